@@ -1,0 +1,88 @@
+/**
+ * Time as a value that is passed in.
+ *
+ * Nothing in this package asks the platform for the time by itself: whoever waits is given a `Clock`. The real one is
+ * {@link systemClock}; tests pass a clock they move by hand, the simulation one that jumps to the next event. That is
+ * the whole reason why a deadline of a minute can be tested in a microsecond.
+ */
+
+/** A timer that has not fired yet. */
+export interface Timer {
+  /** Stops it; does nothing when it has fired or was stopped. */
+  cancel(): void;
+  /** Lets the process end while this timer waits; a clock without a process does nothing. */
+  unref(): void;
+}
+
+/** Where time comes from. */
+export interface Clock {
+  /** Milliseconds since an arbitrary start; never goes back. */
+  now(): number;
+  /** Milliseconds since 1970 (UTC), for dates that people and peers read. */
+  wallTime(): number;
+  /** Calls back once after `delay` milliseconds. */
+  setTimer(callback: () => void, delay: number): Timer;
+  /** Calls back after the events that are ready now have had their turn (`setImmediate`). */
+  defer(callback: () => void): void;
+  /**
+   * Waits.
+   *
+   * @param delay - Milliseconds; 0 and less wait for the next turn of the clock.
+   * @throws `signal.reason` when the signal aborts first; the timer is gone then.
+   */
+  sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+}
+
+/** The longest delay a platform timer takes; a longer one would fire at once. */
+const MAX_DELAY = 0x7fffffff;
+
+class SystemTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(callback: () => void, delay: number) {
+    this.#handle = setTimeout(callback, Math.min(delay, MAX_DELAY));
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+
+  unref(): void {
+    this.#handle.unref();
+  }
+}
+
+/** A `sleep` for any clock that has timers. */
+export function sleepOn(
+  clock: Pick<Clock, 'setTimer'>,
+  delay: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.setTimer(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, delay);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** The clock of this machine: monotonic `performance.now()`, `Date.now()` and the platform's timers. */
+export const systemClock: Clock = Object.freeze({
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
+  defer: (callback: () => void) => {
+    setImmediate(callback);
+  },
+  sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
+    sleepOn(systemClock, delay, options?.signal),
+});
