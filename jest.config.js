@@ -2,7 +2,7 @@
 const project = (name) => ({
   displayName: name,
   rootDir: `packages/${name}`,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/../../scripts/jest-environment.mjs',
   testEnvironmentOptions: { exportConditions: ['source', 'node', 'import', 'default'] },
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

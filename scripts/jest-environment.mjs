@@ -1,0 +1,171 @@
+/**
+ * The environment every test file runs in: Jest's node environment, under house rules.
+ *
+ * 1. Nothing reaches `unhandledRejection`, `uncaughtException` or a process warning.
+ * 2. No socket, server or pipe is still open when the file ends.
+ *
+ * A test file lives in a `vm` context whose `process` is a copy: `process.on(...)` there hears nothing. So the guard
+ * lives out here, in the realm that owns the process. While tests run, jest-circus holds the two error events and
+ * fails the test they belong to; this file adds what circus lets through: errors before the first test and after the
+ * last, rejections that found a handler too late (which end a real process), warnings and leaked handles.
+ *
+ * A third thing: `error instanceof Error` in the sandbox is true for the errors that Node itself makes, as it is
+ * everywhere outside of Jest.
+ *
+ * `scripts/guard-selftest.mjs` plants one of each and expects the run to fail.
+ */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as wait } from 'node:timers/promises';
+import { types } from 'node:util';
+
+/** The environment that this Jest ships: it is not a dependency of ours, so it is asked from Jest's own tree. */
+function environmentOfJest() {
+  let resolver = createRequire(import.meta.url);
+  for (const name of ['jest', '@jest/core', 'jest-config']) {
+    resolver = createRequire(resolver.resolve(name));
+  }
+  return resolver('jest-environment-node').TestEnvironment;
+}
+
+const NodeEnvironment = environmentOfJest();
+
+/** What a file can leave open that would keep a user's process alive. */
+const OPEN_KINDS = new Set([
+  'PipeServerWrap',
+  'PipeWrap',
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'TLSWrap',
+  'UDPWrap',
+]);
+
+/** A closed handle leaves Node's list some turns of the loop later; on a busy machine that takes its time. */
+const LEAK_PATIENCE_MS = 2_000;
+
+/** Turns of the loop that what the last test left running gets to show itself before the file is judged. */
+const LAST_TURNS = 10;
+
+/** @returns How many handles of each kind are open now; those that were `unref`ed are not in Node's list. */
+function openHandles() {
+  const counts = new Map();
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (OPEN_KINDS.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** @returns How many sockets the kernel keeps for this process, `unref`ed ones too; 0 where it does not tell. */
+function openDescriptors() {
+  if (process.platform !== 'linux') return 0;
+  let sockets = 0;
+  for (const descriptor of readdirSync('/proc/self/fd')) {
+    try {
+      if (readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:')) sockets += 1;
+    } catch {
+      // The directory lists the descriptor that listed it, which is closed by now.
+    }
+  }
+  return sockets;
+}
+
+const takeStock = () => ({ handles: openHandles(), descriptors: openDescriptors() });
+
+/** @returns One line per kind of handle of which there are more now than `before`. */
+function leaksSince(before) {
+  const leaks = [];
+  for (const [kind, count] of openHandles()) {
+    const extra = count - (before.handles.get(kind) ?? 0);
+    if (extra > 0) leaks.push(`${extra} × ${kind} left open`);
+  }
+  if (leaks.length > 0) return leaks;
+  const sockets = openDescriptors() - before.descriptors;
+  return sockets > 0 ? [`${sockets} × socket left open behind an unref()`] : [];
+}
+
+const describeError = (error) =>
+  types.isNativeError(error) ? (error.stack ?? String(error)) : `${typeof error}: ${String(error)}`;
+
+/** Makes the sandbox's `instanceof Error` true for errors of the realm that Node's own modules live in. */
+function knowForeignErrors(sandbox) {
+  const ordinary = Function.prototype[Symbol.hasInstance];
+  for (const name of ['Error', 'TypeError', 'RangeError']) {
+    const ours = globalThis[name];
+    const theirs = sandbox[name];
+    Object.defineProperty(theirs, Symbol.hasInstance, {
+      configurable: true,
+      // Subclasses inherit this function; for them the ordinary rule is the right one.
+      value(value) {
+        return ordinary.call(this, value) || (this === theirs && ordinary.call(ours, value));
+      },
+    });
+  }
+}
+
+export default class GuardedEnvironment extends NodeEnvironment {
+  #strays = [];
+  #openBefore = takeStock();
+  #currentTest = 'outside of a test';
+  /** Rejections that circus holds against a test; it drops them when a handler comes late, we do not. */
+  #rejections = new WeakMap();
+
+  #onRejection = (reason) => this.#note('an unhandled rejection', describeError(reason));
+  #onException = (error) => this.#note('an uncaught exception', describeError(error));
+  #onWarning = (warning) => {
+    if (warning.name !== 'ExperimentalWarning') {
+      this.#note('a process warning', describeError(warning));
+    }
+  };
+
+  async setup() {
+    await super.setup();
+    knowForeignErrors(this.global);
+    this.#openBefore = takeStock();
+    process.on('unhandledRejection', this.#onRejection);
+    process.on('uncaughtException', this.#onException);
+    process.on('warning', this.#onWarning);
+  }
+
+  handleTestEvent(event) {
+    if (event.name === 'test_start') {
+      const names = [];
+      for (let at = event.test; at.parent !== undefined; at = at.parent) names.unshift(at.name);
+      this.#currentTest = `in "${names.join(' › ')}"`;
+    } else if (event.name === 'run_finish') {
+      this.#currentTest = 'after the last test';
+    } else if (event.name === 'error' && event.promise !== undefined) {
+      this.#rejections.set(event.promise, describeError(event.error));
+    } else if (event.name === 'error_handled' && this.#rejections.has(event.promise)) {
+      const what = 'a rejection that found its handler too late';
+      this.#note(what, this.#rejections.get(event.promise));
+    }
+  }
+
+  async teardown() {
+    for (let turn = 0; turn < LAST_TURNS; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const patienceEnds = performance.now() + LEAK_PATIENCE_MS;
+    while (leaksSince(this.#openBefore).length > 0 && performance.now() < patienceEnds) {
+      await wait(5);
+    }
+    process.off('unhandledRejection', this.#onRejection);
+    process.off('uncaughtException', this.#onException);
+    process.off('warning', this.#onWarning);
+    for (const leak of leaksSince(this.#openBefore)) {
+      this.#note('an open handle', `${leak}: close every stream and listener that a test opens`);
+    }
+    await super.teardown();
+    if (this.#strays.length > 0) {
+      const list = this.#strays.map((line, at) => `${at + 1}. ${line}`).join('\n\n');
+      throw new Error(
+        `This test file leaked ${this.#strays.length} thing(s) past its tests:\n\n${list}`,
+      );
+    }
+  }
+
+  #note(what, detail) {
+    const where = what === 'an open handle' ? 'when the file ended' : this.#currentTest;
+    this.#strays.push(`${what}, ${where}: ${detail}`);
+  }
+}
