@@ -1,1 +1,43 @@
-export * from './errors.ts';
+export {
+  AddressError,
+  BrokenError,
+  BusyError,
+  ClosedError,
+  InvalidInputError,
+  IoError,
+  LimitError,
+  TimeoutError,
+  UnexpectedEofError,
+  invalidInput,
+  type IoErrorOptions,
+} from './errors.ts';
+export { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
+export { Interest, Ready, ReadyBits } from './interest.ts';
+export {
+  InetAddress,
+  PathAddress,
+  type Address,
+  type AddressLike,
+  type HostPort,
+  type SocketPath,
+} from './address.ts';
+export { systemClock, type Clock, type Timer } from './clock.ts';
+export { seededRandom, systemRandom, type Random } from './random.ts';
+export { deferred, type Deferred } from './deferred.ts';
+export { traceWaits, type WaitInfo, type WaitOptions } from './waiters.ts';
+export type { Transport, TransportSink } from './transport.ts';
+export type { Source, SourceObserver } from './source.ts';
+export {
+  ByteStream,
+  DEFAULT_HIGH_WATER_MARK,
+  type CloseOptions,
+  type StreamOptions,
+} from './byte-stream.ts';
+export type { StreamEnd, StreamStatistics } from './stream-core.ts';
+export type { DelimitedReadOptions } from './delimited-read.ts';
+export type { Take } from './read-side.ts';
+export type { Writable, WriteOptions } from './write-side.ts';
+export { ReadHalf, WriteHalf } from './split.ts';
+export type { Listener, ListenerStatistics } from './listener.ts';
+export { TcpStream, type TcpConnectOptions, type TcpSocketOptions } from './net/tcp-stream.ts';
+export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';

@@ -1,1 +1,1 @@
-export {};
+export { lockstepPair, memoryPair, type MemoryPairOptions } from './memory-pair.ts';

@@ -1,0 +1,48 @@
+/** The border where errors of the operating system, the resolver and TLS become errors of this package. */
+
+import { AddressError, BrokenError, IoError } from '../errors.ts';
+
+const ADDRESS_CODES: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EADDRINUSE',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'EINVAL',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'ENOTSOCK',
+  'EPERM',
+  'ERR_IP_BLOCKED',
+  'ERR_SOCKET_BAD_PORT',
+]);
+
+const BROKEN_CODES: ReadonlySet<string> = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ENETRESET',
+  'ENOTCONN',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
+
+/**
+ * Translates a foreign error, keeping it as the `cause`.
+ *
+ * @param operation - The public call it concerns; errors that come by themselves concern the `stream`.
+ */
+export function translate(error: unknown, operation: string): IoError {
+  if (error instanceof IoError) return error;
+  const { code = 'ERR_UNKNOWN', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const options = { code, operation, cause: error };
+  const text = `${operation}: ${message === '' ? code : message}`;
+  if (ADDRESS_CODES.has(code) || code.startsWith('EAI_')) return new AddressError(text, options);
+  if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
+  return new IoError(text, options);
+}

@@ -1,0 +1,163 @@
+/**
+ * The carrier over a `net.Socket` (TCP, Unix, TLS): every listener that awaitio puts on a socket is in this file.
+ *
+ * Bytes come one of two ways. With *shared reads* all sockets of the process are read into one buffer, which Node hands
+ * to a callback (`onread`): no allocation per read, and the view is valid only during the callback, which is exactly
+ * what the transport contract allows. Where the platform does not offer that for a socket, bytes come as `'data'`
+ * events. Either way the rest of awaitio sees the same thing.
+ *
+ * Hazards dealt with here: a socket without an `'error'` listener crashes the process, and errors may still come after
+ * `'close'`, so one stays for good; `'end'` may come before `'close'` or not at all; `destroy()` while bytes are unsent
+ * drops them, so `close()` waits for them.
+ */
+
+import type { Socket } from 'node:net';
+import type { IoError } from '../errors.ts';
+import type { Transport, TransportSink } from '../transport.ts';
+import { translate } from './foreign-errors.ts';
+
+/** How many bytes one read of a socket can give; Node's own buffers have the same size. */
+const READ_SIZE = 65_536;
+
+/** The one buffer that every shared read goes into. */
+const sharedBuffer = new Uint8Array(new ArrayBuffer(READ_SIZE));
+
+/** What a socket's bytes travel on. */
+export type SocketKind = 'tcp' | 'unix' | 'tls';
+
+/** What `net.Socket` takes as `onread`. */
+export interface SharedRead {
+  readonly buffer: Uint8Array;
+  readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
+}
+
+const ignore = (): void => {};
+
+export class SocketTransport implements Transport {
+  #socket!: Socket;
+  #sink: TransportSink | undefined;
+  #error: IoError | undefined;
+  /** Whether bytes are left unsent, so that somebody may wait to hear of their going. */
+  #isBackedUp = false;
+  readonly #kind: SocketKind;
+  /** Called when the socket is gone, after the sink was told. */
+  readonly #onGone: (() => void) | undefined;
+
+  constructor(kind: SocketKind, onGone?: () => void) {
+    this.#kind = kind;
+    this.#onGone = onGone;
+  }
+
+  /** The `onread` option for a socket that this carrier will be attached to. */
+  sharedRead(): SharedRead {
+    return { buffer: sharedBuffer, callback: this.#onRead };
+  }
+
+  /**
+   * Takes a connected socket over.
+   *
+   * @param isShared - Whether the socket was made with {@link sharedRead}.
+   */
+  attach(socket: Socket, isShared: boolean): void {
+    this.#socket = socket;
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+    if (!isShared) socket.on('data', this.#onData);
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    if (this.#socket.destroyed) queueMicrotask(this.#onClose);
+    else this.#socket.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#socket.destroyed) this.#socket.resume();
+  }
+
+  write(data: Uint8Array | string): void {
+    const socket = this.#socket;
+    if (typeof data === 'string') socket.write(data, 'latin1', this.#onWritten);
+    else socket.write(data, this.#onWritten);
+    // The kernel usually takes everything at once; only else is there a drain to tell of.
+    if (socket.writableLength > 0) this.#isBackedUp = true;
+  }
+
+  writev(pieces: readonly Uint8Array[]): void {
+    const socket = this.#socket;
+    socket.cork();
+    for (const piece of pieces) this.write(piece);
+    socket.uncork();
+  }
+
+  end(finished: () => void): void {
+    this.#socket.end((error?: Error | null) => {
+      if (error === undefined || error === null) finished();
+    });
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    // Closing a descriptor sends FIN by itself, which saves a shutdown call. TLS has to say goodbye first.
+    if (socket.writableLength === 0 && this.#kind !== 'tls') socket.destroy();
+    else socket.destroySoon();
+  }
+
+  reset(): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    // Only a TCP handle has an RST to send.
+    if (this.#kind === 'tcp') socket.resetAndDestroy();
+    else socket.destroy();
+  }
+
+  setRef(ref: boolean): void {
+    if (ref) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  readonly #onRead = (bytes: number, buffer: Uint8Array): boolean => {
+    const view = new Uint8Array(buffer.buffer, 0, bytes);
+    return this.#sink === undefined ? true : this.#sink.onData(view);
+  };
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    if (this.#sink?.onData(chunk) === false) this.#socket.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#sink?.onEnd();
+  };
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (!this.#isBackedUp || (error !== undefined && error !== null)) return;
+    if (this.#socket.writableLength === 0) this.#isBackedUp = false;
+    this.#sink?.onDrain();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= translate(error, 'stream');
+  };
+
+  readonly #onClose = (): void => {
+    const socket = this.#socket;
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.off('data', this.#onData);
+    socket.on('error', ignore);
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.onClosed(this.#error);
+    this.#onGone?.();
+  };
+}

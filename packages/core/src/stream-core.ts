@@ -1,0 +1,238 @@
+/**
+ * The life of a stream: joins the two halves to the carrier, and tells how the connection ended.
+ *
+ * The carrier speaks to this file only (it is the `TransportSink`), the tasks to `ByteStream` only. Between them there
+ * is one fact to keep: whichever side ends the connection, and in whatever order, both halves are told before `closed`
+ * settles, so that no wait outlives the connection.
+ */
+
+import type { Clock } from './clock.ts';
+import { deferred, type Deferred } from './deferred.ts';
+import { BrokenError, type IoError } from './errors.ts';
+import { ReadyBits } from './interest.ts';
+import { ReadSide } from './read-side.ts';
+import type { SourceObserver } from './source.ts';
+import type { Transport, TransportSink } from './transport.ts';
+import { Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
+import { WriteSide } from './write-side.ts';
+
+/** How a stream ended: what `ByteStream.closed` gives. */
+export interface StreamEnd {
+  /**
+   * `eof`: both sides finished, the peer first · `shutdown`: this side closed or finished first · `reset`: one side
+   * broke the connection off · `timeout`: the network gave the peer up, or the last bytes could not be sent in time ·
+   * `aborted`: this side broke it off with a reason · `error`: anything else, see `error`.
+   */
+  readonly how: 'eof' | 'shutdown' | 'reset' | 'timeout' | 'aborted' | 'error';
+  /** Whose doing it was. */
+  readonly by: 'local' | 'peer';
+  readonly bytesRead: number;
+  /** Bytes accepted from this side's writers. */
+  readonly bytesWritten: number;
+  /** Bytes of those that were dropped unsent. */
+  readonly unsent: number;
+  readonly error?: unknown;
+}
+
+/** A snapshot of a stream. */
+export interface StreamStatistics {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Bytes that came and were not taken yet. */
+  readonly buffered: number;
+  /** Bytes accepted and not yet passed on by the carrier. */
+  readonly unsent: number;
+  /** Who waits, for what and how long. */
+  readonly waits: readonly WaitInfo[];
+}
+
+export class StreamCore implements TransportSink {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly reading: ReadSide;
+  readonly writing: WriteSide;
+  #end: StreamEnd | undefined;
+  #closed: Deferred<StreamEnd> | undefined;
+  #observers: Set<SourceObserver> | undefined;
+  #changes: WaitList<void> | undefined;
+  /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
+  #endedBy: 'local' | 'peer' | undefined;
+  #localEnd: { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown } | undefined;
+  /** What the carrier still held when this side dropped it. */
+  #dropped = 0;
+
+  constructor(transport: Transport, clock: Clock, readMark: number, writeMark: number) {
+    this.transport = transport;
+    this.clock = clock;
+    this.reading = new ReadSide(transport, clock, readMark);
+    this.writing = new WriteSide(transport, clock, writeMark);
+    transport.start(this);
+  }
+
+  // --- What the carrier says -----------------------------------------------------------------------------------
+
+  onData(view: Uint8Array): boolean {
+    const goOn = this.reading.push(view);
+    this.notify();
+    return goOn;
+  }
+
+  onEnd(): void {
+    this.#endedBy ??= 'peer';
+    this.reading.end();
+    this.notify();
+  }
+
+  onDrain(): void {
+    this.writing.drain();
+    this.notify();
+  }
+
+  onClosed(error?: IoError): void {
+    if (this.#end !== undefined) return;
+    this.#end = this.#describeEnd(error);
+    const broken =
+      error ??
+      new BrokenError('the connection is gone', { code: 'ERR_CONNECTION_GONE', operation: 'stream' });
+    this.reading.fail(broken);
+    this.writing.fail(broken);
+    this.notify();
+    this.#closed?.resolve(this.#end);
+  }
+
+  // --- What the stream asks ------------------------------------------------------------------------------------
+
+  get isClosed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get failure(): unknown {
+    return this.#end?.error;
+  }
+
+  get closed(): Promise<StreamEnd> {
+    if (this.#closed === undefined) {
+      this.#closed = deferred<StreamEnd>();
+      if (this.#end !== undefined) this.#closed.resolve(this.#end);
+    }
+    return this.#closed.promise;
+  }
+
+  get readiness(): number {
+    let bits = 0;
+    if (this.reading.isReadable) bits |= ReadyBits.READABLE;
+    if (this.writing.isWritable) bits |= ReadyBits.WRITABLE;
+    if (this.reading.isFinished) bits |= ReadyBits.READ_CLOSED;
+    if (this.writing.isShut) bits |= ReadyBits.WRITE_CLOSED;
+    if (this.failure !== undefined) bits |= ReadyBits.ERROR;
+    return bits;
+  }
+
+  shutdownRead(): void {
+    this.reading.shutdown();
+    this.notify();
+  }
+
+  shutdownWrite(options: WaitOptions | undefined): Promise<void> {
+    this.#endedBy ??= 'local';
+    const finished = this.writing.shutdown(options);
+    this.notify();
+    return finished;
+  }
+
+  /** Breaks the connection off; `how` and `error` are what `closed` will tell. */
+  abort(how: 'reset' | 'timeout' | 'aborted', error: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#localEnd = error === undefined ? { how } : { how, error };
+    this.#closeSides();
+    this.#dropped = this.transport.unsent;
+    this.transport.reset();
+  }
+
+  /** Sends what was accepted, for at most `linger` milliseconds, and lets go. */
+  async close(linger: number): Promise<void> {
+    if (this.#end !== undefined) {
+      this.#closeSides();
+      return;
+    }
+    this.#endedBy ??= 'local';
+    this.#closeSides();
+    this.transport.close();
+    // `onClosed` may have come from inside that call.
+    if (this.isClosed) return;
+    if (this.transport.unsent === 0) {
+      await this.closed;
+      return;
+    }
+    const timer = this.clock.setTimer(() => {
+      this.abort('timeout', undefined);
+    }, linger);
+    await this.closed;
+    timer.cancel();
+  }
+
+  observe(observer: SourceObserver): void {
+    this.#observers ??= new Set();
+    this.#observers.add(observer);
+  }
+
+  unobserve(observer: SourceObserver): void {
+    this.#observers?.delete(observer);
+  }
+
+  /** Waits until readiness may have changed. */
+  changed(operation: string, options: WaitOptions | undefined): Promise<void> {
+    this.#changes ??= new WaitList();
+    const wait = new Wait<void>(operation, this.clock, options);
+    this.#changes.add(wait);
+    return wait.promise;
+  }
+
+  notify(): void {
+    this.#changes?.resolveAll();
+    if (this.#observers === undefined) return;
+    for (const observer of this.#observers) observer.onReadiness();
+  }
+
+  statistics(): StreamStatistics {
+    const waits: WaitInfo[] = [];
+    const now = this.clock.now();
+    this.reading.describe(now, waits);
+    this.writing.describe(now, waits);
+    this.#changes?.describe(now, waits);
+    return Object.freeze({
+      bytesRead: this.reading.bytesRead,
+      bytesWritten: this.writing.bytesWritten,
+      buffered: this.reading.buffered,
+      unsent: this.#end === undefined ? this.transport.unsent : this.#end.unsent,
+      waits: Object.freeze(waits),
+    });
+  }
+
+  #closeSides(): void {
+    this.reading.close();
+    this.writing.close();
+    this.notify();
+  }
+
+  #describeEnd(error: IoError | undefined): StreamEnd {
+    const counts = {
+      bytesRead: this.reading.bytesRead,
+      bytesWritten: this.writing.bytesWritten,
+      unsent: Math.max(this.#dropped, this.transport.unsent),
+    };
+    if (this.#localEnd !== undefined) return { ...this.#localEnd, by: 'local', ...counts };
+    if (error === undefined) {
+      const by = this.#endedBy ?? 'local';
+      return { how: by === 'peer' ? 'eof' : 'shutdown', by, ...counts };
+    }
+    return { how: HOW_BY_CODE.get(error.code) ?? 'error', by: 'peer', ...counts, error };
+  }
+}
+
+const HOW_BY_CODE: ReadonlyMap<string, StreamEnd['how']> = new Map([
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['ECONNABORTED', 'reset'],
+  ['ETIMEDOUT', 'timeout'],
+]);

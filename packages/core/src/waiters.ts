@@ -1,0 +1,188 @@
+/**
+ * Waits: promises that somebody else settles, and that their owner may give up.
+ *
+ * A {@link Wait} is one promise with everything that can settle it: its list (the condition came true, or never will),
+ * an abort signal, a timeout. Whichever comes first wins, and takes the wait out of the other two, so that a settled
+ * wait is referenced by nothing. That is the whole cancellation story of this package: giving up a wait removes the
+ * wait, and touches neither bytes nor the connection.
+ */
+
+import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
+import type { Clock, Timer } from './clock.ts';
+import { invalidInput, TimeoutError } from './errors.ts';
+
+/** How to give up a wait; the resource stays usable either way. */
+export interface WaitOptions {
+  /** Gives the wait up when it aborts; the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gives the wait up after so many milliseconds with a `TimeoutError`. @default no limit */
+  readonly timeout?: number | undefined;
+}
+
+/** One wait as `statistics()` and snapshots show it. */
+export interface WaitInfo {
+  /** The call that waits, such as `read`. */
+  readonly operation: string;
+  /** How long it has waited, in milliseconds. */
+  readonly age: number;
+  /** Where the call was made, when {@link traceWaits} is on. */
+  readonly site?: string | undefined;
+}
+
+let tracing = false;
+
+/**
+ * Records for each new wait where it was asked, for snapshots; off by default, since a stack costs microseconds.
+ *
+ * @param enabled - Whether waits from now on keep their site.
+ *
+ * @example
+ * ```ts
+ * import { traceWaits } from '@awaitio/core';
+ *
+ * traceWaits(process.env.NODE_ENV === 'test');
+ * ```
+ */
+export function traceWaits(enabled: boolean): void {
+  tracing = enabled;
+}
+
+/** Where a wait stands: told when it settles, by whatever hand, so that it lets go of the wait. */
+export interface WaitOwner {
+  remove(wait: object): void;
+}
+
+/** A promise that its owner, a signal or a timeout settles, whichever comes first. */
+export class Wait<T> implements AbortWatcher {
+  readonly operation: string;
+  readonly since: number;
+  readonly promise: Promise<T>;
+  readonly site: string | undefined;
+  /** Set by the owner when it takes the wait in. */
+  owner: WaitOwner | undefined;
+  /** The intrusive links of {@link WaitList}. */
+  previous: Wait<T> | undefined;
+  next: Wait<T> | undefined;
+  #resolve!: (value: T) => void;
+  #reject!: (reason: unknown) => void;
+  #registration: AbortRegistration | undefined;
+  #timer: Timer | undefined;
+
+  constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
+    this.operation = operation;
+    this.since = clock.now();
+    this.site = tracing ? new Error(operation).stack : undefined;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (options === undefined) return;
+    const { signal, timeout } = options;
+    if (signal !== undefined) this.#registration = watchAbort(signal, this);
+    if (timeout !== undefined && timeout !== Infinity) {
+      this.#timer = clock.setTimer(() => {
+        this.reject(new TimeoutError(operation, timeout));
+      }, timeout);
+    }
+  }
+
+  resolve(value: T): void {
+    this.#detach();
+    this.#resolve(value);
+  }
+
+  reject(reason: unknown): void {
+    this.#detach();
+    this.#reject(reason);
+  }
+
+  onAbort(reason: unknown): void {
+    this.#registration = undefined;
+    this.reject(reason);
+  }
+
+  info(now: number): WaitInfo {
+    const info = { operation: this.operation, age: now - this.since };
+    return this.site === undefined ? info : { ...info, site: this.site };
+  }
+
+  #detach(): void {
+    this.owner?.remove(this);
+    this.#registration?.remove();
+    this.#registration = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+/** Waits for one condition, oldest first; adding and removing take the same time however many there are. */
+export class WaitList<T> implements WaitOwner {
+  #head: Wait<T> | undefined;
+  #tail: Wait<T> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The oldest wait, or `undefined`. */
+  get first(): Wait<T> | undefined {
+    return this.#head;
+  }
+
+  add(wait: Wait<T>): void {
+    wait.owner = this;
+    wait.previous = this.#tail;
+    if (this.#tail === undefined) this.#head = wait;
+    else this.#tail.next = wait;
+    this.#tail = wait;
+    this.#size += 1;
+  }
+
+  remove(settled: object): void {
+    const wait = settled as Wait<T>;
+    if (wait.owner !== this) return;
+    if (wait.previous === undefined) this.#head = wait.next;
+    else wait.previous.next = wait.next;
+    if (wait.next === undefined) this.#tail = wait.previous;
+    else wait.next.previous = wait.previous;
+    wait.owner = undefined;
+    wait.previous = undefined;
+    wait.next = undefined;
+    this.#size -= 1;
+  }
+
+  /** Settles every wait with `value`; promises run later, so no code of a waiter runs in here. */
+  resolveAll(value: T): void {
+    while (this.#head !== undefined) this.#head.resolve(value);
+  }
+
+  /** Fails every wait with the same reason. */
+  rejectAll(reason: unknown): void {
+    while (this.#head !== undefined) this.#head.reject(reason);
+  }
+
+  /** Adds what the waits look like to `into`. */
+  describe(now: number, into: WaitInfo[]): void {
+    for (let wait = this.#head; wait !== undefined; wait = wait.next) into.push(wait.info(now));
+  }
+}
+
+/**
+ * Checks the options of a waiting call before it does anything.
+ *
+ * @throws {@link InvalidInputError} for a timeout that is no number from 0; `signal.reason` for a signal that has
+ * already aborted.
+ */
+export function checkWaitOptions(operation: string, options: WaitOptions | undefined): void {
+  if (options === undefined) return;
+  const { signal, timeout } = options;
+  if (timeout !== undefined && (typeof timeout !== 'number' || !(timeout >= 0))) {
+    throw invalidInput(operation, 'timeout', 'a number of milliseconds from 0', timeout);
+  }
+  if (signal === undefined) return;
+  if (!(signal instanceof AbortSignal)) {
+    throw invalidInput(operation, 'signal', 'an AbortSignal', signal);
+  }
+  if (signal.aborted) throw signal.reason;
+}

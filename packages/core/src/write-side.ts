@@ -1,0 +1,307 @@
+/**
+ * The writing half of a stream: how much the carrier still holds, who waits for room, and how writing ended.
+ *
+ * Writable means that the carrier holds less than the high-water mark of unsent bytes; `tryWrite` accepts at most what
+ * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do. Bytes once accepted
+ * are the carrier's: cancelling a write stops at what was accepted and says how much that was.
+ *
+ * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
+ * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
+ */
+
+import { budgetOf, type Budget } from './budget.ts';
+import type { Clock } from './clock.ts';
+import { BusyError, ClosedError, TimeoutError, type IoError } from './errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
+import type { Transport } from './transport.ts';
+import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
+
+/** How a write may be given up, and who owns the bytes. */
+export interface WriteOptions extends WaitOptions {
+  /** Gives the bytes away: they are not copied, and must never be changed again. @default false */
+  readonly transfer?: boolean | undefined;
+  /** Told, as the write goes on, how many bytes were accepted; right also after an abort, a timeout or an error. */
+  readonly progress?: { accepted: number } | undefined;
+}
+
+/** Bytes, or a string that stands for its latin1 bytes. */
+export type Writable = Uint8Array | string;
+
+export class WriteSide {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #budget: Budget;
+  /** The stream counts as writable while the carrier holds fewer unsent bytes than this. */
+  readonly #highWaterMark: number;
+  /** The operation that writes, for the second one to be told about. */
+  #busyWith: string | undefined;
+  #room: WaitList<void> | undefined;
+  #flushed: WaitList<void> | undefined;
+  #finishing: WaitList<void> | undefined;
+  #isShut = false;
+  #isFinished = false;
+  #broken: IoError | undefined;
+  #isClosed = false;
+  bytesWritten = 0;
+
+  constructor(transport: Transport, clock: Clock, highWaterMark: number) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#budget = budgetOf(clock);
+    this.#highWaterMark = highWaterMark;
+  }
+
+  /** Whether no more bytes can be written. */
+  get isShut(): boolean {
+    return this.#isShut || this.#isClosed || this.#broken !== undefined;
+  }
+
+  /** Whether a write would not wait. */
+  get isWritable(): boolean {
+    return this.isShut || this.#transport.unsent < this.#highWaterMark;
+  }
+
+  // --- What the carrier says -----------------------------------------------------------------------------------
+
+  drain(): void {
+    const { unsent } = this.#transport;
+    if (unsent < this.#highWaterMark) this.#room?.resolveAll();
+    if (unsent === 0) this.#flushed?.resolveAll();
+  }
+
+  fail(error: IoError): void {
+    if (this.#isClosed || this.#broken !== undefined) return;
+    this.#broken = error;
+    this.#room?.resolveAll();
+    this.#flushed?.rejectAll(error);
+    this.#finishing?.rejectAll(error);
+  }
+
+  /** This side closed the stream. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#room?.resolveAll();
+    this.#flushed?.rejectAll(this.#closedError('flush'));
+    this.#finishing?.resolveAll();
+  }
+
+  // --- What tasks ask ------------------------------------------------------------------------------------------
+
+  tryWrite(data: Writable, transfer: boolean): number | WouldBlock {
+    if (this.#busyWith !== undefined) throw this.#busy('tryWrite');
+    this.#check('tryWrite');
+    return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
+  }
+
+  writable(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('writable', options);
+      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.isWritable) return this.#budget.pay(undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#waitForRoom('writable', options).then(() => {
+      if (this.#isClosed) throw this.#closedError('writable');
+    });
+  }
+
+  write(data: Writable, options: WriteOptions | undefined): Promise<number> {
+    return this.#run('write', data, options, false);
+  }
+
+  async writeAll(data: Writable, options: WriteOptions | undefined): Promise<void> {
+    await this.#run('writeAll', data, options, true);
+  }
+
+  async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+    let total = 0;
+    for (const piece of pieces) total += piece.length;
+    const isWhole =
+      options?.transfer === true &&
+      this.#busyWith === undefined &&
+      !this.isShut &&
+      total <= this.#highWaterMark - this.#transport.unsent;
+    if (isWhole) {
+      checkWaitOptions('writev', options);
+      this.bytesWritten += total;
+      this.#transport.writev(pieces);
+      if (options.progress !== undefined) options.progress.accepted = total;
+      return this.#budget.pay(undefined);
+    }
+    const joined = new Uint8Array(total);
+    let offset = 0;
+    for (const piece of pieces) {
+      joined.set(piece, offset);
+      offset += piece.length;
+    }
+    await this.#run('writev', joined, { ...options, transfer: true }, true);
+    return undefined;
+  }
+
+  flush(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('flush', options);
+      if (this.#broken !== undefined) throw this.#broken;
+      if (this.#isClosed) throw this.#closedError('flush');
+      if (this.#transport.unsent === 0) return this.#budget.pay(undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#flushed ??= new WaitList();
+    const wait = new Wait<void>('flush', this.#clock, options);
+    this.#flushed.add(wait);
+    return wait.promise;
+  }
+
+  /** Finishes writing (FIN) after what was accepted; waiting writes fail. */
+  shutdown(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('shutdown', options);
+      if (this.#broken !== undefined) throw this.#broken;
+      if (this.#isFinished || this.#isClosed) return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#finishing ??= new WaitList();
+    const wait = new Wait<void>('shutdown', this.#clock, options);
+    this.#finishing.add(wait);
+    if (!this.#isShut) {
+      this.#isShut = true;
+      this.#room?.resolveAll();
+      this.#transport.end(() => {
+        this.#isFinished = true;
+        this.#finishing?.resolveAll();
+      });
+    }
+    return wait.promise;
+  }
+
+  describe(now: number, into: WaitInfo[]): void {
+    this.#room?.describe(now, into);
+    this.#flushed?.describe(now, into);
+    this.#finishing?.describe(now, into);
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** Accepts what fits below the high-water mark, from `offset`; would-block when nothing does. */
+  #accept(data: Writable, offset: number, transfer: boolean): number | WouldBlock {
+    const room = this.#highWaterMark - this.#transport.unsent;
+    if (room <= 0) return WOULD_BLOCK;
+    const count = Math.min(room, data.length - offset);
+    this.bytesWritten += count;
+    if (typeof data === 'string') {
+      this.#transport.write(count === data.length ? data : data.slice(offset, offset + count));
+    } else if (transfer) {
+      this.#transport.write(
+        count === data.length ? data : data.subarray(offset, offset + count),
+      );
+    } else {
+      this.#transport.write(Uint8Array.prototype.slice.call(data, offset, offset + count));
+    }
+    return count;
+  }
+
+  /** One exclusive write: accepts at once what it can and waits for room for the rest when `all` is asked. */
+  #run(
+    operation: string,
+    data: Writable,
+    options: WriteOptions | undefined,
+    all: boolean,
+  ): Promise<number> {
+    let accepted: number;
+    try {
+      checkWaitOptions(operation, options);
+      if (this.#busyWith !== undefined) throw this.#busy(operation);
+      this.#check(operation);
+      const first =
+        data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
+      accepted = first === WOULD_BLOCK ? 0 : first;
+      if (options?.progress !== undefined) options.progress.accepted = accepted;
+      if (accepted === data.length || (!all && accepted > 0)) return this.#budget.pay(accepted);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#continue(operation, data, accepted, options, all);
+  }
+
+  async #continue(
+    operation: string,
+    data: Writable,
+    start: number,
+    options: WriteOptions | undefined,
+    all: boolean,
+  ): Promise<number> {
+    let accepted = start;
+    const deadline =
+      options?.timeout === undefined ? undefined : this.#clock.now() + options.timeout;
+    this.#busyWith = operation;
+    try {
+      while (accepted < data.length) {
+        if (this.isWritable) await this.#budget.pay(undefined);
+        else await this.#waitForRoom(operation, remaining(options, deadline, this.#clock));
+        this.#check(operation);
+        options?.signal?.throwIfAborted();
+        const count = this.#accept(data, accepted, options?.transfer === true);
+        if (count === WOULD_BLOCK) continue;
+        accepted += count;
+        if (options?.progress !== undefined) options.progress.accepted = accepted;
+        if (!all) break;
+      }
+      return accepted;
+    } catch (error) {
+      // The wait knew only what was left of the time; the caller is told the limit it gave.
+      if (error instanceof TimeoutError && options?.timeout !== undefined) {
+        throw new TimeoutError(operation, options.timeout);
+      }
+      throw error;
+    } finally {
+      this.#busyWith = undefined;
+    }
+  }
+
+  /** Waits until there may be room, or until writing is over; the caller checks which. */
+  #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
+    this.#room ??= new WaitList();
+    const wait = new Wait<void>(operation, this.#clock, options);
+    this.#room.add(wait);
+    return wait.promise;
+  }
+
+  #check(operation: string): void {
+    if (this.#isClosed) throw this.#closedError(operation);
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#isShut) {
+      throw new ClosedError(`${operation}: writing was shut down by this side`, {
+        code: 'ERR_WRITE_SHUT_DOWN',
+        operation,
+      });
+    }
+  }
+
+  #busy(operation: string): BusyError {
+    return new BusyError(
+      `${operation}: another task is in ${this.#busyWith} of this stream; one task at a time may write`,
+      { code: 'EBUSY', operation },
+    );
+  }
+
+  #closedError(operation: string): ClosedError {
+    return new ClosedError(`${operation}: this stream was closed by this side`, {
+      code: 'ERR_STREAM_CLOSED',
+      operation,
+    });
+  }
+}
+
+/** The wait options for one turn of a longer write: its timeout covers the whole of it. */
+function remaining(
+  options: WriteOptions | undefined,
+  deadline: number | undefined,
+  clock: Clock,
+): WaitOptions | undefined {
+  if (options === undefined || deadline === undefined) return options;
+  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
+}
