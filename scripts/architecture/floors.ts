@@ -266,7 +266,7 @@ export const http: PackagePlan = {
     {
       id: 'X',
       title: 'driver',
-      files: ['driver', 'driver-*'],
+      files: ['deadlines', 'driver', 'driver-*'],
       sees: ['P0', 'P1', 'P2'],
       reason: 'One place joins a connection and a stream; it serves both roles and knows neither.',
     },
