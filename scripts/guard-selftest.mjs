@@ -13,6 +13,8 @@ const plants = join(root, 'scripts/guard-plants');
 const config = {
   rootDir: plants,
   testEnvironment: join(root, 'scripts/jest-environment.mjs'),
+  // The plants never close what they open: no need to wait for it.
+  testEnvironmentOptions: { leakPatience: 200 },
   setupFilesAfterEnv: [join(root, 'scripts/jest-setup.mjs')],
   testMatch: ['**/*.plant.mjs'],
   transform: {},

@@ -117,6 +117,14 @@ export default class GuardedEnvironment extends NodeEnvironment {
     }
   };
 
+  #patience;
+
+  constructor(config, context) {
+    super(config, context);
+    const { leakPatience = LEAK_PATIENCE_MS } = config.projectConfig.testEnvironmentOptions;
+    this.#patience = leakPatience;
+  }
+
   async setup() {
     await super.setup();
     knowForeignErrors(this.global);
@@ -145,7 +153,7 @@ export default class GuardedEnvironment extends NodeEnvironment {
     for (let turn = 0; turn < LAST_TURNS; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const patienceEnds = performance.now() + LEAK_PATIENCE_MS;
+    const patienceEnds = performance.now() + this.#patience;
     while (leaksSince(this.#openBefore).length > 0 && performance.now() < patienceEnds) {
       await wait(5);
     }

@@ -216,6 +216,7 @@ export const http: PackagePlan = {
       files: [
         'protocol/errors',
         'protocol/events',
+        'protocol/fields',
         'protocol/headers',
         'protocol/limits',
         'protocol/methods',

@@ -1,0 +1,106 @@
+/**
+ * `pnpm check`: the one gate. Every step says its name, how long it took and its verdict; all of them run, also after
+ * one has failed, so that one run tells everything there is to mend.
+ *
+ *   pnpm check                        everything
+ *   pnpm check --skip-tests           without the Jest run, for those who have just done `pnpm test`
+ *   pnpm check --only lint,types      these steps
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { jest, root, run, tool } from './lib/run.mjs';
+
+const { values: options } = parseArgs({
+  options: { 'skip-tests': { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+
+const script = (name, ...args) => [process.execPath, join(root, 'scripts', name), ...args];
+
+const testProjects = readdirSync(join(root, 'packages'))
+  .map((name) => join(root, 'packages', name, 'tsconfig.test.json'))
+  .filter((path) => existsSync(path));
+
+const coverage = JSON.parse(readFileSync(join(root, 'scripts/coverage.config.json'), 'utf8'));
+const benchEntry = join(root, 'bench/dist/main.js');
+const benchHasSmoke = () =>
+  existsSync(benchEntry) &&
+  readdirSync(join(root, 'bench/src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .some((file) => /\bsmoke\b/.test(readFileSync(join(root, 'bench/src', file), 'utf8')));
+
+/** In the order in which a mistake is cheapest to hear of; a step's commands run until one fails. */
+const steps = [
+  { name: 'format', commands: [[tool('oxfmt'), '--check']] },
+  // `tsc -b` comes before whatever reads dist: type-aware lint, documentation, bench, packing.
+  { name: 'build', commands: [[tool('tsc'), '-b']] },
+  { name: 'types', commands: testProjects.map((path) => [tool('tsc'), '-p', path]) },
+  {
+    name: 'lint',
+    commands: [
+      script('lint-floors.mjs', '--check'),
+      [tool('oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'],
+    ],
+  },
+  { name: 'guard', commands: [script('guard-selftest.mjs')] },
+  {
+    name: 'tests',
+    commands: [[process.execPath, ...jest()]],
+    skip: () => (options['skip-tests'] ? 'asked to skip' : null),
+  },
+  {
+    name: 'coverage',
+    commands: [script('coverage.mjs')],
+    skip: () => (coverage.enabled ? null : 'switched off in scripts/coverage.config.json'),
+  },
+  { name: 'docs', commands: [script('docs.mjs')] },
+  {
+    name: 'bench',
+    commands: [[process.execPath, benchEntry, '--smoke']],
+    skip: () => (benchHasSmoke() ? null : 'bench has no --smoke yet'),
+  },
+  { name: 'pack', commands: [script('pack.mjs')] },
+];
+
+const only = options.only?.split(',');
+const unknown = only?.filter((name) => !steps.some((step) => step.name === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(
+    `No such step: ${unknown.join(', ')}. There are: ${steps.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const started = performance.now();
+const verdicts = [];
+for (const { name, commands, skip } of steps) {
+  if (only !== undefined && !only.includes(name)) continue;
+  const why = skip?.() ?? null;
+  if (why !== null) {
+    verdicts.push({ name, verdict: 'skipped', detail: why });
+    continue;
+  }
+  console.log(`\n▶ ${name}`);
+  const since = performance.now();
+  let passed = true;
+  for (const command of commands) {
+    const { ok } = await run(command);
+    if (ok) continue;
+    passed = false;
+    break;
+  }
+  const verdict = passed ? 'passed' : 'failed';
+  verdicts.push({ name, verdict, detail: seconds(since) });
+  console.log(`■ ${name}: ${verdict} (${seconds(since)})`);
+}
+
+const count = (wanted) => verdicts.filter(({ verdict }) => verdict === wanted).length;
+console.log(`\nThe gate, in ${seconds(started)}:`);
+for (const { name, verdict, detail } of verdicts) {
+  console.log(`  ${verdict.padEnd(8)} ${name.padEnd(10)} ${detail}`);
+}
+console.log(
+  `Gate: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`,
+);
+process.exitCode = count('failed') === 0 ? 0 : 1;

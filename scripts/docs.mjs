@@ -1,0 +1,120 @@
+/**
+ * Keeps the documentation true: every ```ts fence of the Markdown files and of the doc comments is type-checked against
+ * the built packages and run.
+ *
+ * - ```ts no-run``` is type-checked only; so is a snippet that declares what it works on (`declare const stream: …`).
+ * - Each snippet is a module of its own and has to end by itself within ten seconds.
+ * - One process per document; the snippets of a document run in order.
+ * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
+ *
+ * The build must be fresh: `pnpm check` builds first.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { transformSync } from '@swc/core';
+import { findSnippets } from './docs/extract.mjs';
+import { playTranscript } from './docs/transcripts.mjs';
+import { root, run, tool } from './lib/run.mjs';
+
+const LIMIT_MS = 10_000;
+
+/** In packages/http, for a snippet may import whatever that package can, itself included. */
+const scratch = join(root, 'packages/http/.snippets', String(process.pid));
+
+const fileName = ({ file, line }) => `${file.replaceAll(/[^A-Za-z0-9]+/g, '-')}-L${line}`;
+const complaints = [];
+
+const snippets = findSnippets();
+const programs = snippets.filter(({ language }) => language === 'ts' || language === 'typescript');
+const transcripts = snippets.filter(
+  ({ language, flags }) => language === 'console' && flags.includes('run'),
+);
+const runnable = programs.filter(
+  ({ flags, code }) => !flags.includes('no-run') && !/^\s*declare /m.test(code),
+);
+
+/** Writes every snippet at the line it has in its document, so that a message's line is the document's. */
+function writeSnippets() {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(
+    join(scratch, 'tsconfig.json'),
+    JSON.stringify({
+      extends: join(root, 'tsconfig.base.json'),
+      compilerOptions: {
+        composite: false,
+        incremental: false,
+        noEmit: true,
+        isolatedDeclarations: false,
+        noUnusedLocals: false,
+        noUnusedParameters: false,
+        moduleDetection: 'force',
+      },
+      include: ['*.ts'],
+    }),
+  );
+  for (const snippet of programs) {
+    const text = '\n'.repeat(snippet.line - 1) + snippet.code;
+    writeFileSync(join(scratch, `${fileName(snippet)}.ts`), text);
+  }
+  for (const snippet of runnable) {
+    const { code } = transformSync(`${'\n'.repeat(snippet.line - 1)}${snippet.code}`, {
+      filename: snippet.file,
+      sourceMaps: 'inline',
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    });
+    writeFileSync(join(scratch, `${fileName(snippet)}.mjs`), code);
+  }
+}
+
+const byName = new Map(programs.map((snippet) => [fileName(snippet), snippet]));
+/** Puts the documents' own names into what a tool printed. */
+const withDocumentNames = (text) =>
+  text.replaceAll(/\S*?([A-Za-z0-9-]+-L\d+)\.(?:ts|mjs)/g, (whole, name) => {
+    const snippet = byName.get(name);
+    return snippet === undefined ? whole : `${snippet.file} (snippet at line ${snippet.line}) `;
+  });
+
+async function typeCheck() {
+  const { ok, output } = await run([tool('tsc'), '-p', scratch, '--pretty', 'false'], {
+    quiet: true,
+  });
+  if (!ok) complaints.push(withDocumentNames(output));
+}
+
+async function runDocument(file) {
+  const own = runnable.filter((snippet) => snippet.file === file);
+  const { ok, output } = await run(
+    [
+      process.execPath,
+      '--enable-source-maps',
+      join(root, 'scripts/docs/runner.mjs'),
+      String(LIMIT_MS),
+      ...own.map((snippet) => pathToFileURL(join(scratch, `${fileName(snippet)}.mjs`)).href),
+    ],
+    { quiet: true, timeout: LIMIT_MS * (own.length + 1) },
+  );
+  if (!ok) complaints.push(`${file}: a snippet failed\n${withDocumentNames(output)}`);
+}
+
+writeSnippets();
+try {
+  if (programs.length > 0) await typeCheck();
+  // What does not type-check is not run: one mistake, one message.
+  if (complaints.length === 0) {
+    for (const file of new Set(runnable.map((snippet) => snippet.file))) await runDocument(file);
+  }
+  for (const transcript of transcripts) {
+    const complaint = await playTranscript(transcript);
+    if (complaint !== null) complaints.push(complaint);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+for (const complaint of complaints) console.error(complaint);
+console.log(
+  `docs: ${programs.length} snippets type-checked, ${runnable.length} run, ${transcripts.length} transcripts played, ${complaints.length} complaints`,
+);
+process.exitCode = complaints.length === 0 ? 0 : 1;
