@@ -5,6 +5,7 @@
  * - ```ts no-run``` is type-checked only; so is a snippet that declares what it works on (`declare const stream: …`).
  * - Each snippet is a module of its own and has to end by itself within ten seconds.
  * - One process per document; the snippets of a document run in order.
+ * - A relative link of a Markdown file leads to a file.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
  *
  * The build must be fresh: `pnpm check` builds first.
@@ -13,7 +14,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transformSync } from '@swc/core';
-import { findSnippets } from './docs/extract.mjs';
+import { findDeadLinks, findSnippets } from './docs/extract.mjs';
 import { playTranscript } from './docs/transcripts.mjs';
 import { root, run, tool } from './lib/run.mjs';
 
@@ -23,7 +24,7 @@ const LIMIT_MS = 10_000;
 const scratch = join(root, 'packages/http/.snippets', String(process.pid));
 
 const fileName = ({ file, line }) => `${file.replaceAll(/[^A-Za-z0-9]+/g, '-')}-L${line}`;
-const complaints = [];
+const complaints = findDeadLinks();
 
 const snippets = findSnippets();
 const programs = snippets.filter(({ language }) => language === 'ts' || language === 'typescript');
@@ -81,6 +82,7 @@ async function typeCheck() {
     quiet: true,
   });
   if (!ok) complaints.push(withDocumentNames(output));
+  return ok;
 }
 
 async function runDocument(file) {
@@ -100,9 +102,8 @@ async function runDocument(file) {
 
 writeSnippets();
 try {
-  if (programs.length > 0) await typeCheck();
   // What does not type-check is not run: one mistake, one message.
-  if (complaints.length === 0) {
+  if (programs.length > 0 && (await typeCheck())) {
     for (const file of new Set(runnable.map((snippet) => snippet.file))) await runDocument(file);
   }
   for (const transcript of transcripts) {

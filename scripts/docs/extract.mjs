@@ -1,6 +1,6 @@
 /** Finds the snippets of the documentation: fences of Markdown files and `@example` blocks of doc comments. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { root } from '../lib/run.mjs';
 
 /**
@@ -50,22 +50,46 @@ function* commentFences(file, text) {
   }
 }
 
-/** @returns {Snippet[]} Every snippet of the repository. */
-export function findSnippets() {
-  const name = (path) => relative(root, path).split(sep).join('/');
-  const read = (path) => readFileSync(path, 'utf8');
-  const packages = readdirSync(join(root, 'packages')).map((folder) => `packages/${folder}`);
-  const pages = [
-    ...['README.md', 'CONTRIBUTING.md', ...packages.map((folder) => `${folder}/README.md`)]
+const name = (path) => relative(root, path).split(sep).join('/');
+const read = (path) => readFileSync(path, 'utf8');
+const packages = readdirSync(join(root, 'packages')).map((folder) => `packages/${folder}`);
+
+/** @returns {string[]} The paths of the Markdown files that users and contributors read. */
+function findPages() {
+  return [
+    ...[
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      ...packages.map((folder) => `${folder}/README.md`),
+    ]
       .map((file) => join(root, file))
       .filter((path) => existsSync(path)),
     ...filesBelow('docs', (file) => file.endsWith('.md')),
   ];
+}
+
+/** @returns {string[]} A complaint for every relative link of a page that leads to no file. */
+export function findDeadLinks() {
+  const dead = [];
+  for (const page of findPages()) {
+    for (const [at, line] of read(page).split('\n').entries()) {
+      for (const [, target] of line.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)) {
+        if (/^[a-z]+:/.test(target) || existsSync(join(dirname(page), target))) continue;
+        dead.push(`${name(page)}:${at + 1}: the link to ${target} leads nowhere`);
+      }
+    }
+  }
+  return dead;
+}
+
+/** @returns {Snippet[]} Every snippet of the repository. */
+export function findSnippets() {
   const sources = packages.flatMap((folder) =>
     filesBelow(`${folder}/src`, (file) => file.endsWith('.ts') && !file.endsWith('.test.ts')),
   );
   return [
-    ...pages.flatMap((path) => [...fences(name(path), read(path).split('\n'))]),
+    ...findPages().flatMap((path) => [...fences(name(path), read(path).split('\n'))]),
     ...sources.flatMap((path) => [...commentFences(name(path), read(path))]),
   ];
 }
