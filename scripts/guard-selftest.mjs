@@ -18,7 +18,7 @@ const config = {
   setupFilesAfterEnv: [join(root, 'scripts/jest-setup.mjs')],
   testMatch: ['**/*.plant.mjs'],
   transform: {},
-  maxWorkers: 1,
+  maxWorkers: 2,
 };
 
 const scratch = mkdtempSync(join(tmpdir(), 'awaitio-guard-'));

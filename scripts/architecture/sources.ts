@@ -98,6 +98,12 @@ export function parseSource(path: string, text: string): Source {
   const starExports: Use[] = [];
 
   const addImport = (node: Node, from: unknown, typeOnly: boolean, reexport: boolean): void => {
+    // A choice between two literals is two imports.
+    if (isNode(from) && from.type === 'ConditionalExpression') {
+      addImport(node, from['consequent'], typeOnly, reexport);
+      addImport(node, from['alternate'], typeOnly, reexport);
+      return;
+    }
     const literal = isNode(from) && from.type === 'StringLiteral';
     imports.push({
       specifier: literal ? (from['value'] as string) : '',

@@ -149,6 +149,11 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'imports undici/lib/llhttp/llhttp-wasm.js, which is for llhttp/ only.',
   ],
   [
+    'only llhttp/ loads one of two builds of undici',
+    { 'client.ts': "export const wasm = require(simd ? 'undici/simd.js' : 'undici/plain.js');" },
+    'imports undici/plain.js, which is for llhttp/ only.',
+  ],
+  [
     'only llhttp/ resolves undici through require',
     { 'client.ts': "export const wasm = require.resolve('undici/lib/llhttp/llhttp-wasm.js');" },
     'imports undici/lib/llhttp/llhttp-wasm.js, which is for llhttp/ only.',
