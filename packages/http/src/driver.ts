@@ -1,0 +1,117 @@
+/**
+ * The one place where a sans-IO connection and a stream meet: bytes in, events out, answers written.
+ *
+ * The driver waits; the connection understands. Reading is by lending: the bytes that come are parsed where they lie,
+ * before anything is copied. Writing is gathered: what is produced while events are still at hand (a batch of pipelined
+ * requests) goes out as one string in one write, before the next wait. A handler that takes its time must not hold back
+ * the answers before its own, so whoever is about to wait for something else says `flushSoon()`.
+ *
+ * One deadline serves all phases: the owner says what it waits for and for how long, and is told when that has passed.
+ */
+
+import type { ByteStream, Clock } from '@awaitio/core';
+import { WOULD_BLOCK } from '@awaitio/core';
+import type { HttpConnection } from './protocol/connection.ts';
+import type { ConnectionEvent } from './protocol/events.ts';
+import { NEED_DATA } from './protocol/events.ts';
+import { latin1 } from './protocol/latin1.ts';
+
+/** Text gathered above this is written at once: one write of this size is as cheap per byte as any. */
+const GATHER_LIMIT = 32_768;
+/** Bytes shorter than this are gathered as text with what is around them; longer ones are written as they are. */
+const INLINE_LIMIT = 16_384;
+
+export class Driver {
+  readonly stream: ByteStream;
+  readonly connection: HttpConnection;
+  readonly #clock: Clock;
+  /** Latin1 text that waits to be written. */
+  #gathered = '';
+  #isFlushPending = false;
+  /** How many bytes the last read gave to the connection. */
+  bytesIn = 0;
+
+  constructor(stream: ByteStream, connection: HttpConnection, clock: Clock) {
+    this.stream = stream;
+    this.connection = connection;
+    this.#clock = clock;
+  }
+
+  /** Bytes gathered and not yet given to the stream. */
+  get gathered(): number {
+    return this.#gathered.length;
+  }
+
+  /**
+   * The next event, waiting for bytes as long as the connection needs them.
+   *
+   * @throws `RemoteProtocolError` for what the peer did wrong; the stream's errors.
+   */
+  async next(): Promise<ConnectionEvent> {
+    for (;;) {
+      const event = this.connection.nextEvent();
+      if (event !== NEED_DATA) return event as ConnectionEvent;
+      await this.fill();
+    }
+  }
+
+  /** Waits for bytes, or for the end of the stream, and gives them to the connection. */
+  async fill(): Promise<void> {
+    const blocked = this.flush();
+    if (blocked !== undefined) await blocked;
+    const count = await this.stream.readWith(this.#receive);
+    if (count === null) this.connection.receiveEnd();
+    else this.bytesIn += count;
+  }
+
+  readonly #receive = (view: Uint8Array): number => this.connection.receive(view);
+
+  /** Gathers text (latin1) for the next write. */
+  write(text: string): void {
+    this.#gathered = this.#gathered === '' ? text : this.#gathered + text;
+  }
+
+  /**
+   * Writes bytes in order after what was gathered. They belong to the driver from now on.
+   *
+   * @returns A promise when the stream has no room and the caller has to wait.
+   */
+  writeBytes(bytes: Uint8Array): Promise<void> | undefined {
+    if (bytes.length < INLINE_LIMIT) {
+      this.write(latin1(bytes));
+      return this.#gathered.length < GATHER_LIMIT ? undefined : this.flush();
+    }
+    const blocked = this.flush();
+    if (blocked !== undefined) return blocked.then(() => this.#writeOut(bytes));
+    return this.#writeOut(bytes);
+  }
+
+  /** Gives what was gathered to the stream; a promise when there is no room for all of it. */
+  flush(): Promise<void> | undefined {
+    if (this.#gathered === '') return undefined;
+    const text = this.#gathered;
+    this.#gathered = '';
+    return this.#writeOut(text);
+  }
+
+  /** Flushes after the events that are ready now have had their turn, unless somebody flushes before. */
+  flushSoon(): void {
+    if (this.#isFlushPending || this.#gathered === '') return;
+    this.#isFlushPending = true;
+    this.#clock.defer(() => {
+      this.#isFlushPending = false;
+      // A failure shows in the next read or write of the owner, which is the one to deal with it.
+      this.flush()?.catch(() => {});
+    });
+  }
+
+  #writeOut(data: Uint8Array | string): Promise<void> | undefined {
+    const accepted = this.stream.tryWrite(data, TRANSFER);
+    if (accepted === data.length) return undefined;
+    const start = accepted === WOULD_BLOCK ? 0 : accepted;
+    const rest = typeof data === 'string' ? data.slice(start) : data.subarray(start);
+    return this.stream.writeAll(rest, TRANSFER);
+  }
+}
+
+const TRANSFER = Object.freeze({ transfer: true });

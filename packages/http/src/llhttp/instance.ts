@@ -1,0 +1,206 @@
+/**
+ * The one WebAssembly instance of llhttp, and the one memory that all parsers of the process share.
+ *
+ * The build is the one that Node's own team ships inside undici (see docs/llhttp.md for why). It is loaded at the first
+ * use, synchronously: 50 KB compile in a few milliseconds. Facts that the rest of this folder relies on:
+ *
+ * - Callbacks are imports of the module, not of a parser. One parser runs at a time, so the sink of the one that runs is
+ *   a module variable, set around `llhttp_execute` only.
+ * - Memory may grow whenever a parser is allocated, which detaches every view of it: the view is made again when the
+ *   buffer is no longer the one it was made of.
+ * - Offsets that callbacks get are addresses; less the address of the input they are offsets into the chunk.
+ */
+
+import { createRequire } from 'node:module';
+import { webAssembly, type WebAssemblyMemory } from './web-assembly.ts';
+
+/** llhttp's error numbers that are no error, or that are told apart. */
+export const Errno = {
+  OK: 0,
+  INVALID_METHOD: 6,
+  INVALID_URL: 7,
+  INVALID_CONSTANT: 8,
+  INVALID_VERSION: 9,
+  INVALID_CONTENT_LENGTH: 11,
+  UNEXPECTED_CONTENT_LENGTH: 4,
+  INVALID_CHUNK_SIZE: 12,
+  INVALID_TRANSFER_ENCODING: 15,
+  PAUSED: 21,
+  PAUSED_UPGRADE: 22,
+  PAUSED_H2_UPGRADE: 23,
+} as const;
+
+/** What a message parser is for. */
+export const ParserType = { REQUEST: 1, RESPONSE: 2 } as const;
+
+/** What a parser tells, with offsets into the chunk that is being parsed. Nothing in it may start another parser. */
+export interface ParserSink {
+  onUrl(start: number, end: number): void;
+  onHeaderField(start: number, end: number): void;
+  onHeaderValue(start: number, end: number): void;
+  /** Returns 0 to go on, 1 when there is no body, 2 when there is none and another protocol follows, -1 to stop. */
+  onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number;
+  onBody(start: number, end: number): void;
+  onMessageComplete(): void;
+}
+
+/** The functions of the module that are used here. */
+export interface Llhttp {
+  readonly memory: WebAssemblyMemory;
+  malloc(size: number): number;
+  free(pointer: number): void;
+  llhttp_alloc(type: number): number;
+  llhttp_free(parser: number): void;
+  llhttp_reset(parser: number): void;
+  llhttp_execute(parser: number, data: number, length: number): number;
+  llhttp_finish(parser: number): number;
+  llhttp_resume(parser: number): void;
+  llhttp_resume_after_upgrade(parser: number): void;
+  llhttp_get_error_pos(parser: number): number;
+  llhttp_get_method(parser: number): number;
+  llhttp_get_http_major(parser: number): number;
+  llhttp_get_http_minor(parser: number): number;
+}
+
+/** The names that must be there; a build without them is not the one this code was written for. */
+export const REQUIRED_EXPORTS: readonly string[] = [
+  '_initialize',
+  'free',
+  'llhttp_alloc',
+  'llhttp_execute',
+  'llhttp_finish',
+  'llhttp_free',
+  'llhttp_get_error_pos',
+  'llhttp_get_http_major',
+  'llhttp_get_http_minor',
+  'llhttp_get_method',
+  'llhttp_reset',
+  'llhttp_resume',
+  'llhttp_resume_after_upgrade',
+  'malloc',
+  'memory',
+];
+
+/** A module with one `i8x16` instruction: it validates exactly where WebAssembly SIMD is there. */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
+const INITIAL_INPUT = 65_536;
+let sink: ParserSink | undefined;
+let exports: Llhttp | undefined;
+let input = 0;
+let inputSize = 0;
+let memoryView = new Uint8Array(0);
+
+/** Compiles and starts the module at the first call. @throws `Error` when the build has another shape. */
+export function llhttp(): Llhttp {
+  exports ??= start();
+  return exports;
+}
+
+function start(): Llhttp {
+  const require = createRequire(import.meta.url);
+  const hasSimd = webAssembly.validate(SIMD_PROBE);
+  // Literals: the architecture test reads which module this is.
+  const bytes: unknown = require(
+    hasSimd ? 'undici/lib/llhttp/llhttp_simd-wasm.js' : 'undici/lib/llhttp/llhttp-wasm.js',
+  );
+  const module = new webAssembly.Module(bytes as Uint8Array);
+  checkShape(webAssembly.Module.exports(module).map((entry) => entry.name));
+  const instance = new webAssembly.Instance(module, {
+    env: {
+      wasm_on_message_begin: () => 0,
+      wasm_on_status: () => 0,
+      wasm_on_url: (_parser: number, at: number, length: number) => {
+        (sink as ParserSink).onUrl(at - input, at - input + length);
+        return 0;
+      },
+      wasm_on_header_field: (_parser: number, at: number, length: number) => {
+        (sink as ParserSink).onHeaderField(at - input, at - input + length);
+        return 0;
+      },
+      wasm_on_header_value: (_parser: number, at: number, length: number) => {
+        (sink as ParserSink).onHeaderValue(at - input, at - input + length);
+        return 0;
+      },
+      wasm_on_headers_complete: (
+        _parser: number,
+        status: number,
+        upgrade: number,
+        keepAlive: number,
+      ) => (sink as ParserSink).onHeadersComplete(status, upgrade === 1, keepAlive === 1),
+      wasm_on_body: (_parser: number, at: number, length: number) => {
+        (sink as ParserSink).onBody(at - input, at - input + length);
+        return 0;
+      },
+      // Pausing here is what keeps a pipelined request apart from the one before it: its first byte is then known.
+      wasm_on_message_complete: () => {
+        (sink as ParserSink).onMessageComplete();
+        return Errno.PAUSED;
+      },
+    },
+  });
+  (instance.exports['_initialize'] as () => void)();
+  return instance.exports as unknown as Llhttp;
+}
+
+/** @throws `Error` that names what is missing. */
+export function checkShape(names: readonly string[]): void {
+  const missing = REQUIRED_EXPORTS.filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `@awaitio/http: expected the llhttp 9 build of undici 7.30, got one without ${missing.join(', ')}; install undici ~7.30.2`,
+  );
+}
+
+/** Copies a chunk to where parsers read it. Valid until the next load. */
+export function loadInput(view: Uint8Array): void {
+  const module = llhttp();
+  if (view.length > inputSize) {
+    if (input !== 0) module.free(input);
+    inputSize = Math.max(INITIAL_INPUT, Math.ceil(view.length / 4_096) * 4_096);
+    input = module.malloc(inputSize);
+  }
+  if (memoryView.buffer !== module.memory.buffer) memoryView = new Uint8Array(module.memory.buffer);
+  memoryView.set(view, input);
+  // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
+  // reads this copy; names, values and bodies are cut from the chunk itself.
+  if (view.includes(TAB)) replaceTabs(input, input + view.length);
+}
+
+const TAB = 9;
+const SPACE = 32;
+
+function replaceTabs(from: number, to: number): void {
+  for (let at = memoryView.indexOf(TAB, from); at !== -1 && at < to; at = memoryView.indexOf(TAB, at)) {
+    memoryView[at] = SPACE;
+  }
+}
+
+/** Runs a parser over part of the loaded chunk; returns llhttp's error number. */
+export function execute(parser: number, into: ParserSink, from: number, to: number): number {
+  if (sink !== undefined) throw new Error('llhttp is not re-entrant: a parser was started by a callback');
+  sink = into;
+  try {
+    return llhttp().llhttp_execute(parser, input + from, to - from);
+  } finally {
+    sink = undefined;
+  }
+}
+
+/** Tells a parser that nothing follows; returns llhttp's error number. */
+export function finish(parser: number, into: ParserSink): number {
+  sink = into;
+  try {
+    return llhttp().llhttp_finish(parser);
+  } finally {
+    sink = undefined;
+  }
+}
+
+/** Where in the loaded chunk the parser stopped. */
+export function stoppedAt(parser: number): number {
+  return llhttp().llhttp_get_error_pos(parser) - input;
+}

@@ -1,0 +1,70 @@
+/**
+ * A parser of one message after another, taken from a pool.
+ *
+ * Its state is some hundred bytes of WebAssembly memory. A connection needs one only while a message is under way, so
+ * ten thousand idle connections share a few.
+ */
+
+import { Errno, execute, finish, llhttp, ParserType, stoppedAt, type ParserSink } from './instance.ts';
+
+/** Parsers that are kept for the next connection; the rest are freed. */
+const POOL_SIZE = 256;
+const pools: Record<number, Parser[]> = { [ParserType.REQUEST]: [], [ParserType.RESPONSE]: [] };
+
+export class Parser {
+  readonly #type: number;
+  readonly #pointer: number;
+
+  private constructor(type: number, pointer: number) {
+    this.#type = type;
+    this.#pointer = pointer;
+  }
+
+  /** Takes a parser that is at the beginning of a message. */
+  static acquire(type: number): Parser {
+    const pooled = (pools[type] as Parser[]).pop();
+    if (pooled === undefined) return new Parser(type, llhttp().llhttp_alloc(type));
+    llhttp().llhttp_reset(pooled.#pointer);
+    return pooled;
+  }
+
+  /** Gives the parser back; it must not be used after. */
+  release(): void {
+    const pool = pools[this.#type] as Parser[];
+    if (pool.length < POOL_SIZE) pool.push(this);
+    else llhttp().llhttp_free(this.#pointer);
+  }
+
+  /** Parses part of the loaded chunk. */
+  execute(sink: ParserSink, from: number, to: number): number {
+    return execute(this.#pointer, sink, from, to);
+  }
+
+  /** Where the last `execute` stopped, as an offset into the chunk. */
+  get position(): number {
+    return stoppedAt(this.#pointer);
+  }
+
+  /** Goes on after a pause. */
+  resume(errno: number): void {
+    if (errno === Errno.PAUSED) llhttp().llhttp_resume(this.#pointer);
+    else llhttp().llhttp_resume_after_upgrade(this.#pointer);
+  }
+
+  finish(sink: ParserSink): number {
+    return finish(this.#pointer, sink);
+  }
+
+  get method(): number {
+    return llhttp().llhttp_get_method(this.#pointer);
+  }
+
+  /** `major * 10 + minor` of the version in the start line. */
+  get version(): number {
+    const module = llhttp();
+    return (
+      module.llhttp_get_http_major(this.#pointer) * 10 +
+      module.llhttp_get_http_minor(this.#pointer)
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/** The part of the WebAssembly interface that is used here; Node's type definitions leave it to those of browsers. */
+
+interface WebAssemblyModule {
+  readonly kind?: 'module';
+}
+
+export interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+interface WebAssemblyInterface {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: {
+    new (bytes: Uint8Array): WebAssemblyModule;
+    exports(module: WebAssemblyModule): { readonly name: string }[];
+  };
+  readonly Instance: new (
+    module: WebAssemblyModule,
+    imports: Record<string, Record<string, (...values: number[]) => number>>,
+  ) => { readonly exports: Record<string, unknown> };
+}
+
+export const webAssembly: WebAssemblyInterface = (
+  globalThis as unknown as { WebAssembly: WebAssemblyInterface }
+).WebAssembly;

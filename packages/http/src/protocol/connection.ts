@@ -1,0 +1,341 @@
+/**
+ * One HTTP/1.1 connection without any I/O: bytes in, events out; events in, text out.
+ *
+ * The connection does not wait, has no clock and makes no promise. Its user gives it bytes as they come (`receive`),
+ * asks what they mean (`nextEvent`), says what to send and writes what it gets back. Both roles run the same machine
+ * (`state.ts`); what is parsed ahead of its turn waits in the decoder and moves no state.
+ *
+ * Errors come from four places, and this is what is usable after each: `nextEvent` throws `RemoteProtocolError` (a
+ * server may still send its answer, nothing more is read); a `send…` call throws `LocalProtocolError` (nothing was sent;
+ * after a wrong body length the connection must be cut); `startNextCycle` throws `LocalProtocolError` (nothing changed).
+ */
+
+import { Decoder, type Role } from './decoder.ts';
+import {
+  chunkLine,
+  encodeInformationalHead,
+  encodeRequestHead,
+  encodeResponseHead,
+  lastChunk,
+} from './encoder.ts';
+import { LocalProtocolError, RemoteProtocolError } from './errors.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent, type HttpVersion } from './events.ts';
+import { fieldList, type FieldList, type HeadersInput } from './fields.ts';
+import { BodyCounter, requestFraming, responseFraming, type Framing } from './framing.ts';
+import { readOwnFields } from './own-fields.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
+import { ConnectionState, State } from './state.ts';
+
+/** A response's head as a program gives it. */
+export interface ResponseHeadInput {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  readonly fields: FieldList;
+  /** The body's length, or `undefined` when it is not known before it is sent. */
+  readonly length: number | undefined;
+  /** The value of `Date`; empty for none. */
+  readonly date: string;
+  /** Says `Connection: close` and ends the connection with this response. */
+  readonly close?: boolean | undefined;
+}
+
+/** A request's head as a program gives it. */
+export interface RequestHeadInput {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: FieldList;
+  readonly hasBody: boolean;
+  readonly length: number | undefined;
+  readonly close?: boolean | undefined;
+}
+
+const NO_FIELDS: FieldList = [];
+
+export class HttpConnection {
+  readonly #role: Role;
+  readonly #decoder: Decoder;
+  readonly #state = new ConnectionState();
+  #failure: RemoteProtocolError | undefined;
+  /** The request of the present cycle, as far as answering needs it. */
+  #method: string | undefined;
+  #peerVersion: HttpVersion = '1.1';
+  #peerKeepsAlive = true;
+  #framing: Framing | undefined;
+  #counter: BodyCounter | undefined;
+
+  constructor(role: Role, limits: ProtocolLimits = DEFAULT_LIMITS) {
+    this.#role = role;
+    this.#decoder = new Decoder(role, limits, this);
+  }
+
+  // --- Receiving -----------------------------------------------------------------------------------------------
+
+  /**
+   * Takes bytes, which are borrowed: what is kept is copied before the call returns.
+   *
+   * @returns How many were taken. Fewer than given when enough was parsed ahead, or another protocol begins: the rest
+   * stays with the caller, to be given again after events were taken.
+   */
+  receive(view: Uint8Array): number {
+    return this.#decoder.receive(view);
+  }
+
+  /** The peer finished sending. */
+  receiveEnd(): void {
+    this.#decoder.receiveEnd();
+  }
+
+  /**
+   * What the bytes mean.
+   *
+   * @returns The next event; `NEED_DATA` when more bytes must come first; `PAUSED` when the peer's message is complete
+   * and this side has to finish its part, or when another protocol has begun.
+   * @throws {@link RemoteProtocolError} for what the peer did wrong, after everything that was right before it.
+   */
+  nextEvent(): ConnectionEvent | typeof NEED_DATA | typeof PAUSED {
+    if (this.#failure !== undefined) throw this.#failure;
+    const peer = this.#role === 'server' ? this.#state.client : this.#state.server;
+    if (isWaiting(peer)) return PAUSED;
+    const event = this.#decoder.shift();
+    if (event === undefined) return NEED_DATA;
+    if (event instanceof RemoteProtocolError) {
+      this.#failure = event;
+      this.#state.fail(this.#peer);
+      throw event;
+    }
+    this.#follow(event);
+    return event;
+  }
+
+  /** Whether an event or a failure is at hand without more bytes. */
+  get hasEvent(): boolean {
+    return this.#decoder.hasEvent;
+  }
+
+  /** Whether the peer has begun a head and not finished it. */
+  get isInHead(): boolean {
+    return this.#decoder.isInHead;
+  }
+
+  /** Whether nothing of the peer is under way, parsed or not. */
+  get isIdle(): boolean {
+    return this.#decoder.isIdle;
+  }
+
+  /** @internal What the decoder of a client asks. */
+  get expectedMethod(): string | undefined {
+    return this.#role === 'client' && this.#state.client !== State.IDLE ? this.#method : undefined;
+  }
+
+  // --- State ---------------------------------------------------------------------------------------------------
+
+  get clientState(): State {
+    return this.#state.client;
+  }
+
+  get serverState(): State {
+    return this.#state.server;
+  }
+
+  /** Whether both sides finished this cycle and another may follow. */
+  get isCycleDone(): boolean {
+    return this.#state.client === State.DONE && this.#state.server === State.DONE;
+  }
+
+  /** Whether the connection goes on in another protocol; its first bytes were not taken by `receive`. */
+  get isSwitched(): boolean {
+    return this.#state.server === State.SWITCHED;
+  }
+
+  /** Nothing follows the present cycle: the next head of this side says so. */
+  disableKeepAlive(): void {
+    this.#state.disableKeepAlive();
+  }
+
+  /** @throws {@link LocalProtocolError} unless both sides have finished and keep the connection alive. */
+  startNextCycle(): void {
+    this.#state.startNextCycle();
+    this.#method = undefined;
+    this.#framing = undefined;
+    this.#counter = undefined;
+    this.#decoder.resumeAfterUpgrade();
+  }
+
+  /** This side could not send what it promised: the connection must be cut. */
+  sendFailed(): void {
+    this.#state.fail(this.#role);
+  }
+
+  /** Takes no more requests: what the peer still sends is dropped. */
+  stopReceiving(): void {
+    this.#decoder.stop();
+  }
+
+  // --- Sending, as a server ------------------------------------------------------------------------------------
+
+  /**
+   * A response's head.
+   *
+   * @throws {@link LocalProtocolError} when it is not this side's turn, or the program's framing fields contradict what
+   * it gave.
+   */
+  sendResponse(head: ResponseHeadInput): string {
+    const own = readOwnFields(head.fields, head.length);
+    const isTunnel = this.#method === 'CONNECT' && head.status >= 200 && head.status < 300;
+    if (head.status === 101 || isTunnel) return this.#sendSwitch(head);
+    const framing = responseFraming(this.#method, head.status, own.length, this.#peerVersion);
+    const before = this.#state.server;
+    this.#state.process('server', 'response');
+    const keepsAlive =
+      before !== State.IDLE &&
+      this.#peerKeepsAlive &&
+      this.#state.keepAlive &&
+      head.close !== true &&
+      !own.closes &&
+      framing.kind !== 'close';
+    if (!keepsAlive) this.#state.disableKeepAlive();
+    this.#framing = framing;
+    this.#counter = new BodyCounter(framing);
+    return encodeResponseHead({
+      status: head.status,
+      reason: head.reason,
+      fields: own.fields,
+      framing,
+      date: head.date,
+      connection: keepsAlive ? (this.#peerVersion === '1.0' ? 'keep-alive' : undefined) : 'close',
+    });
+  }
+
+  /** An informational head (100, 103): any number, before the response. */
+  sendInformational(status: number, fields: HeadersInput | undefined): string {
+    const list = fieldList(fields);
+    this.#state.process('server', 'informational');
+    // RFC 9110 section 15.2: an HTTP/1.0 client does not know them.
+    return this.#peerVersion === '1.0' ? '' : encodeInformationalHead(status, list);
+  }
+
+  #sendSwitch(head: ResponseHeadInput): string {
+    if (!this.#state.isSwitchProposed) {
+      throw new LocalProtocolError(
+        `status ${head.status} switches protocols, which this request did not ask for`,
+        'ERR_HTTP_STATE',
+      );
+    }
+    this.#state.process('server', 'switch');
+    return encodeResponseHead({
+      status: head.status,
+      reason: head.reason,
+      fields: head.fields,
+      framing: { kind: 'none' },
+      date: head.date,
+      connection: undefined,
+    });
+  }
+
+  // --- Sending, as a client ------------------------------------------------------------------------------------
+
+  /** A request's head. @throws {@link LocalProtocolError} as {@link HttpConnection.sendResponse}. */
+  sendRequest(head: RequestHeadInput): string {
+    const own = readOwnFields(head.fields, head.length);
+    const framing = requestFraming(head.method, own.length, head.hasBody);
+    this.#state.process('client', 'request');
+    this.#method = head.method;
+    if (head.method === 'CONNECT' || own.upgrades) this.#state.proposeSwitch();
+    const closes = head.close === true || own.closes;
+    if (closes) this.#state.disableKeepAlive();
+    this.#framing = framing;
+    this.#counter = new BodyCounter(framing);
+    return encodeRequestHead({
+      method: head.method,
+      target: head.target,
+      fields: own.fields,
+      framing,
+      connection: closes ? 'close' : undefined,
+    });
+  }
+
+  // --- Sending a body ------------------------------------------------------------------------------------------
+
+  /** Whether data that is sent goes on the wire: not in an answer to HEAD, a 204 or a 304. */
+  get sendsBody(): boolean {
+    const framing = this.#framing;
+    return framing !== undefined && framing.kind !== 'none' && framing.isSent;
+  }
+
+  /**
+   * Announces data of so many bytes, at least 1: what to write before it. What follows it is {@link dataEnd}.
+   *
+   * @throws {@link LocalProtocolError} when the body gets longer than its announced length.
+   */
+  sendData(length: number): string {
+    this.#state.process(this.#role, 'data');
+    this.#counter?.add(length);
+    return this.#framing?.kind === 'chunked' ? chunkLine(length) : '';
+  }
+
+  /** What to write after the data. */
+  get dataEnd(): string {
+    return this.#framing?.kind === 'chunked' ? '\r\n' : '';
+  }
+
+  /**
+   * The end of the message.
+   *
+   * @param trailers - Sent only in a chunked message (RFC 9110 section 6.5).
+   * @throws {@link LocalProtocolError} when the body is shorter than its announced length.
+   */
+  sendEnd(trailers: FieldList = NO_FIELDS): string {
+    if (this.sendsBody) this.#counter?.finish();
+    const framing = this.#framing;
+    this.#state.process(this.#role, 'end');
+    return framing?.kind === 'chunked' && framing.isSent ? lastChunk(trailers) : '';
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  get #peer(): 'client' | 'server' {
+    return this.#role === 'server' ? 'client' : 'server';
+  }
+
+  /** Moves the peer's machine by what it sent. */
+  #follow(event: ConnectionEvent): void {
+    const state = this.#state;
+    switch (event.type) {
+      case 'request':
+        this.#method = event.method;
+        this.#peerVersion = event.httpVersion;
+        this.#peerKeepsAlive = event.keepAlive;
+        state.process('client', 'request');
+        if (event.upgrade) state.proposeSwitch();
+        break;
+      case 'informational':
+        state.process('server', 'informational');
+        break;
+      case 'response':
+        this.#peerVersion = event.httpVersion;
+        state.process('server', event.upgrade ? 'switch' : 'response');
+        if (!event.keepAlive) state.disableKeepAlive();
+        break;
+      case 'data':
+        state.process(this.#peer, 'data');
+        break;
+      case 'end':
+        if (state.server === State.SWITCHED) break;
+        state.process(this.#peer, 'end');
+        break;
+      case 'closed':
+        state.process(this.#peer, 'closed');
+        break;
+    }
+  }
+}
+
+/** Whether the peer's machine stands where its next event must not be handed out. */
+function isWaiting(state: State): boolean {
+  return (
+    state === State.DONE ||
+    state === State.MUST_CLOSE ||
+    state === State.MIGHT_SWITCH ||
+    state === State.SWITCHED
+  );
+}

@@ -1,0 +1,116 @@
+/**
+ * What a connection says and is told: heads, data, the end of a message, the end of the connection.
+ *
+ * The same events go both ways, as in h11: what `nextEvent` gives on one side is what was sent on the other.
+ */
+
+import type { Headers } from './headers.ts';
+
+/** There is no event before more bytes come. */
+export const NEED_DATA: unique symbol = Symbol('awaitio.NEED_DATA');
+/** There is no event before this side has finished its part: the peer's next message has to wait for its turn. */
+export const PAUSED: unique symbol = Symbol('awaitio.PAUSED');
+
+export type HttpVersion = '1.0' | '1.1';
+
+/** A request's start line and header section, and what follows from them. */
+export class RequestHead {
+  readonly type = 'request';
+  readonly method: string;
+  /** The request target as it was sent: origin, absolute, authority or asterisk form (RFC 9112 section 3.2). */
+  readonly target: string;
+  readonly httpVersion: HttpVersion;
+  readonly headers: Headers;
+  /** The body's length; `undefined` when it is chunked; 0 when there is none. */
+  readonly contentLength: number | undefined;
+  /** Whether the client may send another request on this connection. */
+  readonly keepAlive: boolean;
+  /** Whether the client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+  /** Whether the client asks to go on in another protocol: `Upgrade`, or CONNECT. */
+  readonly upgrade: boolean;
+
+  constructor(
+    method: string,
+    target: string,
+    httpVersion: HttpVersion,
+    headers: Headers,
+    contentLength: number | undefined,
+    keepAlive: boolean,
+    expectsContinue: boolean,
+    upgrade: boolean,
+  ) {
+    this.method = method;
+    this.target = target;
+    this.httpVersion = httpVersion;
+    this.headers = headers;
+    this.contentLength = contentLength;
+    this.keepAlive = keepAlive;
+    this.expectsContinue = expectsContinue;
+    this.upgrade = upgrade;
+  }
+}
+
+/** A response's status line and header section. */
+export class ResponseHead {
+  readonly type: 'response' | 'informational';
+  readonly status: number;
+  readonly reason: string;
+  readonly httpVersion: HttpVersion;
+  readonly headers: Headers;
+  /** The body's length; `undefined` when it is chunked or ends with the connection. */
+  readonly contentLength: number | undefined;
+  readonly keepAlive: boolean;
+  /** Whether the connection goes on in another protocol: 101, or a 2xx to CONNECT. */
+  readonly upgrade: boolean;
+
+  constructor(
+    status: number,
+    reason: string,
+    httpVersion: HttpVersion,
+    headers: Headers,
+    contentLength: number | undefined,
+    keepAlive: boolean,
+    upgrade: boolean,
+  ) {
+    this.type = status < 200 && status !== 101 ? 'informational' : 'response';
+    this.status = status;
+    this.reason = reason;
+    this.httpVersion = httpVersion;
+    this.headers = headers;
+    this.contentLength = contentLength;
+    this.keepAlive = keepAlive;
+    this.upgrade = upgrade;
+  }
+}
+
+/** A piece of a body; the bytes are the receiver's to keep. */
+export class Data {
+  readonly type = 'data';
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** The end of a message, with the trailer section of a chunked one. */
+export class EndOfMessage {
+  readonly type = 'end';
+  readonly trailers: Headers | undefined;
+
+  constructor(trailers: Headers | undefined) {
+    this.trailers = trailers;
+  }
+}
+
+/** The peer will send nothing more. */
+export class ConnectionClosed {
+  readonly type = 'closed';
+}
+
+/** The end of a message without trailers: nearly every message, so one object serves all. */
+export const END: EndOfMessage = new EndOfMessage(undefined);
+export const CLOSED: ConnectionClosed = new ConnectionClosed();
+
+export type ConnectionEvent = RequestHead | ResponseHead | Data | EndOfMessage | ConnectionClosed;

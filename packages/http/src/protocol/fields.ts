@@ -1,0 +1,85 @@
+/**
+ * Header fields to be sent: every form a program may write them in, checked before a byte goes out.
+ *
+ * A CR or LF in a value would end the field and begin whatever follows it: that is header injection, and refused. So are
+ * names that are no token (RFC 9110 section 5.6.2) and characters that have no latin1 byte.
+ */
+
+import { LocalProtocolError } from './errors.ts';
+
+/** Header fields: a record (a list as value repeats the field), or pairs, or anything that iterates over pairs. */
+export type HeadersInput =
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
+  | Iterable<readonly [name: string, value: string]>;
+
+/** Fields in the order they are sent: name, value, name, value… */
+export type FieldList = readonly string[];
+
+const NO_FIELDS: FieldList = Object.freeze([]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Names that passed the check before; programs use few, and a bound keeps a program that makes them up honest. */
+const knownNames = new Set<string>();
+const KNOWN_NAMES = 1_024;
+
+/**
+ * Turns header fields into a checked list.
+ *
+ * @throws {@link LocalProtocolError} for a name that is no token, or a value with a control or non-latin1 character.
+ */
+export function fieldList(input: HeadersInput | undefined): FieldList {
+  if (input === undefined) return NO_FIELDS;
+  const fields: string[] = [];
+  if (Symbol.iterator in input) {
+    for (const [name, value] of input as Iterable<readonly [string, string]>) {
+      pushField(fields, name, value);
+    }
+    return fields;
+  }
+  for (const name in input) {
+    const value = (input as Record<string, string | number | readonly string[] | undefined>)[name];
+    if (value === undefined) continue;
+    if (typeof value === 'object') for (const one of value) pushField(fields, name, one);
+    else pushField(fields, name, value);
+  }
+  return fields;
+}
+
+function pushField(fields: string[], name: string, value: string | number): void {
+  const text = typeof value === 'number' ? String(value) : value;
+  checkName(name);
+  if (typeof text !== 'string' || !VALUE.test(text)) {
+    throw new LocalProtocolError(
+      `header ${name}: expected a value of visible latin1 characters, spaces and tabs, got another character; encode it`,
+      'ERR_HTTP_HEADER_VALUE',
+    );
+  }
+  fields.push(name, text);
+}
+
+function checkName(name: string): void {
+  if (knownNames.has(name)) return;
+  if (typeof name !== 'string' || !TOKEN.test(name)) {
+    throw new LocalProtocolError(
+      'expected a header name made of letters, digits and !#$%&\'*+-.^_`|~, got another character',
+      'ERR_HTTP_HEADER_NAME',
+    );
+  }
+  if (knownNames.size < KNOWN_NAMES) knownNames.add(name);
+}
+
+/** Reports whether a field of this lower-case name is in the list. */
+export function hasField(fields: FieldList, lowerName: string): boolean {
+  return fieldValue(fields, lowerName) !== undefined;
+}
+
+/** The first value of this lower-case name. */
+export function fieldValue(fields: FieldList, lowerName: string): string | undefined {
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string;
+    if (name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)) {
+      return fields[index + 1];
+    }
+  }
+  return undefined;
+}

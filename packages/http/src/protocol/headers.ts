@@ -1,0 +1,99 @@
+/**
+ * Header fields as they came: one text and where in it the fields are.
+ *
+ * A server looks at two or three of the ten to twenty fields that a browser sends. So a head is kept as one string (its
+ * bytes as latin1, which is what RFC 9110 section 5.5 says fields are) with four numbers per field, and a field is cut
+ * out when somebody asks for it. Names are compared in place, without case, and nothing is allocated for a miss.
+ */
+
+/** The fields of a received head or trailer section; names are case-insensitive. */
+export class Headers implements Iterable<[name: string, value: string]> {
+  readonly #text: string;
+  /** Name start, name end, value start, value end of each field, one after another. */
+  readonly #spans: readonly number[];
+
+  /** @internal */
+  constructor(text: string, spans: readonly number[]) {
+    this.#text = text;
+    this.#spans = spans;
+  }
+
+  /** How many fields there are; a repeated name counts each time. */
+  get size(): number {
+    return this.#spans.length / 4;
+  }
+
+  /**
+   * The value of a field; of several with the same name, their values joined by `, ` (RFC 9110 section 5.3).
+   *
+   * `Set-Cookie` may not be joined: use {@link Headers.getAll}.
+   *
+   * @returns The value, or `undefined` when there is none.
+   */
+  get(name: string): string | undefined {
+    const first = this.#find(name, 0);
+    if (first === -1) return undefined;
+    let value = this.#value(first);
+    for (let at = this.#find(name, first + 4); at !== -1; at = this.#find(name, at + 4)) {
+      value += `, ${this.#value(at)}`;
+    }
+    return value;
+  }
+
+  /** Every value of a name, in order. */
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    for (let at = this.#find(name, 0); at !== -1; at = this.#find(name, at + 4)) {
+      values.push(this.#value(at));
+    }
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.#find(name, 0) !== -1;
+  }
+
+  /** Names as the peer wrote them, with values, in order. */
+  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+    for (let at = 0; at < this.#spans.length; at += 4) yield [this.#name(at), this.#value(at)];
+  }
+
+  /** All fields as pairs of lower-case name and value, in order. */
+  toArray(): [name: string, value: string][] {
+    return [...this].map(([name, value]) => [name.toLowerCase(), value]);
+  }
+
+  #find(name: string, from: number): number {
+    const spans = this.#spans;
+    for (let at = from; at < spans.length; at += 4) {
+      const start = spans[at] as number;
+      if ((spans[at + 1] as number) - start === name.length && isSame(this.#text, start, name)) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  #name(at: number): string {
+    return this.#text.slice(this.#spans[at], this.#spans[at + 1]);
+  }
+
+  #value(at: number): string {
+    return this.#text.slice(this.#spans[at + 2], this.#spans[at + 3]);
+  }
+}
+
+/** No fields at all. */
+export const NO_HEADERS: Headers = new Headers('', []);
+
+/** Compares without case; field names are ASCII tokens, so folding bit 5 of letters is enough. */
+function isSame(text: string, start: number, name: string): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    if (fold(text.charCodeAt(start + index)) !== fold(name.charCodeAt(index))) return false;
+  }
+  return true;
+}
+
+function fold(code: number): number {
+  return code >= 65 && code <= 90 ? code + 32 : code;
+}

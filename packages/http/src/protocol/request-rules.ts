@@ -1,0 +1,131 @@
+/**
+ * What a request's head must be, beyond what the parser's grammar checks.
+ *
+ * llhttp decides where a message ends; these rules only ever refuse. They exist because llhttp lets through what RFC 9112
+ * does not: two spaces in a request line, a bare LF before it, a request without a version (llhttp issue 877), `GET *`,
+ * an empty `Transfer-Encoding`; and because Host is checked above it. Each rule names its section.
+ */
+
+import { RemoteProtocolError } from './errors.ts';
+import type { HttpVersion } from './events.ts';
+import type { ProtocolLimits } from './limits.ts';
+
+/** RFC 9112 section 3: method SP request-target SP HTTP-version CRLF, after empty lines (section 2.2). */
+const REQUEST_LINE = /((?:\r\n)*)[A-Z-]+ [!-~]+ (?:HTTP\/1\.[01]\r\n)?/y;
+
+/** Checks the request line in `text`; the target was found at `targetStart`. */
+export function checkRequestLine(
+  text: string,
+  targetStart: number,
+  targetEnd: number,
+  version: number,
+  limits: ProtocolLimits,
+): HttpVersion {
+  if (targetEnd - targetStart > limits.targetBytes) throw targetTooLong(limits);
+  REQUEST_LINE.lastIndex = 0;
+  const match = REQUEST_LINE.exec(text);
+  if (match === null) throw bad('the request line is not `method SP target SP version`', 'LINE');
+  if ((match[1] as string).length > limits.leadingBytes) {
+    throw bad('there are too many empty lines before the request', 'LINE');
+  }
+  if (version !== 10 && version !== 11) {
+    // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
+    if (version === 9) throw bad('the request line has no version', 'LINE');
+    throw new RemoteProtocolError('only HTTP/1.0 and HTTP/1.1 are spoken here', 'ERR_HTTP_VERSION', 505);
+  }
+  // The target must end where the version begins, one space on.
+  if (REQUEST_LINE.lastIndex !== targetEnd + 11) {
+    throw bad('the request line is not `method SP target SP version`', 'LINE');
+  }
+  return version === 11 ? '1.1' : '1.0';
+}
+
+const AUTHORITY_FORM = /^(?:[A-Za-z0-9\-._~%!$&'()*+,;=]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/;
+const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+\-.]*:\/\/[^/?#]+/;
+
+/** RFC 9112 section 3.2: which form of target goes with which method. */
+export function checkTarget(method: string, target: string): void {
+  if (method === 'CONNECT') {
+    if (!AUTHORITY_FORM.test(target)) throw bad('CONNECT takes a target `host:port`', 'TARGET');
+    return;
+  }
+  const isFine =
+    target.charCodeAt(0) === 47 /* / */ ||
+    (target === '*' ? method === 'OPTIONS' : ABSOLUTE_FORM.test(target));
+  if (!isFine || target.includes('#')) throw bad('the request target is in no form RFC 9112 knows', 'TARGET');
+}
+
+/** uri-host [ ":" port ] (RFC 3986 section 3.2.2); an empty one only in forms that ask for none. */
+const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+
+/** RFC 9112 section 3.2: a 1.1 request has exactly one Host, and a valid one. */
+export function checkHost(host: string | undefined, count: number, version: HttpVersion): void {
+  if (count === 0) {
+    if (version === '1.1') throw bad('an HTTP/1.1 request needs a Host header', 'HOST');
+    return;
+  }
+  if (count > 1) throw bad('there is more than one Host header', 'HOST');
+  if (!HOST.test(host as string)) throw bad('the Host header is not a host and port', 'HOST');
+}
+
+const CONTENT_LENGTH = /^(?:0|[1-9]\d{0,15})$/;
+
+/** RFC 9110 section 8.6, without leading zeros, and within what JavaScript can count. */
+export function parseContentLength(value: string): number {
+  const length = CONTENT_LENGTH.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(length)) {
+    throw bad('Content-Length is not a plain decimal number', 'CONTENT_LENGTH');
+  }
+  return length;
+}
+
+/** RFC 9112 section 6.1: `chunked`, once and alone, and not in HTTP/1.0. */
+export function checkTransferEncoding(value: string, version: HttpVersion): void {
+  if (version === '1.0') throw bad('Transfer-Encoding has no place in HTTP/1.0', 'TRANSFER_ENCODING');
+  const coding = value.toLowerCase();
+  if (coding === 'chunked') return;
+  if (coding.endsWith('chunked')) {
+    throw new RemoteProtocolError(
+      'the only transfer coding spoken here is chunked',
+      'ERR_HTTP_TRANSFER_ENCODING',
+      501,
+    );
+  }
+  throw bad('Transfer-Encoding does not end with chunked', 'TRANSFER_ENCODING');
+}
+
+export function targetTooLong(limits: ProtocolLimits): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `the request target is longer than ${limits.targetBytes} bytes`,
+    'ERR_HTTP_TARGET_TOO_LONG',
+    414,
+  );
+}
+
+export function headTooLarge(limits: ProtocolLimits): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `the head is larger than ${limits.headerBytes} bytes or ${limits.headerCount} fields`,
+    'ERR_HTTP_HEADERS_TOO_LARGE',
+    431,
+  );
+}
+
+export function trailersTooLarge(limits: ProtocolLimits): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `the trailer section is larger than ${limits.trailerBytes} bytes`,
+    'ERR_HTTP_TRAILERS_TOO_LARGE',
+    431,
+  );
+}
+
+export function bodyTooLarge(limits: ProtocolLimits): RemoteProtocolError {
+  return new RemoteProtocolError(
+    `the body is larger than ${limits.bodyBytes} bytes`,
+    'ERR_HTTP_BODY_TOO_LARGE',
+    413,
+  );
+}
+
+export function bad(message: string, name: string): RemoteProtocolError {
+  return new RemoteProtocolError(message, `ERR_HTTP_${name}`);
+}
