@@ -1,0 +1,88 @@
+/**
+ * What happened in a run: the last entries to read, and a hash of all of them to compare.
+ *
+ * The hash is two lanes of FNV-1a in 32-bit integer arithmetic, so that the same run gives the same sixteen digits on
+ * every engine. Bytes that travelled are part of it: two runs with the same timing and other contents differ.
+ */
+
+/** One thing that happened. */
+export interface TraceEntry {
+  /** Milliseconds of virtual time. */
+  readonly time: number;
+  /** What: `connect`, `data`, `fin`, `reset`, `timer`, `partition`, `crash`, a line of `sim.log`. */
+  readonly event: string;
+  /** To whom: a host, a connection, a timer. */
+  readonly subject: string;
+  /** How much: bytes, or the number of a timer. */
+  readonly count: number;
+}
+
+/** How many entries are kept for reading; the hash covers all. */
+const KEPT = 10_000;
+
+const PRIME = 0x01_00_01_93;
+const SECOND_PRIME = 0x85_eb_ca_6b;
+
+export class Trace {
+  #high = 0x81_1c_9d_c5 | 0;
+  #low = 0x9e_37_79_b9 | 0;
+  #entries: TraceEntry[] = [];
+  #older: readonly TraceEntry[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  record(event: string, subject: string, count = 0): void {
+    const time = this.#now();
+    this.#mix(Math.round(time * 1_000) | 0);
+    this.#mixText(event);
+    this.#mixText(subject);
+    this.#mix(count | 0);
+    if (this.#entries.length === KEPT) {
+      this.#older = this.#entries;
+      this.#entries = [];
+    }
+    this.#entries.push({ time, event, subject, count });
+  }
+
+  /** Adds bytes that travelled to the hash. */
+  content(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#mix(byte);
+  }
+
+  /** Sixteen hexadecimal digits. */
+  get hash(): string {
+    return hex(this.#high) + hex(this.#low);
+  }
+
+  /** The last entries, at least 10,000 of them when there were so many; oldest first. */
+  get entries(): readonly TraceEntry[] {
+    return [...this.#older, ...this.#entries];
+  }
+
+  #mix(word: number): void {
+    this.#high = Math.imul(this.#high ^ word, PRIME);
+    this.#low = Math.imul(((this.#low << 13) | (this.#low >>> 19)) ^ word, SECOND_PRIME);
+  }
+
+  #mixText(text: string): void {
+    for (let at = 0; at < text.length; at += 1) this.#mix(text.charCodeAt(at));
+    this.#mix(-1);
+  }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** One line per entry, for people. */
+export function formatTrace(entries: readonly TraceEntry[]): string {
+  return entries
+    .map(({ time, event, subject, count }) => {
+      const amount = count === 0 ? '' : ` ${count}`;
+      return `${time.toFixed(3).padStart(12)} ms  ${event.padEnd(10)} ${subject}${amount}`;
+    })
+    .join('\n');
+}
