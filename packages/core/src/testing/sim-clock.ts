@@ -137,7 +137,7 @@ export class SimClock implements Clock {
    * @param until - Milliseconds of virtual time that are not passed. @default no limit
    * @returns Whether there was one.
    */
-  step(until = Infinity): boolean {
+  step(until: number = Infinity): boolean {
     const event = this.#peek();
     if (event === undefined || event.micros > until * 1_000) return false;
     this.#pop();
