@@ -208,9 +208,7 @@ export class SimFlow {
     if (this.#isAcking) return;
     this.#isAcking = true;
     const { clock } = this.#world;
-    // Nobody waits for an acknowledgement alone: it does not keep the run going.
-    const ack = clock.schedule(this.#onAck, drawLatency(this.#world));
-    if (this.#unsent === 0) ack.unref();
+    clock.schedule(this.#onAck, drawLatency(this.#world));
   }
 
   readonly #onAck = (): void => {

@@ -6,6 +6,7 @@
  */
 
 import type { Random } from '../random.ts';
+import type { WaitInfo } from '../waiters.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { Faults, Range } from './sim-faults.ts';
 import type { Trace } from './sim-trace.ts';
@@ -23,6 +24,12 @@ export interface Path {
 export interface Place {
   readonly name: string;
   readonly isUp: boolean;
+}
+
+/** A wait of the network, and whose it is. */
+export interface SimWait extends WaitInfo {
+  /** The connection, the listener or the attempt. */
+  readonly subject: string;
 }
 
 /** What the network does for its connections. */
