@@ -1,1 +1,23 @@
 export { lockstepPair, memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+export { SimClock } from './sim-clock.ts';
+export { CALM, type Range, type SimFaults } from './sim-faults.ts';
+export type { SimConnectOptions } from './sim-connect.ts';
+export { SimHost, type HostProgram } from './sim-host.ts';
+export { SimListener, type SimListenOptions } from './sim-listener.ts';
+export { SimNetwork, type PartitionOptions, type SimNetworkOptions } from './sim-network.ts';
+export {
+  SimulationError,
+  type FailureKind,
+  type Pending,
+  type SimulationRun,
+} from './sim-report.ts';
+export { SimStream } from './sim-stream.ts';
+export { formatTrace, type TraceEntry } from './sim-trace.ts';
+export type { SimWait } from './sim-world.ts';
+export {
+  simulate,
+  type SimulatedMain,
+  type Simulation,
+  type SimulationOptions,
+} from './simulate.ts';
+export { simulateSeeds, type SeedsOptions, type SeedsReport } from './simulate-seeds.ts';
