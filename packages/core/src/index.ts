@@ -41,3 +41,20 @@ export { ReadHalf, WriteHalf } from './split.ts';
 export type { Listener, ListenerStatistics } from './listener.ts';
 export { TcpStream, type TcpConnectOptions, type TcpSocketOptions } from './net/tcp-stream.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
+export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
+export {
+  defaultExecutor,
+  Executor,
+  type ExecutorOptions,
+  type ExecutorReport,
+  type ExecutorStatistics,
+} from './executor.ts';
+export {
+  Task,
+  type TaskContext,
+  type TaskFunction,
+  type TaskInfo,
+  type TaskOptions,
+  type TaskState,
+} from './task.ts';
+export { TaskGroup, type Joined } from './task-group.ts';

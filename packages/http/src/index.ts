@@ -1,1 +1,14 @@
-export {};
+export { serve, HttpServer, type ServeOptions, type ShutdownOptions, type ShutdownReport } from './server.ts';
+export type { ErrorContext, ErrorListener, Handler } from './server-shared.ts';
+export { ClientGoneError, type HandlerContext } from './exchange.ts';
+export type { Switched } from './server-connection.ts';
+export { HttpRequest } from './request.ts';
+export { HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
+export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './body.ts';
+export { echo, type EchoOptions } from './echo.ts';
+export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
+export { Headers } from './protocol/headers.ts';
+export type { FieldList, HeadersInput } from './protocol/fields.ts';
+export { LocalProtocolError, ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
+export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
+export type { HttpVersion } from './protocol/events.ts';

@@ -1,0 +1,184 @@
+/**
+ * A message's body as it comes: one piece after another, pulled by its reader.
+ *
+ * Nothing is read from the network before somebody asks for the next piece, so a slow reader slows the peer down and a
+ * body larger than memory passes through. A body is read once: the second reader is told so.
+ */
+
+import { InvalidInputError, IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
+import type { Headers } from './protocol/headers.ts';
+
+/** Where a body's pieces come from: the exchange that the message belongs to. */
+export interface BodySource {
+  /** Announced length; `undefined` when it is not known; 0 when there is no body. */
+  readonly bodyLength: number | undefined;
+  /** The next piece, or `null` at the end. */
+  nextPiece(): Promise<Uint8Array | null>;
+  /** The next piece if it has come already. */
+  tryNextPiece(): Uint8Array | null | WouldBlock;
+  /** The trailer section, after the end. */
+  readonly trailers: Headers | undefined;
+}
+
+/** How a body may be collected. */
+export interface CollectOptions {
+  /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
+  readonly limit?: number | undefined;
+}
+
+/** The default of `limit` when a body is collected, in bytes. */
+export const DEFAULT_COLLECT_LIMIT = 1_048_576;
+const EMPTY = new Uint8Array(0);
+const utf8 = new TextDecoder();
+
+/** A body that is being received. */
+export class Body implements AsyncIterable<Uint8Array> {
+  readonly #source: BodySource;
+  #isTaken = false;
+  /** A piece that `tryBytes` took and found to be only a part. */
+  #pushedBack: Uint8Array | undefined;
+
+  /** @internal */
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  /** The announced length in bytes; `undefined` for a chunked body. */
+  get length(): number | undefined {
+    return this.#source.bodyLength;
+  }
+
+  /** Whether somebody has begun to read it. */
+  get isUsed(): boolean {
+    return this.#isTaken;
+  }
+
+  /** The trailer fields of a chunked body, once it was read to its end. */
+  get trailers(): Headers | undefined {
+    return this.#source.trailers;
+  }
+
+  /**
+   * Iterates over the pieces. Leaving the loop gives the rest up: it is dropped before the next message.
+   *
+   * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
+   * stream's errors.
+   */
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    this.#take('iterate');
+    for (;;) {
+      const piece = await this.#next();
+      if (piece === null) return;
+      yield piece;
+    }
+  }
+
+  /**
+   * The whole body, if it has come whole already.
+   *
+   * @returns The bytes; `WOULD_BLOCK` when some are still on their way: nothing was taken then.
+   */
+  tryBytes(): Uint8Array | WouldBlock {
+    const { bodyLength } = this.#source;
+    if (bodyLength === 0) {
+      this.#take('tryBytes');
+      return EMPTY;
+    }
+    if (bodyLength === undefined || bodyLength > SMALL || this.#isTaken || this.#pushedBack) {
+      return WOULD_BLOCK;
+    }
+    const piece = this.#source.tryNextPiece();
+    if (piece === WOULD_BLOCK || piece === null) return WOULD_BLOCK;
+    if (piece.length === bodyLength) {
+      this.#isTaken = true;
+      return piece;
+    }
+    this.#pushedBack = piece;
+    return WOULD_BLOCK;
+  }
+
+  /**
+   * The whole body.
+   *
+   * @param options - `limit`: the most bytes to collect.
+   * @throws `LimitError` above the limit; else as the iteration.
+   */
+  async bytes(options?: CollectOptions): Promise<Uint8Array> {
+    const whole = this.#isTaken ? WOULD_BLOCK : this.tryBytes();
+    if (whole !== WOULD_BLOCK) return whole;
+    this.#take('bytes');
+    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    if ((this.#source.bodyLength ?? 0) > limit) throw tooLong(limit);
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const piece = await this.#next();
+      if (piece === null) break;
+      size += piece.length;
+      if (size > limit) throw tooLong(limit);
+      pieces.push(piece);
+    }
+    return pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, size);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
+  async text(options?: CollectOptions): Promise<string> {
+    return utf8.decode(await this.bytes(options));
+  }
+
+  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
+  async json(options?: CollectOptions): Promise<unknown> {
+    return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  #next(): Promise<Uint8Array | null> {
+    const piece = this.#pushedBack;
+    if (piece === undefined) return this.#source.nextPiece();
+    this.#pushedBack = undefined;
+    return Promise.resolve(piece);
+  }
+
+  #take(operation: string): void {
+    if (this.#isTaken) {
+      throw new IoError(`${operation}: this body was read before; a body can be read once`, {
+        code: 'ERR_BODY_USED',
+        operation,
+      });
+    }
+    this.#isTaken = true;
+  }
+}
+
+/** Above this a body is not looked at before it is asked for. */
+const SMALL = 65_536;
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+function tooLong(limit: number): LimitError {
+  return new LimitError(`the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`, {
+    code: 'ERR_BODY_TOO_LONG',
+    operation: 'bytes',
+    limitName: 'limit',
+    limit,
+  });
+}
+
+/** The pieces of a body to be sent, whatever form it was given in. */
+export function piecesOf(
+  body: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string> | ReadableStream<Uint8Array>,
+): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
+  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
+  if (Symbol.iterator in body) return body[Symbol.iterator]();
+  throw new InvalidInputError(
+    'expected a body to be a string, bytes, an iterable of bytes or a ReadableStream, got something else',
+    'body',
+  );
+}

@@ -1,0 +1,60 @@
+/** The handler that answers with the request's body. */
+
+import { WOULD_BLOCK } from '@awaitio/core';
+import type { Body } from './body.ts';
+import type { HttpRequest } from './request.ts';
+import { HttpResponse } from './response.ts';
+import type { FieldList } from './protocol/fields.ts';
+import type { Handler } from './server-shared.ts';
+
+/** Options of {@link echo}. */
+export interface EchoOptions {
+  /** What to put before the body. @default 'echo: ' */
+  readonly prefix?: string | undefined;
+}
+
+const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
+
+/**
+ * Makes a handler that answers 200 with a prefix and the request's body, byte for byte.
+ *
+ * A body larger than memory passes through: it is read as fast as the answer is taken. A request of known length gets an
+ * answer of known length, a chunked one a chunked answer. The answer has the request's `Content-Type`, or
+ * `application/octet-stream`.
+ *
+ * @example
+ * ```ts
+ * import { echo, serve } from '@awaitio/http';
+ *
+ * const server = await serve(echo(), { port: 0 });
+ * const answer = await fetch(server.url, { method: 'POST', body: 'name=WasmEdge' });
+ * console.log(await answer.text()); // echo: name=WasmEdge
+ * await server.shutdown();
+ * ```
+ */
+export function echo(options?: EchoOptions): Handler {
+  const prefix = Buffer.from(options?.prefix ?? 'echo: ');
+  return (request: HttpRequest) => {
+    const type = request.headers.get('content-type');
+    const fields = type === undefined ? OCTETS : ['Content-Type', type];
+    const { body } = request;
+    const whole = body.tryBytes();
+    if (whole !== WOULD_BLOCK) return new HttpResponse(concat(prefix, whole), undefined, fields);
+    const length = body.length === undefined ? undefined : prefix.length + body.length;
+    return new HttpResponse(prefixed(prefix, body), { length }, fields);
+  };
+}
+
+function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (prefix.length === 0) return bytes;
+  const whole = new Uint8Array(prefix.length + bytes.length);
+  whole.set(prefix);
+  whole.set(bytes, prefix.length);
+  return whole;
+}
+
+async function* prefixed(prefix: Uint8Array, body: Body): AsyncGenerator<Uint8Array> {
+  // The prefix belongs to every answer: each gets a copy, since an answer's bytes are given away.
+  yield prefix.slice();
+  yield* body;
+}

@@ -1,0 +1,115 @@
+/** Requests as handlers see them. */
+
+import type { Address } from '@awaitio/core';
+import { type Body, type CollectOptions } from './body.ts';
+import type { HttpVersion, RequestHead } from './protocol/events.ts';
+import type { Headers } from './protocol/headers.ts';
+
+/** What a request asks of the connection it came on. @internal */
+export interface RequestOrigin {
+  readonly remoteAddress: Address | undefined;
+  readonly signal: AbortSignal;
+  readonly body: Body;
+}
+
+/**
+ * A request: its head, and its body as it comes.
+ *
+ * @example
+ * ```ts
+ * import { HttpResponse, serve } from '@awaitio/http';
+ *
+ * const server = await serve(
+ *   async (request) => HttpResponse.text(`${request.method} ${request.path}: ${await request.text()}`),
+ *   { port: 0 },
+ * );
+ * const answer = await fetch(`${server.url}greet?name=you`, { method: 'POST', body: 'hello' });
+ * console.log(await answer.text()); // POST /greet: hello
+ * await server.shutdown();
+ * ```
+ */
+export class HttpRequest {
+  readonly #head: RequestHead;
+  readonly #origin: RequestOrigin;
+
+  /** @internal */
+  constructor(head: RequestHead, origin: RequestOrigin) {
+    this.#head = head;
+    this.#origin = origin;
+  }
+
+  get method(): string {
+    return this.#head.method;
+  }
+
+  /** The request target as it was sent; see {@link HttpRequest.path} for its path. */
+  get target(): string {
+    return this.#head.target;
+  }
+
+  /** The path of the target, still percent-encoded; of an absolute target too; `*` and an authority as they are. */
+  get path(): string {
+    const target = originForm(this.#head.target);
+    const end = target.indexOf('?');
+    return end === -1 ? target : target.slice(0, end);
+  }
+
+  /** The query of the target, empty when there is none. */
+  get query(): URLSearchParams {
+    const { target } = this.#head;
+    const start = target.indexOf('?');
+    return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+  }
+
+  get headers(): Headers {
+    return this.#head.headers;
+  }
+
+  get httpVersion(): HttpVersion {
+    return this.#head.httpVersion;
+  }
+
+  /** The peer's address; `undefined` on a stream that has none. */
+  get remoteAddress(): Address | undefined {
+    return this.#origin.remoteAddress;
+  }
+
+  /** Aborts when the client has gone, a deadline has passed or the server cuts the connection. */
+  get signal(): AbortSignal {
+    return this.#origin.signal;
+  }
+
+  /** The body, to be read once. */
+  get body(): Body {
+    return this.#origin.body;
+  }
+
+  /** The trailer fields of a chunked body, once it was read to its end. */
+  get trailers(): Headers | undefined {
+    return this.#origin.body.trailers;
+  }
+
+  /** The whole body. @throws as {@link Body.bytes} */
+  bytes(options?: CollectOptions): Promise<Uint8Array> {
+    return this.#origin.body.bytes(options);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
+  text(options?: CollectOptions): Promise<string> {
+    return this.#origin.body.text(options);
+  }
+
+  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
+  json(options?: CollectOptions): Promise<unknown> {
+    return this.#origin.body.json(options);
+  }
+}
+
+/** The origin form of a target in absolute form (RFC 9112 section 3.2.2); others as they are. */
+function originForm(target: string): string {
+  if (target.charCodeAt(0) === 47 || !target.includes('://')) return target;
+  const start = target.indexOf('/', target.indexOf('://') + 3);
+  if (start !== -1) return target.slice(start);
+  const query = target.indexOf('?');
+  return query === -1 ? '/' : `/${target.slice(query)}`;
+}

@@ -1,0 +1,170 @@
+/**
+ * Sends a response: its head and its body, whatever form the body has.
+ *
+ * A whole body goes out with its head, gathered into one write. A streamed one goes out piece by piece, each awaited
+ * when the peer is slower than the program; what was sent is flushed before the program is asked for more, so that an
+ * event stream does not wait for company.
+ */
+
+import { BrokenError } from '@awaitio/core';
+import { piecesOf } from './body.ts';
+import { fieldList, type FieldList } from './protocol/fields.ts';
+import type { HttpResponse } from './response.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+interface SendOptions {
+  readonly date: string;
+  readonly close: boolean;
+}
+
+/** @returns A promise when the caller has to wait; `undefined` when everything was taken at once. */
+export function sendBody(
+  connection: ServerConnection,
+  response: HttpResponse,
+  options: SendOptions,
+): Promise<void> | undefined {
+  const { body } = response;
+  if (typeof body === 'string') return sendText(connection, response, body, options);
+  if (body === null) return sendBytes(connection, response, EMPTY, options);
+  if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
+  return sendPieces(connection, response, options);
+}
+
+const EMPTY = new Uint8Array(0);
+
+function sendText(
+  connection: ServerConnection,
+  response: HttpResponse,
+  text: string,
+  options: SendOptions,
+): Promise<void> | undefined {
+  // As many bytes as characters: all of them are ASCII, and the text is its own latin1 form.
+  const length = Buffer.byteLength(text);
+  if (length !== text.length) return sendBytes(connection, response, Buffer.from(text), options);
+  const { http, driver } = connection;
+  driver.write(head(connection, response, length, options));
+  if (length > 0 && http.sendsBody) {
+    http.sendData(length);
+    driver.write(text);
+  }
+  driver.write(http.sendEnd());
+  return driver.gathered > FLUSH_ABOVE ? driver.flush() : undefined;
+}
+
+function sendBytes(
+  connection: ServerConnection,
+  response: HttpResponse,
+  bytes: Uint8Array,
+  options: SendOptions,
+): Promise<void> | undefined {
+  const { http, driver } = connection;
+  driver.write(head(connection, response, bytes.length, options));
+  let blocked: Promise<void> | undefined;
+  if (bytes.length > 0 && http.sendsBody) {
+    http.sendData(bytes.length);
+    blocked = driver.writeBytes(bytes);
+  }
+  driver.write(http.sendEnd());
+  return blocked;
+}
+
+/** A batch of pipelined answers is written when it has grown to this. */
+const FLUSH_ABOVE = 32_768;
+
+function head(
+  { http }: ServerConnection,
+  response: HttpResponse,
+  length: number | undefined,
+  options: SendOptions,
+): string {
+  return http.sendResponse({
+    status: response.status,
+    reason: response.reason,
+    fields: response.fields,
+    length,
+    date: options.date,
+    close: options.close,
+  });
+}
+
+async function sendPieces(
+  connection: ServerConnection,
+  response: HttpResponse,
+  options: SendOptions,
+): Promise<void> {
+  const { http, driver } = connection;
+  const body = response.body as Parameters<typeof piecesOf>[0];
+  const pieces = piecesOf(body);
+  let isExhausted = false;
+  const watch = new GoneWatch(connection);
+  try {
+    driver.write(head(connection, response, response.length, options));
+    while (http.sendsBody) {
+      const next = pieces.next();
+      let result;
+      if (next instanceof Promise) {
+        driver.flushSoon();
+        result = await watch.orGone(next);
+      } else result = next;
+      if (result.done === true) {
+        isExhausted = true;
+        break;
+      }
+      const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
+      if (bytes.length === 0) continue;
+      driver.write(http.sendData(bytes.length));
+      const blocked = driver.writeBytes(bytes);
+      driver.write(http.dataEnd);
+      if (blocked !== undefined) await connection.whileWriting(blocked);
+    }
+    driver.write(http.sendEnd(trailersOf(response)));
+  } finally {
+    watch.end();
+    // A body that is not taken to its end is told so, whatever it makes of it.
+    if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+  }
+}
+
+function trailersOf(response: HttpResponse): FieldList {
+  const { trailers } = response;
+  return fieldList(typeof trailers === 'function' ? trailers() : trailers);
+}
+
+/**
+ * Ends the wait for a program's next piece when the connection is gone: a program that waits for ever must not keep the
+ * connection's task. One subscription serves all pieces; racing each against the connection's end would pile them up.
+ */
+class GoneWatch {
+  #reject: ((reason: unknown) => void) | undefined;
+  #isGone = false;
+
+  constructor({ stream }: ServerConnection) {
+    void stream.closed.then(() => {
+      this.#isGone = true;
+      this.#reject?.(gone());
+    });
+  }
+
+  orGone<T>(next: Promise<T>): Promise<T> {
+    if (this.#isGone) {
+      next.catch(() => {});
+      return Promise.reject(gone());
+    }
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      next.then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    this.#reject = undefined;
+  }
+}
+
+function gone(): BrokenError {
+  return new BrokenError('the client closed the connection before the answer was complete', {
+    code: 'ERR_HTTP_CLIENT_GONE',
+    operation: 'serve',
+  });
+}
+
