@@ -8,9 +8,9 @@
  */
 
 import { invalidInput } from '../errors.ts';
+import { Executor } from '../executor.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { SimClock } from './sim-clock.ts';
-import { SimExecutor } from './sim-executor.ts';
 import type { Range, SimFaults } from './sim-faults.ts';
 import { guardWorld, turn } from './sim-guard.ts';
 import type { SimHost } from './sim-host.ts';
@@ -47,7 +47,7 @@ export interface Simulation {
   readonly clock: SimClock;
   /** Chance for the program, from the run's seed; the network's dice are others. */
   readonly random: Random;
-  readonly executor: SimExecutor;
+  readonly executor: Executor;
   readonly network: SimNetwork;
   /** The host of that name; it is made when it is first asked for. */
   host(name: string): SimHost;
@@ -121,7 +121,7 @@ class Run {
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
-  readonly #executor: SimExecutor;
+  readonly #executor: Executor;
   readonly #random: Random;
   #isMainDone = false;
   #isClosing = false;
@@ -144,9 +144,13 @@ class Run {
       faults,
       giveUpAfter,
     });
-    this.#executor = new SimExecutor((name, error) => {
-      if (this.#isClosing && isClosedListener(error)) return;
-      this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+    this.#executor = new Executor({
+      clock,
+      name: 'the simulation',
+      onTaskError: (error, { name }) => {
+        if (this.#isClosing && isClosedListener(error)) return;
+        this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+      },
     });
     this.#network.runProgram = (name, program) => {
       this.#executor.spawn(program, { name: `program of ${name}` });
@@ -240,7 +244,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      this.#executor.running,
+      this.#executor.snapshot().map(({ name }) => name),
       this.#network.waits,
       this.#clock,
     );
