@@ -181,6 +181,11 @@ export const core: PackagePlan = {
     },
     { modules: ['node:crypto'], owners: ['random'], reason: CHANCE_REASON },
     {
+      modules: ['node:vm'],
+      owners: ['testing/sim-guard'],
+      reason: 'Only the simulation reaches past a test runner, for the process whose rejections it hears.',
+    },
+    {
       modules: ['p-queue'],
       owners: ['executor'],
       reason: 'One executor wraps one queue; a second importer would be a second scheduler.',

@@ -30,6 +30,7 @@ describe('the floors of @awaitio/core', () => {
       'node:timers/promises is for clock',
       'node:perf_hooks is for clock',
       'node:crypto is for random',
+      'node:vm is for testing/sim-guard',
       'p-queue is for executor',
       'node:http is for nobody',
       'node:https is for nobody',

@@ -11,6 +11,7 @@
  * must cause.
  */
 
+import { runInThisContext } from 'node:vm';
 import { interceptSockets } from '../net/intercept.ts';
 
 /** Functions of the global object that may not be called, and what to use. */
@@ -99,10 +100,11 @@ function virtualDate(wallTime: () => number): DateConstructor {
 }
 
 /**
- * The one `process`, also in a test runner that gives its tests a copy on which nobody hears anything (Jest does).
+ * The one `process`, also in a test runner that gives its tests a copy on which nobody hears anything (Jest does): the
+ * context that Node itself started has the real one.
  */
 function realProcess(): NodeJS.Process {
-  return process.getBuiltinModule('node:process');
+  return runInThisContext('process') as NodeJS.Process;
 }
 
 /** While a simulation runs, an unhandled rejection is its failure and nobody else's. */
