@@ -28,6 +28,8 @@ export class Driver {
   /** Latin1 text that waits to be written. */
   #gathered = '';
   #isFlushPending = false;
+  /** A write that found no room and goes on; what is gathered meanwhile follows it. */
+  #blocked: Promise<void> | undefined;
   /** How many bytes the last read gave to the connection. */
   bytesIn = 0;
 
@@ -55,10 +57,15 @@ export class Driver {
     }
   }
 
-  /** Waits for bytes, or for the end of the stream, and gives them to the connection. */
+  /** Waits for bytes, or for the end of the stream, and gives them to the connection; writes what was gathered first. */
   async fill(): Promise<void> {
     const blocked = this.flush();
     if (blocked !== undefined) await blocked;
+    await this.read();
+  }
+
+  /** Waits for bytes, or for the end of the stream, while another task may be writing. */
+  async read(): Promise<void> {
     const count = await this.stream.readWith(this.#receive);
     if (count === null) this.connection.receiveEnd();
     else this.bytesIn += count;
@@ -88,6 +95,7 @@ export class Driver {
 
   /** Gives what was gathered to the stream; a promise when there is no room for all of it. */
   flush(): Promise<void> | undefined {
+    if (this.#blocked !== undefined) return this.#blocked;
     if (this.#gathered === '') return undefined;
     const text = this.#gathered;
     this.#gathered = '';
@@ -100,8 +108,12 @@ export class Driver {
     this.#isFlushPending = true;
     this.#clock.defer(() => {
       this.#isFlushPending = false;
-      // A failure shows in the next read or write of the owner, which is the one to deal with it.
-      this.flush()?.catch(() => {});
+      // A stream that broke meanwhile says so in the owner's next read or write.
+      try {
+        void this.flush();
+      } catch {
+        // Nothing is lost: the connection is.
+      }
     });
   }
 
@@ -110,7 +122,24 @@ export class Driver {
     if (accepted === data.length) return undefined;
     const start = accepted === WOULD_BLOCK ? 0 : accepted;
     const rest = typeof data === 'string' ? data.slice(start) : data.subarray(start);
-    return this.stream.writeAll(rest, TRANSFER);
+    const blocked = this.#writeRest(rest);
+    this.#blocked = blocked;
+    // Whoever needs the room awaits it; if nobody does, the failure shows in the next read or write.
+    blocked.catch(() => {});
+    return blocked;
+  }
+
+  async #writeRest(rest: Uint8Array | string): Promise<void> {
+    try {
+      await this.stream.writeAll(rest, TRANSFER);
+      while (this.#gathered !== '') {
+        const text = this.#gathered;
+        this.#gathered = '';
+        await this.stream.writeAll(text, TRANSFER);
+      }
+    } finally {
+      this.#blocked = undefined;
+    }
   }
 }
 

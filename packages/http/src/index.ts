@@ -12,3 +12,14 @@ export type { FieldList, HeadersInput } from './protocol/fields.ts';
 export { LocalProtocolError, ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
 export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
 export type { HttpVersion } from './protocol/events.ts';
+export { HttpClient } from './client.ts';
+export {
+  DEFAULT_CLIENT_DEADLINES,
+  type ClientDeadlines,
+  type Connect,
+  type HttpClientOptions,
+  type RequestBody,
+  type RequestOptions,
+} from './client-options.ts';
+export { ClientResponse } from './client-response.ts';
+export type { PoolStatistics } from './client-pool.ts';

@@ -1,0 +1,86 @@
+/** Responses as a client's caller sees them. */
+
+import { Body, type BodySource, type CollectOptions } from './body.ts';
+import type { HttpVersion, ResponseHead } from './protocol/events.ts';
+import type { Headers } from './protocol/headers.ts';
+
+/** What a response needs of the connection it came on. @internal */
+export interface ResponseOrigin extends BodySource {
+  /** Gives up what has not been read. */
+  discard(): void;
+}
+
+/**
+ * A response: its head, and its body as it comes.
+ *
+ * A body that has not come whole with the head keeps its connection until it was read or discarded.
+ */
+export class ClientResponse {
+  readonly #head: ResponseHead;
+  readonly #origin: ResponseOrigin;
+  /** The URL that answered, after redirects. */
+  readonly url: string;
+  /** How many redirects were followed. */
+  readonly redirects: number;
+  readonly body: Body;
+
+  /** @internal */
+  constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
+    this.#head = head;
+    this.#origin = origin;
+    this.url = url;
+    this.redirects = redirects;
+    this.body = new Body(origin);
+  }
+
+  get status(): number {
+    return this.#head.status;
+  }
+
+  /** The reason phrase as it was sent. */
+  get reason(): string {
+    return this.#head.reason;
+  }
+
+  /** Whether the status is 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  get headers(): Headers {
+    return this.#head.headers;
+  }
+
+  get httpVersion(): HttpVersion {
+    return this.#head.httpVersion;
+  }
+
+  /** The trailer fields of a chunked body, once it was read to its end. */
+  get trailers(): Headers | undefined {
+    return this.body.trailers;
+  }
+
+  /** The whole body. @throws as {@link Body.bytes}; `TimeoutError`; the request signal's reason */
+  bytes(options?: CollectOptions): Promise<Uint8Array> {
+    return this.body.bytes(options);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link ClientResponse.bytes} */
+  text(options?: CollectOptions): Promise<string> {
+    return this.body.text(options);
+  }
+
+  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link ClientResponse.bytes} */
+  json(options?: CollectOptions): Promise<unknown> {
+    return this.body.json(options);
+  }
+
+  /** Gives up what has not been read of the body; its connection is closed if that was not all. */
+  discard(): void {
+    this.#origin.discard();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.discard();
+  }
+}
