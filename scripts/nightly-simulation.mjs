@@ -1,0 +1,67 @@
+/**
+ * Runs a million seeds of the echo protocol with faults, in slices that begin where the last night ended.
+ *
+ *   node scripts/nightly-simulation.mjs [--count 1000000] [--from SEED] [--jobs N]
+ *
+ * Without `--from` the first seed comes from the date, so that every night looks at seeds nobody has seen. A failure
+ * prints its report, with the seed; the exit status is then 1. The build must be fresh.
+ */
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const PER_NIGHT = 1_000_000;
+/** Seeds between two lines of progress. */
+const SLICE = 10_000;
+const DAY_MS = 86_400_000;
+
+async function runSlices() {
+  const { simulateSeeds, echoProtocol, FAULTS, DEADLINE } = await import('./lib/simulated-echo.mjs');
+  for (let from = workerData.from; from < workerData.end; from += SLICE) {
+    const count = Math.min(SLICE, workerData.end - from);
+    const report = await simulateSeeds({ from, count, faults: FAULTS, deadline: DEADLINE }, echoProtocol);
+    parentPort.postMessage(report);
+  }
+}
+
+function startWorker(from, end, onReport) {
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { from, end } });
+  worker.on('message', onReport);
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('exit', resolve);
+  });
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      count: { type: 'string', default: String(PER_NIGHT) },
+      from: { type: 'string' },
+      jobs: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  const count = Number(values.count);
+  const from = Number(values.from ?? Math.floor(Date.now() / DAY_MS) * PER_NIGHT);
+  const jobs = Math.min(Number(values.jobs), count);
+  const began = performance.now();
+  let done = 0;
+  let virtualDays = 0;
+  console.log(`seeds ${from} to ${from + count - 1}, ${jobs} at a time`);
+  const onReport = ({ runs, virtualTime }) => {
+    done += runs;
+    virtualDays += virtualTime / DAY_MS;
+    const seconds = (performance.now() - began) / 1_000;
+    console.log(`${done} seeds, ${virtualDays.toFixed(1)} virtual days, ${seconds.toFixed(0)} s`);
+  };
+  const share = Math.ceil(count / jobs);
+  const workers = Array.from({ length: jobs }, (_, job) =>
+    startWorker(from + job * share, Math.min(from + (job + 1) * share, from + count), onReport),
+  );
+  const failures = (await Promise.allSettled(workers)).filter(({ status }) => status === 'rejected');
+  for (const { reason } of failures) console.error(reason);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+await (isMainThread ? main() : runSlices());
