@@ -56,7 +56,50 @@ export interface ClientShared {
   readonly limits: ProtocolLimits;
 }
 
-export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOrigin {
+/**
+ * One response as it comes. The connection may be sending the next request while its reader still looks at it, so what
+ * is the response's own lives here.
+ */
+export class Incoming implements ResponseOrigin {
+  readonly #connection: ClientConnection;
+  readonly #early: Uint8Array[] = [];
+  head!: ResponseHead;
+  trailers: Headers | undefined;
+  isComplete = false;
+
+  constructor(connection: ClientConnection) {
+    this.#connection = connection;
+  }
+
+  get bodyLength(): number | undefined {
+    return this.head.contentLength;
+  }
+
+  /** A piece that came with the head. */
+  pushEarly(piece: Uint8Array): void {
+    this.#early.push(piece);
+  }
+
+  tryNextPiece(): Uint8Array | null | WouldBlock {
+    const early = this.#early.shift();
+    if (early !== undefined) return early;
+    return this.isComplete ? null : this.#connection.pull(this);
+  }
+
+  async nextPiece(): Promise<Uint8Array | null> {
+    for (;;) {
+      const piece = this.tryNextPiece();
+      if (piece !== WOULD_BLOCK) return piece;
+      await this.#connection.readBody();
+    }
+  }
+
+  discard(): void {
+    if (!this.isComplete) this.#connection.discard();
+  }
+}
+
+export class ClientConnection implements DeadlineOwner, AbortWatcher {
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;
@@ -67,11 +110,6 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
   #registration: AbortRegistration | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #isGone = false;
-  /** The response that is being received, its pieces that came with its head, and its end. */
-  #head: ResponseHead | undefined;
-  #early: Uint8Array[] = [];
-  #trailers: Headers | undefined;
-  #isComplete = true;
   #sending: Promise<void> | undefined;
   #leave: (() => void) | undefined;
   /** Requests that were sent on it. */
@@ -105,22 +143,19 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
    *
    * @throws the connection's errors, `TimeoutError`, the signal's reason; the connection is gone then.
    */
-  async exchange(request: OutgoingRequest): Promise<ResponseHead> {
+  async exchange(request: OutgoingRequest): Promise<Incoming> {
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    this.#isComplete = false;
-    this.#trailers = undefined;
-    this.#early.length = 0;
+    const incoming = new Incoming(this);
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     try {
-      this.#send(request);
+      this.#send(request, incoming);
       this.#wait('headers', this.#shared.deadlines.headers);
-      const head = await this.#receiveHead(request);
-      this.#head = head;
-      this.#takeBuffered();
-      if (!this.#isComplete) this.#wait('body', this.#shared.deadlines.body);
-      return head;
+      incoming.head = await this.#receiveHead(request);
+      this.#takeBuffered(incoming);
+      if (!incoming.isComplete) this.#wait('body', this.#shared.deadlines.body);
+      return incoming;
     } catch (error) {
       throw this.#fail(error);
     }
@@ -128,38 +163,42 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
 
   // --- The response's body -------------------------------------------------------------------------------------
 
-  get bodyLength(): number | undefined {
-    return this.#head?.contentLength;
-  }
-
-  get trailers(): Headers | undefined {
-    return this.#trailers;
-  }
-
-  tryNextPiece(): Uint8Array | null | WouldBlock {
-    const early = this.#early.shift();
-    if (early !== undefined) return early;
-    if (this.#isComplete) return null;
-    return this.#pull();
-  }
-
-  async nextPiece(): Promise<Uint8Array | null> {
+  /** Takes what has come of a response's body. */
+  pull(incoming: Incoming): Uint8Array | null | WouldBlock {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    let event;
     try {
-      for (;;) {
-        if (this.#failure !== undefined && this.#early.length === 0) throw this.#failure.reason;
-        const piece = this.tryNextPiece();
-        if (piece !== WOULD_BLOCK) return piece;
-        this.#wait('body', this.#shared.deadlines.body);
-        await this.#driver.read();
-      }
+      event = this.#http.nextEvent();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    if (event === NEED_DATA) return WOULD_BLOCK;
+    if (typeof event !== 'symbol') {
+      if (event.type === 'data') return event.bytes;
+      if (event.type === 'end') incoming.trailers = event.trailers;
+    }
+    incoming.isComplete = true;
+    this.#complete();
+    return null;
+  }
+
+  /** Waits for more of the body. */
+  async readBody(): Promise<void> {
+    this.#wait('body', this.#shared.deadlines.body);
+    try {
+      await this.#driver.read();
     } catch (error) {
       throw this.#fail(error);
     }
   }
 
   discard(): void {
-    if (this.#isComplete) return;
-    void this.#fail(new BrokenError('the response was discarded', { code: 'ERR_HTTP_DISCARDED', operation: 'discard' }));
+    void this.#fail(
+      new BrokenError('the response was discarded', {
+        code: 'ERR_HTTP_DISCARDED',
+        operation: 'discard',
+      }),
+    );
   }
 
   /** Closes the connection; what waits on it fails. */
@@ -177,7 +216,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
 
   // --- Sending -------------------------------------------------------------------------------------------------
 
-  #send(request: OutgoingRequest): void {
+  #send(request: OutgoingRequest, incoming: Incoming): void {
     const { body } = request;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const isWhole = bytes === undefined || bytes instanceof Uint8Array;
@@ -200,7 +239,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
       return;
     }
     void this.#driver.flush();
-    this.#sending = this.#sendPieces(isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>), request);
+    this.#sending = this.#sendPieces(isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>), request, incoming);
     // Its failure ends the connection, which is how the exchange hears of it.
     this.#sending.catch((error: unknown) => {
       void this.#fail(error);
@@ -210,6 +249,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
   async #sendPieces(
     body: Exclude<RequestBody, string | Uint8Array>,
     request: OutgoingRequest,
+    incoming: Incoming,
   ): Promise<void> {
     if (request.expectContinue) await this.#leaveToSend();
     const pieces = piecesOf(body);
@@ -217,21 +257,21 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
     try {
       for (;;) {
         // A server that has answered already does not want the rest.
-        if (this.#isComplete || this.#isGone) return;
+        if (incoming.isComplete || this.#isGone) return;
         const result = await pieces.next();
         if (result.done === true) {
           isExhausted = true;
           break;
         }
         const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
-        if (bytes.length === 0 || this.#isComplete || this.#isGone) continue;
+        if (bytes.length === 0 || incoming.isComplete || this.#isGone) continue;
         this.#driver.write(this.#http.sendData(bytes.length));
         const blocked = this.#driver.writeBytes(bytes);
         this.#driver.write(this.#http.dataEnd);
         if (blocked !== undefined) await blocked;
         else await this.#driver.flush();
       }
-      if (this.#isComplete || this.#isGone) return;
+      if (incoming.isComplete || this.#isGone) return;
       this.#driver.write(this.#http.sendEnd());
       await this.#driver.flush();
     } finally {
@@ -268,30 +308,16 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, ResponseOr
   }
 
   /** Takes what has come with the head: a response that is whole lets its connection go at once. */
-  #takeBuffered(): void {
+  #takeBuffered(incoming: Incoming): void {
     for (;;) {
-      const piece = this.#pull();
+      const piece = this.pull(incoming);
       if (piece === WOULD_BLOCK || piece === null) return;
-      this.#early.push(piece);
+      incoming.pushEarly(piece);
     }
-  }
-
-  #pull(): Uint8Array | null | WouldBlock {
-    const event = this.#http.nextEvent();
-    if (event === NEED_DATA) return WOULD_BLOCK;
-    if (typeof event === 'symbol') {
-      this.#complete();
-      return null;
-    }
-    if (event.type === 'data') return event.bytes;
-    if (event.type === 'end') this.#trailers = event.trailers;
-    this.#complete();
-    return null;
   }
 
   /** The response is whole: the connection is free, or ends. */
   #complete(): void {
-    this.#isComplete = true;
     this.#registration?.remove();
     this.#registration = undefined;
     if (this.#http.isSwitched) {

@@ -200,8 +200,8 @@ export class HttpClient {
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
         (await pool.acquire(request.signal, attempt > 0));
       try {
-        const head = await connection.exchange(request);
-        return new ClientResponse(head, connection, target.url, redirects);
+        const incoming = await connection.exchange(request);
+        return new ClientResponse(incoming.head, incoming, target.url, redirects);
       } catch (error) {
         if (attempt > 0 || !isStale(connection, request, error)) throw error;
       }
