@@ -17,10 +17,14 @@ const SLICE = 10_000;
 const DAY_MS = 86_400_000;
 
 async function runSlices() {
-  const { simulateSeeds, echoProtocol, FAULTS, DEADLINE } = await import('./lib/simulated-echo.mjs');
+  const { simulateSeeds, echoProtocol, FAULTS, DEADLINE } =
+    await import('./lib/simulated-echo.mjs');
   for (let from = workerData.from; from < workerData.end; from += SLICE) {
     const count = Math.min(SLICE, workerData.end - from);
-    const report = await simulateSeeds({ from, count, faults: FAULTS, deadline: DEADLINE }, echoProtocol);
+    const report = await simulateSeeds(
+      { from, count, faults: FAULTS, deadline: DEADLINE },
+      echoProtocol,
+    );
     parentPort.postMessage(report);
   }
 }
@@ -59,7 +63,9 @@ async function main() {
   const workers = Array.from({ length: jobs }, (_, job) =>
     startWorker(from + job * share, Math.min(from + (job + 1) * share, from + count), onReport),
   );
-  const failures = (await Promise.allSettled(workers)).filter(({ status }) => status === 'rejected');
+  const failures = (await Promise.allSettled(workers)).filter(
+    ({ status }) => status === 'rejected',
+  );
   for (const { reason } of failures) console.error(reason);
   process.exitCode = failures.length > 0 ? 1 : 0;
 }

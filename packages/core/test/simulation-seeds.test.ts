@@ -6,15 +6,14 @@ import { echoProtocol, FAULTS } from './support/echo-protocol.ts';
 const SEEDS = 10_000;
 
 describe('an echo protocol under every fault', () => {
-  test(
-    `keeps every promise for ${SEEDS} seeds, without opening a port`,
-    async () => {
-      const report = await simulateSeeds({ from: 1, count: SEEDS, faults: FAULTS, deadline: 120_000 }, echoProtocol);
-      expect(report.runs).toBe(SEEDS);
-      expect(report.virtualTime).toBeGreaterThan(SEEDS * 100);
-    },
-    120_000,
-  );
+  test(`keeps every promise for ${SEEDS} seeds, without opening a port`, async () => {
+    const report = await simulateSeeds(
+      { from: 1, count: SEEDS, faults: FAULTS, deadline: 120_000 },
+      echoProtocol,
+    );
+    expect(report.runs).toBe(SEEDS);
+    expect(report.virtualTime).toBeGreaterThan(SEEDS * 100);
+  }, 120_000);
 
   test('meets every fault among the first thousand seeds', async () => {
     const seen = new Map<string, number>();

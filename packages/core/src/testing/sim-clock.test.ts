@@ -36,18 +36,23 @@ describe('the simulated clock', () => {
 
   test('forgets cancelled timers, however many there are', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.boolean()), { maxLength: 500 }), (plan) => {
-        const clock = new SimClock();
-        const happened: number[] = [];
-        const timers = plan.map(([delay], index) => clock.setTimer(() => happened.push(index), delay));
-        for (const [index, timer] of timers.entries()) if (plan[index]![1]) timer.cancel();
-        expect(clock.size).toBe(plan.filter(([, isCancelled]) => !isCancelled).length);
-        clock.setTimer(() => happened.push(-1), 100);
-        runAll(clock);
-        expect(happened.filter((index) => plan[index]?.[1] === true)).toEqual([]);
-        expect(happened).toHaveLength(plan.filter(([, isCancelled]) => !isCancelled).length + 1);
-        expect(clock.size).toBe(0);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.boolean()), { maxLength: 500 }),
+        (plan) => {
+          const clock = new SimClock();
+          const happened: number[] = [];
+          const timers = plan.map(([delay], index) =>
+            clock.setTimer(() => happened.push(index), delay),
+          );
+          for (const [index, timer] of timers.entries()) if (plan[index]![1]) timer.cancel();
+          expect(clock.size).toBe(plan.filter(([, isCancelled]) => !isCancelled).length);
+          clock.setTimer(() => happened.push(-1), 100);
+          runAll(clock);
+          expect(happened.filter((index) => plan[index]?.[1] === true)).toEqual([]);
+          expect(happened).toHaveLength(plan.filter(([, isCancelled]) => !isCancelled).length + 1);
+          expect(clock.size).toBe(0);
+        },
+      ),
     );
   });
 
@@ -98,6 +103,8 @@ describe('the simulated clock', () => {
   });
 
   test('tells of a callback that is none', () => {
-    expect(() => new SimClock().setTimer('now' as never, 1)).toThrow('expected `callback` to be a function');
+    expect(() => new SimClock().setTimer('now' as never, 1)).toThrow(
+      'expected `callback` to be a function',
+    );
   });
 });

@@ -177,7 +177,8 @@ export class SimClock implements Clock {
 
   #push(event: SimEvent): void {
     const heap = this.#heap;
-    if (this.#counts.cancelled > SWEEP_AT && this.#counts.cancelled > heap.length / 2) this.#sweep();
+    if (this.#counts.cancelled > SWEEP_AT && this.#counts.cancelled > heap.length / 2)
+      this.#sweep();
     let at = this.#heap.length;
     this.#heap.push(event);
     while (at > 0) {

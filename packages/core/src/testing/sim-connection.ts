@@ -66,13 +66,21 @@ export class SimConnection {
       ...own,
       ...client,
       writeMark: drawWriteMark(world.random, world.faults),
-      transport: new SimTransport(toServer, toClient, watch(client.place, () => this.client)),
+      transport: new SimTransport(
+        toServer,
+        toClient,
+        watch(client.place, () => this.client),
+      ),
     };
     this.server = {
       ...own,
       ...server,
       writeMark: drawWriteMark(world.random, world.faults),
-      transport: new SimTransport(toClient, toServer, watch(server.place, () => this.server)),
+      transport: new SimTransport(
+        toClient,
+        toServer,
+        watch(server.place, () => this.server),
+      ),
     };
     toServer.connect(this.client.transport, this.server.transport);
     toClient.connect(this.server.transport, this.client.transport);

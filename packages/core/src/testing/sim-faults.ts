@@ -73,7 +73,12 @@ export function checkFaults(faults: SimFaults | undefined): Faults {
   for (const [name, value] of Object.entries(faults ?? {})) {
     if (value === undefined) continue;
     if (!Object.hasOwn(DEFAULTS, name)) {
-      throw invalidInput('simulate', `faults.${name}`, `one of ${Object.keys(DEFAULTS).join(', ')}`, value);
+      throw invalidInput(
+        'simulate',
+        `faults.${name}`,
+        `one of ${Object.keys(DEFAULTS).join(', ')}`,
+        value,
+      );
     }
     if (name === 'partitionFor' || name === 'downFor') {
       checked[name] = checkRange(`faults.${name}`, value);

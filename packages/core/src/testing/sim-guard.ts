@@ -50,7 +50,9 @@ let isActive = false;
  */
 export function guardWorld(options: GuardOptions): Restore {
   if (isActive) {
-    throw new Error('simulate: another simulation is running in this process; await one before the next');
+    throw new Error(
+      'simulate: another simulation is running in this process; await one before the next',
+    );
   }
   isActive = true;
   const refuse = (what: string, instead: string): never => {
@@ -60,9 +62,7 @@ export function guardWorld(options: GuardOptions): Restore {
   };
   const restores: Restore[] = [
     interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
-    ...FORBIDDEN.map(([name, instead]) =>
-      replace(globalThis, name, () => refuse(name, instead)),
-    ),
+    ...FORBIDDEN.map(([name, instead]) => replace(globalThis, name, () => refuse(name, instead))),
     replace(Math, 'random', () => refuse('Math.random', 'sim.random')),
     replace(AbortSignal, 'timeout', () => refuse('AbortSignal.timeout', 'a timeout option')),
     replace(globalThis.crypto, 'getRandomValues', () =>

@@ -141,12 +141,14 @@ export class SimListener implements Listener<SimStream> {
   #claim(connection: SimConnection): SimStream {
     const { server } = connection;
     // A connection that broke while it waited is handed out all the same: its first read tells, as with TCP.
-    if (server.transport.isGone) queueMicrotask(() => {
-      this.#queue.release();
-    });
-    else server.onGone = () => {
-      this.#queue.release();
-    };
+    if (server.transport.isGone)
+      queueMicrotask(() => {
+        this.#queue.release();
+      });
+    else
+      server.onGone = () => {
+        this.#queue.release();
+      };
     const { clock, readHighWaterMark, writeHighWaterMark } = this.#options;
     return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });
   }
@@ -155,7 +157,8 @@ export class SimListener implements Listener<SimStream> {
 /** Checks the counts of {@link SimListenOptions}. */
 export function checkListenOptions({ maxConnections, maxPending }: SimListenOptions): void {
   for (const [name, value] of Object.entries({ maxConnections, maxPending })) {
-    if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 1)) continue;
+    if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 1))
+      continue;
     throw invalidInput('listen', name, 'a whole number from 1', value);
   }
 }

@@ -54,7 +54,10 @@ describe('a simulated network', () => {
     await simulate(calm, async (sim) => {
       sim.host('server');
       const { connect } = sim.host('client');
-      await expect(connect('server:81')).rejects.toMatchObject({ code: 'ECONNREFUSED', operation: 'connect' });
+      await expect(connect('server:81')).rejects.toMatchObject({
+        code: 'ECONNREFUSED',
+        operation: 'connect',
+      });
       await expect(connect('server:81')).rejects.toBeInstanceOf(AddressError);
       await expect(connect('nowhere:80')).rejects.toMatchObject({ code: 'ENOTFOUND' });
       await expect(connect('server')).rejects.toMatchObject({ code: 'ERR_INVALID_INPUT' });
@@ -292,7 +295,9 @@ describe('a crash', () => {
       await sim.clock.sleep(1_000);
       expect(there.isReadable).toBe(false);
       await expect(there.readChunk()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-      await expect(client.connect('server:80', { timeout: 3_000 })).rejects.toBeInstanceOf(TimeoutError);
+      await expect(client.connect('server:80', { timeout: 3_000 })).rejects.toBeInstanceOf(
+        TimeoutError,
+      );
     });
   });
 
@@ -337,30 +342,35 @@ describe('the dice', () => {
   const seen = async (faults: SimFaults): Promise<string> => {
     const events = new Set<string>();
     for (let seed = 1; seed <= 30; seed += 1) {
-      const run = await simulate({ seed, faults: { ...CALM, ...faults }, deadline: 600_000 }, async (sim) => {
-        const server = sim.host('server');
-        server.run(async () => {
-          for await (const stream of await server.listen(80)) {
-            sim.executor.spawn(async () => {
-              try {
-                for await (const chunk of stream) await stream.writeAll(chunk);
-              } catch {
-                // The peer finds out by itself.
-              }
-              await stream.close();
-            });
+      const run = await simulate(
+        { seed, faults: { ...CALM, ...faults }, deadline: 600_000 },
+        async (sim) => {
+          const server = sim.host('server');
+          server.run(async () => {
+            for await (const stream of await server.listen(80)) {
+              sim.executor.spawn(async () => {
+                try {
+                  for await (const chunk of stream) await stream.writeAll(chunk);
+                } catch {
+                  // The peer finds out by itself.
+                }
+                await stream.close();
+              });
+            }
+          });
+          for (let request = 0; request < 5; request += 1) {
+            try {
+              await using stream = await sim
+                .host('client')
+                .connect('server:80', { timeout: 1_000 });
+              await stream.writeAll('ping');
+              await stream.readExactly(4, { timeout: 1_000 });
+            } catch (error) {
+              sim.log((error as { code: string }).code);
+            }
           }
-        });
-        for (let request = 0; request < 5; request += 1) {
-          try {
-            await using stream = await sim.host('client').connect('server:80', { timeout: 1_000 });
-            await stream.writeAll('ping');
-            await stream.readExactly(4, { timeout: 1_000 });
-          } catch (error) {
-            sim.log((error as { code: string }).code);
-          }
-        }
-      });
+        },
+      );
       for (const { event, subject } of run.trace) events.add(event === 'log' ? subject : event);
     }
     return [...events].toSorted().join(' ');

@@ -78,7 +78,12 @@ export class SimNetwork implements World, HostNetwork, ConnectionEvents {
     this.latency = checkRange('latency', options.latency ?? DEFAULT_LATENCY);
     this.giveUpAfter = options.giveUpAfter ?? DEFAULT_GIVE_UP;
     if (typeof this.giveUpAfter !== 'number' || !(this.giveUpAfter > 0)) {
-      throw invalidInput('simulate', 'giveUpAfter', 'a number of milliseconds above 0', options.giveUpAfter);
+      throw invalidInput(
+        'simulate',
+        'giveUpAfter',
+        'a number of milliseconds above 0',
+        options.giveUpAfter,
+      );
     }
   }
 
@@ -124,7 +129,10 @@ export class SimNetwork implements World, HostNetwork, ConnectionEvents {
 
   /** Lets what was held back between two hosts, or everywhere, go on. */
   release(a?: SimHost, b?: SimHost): void {
-    this.trace.record('release', a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`);
+    this.trace.record(
+      'release',
+      a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`,
+    );
     for (const path of this.#between(a, b)) path.isHeld = false;
     this.#kick(() => drawFrom(this.random, this.latency));
   }
@@ -212,7 +220,10 @@ export class SimNetwork implements World, HostNetwork, ConnectionEvents {
     if (random.chance(faults.halfOpen)) {
       this.trace.record('silence', connection.label);
       connection.silence();
-      this.#expire((other) => other === connection, () => true);
+      this.#expire(
+        (other) => other === connection,
+        () => true,
+      );
       return false;
     }
     if (random.chance(faults.partition)) this.#breakPath(connection);
@@ -237,7 +248,8 @@ export class SimNetwork implements World, HostNetwork, ConnectionEvents {
   onCrash(host: SimHost): void {
     for (const connection of this.#connections) {
       for (const end of connection.ends) {
-        if (end.place === host) end.transport.break('ERR_HOST_CRASHED', `the host ${host.name} crashed`);
+        if (end.place === host)
+          end.transport.break('ERR_HOST_CRASHED', `the host ${host.name} crashed`);
       }
     }
     this.#expire(

@@ -94,7 +94,9 @@ function describePending(pending: Pending, now: number): string[] {
   const more = pending.waits.length - SHOWN_WAITS;
   if (more > 0) lines.push(`and ${more} more`);
   if (pending.nextTimer !== undefined) {
-    lines.push(`${pending.timers} timer(s) or event(s), the next at ${pending.nextTimer.toFixed(3)} ms`);
+    lines.push(
+      `${pending.timers} timer(s) or event(s), the next at ${pending.nextTimer.toFixed(3)} ms`,
+    );
   }
   return lines.length === 0 ? ['nobody'] : lines;
 }

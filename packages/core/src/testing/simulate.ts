@@ -169,7 +169,11 @@ class Run {
         this.#fail('forbidden call', error.message, error);
       },
       onUnhandledRejection: (reason) => {
-        this.#fail('unhandled rejection', `nobody handles a rejection: ${messageOf(reason)}`, reason);
+        this.#fail(
+          'unhandled rejection',
+          `nobody handles a rejection: ${messageOf(reason)}`,
+          reason,
+        );
       },
     });
     try {
