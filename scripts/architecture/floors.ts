@@ -183,7 +183,8 @@ export const core: PackagePlan = {
     {
       modules: ['node:vm'],
       owners: ['testing/sim-guard'],
-      reason: 'Only the simulation reaches past a test runner, for the process whose rejections it hears.',
+      reason:
+        'Only the simulation reaches past a test runner, for the process whose rejections it hears.',
     },
     {
       modules: ['p-queue'],

@@ -144,7 +144,12 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
     if (!Number.isInteger(interest) || interest < 1 || interest > 3) {
-      throw invalidInput('ready', 'interest', 'Interest.READABLE, Interest.WRITABLE or both', interest);
+      throw invalidInput(
+        'ready',
+        'interest',
+        'Interest.READABLE, Interest.WRITABLE or both',
+        interest,
+      );
     }
     checkWaitOptions('ready', options);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
@@ -240,7 +245,10 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * @throws `LimitError` when the limit is reached without it; `UnexpectedEofError` when the stream ends inside. In
    * both cases the bytes stay queued. Else as {@link ByteStream.read}.
    */
-  readUntil(delimiter: Uint8Array | string, options?: DelimitedReadOptions): Promise<Uint8Array | null> {
+  readUntil(
+    delimiter: Uint8Array | string,
+    options?: DelimitedReadOptions,
+  ): Promise<Uint8Array | null> {
     return readUntil(this.#core.reading, delimiter, options);
   }
 
@@ -330,7 +338,8 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * @throws as {@link ByteStream.writeAll}.
    */
   async writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
-    if (!Array.isArray(pieces)) throw invalidInput('writev', 'pieces', 'an array of Uint8Array', pieces);
+    if (!Array.isArray(pieces))
+      throw invalidInput('writev', 'pieces', 'an array of Uint8Array', pieces);
     for (const piece of pieces as readonly Uint8Array[]) checkBuffer('writev', piece);
     await this.#core.writing.writev(pieces, options);
   }

@@ -22,7 +22,9 @@ function handClock() {
   const advance = (milliseconds: number): void => {
     const end = now + milliseconds;
     for (;;) {
-      const next = [...timers].filter((timer) => timer.at <= end).toSorted((a, b) => a.at - b.at)[0];
+      const next = [...timers]
+        .filter((timer) => timer.at <= end)
+        .toSorted((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       timers.delete(next);
       now = Math.max(now, next.at);

@@ -190,7 +190,11 @@ export class Executor {
       });
     }
     const stuck = [...this.#tasks].map((task) => task.name);
-    return Object.freeze({ finished, aborted: Object.freeze(aborted), stuck: Object.freeze(stuck) });
+    return Object.freeze({
+      finished,
+      aborted: Object.freeze(aborted),
+      stuck: Object.freeze(stuck),
+    });
   }
 
   /** A frozen snapshot of the counts. */

@@ -314,7 +314,11 @@ export class ReadSide implements WaitOwner {
     return wait.promise;
   }
 
-  #guard<T>(operation: string, options: WaitOptions | undefined, body: () => Promise<T>): Promise<T> {
+  #guard<T>(
+    operation: string,
+    options: WaitOptions | undefined,
+    body: () => Promise<T>,
+  ): Promise<T> {
     try {
       checkWaitOptions(operation, options);
       return body();

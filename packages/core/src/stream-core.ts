@@ -57,7 +57,9 @@ export class StreamCore implements TransportSink {
   #changes: WaitList<void> | undefined;
   /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
   #endedBy: 'local' | 'peer' | undefined;
-  #localEnd: { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown } | undefined;
+  #localEnd:
+    | { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown }
+    | undefined;
   /** What the carrier still held when this side dropped it. */
   #dropped = 0;
 
@@ -93,7 +95,10 @@ export class StreamCore implements TransportSink {
     this.#end = this.#describeEnd(error);
     const broken =
       error ??
-      new BrokenError('the connection is gone', { code: 'ERR_CONNECTION_GONE', operation: 'stream' });
+      new BrokenError('the connection is gone', {
+        code: 'ERR_CONNECTION_GONE',
+        operation: 'stream',
+      });
     this.reading.fail(broken);
     this.writing.fail(broken);
     this.notify();

@@ -276,5 +276,8 @@ class Context implements TaskContext {
 }
 
 function aborted(name: string): ClosedError {
-  return new ClosedError(`${name}: the task was aborted`, { code: 'ERR_TASK_ABORTED', operation: name });
+  return new ClosedError(`${name}: the task was aborted`, {
+    code: 'ERR_TASK_ABORTED',
+    operation: name,
+  });
 }

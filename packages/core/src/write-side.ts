@@ -195,9 +195,7 @@ export class WriteSide {
     if (typeof data === 'string') {
       this.#transport.write(count === data.length ? data : data.slice(offset, offset + count));
     } else if (transfer) {
-      this.#transport.write(
-        count === data.length ? data : data.subarray(offset, offset + count),
-      );
+      this.#transport.write(count === data.length ? data : data.subarray(offset, offset + count));
     } else {
       this.#transport.write(Uint8Array.prototype.slice.call(data, offset, offset + count));
     }
@@ -216,8 +214,7 @@ export class WriteSide {
       checkWaitOptions(operation, options);
       if (this.#busyWith !== undefined) throw this.#busy(operation);
       this.#check(operation);
-      const first =
-        data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
+      const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
       accepted = first === WOULD_BLOCK ? 0 : first;
       if (options?.progress !== undefined) options.progress.accepted = accepted;
       if (accepted === data.length || (!all && accepted > 0)) return this.#budget.pay(accepted);

@@ -5,7 +5,13 @@
  * body larger than memory passes through. A body is read once: the second reader is told so.
  */
 
-import { InvalidInputError, IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
+import {
+  InvalidInputError,
+  IoError,
+  LimitError,
+  WOULD_BLOCK,
+  type WouldBlock,
+} from '@awaitio/core';
 import type { Headers } from './protocol/headers.ts';
 
 /** Where a body's pieces come from: the exchange that the message belongs to. */
@@ -163,17 +169,23 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 function tooLong(limit: number): LimitError {
-  return new LimitError(`the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`, {
-    code: 'ERR_BODY_TOO_LONG',
-    operation: 'bytes',
-    limitName: 'limit',
-    limit,
-  });
+  return new LimitError(
+    `the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
+    {
+      code: 'ERR_BODY_TOO_LONG',
+      operation: 'bytes',
+      limitName: 'limit',
+      limit,
+    },
+  );
 }
 
 /** The pieces of a body to be sent, whatever form it was given in. */
 export function piecesOf(
-  body: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string> | ReadableStream<Uint8Array>,
+  body:
+    | AsyncIterable<Uint8Array | string>
+    | Iterable<Uint8Array | string>
+    | ReadableStream<Uint8Array>,
 ): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
   if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
   if (Symbol.iterator in body) return body[Symbol.iterator]();

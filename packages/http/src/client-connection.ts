@@ -39,7 +39,9 @@ export interface OutgoingRequest {
   readonly length: number | undefined;
   readonly expectContinue: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly onInformational: ((status: number, headers: Iterable<[string, string]>) => void) | undefined;
+  readonly onInformational:
+    | ((status: number, headers: Iterable<[string, string]>) => void)
+    | undefined;
 }
 
 /** Who hears of a connection's being free, or gone. */
@@ -203,7 +205,12 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   /** Closes the connection; what waits on it fails. */
   close(): void {
-    void this.#fail(new BrokenError('the client was closed', { code: 'ERR_HTTP_CLIENT_CLOSED', operation: 'close' }));
+    void this.#fail(
+      new BrokenError('the client was closed', {
+        code: 'ERR_HTTP_CLIENT_CLOSED',
+        operation: 'close',
+      }),
+    );
   }
 
   /** The bare connection, after a switch of protocols; it leaves the pool. */
@@ -239,7 +246,11 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
       return;
     }
     void this.#driver.flush();
-    this.#sending = this.#sendPieces(isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>), request, incoming);
+    this.#sending = this.#sendPieces(
+      isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>),
+      request,
+      incoming,
+    );
     // Its failure ends the connection, which is how the exchange hears of it.
     this.#sending.catch((error: unknown) => {
       void this.#fail(error);
@@ -391,4 +402,3 @@ function ended(): BrokenError {
     operation: 'request',
   });
 }
-

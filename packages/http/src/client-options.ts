@@ -77,5 +77,7 @@ export interface RequestOptions {
   readonly expectContinue?: boolean | undefined;
   readonly maxRedirects?: number | undefined;
   /** Hears of informational responses (1xx). */
-  readonly onInformational?: ((status: number, headers: Iterable<[string, string]>) => void) | undefined;
+  readonly onInformational?:
+    | ((status: number, headers: Iterable<[string, string]>) => void)
+    | undefined;
 }

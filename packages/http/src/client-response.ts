@@ -3,6 +3,7 @@
 import { Body, type BodySource, type CollectOptions } from './body.ts';
 import type { HttpVersion, ResponseHead } from './protocol/events.ts';
 import type { Headers } from './protocol/headers.ts';
+import { validate, type Schema } from './validation/schema.ts';
 
 /** What a response needs of the connection it came on. @internal */
 export interface ResponseOrigin extends BodySource {
@@ -71,8 +72,12 @@ export class ClientResponse {
   }
 
   /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link ClientResponse.bytes} */
-  json(options?: CollectOptions): Promise<unknown> {
-    return this.body.json(options);
+  json(): Promise<unknown>;
+  /** The whole body as JSON, checked. @throws also `HttpProblem` 422 that lists what is wrong */
+  json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
+  async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
+    const value = await this.body.json(options);
+    return schema === undefined ? value : validate(schema, value, 'body');
   }
 
   /** Gives up what has not been read of the body; its connection is closed if that was not all. */

@@ -119,7 +119,8 @@ export class HttpClient {
         operation: 'request',
       });
     }
-    if (!METHOD.test(method)) throw invalidInput('request', 'method', 'a method in capitals', method);
+    if (!METHOD.test(method))
+      throw invalidInput('request', 'method', 'a method in capitals', method);
     const total = options.timeout ?? this.#shared.deadlines.total;
     if (total === Infinity) return this.#follow(method, url, options, options.signal);
     const controller = new AbortController();
@@ -214,7 +215,12 @@ export class HttpClient {
       const { connect = connectTcp, connectTls } = this.#options;
       const make = target.isSecure ? connectTls : connect;
       if (make === undefined) {
-        throw invalidInput('request', 'url', 'an http: URL (https: needs the `connectTls` option)', target.url);
+        throw invalidInput(
+          'request',
+          'url',
+          'an http: URL (https: needs the `connectTls` option)',
+          target.url,
+        );
       }
       pool = new ClientPool(
         this.#shared,

@@ -79,7 +79,9 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       this.#controller = new AbortController();
       if (this.#isOver) return this.#controller.signal;
       this.#connection.whenPeerGone(() => {
-        this.abort(new ClientGoneError('the client closed the connection before the answer was complete'));
+        this.abort(
+          new ClientGoneError('the client closed the connection before the answer was complete'),
+        );
       });
     }
     return this.#controller.signal;

@@ -1,4 +1,10 @@
-export { serve, HttpServer, type ServeOptions, type ShutdownOptions, type ShutdownReport } from './server.ts';
+export {
+  serve,
+  HttpServer,
+  type ServeOptions,
+  type ShutdownOptions,
+  type ShutdownReport,
+} from './server.ts';
 export type { ErrorContext, ErrorListener, Handler } from './server-shared.ts';
 export { ClientGoneError, type HandlerContext } from './exchange.ts';
 export type { Switched } from './server-connection.ts';
@@ -23,3 +29,5 @@ export {
 } from './client-options.ts';
 export { ClientResponse } from './client-response.ts';
 export type { PoolStatistics } from './client-pool.ts';
+export { HttpProblem, type ProblemDetail, type ProblemInit } from './problem.ts';
+export type { Schema } from './validation/schema.ts';

@@ -23,14 +23,22 @@ const BODY_FIELDS: ReadonlySet<string> = new Set([
   'content-type',
 ]);
 /** Fields that are for the first origin's eyes only. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'host', 'proxy-authorization']);
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'host',
+  'proxy-authorization',
+]);
 
 /**
  * The request that a response asks for instead, or `undefined` when it asks for none, or for one that cannot be made: a
  * body that was streamed cannot be sent again.
  */
 export function redirectOf(
-  response: { readonly status: number; readonly headers: { get(name: string): string | undefined } },
+  response: {
+    readonly status: number;
+    readonly headers: { get(name: string): string | undefined };
+  },
   request: Redirectable,
   target: Target,
 ): Redirected | undefined {
@@ -46,7 +54,12 @@ export function redirectOf(
   }
   const becomesGet =
     (status === 303 && request.method !== 'HEAD') || (status < 303 && request.method === 'POST');
-  if (!becomesGet && request.body !== undefined && typeof request.body === 'object' && !(request.body instanceof Uint8Array)) {
+  if (
+    !becomesGet &&
+    request.body !== undefined &&
+    typeof request.body === 'object' &&
+    !(request.body instanceof Uint8Array)
+  ) {
     return undefined;
   }
   const isForeign = next.origin !== target.origin;

@@ -4,6 +4,8 @@ import type { Address } from '@awaitio/core';
 import { type Body, type CollectOptions } from './body.ts';
 import type { HttpVersion, RequestHead } from './protocol/events.ts';
 import type { Headers } from './protocol/headers.ts';
+import { HttpProblem } from './problem.ts';
+import { entriesToObject, validate, type Schema } from './validation/schema.ts';
 
 /** What a request asks of the connection it came on. @internal */
 export interface RequestOrigin {
@@ -55,10 +57,18 @@ export class HttpRequest {
   }
 
   /** The query of the target, empty when there is none. */
-  get query(): URLSearchParams {
+  query(): URLSearchParams;
+  /**
+   * The query, checked: a name that comes more than once holds a list.
+   *
+   * @throws `HttpProblem` 422 that lists what is wrong; unless the handler catches it, it is the answer.
+   */
+  query<T>(schema: Schema<T>): Promise<T>;
+  query<T>(schema?: Schema<T>): URLSearchParams | Promise<T> {
     const { target } = this.#head;
     const start = target.indexOf('?');
-    return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+    const query = new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+    return schema === undefined ? query : validate(schema, entriesToObject(query), 'query');
   }
 
   get headers(): Headers {
@@ -99,9 +109,50 @@ export class HttpRequest {
     return this.#origin.body.text(options);
   }
 
-  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
-  json(options?: CollectOptions): Promise<unknown> {
-    return this.#origin.body.json(options);
+  /**
+   * The whole body as JSON.
+   *
+   * @throws `HttpProblem` 400 when it is no JSON; else as {@link Body.bytes}.
+   */
+  json(): Promise<unknown>;
+  /**
+   * The whole body as JSON, checked.
+   *
+   * @param schema - A zod 4 schema, or another with the Standard Schema interface.
+   * @throws `HttpProblem` 400 when it is no JSON, 422 that lists what is wrong; else as {@link Body.bytes}.
+   */
+  json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
+  async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
+    const text = await this.text(options);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new HttpProblem(400, { detail: 'the body is not JSON', cause });
+    }
+    return schema === undefined ? value : validate(schema, value, 'body');
+  }
+
+  /**
+   * The whole body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
+   *
+   * @throws `HttpProblem` 400 when it is neither, or malformed; else as {@link Body.bytes}.
+   */
+  form(): Promise<FormData>;
+  /** The form, checked: a name that comes more than once holds a list. @throws also `HttpProblem` 422 */
+  form<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
+  async form<T>(schema?: Schema<T>, options?: CollectOptions): Promise<FormData | T> {
+    const bytes = await this.bytes(options);
+    let form: FormData;
+    try {
+      const type = this.headers.get('content-type') ?? '';
+      form = await new Response(bytes as Uint8Array<ArrayBuffer>, {
+        headers: { 'content-type': type },
+      }).formData();
+    } catch (cause) {
+      throw new HttpProblem(400, { detail: 'the body is not a form', cause });
+    }
+    return schema === undefined ? form : validate(schema, entriesToObject(form), 'form');
   }
 }
 

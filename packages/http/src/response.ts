@@ -104,7 +104,10 @@ export class HttpResponse {
   }
 
   /** A body that is made while it is sent, chunked unless `init.length` tells how long it is. */
-  static stream(body: Exclude<ResponseBody, string | Uint8Array | null>, init?: ResponseInit): HttpResponse {
+  static stream(
+    body: Exclude<ResponseBody, string | Uint8Array | null>,
+    init?: ResponseInit,
+  ): HttpResponse {
     return new HttpResponse(body, init, withType(BYTES, init));
   }
 

@@ -167,4 +167,3 @@ function gone(): BrokenError {
     operation: 'serve',
   });
 }
-

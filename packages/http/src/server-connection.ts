@@ -23,6 +23,7 @@ import { RateAllowance } from './deadlines.ts';
 import { Driver } from './driver.ts';
 import { Exchange, HandlerDeadline } from './exchange.ts';
 import { HttpConnection } from './protocol/connection.ts';
+import { HttpProblem } from './problem.ts';
 import { ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from './protocol/events.ts';
 import type { FieldList } from './protocol/fields.ts';
@@ -175,6 +176,7 @@ export class ServerConnection implements DeadlineOwner {
   /** What to answer when a handler failed: the client's fault is told to the client, the program's to the program. */
   #answerFor(error: unknown, exchange: Exchange): HttpResponse {
     exchange.abort(error);
+    if (error instanceof HttpProblem) return error.toResponse();
     if (error instanceof RemoteProtocolError) return refusal(error.statusHint);
     if (error instanceof LimitError && error.limitName === 'limit') return refusal(413);
     if (this.#expired === 'body') return refusal(408);
@@ -191,7 +193,11 @@ export class ServerConnection implements DeadlineOwner {
     try {
       const blocked = sendBody(this, response, {
         date: shared.date.toString(),
-        close: response.close || isUnread || shared.isDraining || shared.isLastRequest(this.answered + 1),
+        close:
+          response.close ||
+          isUnread ||
+          shared.isDraining ||
+          shared.isLastRequest(this.answered + 1),
       });
       if (blocked !== undefined) await this.whileWriting(blocked);
     } catch (error) {
@@ -199,7 +205,9 @@ export class ServerConnection implements DeadlineOwner {
       shared.report(error, exchange);
       // The head is out: only cutting the connection tells the client that the rest will not come.
       if (!(error instanceof IoError)) this.stream.reset(error);
-      throw error instanceof IoError ? error : new IoError('the answer could not be completed', GONE);
+      throw error instanceof IoError
+        ? error
+        : new IoError('the answer could not be completed', GONE);
     } finally {
       shared.finished(exchange, response);
     }
@@ -317,11 +325,13 @@ export class ServerConnection implements DeadlineOwner {
 
   /** Answers what cannot be handled. */
   async #refuse(error: ProtocolError): Promise<void> {
-    if (this.http.serverState !== State.IDLE && this.http.serverState !== State.SEND_RESPONSE) return;
+    if (this.http.serverState !== State.IDLE && this.http.serverState !== State.SEND_RESPONSE)
+      return;
     const hint = error instanceof RemoteProtocolError ? error.statusHint : 400;
     const status = this.#expired === 'headers' ? 408 : hint;
     // A client that left before it had said anything is not worth an answer.
-    if (error.code === 'ERR_HTTP_TRUNCATED' && this.#expired === undefined && this.stream.isClosed) return;
+    if (error.code === 'ERR_HTTP_TRUNCATED' && this.#expired === undefined && this.stream.isClosed)
+      return;
     this.#shared.refused(status, error, this);
     const response = refusal(status);
     this.driver.write(

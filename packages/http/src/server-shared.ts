@@ -114,4 +114,3 @@ export class ServerShared {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 }
-

@@ -19,6 +19,7 @@ import {
 } from '@awaitio/core';
 import { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
+import { looksRight } from './quick-options.ts';
 import { ServerConnection } from './server-connection.ts';
 import { ServerShared, type ErrorListener, type Handler } from './server-shared.ts';
 
@@ -82,6 +83,10 @@ export interface ShutdownReport {
  * ```
  */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<HttpServer> {
+  if (!looksRight(options)) {
+    const { checkServeOptions } = await import('./validation/options.ts');
+    checkServeOptions(options);
+  }
   const listener =
     options.listener ??
     (await TcpListener.bind(
@@ -228,5 +233,7 @@ export class HttpServer {
 /** One line per failure: what failed, and where; never what the request held. */
 function printError(error: unknown, request: { method: string } | undefined): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(`awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`);
+  console.error(
+    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
+  );
 }

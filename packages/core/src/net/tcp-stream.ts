@@ -77,7 +77,12 @@ export class TcpStream extends ByteStream {
     checkWaitOptions('connect', options);
     const target = parseAddress(address, 'connect', 'localhost');
     if ('path' in target) {
-      throw invalidInput('connect', 'address', 'a host and port (UnixStream takes a path)', address);
+      throw invalidInput(
+        'connect',
+        'address',
+        'a host and port (UnixStream takes a path)',
+        address,
+      );
     }
     const transport = new SocketTransport('tcp');
     const isShared = usesSharedReads();
@@ -89,7 +94,9 @@ export class TcpStream extends ByteStream {
       noDelay: options.noDelay ?? true,
       ...keepAliveOptions(options.keepAlive),
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-      ...(options.localAddress?.host === undefined ? {} : { localAddress: options.localAddress.host }),
+      ...(options.localAddress?.host === undefined
+        ? {}
+        : { localAddress: options.localAddress.host }),
       ...(options.localAddress?.port === undefined ? {} : { localPort: options.localAddress.port }),
       ...(isShared ? { onread: transport.sharedRead() } : {}),
     });

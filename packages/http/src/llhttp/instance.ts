@@ -174,14 +174,19 @@ const TAB = 9;
 const SPACE = 32;
 
 function replaceTabs(from: number, to: number): void {
-  for (let at = memoryView.indexOf(TAB, from); at !== -1 && at < to; at = memoryView.indexOf(TAB, at)) {
+  for (
+    let at = memoryView.indexOf(TAB, from);
+    at !== -1 && at < to;
+    at = memoryView.indexOf(TAB, at)
+  ) {
     memoryView[at] = SPACE;
   }
 }
 
 /** Runs a parser over part of the loaded chunk; returns llhttp's error number. */
 export function execute(parser: number, into: ParserSink, from: number, to: number): number {
-  if (sink !== undefined) throw new Error('llhttp is not re-entrant: a parser was started by a callback');
+  if (sink !== undefined)
+    throw new Error('llhttp is not re-entrant: a parser was started by a callback');
   sink = into;
   try {
     return llhttp().llhttp_execute(parser, input + from, to - from);

@@ -5,7 +5,15 @@
  * ten thousand idle connections share a few.
  */
 
-import { Errno, execute, finish, llhttp, ParserType, stoppedAt, type ParserSink } from './instance.ts';
+import {
+  Errno,
+  execute,
+  finish,
+  llhttp,
+  ParserType,
+  stoppedAt,
+  type ParserSink,
+} from './instance.ts';
 
 /** Parsers that are kept for the next connection; the rest are freed. */
 const POOL_SIZE = 256;
@@ -63,8 +71,7 @@ export class Parser {
   get version(): number {
     const module = llhttp();
     return (
-      module.llhttp_get_http_major(this.#pointer) * 10 +
-      module.llhttp_get_http_minor(this.#pointer)
+      module.llhttp_get_http_major(this.#pointer) * 10 + module.llhttp_get_http_minor(this.#pointer)
     );
   }
 }

@@ -11,7 +11,15 @@
 import { Errno, loadInput, ParserType, type ParserSink } from '../llhttp/instance.ts';
 import { Parser } from '../llhttp/parser.ts';
 import { RemoteProtocolError } from './errors.ts';
-import { CLOSED, Data, END, EndOfMessage, RequestHead, ResponseHead, type ConnectionEvent } from './events.ts';
+import {
+  CLOSED,
+  Data,
+  END,
+  EndOfMessage,
+  RequestHead,
+  ResponseHead,
+  type ConnectionEvent,
+} from './events.ts';
 import { Headers } from './headers.ts';
 import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
@@ -212,7 +220,8 @@ export class Decoder implements ParserSink {
     let event = END;
     if (this.#phase === Phase.TRAILERS) {
       const text = this.#takeText();
-      if (text.length - 11 > this.#limits.trailerBytes) this.#failure ??= trailersTooLarge(this.#limits);
+      if (text.length - 11 > this.#limits.trailerBytes)
+        this.#failure ??= trailersTooLarge(this.#limits);
       event = new EndOfMessage(new Headers(text, this.#takeSpans(text)));
     }
     this.#phase = Phase.IDLE;
@@ -332,7 +341,13 @@ export class Decoder implements ParserSink {
   #completeRequest(text: string, spans: number[], upgrade: boolean, keepAlive: boolean): number {
     const limits = this.#limits;
     const parser = this.#parser as Parser;
-    const version = checkRequestLine(text, this.#targetStart, this.#targetEnd, parser.version, limits);
+    const version = checkRequestLine(
+      text,
+      this.#targetStart,
+      this.#targetEnd,
+      parser.version,
+      limits,
+    );
     if (text.length - 11 > limits.headerBytes || spans.length > limits.headerCount * 4) {
       throw headTooLarge(limits);
     }
@@ -345,7 +360,11 @@ export class Decoder implements ParserSink {
     const contentLength = bodyLength(special, version);
     if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
     if (special.hasUnknownExpectation) {
-      throw new RemoteProtocolError('the only expectation met here is 100-continue', 'ERR_HTTP_EXPECT', 417);
+      throw new RemoteProtocolError(
+        'the only expectation met here is 100-continue',
+        'ERR_HTTP_EXPECT',
+        417,
+      );
     }
     this.#phase = Phase.BODY;
     this.#keepAlive = keepAlive;
@@ -374,14 +393,17 @@ export class Decoder implements ParserSink {
       throw headTooLarge(limits);
     }
     const request = this.#context.expectedMethod;
-    if (request === undefined) throw bad('a response came that no request asked for', 'UNSOLICITED');
+    if (request === undefined)
+      throw bad('a response came that no request asked for', 'UNSOLICITED');
     const version = line[1] === '1' ? '1.1' : '1.0';
     const special = readSpecial(text, spans);
     const isSwitch = status === 101 || (request === 'CONNECT' && status >= 200 && status < 300);
     const isEmpty = request === 'HEAD' || status === 204 || status === 304 || isSwitch;
     const isInformational = status < 200 && status !== 101;
-    const announced = special.contentLength === undefined ? undefined : parseContentLength(special.contentLength);
-    if (!isEmpty && announced !== undefined && announced > limits.bodyBytes) throw bodyTooLarge(limits);
+    const announced =
+      special.contentLength === undefined ? undefined : parseContentLength(special.contentLength);
+    if (!isEmpty && announced !== undefined && announced > limits.bodyBytes)
+      throw bodyTooLarge(limits);
     this.#phase = Phase.BODY;
     this.#isBodiless = isInformational;
     this.#isSwitching = isSwitch;
@@ -440,7 +462,10 @@ const EXPLANATIONS: ReadonlyMap<number, string> = new Map([
   [Errno.INVALID_CONTENT_LENGTH, 'Content-Length is malformed, or stands beside Transfer-Encoding'],
   [Errno.UNEXPECTED_CONTENT_LENGTH, 'there is more than one Content-Length'],
   [Errno.INVALID_CHUNK_SIZE, 'a chunk size is malformed'],
-  [Errno.INVALID_TRANSFER_ENCODING, 'Transfer-Encoding is not chunked, or stands beside Content-Length'],
+  [
+    Errno.INVALID_TRANSFER_ENCODING,
+    'Transfer-Encoding is not chunked, or stands beside Content-Length',
+  ],
 ]);
 
 /** The fields that framing and the connection depend on. */

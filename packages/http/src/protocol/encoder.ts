@@ -37,7 +37,9 @@ export function encodeResponseHead(parts: ResponseHeadParts): string {
   const { fields, date } = parts;
   let head = statusLine(parts.status, parts.reason);
   if (date !== '' && !hasField(fields, 'date')) head += `Date: ${date}${CRLF}`;
-  return head + fieldLines(fields) + framingLine(parts.framing) + connectionLine(parts.connection) + CRLF;
+  return (
+    head + fieldLines(fields) + framingLine(parts.framing) + connectionLine(parts.connection) + CRLF
+  );
 }
 
 export interface RequestHeadParts {

@@ -61,7 +61,7 @@ function checkName(name: string): void {
   if (knownNames.has(name)) return;
   if (typeof name !== 'string' || !TOKEN.test(name)) {
     throw new LocalProtocolError(
-      'expected a header name made of letters, digits and !#$%&\'*+-.^_`|~, got another character',
+      "expected a header name made of letters, digits and !#$%&'*+-.^_`|~, got another character",
       'ERR_HTTP_HEADER_NAME',
     );
   }
@@ -77,7 +77,10 @@ export function hasField(fields: FieldList, lowerName: string): boolean {
 export function fieldValue(fields: FieldList, lowerName: string): string | undefined {
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
-    if (name.length === lowerName.length && (name === lowerName || name.toLowerCase() === lowerName)) {
+    if (
+      name.length === lowerName.length &&
+      (name === lowerName || name.toLowerCase() === lowerName)
+    ) {
       return fields[index + 1];
     }
   }

@@ -51,7 +51,11 @@ export function responseFraming(
 }
 
 /** The framing of a request. */
-export function requestFraming(method: string, length: number | undefined, hasBody: boolean): Framing {
+export function requestFraming(
+  method: string,
+  length: number | undefined,
+  hasBody: boolean,
+): Framing {
   if (method === 'CONNECT') return NONE;
   if (!hasBody) {
     // RFC 9110 section 8.6: a method that anticipates content says that there is none.

@@ -31,7 +31,11 @@ export function checkRequestLine(
   if (version !== 10 && version !== 11) {
     // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
     if (version === 9) throw bad('the request line has no version', 'LINE');
-    throw new RemoteProtocolError('only HTTP/1.0 and HTTP/1.1 are spoken here', 'ERR_HTTP_VERSION', 505);
+    throw new RemoteProtocolError(
+      'only HTTP/1.0 and HTTP/1.1 are spoken here',
+      'ERR_HTTP_VERSION',
+      505,
+    );
   }
   // The target must end where the version begins, one space on.
   if (REQUEST_LINE.lastIndex !== targetEnd + 11) {
@@ -52,7 +56,8 @@ export function checkTarget(method: string, target: string): void {
   const isFine =
     target.charCodeAt(0) === 47 /* / */ ||
     (target === '*' ? method === 'OPTIONS' : ABSOLUTE_FORM.test(target));
-  if (!isFine || target.includes('#')) throw bad('the request target is in no form RFC 9112 knows', 'TARGET');
+  if (!isFine || target.includes('#'))
+    throw bad('the request target is in no form RFC 9112 knows', 'TARGET');
 }
 
 /** uri-host [ ":" port ] (RFC 3986 section 3.2.2); an empty one only in forms that ask for none. */
@@ -81,7 +86,8 @@ export function parseContentLength(value: string): number {
 
 /** RFC 9112 section 6.1: `chunked`, once and alone, and not in HTTP/1.0. */
 export function checkTransferEncoding(value: string, version: HttpVersion): void {
-  if (version === '1.0') throw bad('Transfer-Encoding has no place in HTTP/1.0', 'TRANSFER_ENCODING');
+  if (version === '1.0')
+    throw bad('Transfer-Encoding has no place in HTTP/1.0', 'TRANSFER_ENCODING');
   const coding = value.toLowerCase();
   if (coding === 'chunked') return;
   if (coding.endsWith('chunked')) {

@@ -41,7 +41,14 @@ export type State = (typeof State)[keyof typeof State];
 export type Role = 'client' | 'server';
 
 /** What moves a machine. */
-export type Trigger = 'request' | 'informational' | 'response' | 'switch' | 'data' | 'end' | 'closed';
+export type Trigger =
+  | 'request'
+  | 'informational'
+  | 'response'
+  | 'switch'
+  | 'data'
+  | 'end'
+  | 'closed';
 
 type Transitions = Readonly<Partial<Record<State, Readonly<Partial<Record<Trigger, State>>>>>>;
 
