@@ -1,0 +1,152 @@
+/**
+ * What every example shares: its command line, its end at Ctrl-C, and how it quotes what strangers sent.
+ *
+ * A wrong argument is told in one line on stderr, with exit status 2; `--help` prints what there is, with 0.
+ */
+
+import { parseArgs } from 'node:util';
+
+/** An option that only one program has; all of them take a value. */
+export interface OwnOption {
+  /** How the help calls the value, such as `TEXT`. */
+  readonly value: string;
+  readonly help: string;
+}
+
+/** A program's command line; `--host`, `--port` and `--help` belong to every program. */
+export interface CommandLine {
+  /** The script that starts it, such as `example:server`. */
+  readonly command: string;
+  readonly summary: string;
+  /** Whether the address is one to listen on, where port 0 chooses a free one, or one to connect to. */
+  readonly role: 'listens' | 'connects';
+  /** @default 1234 */
+  readonly port?: number;
+  readonly options?: Readonly<Record<string, OwnOption>>;
+  /** Arguments without a name: what they are called, and the most there may be. */
+  readonly operands?: { readonly name: string; readonly most: number; readonly help: string };
+}
+
+/** What was written on the command line. */
+export interface Arguments {
+  readonly host: string;
+  readonly port: number;
+  readonly options: Readonly<Record<string, string | undefined>>;
+  readonly operands: readonly string[];
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 1234;
+
+/** Reads the command line; for `--help` and for wrong arguments the program ends here. */
+export function readArguments(program: CommandLine): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: program.operands !== undefined,
+      options: {
+        host: { type: 'string', default: DEFAULT_HOST },
+        port: { type: 'string', default: String(program.port ?? DEFAULT_PORT) },
+        help: { type: 'boolean', default: false },
+        ...Object.fromEntries(
+          Object.keys(program.options ?? {}).map((name) => [name, { type: 'string' as const }]),
+        ),
+      },
+    });
+    if (values.help) {
+      console.log(helpOf(program));
+      process.exit(0);
+    }
+    const given: Readonly<Record<string, unknown>> = values;
+    return {
+      host: checkHost(values.host),
+      port: checkPort(values.port, program.role === 'listens' ? 0 : 1),
+      options: given as Readonly<Record<string, string | undefined>>,
+      operands: checkOperands(program, positionals),
+    };
+  } catch (error) {
+    return refuse(program, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Ends the program over a wrong argument: one line that says which, and where to look. */
+export function refuse(program: CommandLine, why: string): never {
+  // Node's own messages go on with advice for arguments that begin with a dash.
+  const [sentence] = why.split('. ', 1);
+  console.error(`${program.command}: ${sentence}. Try --help.`);
+  process.exit(2);
+}
+
+/**
+ * Aborts at Ctrl-C (SIGINT) and at SIGTERM.
+ *
+ * Further signals change nothing: pnpm passes on the one that the terminal has sent already, and what is under way
+ * ends within a bounded time by itself.
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      controller.abort(new Error(`interrupted by ${name}`));
+    });
+  }
+  return controller.signal;
+}
+
+/** Text in quotes on one line, whatever a stranger put into it: control characters cannot reach the terminal. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[^\u0020-\u007E]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function checkHost(host: string): string {
+  if (host !== '') return host;
+  throw new Error("Option '--host' takes a name or an address, got nothing");
+}
+
+function checkPort(text: string, least: number): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port >= least && port <= 65_535) return port;
+  throw new Error(
+    `Option '--port' takes a whole number from ${least} to 65535, got ${quote(text)}`,
+  );
+}
+
+function checkOperands(program: CommandLine, operands: readonly string[]): readonly string[] {
+  const { name = '', most = 0 } = program.operands ?? {};
+  if (operands.length <= most) return operands;
+  throw new Error(`expected at most ${most} ${name} arguments, got ${operands.length}`);
+}
+
+function helpOf(program: CommandLine): string {
+  const { command, summary, role, options = {}, operands } = program;
+  const does = role === 'listens' ? 'listen on' : 'connect to';
+  const lines: [string, string][] = [
+    ['--host HOST', `the host to ${does} (default ${DEFAULT_HOST})`],
+    [
+      '--port PORT',
+      `the port to ${does}${role === 'listens' ? ', 0 for a free one' : ''} (default ${program.port ?? DEFAULT_PORT})`,
+    ],
+    ...Object.entries(options).map(([name, { value, help }]): [string, string] => [
+      `--${name} ${value}`,
+      help,
+    ]),
+    ['--help', 'print this and end'],
+  ];
+  if (operands !== undefined) lines.unshift([operands.name, operands.help]);
+  const width = Math.max(...lines.map(([left]) => left.length));
+  const usage = operands === undefined ? '' : ` [${operands.name}…]`;
+  return [
+    summary,
+    '',
+    `Usage: pnpm ${command}${usage} [options]`,
+    '',
+    ...lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+  ].join('\n');
+}
