@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import { TcpListener } from '@awaitio/core';
+import { echo, serve } from '@awaitio/http';
+import { start } from './support/program.ts';
+
+const blockOf = (name: string, body: string): RegExp =>
+  new RegExp(
+    `^${name} connection completed\nHTTP/1\\.1 200 OK\n(?:[\\w-]+: .*\n)+\n${body}\n`,
+    'gm',
+  );
+const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+describe.each(['client'])('%s', (name) => {
+  test('prints both completions and both answers, once each', async () => {
+    await using server = await serve(echo());
+    const { port } = server.address as { port: number };
+    const { status, stdout, stderr } = await start(name, '--port', String(port)).ended;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(countOf(stdout, blockOf('First', 'echo: '))).toBe(1);
+    expect(countOf(stdout, blockOf('Second', 'echo: '))).toBe(1);
+    expect(countOf(stdout, /completed/g)).toBe(2);
+    expect(countOf(stdout, /echo: /g)).toBe(2);
+  });
+
+  test('posts what it is given', async () => {
+    await using server = await serve(echo());
+    const { stdout } = await start(name, '--data', 'name=WasmEdge', server.url).ended;
+    expect(countOf(stdout, blockOf('First', 'echo: name=WasmEdge'))).toBe(1);
+    expect(countOf(stdout, blockOf('Second', 'echo: name=WasmEdge'))).toBe(1);
+  });
+
+  test('has both connections open at once and prints the answer that comes first, first', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    const base = `http://${String(listener.localAddress)}`;
+    const program = start(name, `${base}/first`, `${base}/second`);
+    const streams = new Map<string, Awaited<ReturnType<typeof listener.accept>>>();
+    for (let count = 0; count < 2; count += 1) {
+      const stream = await listener.accept();
+      const line = await stream.readLine();
+      streams.set(line?.split(' ')[1] ?? '', stream);
+    }
+    const answer = (text: string): string =>
+      `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+    await streams.get('/second')?.writeAll(answer('two'));
+    await program.printed(/^two$/);
+    expect(program.lines).not.toContain('First connection completed');
+    await streams.get('/first')?.writeAll(answer('one'));
+    const { status, stdout } = await program.ended;
+    expect(status).toBe(0);
+    expect(stdout.indexOf('Second')).toBeLessThan(stdout.indexOf('First'));
+    for (const stream of streams.values()) await stream.close();
+  });
+
+  test('a failure is one line and exit status 1, and leaves the other request alone', async () => {
+    await using server = await serve(echo());
+    const { status, stdout, stderr } = await start(name, 'http://127.0.0.1:1/', server.url).ended;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout).toMatch(/^First connection error: .*ECONNREFUSED.*$/m);
+    expect(countOf(stdout, blockOf('Second', 'echo: '))).toBe(1);
+  });
+
+  test('waits for a body that comes long after the head', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    const program = start(name, `http://${String(listener.localAddress)}/`);
+    const streams = [await listener.accept(), await listener.accept()];
+    for (const stream of streams) {
+      await stream.readUntil('\r\n\r\n');
+      await stream.writeAll('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n');
+    }
+    for (const stream of streams) for (const byte of 'late') await stream.writeAll(byte);
+    const { status, stdout } = await program.ended;
+    expect(status).toBe(0);
+    expect(countOf(stdout, /^late$/gm)).toBe(2);
+    for (const stream of streams) await stream.close();
+  });
+
+  test('an answer that breaks off is an error, not a short answer', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    const program = start(name, `http://${String(listener.localAddress)}/`);
+    for (let count = 0; count < 2; count += 1) {
+      const stream = await listener.accept();
+      await stream.readUntil('\r\n\r\n');
+      await stream.writeAll('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort');
+      await stream.close();
+    }
+    const { status, stdout } = await program.ended;
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^First connection error: /m);
+    expect(stdout).toMatch(/^Second connection error: /m);
+  });
+
+  test('ends at Ctrl-C while a server keeps it waiting', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    const program = start(name, `http://${String(listener.localAddress)}/`);
+    const streams = [await listener.accept(), await listener.accept()];
+    for (const stream of streams) await stream.readUntil('\r\n\r\n');
+    const { status, stdout } = await program.stop('SIGINT');
+    expect(status).toBe(1);
+    expect(countOf(stdout, /^(?:First|Second) connection error: interrupted by SIGINT$/gm)).toBe(2);
+    for (const stream of streams) await stream.close();
+  });
+});

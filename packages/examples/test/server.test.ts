@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { exchange, readToEnd, start, startServer } from './support/program.ts';
+
+/** What `curl -d "name=WasmEdge" -X POST http://127.0.0.1:1234` sends. */
+const CURL = [
+  'POST / HTTP/1.1',
+  'Host: 127.0.0.1:1234',
+  'User-Agent: curl/7.88.1',
+  'Accept: */*',
+  'Content-Length: 13',
+  'Content-Type: application/x-www-form-urlencoded',
+  '',
+  'name=WasmEdge',
+].join('\r\n');
+
+const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+
+/** How many descriptors a process has open; `undefined` where the system does not tell. */
+const descriptorsOf = ({ pid }: { pid: number }): number | undefined =>
+  process.platform === 'linux' ? readdirSync(`/proc/${pid}/fd`).length : undefined;
+
+describe.each(['server'])('%s', (name) => {
+  test('answers what curl posts with `echo: ` and the body', async () => {
+    const server = await startServer(name);
+    const answer = await exchange(server, CURL);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(bodyOf(answer)).toBe('echo: name=WasmEdge');
+    await server.stop();
+  });
+
+  test('prints each connection and each request, and nothing else', async () => {
+    const server = await startServer(name);
+    const stream = await server.connect();
+    await stream.writeAll(`${CURL}GET /a?b=c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    await readToEnd(stream);
+    await stream.close();
+    await server.printed(/^Connection closed$/);
+    const { status, stdout, stderr } = await server.stop();
+    const peer = String(stream.localAddress);
+    expect(stdout.split('\n')).toEqual([
+      `Listening on 127.0.0.1:${server.port}`,
+      `Accepted connection from: ${peer}`,
+      `${peer} request: "POST" "/"`,
+      `${peer} request: "GET" "/a?b=c"`,
+      'Connection closed',
+      '',
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('serves others while one client sends byte by byte', async () => {
+    const server = await startServer(name);
+    const slow = await server.connect();
+    for (const line of CURL.slice(0, -1).split(/(?<=\n)/)) {
+      for (const byte of line) await slow.writeAll(byte);
+      expect(bodyOf(await exchange(server, CURL))).toBe('echo: name=WasmEdge');
+    }
+    await slow.writeAll('e');
+    await slow.shutdown('write');
+    expect(bodyOf(await readToEnd(slow))).toBe('echo: name=WasmEdge');
+    await slow.close();
+    await server.stop();
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'answers what is under way and exits 0 at %s',
+    async (signal) => {
+      const server = await startServer(name);
+      const busy = await server.connect();
+      await busy.writeAll(CURL.slice(0, -5));
+      await server.printed(/"POST"/);
+      const fresh = await server.connect();
+      await server.printed(/^Accepted/, 2);
+      const ended = server.stop(signal);
+      // The connection that never sent a byte is closed first: the server is shutting down.
+      expect(await readToEnd(fresh)).toBe('');
+      await busy.writeAll(CURL.slice(-5));
+      expect(bodyOf(await readToEnd(busy))).toBe('echo: name=WasmEdge');
+      await Promise.all([busy.close(), fresh.close()]);
+      expect(await ended).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
+
+  test('does not write what a stranger sent to the terminal as it came', async () => {
+    const server = await startServer(name);
+    await exchange(server, 'GET /"\u009b31m HTTP/1.1\r\nHost: a\r\n\r\n');
+    await exchange(server, 'GET /"quoted" HTTP/1.1\r\nHost: a\r\n\r\n');
+    await server.printed(/^Connection closed$/, 2);
+    const { stdout } = await server.stop();
+    expect(stdout).toContain(String.raw`"/\"quoted\""`);
+    expect(stdout).not.toContain('\u009b');
+  });
+
+  test('has as many descriptors open after six requests as before', async () => {
+    const server = await startServer(name);
+    const before = descriptorsOf(server);
+    for (let request = 1; request <= 6; request += 1) await exchange(server, CURL);
+    await server.printed(/^Connection closed$/, 6);
+    expect(descriptorsOf(server)).toBe(before);
+    await server.stop();
+  });
+
+  test('says why it cannot listen', async () => {
+    const server = await startServer(name);
+    const second = await start(name, '--port', server.port).ended;
+    expect(second).toMatchObject({ status: 1, stdout: '' });
+    expect(second.stderr).toMatch(
+      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${server.port}: .*EADDRINUSE.*\n$`),
+    );
+    await server.stop();
+  });
+});
