@@ -50,6 +50,10 @@ export class AcceptQueue<P, S> {
     return this.#pending.length >= this.#options.maxPending;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get failure(): unknown {
     return this.#failure;
   }

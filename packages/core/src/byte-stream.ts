@@ -104,6 +104,11 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
     return this.#core.failure;
   }
 
+  /** Whether this side closed or reset the stream. */
+  get isDisposed(): boolean {
+    return this.#core.isDisposed;
+  }
+
   /**
    * Waits until bytes, the end of the stream or an error are there to take; level-triggered.
    *

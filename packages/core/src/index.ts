@@ -48,6 +48,7 @@ export { ReadHalf, WriteHalf } from './split.ts';
 export type { Listener, ListenerStatistics } from './listener.ts';
 export { TcpStream, type TcpConnectOptions, type TcpSocketOptions } from './net/tcp-stream.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
+export { Poll, type PollEvent, type PollOptions, type PollStatistics } from './poll.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
 export {
   defaultExecutor,

@@ -16,6 +16,8 @@ export interface Source {
   readonly readiness: number;
   /** The error that broke the source, if one did. */
   readonly failure: unknown;
+  /** Whether this side closed it: there is nothing more to be ready for, and poll sets drop it. */
+  readonly isDisposed: boolean;
   /** Begins to tell `observer`; twice is once. */
   observe(observer: SourceObserver): void;
   /** Ends it; does nothing for an observer that is not there. */

@@ -60,6 +60,8 @@ export class StreamCore implements TransportSink {
   #localEnd:
     | { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown }
     | undefined;
+  /** Whether this side let go of the stream. */
+  isDisposed = false;
   /** What the carrier still held when this side dropped it. */
   #dropped = 0;
 
@@ -215,6 +217,7 @@ export class StreamCore implements TransportSink {
   }
 
   #closeSides(): void {
+    this.isDisposed = true;
     this.reading.close();
     this.writing.close();
     this.notify();

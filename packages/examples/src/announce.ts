@@ -13,6 +13,9 @@ export function announce(listener: TcpListener): Listener<TcpStream> {
     get failure() {
       return listener.failure;
     },
+    get isDisposed() {
+      return listener.isDisposed;
+    },
     async accept(options) {
       return told(await listener.accept(options));
     },

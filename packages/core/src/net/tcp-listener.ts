@@ -134,6 +134,10 @@ export class TcpListener implements Listener<TcpStream> {
     return this.#queue.failure;
   }
 
+  get isDisposed(): boolean {
+    return this.#queue.isClosed;
+  }
+
   accept(options?: WaitOptions): Promise<TcpStream> {
     return this.#queue.accept(options);
   }

@@ -1,3 +1,4 @@
+export { ManualClock } from './manual-clock.ts';
 export { lockstepPair, memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 export { SimClock } from './sim-clock.ts';
 export { CALM, type Range, type SimFaults } from './sim-faults.ts';

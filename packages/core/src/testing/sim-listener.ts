@@ -72,6 +72,10 @@ export class SimListener implements Listener<SimStream> {
     return this.#queue.failure;
   }
 
+  get isDisposed(): boolean {
+    return this.#queue.isClosed;
+  }
+
   accept(options?: WaitOptions): Promise<SimStream> {
     return this.#queue.accept(options);
   }
