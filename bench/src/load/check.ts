@@ -1,0 +1,59 @@
+/** Asks a server once, as the load will, and compares what it answers byte for byte. */
+
+import { connect } from 'node:net';
+import { AnswerReader } from './answer-reader.ts';
+import type { Exchange } from './load.ts';
+
+/** How long a server may take for the first answers, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** @throws `Error` that tells what came, when it is not what had to come. */
+export async function checkAnswers(port: number, exchange: Exchange, count = 1): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port });
+  const expected = Buffer.concat(Array.from({ length: count }, () => exchange.answer));
+  const pieces: Buffer[] = [];
+  let size = 0;
+  let answers = 0;
+  const take = (piece: Buffer): void => {
+    pieces.push(Buffer.from(piece));
+    size += piece.length;
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const reader = new AnswerReader((status) => {
+        answers += 1;
+        if (status !== 200) reject(new Error(`expected status 200, got ${status}`));
+        if (answers === count) resolve();
+      }, take);
+      socket.setTimeout(PATIENCE, () => {
+        reject(new Error(`got ${answers} of ${count} answers in ${PATIENCE} ms`));
+      });
+      socket.on('error', reject);
+      socket.on('close', () => {
+        reject(new Error(`got ${answers} of ${count} answers and then the end`));
+      });
+      socket.on('data', (chunk) => {
+        try {
+          if (exchange.protocol === 'http') reader.receive(chunk);
+          else take(chunk);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+        if (exchange.protocol === 'raw' && size >= expected.length) resolve();
+      });
+      for (let index = 0; index < count; index += 1) socket.write(exchange.request);
+    });
+  } finally {
+    socket.destroy();
+  }
+  const got = Buffer.concat(pieces);
+  if (!got.equals(expected)) {
+    throw new Error(
+      `expected ${excerpt(expected)} (${expected.length} bytes), got ${excerpt(got)} (${got.length})`,
+    );
+  }
+}
+
+function excerpt(bytes: Buffer): string {
+  return JSON.stringify(bytes.subarray(0, 80).toString('latin1'));
+}

@@ -1,0 +1,15 @@
+/** Which load generator a run has. */
+
+import type { Options } from '../options.ts';
+import type { LoadGenerator } from './load.ts';
+import { ownGenerator } from './own.ts';
+import { hasWrk, HOW_TO_GET_WRK, wrkGenerator } from './wrk.ts';
+
+/** @throws `TypeError` when wrk is asked for and not there. */
+export function chooseGenerator(asked: Options['load']): LoadGenerator {
+  if (asked === 'own') return ownGenerator;
+  if (hasWrk) return wrkGenerator;
+  if (asked === 'wrk') throw new TypeError(HOW_TO_GET_WRK);
+  console.log(`${HOW_TO_GET_WRK}: the bench's own load generator takes its place.`);
+  return ownGenerator;
+}

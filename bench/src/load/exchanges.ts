@@ -1,0 +1,75 @@
+/** The requests of the bench, as the bytes that are sent, with the body that must come back. */
+
+import type { Exchange } from './load.ts';
+
+/** What `curl -d name=WasmEdge` sends. */
+export const ECHO: Exchange = post('name=WasmEdge', 'application/x-www-form-urlencoded');
+
+/** Thirteen bytes, asked for with the headers that curl sends. */
+export const HELLO: Exchange = {
+  protocol: 'http',
+  request: Buffer.from(
+    'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n',
+  ),
+  answer: Buffer.from('Hello, World!'),
+};
+
+/** 64 KiB of bytes that are no text. */
+export const LARGE: Exchange = post(
+  Buffer.from(Uint8Array.from({ length: 65_536 }, (_, index) => (index * 31) & 255)),
+  'application/octet-stream',
+);
+
+/** A request with a body, answered with `echo: ` and that body. */
+function post(content: string | Buffer, type: string): Exchange {
+  const body = Buffer.from(content);
+  return {
+    protocol: 'http',
+    request: Buffer.concat([Buffer.from(postHead(body.length, type)), body]),
+    answer: Buffer.concat([Buffer.from('echo: '), body]),
+  };
+}
+
+function postHead(length: number, type: string): string {
+  return [
+    'POST / HTTP/1.1',
+    'Host: 127.0.0.1',
+    'User-Agent: bench',
+    'Accept: */*',
+    `Content-Length: ${length}`,
+    `Content-Type: ${type}`,
+    '\r\n',
+  ].join('\r\n');
+}
+
+/** The order that a client sends to be checked. */
+export const ORDER = {
+  customer: 'Ada Lovelace',
+  email: 'ada@example.com',
+  items: [
+    { sku: 'AW-1001', quantity: 2, price: 19.5 },
+    { sku: 'AW-2002', quantity: 1, price: 120 },
+  ],
+  express: true,
+};
+
+/** An order, answered with what it comes to. */
+export const JSON_ORDER: Exchange = {
+  ...post(JSON.stringify(ORDER), 'application/json'),
+  answer: Buffer.from('{"customer":"Ada Lovelace","items":3,"total":159}'),
+};
+
+/** A message of a raw protocol, which comes back as it is. */
+export function rawMessage(length: number): Exchange {
+  const bytes = Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 7) & 255));
+  return { protocol: 'raw', request: bytes, answer: bytes };
+}
+
+/** The same request on a connection of its own. */
+export function closing(exchange: Exchange): Exchange {
+  const text = exchange.request.toString('latin1');
+  return {
+    ...exchange,
+    request: Buffer.from(text.replace('\r\n', '\r\nConnection: close\r\n'), 'latin1'),
+  };
+}

@@ -1,0 +1,41 @@
+/** What a load generator is asked for and what it tells: the same for every generator. */
+
+/** One kind of exchange, as bytes. */
+export interface Exchange {
+  /** What is sent. */
+  readonly request: Buffer;
+  /** What the body of the answer must be, byte for byte; of a raw protocol, all of the answer. */
+  readonly answer: Buffer;
+  readonly protocol: 'http' | 'raw';
+}
+
+export interface Load {
+  readonly port: number;
+  readonly exchange: Exchange;
+  readonly connections: number;
+  /** Requests that are sent in one piece before their answers are waited for. */
+  readonly pipeline: number;
+  readonly seconds: number;
+  readonly warmup: number;
+  /** Requests a second, whatever the answers do; as fast as answers come when it is not given. */
+  readonly rate?: number | undefined;
+  /** Called when the warm-up is over and the measurement begins, and when it has ended. */
+  readonly onPhase?: ((phase: 'begin' | 'end') => void) | undefined;
+}
+
+export interface LoadResult {
+  /** Answers a second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Connections that broke, answers that were no 200, and requests that were never answered. */
+  readonly errors: number;
+  /** Requests that were due and could not be sent in time, at a constant rate. */
+  readonly behind?: number;
+}
+
+export interface LoadGenerator {
+  readonly name: string;
+  run(load: Load): Promise<LoadResult>;
+}

@@ -1,0 +1,35 @@
+/** The bench's own load generator, run as a process on the core that the server does not have. */
+
+import { Child, program } from '../process/child.ts';
+import { requestFile } from './request-file.ts';
+import type { GeneratorInput } from './generator.ts';
+import type { Load, LoadGenerator, LoadResult } from './load.ts';
+
+export const ownGenerator: LoadGenerator = {
+  name: "the bench's own",
+  async run(load: Load): Promise<LoadResult> {
+    const { exchange } = load;
+    const input: GeneratorInput = {
+      port: load.port,
+      protocol: exchange.protocol,
+      file: requestFile(exchange.request),
+      answerLength: exchange.answer.length,
+      connections: load.connections,
+      pipeline: load.pipeline,
+      seconds: load.seconds,
+      warmup: load.warmup,
+      rate: load.rate,
+      reconnect: exchange.request.includes('\r\nConnection: close\r\n'),
+    };
+    await using child = new Child(
+      [process.execPath, program('load/generator.js'), JSON.stringify(input)],
+      { core: 1 },
+    );
+    for (const phase of ['begin', 'end'] as const) {
+      const line = await child.line();
+      if (line !== phase) throw new Error(`expected the generator to say ${phase}, got ${line}`);
+      load.onPhase?.(phase);
+    }
+    return await child.json<LoadResult>();
+  },
+};

@@ -1,0 +1,68 @@
+/** A scenario's outcome as rows of text: for the terminal, and for the report. */
+
+import {
+  contestantOf,
+  detailNames,
+  medianOf,
+  ratioTo,
+  spreadOf,
+  type ScenarioOutcome,
+} from '../outcome.ts';
+import { figure, percent, ratio } from './figures.ts';
+
+/** The head and the rows, ours first. */
+export function rowsOf(outcome: ScenarioOutcome): readonly (readonly string[])[] {
+  const { scenario } = outcome;
+  const details = detailNames(outcome);
+  const head = ['', scenario.unit, 'spread', ...details, 'ours to it'];
+  const rows = outcome.contestants
+    .filter((one) => one.samples.length > 0)
+    .map((one) => [
+      one.name,
+      figure(medianOf(one)),
+      percent(spreadOf(one)),
+      ...details.map((name) => figure(medianOf(one, name))),
+      one.name === scenario.ours ? '' : ratio(ratioTo(outcome, one.name)),
+    ]);
+  return [head, ...rows];
+}
+
+export interface GoalRow {
+  readonly text: string;
+  readonly got: number;
+  readonly isReached: boolean;
+}
+
+/** The goals whose contestants took part, and whether they are reached. */
+export function goalsOf(outcome: ScenarioOutcome): readonly GoalRow[] {
+  const { scenario } = outcome;
+  return scenario.goals
+    .filter(({ against }) => contestantOf(outcome, against) !== undefined)
+    .map((goal) => {
+      const got = ratioTo(outcome, goal.against, goal.detail);
+      const isMore = scenario.better === 'more' && goal.detail === undefined;
+      const what = goal.detail === undefined ? '' : `${goal.detail} `;
+      return {
+        text: `${what}${isMore ? '≥' : '≤'} ${goal.ratio} × ${goal.against}`,
+        got,
+        isReached: isMore ? got >= goal.ratio : got <= goal.ratio,
+      };
+    });
+}
+
+/** Columns that stand under each other. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,53 @@
+/** Runs a scenario: contestants take turns, A B C A B C, so that what changes on the machine changes for all. */
+
+import type { ContestantOutcome, ScenarioOutcome } from './outcome.ts';
+import type { Contestant, RoundContext, Sample, Scenario } from './scenarios/scenario.ts';
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  /** Names of contestants to take part; empty for all. */
+  readonly peers: readonly string[];
+  readonly context: RoundContext;
+  /** Hears of each measurement. */
+  readonly onSample: (scenario: Scenario, contestant: Contestant, sample: Sample) => void;
+}
+
+/** @throws what a contestant that is not missing fails with: a wrong answer ends the run. */
+export async function runRounds(
+  scenario: Scenario,
+  options: RoundsOptions,
+): Promise<ScenarioOutcome> {
+  const asked = scenario.contestants.filter(
+    ({ name }) =>
+      name === scenario.ours || options.peers.length === 0 || options.peers.includes(name),
+  );
+  const present = asked.filter((contestant) => contestant.missing === undefined);
+  const samples = new Map<Contestant, Sample[]>(present.map((contestant) => [contestant, []]));
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const [contestant, taken] of samples) {
+      const sample = await roundOf(scenario, contestant, options.context);
+      taken.push(sample);
+      options.onSample(scenario, contestant, sample);
+    }
+  }
+  return {
+    scenario,
+    contestants: asked.map((contestant): ContestantOutcome => ({
+      name: contestant.name,
+      missing: contestant.missing,
+      samples: samples.get(contestant) ?? [],
+    })),
+  };
+}
+
+async function roundOf(
+  scenario: Scenario,
+  contestant: Contestant,
+  context: RoundContext,
+): Promise<Sample> {
+  try {
+    return await contestant.round(context);
+  } catch (cause) {
+    throw new Error(`${scenario.name}, ${contestant.name}: ${String(cause)}`, { cause });
+  }
+}

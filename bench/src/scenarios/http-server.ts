@@ -1,0 +1,76 @@
+/** Contestants that are HTTP servers under load: how one round of one of them goes. */
+
+import { checkAnswers } from '../load/check.ts';
+import type { Exchange } from '../load/load.ts';
+import { Child } from '../process/child.ts';
+import { usageOf } from '../process/usage.ts';
+import type { Peer } from '../servers/peers.ts';
+import type { Contestant, RoundContext, Sample } from './scenario.ts';
+
+/** What the servers of a scenario are asked for, and how. */
+export interface ServerLoad {
+  /** Which of a peer's servers. */
+  readonly app: string;
+  readonly exchange: Exchange;
+  readonly connections: number;
+  readonly pipeline?: number;
+  /** Requests a second, when the load does not wait for answers. */
+  readonly rate?: (context: RoundContext) => number | undefined;
+}
+
+export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
+  return {
+    name: peer.name,
+    missing: peer.missing,
+    round: (context) => serverRound(peer, what, context),
+  };
+}
+
+async function serverRound(peer: Peer, what: ServerLoad, context: RoundContext): Promise<Sample> {
+  await using child = new Child(peer.command(what.app), { core: 0 });
+  const port = await portOf(child);
+  const pipeline = what.pipeline ?? 1;
+  await checkAnswers(port, what.exchange, pipeline);
+  let before = usageOf(child.pid);
+  let after = before;
+  let start = 0;
+  let elapsed = 0;
+  const result = await context.load.run({
+    port,
+    exchange: what.exchange,
+    connections: what.connections,
+    pipeline,
+    seconds: context.seconds,
+    warmup: context.warmup,
+    rate: what.rate?.(context),
+    onPhase: (phase) => {
+      if (phase === 'begin') {
+        before = usageOf(child.pid);
+        start = performance.now();
+      } else {
+        after = usageOf(child.pid);
+        elapsed = performance.now() - start;
+      }
+    },
+  });
+  if (result.errors > 0) throw new Error(`${peer.name}: ${result.errors} errors under load`);
+  const busy = (after.cpu - before.cpu) / elapsed;
+  return {
+    value: result.rate,
+    details: {
+      p50: result.p50,
+      p99: result.p99,
+      'server busy %': busy * 100,
+      'µs of server': (busy * 1e6) / result.rate,
+      'server MiB': after.memory / 1_048_576,
+    },
+  };
+}
+
+/** The port that a server says it listens on. */
+export async function portOf(child: Child): Promise<number> {
+  const line = await child.line();
+  const port = /^ready (\d+)$/.exec(line)?.[1];
+  if (port === undefined) throw new Error(`expected a server to say its port, got ${line}`);
+  return Number(port);
+}

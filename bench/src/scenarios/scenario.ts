@@ -1,0 +1,52 @@
+/** What a scenario is: contestants that do the same thing, and how much of it they did. */
+
+import type { LoadGenerator } from '../load/load.ts';
+
+/** One measurement of one contestant. */
+export interface Sample {
+  /** What the scenario is about, in its unit. */
+  readonly value: number;
+  /** What else is worth knowing, by name. */
+  readonly details: Readonly<Record<string, number>>;
+}
+
+/** How long and with what to measure. */
+export interface RoundContext {
+  readonly seconds: number;
+  readonly warmup: number;
+  /** Tiny amounts: to show that it works. */
+  readonly isSmoke: boolean;
+  readonly load: LoadGenerator;
+  /** The median of a contestant in a scenario that was run before. */
+  readonly earlier: (scenario: string, contestant: string) => number | undefined;
+}
+
+export interface Contestant {
+  readonly name: string;
+  /** Why it cannot take part on this machine, if so. */
+  readonly missing?: string | undefined;
+  /** Starts, checks the answers, warms up, measures, stops. */
+  round(context: RoundContext): Promise<Sample>;
+}
+
+/** A ratio to reach. */
+export interface Goal {
+  readonly against: string;
+  /** Of ours to theirs: at least, when more is better; at most, when less is. */
+  readonly ratio: number;
+  /** Which of the figures; the value when it is not said. */
+  readonly detail?: string;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  /** What is done, in a sentence or two. */
+  readonly about: string;
+  readonly unit: string;
+  readonly better: 'more' | 'less';
+  /** Whose ratio to the others is shown; a contestant's name. */
+  readonly ours: string;
+  readonly goals: readonly Goal[];
+  readonly contestants: readonly Contestant[];
+}
