@@ -3,11 +3,18 @@
  *
  * A program has few long-lived signals (a server's shutdown, a request's life) and many short waits under each. Adding
  * and removing an event listener per wait costs more than most waits, and a listener forgotten is a leak that Node warns
- * about. So the first wait on a signal puts one listener on it, which stays for the signal's life, and the waits
+ * about. So the first wait on a signal puts one listener on it, which stays when the wait is over, and the waits
  * themselves form a linked list beside it: joining and leaving it takes a few assignments.
  *
- * The list is found through a `WeakMap`, so that it lives exactly as long as its signal.
+ * A listener that stays has a price: while a signal of `AbortSignal.any` or `AbortSignal.timeout` has one, Node keeps the
+ * signal alive. A program that makes such a signal per request would never let go of any. So the signals that nobody
+ * waits on any more stand in a ring of fixed size, and the one that falls out of it loses its listener.
+ *
+ * The list is found through a `WeakMap`, so that it lives no longer than its signal.
  */
+
+/** How many signals that nobody waits on keep their listener, in the hope that somebody will. */
+const IDLE_SIGNALS = 256;
 
 /** Something that is given up when a signal aborts. */
 export interface AbortWatcher {
@@ -39,17 +46,15 @@ class Registration implements AbortRegistration {
 
 /** All watchers of one signal, oldest first. */
 class SignalWatch {
+  readonly #signal: AbortSignal;
   #head: Registration | undefined;
   #tail: Registration | undefined;
+  /** Whether it stands in the ring of those that may have become idle. */
+  #isRinged = false;
 
   constructor(signal: AbortSignal) {
-    signal.addEventListener(
-      'abort',
-      () => {
-        this.#fire(signal.reason);
-      },
-      { once: true },
-    );
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#fire, { once: true });
   }
 
   add(watcher: AbortWatcher): Registration {
@@ -69,18 +74,42 @@ class SignalWatch {
     registration.watch = undefined;
     registration.previous = undefined;
     registration.next = undefined;
+    if (this.#head !== undefined || this.#isRinged) return;
+    this.#isRinged = true;
+    idle[nextIdle]?.leaveRing();
+    idle[nextIdle] = this;
+    nextIdle = (nextIdle + 1) % IDLE_SIGNALS;
+  }
+
+  /** Its place in the ring goes to another: the listener goes, too, unless somebody waits again. */
+  leaveRing(): void {
+    this.#isRinged = false;
+    if (this.#head !== undefined) return;
+    this.#signal.removeEventListener('abort', this.#fire);
+    watches.delete(this.#signal);
   }
 
   /** Each watcher leaves the list before it is told, so that telling one may remove others. */
-  #fire(reason: unknown): void {
+  readonly #fire = (): void => {
+    const { reason } = this.#signal;
+    const failures: unknown[] = [];
     for (let first = this.#head; first !== undefined; first = this.#head) {
       this.remove(first);
-      first.watcher.onAbort(reason);
+      try {
+        first.watcher.onAbort(reason);
+      } catch (error) {
+        failures.push(error);
+      }
     }
-  }
+    // One bad watcher must not leave the others waiting.
+    if (failures.length > 0) throw failures[0];
+  };
 }
 
 const watches = new WeakMap<AbortSignal, SignalWatch>();
+/** The signals that have become idle last; those in use again stay until their place is needed. */
+const idle: (SignalWatch | undefined)[] = Array.from({ length: IDLE_SIGNALS });
+let nextIdle = 0;
 
 /**
  * Tells `watcher` when `signal` aborts.

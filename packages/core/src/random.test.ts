@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { seededRandom, systemRandom, type Random } from './random.ts';
 
 const draw = (random: Random, count: number): number[] =>

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { getEventListeners } from 'node:events';
+import { watchAbort, type AbortWatcher } from './abort-watch.ts';
+
+const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+/** A watcher that writes down what it hears. */
+function watcher(heard: unknown[]): AbortWatcher {
+  return { onAbort: (reason) => heard.push(reason) };
+}
+
+describe('watchAbort', () => {
+  test('tells every watcher the reason, oldest first, once', () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      watchAbort(controller.signal, {
+        onAbort: (reason) => heard.push(`${name}: ${String(reason)}`),
+      });
+    }
+    controller.abort('stop');
+    controller.abort('again');
+    expect(heard).toEqual(['a: stop', 'b: stop', 'c: stop']);
+  });
+
+  test('does not tell a watcher that was removed, from whatever place in the list', () => {
+    for (const removed of [0, 1, 2]) {
+      const controller = new AbortController();
+      const heard: unknown[] = [];
+      const registrations = [0, 1, 2].map((name) =>
+        watchAbort(controller.signal, { onAbort: () => heard.push(name) }),
+      );
+      registrations[removed]?.remove();
+      registrations[removed]?.remove();
+      controller.abort();
+      expect(heard).toEqual([0, 1, 2].filter((name) => name !== removed));
+    }
+  });
+
+  test('lets a watcher remove others, and itself, while it is told', () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    const first = watchAbort(controller.signal, {
+      onAbort: () => {
+        heard.push('first');
+        first.remove();
+        second.remove();
+      },
+    });
+    const second = watchAbort(controller.signal, { onAbort: () => heard.push('second') });
+    watchAbort(controller.signal, { onAbort: () => heard.push('third') });
+    controller.abort();
+    expect(heard).toEqual(['first', 'third']);
+  });
+
+  test('keeps one listener on the signal, for a million watchers', () => {
+    const { signal } = new AbortController();
+    const registrations = Array.from({ length: 1_000_000 }, () => watchAbort(signal, watcher([])));
+    expect(listeners(signal)).toBe(1);
+    for (const registration of registrations) registration.remove();
+    expect(listeners(signal)).toBeLessThanOrEqual(1);
+  });
+
+  test('keeps signals apart', () => {
+    const [one, other] = [new AbortController(), new AbortController()];
+    const heard: unknown[] = [];
+    watchAbort(one.signal, watcher(heard));
+    watchAbort(other.signal, watcher(heard));
+    other.abort('other');
+    expect(heard).toEqual(['other']);
+  });
+
+  test('watches a signal again after everybody had left', () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    watchAbort(controller.signal, watcher([])).remove();
+    watchAbort(controller.signal, watcher(heard));
+    controller.abort('stop');
+    expect(heard).toEqual(['stop']);
+  });
+
+  test('tells the others when one of them throws, and then throws that error', () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    const failure = new Error('a bad watcher');
+    watchAbort(controller.signal, {
+      onAbort: () => {
+        throw failure;
+      },
+    });
+    watchAbort(controller.signal, { onAbort: () => heard.push('told') });
+    // Called as the signal would, which turns what it throws into an uncaught exception.
+    const [listener] = getEventListeners(controller.signal, 'abort') as (() => void)[];
+    expect(listener).toThrow(failure);
+    expect(heard).toEqual(['told']);
+  });
+
+  test('leaves no listener for long on signals that nobody waits on any more', () => {
+    // A listener keeps a signal made by AbortSignal.any or AbortSignal.timeout alive: one per request would be a leak.
+    const root = new AbortController();
+    const signals = Array.from({ length: 10_000 }, () => {
+      const signal = AbortSignal.any([root.signal]);
+      watchAbort(signal, watcher([])).remove();
+      return signal;
+    });
+    const watched = signals.filter((signal) => listeners(signal) > 0).length;
+    expect(watched).toBeLessThanOrEqual(256);
+  });
+
+  test('keeps the listener of a signal that somebody waits on, however many others come and go', () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    watchAbort(controller.signal, watcher([])).remove();
+    watchAbort(controller.signal, watcher(heard));
+    for (let round = 0; round < 3_000; round += 1) {
+      watchAbort(new AbortController().signal, watcher([])).remove();
+    }
+    expect(listeners(controller.signal)).toBe(1);
+    controller.abort('stop');
+    expect(heard).toEqual(['stop']);
+  });
+});
