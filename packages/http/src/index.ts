@@ -10,6 +10,7 @@ export { ClientGoneError, type HandlerContext } from './exchange.ts';
 export type { Switched } from './server-connection.ts';
 export { HttpRequest } from './request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
+export { refusal } from './response-refusal.ts';
 export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './body.ts';
 export { echo, type EchoOptions } from './echo.ts';
 export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
@@ -17,7 +18,22 @@ export { Headers } from './protocol/headers.ts';
 export type { FieldList, HeadersInput } from './protocol/fields.ts';
 export { LocalProtocolError, ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
 export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
-export type { HttpVersion } from './protocol/events.ts';
+export {
+  HttpConnection,
+  type RequestHeadInput,
+  type ResponseHeadInput,
+} from './protocol/connection.ts';
+export {
+  NEED_DATA,
+  PAUSED,
+  type ConnectionClosed,
+  type ConnectionEvent,
+  type Data,
+  type EndOfMessage,
+  type HttpVersion,
+  type RequestHead,
+  type ResponseHead,
+} from './protocol/events.ts';
 export { HttpClient } from './client.ts';
 export {
   DEFAULT_CLIENT_DEADLINES,

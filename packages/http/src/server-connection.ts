@@ -30,6 +30,7 @@ import type { FieldList } from './protocol/fields.ts';
 import { State } from './protocol/state.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
+import { refusal } from './response-refusal.ts';
 import { sendBody } from './send-body.ts';
 import type { ServerShared } from './server-shared.ts';
 
@@ -377,25 +378,3 @@ export class ServerConnection implements DeadlineOwner {
 }
 
 const GONE = { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' };
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'The request is malformed.\n',
-  408: 'The request took too long to arrive.\n',
-  413: 'The request body is too large.\n',
-  414: 'The request target is too long.\n',
-  417: 'The expectation cannot be met.\n',
-  431: 'The request headers are too large.\n',
-  500: 'The server failed to answer.\n',
-  501: 'The transfer coding is not supported.\n',
-  503: 'The server is not able to answer now.\n',
-  505: 'The HTTP version is not supported.\n',
-};
-
-/** The answer to what cannot be handled: constant texts, which repeat nothing of the request. */
-function refusal(status: number): HttpResponse {
-  const isPeersFault = status < 500 || status === 501 || status === 505;
-  return HttpResponse.text(REASONS[status] ?? 'The request was refused.\n', {
-    status,
-    close: isPeersFault,
-  });
-}
