@@ -121,6 +121,7 @@ export const core: PackagePlan = {
         'byte-stream',
         'delimited-read',
         'listener',
+        'memory-*',
         'node-interop',
         'read-side',
         'source',

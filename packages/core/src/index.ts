@@ -48,6 +48,9 @@ export { ReadHalf, WriteHalf } from './split.ts';
 export type { Listener, ListenerStatistics } from './listener.ts';
 export { TcpStream, type TcpConnectOptions, type TcpSocketOptions } from './net/tcp-stream.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
+export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
+export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+export { AddressList } from './net/address-list.ts';
 export { Poll, type PollEvent, type PollOptions, type PollStatistics } from './poll.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
 export {

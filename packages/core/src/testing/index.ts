@@ -1,5 +1,5 @@
 export { ManualClock } from './manual-clock.ts';
-export { lockstepPair, memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory-pair.ts';
 export { SimClock } from './sim-clock.ts';
 export { CALM, type Range, type SimFaults } from './sim-faults.ts';
 export type { SimConnectOptions } from './sim-connect.ts';

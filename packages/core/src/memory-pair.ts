@@ -1,6 +1,6 @@
 /** Pairs of connected streams in memory, for tests of whatever runs over a stream. */
 
-import { ByteStream, type StreamOptions } from '../byte-stream.ts';
+import { ByteStream, type StreamOptions } from './byte-stream.ts';
 import { memoryTransports, type MemoryTransportOptions } from './memory-transport.ts';
 
 /** How a pair is set up; both ends are set up alike. */

@@ -7,8 +7,8 @@
  * to an end that is gone as `EPIPE`.
  */
 
-import { BrokenError } from '../errors.ts';
-import type { Transport, TransportSink } from '../transport.ts';
+import { BrokenError } from './errors.ts';
+import type { Transport, TransportSink } from './transport.ts';
 
 /** How a memory carrier cuts what it delivers. */
 export interface MemoryTransportOptions {
