@@ -3,14 +3,25 @@ import { systemClock, TcpListener, TcpStream } from '../src/index.ts';
 import { CALM, simulate, simulateSeeds, type Simulation } from '../src/testing/index.ts';
 import { SCENARIOS, type ParityWorld } from './support/parity-scenarios.ts';
 
-const loopback: ParityWorld = {
-  clock: systemClock,
-  listen: ({ port = 0, ...options } = {}) => TcpListener.bind({ host: '127.0.0.1', port }, options),
-  connect: ({ localAddress }, options) => TcpStream.connect(localAddress as never, options),
+/** Loopback TCP, noting down what it opens. */
+const loopback = (opened: AsyncDisposable[]): ParityWorld => {
+  const note = <T extends AsyncDisposable>(thing: T): T => {
+    opened.push(thing);
+    return thing;
+  };
+  return {
+    clock: systemClock,
+    plenty: 16 * 1024 * 1024,
+    listen: async ({ port = 0, ...options } = {}) =>
+      note(await TcpListener.bind({ host: '127.0.0.1', port }, options)),
+    connect: async ({ localAddress }, options) =>
+      note(await TcpStream.connect(localAddress as never, options)),
+  };
 };
 
 const simulated = (sim: Simulation): ParityWorld => ({
   clock: sim.clock,
+  plenty: 512 * 1024,
   listen: ({ port = 0, ...options } = {}) => sim.host('server').listen(port, options),
   connect: ({ localAddress }, options) =>
     sim.host('client').connect(localAddress as never, options),
@@ -18,7 +29,13 @@ const simulated = (sim: Simulation): ParityWorld => ({
 
 describe.each(SCENARIOS)('$name', ({ run, expected }) => {
   test('on loopback TCP', async () => {
-    expect(await run(loopback)).toEqual(expected);
+    const opened: AsyncDisposable[] = [];
+    try {
+      expect(await run(loopback(opened))).toEqual(expected);
+    } finally {
+      // A scenario that fails leaves things open, and that it failed is all there is to tell.
+      for (const thing of opened) await thing[Symbol.asyncDispose]();
+    }
   });
 
   test('on a calm simulated network', async () => {

@@ -4,7 +4,7 @@
  */
 
 import type { ByteStream, Clock, InetAddress, Listener, WaitOptions } from '../../src/index.ts';
-import { Interest, IoError, WOULD_BLOCK } from '../../src/index.ts';
+import { BrokenError, Interest, IoError, WOULD_BLOCK } from '../../src/index.ts';
 
 export type NetworkStream = ByteStream & {
   readonly localAddress: InetAddress;
@@ -14,6 +14,8 @@ export type NetworkStream = ByteStream & {
 /** A network, as far as a scenario sees it. */
 export interface ParityWorld {
   readonly clock: Clock;
+  /** More bytes than all buffers between two ends hold. */
+  readonly plenty: number;
   listen(options?: {
     port?: number;
     maxConnections?: number;
@@ -45,9 +47,15 @@ const textOf = async (call: Promise<Uint8Array | null>): Promise<unknown> => {
   return bytes === null ? null : Buffer.from(bytes).toString('latin1');
 };
 
+/** Turns of a millisecond that the network gets to do what it must: a scenario that waits in vain has to fail. */
+const PATIENCE = 5_000;
+
 /** Waits for something that only the network decides, such as the arrival of a RST. */
 async function until({ clock }: ParityWorld, condition: () => boolean): Promise<void> {
-  while (!condition()) await clock.sleep(1);
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn === PATIENCE) throw new Error(`waited in vain until ${String(condition)}`);
+    await clock.sleep(1);
+  }
 }
 
 /** Runs a body with a connected pair, and closes everything. */
@@ -133,14 +141,16 @@ const connecting: readonly Scenario[] = [
     expected: [true, true],
   },
   {
-    name: 'a full accept queue lets a connection begin and resets it',
+    // Whether the one who connects hears of the reset before or after its connection stands is a race of the network.
+    name: 'a full accept queue resets a connection, while it begins or right after',
     run: async (world) => {
       const listener = await world.listen({ maxPending: 1 });
       const first = await world.connect(listener);
-      const second = await world.connect(listener);
-      const result = await outcome(second.readChunk());
+      const second = world.connect(listener);
+      const result = await outcome(second.then((stream) => stream.readChunk()));
       const { pending, refused } = listener.statistics();
-      await Promise.all([first.close(), second.close(), listener.close()]);
+      await Promise.allSettled([first.close(), second.then((stream) => stream.close())]);
+      await listener.close();
       return { result, pending, refused };
     },
     expected: { result: 'BrokenError ECONNRESET', pending: 1, refused: 1 },
@@ -299,16 +309,20 @@ const ending: readonly Scenario[] = [
     expected: ['ClosedError ERR_STREAM_CLOSED', 'ClosedError ERR_STREAM_CLOSED', null, null],
   },
   {
+    // The code is ECONNRESET or EPIPE, as the kernel likes; a socket that nobody reads hears of it when it writes again.
     name: 'who goes on writing to a peer that has closed is broken off',
     run: withPair(async (there, here, world) => {
       await there.close();
       await here.readChunk();
-      await here.writeAll('anybody?');
-      await until(world, () => here.isClosed);
+      await until(world, () => {
+        if (!here.isClosed) here.tryWrite('anybody?');
+        return here.isClosed;
+      });
       const { how, by } = await here.closed;
-      return [how, by, await outcome(here.writeAll('x').then(() => 'written'))];
+      const isBroken = (error: unknown): boolean => error instanceof BrokenError;
+      return [how, by, await here.writeAll('x').then(() => 'written', isBroken)];
     }),
-    expected: ['reset', 'peer', 'BrokenError ECONNRESET'],
+    expected: ['reset', 'peer', true],
   },
   {
     name: 'closing settles what waits',
@@ -337,9 +351,9 @@ const moving: readonly Scenario[] = [
     expected: ['one', 'two', 'three', null],
   },
   {
-    name: 'half a megabyte comes back byte for byte',
+    name: 'a fifth of a megabyte comes back byte for byte',
     run: withPair(async (there, here) => {
-      const sent = Uint8Array.from({ length: 500_000 }, (_, at) => (at * 31) & 0xff);
+      const sent = Uint8Array.from({ length: 200_000 }, (_, at) => (at * 31) & 0xff);
       const echoing = (async () => {
         for await (const chunk of here) await here.writeAll(chunk);
         await here.shutdown('write');
@@ -355,7 +369,7 @@ const moving: readonly Scenario[] = [
   {
     name: 'a reader that does not read stops the writer; reading lets it go on',
     run: withPair(async (there, here, world) => {
-      const total = 16 * 1024 * 1024;
+      const total = world.plenty;
       const progress = { accepted: 0 };
       const writing = there.writeAll(new Uint8Array(total), { progress, transfer: true });
       let before = -1;
@@ -384,17 +398,19 @@ const moving: readonly Scenario[] = [
     expected: ['TimeoutError ETIMEDOUT', 'Error: enough', 'whole'],
   },
   {
-    name: 'leaving an iteration leaves the stream open',
+    name: 'leaving an iteration leaves the stream open, and every later byte in it',
     run: withPair(async (there, here) => {
       await there.writeAll('first');
+      let text = '';
       for await (const chunk of here) {
-        if (chunk.length > 0) break;
+        text += Buffer.from(chunk).toString('latin1');
+        break;
       }
       await there.writeAll('second');
-      const text = await textOf(here.readExactly(6));
+      text += String(await textOf(here.readExactly('firstsecond'.length - text.length)));
       return [text, here.isClosed];
     }),
-    expected: ['second', false],
+    expected: ['firstsecond', false],
   },
   {
     name: 'one task at a time reads',
