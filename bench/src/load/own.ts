@@ -1,7 +1,7 @@
 /** The bench's own load generator, run as a process on the core that the server does not have. */
 
 import { Child, program } from '../process/child.ts';
-import { requestFile } from './request-file.ts';
+import { requestFile } from '../process/scratch.ts';
 import type { GeneratorInput } from './generator.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
 

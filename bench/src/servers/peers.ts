@@ -1,6 +1,8 @@
 /** Who takes part as an HTTP server, and how each is started. */
 
 import { program } from '../process/child.ts';
+import { nativeProgram, noNative } from '../process/native.ts';
+import { bun, deno } from '../process/runtimes.ts';
 
 export interface Peer {
   readonly name: string;
@@ -17,5 +19,35 @@ function onNode(name: string, file: string): Peer {
 export const awaitio: Peer = onNode('awaitio', 'awaitio');
 export const nodeHttp: Peer = onNode('node:http', 'node-http');
 
-/** All HTTP servers, ours first. */
-export const httpServers: readonly Peer[] = [awaitio, nodeHttp];
+export const bunServe: Peer = {
+  name: 'Bun.serve',
+  missing: bun === undefined ? 'no bun binary in node_modules or on the PATH' : undefined,
+  command: (app) => [bun?.path ?? 'bun', program('servers/bun.js'), app],
+};
+
+export const denoServe: Peer = {
+  name: 'Deno.serve',
+  missing: deno === undefined ? 'no deno binary in node_modules or on the PATH' : undefined,
+  command: (app) => denoCommand('servers/deno.js', app),
+};
+
+export function denoCommand(path: string, ...args: readonly string[]): readonly string[] {
+  return [deno?.path ?? 'deno', 'run', '--allow-all', '--quiet', program(path), ...args];
+}
+
+export const epoll: Peer = {
+  name: 'C epoll',
+  missing: noNative,
+  command: (app) => [nativeProgram('epoll-server'), app],
+};
+
+/** The servers that are whole ones, ours first. */
+export const httpServers: readonly Peer[] = [
+  awaitio,
+  nodeHttp,
+  onNode('fastify', 'fastify'),
+  onNode('hono', 'hono'),
+  onNode('express', 'express'),
+  bunServe,
+  denoServe,
+];

@@ -1,0 +1,105 @@
+/*
+ * Load for raw protocols: sends the bytes of a file over many connections and counts what comes back.
+ *
+ * A generator in JavaScript costs as much for a message as the servers that it would measure; this one does not.
+ * Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS. Prints "begin", "end" and a line of JSON.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_FDS = 65536, SLOTS = 1 << 20 };
+
+static size_t unread[MAX_FDS];
+static long long since[MAX_FDS];
+/* Answers by their latency in microseconds; the last slot has all that took longer. */
+static unsigned slots[SLOTS];
+static char message[1 << 20], input[1 << 20];
+
+static long long microseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+static double percentile(unsigned long long total, double share) {
+  unsigned long long left = (unsigned long long)((double)total * share);
+  for (int i = 0; i < SLOTS; i++) {
+    if (slots[i] > left) return i / 1000.0;
+    left -= slots[i];
+  }
+  return SLOTS / 1000.0;
+}
+
+static void say(const char *line) {
+  puts(line);
+  fflush(stdout);
+}
+
+int main(int count, char **arguments) {
+  if (count < 7) return 2;
+  int connections = atoi(arguments[2]), poll = epoll_create1(0), one = 1;
+  FILE *file = fopen(arguments[3], "rb");
+  size_t length = fread(message, 1, sizeof message, file), answer = strtoul(arguments[4], NULL, 10);
+  long long warmup = atoll(arguments[5]) * 1000, measure = atoll(arguments[6]) * 1000;
+  unsigned long long answered = 0, errors = 0;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct epoll_event events[256];
+  address.sin_port = htons((unsigned short)atoi(arguments[1]));
+  for (int i = 0; i < connections; i++) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+    unread[fd] = answer;
+    since[fd] = microseconds();
+    if (write(fd, message, length) != (ssize_t)length) return 1;
+  }
+  long long start = microseconds(), now = start;
+  int is_measuring = 0;
+  for (;;) {
+    int ready = epoll_wait(poll, events, 256, 100);
+    now = microseconds();
+    if (!is_measuring && now - start >= warmup) {
+      is_measuring = 1;
+      start = now;
+      answered = 0;
+      errors = 0;
+      memset(slots, 0, sizeof slots);
+      say("begin");
+    } else if (is_measuring && now - start >= measure) {
+      break;
+    }
+    for (int i = 0; i < ready; i++) {
+      int fd = events[i].data.fd;
+      ssize_t n = read(fd, input, sizeof input);
+      if (n <= 0) {
+        errors++;
+        close(fd);
+        continue;
+      }
+      if ((size_t)n < unread[fd]) {
+        unread[fd] -= (size_t)n;
+        continue;
+      }
+      unread[fd] = answer;
+      answered++;
+      now = microseconds();
+      slots[now - since[fd] < SLOTS ? now - since[fd] : SLOTS - 1]++;
+      since[fd] = now;
+      if (write(fd, message, length) != (ssize_t)length) errors++;
+    }
+  }
+  say("end");
+  printf("{\"rate\":%.1f,\"p50\":%.3f,\"p99\":%.3f,\"errors\":%llu}\n", (double)answered * 1e6 / (double)(now - start),
+         percentile(answered, 0.5), percentile(answered, 0.99), errors);
+  return 0;
+}

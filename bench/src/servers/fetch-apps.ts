@@ -1,0 +1,38 @@
+/** The servers of those that speak `Request` and `Response`. */
+
+import { Order, receipt } from './order.ts';
+
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+const PREFIX = new TextEncoder().encode('echo: ');
+const HELLO = { headers: { 'Content-Type': 'text/plain; charset=utf-8' } };
+
+export const fetchApps: Readonly<Record<string, FetchHandler>> = {
+  async echo(request) {
+    const body = new Uint8Array(await request.arrayBuffer());
+    const whole = new Uint8Array(PREFIX.length + body.length);
+    whole.set(PREFIX);
+    whole.set(body, PREFIX.length);
+    const type = request.headers.get('content-type') ?? 'application/octet-stream';
+    return new Response(whole, { headers: { 'Content-Type': type } });
+  },
+  stream(request) {
+    const through = new TransformStream<Uint8Array, Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(PREFIX);
+      },
+    });
+    return new Response(request.body?.pipeThrough(through) ?? PREFIX);
+  },
+  hello: () => new Response('Hello, World!', HELLO),
+  async json(request) {
+    return Response.json(receipt(Order.parse(await request.json())));
+  },
+};
+
+/** The one that the command line names. */
+export function chosenApp(name: string | undefined): FetchHandler {
+  const app = fetchApps[name ?? 'echo'];
+  if (app === undefined) throw new Error(`no such server: ${name}`);
+  return app;
+}
