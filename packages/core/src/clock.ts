@@ -6,6 +6,8 @@
  * the whole reason why a deadline of a minute can be tested in a microsecond.
  */
 
+import { watchAbort } from './abort-watch.ts';
+
 /** A timer that has not fired yet. */
 export interface Timer {
   /** Stops it; does nothing when it has fired or was stopped. */
@@ -33,14 +35,15 @@ export interface Clock {
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
 }
 
-/** The longest delay a platform timer takes; a longer one would fire at once. */
+/** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it goes in legs. */
 const MAX_DELAY = 0x7fffffff;
 
 class SystemTimer implements Timer {
-  readonly #handle: NodeJS.Timeout;
+  #handle: NodeJS.Timeout;
+  #isRef = true;
 
   constructor(callback: () => void, delay: number) {
-    this.#handle = setTimeout(callback, Math.min(delay, MAX_DELAY));
+    this.#handle = this.#arm(callback, delay);
   }
 
   cancel(): void {
@@ -48,11 +51,20 @@ class SystemTimer implements Timer {
   }
 
   unref(): void {
+    this.#isRef = false;
     this.#handle.unref();
+  }
+
+  #arm(callback: () => void, delay: number): NodeJS.Timeout {
+    if (!(delay > MAX_DELAY)) return setTimeout(callback, delay);
+    return setTimeout(() => {
+      this.#handle = this.#arm(callback, delay - MAX_DELAY);
+      if (!this.#isRef) this.#handle.unref();
+    }, MAX_DELAY);
   }
 }
 
-/** A `sleep` for any clock that has timers. */
+/** A `sleep` for any clock that has timers; however many sleep under one signal, it has one listener. */
 export function sleepOn(
   clock: Pick<Clock, 'setTimer'>,
   delay: number,
@@ -63,15 +75,15 @@ export function sleepOn(
       reject(signal.reason);
       return;
     }
-    const onAbort = (): void => {
-      timer.cancel();
-      reject(signal?.reason);
-    };
     const timer = clock.setTimer(() => {
-      signal?.removeEventListener('abort', onAbort);
+      registration?.remove();
       resolve();
     }, delay);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const onAbort = (reason: unknown): void => {
+      timer.cancel();
+      reject(reason);
+    };
+    const registration = signal === undefined ? undefined : watchAbort(signal, { onAbort });
   });
 }
 

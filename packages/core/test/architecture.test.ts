@@ -35,16 +35,16 @@ describe('the floors of @awaitio/core', () => {
       'node:http is for nobody',
       'node:https is for nobody',
       'node:http2 is for nobody',
-      'setTimeout is for clock net/',
-      'setInterval is for clock net/',
-      'setImmediate is for clock net/',
-      'Date.now is for clock net/',
-      'Date() is for clock net/',
-      'new Date() is for clock net/',
-      'performance.now is for clock net/',
-      'process.hrtime is for clock net/',
-      'process.uptime is for clock net/',
-      'AbortSignal.timeout is for clock net/',
+      'setTimeout is for clock net/ testing/manual-clock',
+      'setInterval is for clock net/ testing/manual-clock',
+      'setImmediate is for clock net/ testing/manual-clock',
+      'Date.now is for clock net/ testing/manual-clock',
+      'Date() is for clock net/ testing/manual-clock',
+      'new Date() is for clock net/ testing/manual-clock',
+      'performance.now is for clock net/ testing/manual-clock',
+      'process.hrtime is for clock net/ testing/manual-clock',
+      'process.uptime is for clock net/ testing/manual-clock',
+      'AbortSignal.timeout is for clock net/ testing/manual-clock',
       'Math.random is for random',
       'crypto.getRandomValues is for random',
       'crypto.randomUUID is for random',
@@ -259,7 +259,7 @@ describe('a planted break of the floors is found:', () => {
     const files = { 'executor.ts': `export const f = (): void => {};\n${call};` };
     expect(checkHouse(plantHouse(core, files))).toEqual([
       expect.stringMatching(
-        /^packages\/core\/src\/executor\.ts:2: uses .*, which is for clock, net\/ only\. Take a Clock: .* \[owned-globals\]$/,
+        /^packages\/core\/src\/executor\.ts:2: uses .*, which is for clock, net\/, testing\/manual-clock only\. Take a Clock: .* \[owned-globals\]$/,
       ),
     ]);
   });
