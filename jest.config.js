@@ -3,7 +3,7 @@ const project = (name) => ({
   displayName: name,
   rootDir: `packages/${name}`,
   testEnvironment: '<rootDir>/../../scripts/jest-environment.mjs',
-  testEnvironmentOptions: { exportConditions: ['source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
