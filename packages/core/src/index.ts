@@ -24,14 +24,8 @@ export {
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export { seededRandom, systemRandom, type Random } from './random.ts';
 export { deferred, type Deferred } from './deferred.ts';
-export {
-  traceWaits,
-  Wait,
-  WaitList,
-  type WaitInfo,
-  type WaitOptions,
-  type WaitOwner,
-} from './waiters.ts';
+export { Wait, WaitList, type WaitInfo, type WaitOptions, type WaitOwner } from './waiters.ts';
+export { traceWaits } from './wait-trace.ts';
 export type { Transport, TransportSink } from './transport.ts';
 export type { Source, SourceObserver } from './source.ts';
 export {

@@ -10,6 +10,7 @@
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
 import type { Clock, Timer } from './clock.ts';
 import { invalidInput, TimeoutError } from './errors.ts';
+import { beginTrace, type WaitTrace } from './wait-trace.ts';
 
 /** How to give up a wait; the resource stays usable either way. */
 export interface WaitOptions {
@@ -25,26 +26,10 @@ export interface WaitInfo {
   readonly operation: string;
   /** How long it has waited, in milliseconds. */
   readonly age: number;
-  /** Where the call was made, when {@link traceWaits} is on. */
+  /** The name of the task that made the call, when `traceWaits` is on. */
+  readonly task?: string | undefined;
+  /** Where the call was made, innermost caller first, when `traceWaits` is on. */
   readonly site?: string | undefined;
-}
-
-let tracing = false;
-
-/**
- * Records for each new wait where it was asked, for snapshots; off by default, since a stack costs microseconds.
- *
- * @param enabled - Whether waits from now on keep their site.
- *
- * @example
- * ```ts
- * import { traceWaits } from '@awaitio/core';
- *
- * traceWaits(process.env.NODE_ENV === 'test');
- * ```
- */
-export function traceWaits(enabled: boolean): void {
-  tracing = enabled;
 }
 
 /** Where a wait stands: told when it settles, by whatever hand, so that it lets go of the wait. */
@@ -57,7 +42,6 @@ export class Wait<T> implements AbortWatcher {
   readonly operation: string;
   readonly since: number;
   readonly promise: Promise<T>;
-  readonly site: string | undefined;
   /** Set by the owner when it takes the wait in. */
   owner: WaitOwner | undefined;
   /** The intrusive links of {@link WaitList}. */
@@ -67,11 +51,12 @@ export class Wait<T> implements AbortWatcher {
   #reject!: (reason: unknown) => void;
   #registration: AbortRegistration | undefined;
   #timer: Timer | undefined;
+  readonly #trace: WaitTrace | undefined;
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
     this.operation = operation;
     this.since = clock.now();
-    this.site = tracing ? new Error(operation).stack : undefined;
+    this.#trace = beginTrace(operation, this.since);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -103,7 +88,8 @@ export class Wait<T> implements AbortWatcher {
 
   info(now: number): WaitInfo {
     const info = { operation: this.operation, age: now - this.since };
-    return this.site === undefined ? info : { ...info, site: this.site };
+    const trace = this.#trace;
+    return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
   #detach(): void {
@@ -112,6 +98,7 @@ export class Wait<T> implements AbortWatcher {
     this.#registration = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#trace?.end();
   }
 }
 
