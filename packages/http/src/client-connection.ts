@@ -203,8 +203,9 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     );
   }
 
-  /** Closes the connection; what waits on it fails. */
+  /** Closes the connection: an unused one in peace; what waits on a used one fails. */
   close(): void {
+    if (this.#phase === 'idle') this.#end();
     void this.#fail(
       new BrokenError('the client was closed', {
         code: 'ERR_HTTP_CLIENT_CLOSED',
