@@ -28,8 +28,9 @@ export class Driver {
   /** Latin1 text that waits to be written. */
   #gathered = '';
   #isFlushPending = false;
-  /** A write that found no room and goes on; what is gathered meanwhile follows it. */
+  /** A write that found no room and goes on; what is queued, and then what is gathered, follows it. */
   #blocked: Promise<void> | undefined;
+  readonly #queue: (Uint8Array | string)[] = [];
   /** How many bytes the last read gave to the connection. */
   bytesIn = 0;
 
@@ -89,17 +90,17 @@ export class Driver {
       return this.#gathered.length < GATHER_LIMIT ? undefined : this.flush();
     }
     const blocked = this.flush();
-    if (blocked !== undefined) return blocked.then(() => this.#writeOut(bytes));
-    return this.#writeOut(bytes);
+    if (blocked === undefined) return this.#writeOut(bytes);
+    // What is gathered after this call must not overtake the bytes, nor they what was gathered before it.
+    if (this.#gathered !== '') this.#queue.push(this.#take());
+    this.#queue.push(bytes);
+    return blocked;
   }
 
   /** Gives what was gathered to the stream; a promise when there is no room for all of it. */
   flush(): Promise<void> | undefined {
     if (this.#blocked !== undefined) return this.#blocked;
-    if (this.#gathered === '') return undefined;
-    const text = this.#gathered;
-    this.#gathered = '';
-    return this.#writeOut(text);
+    return this.#gathered === '' ? undefined : this.#writeOut(this.#take());
   }
 
   /** Flushes after the events that are ready now have had their turn, unless somebody flushes before. */
@@ -132,14 +133,21 @@ export class Driver {
   async #writeRest(rest: Uint8Array | string): Promise<void> {
     try {
       await this.stream.writeAll(rest, TRANSFER);
-      while (this.#gathered !== '') {
-        const text = this.#gathered;
-        this.#gathered = '';
-        await this.stream.writeAll(text, TRANSFER);
+      for (;;) {
+        const next = this.#queue.shift() ?? this.#take();
+        if (next === '') break;
+        await this.stream.writeAll(next, TRANSFER);
       }
     } finally {
       this.#blocked = undefined;
     }
+  }
+
+  /** Takes what is gathered. */
+  #take(): string {
+    const text = this.#gathered;
+    this.#gathered = '';
+    return text;
   }
 }
 
