@@ -190,7 +190,11 @@ export class ServerConnection implements DeadlineOwner {
     // A client that still waits for leave to send, or has much left to send, is told that the connection ends.
     // The body of a streamed answer may come from the request's, as an echo's does.
     if (response.isStreamed) exchange.payContinue();
-    const isUnread = !exchange.isRequestRead && !exchange.isBodyUsed && this.#hasMuchLeft(exchange);
+    const isUnread =
+      !response.isStreamed &&
+      !exchange.isRequestRead &&
+      !exchange.isBodyUsed &&
+      this.#hasMuchLeft(exchange);
     try {
       const blocked = sendBody(this, response, {
         date: shared.date.toString(),
