@@ -1,13 +1,20 @@
 /**
  * Connections that have arrived, and tasks that want one.
  *
- * The two meet here under two bounds. `maxConnections` limits how many streams may be open at a time: at the bound
- * nothing is handed out, and what arrives waits. `maxPending` limits how many may wait; what arrives above it is turned
- * away by the owner. Node cannot stop the kernel from accepting, so this queue is where admission is decided: until it
- * is handed out, a connection costs a descriptor and no byte of its data is read.
+ * The two meet here, under the bounds of `admission.ts`: a connection that is let in goes to the oldest task that waits,
+ * or waits itself, untouched; one that is not let in is reset, or answered by the callback of the listener. Whoever
+ * arrived is counted from here until it is gone, whichever way it went.
  */
 
+import {
+  Admission,
+  peerOf,
+  type AdmissionOptions,
+  type Overflow,
+  type OverflowHandler,
+} from './admission.ts';
 import { budgetOf } from './budget.ts';
+import type { ByteStream } from './byte-stream.ts';
 import type { Clock } from './clock.ts';
 import { ClosedError } from './errors.ts';
 import { ReadyBits } from './interest.ts';
@@ -17,44 +24,49 @@ import type { SourceObserver } from './source.ts';
 import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
 
 /** What a listener gives its queue. */
-export interface AcceptQueueOptions<P, S> {
+export interface AcceptQueueOptions<P, S extends ByteStream> {
   readonly clock: Clock;
-  /** The most streams open at a time. */
-  readonly maxConnections: number;
-  /** The most connections that may wait. */
-  readonly maxPending: number;
-  /** Makes a stream of a waiting connection; `undefined` when it has gone away meanwhile. */
-  readonly claim: (pending: P) => S | undefined;
-  /** Turns a waiting connection away when the listener closes. */
+  readonly admission: AdmissionOptions<S>;
+  /** The IP address that a connection comes from; `undefined` where there is none. */
+  readonly hostOf?: (pending: P) => string | undefined;
+  /** Makes a stream of a connection, and calls `gone` once when it is gone; `undefined` when it has gone already. */
+  readonly claim: (pending: P, gone: () => void) => S | undefined;
+  /** Turns a connection away. */
   readonly refuse: (pending: P) => void;
 }
 
-export class AcceptQueue<P, S> {
+/** A connection that waits, and the name under which its address is counted. */
+interface Arrival<P> {
+  readonly pending: P;
+  readonly peer: string | undefined;
+}
+
+export class AcceptQueue<P, S extends ByteStream> {
   readonly #options: AcceptQueueOptions<P, S>;
-  readonly #pending: P[] = [];
+  readonly #admission: Admission;
+  readonly #arrivals: Arrival<P>[] = [];
   readonly #accepts = new WaitList<S>();
   readonly #readable = new WaitList<void>();
   readonly #observers = new Set<SourceObserver>();
   /** An accept error that the next `accept` gives. */
-  #failure: unknown;
+  #failure: Error | undefined;
   #isClosed = false;
   #accepted = 0;
   #open = 0;
   #refused = 0;
+  /** Connections that `onOverflow` is answering. */
+  #answering = 0;
 
   constructor(options: AcceptQueueOptions<P, S>) {
     this.#options = options;
-  }
-
-  get isFull(): boolean {
-    return this.#pending.length >= this.#options.maxPending;
+    this.#admission = new Admission(options.admission);
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 
@@ -64,29 +76,39 @@ export class AcceptQueue<P, S> {
     return this.#canHandOut ? ReadyBits.READABLE : 0;
   }
 
-  /** A connection arrived: it goes to the oldest task that waits, or waits itself. */
-  push(pending: P): void {
-    this.#pending.push(pending);
+  /** How many connections more may arrive and wait. */
+  get room(): number {
+    return this.#admission.maxPending - this.#arrivals.length;
+  }
+
+  /** A connection arrived: it goes to the oldest task that waits, or waits itself, or is one too many. */
+  admit(pending: P): void {
+    if (this.#isClosed) {
+      this.#options.refuse(pending);
+      return;
+    }
+    const peer = this.#peerOf(pending);
+    const overflow = this.#admission.overflow(this.#open, this.#arrivals.length, peer);
+    if (overflow !== undefined) {
+      this.#turnAway(pending, overflow);
+      return;
+    }
+    this.#admission.enter(peer);
+    this.#arrivals.push({ pending, peer });
     this.#serve();
   }
 
-  /** A connection was turned away. */
+  /** A connection was turned away before it came here. */
   countRefusal(): void {
     this.#refused += 1;
   }
 
   /** Accepting failed; the next `accept` says so. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     const wait = this.#accepts.first;
     if (wait === undefined) this.#failure = error;
     else wait.reject(error);
     this.#announce();
-  }
-
-  /** A stream that was handed out is gone. */
-  release(): void {
-    this.#open -= 1;
-    this.#serve();
   }
 
   tryAccept(): S | WouldBlock {
@@ -131,8 +153,11 @@ export class AcceptQueue<P, S> {
     this.#isClosed = true;
     this.#accepts.rejectAll(closedError('accept'));
     this.#readable.rejectAll(closedError('readable'));
-    for (const pending of this.#pending) this.#options.refuse(pending);
-    this.#pending.length = 0;
+    for (const { pending, peer } of this.#arrivals) {
+      this.#admission.leave(peer);
+      this.#options.refuse(pending);
+    }
+    this.#arrivals.length = 0;
     this.#announce();
   }
 
@@ -152,14 +177,15 @@ export class AcceptQueue<P, S> {
     return Object.freeze({
       accepted: this.#accepted,
       open: this.#open,
-      pending: this.#pending.length,
+      pending: this.#arrivals.length,
       refused: this.#refused,
+      answering: this.#answering,
       waits: Object.freeze(waits),
     });
   }
 
   get #canHandOut(): boolean {
-    return this.#pending.length > 0 && this.#open < this.#options.maxConnections;
+    return this.#arrivals.length > 0 && this.#open < this.#admission.maxConnections;
   }
 
   #serve(): void {
@@ -173,13 +199,46 @@ export class AcceptQueue<P, S> {
 
   #next(): S | undefined {
     while (this.#canHandOut) {
-      const stream = this.#options.claim(this.#pending.shift() as P);
-      if (stream === undefined) continue;
-      this.#accepted += 1;
+      const { pending, peer } = this.#arrivals.shift() as Arrival<P>;
       this.#open += 1;
+      const gone = (): void => {
+        this.#open -= 1;
+        this.#admission.leave(peer);
+        this.#serve();
+      };
+      const stream = this.#options.claim(pending, gone);
+      if (stream === undefined) {
+        this.#open -= 1;
+        this.#admission.leave(peer);
+        continue;
+      }
+      this.#accepted += 1;
       return stream;
     }
     return undefined;
+  }
+
+  #peerOf(pending: P): string | undefined {
+    if (!this.#admission.countsAddresses) return undefined;
+    const host = this.#options.hostOf?.(pending);
+    return host === undefined ? undefined : peerOf(host);
+  }
+
+  /** A connection is one too many: it is reset, or the callback gets it while that has not too many itself. */
+  #turnAway(pending: P, overflow: Overflow): void {
+    this.#refused += 1;
+    const { onOverflow } = this.#options.admission;
+    if (typeof onOverflow !== 'function' || this.#answering >= this.#admission.maxPending) {
+      this.#options.refuse(pending);
+      return;
+    }
+    this.#answering += 1;
+    const gone = (): void => {
+      this.#answering -= 1;
+    };
+    const stream = this.#options.claim(pending, gone);
+    if (stream === undefined) gone();
+    else void answer(stream, overflow, onOverflow);
   }
 
   #throwFailure(): void {
@@ -192,6 +251,20 @@ export class AcceptQueue<P, S> {
   #announce(): void {
     if (!this.#isClosed) this.#readable.resolveAll();
     for (const observer of this.#observers) observer.onReadiness();
+  }
+}
+
+/** Lets the callback answer, and closes; whatever it throws ends in the stream's `closed`, not in the process. */
+async function answer<S extends ByteStream>(
+  stream: S,
+  overflow: Overflow,
+  onOverflow: OverflowHandler<S>,
+): Promise<void> {
+  try {
+    await onOverflow(stream, overflow);
+    await stream.close();
+  } catch (error) {
+    stream.reset(error ?? new Error('onOverflow failed without a reason'));
   }
 }
 

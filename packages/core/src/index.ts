@@ -39,8 +39,17 @@ export type { DelimitedReadOptions } from './delimited-read.ts';
 export type { Take } from './read-side.ts';
 export type { Writable, WriteOptions } from './write-side.ts';
 export { ReadHalf, WriteHalf } from './split.ts';
+export {
+  copy,
+  copyBidirectional,
+  type CopiedBothWays,
+  type CopyBidirectionalOptions,
+  type CopyOptions,
+} from './copy.ts';
 export type { Listener, ListenerStatistics } from './listener.ts';
-export { TcpStream, type TcpConnectOptions, type TcpSocketOptions } from './net/tcp-stream.ts';
+export type { AdmissionOptions, Overflow, OverflowHandler } from './admission.ts';
+export { TcpStream, type TcpConnectOptions } from './net/tcp-stream.ts';
+export type { TcpAddress, TcpSocketOptions } from './net/tcp-options.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
 export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';

@@ -21,6 +21,8 @@ export interface ListenerStatistics {
   readonly pending: number;
   /** Connections turned away because a bound was reached. */
   readonly refused: number;
+  /** Connections above a bound that `onOverflow` is answering. */
+  readonly answering: number;
   readonly waits: readonly WaitInfo[];
 }
 

@@ -1,38 +1,32 @@
-/** TCP listeners: a `net.Server` behind an accept queue. */
+/** TCP listeners. */
 
-import { createServer, type Server, type Socket } from 'node:net';
-import { AcceptQueue } from '../accept-queue.ts';
-import { InetAddress, parseAddress, type Address, type AddressLike } from '../address.ts';
+import type { Server, Socket } from 'node:net';
+import { InetAddress, parseAddress } from '../address.ts';
 import type { StreamOptions } from '../byte-stream.ts';
-import { systemClock } from '../clock.ts';
-import { ClosedError, invalidInput } from '../errors.ts';
-import type { Listener, ListenerStatistics } from '../listener.ts';
-import type { WouldBlock } from '../outcome.ts';
-import type { SourceObserver } from '../source.ts';
-import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
-import { adopt } from './adopt.ts';
-import { translate } from './foreign-errors.ts';
-import { SocketTransport } from './socket-transport.ts';
-import { keepAliveOptions, TcpStream, type TcpSocketOptions } from './tcp-stream.ts';
+import { AddressError, invalidInput } from '../errors.ts';
+import type { AddressList } from './address-list.ts';
+import {
+  checkListenOptions,
+  listen,
+  SocketListener,
+  type SocketListenOptions,
+} from './socket-listener.ts';
+import type { SocketTransport } from './socket-transport.ts';
+import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
+import { TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
-export interface TcpListenOptions extends StreamOptions, TcpSocketOptions {
-  /** How many connections the kernel may hold before this process has seen them. @default 511, as node:net */
-  readonly backlog?: number | undefined;
-  /** The most streams open at a time; further connections wait unread. @default no limit */
-  readonly maxConnections?: number | undefined;
-  /** The most connections that may wait to be accepted; a further one is reset. @default 1024 */
-  readonly maxPending?: number | undefined;
-  /** Lets several processes listen on the same port, where the platform can. @default false */
+export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSocketOptions {
+  /**
+   * Lets several processes listen on the same port, where the platform can (Node 22.12 and later, on Linux, FreeBSD and
+   * others); the kernel shares the connections out. Elsewhere `bind` fails. @default false
+   */
   readonly reusePort?: boolean | undefined;
   /** Refuses IPv4 on an IPv6 address. @default false */
   readonly ipv6Only?: boolean | undefined;
-  /** Closes the listener when it aborts. */
-  readonly signal?: AbortSignal | undefined;
+  /** Peers that are reset as they arrive, before they count for any bound. @default nobody */
+  readonly blockList?: AddressList | undefined;
 }
-
-const DEFAULT_BACKLOG = 511;
-const DEFAULT_MAX_PENDING = 1_024;
 
 /**
  * A TCP listener: an async source of {@link TcpStream}s.
@@ -52,187 +46,69 @@ const DEFAULT_MAX_PENDING = 1_024;
  * await listener.close();
  * ```
  */
-export class TcpListener implements Listener<TcpStream> {
-  readonly #server: Server;
-  readonly #queue: AcceptQueue<Socket, TcpStream>;
-  readonly #options: TcpListenOptions;
-  readonly localAddress: Address;
-  #closing: Promise<void> | undefined;
+export class TcpListener extends SocketListener<TcpStream> {
+  override readonly localAddress: InetAddress;
 
   private constructor(server: Server, options: TcpListenOptions) {
-    this.#server = server;
-    this.#options = options;
+    super({ kind: 'tcp', server, options, open, blockList: options.blockList });
     const bound = server.address();
     this.localAddress =
       bound === null || typeof bound === 'string'
         ? new InetAddress('', 0)
         : new InetAddress(bound.address, bound.port);
-    this.#queue = new AcceptQueue<Socket, TcpStream>({
-      clock: options.clock ?? systemClock,
-      maxConnections: options.maxConnections ?? Infinity,
-      maxPending: options.maxPending ?? DEFAULT_MAX_PENDING,
-      claim: (socket) => this.#claim(socket),
-      refuse: (socket) => {
-        socket.resetAndDestroy();
-      },
-    });
-    server.on('connection', this.#onConnection);
-    server.on('error', this.#onError);
   }
 
   /**
    * Binds and listens.
    *
-   * @param address - `'host:port'`, `{ host, port }`; port 0 chooses a free one; without a host, `127.0.0.1`.
-   * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`);
-   * `InvalidInputError`; `signal.reason`. Nothing is left open then.
+   * @param address - `'host:port'` or `{ host, port }`; port 0 chooses a free one; without a host, `127.0.0.1`. For a
+   * path there is `UnixListener.bind`, whose streams have other addresses.
+   * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`), or the platform
+   * has no `reusePort` (`ENOTSUP`); `InvalidInputError`; `signal.reason`. Nothing is left open then.
+   *
+   * @example
+   * ```ts
+   * import { TcpListener } from '@awaitio/core';
+   *
+   * const listener = await TcpListener.bind('127.0.0.1:0', {
+   *   maxConnections: 1_000,
+   *   maxConnectionsPerAddress: 50,
+   *   onOverflow: (stream) => stream.writeAll('busy, come back later\n'),
+   * });
+   * console.log(listener.localAddress.port > 0); // true
+   * await listener.close();
+   * ```
    */
-  static async bind(address: AddressLike, options: TcpListenOptions = {}): Promise<TcpListener> {
-    checkWaitOptions('bind', { signal: options.signal });
-    checkCount('maxConnections', options.maxConnections);
-    checkCount('maxPending', options.maxPending);
-    checkCount('backlog', options.backlog);
+  // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
+  static override async bind(
+    address: TcpAddress,
+    options: TcpListenOptions = {},
+  ): Promise<TcpListener> {
+    checkListenOptions(options);
     const target = parseAddress(address, 'bind', '127.0.0.1');
     if ('path' in target) {
       throw invalidInput('bind', 'address', 'a host and port (UnixListener takes a path)', address);
     }
-    const server = createServer({
-      allowHalfOpen: true,
-      pauseOnConnect: true,
-      noDelay: options.noDelay ?? true,
-      ...keepAliveOptions(options.keepAlive),
-    });
-    const listenOptions = {
-      host: target.host,
-      port: target.port,
-      backlog: options.backlog ?? DEFAULT_BACKLOG,
-      ipv6Only: options.ipv6Only ?? false,
-      ...(options.reusePort === true ? { reusePort: true } : {}),
-    };
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        reject(translate(error, 'bind'));
+    if (options.reusePort === true && !knowsReusePort()) {
+      throw new AddressError('bind: `reusePort` needs Node 22.12 or later', {
+        code: 'ENOTSUP',
+        operation: 'bind',
       });
-      server.listen(listenOptions, resolve);
-    });
-    server.removeAllListeners('error');
-    const listener = new TcpListener(server, options);
-    const { signal } = options;
-    if (signal?.aborted === true) {
-      await listener.close();
-      throw signal.reason;
     }
-    signal?.addEventListener('abort', listener.#onAbort, { once: true });
-    return listener;
-  }
-
-  get readiness(): number {
-    return this.#queue.readiness;
-  }
-
-  get failure(): unknown {
-    return this.#queue.failure;
-  }
-
-  get isDisposed(): boolean {
-    return this.#queue.isClosed;
-  }
-
-  accept(options?: WaitOptions): Promise<TcpStream> {
-    return this.#queue.accept(options);
-  }
-
-  tryAccept(): TcpStream | WouldBlock {
-    return this.#queue.tryAccept();
-  }
-
-  readable(options?: WaitOptions): Promise<void> {
-    return this.#queue.readable(options);
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#options.signal?.removeEventListener('abort', this.#onAbort);
-      this.#queue.close();
-      // `close` waits for connections too, but every one of them was taken out of the server's hands.
-      this.#server.close(() => {
-        this.#server.off('connection', this.#onConnection);
-        resolve();
-      });
-    });
-    return this.#closing;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  /** Accepts one connection after another; ends when the listener closes. Leaving the loop leaves it open. */
-  async *[Symbol.asyncIterator](): AsyncIterator<TcpStream> {
-    for (;;) {
-      let stream: TcpStream;
-      try {
-        stream = await this.accept();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-      yield stream;
-    }
-  }
-
-  /** Lets the process end while this listener is open. */
-  unref(): void {
-    this.#server.unref();
-  }
-
-  /** Keeps the process alive while this listener is open, which is the default. */
-  ref(): void {
-    this.#server.ref();
-  }
-
-  statistics(): ListenerStatistics {
-    return this.#queue.statistics();
-  }
-
-  observe(observer: SourceObserver): void {
-    this.#queue.observe(observer);
-  }
-
-  unobserve(observer: SourceObserver): void {
-    this.#queue.unobserve(observer);
-  }
-
-  readonly #onConnection = (socket: Socket): void => {
-    if (this.#queue.isFull) {
-      this.#queue.countRefusal();
-      socket.resetAndDestroy();
-      return;
-    }
-    this.#queue.push(socket);
-  };
-
-  readonly #onError = (error: Error): void => {
-    this.#queue.fail(translate(error, 'accept'));
-  };
-
-  readonly #onAbort = (): void => {
-    void this.close();
-  };
-
-  #claim(accepted: Socket): TcpStream | undefined {
-    if (accepted.destroyed) return undefined;
-    const transport = new SocketTransport('tcp', () => {
-      this.#queue.release();
-    });
-    const adopted = adopt(accepted, transport.sharedRead());
-    const socket = adopted ?? accepted;
-    transport.attach(socket, adopted !== undefined);
-    return new TcpStream(transport, socket, this.#options);
+    const { host, port } = target;
+    const { ipv6Only = false, reusePort = false } = options;
+    const where = { host, port, ipv6Only, ...(reusePort ? { reusePort } : {}) };
+    const server = await listen(where, options);
+    return new TcpListener(server, options);
   }
 }
 
-function checkCount(name: string, value: number | undefined): void {
-  if (value === undefined || value === Infinity || (Number.isInteger(value) && value >= 1)) return;
-  throw invalidInput('bind', name, 'a whole number from 1', value);
+/** Older versions take the option and do nothing. */
+function knowsReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > 22 || (major === 22 && minor >= 12);
+}
+
+function open(transport: SocketTransport, socket: Socket, options: StreamOptions): TcpStream {
+  return new TcpStream(transport, socket, options);
 }

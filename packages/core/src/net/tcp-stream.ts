@@ -1,30 +1,37 @@
 /** TCP connections: a `ByteStream` with two addresses and the two socket options that matter. */
 
-import { connect as connectSocket, type LookupFunction, type Socket } from 'node:net';
-import { InetAddress, parseAddress, type AddressLike } from '../address.ts';
+import type { LookupFunction, Socket } from 'node:net';
+import { InetAddress, parseAddress } from '../address.ts';
 import { ByteStream, type StreamOptions } from '../byte-stream.ts';
-import { systemClock } from '../clock.ts';
-import { ClosedError, invalidInput } from '../errors.ts';
-import { checkWaitOptions, Wait, type WaitOptions } from '../waiters.ts';
-import { usesSharedReads } from './adopt.ts';
-import { translate } from './foreign-errors.ts';
-import { SocketTransport } from './socket-transport.ts';
-
-/** Options of a TCP connection's socket, whichever side made it. */
-export interface TcpSocketOptions {
-  /** Sends small writes at once instead of gathering them (Nagle's algorithm off). @default true, as in Go and trio */
-  readonly noDelay?: boolean | undefined;
-  /** Asks the kernel to probe an idle peer; a number is the milliseconds before the first probe. @default false */
-  readonly keepAlive?: boolean | number | undefined;
-}
+import { invalidInput } from '../errors.ts';
+import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
+import type { AddressList } from './address-list.ts';
+import { connectFirst, findCandidates } from './connect.ts';
+import type { SocketTransport } from './socket-transport.ts';
+import {
+  keepAliveOptions,
+  setKeepAlive,
+  type TcpAddress,
+  type TcpSocketOptions,
+} from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
 export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
   /** Resolves a host name; `dns.lookup`'s signature. @default the system's resolver */
   readonly lookup?: LookupFunction | undefined;
-  /** The local address to connect from, as a host or `{ host, port }`. */
+  /** The local address to connect from. A host chooses the family too; with a port, addresses are tried one at a time. */
   readonly localAddress?: { readonly host?: string; readonly port?: number } | undefined;
+  /** Uses the addresses of one family only. @default both */
+  readonly family?: 4 | 6 | undefined;
+  /** Whether all addresses of a name are tried, as RFC 8305 says, or its first only. @default true */
+  readonly autoSelectFamily?: boolean | undefined;
+  /** Milliseconds until the next address is tried beside one that does not answer. @default 250 (RFC 8305 section 8) */
+  readonly attemptDelay?: number | undefined;
+  /** Addresses that are never connected to, whatever name they were found under. @default none */
+  readonly blockList?: AddressList | undefined;
 }
+
+const DEFAULT_ATTEMPT_DELAY = 250;
 
 /**
  * A TCP connection.
@@ -66,75 +73,40 @@ export class TcpStream extends ByteStream {
    *
    * @param address - `'host:port'`, `'[v6]:port'` or `{ host, port }`; without a host, `localhost`.
    * @returns The connected stream.
-   * @throws `AddressError` when the name has no address or nobody listens (`ENOTFOUND`, `ECONNREFUSED`, …);
-   * `BrokenError` when the network fails; `TimeoutError`; `signal.reason`; `InvalidInputError`. A connection given up is
-   * closed: nothing is left open.
+   * @throws `AddressError` when the name has no address, no address may be used, or nobody listens (`ENOTFOUND`,
+   * `ERR_IP_BLOCKED`, `ECONNREFUSED`, …); `BrokenError` when the network fails; `TimeoutError`; `signal.reason`;
+   * `InvalidInputError`. A connection given up is closed: nothing is left open. When several addresses failed, the
+   * message names each, the `code` is that of the first failure, and the `cause` holds them all.
    */
-  static async connect(
-    address: AddressLike | InetAddress,
-    options: TcpConnectOptions = {},
-  ): Promise<TcpStream> {
+  static async connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
     checkWaitOptions('connect', options);
-    const target = parseAddress(address, 'connect', 'localhost');
-    if ('path' in target) {
-      throw invalidInput(
-        'connect',
-        'address',
-        'a host and port (UnixStream takes a path)',
-        address,
-      );
+    const { host, port } = parseTcpAddress(address);
+    const { localAddress, attemptDelay = DEFAULT_ATTEMPT_DELAY } = options;
+    if (typeof attemptDelay !== 'number' || !(attemptDelay >= 0)) {
+      throw invalidInput('connect', 'attemptDelay', 'milliseconds from 0', attemptDelay);
     }
-    const transport = new SocketTransport('tcp');
-    const isShared = usesSharedReads();
-    const wait = new Wait<TcpStream>('connect', options.clock ?? systemClock, options);
-    const socket = connectSocket({
-      host: target.host,
-      port: target.port,
-      allowHalfOpen: true,
+    const socketOptions = {
       noDelay: options.noDelay ?? true,
       ...keepAliveOptions(options.keepAlive),
-      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-      ...(options.localAddress?.host === undefined
-        ? {}
-        : { localAddress: options.localAddress.host }),
-      ...(options.localAddress?.port === undefined ? {} : { localPort: options.localAddress.port }),
-      ...(isShared ? { onread: transport.sharedRead() } : {}),
+      ...(localAddress?.host === undefined ? {} : { localAddress: localAddress.host }),
+      ...(localAddress?.port === undefined ? {} : { localPort: localAddress.port }),
+    };
+    return connectFirst({
+      kind: 'tcp',
+      place: String(new InetAddress(host, port)),
+      find: async () => {
+        const candidates = await findCandidates(host, options);
+        return candidates.map((candidate) => ({
+          ...socketOptions,
+          host: candidate.address,
+          port,
+        }));
+      },
+      options,
+      // Two sockets cannot be bound to one local port at a time.
+      delay: localAddress?.port === undefined ? attemptDelay : Infinity,
+      open: (transport, socket) => new TcpStream(transport, socket, options),
     });
-    let isPending = true;
-    const settle = (): void => {
-      isPending = false;
-      socket.off('connect', onConnect);
-      socket.off('close', onClose);
-    };
-    const onConnect = (): void => {
-      settle();
-      transport.attach(socket, isShared);
-      socket.off('error', onError);
-      wait.resolve(new TcpStream(transport, socket, options));
-    };
-    const onError = (error: Error): void => {
-      if (isPending) settle();
-      wait.reject(translate(error, 'connect'));
-    };
-    const onClose = (): void => {
-      settle();
-      wait.reject(
-        new ClosedError('connect: the socket was closed before it was connected', {
-          code: 'ERR_STREAM_CLOSED',
-          operation: 'connect',
-        }),
-      );
-    };
-    // An error after the wait was given up has nobody to tell; this listener keeps it from the process.
-    socket.on('error', onError);
-    socket.on('connect', onConnect);
-    socket.on('close', onClose);
-    try {
-      return await wait.promise;
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    }
   }
 
   /** Turns Nagle's algorithm off (`true`) or on. */
@@ -144,16 +116,14 @@ export class TcpStream extends ByteStream {
 
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   setKeepAlive(keepAlive: boolean | number): void {
-    if (typeof keepAlive === 'number') this.#socket.setKeepAlive(true, keepAlive);
-    else this.#socket.setKeepAlive(keepAlive);
+    setKeepAlive(this.#socket, keepAlive);
   }
 }
 
-/** The form in which `node:net` takes {@link TcpSocketOptions.keepAlive}. */
-export function keepAliveOptions(keepAlive: boolean | number | undefined): {
-  keepAlive: boolean;
-  keepAliveInitialDelay?: number;
-} {
-  if (typeof keepAlive !== 'number') return { keepAlive: keepAlive ?? false };
-  return { keepAlive: true, keepAliveInitialDelay: keepAlive };
+function parseTcpAddress(address: TcpAddress): { host: string; port: number } {
+  const target = parseAddress(address, 'connect', 'localhost');
+  if ('path' in target) {
+    throw invalidInput('connect', 'address', 'a host and port (UnixStream takes a path)', address);
+  }
+  return target;
 }
