@@ -159,8 +159,8 @@ export class WriteSide {
   shutdown(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('shutdown', options);
-      if (this.#broken !== undefined) throw this.#broken;
       if (this.#isFinished || this.#isClosed) return Promise.resolve();
+      if (this.#broken !== undefined) throw this.#broken;
     } catch (error) {
       return Promise.reject(error);
     }

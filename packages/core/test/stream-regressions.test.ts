@@ -1,0 +1,12 @@
+/** Mistakes that streams made once, each with the test that would have found it. */
+import { expect, test } from '@jest/globals';
+import { memoryPair } from '../src/testing/index.ts';
+
+test('shutting writing down again after both sides have finished does nothing', async () => {
+  const [a, b] = memoryPair();
+  await Promise.all([a.shutdown('write'), b.shutdown('write')]);
+  await a.closed;
+  await expect(a.shutdown('write')).resolves.toBeUndefined();
+  await expect(a.shutdown('both')).resolves.toBeUndefined();
+  await Promise.all([a.close(), b.close()]);
+});
