@@ -10,7 +10,7 @@ const blockOf = (name: string, body: string): RegExp =>
   );
 const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
-describe.each(['client'])('%s', (name) => {
+describe.each(['client', 'poll-client'])('%s', (name) => {
   test('prints both completions and both answers, once each', async () => {
     await using server = await serve(echo());
     const { port } = server.address as { port: number };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { start } from './support/program.ts';
 
-const PROGRAMS = ['server', 'client'];
+const PROGRAMS = ['server', 'client', 'poll-server', 'poll-client'];
 
 test.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;

@@ -20,7 +20,7 @@ const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n
 const descriptorsOf = ({ pid }: { pid: number }): number | undefined =>
   process.platform === 'linux' ? readdirSync(`/proc/${pid}/fd`).length : undefined;
 
-describe.each(['server'])('%s', (name) => {
+describe.each(['server', 'poll-server'])('%s', (name) => {
   test('answers what curl posts with `echo: ` and the body', async () => {
     const server = await startServer(name);
     const answer = await exchange(server, CURL);
@@ -61,6 +61,36 @@ describe.each(['server'])('%s', (name) => {
     expect(bodyOf(await readToEnd(slow))).toBe('echo: name=WasmEdge');
     await slow.close();
     await server.stop();
+  });
+
+  test('serves others while one client does not read its answer, and then gives it whole', async () => {
+    const server = await startServer(name);
+    const body = Buffer.alloc(8_000_000, '0123456789');
+    const slow = await server.connect();
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const written = slow.writeAll(Buffer.concat([Buffer.from(head), body]));
+    await server.printed(/"POST"/);
+    for (let others = 0; others < 10; others += 1) {
+      expect(bodyOf(await exchange(server, CURL))).toBe('echo: name=WasmEdge');
+    }
+    const answer = bodyOf(await readToEnd(slow));
+    expect(answer.length).toBe(body.length + 6);
+    expect(answer === `echo: ${body.toString()}`).toBe(true);
+    await written;
+    await slow.close();
+    await server.stop();
+  });
+
+  test('outlives clients that break off in the middle', async () => {
+    const server = await startServer(name);
+    for (const length of [0, 10, CURL.length - 1, CURL.length]) {
+      const stream = await server.connect();
+      await stream.writeAll(CURL.slice(0, length));
+      stream.reset();
+    }
+    await server.printed(/^Connection closed$/, 4);
+    expect(bodyOf(await exchange(server, CURL))).toBe('echo: name=WasmEdge');
+    expect(await server.stop()).toMatchObject({ status: 0, stderr: '' });
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(

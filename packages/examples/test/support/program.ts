@@ -4,7 +4,7 @@
  * Nothing here sleeps: a test waits for what a program prints, for its connections, or for its end.
  */
 
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TcpStream } from '@awaitio/core';
@@ -33,13 +33,16 @@ export interface Program {
 const running = new Set<() => void>();
 const streams: TcpStream[] = [];
 
-afterEach(() => {
+afterAll(() => {
   for (const kill of running) kill();
+});
+
+afterEach(() => {
   // A test that failed half-way has left them open, and the message has to be about its failure.
   for (const stream of streams.splice(0)) stream.reset();
 });
 
-/** Starts `dist/<name>.js`; what a test leaves running is killed after it. */
+/** Starts `dist/<name>.js`; what a test file leaves running is killed at its end. */
 export function start(name: string, ...args: string[]): Program {
   const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args]);

@@ -1,0 +1,116 @@
+/**
+ * The echo server in the polling model: one loop that asks a `Poll` who is ready, and serves whoever is.
+ *
+ * It answers with the same bytes as server.ts. What differs is who keeps the place: there a task stands still at an
+ * `await`; here every connection is an object that remembers where it was (poll-connection.ts). The connection itself is
+ * the token of its events, so there is no table from numbers to connections that could go stale.
+ */
+
+import { Interest, Poll, TcpListener, WOULD_BLOCK } from '@awaitio/core';
+import type { TcpStream, WouldBlock } from '@awaitio/core';
+import { PollConnection } from './poll-connection.ts';
+import { interruption, messageOf, readArguments } from './program.ts';
+
+/** How long a connection may do nothing before it is closed, in milliseconds. */
+const PATIENCE = 15_000;
+/** How long a shutdown waits for the answers under way, in milliseconds. */
+const GRACE = 5_000;
+
+const { host, port } = readArguments({
+  command: 'example:poll-server',
+  summary:
+    'Answers every request with `echo: ` and the body of the request, from one polling loop.',
+  role: 'listens',
+});
+
+const LISTENER = Symbol('the listener');
+const poll = new Poll<PollConnection | typeof LISTENER>();
+/** When each connection last moved; the one that has been still for longest comes first. */
+const lastMoved = new Map<PollConnection, number>();
+
+function acceptAll(listener: TcpListener): void {
+  for (;;) {
+    const stream = tryAccept(listener);
+    if (stream === WOULD_BLOCK) return;
+    console.log(`Accepted connection from: ${String(stream.remoteAddress)}`);
+    const connection = new PollConnection(stream);
+    lastMoved.set(connection, performance.now());
+    poll.register(stream, connection, connection.interest);
+  }
+}
+
+function tryAccept(listener: TcpListener): TcpStream | WouldBlock {
+  try {
+    return listener.tryAccept();
+  } catch (error) {
+    // Out of descriptors, perhaps. Those who are connected are served all the same.
+    console.error(`Cannot accept: ${messageOf(error)}`);
+    return WOULD_BLOCK;
+  }
+}
+
+function advance(connection: PollConnection): void {
+  connection.advance();
+  // Taken out and put back, so that the order of the map is the order of the moves.
+  lastMoved.delete(connection);
+  if (connection.isOver) forget(connection);
+  else {
+    lastMoved.set(connection, performance.now());
+    poll.reregister(connection.stream, connection, connection.interest);
+  }
+}
+
+function forget(connection: PollConnection): void {
+  poll.unregister(connection.stream);
+  lastMoved.delete(connection);
+  console.log('Connection closed');
+}
+
+/** How long the poll may wait: until the connection that has been still for longest has to go. */
+function timeLeft(): number {
+  const [oldest = Infinity] = lastMoved.values();
+  return Math.max(0, oldest + PATIENCE - performance.now());
+}
+
+/** Closes the connections that `isChosen` says. */
+function closeWhere(isChosen: (connection: PollConnection, moved: number) => boolean): void {
+  for (const [connection, moved] of lastMoved) {
+    if (!isChosen(connection, moved)) continue;
+    connection.end();
+    forget(connection);
+  }
+}
+
+async function run(listener: TcpListener, signal: AbortSignal): Promise<void> {
+  signal.addEventListener('abort', () => {
+    poll.wake();
+  });
+  let deadline = Infinity;
+  for (;;) {
+    const timeout = Math.min(timeLeft(), deadline - performance.now());
+    const events = await poll.poll({ timeout: Math.max(0, timeout) });
+    for (const { token } of events) {
+      if (token === LISTENER) acceptAll(listener);
+      else if (!token.isOver) advance(token);
+    }
+    const now = performance.now();
+    closeWhere((_, moved) => now - moved >= PATIENCE);
+    if (!signal.aborted) continue;
+    // Ctrl-C: nobody new, nobody idle, and no more than the answers under way.
+    deadline = Math.min(deadline, now + GRACE);
+    await listener.close();
+    closeWhere((connection) => connection.isIdle || now >= deadline);
+    for (const connection of lastMoved.keys()) connection.isLastAnswer = true;
+    if (lastMoved.size === 0) return;
+  }
+}
+
+try {
+  const listener = await TcpListener.bind({ host, port }, { maxConnections: 10_000 });
+  poll.register(listener, LISTENER, Interest.READABLE);
+  console.log(`Listening on ${String(listener.localAddress)}`);
+  await run(listener, interruption());
+} catch (error) {
+  console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
+  process.exitCode = 1;
+}
