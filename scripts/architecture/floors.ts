@@ -156,7 +156,7 @@ export const core: PackagePlan = {
     {
       id: 'F4',
       title: 'coordination',
-      files: ['accept-loop', 'executor', 'poll', 'task', 'task-*'],
+      files: ['accept-loop', 'executor', 'executor-*', 'poll', 'task', 'task-*'],
       sees: ['F0', 'F1', 'F2'],
       reason: 'Coordination works on contracts, so that it runs the same on simulated sockets.',
     },
@@ -309,6 +309,7 @@ export const http: PackagePlan = {
         'fetch',
         'fetch-*',
         'handler',
+        'health',
         'http-date',
         'observability',
         'proxy-*',

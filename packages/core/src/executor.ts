@@ -4,49 +4,33 @@
  * It wraps one p-queue, which decides who runs next; everything else (outcomes, the tree of tasks, groups, shutdown) is
  * here in our own words, and nothing of p-queue shows. A task holds its slot from its start until its function returns:
  * a connection that is one task for its whole life makes `concurrency` the limit of connections, which is why an accept
- * loop waits for a free slot **before** it accepts.
+ * loop waits for a free slot **before** it accepts. A task that waits for another holds its slot, too: where tasks wait
+ * for tasks, `concurrency` has to be larger than the depth of that.
+ *
+ * Three sets of tasks, each inside the one before: all that have not ended, of them those that wait for a slot, and (as
+ * their difference) those that run.
  */
 
 import PQueue from 'p-queue';
 import { systemClock, type Clock } from './clock.ts';
-import { deferred, type Deferred } from './deferred.ts';
-import { ClosedError, invalidInput, LimitError } from './errors.ts';
-import { TaskGroup } from './task-group.ts';
-import { Task, type TaskFunction, type TaskHost, type TaskInfo, type TaskOptions } from './task.ts';
+import { ClosedError, invalidInput, LimitError, TimeoutError } from './errors.ts';
+import {
+  checkBound,
+  checkTaskOptions,
+  printFailure,
+  type ExecutorOptions,
+  type ExecutorReport,
+  type ExecutorStatistics,
+} from './executor-options.ts';
+import type { TaskFunction, TaskHost, TaskInfo, TaskOptions } from './task-context.ts';
+import { TaskGroup, type GroupOptions } from './task-group.ts';
+import { Task } from './task.ts';
 import { checkWaitOptions, Wait, WaitList, type WaitOptions } from './waiters.ts';
 
-/** Options of an {@link Executor}. */
-export interface ExecutorOptions {
-  /** The most tasks running at a time. @default Infinity */
-  readonly concurrency?: number | undefined;
-  /** The most tasks waiting for a slot; one more is refused. @default Infinity */
-  readonly maxPending?: number | undefined;
-  /** @default the system's clock */
-  readonly clock?: Clock | undefined;
-  /** Hears of failures that nobody awaits. @default one line on stderr */
-  readonly onTaskError?: ((error: unknown, task: Task<unknown>) => void) | undefined;
-  /** What errors call it. @default 'executor' */
-  readonly name?: string | undefined;
-}
-
-/** A snapshot of an executor's counts. */
-export interface ExecutorStatistics {
-  readonly pending: number;
-  readonly running: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly aborted: number;
-}
-
-/** What {@link Executor.shutdown} did. */
-export interface ExecutorReport {
-  /** Tasks that ended by themselves during the shutdown. */
-  readonly finished: number;
-  /** Names of the tasks that were aborted at the deadline. */
-  readonly aborted: readonly string[];
-  /** Names of those whose function goes on all the same. */
-  readonly stuck: readonly string[];
-}
+/** How often the loop turns, after the abort, for functions that listen to their signal to end. */
+const LAST_TURNS = 16;
+/** So many aborted tasks may stay in the queue before it is looked at whether they are too many. */
+const MOST_DEAD = 64;
 
 /**
  * Runs tasks.
@@ -73,11 +57,13 @@ export class Executor {
   readonly #onTaskError: (error: unknown, task: Task<unknown>) => void;
   readonly #host: TaskHost;
   readonly #tasks = new Set<Task<unknown>>();
+  readonly #waiting = new Set<Task<unknown>>();
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
   readonly #free = new WaitList<void>();
-  #running = 0;
+  readonly #idle = new WaitList<void>();
+  /** Tasks that were aborted while they waited, and that the queue still holds. */
+  #dead = 0;
   #nextId = 1;
-  #idle: Deferred<void> | undefined;
   #isShutDown = false;
 
   /** @throws `InvalidInputError` for a concurrency that is no whole number from 1, or a `maxPending` below 0. */
@@ -91,7 +77,8 @@ export class Executor {
     this.#host = {
       clock: this.#clock,
       spawnChild: (parent, run, childOptions) => this.#spawn(run, childOptions, parent),
-      onSettled: (task) => {
+      groupIn: (parent, body, groupOptions) => this.#group(body, groupOptions, parent),
+      onEnded: (task) => {
         this.#forget(task);
       },
       onUnheardFailure: (error, task) => {
@@ -114,20 +101,15 @@ export class Executor {
   /**
    * Runs a block whose tasks end with it: the first failure aborts the others, all are awaited.
    *
+   * The block itself cannot be stopped: what it waits for besides its tasks should be given the group's `signal`.
+   *
+   * @param options - `signal`, `timeout`: abort the whole group; `joinable`: for `TaskGroup.joinNext`.
    * @returns What the block returned.
-   * @throws the failure of the block or of a task; an `AggregateError` of several, with the first as its `cause`.
+   * @throws the failure of the block or of a task; an `AggregateError` of several, with the first as its `cause`;
+   * `signal.reason`; `TimeoutError`; `InvalidInputError`.
    */
-  async group<T>(body: (group: TaskGroup) => T | Promise<T>): Promise<T> {
-    const group = new TaskGroup((run, options) => this.spawn(run, options));
-    let value: T;
-    try {
-      value = await body(group);
-    } catch (error) {
-      await group.end({ error });
-      throw error;
-    }
-    await group.end(undefined);
-    return value;
+  group<T>(body: (group: TaskGroup) => T | Promise<T>, options?: GroupOptions): Promise<T> {
+    return this.#group(body, options, undefined);
   }
 
   /** Spawns `main` and waits for it. @throws as {@link Executor.spawn}, and what `main` throws */
@@ -135,11 +117,13 @@ export class Executor {
     return await this.spawn(main, { name: 'main', ...options });
   }
 
-  /** Waits until no task runs or waits. */
-  idle(): Promise<void> {
-    if (this.#tasks.size === 0) return Promise.resolve();
-    this.#idle ??= deferred<void>();
-    return this.#idle.promise;
+  /**
+   * Waits until no task runs or waits. A task of this executor that asks waits for itself, and so forever.
+   *
+   * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
+   */
+  idle(options?: WaitOptions): Promise<void> {
+    return this.#wait('idle', this.#tasks.size === 0, this.#idle, options);
   }
 
   /** Whether a task spawned now would begin at once. */
@@ -150,41 +134,36 @@ export class Executor {
   /**
    * Waits until a task spawned now would begin at once; an accept loop asks before it accepts.
    *
-   * @throws `TimeoutError`; `signal.reason`.
+   * @throws `ClosedError` when the executor is shut down, before or meanwhile; `TimeoutError`; `signal.reason`;
+   * `InvalidInputError`.
    */
   freeSlot(options?: WaitOptions): Promise<void> {
-    try {
-      checkWaitOptions('freeSlot', options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (this.hasFreeSlot) return Promise.resolve();
-    const wait = new Wait<void>('freeSlot', this.#clock, options);
-    this.#free.add(wait);
-    return wait.promise;
+    if (this.#isShutDown) return Promise.reject(this.#shutDownError('freeSlot'));
+    return this.#wait('freeSlot', this.hasFreeSlot, this.#free, options);
   }
 
   /**
    * Takes no more tasks, waits for those there are, and aborts what has not ended in time.
    *
-   * @param options - `grace`: how long they may take, in milliseconds. @default 5000
+   * Running tasks may still spawn children until they are aborted. Functions that listen to their signal are waited
+   * for a little longer, so that what they clean up is cleaned up.
+   *
+   * @param options - `grace`: how long the tasks may take, in milliseconds, 0 to abort at once. @default 5000
+   * @throws `InvalidInputError` for a grace that is no number from 0.
    */
   async shutdown(options?: { readonly grace?: number | undefined }): Promise<ExecutorReport> {
+    const grace = options?.grace ?? 5_000;
+    if (typeof grace !== 'number' || !(grace >= 0)) {
+      throw invalidInput('shutdown', 'grace', 'a number of milliseconds from 0', grace);
+    }
     this.#isShutDown = true;
+    this.#free.rejectAll(this.#shutDownError('freeSlot'));
     const before = this.#counts.done + this.#counts.failed;
-    await this.#idleWithin(options?.grace ?? 5_000);
+    if (grace > 0) await this.#idleWithin(grace);
     const finished = this.#counts.done + this.#counts.failed - before;
     const aborted = [...this.#tasks].map((task) => task.name);
-    for (const task of this.#tasks) {
-      task.abort(
-        new ClosedError(`${task.name}: the executor is shutting down`, {
-          code: 'ERR_EXECUTOR_SHUT_DOWN',
-          operation: 'shutdown',
-        }),
-      );
-    }
-    // Those that listen to their signal end within a few turns.
-    for (let turn = 0; turn < 16 && this.#tasks.size > 0; turn += 1) {
+    for (const task of this.#tasks) task.abort(this.#shutDownError('shutdown'));
+    for (let turn = 0; turn < LAST_TURNS && this.#tasks.size > 0; turn += 1) {
       await new Promise<void>((resolve) => {
         this.#clock.defer(resolve);
       });
@@ -200,17 +179,19 @@ export class Executor {
   /** A frozen snapshot of the counts. */
   statistics(): ExecutorStatistics {
     return Object.freeze({
-      pending: this.#tasks.size - this.#running,
-      running: this.#running,
+      pending: this.#waiting.size,
+      running: this.#tasks.size - this.#waiting.size,
       ...this.#counts,
     });
   }
 
-  /** Every task that has not ended, oldest first. */
+  /** Every task that has not ended, oldest first: its state, age and parent; with `traceWaits`, what it waits for. */
   snapshot(): readonly TaskInfo[] {
     const now = this.#clock.now();
     return Object.freeze([...this.#tasks].map((task) => task.info(now)));
   }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
 
   #spawn<T>(
     run: TaskFunction<T>,
@@ -218,14 +199,10 @@ export class Executor {
     parent: Task<unknown> | undefined,
   ): Task<T> {
     if (typeof run !== 'function') throw invalidInput('spawn', 'run', 'a function', run);
-    checkWaitOptions('spawn', options);
-    if (this.#isShutDown) {
-      throw new ClosedError(`spawn: ${this.#name} was shut down`, {
-        code: 'ERR_EXECUTOR_SHUT_DOWN',
-        operation: 'spawn',
-      });
-    }
-    if (this.#tasks.size - this.#running >= this.#maxPending && !this.hasFreeSlot) {
+    checkTaskOptions(options);
+    parent?.checkParent();
+    if (this.#isShutDown && parent === undefined) throw this.#shutDownError('spawn');
+    if (this.#waiting.size >= this.#maxPending && !this.hasFreeSlot) {
       throw new LimitError(
         `spawn: ${this.#maxPending} tasks wait for a slot of ${this.#name} already; raise \`maxPending\`, or wait for freeSlot()`,
         { code: 'ERR_LIMIT', operation: 'spawn', limitName: 'maxPending', limit: this.#maxPending },
@@ -234,31 +211,72 @@ export class Executor {
     const task = new Task<T>(this.#host, this.#nextId, run, options, parent);
     this.#nextId += 1;
     this.#tasks.add(task as Task<unknown>);
-    const priority = options?.priority;
-    void this.#queue.add(
-      () => this.#start(task as Task<unknown>),
-      priority === undefined ? undefined : { priority },
-    );
+    this.#waiting.add(task as Task<unknown>);
+    this.#enqueue(task as Task<unknown>);
     return task;
   }
 
+  #enqueue(task: Task<unknown>): void {
+    const { priority } = task;
+    void this.#queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
+  }
+
+  /** Its turn has come: it holds its slot until the returned promise settles. */
   async #start(task: Task<unknown>): Promise<void> {
-    if (task.state !== 'pending') return;
-    this.#running += 1;
+    if (!this.#waiting.delete(task)) {
+      this.#dead -= 1;
+      return;
+    }
+    // With a free slot this runs inside of `spawn`, whose caller is to have the task before its function begins.
+    await Promise.resolve();
     await task.start();
-    this.#running -= 1;
-    if (this.hasFreeSlot) this.#free.resolveAll();
+  }
+
+  async #group<T>(
+    body: (group: TaskGroup) => T | Promise<T>,
+    options: GroupOptions | undefined,
+    parent: Task<unknown> | undefined,
+  ): Promise<T> {
+    if (typeof body !== 'function') throw invalidInput('group', 'body', 'a function', body);
+    checkWaitOptions('group', options);
+    parent?.checkParent();
+    const group = new TaskGroup(
+      (run, taskOptions) => this.#spawn(run, taskOptions, parent),
+      this.#clock,
+      options,
+    );
+    let value: T;
+    try {
+      value = await body(group);
+    } catch (error) {
+      await group.end({ error });
+      throw error;
+    }
+    await group.end(undefined);
+    parent?.throwIfAborted();
+    return value;
   }
 
   #forget(task: Task<unknown>): void {
     this.#tasks.delete(task);
+    if (this.#waiting.delete(task)) this.#bury();
     if (task.state === 'done' || task.state === 'failed' || task.state === 'aborted') {
       this.#counts[task.state] += 1;
     }
     if (this.hasFreeSlot) this.#free.resolveAll();
-    if (this.#tasks.size > 0) return;
-    this.#idle?.resolve();
-    this.#idle = undefined;
+    if (this.#tasks.size === 0) this.#idle.resolveAll();
+  }
+
+  /**
+   * The queue cannot let go of a single entry, so one that was aborted waits in it for its turn to do nothing. When such
+   * entries are the greater part, the queue is made anew from those that live.
+   */
+  #bury(): void {
+    this.#dead += 1;
+    if (this.#dead <= MOST_DEAD || this.#dead <= this.#waiting.size) return;
+    this.#dead = 0;
+    this.#queue.clear();
+    for (const task of this.#waiting) this.#enqueue(task);
   }
 
   #tell(error: unknown, task: Task<unknown>): void {
@@ -269,24 +287,37 @@ export class Executor {
     }
   }
 
-  async #idleWithin(grace: number): Promise<void> {
-    if (this.#tasks.size === 0) return;
-    const late = deferred<void>();
-    const timer = this.#clock.setTimer(late.resolve, grace);
-    await Promise.race([this.idle(), late.promise]);
-    timer.cancel();
+  #wait(
+    operation: string,
+    isMet: boolean,
+    list: WaitList<void>,
+    options: WaitOptions | undefined,
+  ): Promise<void> {
+    try {
+      checkWaitOptions(operation, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (isMet) return Promise.resolve();
+    const wait = new Wait<void>(operation, this.#clock, options);
+    list.add(wait);
+    return wait.promise;
   }
-}
 
-function checkBound(name: string, value: number | undefined, least: number): number {
-  if (value === undefined || value === Infinity) return Infinity;
-  if (Number.isInteger(value) && value >= least) return value;
-  throw invalidInput('Executor', name, `a whole number from ${least}, or Infinity`, value);
-}
+  async #idleWithin(grace: number): Promise<void> {
+    try {
+      await this.idle({ timeout: grace });
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+    }
+  }
 
-function printFailure(error: unknown, task: Task<unknown>): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(`awaitio: task ${task.name} failed and nobody awaits it: ${what}`);
+  #shutDownError(operation: string): ClosedError {
+    return new ClosedError(`${operation}: ${this.#name} was shut down`, {
+      code: 'ERR_EXECUTOR_SHUT_DOWN',
+      operation,
+    });
+  }
 }
 
 /** The executor that everything runs on that was not given another. */

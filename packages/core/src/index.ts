@@ -56,20 +56,15 @@ export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 export { AddressList } from './net/address-list.ts';
 export { Poll, type PollEvent, type PollOptions, type PollStatistics } from './poll.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
-export {
-  defaultExecutor,
-  Executor,
-  type ExecutorOptions,
-  type ExecutorReport,
-  type ExecutorStatistics,
-} from './executor.ts';
-export {
-  Task,
-  type TaskContext,
-  type TaskFunction,
-  type TaskInfo,
-  type TaskOptions,
-  type TaskState,
-} from './task.ts';
-export { TaskGroup, type Joined } from './task-group.ts';
+export { defaultExecutor, Executor } from './executor.ts';
+export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './executor-options.ts';
+export { Task } from './task.ts';
+export type {
+  TaskContext,
+  TaskFunction,
+  TaskInfo,
+  TaskOptions,
+  TaskState,
+} from './task-context.ts';
+export { TaskGroup, type GroupOptions, type Joined } from './task-group.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';

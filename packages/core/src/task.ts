@@ -4,85 +4,73 @@
  * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. Aborting
  * decides at once, so whoever awaits the task is told without delay; the function itself hears of it through its signal
  * and goes on until it returns, holding its slot: JavaScript cannot stop it. `ended` tells when it has.
+ *
+ * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then belongs to
+ * the parent's parent, so that the abort of whoever is above still finds it.
+ *
+ * A failure is told to one of three: to the group that the task belongs to, to whoever awaits it, else to the executor.
+ * A function that was aborted and ends with the reason, or with what I/O says when it is torn down, has only done as it
+ * was told; any other error after the abort is a failure that nobody awaits any more, and is told, too.
  */
 
-import type { Clock } from './clock.ts';
-import { deferred, type Deferred } from './deferred.ts';
-import { ClosedError, TimeoutError } from './errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
+import type { Timer } from './clock.ts';
+import { deferred, type Deferred } from './deferred.ts';
+import { ClosedError, IoError, TimeoutError } from './errors.ts';
+import {
+  Context,
+  type TaskFunction,
+  type TaskHost,
+  type TaskInfo,
+  type TaskOptions,
+  type TaskOverseer,
+  type TaskState,
+} from './task-context.ts';
+import { beginTrace, callSite, runAs, tracesOf } from './wait-trace.ts';
 
-/** How far a task is. `pending` → `running` → `done` or `failed`; `aborted` from the first two. */
-export type TaskState = 'pending' | 'running' | 'done' | 'failed' | 'aborted';
-
-/** Options of a task. */
-export interface TaskOptions {
-  /** What snapshots and errors call it. @default 'task' */
-  readonly name?: string | undefined;
-  /** Among tasks that wait for a slot, higher ones go first. @default 0 */
-  readonly priority?: number | undefined;
-  /** Aborts the task when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds from the spawn until the task is aborted with a `TimeoutError`. @default no limit */
-  readonly timeout?: number | undefined;
-}
-
-/** What a task's function is given. */
-export interface TaskContext {
-  readonly name: string;
-  /** Aborts when the task is aborted. Made when it is first asked for. */
-  readonly signal: AbortSignal;
-  /** Spawns a child, which is aborted with this task. @throws as `Executor.spawn` */
-  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
-  /** Lets the events that are ready now have their turn. */
-  yieldNow(): Promise<void>;
-  /** Waits. @throws the abort's reason */
-  sleep(milliseconds: number): Promise<void>;
-}
-
-export type TaskFunction<T> = (context: TaskContext) => T | Promise<T>;
-
-/** What a task needs of its executor. */
-export interface TaskHost {
-  readonly clock: Clock;
-  spawnChild<T>(parent: Task<unknown>, run: TaskFunction<T>, options?: TaskOptions): Task<T>;
-  onSettled(task: Task<unknown>): void;
-  onUnheardFailure(error: unknown, task: Task<unknown>): void;
-}
-
-/** One task of a snapshot. */
-export interface TaskInfo {
-  readonly id: number;
-  readonly name: string;
-  readonly state: TaskState;
-  /** Milliseconds since it was spawned. */
-  readonly age: number;
-  readonly parent?: number;
-  /** Where it was spawned, when `traceWaits` is on. */
-  readonly site?: string | undefined;
-}
+/** How a task came out. */
+export type TaskOutcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /**
  * A spawned function; `await` gives its result, or throws its failure or the abort's reason.
  *
  * A failure that nobody awaits goes to the executor's `onTaskError`; it is never an unhandled rejection.
+ *
+ * @example
+ * ```ts
+ * import { Executor } from '@awaitio/core';
+ *
+ * const executor = new Executor();
+ * const task = executor.spawn(async ({ sleep }) => {
+ *   await sleep(60_000);
+ *   return 'slept well';
+ * });
+ * task.abort('wake up');
+ * console.log(await task.catch((reason) => reason), task.state); // wake up aborted
+ * ```
  */
 export class Task<T> implements PromiseLike<T>, AbortWatcher {
+  /** Unique on its executor. */
   readonly id: number;
   readonly name: string;
+  readonly priority: number;
   readonly #host: TaskHost;
-  readonly #parent: Task<unknown> | undefined;
   readonly #spawnedAt: number;
+  readonly #site: string | undefined;
+  /** A task that has not ended. */
+  #parent: Task<unknown> | undefined;
+  #children: Set<Task<unknown>> | undefined;
+  #overseer: TaskOverseer | undefined;
   #run: TaskFunction<T> | undefined;
   #state: TaskState = 'pending';
-  #outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+  #outcome: TaskOutcome<T> | undefined;
   #result: Deferred<T> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
   #isHeard = false;
   #controller: AbortController | undefined;
-  #children: Set<Task<unknown>> | undefined;
   #registration: AbortRegistration | undefined;
-  #timer: { cancel(): void } | undefined;
+  #timer: Timer | undefined;
 
   /** @internal Tasks come from `Executor.spawn`. */
   constructor(
@@ -94,21 +82,24 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   ) {
     this.#host = host;
     this.id = id;
-    this.name = options?.name ?? 'task';
+    this.name = options?.name ?? (run.name === '' ? 'task' : run.name);
+    this.priority = options?.priority ?? 0;
     this.#run = run;
     this.#parent = parent;
     this.#spawnedAt = host.clock.now();
-    if (parent !== undefined) parent.#adopt(this as Task<unknown>);
+    this.#site = callSite();
+    parent?.adopt(this as Task<unknown>);
     if (options === undefined) return;
     const { signal, timeout } = options;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     if (timeout !== undefined && timeout !== Infinity) {
       this.#timer = host.clock.setTimer(() => {
-        this.abort(new TimeoutError(this.name, timeout));
+        this.#abort(new TimeoutError(this.name, timeout), false);
       }, timeout);
     }
   }
 
+  /** How far it is: see {@link TaskState}. */
   get state(): TaskState {
     return this.#state;
   }
@@ -122,7 +113,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     return this.#ended.promise;
   }
 
-  // eslint-disable-next-line unicorn/no-thenable -- a task is awaited: `await task` is its whole point
+  // oxlint-disable-next-line unicorn/no-thenable -- a task is awaited: `await task` is its whole point
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -135,6 +126,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     return this.#promise().catch(onRejected);
   }
 
+  /** As `Promise.prototype.finally`. */
+  finally(onSettled?: (() => void) | null): Promise<T> {
+    return this.#promise().finally(onSettled);
+  }
+
   /**
    * Aborts: a task that waits for a slot never runs; a running one is told through its signal, and so are its children.
    * Whoever awaits it gets `reason` at once. Does nothing when the outcome is decided.
@@ -142,12 +138,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
    * @param reason - What the signal and the awaiting code get. @default a `ClosedError`
    */
   abort(reason: unknown = aborted(this.name)): void {
-    if (this.#outcome !== undefined) return;
-    const wasPending = this.#state === 'pending';
-    this.#settle('aborted', { error: reason });
-    this.#controller?.abort(reason);
-    if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
-    if (wasPending) this.#end();
+    if (this.#outcome === undefined) this.#abort(reason, true);
   }
 
   /** The signal under it aborted. @internal */
@@ -156,12 +147,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     this.abort(reason);
   }
 
-  /** @internal What a snapshot shows. */
-  info(now: number): TaskInfo {
-    const { id, name } = this;
-    const info = { id, name, state: this.#state, age: now - this.#spawnedAt };
-    return this.#parent === undefined ? info : { ...info, parent: this.#parent.id };
-  }
+  // --- For its executor, its group and its context -----------------------------------------------------------------
 
   /** @internal Runs the function; never rejects. */
   async start(): Promise<void> {
@@ -170,15 +156,22 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     if (this.#state !== 'pending' || run === undefined) return;
     this.#state = 'running';
     try {
-      const value = await run(new Context(this as Task<unknown>, this.#host));
+      const value = await runAs(this, () => run(new Context(this as Task<unknown>, this.#host)));
       this.#settle('done', { value });
     } catch (error) {
       if (this.#outcome === undefined) {
         this.#settle('failed', { error });
-        if (!this.#isHeard) this.#host.onUnheardFailure(error, this as Task<unknown>);
+        this.#tell(error, this.#isHeard);
+      } else if (!isConsequence(error, this.#outcome)) {
+        this.#tell(error, false);
       }
     }
     this.#end();
+  }
+
+  /** @internal */
+  get outcome(): TaskOutcome<T> | undefined {
+    return this.#outcome;
   }
 
   /** @internal */
@@ -192,20 +185,55 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     return this.#controller.signal;
   }
 
-  /** @internal Somebody else sees to this task's failure. */
-  markHeard(): void {
-    this.#isHeard = true;
+  /** @internal */
+  throwIfAborted(): void {
+    if (this.#state !== 'aborted' || this.#outcome === undefined) return;
+    if ('error' in this.#outcome) throw this.#outcome.error;
   }
 
-  /** @internal A child ended. */
+  /** @internal Whether a child may be spawned; throws why not. */
+  checkParent(): void {
+    this.throwIfAborted();
+    if (!this.#hasEnded) return;
+    throw new ClosedError(`spawn: the task ${this.name} has ended and can have no more children`, {
+      code: 'ERR_TASK_ENDED',
+      operation: 'spawn',
+    });
+  }
+
+  /** @internal From now on `overseer` sees to this task's failures. */
+  oversee(overseer: TaskOverseer): void {
+    this.#overseer = overseer;
+  }
+
+  /** @internal What a snapshot shows. */
+  info(now: number): TaskInfo {
+    const waits = Array.from(tracesOf(this), ({ operation, since, site }) =>
+      Object.freeze({ operation, age: now - since, site }),
+    );
+    return Object.freeze({
+      id: this.id,
+      name: this.name,
+      state: this.#state,
+      age: now - this.#spawnedAt,
+      ...(this.#parent === undefined ? undefined : { parent: this.#parent.id }),
+      ...(this.#site === undefined ? undefined : { site: this.#site }),
+      waits: Object.freeze(waits),
+    });
+  }
+
+  /** @internal */
+  adopt(child: Task<unknown>): void {
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  /** @internal */
   disown(child: Task<unknown>): void {
     this.#children?.delete(child);
   }
 
-  #adopt(child: Task<unknown>): void {
-    this.#children ??= new Set();
-    this.#children.add(child);
-  }
+  // --- Inside --------------------------------------------------------------------------------------------------
 
   #promise(): Promise<T> {
     this.#isHeard = true;
@@ -215,10 +243,20 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
       this.#result.promise.catch(() => {});
       this.#deliver();
     }
-    return this.#result.promise;
+    const { promise } = this.#result;
+    if (this.#outcome === undefined) {
+      const trace = beginTrace(`task "${this.name}"`, this.#host.clock.now());
+      if (trace !== undefined) {
+        const end = (): void => {
+          trace.end();
+        };
+        void promise.then(end, end);
+      }
+    }
+    return promise;
   }
 
-  #settle(state: TaskState, outcome: { readonly value: T } | { readonly error: unknown }): void {
+  #settle(state: TaskState, outcome: TaskOutcome<T>): void {
     if (this.#outcome !== undefined) return;
     this.#state = state;
     this.#outcome = outcome;
@@ -236,43 +274,53 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     else this.#result.reject(outcome.error);
   }
 
+  /** @param isWanted - Whether somebody asked for it; else it is a failure like one of the function's own. */
+  #abort(reason: unknown, isWanted: boolean): void {
+    const wasPending = this.#state === 'pending';
+    const isHeard = this.#isHeard;
+    this.#settle('aborted', { error: reason });
+    this.#controller?.abort(reason);
+    if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
+    if (!isWanted) this.#tell(reason, isHeard);
+    if (wasPending) this.#end();
+  }
+
+  /** Tells whoever sees to this task's failures; `isHeard`: somebody awaits it and gets this one. */
+  #tell(error: unknown, isHeard: boolean): void {
+    if (this.#overseer !== undefined) this.#overseer.onFailure(error);
+    else if (!isHeard) this.#host.onUnheardFailure(error, this as Task<unknown>);
+  }
+
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#parent?.disown(this as Task<unknown>);
+    this.#bequeath();
     this.#ended?.resolve();
-    this.#host.onSettled(this as Task<unknown>);
+    this.#overseer?.onEnded(this as Task<unknown>);
+    this.#host.onEnded(this as Task<unknown>);
+  }
+
+  /** Leaves the tree, and the children that go on to the parent, so that no task keeps its ancestors alive. */
+  #bequeath(): void {
+    const parent = this.#parent;
+    const children = this.#children;
+    this.#parent = undefined;
+    this.#children = undefined;
+    parent?.disown(this as Task<unknown>);
+    if (children === undefined) return;
+    for (const child of children) {
+      child.#parent = parent;
+      parent?.adopt(child);
+    }
   }
 }
 
-/** What a task's function holds. */
-class Context implements TaskContext {
-  readonly #task: Task<unknown>;
-  readonly #host: TaskHost;
-
-  constructor(task: Task<unknown>, host: TaskHost) {
-    this.#task = task;
-    this.#host = host;
-  }
-
-  get name(): string {
-    return this.#task.name;
-  }
-
-  get signal(): AbortSignal {
-    return this.#task.signal;
-  }
-
-  readonly spawn = <T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> =>
-    this.#host.spawnChild(this.#task, run, options);
-
-  readonly yieldNow = (): Promise<void> =>
-    new Promise((resolve) => {
-      this.#host.clock.defer(resolve);
-    });
-
-  readonly sleep = (milliseconds: number): Promise<void> =>
-    this.#host.clock.sleep(milliseconds, { signal: this.#task.signal });
+/** Whether an error that came after the abort only says that the abort came through. */
+function isConsequence(error: unknown, outcome: TaskOutcome<unknown>): boolean {
+  const reason = 'error' in outcome ? outcome.error : undefined;
+  if (error === reason || error instanceof IoError) return true;
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || (error.cause !== undefined && error.cause === reason);
 }
 
 function aborted(name: string): ClosedError {

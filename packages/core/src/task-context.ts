@@ -1,0 +1,134 @@
+/**
+ * What a task's function holds: its name, its signal, and the ways to spawn more.
+ *
+ * The functions of a context can be taken out of it (`async ({ signal, spawn }) => …`). Waiting in them is a place where
+ * an abort comes through: `sleep` and `yieldNow` throw the abort's reason, so that a loop that does nothing else ends.
+ */
+
+import type { Clock } from './clock.ts';
+import type { GroupOptions, TaskGroup } from './task-group.ts';
+import type { Task } from './task.ts';
+import { beginTrace } from './wait-trace.ts';
+import type { WaitInfo } from './waiters.ts';
+
+/** How far a task is. `pending` → `running` → `done` or `failed`; `aborted` from the first two. */
+export type TaskState = 'pending' | 'running' | 'done' | 'failed' | 'aborted';
+
+/** Options of a task. */
+export interface TaskOptions {
+  /** What snapshots and errors call it. @default the function's name, or 'task' */
+  readonly name?: string | undefined;
+  /** Among tasks that wait for a slot, higher ones go first. @default 0 */
+  readonly priority?: number | undefined;
+  /** Aborts the task when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds from the spawn until the task is aborted with a `TimeoutError`, which counts as its failure.
+   * @default no limit
+   */
+  readonly timeout?: number | undefined;
+}
+
+/** What a task's function is given. */
+export interface TaskContext {
+  readonly name: string;
+  /** Aborts when the task is aborted. Made when it is first asked for. */
+  readonly signal: AbortSignal;
+  /**
+   * Spawns a child: it is aborted with this task, and may outlive its end.
+   *
+   * @throws the abort's reason when this task was aborted; `ClosedError` when it has ended; as `Executor.spawn`.
+   */
+  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
+  /**
+   * Runs a block whose tasks end with it, as `Executor.group`; its tasks are children of this task.
+   *
+   * @throws as `Executor.group`; the abort's reason when this task was aborted meanwhile.
+   */
+  group<T>(body: (group: TaskGroup) => T | Promise<T>, options?: GroupOptions): Promise<T>;
+  /** Lets the events that are ready now have their turn. @throws the abort's reason */
+  yieldNow(): Promise<void>;
+  /** Waits. @throws the abort's reason; the timer is gone then */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** What a task runs. */
+export type TaskFunction<T> = (context: TaskContext) => T | Promise<T>;
+
+/** What a task needs of its executor. */
+export interface TaskHost {
+  readonly clock: Clock;
+  spawnChild<T>(parent: Task<unknown>, run: TaskFunction<T>, options?: TaskOptions): Task<T>;
+  groupIn<T>(
+    parent: Task<unknown>,
+    body: (group: TaskGroup) => T | Promise<T>,
+    options?: GroupOptions,
+  ): Promise<T>;
+  onEnded(task: Task<unknown>): void;
+  onUnheardFailure(error: unknown, task: Task<unknown>): void;
+}
+
+/** Somebody who sees to the failures of a task, so that the executor need not: its group. */
+export interface TaskOverseer {
+  onFailure(error: unknown): void;
+  onEnded(task: Task<unknown>): void;
+}
+
+/** One task of a snapshot. */
+export interface TaskInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly state: TaskState;
+  /** Milliseconds since it was spawned. */
+  readonly age: number;
+  /** The task that it is aborted with. */
+  readonly parent?: number | undefined;
+  /** Where it was spawned, when `traceWaits` is on. */
+  readonly site?: string | undefined;
+  /** What it waits for, when `traceWaits` is on; else empty. */
+  readonly waits: readonly WaitInfo[];
+}
+
+export class Context implements TaskContext {
+  readonly #task: Task<unknown>;
+  readonly #host: TaskHost;
+
+  constructor(task: Task<unknown>, host: TaskHost) {
+    this.#task = task;
+    this.#host = host;
+  }
+
+  get name(): string {
+    return this.#task.name;
+  }
+
+  get signal(): AbortSignal {
+    return this.#task.signal;
+  }
+
+  readonly spawn = <T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> =>
+    this.#host.spawnChild(this.#task, run, options);
+
+  readonly group = <T>(
+    body: (group: TaskGroup) => T | Promise<T>,
+    options?: GroupOptions,
+  ): Promise<T> => this.#host.groupIn(this.#task, body, options);
+
+  readonly yieldNow = async (): Promise<void> => {
+    this.#task.throwIfAborted();
+    await new Promise<void>((resolve) => {
+      this.#host.clock.defer(resolve);
+    });
+    this.#task.throwIfAborted();
+  };
+
+  readonly sleep = async (milliseconds: number): Promise<void> => {
+    const { clock } = this.#host;
+    const trace = beginTrace('sleep', clock.now());
+    try {
+      await clock.sleep(milliseconds, { signal: this.#task.signal });
+    } finally {
+      trace?.end();
+    }
+  };
+}
