@@ -19,14 +19,12 @@ export const Errno = {
   OK: 0,
   INVALID_METHOD: 6,
   INVALID_URL: 7,
-  INVALID_CONSTANT: 8,
   INVALID_VERSION: 9,
   INVALID_CONTENT_LENGTH: 11,
   UNEXPECTED_CONTENT_LENGTH: 4,
   INVALID_CHUNK_SIZE: 12,
   INVALID_TRANSFER_ENCODING: 15,
   PAUSED: 21,
-  PAUSED_UPGRADE: 22,
   PAUSED_H2_UPGRADE: 23,
 } as const;
 
@@ -54,8 +52,6 @@ export interface Llhttp {
   llhttp_reset(parser: number): void;
   llhttp_execute(parser: number, data: number, length: number): number;
   llhttp_finish(parser: number): number;
-  llhttp_resume(parser: number): void;
-  llhttp_resume_after_upgrade(parser: number): void;
   llhttp_get_error_pos(parser: number): number;
   llhttp_get_method(parser: number): number;
   llhttp_get_http_major(parser: number): number;
@@ -75,8 +71,6 @@ export const REQUIRED_EXPORTS: readonly string[] = [
   'llhttp_get_http_minor',
   'llhttp_get_method',
   'llhttp_reset',
-  'llhttp_resume',
-  'llhttp_resume_after_upgrade',
   'malloc',
   'memory',
 ];
@@ -88,6 +82,8 @@ const SIMD_PROBE = new Uint8Array([
 ]);
 
 const INITIAL_INPUT = 65_536;
+/** The most bytes that are loaded at once: the memory that holds them is never given back. */
+export const MAX_INPUT = 1_048_576;
 let sink: ParserSink | undefined;
 let exports: Llhttp | undefined;
 let input = 0;

@@ -5,15 +5,7 @@
  * ten thousand idle connections share a few.
  */
 
-import {
-  Errno,
-  execute,
-  finish,
-  llhttp,
-  ParserType,
-  stoppedAt,
-  type ParserSink,
-} from './instance.ts';
+import { execute, finish, llhttp, ParserType, stoppedAt, type ParserSink } from './instance.ts';
 
 /** Parsers that are kept for the next connection; the rest are freed. */
 const POOL_SIZE = 256;
@@ -53,12 +45,7 @@ export class Parser {
     return stoppedAt(this.#pointer);
   }
 
-  /** Goes on after a pause. */
-  resume(errno: number): void {
-    if (errno === Errno.PAUSED) llhttp().llhttp_resume(this.#pointer);
-    else llhttp().llhttp_resume_after_upgrade(this.#pointer);
-  }
-
+  /** Nothing follows; completes a message that ends with its connection. */
   finish(sink: ParserSink): number {
     return finish(this.#pointer, sink);
   }

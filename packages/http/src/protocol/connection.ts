@@ -124,7 +124,12 @@ export class HttpConnection {
 
   /** @internal What the decoder of a client asks. */
   get expectedMethod(): string | undefined {
-    return this.#role === 'client' && this.#state.client !== State.IDLE ? this.#method : undefined;
+    return this.#method;
+  }
+
+  /** @internal What the decoder of a client asks. */
+  get isSwitchProposed(): boolean {
+    return this.#state.isSwitchProposed;
   }
 
   // --- State ---------------------------------------------------------------------------------------------------
@@ -158,17 +163,12 @@ export class HttpConnection {
     this.#method = undefined;
     this.#framing = undefined;
     this.#counter = undefined;
-    this.#decoder.resumeAfterUpgrade();
+    this.#decoder.startNextCycle();
   }
 
   /** This side could not send what it promised: the connection must be cut. */
   sendFailed(): void {
     this.#state.fail(this.#role);
-  }
-
-  /** Takes no more requests: what the peer still sends is dropped. */
-  stopReceiving(): void {
-    this.#decoder.stop();
   }
 
   // --- Sending, as a server ------------------------------------------------------------------------------------
@@ -320,7 +320,6 @@ export class HttpConnection {
         state.process(this.#peer, 'data');
         break;
       case 'end':
-        if (state.server === State.SWITCHED) break;
         state.process(this.#peer, 'end');
         break;
       case 'closed':

@@ -5,48 +5,49 @@
  * kept is copied: the head as one latin1 string, data as bytes of its own. A head that comes in pieces is collected in
  * that same string; positions count from its beginning, so a name cut in two by the network is whole in it.
  *
+ * Where the network cuts must not matter: not for the events, and not for which of two violations is found. So a limit is
+ * a number of bytes that may come before the end of what it limits, and a violation beyond it is not one any more. What
+ * is counted: a head from its first byte to its empty line, a trailer section from its first name to its empty line, and
+ * chunk framing (`#framing`) from the end of a piece of data to the beginning of the next.
+ *
  * A violation does not overtake what came before it: it is queued behind the good events.
  */
 
-import { Errno, loadInput, ParserType, type ParserSink } from '../llhttp/instance.ts';
+import { Errno, loadInput, MAX_INPUT, ParserType, type ParserSink } from '../llhttp/instance.ts';
 import { Parser } from '../llhttp/parser.ts';
+import { explain, overLimit } from './decoder-failures.ts';
+import {
+  readRequestHead,
+  readResponseHead,
+  statusLineLength,
+  type ResponseContext,
+} from './decoder-heads.ts';
 import { RemoteProtocolError } from './errors.ts';
 import {
   CLOSED,
   Data,
   END,
   EndOfMessage,
-  RequestHead,
   ResponseHead,
   type ConnectionEvent,
+  type RequestHead,
 } from './events.ts';
 import { Headers } from './headers.ts';
 import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
-import { methodOf } from './methods.ts';
-import {
-  bad,
-  bodyTooLarge,
-  checkHost,
-  checkRequestLine,
-  checkTarget,
-  checkTransferEncoding,
-  headTooLarge,
-  parseContentLength,
-  targetTooLong,
-  trailersTooLarge,
-} from './request-rules.ts';
+import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
 export type Role = 'server' | 'client';
 
 /** Where in a message the parser is. */
 const Phase = { IDLE: 0, HEAD: 1, BODY: 2, TRAILERS: 3 } as const;
 
-/** What the receiving half of a client must know of the request a response answers. */
-export interface ResponseContext {
-  /** The method of the oldest request without a response; `undefined` when none is out. */
-  readonly expectedMethod: string | undefined;
-}
+/** What a queued piece of a body counts for beside its bytes: a flood of tiny ones costs objects. */
+const PIECE_COST = 64;
+/** What an honest chunk may cost beside its data: a size line and two line ends. */
+const CHUNK_ALLOWANCE = 16;
+const CR = 13;
+const LF = 10;
 
 export class Decoder implements ParserSink {
   readonly #role: Role;
@@ -68,13 +69,22 @@ export class Decoder implements ParserSink {
   #targetStart = -1;
   #targetEnd = -1;
   #bodyBytes = 0;
+  /** Bytes of empty lines before a request. */
+  #blank = 0;
+  /** Framing since the last piece of data, counted up to `#mark` in the chunk; and what earlier framing was too much. */
+  #framing = 0;
+  #mark = 0;
   #overhead = 0;
   #failure: RemoteProtocolError | undefined;
-  #isBodiless = false;
-  /** Nothing more is read: the last message of the connection, a failure, or another protocol. */
-  #isDone = false;
-  #isSwitching = false;
+  /** The parser is at the end of a message. */
+  #isComplete = false;
+  #isInformational = false;
   #keepAlive = true;
+  #isSwitching = false;
+  /** Nothing more is read: the last message of the connection, or a failure. */
+  #isDone = false;
+  /** Nothing more is read in this cycle: what follows may be another protocol's, or was never asked for. */
+  #isHeld = false;
   #sawEnd = false;
 
   constructor(role: Role, limits: ProtocolLimits, context: ResponseContext) {
@@ -103,8 +113,8 @@ export class Decoder implements ParserSink {
       this.#events.length = 0;
       this.#first = 0;
     }
-    if (event instanceof Data) this.#bytesAhead -= event.bytes.length;
-    else if (event instanceof EndOfMessage) this.#messagesAhead -= 1;
+    if (event instanceof Data) this.#bytesAhead -= event.bytes.length + PIECE_COST;
+    else if (event instanceof EndOfMessage || isInformational(event)) this.#messagesAhead -= 1;
     return event;
   }
 
@@ -115,51 +125,51 @@ export class Decoder implements ParserSink {
 
   /** Parses borrowed bytes; returns how many it took. Fewer than given: it has read ahead as far as it may. */
   receive(chunk: Uint8Array): number {
-    if (this.#isSwitching) return 0;
+    if (chunk.length <= MAX_INPUT) return this.#receive(chunk);
+    let taken = 0;
+    while (taken < chunk.length) {
+      const view = chunk.subarray(taken, taken + MAX_INPUT);
+      const count = this.#receive(view);
+      taken += count;
+      if (count < view.length) break;
+    }
+    return taken;
+  }
+
+  #receive(chunk: Uint8Array): number {
+    if (this.#isHeld) return 0;
     if (this.#isDone) return chunk.length;
     if (!this.#mayReadAhead) return 0;
     loadInput(chunk);
     this.#chunk = chunk;
     let at = 0;
-    while (at < chunk.length && !this.#isDone && !this.#isSwitching && this.#mayReadAhead) {
-      at = this.#parse(at);
+    while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#mayReadAhead) {
+      at = this.#phase === Phase.IDLE ? this.#beginMessage(at) : this.#parse(at);
     }
-    if (this.#phase === Phase.HEAD && !this.#isDone) this.#keepHead();
-    else if (this.#phase === Phase.TRAILERS && !this.#isDone) this.#keepTrailers();
     this.#chunk = NO_BYTES;
-    if (this.#phase === Phase.IDLE) this.#release();
-    return this.#isDone ? chunk.length : at;
+    return this.#isDone && !this.#isHeld ? chunk.length : at;
   }
 
   /** The peer finished. */
   receiveEnd(): void {
     if (this.#sawEnd) return;
     this.#sawEnd = true;
-    if (this.#isSwitching) return;
+    if (this.#isHeld) return;
     if (!this.#isDone && this.#phase !== Phase.IDLE) {
-      const errno = (this.#parser as Parser).finish(this);
-      if (errno !== Errno.OK && errno !== Errno.PAUSED) {
-        this.#fail(bad('the connection ended inside a message', 'TRUNCATED'));
-      } else if (this.#phase !== Phase.IDLE) {
-        this.#fail(bad('the connection ended inside a message', 'TRUNCATED'));
-      }
+      // A body that ends with the connection is whole now; the parser says so by completing the message.
+      (this.#parser as Parser).finish(this);
+      if (this.#isComplete) this.#completeMessage();
+      else this.#fail(bad('the connection ended inside a message', 'TRUNCATED'));
     }
     this.#isDone = true;
-    this.#release();
     if (this.#failure === undefined) this.#events.push(CLOSED);
   }
 
-  /** The peer asked to switch protocols and this side went on in HTTP: what follows is the next message. */
-  resumeAfterUpgrade(): void {
-    if (!this.#isSwitching) return;
-    this.#isSwitching = false;
+  /** The next request may come, or go out: what was held back is read. */
+  startNextCycle(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
     if (this.#sawEnd) this.#events.push(CLOSED);
-  }
-
-  /** Stops reading for good; what still comes is taken and dropped. */
-  stop(): void {
-    this.#isDone = true;
-    this.#release();
   }
 
   // --- What the parser says ------------------------------------------------------------------------------------
@@ -173,12 +183,9 @@ export class Decoder implements ParserSink {
     const spans = this.#spans;
     const last = spans.length - 1;
     if (this.#phase === Phase.BODY) this.#beginTrailers(start);
-    // A field that goes on has no value yet; an empty value is filled in at the end.
-    if (last >= 0 && spans[last] === -1 && this.#offset(start) === spans[last - 2]) {
-      spans[last - 2] = this.#offset(end);
-    } else {
-      spans.push(this.#offset(start), this.#offset(end), -1, -1);
-    }
+    // A field whose name goes on in this chunk has no value yet.
+    if (last >= 0 && spans[last] === -1) spans[last - 2] = this.#offset(end);
+    else spans.push(this.#offset(start), this.#offset(end), -1, -1);
   }
 
   onHeaderValue(start: number, end: number): void {
@@ -190,11 +197,9 @@ export class Decoder implements ParserSink {
 
   onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number {
     try {
-      const text = this.#takeText();
-      const spans = this.#takeSpans(text);
       return this.#role === 'server'
-        ? this.#completeRequest(text, spans, upgrade, keepAlive)
-        : this.#completeResponse(text, spans, status, keepAlive);
+        ? this.#completeRequest(upgrade, keepAlive)
+        : this.#completeResponse(status, keepAlive);
     } catch (error) {
       if (!(error instanceof RemoteProtocolError)) throw error;
       this.#failure = error;
@@ -203,39 +208,31 @@ export class Decoder implements ParserSink {
   }
 
   onBody(start: number, end: number): void {
-    const size = end - start;
+    // At the edge of a chunk the parser speaks of pieces of no bytes.
+    if (start === end) return;
+    this.#closeFraming(start);
+    this.#mark = end;
+    this.#overhead = Math.max(0, this.#overhead - 2 * (end - start));
+    if (this.#failure !== undefined) return;
+    const room = this.#limits.bodyBytes - this.#bodyBytes;
+    const size = Math.min(end - start, room);
     this.#bodyBytes += size;
-    this.#overhead -= size + PIECE_ALLOWANCE + 2 * size;
-    if (this.#bodyBytes > this.#limits.bodyBytes) {
-      this.#failure ??= bodyTooLarge(this.#limits);
-      return;
+    if (size > 0) {
+      this.#bytesAhead += size + PIECE_COST;
+      const bytes = new Uint8Array(size);
+      bytes.set(
+        size === this.#chunk.length ? this.#chunk : this.#chunk.subarray(start, start + size),
+      );
+      this.#events.push(new Data(bytes));
     }
-    this.#bytesAhead += size;
-    const bytes = new Uint8Array(size);
-    bytes.set(size === this.#chunk.length ? this.#chunk : this.#chunk.subarray(start, end));
-    this.#events.push(new Data(bytes));
+    if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }
 
   onMessageComplete(): void {
-    let event = END;
-    if (this.#phase === Phase.TRAILERS) {
-      const text = this.#takeText();
-      if (text.length - 11 > this.#limits.trailerBytes)
-        this.#failure ??= trailersTooLarge(this.#limits);
-      event = new EndOfMessage(new Headers(text, this.#takeSpans(text)));
-    }
-    this.#phase = Phase.IDLE;
-    if (this.#isBodiless) {
-      // An informational response is whole with its head: the one that counts follows.
-      this.#isBodiless = false;
-      return;
-    }
-    this.#messagesAhead += 1;
-    this.#events.push(event);
-    if (!this.#keepAlive) this.#isDone = true;
+    this.#isComplete = true;
   }
 
-  // --- Inside --------------------------------------------------------------------------------------------------
+  // --- Messages ------------------------------------------------------------------------------------------------
 
   get #mayReadAhead(): boolean {
     return (
@@ -244,74 +241,153 @@ export class Decoder implements ParserSink {
     );
   }
 
-  /** Parses from `at` to the end of the chunk or of the message; returns how far it got. */
-  #parse(at: number): number {
-    const chunk = this.#chunk;
-    if (this.#phase === Phase.IDLE) this.#beginMessage();
-    this.#begin = at;
-    const isInBody = this.#phase === Phase.BODY;
-    const parser = this.#parser as Parser;
-    const errno = parser.execute(this, at, chunk.length);
-    const end = errno === Errno.OK ? chunk.length : parser.position;
-    if (isInBody || this.#phase === Phase.BODY) this.#countOverhead(isInBody ? end - at : 0);
-    if (this.#failure !== undefined) this.#fail(this.#failure);
-    else if (errno === Errno.OK) return end;
-    else if (errno === Errno.PAUSED || errno === Errno.PAUSED_UPGRADE) {
-      parser.resume(errno);
-      if (this.#phase === Phase.IDLE) this.#release();
-    } else this.#fail(this.#explain(errno));
-    return end;
-  }
-
-  #beginMessage(): void {
-    this.#parser ??= Parser.acquire(
+  /** Skips empty lines (RFC 9112 section 2.2), or begins a message; returns how far it got. */
+  #beginMessage(at: number): number {
+    const byte = this.#chunk[at];
+    if (this.#role === 'server' && (byte === CR || byte === LF || this.#blank % 2 === 1)) {
+      const isInOrder = byte === (this.#blank % 2 === 0 ? CR : LF);
+      this.#blank += 1;
+      if (!isInOrder) this.#fail(bad('there is a bare CR or LF before the request', 'LINE'));
+      else if (this.#blank > this.#limits.leadingBytes) {
+        this.#fail(bad('there are too many empty lines before the request', 'LINE'));
+      }
+      return at + 1;
+    }
+    if (this.#role === 'client' && this.#context.expectedMethod === undefined) {
+      this.#fail(bad('a response came that no request asked for', 'UNSOLICITED'));
+      return at;
+    }
+    this.#parser = Parser.acquire(
       this.#role === 'server' ? ParserType.REQUEST : ParserType.RESPONSE,
     );
     this.#phase = Phase.HEAD;
-    this.#text = '';
+    this.#blank = 0;
     this.#targetStart = -1;
     this.#targetEnd = -1;
     this.#bodyBytes = 0;
     this.#overhead = 0;
+    this.#framing = 0;
+    return this.#parse(at);
   }
 
-  #release(): void {
-    this.#parser?.release();
-    this.#parser = undefined;
+  /** Parses from `at` to the end of the chunk or of the message; returns how far it got. */
+  #parse(at: number): number {
+    const chunk = this.#chunk;
+    const parser = this.#parser as Parser;
+    this.#begin = at;
+    this.#mark = at;
+    const errno = parser.execute(this, at, chunk.length);
+    const end = errno === Errno.OK ? chunk.length : parser.position;
+    const isWhole = this.#isComplete && this.#failure === undefined;
+    this.#checkLimit(end, isWhole);
+    if (this.#failure === undefined && errno !== Errno.OK && !isWhole) {
+      this.#failure = explain(errno, parser.version);
+    }
+    if (this.#failure !== undefined) this.#fail(this.#failure);
+    else if (isWhole) this.#completeMessage(end);
+    else this.#keepText();
+    return end;
   }
 
-  /** Keeps what this chunk gave of a head that goes on in the next one. */
-  #keepHead(): void {
-    this.#text += latin1(this.#chunk, this.#begin, this.#chunk.length);
-    if (this.#text.length <= this.#limits.headerBytes) return;
-    const isTarget = this.#targetEnd === -1 || this.#targetEnd >= this.#limits.targetBytes;
-    this.#fail(
-      isTarget && this.#spans.length === 0 && this.#role === 'server'
-        ? targetTooLong(this.#limits)
-        : headTooLarge(this.#limits),
-    );
+  /**
+   * Refuses what reached its limit before `end`, in place of a violation that the parser found there: byte by byte, the
+   * limit would have come first. A message that is whole at `end` was still incomplete one byte before.
+   */
+  #checkLimit(end: number, isWhole: boolean): void {
+    const limits = this.#limits;
+    const size = this.#text.length + end - this.#begin;
+    if (this.#phase === Phase.HEAD) {
+      // A head that was refused is whole.
+      if (size - (this.#failure === undefined ? 0 : 1) >= limits.headerBytes) {
+        this.#failure = overLimit(this.#textTo(limits.headerBytes), this.#role, limits);
+      }
+    } else if (this.#phase === Phase.TRAILERS) {
+      if (size - (isWhole ? 1 : 0) >= limits.trailerBytes) {
+        this.#failure ??= trailersTooLarge(limits);
+      }
+    } else {
+      this.#framing += end - this.#mark;
+      this.#checkFraming(this.#framing - (isWhole ? 1 : 0));
+    }
   }
 
-  #keepTrailers(): void {
-    this.#text += latin1(this.#chunk, this.#begin, this.#chunk.length);
-    if (this.#text.length > this.#limits.trailerBytes) this.#fail(trailersTooLarge(this.#limits));
+  /** Ends the message, at `end` in the chunk when it has trailers. */
+  #completeMessage(end = 0): void {
+    let event = END;
+    if (this.#phase === Phase.TRAILERS) {
+      const text = this.#textTo(this.#text.length + end - this.#begin);
+      event = new EndOfMessage(new Headers(text, this.#takeSpans(text)));
+      this.#text = '';
+    }
+    this.#isComplete = false;
+    this.#phase = Phase.IDLE;
+    this.#release();
+    // An informational response is whole with its head: the one that counts follows.
+    if (this.#isInformational) return;
+    this.#messagesAhead += 1;
+    this.#events.push(event);
+    this.#isDone = !this.#keepAlive;
+    this.#isHeld = this.#isSwitching || (this.#role === 'client' && this.#keepAlive);
   }
+
+  #completeRequest(upgrade: boolean, keepAlive: boolean): number {
+    const text = this.#takeHead();
+    const parser = this.#parser as Parser;
+    const line = {
+      targetStart: this.#targetStart,
+      targetEnd: this.#targetEnd,
+      method: parser.method,
+      version: parser.version,
+    };
+    const spans = this.#takeSpans(text);
+    const head = readRequestHead(text, spans, line, upgrade, keepAlive, this.#limits);
+    this.#beginBody(head);
+    return head.upgrade ? 2 : 0;
+  }
+
+  #completeResponse(status: number, keepAlive: boolean): number {
+    const text = this.#takeHead();
+    const spans = this.#takeSpans(text);
+    const head = readResponseHead(text, spans, status, keepAlive, this.#context, this.#limits);
+    this.#isInformational = head.type === 'informational';
+    if (this.#isInformational) this.#messagesAhead += 1;
+    this.#beginBody(head);
+    if (head.upgrade) return 2;
+    return head.contentLength === 0 ? 1 : 0;
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
 
   /** A position in the head's text for a position in the chunk. */
   #offset(at: number): number {
     return this.#text.length + at - this.#begin;
   }
 
-  #takeText(): string {
-    const last = this.#spans.at(-1) ?? -1;
-    const known = Math.max(last, this.#spans.at(-3) ?? -1, this.#targetEnd);
-    // A request line goes on for 11 bytes after its target; a status line without fields, for who knows how many.
-    const more = known === -1 ? this.#limits.headerBytes : known + 11;
-    const end = Math.min(this.#chunk.length, this.#begin + more - this.#text.length);
-    const text =
-      end > this.#begin ? this.#text + latin1(this.#chunk, this.#begin, end) : this.#text;
-    this.#text = '';
+  /** As many characters of what is collected as there are, up to `length`. */
+  #textTo(length: number): string {
+    const end = Math.min(this.#chunk.length, this.#begin + length - this.#text.length);
+    return this.#text + latin1(this.#chunk, this.#begin, end);
+  }
+
+  /** The text of the head that is complete. Sets `#mark` behind it: the parser does not say where it stands. */
+  #takeHead(): string {
+    const { headerBytes } = this.#limits;
+    const size = this.#headSize();
+    if (size > headerBytes) throw headTooLarge(this.#limits);
+    const text = this.#textTo(size);
+    this.#mark = this.#begin + size - this.#text.length;
     return text;
+  }
+
+  /** How long the head is, its empty line included. */
+  #headSize(): number {
+    const spans = this.#spans;
+    const end = spans.at(-1);
+    // Two line ends follow a value; an empty one is found where the next line begins, behind the first of them.
+    if (end !== undefined) return end + (end === spans.at(-2) ? 2 : 4);
+    // Eleven bytes, ` HTTP/1.1` and a line end, follow the target; and the empty line.
+    if (this.#role === 'server') return this.#targetEnd + 13;
+    return statusLineLength(this.#textTo(this.#limits.headerBytes)) + 4;
   }
 
   /** The fields' positions, without the white space after a value (RFC 9112 section 5). */
@@ -319,116 +395,51 @@ export class Decoder implements ParserSink {
     const spans = this.#spans;
     this.#spans = [];
     for (let at = 3; at < spans.length; at += 4) {
-      let end = spans[at] as number;
-      if (end === -1) {
-        end = spans[at - 2] as number;
-        spans[at - 1] = end;
-      }
       const start = spans[at - 1] as number;
+      let end = spans[at] as number;
       while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
       spans[at] = end;
     }
     return spans;
   }
 
+  /** Keeps what this chunk gave of a head, or of trailers, that go on in the next one. */
+  #keepText(): void {
+    if (this.#phase !== Phase.BODY) this.#text = this.#textTo(Infinity);
+  }
+
+  #beginBody(head: RequestHead | ResponseHead): void {
+    this.#phase = Phase.BODY;
+    this.#text = '';
+    this.#keepAlive = head.keepAlive;
+    this.#isSwitching = head.upgrade;
+    this.#events.push(head);
+  }
+
   #beginTrailers(start: number): void {
+    this.#closeFraming(start);
     this.#phase = Phase.TRAILERS;
     this.#begin = start;
-    this.#text = '';
-    this.#targetEnd = -1;
   }
 
-  #completeRequest(text: string, spans: number[], upgrade: boolean, keepAlive: boolean): number {
-    const limits = this.#limits;
-    const parser = this.#parser as Parser;
-    const version = checkRequestLine(
-      text,
-      this.#targetStart,
-      this.#targetEnd,
-      parser.version,
-      limits,
-    );
-    if (text.length - 11 > limits.headerBytes || spans.length > limits.headerCount * 4) {
-      throw headTooLarge(limits);
-    }
-    const method = methodOf(parser.method);
-    if (method === undefined) throw bad('the method is not one of HTTP', 'METHOD');
-    const target = text.slice(this.#targetStart, this.#targetEnd);
-    checkTarget(method, target);
-    const special = readSpecial(text, spans);
-    checkHost(special.host, special.hosts, version);
-    const contentLength = bodyLength(special, version);
-    if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
-    if (special.hasUnknownExpectation) {
-      throw new RemoteProtocolError(
-        'the only expectation met here is 100-continue',
-        'ERR_HTTP_EXPECT',
-        417,
-      );
-    }
-    this.#phase = Phase.BODY;
-    this.#keepAlive = keepAlive;
-    const isSwitch = upgrade && (method === 'CONNECT' || contentLength === 0);
-    this.#isSwitching = isSwitch;
-    this.#events.push(
-      new RequestHead(
-        method,
-        target,
-        version,
-        new Headers(text, spans),
-        method === 'CONNECT' ? 0 : contentLength,
-        keepAlive,
-        special.expectsContinue && version === '1.1',
-        isSwitch,
-      ),
-    );
-    return isSwitch ? 2 : 0;
+  /** Data, or trailers, begin: the chunk framing before them is complete. */
+  #closeFraming(start: number): void {
+    const framing = this.#framing + start - this.#mark;
+    if (framing === 0) return;
+    this.#checkFraming(framing);
+    this.#overhead = Math.max(0, this.#overhead + framing - CHUNK_ALLOWANCE);
+    this.#framing = 0;
   }
 
-  #completeResponse(text: string, spans: number[], status: number, keepAlive: boolean): number {
-    const limits = this.#limits;
-    const line = STATUS_LINE.exec(text);
-    if (line === null) throw bad('the status line is not `version SP status SP reason`', 'LINE');
-    if (text.length > limits.headerBytes + 11 || spans.length > limits.headerCount * 4) {
-      throw headTooLarge(limits);
-    }
-    const request = this.#context.expectedMethod;
-    if (request === undefined)
-      throw bad('a response came that no request asked for', 'UNSOLICITED');
-    const version = line[1] === '1' ? '1.1' : '1.0';
-    const special = readSpecial(text, spans);
-    const isSwitch = status === 101 || (request === 'CONNECT' && status >= 200 && status < 300);
-    const isEmpty = request === 'HEAD' || status === 204 || status === 304 || isSwitch;
-    const isInformational = status < 200 && status !== 101;
-    const announced =
-      special.contentLength === undefined ? undefined : parseContentLength(special.contentLength);
-    if (!isEmpty && announced !== undefined && announced > limits.bodyBytes)
-      throw bodyTooLarge(limits);
-    this.#phase = Phase.BODY;
-    this.#isBodiless = isInformational;
-    this.#isSwitching = isSwitch;
-    this.#keepAlive = isInformational || keepAlive;
-    this.#events.push(
-      new ResponseHead(
-        status,
-        (line[2] ?? '').trim(),
-        version,
-        new Headers(text, spans),
-        isEmpty || isInformational ? 0 : announced,
-        keepAlive,
-        isSwitch,
-      ),
-    );
-    if (isSwitch) return 2;
-    return isEmpty ? 1 : 0;
+  /** Chunk framing that grows faster than data: extensions without end. */
+  #checkFraming(framing: number): void {
+    if (this.#overhead + framing <= this.#limits.chunkOverheadBytes) return;
+    this.#failure ??= bad('there is more chunk framing than data', 'CHUNK_OVERHEAD');
   }
 
-  /** Chunk framing that grows faster than data: extensions, or one byte per chunk, without end. */
-  #countOverhead(consumed: number): void {
-    this.#overhead = Math.max(0, this.#overhead + consumed);
-    if (this.#overhead > this.#limits.chunkOverheadBytes) {
-      this.#failure ??= bad('there is more chunk framing than data', 'CHUNK_OVERHEAD');
-    }
+  #release(): void {
+    this.#parser?.release();
+    this.#parser = undefined;
   }
 
   #fail(error: RemoteProtocolError): void {
@@ -437,86 +448,12 @@ export class Decoder implements ParserSink {
     this.#events.push(error);
     this.#release();
   }
-
-  #explain(errno: number): RemoteProtocolError {
-    if (errno === Errno.INVALID_VERSION || errno === Errno.PAUSED_H2_UPGRADE) {
-      const isOther = (this.#parser as Parser).version >= 12;
-      return new RemoteProtocolError(
-        'the version in the start line is not HTTP/1.0 or HTTP/1.1',
-        'ERR_HTTP_VERSION',
-        isOther ? 505 : 400,
-      );
-    }
-    return bad(EXPLANATIONS.get(errno) ?? 'the message is malformed', 'MALFORMED');
-  }
 }
 
 const NO_BYTES = new Uint8Array(0);
-/** What an honest chunk may cost beside its data: a size line and two line ends. */
-const PIECE_ALLOWANCE = 16;
-const STATUS_LINE = /^HTTP\/1\.([01]) \d{3}(?: ([^\r\n]*))?(?=\r\n|$)/;
 
-const EXPLANATIONS: ReadonlyMap<number, string> = new Map([
-  [Errno.INVALID_METHOD, 'the method is not one of HTTP'],
-  [Errno.INVALID_URL, 'the request target has a character that it may not have'],
-  [Errno.INVALID_CONTENT_LENGTH, 'Content-Length is malformed, or stands beside Transfer-Encoding'],
-  [Errno.UNEXPECTED_CONTENT_LENGTH, 'there is more than one Content-Length'],
-  [Errno.INVALID_CHUNK_SIZE, 'a chunk size is malformed'],
-  [
-    Errno.INVALID_TRANSFER_ENCODING,
-    'Transfer-Encoding is not chunked, or stands beside Content-Length',
-  ],
-]);
-
-/** The fields that framing and the connection depend on. */
-interface Special {
-  host: string | undefined;
-  hosts: number;
-  contentLength: string | undefined;
-  transferEncoding: string | undefined;
-  expectsContinue: boolean;
-  hasUnknownExpectation: boolean;
-}
-
-/** Finds them by the length of their names first: most fields are dismissed without looking at a character. */
-function readSpecial(text: string, spans: readonly number[]): Special {
-  const special: Special = {
-    host: undefined,
-    hosts: 0,
-    contentLength: undefined,
-    transferEncoding: undefined,
-    expectsContinue: false,
-    hasUnknownExpectation: false,
-  };
-  for (let at = 0; at < spans.length; at += 4) {
-    const length = (spans[at + 1] as number) - (spans[at] as number);
-    if (length !== 4 && length !== 14 && length !== 17 && length !== 6) continue;
-    const name = text.slice(spans[at], spans[at + 1]).toLowerCase();
-    if (name === 'host') {
-      special.host = text.slice(spans[at + 2], spans[at + 3]);
-      special.hosts += 1;
-    } else if (name === 'content-length') {
-      special.contentLength = text.slice(spans[at + 2], spans[at + 3]);
-    } else if (name === 'transfer-encoding') {
-      const value = text.slice(spans[at + 2], spans[at + 3]);
-      special.transferEncoding =
-        special.transferEncoding === undefined ? value : `${special.transferEncoding}, ${value}`;
-    } else if (name === 'expect') {
-      const isKnown = text.slice(spans[at + 2], spans[at + 3]).toLowerCase() === '100-continue';
-      special.expectsContinue ||= isKnown;
-      special.hasUnknownExpectation ||= !isKnown;
-    }
-  }
-  return special;
-}
-
-/** How long a request's body is: RFC 9112 section 6.3; `undefined` for a chunked one. */
-function bodyLength(special: Special, version: '1.0' | '1.1'): number | undefined {
-  if (special.transferEncoding !== undefined) {
-    checkTransferEncoding(special.transferEncoding, version);
-    return undefined;
-  }
-  return special.contentLength === undefined ? 0 : parseContentLength(special.contentLength);
+function isInformational(event: ConnectionEvent | RemoteProtocolError): boolean {
+  return event instanceof ResponseHead && event.type === 'informational';
 }
 
 function isBlank(code: number): boolean {

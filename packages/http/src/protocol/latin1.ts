@@ -6,12 +6,12 @@
  */
 
 interface Latin1Buffer {
-  latin1Slice(start: number, end: number): string;
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
 }
 
-const slice = (Buffer.prototype as unknown as Latin1Buffer).latin1Slice;
+const { latin1Slice } = Buffer.prototype as unknown as Latin1Buffer;
 
 /** Part of a chunk as text. */
 export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  return slice.call(bytes, start, end);
+  return latin1Slice.call(bytes, start, end);
 }

@@ -1,49 +1,47 @@
 /** Method names as llhttp numbers them (`llhttp_get_method`), and what HTTP says of some of them. */
 
-/** llhttp's number of QUERY; the numbers between SOURCE and it belong to other protocols that llhttp knows. */
-const QUERY = 46;
+/** llhttp's HTTP methods by number; those between SOURCE and QUERY belong to protocols whose version lines are refused. */
+const METHODS: Readonly<Record<number, string>> = {
+  0: 'DELETE',
+  1: 'GET',
+  2: 'HEAD',
+  3: 'POST',
+  4: 'PUT',
+  5: 'CONNECT',
+  6: 'OPTIONS',
+  7: 'TRACE',
+  8: 'COPY',
+  9: 'LOCK',
+  10: 'MKCOL',
+  11: 'MOVE',
+  12: 'PROPFIND',
+  13: 'PROPPATCH',
+  14: 'SEARCH',
+  15: 'UNLOCK',
+  16: 'BIND',
+  17: 'REBIND',
+  18: 'UNBIND',
+  19: 'ACL',
+  20: 'REPORT',
+  21: 'MKACTIVITY',
+  22: 'CHECKOUT',
+  23: 'MERGE',
+  24: 'M-SEARCH',
+  25: 'NOTIFY',
+  26: 'SUBSCRIBE',
+  27: 'UNSUBSCRIBE',
+  28: 'PATCH',
+  29: 'PURGE',
+  30: 'MKCALENDAR',
+  31: 'LINK',
+  32: 'UNLINK',
+  33: 'SOURCE',
+  46: 'QUERY',
+};
 
-/** llhttp's HTTP methods by number. */
-const METHODS: readonly string[] = [
-  'DELETE',
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'COPY',
-  'LOCK',
-  'MKCOL',
-  'MOVE',
-  'PROPFIND',
-  'PROPPATCH',
-  'SEARCH',
-  'UNLOCK',
-  'BIND',
-  'REBIND',
-  'UNBIND',
-  'ACL',
-  'REPORT',
-  'MKACTIVITY',
-  'CHECKOUT',
-  'MERGE',
-  'M-SEARCH',
-  'NOTIFY',
-  'SUBSCRIBE',
-  'UNSUBSCRIBE',
-  'PATCH',
-  'PURGE',
-  'MKCALENDAR',
-  'LINK',
-  'UNLINK',
-  'SOURCE',
-];
-
-/** The name of llhttp's method number; `undefined` for one that is not HTTP's. */
-export function methodOf(number: number): string | undefined {
-  return number === QUERY ? 'QUERY' : METHODS[number];
+/** The name of llhttp's method number. */
+export function methodOf(number: number): string {
+  return METHODS[number] as string;
 }
 
 const IDEMPOTENT: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@
  * What a request's head must be, beyond what the parser's grammar checks.
  *
  * llhttp decides where a message ends; these rules only ever refuse. They exist because llhttp lets through what RFC 9112
- * does not: two spaces in a request line, a bare LF before it, a request without a version (llhttp issue 877), `GET *`,
+ * does not: two spaces in a request line, a request without a version (llhttp issue 877), `GET *`,
  * an empty `Transfer-Encoding`; and because Host is checked above it. Each rule names its section.
  */
 
@@ -10,8 +10,8 @@ import { RemoteProtocolError } from './errors.ts';
 import type { HttpVersion } from './events.ts';
 import type { ProtocolLimits } from './limits.ts';
 
-/** RFC 9112 section 3: method SP request-target SP HTTP-version CRLF, after empty lines (section 2.2). */
-const REQUEST_LINE = /((?:\r\n)*)[A-Z-]+ [!-~]+ (?:HTTP\/1\.[01]\r\n)?/y;
+/** RFC 9112 section 3: method SP request-target SP HTTP-version CRLF. */
+const REQUEST_LINE = /[A-Z-]+ [!-~]+ (?:HTTP\/1\.[01]\r\n)?/y;
 
 /** Checks the request line in `text`; the target was found at `targetStart`. */
 export function checkRequestLine(
@@ -23,11 +23,7 @@ export function checkRequestLine(
 ): HttpVersion {
   if (targetEnd - targetStart > limits.targetBytes) throw targetTooLong(limits);
   REQUEST_LINE.lastIndex = 0;
-  const match = REQUEST_LINE.exec(text);
-  if (match === null) throw bad('the request line is not `method SP target SP version`', 'LINE');
-  if ((match[1] as string).length > limits.leadingBytes) {
-    throw bad('there are too many empty lines before the request', 'LINE');
-  }
+  if (!REQUEST_LINE.test(text)) throw badLine();
   if (version !== 10 && version !== 11) {
     // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
     if (version === 9) throw bad('the request line has no version', 'LINE');
@@ -38,14 +34,16 @@ export function checkRequestLine(
     );
   }
   // The target must end where the version begins, one space on.
-  if (REQUEST_LINE.lastIndex !== targetEnd + 11) {
-    throw bad('the request line is not `method SP target SP version`', 'LINE');
-  }
+  if (REQUEST_LINE.lastIndex !== targetEnd + 11) throw badLine();
   return version === 11 ? '1.1' : '1.0';
 }
 
+function badLine(): RemoteProtocolError {
+  return bad('the request line is not `method SP target SP version`', 'LINE');
+}
+
 const AUTHORITY_FORM = /^(?:[A-Za-z0-9\-._~%!$&'()*+,;=]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/;
-const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+\-.]*:\/\/[^/?#]+/;
+const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+\-.]*:\/\/([^/?#]+)/;
 
 /** RFC 9112 section 3.2: which form of target goes with which method. */
 export function checkTarget(method: string, target: string): void {
@@ -54,14 +52,25 @@ export function checkTarget(method: string, target: string): void {
     return;
   }
   const isFine =
-    target.charCodeAt(0) === 47 /* / */ ||
-    (target === '*' ? method === 'OPTIONS' : ABSOLUTE_FORM.test(target));
+    target.charCodeAt(0) === SLASH || (target === '*' ? method === 'OPTIONS' : isAbsolute(target));
   if (!isFine || target.includes('#'))
     throw bad('the request target is in no form RFC 9112 knows', 'TARGET');
 }
 
-/** uri-host [ ":" port ] (RFC 3986 section 3.2.2); an empty one only in forms that ask for none. */
-const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+const SLASH = 47;
+
+/** Section 3.2.2; a user in the authority is a trick on somebody (RFC 9110 section 4.2.4). */
+function isAbsolute(target: string): boolean {
+  const match = ABSOLUTE_FORM.exec(target);
+  return match !== null && HOST.test(match[1] as string);
+}
+
+/**
+ * uri-host [ ":" port ] (RFC 3986 section 3.2.2). Never empty, and without the comma that a registered name may have: to
+ * whoever joins repeated fields it is two hosts.
+ */
+const HOST =
+  /^(?:(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
 
 /** RFC 9112 section 3.2: a 1.1 request has exactly one Host, and a valid one. */
 export function checkHost(host: string | undefined, count: number, version: HttpVersion): void {
@@ -88,16 +97,17 @@ export function parseContentLength(value: string): number {
 export function checkTransferEncoding(value: string, version: HttpVersion): void {
   if (version === '1.0')
     throw bad('Transfer-Encoding has no place in HTTP/1.0', 'TRANSFER_ENCODING');
-  const coding = value.toLowerCase();
-  if (coding === 'chunked') return;
-  if (coding.endsWith('chunked')) {
-    throw new RemoteProtocolError(
-      'the only transfer coding spoken here is chunked',
-      'ERR_HTTP_TRANSFER_ENCODING',
-      501,
-    );
+  const codings = value.toLowerCase();
+  if (codings === 'chunked') return;
+  const [last, ...others] = codings.split(/[\t ]*,[\t ]*/).toReversed();
+  if (last !== 'chunked' || others.includes('chunked') || others.includes('')) {
+    throw bad('Transfer-Encoding does not end with chunked, once', 'TRANSFER_ENCODING');
   }
-  throw bad('Transfer-Encoding does not end with chunked', 'TRANSFER_ENCODING');
+  throw new RemoteProtocolError(
+    'the only transfer coding spoken here is chunked',
+    'ERR_HTTP_TRANSFER_ENCODING',
+    501,
+  );
 }
 
 export function targetTooLong(limits: ProtocolLimits): RemoteProtocolError {

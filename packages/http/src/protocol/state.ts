@@ -19,7 +19,10 @@ import { LocalProtocolError } from './errors.ts';
 export const State = {
   /** Nothing sent in this cycle. Client: SEND_BODY on its request. Server: SEND_RESPONSE when the client begins. */
   IDLE: 'IDLE',
-  /** Server only: a request came; informational heads keep it here, the final head leads to SEND_BODY. */
+  /**
+   * Server only: a request came; informational heads keep it here, the final head leads to SEND_BODY, a switch to
+   * SWITCHED, the end of the connection to CLOSED.
+   */
   SEND_RESPONSE: 'SEND_RESPONSE',
   /** The head is out; data keeps it here, the end leads to DONE. */
   SEND_BODY: 'SEND_BODY',
@@ -69,6 +72,8 @@ export const EVENT_TRANSITIONS: Readonly<Record<Role, Transitions>> = {
       informational: State.SEND_RESPONSE,
       response: State.SEND_BODY,
       switch: State.SWITCHED,
+      // It owes an answer that will not come.
+      closed: State.CLOSED,
     },
     SEND_BODY: { data: State.SEND_BODY, end: State.DONE },
     DONE: { closed: State.CLOSED },
@@ -77,20 +82,18 @@ export const EVENT_TRANSITIONS: Readonly<Record<Role, Transitions>> = {
   },
 };
 
-/** Pairs of states that move each other: [client before, server before] → [client after, server after]. */
+/** Pairs of states that move each other: [client, server] before and after. */
 export const PAIR_TRANSITIONS: readonly {
-  readonly when: readonly [client: State, server: State];
-  readonly then: readonly [client: State, server: State];
+  readonly from: readonly [client: State, server: State];
+  readonly to: readonly [client: State, server: State];
 }[] = [
-  { when: [State.MIGHT_SWITCH, State.SWITCHED], then: [State.SWITCHED, State.SWITCHED] },
-  { when: [State.MIGHT_SWITCH, State.SEND_BODY], then: [State.DONE, State.SEND_BODY] },
-  { when: [State.MIGHT_SWITCH, State.DONE], then: [State.DONE, State.DONE] },
-  { when: [State.CLOSED, State.DONE], then: [State.CLOSED, State.MUST_CLOSE] },
-  { when: [State.CLOSED, State.IDLE], then: [State.CLOSED, State.MUST_CLOSE] },
-  { when: [State.ERROR, State.DONE], then: [State.ERROR, State.MUST_CLOSE] },
-  { when: [State.DONE, State.CLOSED], then: [State.MUST_CLOSE, State.CLOSED] },
-  { when: [State.IDLE, State.CLOSED], then: [State.MUST_CLOSE, State.CLOSED] },
-  { when: [State.DONE, State.ERROR], then: [State.MUST_CLOSE, State.ERROR] },
+  { from: [State.MIGHT_SWITCH, State.SWITCHED], to: [State.SWITCHED, State.SWITCHED] },
+  { from: [State.MIGHT_SWITCH, State.SEND_BODY], to: [State.DONE, State.SEND_BODY] },
+  { from: [State.MIGHT_SWITCH, State.CLOSED], to: [State.MUST_CLOSE, State.CLOSED] },
+  { from: [State.CLOSED, State.DONE], to: [State.CLOSED, State.MUST_CLOSE] },
+  { from: [State.CLOSED, State.IDLE], to: [State.CLOSED, State.MUST_CLOSE] },
+  { from: [State.DONE, State.CLOSED], to: [State.MUST_CLOSE, State.CLOSED] },
+  { from: [State.IDLE, State.CLOSED], to: [State.MUST_CLOSE, State.CLOSED] },
 ];
 
 /** Both machines of a connection, and what they have agreed on. */
@@ -181,9 +184,9 @@ export class ConnectionState {
   #applyPairs(): void {
     // Both machines working is by far the most common case and in no pair.
     if (this.client === State.SEND_BODY || this.client === State.MUST_CLOSE) return;
-    for (const { when, then } of PAIR_TRANSITIONS) {
-      if (when[0] === this.client && when[1] === this.server) {
-        [this.client, this.server] = then;
+    for (const { from, to } of PAIR_TRANSITIONS) {
+      if (from[0] === this.client && from[1] === this.server) {
+        [this.client, this.server] = to;
         return;
       }
     }

@@ -1,0 +1,197 @@
+/**
+ * Heads from what the parser found: the text of a head, where its fields are, and what it asked of the start line.
+ *
+ * Nothing here decides where a message ends: that was the parser. These functions refuse what it lets through
+ * (`request-rules.ts`), and read the few fields that the connection depends on.
+ */
+
+import { RemoteProtocolError } from './errors.ts';
+import { RequestHead, ResponseHead, type HttpVersion } from './events.ts';
+import { Headers } from './headers.ts';
+import type { ProtocolLimits } from './limits.ts';
+import { methodOf } from './methods.ts';
+import {
+  bad,
+  bodyTooLarge,
+  checkHost,
+  checkRequestLine,
+  checkTarget,
+  checkTransferEncoding,
+  headTooLarge,
+  parseContentLength,
+} from './request-rules.ts';
+
+/** What the parser knows of a request line. */
+export interface RequestLine {
+  readonly targetStart: number;
+  readonly targetEnd: number;
+  /** llhttp's number. */
+  readonly method: number;
+  /** `major * 10 + minor`. */
+  readonly version: number;
+}
+
+/** @throws {@link RemoteProtocolError} for what RFC 9110 and RFC 9112 do not allow, or a limit. */
+export function readRequestHead(
+  text: string,
+  spans: readonly number[],
+  line: RequestLine,
+  upgrade: boolean,
+  keepAlive: boolean,
+  limits: ProtocolLimits,
+): RequestHead {
+  const { targetStart, targetEnd } = line;
+  const version = checkRequestLine(text, targetStart, targetEnd, line.version, limits);
+  if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
+  const method = methodOf(line.method);
+  const target = text.slice(targetStart, targetEnd);
+  checkTarget(method, target);
+  const special = readSpecial(text, spans);
+  checkHost(special.host, special.hosts, version);
+  const contentLength = bodyLength(special, version);
+  if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
+  if (special.hasUnknownExpectation) {
+    throw new RemoteProtocolError(
+      'the only expectation met here is 100-continue',
+      'ERR_HTTP_EXPECT',
+      417,
+    );
+  }
+  const isConnect = method === 'CONNECT';
+  if (isConnect && contentLength !== 0) {
+    // RFC 9110 section 9.3.6: what follows is the tunnel's, and a length would make it two things at once.
+    throw bad('CONNECT has no body', 'CONTENT_LENGTH');
+  }
+  const headers = new Headers(text, spans);
+  return new RequestHead(
+    method,
+    target,
+    version,
+    headers,
+    contentLength,
+    keepAlive && (version === '1.1' || persists(headers, version)),
+    special.expectsContinue && version === '1.1',
+    // RFC 9110 section 7.8: HTTP/1.0 cannot ask for another protocol; and a body has to be read in this one first.
+    isConnect || (upgrade && version === '1.1' && contentLength === 0),
+  );
+}
+
+/** What reading a response takes of the request that it answers. */
+export interface ResponseContext {
+  /** The method of the request that is out; `undefined` when none is. */
+  readonly expectedMethod: string | undefined;
+  /** Whether that request asks to go on in another protocol. */
+  readonly isSwitchProposed: boolean;
+}
+
+/** @throws {@link RemoteProtocolError} as {@link readRequestHead}. */
+export function readResponseHead(
+  text: string,
+  spans: readonly number[],
+  status: number,
+  keepAlive: boolean,
+  context: ResponseContext,
+  limits: ProtocolLimits,
+): ResponseHead {
+  const method = context.expectedMethod;
+  const line = STATUS_LINE.exec(text);
+  if (line === null) throw bad('the status line is not `version SP status SP reason`', 'LINE');
+  if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
+  const version = line[1] === '1' ? '1.1' : '1.0';
+  const isSwitch = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
+  if (isSwitch && !context.isSwitchProposed) {
+    throw bad('the response switches protocols, which the request did not ask for', 'SWITCH');
+  }
+  const isBodiless =
+    isSwitch || status < 200 || status === 204 || status === 304 || method === 'HEAD';
+  const contentLength = isBodiless ? 0 : responseLength(readSpecial(text, spans), version);
+  if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
+  const headers = new Headers(text, spans);
+  return new ResponseHead(
+    status,
+    (line[2] ?? '').trim(),
+    version,
+    headers,
+    contentLength,
+    // The parser does not know that the answer to HEAD has no body, and waits for the end of the connection.
+    isBodiless
+      ? persists(headers, version)
+      : keepAlive && (version === '1.1' || persists(headers, version)),
+    isSwitch,
+  );
+}
+
+/** How long the start line of a response without fields is, its line end not counted. */
+export function statusLineLength(text: string): number {
+  return STATUS_LINE.exec(text)?.[0].length ?? text.length;
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) [1-9]\d\d(?: ([\t\x20-\x7e\x80-\xff]*))?(?=\r\n)/;
+
+/** The fields that framing and the connection depend on. */
+interface Special {
+  host: string | undefined;
+  hosts: number;
+  contentLength: string | undefined;
+  transferEncoding: string | undefined;
+  expectsContinue: boolean;
+  hasUnknownExpectation: boolean;
+}
+
+/** Finds them by the length of their names first: most fields are dismissed without looking at a character. */
+function readSpecial(text: string, spans: readonly number[]): Special {
+  const special: Special = {
+    host: undefined,
+    hosts: 0,
+    contentLength: undefined,
+    transferEncoding: undefined,
+    expectsContinue: false,
+    hasUnknownExpectation: false,
+  };
+  for (let at = 0; at < spans.length; at += 4) {
+    const length = (spans[at + 1] as number) - (spans[at] as number);
+    if (length !== 4 && length !== 14 && length !== 17 && length !== 6) continue;
+    const name = text.slice(spans[at], spans[at + 1]).toLowerCase();
+    if (name === 'host') {
+      special.host = text.slice(spans[at + 2], spans[at + 3]);
+      special.hosts += 1;
+    } else if (name === 'content-length') {
+      special.contentLength = text.slice(spans[at + 2], spans[at + 3]);
+    } else if (name === 'transfer-encoding') {
+      const value = text.slice(spans[at + 2], spans[at + 3]);
+      special.transferEncoding =
+        special.transferEncoding === undefined ? value : `${special.transferEncoding},${value}`;
+    } else if (name === 'expect') {
+      const isKnown = text.slice(spans[at + 2], spans[at + 3]).toLowerCase() === '100-continue';
+      special.expectsContinue ||= isKnown;
+      special.hasUnknownExpectation ||= !isKnown;
+    }
+  }
+  return special;
+}
+
+/** How long a request's body is: RFC 9112 section 6.3; `undefined` for a chunked one. */
+function bodyLength(special: Special, version: HttpVersion): number | undefined {
+  if (special.transferEncoding !== undefined) {
+    checkTransferEncoding(special.transferEncoding, version);
+    return undefined;
+  }
+  return special.contentLength === undefined ? 0 : parseContentLength(special.contentLength);
+}
+
+/** How long a response's body is; `undefined` for a chunked one, and for one that ends with the connection. */
+function responseLength(special: Special, version: HttpVersion): number | undefined {
+  const isFramed = special.transferEncoding !== undefined || special.contentLength !== undefined;
+  return isFramed ? bodyLength(special, version) : undefined;
+}
+
+/**
+ * Whether a message lets the connection live on: RFC 9112 section 9.3, steps 1 to 4. The parser knows too, but lets
+ * keep-alive win over close in HTTP/1.0, and takes `Proxy-Connection` for `Connection`.
+ */
+function persists(headers: Headers, version: HttpVersion): boolean {
+  const value = headers.get('connection');
+  if (value === undefined) return version === '1.1';
+  const options = value.toLowerCase().split(/[\t ]*,[\t ]*/);
+  return !options.includes('close') && (version === '1.1' || options.includes('keep-alive'));
+}
