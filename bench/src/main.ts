@@ -4,9 +4,10 @@ import { chooseGenerator } from './load/choose.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { contestantOf, medianOf, type ScenarioOutcome } from './outcome.ts';
-import { figure, ratio } from './report/figures.ts';
+import { figure } from './report/figures.ts';
 import { writeJson } from './report/json.ts';
-import { aligned, goalsOf, rowsOf } from './report/table.ts';
+import { goalsOf } from './report/goals.ts';
+import { aligned, rowsOf } from './report/table.ts';
 import { runRounds } from './rounds.ts';
 import { scenarios } from './scenarios/all.ts';
 import type { RoundContext, Scenario } from './scenarios/scenario.ts';
@@ -57,7 +58,7 @@ function print(outcome: ScenarioOutcome, options: Options): void {
   }
   console.log(`\n${aligned(rowsOf(outcome))}\n`);
   for (const goal of goalsOf(outcome)) {
-    console.log(`  ${goal.isReached ? 'reached' : 'missed '} ${goal.text}: ${ratio(goal.got)}`);
+    console.log(`  ${goal.isReached ? 'reached' : 'missed '} ${goal.text}: ${goal.got}`);
   }
 }
 

@@ -45,9 +45,21 @@ async function roundOf(
   contestant: Contestant,
   context: RoundContext,
 ): Promise<Sample> {
+  const patience = PATIENCE + (context.seconds + context.warmup) * 3_000;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`not done after ${patience} ms`));
+    }, patience);
+  });
   try {
-    return await contestant.round(context);
+    return await Promise.race([contestant.round(context), late]);
   } catch (cause) {
     throw new Error(`${scenario.name}, ${contestant.name}: ${String(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+/** How long a round may take beside what it measures, in milliseconds. */
+const PATIENCE = 60_000;

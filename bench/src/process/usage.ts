@@ -26,3 +26,13 @@ export function usageOf(pid: number): Usage {
     return { cpu: NaN, memory: NaN };
   }
 }
+
+/** The most memory that a process has had, in bytes; `NaN` where the kernel does not tell. */
+export function peakMemoryOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]) * 1_024;
+  } catch {
+    return NaN;
+  }
+}

@@ -1,13 +1,6 @@
 /** A scenario's outcome as rows of text: for the terminal, and for the report. */
 
-import {
-  contestantOf,
-  detailNames,
-  medianOf,
-  ratioTo,
-  spreadOf,
-  type ScenarioOutcome,
-} from '../outcome.ts';
+import { detailNames, medianOf, ratioTo, spreadOf, type ScenarioOutcome } from '../outcome.ts';
 import { figure, percent, ratio } from './figures.ts';
 
 /** The head and the rows, ours first. */
@@ -25,29 +18,6 @@ export function rowsOf(outcome: ScenarioOutcome): readonly (readonly string[])[]
       one.name === scenario.ours ? '' : ratio(ratioTo(outcome, one.name)),
     ]);
   return [head, ...rows];
-}
-
-export interface GoalRow {
-  readonly text: string;
-  readonly got: number;
-  readonly isReached: boolean;
-}
-
-/** The goals whose contestants took part, and whether they are reached. */
-export function goalsOf(outcome: ScenarioOutcome): readonly GoalRow[] {
-  const { scenario } = outcome;
-  return scenario.goals
-    .filter(({ against }) => contestantOf(outcome, against) !== undefined)
-    .map((goal) => {
-      const got = ratioTo(outcome, goal.against, goal.detail);
-      const isMore = scenario.better === 'more' && goal.detail === undefined;
-      const what = goal.detail === undefined ? '' : `${goal.detail} `;
-      return {
-        text: `${what}${isMore ? '≥' : '≤'} ${goal.ratio} × ${goal.against}`,
-        got,
-        isReached: isMore ? got >= goal.ratio : got <= goal.ratio,
-      };
-    });
 }
 
 /** Columns that stand under each other. */

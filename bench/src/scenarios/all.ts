@@ -1,6 +1,30 @@
 /** Every scenario, in the order in which they run. */
 
+import { client } from './client.ts';
 import { churn, echoPost, get, json, large, pipelined } from './http-loads.ts';
+import { idle } from './idle.ts';
+import { latency50, latency80 } from './latency.ts';
+import { parserBrowser, parserSmall, spawnTask } from './micro.ts';
 import type { Scenario } from './scenario.ts';
+import { start } from './start.ts';
+import { stream } from './stream.ts';
+import { tcpEcho } from './tcp.ts';
 
-export const scenarios: readonly Scenario[] = [echoPost, pipelined, get, large, json, churn];
+export const scenarios: readonly Scenario[] = [
+  echoPost,
+  pipelined,
+  get,
+  large,
+  stream,
+  json,
+  tcpEcho,
+  client,
+  idle,
+  churn,
+  latency50,
+  latency80,
+  spawnTask,
+  parserSmall,
+  parserBrowser,
+  start,
+];

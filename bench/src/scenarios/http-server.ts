@@ -15,7 +15,7 @@ export interface ServerLoad {
   readonly connections: number;
   readonly pipeline?: number;
   /** Requests a second, when the load does not wait for answers. */
-  readonly rate?: (context: RoundContext) => number | undefined;
+  readonly rate?: number | undefined;
 }
 
 export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
@@ -26,7 +26,12 @@ export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
   };
 }
 
-async function serverRound(peer: Peer, what: ServerLoad, context: RoundContext): Promise<Sample> {
+/** Starts a server, checks its answers, puts it under load, stops it. */
+export async function serverRound(
+  peer: Peer,
+  what: ServerLoad,
+  context: RoundContext,
+): Promise<Sample> {
   await using child = new Child(peer.command(what.app), { core: 0 });
   const port = await portOf(child);
   const pipeline = what.pipeline ?? 1;
@@ -42,7 +47,7 @@ async function serverRound(peer: Peer, what: ServerLoad, context: RoundContext):
     pipeline,
     seconds: context.seconds,
     warmup: context.warmup,
-    rate: what.rate?.(context),
+    rate: what.rate,
     onPhase: (phase) => {
       if (phase === 'begin') {
         before = usageOf(child.pid);

@@ -29,14 +29,15 @@ export interface Contestant {
   round(context: RoundContext): Promise<Sample>;
 }
 
-/** A ratio to reach. */
-export interface Goal {
-  readonly against: string;
-  /** Of ours to theirs: at least, when more is better; at most, when less is. */
-  readonly ratio: number;
-  /** Which of the figures; the value when it is not said. */
-  readonly detail?: string;
-}
+/**
+ * What is to be reached: a ratio of ours to theirs, a difference between ours and theirs, or a figure of ours.
+ *
+ * A ratio of the value is at least that when more is better, else at most; of a detail always at most.
+ */
+export type Goal =
+  | { readonly against: string; readonly ratio: number; readonly detail?: string }
+  | { readonly against: string; readonly moreThanIt: number }
+  | { readonly detail: string; readonly atMost: number };
 
 export interface Scenario {
   readonly name: string;

@@ -4,14 +4,19 @@ import { echo, HttpResponse, serve, type Handler } from '@awaitio/http';
 import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
+const hello: Handler = () => HttpResponse.text('Hello, World!');
+
 const handlers: Record<string, Handler> = {
   echo: echo(),
   stream: echo(),
-  hello: () => HttpResponse.text('Hello, World!'),
+  hello,
+  idle: hello,
   json: async (request) => HttpResponse.json(receipt(await request.json(Order))),
 };
 
-const handler = handlers[process.argv[2] ?? 'echo'];
-if (handler === undefined) throw new Error(`no such server: ${process.argv[2]}`);
-const server = await serve(handler);
+const app = process.argv[2] ?? 'echo';
+const handler = handlers[app];
+if (handler === undefined) throw new Error(`no such server: ${app}`);
+// Opening ten thousand connections takes longer than an idle one is usually kept.
+const server = await serve(handler, app === 'idle' ? { deadlines: { idle: 120_000 } } : {});
 ready(Number(new URL(server.url).port));

@@ -7,6 +7,8 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 const PREFIX = new TextEncoder().encode('echo: ');
 const HELLO = { headers: { 'Content-Type': 'text/plain; charset=utf-8' } };
 
+const hello: FetchHandler = () => new Response('Hello, World!', HELLO);
+
 export const fetchApps: Readonly<Record<string, FetchHandler>> = {
   async echo(request) {
     const body = new Uint8Array(await request.arrayBuffer());
@@ -17,14 +19,21 @@ export const fetchApps: Readonly<Record<string, FetchHandler>> = {
     return new Response(whole, { headers: { 'Content-Type': type } });
   },
   stream(request) {
-    const through = new TransformStream<Uint8Array, Uint8Array>({
+    const reader = request.body?.getReader();
+    const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        controller.enqueue(PREFIX);
+        controller.enqueue(PREFIX.slice());
+      },
+      pull: async (controller) => {
+        const next = await reader?.read();
+        if (next?.value === undefined) controller.close();
+        else controller.enqueue(next.value);
       },
     });
-    return new Response(request.body?.pipeThrough(through) ?? PREFIX);
+    return new Response(body);
   },
-  hello: () => new Response('Hello, World!', HELLO),
+  hello,
+  idle: hello,
   async json(request) {
     return Response.json(receipt(Order.parse(await request.json())));
   },

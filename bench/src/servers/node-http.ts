@@ -25,7 +25,13 @@ function answer(response: ServerResponse, type: string, body: Buffer | string): 
   response.end(body);
 }
 
+const hello: RequestListener = (_request, response) => {
+  answer(response, 'text/plain; charset=utf-8', 'Hello, World!');
+};
+
 const servers: Record<string, RequestListener> = {
+  hello,
+  idle: hello,
   echo(request, response) {
     collect(request, (pieces) => {
       const type = request.headers['content-type'] ?? 'application/octet-stream';
@@ -41,9 +47,6 @@ const servers: Record<string, RequestListener> = {
     response.write(PREFIX);
     request.pipe(response);
   },
-  hello(_request, response) {
-    answer(response, 'text/plain; charset=utf-8', 'Hello, World!');
-  },
   json(request, response) {
     collect(request, (pieces) => {
       const order = Order.parse(JSON.parse(Buffer.concat(pieces).toString()));
@@ -52,7 +55,10 @@ const servers: Record<string, RequestListener> = {
   },
 };
 
-const server = createServer(servers[process.argv[2] ?? 'echo']);
+const app = process.argv[2] ?? 'echo';
+const server = createServer(servers[app]);
+// Opening ten thousand connections takes longer than an idle one is usually kept.
+if (app === 'idle') server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1', () => {
   ready((server.address() as AddressInfo).port);
 });

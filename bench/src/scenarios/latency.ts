@@ -1,0 +1,51 @@
+/**
+ * How long answers take at the same load for all: a constant rate, a share of the most that node:http can do.
+ *
+ * The load is an open loop: a request counts from when it was due, so that a server which stops for a moment is not
+ * asked less for it.
+ */
+
+import { ECHO } from '../load/exchanges.ts';
+import { ownGenerator } from '../load/own.ts';
+import { httpServers, nodeHttp } from '../servers/peers.ts';
+import { serverContestant, serverRound } from './http-server.ts';
+import type { Contestant, RoundContext, Scenario } from './scenario.ts';
+
+const echo = { app: 'echo', exchange: ECHO, connections: 64 };
+let measuredPeak: number | undefined;
+
+/** What node:http can do: as measured before in this run, else measured now. */
+async function peakOf(context: RoundContext): Promise<number> {
+  const earlier = context.earlier('echo', nodeHttp.name);
+  if (earlier !== undefined) return earlier;
+  measuredPeak ??= (await serverRound(nodeHttp, echo, context)).value;
+  return measuredPeak;
+}
+
+function atShare(share: number): readonly Contestant[] {
+  return httpServers.map((peer) => ({
+    ...serverContestant(peer, echo),
+    round: async (context) => {
+      const rate = (await peakOf(context)) * share;
+      const sample = await serverRound(peer, { ...echo, rate }, { ...context, load: ownGenerator });
+      const { p50 = NaN, p99 = NaN, ...details } = sample.details;
+      return { value: p99, details: { p50, 'requests/s': sample.value, ...details } };
+    },
+  }));
+}
+
+function latencyAt(percent: number): Scenario {
+  return {
+    name: `latency-${percent}`,
+    title: `p99 at ${percent} % of node:http's peak`,
+    about: `HTTP echo at a constant ${percent} % of the requests a second that node:http can do at most, 64 connections.`,
+    unit: 'ms (p99)',
+    better: 'less',
+    ours: 'awaitio',
+    goals: [{ against: nodeHttp.name, ratio: 1 }],
+    contestants: atShare(percent / 100),
+  };
+}
+
+export const latency50: Scenario = latencyAt(50);
+export const latency80: Scenario = latencyAt(80);

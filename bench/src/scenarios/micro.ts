@@ -1,0 +1,56 @@
+/** What single pieces cost, without a network: a task on the executor, a request in the parser. */
+
+import { Child, program } from '../process/child.ts';
+import type { Contestant, Scenario } from './scenario.ts';
+
+/** A contestant that is a program which prints nanoseconds. */
+function micro(name: string, file: string, ...args: readonly string[]): Contestant {
+  return {
+    name,
+    async round({ seconds }) {
+      await using child = new Child(
+        [process.execPath, program(`micro/${file}.js`), ...args, String(seconds)],
+        { core: 0 },
+      );
+      const { nanoseconds } = await child.json<{ nanoseconds: number }>();
+      return { value: nanoseconds, details: {} };
+    },
+  };
+}
+
+export const spawnTask: Scenario = {
+  name: 'spawn',
+  title: 'A task on the executor',
+  about: 'An async function that does nothing, spawned and awaited, a thousand at a time.',
+  unit: 'ns/task',
+  better: 'less',
+  ours: 'awaitio Executor',
+  goals: [],
+  contestants: [
+    micro('awaitio Executor', 'spawn', 'executor'),
+    micro('p-queue', 'spawn', 'queue'),
+    micro('plain call', 'spawn', 'call'),
+  ],
+};
+
+function parsing(name: string, what: string): Scenario {
+  const ours = 'llhttp as awaitio has it';
+  return {
+    name: `parser-${name}`,
+    title: `Parsing ${what}`,
+    about:
+      'One request after another out of memory. The connection also checks rules and makes an answer’s head.',
+    unit: 'ns/request',
+    better: 'less',
+    ours,
+    goals: [],
+    contestants: [
+      micro(ours, 'parser', 'llhttp', name),
+      micro('awaitio connection', 'parser', 'connection', name),
+      micro("Node's HTTPParser", 'parser', 'node', name),
+    ],
+  };
+}
+
+export const parserSmall: Scenario = parsing('small', 'a small request');
+export const parserBrowser: Scenario = parsing('browser', 'a browser’s request');

@@ -1,0 +1,73 @@
+/** From the start of a process to its first answer, and what of that is importing. */
+
+import { checkAnswers } from '../load/check.ts';
+import { HELLO } from '../load/exchanges.ts';
+import { Child, program } from '../process/child.ts';
+import { httpServers, type Peer } from '../servers/peers.ts';
+import { median } from '../statistics.ts';
+import { portOf } from './http-server.ts';
+import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
+
+const BARE: Peer = {
+  name: 'bare node',
+  command: () => [process.execPath, program('micro/nothing.js')],
+};
+
+/** What the peers on Node import. */
+const IMPORTS: Readonly<Record<string, string>> = {
+  awaitio: '@awaitio/http',
+  'node:http': 'node:http',
+  fastify: 'fastify',
+  hono: '@hono/node-server',
+  express: 'express',
+};
+
+/** Starts in one round: one start is as long as the disk and the scheduler please. */
+const TIMES = 7;
+
+function contestant(peer: Peer): Contestant {
+  return {
+    name: peer.name,
+    missing: peer.missing,
+    round: (context) => startRound(peer, context),
+  };
+}
+
+async function startRound(peer: Peer, context: RoundContext): Promise<Sample> {
+  const starts: number[] = [];
+  const imports: number[] = [];
+  for (let time = 0; time < (context.isSmoke ? 1 : TIMES); time += 1) {
+    starts.push(await timeToAnswer(peer));
+    imports.push(await importTime(IMPORTS[peer.name]));
+  }
+  return { value: median(starts), details: { 'import ms': median(imports) } };
+}
+
+async function timeToAnswer(peer: Peer): Promise<number> {
+  const start = performance.now();
+  await using child = new Child(peer.command('hello'), { core: 0 });
+  const port = await portOf(child);
+  if (peer !== BARE) await checkAnswers(port, HELLO);
+  return performance.now() - start;
+}
+
+async function importTime(specifier: string | undefined): Promise<number> {
+  if (specifier === undefined) return NaN;
+  await using child = new Child([process.execPath, program('micro/import-time.js'), specifier], {
+    core: 0,
+  });
+  const { milliseconds } = await child.json<{ milliseconds: number }>();
+  return milliseconds;
+}
+
+export const start: Scenario = {
+  name: 'start',
+  title: 'Start-up',
+  about:
+    'From starting the process to its first answer, in milliseconds; importing the package alone beside it.',
+  unit: 'ms',
+  better: 'less',
+  ours: 'awaitio',
+  goals: [{ against: BARE.name, moreThanIt: 60 }],
+  contestants: [...httpServers, BARE].map(contestant),
+};

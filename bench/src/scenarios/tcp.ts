@@ -1,0 +1,51 @@
+/** Raw echo over TCP: every way of reading that awaitio has, against callbacks and other runtimes. */
+
+import { rawMessage } from '../load/exchanges.ts';
+import { rawGenerator } from '../load/raw.ts';
+import { program } from '../process/child.ts';
+import { denoCommand, denoServe, epoll, type Peer } from '../servers/peers.ts';
+import { serverContestant } from './http-server.ts';
+import type { Contestant, Scenario } from './scenario.ts';
+
+function onNode(name: string, file: string, way = ''): Peer {
+  return { name, command: () => [process.execPath, program(`servers/tcp/${file}.js`), way] };
+}
+
+const OURS = 'awaitio read/writeAll';
+
+const peers: readonly Peer[] = [
+  onNode(OURS, 'awaitio', 'read'),
+  onNode('awaitio readWith/tryWrite', 'awaitio', 'with'),
+  onNode('awaitio readChunk', 'awaitio', 'chunk'),
+  onNode('awaitio iterator', 'awaitio', 'iterator'),
+  onNode('awaitio readable+tryRead', 'awaitio', 'readiness'),
+  onNode('net callbacks', 'net-callbacks'),
+  onNode('net for await', 'net-for-await'),
+  {
+    name: 'Deno.Conn',
+    missing: denoServe.missing,
+    command: () => denoCommand('servers/tcp/deno-conn.js'),
+  },
+  { ...epoll, command: () => epoll.command('raw') },
+];
+
+function contestant(peer: Peer): Contestant {
+  const what = { app: '', exchange: rawMessage(1_024), connections: 64 };
+  const common = serverContestant(peer, what);
+  return { ...common, round: (context) => common.round({ ...context, load: rawGenerator }) };
+}
+
+export const tcpEcho: Scenario = {
+  name: 'tcp',
+  title: 'TCP echo',
+  about: 'Messages of 1 KiB there and back, 64 connections, one message under way on each.',
+  unit: 'messages/s',
+  better: 'more',
+  ours: OURS,
+  goals: [
+    { against: 'net callbacks', ratio: 1 },
+    { against: 'net for await', ratio: 1.1 },
+    { against: 'Deno.Conn', ratio: 1 },
+  ],
+  contestants: peers.map(contestant),
+};
