@@ -3,6 +3,7 @@ export {
   BrokenError,
   BusyError,
   ClosedError,
+  FrameError,
   InvalidInputError,
   IoError,
   LimitError,
@@ -39,6 +40,21 @@ export type { DelimitedReadOptions } from './delimited-read.ts';
 export type { Take } from './read-side.ts';
 export type { Writable, WriteOptions } from './write-side.ts';
 export { ReadHalf, WriteHalf } from './split.ts';
+export type { Decoder, FrameInput } from './stream-frame.ts';
+export {
+  Framed,
+  FrameReader,
+  FrameWriter,
+  type Codec,
+  type Encoder,
+  type FrameWriteOptions,
+} from './codecs/framed.ts';
+export { lines, linesCodec, type LinesOptions } from './codecs/lines.ts';
+export {
+  lengthDelimited,
+  lengthDelimitedCodec,
+  type LengthDelimitedOptions,
+} from './codecs/length-delimited.ts';
 export {
   copy,
   copyBidirectional,
@@ -51,9 +67,14 @@ export type { AdmissionOptions, Overflow, OverflowHandler } from './admission.ts
 export { TcpStream, type TcpConnectOptions } from './net/tcp-stream.ts';
 export type { TcpAddress, TcpSocketOptions } from './net/tcp-options.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
+export { UnixStream, type UnixConnectOptions } from './net/unix-stream.ts';
+export { UnixListener, type UnixListenOptions } from './net/unix-listener.ts';
+export type { UnixAddress } from './net/unix-path.ts';
+export type { SocketListenOptions } from './net/socket-listener.ts';
 export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 export { AddressList } from './net/address-list.ts';
+export { acceptLoop, type AcceptLoopOptions } from './accept-loop.ts';
 export { Poll, type PollEvent, type PollOptions, type PollStatistics } from './poll.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
 export { defaultExecutor, Executor } from './executor.ts';

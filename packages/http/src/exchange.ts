@@ -5,12 +5,20 @@
  * until the answer is out. It is a leaf beside the connection's loop, so that a request costs one object.
  */
 
-import { deferred, TimeoutError, WOULD_BLOCK, type Address, type WouldBlock } from '@awaitio/core';
+import {
+  deferred,
+  invalidInput,
+  TimeoutError,
+  WOULD_BLOCK,
+  type Address,
+  type WouldBlock,
+} from '@awaitio/core';
 import { Body, type BodySource } from './body.ts';
 import { LocalProtocolError } from './protocol/errors.ts';
 import { NEED_DATA, type RequestHead } from './protocol/events.ts';
 import { fieldList, type HeadersInput } from './protocol/fields.ts';
 import type { Headers } from './protocol/headers.ts';
+import type { ProxyHeader } from './proxy-header.ts';
 import type { RequestOrigin } from './request.ts';
 import type { ServerConnection, Switched } from './server-connection.ts';
 
@@ -30,6 +38,19 @@ export interface HandlerContext {
    * @throws `LocalProtocolError` when the request did not ask for it.
    */
   upgrade(headers?: HeadersInput): Promise<Switched>;
+  /** Whether the server's shutdown has begun. */
+  readonly isDraining: boolean;
+  /** Whether the connection is encrypted (TLS). */
+  readonly isEncrypted: boolean;
+  /** What the proxy in front said, when there is one that is trusted. */
+  readonly proxyHeader: ProxyHeader | undefined;
+  /**
+   * Gives this handler so long from now until it has answered, instead of the server's `handler` deadline; to be called
+   * before the handler first waits.
+   *
+   * @param milliseconds - From 0; `Infinity` for no limit.
+   */
+  setDeadline(milliseconds: number): void;
   /** Has the server's shutdown wait for work that goes on after the answer; its failure goes to `onError`. */
   waitUntil(work: Promise<unknown>): void;
 }
@@ -51,6 +72,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   #isOver = false;
   /** Bytes of the request's body that were handed out. */
   bytesIn = 0;
+  /** Bytes of the answer's body that were written. */
+  bytesOut = 0;
+  /** When the handler began and when it had answered, for those who listen; -1 when nobody does. */
+  startedAt = -1;
+  answeredAt = -1;
 
   constructor(connection: ServerConnection, head: RequestHead) {
     this.#connection = connection;
@@ -64,6 +90,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   }
 
   // --- For the request -----------------------------------------------------------------------------------------
+
+  get connectionId(): number {
+    return this.#connection.id;
+  }
 
   get remoteAddress(): Address | undefined {
     return this.#connection.remoteAddress;
@@ -147,6 +177,25 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
 
   upgrade(headers?: HeadersInput): Promise<Switched> {
     return this.#connection.switchProtocol(this.#head, fieldList(headers));
+  }
+
+  get isDraining(): boolean {
+    return this.#connection.isDraining;
+  }
+
+  get isEncrypted(): boolean {
+    return this.#connection.isEncrypted;
+  }
+
+  get proxyHeader(): ProxyHeader | undefined {
+    return this.#connection.proxyHeader;
+  }
+
+  setDeadline(milliseconds: number): void {
+    if (!(milliseconds >= 0)) {
+      throw invalidInput('setDeadline', 'milliseconds', 'a number from 0', milliseconds);
+    }
+    this.#connection.setHandlerDeadline(milliseconds);
   }
 
   waitUntil(work: Promise<unknown>): void {

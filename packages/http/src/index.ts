@@ -1,10 +1,23 @@
+export { serve, HttpServer } from './server.ts';
+export type { ServeOptions, ShutdownOptions, ShutdownReport } from './server-options.ts';
+export type { ServerStatistics } from './server-observer.ts';
 export {
-  serve,
-  HttpServer,
-  type ServeOptions,
-  type ShutdownOptions,
-  type ShutdownReport,
-} from './server.ts';
+  SERVER_CHANNELS,
+  type ConnectionClosedEvent,
+  type ConnectionEnd,
+  type ConnectionOpenedEvent,
+  type DrainedEvent,
+  type DrainStartedEvent,
+  type EventListener,
+  type RefusedEvent,
+  type RequestFinishedEvent,
+  type RequestStartedEvent,
+  type ServerEvent,
+} from './server-events.ts';
+export { accessLog, type AccessLogOptions } from './access-log.ts';
+export { withHealth, type HealthOptions } from './health.ts';
+export { readProxyHeader, type ProxyExtension, type ProxyHeader } from './proxy-header.ts';
+export type { FetchApplication, FetchExecutionContext, FetchInfo } from './fetch-handler.ts';
 export type { ErrorContext, ErrorListener, Handler } from './server-shared.ts';
 export { ClientGoneError, type HandlerContext } from './exchange.ts';
 export type { Switched } from './server-connection.ts';

@@ -1,6 +1,5 @@
 /** Failures that have an answer: `application/problem+json` (RFC 9457). */
 
-import { HttpResponse } from './response.ts';
 import { reasonOf } from './protocol/status.ts';
 
 /** One thing that is wrong with a request. */
@@ -57,19 +56,15 @@ export class HttpProblem extends Error {
     this.errors = init?.errors ?? [];
   }
 
-  /** The problem as a response. */
-  toResponse(): HttpResponse {
+  /** The problem as the document that RFC 9457 section 3 describes. */
+  toJSON(): Readonly<Record<string, unknown>> {
     const { type, status, detail, errors } = this;
-    const document = {
+    return {
       type,
       title: reasonOf(status),
       status,
       ...(detail === undefined ? {} : { detail }),
       ...(errors.length === 0 ? {} : { errors }),
     };
-    return new HttpResponse(JSON.stringify(document), { status }, [
-      'Content-Type',
-      'application/problem+json',
-    ]);
   }
 }

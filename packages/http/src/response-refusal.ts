@@ -1,6 +1,9 @@
 /** The answers to requests that cannot be handled: constant texts, which repeat nothing of the request. */
 
+import type { FieldList } from './protocol/fields.ts';
 import { HttpResponse } from './response.ts';
+
+const TEXT: FieldList = ['Content-Type', 'text/plain; charset=utf-8'];
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'The request is malformed.\n',
@@ -16,10 +19,8 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** What `serve` answers by itself. One that says `close` ends the connection: its peer cannot be understood any more. */
-export function refusal(status: number): HttpResponse {
+export function refusal(status: number, fields?: FieldList): HttpResponse {
   const isPeersFault = status < 500 || status === 501 || status === 505;
-  return HttpResponse.text(REASONS[status] ?? 'The request was refused.\n', {
-    status,
-    close: isPeersFault,
-  });
+  const text = REASONS[status] ?? 'The request was refused.\n';
+  return new HttpResponse(text, { status, close: isPeersFault }, [...TEXT, ...(fields ?? [])]);
 }

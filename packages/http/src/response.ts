@@ -1,6 +1,7 @@
 /** Responses as handlers make them: a status, checked header fields, and a body of one of a few kinds. */
 
 import { InvalidInputError } from '@awaitio/core';
+import type { HttpProblem } from './problem.ts';
 import { fieldList, type FieldList, type HeadersInput } from './protocol/fields.ts';
 
 /** What a response's body may be. Bytes are given away: they must not be changed afterwards. */
@@ -29,6 +30,7 @@ export interface ResponseInit {
 
 const TEXT: FieldList = ['Content-Type', 'text/plain; charset=utf-8'];
 const JSON_TYPE: FieldList = ['Content-Type', 'application/json'];
+const PROBLEM: FieldList = ['Content-Type', 'application/problem+json'];
 const BYTES: FieldList = ['Content-Type', 'application/octet-stream'];
 
 /**
@@ -109,6 +111,12 @@ export class HttpResponse {
     init?: ResponseInit,
   ): HttpResponse {
     return new HttpResponse(body, init, withType(BYTES, init));
+  }
+
+  /** A problem as `application/problem+json` (RFC 9457), with its status. */
+  static problem(problem: HttpProblem, init?: ResponseInit): HttpResponse {
+    const status = problem.status;
+    return new HttpResponse(JSON.stringify(problem), { ...init, status }, withType(PROBLEM, init));
   }
 
   /** No body: 204, or the status given. */

@@ -45,6 +45,7 @@ function sendText(
   driver.write(head(connection, response, length, options));
   if (length > 0 && http.sendsBody) {
     http.sendData(length);
+    connection.countOut(length);
     driver.write(text);
   }
   driver.write(http.sendEnd());
@@ -62,6 +63,7 @@ function sendBytes(
   let blocked: Promise<void> | undefined;
   if (bytes.length > 0 && http.sendsBody) {
     http.sendData(bytes.length);
+    connection.countOut(bytes.length);
     blocked = driver.writeBytes(bytes);
   }
   driver.write(http.sendEnd());
@@ -102,7 +104,7 @@ async function sendPieces(
     while (http.sendsBody) {
       const next = pieces.next();
       let result;
-      if (next instanceof Promise) {
+      if ('then' in next) {
         driver.flushSoon();
         result = await watch.orGone(next);
       } else result = next;
@@ -113,6 +115,7 @@ async function sendPieces(
       const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
       if (bytes.length === 0) continue;
       driver.write(http.sendData(bytes.length));
+      connection.countOut(bytes.length);
       const blocked = driver.writeBytes(bytes);
       driver.write(http.dataEnd);
       if (blocked !== undefined) await connection.whileWriting(blocked);

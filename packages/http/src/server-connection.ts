@@ -27,11 +27,13 @@ import { HttpProblem } from './problem.ts';
 import { ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from './protocol/events.ts';
 import type { FieldList } from './protocol/fields.ts';
+import { readProxyHeader, type ProxyHeader } from './proxy-header.ts';
 import { State } from './protocol/state.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { refusal } from './response-refusal.ts';
 import { sendBody } from './send-body.ts';
+import type { ConnectionEnd } from './server-events.ts';
 import type { ServerShared } from './server-shared.ts';
 
 /** What a switch of protocols gives the handler. */
@@ -56,12 +58,21 @@ export class ServerConnection implements DeadlineOwner {
   #expired: Phase | undefined;
   #exchange: Exchange | undefined;
   #handlerDeadline: HandlerDeadline | undefined;
+  /** What this request's handler asked for instead of the server's deadline. */
+  #handlerLimit: number | undefined;
+  #reason: ConnectionEnd = 'server';
   #bodyRate: RateAllowance | undefined;
   #isSwitched = false;
   /** What the stream had written when a write began to wait: less progress than none is a stall. */
   #sentAtStall = 0;
   /** Requests answered on this connection. */
   answered = 0;
+  /** When it opened, for those who listen; -1 when nobody did. */
+  openedAt = -1;
+  /** Counts the server's connections from 1. */
+  readonly id: number;
+  /** What the proxy in front said. */
+  proxyHeader: ProxyHeader | undefined;
 
   constructor(stream: ByteStream, shared: ServerShared) {
     this.stream = stream;
@@ -69,10 +80,30 @@ export class ServerConnection implements DeadlineOwner {
     this.http = new HttpConnection('server', shared.limits);
     this.driver = new Driver(stream, this.http, shared.clock);
     this.#deadline = new Deadline(shared.wheel, this);
+    shared.observer.opened += 1;
+    this.id = shared.observer.opened;
   }
 
+  /** The client's address: behind a trusted proxy, the one that it named. */
   get remoteAddress(): Address | undefined {
-    return (this.stream as { readonly remoteAddress?: Address }).remoteAddress;
+    return this.proxyHeader?.source ?? this.#peerAddress;
+  }
+
+  get isEncrypted(): boolean {
+    return (this.stream as { readonly isEncrypted?: boolean }).isEncrypted === true;
+  }
+
+  get isDraining(): boolean {
+    return this.#shared.isDraining;
+  }
+
+  /** Why the connection ended, when it has. */
+  get end(): { readonly reason: ConnectionEnd; readonly deadline: string | undefined } {
+    const deadline = this.#expired === undefined ? undefined : DEADLINE_OF[this.#expired];
+    if (deadline === undefined || this.#reason === 'shutdown') {
+      return { reason: this.#reason, deadline: undefined };
+    }
+    return { reason: this.#expired === 'idle' ? 'idle' : 'deadline', deadline };
   }
 
   /** Whether no request is being received, handled or answered. */
@@ -88,8 +119,11 @@ export class ServerConnection implements DeadlineOwner {
   /** The connection's life. Never rejects: what fails is told to the server. */
   async run(): Promise<void> {
     try {
-      await this.#serve();
+      if (!this.#shared.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
+        await this.#serve();
+      }
     } catch (error) {
+      if (this.#reason !== 'shutdown') this.#reason = 'broken';
       // The peer's going is the most ordinary end of a connection, and nobody's error.
       if (!(error instanceof IoError)) this.#shared.report(error, undefined);
     } finally {
@@ -101,14 +135,38 @@ export class ServerConnection implements DeadlineOwner {
     if (this.#isSwitched) await this.stream.closed;
   }
 
+  get #peerAddress(): Address | undefined {
+    return (this.stream as { readonly remoteAddress?: Address }).remoteAddress;
+  }
+
+  /** Reads what a proxy says before it passes requests on; whether requests may follow. */
+  async #greetProxy(): Promise<boolean> {
+    try {
+      const timeout = this.#shared.deadlines.firstByte;
+      const header = await readProxyHeader(this.stream, { timeout });
+      this.proxyHeader = header ?? undefined;
+      if (header === null) this.#reason = 'client';
+      return header !== null;
+    } catch (error) {
+      this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
+      const code = (error as { readonly code?: string }).code ?? '';
+      this.#shared.observer.turnedAway(this.id, String(this.#peerAddress ?? ''), 0, code);
+      this.stream.reset(error);
+      return false;
+    }
+  }
+
   // --- The loop ------------------------------------------------------------------------------------------------
 
   async #serve(): Promise<void> {
     const { deadlines } = this.#shared;
     this.#wait('first-byte', deadlines.firstByte);
     for (;;) {
+      this.#reason = 'client';
       const head = await this.#nextHead();
       if (head === undefined) return;
+      this.#reason = 'server';
+      this.#handlerLimit = undefined;
       const exchange = new Exchange(this, head);
       this.#exchange = exchange;
       await this.#handle(exchange);
@@ -144,40 +202,66 @@ export class ServerConnection implements DeadlineOwner {
 
   async #handle(exchange: Exchange): Promise<void> {
     const shared = this.#shared;
-    shared.started(exchange);
+    if (!shared.hasRoom) return this.#shed(exchange);
+    shared.observer.requestStarted(exchange);
     this.#wait('handler', shared.deadlines.handler);
     let response: HttpResponse | void;
     try {
       const result = shared.handler(new HttpRequest(exchange.head, exchange), exchange);
-      if (result instanceof Promise) {
+      if (isPending(result)) {
         // Answers to requests before this one do not wait for its handler.
         if (this.driver.gathered > 0) this.driver.flushSoon();
         response = await this.#guarded(result);
       } else response = result;
-      if (this.#isSwitched) return;
+      if (this.#isSwitched) {
+        shared.observer.requestFinished(exchange, switchStatus(exchange.head), true);
+        return;
+      }
       if (!(response instanceof HttpResponse)) {
         throw new TypeError('expected the handler to return an HttpResponse, got something else');
       }
     } catch (error) {
       if (this.#isSwitched) {
         shared.report(error, exchange);
+        shared.observer.requestFinished(exchange, switchStatus(exchange.head), false);
         return;
       }
       response = this.#answerFor(error, exchange);
     }
-    await this.#answer(exchange, response);
+    shared.observer.responseStarted(exchange);
+    let isComplete = false;
+    try {
+      await this.#answer(exchange, response);
+      isComplete = true;
+    } finally {
+      shared.observer.requestFinished(exchange, response.status, isComplete);
+    }
+  }
+
+  /** Answers at once that there is too much to do. */
+  async #shed(exchange: Exchange): Promise<void> {
+    const { observer, retryAfter } = this.#shared;
+    observer.turnedAway(this.id, String(this.remoteAddress ?? ''), 503, 'ERR_HTTP_OVERLOADED');
+    await this.#answer(exchange, refusal(503, ['Retry-After', String(retryAfter)]));
   }
 
   #guarded(result: Promise<HttpResponse | void>): Promise<HttpResponse | void> {
-    if (this.#shared.deadlines.handler === Infinity) return result;
+    if (this.#shared.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
+      return result;
+    }
     this.#handlerDeadline = new HandlerDeadline();
     return this.#handlerDeadline.guard(result);
+  }
+
+  setHandlerDeadline(milliseconds: number): void {
+    this.#handlerLimit = milliseconds;
+    if (this.#phase === 'handler') this.#deadline.set(milliseconds);
   }
 
   /** What to answer when a handler failed: the client's fault is told to the client, the program's to the program. */
   #answerFor(error: unknown, exchange: Exchange): HttpResponse {
     exchange.abort(error);
-    if (error instanceof HttpProblem) return error.toResponse();
+    if (error instanceof HttpProblem) return HttpResponse.problem(error);
     if (error instanceof RemoteProtocolError) return refusal(error.statusHint);
     if (error instanceof LimitError && error.limitName === 'limit') return refusal(413);
     if (this.#expired === 'body') return refusal(408);
@@ -213,8 +297,6 @@ export class ServerConnection implements DeadlineOwner {
       throw error instanceof IoError
         ? error
         : new IoError('the answer could not be completed', GONE);
-    } finally {
-      shared.finished(exchange, response);
     }
   }
 
@@ -234,6 +316,10 @@ export class ServerConnection implements DeadlineOwner {
     return false;
   }
 
+  countOut(bytes: number): void {
+    if (this.#exchange !== undefined) this.#exchange.bytesOut += bytes;
+  }
+
   // --- For exchanges -------------------------------------------------------------------------------------------
 
   /** Waits for more of a body, at no less than the minimum rate. */
@@ -248,7 +334,7 @@ export class ServerConnection implements DeadlineOwner {
     await this.driver.fill();
     rate.count(clock.now() - start, this.driver.bytesIn - before);
     if (this.#expired === 'body') throw new TimeoutError('body', deadlines.bodyGrace);
-    this.#wait(phase, phase === 'handler' ? deadlines.handler : Infinity);
+    this.#wait(phase, phase === 'handler' ? (this.#handlerLimit ?? deadlines.handler) : Infinity);
   }
 
   whenPeerGone(callback: () => void): void {
@@ -265,13 +351,14 @@ export class ServerConnection implements DeadlineOwner {
     }
     this.driver.write(
       this.http.sendResponse({
-        status: head.method === 'CONNECT' ? 200 : 101,
+        status: switchStatus(head),
         fields,
         length: undefined,
         date: this.#shared.date.toString(),
       }),
     );
     this.#isSwitched = true;
+    this.#reason = 'upgraded';
     this.#deadline.clear();
     await this.driver.flush();
     return { stream: this.stream };
@@ -305,10 +392,11 @@ export class ServerConnection implements DeadlineOwner {
       this.#deadline.set(this.#shared.deadlines.writeStall);
       return;
     }
-    this.#expired = phase;
+    // The last wait ends nothing that has not ended before.
+    if (phase !== 'linger') this.#expired = phase;
     switch (phase) {
       case 'handler':
-        this.#handlerDeadline?.expire(this.#shared.deadlines.handler);
+        this.#handlerDeadline?.expire(this.#handlerLimit ?? this.#shared.deadlines.handler);
         break;
       case 'headers':
       case 'body':
@@ -337,7 +425,8 @@ export class ServerConnection implements DeadlineOwner {
     // A client that left before it had said anything is not worth an answer.
     if (error.code === 'ERR_HTTP_TRUNCATED' && this.#expired === undefined && this.stream.isClosed)
       return;
-    this.#shared.refused(status, error, this);
+    this.#reason = 'refused';
+    this.#shared.observer.turnedAway(this.id, String(this.remoteAddress ?? ''), status, error.code);
     const response = refusal(status);
     this.driver.write(
       this.http.sendResponse({
@@ -354,11 +443,14 @@ export class ServerConnection implements DeadlineOwner {
 
   /** The server is shutting down: an idle connection ends now, a busy one with its present answer. */
   drainNow(): void {
-    if (this.isIdle) void this.stream.close();
+    if (!this.isIdle) return;
+    this.#reason = 'shutdown';
+    void this.stream.close();
   }
 
   /** The server's patience has ended. */
   cut(): void {
+    this.#reason = 'shutdown';
     this.#exchange?.abort(new IoError('the server is shutting down', GONE));
     this.stream.reset(new IoError('the server is shutting down', GONE));
   }
@@ -379,6 +471,29 @@ export class ServerConnection implements DeadlineOwner {
     this.#deadline.remove();
     await this.stream.close();
   }
+}
+
+/** The deadlines by the names that `ServerDeadlines` gives them; lingering ends nothing that has not ended. */
+const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
+  'first-byte': 'firstByte',
+  idle: 'idle',
+  headers: 'headers',
+  handler: undefined,
+  body: 'bodyMinRate',
+  write: 'writeStall',
+  linger: undefined,
+};
+
+/** Whether a handler's result is still to come: also a promise of another realm, or one of a library's own. */
+function isPending(
+  result: HttpResponse | Promise<HttpResponse | void> | void,
+): result is Promise<HttpResponse | void> {
+  return !(result instanceof HttpResponse) && typeof result?.then === 'function';
+}
+
+/** What says that the connection goes on in another protocol (RFC 9110 sections 9.3.6 and 15.2.2). */
+function switchStatus(head: RequestHead): number {
+  return head.method === 'CONNECT' ? 200 : 101;
 }
 
 const GONE = { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' };

@@ -1,14 +1,14 @@
 /** What all connections of a server share: its handler, bounds, clock and the ears it reports to. */
 
-import { DeadlineWheel, type Clock } from '@awaitio/core';
+import { DeadlineWheel, type Address, type AddressList, type Clock } from '@awaitio/core';
 import type { ServerDeadlines } from './deadlines.ts';
 import type { Exchange, HandlerContext } from './exchange.ts';
 import { HttpDate } from './http-date.ts';
-import type { ProtocolError } from './protocol/errors.ts';
 import type { ProtocolLimits } from './protocol/limits.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
-import type { ServerConnection } from './server-connection.ts';
+import type { EventListener } from './server-events.ts';
+import { ServerObserver } from './server-observer.ts';
 
 /** Answers a request. */
 export type Handler = (
@@ -26,21 +26,19 @@ export interface ErrorContext {
   readonly remoteAddress: string;
 }
 
-/** What the server around the connections hears of them. */
-export interface ServerListener {
-  started(exchange: Exchange): void;
-  finished(exchange: Exchange, response: HttpResponse): void;
-  refused(status: number, error: ProtocolError, connection: ServerConnection): void;
-}
-
 export interface ServerSharedOptions {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly limits: ProtocolLimits;
   readonly deadlines: ServerDeadlines;
   readonly maxRequestsPerConnection: number;
+  readonly maxPendingHandlers: number;
+  /** In whole seconds. */
+  readonly retryAfter: number;
+  /** Peers that send a PROXY header. */
+  readonly proxies: AddressList | undefined;
   readonly onError: ErrorListener;
-  readonly listener: ServerListener;
+  readonly onEvent: EventListener | undefined;
 }
 
 export class ServerShared {
@@ -50,6 +48,7 @@ export class ServerShared {
   readonly deadlines: ServerDeadlines;
   readonly wheel: DeadlineWheel;
   readonly date: HttpDate;
+  readonly observer: ServerObserver;
   readonly #options: ServerSharedOptions;
   readonly #background = new Set<Promise<void>>();
   /** Set when the shutdown begins: answers say `Connection: close` from then on. */
@@ -63,22 +62,27 @@ export class ServerShared {
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock);
+    this.observer = new ServerObserver(options.clock, options.onEvent, (error) => {
+      this.report(error, undefined);
+    });
   }
 
   isLastRequest(count: number): boolean {
     return count >= this.#options.maxRequestsPerConnection;
   }
 
-  started(exchange: Exchange): void {
-    this.#options.listener.started(exchange);
+  /** Whether one more request may be handled now. */
+  get hasRoom(): boolean {
+    return this.observer.active < this.#options.maxPendingHandlers;
   }
 
-  finished(exchange: Exchange, response: HttpResponse): void {
-    this.#options.listener.finished(exchange, response);
+  get retryAfter(): number {
+    return this.#options.retryAfter;
   }
 
-  refused(status: number, error: ProtocolError, connection: ServerConnection): void {
-    this.#options.listener.refused(status, error, connection);
+  /** Whether a peer sends a PROXY header. */
+  isProxy(address: Address | undefined): boolean {
+    return this.#options.proxies !== undefined && this.#options.proxies.has(address);
   }
 
   /** Tells the program of an error; a listener that fails itself is not told of that. */

@@ -1,14 +1,17 @@
 /**
  * `serve`: a listener, a handler, and the life of the server between them.
  *
- * A connection is one task for its whole life, in a group of the server's own, so that the server's shutdown waits for
- * its own tasks only. Shutdown loses no request: what is under way is answered, what arrives meanwhile on a connection
- * that is kept alive is answered with `Connection: close`, and only what has not ended by the deadline is cut, and named.
+ * A connection is one task for its whole life, and the server knows its own, so that its shutdown waits for them only.
+ * Shutdown loses no request: what is under way is answered, what arrives meanwhile on a connection that is kept alive is
+ * answered with `Connection: close`, and only what has not ended by the deadline is cut, and named.
  */
 
 import {
-  ClosedError,
+  acceptLoop,
+  AddressList,
   defaultExecutor,
+  invalidInput,
+  memoryPair,
   systemClock,
   TcpListener,
   type Address,
@@ -17,58 +20,21 @@ import {
   type Executor,
   type Listener,
 } from '@awaitio/core';
-import { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
+import { DEFAULT_SERVER_DEADLINES } from './deadlines.ts';
+import type { FetchApplication } from './fetch-handler.ts';
+import type { MemoryFetch } from './fetch-client.ts';
+import { DEFAULT_LIMITS } from './protocol/limits.ts';
 import { looksRight } from './quick-options.ts';
 import { ServerConnection } from './server-connection.ts';
-import { ServerShared, type ErrorListener, type Handler } from './server-shared.ts';
-
-/** Options of {@link serve}. */
-export interface ServeOptions {
-  /** @default '127.0.0.1' */
-  readonly host?: string | undefined;
-  /** 0 chooses a free one. @default 0 */
-  readonly port?: number | undefined;
-  /** Serves the connections of this listener instead of binding one; the server closes it when it shuts down. */
-  readonly listener?: Listener | undefined;
-  /** The most connections open at a time; further ones wait unread. @default no limit */
-  readonly maxConnections?: number | undefined;
-  /** Requests on one connection, after which it is closed. @default no limit */
-  readonly maxRequestsPerConnection?: number | undefined;
-  readonly limits?: Partial<ProtocolLimits> | undefined;
-  readonly deadlines?: Partial<ServerDeadlines> | undefined;
-  /** What runs the connections' tasks. @default the process's one */
-  readonly executor?: Executor | undefined;
-  /** @default the system's clock */
-  readonly clock?: Clock | undefined;
-  /** Hears of handlers that failed and answers that could not be completed. @default one line on stderr */
-  readonly onError?: ErrorListener | undefined;
-  /** Shuts the server down when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of {@link HttpServer.shutdown}. */
-export interface ShutdownOptions {
-  /** How long what is under way may take, in milliseconds; then it is cut. @default 5000 */
-  readonly grace?: number | undefined;
-  /** How long an idle client may still send a request and have it answered, in milliseconds. @default 500 */
-  readonly idleWindow?: number | undefined;
-}
-
-/** What a shutdown did. */
-export interface ShutdownReport {
-  /** Connections that ended by themselves, with everything answered. */
-  readonly completed: number;
-  /** Connections that were idle and closed. */
-  readonly idleClosed: number;
-  /** Addresses of the connections that were cut at the deadline. */
-  readonly cut: readonly string[];
-}
+import type { ServerStatistics } from './server-observer.ts';
+import type { ServeOptions, ShutdownOptions, ShutdownReport } from './server-options.ts';
+import { ServerShared, type Handler } from './server-shared.ts';
 
 /**
  * Serves HTTP/1.1.
  *
- * @param handler - Answers each request. Its failure is answered with 500 and reported to `onError`.
+ * @param handler - Answers each request: a function, or an application with a `fetch` method (Hono, H3, itty-router). Its
+ * failure is answered with 500 and reported to `onError`.
  * @returns The server, once it listens.
  * @throws `AddressError` when the address cannot be used; `InvalidInputError` for a wrong option.
  *
@@ -82,18 +48,31 @@ export interface ShutdownReport {
  * console.log(report.cut.length); // 0
  * ```
  */
-export async function serve(handler: Handler, options: ServeOptions = {}): Promise<HttpServer> {
+export async function serve(
+  handler: Handler | FetchApplication,
+  options: ServeOptions = {},
+): Promise<HttpServer> {
   if (!looksRight(options)) {
     const { checkServeOptions } = await import('./validation/options.ts');
     checkServeOptions(options);
   }
-  const listener =
-    options.listener ??
-    (await TcpListener.bind(
-      { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
-      { clock: options.clock, maxConnections: options.maxConnections },
-    ));
-  return new HttpServer(handler, listener, options);
+  const run = await handlerOf(handler);
+  const listener = options.listener ?? (await bind(options));
+  return new HttpServer(run, listener, options);
+}
+
+async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
+  if (typeof handler === 'function') return handler;
+  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
+    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
+  }
+  const { fetchHandler } = await import('./fetch-handler.ts');
+  return fetchHandler(handler);
+}
+
+function bind(options: ServeOptions): Promise<Listener> {
+  const { host = '127.0.0.1', port = 0, clock, maxConnections, maxConnectionsPerAddress } = options;
+  return TcpListener.bind({ host, port }, { clock, maxConnections, maxConnectionsPerAddress });
 }
 
 /** A running server. */
@@ -103,7 +82,9 @@ export class HttpServer {
   readonly #clock: Clock;
   readonly #executor: Executor;
   readonly #connections = new Set<ServerConnection>();
-  #accepting: Promise<void>;
+  readonly #accepting: Promise<void>;
+  readonly #stopAccepting = new AbortController();
+  #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
   #whenEmpty: (() => void) | undefined;
   #isCutting = false;
@@ -115,16 +96,27 @@ export class HttpServer {
     this.#listener = listener;
     this.#clock = options.clock ?? systemClock;
     this.#executor = options.executor ?? defaultExecutor;
+    const { proxyProtocol } = options;
     this.#shared = new ServerShared({
       handler,
       clock: this.#clock,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       deadlines: { ...DEFAULT_SERVER_DEADLINES, ...options.deadlines },
       maxRequestsPerConnection: options.maxRequestsPerConnection ?? Infinity,
+      maxPendingHandlers: options.maxPendingHandlers ?? Infinity,
+      retryAfter: options.retryAfter ?? 1,
+      proxies: proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted),
       onError: options.onError ?? printError,
-      listener: { started: () => {}, finished: () => {}, refused: () => {} },
+      onEvent: options.onEvent,
     });
-    this.#accepting = this.#accept();
+    this.#accepting = acceptLoop(listener, (stream) => this.#run(stream), {
+      executor: this.#executor,
+      clock: this.#clock,
+      signal: this.#stopAccepting.signal,
+      onError: (error) => {
+        this.#shared.report(error, undefined);
+      },
+    });
     const { signal } = options;
     if (signal?.aborted === true) void this.shutdown();
     else signal?.addEventListener('abort', () => void this.shutdown(), { once: true });
@@ -135,9 +127,64 @@ export class HttpServer {
     return this.#listener.localAddress;
   }
 
-  /** The server's root as a URL. */
+  /** The server's root as a URL; `http+unix:` with the encoded path as its host for a listener that has no port. */
   get url(): string {
-    return `http://${String(this.address)}/`;
+    const { address } = this;
+    if (address.kind === 'path') return `http+unix://${encodeURIComponent(address.path)}/`;
+    const isEncrypted = (this.#listener as { readonly isEncrypted?: boolean }).isEncrypted === true;
+    return `${isEncrypted ? 'https' : 'http'}://${String(address)}/`;
+  }
+
+  /** Whether the server takes new work: false from the moment its shutdown begins. */
+  get isReady(): boolean {
+    return !this.#shared.isDraining;
+  }
+
+  /**
+   * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
+   * `memoryPair`.
+   *
+   * @throws `ClosedError` when the server is shutting down and its listener closed, or the executor was shut down.
+   */
+  serveStream(stream: ByteStream): void {
+    const task = this.#executor.spawn(() => this.#run(stream), { name: 'connection' });
+    task.then(
+      () => {},
+      (error: unknown) => {
+        stream.reset(error);
+      },
+    );
+  }
+
+  /**
+   * Serves a request in memory, without a port, through everything that a request from the network goes through.
+   *
+   * @param input - A `Request`, or what one is made of: an absolute URL (its host is not looked up) and `init`.
+   * @returns The answer, whose body is to be read or cancelled.
+   * @throws as `HttpClient.request`.
+   */
+  async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
+    const request =
+      input instanceof Request && init === undefined ? input : new Request(input, init);
+    this.#memory ??= this.#openMemory();
+    return (await this.#memory).fetch(request);
+  }
+
+  /** A frozen snapshot. */
+  statistics(): ServerStatistics {
+    let idle = 0;
+    for (const connection of this.#connections) if (connection.isIdle) idle += 1;
+    const { observer } = this.#shared;
+    return Object.freeze({
+      connections: Object.freeze({ open: this.#connections.size, idle, total: observer.opened }),
+      requests: Object.freeze({
+        active: observer.active,
+        completed: observer.completed,
+        failed: observer.failed,
+        refused: Object.freeze(Object.fromEntries(observer.refused)),
+      }),
+      isDraining: this.#shared.isDraining,
+    });
   }
 
   /**
@@ -145,7 +192,7 @@ export class HttpServer {
    * the first one's report.
    */
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
-    this.#shutdown ??= this.#drain(options?.grace ?? 5_000, options?.idleWindow ?? 500);
+    this.#shutdown ??= this.#drain(options ?? {});
     return this.#shutdown;
   }
 
@@ -153,40 +200,39 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  async #accept(): Promise<void> {
-    for (;;) {
-      let stream: ByteStream;
-      try {
-        stream = await this.#listener.accept();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        // Out of descriptors or memory: what is open goes on, and accepting resumes when there is room.
-        this.#shared.report(error, undefined);
-        await this.#clock.sleep(100);
-        continue;
-      }
-      const connection = new ServerConnection(stream, this.#shared);
-      this.#connections.add(connection);
-      // The connection's task never fails; its end is all there is to know.
-      void this.#run(connection);
-    }
-  }
-
-  async #run(connection: ServerConnection): Promise<void> {
+  async #run(stream: ByteStream): Promise<void> {
+    const { observer } = this.#shared;
+    const connection = new ServerConnection(stream, this.#shared);
+    this.#connections.add(connection);
+    observer.connectionOpened(connection);
     try {
-      await this.#executor.spawn(() => connection.run(), { name: 'connection' });
-    } catch (error) {
-      // The executor takes no more tasks, or aborted this one.
-      connection.stream.reset(error);
+      await connection.run();
+    } finally {
+      this.#connections.delete(connection);
+      observer.connectionClosed(connection);
+      if (!this.#isCutting) this.#completed += 1;
+      if (this.#connections.size === 0) this.#whenEmpty?.();
     }
-    this.#connections.delete(connection);
-    if (!this.#isCutting) this.#completed += 1;
-    if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  async #drain(grace: number, idleWindow: number): Promise<ShutdownReport> {
+  async #openMemory(): Promise<MemoryFetch> {
+    const { MemoryFetch } = await import('./fetch-client.ts');
+    const connect = (): ByteStream => {
+      const [ours, theirs] = memoryPair({ clock: this.#clock });
+      this.serveStream(theirs);
+      return ours;
+    };
+    return new MemoryFetch(connect, this.#clock);
+  }
+
+  async #drain(options: ShutdownOptions): Promise<ShutdownReport> {
+    const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
+    const { observer } = this.#shared;
+    observer.tell({ type: 'drainStarted', connections: this.#connections.size });
     this.#shared.isDraining = true;
+    if (lameDuck > 0) await this.#clock.sleep(lameDuck);
     const before = this.#completed;
+    this.#stopAccepting.abort();
     await this.#listener.close();
     await this.#accepting;
     this.#closeWhere((connection) => connection.isFresh);
@@ -199,11 +245,14 @@ export class HttpServer {
     for (const connection of this.#connections) connection.cut();
     await this.#emptyWithin(Infinity);
     await this.#shared.background();
-    return Object.freeze({
+    await (await this.#memory)?.close();
+    const report = Object.freeze({
       completed: this.#completed - before - this.#idleClosed,
       idleClosed: this.#idleClosed,
       cut: Object.freeze(cut),
     });
+    observer.tell({ type: 'drained', report });
+    return report;
   }
 
   #closeWhere(isChosen: (connection: ServerConnection) => boolean): void {
