@@ -22,7 +22,13 @@ import { LocalProtocolError, RemoteProtocolError } from './errors.ts';
 import { NEED_DATA, PAUSED, type ConnectionEvent, type HttpVersion } from './events.ts';
 import { fieldList, type FieldList, type HeadersInput } from './fields.ts';
 import { BodyCounter, requestFraming, responseFraming, type Framing } from './framing.ts';
-import { readOwnFields } from './own-fields.ts';
+import {
+  checkInformationalStatus,
+  checkRequestStart,
+  checkStatusLine,
+  checkTrailers,
+  readOwnFields,
+} from './own-fields.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
 import { ConnectionState, State } from './state.ts';
 
@@ -174,16 +180,21 @@ export class HttpConnection {
   // --- Sending, as a server ------------------------------------------------------------------------------------
 
   /**
-   * A response's head.
+   * A response's head; for 101, and for 2xx to CONNECT, the last that is said in HTTP.
    *
-   * @throws {@link LocalProtocolError} when it is not this side's turn, or the program's framing fields contradict what
-   * it gave.
+   * @throws {@link LocalProtocolError} when it is not this side's turn, the status is no final one, the reason could end
+   * the line, or the program's framing fields contradict what it gave.
    */
   sendResponse(head: ResponseHeadInput): string {
-    const own = readOwnFields(head.fields, head.length);
-    const isTunnel = this.#method === 'CONNECT' && head.status >= 200 && head.status < 300;
-    if (head.status === 101 || isTunnel) return this.#sendSwitch(head);
-    const framing = responseFraming(this.#method, head.status, own.length, this.#peerVersion);
+    const { status } = head;
+    checkStatusLine(status, head.reason);
+    // What HEAD is answered with describes the body of GET, which only the program knows.
+    const isDescribed = this.#method === 'HEAD';
+    const own = readOwnFields(head.fields, isDescribed ? undefined : head.length);
+    const isTunnel = this.#method === 'CONNECT' && status >= 200 && status < 300;
+    if (status === 101 || isTunnel) return this.#sendSwitch(head, own.fields);
+    const length = own.length ?? head.length;
+    const framing = responseFraming(this.#method, status, length, this.#peerVersion);
     const before = this.#state.server;
     this.#state.process('server', 'response');
     const keepsAlive =
@@ -197,7 +208,7 @@ export class HttpConnection {
     this.#framing = framing;
     this.#counter = new BodyCounter(framing);
     return encodeResponseHead({
-      status: head.status,
+      status,
       reason: head.reason,
       fields: own.fields,
       framing,
@@ -206,15 +217,21 @@ export class HttpConnection {
     });
   }
 
-  /** An informational head (100, 103): any number, before the response. */
+  /**
+   * An informational head, such as 100 or 103: any number of them, before the response. Empty for an HTTP/1.0 client,
+   * which does not know them.
+   *
+   * @throws {@link LocalProtocolError} when it is not this side's turn, or the status is not from 100 to 199, or is 101.
+   */
   sendInformational(status: number, fields: HeadersInput | undefined): string {
+    checkInformationalStatus(status);
     const list = fieldList(fields);
     this.#state.process('server', 'informational');
-    // RFC 9110 section 15.2: an HTTP/1.0 client does not know them.
+    // RFC 9110 section 15.2.
     return this.#peerVersion === '1.0' ? '' : encodeInformationalHead(status, list);
   }
 
-  #sendSwitch(head: ResponseHeadInput): string {
+  #sendSwitch(head: ResponseHeadInput, fields: FieldList): string {
     if (!this.#state.isSwitchProposed) {
       throw new LocalProtocolError(
         `status ${head.status} switches protocols, which this request did not ask for`,
@@ -225,7 +242,7 @@ export class HttpConnection {
     return encodeResponseHead({
       status: head.status,
       reason: head.reason,
-      fields: head.fields,
+      fields,
       framing: { kind: 'none' },
       date: head.date,
       connection: undefined,
@@ -234,8 +251,14 @@ export class HttpConnection {
 
   // --- Sending, as a client ------------------------------------------------------------------------------------
 
-  /** A request's head. @throws {@link LocalProtocolError} as {@link HttpConnection.sendResponse}. */
+  /**
+   * A request's head.
+   *
+   * @throws {@link LocalProtocolError} when it is not this side's turn, the method or target could end the line, or the
+   * program's framing fields contradict what it gave.
+   */
   sendRequest(head: RequestHeadInput): string {
+    checkRequestStart(head.method, head.target);
     const own = readOwnFields(head.fields, head.length);
     const framing = requestFraming(head.method, own.length, head.hasBody);
     this.#state.process('client', 'request');
@@ -265,33 +288,46 @@ export class HttpConnection {
   /**
    * Announces data of so many bytes, at least 1: what to write before it. What follows it is {@link dataEnd}.
    *
-   * @throws {@link LocalProtocolError} when the body gets longer than its announced length.
+   * @throws {@link LocalProtocolError} when the message has no body on the wire, or its body gets longer than its
+   * announced length.
    */
   sendData(length: number): string {
     this.#state.process(this.#role, 'data');
-    this.#counter?.add(length);
-    return this.#framing?.kind === 'chunked' ? chunkLine(length) : '';
+    if (!this.sendsBody || !(length > 0)) {
+      throw new LocalProtocolError(
+        'data is sent only in a message with a body, and never none of it: a chunk of no bytes is the last one',
+        'ERR_HTTP_NO_BODY',
+      );
+    }
+    (this.#counter as BodyCounter).add(length);
+    return this.#isChunked ? chunkLine(length) : '';
   }
 
   /** What to write after the data. */
   get dataEnd(): string {
-    return this.#framing?.kind === 'chunked' ? '\r\n' : '';
+    return this.#isChunked ? '\r\n' : '';
   }
 
   /**
    * The end of the message.
    *
    * @param trailers - Sent only in a chunked message (RFC 9110 section 6.5).
-   * @throws {@link LocalProtocolError} when the body is shorter than its announced length.
+   * @throws {@link LocalProtocolError} when the body is shorter than its announced length, or a trailer is one of the
+   * fields that frame or route a message.
    */
   sendEnd(trailers: FieldList = NO_FIELDS): string {
-    if (this.sendsBody) this.#counter?.finish();
-    const framing = this.#framing;
+    checkTrailers(trailers);
+    if (this.sendsBody) (this.#counter as BodyCounter).finish();
     this.#state.process(this.#role, 'end');
-    return framing?.kind === 'chunked' && framing.isSent ? lastChunk(trailers) : '';
+    return this.#isChunked ? lastChunk(trailers) : '';
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** Whether the body that this side sends goes on the wire in chunks. */
+  get #isChunked(): boolean {
+    return this.#framing?.kind === 'chunked' && this.#framing.isSent;
+  }
 
   get #peer(): 'client' | 'server' {
     return this.#role === 'server' ? 'client' : 'server';

@@ -68,6 +68,16 @@ function checkName(name: string): void {
   if (knownNames.size < KNOWN_NAMES) knownNames.add(name);
 }
 
+/** Reports whether a text is a token (RFC 9110 section 5.6.2), as methods and field names are. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** Reports whether a text has only characters that a field value may have (RFC 9110 section 5.5). */
+export function isFieldValue(text: string): boolean {
+  return VALUE.test(text);
+}
+
 /** Reports whether a field of this lower-case name is in the list. */
 export function hasField(fields: FieldList, lowerName: string): boolean {
   return fieldValue(fields, lowerName) !== undefined;

@@ -1,12 +1,12 @@
 /**
- * What a program's own header fields say about framing and the connection.
+ * What a program's own start line, header fields and trailers say about framing and the connection.
  *
  * This side decides both, so the fields are read, checked against what is known, and taken out: what goes out is written
- * once, by the encoder.
+ * once, by the encoder. And nothing that a program passes on from somebody else may end the line it stands in.
  */
 
 import { LocalProtocolError } from './errors.ts';
-import type { FieldList } from './fields.ts';
+import { isFieldValue, isToken, type FieldList } from './fields.ts';
 
 export interface OwnFields {
   readonly fields: FieldList;
@@ -32,6 +32,9 @@ export function readOwnFields(fields: FieldList, length: number | undefined): Ow
   return { fields, length, closes: false, upgrades: false };
 }
 
+/** Connection options that the encoder writes, and what is left of a list with a comma too many. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', '']);
+
 function readClosely(fields: FieldList, known: number | undefined): OwnFields {
   const kept: string[] = [];
   let length = known;
@@ -53,7 +56,8 @@ function readClosely(fields: FieldList, known: number | undefined): OwnFields {
         const options = value.toLowerCase().split(/[\t ]*,[\t ]*/);
         closes ||= options.includes('close');
         upgrades ||= options.includes('upgrade');
-        if (!closes && options.some((option) => option !== 'keep-alive')) kept.push(name, value);
+        const others = options.filter((option) => !OWN_OPTIONS.has(option));
+        if (others.length > 0) kept.push(name, others.join(', '));
         break;
       }
       default:
@@ -72,4 +76,77 @@ function checkedLength(value: string, length: number | undefined): number {
     );
   }
   return announced;
+}
+
+/** @throws {@link LocalProtocolError} for a status that ends no exchange, or a reason that could end the line. */
+export function checkStatusLine(status: number, reason: string | undefined): void {
+  const isFinal = status === 101 || (status >= 200 && status <= 999);
+  if (!Number.isInteger(status) || !isFinal) {
+    throw new LocalProtocolError(
+      `response: expected a status from 200 to 999, or 101, got ${String(status)}`,
+      'ERR_HTTP_STATUS',
+    );
+  }
+  if (reason !== undefined && !isFieldValue(reason)) {
+    throw new LocalProtocolError(
+      'response: expected a reason of visible latin1 characters, spaces and tabs, got another character',
+      'ERR_HTTP_REASON',
+    );
+  }
+}
+
+/** @throws {@link LocalProtocolError} for a status that is not informational; 101 is a response. */
+export function checkInformationalStatus(status: number): void {
+  if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return;
+  throw new LocalProtocolError(
+    `informational: expected a status from 100 to 199 other than 101, got ${String(status)}`,
+    'ERR_HTTP_STATUS',
+  );
+}
+
+const TARGET = /^[!-~]+$/;
+
+/** @throws {@link LocalProtocolError} for a method that is no token, or a target that could end the line. */
+export function checkRequestStart(method: string, target: string): void {
+  if (!isToken(method)) {
+    throw new LocalProtocolError(
+      "request: expected a method made of letters, digits and !#$%&'*+-.^_`|~, got another character",
+      'ERR_HTTP_METHOD',
+    );
+  }
+  if (!TARGET.test(target)) {
+    throw new LocalProtocolError(
+      'request: expected a target of visible ASCII characters, got another character; encode it',
+      'ERR_HTTP_TARGET',
+    );
+  }
+}
+
+/** RFC 9110 section 6.5.1: fields that are needed before the body, to frame it, to route it or to trust it. */
+const NO_TRAILERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'keep-alive',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** @throws {@link LocalProtocolError} for a field that may not be a trailer. */
+export function checkTrailers(trailers: FieldList): void {
+  for (let index = 0; index < trailers.length; index += 2) {
+    const name = trailers[index] as string;
+    if (!NO_TRAILERS.has(name.toLowerCase())) continue;
+    throw new LocalProtocolError(
+      `trailer ${name}: it has to come before the body; make it a header`,
+      'ERR_HTTP_TRAILER',
+    );
+  }
 }
