@@ -9,7 +9,6 @@
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { HandlerContext } from './exchange.ts';
 import { HttpProblem } from './problem.ts';
-import type { FieldList } from './protocol/fields.ts';
 import type { HttpRequest } from './request.ts';
 import { HttpResponse, type ResponseBody } from './response.ts';
 import type { Handler } from './server-shared.ts';
@@ -124,6 +123,6 @@ function fromResponse(response: Response): HttpResponse {
   return new HttpResponse(
     response.body as ResponseBody,
     { status: response.status, reason: response.statusText || undefined, length, close },
-    fields as FieldList,
+    fields,
   );
 }

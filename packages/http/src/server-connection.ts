@@ -24,7 +24,7 @@ import { Driver } from './driver.ts';
 import { Exchange, HandlerDeadline } from './exchange.ts';
 import { HttpConnection } from './protocol/connection.ts';
 import { HttpProblem } from './problem.ts';
-import { ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
+import { RemoteProtocolError, type ProtocolError } from './protocol/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from './protocol/events.ts';
 import type { FieldList } from './protocol/fields.ts';
 import { readProxyHeader, type ProxyHeader } from './proxy-header.ts';

@@ -29,6 +29,7 @@ import { ServerConnection } from './server-connection.ts';
 import type { ServerStatistics } from './server-observer.ts';
 import type { ServeOptions, ShutdownOptions, ShutdownReport } from './server-options.ts';
 import { ServerShared, type Handler } from './server-shared.ts';
+import { printError } from './server-print-error.ts';
 
 /**
  * Serves HTTP/1.1.
@@ -277,12 +278,4 @@ export class HttpServer {
     this.#whenEmpty = undefined;
     return this.#connections.size === 0;
   }
-}
-
-/** One line per failure: what failed, and where; never what the request held. */
-function printError(error: unknown, request: { method: string } | undefined): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(
-    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
-  );
 }
