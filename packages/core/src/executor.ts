@@ -210,9 +210,9 @@ export class Executor {
     }
     const task = new Task<T>(this.#host, this.#nextId, run, options, parent);
     this.#nextId += 1;
-    this.#tasks.add(task as Task<unknown>);
-    this.#waiting.add(task as Task<unknown>);
-    this.#enqueue(task as Task<unknown>);
+    this.#tasks.add(task);
+    this.#waiting.add(task);
+    this.#enqueue(task);
     return task;
   }
 

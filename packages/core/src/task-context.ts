@@ -39,17 +39,20 @@ export interface TaskContext {
    *
    * @throws the abort's reason when this task was aborted; `ClosedError` when it has ended; as `Executor.spawn`.
    */
-  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
+  readonly spawn: <T>(run: TaskFunction<T>, options?: TaskOptions) => Task<T>;
   /**
    * Runs a block whose tasks end with it, as `Executor.group`; its tasks are children of this task.
    *
    * @throws as `Executor.group`; the abort's reason when this task was aborted meanwhile.
    */
-  group<T>(body: (group: TaskGroup) => T | Promise<T>, options?: GroupOptions): Promise<T>;
+  readonly group: <T>(
+    body: (group: TaskGroup) => T | Promise<T>,
+    options?: GroupOptions,
+  ) => Promise<T>;
   /** Lets the events that are ready now have their turn. @throws the abort's reason */
-  yieldNow(): Promise<void>;
+  readonly yieldNow: () => Promise<void>;
   /** Waits. @throws the abort's reason; the timer is gone then */
-  sleep(milliseconds: number): Promise<void>;
+  readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 /** What a task runs. */

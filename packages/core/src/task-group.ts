@@ -110,7 +110,7 @@ export class TaskGroup implements TaskOverseer, AbortWatcher {
     }
     const task = this.#spawn(run, options);
     task.oversee(this);
-    this.#open.add(task as Task<unknown>);
+    this.#open.add(task);
     return task;
   }
 

@@ -8,7 +8,8 @@
  * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then belongs to
  * the parent's parent, so that the abort of whoever is above still finds it.
  *
- * A failure is told to one of three: to the group that the task belongs to, to whoever awaits it, else to the executor.
+ * A failure is told to one of three: to the group that the task belongs to, to whoever awaits it by the next turn of the
+ * loop, else to the executor.
  * A function that was aborted and ends with the reason, or with what I/O says when it is torn down, has only done as it
  * was told; any other error after the abort is a failure that nobody awaits any more, and is told, too.
  */
@@ -29,7 +30,7 @@ import {
 import { beginTrace, callSite, runAs, tracesOf } from './wait-trace.ts';
 
 /** How a task came out. */
-export type TaskOutcome<T> = { readonly value: T } | { readonly error: unknown };
+export type TaskOutcome = { readonly value: unknown } | { readonly error: unknown };
 
 /**
  * A spawned function; `await` gives its result, or throws its failure or the abort's reason.
@@ -61,10 +62,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   #parent: Task<unknown> | undefined;
   #children: Set<Task<unknown>> | undefined;
   #overseer: TaskOverseer | undefined;
-  #run: TaskFunction<T> | undefined;
+  #run: TaskFunction<unknown> | undefined;
   #state: TaskState = 'pending';
-  #outcome: TaskOutcome<T> | undefined;
-  #result: Deferred<T> | undefined;
+  #outcome: TaskOutcome | undefined;
+  /** Made when somebody awaits; of `unknown`, so that a task of anything is a task of `unknown`. */
+  #result: Deferred<unknown> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
   #isHeard = false;
@@ -88,7 +90,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     this.#parent = parent;
     this.#spawnedAt = host.clock.now();
     this.#site = callSite();
-    parent?.adopt(this as Task<unknown>);
+    parent?.adopt(this);
     if (options === undefined) return;
     const { signal, timeout } = options;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
@@ -156,11 +158,13 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     if (this.#state !== 'pending' || run === undefined) return;
     this.#state = 'running';
     try {
-      const value = await runAs(this, () => run(new Context(this as Task<unknown>, this.#host)));
+      const value = await runAs(this, () => run(new Context(this, this.#host)));
       this.#settle('done', { value });
     } catch (error) {
       if (this.#outcome === undefined) {
         this.#settle('failed', { error });
+        // `await task` calls `then` only some microtasks later; a turn of the loop is time enough.
+        if (!this.#isSeenTo) await this.#turn();
         this.#tell(error, this.#isHeard);
       } else if (!isConsequence(error, this.#outcome)) {
         this.#tell(error, false);
@@ -170,7 +174,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   }
 
   /** @internal */
-  get outcome(): TaskOutcome<T> | undefined {
+  get outcome(): TaskOutcome | undefined {
     return this.#outcome;
   }
 
@@ -238,7 +242,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   #promise(): Promise<T> {
     this.#isHeard = true;
     if (this.#result === undefined) {
-      this.#result = deferred<T>();
+      this.#result = deferred<unknown>();
       // Whoever asked gets it from the promise; those who did not must not bring the process down.
       this.#result.promise.catch(() => {});
       this.#deliver();
@@ -253,10 +257,20 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
         void promise.then(end, end);
       }
     }
-    return promise;
+    return promise as Promise<T>;
   }
 
-  #settle(state: TaskState, outcome: TaskOutcome<T>): void {
+  get #isSeenTo(): boolean {
+    return this.#isHeard || this.#overseer !== undefined;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#host.clock.defer(resolve);
+    });
+  }
+
+  #settle(state: TaskState, outcome: TaskOutcome): void {
     if (this.#outcome !== undefined) return;
     this.#state = state;
     this.#outcome = outcome;
@@ -288,7 +302,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   /** Tells whoever sees to this task's failures; `isHeard`: somebody awaits it and gets this one. */
   #tell(error: unknown, isHeard: boolean): void {
     if (this.#overseer !== undefined) this.#overseer.onFailure(error);
-    else if (!isHeard) this.#host.onUnheardFailure(error, this as Task<unknown>);
+    else if (!isHeard) this.#host.onUnheardFailure(error, this);
   }
 
   #end(): void {
@@ -296,8 +310,8 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     this.#hasEnded = true;
     this.#bequeath();
     this.#ended?.resolve();
-    this.#overseer?.onEnded(this as Task<unknown>);
-    this.#host.onEnded(this as Task<unknown>);
+    this.#overseer?.onEnded(this);
+    this.#host.onEnded(this);
   }
 
   /** Leaves the tree, and the children that go on to the parent, so that no task keeps its ancestors alive. */
@@ -306,7 +320,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     const children = this.#children;
     this.#parent = undefined;
     this.#children = undefined;
-    parent?.disown(this as Task<unknown>);
+    parent?.disown(this);
     if (children === undefined) return;
     for (const child of children) {
       child.#parent = parent;
@@ -316,7 +330,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
 }
 
 /** Whether an error that came after the abort only says that the abort came through. */
-function isConsequence(error: unknown, outcome: TaskOutcome<unknown>): boolean {
+function isConsequence(error: unknown, outcome: TaskOutcome): boolean {
   const reason = 'error' in outcome ? outcome.error : undefined;
   if (error === reason || error instanceof IoError) return true;
   if (!(error instanceof Error)) return false;

@@ -29,7 +29,8 @@ const open = new WeakMap<WaitHolder, Set<WaitTrace>>();
 export class WaitTrace {
   readonly operation: string;
   readonly since: number;
-  readonly site: string;
+  /** `undefined` when the platform made the call, as it does for `await task`. */
+  readonly site: string | undefined;
   readonly holder: WaitHolder | undefined;
 
   constructor(operation: string, since: number) {
@@ -100,14 +101,14 @@ export function tracesOf(holder: WaitHolder): Iterable<WaitTrace> {
 }
 
 /** The callers of this package's code, innermost first, one to a line. */
-function siteOfCall(): string {
+function siteOfCall(): string | undefined {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = SEEN_FRAMES;
   const { stack = '' } = new Error('site');
   Error.stackTraceLimit = stackTraceLimit;
   const frames = stack.split('\n').slice(1);
   const theirs = frames.filter((frame) => !OWN_FRAME.test(frame) && !frame.includes('(node:'));
-  return theirs.slice(0, KEPT_FRAMES).join('\n');
+  return theirs.length === 0 ? undefined : theirs.slice(0, KEPT_FRAMES).join('\n');
 }
 
 /** As stacks name it: a path, which on Windows may have either slash, and which is the tail of a file URL. */
