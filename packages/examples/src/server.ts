@@ -3,15 +3,14 @@
  *
  * Every connection is one task that reads a request, has it handled, writes the answer and reads the next one, as if it
  * were alone in the world. Where it has to wait, the executor runs the others. No table of connections, no tokens, no
- * states between two events: they are the local variables of a function that waits.
+ * states between two events: they are the local variables of a function that waits. poll-server.ts is the same program in
+ * the polling model.
  *
  *   $ curl -d "name=WasmEdge" -X POST http://127.0.0.1:1234
  *   echo: name=WasmEdge
  */
 
-import { TcpListener } from '@awaitio/core';
-import { echo, serve } from '@awaitio/http';
-import { announce } from './announce.ts';
+import { echo, serve, type ServerEvent } from '@awaitio/http';
 import { interruption, messageOf, quote, readArguments } from './program.ts';
 
 const { host, port } = readArguments({
@@ -20,20 +19,19 @@ const { host, port } = readArguments({
   role: 'listens',
 });
 
-const answer = echo();
+function tell(event: ServerEvent): void {
+  if (event.type === 'connectionOpened') {
+    console.log(`Accepted connection from: ${event.remoteAddress}`);
+  } else if (event.type === 'requestStarted') {
+    console.log(`${event.remoteAddress} request: ${quote(event.method)} ${quote(event.target)}`);
+  } else if (event.type === 'connectionClosed') {
+    console.log('Connection closed');
+  }
+}
 
 try {
-  const listener = await TcpListener.bind({ host, port });
-  const server = await serve(
-    (request, context) => {
-      console.log(
-        `${String(request.remoteAddress)} request: ${quote(request.method)} ${quote(request.target)}`,
-      );
-      return answer(request, context);
-    },
-    // Ctrl-C shuts the server down: requests under way are answered, then nothing holds the process any more.
-    { listener: announce(listener), signal: interruption() },
-  );
+  // Ctrl-C shuts the server down: requests under way are answered, and then nothing holds the process any more.
+  const server = await serve(echo(), { host, port, onEvent: tell, signal: interruption() });
   console.log(`Listening on ${String(server.address)}`);
 } catch (error) {
   console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);

@@ -88,7 +88,12 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     expect(stdout).toMatch(/^First connection error: /m);
     expect(stdout).toMatch(/^Second connection error: /m);
   });
+});
 
+/** Windows ends a process that is sent a signal, and tells it nothing. */
+const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
+
+whereSignalsCome.each(['client', 'poll-client'])('%s', (name) => {
   test('ends at Ctrl-C while a server keeps it waiting', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const program = start(name, `http://${String(listener.localAddress)}/`);
