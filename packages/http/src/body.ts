@@ -24,6 +24,8 @@ export interface BodySource {
   tryNextPiece(): Uint8Array | null | WouldBlock;
   /** The trailer section, after the end. */
   readonly trailers: Headers | undefined;
+  /** Its reader left before the end. */
+  giveUp?(): void;
 }
 
 /** How a body may be collected. */
@@ -65,17 +67,24 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the pieces. Leaving the loop gives the rest up: it is dropped before the next message.
+   * Iterates over the pieces. Leaving the loop gives the rest up: a server drops it before the next request, a client
+   * closes the connection.
    *
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
    * stream's errors.
    */
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     this.#take('iterate');
-    for (;;) {
-      const piece = await this.#next();
-      if (piece === null) return;
-      yield piece;
+    let hasEnded = false;
+    try {
+      for (;;) {
+        const piece = await this.#next();
+        hasEnded = piece === null;
+        if (piece === null) return;
+        yield piece;
+      }
+    } finally {
+      if (!hasEnded) this.#source.giveUp?.();
     }
   }
 
@@ -110,18 +119,18 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @throws `LimitError` above the limit; else as the iteration.
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
+    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    if (!this.#isTaken && (this.#source.bodyLength ?? 0) > limit) throw this.#tooLong(limit);
     const whole = this.#isTaken ? WOULD_BLOCK : this.tryBytes();
     if (whole !== WOULD_BLOCK) return whole;
     this.#take('bytes');
-    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
-    if ((this.#source.bodyLength ?? 0) > limit) throw tooLong(limit);
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (;;) {
       const piece = await this.#next();
       if (piece === null) break;
       size += piece.length;
-      if (size > limit) throw tooLong(limit);
+      if (size > limit) throw this.#tooLong(limit);
       pieces.push(piece);
     }
     return pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, size);
@@ -135,6 +144,11 @@ export class Body implements AsyncIterable<Uint8Array> {
   /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
   async json(options?: CollectOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  #tooLong(limit: number): LimitError {
+    this.#source.giveUp?.();
+    return tooLong(limit);
   }
 
   #next(): Promise<Uint8Array | null> {

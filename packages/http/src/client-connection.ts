@@ -17,6 +17,7 @@ import {
   TimeoutError,
   watchAbort,
   BrokenError,
+  IoError,
   type Clock,
   type DeadlineWheel,
 } from '@awaitio/core';
@@ -26,7 +27,7 @@ import type { ResponseOrigin } from './client-response.ts';
 import { Driver } from './driver.ts';
 import { HttpConnection } from './protocol/connection.ts';
 import { NEED_DATA, type ResponseHead } from './protocol/events.ts';
-import type { FieldList } from './protocol/fields.ts';
+import { fieldList, type FieldList, type HeadersInput } from './protocol/fields.ts';
 import type { Headers } from './protocol/headers.ts';
 import type { ProtocolLimits } from './protocol/limits.ts';
 
@@ -37,6 +38,7 @@ export interface OutgoingRequest {
   readonly fields: FieldList;
   readonly body: RequestBody | undefined;
   readonly length: number | undefined;
+  readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly expectContinue: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onInformational:
@@ -58,6 +60,9 @@ export interface ClientShared {
   readonly limits: ProtocolLimits;
 }
 
+type Pieces = ReturnType<typeof piecesOf>;
+const SENT = Promise.resolve(true);
+
 /**
  * One response as it comes. The connection may be sending the next request while its reader still looks at it, so what
  * is the response's own lives here.
@@ -68,6 +73,8 @@ export class Incoming implements ResponseOrigin {
   head!: ResponseHead;
   trailers: Headers | undefined;
   isComplete = false;
+  #isOver = false;
+  #onOver: { end(): void } | undefined;
 
   constructor(connection: ClientConnection) {
     this.#connection = connection;
@@ -99,6 +106,22 @@ export class Incoming implements ResponseOrigin {
   discard(): void {
     if (!this.isComplete) this.#connection.discard();
   }
+
+  /** Its reader left before the end: the connection would wait for ever for somebody to read the rest. */
+  giveUp(): void {
+    this.discard();
+  }
+
+  /** Is told when the response is whole, or never will be. */
+  set onOver(listener: { end(): void }) {
+    this.#onOver = listener;
+    if (this.#isOver) listener.end();
+  }
+
+  over(): void {
+    this.#isOver = true;
+    this.#onOver?.end();
+  }
 }
 
 export class ClientConnection implements DeadlineOwner, AbortWatcher {
@@ -108,16 +131,20 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
   readonly #shared: ClientShared;
   readonly #owner: ConnectionOwner;
   readonly #deadline: Deadline;
-  #phase: 'headers' | 'body' | 'idle' | 'continue' = 'idle';
+  #phase: 'headers' | 'body' | 'idle' = 'idle';
   #registration: AbortRegistration | undefined;
+  /** The response that is under way. */
+  #incoming: Incoming | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #isGone = false;
-  #sending: Promise<void> | undefined;
-  #leave: (() => void) | undefined;
+  /** Ends the wait for leave to send the body; told whether there is leave. */
+  #leave: ((isGiven: boolean) => void) | undefined;
   /** Requests that were sent on it. */
   served = 0;
   /** Whether a byte of the present response has come. */
   #bytesBefore = 0;
+  /** What the server had taken when this was looked at before. */
+  #sentBefore = 0;
 
   constructor(stream: ByteStream, shared: ClientShared, owner: ConnectionOwner) {
     this.#stream = stream;
@@ -149,14 +176,18 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
     const incoming = new Incoming(this);
+    this.#incoming = incoming;
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     try {
       this.#send(request, incoming);
       this.#wait('headers', this.#shared.deadlines.headers);
       incoming.head = await this.#receiveHead(request);
+      // Who was to wait for leave to send the body, and is answered instead, does not send it.
+      this.#leave?.(false);
+      // A deadline runs while somebody waits for the body, and not while its reader takes its time.
+      this.#wait('body', Infinity);
       this.#takeBuffered(incoming);
-      if (!incoming.isComplete) this.#wait('body', this.#shared.deadlines.body);
       return incoming;
     } catch (error) {
       throw this.#fail(error);
@@ -192,6 +223,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     } catch (error) {
       throw this.#fail(error);
     }
+    this.#deadline.clear();
   }
 
   discard(): void {
@@ -240,20 +272,25 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     if (isWhole && !request.expectContinue) {
       if (bytes !== undefined && bytes.length > 0) {
         this.#http.sendData(bytes.length);
-        void this.#driver.writeBytes(bytes)?.catch(() => {});
+        const blocked = this.#driver.writeBytes(bytes);
+        if (blocked !== undefined) {
+          // If it breaks, reading tells why, after what had come before.
+          blocked.catch(() => {});
+          this.#sentBefore = this.#sent;
+        }
       }
       this.#driver.write(this.#http.sendEnd());
       void this.#driver.flush();
       return;
     }
     void this.#driver.flush();
-    this.#sending = this.#sendPieces(
+    const sending = this.#sendPieces(
       isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>),
       request,
       incoming,
     );
-    // Its failure ends the connection, which is how the exchange hears of it.
-    this.#sending.catch((error: unknown) => {
+    // A body that the program cannot give ends the connection, which is how the exchange hears of it.
+    sending.catch((error: unknown) => {
       void this.#fail(error);
     });
   }
@@ -263,41 +300,80 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     request: OutgoingRequest,
     incoming: Incoming,
   ): Promise<void> {
-    if (request.expectContinue) await this.#leaveToSend();
+    if (request.expectContinue && !(await this.#leaveToSend())) return;
     const pieces = piecesOf(body);
     let isExhausted = false;
     try {
       for (;;) {
         // A server that has answered already does not want the rest.
         if (incoming.isComplete || this.#isGone) return;
-        const result = await pieces.next();
-        if (result.done === true) {
-          isExhausted = true;
-          break;
-        }
-        const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
-        if (bytes.length === 0 || incoming.isComplete || this.#isGone) continue;
-        this.#driver.write(this.#http.sendData(bytes.length));
-        const blocked = this.#driver.writeBytes(bytes);
-        this.#driver.write(this.#http.dataEnd);
-        if (blocked !== undefined) await blocked;
-        else await this.#driver.flush();
+        const result = await this.#nextPiece(pieces);
+        if (incoming.isComplete || this.#isGone) return;
+        isExhausted = result.done === true;
+        const isSent = isExhausted
+          ? await this.#sendLast(request)
+          : await this.#sendPiece(result.value);
+        if (isExhausted || !isSent) return;
       }
-      if (incoming.isComplete || this.#isGone) return;
-      this.#driver.write(this.#http.sendEnd());
-      await this.#driver.flush();
     } finally {
       if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
     }
   }
 
-  /** Waits for `100 Continue`, any other head, or the deadline. */
-  #leaveToSend(): Promise<void> {
+  /** While the program makes its next piece nobody waits for the server, and no deadline runs for the server. */
+  async #nextPiece(pieces: Pieces): Promise<IteratorResult<Uint8Array | string>> {
+    const next = pieces.next();
+    if (!(next instanceof Promise)) return next;
+    if (this.#phase === 'headers') this.#deadline.clear();
+    const result = await next;
+    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
+    return result;
+  }
+
+  /** @throws `LocalProtocolError` when the body gets longer than was announced. */
+  #sendPiece(piece: Uint8Array | string): Promise<boolean> {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    if (bytes.length === 0) return SENT;
+    this.#driver.write(this.#http.sendData(bytes.length));
+    return this.#written(() => {
+      const blocked = this.#driver.writeBytes(bytes);
+      this.#driver.write(this.#http.dataEnd);
+      return blocked ?? this.#driver.flush();
+    });
+  }
+
+  /** @throws `LocalProtocolError` when the body is shorter than was announced. */
+  #sendLast({ trailers }: OutgoingRequest): Promise<boolean> {
+    const fields = fieldList(typeof trailers === 'function' ? trailers() : trailers);
+    this.#driver.write(this.#http.sendEnd(fields));
+    return this.#written(() => this.#driver.flush());
+  }
+
+  /**
+   * Whether what was written was taken. A connection that breaks under a write is no failure of the request yet: the
+   * answer may have come before, and reading tells.
+   */
+  async #written(write: () => Promise<void> | undefined): Promise<boolean> {
+    try {
+      await write();
+    } catch (error) {
+      if (error instanceof IoError) return false;
+      throw error;
+    }
+    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
+    return true;
+  }
+
+  /** Waits for `100 Continue` or the deadline, which give leave to send, or any other head, which takes it. */
+  #leaveToSend(): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = this.#shared.clock.setTimer(resolve, this.#shared.deadlines.expectContinue);
-      this.#leave = () => {
+      const timer = this.#shared.clock.setTimer(() => {
+        this.#leave?.(true);
+      }, this.#shared.deadlines.expectContinue);
+      this.#leave = (isGiven) => {
+        this.#leave = undefined;
         timer.cancel();
-        resolve();
+        resolve(isGiven);
       };
     });
   }
@@ -313,7 +389,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
       }
       if (typeof event === 'symbol' || event.type === 'closed') throw ended();
       if (event.type === 'informational') {
-        this.#leave?.();
+        if (event.status === 100) this.#leave?.(true);
         request.onInformational?.(event.status, event.headers);
       } else if (event.type === 'response') return event;
     }
@@ -330,8 +406,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   /** The response is whole: the connection is free, or ends. */
   #complete(): void {
-    this.#registration?.remove();
-    this.#registration = undefined;
+    this.#letGo();
     if (this.#http.isSwitched) {
       this.#deadline.clear();
       return;
@@ -354,10 +429,25 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   onDeadline(): void {
     const phase = this.#phase;
-    if (phase === 'idle') this.#end();
-    else if (phase !== 'continue') {
-      void this.#fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
+    if (phase === 'headers' && this.#isStillSending()) {
+      this.#deadline.set(this.#shared.deadlines.headers);
+      return;
     }
+    if (phase === 'idle') this.#end();
+    else void this.#fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
+  }
+
+  /** Whether the server has taken some of the request since this was asked last, and there is more of it. */
+  #isStillSending(): boolean {
+    if (this.#stream.statistics().unsent === 0) return false;
+    const before = this.#sentBefore;
+    this.#sentBefore = this.#sent;
+    return this.#sentBefore > before;
+  }
+
+  get #sent(): number {
+    const { bytesWritten, unsent } = this.#stream.statistics();
+    return bytesWritten - unsent;
   }
 
   onAbort(reason: unknown): void {
@@ -384,11 +474,18 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   #leavePool(): void {
     this.#isGone = true;
-    this.#leave?.();
-    this.#registration?.remove();
-    this.#registration = undefined;
+    this.#leave?.(false);
+    this.#letGo();
     this.#deadline.remove();
     this.#owner.onGone(this);
+  }
+
+  /** The request is over, one way or the other. */
+  #letGo(): void {
+    this.#registration?.remove();
+    this.#registration = undefined;
+    this.#incoming?.over();
+    this.#incoming = undefined;
   }
 
   async #watchEnd(): Promise<void> {

@@ -13,9 +13,12 @@ export interface ClientDeadlines {
   readonly connect: number;
   /** For a connection of the pool to become free, when all are in use. @default 30000 */
   readonly pool: number;
-  /** From the request to the response's head. @default 60000 (undici has 300000) */
+  /**
+   * From the request to the response's head; while a long body goes out, from the last of it that was taken.
+   * @default 60000 (undici has 300000)
+   */
   readonly headers: number;
-  /** Between two pieces of the response's body. @default 60000 (undici has 300000) */
+  /** How long a reader of the response's body waits for its next piece. @default 60000 (undici has 300000) */
   readonly body: number;
   /** For the whole request, redirects and body included. @default Infinity */
   readonly total: number;
@@ -69,6 +72,8 @@ export interface RequestOptions {
   readonly body?: RequestBody | undefined;
   /** The length of a streamed body, when it is known. */
   readonly length?: number | undefined;
+  /** Trailer fields of a body that is sent in chunks: the fields, or what gives them when the body has been sent. */
+  readonly trailers?: HeadersInput | (() => HeadersInput) | undefined;
   /** Gives the request up, in whatever phase; the connection is closed. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the whole request. @default the client's `deadlines.total` */

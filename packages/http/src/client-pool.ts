@@ -4,7 +4,16 @@
  * A request takes a free connection, makes one, or waits for one; those that wait are served in order.
  */
 
-import { Wait, WaitList, type ByteStream, type WaitOptions } from '@awaitio/core';
+import {
+  ClosedError,
+  Wait,
+  WaitList,
+  watchAbort,
+  type AbortRegistration,
+  type AbortWatcher,
+  type ByteStream,
+  type WaitOptions,
+} from '@awaitio/core';
 import { ClientConnection, type ClientShared, type ConnectionOwner } from './client-connection.ts';
 
 export interface PoolStatistics {
@@ -21,7 +30,10 @@ export class ClientPool implements ConnectionOwner {
   readonly #idle: ClientConnection[] = [];
   /** Requests that wait: each is given a free connection, or `undefined` for leave to make one. */
   readonly #waiting = new WaitList<ClientConnection | undefined>();
+  /** Attempts to connect; requests that were given leave to make one count from then on. */
   #connecting = 0;
+  readonly #attempts = new Set<Attempt>();
+  #isClosed = false;
 
   constructor(
     shared: ClientShared,
@@ -51,7 +63,9 @@ export class ClientPool implements ConnectionOwner {
   async acquire(signal: AbortSignal | undefined, fresh: boolean): Promise<ClientConnection> {
     const free = fresh ? undefined : this.tryAcquire();
     if (free !== undefined) return free;
-    if (this.#all.size + this.#connecting >= this.#limit) {
+    if (this.#isClosed) throw clientClosed();
+    if (this.#hasRoom) this.#connecting += 1;
+    else {
       const wait = new Wait<ClientConnection | undefined>('pool', this.#shared.clock, {
         signal,
         timeout: this.#shared.deadlines.pool,
@@ -60,13 +74,18 @@ export class ClientPool implements ConnectionOwner {
       const connection = await wait.promise;
       if (connection !== undefined) return connection;
     }
-    this.#connecting += 1;
+    const attempt = new Attempt(signal);
+    this.#attempts.add(attempt);
     try {
-      const stream = await this.#connect({ signal, timeout: this.#shared.deadlines.connect });
+      if (this.#isClosed) throw clientClosed();
+      const { connect } = this.#shared.deadlines;
+      const stream = await this.#connect({ signal: attempt.signal, timeout: connect });
       const connection = new ClientConnection(stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
     } finally {
+      attempt.end();
+      this.#attempts.delete(attempt);
       this.#connecting -= 1;
       // A connection that failed leaves room for the next request.
       this.#letNextIn();
@@ -86,7 +105,11 @@ export class ClientPool implements ConnectionOwner {
     this.#letNextIn();
   }
 
+  /** Closes every connection; what waits for one, or is making one, fails. */
   close(): void {
+    this.#isClosed = true;
+    this.#waiting.rejectAll(clientClosed());
+    for (const attempt of this.#attempts) attempt.onAbort(clientClosed());
     for (const connection of this.#all) connection.close();
   }
 
@@ -98,7 +121,44 @@ export class ClientPool implements ConnectionOwner {
     });
   }
 
-  #letNextIn(): void {
-    if (this.#all.size + this.#connecting < this.#limit) this.#waiting.first?.resolve(undefined);
+  get #hasRoom(): boolean {
+    return this.#all.size + this.#connecting < this.#limit;
   }
+
+  /** Gives the oldest request that waits leave to connect, and keeps its place until it does. */
+  #letNextIn(): void {
+    const first = this.#waiting.first;
+    if (first === undefined || !this.#hasRoom) return;
+    this.#connecting += 1;
+    first.resolve(undefined);
+  }
+}
+
+/** One attempt to connect: ended by the signal of its request, or by the pool's end. */
+class Attempt implements AbortWatcher {
+  readonly #controller = new AbortController();
+  readonly #registration: AbortRegistration | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  onAbort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  end(): void {
+    this.#registration?.remove();
+  }
+}
+
+export function clientClosed(): ClosedError {
+  return new ClosedError('request: this client was closed', {
+    code: 'ERR_HTTP_CLIENT_CLOSED',
+    operation: 'request',
+  });
 }

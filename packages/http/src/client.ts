@@ -6,7 +6,6 @@
  */
 
 import {
-  ClosedError,
   DeadlineWheel,
   IoError,
   invalidInput,
@@ -15,14 +14,20 @@ import {
   TimeoutError,
   type Clock,
 } from '@awaitio/core';
-import type { ClientConnection, ClientShared, OutgoingRequest } from './client-connection.ts';
+import type {
+  ClientConnection,
+  ClientShared,
+  Incoming,
+  OutgoingRequest,
+} from './client-connection.ts';
+import { RequestDeadline } from './client-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
   type HttpClientOptions,
   type RequestBody,
   type RequestOptions,
 } from './client-options.ts';
-import { ClientPool, type PoolStatistics } from './client-pool.ts';
+import { ClientPool, clientClosed, type PoolStatistics } from './client-pool.ts';
 import { ClientResponse } from './client-response.ts';
 import { parseTarget, type Target } from './client-target.ts';
 import { fieldList, fieldValue, type FieldList } from './protocol/fields.ts';
@@ -33,6 +38,8 @@ import { redirectOf } from './redirect.ts';
 /** The default of `maxConnectionsPerOrigin`. */
 const DEFAULT_CONNECTIONS = 64;
 const DEFAULT_REDIRECTS = 10;
+/** How often a request is repeated when it was given one stale connection after another. */
+const MAX_REPEATS = 8;
 const METHOD = /^[A-Z][A-Z-]*$/;
 
 /**
@@ -113,25 +120,21 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
-    if (this.#isClosed) {
-      throw new ClosedError('request: this client was closed', {
-        code: 'ERR_HTTP_CLIENT_CLOSED',
-        operation: 'request',
-      });
-    }
+    if (this.#isClosed) throw clientClosed();
     if (!METHOD.test(method))
       throw invalidInput('request', 'method', 'a method in capitals', method);
     const total = options.timeout ?? this.#shared.deadlines.total;
-    if (total === Infinity) return this.#follow(method, url, options, options.signal);
-    const controller = new AbortController();
-    const timer = this.#clock.setTimer(() => {
-      controller.abort(new TimeoutError('request', total));
-    }, total);
-    timer.unref();
-    const { signal } = options;
-    const both =
-      signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
-    return this.#follow(method, url, options, both);
+    if (!(typeof total === 'number' && total >= 0)) {
+      throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
+    }
+    if (total === Infinity) return this.#follow(method, url, options, options.signal, undefined);
+    const deadline = new RequestDeadline(this.#clock, total, options.signal);
+    try {
+      return await this.#follow(method, url, options, deadline.signal, deadline);
+    } catch (error) {
+      deadline.end();
+      throw error;
+    }
   }
 
   /** Closes every connection; requests that are under way fail. Idempotent. */
@@ -157,6 +160,7 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions,
     signal: AbortSignal | undefined,
+    deadline: RequestDeadline | undefined,
   ): Promise<ClientResponse> {
     const limit = options.maxRedirects ?? this.#options.maxRedirects ?? DEFAULT_REDIRECTS;
     let target = parseTarget(url);
@@ -164,20 +168,28 @@ export class HttpClient {
     let method = firstMethod;
     let { body } = options;
     for (let redirects = 0; ; redirects += 1) {
+      // RFC 9110 section 10.1.1: not without a body.
+      const expectContinue = options.expectContinue === true && body !== undefined;
+      const own = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
       const request: OutgoingRequest = {
         method,
         target: target.path,
-        fields: withHost(fields, target),
+        fields: withHost(own, target),
         body,
         length: options.length,
-        expectContinue: options.expectContinue === true && body !== undefined,
+        trailers: options.trailers,
+        expectContinue,
         signal,
         onInformational: options.onInformational,
       };
-      const response = await this.#send(target, request, redirects);
-      const next = limit === 0 ? undefined : redirectOf(response, { method, fields, body }, target);
-      if (next === undefined) return response;
-      response.discard();
+      const incoming = await this.#send(target, request);
+      const next =
+        limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
+      if (next === undefined) {
+        if (deadline !== undefined) incoming.onOver = deadline;
+        return new ClientResponse(incoming.head, incoming, target.url, redirects);
+      }
+      incoming.discard();
       if (redirects >= limit) {
         throw new IoError(`request: more than ${limit} redirects`, {
           code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
@@ -188,23 +200,25 @@ export class HttpClient {
     }
   }
 
-  /** Sends on a pooled connection, and once more on a new one when the pooled one turned out to be stale. */
-  async #send(
-    target: Target,
-    request: OutgoingRequest,
-    redirects: number,
-  ): Promise<ClientResponse> {
+  /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
+  async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
     const pool = this.#poolOf(target);
     request.signal?.throwIfAborted();
     for (let attempt = 0; ; attempt += 1) {
       const connection =
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
         (await pool.acquire(request.signal, attempt > 0));
+      // A connection that was handed over may have ended in that moment: nothing was sent on it.
+      if (connection.served > 0 && !connection.isReusable) {
+        connection.close();
+        continue;
+      }
       try {
-        const incoming = await connection.exchange(request);
-        return new ClientResponse(incoming.head, incoming, target.url, redirects);
+        return await connection.exchange(request);
       } catch (error) {
-        if (attempt > 0 || !isStale(connection, request, error)) throw error;
+        if (this.#isClosed || attempt >= MAX_REPEATS || !isStale(connection, request, error)) {
+          throw error;
+        }
       }
     }
   }

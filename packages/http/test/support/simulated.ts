@@ -7,10 +7,15 @@
  */
 
 import { CALM, simulate, type Simulation, type SimulationOptions } from '@awaitio/core/testing';
-import { serve, type HttpServer, type ServeOptions } from '../../src/server.ts';
-import type { Handler } from '../../src/server-shared.ts';
-import { HttpClient } from '../../src/client.ts';
-import type { HttpClientOptions } from '../../src/client-options.ts';
+
+import {
+  HttpClient,
+  serve,
+  type Handler,
+  type HttpClientOptions,
+  type HttpServer,
+  type ServeOptions,
+} from '../../src/index.ts';
 import { Wire } from './wire.ts';
 
 /** What a test is given. */
