@@ -18,9 +18,8 @@
 
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import { budgetOf } from './budget.ts';
 import { invalidInput } from './errors.ts';
-import { Interest, Ready, ReadyBits } from './interest.ts';
+import { Ready, ReadyBits, type Interest } from './interest.ts';
 import type { WouldBlock } from './outcome.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import type { Take } from './read-side.ts';
@@ -28,7 +27,7 @@ import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
 import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core.ts';
 import type { Transport } from './transport.ts';
-import { checkWaitOptions, type WaitOptions } from './waiters.ts';
+import type { WaitOptions } from './waiters.ts';
 import type { Writable, WriteOptions } from './write-side.ts';
 
 /** How a stream is set up; one object may serve many streams. */
@@ -156,15 +155,8 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
         interest,
       );
     }
-    checkWaitOptions('ready', options);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
-    while ((this.readiness & interest) === 0) {
-      if (interest === Interest.READABLE) await this.readable(options);
-      else if (interest === Interest.WRITABLE) await this.writable(options);
-      else await this.#core.changed('ready', options);
-    }
-    await budgetOf(this.#core.clock).pay(undefined);
-    return new Ready(this.readiness & mask);
+    return new Ready((await this.#core.ready(interest, options)) & mask);
   }
 
   // --- Reading -------------------------------------------------------------------------------------------------

@@ -165,8 +165,8 @@ export class ReadSide implements WaitOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue = undefined;
-    this.#pending?.reject(this.#closedError(this.#pending.operation));
-    this.#readable?.rejectAll(this.#closedError('readable'));
+    this.#pending?.reject(this.closedError(this.#pending.operation));
+    this.#readable?.rejectAll(this.closedError('readable'));
     this.#readClosed?.resolveAll();
   }
 
@@ -197,7 +197,7 @@ export class ReadSide implements WaitOwner {
 
   readable(options?: WaitOptions): Promise<void> {
     return this.#guard('readable', options, () => {
-      if (this.#isClosed) throw this.#closedError('readable');
+      if (this.#isClosed) throw this.closedError('readable');
       if (this.isReadable) return this.#budget.pay(undefined);
       this.#readable ??= new WaitList();
       return this.#standIn(this.#readable, 'readable', options);
@@ -250,7 +250,7 @@ export class ReadSide implements WaitOwner {
     if (this.isFinished) {
       return this.#isEnded && !this.#isClosed
         ? this.#budget.pay(null)
-        : Promise.reject(this.#isClosed ? this.#closedError(operation) : this.#broken);
+        : Promise.reject(this.#isClosed ? this.closedError(operation) : this.#broken);
     }
     const wait = new LendWait(operation, this.#clock, options, take);
     wait.owner = this;
@@ -271,7 +271,7 @@ export class ReadSide implements WaitOwner {
   ): Promise<T> {
     return this.#guard(operation, options, () => {
       if (this.#pending !== undefined) throw this.#busy(operation);
-      if (this.#isClosed) throw this.#closedError(operation);
+      if (this.#isClosed) throw this.closedError(operation);
       const first = attempt();
       this.#resume();
       if (first !== WOULD_BLOCK) return this.#budget.pay(first);
@@ -293,6 +293,14 @@ export class ReadSide implements WaitOwner {
   ending(): null | WouldBlock {
     if (this.#broken !== undefined) throw this.#broken;
     return this.#isEnded ? null : WOULD_BLOCK;
+  }
+
+  /** What a call gets after this side closed the stream. */
+  closedError(operation: string): ClosedError {
+    return new ClosedError(`${operation}: this stream was closed by this side`, {
+      code: 'ERR_STREAM_CLOSED',
+      operation,
+    });
   }
 
   describe(now: number, into: WaitInfo[]): void {
@@ -337,7 +345,7 @@ export class ReadSide implements WaitOwner {
 
   /** What a read gives when it does not take queued bytes; `undefined` when it can take some. */
   #outcome(operation: string): null | WouldBlock | undefined {
-    if (this.#isClosed) throw this.#closedError(operation);
+    if (this.#isClosed) throw this.closedError(operation);
     return this.buffered > 0 ? undefined : this.ending();
   }
 
@@ -350,13 +358,6 @@ export class ReadSide implements WaitOwner {
       `${operation}: another task is in ${this.#pending?.operation} of this stream; one task at a time may read`,
       { code: 'EBUSY', operation },
     );
-  }
-
-  #closedError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
-      operation,
-    });
   }
 
   #limit(): number {

@@ -6,14 +6,15 @@
  * settles, so that no wait outlives the connection.
  */
 
+import { budgetOf } from './budget.ts';
 import type { Clock } from './clock.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { BrokenError, type IoError } from './errors.ts';
-import { ReadyBits } from './interest.ts';
+import { ReadyBits, type Interest } from './interest.ts';
 import { ReadSide } from './read-side.ts';
 import type { SourceObserver } from './source.ts';
 import type { Transport, TransportSink } from './transport.ts';
-import { Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
+import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
 import { WriteSide } from './write-side.ts';
 
 /** How a stream ended: what `ByteStream.closed` gives. */
@@ -46,6 +47,16 @@ export interface StreamStatistics {
   readonly waits: readonly WaitInfo[];
 }
 
+/** Waits until one of some interests is met. */
+class ReadyWait extends Wait<number> {
+  readonly interest: Interest;
+
+  constructor(interest: Interest, clock: Clock, options: WaitOptions | undefined) {
+    super('ready', clock, options);
+    this.interest = interest;
+  }
+}
+
 export class StreamCore implements TransportSink {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -54,7 +65,7 @@ export class StreamCore implements TransportSink {
   #end: StreamEnd | undefined;
   #closed: Deferred<StreamEnd> | undefined;
   #observers: Set<SourceObserver> | undefined;
-  #changes: WaitList<void> | undefined;
+  #ready: WaitList<number> | undefined;
   /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
   #endedBy: 'local' | 'peer' | undefined;
   #localEnd:
@@ -149,7 +160,7 @@ export class StreamCore implements TransportSink {
 
   /** Breaks the connection off; `how` and `error` are what `closed` will tell. */
   abort(how: 'reset' | 'timeout' | 'aborted', error: unknown): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined || this.#localEnd !== undefined) return;
     this.#localEnd = error === undefined ? { how } : { how, error };
     this.#closeSides();
     this.#dropped = this.transport.unsent;
@@ -160,6 +171,10 @@ export class StreamCore implements TransportSink {
   async close(linger: number): Promise<void> {
     if (this.#end !== undefined) {
       this.#closeSides();
+      return;
+    }
+    if (this.isDisposed) {
+      await this.closed;
       return;
     }
     this.#endedBy ??= 'local';
@@ -187,16 +202,24 @@ export class StreamCore implements TransportSink {
     this.#observers?.delete(observer);
   }
 
-  /** Waits until readiness may have changed. */
-  changed(operation: string, options: WaitOptions | undefined): Promise<void> {
-    this.#changes ??= new WaitList();
-    const wait = new Wait<void>(operation, this.clock, options);
-    this.#changes.add(wait);
+  /** Waits until one of the interests is met, and gives the bits of {@link readiness} then. */
+  ready(interest: Interest, options: WaitOptions | undefined): Promise<number> {
+    try {
+      checkWaitOptions('ready', options);
+      if (this.isDisposed) throw this.reading.closedError('ready');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { readiness } = this;
+    if ((readiness & interest) !== 0) return budgetOf(this.clock).pay(readiness);
+    this.#ready ??= new WaitList();
+    const wait = new ReadyWait(interest, this.clock, options);
+    this.#ready.add(wait);
     return wait.promise;
   }
 
   notify(): void {
-    this.#changes?.resolveAll();
+    if (this.#ready !== undefined && this.#ready.size > 0) this.#settleReady(this.#ready);
     if (this.#observers === undefined) return;
     for (const observer of this.#observers) observer.onReadiness();
   }
@@ -206,7 +229,7 @@ export class StreamCore implements TransportSink {
     const now = this.clock.now();
     this.reading.describe(now, waits);
     this.writing.describe(now, waits);
-    this.#changes?.describe(now, waits);
+    this.#ready?.describe(now, waits);
     return Object.freeze({
       bytesRead: this.reading.bytesRead,
       bytesWritten: this.writing.bytesWritten,
@@ -216,10 +239,20 @@ export class StreamCore implements TransportSink {
     });
   }
 
+  #settleReady(waits: WaitList<number>): void {
+    const { readiness } = this;
+    let next: Wait<number> | undefined;
+    for (let wait = waits.first; wait !== undefined; wait = next) {
+      next = wait.next;
+      if ((readiness & (wait as ReadyWait).interest) !== 0) wait.resolve(readiness);
+    }
+  }
+
   #closeSides(): void {
     this.isDisposed = true;
     this.reading.close();
     this.writing.close();
+    this.#ready?.rejectAll(this.reading.closedError('ready'));
     this.notify();
   }
 

@@ -39,6 +39,8 @@ export class SocketTransport implements Transport {
   #error: IoError | undefined;
   /** Whether bytes are left unsent, so that somebody may wait to hear of their going. */
   #isBackedUp = false;
+  /** How many were, when the socket was last alive: one that is destroyed counts its bytes down as if they were sent. */
+  #lastUnsent = 0;
   readonly #kind: SocketKind;
   /** Called when the socket is gone, after the sink was told. */
   readonly #onGone: (() => void) | undefined;
@@ -67,7 +69,8 @@ export class SocketTransport implements Transport {
   }
 
   get unsent(): number {
-    return this.#socket.writableLength;
+    const socket = this.#socket;
+    return socket.destroyed ? this.#lastUnsent : socket.writableLength;
   }
 
   start(sink: TransportSink): void {
@@ -89,7 +92,9 @@ export class SocketTransport implements Transport {
     if (typeof data === 'string') socket.write(data, 'latin1', this.#onWritten);
     else socket.write(data, this.#onWritten);
     // The kernel usually takes everything at once; only else is there a drain to tell of.
-    if (socket.writableLength > 0) this.#isBackedUp = true;
+    if (socket.writableLength === 0) return;
+    this.#isBackedUp = true;
+    this.#lastUnsent = socket.writableLength;
   }
 
   writev(pieces: readonly Uint8Array[]): void {
@@ -139,8 +144,12 @@ export class SocketTransport implements Transport {
   };
 
   readonly #onWritten = (error?: Error | null): void => {
-    if (!this.#isBackedUp || (error !== undefined && error !== null)) return;
-    if (this.#socket.writableLength === 0) this.#isBackedUp = false;
+    // The writes of a destroyed socket are called back too, some of them without an error.
+    if (!this.#isBackedUp || this.#socket.destroyed || (error !== undefined && error !== null)) {
+      return;
+    }
+    this.#lastUnsent = this.#socket.writableLength;
+    if (this.#lastUnsent === 0) this.#isBackedUp = false;
     this.#sink?.onDrain();
   };
 
