@@ -1,3 +1,11 @@
+export {
+  checkStream,
+  STREAM_CONTRACTS,
+  streamContract,
+  type StreamCheck,
+  type StreamContractOptions,
+} from './check-stream.ts';
+export type { MakeStreamPair, StreamPair } from './check-stream/trial.ts';
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory-pair.ts';
 export { SimClock } from './sim-clock.ts';

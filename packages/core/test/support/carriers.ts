@@ -1,0 +1,85 @@
+/** Every carrier of this package, as one who makes pairs of connected streams over it. */
+
+import {
+  systemClock,
+  TcpListener,
+  TcpStream,
+  type ByteStream,
+  type Clock,
+} from '../../src/index.ts';
+import {
+  CALM,
+  lockstepPair,
+  memoryPair,
+  simulate,
+  type StreamContractOptions,
+} from '../../src/testing/index.ts';
+
+/** Two ends of one connection. */
+export type Pair = readonly [there: ByteStream, here: ByteStream];
+
+/** A carrier, as long as it is up. */
+export interface Carrier {
+  readonly clock: Clock;
+  readonly connect: () => Promise<Pair>;
+}
+
+/** A kind of carrier. */
+export interface CarrierKind {
+  readonly name: string;
+  /** What the contract needs to know of it. */
+  readonly contract: StreamContractOptions;
+  /** Runs a program on one; what the program opens it has to close. */
+  readonly use: (program: (carrier: Carrier) => Promise<void>) => Promise<void>;
+}
+
+const inMemory = (name: string, makePair: () => Pair): CarrierKind => ({
+  name,
+  contract: { quiet: 1, volume: 65_536 },
+  use: (program) => program({ clock: systemClock, connect: async () => makePair() }),
+});
+
+export const loopback: CarrierKind = {
+  name: 'loopback TCP',
+  contract: { quiet: 10 },
+  use: async (program) => {
+    const listener = await TcpListener.bind('127.0.0.1:0');
+    try {
+      await program({
+        clock: systemClock,
+        connect: async () => {
+          const there = await TcpStream.connect(String(listener.localAddress));
+          return [there, await listener.accept()];
+        },
+      });
+    } finally {
+      await listener.close();
+    }
+  },
+};
+
+const simulated: CarrierKind = {
+  name: 'a calm simulated network',
+  contract: { quiet: 40, patience: 60_000, volume: 65_536 },
+  use: async (program) => {
+    await simulate({ faults: CALM, latency: [1, 10], deadline: 3_600_000 }, async (sim) => {
+      const listener = await sim.host('server').listen(80);
+      await program({
+        clock: sim.clock,
+        connect: async () => {
+          const there = await sim.host('client').connect('server:80');
+          return [there, await listener.accept()];
+        },
+      });
+      await listener.close();
+    });
+  },
+};
+
+export const CARRIERS: readonly CarrierKind[] = [
+  inMemory('memory', () => memoryPair()),
+  inMemory('memory, seven bytes at a time', () => memoryPair({ chunkSize: 7 })),
+  inMemory('lockstep', () => lockstepPair()),
+  simulated,
+  loopback,
+];
