@@ -88,4 +88,5 @@ export type {
   TaskState,
 } from './task-context.ts';
 export { TaskGroup, type GroupOptions, type Joined } from './task-group.ts';
+export { TaskTracker, type Spawner, type TaskTrackerOptions } from './task-tracker.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
