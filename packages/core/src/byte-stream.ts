@@ -26,6 +26,7 @@ import type { Take } from './read-side.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
 import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core.ts';
+import { registerStream } from './stream-registry.ts';
 import type { Transport } from './transport.ts';
 import type { WaitOptions } from './waiters.ts';
 import type { Writable, WriteOptions } from './write-side.ts';
@@ -79,6 +80,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
       options?.readHighWaterMark ?? DEFAULT_HIGH_WATER_MARK,
       options?.writeHighWaterMark ?? DEFAULT_HIGH_WATER_MARK,
     );
+    registerStream(this, this.#core.clock);
   }
 
   // --- Readiness -----------------------------------------------------------------------------------------------

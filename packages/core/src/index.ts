@@ -36,6 +36,12 @@ export {
   type StreamOptions,
 } from './byte-stream.ts';
 export type { StreamEnd, StreamStatistics } from './stream-core.ts';
+export {
+  openStreams,
+  trackStreams,
+  type OpenStream,
+  type OpenStreamState,
+} from './stream-registry.ts';
 export type { DelimitedReadOptions } from './delimited-read.ts';
 export type { Take } from './read-side.ts';
 export type { Writable, WriteOptions } from './write-side.ts';

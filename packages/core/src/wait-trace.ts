@@ -101,7 +101,7 @@ export function tracesOf(holder: WaitHolder): Iterable<WaitTrace> {
 }
 
 /** The callers of this package's code, innermost first, one to a line. */
-function siteOfCall(): string | undefined {
+export function siteOfCall(): string | undefined {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = SEEN_FRAMES;
   const { stack = '' } = new Error('site');

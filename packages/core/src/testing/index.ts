@@ -6,6 +6,11 @@ export {
   type StreamContractOptions,
 } from './check-stream.ts';
 export type { MakeStreamPair, StreamPair } from './check-stream/trial.ts';
+export {
+  expectNoOpenStreams,
+  OpenStreamsError,
+  type OpenStreamsOptions,
+} from './expect-no-open-streams.ts';
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory-pair.ts';
 export { SimClock } from './sim-clock.ts';

@@ -1,0 +1,108 @@
+/** What a test asks at its end: is every stream closed, and if not, which one is it and what is it waiting for? */
+
+import { systemClock, type Clock } from '../clock.ts';
+import { invalidInput, TimeoutError } from '../errors.ts';
+import {
+  forgetStream,
+  isTrackingStreams,
+  openStreams,
+  type OpenStream,
+} from '../stream-registry.ts';
+import { Wait } from '../waiters.ts';
+
+/** Options of {@link expectNoOpenStreams}. */
+export interface OpenStreamsOptions {
+  /** Milliseconds that closing streams are given to be gone. @default 1000 */
+  readonly within?: number | undefined;
+  /** @default the system's clock */
+  readonly clock?: Clock | undefined;
+}
+
+/** Streams are open that should be closed; the message lists them. */
+export class OpenStreamsError extends Error {
+  override name = 'OpenStreamsError';
+  readonly streams: readonly OpenStream[];
+
+  constructor(streams: readonly OpenStream[]) {
+    super(describe(streams));
+    this.streams = streams;
+  }
+}
+
+/**
+ * Fails when a stream that was opened since `trackStreams(true)` is still open.
+ *
+ * Streams whose closing is under way are waited for. Each stream is told once: the next call does not blame the next
+ * test for it. The streams themselves are left as they are.
+ *
+ * @throws {@link OpenStreamsError} with a list of the streams: what they are, how they stand, who waits for what and for
+ * how long; with `traceWaits(true)`, which task waits and where it asked. `InvalidInputError` when streams are not
+ * tracked.
+ *
+ * @example
+ * ```ts
+ * import { traceWaits, trackStreams } from '@awaitio/core';
+ * import { expectNoOpenStreams, memoryPair } from '@awaitio/core/testing';
+ *
+ * trackStreams(true);
+ * traceWaits(true);
+ * const [client, server] = memoryPair();
+ * const reading = server.readLine();
+ * try {
+ *   await expectNoOpenStreams({ within: 10 });
+ * } catch (error) {
+ *   console.log(String(error)); // … 2 streams are open … waits in readLine for …
+ * }
+ * await client.close();
+ * console.log(await reading); // null
+ * await server.close();
+ * await expectNoOpenStreams();
+ * traceWaits(false);
+ * trackStreams(false);
+ * ```
+ */
+export async function expectNoOpenStreams(options?: OpenStreamsOptions): Promise<void> {
+  const { within = 1_000, clock = systemClock } = options ?? {};
+  if (typeof within !== 'number' || !(within >= 0)) {
+    throw invalidInput('expectNoOpenStreams', 'within', 'a number of milliseconds from 0', within);
+  }
+  if (!isTrackingStreams()) {
+    throw invalidInput('expectNoOpenStreams', 'trackStreams', 'turned on beforehand', false);
+  }
+  const open = openStreams();
+  if (open.length === 0) return;
+  const wait = new Wait<void>('expectNoOpenStreams', clock, { timeout: within });
+  void Promise.all(open.map(({ stream }) => stream.closed)).then(() => {
+    wait.resolve();
+  });
+  try {
+    await wait.promise;
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
+  const left = openStreams();
+  if (left.length === 0) return;
+  for (const { stream } of left) forgetStream(stream);
+  throw new OpenStreamsError(left);
+}
+
+function describe(streams: readonly OpenStream[]): string {
+  const head = streams.length === 1 ? '1 stream is open' : `${streams.length} streams are open`;
+  return [`${head} that should be closed:`, ...streams.flatMap(describeStream)].join('\n');
+}
+
+function describeStream(open: OpenStream, index: number): string[] {
+  const { kind, addresses, state, age, bytesRead, bytesWritten, buffered, unsent } = open;
+  const name = addresses === undefined ? kind : `${kind} ${addresses}`;
+  const lines = [
+    `${index + 1}. ${name}: ${state}, for ${Math.round(age)} ms; bytes read ${bytesRead} (not taken ${buffered}), written ${bytesWritten} (unsent ${unsent})`,
+  ];
+  if (open.waits.length === 0) lines.push('   nobody waits for it');
+  for (const { operation, age: waited, task, site } of open.waits) {
+    const who = task === undefined ? 'somebody' : `task "${task}"`;
+    lines.push(`   ${who} waits in ${operation} for ${Math.round(waited)} ms`);
+    if (site !== undefined) lines.push(site);
+  }
+  if (open.site !== undefined) lines.push('   it was opened', open.site);
+  return lines;
+}
