@@ -114,7 +114,7 @@ export class ConnectionState {
     this.#settle();
   }
 
-  /** The client asks to switch protocols in the request that it is sending. */
+  /** The client asks to switch protocols, in the request whose head has just moved its machine. */
   proposeSwitch(): void {
     this.#isSwitchProposed = true;
   }
@@ -182,8 +182,14 @@ export class ConnectionState {
   }
 
   #applyPairs(): void {
-    // Both machines working is by far the most common case and in no pair.
-    if (this.client === State.SEND_BODY || this.client === State.MUST_CLOSE) return;
+    // Looked at after every event, and true for hardly any: each pair has a side that has closed, or may switch.
+    if (
+      this.client !== State.CLOSED &&
+      this.server !== State.CLOSED &&
+      this.client !== State.MIGHT_SWITCH
+    ) {
+      return;
+    }
     for (const { from, to } of PAIR_TRANSITIONS) {
       if (from[0] === this.client && from[1] === this.server) {
         [this.client, this.server] = to;

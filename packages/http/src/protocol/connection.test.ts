@@ -1,0 +1,477 @@
+import { describe, expect, test } from '@jest/globals';
+import { HttpConnection, type RequestHeadInput, type ResponseHeadInput } from './connection.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent } from './events.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const coded = (code: string, statusHint?: number): unknown =>
+  expect.objectContaining(statusHint === undefined ? { code } : { code, statusHint });
+
+const GET: RequestHeadInput = {
+  method: 'GET',
+  target: '/',
+  fields: ['Host', 'a'],
+  hasBody: false,
+  length: undefined,
+};
+const OK: ResponseHeadInput = { status: 200, fields: [], length: 0, date: '' };
+const GET_BYTES = bytes('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+
+/** A server's connection that has taken a whole request. */
+function asked(
+  request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  limits?: Partial<ProtocolLimits>,
+): HttpConnection {
+  const server = new HttpConnection('server', { ...DEFAULT_LIMITS, ...limits });
+  server.receive(bytes(request));
+  drain(server);
+  return server;
+}
+
+function drain(connection: HttpConnection): (ConnectionEvent | typeof NEED_DATA | typeof PAUSED)[] {
+  const events = [];
+  for (;;) {
+    const event = connection.nextEvent();
+    events.push(event);
+    if (event === NEED_DATA || event === PAUSED) return events;
+  }
+}
+
+const types = (connection: HttpConnection): (string | symbol)[] =>
+  drain(connection).map((event) => (typeof event === 'symbol' ? event : event.type));
+
+describe('a server’s connection', () => {
+  test('writes a head with what HTTP asks for', () => {
+    expect(asked().sendResponse({ ...OK, fields: ['X', 'y'], length: 5, date: 'now' })).toBe(
+      'HTTP/1.1 200 OK\r\nDate: now\r\nX: y\r\nContent-Length: 5\r\n\r\n',
+    );
+  });
+
+  test('leaves Date and the reason to a program that gives them', () => {
+    const head = { ...OK, reason: 'Fine', fields: ['date', 'then'], date: 'now' };
+    expect(asked().sendResponse(head)).toBe(
+      'HTTP/1.1 200 Fine\r\ndate: then\r\nContent-Length: 0\r\n\r\n',
+    );
+  });
+
+  test('sends a body of unknown length in chunks, with trailers behind it', () => {
+    const server = asked();
+    expect(server.sendResponse({ ...OK, length: undefined })).toMatch(
+      /\r\nTransfer-Encoding: chunked\r\n\r\n$/,
+    );
+    expect(server.sendsBody).toBe(true);
+    expect(server.sendData(26)).toBe('1a\r\n');
+    expect(server.dataEnd).toBe('\r\n');
+    expect(server.sendEnd(['X', 'y'])).toBe('0\r\nX: y\r\n\r\n');
+    expect(server.isCycleDone).toBe(true);
+  });
+
+  test('sends a body of known length as it is, and no trailers', () => {
+    const server = asked();
+    server.sendResponse({ ...OK, length: 5 });
+    expect(server.sendData(5)).toBe('');
+    expect(server.dataEnd).toBe('');
+    expect(server.sendEnd(['X', 'y'])).toBe('');
+  });
+
+  test('ends a body of unknown length with the connection, for HTTP/1.0', () => {
+    const server = asked('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    expect(server.sendResponse({ ...OK, length: undefined })).toBe(
+      'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n',
+    );
+    expect(server.sendData(5) + server.dataEnd + server.sendEnd()).toBe('');
+    expect(server.isCycleDone).toBe(false);
+  });
+
+  test('keeps alive in HTTP/1.0 by saying so', () => {
+    const server = asked('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    expect(server.sendResponse(OK)).toMatch(/\r\nConnection: keep-alive\r\n/);
+  });
+
+  test.each<[name: string, request: string, head: Partial<ResponseHeadInput>]>([
+    ['the client asked for it', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', {}],
+    ['the client speaks HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', {}],
+    ['the caller asks for it', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', { close: true }],
+    [
+      'the program’s header says so',
+      'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+      { fields: ['Connection', 'close'] },
+    ],
+  ])('closes when %s, and says so once', (_name, request, head) => {
+    const server = asked(request);
+    const text = server.sendResponse({ ...OK, ...head });
+    expect(text.match(/^Connection: close\r$/gm)).toHaveLength(1);
+    server.sendEnd();
+    expect([server.clientState, server.serverState]).toEqual(['MUST_CLOSE', 'MUST_CLOSE']);
+    expect(() => server.startNextCycle()).toThrow(coded('ERR_HTTP_STATE'));
+  });
+
+  test('closes with the present cycle when it was told to keep alive no more', () => {
+    const server = asked();
+    server.disableKeepAlive();
+    expect(server.sendResponse(OK)).toMatch(/\r\nConnection: close\r\n/);
+  });
+
+  test('answers HEAD with the head that GET would have had', () => {
+    const request = 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n';
+    const whole = asked(request);
+    expect(whole.sendResponse({ ...OK, length: 5 })).toMatch(/\r\nContent-Length: 5\r\n/);
+    expect(whole.sendsBody).toBe(false);
+    expect(whole.sendEnd()).toBe('');
+    expect(whole.isCycleDone).toBe(true);
+    const chunked = asked(request);
+    expect(chunked.sendResponse({ ...OK, length: undefined })).toMatch(/: chunked\r\n/);
+    expect(chunked.dataEnd + chunked.sendEnd(['X', 'y'])).toBe('');
+  });
+
+  test('answers HEAD with the length that the program gives, of a body that it does not', () => {
+    const server = asked('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(server.sendResponse({ ...OK, fields: ['Content-Length', '1234'] })).toMatch(
+      /\r\nContent-Length: 1234\r\n/,
+    );
+  });
+
+  test.each([204, 304])('sends no body with status %s', (status) => {
+    const server = asked();
+    expect(server.sendResponse({ ...OK, status, length: 5 })).not.toMatch(/Content-Length/);
+    expect(server.sendsBody).toBe(false);
+    expect(() => server.sendData(5)).toThrow(coded('ERR_HTTP_NO_BODY'));
+    expect(server.sendEnd()).toBe('');
+  });
+
+  test('refuses a chunk of no bytes, which would be the last one', () => {
+    const server = asked();
+    server.sendResponse({ ...OK, length: undefined });
+    for (const length of [0, -1, NaN]) {
+      expect(() => server.sendData(length)).toThrow(coded('ERR_HTTP_NO_BODY'));
+    }
+  });
+
+  test('refuses more, and less, than it announced', () => {
+    const server = asked();
+    server.sendResponse({ ...OK, length: 5 });
+    server.sendData(4);
+    expect(() => server.sendEnd()).toThrow(coded('ERR_HTTP_BODY_TOO_SHORT'));
+    expect(() => server.sendData(2)).toThrow(coded('ERR_HTTP_BODY_TOO_LONG'));
+  });
+
+  test.each<[name: string, head: Partial<ResponseHeadInput>, code: string]>([
+    ['an informational status', { status: 103 }, 'ERR_HTTP_STATUS'],
+    ['a reason that ends the line', { reason: 'OK\r\nX: y' }, 'ERR_HTTP_REASON'],
+    [
+      'a length that is not the body’s',
+      { fields: ['Content-Length', '6'], length: 5 },
+      'ERR_HTTP_CONTENT_LENGTH',
+    ],
+    [
+      'a framing of the program’s own',
+      { fields: ['Transfer-Encoding', 'chunked'] },
+      'ERR_HTTP_TRANSFER_ENCODING',
+    ],
+    ['a switch that was not asked for', { status: 101 }, 'ERR_HTTP_STATE'],
+  ])('refuses %s, and can still answer', (_name, head, code) => {
+    const server = asked();
+    expect(() => server.sendResponse({ ...OK, ...head })).toThrow(coded(code));
+    expect(server.sendResponse(OK)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('sends informational heads before the response, and not after', () => {
+    const server = asked();
+    expect(server.sendInformational(103, { Link: '</a>' })).toBe(
+      'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n',
+    );
+    expect(server.sendInformational(100, undefined)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    expect(() => server.sendInformational(101, undefined)).toThrow(coded('ERR_HTTP_STATUS'));
+    server.sendResponse(OK);
+    expect(() => server.sendInformational(103, undefined)).toThrow(coded('ERR_HTTP_STATE'));
+  });
+
+  test('sends no informational head to an HTTP/1.0 client', () => {
+    expect(asked('GET / HTTP/1.0\r\n\r\n').sendInformational(103, { Link: '</a>' })).toBe('');
+  });
+
+  test('refuses a second response', () => {
+    const server = asked();
+    server.sendResponse(OK);
+    expect(() => server.sendResponse(OK)).toThrow(coded('ERR_HTTP_STATE'));
+  });
+
+  test('refuses trailers that frame or route', () => {
+    const server = asked();
+    server.sendResponse({ ...OK, length: undefined });
+    expect(() => server.sendEnd(['Content-Length', '5'])).toThrow(coded('ERR_HTTP_TRAILER'));
+    expect(server.sendEnd()).toBe('0\r\n\r\n');
+  });
+
+  test('may answer before any request, and then closes', () => {
+    const server = new HttpConnection('server');
+    expect(server.sendResponse({ ...OK, status: 408 })).toMatch(/\r\nConnection: close\r\n/);
+  });
+
+  test('answers a request that it cannot understand, and then closes', () => {
+    const server = new HttpConnection('server');
+    server.receive(bytes('garbage'));
+    expect(() => server.nextEvent()).toThrow(coded('ERR_HTTP_METHOD', 400));
+    expect(() => server.nextEvent()).toThrow(coded('ERR_HTTP_METHOD', 400));
+    expect(server.sendResponse({ ...OK, status: 400 })).toMatch(/\r\nConnection: close\r\n/);
+    server.sendEnd();
+    expect([server.clientState, server.serverState]).toEqual(['ERROR', 'MUST_CLOSE']);
+  });
+
+  test('that could not send what it promised ends', () => {
+    const server = asked();
+    server.sendResponse({ ...OK, length: 5 });
+    server.sendFailed();
+    expect([server.clientState, server.serverState]).toEqual(['MUST_CLOSE', 'ERROR']);
+  });
+
+  test('hands out the next request when this one is answered', () => {
+    const server = new HttpConnection('server');
+    server.receive(bytes('GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n'));
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    expect(server.hasEvent).toBe(true);
+    server.sendResponse(OK);
+    server.sendEnd();
+    server.startNextCycle();
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    expect(server.hasEvent).toBe(false);
+  });
+
+  test('switches when the request asked to, without framing fields of the program’s', () => {
+    const server = asked(
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n',
+    );
+    expect(
+      server.sendResponse({
+        ...OK,
+        status: 101,
+        fields: ['Connection', 'Upgrade', 'Upgrade', 'echo'],
+      }),
+    ).toBe('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n');
+    expect(server.isSwitched).toBe(true);
+    expect(server.nextEvent()).toBe(PAUSED);
+  });
+
+  test('becomes a tunnel with any 2xx to CONNECT, and answers with any other', () => {
+    const connect = 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n';
+    const tunnel = asked(connect);
+    expect(tunnel.sendResponse({ ...OK, fields: ['Content-Length', '0'] })).toBe(
+      'HTTP/1.1 200 OK\r\n\r\n',
+    );
+    expect(tunnel.isSwitched).toBe(true);
+    const refusal = asked(connect);
+    expect(refusal.sendResponse({ ...OK, status: 405 })).toMatch(/\r\nContent-Length: 0\r\n/);
+    expect(refusal.isSwitched).toBe(false);
+  });
+
+  test('knows whether a head is under way', () => {
+    const server = new HttpConnection('server');
+    expect([server.isInHead, server.isIdle]).toEqual([false, true]);
+    server.receive(bytes('\r\n'));
+    expect([server.isInHead, server.isIdle]).toEqual([false, true]);
+    server.receive(bytes('G'));
+    expect([server.isInHead, server.isIdle]).toEqual([true, false]);
+    server.receive(GET_BYTES.subarray(1));
+    expect([server.isInHead, server.isIdle]).toEqual([false, false]);
+    drain(server);
+    expect(server.isIdle).toBe(true);
+  });
+
+  test('keeps nothing of the bytes that it was lent', () => {
+    const server = new HttpConnection('server');
+    const lent = bytes('POST /path HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+    server.receive(lent);
+    lent.fill(0);
+    expect(drain(server)).toMatchObject([
+      { type: 'request', target: '/path' },
+      { type: 'data', bytes: bytes('hello') },
+      { type: 'end' },
+      PAUSED,
+    ]);
+  });
+});
+
+describe('reading ahead', () => {
+  const PIPELINED = Buffer.concat(Array.from({ length: 100 }, () => GET_BYTES));
+
+  test('stops at so many requests, and goes on when they were handed out', () => {
+    const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadMessages: 3 });
+    expect(server.receive(PIPELINED)).toBe(3 * GET_BYTES.length);
+    expect(server.receive(PIPELINED)).toBe(0);
+    drain(server);
+    expect(server.receive(PIPELINED)).toBe(GET_BYTES.length);
+  });
+
+  test('stops at so many bytes of a body', () => {
+    const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: 100 });
+    server.receive(bytes('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'));
+    expect(server.receive(bytes('x'.repeat(90)))).toBe(90);
+    expect(server.receive(bytes('x'))).toBe(0);
+    drain(server);
+    expect(server.receive(bytes('x'))).toBe(1);
+  });
+
+  test('counts what pieces cost: a flood of tiny ones stops', () => {
+    const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: 6_500 });
+    server.receive(bytes('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'));
+    let pieces = 0;
+    while (server.receive(bytes('x')) === 1) pieces += 1;
+    expect(pieces).toBe(100);
+  });
+
+  test('stops at so many informational responses', () => {
+    const client = new HttpConnection('client', { ...DEFAULT_LIMITS, readAheadMessages: 3 });
+    client.sendRequest(GET);
+    client.sendEnd();
+    const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+    expect(client.receive(bytes(hint.repeat(10)))).toBe(3 * hint.length);
+    expect(client.nextEvent()).toMatchObject({ type: 'informational' });
+    expect(client.receive(bytes(hint.repeat(10)))).toBe(hint.length);
+  });
+
+  test('takes a chunk of any size in pieces that the parser’s memory can hold', () => {
+    const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: Infinity });
+    const size = 3_000_000;
+    server.receive(bytes(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`));
+    expect(server.receive(new Uint8Array(size).fill(7))).toBe(size);
+    const [, ...events] = drain(server) as { type: string; bytes?: Uint8Array }[];
+    expect(events.map(({ bytes: data }) => data?.length)).toEqual([
+      1_048_576,
+      1_048_576,
+      902_848,
+      undefined,
+      undefined,
+    ]);
+    expect(events[2]?.bytes?.every((byte) => byte === 7)).toBe(true);
+  });
+
+  test('gives back what it did not take of a chunk of any size', () => {
+    const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: 100 });
+    server.receive(bytes('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n'));
+    expect(server.receive(new Uint8Array(3_000_000))).toBe(1_048_576);
+  });
+});
+
+describe('the end of what the peer sends', () => {
+  test('is told once, after everything else', () => {
+    const server = new HttpConnection('server');
+    server.receive(GET_BYTES);
+    server.receiveEnd();
+    server.receiveEnd();
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    server.sendResponse(OK);
+    server.sendEnd();
+    server.startNextCycle();
+    expect(types(server)).toEqual(['closed', NEED_DATA]);
+    expect([server.clientState, server.serverState]).toEqual(['CLOSED', 'MUST_CLOSE']);
+    expect(server.receive(GET_BYTES)).toBe(GET_BYTES.length);
+    expect(server.nextEvent()).toBe(NEED_DATA);
+  });
+
+  test('is told a client whose server closed instead of answering', () => {
+    const client = new HttpConnection('client');
+    client.sendRequest(GET);
+    client.sendEnd();
+    client.receiveEnd();
+    expect(types(client)).toEqual(['closed', NEED_DATA]);
+    expect([client.clientState, client.serverState]).toEqual(['MUST_CLOSE', 'CLOSED']);
+  });
+
+  test('is told a client whose server closed before the request was complete', () => {
+    const client = new HttpConnection('client');
+    client.sendRequest({ ...GET, method: 'POST', hasBody: true });
+    client.receiveEnd();
+    expect(types(client)).toEqual(['closed', NEED_DATA]);
+    client.sendData(1);
+    client.sendEnd();
+    expect(client.clientState).toBe('MUST_CLOSE');
+  });
+
+  test('that comes while a switch is open is told when it is refused', () => {
+    const server = asked('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    server.receiveEnd();
+    server.sendResponse(OK);
+    server.sendEnd();
+    server.startNextCycle();
+    expect(types(server)).toEqual(['closed', NEED_DATA]);
+  });
+});
+
+describe('a client’s connection', () => {
+  test.each<[name: string, head: Partial<RequestHeadInput>, expected: string]>([
+    ['a request without a body', {}, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [
+      'a body of known length',
+      { method: 'POST', hasBody: true, length: 5 },
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n',
+    ],
+    [
+      'a body of unknown length',
+      { method: 'POST', hasBody: true },
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ],
+    [
+      'a POST without a body',
+      { method: 'POST' },
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n',
+    ],
+    ['the last request', { close: true }, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    [
+      'the last request, by the program’s header',
+      { fields: ['Connection', 'close'] },
+      'GET / HTTP/1.1\r\nConnection: close\r\n\r\n',
+    ],
+  ])('writes %s', (_name, head, expected) => {
+    expect(new HttpConnection('client').sendRequest({ ...GET, ...head })).toBe(expected);
+  });
+
+  test.each<[name: string, head: Partial<RequestHeadInput>, code: string]>([
+    ['a method that ends the line', { method: 'GET / HTTP/1.1\r\n' }, 'ERR_HTTP_METHOD'],
+    ['a target that ends the line', { target: '/ HTTP/1.1\r\nX: y' }, 'ERR_HTTP_TARGET'],
+  ])('refuses %s, and can still ask', (_name, head, code) => {
+    const client = new HttpConnection('client');
+    expect(() => client.sendRequest({ ...GET, ...head })).toThrow(coded(code));
+    expect(client.sendRequest(GET)).toMatch(/^GET \/ /);
+  });
+
+  test('refuses a second request while one is out', () => {
+    const client = new HttpConnection('client');
+    client.sendRequest(GET);
+    expect(() => client.sendRequest(GET)).toThrow(coded('ERR_HTTP_STATE'));
+  });
+
+  test('refuses data before a request, and in one that announced none', () => {
+    const client = new HttpConnection('client');
+    expect(client.sendsBody).toBe(false);
+    expect(() => client.sendData(1)).toThrow(coded('ERR_HTTP_STATE'));
+    client.sendRequest(GET);
+    expect(() => client.sendData(1)).toThrow(coded('ERR_HTTP_NO_BODY'));
+  });
+
+  test('takes one cycle after another, and ends when the server says so', () => {
+    const client = new HttpConnection('client');
+    for (const connection of ['keep-alive', 'close']) {
+      client.sendRequest(GET);
+      client.sendEnd();
+      client.receive(
+        bytes(`HTTP/1.1 200 OK\r\nConnection: ${connection}\r\nContent-Length: 0\r\n\r\n`),
+      );
+      expect(types(client)).toEqual(['response', 'end', PAUSED]);
+      if (connection === 'keep-alive') client.startNextCycle();
+    }
+    expect([client.clientState, client.serverState]).toEqual(['MUST_CLOSE', 'MUST_CLOSE']);
+    expect(client.receive(bytes('HTTP/1.1 200 OK\r\n'))).toBe(17);
+    expect(client.nextEvent()).toBe(PAUSED);
+  });
+
+  test('asks to switch, by Upgrade or CONNECT, and waits for the answer', () => {
+    const upgrading = new HttpConnection('client');
+    upgrading.sendRequest({ ...GET, fields: ['Connection', 'Upgrade', 'Upgrade', 'echo'] });
+    upgrading.sendEnd();
+    expect(upgrading.clientState).toBe('MIGHT_SWITCH');
+    const tunnelling = new HttpConnection('client');
+    tunnelling.sendRequest({ ...GET, method: 'CONNECT', target: 'a:80' });
+    tunnelling.sendEnd();
+    expect(tunnelling.clientState).toBe('MIGHT_SWITCH');
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { Headers, NO_HEADERS } from './headers.ts';
+
+/** Headers over a text, as the decoder makes them: positions, and nothing cut out. */
+function headersOf(text: string): Headers {
+  const spans: number[] = [];
+  let at = 0;
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    const value = line.slice(colon + 1).trim();
+    const start = at + line.indexOf(value, colon + 1);
+    spans.push(at, at + colon, start, start + value.length);
+    at += line.length + 2;
+  }
+  return new Headers(text, spans);
+}
+
+const headers = headersOf('Host: a\r\nX-Many: one\r\nEmpty:\r\nx-many: two\r\nX-MANY: three');
+
+describe('received headers', () => {
+  test('are found whatever their case', () => {
+    expect(headers.get('host')).toBe('a');
+    expect(headers.get('HOST')).toBe('a');
+    expect(headers.has('hOsT')).toBe(true);
+  });
+
+  test('are not found by a name that is only like theirs', () => {
+    expect(headers.get('hos')).toBeUndefined();
+    expect(headers.get('hosts')).toBeUndefined();
+    expect(headers.get('most')).toBeUndefined();
+    expect(headers.has('')).toBe(false);
+  });
+
+  test('do not mix letters with the characters beside them', () => {
+    const odd = headersOf('X@[`{: 1\r\nx`{@[: 2');
+    expect(odd.get('x@[`{')).toBe('1');
+    expect(odd.get('X`{@[')).toBe('2');
+  });
+
+  test('join the values of a repeated name, in order', () => {
+    expect(headers.get('x-many')).toBe('one, two, three');
+    expect(headers.getAll('X-Many')).toEqual(['one', 'two', 'three']);
+    expect(headers.getAll('none')).toEqual([]);
+  });
+
+  test('tell an empty value from none', () => {
+    expect(headers.get('empty')).toBe('');
+    expect(headers.has('empty')).toBe(true);
+  });
+
+  test('are iterated as they were written', () => {
+    expect([...headers]).toEqual([
+      ['Host', 'a'],
+      ['X-Many', 'one'],
+      ['Empty', ''],
+      ['x-many', 'two'],
+      ['X-MANY', 'three'],
+    ]);
+    expect(headers.size).toBe(5);
+  });
+
+  test('are listed with names in lower case', () => {
+    expect(headersOf('Set-Cookie: a\r\nSET-COOKIE: b').toArray()).toEqual([
+      ['set-cookie', 'a'],
+      ['set-cookie', 'b'],
+    ]);
+  });
+
+  test('may be none', () => {
+    expect([...NO_HEADERS]).toEqual([]);
+    expect(NO_HEADERS.size).toBe(0);
+    expect(NO_HEADERS.get('host')).toBeUndefined();
+  });
+});
