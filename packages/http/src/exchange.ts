@@ -107,12 +107,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#isOver) return this.#controller.signal;
-      this.#connection.whenPeerGone(() => {
-        this.abort(
-          new ClientGoneError('the client closed the connection before the answer was complete'),
-        );
-      });
+      if (!this.#isOver) this.#connection.watchPeer(this);
     }
     return this.#controller.signal;
   }
@@ -169,13 +164,15 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
         'ERR_HTTP_STATUS',
       );
     }
+    this.#checkRunning('informational');
     if (status === 100) this.#owesContinue = false;
     const { driver, http } = this.#connection;
     driver.write(http.sendInformational(status, headers));
     driver.flushSoon();
   }
 
-  upgrade(headers?: HeadersInput): Promise<Switched> {
+  async upgrade(headers?: HeadersInput): Promise<Switched> {
+    this.#checkRunning('upgrade');
     return this.#connection.switchProtocol(this.#head, fieldList(headers));
   }
 
@@ -195,11 +192,20 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     if (!(milliseconds >= 0)) {
       throw invalidInput('setDeadline', 'milliseconds', 'a number from 0', milliseconds);
     }
-    this.#connection.setHandlerDeadline(milliseconds);
+    if (!this.#isOver) this.#connection.setHandlerDeadline(milliseconds);
   }
 
   waitUntil(work: Promise<unknown>): void {
     this.#connection.waitUntil(work);
+  }
+
+  /** A context that was kept must not speak for the connection's next request. */
+  #checkRunning(operation: string): void {
+    if (!this.#isOver) return;
+    throw new LocalProtocolError(
+      `${operation}: the answer to this request is complete`,
+      'ERR_HTTP_STATE',
+    );
   }
 
   // --- For the connection --------------------------------------------------------------------------------------
@@ -234,6 +240,12 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     if (!this.#owesContinue) return;
     this.#owesContinue = false;
     this.#connection.driver.write(this.#connection.http.sendInformational(100, undefined));
+  }
+
+  onPeerGone(): void {
+    this.abort(
+      new ClientGoneError('the client closed the connection before the answer was complete'),
+    );
   }
 
   abort(reason: unknown): void {

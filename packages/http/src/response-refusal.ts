@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<number, string>> = {
   417: 'The expectation cannot be met.\n',
   431: 'The request headers are too large.\n',
   500: 'The server failed to answer.\n',
-  501: 'The transfer coding is not supported.\n',
+  501: 'The request asks for something that is not implemented here.\n',
   503: 'The server is not able to answer now.\n',
   505: 'The HTTP version is not supported.\n',
 };

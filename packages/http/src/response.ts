@@ -58,13 +58,13 @@ export class HttpResponse {
 
   /**
    * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is no whole
-   * number from 100 to 999.
+   * number from 200 to 999: informational responses are sent with `context.informational`.
    */
   constructor(body: ResponseBody, init?: ResponseInit, fields?: FieldList) {
     const status = init?.status ?? 200;
-    if (!Number.isInteger(status) || status < 100 || status > 999) {
+    if (!Number.isInteger(status) || status < 200 || status > 999) {
       throw new InvalidInputError(
-        `HttpResponse: expected \`status\` to be a whole number from 100 to 999, got ${String(status)}`,
+        `HttpResponse: expected \`status\` to be a whole number from 200 to 999, got ${String(status)}`,
         'HttpResponse',
       );
     }

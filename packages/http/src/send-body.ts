@@ -6,7 +6,7 @@
  * event stream does not wait for company.
  */
 
-import { BrokenError } from '@awaitio/core';
+import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from './body.ts';
 import { fieldList, type FieldList } from './protocol/fields.ts';
 import type { HttpResponse } from './response.ts';
@@ -98,7 +98,7 @@ async function sendPieces(
   const body = response.body as Parameters<typeof piecesOf>[0];
   const pieces = piecesOf(body);
   let isExhausted = false;
-  const watch = new GoneWatch(connection);
+  const watch = connection.goneWatch;
   try {
     driver.write(head(connection, response, response.length, options));
     while (http.sendsBody) {
@@ -135,13 +135,14 @@ function trailersOf(response: HttpResponse): FieldList {
 
 /**
  * Ends the wait for a program's next piece when the connection is gone: a program that waits for ever must not keep the
- * connection's task. One subscription serves all pieces; racing each against the connection's end would pile them up.
+ * connection's task. One subscription serves all pieces of all answers on a connection; racing each against the
+ * connection's end would pile them up.
  */
-class GoneWatch {
+export class GoneWatch {
   #reject: ((reason: unknown) => void) | undefined;
   #isGone = false;
 
-  constructor({ stream }: ServerConnection) {
+  constructor(stream: ByteStream) {
     void stream.closed.then(() => {
       this.#isGone = true;
       this.#reject?.(gone());

@@ -21,7 +21,7 @@ import {
 } from '@awaitio/core';
 import { RateAllowance } from './deadlines.ts';
 import { Driver } from './driver.ts';
-import { Exchange, HandlerDeadline } from './exchange.ts';
+import { ClientGoneError, Exchange, HandlerDeadline } from './exchange.ts';
 import { HttpConnection } from './protocol/connection.ts';
 import { HttpProblem } from './problem.ts';
 import { RemoteProtocolError, type ProtocolError } from './protocol/errors.ts';
@@ -32,7 +32,7 @@ import { State } from './protocol/state.ts';
 import { HttpRequest } from './request.ts';
 import { HttpResponse } from './response.ts';
 import { refusal } from './response-refusal.ts';
-import { sendBody } from './send-body.ts';
+import { GoneWatch, sendBody } from './send-body.ts';
 import type { ConnectionEnd } from './server-events.ts';
 import type { ServerShared } from './server-shared.ts';
 
@@ -43,7 +43,16 @@ export interface Switched {
 }
 
 /** What the connection waits for. */
-type Phase = 'first-byte' | 'idle' | 'headers' | 'handler' | 'body' | 'write' | 'linger';
+type Phase =
+  | 'first-byte'
+  | 'idle'
+  | 'headers'
+  | 'handler'
+  | 'body'
+  | 'write'
+  /** The answer is made, and the client has not taken all of it yet. */
+  | 'flush'
+  | 'linger';
 
 /** Unread bytes of a request's body that are taken to keep the connection (Go's net/http: 256 KiB). */
 const DRAIN_LIMIT = 262_144;
@@ -63,6 +72,9 @@ export class ServerConnection implements DeadlineOwner {
   #reason: ConnectionEnd = 'server';
   #bodyRate: RateAllowance | undefined;
   #isSwitched = false;
+  #isPeerWatched = false;
+  #isPeerGone = false;
+  #goneWatch: GoneWatch | undefined;
   /** What the stream had written when a write began to wait: less progress than none is a stall. */
   #sentAtStall = 0;
   /** Requests answered on this connection. */
@@ -108,7 +120,9 @@ export class ServerConnection implements DeadlineOwner {
 
   /** Whether no request is being received, handled or answered. */
   get isIdle(): boolean {
-    return this.#exchange === undefined && (this.#phase === 'first-byte' || this.#phase === 'idle');
+    const phase = this.#phase;
+    const isBetween = phase === 'first-byte' || phase === 'idle' || phase === 'flush';
+    return isBetween && this.#exchange === undefined && this.http.isIdle;
   }
 
   /** Whether the client has never sent a byte. */
@@ -173,11 +187,21 @@ export class ServerConnection implements DeadlineOwner {
       exchange.finish();
       this.answered += 1;
       this.#exchange = undefined;
-      if (this.#isSwitched) return;
-      if (!exchange.skipBuffered() && !(await this.#drain(exchange))) return;
+      this.#bodyRate = undefined;
+      // After `Connection: close`, or a failure, nothing follows that would have to be read.
+      if (this.#isSwitched || this.http.serverState !== State.DONE) return;
+      try {
+        if (!exchange.skipBuffered() && !(await this.#drain(exchange))) return;
+      } catch (error) {
+        // The request has its answer: what is wrong with the rest of it only ends the connection.
+        if (error instanceof RemoteProtocolError) return;
+        throw error;
+      }
       if (!this.http.isCycleDone) return;
       this.http.startNextCycle();
-      if (!this.http.hasEvent) this.#wait('idle', deadlines.idle);
+      if (this.http.hasEvent) continue;
+      if (this.http.isInHead) this.#wait('headers', deadlines.headers);
+      else this.#wait('idle', this.#shared.idleTimeout);
     }
   }
 
@@ -193,7 +217,9 @@ export class ServerConnection implements DeadlineOwner {
       }
       if (event === PAUSED) return undefined;
       if (event !== NEED_DATA) return event.type === 'request' ? event : undefined;
-      await this.driver.fill();
+      const blocked = this.driver.flush();
+      if (blocked !== undefined) await this.whileWriting(blocked);
+      await this.driver.read();
       if (this.#phase !== 'headers' && this.http.isInHead) {
         this.#wait('headers', this.#shared.deadlines.headers);
       }
@@ -229,12 +255,13 @@ export class ServerConnection implements DeadlineOwner {
       response = this.#answerFor(error, exchange);
     }
     shared.observer.responseStarted(exchange);
+    let { status } = response;
     let isComplete = false;
     try {
-      await this.#answer(exchange, response);
+      status = await this.#answer(exchange, response);
       isComplete = true;
     } finally {
-      shared.observer.requestFinished(exchange, response.status, isComplete);
+      shared.observer.requestFinished(exchange, status, isComplete);
     }
   }
 
@@ -265,12 +292,22 @@ export class ServerConnection implements DeadlineOwner {
     if (error instanceof RemoteProtocolError) return refusal(error.statusHint);
     if (error instanceof LimitError && error.limitName === 'limit') return refusal(413);
     if (this.#expired === 'body') return refusal(408);
-    this.#shared.report(error, exchange);
+    if (!this.#isPeersGoing(error)) this.#shared.report(error, exchange);
     return refusal(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
   }
 
-  async #answer(exchange: Exchange, response: HttpResponse): Promise<void> {
+  /** Whether a failure is only how the program heard of the peer's going, which is nobody's error. */
+  #isPeersGoing(error: unknown): boolean {
+    return error instanceof ClientGoneError || (error instanceof IoError && this.stream.isClosed);
+  }
+
+  /** Sends an answer; returns the status that was sent. */
+  async #answer(exchange: Exchange, given: HttpResponse): Promise<number> {
     const shared = this.#shared;
+    this.#deadline.clear();
+    // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
+    const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
+    const response = isTunnel ? refusal(501) : given;
     // A client that still waits for leave to send, or has much left to send, is told that the connection ends.
     // The body of a streamed answer may come from the request's, as an echo's does.
     if (response.isStreamed) exchange.payContinue();
@@ -290,14 +327,17 @@ export class ServerConnection implements DeadlineOwner {
       });
       if (blocked !== undefined) await this.whileWriting(blocked);
     } catch (error) {
+      if (!this.#isPeersGoing(error)) shared.report(error, exchange);
+      // An answer that is wrong in itself was refused before any of it was sent.
+      if (this.http.serverState === State.SEND_RESPONSE) {
+        return this.#answer(exchange, refusal(500));
+      }
       this.http.sendFailed();
-      shared.report(error, exchange);
       // The head is out: only cutting the connection tells the client that the rest will not come.
-      if (!(error instanceof IoError)) this.stream.reset(error);
-      throw error instanceof IoError
-        ? error
-        : new IoError('the answer could not be completed', GONE);
+      this.stream.reset(error);
+      throw new IoError('the answer could not be completed', GONE);
     }
+    return response.status;
   }
 
   #hasMuchLeft(exchange: Exchange): boolean {
@@ -325,20 +365,36 @@ export class ServerConnection implements DeadlineOwner {
   /** Waits for more of a body, at no less than the minimum rate. */
   async fillBody(): Promise<void> {
     const { deadlines, clock } = this.#shared;
+    const blocked = this.driver.flush();
+    if (blocked !== undefined) await this.whileWriting(blocked);
     this.#bodyRate ??= new RateAllowance(deadlines.bodyGrace, deadlines.bodyMinRate);
     const phase = this.#phase;
+    const left = this.#left;
     const rate = this.#bodyRate;
     this.#wait('body', rate.left);
     const before = this.driver.bytesIn;
     const start = clock.now();
-    await this.driver.fill();
+    await this.driver.read();
     rate.count(clock.now() - start, this.driver.bytesIn - before);
     if (this.#expired === 'body') throw new TimeoutError('body', deadlines.bodyGrace);
-    this.#wait(phase, phase === 'handler' ? (this.#handlerLimit ?? deadlines.handler) : Infinity);
+    this.#wait(phase, left);
   }
 
-  whenPeerGone(callback: () => void): void {
-    this.stream.readClosed().then(callback, () => {});
+  /** Tells the exchange when the peer has finished, or the connection is gone: one wait for all exchanges. */
+  watchPeer(exchange: Exchange): void {
+    if (this.#isPeerGone) exchange.onPeerGone();
+    if (this.#isPeerWatched) return;
+    this.#isPeerWatched = true;
+    void this.stream.readClosed().then(() => {
+      this.#isPeerGone = true;
+      this.#exchange?.onPeerGone();
+    });
+  }
+
+  /** Ends the waits for a program's pieces when the connection is gone. */
+  get goneWatch(): GoneWatch {
+    this.#goneWatch ??= new GoneWatch(this.stream);
+    return this.#goneWatch;
   }
 
   waitUntil(work: Promise<unknown>): void {
@@ -368,14 +424,19 @@ export class ServerConnection implements DeadlineOwner {
   async whileWriting(blocked: Promise<void>): Promise<void> {
     this.#sentAtStall = this.#sent;
     const phase = this.#phase;
+    const left = this.#left;
     this.#wait('write', this.#shared.deadlines.writeStall);
     await blocked;
-    this.#wait(phase, Infinity);
+    this.#wait(phase, left);
   }
 
   get #sent(): number {
     const { bytesWritten, unsent } = this.stream.statistics();
     return bytesWritten - unsent;
+  }
+
+  get #hasUnsent(): boolean {
+    return this.stream.statistics().unsent > 0;
   }
 
   // --- Deadlines -----------------------------------------------------------------------------------------------
@@ -385,13 +446,15 @@ export class ServerConnection implements DeadlineOwner {
     this.#deadline.set(milliseconds);
   }
 
+  /** How long the present phase may go on, for a phase that another one puts off. */
+  get #left(): number {
+    const { at } = this.#deadline;
+    return at === Infinity ? Infinity : at - this.#shared.clock.now();
+  }
+
   onDeadline(): void {
     const phase = this.#phase;
-    if (phase === 'write' && this.#sent > this.#sentAtStall) {
-      this.#sentAtStall = this.#sent;
-      this.#deadline.set(this.#shared.deadlines.writeStall);
-      return;
-    }
+    if (this.#isStillTaking(phase)) return;
     // The last wait ends nothing that has not ended before.
     if (phase !== 'linger') this.#expired = phase;
     switch (phase) {
@@ -407,11 +470,29 @@ export class ServerConnection implements DeadlineOwner {
       case 'idle':
         void this.stream.close();
         break;
-      case 'write':
       case 'linger':
-        this.stream.reset(new TimeoutError(phase, this.#shared.deadlines.writeStall));
+        void this.stream.close();
+        break;
+      case 'write':
+      case 'flush':
+        this.stream.reset(new TimeoutError('write', this.#shared.deadlines.writeStall));
         break;
     }
+  }
+
+  /** Gives a client that takes its answer, however slowly, more time; whether it does. */
+  #isStillTaking(phase: Phase): boolean {
+    if (phase === 'flush' && !this.#hasUnsent) {
+      // Only now the client has its answer, and the connection idles.
+      this.#wait('idle', this.#shared.idleTimeout);
+      return true;
+    }
+    const isWriting = phase === 'write' || phase === 'flush';
+    const isBehind = phase === 'idle' && this.#hasUnsent;
+    if (!isBehind && !(isWriting && this.#sent > this.#sentAtStall)) return false;
+    this.#sentAtStall = this.#sent;
+    this.#wait(isBehind ? 'flush' : phase, this.#shared.deadlines.writeStall);
+    return true;
   }
 
   // --- The end -------------------------------------------------------------------------------------------------
@@ -460,9 +541,10 @@ export class ServerConnection implements DeadlineOwner {
       const blocked = this.driver.flush();
       if (blocked !== undefined) await this.whileWriting(blocked);
       if (this.answered > 0 || this.http.serverState !== State.IDLE) {
-        this.#wait('linger', this.#shared.deadlines.linger);
+        // What still comes is taken and dropped: a reset for unread bytes could destroy the answer on its way.
         await this.stream.shutdown('read');
-        await this.stream.shutdown('write');
+        await this.whileWriting(this.stream.shutdown('write'));
+        this.#wait('linger', this.#shared.deadlines.linger);
         await this.stream.closed;
       }
     } catch {
@@ -481,6 +563,7 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
   handler: undefined,
   body: 'bodyMinRate',
   write: 'writeStall',
+  flush: 'writeStall',
   linger: undefined,
 };
 

@@ -53,6 +53,8 @@ export class ServerShared {
   readonly #background = new Set<Promise<void>>();
   /** Set when the shutdown begins: answers say `Connection: close` from then on. */
   isDraining = false;
+  /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
+  drainWindow = 0;
 
   constructor(options: ServerSharedOptions) {
     this.#options = options;
@@ -65,6 +67,12 @@ export class ServerShared {
     this.observer = new ServerObserver(options.clock, options.onEvent, (error) => {
       this.report(error, undefined);
     });
+  }
+
+  /** How long a connection may idle between two requests. */
+  get idleTimeout(): number {
+    const { idle } = this.deadlines;
+    return this.isDraining ? Math.min(idle, this.drainWindow) : idle;
   }
 
   isLastRequest(count: number): boolean {

@@ -230,6 +230,7 @@ export class HttpServer {
     const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
     const { observer } = this.#shared;
     observer.tell({ type: 'drainStarted', connections: this.#connections.size });
+    this.#shared.drainWindow = idleWindow;
     this.#shared.isDraining = true;
     if (lameDuck > 0) await this.#clock.sleep(lameDuck);
     const before = this.#completed;
