@@ -86,9 +86,10 @@ function describePending(pending: Pending, now: number): string[] {
   const lines: string[] = [];
   if (pending.main) lines.push('main has not finished');
   for (const task of pending.tasks) lines.push(`task "${task}" has not finished`);
-  for (const { subject, operation, age, site } of pending.waits.slice(0, SHOWN_WAITS)) {
+  for (const { subject, operation, age, task, site } of pending.waits.slice(0, SHOWN_WAITS)) {
     const since = (now - age).toFixed(3);
-    lines.push(`${subject}: ${operation}, since ${since} ms (for ${age.toFixed(3)} ms)`);
+    const who = task === undefined ? '' : `, task "${task}"`;
+    lines.push(`${subject}: ${operation}, since ${since} ms (for ${age.toFixed(3)} ms)${who}`);
     if (site !== undefined) lines.push(site);
   }
   const more = pending.waits.length - SHOWN_WAITS;

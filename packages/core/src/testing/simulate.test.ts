@@ -9,6 +9,7 @@ import {
 } from './simulate.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 import { SimulationError } from './sim-report.ts';
+import { traceWaits } from '../wait-trace.ts';
 
 /** Runs a program that is expected to fail, and gives the failure. */
 async function failureOf(
@@ -155,6 +156,19 @@ describe('a simulation fails by itself', () => {
     expect(failure.message).toMatch(/client:49153 → server:80: readLine, since \d+\.\d{3} ms/);
     expect(failure.message).toMatch(/server:80 → client:49153: readLine, since/);
     expect(failure.message).toContain('AWAITIO_SEED=9');
+  });
+
+  test('and names the task and the line of a wait, while waits are traced', async () => {
+    traceWaits(true);
+    const failure = await failureOf({}, async (sim) => {
+      const listener = await sim.host('server').listen(80);
+      await sim.host('client').connect('server:80');
+      const server = await listener.accept();
+      sim.executor.spawn(() => server.readLine(), { name: 'greeter' });
+    });
+    traceWaits(false);
+    const [, site = ''] = failure.message.split(/readLine, since .*, task "greeter"\n/);
+    expect(site.split('\n')[0]).toMatch(/^ +at .*simulate\.test\.ts:\d+:\d+/);
   });
 
   test('when main waits for a promise that nobody settles', async () => {
