@@ -2,6 +2,7 @@
 
 import { cpus, totalmem } from 'node:os';
 import { canPin } from './process/pin.ts';
+import { bun, deno } from './process/runtimes.ts';
 
 export interface Machine {
   readonly platform: string;
@@ -11,6 +12,8 @@ export interface Machine {
   readonly node: string;
   readonly v8: string;
   readonly isPinned: boolean;
+  /** The other runtimes that take part. */
+  readonly runtimes: readonly string[];
 }
 
 export function describeMachine(): Machine {
@@ -22,5 +25,8 @@ export function describeMachine(): Machine {
     node: process.version,
     v8: process.versions.v8,
     isPinned: canPin,
+    runtimes: [bun && `Bun ${bun.version}`, deno && `Deno ${deno.version}`].filter(
+      (name) => name !== undefined,
+    ),
   };
 }

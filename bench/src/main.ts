@@ -1,12 +1,14 @@
 /** `pnpm bench`: awaitio against its peers, side by side in one run. */
 
-import { chooseGenerator } from './load/choose.ts';
+import { ceilingOf, type Ceiling } from './load/ceiling.ts';
+import { chooseGenerator, generatorsOf } from './load/choose.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { contestantOf, medianOf, type ScenarioOutcome } from './outcome.ts';
 import { figure } from './report/figures.ts';
-import { writeJson } from './report/json.ts';
 import { goalsOf } from './report/goals.ts';
+import { writeReport } from './report/markdown.ts';
+import { save } from './report/saved.ts';
 import { aligned, rowsOf } from './report/table.ts';
 import { runRounds } from './rounds.ts';
 import { scenarios } from './scenarios/all.ts';
@@ -17,14 +19,18 @@ async function main(options: Options): Promise<void> {
     ({ name }) => options.only.length === 0 || options.only.some((one) => name.startsWith(one)),
   );
   if (chosen.length === 0) throw new TypeError(`no scenario is called ${options.only.join(', ')}`);
-  const outcomes: ScenarioOutcome[] = [];
+  const outcomes = new Map<string, ScenarioOutcome>();
   const context: RoundContext = {
     seconds: options.seconds,
     warmup: options.warmup,
     isSmoke: options.smoke,
     load: chooseGenerator(options.load),
-    earlier: (name, contestant) => earlier(outcomes, name, contestant),
+    earlier: (name, contestant) => {
+      const found = contestantOf(outcomes.get(name), contestant);
+      return found === undefined ? undefined : medianOf(found);
+    },
   };
+  const ceilings = options.smoke ? [] : await measureCeilings(context);
   for (const scenario of chosen) {
     console.log(`\n${scenario.title} (${scenario.name}): ${scenario.about}`);
     const outcome = await runRounds(scenario, {
@@ -37,14 +43,38 @@ async function main(options: Options): Promise<void> {
         }
       },
     });
-    outcomes.push(outcome);
+    outcomes.set(scenario.name, outcome);
     print(outcome, options);
+    if (options.smoke) continue;
+    save(outcome, {
+      when: new Date().toISOString(),
+      options: settingsOf(options),
+      ceilings,
+      machine: describeMachine(),
+    });
   }
   if (options.smoke) console.log('\nEvery scenario ran and every answer was right.');
-  else {
-    const path = writeJson(describeMachine(), { ...options }, outcomes, new Date());
-    console.log(`\nEvery sample: ${path}`);
+  else if (options.only.length === 0) console.log(`\nThe report: ${writeReport()}`);
+}
+
+/** The options that change figures, as a command line has them. */
+function settingsOf({ rounds, seconds, warmup, peers, load }: Options): string {
+  const settings = [`--rounds ${rounds} --seconds ${seconds} --warmup ${warmup}`];
+  if (peers.length > 0) settings.push(`--peers ${peers.join(',')}`);
+  if (load !== 'auto') settings.push(`--load ${load}`);
+  return settings.join(' ');
+}
+
+async function measureCeilings(context: RoundContext): Promise<readonly Ceiling[]> {
+  const ceilings: Ceiling[] = [];
+  for (const generator of generatorsOf(context.load)) {
+    const ceiling = await ceilingOf(generator, context.seconds);
+    ceilings.push(ceiling);
+    console.log(
+      `Load generator ${generator.name}: ${figure(ceiling.rate)} requests/s against ${ceiling.server}`,
+    );
   }
+  return ceilings;
 }
 
 function print(outcome: ScenarioOutcome, options: Options): void {
@@ -62,16 +92,6 @@ function print(outcome: ScenarioOutcome, options: Options): void {
   }
 }
 
-function earlier(
-  outcomes: readonly ScenarioOutcome[],
-  name: string,
-  contestant: string,
-): number | undefined {
-  const outcome = outcomes.find(({ scenario }) => scenario.name === name);
-  const found = outcome === undefined ? undefined : contestantOf(outcome, contestant);
-  return found === undefined ? undefined : medianOf(found);
-}
-
 function list(all: readonly Scenario[]): void {
   for (const { name, title, contestants } of all) {
     console.log(`${name.padEnd(16)} ${title}: ${contestants.map((one) => one.name).join(', ')}`);
@@ -82,6 +102,7 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) console.log(USAGE);
   else if (options.list) list(scenarios);
+  else if (options.report) console.log(writeReport());
   else await main(options);
 } catch (error) {
   console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error);

@@ -17,7 +17,7 @@ export interface Options {
   readonly help: boolean;
   /** `auto`: wrk when it is installed. */
   readonly load: 'auto' | 'wrk' | 'own';
-  /** Whether to write the kept report beside the figures. */
+  /** Whether to write the kept report out of the newest figures, and run nothing. */
   readonly report: boolean;
 }
 
@@ -29,7 +29,7 @@ export const USAGE = `pnpm bench [options]
   --seconds S           length of one measurement (default: 3)
   --warmup S            load before each measurement (default: 1.5)
   --load wrk|own        load generator (default: wrk when it is installed)
-  --no-report           leave the kept report as it is
+  --report              run nothing; write the kept report out of the newest figures of each scenario
   --list                name the scenarios and contestants
   --smoke               every scenario once, answers checked, nothing measured well
 `;
@@ -38,7 +38,6 @@ export const USAGE = `pnpm bench [options]
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    allowNegative: true,
     options: {
       only: { type: 'string', default: '' },
       peers: { type: 'string', default: '' },
@@ -46,7 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       seconds: { type: 'string' },
       warmup: { type: 'string' },
       load: { type: 'string', default: 'auto' },
-      report: { type: 'boolean', default: true },
+      report: { type: 'boolean', default: false },
       smoke: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -64,7 +63,7 @@ export function readOptions(args: readonly string[]): Options {
     warmup: positive('warmup', values.warmup, smoke ? 0.02 : 1.5),
     // A smoke run shows that the bench works, on machines that have nothing but Node.
     load: smoke ? 'own' : load,
-    report: values.report && !smoke,
+    report: values.report,
     smoke,
     list: values.list,
     help: values.help,

@@ -32,10 +32,10 @@ function valuesOf(outcome: ContestantOutcome, detail?: string): number[] {
 }
 
 export function contestantOf(
-  outcome: ScenarioOutcome,
+  outcome: ScenarioOutcome | undefined,
   name: string,
 ): ContestantOutcome | undefined {
-  return outcome.contestants.find((one) => one.name === name && one.samples.length > 0);
+  return outcome?.contestants.find((one) => one.name === name && one.samples.length > 0);
 }
 
 /** Our median in proportion to theirs. */

@@ -1,4 +1,4 @@
-/** Which load generator a run has. */
+/** Which load generators a run has. */
 
 import type { Options } from '../options.ts';
 import type { LoadGenerator } from './load.ts';
@@ -12,4 +12,9 @@ export function chooseGenerator(asked: Options['load']): LoadGenerator {
   if (asked === 'wrk') throw new TypeError(HOW_TO_GET_WRK);
   console.log(`${HOW_TO_GET_WRK}: the bench's own load generator takes its place.`);
   return ownGenerator;
+}
+
+/** The chosen one, and the one that has a constant rate. */
+export function generatorsOf(chosen: LoadGenerator): readonly LoadGenerator[] {
+  return chosen === ownGenerator ? [chosen] : [chosen, ownGenerator];
 }

@@ -36,3 +36,11 @@ export function aligned(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+/** The same as Markdown; columns but the first are numbers. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const head = rows[0] ?? [];
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = line(head.map((_, column) => (column === 0 ? '---' : '---:')));
+  return [line(head), rule, ...rows.slice(1).map(line)].join('\n');
+}

@@ -29,8 +29,8 @@ async function clientRound(path: string, context: RoundContext): Promise<Sample>
   return {
     value: result.rate,
     details: {
-      p50: result.p50,
-      p99: result.p99,
+      'p50 ms': result.p50,
+      'p99 ms': result.p99,
       'client busy %': busy * 100,
       'µs of client': (busy * 1e6) / result.rate,
     },

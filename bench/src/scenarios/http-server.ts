@@ -63,8 +63,8 @@ export async function serverRound(
   return {
     value: result.rate,
     details: {
-      p50: result.p50,
-      p99: result.p99,
+      'p50 ms': result.p50,
+      'p99 ms': result.p99,
       'server busy %': busy * 100,
       'µs of server': (busy * 1e6) / result.rate,
       'server MiB': after.memory / 1_048_576,
