@@ -35,7 +35,7 @@ export interface CarrierKind {
 
 const inMemory = (name: string, makePair: () => Pair): CarrierKind => ({
   name,
-  contract: { quiet: 1, volume: 65_536 },
+  contract: { quiet: 1, volume: 20_000 },
   use: (program) => program({ clock: systemClock, connect: async () => makePair() }),
 });
 

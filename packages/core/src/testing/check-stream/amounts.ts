@@ -7,7 +7,7 @@ import { bytesOf, pattern, textOf } from './trial.ts';
 const CUT_SHORT = { type: UnexpectedEofError, code: 'ERR_UNEXPECTED_EOF' };
 const TOO_LONG = { type: LimitError, code: 'ERR_LIMIT' };
 /** More than a stream buffers by default, and less than twice as much. */
-const LARGE = 100_000;
+const LARGE = 70_000;
 
 export const AMOUNTS: readonly Contract[] = [
   {

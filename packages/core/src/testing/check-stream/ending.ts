@@ -235,7 +235,7 @@ export const ENDING: readonly Contract[] = [
     body: async (trial) => {
       const [a, b] = await trial.pair();
       const accepted = await trial.fill(a);
-      const closing = trial.start(a.close({ linger: 600_000 }));
+      const closing = trial.start(a.close({ linger: 2 * trial.patience }));
       trial.equal(a.isWritable, true, 'isWritable, so that writers see the error');
       await trial.drain(b, 0, accepted);
       await trial.ends(b, 'the end');

@@ -1,6 +1,6 @@
 /** The contracts of giving up: a wait that is aborted or times out is gone, and nothing else is. */
 
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { TimeoutError } from '../../errors.ts';
 import type { Contract } from './contract.ts';
 import { pattern, type Trial } from './trial.ts';
@@ -107,32 +107,27 @@ export const GIVING_UP: readonly Contract[] = [
   {
     name: 'a writing wait given up says what it accepted, and that arrives, and no more',
     body: async (trial) => {
-      for (const call of WRITE_WAITS) {
-        for (const how of ['signal', 'timeout'] as const) {
-          const [a, b] = await trial.pair();
-          const accepted = await trial.fill(a);
-          const progress = { accepted: 0 };
-          const controller = new AbortController();
-          const options =
-            how === 'signal'
-              ? { signal: controller.signal, progress }
-              : { timeout: trial.quiet, progress };
-          const waiting = trial.start(call.start(a, options));
-          if (how === 'signal') {
-            await trial.pending(waiting, `${call.name} on a full stream`);
-            controller.abort('enough');
-          }
-          const error = await trial.rejection(waiting, `${call.name}, given up by ${how}`);
-          const { operation } = call;
-          if (how === 'signal') trial.equal(error, 'enough', `the reason of ${call.name}`);
-          else
-            trial.isError(error, call.name, { type: TimeoutError, code: 'ETIMEDOUT', operation });
-          nobodyWaits(trial, [a, b]);
-          trial.equal(progress.accepted, 0, `what ${call.name} accepted on a full stream`);
-          await trial.drain(b, 0, accepted);
-          trial.feed(a, 'next');
-          await trial.takes(b, 'next', `what is written after ${call.name}`);
-        }
+      for (const { name, operation, start } of WRITE_WAITS) {
+        const [a, b] = await trial.pair();
+        const accepted = await trial.fill(a);
+        const progress = { accepted: 0 };
+        const controller = new AbortController();
+        const aborted = trial.start(start(a, { signal: controller.signal, progress }));
+        await trial.pending(aborted, `${name} on a full stream`);
+        controller.abort('enough');
+        const reason = await trial.rejection(aborted, `${name}, aborted`);
+        trial.equal(reason, 'enough', `the reason of ${name}`);
+        const late = await trial.rejection(
+          start(a, { timeout: trial.quiet, progress }),
+          `${name}, timed out`,
+        );
+        trial.isError(late, name, { type: TimeoutError, code: 'ETIMEDOUT', operation });
+        trial.equal((late as TimeoutError).timeout, trial.quiet, "the error's timeout");
+        nobodyWaits(trial, [a, b]);
+        trial.equal(progress.accepted, 0, `what ${name} accepted on a full stream`);
+        await trial.drain(b, 0, accepted);
+        trial.feed(a, 'next');
+        await trial.takes(b, 'next', `what is written after ${name}`);
       }
     },
   },
@@ -179,6 +174,7 @@ export const GIVING_UP: readonly Contract[] = [
       await trial.fill(a);
       const controller = new AbortController();
       const { signal } = controller;
+      setMaxListeners(0, signal);
       const shared = [...READ_READINESS, READ_CLOSED, READY_FOR_BOTH, ...WRITE_READINESS];
       const waits: Promise<unknown>[] = [];
       const [reading, writing] = [COLLECTING_READS[0], WRITES[0]] as [WaitingCall, WaitingCall];
@@ -203,6 +199,7 @@ export const GIVING_UP: readonly Contract[] = [
       const [a, b] = await trial.pair();
       const controller = new AbortController();
       const { signal } = controller;
+      setMaxListeners(0, signal);
       for (let count = 0; count < MANY_WAITS; count += 1) {
         const standing = trial.start(b.readable({ signal, timeout: 60_000 }));
         trial.feed(a, 'x');

@@ -51,7 +51,8 @@ export class Trial {
   readonly quiet: number;
   readonly volume: number;
   readonly hasReset: boolean;
-  readonly #patience: number;
+  /** Milliseconds after which what has not happened counts as what never will. */
+  readonly patience: number;
   readonly #makePair: MakeStreamPair;
   readonly #isExchanged: boolean;
   readonly #streams: ByteStream[] = [];
@@ -63,7 +64,7 @@ export class Trial {
     this.quiet = options.quiet;
     this.volume = options.volume;
     this.hasReset = options.hasReset;
-    this.#patience = options.patience;
+    this.patience = options.patience;
     this.#makePair = makePair;
     this.#isExchanged = isExchanged;
   }
@@ -88,8 +89,8 @@ export class Trial {
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = this.clock.setTimer(() => {
-        reject(new Error(`${what}: still pending after ${this.#patience} ms`));
-      }, this.#patience);
+        reject(new Error(`${what}: still pending after ${this.patience} ms`));
+      }, this.patience);
     });
     try {
       return await Promise.race([promise, late]);
@@ -139,9 +140,9 @@ export class Trial {
 
   /** Waits for something that no call tells of. */
   async until(condition: () => boolean, what: string): Promise<void> {
-    const deadline = this.clock.now() + this.#patience;
+    const deadline = this.clock.now() + this.patience;
     while (!condition()) {
-      if (this.clock.now() > deadline) throw new Error(`${what}: not within ${this.#patience} ms`);
+      if (this.clock.now() > deadline) throw new Error(`${what}: not within ${this.patience} ms`);
       await this.clock.sleep(1);
     }
   }

@@ -7,7 +7,7 @@
 
 import type { ByteStream } from '../../byte-stream.ts';
 import { Interest } from '../../interest.ts';
-import type { WaitOptions } from '../../waiters.ts';
+import type { WriteOptions } from '../../write-side.ts';
 
 /** One call that may wait. */
 export interface WaitingCall {
@@ -17,7 +17,7 @@ export interface WaitingCall {
   readonly name: string;
   /** Whether a second one at the same time is told "busy". */
   readonly isExclusive: boolean;
-  readonly start: (stream: ByteStream, options?: WaitOptions) => Promise<unknown>;
+  readonly start: (stream: ByteStream, options?: WriteOptions) => Promise<unknown>;
 }
 
 const call = (
