@@ -19,8 +19,18 @@ const project = (name) => ({
   setupFilesAfterEnv: ['<rootDir>/../../scripts/jest-setup.mjs'],
 });
 
+/** The tests of sockets, once more, with bytes that come as `'data'` events: see packages/core/src/net/adopt.ts. */
+const socketEvents = {
+  ...project('core'),
+  displayName: 'core, data events',
+  setupFiles: ['<rootDir>/../../scripts/jest-socket-events.mjs'],
+  testMatch: ['fault-matrix', 'net-*', 'parity', 'stream-contract', 'stream-property', 'tcp-*'].map(
+    (name) => `<rootDir>/test/${name}.test.ts`,
+  ),
+};
+
 export default {
-  projects: ['core', 'http', 'examples'].map(project),
+  projects: [...['core', 'http', 'examples'].map(project), socketEvents],
   testTimeout: 20_000,
   maxWorkers: 2,
 };

@@ -1,4 +1,8 @@
-/** Every carrier of this package, as one who makes pairs of connected streams over it. */
+/**
+ * Every carrier of this package, as one who makes pairs of connected streams over it.
+ *
+ * Jest runs the tests of sockets twice, the second time with the fallback way of reading them: then only sockets matter.
+ */
 
 import {
   systemClock,
@@ -7,6 +11,7 @@ import {
   type ByteStream,
   type Clock,
 } from '../../src/index.ts';
+import { usesSharedReads } from '../../src/net/adopt.ts';
 import {
   CALM,
   lockstepPair,
@@ -40,7 +45,7 @@ const inMemory = (name: string, makePair: () => Pair): CarrierKind => ({
 });
 
 export const loopback: CarrierKind = {
-  name: 'loopback TCP',
+  name: `loopback TCP, ${usesSharedReads() ? 'shared reads' : 'data events'}`,
   contract: { quiet: 10 },
   use: async (program) => {
     const listener = await TcpListener.bind('127.0.0.1:0');
@@ -76,10 +81,15 @@ const simulated: CarrierKind = {
   },
 };
 
-export const CARRIERS: readonly CarrierKind[] = [
+const withoutSockets: readonly CarrierKind[] = [
   inMemory('memory', () => memoryPair()),
   inMemory('memory, seven bytes at a time', () => memoryPair({ chunkSize: 7 })),
   inMemory('lockstep', () => lockstepPair()),
   simulated,
+];
+
+/** Every kind of carrier, or only those on sockets when it is about the other way of reading them. */
+export const CARRIERS: readonly CarrierKind[] = [
+  ...(usesSharedReads() ? withoutSockets : []),
   loopback,
 ];
