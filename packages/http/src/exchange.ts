@@ -33,7 +33,7 @@ export interface HandlerContext {
   informational(status: number, headers?: HeadersInput): void;
   /**
    * Switches to another protocol: 101, or 200 for CONNECT. The stream is the handler's from then on, with the first bytes
-   * of the new protocol in it; what the handler returns is not used.
+   * of the new protocol in it; what the handler returns is not used, and a handler that fails breaks the stream off.
    *
    * @throws `LocalProtocolError` when the request did not ask for it.
    */

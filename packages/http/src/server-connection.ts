@@ -250,6 +250,8 @@ export class ServerConnection implements DeadlineOwner {
       if (this.#isSwitched) {
         shared.report(error, exchange);
         shared.observer.requestFinished(exchange, switchStatus(exchange.head), false);
+        // Nobody else knows of the stream, as far as can be told.
+        this.stream.reset(error);
         return;
       }
       response = this.#answerFor(error, exchange);
