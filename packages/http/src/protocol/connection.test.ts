@@ -291,6 +291,19 @@ describe('a server’s connection', () => {
   });
 });
 
+test('an error that is not the peer’s is not taken for it, and leaves the parser to others', () => {
+  const limits = {
+    ...DEFAULT_LIMITS,
+    get headerCount(): number {
+      throw new TypeError('a bug');
+    },
+  };
+  expect(() => new HttpConnection('server', limits).receive(GET_BYTES)).toThrow(
+    new TypeError('a bug'),
+  );
+  expect(asked().sendResponse(OK)).toMatch(/^HTTP/);
+});
+
 describe('reading ahead', () => {
   const PIPELINED = Buffer.concat(Array.from({ length: 100 }, () => GET_BYTES));
 

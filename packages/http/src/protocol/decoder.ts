@@ -208,8 +208,6 @@ export class Decoder implements ParserSink {
   }
 
   onBody(start: number, end: number): void {
-    // At the edge of a chunk the parser speaks of pieces of no bytes.
-    if (start === end) return;
     this.#closeFraming(start);
     this.#mark = end;
     this.#overhead = Math.max(0, this.#overhead - 2 * (end - start));

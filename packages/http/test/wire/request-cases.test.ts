@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { byteByByte, cutAt, observeServer, whole } from './observe.ts';
-import { REQUEST_CASES, type WireCase } from './request-cases.ts';
+import { REQUEST_CASES } from './request-cases.ts';
+import type { WireCase } from './wire-case.ts';
 
 describe.each(REQUEST_CASES)('$rfc: $name', (wireCase) => {
   const { bytes, expect: lines, left = '' } = wireCase;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { HttpConnection } from '../../src/protocol/connection.ts';
 import { RemoteProtocolError } from '../../src/protocol/errors.ts';
 import { byteByByte, cutAt, latin1, observeClient, whole } from './observe.ts';
-import type { WireCase } from './request-cases.ts';
+import type { WireCase } from './wire-case.ts';
 import { RESPONSE_CASES } from './response-cases.ts';
 
 describe.each(RESPONSE_CASES)('$rfc: $name', (wireCase) => {
