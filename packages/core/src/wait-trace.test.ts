@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Executor } from './executor.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { memoryPair } from './memory-pair.ts';
 import { beginTrace, callSite, runAs, tracesOf, traceWaits } from './wait-trace.ts';
-import { Wait } from './waiters.ts';
+import { Wait, WaitList } from './waiters.ts';
 
 afterEach(() => {
   traceWaits(false);
@@ -55,6 +56,24 @@ describe('while tracing is on', () => {
     const info = new Wait('read', new ManualClock(), undefined).info(0);
     expect(info.task).toBeUndefined();
     expect(info.site).toContain('wait-trace.test.ts');
+  });
+
+  test('a wait deep in a task shows the frames of the program only', async () => {
+    traceWaits(true);
+    const executor = new Executor({ clock: new ManualClock() });
+    const wait = new WaitList<void>();
+    const clock = new ManualClock();
+    async function inner(): Promise<void> {
+      await Promise.resolve();
+      wait.add(new Wait<void>('read', clock, undefined));
+    }
+    await executor.spawn(async function outer() {
+      await inner();
+    });
+    const frames = wait.first?.info(0).site?.split('\n') ?? [];
+    const functions = frames.map((frame) => /at (?:async )?(\w+) /.exec(frame)?.[1]);
+    expect(functions).toEqual(['inner', 'outer']);
+    wait.resolveAll();
   });
 
   test('the stacks of errors keep the length that the program wants', () => {

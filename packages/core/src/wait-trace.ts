@@ -18,8 +18,10 @@ export interface WaitHolder {
 const KEPT_FRAMES = 8;
 /** Frames looked at: those of this package come first, and are dropped. */
 const SEEN_FRAMES = 40;
-/** The folders of this package; its unit tests stand there too, and are not part of it. */
-const OWN_FRAME = new RegExp(`${escape(packageRoot())}/(?:src|dist)/(?!.*\\.test\\.)`);
+/** The folders of this package, where its unit tests stand too and are no part of it; Node's own; the executor's queue. */
+const OWN_FRAME = new RegExp(
+  `${escape(packageRoot())}/(?:src|dist)/(?!.*\\.test\\.)|\\(node:|[\\\\/]p-queue[\\\\/]`,
+);
 
 let isTracing = false;
 const holders = new AsyncLocalStorage<WaitHolder>();
@@ -107,7 +109,7 @@ export function siteOfCall(): string | undefined {
   const { stack = '' } = new Error('site');
   Error.stackTraceLimit = stackTraceLimit;
   const frames = stack.split('\n').slice(1);
-  const theirs = frames.filter((frame) => !OWN_FRAME.test(frame) && !frame.includes('(node:'));
+  const theirs = frames.filter((frame) => !OWN_FRAME.test(frame));
   return theirs.length === 0 ? undefined : theirs.slice(0, KEPT_FRAMES).join('\n');
 }
 
