@@ -50,8 +50,9 @@ export class PathAddress {
     this.path = path;
   }
 
+  /** `unix:` and the path; the NUL of an abstract name is shown as `@`, as `ss` and systemd do. */
   toString(): string {
-    return `unix:${this.path}`;
+    return `unix:${this.path.replace(/^\0/, '@')}`;
   }
 }
 

@@ -88,11 +88,10 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#closing ??= new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
-      // `close` waits for connections too, but every one of them was taken out of the server's hands.
-      this.#server.close(() => {
-        this.#server.off('connection', this.#onConnection);
-        resolve();
-      });
+      this.#server.off('connection', this.#onConnection);
+      // The port is free when this returns. Its callback would wait for the streams that were handed out, too.
+      this.#server.close();
+      setImmediate(resolve);
     });
     return this.#closing;
   }

@@ -1,0 +1,51 @@
+/** Two connected ends, on every kind of socket there is. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  TcpListener,
+  TcpStream,
+  UnixListener,
+  UnixStream,
+  type ByteStream,
+  type StreamOptions,
+} from '../../src/index.ts';
+
+export interface Pair<S extends ByteStream> {
+  readonly client: S;
+  readonly server: S;
+  /** Closes both ends and whatever made them. */
+  close(): Promise<void>;
+}
+
+/** A path for a socket, in a directory of its own. */
+export async function temporaryPath(): Promise<{ path: string; remove(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'awaitio-'));
+  return {
+    path: join(directory, 'socket'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+const closeBoth = async (...streams: readonly ByteStream[]): Promise<void> => {
+  await Promise.all(streams.map((stream) => stream.close({ linger: 100 })));
+};
+
+export async function tcpPair(options: StreamOptions = {}): Promise<Pair<TcpStream>> {
+  const listener = await TcpListener.bind('127.0.0.1:0', options);
+  const client = await TcpStream.connect(listener.localAddress, options);
+  const server = await listener.accept();
+  await listener.close();
+  return { client, server, close: () => closeBoth(client, server) };
+}
+
+export async function unixPair(options: StreamOptions = {}): Promise<Pair<UnixStream>> {
+  const { path, remove } = await temporaryPath();
+  const listener = await UnixListener.bind(path, options);
+  const client = await UnixStream.connect(path, options);
+  const server = await listener.accept();
+  await listener.close();
+  await remove();
+  return { client, server, close: () => closeBoth(client, server) };
+}
