@@ -90,64 +90,74 @@ let input = 0;
 let inputSize = 0;
 let memoryView = new Uint8Array(0);
 
-/** Compiles and starts the module at the first call. @throws `Error` when the build has another shape. */
+/** What parsers say, passed on to the sink of the one that runs. */
+const CALLBACKS = {
+  wasm_on_message_begin: () => 0,
+  wasm_on_status: () => 0,
+  wasm_on_url: (_parser: number, at: number, length: number) => {
+    (sink as ParserSink).onUrl(at - input, at - input + length);
+    return 0;
+  },
+  wasm_on_header_field: (_parser: number, at: number, length: number) => {
+    (sink as ParserSink).onHeaderField(at - input, at - input + length);
+    return 0;
+  },
+  wasm_on_header_value: (_parser: number, at: number, length: number) => {
+    (sink as ParserSink).onHeaderValue(at - input, at - input + length);
+    return 0;
+  },
+  wasm_on_headers_complete: (_parser: number, status: number, upgrade: number, keepAlive: number) =>
+    (sink as ParserSink).onHeadersComplete(status, upgrade === 1, keepAlive === 1),
+  wasm_on_body: (_parser: number, at: number, length: number) => {
+    (sink as ParserSink).onBody(at - input, at - input + length);
+    return 0;
+  },
+  // Pausing here is what keeps a pipelined request apart from the one before it: its first byte is then known.
+  wasm_on_message_complete: () => {
+    (sink as ParserSink).onMessageComplete();
+    return Errno.PAUSED;
+  },
+};
+
+/** Compiles and starts the module at the first call. @throws `Error` when the build is missing or has another shape. */
 export function llhttp(): Llhttp {
-  exports ??= start();
+  exports ??= startModule(readBuild);
   return exports;
 }
 
-function start(): Llhttp {
+function readBuild(): unknown {
   const require = createRequire(import.meta.url);
-  const hasSimd = webAssembly.validate(SIMD_PROBE);
   // Literals: the architecture test reads which module this is.
-  const bytes: unknown = require(
-    hasSimd ? 'undici/lib/llhttp/llhttp_simd-wasm.js' : 'undici/lib/llhttp/llhttp-wasm.js',
-  );
-  const module = new webAssembly.Module(bytes as Uint8Array);
-  checkShape(webAssembly.Module.exports(module).map((entry) => entry.name));
-  const instance = new webAssembly.Instance(module, {
-    env: {
-      wasm_on_message_begin: () => 0,
-      wasm_on_status: () => 0,
-      wasm_on_url: (_parser: number, at: number, length: number) => {
-        (sink as ParserSink).onUrl(at - input, at - input + length);
-        return 0;
-      },
-      wasm_on_header_field: (_parser: number, at: number, length: number) => {
-        (sink as ParserSink).onHeaderField(at - input, at - input + length);
-        return 0;
-      },
-      wasm_on_header_value: (_parser: number, at: number, length: number) => {
-        (sink as ParserSink).onHeaderValue(at - input, at - input + length);
-        return 0;
-      },
-      wasm_on_headers_complete: (
-        _parser: number,
-        status: number,
-        upgrade: number,
-        keepAlive: number,
-      ) => (sink as ParserSink).onHeadersComplete(status, upgrade === 1, keepAlive === 1),
-      wasm_on_body: (_parser: number, at: number, length: number) => {
-        (sink as ParserSink).onBody(at - input, at - input + length);
-        return 0;
-      },
-      // Pausing here is what keeps a pipelined request apart from the one before it: its first byte is then known.
-      wasm_on_message_complete: () => {
-        (sink as ParserSink).onMessageComplete();
-        return Errno.PAUSED;
-      },
-    },
-  });
+  return webAssembly.validate(SIMD_PROBE)
+    ? require('undici/lib/llhttp/llhttp_simd-wasm.js')
+    : require('undici/lib/llhttp/llhttp-wasm.js');
+}
+
+/** Compiles and starts what `read` gives. @throws `Error`, one sentence, for anything but the build it was written for. */
+export function startModule(read: () => unknown): Llhttp {
+  let module;
+  try {
+    module = new webAssembly.Module(read() as Uint8Array);
+  } catch (cause) {
+    throw otherShape('none that compiles', cause);
+  }
+  const names = webAssembly.Module.exports(module).map((entry) => entry.name);
+  const missing = REQUIRED_EXPORTS.filter((name) => !names.includes(name));
+  if (missing.length > 0) throw otherShape(`one without ${missing.join(', ')}`);
+  let instance;
+  try {
+    instance = new webAssembly.Instance(module, { env: CALLBACKS });
+  } catch (cause) {
+    throw otherShape('one with other callbacks', cause);
+  }
   (instance.exports['_initialize'] as () => void)();
   return instance.exports as unknown as Llhttp;
 }
 
-/** @throws `Error` that names what is missing. */
-export function checkShape(names: readonly string[]): void {
-  const missing = REQUIRED_EXPORTS.filter((name) => !names.includes(name));
-  if (missing.length === 0) return;
-  throw new Error(
-    `@awaitio/http: expected the llhttp 9 build of undici 7.30, got one without ${missing.join(', ')}; install undici ~7.30.2`,
+function otherShape(got: string, cause?: unknown): Error {
+  return new Error(
+    `@awaitio/http: expected the llhttp 9 build of undici 7.30, got ${got}; install undici ~7.30.2`,
+    { cause },
   );
 }
 
@@ -163,27 +173,19 @@ export function loadInput(view: Uint8Array): void {
   memoryView.set(view, input);
   // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
   // reads this copy; names, values and bodies are cut from the chunk itself.
-  if (view.includes(TAB)) replaceTabs(input, input + view.length);
+  if (view.includes(TAB)) replaceTabs(memoryView.subarray(input, input + view.length));
 }
 
 const TAB = 9;
 const SPACE = 32;
 
-function replaceTabs(from: number, to: number): void {
-  for (
-    let at = memoryView.indexOf(TAB, from);
-    at !== -1 && at < to;
-    at = memoryView.indexOf(TAB, at)
-  ) {
-    memoryView[at] = SPACE;
-  }
+function replaceTabs(view: Uint8Array): void {
+  for (let at = view.indexOf(TAB); at !== -1; at = view.indexOf(TAB, at + 1)) view[at] = SPACE;
 }
 
 /** Runs a parser over part of the loaded chunk; returns llhttp's error number. */
 export function execute(parser: number, into: ParserSink, from: number, to: number): number {
-  if (sink !== undefined)
-    throw new Error('llhttp is not re-entrant: a parser was started by a callback');
-  sink = into;
+  enter(into);
   try {
     return llhttp().llhttp_execute(parser, input + from, to - from);
   } finally {
@@ -193,12 +195,18 @@ export function execute(parser: number, into: ParserSink, from: number, to: numb
 
 /** Tells a parser that nothing follows; returns llhttp's error number. */
 export function finish(parser: number, into: ParserSink): number {
-  sink = into;
+  enter(into);
   try {
     return llhttp().llhttp_finish(parser);
   } finally {
     sink = undefined;
   }
+}
+
+function enter(into: ParserSink): void {
+  if (sink !== undefined)
+    throw new Error('llhttp is not re-entrant: a parser was started by a callback');
+  sink = into;
 }
 
 /** Where in the loaded chunk the parser stopped. */
