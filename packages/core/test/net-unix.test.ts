@@ -155,9 +155,9 @@ describe('a Unix listener', () => {
   test('is closed by its signal, before and after it is bound', async () => {
     const controller = new AbortController();
     const listener = keep(await UnixListener.bind(path, { signal: controller.signal }));
-    const accepting = expect(listener.accept()).rejects.toThrow(ClosedError);
+    const accepting = listener.accept().catch((error: unknown) => error);
     controller.abort();
-    await accepting;
+    expect(await accepting).toBeInstanceOf(ClosedError);
     await listener.close();
     const late = new AbortController();
     const binding = UnixListener.bind(path, { signal: late.signal });
@@ -184,9 +184,8 @@ describe('a Unix listener', () => {
     await Promise.all([first.close(), second.close()]);
   });
 
-  const abstract = isLinux ? test : test.skip;
-
-  abstract('has abstract names, without a file', async () => {
+  test('has abstract names, without a file', async () => {
+    if (!isLinux) return;
     const name = `\0awaitio-test-${process.pid}`;
     const listener = keep(await UnixListener.bind(name));
     expect(String(listener.localAddress)).toBe(`unix:@awaitio-test-${process.pid}`);
@@ -243,6 +242,7 @@ describe('a Unix listener', () => {
     renameSync(path, `${path}-moved`);
     const client = keep(await UnixStream.connect(`${path}-moved`));
     const server = keep(await listener.accept());
-    await Promise.all([client.close(), server.close(), listener.close()]);
+    await client.close();
+    expect(await server.readChunk()).toBeNull();
   });
 });

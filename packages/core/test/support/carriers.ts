@@ -8,6 +8,8 @@ import {
   systemClock,
   TcpListener,
   TcpStream,
+  UnixListener,
+  UnixStream,
   type ByteStream,
   type Clock,
 } from '../../src/index.ts';
@@ -19,6 +21,7 @@ import {
   simulate,
   type StreamContractOptions,
 } from '../../src/testing/index.ts';
+import { temporaryPath } from './socket-pairs.ts';
 
 /** Two ends of one connection. */
 export type Pair = readonly [there: ByteStream, here: ByteStream];
@@ -32,6 +35,7 @@ export interface Carrier {
 /** A kind of carrier. */
 export interface CarrierKind {
   readonly name: string;
+  readonly isSocket: boolean;
   /** What the contract needs to know of it. */
   readonly contract: StreamContractOptions;
   /** Runs a program on one; what the program opens it has to close. */
@@ -40,12 +44,14 @@ export interface CarrierKind {
 
 const inMemory = (name: string, makePair: () => Pair): CarrierKind => ({
   name,
+  isSocket: false,
   contract: { quiet: 1, volume: 20_000 },
   use: (program) => program({ clock: systemClock, connect: async () => makePair() }),
 });
 
 export const loopback: CarrierKind = {
   name: `loopback TCP, ${usesSharedReads() ? 'shared reads' : 'data events'}`,
+  isSocket: true,
   contract: { quiet: 10 },
   use: async (program) => {
     const listener = await TcpListener.bind('127.0.0.1:0');
@@ -63,8 +69,31 @@ export const loopback: CarrierKind = {
   },
 };
 
-const simulated: CarrierKind = {
+export const unix: CarrierKind = {
+  name: `Unix sockets, ${usesSharedReads() ? 'shared reads' : 'data events'}`,
+  isSocket: true,
+  contract: { quiet: 10, hasReset: false },
+  use: async (program) => {
+    const { path, remove } = await temporaryPath();
+    const listener = await UnixListener.bind(path);
+    try {
+      await program({
+        clock: systemClock,
+        connect: async () => {
+          const there = await UnixStream.connect(listener.localAddress);
+          return [there, await listener.accept()];
+        },
+      });
+    } finally {
+      await listener.close();
+      await remove();
+    }
+  },
+};
+
+export const simulated: CarrierKind = {
   name: 'a calm simulated network',
+  isSocket: false,
   contract: { quiet: 40, patience: 60_000, volume: 65_536 },
   use: async (program) => {
     await simulate({ faults: CALM, latency: [1, 10], deadline: 3_600_000 }, async (sim) => {
@@ -81,15 +110,22 @@ const simulated: CarrierKind = {
   },
 };
 
-const withoutSockets: readonly CarrierKind[] = [
-  inMemory('memory', () => memoryPair()),
-  inMemory('memory, seven bytes at a time', () => memoryPair({ chunkSize: 7 })),
-  inMemory('lockstep', () => lockstepPair()),
-  simulated,
-];
+export const memory: CarrierKind = inMemory('memory', () => memoryPair());
+export const memoryInPieces: CarrierKind = inMemory('memory, seven bytes at a time', () =>
+  memoryPair({ chunkSize: 7 }),
+);
+export const lockstep: CarrierKind = inMemory('lockstep', () => lockstepPair());
 
-/** Every kind of carrier, or only those on sockets when it is about the other way of reading them. */
-export const CARRIERS: readonly CarrierKind[] = [
-  ...(usesSharedReads() ? withoutSockets : []),
+/** Those of the carriers that this run is about. */
+export const chosen = (kinds: readonly CarrierKind[]): readonly CarrierKind[] =>
+  usesSharedReads() ? kinds : kinds.filter(({ isSocket }) => isSocket);
+
+/** Every kind of carrier that this run is about. */
+export const CARRIERS: readonly CarrierKind[] = chosen([
+  memory,
+  memoryInPieces,
+  lockstep,
+  simulated,
   loopback,
-];
+  unix,
+]);
