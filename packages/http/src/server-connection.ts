@@ -19,7 +19,7 @@ import {
   type ByteStream,
   type DeadlineOwner,
 } from '@awaitio/core';
-import { RateAllowance } from './deadlines.ts';
+import { RateAllowance, StallWatch } from './deadlines.ts';
 import { Driver } from './driver.ts';
 import { ClientGoneError, Exchange, HandlerDeadline } from './exchange.ts';
 import { HttpConnection } from './protocol/connection.ts';
@@ -75,8 +75,7 @@ export class ServerConnection implements DeadlineOwner {
   #isPeerWatched = false;
   #isPeerGone = false;
   #goneWatch: GoneWatch | undefined;
-  /** What the stream had written when a write began to wait: less progress than none is a stall. */
-  #sentAtStall = 0;
+  #stallWatch: StallWatch | undefined;
   /** Requests answered on this connection. */
   answered = 0;
   /** When it opened, for those who listen; -1 when nobody did. */
@@ -327,7 +326,8 @@ export class ServerConnection implements DeadlineOwner {
           shared.isDraining ||
           shared.isLastRequest(this.answered + 1),
       });
-      if (blocked !== undefined) await this.whileWriting(blocked);
+      // A streamed answer also waits for the program, and says itself when it waits for the client.
+      if (blocked !== undefined) await (response.isStreamed ? blocked : this.whileWriting(blocked));
     } catch (error) {
       if (!this.#isPeersGoing(error)) shared.report(error, exchange);
       // An answer that is wrong in itself was refused before any of it was sent.
@@ -424,21 +424,15 @@ export class ServerConnection implements DeadlineOwner {
 
   /** Waits for a write that found no room; a peer that takes nothing for too long is cut. */
   async whileWriting(blocked: Promise<void>): Promise<void> {
-    this.#sentAtStall = this.#sent;
     const phase = this.#phase;
     const left = this.#left;
-    this.#wait('write', this.#shared.deadlines.writeStall);
-    await blocked;
+    this.#waitForTaking('write');
+    try {
+      await blocked;
+    } finally {
+      this.#stallWatch?.end();
+    }
     this.#wait(phase, left);
-  }
-
-  get #sent(): number {
-    const { bytesWritten, unsent } = this.stream.statistics();
-    return bytesWritten - unsent;
-  }
-
-  get #hasUnsent(): boolean {
-    return this.stream.statistics().unsent > 0;
   }
 
   // --- Deadlines -----------------------------------------------------------------------------------------------
@@ -446,6 +440,13 @@ export class ServerConnection implements DeadlineOwner {
   #wait(phase: Phase, milliseconds: number): void {
     this.#phase = phase;
     this.#deadline.set(milliseconds);
+  }
+
+  /** Waits for the peer to take what was written. */
+  #waitForTaking(phase: 'write' | 'flush'): void {
+    this.#stallWatch ??= new StallWatch(this.stream, this.#shared.clock);
+    this.#stallWatch.begin();
+    this.#wait(phase, this.#shared.deadlines.writeStall);
   }
 
   /** How long the present phase may go on, for a phase that another one puts off. */
@@ -484,17 +485,22 @@ export class ServerConnection implements DeadlineOwner {
 
   /** Gives a client that takes its answer, however slowly, more time; whether it does. */
   #isStillTaking(phase: Phase): boolean {
-    if (phase === 'flush' && !this.#hasUnsent) {
-      // Only now the client has its answer, and the connection idles.
-      this.#wait('idle', this.#shared.idleTimeout);
+    const { deadlines, idleTimeout } = this.#shared;
+    const hasUnsent = phase !== 'write' && this.stream.statistics().unsent > 0;
+    if (phase === 'idle' && hasUnsent) {
+      this.#waitForTaking('flush');
       return true;
     }
-    const isWriting = phase === 'write' || phase === 'flush';
-    const isBehind = phase === 'idle' && this.#hasUnsent;
-    if (!isBehind && !(isWriting && this.#sent > this.#sentAtStall)) return false;
-    this.#sentAtStall = this.#sent;
-    this.#wait(isBehind ? 'flush' : phase, this.#shared.deadlines.writeStall);
-    return true;
+    if (phase === 'flush' && !hasUnsent) {
+      // Only now the client has its answer, and the connection idles.
+      this.#stallWatch?.end();
+      this.#wait('idle', idleTimeout);
+      return true;
+    }
+    if (phase !== 'write' && phase !== 'flush') return false;
+    const left = this.#stallWatch?.left(deadlines.writeStall) ?? 0;
+    if (left > 0) this.#deadline.set(left);
+    return left > 0;
   }
 
   // --- The end -------------------------------------------------------------------------------------------------
