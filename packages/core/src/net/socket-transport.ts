@@ -15,9 +15,13 @@ import type { Socket } from 'node:net';
 import type { IoError } from '../errors.ts';
 import type { Transport, TransportSink } from '../transport.ts';
 import { translate } from './foreign-errors.ts';
+import { deliverReads, deliverSoon, sendSoon, type TurnMember } from './turn.ts';
 
 /** How many bytes one read of a socket can give; Node's own buffers have the same size. */
 const READ_SIZE = 65_536;
+
+/** Writes up to this size wait for the end of the turn, so that all of a turn go out together. */
+const SMALL_WRITE = 16_384;
 
 /** The one buffer that every shared read goes into. */
 const sharedBuffer = new Uint8Array(new ArrayBuffer(READ_SIZE));
@@ -33,7 +37,7 @@ export interface SharedRead {
 
 const ignore = (): void => {};
 
-export class SocketTransport implements Transport {
+export class SocketTransport implements Transport, TurnMember {
   #socket!: Socket;
   #sink: TransportSink | undefined;
   #error: IoError | undefined;
@@ -41,6 +45,9 @@ export class SocketTransport implements Transport {
   #isBackedUp = false;
   /** How many were, when the socket was last alive: one that is destroyed counts its bytes down as if they were sent. */
   #lastUnsent = 0;
+  /** Small pieces that wait for the end of the turn, and how many bytes they are. */
+  #waiting: (Uint8Array | string)[] = [];
+  #waitingBytes = 0;
   readonly #kind: SocketKind;
   /** Called when the socket is gone, after the sink was told. */
   readonly #onGone: (() => void) | undefined;
@@ -70,7 +77,7 @@ export class SocketTransport implements Transport {
 
   get unsent(): number {
     const socket = this.#socket;
-    return socket.destroyed ? this.#lastUnsent : socket.writableLength;
+    return this.#waitingBytes + (socket.destroyed ? this.#lastUnsent : socket.writableLength);
   }
 
   start(sink: TransportSink): void {
@@ -88,6 +95,42 @@ export class SocketTransport implements Transport {
   }
 
   write(data: Uint8Array | string): void {
+    if (data.length > SMALL_WRITE || this.#waitingBytes > SMALL_WRITE) {
+      this.sendNow();
+      this.#send(data);
+      return;
+    }
+    if (this.#waiting.length === 0) sendSoon(this);
+    this.#waiting.push(data);
+    this.#waitingBytes += data.length;
+  }
+
+  writev(pieces: readonly Uint8Array[]): void {
+    this.sendNow();
+    this.#sendAll(pieces);
+  }
+
+  /** Sends what waited for the end of the turn. */
+  sendNow(): void {
+    const pieces = this.#waiting;
+    // What a socket that is gone held back stays unsent, and is counted so.
+    if (pieces.length === 0 || this.#socket.destroyed) return;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    // Whoever found no room meanwhile hears of it, also when the kernel takes everything at once.
+    this.#isBackedUp = true;
+    if (pieces.length === 1) this.#send(pieces[0] as Uint8Array | string);
+    else this.#sendAll(pieces);
+  }
+
+  #sendAll(pieces: readonly (Uint8Array | string)[]): void {
+    const socket = this.#socket;
+    socket.cork();
+    for (const piece of pieces) this.#send(piece);
+    socket.uncork();
+  }
+
+  #send(data: Uint8Array | string): void {
     const socket = this.#socket;
     if (typeof data === 'string') socket.write(data, 'latin1', this.#onWritten);
     else socket.write(data, this.#onWritten);
@@ -97,20 +140,15 @@ export class SocketTransport implements Transport {
     this.#lastUnsent = socket.writableLength;
   }
 
-  writev(pieces: readonly Uint8Array[]): void {
-    const socket = this.#socket;
-    socket.cork();
-    for (const piece of pieces) this.write(piece);
-    socket.uncork();
-  }
-
   end(finished: () => void): void {
+    this.sendNow();
     this.#socket.end((error?: Error | null) => {
       if (error === undefined || error === null) finished();
     });
   }
 
   close(): void {
+    this.sendNow();
     const socket = this.#socket;
     // Closing a descriptor sends FIN by itself, which saves a shutdown call. TLS has to say goodbye first.
     if (socket.writableLength === 0 && this.#kind !== 'tls') socket.destroy();
@@ -132,14 +170,21 @@ export class SocketTransport implements Transport {
 
   readonly #onRead = (bytes: number, buffer: Uint8Array): boolean => {
     const view = new Uint8Array(buffer.buffer, 0, bytes);
+    if (deliverSoon(this, view)) return true;
     return this.#sink === undefined ? true : this.#sink.onData(view);
   };
+
+  /** Gets bytes that were kept for the end of the poll phase. */
+  deliver(view: Uint8Array): void {
+    if (this.#sink?.onData(view) === false) this.#socket.pause();
+  }
 
   readonly #onData = (chunk: Uint8Array): void => {
     if (this.#sink?.onData(chunk) === false) this.#socket.pause();
   };
 
   readonly #onEnd = (): void => {
+    deliverReads();
     this.#sink?.onEnd();
   };
 
@@ -158,6 +203,7 @@ export class SocketTransport implements Transport {
   };
 
   readonly #onClose = (): void => {
+    deliverReads();
     const socket = this.#socket;
     socket.off('end', this.#onEnd);
     socket.off('error', this.#onError);
