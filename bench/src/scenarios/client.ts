@@ -1,6 +1,7 @@
 /** HTTP clients: the client is what is measured and has core 0; a server that costs least answers from core 1. */
 
 import type { LoadResult } from '../load/load.ts';
+import { BASELINE, baselineProgram } from '../process/baseline.ts';
 import { Child, program } from '../process/child.ts';
 import { noNative } from '../process/native.ts';
 import { usageOf } from '../process/usage.ts';
@@ -10,8 +11,8 @@ import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
 
 const server = noNative === undefined ? epoll : awaitio;
 
-function contestant(name: string, file: string): Contestant {
-  return { name, round: (context) => clientRound(program(`clients/${file}.js`), context) };
+function contestant(name: string, path: string): Contestant {
+  return { name, round: (context) => clientRound(path, context) };
 }
 
 async function clientRound(path: string, context: RoundContext): Promise<Sample> {
@@ -54,9 +55,10 @@ export const client: Scenario = {
     { against: 'node:http Agent', ratio: 3 },
   ],
   contestants: [
-    contestant('awaitio HttpClient', 'awaitio'),
-    contestant('undici request', 'undici'),
-    contestant('node:http Agent', 'node-agent'),
-    contestant('fetch of Node', 'node-fetch'),
+    contestant('awaitio HttpClient', program('clients/awaitio.js')),
+    ...baselineProgram('clients/awaitio.js').map((path) => contestant(BASELINE, path)),
+    contestant('undici request', program('clients/undici.js')),
+    contestant('node:http Agent', program('clients/node-agent.js')),
+    contestant('fetch of Node', program('clients/node-fetch.js')),
   ],
 };

@@ -2,6 +2,7 @@
 
 import { rawMessage } from '../load/exchanges.ts';
 import { rawGenerator } from '../load/raw.ts';
+import { BASELINE, baselineProgram } from '../process/baseline.ts';
 import { program } from '../process/child.ts';
 import { denoCommand, denoServe, epoll, type Peer } from '../servers/peers.ts';
 import { serverContestant } from './http-server.ts';
@@ -15,6 +16,10 @@ const OURS = 'awaitio read/writeAll';
 
 const peers: readonly Peer[] = [
   onNode(OURS, 'awaitio', 'read'),
+  ...baselineProgram('servers/tcp/awaitio.js').map((path): Peer => ({
+    name: BASELINE,
+    command: () => [process.execPath, path, 'read'],
+  })),
   onNode('awaitio readWith/tryWrite', 'awaitio', 'with'),
   onNode('awaitio readChunk', 'awaitio', 'chunk'),
   onNode('awaitio iterator', 'awaitio', 'iterator'),

@@ -1,5 +1,6 @@
 /** Who takes part as an HTTP server, and how each is started. */
 
+import { BASELINE, baselineProgram } from '../process/baseline.ts';
 import { program } from '../process/child.ts';
 import { nativeProgram, noNative } from '../process/native.ts';
 import { bun, deno } from '../process/runtimes.ts';
@@ -41,9 +42,15 @@ export const epoll: Peer = {
   command: (app) => [nativeProgram('epoll-server'), app],
 };
 
+const baselines = baselineProgram('servers/awaitio.js').map((path): Peer => ({
+  name: BASELINE,
+  command: (app) => [process.execPath, path, app],
+}));
+
 /** The servers that are whole ones, ours first. */
 export const httpServers: readonly Peer[] = [
   awaitio,
+  ...baselines,
   nodeHttp,
   onNode('fastify', 'fastify'),
   onNode('hono', 'hono'),
