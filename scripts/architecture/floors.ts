@@ -239,6 +239,7 @@ export const http: PackagePlan = {
         'protocol/headers',
         'protocol/latin1',
         'protocol/limits',
+        'protocol/lists',
         'protocol/methods',
         'protocol/status',
         'protocol/status-codes',

@@ -8,6 +8,7 @@
 import { RemoteProtocolError } from './errors.ts';
 import { RequestHead, ResponseHead, type HttpVersion } from './events.ts';
 import { Headers } from './headers.ts';
+import { elementsOf, trimBlanks } from './lists.ts';
 import type { ProtocolLimits } from './limits.ts';
 import { methodOf } from './methods.ts';
 import {
@@ -109,7 +110,7 @@ export function readResponseHead(
   const headers = new Headers(text, spans);
   return new ResponseHead(
     status,
-    (line[2] ?? '').trim(),
+    trimBlanks(line[2] ?? ''),
     version,
     headers,
     contentLength,
@@ -192,6 +193,6 @@ function responseLength(special: Special, version: HttpVersion): number | undefi
 function persists(headers: Headers, version: HttpVersion): boolean {
   const value = headers.get('connection');
   if (value === undefined) return version === '1.1';
-  const options = value.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const options = elementsOf(value);
   return !options.includes('close') && (version === '1.1' || options.includes('keep-alive'));
 }

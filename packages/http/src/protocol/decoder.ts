@@ -35,6 +35,7 @@ import {
 import { Headers } from './headers.ts';
 import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
+import { isBlank } from './lists.ts';
 import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
 export type Role = 'server' | 'client';
@@ -452,8 +453,4 @@ const NO_BYTES = new Uint8Array(0);
 
 function isInformational(event: ConnectionEvent | RemoteProtocolError): boolean {
   return event instanceof ResponseHead && event.type === 'informational';
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
 }

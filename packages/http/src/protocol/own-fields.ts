@@ -7,6 +7,7 @@
 
 import { LocalProtocolError } from './errors.ts';
 import { isFieldValue, isToken, type FieldList } from './fields.ts';
+import { elementsOf } from './lists.ts';
 
 export interface OwnFields {
   readonly fields: FieldList;
@@ -53,7 +54,7 @@ function readClosely(fields: FieldList, known: number | undefined): OwnFields {
         length = checkedLength(value, length);
         break;
       case 'connection': {
-        const options = value.toLowerCase().split(/[\t ]*,[\t ]*/);
+        const options = elementsOf(value);
         closes ||= options.includes('close');
         upgrades ||= options.includes('upgrade');
         const others = options.filter((option) => !OWN_OPTIONS.has(option));

@@ -8,6 +8,7 @@
 
 import { RemoteProtocolError } from './errors.ts';
 import type { HttpVersion } from './events.ts';
+import { elementsOf } from './lists.ts';
 import type { ProtocolLimits } from './limits.ts';
 
 /** RFC 9112 section 3: method SP request-target SP HTTP-version CRLF. */
@@ -97,9 +98,8 @@ export function parseContentLength(value: string): number {
 export function checkTransferEncoding(value: string, version: HttpVersion): void {
   if (version === '1.0')
     throw bad('Transfer-Encoding has no place in HTTP/1.0', 'TRANSFER_ENCODING');
-  const codings = value.toLowerCase();
-  if (codings === 'chunked') return;
-  const [last, ...others] = codings.split(/[\t ]*,[\t ]*/).toReversed();
+  if (value.toLowerCase() === 'chunked') return;
+  const [last, ...others] = elementsOf(value).toReversed();
   if (last !== 'chunked' || others.includes('chunked') || others.includes('')) {
     throw bad('Transfer-Encoding does not end with chunked, once', 'TRANSFER_ENCODING');
   }

@@ -1,0 +1,28 @@
+/**
+ * White space and lists as HTTP has them (RFC 9110 sections 5.6.1 and 5.6.3).
+ *
+ * By hand and not by `trim` or a regular expression: the first takes bytes of a text for white space (0xa0), the second
+ * takes time by the square of the blanks that a peer sends.
+ */
+
+const SPACE = 32;
+const TAB = 9;
+
+/** Reports whether a character's code is white space. */
+export function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+/** The text without white space at its ends. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  return text.slice(start, end);
+}
+
+/** The elements of a list of names without case, in lower case; an empty element is one. */
+export function elementsOf(list: string): string[] {
+  return list.toLowerCase().split(',').map(trimBlanks);
+}
