@@ -4,7 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scenarios } from '../scenarios/all.ts';
 import { chart } from './chart.ts';
-import { figure } from './figures.ts';
+import { spreadOf } from '../outcome.ts';
+import { median } from '../statistics.ts';
+import { figure, percent } from './figures.ts';
 import { goalsOf } from './goals.ts';
 import { load, RESULTS, type Circumstances, type SavedOutcome } from './saved.ts';
 import { markdownTable, rowsOf } from './table.ts';
@@ -30,6 +32,7 @@ export function writeReport(): string {
     goalsTable(outcomes),
     '## How it was measured',
     circumstancesText(first.circumstances),
+    noiseText(outcomes),
     ...outcomes.map(section),
   ];
   writeFileSync(path, `${parts.join('\n\n')}\n`);
@@ -68,6 +71,22 @@ function circumstancesText(circumstances: Circumstances): string {
   ];
   return lines.join('\n');
 }
+
+/** How quiet the machine was, for readers to judge. */
+function noiseText(outcomes: readonly SavedOutcome[]): string {
+  const spreads = outcomes.flatMap(({ contestants }) =>
+    contestants.filter((one) => one.samples.length > 1).map(spreadOf),
+  );
+  const middle = median(spreads);
+  const verdict =
+    middle <= QUIET
+      ? 'The machine was quiet'
+      : '**The machine was not quiet: these figures show that the bench works, and little more**';
+  return `${verdict}: half of the rows below have a spread of ${percent(middle)} or less.`;
+}
+
+/** The spread above which figures are not to be trusted. */
+const QUIET = 0.1;
 
 function section(outcome: SavedOutcome): string {
   const { scenario, circumstances } = outcome;
