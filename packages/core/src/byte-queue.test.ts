@@ -67,6 +67,9 @@ describe('a byte queue', () => {
     const queue = queueOf('ab', 'cd', 'ef');
     expect(text(queue.peek(5))).toBe('abcde');
     expect(text(queue.peek(99))).toBe('abcdef');
+    expect(text(queue.peek(3, 2))).toBe('cde');
+    expect(text(queue.peek(99, 4))).toBe('ef');
+    expect(text(queue.peek(1, 6))).toBe('');
     expect(queue.length).toBe(6);
   });
 

@@ -96,15 +96,19 @@ export class ByteQueue {
     return done;
   }
 
-  /** Copies the first `count` bytes, or all when there are fewer, without taking them. */
-  peek(count: number): Uint8Array {
-    const copy = new Uint8Array(Math.min(count, this.#length));
+  /** Copies `count` bytes from place `from` on, or fewer when there are fewer, without taking them. */
+  peek(count: number, from = 0): Uint8Array {
+    const copy = new Uint8Array(Math.max(0, Math.min(count, this.#length - from)));
     let done = 0;
+    let skip = from;
     for (let index = this.#first; done < copy.length; index += 1) {
       const chunk = this.#chunks[index] as Uint8Array;
-      const room = copy.length - done;
-      copy.set(chunk.length <= room ? chunk : chunk.subarray(0, room), done);
-      done += Math.min(chunk.length, room);
+      if (skip < chunk.length) {
+        const end = Math.min(chunk.length, skip + copy.length - done);
+        copy.set(skip === 0 && end === chunk.length ? chunk : chunk.subarray(skip, end), done);
+        done += end - skip;
+      }
+      skip = Math.max(0, skip - chunk.length);
     }
     return copy;
   }

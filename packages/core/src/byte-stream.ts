@@ -25,6 +25,7 @@ import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './d
 import type { Take } from './read-side.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
+import { readFrame, type Decoder } from './stream-frame.ts';
 import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core.ts';
 import { registerStream } from './stream-registry.ts';
 import type { Transport } from './transport.ts';
@@ -261,6 +262,38 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    */
   readLine(options?: DelimitedReadOptions): Promise<string | null> {
     return readLine(this.#core.reading, options);
+  }
+
+  /**
+   * Waits until `decoder` finds a whole frame in what has come, and takes exactly that frame.
+   *
+   * @param decoder - How the protocol cuts bytes into frames; `decoder.limit` bounds the bytes of one.
+   * @returns The frame; `null` when the stream ends between two frames.
+   * @throws `LimitError` when the limit is reached without a whole frame; `UnexpectedEofError` when the stream ends inside
+   * one; what the decoder throws. In all three cases the bytes stay queued. Else as {@link ByteStream.read}.
+   *
+   * @example
+   * ```ts
+   * import { WOULD_BLOCK, type Decoder } from '@awaitio/core';
+   * import { memoryPair } from '@awaitio/core/testing';
+   *
+   * // One byte that says how many follow.
+   * const short: Decoder<string> = {
+   *   decode(input) {
+   *     if (input.length === 0) return WOULD_BLOCK;
+   *     const [size] = input.take(1) as unknown as [number];
+   *     return input.length < size ? WOULD_BLOCK : Buffer.from(input.take(size)).toString();
+   *   },
+   * };
+   * const [client, server] = memoryPair({ chunkSize: 1 });
+   * await client.writeAll('\x05hello');
+   * console.log(await server.readFrame(short)); // hello
+   * await client.close();
+   * await server.close();
+   * ```
+   */
+  readFrame<T>(decoder: Decoder<T>, options?: WaitOptions): Promise<T | null> {
+    return readFrame(this.#core.reading, decoder, options);
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   BrokenError,
   BusyError,
   ClosedError,
+  FrameError,
   invalidInput,
   InvalidInputError,
   IoError,
@@ -21,6 +22,7 @@ describe('an error', () => {
     ['BrokenError', new BrokenError('what happened', options)],
     ['BusyError', new BusyError('what happened', options)],
     ['UnexpectedEofError', new UnexpectedEofError('what happened', options)],
+    ['FrameError', new FrameError('what happened', options)],
     ['AddressError', new AddressError('what happened', options)],
     [
       'LimitError',

@@ -90,6 +90,11 @@ export class LimitError extends IoError {
   }
 }
 
+/** The peer sent bytes that its protocol does not allow; none of them was taken. */
+export class FrameError extends IoError {
+  override name = 'FrameError';
+}
+
 /** An address could not be used: `EADDRINUSE`, `ECONNREFUSED`, `ENOTFOUND`, `EACCES` and their kin. */
 export class AddressError extends IoError {
   override name = 'AddressError';

@@ -10,6 +10,7 @@ import type { DelimitedReadOptions } from './delimited-read.ts';
 import { InvalidInputError } from './errors.ts';
 import type { WouldBlock } from './outcome.ts';
 import type { Take } from './read-side.ts';
+import type { Decoder } from './stream-frame.ts';
 import type { WaitOptions } from './waiters.ts';
 import type { Writable, WriteOptions } from './write-side.ts';
 
@@ -58,6 +59,10 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
 
   readLine(options?: DelimitedReadOptions): Promise<string | null> {
     return this.#stream.readLine(options);
+  }
+
+  readFrame<T>(decoder: Decoder<T>, options?: WaitOptions): Promise<T | null> {
+    return this.#stream.readFrame(decoder, options);
   }
 
   peek(count: number): Uint8Array | null | WouldBlock {

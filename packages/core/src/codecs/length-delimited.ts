@@ -1,0 +1,175 @@
+/**
+ * Frames that begin with their length: a field of 1 to 8 bytes, then the payload.
+ *
+ * The length comes from the peer, so it is looked at before anything is kept for it: one over the limit fails at once, and
+ * a frame under it takes memory only as its bytes come.
+ */
+
+import type { ByteStream } from '../byte-stream.ts';
+import { FrameError, invalidInput, LimitError } from '../errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../outcome.ts';
+import type { FrameInput } from '../stream-frame.ts';
+import { Framed, type Codec } from './framed.ts';
+
+/** How the length stands before a payload. */
+export interface LengthDelimitedOptions {
+  /** The bytes of the length field: 1 to 8. @default 4 */
+  readonly lengthBytes?: number | undefined;
+  /** Which byte of the length comes first: the most (`'big'`) or the least significant. @default 'big', as in RFC 1700 */
+  readonly endian?: 'big' | 'little' | undefined;
+  /** Whether the length counts the bytes of its own field too. @default false */
+  readonly includesHeader?: boolean | undefined;
+  /** The most bytes of a payload. @default 1048576, as NATS */
+  readonly limit?: number | undefined;
+}
+
+const DEFAULT_LIMIT = 1_048_576;
+
+/**
+ * The codec of length-delimited frames, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lengthDelimited} joins it to
+ * a stream.
+ *
+ * Reading throws `LimitError` for a length over the limit, and `FrameError` with the code `ERR_FRAME_LENGTH` for one that
+ * is too small to count its own field. Writing throws `LimitError` for a payload over the limit, or longer than the field
+ * can say.
+ *
+ * @throws `InvalidInputError` for an option that is none.
+ *
+ * @example
+ * ```ts
+ * import { FrameWriter, lengthDelimitedCodec } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [client, server] = memoryPair();
+ * const codec = lengthDelimitedCodec({ lengthBytes: 2, endian: 'little', includesHeader: true });
+ * await new FrameWriter(client, codec).write(Buffer.from('hi'));
+ * console.log([...(await server.readExactly(4))]); // [ 4, 0, 104, 105 ]
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export function lengthDelimitedCodec(options: LengthDelimitedOptions = {}): Codec<Uint8Array> {
+  return new LengthDelimitedCodec(options);
+}
+
+/**
+ * Makes a stream of length-delimited frames.
+ *
+ * @param stream - Read and written by the result from now on; see {@link Framed}.
+ * @throws as {@link lengthDelimitedCodec}.
+ *
+ * @example
+ * ```ts
+ * import { lengthDelimited } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [a, b] = memoryPair({ chunkSize: 1 });
+ * const client = lengthDelimited(a);
+ * await client.write(Buffer.from('first'));
+ * await client.write(Buffer.from('second'));
+ * await client.shutdown();
+ * for await (const frame of lengthDelimited(b)) console.log(Buffer.from(frame).toString()); // first, then second
+ * await a.close();
+ * await b.close();
+ * ```
+ */
+export function lengthDelimited(
+  stream: ByteStream,
+  options?: LengthDelimitedOptions,
+): Framed<Uint8Array> {
+  return new Framed(stream, lengthDelimitedCodec(options));
+}
+
+class LengthDelimitedCodec implements Codec<Uint8Array> {
+  /** The most bytes of a whole frame. */
+  readonly limit: number;
+  readonly #payloadLimit: number;
+  readonly #lengthBytes: number;
+  readonly #isLittle: boolean;
+  /** How much of what the length counts is no payload. */
+  readonly #counted: number;
+
+  constructor(options: LengthDelimitedOptions) {
+    const { lengthBytes = 4, endian = 'big', limit = DEFAULT_LIMIT } = options;
+    if (!Number.isInteger(lengthBytes) || lengthBytes < 1 || lengthBytes > 8) {
+      throw invalidInput('lengthDelimited', 'lengthBytes', 'a whole number 1 to 8', lengthBytes);
+    }
+    if (endian !== 'big' && endian !== 'little') {
+      throw invalidInput('lengthDelimited', 'endian', "'big' or 'little'", endian);
+    }
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw invalidInput('lengthDelimited', 'limit', 'a whole number from 0', limit);
+    }
+    this.#lengthBytes = lengthBytes;
+    this.#isLittle = endian === 'little';
+    this.#counted = options.includesHeader === true ? lengthBytes : 0;
+    this.#payloadLimit = limit;
+    this.limit = limit + lengthBytes;
+  }
+
+  decode(input: FrameInput): Uint8Array | WouldBlock {
+    const header = this.#lengthBytes;
+    if (input.length < header) return WOULD_BLOCK;
+    const size = this.#read(input.take(header)) - this.#counted;
+    if (size < 0) throw tooShort(size + this.#counted, header);
+    if (size > this.#payloadLimit) {
+      throw overLimit('readFrame', size, 'limit', this.#payloadLimit);
+    }
+    return input.length < size ? WOULD_BLOCK : input.take(size);
+  }
+
+  encode(payload: Uint8Array): Uint8Array {
+    if (!(payload instanceof Uint8Array)) {
+      throw invalidInput('lengthDelimited', 'payload', 'a Uint8Array', payload);
+    }
+    const header = this.#lengthBytes;
+    if (payload.length > this.#payloadLimit) {
+      throw overLimit('write', payload.length, 'limit', this.#payloadLimit);
+    }
+    const count = payload.length + this.#counted;
+    if (count >= 256 ** header) throw overLimit('write', count, 'lengthBytes', header);
+    const frame = new Uint8Array(header + payload.length);
+    this.#write(frame, count);
+    frame.set(payload, header);
+    return frame;
+  }
+
+  /** Past 2^53 the number is only about right, which is enough to see that it is over every limit. */
+  #read(bytes: Uint8Array): number {
+    const digits = this.#isLittle ? bytes.toReversed() : bytes;
+    let length = 0;
+    for (const digit of digits) length = length * 256 + digit;
+    return length;
+  }
+
+  #write(frame: Uint8Array, length: number): void {
+    const last = this.#lengthBytes - 1;
+    let rest = length;
+    for (let place = 0; place <= last; place += 1) {
+      frame[this.#isLittle ? place : last - place] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
+}
+
+function tooShort(length: number, header: number): FrameError {
+  return new FrameError(
+    `readFrame: expected a length of at least ${header}, for its own bytes, got ${length}`,
+    { code: 'ERR_FRAME_LENGTH', operation: 'readFrame' },
+  );
+}
+
+function overLimit(
+  operation: string,
+  size: number,
+  limitName: 'limit' | 'lengthBytes',
+  limit: number,
+): LimitError {
+  const bound = limitName === 'limit' ? `the limit of ${limit}` : `what ${limit} bytes can say`;
+  return new LimitError(`${operation}: a frame of ${size} bytes is over ${bound}`, {
+    code: 'ERR_LIMIT',
+    operation,
+    limitName,
+    limit,
+  });
+}

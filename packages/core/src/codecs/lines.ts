@@ -1,0 +1,167 @@
+/**
+ * Lines of UTF-8 text, as most protocols that people type have them.
+ *
+ * Reading is forgiving unless told otherwise: LF or CRLF ends a line, bytes that are no UTF-8 become U+FFFD, and a last
+ * line needs no end. Each of the three is a hole in a protocol that has rules (a line smuggled past a proxy that reads CR
+ * or LF otherwise, two names that are one after replacement, a command that a broken connection cut short), so each can be
+ * closed. Writing never forgives: what would read as two lines, or as another line, is refused.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import type { ByteStream } from '../byte-stream.ts';
+import { FrameError, invalidInput, LimitError } from '../errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../outcome.ts';
+import type { FrameInput } from '../stream-frame.ts';
+import { Framed, type Codec } from './framed.ts';
+
+/** The rules of a protocol of lines. */
+export interface LinesOptions {
+  /** The most bytes of a line, its end included. @default 65536, as `readLine` */
+  readonly limit?: number | undefined;
+  /**
+   * `'lf'`: LF or CRLF ends a line that is read, LF one that is written. `'crlf'`: CRLF does, and a CR or LF without the
+   * other is an error, as in SMTP and HTTP. @default 'lf'
+   */
+  readonly lineEnd?: 'lf' | 'crlf' | undefined;
+  /** Whether bytes that are no UTF-8 are an error instead of U+FFFD. @default false, as in `TextDecoder` */
+  readonly fatal?: boolean | undefined;
+  /** Whether bytes behind the last line end are a line too, or an `UnexpectedEofError`. @default true */
+  readonly unterminated?: boolean | undefined;
+}
+
+const DEFAULT_LIMIT = 65_536;
+const LF = 10;
+const CR = 13;
+const LINE_FEED = new Uint8Array([LF]);
+
+/**
+ * The codec of lines, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lines} joins it to a stream.
+ *
+ * Reading throws `FrameError` with the code `ERR_INVALID_UTF8` or `ERR_BARE_LINE_END`, as the options ask, and
+ * `LimitError`. Writing throws `InvalidInputError` for a line that holds a line end or, where CRLF is one too, ends in CR,
+ * and `LimitError` for one that is over the limit.
+ *
+ * @throws `InvalidInputError` for an option that is none.
+ *
+ * @example
+ * ```ts
+ * import { FrameReader, FrameWriter, linesCodec } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const codec = linesCodec({ lineEnd: 'crlf', fatal: true, limit: 512 });
+ * const [client, server] = memoryPair();
+ * await new FrameWriter(client, codec).write('HELO example.org');
+ * console.log(await new FrameReader(server, codec).read()); // HELO example.org
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export function linesCodec(options: LinesOptions = {}): Codec<string> {
+  return new LinesCodec(options);
+}
+
+/**
+ * Makes a stream of lines.
+ *
+ * @param stream - Read and written by the result from now on; see {@link Framed}.
+ * @throws as {@link linesCodec}.
+ *
+ * @example
+ * ```ts
+ * import { lines } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [a, b] = memoryPair();
+ * const client = lines(a);
+ * await client.write('one');
+ * await client.write('two');
+ * await client.shutdown();
+ * for await (const line of lines(b)) console.log(line); // one, then two
+ * await a.close();
+ * await b.close();
+ * ```
+ */
+export function lines(stream: ByteStream, options?: LinesOptions): Framed<string> {
+  return new Framed(stream, linesCodec(options));
+}
+
+class LinesCodec implements Codec<string> {
+  readonly limit: number;
+  readonly #isStrict: boolean;
+  readonly #isFatal: boolean;
+  readonly #takesUnterminated: boolean;
+
+  constructor({ limit = DEFAULT_LIMIT, lineEnd = 'lf', fatal, unterminated }: LinesOptions) {
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw invalidInput('lines', 'limit', 'a whole number from 1', limit);
+    }
+    if (lineEnd !== 'lf' && lineEnd !== 'crlf') {
+      throw invalidInput('lines', 'lineEnd', "'lf' or 'crlf'", lineEnd);
+    }
+    this.limit = limit;
+    this.#isStrict = lineEnd === 'crlf';
+    this.#isFatal = fatal === true;
+    this.#takesUnterminated = unterminated !== false;
+  }
+
+  decode(input: FrameInput): string | WouldBlock {
+    const at = input.indexOf(LINE_FEED);
+    if (at === -1) return this.#decodeLast(input);
+    if (at >= this.limit) throw tooLong('readFrame', at + 1, this.limit);
+    const line = input.take(at + 1);
+    const hasReturn = line[at - 1] === CR;
+    const content = line.subarray(0, hasReturn ? at - 1 : at);
+    if (this.#isStrict && (!hasReturn || content.includes(CR))) throw bareLineEnd();
+    return this.#text(content);
+  }
+
+  encode(line: string): Uint8Array {
+    if (typeof line !== 'string') throw invalidInput('lines', 'line', 'a string', line);
+    const holdsEnd = this.#isStrict
+      ? /[\r\n]/.test(line)
+      : line.includes('\n') || line.endsWith('\r');
+    if (holdsEnd) {
+      throw invalidInput('lines', 'line', 'one line, without its end', line);
+    }
+    const bytes = Buffer.from(this.#isStrict ? `${line}\r\n` : `${line}\n`);
+    if (bytes.length > this.limit) throw tooLong('write', bytes.length, this.limit);
+    return bytes;
+  }
+
+  /** No line end is there: waits for one, unless no more comes. */
+  #decodeLast(input: FrameInput): string | WouldBlock {
+    if (!input.isEnded || !this.#takesUnterminated) return WOULD_BLOCK;
+    const content = input.take(input.length);
+    if (this.#isStrict && content.includes(CR)) throw bareLineEnd();
+    return this.#text(content);
+  }
+
+  #text(bytes: Uint8Array): string {
+    if (this.#isFatal && !isUtf8(bytes)) {
+      throw new FrameError('readFrame: expected a line of UTF-8, got bytes that are none', {
+        code: 'ERR_INVALID_UTF8',
+        operation: 'readFrame',
+      });
+    }
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  }
+}
+
+function bareLineEnd(): FrameError {
+  return new FrameError(
+    'readFrame: expected CRLF to end a line, got a CR or LF without the other',
+    {
+      code: 'ERR_BARE_LINE_END',
+      operation: 'readFrame',
+    },
+  );
+}
+
+function tooLong(operation: string, size: number, limit: number): LimitError {
+  return new LimitError(`${operation}: a line of ${size} bytes is over the limit of ${limit}`, {
+    code: 'ERR_LIMIT',
+    operation,
+    limitName: 'limit',
+    limit,
+  });
+}
