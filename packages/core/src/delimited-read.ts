@@ -20,7 +20,8 @@ export interface DelimitedReadOptions extends WaitOptions {
 const DEFAULT_LIMIT = 65_536;
 const LF = new Uint8Array([10]);
 const CR = 13;
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other: a decoder that looks for one takes it off every line. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export function readExactly(

@@ -10,3 +10,11 @@ test('shutting writing down again after both sides have finished does nothing', 
   await expect(a.shutdown('both')).resolves.toBeUndefined();
   await Promise.all([a.close(), b.close()]);
 });
+
+test('a line that begins with a byte order mark keeps it', async () => {
+  const [a, b] = memoryPair();
+  await a.writeAll('\xef\xbb\xbfone\n\xef\xbb\xbftwo\n');
+  expect(await b.readLine()).toBe('\u{feff}one');
+  expect(await b.readLine()).toBe('\u{feff}two');
+  await Promise.all([a.close(), b.close()]);
+});
