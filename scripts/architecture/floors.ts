@@ -114,6 +114,7 @@ export const core: PackagePlan = {
         'conflict-detector',
         'deadline',
         'direction',
+        'foreign-errors',
         'sleep',
         'timer-wheel',
         'wait-trace',

@@ -14,7 +14,7 @@ import { AddressError, BrokenError, IoError } from '../errors.ts';
 import { Wait, type WaitOptions } from '../waiters.ts';
 import { usesSharedReads } from './adopt.ts';
 import type { AddressList } from './address-list.ts';
-import { translate } from './foreign-errors.ts';
+import { translate } from '../foreign-errors.ts';
 import {
   candidatesOf,
   interleave,

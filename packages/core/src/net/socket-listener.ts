@@ -16,7 +16,7 @@ import { QueueListener } from '../queue-listener.ts';
 import { checkWaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
 import { adopt } from './adopt.ts';
-import { translate } from './foreign-errors.ts';
+import { translate } from '../foreign-errors.ts';
 import { SocketTransport, type SocketKind } from './socket-transport.ts';
 import { keepAliveOptions, type TcpSocketOptions } from './tcp-options.ts';
 

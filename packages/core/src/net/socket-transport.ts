@@ -14,7 +14,7 @@
 import type { Socket } from 'node:net';
 import type { IoError } from '../errors.ts';
 import type { Transport, TransportSink } from '../transport.ts';
-import { translate } from './foreign-errors.ts';
+import { translate } from '../foreign-errors.ts';
 import { deliverReads, deliverSoon, sendSoon, type TurnMember } from './turn.ts';
 
 /** How many bytes one read of a socket can give; Node's own buffers have the same size. */

@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { PathAddress } from '../address.ts';
 import { invalidInput, IoError } from '../errors.ts';
-import { translate } from './foreign-errors.ts';
+import { translate } from '../foreign-errors.ts';
 import {
   checkListenOptions,
   listen,

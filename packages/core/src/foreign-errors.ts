@@ -1,6 +1,6 @@
 /** The border where errors of the operating system, the resolver and TLS become errors of this package. */
 
-import { AddressError, BrokenError, IoError } from '../errors.ts';
+import { AddressError, BrokenError, IoError } from './errors.ts';
 
 const ADDRESS_CODES: ReadonlySet<string> = new Set([
   'EACCES',
