@@ -219,7 +219,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
   async readBody(): Promise<void> {
     this.#wait('body', this.#shared.deadlines.body);
     try {
-      await this.#driver.read();
+      if ((await this.#driver.read()) === null) this.#http.receiveEnd();
     } catch (error) {
       throw this.#fail(error);
     }
@@ -384,7 +384,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     for (;;) {
       const event = this.#http.nextEvent();
       if (event === NEED_DATA) {
-        await this.#driver.read();
+        if ((await this.#driver.read()) === null) this.#http.receiveEnd();
         continue;
       }
       if (typeof event === 'symbol' || event.type === 'closed') throw ended();

@@ -12,8 +12,6 @@
 import type { ByteStream, Clock } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { HttpConnection } from './protocol/connection.ts';
-import type { ConnectionEvent } from './protocol/events.ts';
-import { NEED_DATA } from './protocol/events.ts';
 import { latin1 } from './protocol/latin1.ts';
 
 /** Text gathered above this is written at once: one write of this size is as cheap per byte as any. */
@@ -45,34 +43,28 @@ export class Driver {
     return this.#gathered.length;
   }
 
-  /**
-   * The next event, waiting for bytes as long as the connection needs them.
-   *
-   * @throws `RemoteProtocolError` for what the peer did wrong; the stream's errors.
-   */
-  async next(): Promise<ConnectionEvent> {
-    for (;;) {
-      const event = this.connection.nextEvent();
-      if (event !== NEED_DATA) return event as ConnectionEvent;
-      await this.fill();
-    }
-  }
-
   /** Waits for bytes, or for the end of the stream, and gives them to the connection; writes what was gathered first. */
   async fill(): Promise<void> {
     const blocked = this.flush();
     if (blocked !== undefined) await blocked;
-    await this.read();
+    if ((await this.read()) === null) this.connection.receiveEnd();
   }
 
-  /** Waits for bytes, or for the end of the stream, while another task may be writing. */
-  async read(): Promise<void> {
-    const count = await this.stream.readWith(this.#receive);
-    if (count === null) this.connection.receiveEnd();
-    else this.bytesIn += count;
+  /**
+   * Waits for bytes and gives them to the connection, while another task may be writing.
+   *
+   * @returns How many it took; `null` at the end of the stream, which the caller tells the connection: a promise of its
+   * own for that would cost every request one more turn through the queue of reactions.
+   */
+  read(): Promise<number | null> {
+    return this.stream.readWith(this.#receive);
   }
 
-  readonly #receive = (view: Uint8Array): number => this.connection.receive(view);
+  readonly #receive = (view: Uint8Array): number => {
+    const count = this.connection.receive(view);
+    this.bytesIn += count;
+    return count;
+  };
 
   /** Gathers text (latin1) for the next write. */
   write(text: string): void {

@@ -74,6 +74,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   bytesIn = 0;
   /** Bytes of the answer's body that were written. */
   bytesOut = 0;
+  /** The status that the request was answered with; 0 before. */
+  status = 0;
   /** When the handler began and when it had answered, for those who listen; -1 when nobody does. */
   startedAt = -1;
   answeredAt = -1;

@@ -182,7 +182,8 @@ export class ServerConnection implements DeadlineOwner {
       this.#handlerLimit = undefined;
       const exchange = new Exchange(this, head);
       this.#exchange = exchange;
-      await this.#handle(exchange);
+      const handled = this.#handle(exchange);
+      if (handled !== undefined) await handled;
       exchange.finish();
       this.answered += 1;
       this.#exchange = undefined;
@@ -206,79 +207,109 @@ export class ServerConnection implements DeadlineOwner {
 
   /** The next request's head; `undefined` when there is none any more, or it was refused. */
   async #nextHead(): Promise<RequestHead | undefined> {
-    for (;;) {
-      let event;
-      try {
-        event = this.http.nextEvent();
-      } catch (error) {
-        await this.#refuse(error as RemoteProtocolError);
-        return undefined;
+    try {
+      for (;;) {
+        const event = this.http.nextEvent();
+        if (event === PAUSED) return undefined;
+        if (event !== NEED_DATA) return event.type === 'request' ? event : undefined;
+        const blocked = this.driver.flush();
+        if (blocked !== undefined) await this.whileWriting(blocked);
+        if ((await this.driver.read()) === null) this.http.receiveEnd();
+        if (this.#phase !== 'headers' && this.http.isInHead) {
+          this.#wait('headers', this.#shared.deadlines.headers);
+        }
       }
-      if (event === PAUSED) return undefined;
-      if (event !== NEED_DATA) return event.type === 'request' ? event : undefined;
-      const blocked = this.driver.flush();
-      if (blocked !== undefined) await this.whileWriting(blocked);
-      await this.driver.read();
-      if (this.#phase !== 'headers' && this.http.isInHead) {
-        this.#wait('headers', this.#shared.deadlines.headers);
-      }
+    } catch (error) {
+      if (!(error instanceof RemoteProtocolError)) throw error;
+      await this.#refuse(error);
+      return undefined;
     }
   }
 
-  async #handle(exchange: Exchange): Promise<void> {
+  // A handler that answers at once, with a body that is there, is the most common request and the one whose time counts:
+  // for it none of the following functions makes a promise.
+
+  /** Has a request handled and answered; a promise when there is something to wait for. */
+  #handle(exchange: Exchange): Promise<void> | undefined {
     const shared = this.#shared;
     if (!shared.hasRoom) return this.#shed(exchange);
     shared.observer.requestStarted(exchange);
     this.#wait('handler', shared.deadlines.handler);
-    let response: HttpResponse | void;
+    let result;
     try {
-      const result = shared.handler(new HttpRequest(exchange.head, exchange), exchange);
-      if (isPending(result)) {
-        // Answers to requests before this one do not wait for its handler.
-        if (this.driver.gathered > 0) this.driver.flushSoon();
-        response = await this.#guarded(result);
-      } else response = result;
-      if (this.#isSwitched) {
-        shared.observer.requestFinished(exchange, switchStatus(exchange.head), true);
-        return;
-      }
-      if (!(response instanceof HttpResponse)) {
+      result = shared.handler(new HttpRequest(exchange.head, exchange), exchange);
+    } catch (error) {
+      return this.#handlerFailed(exchange, error);
+    }
+    if (result instanceof HttpResponse) return this.#respond(exchange, result);
+    return this.#handleLater(exchange, result);
+  }
+
+  async #handleLater(
+    exchange: Exchange,
+    result: Promise<HttpResponse | void> | void,
+  ): Promise<void> {
+    // Answers to requests before this one do not wait for its handler.
+    if (this.driver.gathered > 0) this.driver.flushSoon();
+    let response;
+    try {
+      response = await this.#guarded(result);
+      if (!this.#isSwitched && !(response instanceof HttpResponse)) {
         throw new TypeError('expected the handler to return an HttpResponse, got something else');
       }
     } catch (error) {
-      if (this.#isSwitched) {
-        shared.report(error, exchange);
-        shared.observer.requestFinished(exchange, switchStatus(exchange.head), false);
-        // Nobody else knows of the stream, as far as can be told.
-        this.stream.reset(error);
-        return;
-      }
-      response = this.#answerFor(error, exchange);
+      await this.#handlerFailed(exchange, error);
+      return;
     }
-    shared.observer.responseStarted(exchange);
-    let { status } = response;
+    await this.#respond(exchange, response as HttpResponse);
+  }
+
+  #handlerFailed(exchange: Exchange, error: unknown): Promise<void> | undefined {
+    if (!this.#isSwitched) return this.#respond(exchange, this.#answerFor(error, exchange));
+    const { observer } = this.#shared;
+    this.#shared.report(error, exchange);
+    observer.requestFinished(exchange, switchStatus(exchange.head), false);
+    // Nobody else knows of the stream, as far as can be told.
+    this.stream.reset(error);
+    return undefined;
+  }
+
+  #respond(exchange: Exchange, response: HttpResponse): Promise<void> | undefined {
+    const { observer } = this.#shared;
+    if (this.#isSwitched) {
+      observer.requestFinished(exchange, switchStatus(exchange.head), true);
+      return undefined;
+    }
+    observer.responseStarted(exchange);
+    const answered = this.#answer(exchange, response);
+    if (answered !== undefined) return this.#whenAnswered(exchange, answered);
+    observer.requestFinished(exchange, exchange.status, true);
+    return undefined;
+  }
+
+  async #whenAnswered(exchange: Exchange, answered: Promise<void>): Promise<void> {
     let isComplete = false;
     try {
-      status = await this.#answer(exchange, response);
+      await answered;
       isComplete = true;
     } finally {
-      shared.observer.requestFinished(exchange, status, isComplete);
+      this.#shared.observer.requestFinished(exchange, exchange.status, isComplete);
     }
   }
 
   /** Answers at once that there is too much to do. */
-  async #shed(exchange: Exchange): Promise<void> {
+  #shed(exchange: Exchange): Promise<void> | undefined {
     const { observer, retryAfter } = this.#shared;
     observer.turnedAway(this.id, String(this.remoteAddress ?? ''), 503, 'ERR_HTTP_OVERLOADED');
-    await this.#answer(exchange, refusal(503, ['Retry-After', String(retryAfter)]));
+    return this.#answer(exchange, refusal(503, ['Retry-After', String(retryAfter)]));
   }
 
-  #guarded(result: Promise<HttpResponse | void>): Promise<HttpResponse | void> {
+  #guarded(result: Promise<HttpResponse | void> | void): Promise<HttpResponse | void> | void {
     if (this.#shared.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
       return result;
     }
     this.#handlerDeadline = new HandlerDeadline();
-    return this.#handlerDeadline.guard(result);
+    return this.#handlerDeadline.guard(Promise.resolve(result));
   }
 
   setHandlerDeadline(milliseconds: number): void {
@@ -302,23 +333,23 @@ export class ServerConnection implements DeadlineOwner {
     return error instanceof ClientGoneError || (error instanceof IoError && this.stream.isClosed);
   }
 
-  /** Sends an answer; returns the status that was sent. */
-  async #answer(exchange: Exchange, given: HttpResponse): Promise<number> {
+  /** Sends an answer; a promise when the caller has to wait for the program, or for the client to take it. */
+  #answer(exchange: Exchange, given: HttpResponse): Promise<void> | undefined {
     const shared = this.#shared;
     this.#deadline.clear();
     // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
     const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
     const response = isTunnel ? refusal(501) : given;
+    exchange.status = response.status;
+    const { isStreamed } = response;
     // A client that still waits for leave to send, or has much left to send, is told that the connection ends.
     // The body of a streamed answer may come from the request's, as an echo's does.
-    if (response.isStreamed) exchange.payContinue();
+    if (isStreamed) exchange.payContinue();
     const isUnread =
-      !response.isStreamed &&
-      !exchange.isRequestRead &&
-      !exchange.isBodyUsed &&
-      this.#hasMuchLeft(exchange);
+      !isStreamed && !exchange.isRequestRead && !exchange.isBodyUsed && this.#hasMuchLeft(exchange);
+    let blocked;
     try {
-      const blocked = sendBody(this, response, {
+      blocked = sendBody(this, response, {
         date: shared.date.toString(),
         close:
           response.close ||
@@ -326,20 +357,32 @@ export class ServerConnection implements DeadlineOwner {
           shared.isDraining ||
           shared.isLastRequest(this.answered + 1),
       });
-      // A streamed answer also waits for the program, and says itself when it waits for the client.
-      if (blocked !== undefined) await (response.isStreamed ? blocked : this.whileWriting(blocked));
     } catch (error) {
-      if (!this.#isPeersGoing(error)) shared.report(error, exchange);
-      // An answer that is wrong in itself was refused before any of it was sent.
-      if (this.http.serverState === State.SEND_RESPONSE) {
-        return this.#answer(exchange, refusal(500));
-      }
-      this.http.sendFailed();
-      // The head is out: only cutting the connection tells the client that the rest will not come.
-      this.stream.reset(error);
-      throw new IoError('the answer could not be completed', GONE);
+      return this.#answerFailed(exchange, error);
     }
-    return response.status;
+    if (blocked === undefined) return undefined;
+    // A streamed answer also waits for the program, and says itself when it waits for the client.
+    return this.#finishAnswer(exchange, isStreamed ? blocked : this.whileWriting(blocked));
+  }
+
+  async #finishAnswer(exchange: Exchange, blocked: Promise<void>): Promise<void> {
+    try {
+      await blocked;
+    } catch (error) {
+      await this.#answerFailed(exchange, error);
+    }
+  }
+
+  #answerFailed(exchange: Exchange, error: unknown): Promise<void> | undefined {
+    if (!this.#isPeersGoing(error)) this.#shared.report(error, exchange);
+    // An answer that is wrong in itself was refused before any of it was sent.
+    if (this.http.serverState === State.SEND_RESPONSE) {
+      return this.#answer(exchange, refusal(500));
+    }
+    this.http.sendFailed();
+    // The head is out: only cutting the connection tells the client that the rest will not come.
+    this.stream.reset(error);
+    return Promise.reject(new IoError('the answer could not be completed', GONE));
   }
 
   #hasMuchLeft(exchange: Exchange): boolean {
@@ -376,7 +419,7 @@ export class ServerConnection implements DeadlineOwner {
     this.#wait('body', rate.left);
     const before = this.driver.bytesIn;
     const start = clock.now();
-    await this.driver.read();
+    if ((await this.driver.read()) === null) this.http.receiveEnd();
     rate.count(clock.now() - start, this.driver.bytesIn - before);
     if (this.#expired === 'body') throw new TimeoutError('body', deadlines.bodyGrace);
     this.#wait(phase, left);
@@ -574,13 +617,6 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
   flush: 'writeStall',
   linger: undefined,
 };
-
-/** Whether a handler's result is still to come: also a promise of another realm, or one of a library's own. */
-function isPending(
-  result: HttpResponse | Promise<HttpResponse | void> | void,
-): result is Promise<HttpResponse | void> {
-  return !(result instanceof HttpResponse) && typeof result?.then === 'function';
-}
 
 /** What says that the connection goes on in another protocol (RFC 9110 sections 9.3.6 and 15.2.2). */
 function switchStatus(head: RequestHead): number {
