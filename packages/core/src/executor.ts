@@ -63,6 +63,7 @@ export class Executor {
   readonly #idle = new WaitList<void>();
   /** Tasks that were aborted while they waited, and that the queue still holds. */
   #dead = 0;
+  #isBurying = false;
   #nextId = 1;
   #isShutDown = false;
 
@@ -269,14 +270,24 @@ export class Executor {
 
   /**
    * The queue cannot let go of a single entry, so one that was aborted waits in it for its turn to do nothing. When such
-   * entries are the greater part, the queue is made anew from those that live.
+   * entries are the greater part, the queue is made anew from those that live; later in the turn, because who aborts one
+   * often aborts many.
    */
   #bury(): void {
     this.#dead += 1;
-    if (this.#dead <= MOST_DEAD || this.#dead <= this.#waiting.size) return;
-    this.#dead = 0;
-    this.#queue.clear();
-    for (const task of this.#waiting) this.#enqueue(task);
+    if (this.#isBurying || !this.#hasManyDead) return;
+    this.#isBurying = true;
+    queueMicrotask(() => {
+      this.#isBurying = false;
+      if (!this.#hasManyDead) return;
+      this.#dead = 0;
+      this.#queue.clear();
+      for (const task of this.#waiting) this.#enqueue(task);
+    });
+  }
+
+  get #hasManyDead(): boolean {
+    return this.#dead > MOST_DEAD && this.#dead > this.#waiting.size;
   }
 
   #tell(error: unknown, task: Task<unknown>): void {
