@@ -78,8 +78,8 @@ export class ServerConnection implements DeadlineOwner {
   #stallWatch: StallWatch | undefined;
   /** Requests answered on this connection. */
   answered = 0;
-  /** When it opened, for those who listen; -1 when nobody did. */
-  openedAt = -1;
+  /** When it opened, on the server's clock. */
+  readonly openedAt: number;
   /** Counts the server's connections from 1. */
   readonly id: number;
   /** What the proxy in front said. */
@@ -91,6 +91,7 @@ export class ServerConnection implements DeadlineOwner {
     this.http = new HttpConnection('server', shared.limits);
     this.driver = new Driver(stream, this.http, shared.clock);
     this.#deadline = new Deadline(shared.wheel, this);
+    this.openedAt = shared.clock.now();
     shared.observer.opened += 1;
     this.id = shared.observer.opened;
   }

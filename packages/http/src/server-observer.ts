@@ -63,7 +63,6 @@ export class ServerObserver {
 
   connectionOpened(connection: ServerConnection): void {
     if (!this.#hears('connectionOpened')) return;
-    connection.openedAt = this.#clock.now();
     this.tell({
       type: 'connectionOpened',
       connection: connection.id,
@@ -84,7 +83,7 @@ export class ServerObserver {
       requests: connection.answered,
       bytesRead,
       bytesWritten,
-      duration: connection.openedAt === -1 ? 0 : this.#clock.now() - connection.openedAt,
+      duration: this.#clock.now() - connection.openedAt,
     });
   }
 

@@ -53,7 +53,10 @@ export interface ShutdownOptions {
    * @default 0
    */
   readonly lameDuck?: number | undefined;
-  /** How long what is under way may take then, in milliseconds; after that it is cut. @default 5000 */
+  /**
+   * How long what is under way may take then, work handed to `waitUntil` included, in milliseconds; after that it is
+   * cut. @default 5000
+   */
   readonly grace?: number | undefined;
   /** How long an idle client may still send a request and have it answered, in milliseconds. @default 500 */
   readonly idleWindow?: number | undefined;

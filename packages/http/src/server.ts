@@ -10,13 +10,18 @@ import {
   acceptLoop,
   AddressList,
   defaultExecutor,
+  deferred,
   invalidInput,
   memoryPair,
   systemClock,
   TcpListener,
+  TimeoutError,
+  watchAbort,
+  type AbortRegistration,
   type Address,
   type ByteStream,
   type Clock,
+  type Deferred,
   type Executor,
   type Listener,
 } from '@awaitio/core';
@@ -87,7 +92,8 @@ export class HttpServer {
   readonly #stopAccepting = new AbortController();
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
-  #whenEmpty: (() => void) | undefined;
+  #emptied: Deferred<void> | undefined;
+  readonly #registration: AbortRegistration | undefined;
   #isCutting = false;
   #completed = 0;
   #idleClosed = 0;
@@ -120,7 +126,9 @@ export class HttpServer {
     });
     const { signal } = options;
     if (signal?.aborted === true) void this.shutdown();
-    else signal?.addEventListener('abort', () => void this.shutdown(), { once: true });
+    else if (signal !== undefined) {
+      this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
+    }
   }
 
   /** Where the server listens. */
@@ -191,9 +199,20 @@ export class HttpServer {
   /**
    * Stops: accepts nothing more, answers what is under way, and cuts what has not ended in time. The second call gets
    * the first one's report.
+   *
+   * Connections that were never used are closed at once; one that was made within the last `idleWindow` gets the rest of
+   * it, since its first request may be on its way.
+   *
+   * @throws `InvalidInputError` for a time that is none; the server goes on then.
    */
-  shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
-    this.#shutdown ??= this.#drain(options ?? {});
+  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    for (const name of ['lameDuck', 'grace', 'idleWindow'] as const) {
+      const value = options[name];
+      if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+        throw invalidInput('shutdown', name, 'a number of milliseconds from 0', value);
+      }
+    }
+    this.#shutdown ??= this.#drain(options);
     return this.#shutdown;
   }
 
@@ -212,7 +231,7 @@ export class HttpServer {
       this.#connections.delete(connection);
       observer.connectionClosed(connection);
       if (!this.#isCutting) this.#completed += 1;
-      if (this.#connections.size === 0) this.#whenEmpty?.();
+      if (this.#connections.size === 0) this.#emptied?.resolve();
     }
   }
 
@@ -230,6 +249,7 @@ export class HttpServer {
     const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
     const { observer } = this.#shared;
     observer.tell({ type: 'drainStarted', connections: this.#connections.size });
+    this.#registration?.remove();
     this.#shared.drainWindow = idleWindow;
     this.#shared.isDraining = true;
     if (lameDuck > 0) await this.#clock.sleep(lameDuck);
@@ -237,16 +257,25 @@ export class HttpServer {
     this.#stopAccepting.abort();
     await this.#listener.close();
     await this.#accepting;
-    this.#closeWhere((connection) => connection.isFresh);
-    if (!(await this.#emptyWithin(Math.min(idleWindow, grace)))) {
-      this.#closeWhere((connection) => connection.isIdle);
-      await this.#emptyWithin(Math.max(0, grace - idleWindow));
-    }
+    // The tasks of the connections that were accepted last begin.
+    await this.#turn();
+    const start = this.#clock.now();
+    const left = (): number => start + grace - this.#clock.now();
+    this.#closeWhere(({ isFresh, openedAt }) => isFresh && openedAt <= start - idleWindow);
+    const answeredAtStart = new Map(
+      [...this.#connections].map((connection) => [connection, connection.answered]),
+    );
+    await this.#emptyWithin(Math.min(idleWindow, grace));
+    // A connection that has answered since then gives its client a window of its own.
+    this.#closeWhere(
+      (connection) => connection.isIdle && connection.answered === answeredAtStart.get(connection),
+    );
+    await this.#emptyWithin(left());
     const cut = [...this.#connections].map((connection) => String(connection.remoteAddress ?? ''));
-    this.#isCutting = true;
-    for (const connection of this.#connections) connection.cut();
-    await this.#emptyWithin(Infinity);
-    await this.#shared.background();
+    await this.#cut();
+    if (!(await this.#within(this.#shared.background(), left()))) {
+      this.#shared.report(new TimeoutError('waitUntil', grace), undefined);
+    }
     await (await this.#memory)?.close();
     const report = Object.freeze({
       completed: this.#completed - before - this.#idleClosed,
@@ -265,18 +294,37 @@ export class HttpServer {
     }
   }
 
-  /** Waits until no connection is left, for so long at most; whether none is. */
-  async #emptyWithin(milliseconds: number): Promise<boolean> {
-    if (this.#connections.size === 0) return true;
-    await new Promise<void>((resolve) => {
-      const timer =
-        milliseconds === Infinity ? undefined : this.#clock.setTimer(resolve, milliseconds);
-      this.#whenEmpty = () => {
-        timer?.cancel();
-        resolve();
-      };
+  /** Ends what is left. A handler cannot be ended: one that goes on is not waited for, and its answer goes nowhere. */
+  async #cut(): Promise<void> {
+    this.#isCutting = true;
+    const left = [...this.#connections];
+    for (const connection of left) connection.cut();
+    await Promise.all(left.map(({ stream }) => stream.closed));
+    await this.#turn();
+    this.#connections.clear();
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.defer(resolve);
     });
-    this.#whenEmpty = undefined;
-    return this.#connections.size === 0;
+  }
+
+  /** Waits until no connection is left, for so long at most. */
+  async #emptyWithin(milliseconds: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    this.#emptied = deferred<void>();
+    await this.#within(this.#emptied.promise, milliseconds);
+  }
+
+  /** Waits for so long at most; whether the work ended in time. */
+  async #within(work: Promise<void>, milliseconds: number): Promise<boolean> {
+    const late = deferred<boolean>();
+    const timer = this.#clock.setTimer(() => {
+      late.resolve(false);
+    }, milliseconds);
+    const isInTime = await Promise.race([work.then(() => true), late.promise]);
+    timer.cancel();
+    return isInTime;
   }
 }
