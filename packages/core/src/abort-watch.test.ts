@@ -107,6 +107,19 @@ describe('watchAbort', () => {
     expect(watched).toBeLessThanOrEqual(256);
   });
 
+  test('hears of a signal that had lost its listener, when somebody waits again', () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    watchAbort(controller.signal, watcher([])).remove();
+    for (let round = 0; round < 3_000; round += 1) {
+      watchAbort(new AbortController().signal, watcher([])).remove();
+    }
+    expect(listeners(controller.signal)).toBe(0);
+    watchAbort(controller.signal, watcher(heard));
+    controller.abort('stop');
+    expect(heard).toEqual(['stop']);
+  });
+
   test('keeps the listener of a signal that somebody waits on, however many others come and go', () => {
     const controller = new AbortController();
     const heard: unknown[] = [];

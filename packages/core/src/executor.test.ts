@@ -205,6 +205,20 @@ describe('freeSlot', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
+  test('goes on waiting when a task leaves that had no slot', async () => {
+    const { clock, executor } = setUp({ concurrency: 1 });
+    const { gate, run } = gated();
+    executor.spawn(run('a'));
+    const waiting = executor.spawn(run('b'));
+    let isFree = false;
+    const free = executor.freeSlot().then(() => (isFree = true));
+    waiting.abort();
+    await clock.advance(0);
+    expect(isFree).toBe(false);
+    gate.resolve();
+    await free;
+  });
+
   test('can be given up by its signal and its timeout', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
     const task = executor.spawn(untilAborted);

@@ -7,8 +7,7 @@
  * loop waits for a free slot **before** it accepts. A task that waits for another holds its slot, too: where tasks wait
  * for tasks, `concurrency` has to be larger than the depth of that.
  *
- * Three sets of tasks, each inside the one before: all that have not ended, of them those that wait for a slot, and (as
- * their difference) those that run.
+ * Two sets tell everything: the tasks that have not ended, and those of them that wait for a slot; the others run.
  */
 
 import PQueue from 'p-queue';

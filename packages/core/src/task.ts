@@ -243,8 +243,6 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     this.#isHeard = true;
     if (this.#result === undefined) {
       this.#result = deferred<unknown>();
-      // Whoever asked gets it from the promise; those who did not must not bring the process down.
-      this.#result.promise.catch(() => {});
       this.#deliver();
     }
     const { promise } = this.#result;
