@@ -16,12 +16,15 @@
  * public door: it checks arguments and delegates, and is long because the documentation of every call is here.
  */
 
+import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import { invalidInput } from './errors.ts';
 import { Ready, ReadyBits, type Interest } from './interest.ts';
 import type { WouldBlock } from './outcome.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
+import { nodeDuplex } from './node-duplex.ts';
+import { nodeTransport } from './node-transport.ts';
 import type { Take } from './read-side.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
@@ -30,6 +33,7 @@ import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core
 import { registerStream } from './stream-registry.ts';
 import type { Transport } from './transport.ts';
 import type { WaitOptions } from './waiters.ts';
+import { webStreams, type WebStreams } from './web-streams.ts';
 import type { Writable, WriteOptions } from './write-side.ts';
 
 /** How a stream is set up; one object may serve many streams. */
@@ -448,6 +452,80 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    */
   split(): [reader: ReadHalf, writer: WriteHalf] {
     return [new ReadHalf(this), new WriteHalf(this)];
+  }
+
+  /**
+   * Makes a stream of any stream of Node: a socket, a TLS or SSH channel, a child process's pipe, a compressor.
+   *
+   * @param duplex - Read and written by the result from now on. Its `allowHalfOpen` is set, since a peer that has
+   * finished is not gone. It must carry bytes, and emit `'close'` as streams of Node do by default.
+   * @returns A stream whose failures are this package's errors, with Node's as their `cause`. A Node stream destroyed by
+   * somebody else breaks it: `BrokenError` with the code `ERR_STREAM_PREMATURE_CLOSE`.
+   * @throws `InvalidInputError` for what is no duplex stream of bytes.
+   *
+   * @example
+   * ```ts
+   * import { PassThrough } from 'node:stream';
+   * import { ByteStream } from '@awaitio/core';
+   *
+   * const stream = ByteStream.fromNode(new PassThrough());
+   * await stream.writeAll('there and back\n');
+   * console.log(await stream.readLine()); // there and back
+   * await stream.close();
+   * ```
+   */
+  static fromNode(duplex: Duplex, options?: StreamOptions): ByteStream {
+    return new ByteStream(nodeTransport(duplex), options);
+  }
+
+  /**
+   * Makes a `Duplex` of Node for libraries that want one; it reads and writes this stream from now on.
+   *
+   * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and reading
+   * goes on. A failure comes as `'error'` and `'close'`, and ends the process only if somebody rethrows it: a listener is
+   * there from the start. `destroy(error)` resets the connection, `destroy()` closes it without waiting for what is unsent.
+   *
+   * @example
+   * ```ts
+   * import { pipeline } from 'node:stream/promises';
+   * import { createGzip, gunzipSync } from 'node:zlib';
+   * import { memoryPair } from '@awaitio/core/testing';
+   *
+   * const [client, server] = memoryPair();
+   * const zipping = pipeline(['to be ', 'sent small'], createGzip(), client.toNode());
+   * const chunks: Uint8Array[] = [];
+   * for await (const chunk of server) chunks.push(chunk);
+   * console.log(gunzipSync(Buffer.concat(chunks)).toString()); // to be sent small
+   * await server.close();
+   * await zipping;
+   * ```
+   */
+  toNode(): Duplex {
+    return nodeDuplex(this);
+  }
+
+  /**
+   * Makes a pair of Web streams; they read and write this stream from now on.
+   *
+   * Nothing is read ahead, so releasing a reader loses nothing. Closing `writable` sends FIN and reading goes on; aborting
+   * it resets the connection; cancelling `readable` ends reading only. When both are done the connection is closed.
+   *
+   * @example
+   * ```ts
+   * import { memoryPair } from '@awaitio/core/testing';
+   *
+   * const [client, server] = memoryPair();
+   * const { readable, writable } = server.toWeb();
+   * const echo = readable.pipeTo(writable);
+   * await client.writeAll('hello');
+   * await client.shutdown('write');
+   * console.log(await client.readLine()); // hello
+   * await echo;
+   * await client.close();
+   * ```
+   */
+  toWeb(): WebStreams {
+    return webStreams(this);
   }
 
   /** Lets the process end while this stream is open, as `socket.unref()`. */

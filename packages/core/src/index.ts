@@ -46,6 +46,7 @@ export type { DelimitedReadOptions } from './delimited-read.ts';
 export type { Take } from './read-side.ts';
 export type { Writable, WriteOptions } from './write-side.ts';
 export { ReadHalf, WriteHalf } from './split.ts';
+export type { WebStreams } from './web-streams.ts';
 export type { Decoder, FrameInput } from './stream-frame.ts';
 export {
   Framed,
