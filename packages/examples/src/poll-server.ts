@@ -6,17 +6,17 @@
  * the token of its events, so there is no table from numbers to connections that could go stale.
  */
 
-import { Interest, Poll, TcpListener, WOULD_BLOCK } from '@awaitio/core';
-import type { TcpStream, WouldBlock } from '@awaitio/core';
+import { Interest, Poll, WOULD_BLOCK } from '@awaitio/core';
+import type { TcpListener, TcpStream, WouldBlock } from '@awaitio/core';
 import { PollConnection } from './poll-connection.ts';
-import { interruption, messageOf, readArguments } from './program.ts';
+import { interruption, listen, messageOf, readArguments } from './program.ts';
 
 /** How long a connection may do nothing before it is closed, in milliseconds. */
 const PATIENCE = 15_000;
 /** How long a shutdown waits for the answers under way, in milliseconds. */
 const GRACE = 5_000;
 
-const { host, port } = readArguments({
+const given = readArguments({
   command: 'example:poll-server',
   summary:
     'Answers every request with `echo: ` and the body of the request, from one polling loop.',
@@ -96,21 +96,15 @@ async function run(listener: TcpListener, signal: AbortSignal): Promise<void> {
     const now = performance.now();
     closeWhere((_, moved) => now - moved >= PATIENCE);
     if (!signal.aborted) continue;
-    // Ctrl-C: nobody new, nobody idle, and no more than the answers under way.
+    // Ctrl-C has closed the listener. Nobody idle stays, and nothing but the answers under way.
     deadline = Math.min(deadline, now + GRACE);
-    await listener.close();
     closeWhere((connection) => connection.isIdle || now >= deadline);
     for (const connection of lastMoved.keys()) connection.isLastAnswer = true;
     if (lastMoved.size === 0) return;
   }
 }
 
-try {
-  const listener = await TcpListener.bind({ host, port }, { maxConnections: 10_000 });
-  poll.register(listener, LISTENER, Interest.READABLE);
-  console.log(`Listening on ${String(listener.localAddress)}`);
-  await run(listener, interruption());
-} catch (error) {
-  console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
-  process.exitCode = 1;
-}
+const signal = interruption();
+const listener = await listen(given, signal);
+poll.register(listener, LISTENER, Interest.READABLE);
+await run(listener, signal);

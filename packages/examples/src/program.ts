@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from 'node:util';
+import { TcpListener } from '@awaitio/core';
 
 /** An option that only one program has; all of them take a value. */
 export interface OwnOption {
@@ -71,7 +72,7 @@ export function readArguments(program: CommandLine): Arguments {
 /** Ends the program over a wrong argument: one line that says which, and where to look. */
 export function refuse(program: CommandLine, why: string): never {
   // Node's own messages go on with advice for arguments that begin with a dash.
-  const [sentence] = why.split('. ', 1);
+  const [sentence] = why.split(/\.\s/, 1);
   console.error(`${program.command}: ${sentence}. Try --help.`);
   process.exit(2);
 }
@@ -90,6 +91,21 @@ export function interruption(): AbortSignal {
     });
   }
   return controller.signal;
+}
+
+/** Listens where the command line says, until the signal aborts; where that cannot be done, the program ends here. */
+export async function listen(
+  { host, port }: Arguments,
+  signal: AbortSignal = interruption(),
+): Promise<TcpListener> {
+  try {
+    const listener = await TcpListener.bind({ host, port }, { maxConnections: 10_000, signal });
+    console.log(`Listening on ${String(listener.localAddress)}`);
+    return listener;
+  } catch (error) {
+    console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
+    process.exit(1);
+  }
 }
 
 /** Text in quotes on one line, whatever a stranger put into it: control characters cannot reach the terminal. */

@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { start } from './support/program.ts';
 
-const PROGRAMS = ['server', 'client', 'poll-server', 'poll-client'];
+const PROGRAMS = [
+  'server',
+  'client',
+  'poll-server',
+  'poll-client',
+  'chat',
+  'proxy',
+  'lines-server',
+  'lines-client',
+];
 
 test.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;
@@ -10,16 +19,21 @@ test.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => 
   for (const option of ['--host HOST', '--port PORT', '--help']) expect(stdout).toContain(option);
 });
 
-test.each(
-  PROGRAMS.flatMap((name): [string, string[], string][] => [
-    [name, ['--prot', '80'], `Unknown option '--prot'`],
-    [name, ['--port', '65536'], `to 65535, got "65536"`],
-    [name, ['--port', '12x'], `to 65535, got "12x"`],
-    [name, ['--port'], `Option '--port <value>' argument missing`],
-    [name, ['--host', ''], `Option '--host' takes a name or an address, got nothing`],
-    [name, ['a', 'b', 'c'], name.endsWith('client') ? 'expected at most 2 URL' : `argument 'a'`],
-  ]),
-)('%s %j is refused in one line', async (name, args, message) => {
+/** The reading of arguments is shared, so each mistake is tried on one program, and one mistake on each program. */
+const MISTAKES: readonly [name: string, args: readonly string[], message: string][] = [
+  ...PROGRAMS.map((name): [string, string[], string] => [name, ['--prot', '80'], `'--prot'`]),
+  ['server', ['--port', '65536'], 'from 0 to 65535, got "65536"'],
+  ['server', ['--port', '-1'], `Option '--port' argument is ambiguous`],
+  ['server', ['--port', '12x'], 'from 0 to 65535, got "12x"'],
+  ['server', ['--port', ''], 'from 0 to 65535, got ""'],
+  ['server', ['--port'], `Option '--port <value>' argument missing`],
+  ['server', ['--host', ''], `Option '--host' takes a name or an address, got nothing`],
+  ['server', ['8080'], `Unexpected argument '8080'`],
+  ['client', ['--port', '0'], 'from 1 to 65535, got "0"'],
+  ['client', ['a', 'b', 'c'], 'expected at most 2 URL arguments, got 3'],
+];
+
+test.each(MISTAKES)('%s %j is refused in one line', async (name, args, message) => {
   const { status, stdout, stderr } = await start(name, ...args).ended;
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);

@@ -1,0 +1,60 @@
+/**
+ * A chat: a member's first line is a name, each further one goes to all the others. Try it with `nc 127.0.0.1 1234`. Every
+ * member is one task that reads; what it hears goes through an outbox of its own, so that one who reads slowly delays
+ * nobody, and one who does not read at all is shown the door.
+ */
+
+import { acceptLoop, defaultExecutor, lines, type Framed, type TcpStream } from '@awaitio/core';
+import { listen, readArguments } from './program.ts';
+
+const OUTBOX = 100;
+
+class Member {
+  readonly stream: TcpStream;
+  readonly channel: Framed<string>;
+  readonly #lines: string[] = [];
+
+  constructor(stream: TcpStream) {
+    this.stream = stream;
+    this.channel = lines(stream, { limit: 1_000 });
+  }
+
+  hear(line: string): void {
+    if (this.#lines.push(line) > OUTBOX) this.stream.reset(new Error('reads too slowly'));
+    else if (this.#lines.length === 1) this.#send().catch(() => {}); // the reading task notices
+  }
+
+  async #send(): Promise<void> {
+    // A line goes when it was written, so that no second sender is started meanwhile.
+    for (; this.#lines[0] !== undefined; this.#lines.shift())
+      await this.channel.write(this.#lines[0]);
+  }
+}
+
+const members = new Set<Member>();
+
+function tellOthers(speaker: Member, text: string): void {
+  // Control characters would let one member write on another's terminal.
+  const line = text.replaceAll(/\p{Cc}/gu, '');
+  console.log(line);
+  for (const member of members) if (member !== speaker) member.hear(line);
+}
+
+async function attend(stream: TcpStream): Promise<void> {
+  const member = new Member(stream);
+  const name = await member.channel.read({ timeout: 60_000 });
+  if (name === null) return;
+  members.add(member);
+  tellOthers(member, `${name} has come`);
+  try {
+    for await (const line of member.channel) tellOthers(member, `${name}: ${line}`);
+  } finally {
+    members.delete(member);
+    tellOthers(member, `${name} has gone`);
+  }
+}
+
+const summary = 'Passes every line that a member sends on to all the others.';
+const given = readArguments({ command: 'example:chat', summary, role: 'listens' });
+await acceptLoop(await listen(given), attend);
+await defaultExecutor.shutdown({ grace: 100 });

@@ -1,0 +1,56 @@
+/**
+ * A protocol of lines, the server's side: `SET key value`, `GET key`, `DELETE key`, `QUIT`, each answered with one line.
+ *
+ * The codec cuts the bytes into lines wherever the network has cut them, and is strict: CRLF ends a line, and nothing else
+ * does. Many commands may come in one packet; they are answered in their order.
+ */
+
+import { acceptLoop, Executor, FrameError, LimitError, lines } from '@awaitio/core';
+import { listen, readArguments } from './program.ts';
+
+const MOST_KEYS = 10_000;
+const values = new Map<string, string>();
+
+/** Answers one command; `null` when it was the last one. */
+function answer(line: string): string | null {
+  const [, command = '', key = '', value = ''] = /^(\S+)(?: (\S+)(?: (.+))?)?$/.exec(line) ?? [];
+  switch (command) {
+    case 'SET':
+      if (key === '' || value === '') return 'ERROR SET takes a key and a value';
+      if (values.size >= MOST_KEYS && !values.has(key)) return 'ERROR there are too many keys';
+      values.set(key, value);
+      return 'OK';
+    case 'GET':
+      return values.has(key) ? `VALUE ${values.get(key)}` : 'NONE';
+    case 'DELETE':
+      return values.delete(key) ? 'OK' : 'NONE';
+    case 'QUIT':
+      return null;
+    default:
+      return 'ERROR there is no such command';
+  }
+}
+
+const summary = 'Keeps values under keys: SET key value, GET key, DELETE key, QUIT.';
+const given = readArguments({ command: 'example:lines-server', summary, role: 'listens' });
+const executor = new Executor();
+await acceptLoop(
+  await listen(given),
+  async (stream) => {
+    const channel = lines(stream, { lineEnd: 'crlf', limit: 1_000, fatal: true });
+    try {
+      for (;;) {
+        const line = await channel.read({ timeout: 60_000 });
+        const reply = line === null ? null : answer(line);
+        if (reply === null) return;
+        await channel.write(reply);
+      }
+    } catch (error) {
+      // Whose fault is it? Bytes that are no line, or too long a one, are the client's: it is told.
+      if (!(error instanceof FrameError || error instanceof LimitError)) throw error;
+      await channel.write('ERROR that was no line');
+    }
+  },
+  { executor },
+);
+await executor.shutdown({ grace: 100 });

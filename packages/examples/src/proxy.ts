@@ -1,0 +1,39 @@
+/**
+ * A TCP proxy: whoever connects is joined to another address, byte for byte, both ways at once.
+ *
+ * A FIN passes through as a FIN, so half-open conversations survive; a slow side slows the other one down, because a copy
+ * holds nothing of its own. What a connection ends with, an end or a failure, is its task's, and ends no other.
+ */
+
+import { acceptLoop, copyBidirectional, Executor, TcpStream } from '@awaitio/core';
+import { listen, messageOf, readArguments } from './program.ts';
+
+const given = readArguments({
+  command: 'example:proxy',
+  summary: 'Passes every connection on to another address.',
+  role: 'listens',
+  port: 1235,
+  options: {
+    to: { value: 'HOST:PORT', help: 'where connections are passed on to (default 127.0.0.1:1234)' },
+  },
+});
+const { to = '127.0.0.1:1234' } = given.options;
+
+// An executor of its own, so that the shutdown is about these tasks and no others.
+const executor = new Executor();
+await acceptLoop(
+  await listen(given),
+  async (front, { signal }) => {
+    await using back = await TcpStream.connect(to, { timeout: 5_000, signal });
+    const { aToB, bToA } = await copyBidirectional(front, back, { signal });
+    console.log(`${String(front.remoteAddress)}: ${aToB} bytes there, ${bToA} bytes back`);
+  },
+  {
+    executor,
+    onError: (error, front) => {
+      console.log(`${String(front?.remoteAddress ?? 'accept')}: ${messageOf(error)}`);
+    },
+  },
+);
+// Ctrl-C has closed the listener: those who talk may finish for a second, then they are cut.
+await executor.shutdown({ grace: 1_000 });

@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import { lines, type Framed, type TcpStream } from '@awaitio/core';
+import { readToEnd, startServer, type Serving } from './support/program.ts';
+
+async function join(server: Serving, name: string, stream?: TcpStream): Promise<Framed<string>> {
+  const member = lines(stream ?? (await server.connect()));
+  await member.write(name);
+  await server.printed(new RegExp(`^${name} has come$`));
+  return member;
+}
+
+test('passes a line to all the others, and to nobody else', async () => {
+  const server = await startServer('chat');
+  const ann = await join(server, 'ann');
+  const bob = await join(server, 'bob');
+  const cleo = await join(server, 'cleo');
+  expect([await ann.read(), await ann.read()]).toEqual(['bob has come', 'cleo has come']);
+  expect(await bob.read()).toBe('cleo has come');
+  await ann.write('hello');
+  expect(await bob.read()).toBe('ann: hello');
+  expect(await cleo.read()).toBe('ann: hello');
+  await cleo.write('hello, ann');
+  expect(await ann.read()).toBe('cleo: hello, ann');
+  await bob.shutdown();
+  expect(await ann.read()).toBe('bob has gone');
+  expect(await server.stop()).toMatchObject({ stderr: '' });
+});
+
+test('takes control characters out of what members say', async () => {
+  const server = await startServer('chat');
+  const ann = await join(server, 'ann');
+  const bob = await join(server, 'bob');
+  await ann.read();
+  await bob.write('\u001b[31mred\u0007');
+  expect(await ann.read()).toBe('bob: [31mred');
+  await server.stop();
+});
+
+test('shows a member the door who does not read, and goes on with the others', async () => {
+  const server = await startServer('chat');
+  const ann = await join(server, 'ann');
+  const deaf = await server.connect();
+  await join(server, 'deaf', deaf);
+  const bob = await join(server, 'bob');
+  expect([await ann.read(), await ann.read()]).toEqual(['deaf has come', 'bob has come']);
+  // Each line waits until bob has heard the one before, so that only the deaf one falls behind.
+  for (let heard: string | null = ''; heard !== 'deaf has gone'; heard = await bob.read()) {
+    if (heard !== null) await ann.write('x'.repeat(900));
+  }
+  await ann.write('still here');
+  for (let heard: string | null = ''; heard !== 'ann: still here';) heard = await bob.read();
+  // It is told by a reset, which Node may tell as an end.
+  await readToEnd(deaf).catch(() => {});
+  await server.stop();
+});
+
+test('ends at Ctrl-C with members who say nothing', async () => {
+  const server = await startServer('chat');
+  await join(server, 'ann');
+  await server.connect();
+  expect(await server.stop()).toMatchObject({ stderr: '' });
+});

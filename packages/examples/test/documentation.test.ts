@@ -1,0 +1,82 @@
+/** What the documentation lists is what the sources have: nothing is missing, nothing is left over. */
+
+import { describe, expect, test } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { core, http, type PackagePlan } from '../../../scripts/architecture/floors.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => `${folder}/${file}`);
+}
+
+describe('docs/errors.md', () => {
+  const codesIn = (text: string): string[] =>
+    [...text.matchAll(/'(ERR_[A-Z0-9_]+)'/g)].map(([, code]) => code ?? '');
+  /** Node's own codes: the border to foreign errors knows them by name, and the page need not. */
+  const border = 'packages/core/src/foreign-errors.ts';
+  const foreign = new Set(codesIn(read(border)));
+
+  test('has a row for every code of ours, and for no other', () => {
+    const sources = ['packages/core/src', 'packages/http/src']
+      .flatMap(sourcesOf)
+      .filter((file) => !file.includes('/testing/') && file !== border)
+      .map(read);
+    const codes = new Set<string>();
+    for (const source of sources) {
+      for (const code of codesIn(source)) codes.add(code);
+      // The short form of the protocol's rules: bad('what is wrong', 'NAME'), or a table of such pairs.
+      if (!source.includes('bad(')) continue;
+      for (const [, name] of source.matchAll(/,\s*'([A-Z_]+)',?\s*[\])]/g)) {
+        codes.add(`ERR_HTTP_${name}`);
+      }
+    }
+    const listed = [...read('docs/errors.md').matchAll(/^\| `(ERR_[A-Z0-9_]+)`/gm)].map(
+      ([, code]) => code,
+    );
+    const wanted = [...codes].filter((code) => !foreign.has(code) || listed.includes(code));
+    expect(listed.toSorted()).toEqual(wanted.toSorted());
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const page = read('docs/architecture.md');
+  /** What lives on a floor is told in words; its name, its sight and its reason are those of the plan. */
+  const floorsOf = ({ floors }: PackagePlan): string[] =>
+    floors.map(({ id, title, sees, reason }) =>
+      [`${id} ${title}`, sees.join(' ') || 'nothing', reason].join(' | '),
+    );
+  // The formatter pads tables; what stands in the cells is compared.
+  const rows = page
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, floor, , sees, because]) => [floor, sees, because].join(' | '));
+
+  test.each([
+    ['core', core],
+    ['http', http],
+  ])('draws the floors of %s as they are enforced', (_name, plan) => {
+    expect(floorsOf(plan).filter((row) => !rows.includes(row))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  test('is a page, not a book', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('packages/examples/README.md', () => {
+  test('leads to every file of the examples', () => {
+    const index = read('packages/examples/README.md');
+    const missing = sourcesOf('packages/examples/src')
+      .map((file) => file.replace('packages/examples/', ''))
+      .filter((file) => !index.includes(`(${file})`));
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { TcpListener } from '@awaitio/core';
+import { readToEnd, startServer } from './support/program.ts';
+
+test('passes bytes both ways, and each end where it belongs', async () => {
+  await using listener = await TcpListener.bind('127.0.0.1:0');
+  const proxy = await startServer('proxy', '--to', String(listener.localAddress));
+  const client = await proxy.connect();
+  await using server = await listener.accept();
+  await client.writeAll('request');
+  await client.shutdown('write');
+  expect(await readToEnd(server)).toBe('request');
+  // The client has finished, the server has not begun.
+  await server.writeAll('an answer');
+  await server.shutdown('write');
+  expect(await readToEnd(client)).toBe('an answer');
+  const [line] = await proxy.printed(/bytes/);
+  expect(line).toBe(`${String(client.localAddress)}: 7 bytes there, 9 bytes back`);
+  await client.close();
+  expect(await proxy.stop()).toMatchObject({ stderr: '' });
+});
+
+test('carries more than any buffer on the way', async () => {
+  await using listener = await TcpListener.bind('127.0.0.1:0');
+  const proxy = await startServer('proxy', '--to', String(listener.localAddress));
+  const client = await proxy.connect();
+  await using server = await listener.accept();
+  const bytes = Buffer.alloc(5_000_000, '0123456789abcde');
+  const written = client.writeAll(bytes).then(() => client.shutdown('write'));
+  expect((await readToEnd(server)) === bytes.toString()).toBe(true);
+  await written;
+  await client.close();
+  await proxy.stop();
+});
+
+test('tells of a connection that leads nowhere, and serves the next', async () => {
+  const proxy = await startServer('proxy', '--to', '127.0.0.1:1');
+  for (let count = 1; count <= 2; count += 1) {
+    // The reset may come before this side has noticed that it is connected.
+    await proxy.connect().then(
+      (client) => client.closed,
+      () => {},
+    );
+    expect(await proxy.printed(/ECONNREFUSED/, count)).toHaveLength(count);
+  }
+  await proxy.stop();
+});
+
+test('cuts connections at Ctrl-C that do not end by themselves', async () => {
+  await using listener = await TcpListener.bind('127.0.0.1:0');
+  const proxy = await startServer('proxy', '--to', String(listener.localAddress));
+  const client = await proxy.connect();
+  await using server = await listener.accept();
+  expect(await proxy.stop()).toMatchObject({ stderr: '' });
+  await client.closed;
+  expect(await readToEnd(server)).toBe('');
+});
