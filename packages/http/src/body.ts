@@ -194,6 +194,13 @@ function tooLong(limit: number): LimitError {
   );
 }
 
+/** Whether a program may give this as a body. */
+export function isSendable(body: unknown): boolean {
+  if (typeof body === 'string' || body instanceof Uint8Array) return true;
+  if (typeof body !== 'object' || body === null) return false;
+  return Symbol.asyncIterator in body || Symbol.iterator in body;
+}
+
 /** The pieces of a body to be sent, whatever form it was given in. */
 export function piecesOf(
   body:
@@ -201,10 +208,11 @@ export function piecesOf(
     | Iterable<Uint8Array | string>
     | ReadableStream<Uint8Array>,
 ): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
-  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
-  if (Symbol.iterator in body) return body[Symbol.iterator]();
-  throw new InvalidInputError(
-    'expected a body to be a string, bytes, an iterable of bytes or a ReadableStream, got something else',
-    'body',
-  );
+  if (!isSendable(body)) {
+    throw new InvalidInputError(
+      'expected a body to be a string, bytes, an iterable of them or a ReadableStream, got something else',
+      'body',
+    );
+  }
+  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }

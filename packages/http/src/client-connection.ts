@@ -22,6 +22,7 @@ import {
   type DeadlineWheel,
 } from '@awaitio/core';
 import { piecesOf } from './body.ts';
+import { StallWatch } from './deadlines.ts';
 import type { ClientDeadlines, RequestBody } from './client-options.ts';
 import type { ResponseOrigin } from './client-response.ts';
 import { Driver } from './driver.ts';
@@ -143,8 +144,8 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
   served = 0;
   /** Whether a byte of the present response has come. */
   #bytesBefore = 0;
-  /** What the server had taken when this was looked at before. */
-  #sentBefore = 0;
+  /** Notes when the server last took some of a request that is too long to be taken at once. */
+  #sendingWatch: StallWatch | undefined;
 
   constructor(stream: ByteStream, shared: ClientShared, owner: ConnectionOwner) {
     this.#stream = stream;
@@ -183,6 +184,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
       this.#send(request, incoming);
       this.#wait('headers', this.#shared.deadlines.headers);
       incoming.head = await this.#receiveHead(request);
+      this.#endSending();
       // Who was to wait for leave to send the body, and is answered instead, does not send it.
       this.#leave?.(false);
       // A deadline runs while somebody waits for the body, and not while its reader takes its time.
@@ -276,7 +278,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
         if (blocked !== undefined) {
           // If it breaks, reading tells why, after what had come before.
           blocked.catch(() => {});
-          this.#sentBefore = this.#sent;
+          this.#watchSending();
         }
       }
       this.#driver.write(this.#http.sendEnd());
@@ -284,6 +286,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
       return;
     }
     void this.#driver.flush();
+    this.#watchSending();
     const sending = this.#sendPieces(
       isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>),
       request,
@@ -364,6 +367,16 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     return true;
   }
 
+  #watchSending(): void {
+    this.#sendingWatch = new StallWatch(this.#stream, this.#shared.clock);
+    this.#sendingWatch.begin();
+  }
+
+  #endSending(): void {
+    this.#sendingWatch?.end();
+    this.#sendingWatch = undefined;
+  }
+
   /** Waits for `100 Continue` or the deadline, which give leave to send, or any other head, which takes it. */
   #leaveToSend(): Promise<boolean> {
     return new Promise((resolve) => {
@@ -429,25 +442,14 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   onDeadline(): void {
     const phase = this.#phase;
-    if (phase === 'headers' && this.#isStillSending()) {
-      this.#deadline.set(this.#shared.deadlines.headers);
+    const left =
+      phase === 'headers' ? (this.#sendingWatch?.left(this.#shared.deadlines.headers) ?? 0) : 0;
+    if (left > 0) {
+      this.#deadline.set(left);
       return;
     }
     if (phase === 'idle') this.#end();
     else void this.#fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
-  }
-
-  /** Whether the server has taken some of the request since this was asked last, and there is more of it. */
-  #isStillSending(): boolean {
-    if (this.#stream.statistics().unsent === 0) return false;
-    const before = this.#sentBefore;
-    this.#sentBefore = this.#sent;
-    return this.#sentBefore > before;
-  }
-
-  get #sent(): number {
-    const { bytesWritten, unsent } = this.#stream.statistics();
-    return bytesWritten - unsent;
   }
 
   onAbort(reason: unknown): void {
@@ -475,6 +477,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
   #leavePool(): void {
     this.#isGone = true;
     this.#leave?.(false);
+    this.#endSending();
     this.#letGo();
     this.#deadline.remove();
     this.#owner.onGone(this);

@@ -28,6 +28,7 @@ import {
   type RequestOptions,
 } from './client-options.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './client-pool.ts';
+import { isSendable } from './body.ts';
 import { ClientResponse } from './client-response.ts';
 import { parseTarget, type Target } from './client-target.ts';
 import { fieldList, fieldValue, type FieldList } from './protocol/fields.ts';
@@ -123,6 +124,14 @@ export class HttpClient {
     if (this.#isClosed) throw clientClosed();
     if (!METHOD.test(method))
       throw invalidInput('request', 'method', 'a method in capitals', method);
+    if (options.body !== undefined && !isSendable(options.body)) {
+      throw invalidInput(
+        'request',
+        'body',
+        'a string, bytes, an iterable of them or a ReadableStream',
+        options.body,
+      );
+    }
     const total = options.timeout ?? this.#shared.deadlines.total;
     if (!(typeof total === 'number' && total >= 0)) {
       throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
@@ -202,8 +211,8 @@ export class HttpClient {
 
   /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
   async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
-    const pool = this.#poolOf(target);
     request.signal?.throwIfAborted();
+    const pool = this.#poolOf(target);
     for (let attempt = 0; ; attempt += 1) {
       const connection =
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
