@@ -81,7 +81,7 @@ const good: [name: string, bytes: Uint8Array, source: string, destination: strin
       ...Array<number>(106).fill(0),
     ),
     'unix:/run/a',
-    'unix:\0b',
+    'unix:@b',
   ],
 ];
 

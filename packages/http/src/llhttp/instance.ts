@@ -161,8 +161,12 @@ function otherShape(got: string, cause?: unknown): Error {
   );
 }
 
-/** Copies a chunk to where parsers read it. Valid until the next load. */
-export function loadInput(view: Uint8Array): void {
+/**
+ * Copies a chunk to where parsers read it. Valid until the next load.
+ *
+ * @param hasTabs - Whether there is a tab in it, for a caller that knows.
+ */
+export function loadInput(view: Uint8Array, hasTabs: boolean = view.includes(TAB)): void {
   const module = llhttp();
   if (view.length > inputSize) {
     if (input !== 0) module.free(input);
@@ -173,7 +177,7 @@ export function loadInput(view: Uint8Array): void {
   memoryView.set(view, input);
   // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
   // reads this copy; names, values and bodies are cut from the chunk itself.
-  if (view.includes(TAB)) replaceTabs(memoryView.subarray(input, input + view.length));
+  if (hasTabs) replaceTabs(memoryView.subarray(input, input + view.length));
 }
 
 const TAB = 9;

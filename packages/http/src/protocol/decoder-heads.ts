@@ -7,7 +7,7 @@
 
 import { RemoteProtocolError } from './errors.ts';
 import { RequestHead, ResponseHead, type HttpVersion } from './events.ts';
-import { Headers } from './headers.ts';
+import { Headers, isName } from './headers.ts';
 import { elementsOf, trimBlanks } from './lists.ts';
 import type { ProtocolLimits } from './limits.ts';
 import { methodOf } from './methods.ts';
@@ -42,9 +42,10 @@ export function readRequestHead(
   limits: ProtocolLimits,
 ): RequestHead {
   const { targetStart, targetEnd } = line;
-  const version = checkRequestLine(text, targetStart, targetEnd, line.version, limits);
-  if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
   const method = methodOf(line.method);
+  if (method === undefined) throw bad('the method is not one of HTTP', 'METHOD');
+  const version = checkRequestLine(text, method, targetStart, targetEnd, line.version, limits);
+  if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
   const target = text.slice(targetStart, targetEnd);
   checkTarget(method, target);
   const special = readSpecial(text, spans);
@@ -122,9 +123,9 @@ export function readResponseHead(
   );
 }
 
-/** How long the start line of a response without fields is, its line end not counted. */
+/** How long the start line of a response without fields is, its line end not counted; 0 when it is none. */
 export function statusLineLength(text: string): number {
-  return STATUS_LINE.exec(text)?.[0].length ?? text.length;
+  return STATUS_LINE.exec(text)?.[0].length ?? 0;
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) [1-9]\d\d(?: ([\t\x20-\x7e\x80-\xff]*))?(?=\r\n)/;
@@ -150,25 +151,37 @@ function readSpecial(text: string, spans: readonly number[]): Special {
     hasUnknownExpectation: false,
   };
   for (let at = 0; at < spans.length; at += 4) {
-    const length = (spans[at + 1] as number) - (spans[at] as number);
-    if (length !== 4 && length !== 14 && length !== 17 && length !== 6) continue;
-    const name = text.slice(spans[at], spans[at + 1]).toLowerCase();
-    if (name === 'host') {
-      special.host = text.slice(spans[at + 2], spans[at + 3]);
-      special.hosts += 1;
-    } else if (name === 'content-length') {
-      special.contentLength = text.slice(spans[at + 2], spans[at + 3]);
-    } else if (name === 'transfer-encoding') {
-      const value = text.slice(spans[at + 2], spans[at + 3]);
-      special.transferEncoding =
-        special.transferEncoding === undefined ? value : `${special.transferEncoding},${value}`;
-    } else if (name === 'expect') {
-      const isKnown = text.slice(spans[at + 2], spans[at + 3]).toLowerCase() === '100-continue';
-      special.expectsContinue ||= isKnown;
-      special.hasUnknownExpectation ||= !isKnown;
+    const start = spans[at] as number;
+    switch ((spans[at + 1] as number) - start) {
+      case 4:
+        if (!isName(text, start, 'host')) break;
+        special.host = valueAt(text, spans, at);
+        special.hosts += 1;
+        break;
+      case 6: {
+        if (!isName(text, start, 'expect')) break;
+        const isKnown = valueAt(text, spans, at).toLowerCase() === '100-continue';
+        special.expectsContinue ||= isKnown;
+        special.hasUnknownExpectation ||= !isKnown;
+        break;
+      }
+      case 14:
+        if (isName(text, start, 'content-length')) special.contentLength = valueAt(text, spans, at);
+        break;
+      case 17: {
+        if (!isName(text, start, 'transfer-encoding')) break;
+        const value = valueAt(text, spans, at);
+        special.transferEncoding =
+          special.transferEncoding === undefined ? value : `${special.transferEncoding},${value}`;
+        break;
+      }
     }
   }
   return special;
+}
+
+function valueAt(text: string, spans: readonly number[], at: number): string {
+  return text.slice(spans[at + 2], spans[at + 3]);
 }
 
 /** How long a request's body is: RFC 9112 section 6.3; `undefined` for a chunked one. */

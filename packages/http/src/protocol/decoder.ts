@@ -47,6 +47,8 @@ const Phase = { IDLE: 0, HEAD: 1, BODY: 2, TRAILERS: 3 } as const;
 const PIECE_COST = 64;
 /** What an honest chunk may cost beside its data: a size line and two line ends. */
 const CHUNK_ALLOWANCE = 16;
+/** Up to this size a chunk is turned into text at once. */
+const SMALL_CHUNK = 4_096;
 const CR = 13;
 const LF = 10;
 
@@ -63,6 +65,8 @@ export class Decoder implements ParserSink {
   #bytesAhead = 0;
   /** The chunk that is being parsed, and where in it the present message, or what follows of it, begins. */
   #chunk: Uint8Array = NO_BYTES;
+  /** The chunk as text, when it is small. */
+  #chunkText: string | undefined;
   #begin = 0;
   /** The head, or trailer section, as far as it came in earlier chunks. */
   #text = '';
@@ -141,13 +145,18 @@ export class Decoder implements ParserSink {
     if (this.#isHeld) return 0;
     if (this.#isDone) return chunk.length;
     if (!this.#mayReadAhead) return 0;
-    loadInput(chunk);
+    // A small chunk is nearly all head: as one text, it is searched for tabs and cut up without another call.
+    const isSmall = chunk.length <= SMALL_CHUNK && this.#phase !== Phase.BODY;
+    const text = isSmall ? latin1(chunk) : undefined;
+    loadInput(chunk, text?.includes('\t'));
     this.#chunk = chunk;
+    this.#chunkText = text;
     let at = 0;
     while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#mayReadAhead) {
       at = this.#phase === Phase.IDLE ? this.#beginMessage(at) : this.#parse(at);
     }
     this.#chunk = NO_BYTES;
+    this.#chunkText = undefined;
     return this.#isDone && !this.#isHeld ? chunk.length : at;
   }
 
@@ -365,7 +374,11 @@ export class Decoder implements ParserSink {
   /** As many characters of what is collected as there are, up to `length`. */
   #textTo(length: number): string {
     const end = Math.min(this.#chunk.length, this.#begin + length - this.#text.length);
-    return this.#text + latin1(this.#chunk, this.#begin, end);
+    const text =
+      this.#chunkText === undefined
+        ? latin1(this.#chunk, this.#begin, end)
+        : this.#chunkText.slice(this.#begin, end);
+    return this.#text === '' ? text : this.#text + text;
   }
 
   /** The text of the head that is complete. Sets `#mark` behind it: the parser does not say where it stands. */

@@ -67,7 +67,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const spans = this.#spans;
     for (let at = from; at < spans.length; at += 4) {
       const start = spans[at] as number;
-      if ((spans[at + 1] as number) - start === name.length && isSame(this.#text, start, name)) {
+      if ((spans[at + 1] as number) - start === name.length && isName(this.#text, start, name)) {
         return at;
       }
     }
@@ -87,7 +87,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
 export const NO_HEADERS: Headers = new Headers('', []);
 
 /** Compares without case; field names are ASCII tokens, so folding bit 5 of letters is enough. */
-function isSame(text: string, start: number, name: string): boolean {
+export function isName(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {
     if (fold(text.charCodeAt(start + index)) !== fold(name.charCodeAt(index))) return false;
   }

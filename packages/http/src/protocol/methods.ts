@@ -1,6 +1,6 @@
 /** Method names as llhttp numbers them (`llhttp_get_method`), and what HTTP says of some of them. */
 
-/** llhttp's HTTP methods by number; those between SOURCE and QUERY belong to protocols whose version lines are refused. */
+/** llhttp's HTTP methods by number; those between SOURCE and QUERY belong to other protocols. */
 const METHODS: Readonly<Record<number, string>> = {
   0: 'DELETE',
   1: 'GET',
@@ -39,9 +39,9 @@ const METHODS: Readonly<Record<number, string>> = {
   46: 'QUERY',
 };
 
-/** The name of llhttp's method number. */
-export function methodOf(number: number): string {
-  return METHODS[number] as string;
+/** The name of llhttp's method number; `undefined` for one that is not HTTP's. */
+export function methodOf(number: number): string | undefined {
+  return METHODS[number];
 }
 
 const IDEMPOTENT: ReadonlySet<string> = new Set([

@@ -137,6 +137,8 @@ export class ConnectionState {
         'ERR_HTTP_STATE',
       );
     }
+    // Data after data: neither machine moves.
+    if (next === this[role] && trigger === 'data') return;
     this[role] = next;
     // The server's turn begins with the client's: it is the one transition that an event makes in both machines.
     if (trigger === 'request' && this.server === State.IDLE) this.server = State.SEND_RESPONSE;

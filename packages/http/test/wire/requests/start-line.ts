@@ -41,7 +41,7 @@ export const START_LINES: readonly WireCase[] = [
   refused('9110 9.1', 'a method that goes on', 'GETS / HTTP/1.1\r\nHost: a\r\n\r\n', METHOD),
   refused('9112 3', 'no method', ' / HTTP/1.1\r\nHost: a\r\n\r\n', METHOD),
   refused('9112 3', 'garbage', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', METHOD),
-  refused('9112 3', 'a method of RTSP', 'DESCRIBE / RTSP/1.0\r\nHost: a\r\n\r\n', LINE),
+  refused('9112 3', 'a method of RTSP', 'DESCRIBE / RTSP/1.0\r\nHost: a\r\n\r\n', METHOD),
   refused('9112 3', 'a version of RTSP', 'OPTIONS / RTSP/1.0\r\nHost: a\r\n\r\n', LINE),
   refused('9112 3', 'a version of ICE', 'SOURCE / ICE/1.0\r\nHost: a\r\n\r\n', LINE),
   refused('9112 3', 'two spaces after the method', 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n', LINE),
