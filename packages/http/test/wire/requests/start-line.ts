@@ -33,6 +33,8 @@ export const START_LINES: readonly WireCase[] = [
   refused('9110 4.2.4', 'a target with a user in its authority', 'GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
   refused('9112 3.2', 'a target with a fragment', 'GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
   refused('9112 3.2', 'a target with a control byte', 'GET /a\x01b HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
+  refused('9112 3.2', 'a target with DEL', 'GET /a\x7fb HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
+  refused('9112 3.2', 'a target with a tab', 'GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n', MALFORMED),
   refused('9112 3.2', 'a target with NUL', 'GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
   refused('9112 3.2', 'a target with a byte that is not ASCII', 'GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n', TARGET),
   refused('9112 3.2', 'a target with a space', 'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n', MALFORMED),
