@@ -78,6 +78,13 @@ export { UnixStream, type UnixConnectOptions } from './net/unix-stream.ts';
 export { UnixListener, type UnixListenOptions } from './net/unix-listener.ts';
 export type { UnixAddress } from './net/unix-path.ts';
 export type { SocketListenOptions } from './net/socket-listener.ts';
+export {
+  UdpSocket,
+  type UdpAddress,
+  type UdpOptions,
+  type UdpStatistics,
+} from './net/udp-socket.ts';
+export type { Datagram } from './net/datagram-queue.ts';
 export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 export { AddressList } from './net/address-list.ts';

@@ -3,8 +3,9 @@
 import type { Server, Socket } from 'node:net';
 import { InetAddress, parseAddress } from '../address.ts';
 import type { StreamOptions } from '../byte-stream.ts';
-import { AddressError, invalidInput } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import type { AddressList } from './address-list.ts';
+import { reusePortOptions } from './reuse-port.ts';
 import {
   checkListenOptions,
   listen,
@@ -89,24 +90,12 @@ export class TcpListener extends SocketListener<TcpStream> {
     if ('path' in target) {
       throw invalidInput('bind', 'address', 'a host and port (UnixListener takes a path)', address);
     }
-    if (options.reusePort === true && !knowsReusePort()) {
-      throw new AddressError('bind: `reusePort` needs Node 22.12 or later', {
-        code: 'ENOTSUP',
-        operation: 'bind',
-      });
-    }
     const { host, port } = target;
-    const { ipv6Only = false, reusePort = false } = options;
-    const where = { host, port, ipv6Only, ...(reusePort ? { reusePort } : {}) };
+    const { ipv6Only = false } = options;
+    const where = { host, port, ipv6Only, ...reusePortOptions(options.reusePort) };
     const server = await listen(where, options);
     return new TcpListener(server, options);
   }
-}
-
-/** Older versions take the option and do nothing. */
-function knowsReusePort(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > 22 || (major === 22 && minor >= 12);
 }
 
 function open(transport: SocketTransport, socket: Socket, options: StreamOptions): TcpStream {
