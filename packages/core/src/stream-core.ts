@@ -113,7 +113,8 @@ export class StreamCore implements TransportSink {
         operation: 'stream',
       });
     this.reading.fail(broken);
-    this.writing.fail(broken);
+    if (error === undefined) this.writing.finish(broken);
+    else this.writing.fail(broken);
     this.notify();
     this.#closed?.resolve(this.#end);
   }
@@ -182,10 +183,7 @@ export class StreamCore implements TransportSink {
     this.transport.close();
     // `onClosed` may have come from inside that call.
     if (this.isClosed) return;
-    if (this.transport.unsent === 0) {
-      await this.closed;
-      return;
-    }
+    // Also with nothing unsent: a FIN, or TLS's goodbye, may find no room either, and then nothing else ends the wait.
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);
     }, linger);
