@@ -321,6 +321,7 @@ export const http: PackagePlan = {
         'request',
         'request-*',
         'response',
+        'response-file',
         'response-*',
         'send-body',
         'server',
@@ -340,6 +341,11 @@ export const http: PackagePlan = {
       modules: ['@awaitio/core'],
       owners: ['floor:V', 'floor:X', 'floor:A'],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',
+    },
+    {
+      modules: ['node:fs', 'node:fs/promises'],
+      owners: ['response-file'],
+      reason: 'Files are read in one place; everything else takes bytes and streams.',
     },
     {
       modules: ['undici', 'node:module'],

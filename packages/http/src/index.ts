@@ -25,6 +25,7 @@ export { HttpRequest } from './request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
 export { refusal } from './response-refusal.ts';
 export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './body.ts';
+export { fileResponse } from './response-file.ts';
 export { echo, type EchoOptions } from './echo.ts';
 export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
 export { Headers } from './protocol/headers.ts';

@@ -90,6 +90,8 @@ export class HttpServer {
   readonly #connections = new Set<ServerConnection>();
   readonly #accepting: Promise<void>;
   readonly #stopAccepting = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => void this.shutdown();
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
   #emptied: Deferred<void> | undefined;
@@ -248,6 +250,7 @@ export class HttpServer {
   async #drain(options: ShutdownOptions): Promise<ShutdownReport> {
     const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
     const { observer } = this.#shared;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
     observer.tell({ type: 'drainStarted', connections: this.#connections.size });
     this.#registration?.remove();
     this.#shared.drainWindow = idleWindow;

@@ -23,6 +23,8 @@ describe('the floors of @awaitio/http', () => {
       'node:dns is for nobody',
       'node:dns/promises is for nobody',
       '@awaitio/core is for floor:V floor:X floor:A',
+      'node:fs is for response-file',
+      'node:fs/promises is for response-file',
       'undici is for llhttp/',
       'node:module is for llhttp/',
       'zod is for validation/',
