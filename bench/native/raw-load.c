@@ -1,8 +1,10 @@
 /*
- * Load for raw protocols: sends the bytes of a file over many connections and counts what comes back.
+ * Load for what wrk cannot do: sends the bytes of a file over many connections and counts what comes back.
  *
- * A generator in JavaScript costs as much for a message as the servers that it would measure; this one does not.
- * Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS. Prints "begin", "end" and a line of JSON.
+ * A generator in JavaScript costs as much for a message, or for a connection, as the servers that it would measure; this
+ * one does not. Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS. An ANSWER_LENGTH of 0 means that an
+ * answer begins with "HTTP/1.1 200" and ends with the connection, after which another one is opened.
+ * Prints "begin", "end" and a line of JSON.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -18,6 +20,7 @@
 enum { MAX_FDS = 65536, SLOTS = 1 << 20 };
 
 static size_t unread[MAX_FDS];
+static char is_good[MAX_FDS];
 static long long since[MAX_FDS];
 /* Answers by their latency in microseconds; the last slot has all that took longer. */
 static unsigned slots[SLOTS];
@@ -43,25 +46,58 @@ static void say(const char *line) {
   fflush(stdout);
 }
 
+static struct sockaddr_in server;
+static size_t length, answer;
+static int poll;
+
+static unsigned long long answered;
+
+static void count_answer(int fd) {
+  long long now = microseconds();
+  answered++;
+  slots[now - since[fd] < SLOTS ? now - since[fd] : SLOTS - 1]++;
+  since[fd] = now;
+}
+
+/*
+ * Connects and asks. A closed connection keeps its two ends' ports for a minute, so a connection for each request has its
+ * end at another one of the loopback's many addresses each time.
+ */
+static int ask_anew(void) {
+  static unsigned turn;
+  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+  struct sockaddr_in own = {.sin_family = AF_INET};
+  if (answer == 0) {
+    own.sin_addr.s_addr = htonl(0x7f010001 + turn++ % 60000);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    if (bind(fd, (struct sockaddr *)&own, sizeof own) != 0) return -1;
+  }
+  if (connect(fd, (struct sockaddr *)&server, sizeof server) != 0) return -1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+  unread[fd] = answer;
+  is_good[fd] = 0;
+  since[fd] = microseconds();
+  return write(fd, message, length) == (ssize_t)length ? fd : -1;
+}
+
 int main(int count, char **arguments) {
   if (count < 7) return 2;
-  int connections = atoi(arguments[2]), poll = epoll_create1(0), one = 1;
+  int connections = atoi(arguments[2]);
   FILE *file = fopen(arguments[3], "rb");
-  size_t length = fread(message, 1, sizeof message, file), answer = strtoul(arguments[4], NULL, 10);
   long long warmup = atoll(arguments[5]) * 1000, measure = atoll(arguments[6]) * 1000;
-  unsigned long long answered = 0, errors = 0;
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  unsigned long long errors = 0;
   struct epoll_event events[256];
-  address.sin_port = htons((unsigned short)atoi(arguments[1]));
+  if (file == NULL) return 2;
+  length = fread(message, 1, sizeof message, file);
+  answer = strtoul(arguments[4], NULL, 10);
+  poll = epoll_create1(0);
+  server.sin_family = AF_INET;
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  server.sin_port = htons((unsigned short)atoi(arguments[1]));
   for (int i = 0; i < connections; i++) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) return 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
-    unread[fd] = answer;
-    since[fd] = microseconds();
-    if (write(fd, message, length) != (ssize_t)length) return 1;
+    if (ask_anew() < 0) return 1;
   }
   long long start = microseconds(), now = start;
   int is_measuring = 0;
@@ -81,6 +117,17 @@ int main(int count, char **arguments) {
     for (int i = 0; i < ready; i++) {
       int fd = events[i].data.fd;
       ssize_t n = read(fd, input, sizeof input);
+      if (answer == 0) {
+        if (n > 0) {
+          if (!is_good[fd]) is_good[fd] = n > 12 && memcmp(input, "HTTP/1.1 200", 12) == 0;
+          continue;
+        }
+        close(fd);
+        if (!is_good[fd]) errors++;
+        count_answer(fd);
+        if (ask_anew() < 0) errors++;
+        continue;
+      }
       if (n <= 0) {
         errors++;
         close(fd);
@@ -91,10 +138,7 @@ int main(int count, char **arguments) {
         continue;
       }
       unread[fd] = answer;
-      answered++;
-      now = microseconds();
-      slots[now - since[fd] < SLOTS ? now - since[fd] : SLOTS - 1]++;
-      since[fd] = now;
+      count_answer(fd);
       if (write(fd, message, length) != (ssize_t)length) errors++;
     }
   }

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAnswers } from './load/check.ts';
 import { chooseGenerator } from './load/choose.ts';
-import { ECHO, HELLO, JSON_ORDER, LARGE } from './load/exchanges.ts';
+import { closing, ECHO, HELLO, isClosing, JSON_ORDER, LARGE } from './load/exchanges.ts';
+import { rawGenerator } from './load/raw.ts';
 import { Child } from './process/child.ts';
 import { scratch } from './process/scratch.ts';
 import { summarize, type CpuProfile, type Share } from './profile/summary.ts';
@@ -24,6 +25,7 @@ const loads = {
   get: { app: 'hello', exchange: HELLO, pipeline: 1 },
   large: { app: 'echo', exchange: LARGE, pipeline: 1 },
   json: { app: 'json', exchange: JSON_ORDER, pipeline: 1 },
+  churn: { app: 'hello', exchange: closing(HELLO), pipeline: 1 },
 } as const;
 
 const { values, positionals } = parseArgs({
@@ -59,7 +61,8 @@ const child = new Child(
 const port = await portOf(child);
 await checkAnswers(port, what.exchange, what.pipeline);
 const load = { ...what, port, connections: 64, seconds, warmup: 2 };
-const { rate } = await chooseGenerator('auto').run(load);
+const generator = isClosing(what.exchange) ? rawGenerator : chooseGenerator('auto');
+const { rate } = await generator.run(load);
 await child.stop();
 
 const [file = ''] = readdirSync(folder);

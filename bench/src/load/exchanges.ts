@@ -73,3 +73,8 @@ export function closing(exchange: Exchange): Exchange {
     request: Buffer.from(text.replace('\r\n', '\r\nConnection: close\r\n'), 'latin1'),
   };
 }
+
+/** Whether each request has a connection of its own. */
+export function isClosing(exchange: Exchange): boolean {
+  return exchange.request.includes('\r\nConnection: close\r\n');
+}

@@ -40,6 +40,13 @@ let isOver = false;
 /** All sockets read into one buffer: nothing of what they read is kept. */
 const shared = Buffer.allocUnsafeSlow(262_144);
 
+let addresses = 0;
+
+function nextAddress(): string {
+  addresses = (addresses + 1) % 60_000;
+  return `127.1.${addresses >> 8}.${addresses & 255}`;
+}
+
 class Connection {
   #socket: Socket | undefined;
   readonly #onFree: (connection: Connection) => void;
@@ -58,6 +65,8 @@ class Connection {
         host: '127.0.0.1',
         port: input.port,
         noDelay: true,
+        // A closed connection keeps its two ends' ports for a minute; the loopback has many addresses on Linux.
+        ...(input.reconnect && process.platform === 'linux' ? { localAddress: nextAddress() } : {}),
         onread: {
           buffer: shared,
           callback: (length) => {

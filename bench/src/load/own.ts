@@ -1,6 +1,7 @@
 /** The bench's own load generator, run as a process on the core that the server does not have. */
 
 import { Child, program } from '../process/child.ts';
+import { isClosing } from './exchanges.ts';
 import { requestFile } from '../process/scratch.ts';
 import type { GeneratorInput } from './generator.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
@@ -19,7 +20,7 @@ export const ownGenerator: LoadGenerator = {
       seconds: load.seconds,
       warmup: load.warmup,
       rate: load.rate,
-      reconnect: exchange.request.includes('\r\nConnection: close\r\n'),
+      reconnect: isClosing(exchange),
     };
     await using child = new Child(
       [process.execPath, program('load/generator.js'), JSON.stringify(input)],

@@ -1,9 +1,10 @@
-/** The load generator for raw protocols, in C where there is a compiler. */
+/** The load generator for raw protocols and for a connection a request, in C where there is a compiler. */
 
 import { Child } from '../process/child.ts';
 import { nativeProgram, noNative } from '../process/native.ts';
 import { requestFile } from '../process/scratch.ts';
 import type { LoadGenerator, LoadResult } from './load.ts';
+import { isClosing } from './exchanges.ts';
 import { ownGenerator } from './own.ts';
 
 const nativeGenerator: LoadGenerator = {
@@ -16,7 +17,7 @@ const nativeGenerator: LoadGenerator = {
         String(load.port),
         String(load.connections),
         requestFile(exchange.request),
-        String(exchange.answer.length),
+        String(isClosing(exchange) ? 0 : exchange.answer.length),
         String(Math.round(load.warmup * 1_000)),
         String(Math.round(load.seconds * 1_000)),
       ],
