@@ -94,7 +94,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     }
     await server.printed(/^Connection closed$/, 4);
     expect(bodyOf(await exchange(server, CURL))).toBe('echo: name=WasmEdge');
-    expect(await server.stop()).toMatchObject({ status: ENDED_BY_SIGNAL });
+    expect(await server.stop()).toMatchObject({ status: ENDED_BY_SIGNAL, stderr: '' });
   });
 
   test('does not write what a stranger sent to the terminal as it came', async () => {
