@@ -100,6 +100,22 @@ export class AddressError extends IoError {
   override name = 'AddressError';
 }
 
+/**
+ * TLS could not be agreed on with the peer, or broke down: `code` is OpenSSL's or Node's, such as
+ * `ERR_SSL_WRONG_VERSION_NUMBER` or `ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL`.
+ */
+export class TlsError extends IoError {
+  override name = 'TlsError';
+}
+
+/**
+ * The peer's certificate does not prove who it is: `code` says why, such as `CERT_HAS_EXPIRED`,
+ * `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` or, for a peer that shows none, `ERR_TLS_NO_CERTIFICATE`.
+ */
+export class CertificateError extends TlsError {
+  override name = 'CertificateError';
+}
+
 /** An argument or option is not what the call takes; nothing was done. */
 export class InvalidInputError extends IoError {
   override name = 'InvalidInputError';

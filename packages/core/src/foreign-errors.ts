@@ -1,6 +1,6 @@
 /** The border where errors of the operating system, the resolver and TLS become errors of this package. */
 
-import { AddressError, BrokenError, IoError } from './errors.ts';
+import { AddressError, BrokenError, IoError, TlsError } from './errors.ts';
 
 const ADDRESS_CODES: ReadonlySet<string> = new Set([
   'EACCES',
@@ -44,5 +44,6 @@ export function translate(error: unknown, operation: string): IoError {
   const text = `${operation}: ${message === '' ? code : message}`;
   if (ADDRESS_CODES.has(code) || code.startsWith('EAI_')) return new AddressError(text, options);
   if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return new TlsError(text, options);
   return new IoError(text, options);
 }

@@ -11,7 +11,7 @@
  * drops them, so `close()` waits for them.
  */
 
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { IoError } from '../errors.ts';
 import type { Transport, TransportSink } from '../transport.ts';
 import { translate } from '../foreign-errors.ts';
@@ -37,6 +37,13 @@ export interface SharedRead {
 
 const ignore = (): void => {};
 
+/**
+ * Whether FIN is being sent this moment. libuv refuses to reset a handle meanwhile, and the socket is then never told that
+ * it is closed. The moment is over by the next turn of the loop, since everything before the FIN is with the kernel.
+ */
+const isFinishing = (socket: Socket): boolean =>
+  socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+
 export class SocketTransport implements Transport, TurnMember {
   #socket!: Socket;
   #sink: TransportSink | undefined;
@@ -50,7 +57,7 @@ export class SocketTransport implements Transport, TurnMember {
   #waitingBytes = 0;
   readonly #kind: SocketKind;
   /** Called when the socket is gone, after the sink was told. */
-  readonly #onGone: (() => void) | undefined;
+  #onGone: (() => void) | undefined;
 
   constructor(kind: SocketKind, onGone?: () => void) {
     this.#kind = kind;
@@ -73,6 +80,23 @@ export class SocketTransport implements Transport, TurnMember {
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
     if (!isShared) socket.on('data', this.#onData);
+  }
+
+  /**
+   * Gives the socket away, paused, with nobody listening; what it had given was delivered. The stream above is left with
+   * a socket that leads nowhere, to close.
+   *
+   * @returns The socket, and what to call when it is gone.
+   */
+  detach(): { readonly socket: Socket; readonly gone: (() => void) | undefined } {
+    const socket = this.#socket;
+    const gone = this.#onGone;
+    this.#onGone = undefined;
+    deliverReads();
+    socket.pause();
+    this.#unlisten(socket);
+    this.attach(new Socket(), true);
+    return { socket, gone };
   }
 
   get unsent(): number {
@@ -159,8 +183,15 @@ export class SocketTransport implements Transport, TurnMember {
     const socket = this.#socket;
     if (socket.destroyed) return;
     // Only a TCP handle has an RST to send.
-    if (this.#kind === 'tcp') socket.resetAndDestroy();
-    else socket.destroy();
+    if (this.#kind !== 'tcp') {
+      socket.destroy();
+    } else if (isFinishing(socket)) {
+      socket.once('finish', () => {
+        if (!socket.destroyed) socket.resetAndDestroy();
+      });
+    } else {
+      socket.resetAndDestroy();
+    }
   }
 
   setRef(ref: boolean): void {
@@ -185,7 +216,9 @@ export class SocketTransport implements Transport, TurnMember {
 
   readonly #onEnd = (): void => {
     deliverReads();
-    this.#sink?.onEnd();
+    const error = this.checkEnd();
+    if (error === undefined) this.#sink?.onEnd();
+    else this.#socket.destroy(error);
   };
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -200,19 +233,30 @@ export class SocketTransport implements Transport, TurnMember {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= translate(error, 'stream');
+    // Others are destroyed by now; TLS sockets tell of an error and stay.
+    if (!this.#socket.destroyed) this.#socket.destroy();
   };
 
   readonly #onClose = (): void => {
     deliverReads();
     const socket = this.#socket;
-    socket.off('end', this.#onEnd);
-    socket.off('error', this.#onError);
-    socket.off('close', this.#onClose);
-    socket.off('data', this.#onData);
+    this.#unlisten(socket);
     socket.on('error', ignore);
     const sink = this.#sink;
     this.#sink = undefined;
     sink?.onClosed(this.#error);
     this.#onGone?.();
   };
+
+  /** Why the end that has come is none; for carriers that can tell. */
+  protected checkEnd(): IoError | undefined {
+    return undefined;
+  }
+
+  #unlisten(socket: Socket): void {
+    socket.off('end', this.#onEnd);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.off('data', this.#onData);
+  }
 }
