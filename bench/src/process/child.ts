@@ -53,12 +53,19 @@ export class Child {
     return this.#process.pid ?? 0;
   }
 
+  /** How it ended, with what it said on stderr, if it has. */
+  get end(): string | undefined {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode === null && signalCode === null) return undefined;
+    return `${this.#name} ended with ${signalCode ?? exitCode}: ${this.#errors.trim()}`;
+  }
+
   /** The next line it prints. @throws `Error` with what it said on stderr, when it ends before. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done === true) {
       await this.#exit.catch(() => {});
-      throw new Error(`${this.#name} ended early: ${this.#errors.trim()}`);
+      throw new Error(this.end ?? `${this.#name} says nothing more: ${this.#errors.trim()}`);
     }
     return value;
   }
@@ -73,7 +80,7 @@ export class Child {
     }
   }
 
-  /** Everything it still prints, once it has ended. */
+  /** Everything it still prints, once it has ended. @throws `Error` with what it said on stderr, when it failed. */
   async rest(): Promise<string> {
     const lines: string[] = [];
     for (;;) {
@@ -82,6 +89,7 @@ export class Child {
       lines.push(value);
     }
     await this.#exit;
+    if (this.#process.exitCode !== 0) throw new Error(this.end);
     return lines.join('\n');
   }
 

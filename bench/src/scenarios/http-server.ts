@@ -40,24 +40,23 @@ export async function serverRound(
   let after = before;
   let start = 0;
   let elapsed = 0;
-  const result = await context.load.run({
-    port,
-    exchange: what.exchange,
-    connections: what.connections,
-    pipeline,
-    seconds: context.seconds,
-    warmup: context.warmup,
-    rate: what.rate,
-    onPhase: (phase) => {
-      if (phase === 'begin') {
-        before = usageOf(child.pid);
-        start = performance.now();
-      } else {
-        after = usageOf(child.pid);
-        elapsed = performance.now() - start;
-      }
-    },
+  const onPhase = (phase: 'begin' | 'end'): void => {
+    if (phase === 'begin') {
+      before = usageOf(child.pid);
+      start = performance.now();
+    } else {
+      after = usageOf(child.pid);
+      elapsed = performance.now() - start;
+    }
+  };
+  const { exchange, connections, rate } = what;
+  const { seconds, warmup } = context;
+  const load = { port, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
+  const result = await context.load.run(load).catch((error: unknown) => {
+    // A load generator says that nobody answers; why, the server has said.
+    throw new Error(child.end ?? String(error), { cause: error });
   });
+  if (child.end !== undefined) throw new Error(child.end);
   if (result.errors > 0) throw new Error(`${peer.name}: ${result.errors} errors under load`);
   const busy = (after.cpu - before.cpu) / elapsed;
   return {
