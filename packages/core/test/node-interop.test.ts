@@ -401,6 +401,18 @@ describe('a stream of Node from a stream', () => {
     expect(got).toBe('last words');
   });
 
+  test('a buffer is the writer’s again when its callback was called', async () => {
+    const [client, server] = memoryPair({ readHighWaterMark: 1, chunkSize: 1 });
+    const duplex = client.toNode();
+    const buffer = Buffer.from('mine');
+    await new Promise((resolve) => duplex.write(buffer, resolve));
+    buffer.fill('x');
+    expect(text(await server.readExactly(4))).toBe('mine');
+    duplex.destroy();
+    await gone(duplex);
+    await closeAll(server);
+  });
+
   test('a write that fails is an error with its callback', async () => {
     const [client, server] = memoryPair();
     const duplex = client.toNode();
