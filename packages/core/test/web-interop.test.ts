@@ -131,7 +131,8 @@ describe('the readable side', () => {
 describe('the writable side', () => {
   test('takes bytes in every form, and nothing else', async () => {
     const [client, server] = memoryPair();
-    const writer = server.toWeb().writable.getWriter();
+    const { writable } = server.toWeb();
+    const writer: WritableStreamDefaultWriter<unknown> = writable.getWriter();
     await writer.write(Buffer.from('a'));
     await writer.write(new Uint16Array([0x6262]));
     await writer.write(new Uint8Array([99]).buffer);
