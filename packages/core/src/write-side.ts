@@ -77,6 +77,17 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
+  /** Both sides had finished, and the connection is gone: what was accepted was passed on. */
+  finish(error: IoError): void {
+    if (!this.#isShut || this.#transport.unsent > 0) {
+      this.fail(error);
+      return;
+    }
+    this.#isFinished = true;
+    this.#flushed?.resolveAll();
+    this.#finishing?.resolveAll();
+  }
+
   /** This side closed the stream. */
   close(): void {
     if (this.#isClosed) return;
