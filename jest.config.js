@@ -24,9 +24,14 @@ const socketEvents = {
   ...project('core'),
   displayName: 'core, data events',
   setupFiles: ['<rootDir>/../../scripts/jest-socket-events.mjs'],
-  testMatch: ['fault-matrix', 'net-*', 'parity', 'stream-contract', 'stream-property', 'tcp-*'].map(
-    (name) => `<rootDir>/test/${name}.test.ts`,
-  ),
+  testMatch: [
+    'fault-matrix*',
+    'net-*',
+    'parity',
+    'stream-contract',
+    'stream-property',
+    'tcp-*',
+  ].map((name) => `<rootDir>/test/${name}.test.ts`),
 };
 
 export default {
