@@ -77,7 +77,7 @@ export async function acceptLoop<S extends ByteStream>(
       continue;
     }
     try {
-      void run(executor, serve, stream, name, onError);
+      executor.spawn((context) => live(stream, context, serve, onError), { name });
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);
@@ -87,22 +87,20 @@ export async function acceptLoop<S extends ByteStream>(
   }
 }
 
-/** Throws at once what `spawn` throws; everything later goes to `onError`. */
-function run<S extends ByteStream>(
-  executor: Executor,
-  serve: (stream: S, context: TaskContext) => Promise<void>,
+/** The life of one connection, to the end of its stream; never rejects. */
+async function live<S extends ByteStream>(
   stream: S,
-  name: string,
+  context: TaskContext,
+  serve: (stream: S, context: TaskContext) => Promise<void>,
   onError: AcceptLoopOptions<S>['onError'],
 ): Promise<void> {
-  const task = executor.spawn((context) => serve(stream, context), { name });
-  return task.then(
-    () => stream.close(),
-    (error: unknown) => {
-      stream.reset(error);
-      onError?.(error, stream);
-    },
-  );
+  try {
+    await serve(stream, context);
+    await stream.close();
+  } catch (error) {
+    stream.reset(error);
+    onError?.(error, stream);
+  }
 }
 
 async function pauseFor(

@@ -1,7 +1,7 @@
 /**
  * The executor: one queue that every task passes through.
  *
- * It wraps one p-queue, which decides who runs next; everything else (outcomes, the tree of tasks, groups, shutdown) is
+ * It wraps one p-queue, which decides who runs next where there is a bound on how many may; everything else (outcomes, the tree of tasks, groups, shutdown) is
  * here in our own words, and nothing of p-queue shows. A task holds its slot from its start until its function returns:
  * a connection that is one task for its whole life makes `concurrency` the limit of connections, which is why an accept
  * loop waits for a free slot **before** it accepts. A task that waits for another holds its slot, too: where tasks wait
@@ -217,6 +217,14 @@ export class Executor {
   }
 
   #enqueue(task: Task<unknown>): void {
+    // Without a bound nothing ever waits, and the queue's records of a running task would be a quarter of the memory of
+    // an idle connection (`pnpm bench --only idle`).
+    if (this.#concurrency === Infinity) {
+      queueMicrotask(() => {
+        if (this.#waiting.delete(task)) void task.start();
+      });
+      return;
+    }
     const { priority } = task;
     void this.#queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
   }

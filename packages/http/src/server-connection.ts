@@ -130,25 +130,6 @@ export class ServerConnection implements DeadlineOwner {
     return this.driver.bytesIn === 0 && this.answered === 0;
   }
 
-  /** The connection's life. Never rejects: what fails is told to the server. */
-  async run(): Promise<void> {
-    try {
-      if (!this.#shared.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
-        await this.#serve();
-      }
-    } catch (error) {
-      if (this.#reason !== 'shutdown') this.#reason = 'broken';
-      // The peer's going is the most ordinary end of a connection, and nobody's error.
-      if (!(error instanceof IoError)) this.#shared.report(error, undefined);
-    } finally {
-      this.#exchange?.abort(new IoError('the connection has ended', GONE));
-      this.#exchange?.finish();
-      if (this.#isSwitched) this.#deadline.remove();
-      else await this.#close();
-    }
-    if (this.#isSwitched) await this.stream.closed;
-  }
-
   get #peerAddress(): Address | undefined {
     return (this.stream as { readonly remoteAddress?: Address }).remoteAddress;
   }
@@ -172,59 +153,105 @@ export class ServerConnection implements DeadlineOwner {
 
   // --- The loop ------------------------------------------------------------------------------------------------
 
-  async #serve(): Promise<void> {
+  /**
+   * The connection's life. Never rejects: what fails is told to the server.
+   *
+   * One function with one await for the next bytes: each further one that waits for another is a frame, two promises and
+   * four closures that an idle connection keeps, and one more turn through the queue of reactions for each request.
+   */
+  async run(): Promise<void> {
     const { deadlines } = this.#shared;
-    this.#wait('first-byte', deadlines.firstByte);
-    for (;;) {
+    try {
+      if (this.#shared.isProxy(this.#peerAddress) && !(await this.#greetProxy())) return;
+      this.#wait('first-byte', deadlines.firstByte);
       this.#reason = 'client';
-      const head = await this.#nextHead();
-      if (head === undefined) return;
-      this.#reason = 'server';
-      this.#handlerLimit = undefined;
-      const exchange = new Exchange(this, head);
-      this.#exchange = exchange;
-      const handled = this.#handle(exchange);
-      if (handled !== undefined) await handled;
-      exchange.finish();
-      this.answered += 1;
-      this.#exchange = undefined;
-      this.#bodyRate = undefined;
-      // After `Connection: close`, or a failure, nothing follows that would have to be read.
-      if (this.#isSwitched || this.http.serverState !== State.DONE) return;
-      try {
-        if (!exchange.skipBuffered() && !(await this.#drain(exchange))) return;
-      } catch (error) {
-        // The request has its answer: what is wrong with the rest of it only ends the connection.
-        if (error instanceof RemoteProtocolError) return;
-        throw error;
+      for (;;) {
+        const event = this.http.nextEvent();
+        if (event === NEED_DATA) {
+          const blocked = this.driver.flush();
+          if (blocked !== undefined) await this.whileWriting(blocked);
+          if ((await this.driver.read()) === null) this.http.receiveEnd();
+          if (this.#phase !== 'headers' && this.http.isInHead) {
+            this.#wait('headers', deadlines.headers);
+          }
+          continue;
+        }
+        if (event === PAUSED || event.type !== 'request') return;
+        const handled = this.#begin(event);
+        if (handled !== undefined) await handled;
+        const goesOn = this.#finish();
+        if (goesOn === false || (goesOn !== true && !(await goesOn))) return;
       }
-      if (!this.http.isCycleDone) return;
-      this.http.startNextCycle();
-      if (this.http.hasEvent) continue;
-      if (this.http.isInHead) this.#wait('headers', deadlines.headers);
-      else this.#wait('idle', this.#shared.idleTimeout);
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      this.#exchange?.abort(new IoError('the connection has ended', GONE));
+      this.#exchange?.finish();
+      if (this.#isSwitched) {
+        this.#deadline.remove();
+        await this.stream.closed;
+      } else await this.#close();
+      this.#shared.ended(this);
     }
   }
 
-  /** The next request's head; `undefined` when there is none any more, or it was refused. */
-  async #nextHead(): Promise<RequestHead | undefined> {
+  /** A request came; a promise when its answer has to be waited for. */
+  #begin(head: RequestHead): Promise<void> | undefined {
+    this.#reason = 'server';
+    this.#handlerLimit = undefined;
+    this.#exchange = new Exchange(this, head);
+    return this.#handle(this.#exchange);
+  }
+
+  /** A request was answered; whether another may follow, or a promise of that. */
+  #finish(): boolean | Promise<boolean> {
+    const exchange = this.#exchange as Exchange;
+    exchange.finish();
+    this.answered += 1;
+    this.#exchange = undefined;
+    this.#bodyRate = undefined;
+    // After `Connection: close`, or a failure, nothing follows that would have to be read.
+    if (this.#isSwitched || this.http.serverState !== State.DONE) return false;
     try {
-      for (;;) {
-        const event = this.http.nextEvent();
-        if (event === PAUSED) return undefined;
-        if (event !== NEED_DATA) return event.type === 'request' ? event : undefined;
-        const blocked = this.driver.flush();
-        if (blocked !== undefined) await this.whileWriting(blocked);
-        if ((await this.driver.read()) === null) this.http.receiveEnd();
-        if (this.#phase !== 'headers' && this.http.isInHead) {
-          this.#wait('headers', this.#shared.deadlines.headers);
-        }
-      }
+      return exchange.skipBuffered() ? this.#next() : this.#finishLater(exchange);
     } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error;
-      await this.#refuse(error);
-      return undefined;
+      return isRestWrong(error);
     }
+  }
+
+  async #finishLater(exchange: Exchange): Promise<boolean> {
+    try {
+      return (await this.#drain(exchange)) && this.#next();
+    } catch (error) {
+      return isRestWrong(error);
+    }
+  }
+
+  /** Begins the next cycle, if there is one. */
+  #next(): boolean {
+    if (!this.http.isCycleDone) return false;
+    this.http.startNextCycle();
+    this.#reason = 'client';
+    if (this.http.hasEvent) return true;
+    if (this.http.isInHead) this.#wait('headers', this.#shared.deadlines.headers);
+    else this.#wait('idle', this.#shared.idleTimeout);
+    return true;
+  }
+
+  /** The loop failed: what the client did wrong is answered, what the program did wrong is told. */
+  async #fail(error: unknown): Promise<void> {
+    let failure = error;
+    if (error instanceof RemoteProtocolError) {
+      try {
+        await this.#refuse(error);
+        return;
+      } catch (later) {
+        failure = later;
+      }
+    }
+    if (this.#reason !== 'shutdown') this.#reason = 'broken';
+    // The peer's going is the most ordinary end of a connection, and nobody's error.
+    if (!(failure instanceof IoError)) this.#shared.report(failure, undefined);
   }
 
   // A handler that answers at once, with a body that is there, is the most common request and the one whose time counts:
@@ -618,6 +645,12 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
   flush: 'writeStall',
   linger: undefined,
 };
+
+/** A request that has its answer: what is wrong with the rest of it only ends the connection. */
+function isRestWrong(error: unknown): false {
+  if (error instanceof RemoteProtocolError) return false;
+  throw error;
+}
 
 /** What says that the connection goes on in another protocol (RFC 9110 sections 9.3.6 and 15.2.2). */
 function switchStatus(head: RequestHead): number {

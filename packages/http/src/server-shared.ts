@@ -7,6 +7,7 @@ import { HttpDate } from './http-date.ts';
 import type { ProtocolLimits } from './protocol/limits.ts';
 import type { HttpRequest } from './request.ts';
 import type { HttpResponse } from './response.ts';
+import type { ServerConnection } from './server-connection.ts';
 import type { EventListener } from './server-events.ts';
 import { ServerObserver } from './server-observer.ts';
 
@@ -39,6 +40,8 @@ export interface ServerSharedOptions {
   readonly proxies: AddressList | undefined;
   readonly onError: ErrorListener;
   readonly onEvent: EventListener | undefined;
+  /** A connection is over. */
+  readonly onEnd: (connection: ServerConnection) => void;
 }
 
 export class ServerShared {
@@ -86,6 +89,10 @@ export class ServerShared {
 
   get retryAfter(): number {
     return this.#options.retryAfter;
+  }
+
+  ended(connection: ServerConnection): void {
+    this.#options.onEnd(connection);
   }
 
   /** Whether a peer sends a PROXY header. */

@@ -117,6 +117,7 @@ export class HttpServer {
       proxies: proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted),
       onError: options.onError ?? printError,
       onEvent: options.onEvent,
+      onEnd: this.#onEnd,
     });
     this.#accepting = acceptLoop(listener, (stream) => this.#run(stream), {
       executor: this.#executor,
@@ -222,20 +223,19 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  async #run(stream: ByteStream): Promise<void> {
-    const { observer } = this.#shared;
+  #run(stream: ByteStream): Promise<void> {
     const connection = new ServerConnection(stream, this.#shared);
     this.#connections.add(connection);
-    observer.connectionOpened(connection);
-    try {
-      await connection.run();
-    } finally {
-      this.#connections.delete(connection);
-      observer.connectionClosed(connection);
-      if (!this.#isCutting) this.#completed += 1;
-      if (this.#connections.size === 0) this.#emptied?.resolve();
-    }
+    this.#shared.observer.connectionOpened(connection);
+    return connection.run();
   }
+
+  readonly #onEnd = (connection: ServerConnection): void => {
+    this.#connections.delete(connection);
+    this.#shared.observer.connectionClosed(connection);
+    if (!this.#isCutting) this.#completed += 1;
+    if (this.#connections.size === 0) this.#emptied?.resolve();
+  };
 
   async #openMemory(): Promise<MemoryFetch> {
     const { MemoryFetch } = await import('./fetch-client.ts');

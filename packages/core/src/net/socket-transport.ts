@@ -64,6 +64,10 @@ export class SocketTransport implements Transport, TurnMember {
     this.#onGone = onGone;
   }
 
+  get socket(): Socket {
+    return this.#socket;
+  }
+
   /** The `onread` option for a socket that this carrier will be attached to. */
   sharedRead(): SharedRead {
     return { buffer: sharedBuffer, callback: this.#onRead };
@@ -79,7 +83,11 @@ export class SocketTransport implements Transport, TurnMember {
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
-    if (!isShared) socket.on('data', this.#onData);
+    if (!isShared) {
+      socket.on('data', (chunk: Uint8Array) => {
+        this.deliver(chunk);
+      });
+    }
   }
 
   /**
@@ -205,14 +213,10 @@ export class SocketTransport implements Transport, TurnMember {
     return this.#sink === undefined ? true : this.#sink.onData(view);
   };
 
-  /** Gets bytes that were kept for the end of the poll phase. */
+  /** Gets bytes: of a `'data'` event, or such as were kept for the end of the poll phase. */
   deliver(view: Uint8Array): void {
     if (this.#sink?.onData(view) === false) this.#socket.pause();
   }
-
-  readonly #onData = (chunk: Uint8Array): void => {
-    if (this.#sink?.onData(chunk) === false) this.#socket.pause();
-  };
 
   readonly #onEnd = (): void => {
     deliverReads();
@@ -257,6 +261,6 @@ export class SocketTransport implements Transport, TurnMember {
     socket.off('end', this.#onEnd);
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
-    socket.off('data', this.#onData);
+    socket.removeAllListeners('data');
   }
 }

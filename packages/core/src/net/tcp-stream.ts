@@ -2,11 +2,12 @@
 
 import type { LookupFunction, Socket } from 'node:net';
 import { InetAddress, parseAddress } from '../address.ts';
-import { ByteStream, type StreamOptions } from '../byte-stream.ts';
+import type { StreamOptions } from '../byte-stream.ts';
 import { invalidInput } from '../errors.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
 import { connectFirst, findCandidates } from './connect.ts';
+import { SocketStream } from './socket-stream.ts';
 import type { SocketTransport } from './socket-transport.ts';
 import {
   keepAliveOptions,
@@ -50,8 +51,7 @@ const DEFAULT_ATTEMPT_DELAY = 250;
  * await listener.close();
  * ```
  */
-export class TcpStream extends ByteStream {
-  readonly #socket: Socket;
+export class TcpStream extends SocketStream {
   /** This end's address. */
   readonly localAddress: InetAddress;
   /** The peer's address. */
@@ -63,7 +63,6 @@ export class TcpStream extends ByteStream {
     const localAddress = new InetAddress(socket.localAddress ?? '', socket.localPort ?? 0);
     const remoteAddress = new InetAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0);
     super(transport, options);
-    this.#socket = socket;
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
   }
@@ -111,12 +110,12 @@ export class TcpStream extends ByteStream {
 
   /** Turns Nagle's algorithm off (`true`) or on. */
   setNoDelay(noDelay: boolean): void {
-    this.#socket.setNoDelay(noDelay);
+    this.socket.setNoDelay(noDelay);
   }
 
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   setKeepAlive(keepAlive: boolean | number): void {
-    setKeepAlive(this.#socket, keepAlive);
+    setKeepAlive(this.socket, keepAlive);
   }
 }
 

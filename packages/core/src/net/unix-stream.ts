@@ -1,10 +1,10 @@
 /** Connections of Unix domain sockets (and of Windows' named pipes): a `ByteStream` between two paths. */
 
-import type { Socket } from 'node:net';
 import { PathAddress } from '../address.ts';
-import { ByteStream, type StreamOptions } from '../byte-stream.ts';
+import type { StreamOptions } from '../byte-stream.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
 import { connectFirst } from './connect.ts';
+import { SocketStream } from './socket-stream.ts';
 import type { SocketTransport } from './socket-transport.ts';
 import { parsePath, type UnixAddress } from './unix-path.ts';
 
@@ -31,7 +31,7 @@ export interface UnixConnectOptions extends WaitOptions, StreamOptions {}
  * await listener.close();
  * ```
  */
-export class UnixStream extends ByteStream {
+export class UnixStream extends SocketStream {
   /** This end's address: the listener's path, or unnamed at the client's end. */
   readonly localAddress: PathAddress;
   /** The peer's address: the path that was connected to, or unnamed at the listener's end. */
@@ -70,8 +70,7 @@ export class UnixStream extends ByteStream {
       find: () => Promise.resolve([{ path }]),
       options,
       delay: Infinity,
-      open: (transport: SocketTransport, _socket: Socket) =>
-        new UnixStream(transport, addresses, options),
+      open: (transport) => new UnixStream(transport, addresses, options),
     });
   }
 }
