@@ -71,10 +71,9 @@ export function readRequestHead(
     version,
     headers,
     contentLength,
-    keepAlive && (version === '1.1' || persists(headers, version)),
+    (keepAlive && version === '1.1') || persists(headers, version),
     special.expectsContinue && version === '1.1',
-    // RFC 9110 section 7.8: HTTP/1.0 cannot ask for another protocol; and a body has to be read in this one first.
-    isConnect || (upgrade && version === '1.1' && contentLength === 0),
+    isConnect || (upgrade && contentLength === 0 && asksToUpgrade(headers, version)),
   );
 }
 
@@ -199,13 +198,20 @@ function responseLength(special: Special, version: HttpVersion): number | undefi
   return isFramed ? bodyLength(special, version) : undefined;
 }
 
+/** Whether a request asks for another protocol: RFC 9110 section 7.8, where HTTP/1.0 cannot. */
+function asksToUpgrade(headers: Headers, version: HttpVersion): boolean {
+  return version === '1.1' && connectionOptions(headers).includes('upgrade');
+}
+
 /**
  * Whether a message lets the connection live on: RFC 9112 section 9.3, steps 1 to 4. The parser knows too, but lets
  * keep-alive win over close in HTTP/1.0, and takes `Proxy-Connection` for `Connection`.
  */
 function persists(headers: Headers, version: HttpVersion): boolean {
-  const value = headers.get('connection');
-  if (value === undefined) return version === '1.1';
-  const options = elementsOf(value);
+  const options = connectionOptions(headers);
   return !options.includes('close') && (version === '1.1' || options.includes('keep-alive'));
+}
+
+function connectionOptions(headers: Headers): string[] {
+  return elementsOf(headers.get('connection') ?? '');
 }

@@ -68,7 +68,7 @@ export class Decoder implements ParserSink {
   /** The chunk as text, when it is small. */
   #chunkText: string | undefined;
   #begin = 0;
-  /** The head, or trailer section, as far as it came in earlier chunks. */
+  /** The head, the trailer section, or the chunk framing since the last piece of data, as far as it came before. */
   #text = '';
   #spans: number[] = [];
   #targetStart = -1;
@@ -287,10 +287,9 @@ export class Decoder implements ParserSink {
     const errno = parser.execute(this, at, chunk.length);
     const end = errno === Errno.OK ? chunk.length : parser.position;
     const isWhole = this.#isComplete && this.#failure === undefined;
-    this.#checkLimit(end, isWhole);
-    if (this.#failure === undefined && errno !== Errno.OK && !isWhole) {
-      this.#failure = explain(errno, parser.version);
-    }
+    const isBroken = errno !== Errno.OK && !isWhole;
+    this.#checkLimit(end, isWhole, isBroken);
+    if (isBroken) this.#failure ??= explain(errno, parser.version);
     if (this.#failure !== undefined) this.#fail(this.#failure);
     else if (isWhole) this.#completeMessage(end);
     else this.#keepText();
@@ -301,7 +300,7 @@ export class Decoder implements ParserSink {
    * Refuses what reached its limit before `end`, in place of a violation that the parser found there: byte by byte, the
    * limit would have come first. A message that is whole at `end` was still incomplete one byte before.
    */
-  #checkLimit(end: number, isWhole: boolean): void {
+  #checkLimit(end: number, isWhole: boolean, isBroken: boolean): void {
     const limits = this.#limits;
     const size = this.#text.length + end - this.#begin;
     if (this.#phase === Phase.HEAD) {
@@ -315,7 +314,18 @@ export class Decoder implements ParserSink {
       }
     } else {
       this.#framing += end - this.#mark;
-      this.#checkFraming(this.#framing - (isWhole ? 1 : 0));
+      if (this.#framing > 0) this.#text += latin1(this.#chunk, this.#mark, end);
+      if (isBroken) this.#checkBrokenFraming();
+      else this.#checkFraming(this.#framing - (isWhole ? 1 : 0));
+    }
+  }
+
+  /** A trailer that breaks off in its name is none to the parser: what came after the last chunk tells. */
+  #checkBrokenFraming(): void {
+    const lastChunk = LAST_CHUNK.exec(this.#text)?.[0].length ?? this.#framing;
+    this.#checkFraming(lastChunk);
+    if (this.#framing - lastChunk >= this.#limits.trailerBytes) {
+      this.#failure ??= trailersTooLarge(this.#limits);
     }
   }
 
@@ -325,8 +335,8 @@ export class Decoder implements ParserSink {
     if (this.#phase === Phase.TRAILERS) {
       const text = this.#textTo(this.#text.length + end - this.#begin);
       event = new EndOfMessage(new Headers(text, this.#takeSpans(text)));
-      this.#text = '';
     }
+    this.#text = '';
     this.#isComplete = false;
     this.#phase = Phase.IDLE;
     this.#release();
@@ -373,6 +383,7 @@ export class Decoder implements ParserSink {
 
   /** As many characters of what is collected as there are, up to `length`. */
   #textTo(length: number): string {
+    if (length < this.#text.length) return this.#text.slice(0, length);
     const end = Math.min(this.#chunk.length, this.#begin + length - this.#text.length);
     const text =
       this.#chunkText === undefined
@@ -441,6 +452,7 @@ export class Decoder implements ParserSink {
     this.#checkFraming(framing);
     this.#overhead = Math.max(0, this.#overhead + framing - CHUNK_ALLOWANCE);
     this.#framing = 0;
+    this.#text = '';
   }
 
   /** Chunk framing that grows faster than data: extensions without end. */
@@ -457,12 +469,15 @@ export class Decoder implements ParserSink {
   #fail(error: RemoteProtocolError): void {
     this.#failure = error;
     this.#isDone = true;
+    this.#text = '';
     this.#events.push(error);
     this.#release();
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Framing up to the trailer section, or to the empty line in its place. */
+const LAST_CHUNK = /^(?:\r\n)?0+(?:;[^\r\n]*)?\r\n\r?/;
 
 function isInformational(event: ConnectionEvent | RemoteProtocolError): boolean {
   return event instanceof ResponseHead && event.type === 'informational';

@@ -54,6 +54,8 @@ export const LIMITS: readonly WireCase[] = [
   refused('6585 5', 'trailers that do not end', `${CHUNKED_POST}0\r\nX: ${times('y', 50)}`, TRAILERS_TOO_LARGE, { limits: { trailerBytes: 9 }, after: [CHUNKED_HEAD] }),
   refused('6585 5', 'trailers that are too large before they are malformed', `${CHUNKED_POST}0\r\nX: yyyyyyyyy\0\r\n\r\n`, TRAILERS_TOO_LARGE, { limits: { trailerBytes: 9 }, after: [CHUNKED_HEAD] }),
   refused('6585 5', 'trailers that are malformed before they are too large', `${CHUNKED_POST}0\r\nX: \0yyyyyyyyyy\r\n\r\n`, MALFORMED, { limits: { trailerBytes: 9 }, after: [CHUNKED_HEAD] }),
+  refused('6585 5', 'a trailer’s name that is too large before it is malformed', `${CHUNKED_POST}0\r\n${times('y', 9)}\n`, TRAILERS_TOO_LARGE, { limits: { trailerBytes: 9 }, after: [CHUNKED_HEAD] }),
+  refused('6585 5', 'a trailer’s name that is malformed before it is too large', `${CHUNKED_POST}0\r\n${times('y', 8)}\n`, MALFORMED, { limits: { trailerBytes: 9 }, after: [CHUNKED_HEAD] }),
   good('9112 7.1.1', 'chunk framing as large as the limit', `${CHUNKED_POST}1;${times('a', 16)}\r\nx\r\n0\r\n\r\n`, [CHUNKED_HEAD, 'data "x"', 'end'], { limits: { chunkOverheadBytes: 20 } }),
   refused('9112 7.1.1', 'chunk framing larger than the limit', `${CHUNKED_POST}1;${times('a', 17)}\r\nx\r\n0\r\n\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'an extension that does not end', `${CHUNKED_POST}1;${times('a', 60)}`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),

@@ -24,6 +24,7 @@ export const PERSISTENCE: readonly WireCase[] = [
   good('9112 9.3', 'HTTP/1.0 with keep-alive', 'GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n', ['GET / (1.0)', 'end']),
   good('9112 9.3', 'HTTP/1.0 with keep-alive and close', 'GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n', ['GET / (1.0) close', 'end']),
   good('9112 C.2.2', 'HTTP/1.0 with Proxy-Connection: keep-alive', 'GET / HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n', ['GET / (1.0) close', 'end']),
+  good('9112 C.2.2', 'Proxy-Connection: close, which says nothing of this connection', `${GET}Proxy-Connection: close\r\n\r\n`, ['GET /', 'end']),
   good('9112 9.3.2', 'pipelined requests', `${GET}\r\n${POST}Content-Length: 2\r\n\r\nhi${CHUNKED_POST}1\r\n!\r\n0\r\n\r\n${GET}\r\n`, ['GET /', 'end', 'POST / length=2', 'data "hi"', 'end', CHUNKED_HEAD, 'data "!"', 'end', 'GET /', 'end']),
   refused('9112 9.3.2', 'a good request followed by garbage', `${GET}\r\n\0garbage`, METHOD, { after: ['GET /', 'end'] }),
   refused('9112 9.3.2', 'a good body followed by garbage', `${POST}Content-Length: 2\r\n\r\nhi!garbage`, METHOD, { after: ['POST / length=2', 'data "hi"', 'end'] }),

@@ -22,6 +22,7 @@ export const SWITCHES: readonly WireCase[] = [
   good('9110 7.8', 'Upgrade that is ignored, with close', `${GET}Connection: upgrade, close\r\nUpgrade: echo\r\n\r\n`, ['GET / upgrade close', 'end']),
   good('9110 7.8', 'Upgrade in HTTP/1.0', 'GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n', ['GET / (1.0) close', 'end']),
   good('9110 7.8', 'Upgrade without its connection option', `${GET}Upgrade: echo\r\n\r\n`, ['GET /', 'end']),
+  good('9110 7.8', 'Upgrade with its option in Proxy-Connection', `${GET}Proxy-Connection: upgrade\r\nUpgrade: echo\r\n\r\n`, ['GET /', 'end']),
   good('9110 7.8', 'Upgrade of a request with a body', `${POST}Connection: upgrade\r\nUpgrade: echo\r\nContent-Length: 1\r\n\r\nx`, ['POST / length=1', 'data "x"', 'end']),
   good('9110 7.8', 'the end after an Upgrade that is ignored', `${GET}Connection: upgrade\r\nUpgrade: echo\r\n\r\n`, ['GET / upgrade', 'end', 'closed'], { eof: true }),
 ];
