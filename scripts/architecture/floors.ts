@@ -193,7 +193,11 @@ export const core: PackagePlan = {
       owners: ['clock'],
       reason: TIME_REASON,
     },
-    { modules: ['node:crypto'], owners: ['random'], reason: CHANCE_REASON },
+    {
+      modules: ['node:crypto'],
+      owners: ['random', 'testing/test-authority'],
+      reason: CHANCE_REASON,
+    },
     {
       modules: ['node:vm'],
       owners: ['testing/sim-guard'],

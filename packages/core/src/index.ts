@@ -81,6 +81,20 @@ export { UnixListener, type UnixListenOptions } from './net/unix-listener.ts';
 export type { UnixAddress } from './net/unix-path.ts';
 export type { SocketListenOptions } from './net/socket-listener.ts';
 export {
+  startTls,
+  TlsStream,
+  type Certificate,
+  type StartTlsClientOptions,
+  type StartTlsServerOptions,
+  type TlsConnectOptions,
+} from './net/tls-stream.ts';
+export type {
+  SniCallback,
+  TlsClientOptions,
+  TlsCredentials,
+  TlsServerOptions,
+} from './net/tls-options.ts';
+export {
   UdpSocket,
   type UdpAddress,
   type UdpOptions,

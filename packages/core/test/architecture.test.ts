@@ -29,7 +29,7 @@ describe('the floors of @awaitio/core', () => {
       'node:timers is for clock',
       'node:timers/promises is for clock',
       'node:perf_hooks is for clock',
-      'node:crypto is for random',
+      'node:crypto is for random testing/test-authority',
       'node:vm is for testing/sim-guard',
       'p-queue is for executor',
       'node:http is for nobody',

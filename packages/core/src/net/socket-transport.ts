@@ -114,8 +114,13 @@ export class SocketTransport implements Transport, TurnMember {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    if (this.#socket.destroyed) queueMicrotask(this.#onClose);
-    else this.#socket.resume();
+    if (this.#socket.destroyed) {
+      queueMicrotask(this.#onClose);
+      return;
+    }
+    // A TLS socket may have ended before anybody claimed it.
+    if (this.#socket.readableEnded) queueMicrotask(this.#onEnd);
+    this.#socket.resume();
   }
 
   pause(): void {

@@ -35,3 +35,4 @@ export {
   type SimulationOptions,
 } from './simulate.ts';
 export { simulateSeeds, type SeedsOptions, type SeedsReport } from './simulate-seeds.ts';
+export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

@@ -1,0 +1,102 @@
+/**
+ * Carries TLS over any stream: a `Duplex` whose bytes are those of a `ByteStream`.
+ *
+ * A socket of the operating system is handed to TLS as it is. Everything else (a stream in memory, a simulated one)
+ * passes through here, and so does a socket when the end of the stream has to be told from a cut: here it is known which
+ * came first, TLS's goodbye or the end of the bytes below.
+ *
+ * Node's adapter between TLS and a `Duplex` (`JSStreamSocket`) asserts that nothing is written while it shuts down, and
+ * ends the process otherwise. TLS writes by itself when bytes arrive (an alert, an answer to a key update), so no byte may
+ * arrive in that time. Two rules keep that: bytes are passed up only at the start of a turn of the loop, and `end` calls
+ * back at once, within the turn that it was called in.
+ *
+ * Bytes that TLS wrote count as written when the stream below has passed them on: so what is unsent is known above.
+ */
+
+import { Duplex } from 'node:stream';
+import type { ByteStream } from '../byte-stream.ts';
+
+type Callback = (error?: Error | null) => void;
+
+export class TlsLink extends Duplex {
+  readonly #stream: ByteStream;
+  #isReading = false;
+  #hasEnded = false;
+  /** Whether TLS found the end of its stream only when the bytes below had ended. */
+  isCut = false;
+
+  constructor(stream: ByteStream) {
+    super({ allowHalfOpen: true });
+    this.#stream = stream;
+    // The first listener: when TLS hears of the end, this is set.
+    this.once('end', () => {
+      this.#hasEnded = true;
+    });
+  }
+
+  /** Finds out which end comes first: TLS pushes the end of its stream in the moment that it finds it. */
+  watchEnd(socket: Duplex): void {
+    const push = socket.push.bind(socket);
+    socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+      if (chunk === null && this.#hasEnded) this.isCut = true;
+      return push(chunk, encoding);
+    };
+  }
+
+  /** Breaks the stream below off, so that the peer notices. */
+  reset(): void {
+    this.#stream.reset();
+    this.destroy();
+  }
+
+  override _read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const pass = (chunk: Uint8Array | null, error?: Error): void => {
+      setImmediate(() => {
+        this.#isReading = false;
+        if (error === undefined) this.push(chunk);
+        else this.destroy(error);
+      });
+    };
+    this.#stream.readChunk().then(pass, (error: Error) => {
+      pass(null, error);
+    });
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
+    this.#passOn(this.#stream.writeAll(chunk, { transfer: true }), done);
+  }
+
+  override _writev(chunks: readonly { chunk: Uint8Array }[], done: Callback): void {
+    const pieces = chunks.map(({ chunk }) => chunk);
+    this.#passOn(this.#stream.writev(pieces, { transfer: true }), done);
+  }
+
+  override _final(done: Callback): void {
+    this.#stream.shutdown('write').then(() => {
+      done();
+    }, done);
+  }
+
+  override _destroy(error: Error | null, done: Callback): void {
+    void this.#stream.close().then(() => {
+      done(error);
+    });
+  }
+
+  override end(...values: unknown[]): this {
+    const callback = values.find((value) => typeof value === 'function') as Callback | undefined;
+    super.end();
+    callback?.();
+    return this;
+  }
+
+  #passOn(writing: Promise<void>, done: Callback): void {
+    writing
+      .then(() => this.#stream.flush())
+      .then(() => {
+        done();
+      }, done);
+  }
+}
