@@ -1,7 +1,9 @@
 /**
- * Runs a million seeds of the echo protocol with faults, in slices that begin where the last night ended.
+ * Runs a million seeds of a program with faults, in slices that begin where the last night ended.
  *
- *   node scripts/nightly-simulation.mjs [--count 1000000] [--from SEED] [--jobs N]
+ *   node scripts/nightly-simulation.mjs [--program echo] [--count 1000000] [--from SEED] [--jobs N]
+ *
+ * The programs: `echo`, the echo protocol over streams; `http`, a client against a server.
  *
  * Without `--from` the first seed comes from the date, so that every night looks at seeds nobody has seen. A failure
  * prints its report, with the seed; the exit status is then 1. The build must be fresh.
@@ -13,24 +15,34 @@ import { parseArgs } from 'node:util';
 
 const PER_NIGHT = 1_000_000;
 /** Seeds between two lines of progress. */
-const SLICE = 10_000;
+const SLICE = 1_000;
 const DAY_MS = 86_400_000;
 
+const PROGRAMS = {
+  async echo() {
+    const { echoProtocol: program, ...rest } = await import('./lib/simulated-echo.mjs');
+    return { program, ...rest };
+  },
+  async http() {
+    const { httpProtocol: program, ...rest } = await import('./lib/simulated-http.mjs');
+    return { program, ...rest };
+  },
+};
+
 async function runSlices() {
-  const { simulateSeeds, echoProtocol, FAULTS, DEADLINE } =
-    await import('./lib/simulated-echo.mjs');
+  const { simulateSeeds, program, FAULTS, DEADLINE } = await PROGRAMS[workerData.program]();
   for (let from = workerData.from; from < workerData.end; from += SLICE) {
     const count = Math.min(SLICE, workerData.end - from);
     const report = await simulateSeeds(
       { from, count, faults: FAULTS, deadline: DEADLINE },
-      echoProtocol,
+      program,
     );
     parentPort.postMessage(report);
   }
 }
 
-function startWorker(from, end, onReport) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { from, end } });
+function startWorker(program, from, end, onReport) {
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { program, from, end } });
   worker.on('message', onReport);
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
@@ -41,11 +53,16 @@ function startWorker(from, end, onReport) {
 async function main() {
   const { values } = parseArgs({
     options: {
+      program: { type: 'string', default: 'echo' },
       count: { type: 'string', default: String(PER_NIGHT) },
       from: { type: 'string' },
       jobs: { type: 'string', default: String(availableParallelism()) },
     },
   });
+  const { program } = values;
+  if (!Object.hasOwn(PROGRAMS, program)) {
+    throw new Error(`--program: expected one of ${Object.keys(PROGRAMS).join(', ')}`);
+  }
   const count = Number(values.count);
   const from = Number(values.from ?? Math.floor(Date.now() / DAY_MS) * PER_NIGHT);
   const jobs = Math.min(Number(values.jobs), count);
@@ -61,7 +78,12 @@ async function main() {
   };
   const share = Math.ceil(count / jobs);
   const workers = Array.from({ length: jobs }, (_, job) =>
-    startWorker(from + job * share, Math.min(from + (job + 1) * share, from + count), onReport),
+    startWorker(
+      program,
+      from + job * share,
+      Math.min(from + (job + 1) * share, from + count),
+      onReport,
+    ),
   );
   const failures = (await Promise.allSettled(workers)).filter(
     ({ status }) => status === 'rejected',
