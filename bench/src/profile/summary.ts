@@ -10,13 +10,16 @@ export interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+/** A function as V8's profiles name it. */
+export interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
 interface ProfileNode {
   readonly id: number;
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly url: string;
-    readonly lineNumber: number;
-  };
+  readonly callFrame: CallFrame;
   readonly children?: readonly number[];
 }
 
@@ -69,7 +72,7 @@ export function summarize(profile: CpuProfile, last: number): Summary {
   return {
     idle: idle / (idle + busy),
     interval: median(profile.timeDeltas),
-    functions: share(nameOf),
+    functions: share((node) => placeOf(node.callFrame)),
     owners: share(ownerOf),
   };
 }
@@ -100,7 +103,8 @@ function shares(
     .toSorted((a, b) => b.self - a.self);
 }
 
-function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
+/** A function's name and where it stands. */
+export function placeOf({ functionName, url, lineNumber }: CallFrame): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   return url === '' ? name : `${name} (${shortUrl(url)}:${lineNumber + 1})`;
 }
