@@ -76,6 +76,11 @@ export class AcceptQueue<P, S extends ByteStream> {
     return this.#canHandOut ? ReadyBits.READABLE : 0;
   }
 
+  /** How many connections wait. */
+  get pending(): number {
+    return this.#arrivals.length;
+  }
+
   /** How many connections more may arrive and wait. */
   get room(): number {
     return this.#admission.maxPending - this.#arrivals.length;

@@ -88,6 +88,12 @@ export {
   type StartTlsServerOptions,
   type TlsConnectOptions,
 } from './net/tls-stream.ts';
+export {
+  TlsListener,
+  type TlsBindOptions,
+  type TlsListenerStatistics,
+  type TlsListenOptions,
+} from './net/tls-listener.ts';
 export type {
   SniCallback,
   TlsClientOptions,

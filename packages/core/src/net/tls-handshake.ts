@@ -65,7 +65,7 @@ export async function shakeHandsAsClient(
   const { carrier, gone } = await takeCarrier(stream, tls.requireCloseNotify === true, options);
   const name = tls.servername ?? host;
   const socket = connect({
-    socket: carrier as Socket,
+    socket: carrier,
     secureContext,
     host: name,
     // An IP address is no name (RFC 6066 section 3).
@@ -103,7 +103,7 @@ export async function shakeHandsAsServer(
   const { sni, clientCertificates = 'ignore' } = tls;
   const secureContext = contextOf(tls, operation);
   const { carrier, gone } = await takeCarrier(stream, tls.requireCloseNotify === true, options);
-  const socket = new TLSSocket(carrier as Socket, {
+  const socket = new TLSSocket(carrier, {
     isServer: true,
     secureContext,
     requestCert: clientCertificates !== 'ignore',

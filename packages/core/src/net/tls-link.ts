@@ -65,23 +65,21 @@ export class TlsLink extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
-    this.#passOn(this.#stream.writeAll(chunk, { transfer: true }), done);
+    settle(this.#passOn(this.#stream.writeAll(chunk, { transfer: true })), done);
   }
 
   override _writev(chunks: readonly { chunk: Uint8Array }[], done: Callback): void {
     const pieces = chunks.map(({ chunk }) => chunk);
-    this.#passOn(this.#stream.writev(pieces, { transfer: true }), done);
+    settle(this.#passOn(this.#stream.writev(pieces, { transfer: true })), done);
   }
 
   override _final(done: Callback): void {
-    this.#stream.shutdown('write').then(() => {
-      done();
-    }, done);
+    settle(this.#stream.shutdown('write'), done);
   }
 
   override _destroy(error: Error | null, done: Callback): void {
-    void this.#stream.close().then(() => {
-      done(error);
+    settle(this.#stream.close(), (failure) => {
+      done(failure ?? error);
     });
   }
 
@@ -92,11 +90,22 @@ export class TlsLink extends Duplex {
     return this;
   }
 
-  #passOn(writing: Promise<void>, done: Callback): void {
-    writing
-      .then(() => this.#stream.flush())
-      .then(() => {
-        done();
-      }, done);
+  async #passOn(writing: Promise<void>): Promise<void> {
+    await writing;
+    await this.#stream.flush();
   }
+}
+
+/** Calls back outside of the promise: an error that a listener throws is then the process's, as with every stream. */
+function settle(promise: Promise<void>, settled: Callback): void {
+  promise.then(
+    () => {
+      queueMicrotask(settled);
+    },
+    (error: Error) => {
+      queueMicrotask(() => {
+        settled(error);
+      });
+    },
+  );
 }

@@ -14,7 +14,7 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../address.ts';
-import { ByteStream, type StreamOptions } from '../byte-stream.ts';
+import type { ByteStream, StreamOptions } from '../byte-stream.ts';
 import { invalidInput, TimeoutError, type CertificateError, type IoError } from '../errors.ts';
 import { systemClock } from '../clock.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
@@ -56,7 +56,7 @@ export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsSe
 }
 
 /** Where a TLS connection runs between, as the stream below knew it. */
-interface Ends {
+export interface TlsEnds {
   readonly localAddress?: Address;
   readonly remoteAddress?: Address;
 }
@@ -98,7 +98,7 @@ export class TlsStream extends SocketStream {
   /** @internal Streams come from {@link TlsStream.connect}, {@link startTls} and from listeners. */
   constructor(
     secured: Secured,
-    ends: Ends,
+    ends: TlsEnds,
     wasAsked: boolean,
     options: StreamOptions | undefined,
     gone: (() => void) | undefined,
@@ -241,7 +241,7 @@ async function secureServer(
 /** Makes the stream of a client that was shaken hands with. */
 export function openServed(
   secured: Secured,
-  ends: Ends,
+  ends: TlsEnds,
   options: TlsServerOptions & StreamOptions,
   gone: (() => void) | undefined,
 ): TlsStream {
@@ -250,7 +250,7 @@ export function openServed(
 }
 
 /** The addresses of a stream, if it has any. */
-export function endsOf(stream: ByteStream & Ends): Ends {
+export function endsOf(stream: ByteStream & TlsEnds): TlsEnds {
   return {
     ...(stream.localAddress === undefined ? {} : { localAddress: stream.localAddress }),
     ...(stream.remoteAddress === undefined ? {} : { remoteAddress: stream.remoteAddress }),
