@@ -172,7 +172,7 @@ export const core: PackagePlan = {
     {
       id: 'T',
       title: 'test kit',
-      files: ['testing/'],
+      files: ['testing/', 'testing/manual-clock', 'testing/sim-guard', 'testing/test-authority'],
       sees: ['F0', 'F1', 'F2', 'F3', 'F4'],
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },
