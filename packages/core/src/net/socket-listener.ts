@@ -143,7 +143,7 @@ export function checkListenOptions(options: SocketListenOptions<never>): void {
  * @throws `AddressError` and its kin, translated; `signal.reason`. Nothing is left open then.
  */
 export async function listen(
-  target: ListenOptions,
+  target: ListenOptions & { readonly fd?: number },
   options: SocketListenOptions<never> & TcpSocketOptions,
 ): Promise<Server> {
   const server = createServer({

@@ -96,6 +96,41 @@ export class TcpListener extends SocketListener<TcpStream> {
     const server = await listen(where, options);
     return new TcpListener(server, options);
   }
+
+  /**
+   * Takes over a socket that listens already: one that a service manager opened for this process (systemd's socket
+   * activation gives 3), or that its parent left it. Not on Windows.
+   *
+   * @param fd - The descriptor, a whole number from 0; it is the listener's from now on.
+   * @throws `AddressError` or `IoError` for what is no listening socket; `InvalidInputError` for one of Unix;
+   * `signal.reason`.
+   *
+   * @example
+   * ```ts no-run
+   * import { TcpListener } from '@awaitio/core';
+   *
+   * const isActivated = process.env.LISTEN_PID === String(process.pid);
+   * await using listener = isActivated
+   *   ? await TcpListener.inherit(3)
+   *   : await TcpListener.bind('127.0.0.1:1234');
+   * ```
+   */
+  static async inherit(
+    fd: number,
+    options: Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'> = {},
+  ): Promise<TcpListener> {
+    checkListenOptions(options);
+    if (!Number.isInteger(fd) || fd < 0) {
+      throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);
+    }
+    const server = await listen({ fd }, options);
+    const bound = server.address();
+    if (typeof bound === 'object' && bound !== null) return new TcpListener(server, options);
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    throw invalidInput('inherit', 'fd', 'a socket that listens on TCP', fd);
+  }
 }
 
 function open(transport: SocketTransport, socket: Socket, options: StreamOptions): TcpStream {

@@ -1,12 +1,14 @@
 /** Runs a file of `test/programs` in a process of its own: for what belongs to a whole process, such as its limits. */
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface ProgramOptions {
   /** The most descriptors that the process may have open (`ulimit -n`). */
   readonly descriptors?: number | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** A descriptor of this process that the program has as its third. */
+  readonly inherit?: number | undefined;
 }
 
 export interface Program {
@@ -35,8 +37,11 @@ export function startProgram(name: string, options: ProgramOptions = {}): Progra
       here('typescript-hooks.mjs'),
       here(`../programs/${name}.ts`),
     ],
-    { env: { ...process.env, ...options.env }, stdio: 'pipe' },
-  );
+    {
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe', options.inherit ?? 'ignore'],
+    },
+  ) as ChildProcessWithoutNullStreams;
   const lines: string[] = [];
   let wake: (() => void) | undefined;
   const state = { isOver: false };
