@@ -33,7 +33,7 @@ const benchHasSmoke = () =>
 const steps = [
   { name: 'format', commands: [[tool('oxfmt'), '--check']] },
   // `tsc -b` comes before whatever reads dist: type-aware lint, documentation, bench, packing.
-  { name: 'build', commands: [[tool('tsc'), '-b']] },
+  { name: 'build', commands: [[tool('tsc'), '-b'], script('bundle.mjs')] },
   { name: 'types', commands: testProjects.map((path) => [tool('tsc'), '-p', path]) },
   {
     name: 'lint',
