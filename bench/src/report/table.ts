@@ -20,27 +20,32 @@ export function rowsOf(outcome: ScenarioOutcome): readonly (readonly string[])[]
   return [head, ...rows];
 }
 
-/** Columns that stand under each other. */
+/** Columns that stand under each other; the first to the left, numbers to the right. */
 export function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
+  return padded(rows)
+    .map((row) => row.join('  ').trimEnd())
     .join('\n');
 }
 
-/** The same as Markdown; columns but the first are numbers. */
+/** The same as Markdown, the way the formatter leaves it. */
 export function markdownTable(rows: readonly (readonly string[])[]): string {
-  const head = rows[0] ?? [];
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = line(head.map((_, column) => (column === 0 ? '---' : '---:')));
-  return [line(head), rule, ...rows.slice(1).map(line)].join('\n');
+  const [head = [], ...body] = padded(rows);
+  const rule = head.map(({ length }, column) =>
+    column === 0 ? '-'.repeat(length) : `${'-'.repeat(length - 1)}:`,
+  );
+  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** The narrowest column that Markdown knows. */
+const NARROWEST = 3;
+
+function padded(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(NARROWEST, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+    ),
+  );
 }
