@@ -4,7 +4,7 @@ import { echo, serve } from '../src/index.ts';
 
 test('an answer made of a large request body keeps the connection', async () => {
   await using server = await serve(echo({ prefix: '' }));
-  const stream = await TcpStream.connect(server.address);
+  const stream = await TcpStream.connect(String(server.address));
   for (let request = 0; request < 2; request += 1) {
     const body = Buffer.alloc(1_000_000, `${request}`);
     const written = stream.writeAll(
