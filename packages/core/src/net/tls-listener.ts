@@ -95,6 +95,8 @@ interface Greeted {
  */
 export class TlsListener extends QueueListener<Greeted, TlsStream> {
   readonly localAddress: Address;
+  /** As that of its streams. */
+  readonly isEncrypted: true = true;
   readonly #below: Listener;
   readonly #options: TlsListenOptions;
   readonly #maxPending: number;

@@ -79,6 +79,8 @@ export class TlsStream extends SocketStream {
   readonly localAddress: Address | undefined;
   /** The peer's address, if the stream below had one. */
   readonly remoteAddress: Address | undefined;
+  /** What tells it from a stream in the clear, for whoever has a stream of any kind. */
+  readonly isEncrypted: true = true;
   /** The application protocol that was agreed on (ALPN), if one was. */
   readonly alpnProtocol: string | undefined;
   /** The name that the client asked for (SNI), if it did. */
