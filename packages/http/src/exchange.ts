@@ -153,7 +153,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       const piece = this.tryNextPiece();
       if (piece !== WOULD_BLOCK) return piece;
       this.payContinue();
-      await this.#connection.fillBody();
+      await this.#connection.phases.readBody();
     }
   }
 
@@ -194,7 +194,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     if (!(milliseconds >= 0)) {
       throw invalidInput('setDeadline', 'milliseconds', 'a number from 0', milliseconds);
     }
-    if (!this.#isOver) this.#connection.setHandlerDeadline(milliseconds);
+    if (!this.#isOver) this.#connection.phases.setHandlerDeadline(milliseconds);
   }
 
   waitUntil(work: Promise<unknown>): void {

@@ -118,7 +118,7 @@ async function sendPieces(
       connection.countOut(bytes.length);
       const blocked = driver.writeBytes(bytes);
       driver.write(http.dataEnd);
-      if (blocked !== undefined) await connection.whileWriting(blocked);
+      if (blocked !== undefined) await connection.phases.whileWriting(blocked);
     }
     driver.write(http.sendEnd(trailersOf(response)));
   } finally {
