@@ -37,6 +37,7 @@ async function runSlices() {
       { from, count, faults: FAULTS, deadline: DEADLINE },
       program,
     );
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port, and no window
     parentPort.postMessage(report);
   }
 }

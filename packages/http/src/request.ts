@@ -147,10 +147,10 @@ export class HttpRequest {
     try {
       const type = this.headers.get('content-type') ?? '';
       // The body is whole and within its limit already: what the warning is about cannot happen.
+      const headers = { 'content-type': type };
+      const response = new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
       // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated for unbounded bodies only
-      form = await new Response(bytes as Uint8Array<ArrayBuffer>, {
-        headers: { 'content-type': type },
-      }).formData();
+      form = await response.formData();
     } catch (cause) {
       throw new HttpProblem(400, { detail: 'the body is not a form', cause });
     }

@@ -3,7 +3,7 @@ import { MemoryListener, TcpListener, TcpStream } from '@awaitio/core';
 import { H3, readBody } from 'h3';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { AutoRouter } from 'itty-router';
+import { AutoRouter, type IRequest } from 'itty-router';
 import { serve, type FetchApplication, type FetchInfo, type HttpServer } from '../src/index.ts';
 
 /** Serves in memory, asks over `server.fetch`, and shuts down. */
@@ -37,9 +37,9 @@ describe('real applications are served', () => {
       return { got: await readBody(event) };
     });
   const itty = AutoRouter()
-    .get('/hello/:name', ({ params }) => new Response(`Hello ${params.name}`))
-    .post('/json', async (request) =>
-      Response.json({ got: await request.json() }, { status: 201 }),
+    .get('/hello/:name', ({ params }: IRequest) => new Response(`Hello ${params.name}`))
+    .post('/json', (request: IRequest) =>
+      request.json().then((got: unknown) => Response.json({ got }, { status: 201 })),
     );
 
   describe.each([
@@ -243,8 +243,9 @@ describe('the fetch adapter', () => {
           ),
       },
       async (server, errors) => {
-        const answer = await server.fetch('http://test/').catch((error: unknown) => error);
-        if (answer instanceof Response) await expect(answer.text()).rejects.toThrow();
+        // The head may have come, or have been cut off with the rest.
+        const text = server.fetch('http://test/').then((answer) => answer.text());
+        await expect(text).rejects.toMatchObject({ name: expect.any(String) });
         expect(errors).toHaveLength(1);
       },
     ));

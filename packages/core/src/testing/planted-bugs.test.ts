@@ -78,7 +78,7 @@ const ABORT_EATS_A_BYTE: Parts['readLine'] = async (stream, sim) => {
       continue;
     }
     if (byte === null) return null;
-    const character = String.fromCharCode(byte[0] as number);
+    const character = String.fromCharCode(byte[0] ?? 0);
     if (character === '\n') return line;
     line += character;
   }

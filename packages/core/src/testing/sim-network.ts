@@ -7,7 +7,7 @@
  * nothing; after its restart it answers RST to whoever still sends to connections it no longer knows.
  */
 
-import { InetAddress } from '../address.ts';
+import type { InetAddress } from '../address.ts';
 import { invalidInput } from '../errors.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { SimClock } from './sim-clock.ts';

@@ -79,6 +79,7 @@ export function checkServeOptions(options: unknown): void {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the rest is covered by zod's own words
   switch (issue.code) {
     case 'invalid_type':
       return `of type ${issue.expected}`;
