@@ -1,0 +1,66 @@
+/** Keeps docs/features.md true: what it says is done has a test of the name it gives, where it says. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+
+const root = new URL('../../../', import.meta.url);
+const page = readFileSync(new URL('docs/features.md', root), 'utf8');
+
+/** The sections with a table, and how many rows each has: none gets lost unnoticed. */
+const SECTIONS: Readonly<Record<string, number>> = {
+  'Readiness, reading and writing': 18,
+  'Listening, connecting, living and ending': 22,
+  'Tasks, scheduling, looking inside': 9,
+  'The HTTP server': 44,
+};
+
+interface Row {
+  readonly what: string;
+  readonly here: string;
+  readonly shown: string;
+}
+
+function rowsOf(section: string): Row[] {
+  const [, text = ''] = page.split(`\n## ${section}\n`);
+  const [table = ''] = text.split('\n## ');
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(2)
+    .map((line) => {
+      const [, what = '', here = '', , shown = ''] = line.split('|').map((cell) => cell.trim());
+      return { what, here, shown };
+    });
+}
+
+/** The tests that a cell names: files from the root of the repository, and titles. */
+function testsIn(cell: string): { file: string; title: string }[] {
+  return [...cell.matchAll(/\]\(\.\.\/([^)]+)\): “([^”]+)”/g)].map(([, file = '', title = '']) => ({
+    file,
+    title,
+  }));
+}
+
+describe.each(Object.entries(SECTIONS))('docs/features.md, %s', (section, count) => {
+  const rows = rowsOf(section);
+
+  test('has all of its rows', () => {
+    expect(rows).toHaveLength(count);
+    expect(new Set(rows.map(({ what }) => what)).size).toBe(count);
+  });
+
+  test('says of each row either which tests show it, or why it is refused', () => {
+    for (const { what, here, shown } of rows) {
+      const isDone = /^done\b/.test(here) && testsIn(shown).length > 0;
+      const isRefused = /^refused: ./.test(here) && shown === '—';
+      expect([what, isDone || isRefused]).toEqual([what, true]);
+    }
+  });
+
+  test('names tests that exist', () => {
+    for (const { file, title } of rows.flatMap(({ shown }) => testsIn(shown))) {
+      const path = new URL(file, root);
+      const text = existsSync(path) ? readFileSync(path, 'utf8').replaceAll("\\'", "'") : '';
+      expect([file, title, text.includes(title)]).toEqual([file, title, true]);
+    }
+  });
+});
