@@ -53,6 +53,7 @@ const steps = [
     commands: [script('coverage.mjs')],
     skip: () => (coverage.enabled ? null : 'switched off in scripts/coverage.config.json'),
   },
+  { name: 'fuzz', commands: [script('fuzz.mjs', '--seconds', '60')] },
   { name: 'docs', commands: [script('docs.mjs')] },
   {
     name: 'bench',

@@ -12,8 +12,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import './lib/typescript.mjs';
+import { useTypeScript } from './lib/typescript.mjs';
 
+useTypeScript();
 // Refusals are what most texts end in; nobody reads where they were made.
 Error.stackTraceLimit = 0;
 
@@ -30,7 +31,9 @@ const { values } = parseArgs({
 
 const folder = new URL('../packages/http/test/fuzz/', import.meta.url);
 const { fuzz } = await import(new URL('fuzz.ts', folder));
-const { readCorpus, corpusFile, quote, writeCorpus } = await import(new URL('corpus.ts', folder));
+const { corpusFile, quote, readCorpus, readSeeds, writeCorpus } = await import(
+  new URL('corpus.ts', folder)
+);
 
 function complain({ role, text, complaint }) {
   console.error(`fuzz: ${complaint}\n  as a ${role}, reading ${quote(text)}`);
@@ -51,9 +54,14 @@ if (values.replay !== undefined) {
   const seconds = Number(values.seconds ?? (iterations === undefined ? 60 : Infinity));
   const end = performance.now() + seconds * 1000;
   const isTimeUp = () => performance.now() >= end;
-  const report = fuzz({ seed, iterations, isTimeUp, corpus: readCorpus() });
-  const kinds = report.kept.server.length + report.kept.client.length;
-  console.log(`fuzz: seed ${seed}, ${report.texts} texts, ${kinds} kinds of behaviour`);
+  const report = fuzz({
+    seed,
+    iterations,
+    isTimeUp,
+    corpus: values.save ? readCorpus() : readSeeds(),
+  });
+  const kept = report.kept.server.length + report.kept.client.length;
+  console.log(`fuzz: seed ${seed}, ${report.texts} texts, ${kept} of them did something new`);
   if (report.failure !== undefined) complain(report.failure);
   if (values.save) {
     for (const role of ['server', 'client']) {

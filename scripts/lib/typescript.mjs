@@ -5,9 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { isMainThread, workerData } from 'node:worker_threads';
 
-/** The loader's half runs on a thread of its own, which imports this file too. */
+/** The loader's half, on a thread of its own which imports this file too. */
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
   const { transform } = await import('@swc/core');
@@ -20,4 +19,7 @@ export async function load(url, context, nextLoad) {
   return { format: 'module', source: code, shortCircuit: true };
 }
 
-if (isMainThread && workerData === null && !process.features.typescript) register(import.meta.url);
+/** To be called before the first import of TypeScript. */
+export function useTypeScript() {
+  if (!process.features.typescript) register(import.meta.url);
+}

@@ -1,6 +1,8 @@
 /** Texts that were kept: one JSON string a line, a file for each role. */
 
 import { readFileSync } from 'node:fs';
+import { REQUEST_CASES } from '../wire/request-cases.ts';
+import { RESPONSE_CASES } from '../wire/response-cases.ts';
 import type { Role } from './oracles.ts';
 
 const FILES: Readonly<Record<Role, string>> = { server: 'requests', client: 'responses' };
@@ -17,6 +19,16 @@ export function readCorpus(): Record<Role, string[]> {
   return { server: read('server'), client: read('client') };
 }
 
+/** The corpus, and the bytes of the wire tables: what fuzzing begins with. */
+export function readSeeds(): Record<Role, string[]> {
+  const { server, client } = readCorpus();
+  return {
+    server: [...REQUEST_CASES.map(({ bytes }) => bytes), ...server],
+    client: [...RESPONSE_CASES.map(({ bytes }) => bytes), ...client],
+  };
+}
+
+/** What a corpus file holds. */
 export const writeCorpus = (texts: readonly string[]): string =>
   texts.map((text) => `${quote(text)}\n`).join('');
 

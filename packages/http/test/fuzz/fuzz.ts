@@ -29,7 +29,7 @@ export interface FuzzFailure {
 
 export interface FuzzReport {
   readonly texts: number;
-  /** Texts with a signature of their own, those of the corpus among them. */
+  /** Texts that did something new, those of the corpus among them. */
   readonly kept: Readonly<Record<Role, readonly string[]>>;
   readonly failure: FuzzFailure | undefined;
 }
@@ -48,14 +48,13 @@ export function fuzz(options: FuzzOptions): FuzzReport {
   const tryText = (role: Role, text: string): FuzzFailure | undefined => {
     texts += 1;
     const quick = judge(role, text, random, observe, QUICK);
-    const isNew = !known.has(`${role} ${quick.signature}`);
+    const news = quick.steps.filter((step) => !known.has(`${role}: ${step}`));
     // What is new is looked at closely; the settings that change less, now and then for the rest.
+    const isNew = news.length > 0;
     const { complaint } = isNew || random.chance(0.1) ? judge(role, text, random, observe) : quick;
     if (complaint !== undefined) return shrink(role, text, complaint, random, observe);
-    if (isNew) {
-      known.add(`${role} ${quick.signature}`);
-      kept[role].push(text);
-    }
+    if (isNew) kept[role].push(text);
+    for (const step of news) known.add(`${role}: ${step}`);
     return undefined;
   };
 

@@ -18,10 +18,10 @@ const write = (random: Random, part: Part): string =>
 const oneOf =
   (...parts: readonly Part[]): Rule =>
   (random) =>
-    write(random, (random.chance(0.7) ? parts[0] : anyOf(random, parts)) as Part);
+    write(random, random.chance(0.7) ? (parts.at(0) as Part) : anyOf(random, parts));
 
 const anyOf = <T>(random: Random, list: readonly T[]): T =>
-  list[random.integer(0, list.length - 1)] as T;
+  list.at(random.integer(0, list.length - 1)) as T;
 
 /** One of several, all as likely. */
 const choice =

@@ -64,8 +64,8 @@ export const observe: Observe = (role, pieces, options) =>
 export interface Verdict {
   /** What is wrong; `undefined` when nothing is. */
   readonly complaint: string | undefined;
-  /** What the connection did, without the particulars: texts with the same signature are of the same kind. */
-  readonly signature: string;
+  /** What the connection did: each step from one kind of line to the next. A text with a new step is worth keeping. */
+  readonly steps: readonly string[];
 }
 
 /**
@@ -80,27 +80,27 @@ export function judge(
   by: Observe = observe,
   settings = Infinity,
 ): Verdict {
-  let signature = '';
+  const steps: string[] = [];
   try {
     for (const setting of SETTINGS[role].slice(0, settings)) {
       // 101 answers only what asks for it.
       const options = setting.answer === 101 ? onlyIfAsked(role, text, setting) : setting;
       const expected = by(role, whole(text), options);
-      signature += `${signatureOf(expected)}|`;
+      steps.push(...stepsOf(expected));
       for (const pieces of [byteByByte(text), randomPieces(text, random)]) {
         const difference = firstDifference(expected, by(role, pieces, options));
         if (difference !== undefined) {
-          return { complaint: `${difference}, with ${JSON.stringify(options)}`, signature };
+          return { complaint: `${difference}, with ${JSON.stringify(options)}`, steps };
         }
       }
       if (role === 'server' && options.answer === undefined) {
         const complaint = disagreement(text, expected.details, options.limits !== undefined);
-        if (complaint !== undefined) return { complaint, signature };
+        if (complaint !== undefined) return { complaint, steps };
       }
     }
-    return { complaint: hoard(role, text), signature };
+    return { complaint: hoard(role, text), steps };
   } catch (error) {
-    return { complaint: `it threw: ${(error as Error).stack ?? String(error)}`, signature };
+    return { complaint: `it threw: ${(error as Error).stack ?? String(error)}`, steps };
   }
 }
 
@@ -128,15 +128,21 @@ function firstDifference(expected: Observed, cut: Observed): string | undefined 
   return `in one piece it left ${JSON.stringify(expected.left)}, in several ${JSON.stringify(cut.left)}`;
 }
 
-const signatureOf = ({ lines, left }: Observed): string =>
-  lines
-    .map((line) =>
-      line
-        .replace(/^data .*/, 'data')
-        .replace(/^[A-Z-]+ \S*/, 'request')
-        .replace(/=\d+/, ''),
-    )
-    .join(',') + (left === '' ? '' : ',left');
+function stepsOf({ lines, left }: Observed): string[] {
+  const kinds = ['begin', ...lines.map(kindOf), ...(left === '' ? [] : ['left'])];
+  return kinds.slice(1).map((kind, index) => `${kinds[index]} → ${kind}`);
+}
+
+/** A line without its particulars. */
+function kindOf(line: string): string {
+  if (line.startsWith(' ')) return 'trailer';
+  if (line.startsWith('data ')) return 'data';
+  if (/^(?:end|closed|refused .*)$/.test(line)) return line;
+  const flags = line.match(
+    / (?:\(1\.0\)|unknown-length|length|expects-continue|upgrade|close)(?=[ =]|$)/g,
+  );
+  return `head${(flags ?? []).join('')}`;
+}
 
 /** A program that never asks: what it gets in the end is what was held for it. */
 function hoard(role: Role, text: string): string | undefined {

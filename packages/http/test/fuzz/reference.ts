@@ -68,10 +68,17 @@ class Reader {
         options.includes('upgrade') &&
         valuesOf(fields, 'upgrade').length > 0);
     const expects = !isOld && listOf(fields, 'expect').includes('100-continue');
+    const length =
+      framing === 'chunked' ? ' unknown-length' : framing > 0 ? ` length=${framing}` : '';
+    const flags = [
+      isOld ? ' (1.0)' : '',
+      length,
+      expects ? ' expects-continue' : '',
+      isUpgrade ? ' upgrade' : '',
+      isLast ? ' close' : '',
+    ];
     this.lines.push(
-      `${method} ${target}${isOld ? ' (1.0)' : ''}` +
-        `${framing === 'chunked' ? ' unknown-length' : framing > 0 ? ` length=${framing}` : ''}` +
-        `${expects ? ' expects-continue' : ''}${isUpgrade ? ' upgrade' : ''}${isLast ? ' close' : ''}`,
+      `${method} ${target}${flags.join('')}`,
       ...fields.map(([name, value]) => `  ${name}: ${value}`),
     );
     const trailers = framing === 'chunked' ? this.#chunks() : this.#body(framing);
@@ -86,7 +93,8 @@ class Reader {
       const match = FIELD.exec(this.#text);
       if (match === null) break;
       this.#at = FIELD.lastIndex;
-      fields.push([match[1] as string, trimBlanks(match[2] as string)]);
+      const [, name = '', value = ''] = match;
+      fields.push([name, trimBlanks(value)]);
     }
     this.#match(EMPTY_LINE);
     return fields;
@@ -120,7 +128,10 @@ class Reader {
     } finally {
       this.#data(data);
     }
-    return this.#fields();
+    const trailers = this.#fields();
+    // The parser refuses framing that comes too late to frame anything.
+    this.#isOdd ||= trailers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name));
+    return trailers;
   }
 
   #data(data: string): void {
@@ -147,7 +158,7 @@ const listOf = (fields: Pairs, name: string): string[] =>
 
 function checkHost(hosts: readonly string[], isOld: boolean): void {
   if (hosts.length === 0 && isOld) return;
-  if (hosts.length !== 1 || !HOST.test(hosts[0] as string)) throw new Stop();
+  if (hosts.length !== 1 || !HOST.test(hosts.join(''))) throw new Stop();
 }
 
 function framingOf(fields: Pairs, isOld: boolean): 'chunked' | number {
