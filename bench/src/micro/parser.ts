@@ -15,7 +15,7 @@ const make = parsers[parserName];
 if (request === undefined || make === undefined) {
   throw new Error(`no such parser or request: ${parserName}, ${requestName}`);
 }
-const parse = await make();
+const parse = make();
 if (parse(request.bytes) !== request.fields) {
   throw new Error(`expected ${request.fields} header fields, got another number`);
 }

@@ -34,7 +34,7 @@ export const spawnTask: Scenario = {
 };
 
 function parsing(name: string, what: string): Scenario {
-  const ours = 'llhttp as awaitio has it';
+  const ours = 'awaitio connection';
   return {
     name: `parser-${name}`,
     title: `Parsing ${what}`,
@@ -45,8 +45,8 @@ function parsing(name: string, what: string): Scenario {
     ours,
     goals: [],
     contestants: [
-      micro(ours, 'parser', 'llhttp', name),
-      micro('awaitio connection', 'parser', 'connection', name),
+      micro(ours, 'parser', 'connection', name),
+      micro('llhttp alone', 'parser', 'llhttp', name),
       micro("Node's HTTPParser", 'parser', 'node', name),
     ],
   };

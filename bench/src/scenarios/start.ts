@@ -3,7 +3,8 @@
 import { checkAnswers } from '../load/check.ts';
 import { HELLO } from '../load/exchanges.ts';
 import { Child, program } from '../process/child.ts';
-import { httpServers, type Peer } from '../servers/peers.ts';
+import { isBundled, publishedProgram } from '../process/published.ts';
+import { awaitio, httpServers, type Peer } from '../servers/peers.ts';
 import { median } from '../statistics.ts';
 import { portOf } from './http-server.ts';
 import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
@@ -13,9 +14,19 @@ const BARE: Peer = {
   command: () => [process.execPath, program('micro/nothing.js')],
 };
 
+/** As users have it, if it was bundled; the modules of this repository are many more files. */
+const PUBLISHED: Peer = isBundled
+  ? {
+      name: awaitio.name,
+      command: (app) => [process.execPath, publishedProgram('servers/awaitio.js'), app],
+    }
+  : awaitio;
+const UNBUNDLED: Peer = { ...awaitio, name: 'awaitio unbundled' };
+
 /** What the peers on Node import. */
 const IMPORTS: Readonly<Record<string, string>> = {
   awaitio: '@awaitio/http',
+  'awaitio unbundled': '@awaitio/http',
   'node:http': 'node:http',
   fastify: 'fastify',
   hono: '@hono/node-server',
@@ -38,7 +49,7 @@ async function startRound(peer: Peer, context: RoundContext): Promise<Sample> {
   const imports: number[] = [];
   for (let time = 0; time < (context.isSmoke ? 1 : TIMES); time += 1) {
     starts.push(await timeToAnswer(peer));
-    imports.push(await importTime(IMPORTS[peer.name]));
+    imports.push(await importTime(peer));
   }
   return { value: median(starts), details: { 'import ms': median(imports) } };
 }
@@ -51,11 +62,12 @@ async function timeToAnswer(peer: Peer): Promise<number> {
   return performance.now() - start;
 }
 
-async function importTime(specifier: string | undefined): Promise<number> {
+async function importTime(peer: Peer): Promise<number> {
+  const specifier = IMPORTS[peer.name];
   if (specifier === undefined) return NaN;
-  await using child = new Child([process.execPath, program('micro/import-time.js'), specifier], {
-    core: 0,
-  });
+  const path = 'micro/import-time.js';
+  const importer = peer === PUBLISHED && isBundled ? publishedProgram(path) : program(path);
+  await using child = new Child([process.execPath, importer, specifier], { core: 0 });
   const { milliseconds } = await child.json<{ milliseconds: number }>();
   return milliseconds;
 }
@@ -64,10 +76,15 @@ export const start: Scenario = {
   name: 'start',
   title: 'Start-up',
   about:
-    'From starting the process to its first answer, in milliseconds; importing the package alone beside it.',
+    'From starting the process to its first answer, in milliseconds; importing the package alone beside it. awaitio is loaded as it is published.',
   unit: 'ms',
   better: 'less',
   ours: 'awaitio',
   goals: [{ against: BARE.name, moreThanIt: 60 }],
-  contestants: [...httpServers, BARE].map(contestant),
+  contestants: [
+    PUBLISHED,
+    ...(isBundled ? [UNBUNDLED] : []),
+    ...httpServers.filter((peer) => peer !== awaitio),
+    BARE,
+  ].map(contestant),
 };
