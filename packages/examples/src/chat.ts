@@ -40,21 +40,21 @@ function tellOthers(speaker: Member, text: string): void {
   for (const member of members) if (member !== speaker) member.hear(line);
 }
 
-async function attend(stream: TcpStream): Promise<void> {
+const summary = 'Passes every line that a member sends on to all the others.';
+const given = readArguments({ command: 'example:chat', summary, role: 'listens' });
+await acceptLoop(await listen(given), async (stream, { signal }) => {
   const member = new Member(stream);
-  const name = await member.channel.read({ timeout: 60_000 });
+  const name = await member.channel.read({ signal, timeout: 60_000 });
   if (name === null) return;
   members.add(member);
   tellOthers(member, `${name} has come`);
   try {
-    for await (const line of member.channel) tellOthers(member, `${name}: ${line}`);
+    for (let line; (line = await member.channel.read({ signal })) !== null;) {
+      tellOthers(member, `${name}: ${line}`);
+    }
   } finally {
     members.delete(member);
     tellOthers(member, `${name} has gone`);
   }
-}
-
-const summary = 'Passes every line that a member sends on to all the others.';
-const given = readArguments({ command: 'example:chat', summary, role: 'listens' });
-await acceptLoop(await listen(given), attend);
+});
 await defaultExecutor.shutdown({ grace: 100 });

@@ -36,14 +36,14 @@ const given = readArguments({ command: 'example:lines-server', summary, role: 'l
 const executor = new Executor();
 await acceptLoop(
   await listen(given),
-  async (stream) => {
+  async (stream, { signal }) => {
     const channel = lines(stream, { lineEnd: 'crlf', limit: 1_000, fatal: true });
     try {
       for (;;) {
-        const line = await channel.read({ timeout: 60_000 });
+        const line = await channel.read({ signal, timeout: 60_000 });
         const reply = line === null ? null : answer(line);
         if (reply === null) return;
-        await channel.write(reply);
+        await channel.write(reply, { signal });
       }
     } catch (error) {
       // Whose fault is it? Bytes that are no line, or too long a one, are the client's: it is told.

@@ -18,14 +18,15 @@ function sourcesOf(folder: string): string[] {
 describe('docs/errors.md', () => {
   const codesIn = (text: string): string[] =>
     [...text.matchAll(/'(ERR_[A-Z0-9_]+)'/g)].map(([, code]) => code ?? '');
-  /** Node's own codes: the border to foreign errors knows them by name, and the page need not. */
-  const border = 'packages/core/src/foreign-errors.ts';
-  const foreign = new Set(codesIn(read(border)));
+  /** Node's own codes: the borders to foreign errors know them by name, and the page need not. */
+  const borders = ['packages/core/src/foreign-errors.ts', 'packages/core/src/net/tls-errors.ts'];
+  const isForeign = (code: string): boolean => /^ERR_(?:SSL|TLS)_/.test(code) || foreign.has(code);
+  const foreign = new Set(borders.map(read).flatMap(codesIn));
 
   test('has a row for every code of ours, and for no other', () => {
     const sources = ['packages/core/src', 'packages/http/src']
       .flatMap(sourcesOf)
-      .filter((file) => !file.includes('/testing/') && file !== border)
+      .filter((file) => !file.includes('/testing/'))
       .map(read);
     const codes = new Set<string>();
     for (const source of sources) {
@@ -39,9 +40,20 @@ describe('docs/errors.md', () => {
     const listed = [...read('docs/errors.md').matchAll(/^\| `(ERR_[A-Z0-9_]+)`/gm)].map(
       ([, code]) => code,
     );
-    const wanted = [...codes].filter((code) => !foreign.has(code) || listed.includes(code));
+    const wanted = [...codes].filter((code) => !isForeign(code) || listed.includes(code));
     expect(listed.toSorted()).toEqual(wanted.toSorted());
   });
+});
+
+test('docs/errors.md has every class of errors', () => {
+  const page = read('docs/errors.md');
+  const classes = ['packages/core/src', 'packages/http/src']
+    .flatMap(sourcesOf)
+    .filter((file) => !file.includes('/testing/'))
+    .flatMap((file) => [...read(file).matchAll(/^export class (\w+(?:Error|Problem))\b/gm)])
+    .map(([, name]) => name ?? '');
+  expect(classes.length).toBeGreaterThan(10);
+  expect(classes.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe('docs/architecture.md', () => {
