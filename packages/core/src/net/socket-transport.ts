@@ -15,6 +15,7 @@ import { Socket } from 'node:net';
 import type { IoError } from '../errors.ts';
 import type { Transport, TransportSink } from '../transport.ts';
 import { translate } from '../foreign-errors.ts';
+import { errorAtEnd } from './true-end.ts';
 import { deliverReads, deliverSoon, sendSoon, type TurnMember } from './turn.ts';
 
 /** How many bytes one read of a socket can give; Node's own buffers have the same size. */
@@ -257,9 +258,9 @@ export class SocketTransport implements Transport, TurnMember {
     this.#onGone?.();
   };
 
-  /** Why the end that has come is none; for carriers that can tell. */
-  protected checkEnd(): IoError | undefined {
-    return undefined;
+  /** Why the end that has come is none. */
+  protected checkEnd(): Error | undefined {
+    return errorAtEnd(this.#socket);
   }
 
   #unlisten(socket: Socket): void {
