@@ -33,16 +33,8 @@ async function main(options: Options): Promise<void> {
   const ceilings = options.smoke ? [] : await measureCeilings(context);
   for (const scenario of chosen) {
     console.log(`\n${scenario.title} (${scenario.name}): ${scenario.about}`);
-    const outcome = await runRounds(scenario, {
-      rounds: options.rounds,
-      peers: options.peers,
-      context,
-      onSample: (_, contestant, sample) => {
-        if (!options.smoke) {
-          process.stderr.write(`  ${contestant.name}: ${figure(sample.value)} ${scenario.unit}\n`);
-        }
-      },
-    });
+    const outcome = await measure(scenario, options, context);
+    if (outcome === undefined) continue;
     outcomes.set(scenario.name, outcome);
     print(outcome, options);
     if (options.smoke) continue;
@@ -53,8 +45,33 @@ async function main(options: Options): Promise<void> {
       machine: describeMachine(),
     });
   }
-  if (options.smoke) console.log('\nEvery scenario ran and every answer was right.');
+  if (process.exitCode === 1) console.log('\nNot everything could be measured; see above.');
+  else if (options.smoke) console.log('\nEvery scenario ran and every answer was right.');
   else if (options.only.length === 0) console.log(`\nThe report: ${writeReport()}`);
+}
+
+/** Runs a scenario; one that fails is told of, and leaves the others alone. */
+async function measure(
+  scenario: Scenario,
+  options: Options,
+  context: RoundContext,
+): Promise<ScenarioOutcome | undefined> {
+  try {
+    return await runRounds(scenario, {
+      rounds: options.rounds,
+      peers: options.peers,
+      context,
+      onSample: (_, contestant, sample) => {
+        if (!options.smoke) {
+          process.stderr.write(`  ${contestant.name}: ${figure(sample.value)} ${scenario.unit}\n`);
+        }
+      },
+    });
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    return undefined;
+  }
 }
 
 /** The options that change figures, as a command line has them. */

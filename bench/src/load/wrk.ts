@@ -39,7 +39,8 @@ interface Summary {
 async function run(load: Load, seconds: number): Promise<LoadResult> {
   // wrk counts time in whole seconds.
   const duration = `${Math.max(1, Math.round(seconds))}s`;
-  const settings = `-t 1 -c ${load.connections} -d ${duration}`;
+  // A slow answer is slow, and no error, within half a minute.
+  const settings = `-t 1 -c ${load.connections} -d ${duration} --timeout 30s`;
   await using child = new Child(
     [
       'wrk',
