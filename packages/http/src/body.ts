@@ -24,8 +24,8 @@ export interface BodySource {
   tryNextPiece(): Uint8Array | null | WouldBlock;
   /** The trailer section, after the end. */
   readonly trailers: Headers | undefined;
-  /** Its reader left before the end. */
-  giveUp?(): void;
+  /** Its reader left before the end, or found that it is longer than what may be collected. */
+  giveUp?(tooLong?: LimitError): void;
 }
 
 /** How a body may be collected. */
@@ -147,8 +147,9 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   #tooLong(limit: number): LimitError {
-    this.#source.giveUp?.();
-    return tooLong(limit);
+    const error = tooLong(limit);
+    this.#source.giveUp?.(error);
+    return error;
   }
 
   #next(): Promise<Uint8Array | null> {

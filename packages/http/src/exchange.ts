@@ -8,6 +8,7 @@
 import {
   deferred,
   invalidInput,
+  type LimitError,
   TimeoutError,
   WOULD_BLOCK,
   type Address,
@@ -72,6 +73,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   #isOver = false;
   /** Bytes of the request's body that were handed out. */
   bytesIn = 0;
+  /** What a reader was told of a body that is longer than it collects. */
+  limitError: LimitError | undefined;
   /** Bytes of the answer's body that were written. */
   bytesOut = 0;
   /** The status that the request was answered with; 0 before. */
@@ -155,6 +158,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       this.payContinue();
       await this.#connection.phases.readBody();
     }
+  }
+
+  giveUp(tooLong?: LimitError): void {
+    this.limitError = tooLong;
   }
 
   // --- For the handler -----------------------------------------------------------------------------------------

@@ -114,16 +114,20 @@ function shed(connection: ServerConnection, exchange: Exchange): Pending {
 function answerFor(connection: ServerConnection, exchange: Exchange, error: unknown): HttpResponse {
   exchange.abort(error);
   if (error instanceof HttpProblem) return HttpResponse.problem(error);
-  if (error instanceof RemoteProtocolError) return refusal(error.statusHint);
-  if (error instanceof LimitError && error.limitName === 'limit') return refusal(413);
+  // The same classes of errors come from other connections, which a handler may have to do with.
+  if (error instanceof RemoteProtocolError && error === connection.http.failure) {
+    return refusal(error.statusHint);
+  }
+  if (error instanceof LimitError && error === exchange.limitError) return refusal(413);
   if (connection.phases.expired === 'body') return refusal(408);
-  if (!isPeersGoing(connection, error)) connection.shared.report(error, exchange);
+  if (!isPeersDoing(connection, error)) connection.shared.report(error, exchange);
   return refusal(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
 }
 
-/** Whether a failure is only how the program heard of the peer's going, which is nobody's error. */
-function isPeersGoing({ stream }: ServerConnection, error: unknown): boolean {
-  return error instanceof ClientGoneError || (error instanceof IoError && stream.isClosed);
+/** Whether a failure is only how the program heard of what the client did, which is no error of the program's. */
+function isPeersDoing({ http, phases, stream }: ServerConnection, error: unknown): boolean {
+  if (error instanceof ClientGoneError || error === http.failure) return true;
+  return error instanceof IoError && (stream.isClosed || phases.expired === 'body');
 }
 
 /** Sends an answer: there is something to wait for when the program, or the client, is slower than this side. */
@@ -173,7 +177,7 @@ async function finishAnswer(
 
 function answerFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
   const { http, shared, stream } = connection;
-  if (!isPeersGoing(connection, error)) shared.report(error, exchange);
+  if (!isPeersDoing(connection, error)) shared.report(error, exchange);
   // An answer that is wrong in itself was refused before any of it was sent.
   if (http.serverState === State.SEND_RESPONSE) return answer(connection, exchange, refusal(500));
   http.sendFailed();

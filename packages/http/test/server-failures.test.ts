@@ -8,6 +8,7 @@ import {
   type Handler,
 } from '../src/index.ts';
 import { simulated } from './support/simulated.ts';
+import type { Wire } from './support/wire.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const failing =
@@ -285,6 +286,53 @@ describe('a client that leaves', () => {
       await world.sleep(100);
       expect(codes).toEqual(['ECONNRESET']);
       expect(world.errors).toEqual([]);
+    }));
+});
+
+describe('whose fault a failure is', () => {
+  const post = (length: number): string =>
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\nhalf`;
+
+  test.each<[string, (wire: Wire) => Promise<void> | void]>([
+    ['stops', () => {}],
+    ['ends too early', (wire) => wire.finish()],
+    ['breaks off', (wire) => wire.stream.reset()],
+  ])('is the client’s when a body that is streamed back %s: the program is not told', (_how, act) =>
+    simulated(async (world) => {
+      await world.serve((request) => HttpResponse.stream(request.body));
+      const wire = await world.connect();
+      await wire.send(post(100));
+      await wire.head();
+      await act(wire);
+      await wire.rest().catch(() => '');
+      await world.sleep(10_000);
+      expect(world.errors).toEqual([]);
+    }),
+  );
+
+  test('is the program’s when what it asked of another server was malformed, or too long', () =>
+    simulated(async (world) => {
+      const upstream = await world.listen(8080);
+      const client = world.client();
+      await world.serve(async (request) => {
+        const response = await client.get('http://server:8080/');
+        return HttpResponse.bytes(await response.bytes({ limit: Number(request.path.slice(1)) }));
+      });
+      for (const [limit, answer] of [
+        [100, 'nonsense\r\n\r\n'],
+        [100, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+        [2, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmuch'],
+        [2, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmuch\r\n0\r\n\r\n'],
+      ] as const) {
+        const wire = await world.connect();
+        await wire.send(GET.replace('/', `/${limit}`));
+        const above = await upstream.accept();
+        await above.head();
+        await above.send(answer);
+        expect((await wire.response()).status).toBe(500);
+        above.stream.reset();
+      }
+      expect(world.errors).toHaveLength(4);
     }));
 });
 

@@ -113,6 +113,11 @@ export class HttpConnection {
     return event;
   }
 
+  /** What {@link HttpConnection.nextEvent} threw, and throws again. */
+  get failure(): RemoteProtocolError | undefined {
+    return this.#failure;
+  }
+
   /** Whether an event or a failure is at hand without more bytes. */
   get hasEvent(): boolean {
     return this.#decoder.hasEvent;
