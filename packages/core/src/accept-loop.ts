@@ -35,7 +35,8 @@ const LONGEST_PAUSE = 1_000;
 /**
  * Accepts connections and runs one task for each, until the listener closes or the signal aborts.
  *
- * @param serve - The life of one connection. Its stream is closed when it returns, and reset when it throws.
+ * @param serve - The life of one connection. Its stream is closed when it returns, and reset when it throws
+ * or its task is aborted.
  * @returns Settled when no more connections will be accepted; tasks may still run.
  * @throws nothing: failures go to `onError`.
  *
@@ -77,7 +78,12 @@ export async function acceptLoop<S extends ByteStream>(
       continue;
     }
     try {
-      executor.spawn((context) => live(stream, context, serve, onError), { name });
+      executor.spawn((context) => live(stream, context, serve, onError), {
+        name,
+        onAbort: (reason) => {
+          stream.reset(reason);
+        },
+      });
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);

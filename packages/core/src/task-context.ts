@@ -27,6 +27,11 @@ export interface TaskOptions {
    * @default no limit
    */
   readonly timeout?: number | undefined;
+  /**
+   * Called at once when the task is aborted: for what must not wait until its function looks at its signal, such as a
+   * connection. Must not throw.
+   */
+  readonly onAbort?: ((reason: unknown) => void) | undefined;
 }
 
 /** What a task's function is given. */

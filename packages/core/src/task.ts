@@ -72,6 +72,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   #isHeard = false;
   #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
+  readonly #onAbort: ((reason: unknown) => void) | undefined;
   #timer: Timer | undefined;
 
   /** @internal Tasks come from `Executor.spawn`. */
@@ -93,6 +94,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     parent?.adopt(this);
     if (options === undefined) return;
     const { signal, timeout } = options;
+    this.#onAbort = options.onAbort;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     if (timeout !== undefined && timeout !== Infinity) {
       this.#timer = host.clock.setTimer(() => {
@@ -292,6 +294,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     const isHeard = this.#isHeard;
     this.#settle('aborted', { error: reason });
     this.#controller?.abort(reason);
+    this.#onAbort?.(reason);
     if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
     if (!isWanted) this.#tell(reason, isHeard);
     if (wasPending) this.#end();

@@ -136,6 +136,24 @@ describe('an accept loop', () => {
     }
   });
 
+  test('resets a connection whose task is aborted, also one that does not look at its signal', async () => {
+    const listener = new MemoryListener();
+    const executor = new Executor();
+    const accepting = acceptLoop(
+      listener,
+      async (stream) => {
+        await stream.readLine();
+      },
+      { executor },
+    );
+    const client = await listener.connect();
+    await settle();
+    await executor.shutdown({ grace: 0 });
+    expect(await client.closed).toMatchObject({ how: 'reset', by: 'peer' });
+    await listener.close();
+    await accepting;
+  });
+
   test('resets what it has accepted when the executor takes no more', async () => {
     const listener = new MemoryListener();
     const executor = new Executor();
