@@ -28,11 +28,11 @@ export function writeReport(): string {
   const parts = [
     '# awaitio against its peers',
     'Made by `pnpm bench`; not edited by hand. What the scenarios are and how to repeat one: [bench/README.md](../README.md).',
+    noiseText(outcomes),
     '## Goals',
     goalsTable(outcomes),
     '## How it was measured',
     circumstancesText(first.circumstances),
-    noiseText(outcomes),
     ...outcomes.map(section),
   ];
   writeFileSync(path, `${parts.join('\n\n')}\n`);
@@ -82,7 +82,7 @@ function noiseText(outcomes: readonly SavedOutcome[]): string {
     middle <= QUIET
       ? 'The machine was quiet'
       : '**The machine was not quiet: these figures show that the bench works, and little more**';
-  return `${verdict}: half of the rows below have a spread of ${percent(middle)} or less.`;
+  return `${verdict}: half of the rows have a spread of ${percent(middle)} or less.`;
 }
 
 /** The spread above which figures are not to be trusted. */
