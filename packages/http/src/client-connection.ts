@@ -17,19 +17,17 @@ import {
   TimeoutError,
   watchAbort,
   BrokenError,
-  IoError,
   type Clock,
   type DeadlineWheel,
 } from '@awaitio/core';
-import { piecesOf } from './body.ts';
-import { StallWatch } from './deadlines.ts';
+import { Incoming, type IncomingOwner } from './client-incoming.ts';
 import type { ClientDeadlines, RequestBody } from './client-options.ts';
-import type { ResponseOrigin } from './client-response.ts';
+import { RequestSender, type SenderOwner } from './client-sender.ts';
+import { StallWatch } from './deadlines.ts';
 import { Driver } from './driver.ts';
 import { HttpConnection } from './protocol/connection.ts';
 import { NEED_DATA, type ResponseHead } from './protocol/events.ts';
-import { fieldList, type FieldList, type HeadersInput } from './protocol/fields.ts';
-import type { Headers } from './protocol/headers.ts';
+import type { FieldList, HeadersInput } from './protocol/fields.ts';
 import type { ProtocolLimits } from './protocol/limits.ts';
 
 /** A request as the connection sends it. */
@@ -61,74 +59,11 @@ export interface ClientShared {
   readonly limits: ProtocolLimits;
 }
 
-type Pieces = ReturnType<typeof piecesOf>;
-const SENT = Promise.resolve(true);
-
-/**
- * One response as it comes. The connection may be sending the next request while its reader still looks at it, so what
- * is the response's own lives here.
- */
-export class Incoming implements ResponseOrigin {
-  readonly #connection: ClientConnection;
-  readonly #early: Uint8Array[] = [];
-  head!: ResponseHead;
-  trailers: Headers | undefined;
-  isComplete = false;
-  #isOver = false;
-  #onOver: { end(): void } | undefined;
-
-  constructor(connection: ClientConnection) {
-    this.#connection = connection;
-  }
-
-  get bodyLength(): number | undefined {
-    return this.head.contentLength;
-  }
-
-  /** A piece that came with the head. */
-  pushEarly(piece: Uint8Array): void {
-    this.#early.push(piece);
-  }
-
-  tryNextPiece(): Uint8Array | null | WouldBlock {
-    const early = this.#early.shift();
-    if (early !== undefined) return early;
-    return this.isComplete ? null : this.#connection.pull(this);
-  }
-
-  async nextPiece(): Promise<Uint8Array | null> {
-    for (;;) {
-      const piece = this.tryNextPiece();
-      if (piece !== WOULD_BLOCK) return piece;
-      await this.#connection.readBody();
-    }
-  }
-
-  discard(): void {
-    if (!this.isComplete) this.#connection.discard();
-  }
-
-  /** Its reader left before the end: the connection would wait for ever for somebody to read the rest. */
-  giveUp(): void {
-    this.discard();
-  }
-
-  /** Is told when the response is whole, or never will be. */
-  set onOver(listener: { end(): void }) {
-    this.#onOver = listener;
-    if (this.#isOver) listener.end();
-  }
-
-  over(): void {
-    this.#isOver = true;
-    this.#onOver?.end();
-  }
-}
-
-export class ClientConnection implements DeadlineOwner, AbortWatcher {
+export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;
+  readonly #sender: RequestSender;
   readonly #shared: ClientShared;
   readonly #owner: ConnectionOwner;
   readonly #deadline: Deadline;
@@ -138,8 +73,6 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
   #incoming: Incoming | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #isGone = false;
-  /** Ends the wait for leave to send the body; told whether there is leave. */
-  #leave: ((isGiven: boolean) => void) | undefined;
   /** Requests that were sent on it. */
   served = 0;
   /** Whether a byte of the present response has come. */
@@ -153,6 +86,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     this.#owner = owner;
     this.#http = new HttpConnection('client', shared.limits);
     this.#driver = new Driver(stream, this.#http, shared.clock);
+    this.#sender = new RequestSender(this.#driver, this, shared.deadlines.expectContinue);
     this.#deadline = new Deadline(shared.wheel, this);
     // A server that ends an idle connection is followed at once, so that none is left half-open.
     void this.#watchEnd();
@@ -181,12 +115,12 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     try {
-      this.#send(request, incoming);
+      this.#sender.send(request, incoming);
       this.#wait('headers', this.#shared.deadlines.headers);
       incoming.head = await this.#receiveHead(request);
       this.#endSending();
       // Who was to wait for leave to send the body, and is answered instead, does not send it.
-      this.#leave?.(false);
+      this.#sender.settleLeave(false);
       // A deadline runs while somebody waits for the body, and not while its reader takes its time.
       this.#wait('body', Infinity);
       this.#takeBuffered(incoming);
@@ -248,147 +182,44 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
     );
   }
 
-  /** The bare connection, after a switch of protocols; it leaves the pool. */
   takeStream(): ByteStream {
-    this.#deadline.remove();
-    this.#isGone = true;
-    this.#owner.onGone(this);
+    this.#leavePool();
     return this.#stream;
   }
 
-  // --- Sending -------------------------------------------------------------------------------------------------
+  // --- For sending ---------------------------------------------------------------------------------------------
 
-  #send(request: OutgoingRequest, incoming: Incoming): void {
-    const { body } = request;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const isWhole = bytes === undefined || bytes instanceof Uint8Array;
-    this.#driver.write(
-      this.#http.sendRequest({
-        method: request.method,
-        target: request.target,
-        fields: request.fields,
-        hasBody: bytes !== undefined,
-        length: isWhole ? bytes?.length : request.length,
-      }),
-    );
-    if (isWhole && !request.expectContinue) {
-      if (bytes !== undefined && bytes.length > 0) {
-        this.#http.sendData(bytes.length);
-        const blocked = this.#driver.writeBytes(bytes);
-        if (blocked !== undefined) {
-          // If it breaks, reading tells why, after what had come before.
-          blocked.catch(() => {});
-          this.#watchSending();
-        }
-      }
-      this.#driver.write(this.#http.sendEnd());
-      void this.#driver.flush();
-      return;
-    }
-    void this.#driver.flush();
-    this.#watchSending();
-    const sending = this.#sendPieces(
-      isWhole ? [bytes as Uint8Array] : (bytes as Exclude<RequestBody, string | Uint8Array>),
-      request,
-      incoming,
-    );
-    // A body that the program cannot give ends the connection, which is how the exchange hears of it.
-    sending.catch((error: unknown) => {
-      void this.#fail(error);
-    });
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
-  async #sendPieces(
-    body: Exclude<RequestBody, string | Uint8Array>,
-    request: OutgoingRequest,
-    incoming: Incoming,
-  ): Promise<void> {
-    if (request.expectContinue && !(await this.#leaveToSend())) return;
-    const pieces = piecesOf(body);
-    let isExhausted = false;
-    try {
-      for (;;) {
-        // A server that has answered already does not want the rest.
-        if (incoming.isComplete || this.#isGone) return;
-        const result = await this.#nextPiece(pieces);
-        if (incoming.isComplete || this.#isGone) return;
-        isExhausted = result.done === true;
-        const isSent = isExhausted
-          ? await this.#sendLast(request)
-          : await this.#sendPiece(result.value);
-        if (isExhausted || !isSent) return;
-      }
-    } finally {
-      if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
-    }
+  later(callback: () => void, milliseconds: number): () => void {
+    const timer = this.#shared.clock.setTimer(callback, milliseconds);
+    return () => {
+      timer.cancel();
+    };
   }
 
-  /** While the program makes its next piece nobody waits for the server, and no deadline runs for the server. */
-  async #nextPiece(pieces: Pieces): Promise<IteratorResult<Uint8Array | string>> {
-    const next = pieces.next();
-    if (!(next instanceof Promise)) return next;
-    if (this.#phase === 'headers') this.#deadline.clear();
-    const result = await next;
-    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
-    return result;
-  }
-
-  /** @throws `LocalProtocolError` when the body gets longer than was announced. */
-  #sendPiece(piece: Uint8Array | string): Promise<boolean> {
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
-    if (bytes.length === 0) return SENT;
-    this.#driver.write(this.#http.sendData(bytes.length));
-    return this.#written(() => {
-      const blocked = this.#driver.writeBytes(bytes);
-      this.#driver.write(this.#http.dataEnd);
-      return blocked ?? this.#driver.flush();
-    });
-  }
-
-  /** @throws `LocalProtocolError` when the body is shorter than was announced. */
-  #sendLast({ trailers }: OutgoingRequest): Promise<boolean> {
-    const fields = fieldList(typeof trailers === 'function' ? trailers() : trailers);
-    this.#driver.write(this.#http.sendEnd(fields));
-    return this.#written(() => this.#driver.flush());
-  }
-
-  /**
-   * Whether what was written was taken. A connection that breaks under a write is no failure of the request yet: the
-   * answer may have come before, and reading tells.
-   */
-  async #written(write: () => Promise<void> | undefined): Promise<boolean> {
-    try {
-      await write();
-    } catch (error) {
-      if (error instanceof IoError) return false;
-      throw error;
-    }
-    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
-    return true;
-  }
-
-  #watchSending(): void {
+  onSending(): void {
     this.#sendingWatch = new StallWatch(this.#stream, this.#shared.clock);
     this.#sendingWatch.begin();
+  }
+
+  onPause(): void {
+    if (this.#phase === 'headers') this.#deadline.clear();
+  }
+
+  onResume(): void {
+    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
+  }
+
+  onBodyFailure(error: unknown): void {
+    void this.#fail(error);
   }
 
   #endSending(): void {
     this.#sendingWatch?.end();
     this.#sendingWatch = undefined;
-  }
-
-  /** Waits for `100 Continue` or the deadline, which give leave to send, or any other head, which takes it. */
-  #leaveToSend(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = this.#shared.clock.setTimer(() => {
-        this.#leave?.(true);
-      }, this.#shared.deadlines.expectContinue);
-      this.#leave = (isGiven) => {
-        this.#leave = undefined;
-        timer.cancel();
-        resolve(isGiven);
-      };
-    });
   }
 
   // --- Receiving -----------------------------------------------------------------------------------------------
@@ -402,7 +233,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
       }
       if (typeof event === 'symbol' || event.type === 'closed') throw ended();
       if (event.type === 'informational') {
-        if (event.status === 100) this.#leave?.(true);
+        if (event.status === 100) this.#sender.settleLeave(true);
         request.onInformational?.(event.status, event.headers);
       } else if (event.type === 'response') return event;
     }
@@ -476,7 +307,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher {
 
   #leavePool(): void {
     this.#isGone = true;
-    this.#leave?.(false);
+    this.#sender.settleLeave(false);
     this.#endSending();
     this.#letGo();
     this.#deadline.remove();

@@ -1,5 +1,6 @@
 /** Responses as a client's caller sees them. */
 
+import type { ByteStream } from '@awaitio/core';
 import { Body, type BodySource, type CollectOptions } from './body.ts';
 import type { HttpVersion, ResponseHead } from './protocol/events.ts';
 import type { Headers } from './protocol/headers.ts';
@@ -9,6 +10,8 @@ import { validate, type Schema } from './validation/schema.ts';
 export interface ResponseOrigin extends BodySource {
   /** Gives up what has not been read. */
   discard(): void;
+  /** The bare connection, after a switch of protocols. */
+  takeStream(): ByteStream;
 }
 
 /**
@@ -78,6 +81,16 @@ export class ClientResponse {
   async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
     const value = await this.body.json(options);
     return schema === undefined ? value : validate(schema, value, 'body');
+  }
+
+  /**
+   * The connection, after a switch of protocols: 101 to a request that said `Connection: upgrade`. It is the caller's to
+   * close, and holds the first bytes of the new protocol.
+   *
+   * @throws `LocalProtocolError` when the response does not switch, or the stream was taken before.
+   */
+  takeStream(): ByteStream {
+    return this.#origin.takeStream();
   }
 
   /** Gives up what has not been read of the body; its connection is closed if that was not all. */

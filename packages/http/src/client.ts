@@ -14,12 +14,8 @@ import {
   TimeoutError,
   type Clock,
 } from '@awaitio/core';
-import type {
-  ClientConnection,
-  ClientShared,
-  Incoming,
-  OutgoingRequest,
-} from './client-connection.ts';
+import type { ClientConnection, ClientShared, OutgoingRequest } from './client-connection.ts';
+import type { Incoming } from './client-incoming.ts';
 import { RequestDeadline } from './client-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,

@@ -469,3 +469,59 @@ describe('the body of a response', () => {
       expect(world.now - since).toBeLessThan(1_100);
     }));
 });
+
+describe('a switch of protocols', () => {
+  const headers = { Connection: 'Upgrade', Upgrade: 'chat' };
+
+  test('gives the caller the stream, with the first bytes of the new protocol in it', () =>
+    simulated(async (world) => {
+      await world.serve(async (_request, context) => {
+        const { stream } = await context.upgrade(headers);
+        await stream.writeAll('welcome\n');
+        await stream.writeAll(`you said ${await stream.readLine()}\n`);
+        await stream.close();
+      });
+      const client = world.client();
+      const response = await client.get(URL_, { headers });
+      expect([response.status, response.headers.get('upgrade'), await response.text()]).toEqual([
+        101,
+        'chat',
+        '',
+      ]);
+      const stream = response.takeStream();
+      expect(client.statistics()['http://server']).toEqual({ open: 0, idle: 0, waiting: 0 });
+      expect(() => response.takeStream()).toThrow(LocalProtocolError);
+      response.discard();
+      expect(await stream.readLine()).toBe('welcome');
+      await world.sleep(100_000);
+      await stream.writeAll('hello\n');
+      expect(await stream.readLine()).toBe('you said hello');
+      expect(await stream.readLine()).toBeNull();
+      await stream.close();
+    }));
+
+  test('that nobody wants ends with the response', () =>
+    simulated(async (world) => {
+      await world.serve(async (_request, context) => {
+        const { stream } = await context.upgrade(headers);
+        await stream.readClosed();
+        await stream.close();
+      });
+      const client = world.client();
+      const response = await client.get(URL_, { headers });
+      response.discard();
+      expect(client.statistics()['http://server']).toEqual({ open: 0, idle: 0, waiting: 0 });
+    }));
+
+  test('that was not made leaves an answer as any other', () =>
+    simulated(async (world) => {
+      await world.serve(echo());
+      const client = world.client();
+      for (let n = 0; n < 2; n += 1) {
+        const response = await client.get(URL_, { headers });
+        expect([response.status, await response.text()]).toEqual([200, 'echo: ']);
+        expect(() => response.takeStream()).toThrow('expected a response that switches protocols');
+      }
+      expect(client.statistics()['http://server']).toEqual({ open: 1, idle: 1, waiting: 0 });
+    }));
+});
