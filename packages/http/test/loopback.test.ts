@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, createServer, request as nodeRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deferred, seededRandom, TcpListener, TcpStream, trackStreams } from '@awaitio/core';
 import { expectNoOpenStreams } from '@awaitio/core/testing';
@@ -203,6 +203,41 @@ describe('over real sockets', () => {
       await sending;
     }
   });
+
+  test('clients that drip are let go in their time, and hold nobody up', async () => {
+    const server = await start(echo(), {
+      deadlines: { firstByte: 500, headers: 500, bodyGrace: 500, writeStall: 500, idle: 500 },
+    });
+    const drip = async (start_: string, next: string): Promise<string> => {
+      const wire = new Wire(await TcpStream.connect(addressOf(server)));
+      await wire.send(start_);
+      const over = new AbortController();
+      const dripping = (async () => {
+        while (!over.signal.aborted) {
+          await sleep(50);
+          await wire.send(next);
+        }
+      })().catch(() => {});
+      const answer = await wire.rest().catch(() => 'reset');
+      over.abort();
+      await dripping;
+      await wire.close();
+      return answer.slice(0, 12);
+    };
+    const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n';
+    const attacks = Array.from({ length: 150 }, (_, n) => {
+      if (n % 3 === 0) return drip('', '');
+      return n % 3 === 1 ? drip('GET / HTTP/1.1\r\n', 'X: y\r\n') : drip(post, 'x');
+    });
+    const client = new HttpClient();
+    for (let n = 0; n < 20; n += 1) {
+      expect(await (await client.post(server.url, 'normal')).text()).toBe('echo: normal');
+    }
+    const answers = new Set(await Promise.all(attacks));
+    // The echo of a body has begun when the body drips, so that it can only be cut.
+    expect([...answers].toSorted()).toEqual(['', 'HTTP/1.1 408', 'reset']);
+    await client.close();
+  }, 30_000);
 
   test('a server that is restarted under load loses no request', async () => {
     const listener = await TcpListener.bind('127.0.0.1:0');
