@@ -7,6 +7,8 @@
  * to an end that is gone as `EPIPE`.
  */
 
+import { budgetOf, type Budget } from './budget.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { BrokenError } from './errors.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
@@ -14,6 +16,8 @@ import type { Transport, TransportSink } from './transport.ts';
 export interface MemoryTransportOptions {
   /** The most bytes to deliver at once, so that every read of a longer message is split. @default no limit */
   readonly chunkSize?: number | undefined;
+  /** Where turns of the loop come from. @default the system's clock */
+  readonly clock?: Clock | undefined;
 }
 
 /** Makes both ends of a carrier in memory. */
@@ -29,6 +33,7 @@ export function memoryTransports(
 
 export class MemoryTransport implements Transport {
   readonly #chunkSize: number;
+  readonly #budget: Budget;
   #peer!: MemoryTransport;
   #sink: TransportSink | undefined;
   /** Accepted here and not yet taken by the other end. */
@@ -45,6 +50,7 @@ export class MemoryTransport implements Transport {
 
   constructor(options: MemoryTransportOptions | undefined) {
     this.#chunkSize = options?.chunkSize ?? Infinity;
+    this.#budget = budgetOf(options?.clock ?? systemClock);
   }
 
   get unsent(): number {
@@ -115,7 +121,8 @@ export class MemoryTransport implements Transport {
   #schedule(): void {
     if (this.#isScheduled || this.#isGone) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    // Two ends that always have something for each other must not keep the loop from turning.
+    void this.#budget.pay(undefined).then(() => {
       this.#isScheduled = false;
       this.#deliver();
     });
