@@ -211,7 +211,9 @@ describe('a server’s connection', () => {
   test('answers a request that it cannot understand, and then closes', () => {
     const server = new HttpConnection('server');
     server.receive(bytes('garbage'));
+    expect(server.failure).toBeUndefined();
     expect(() => server.nextEvent()).toThrow(coded('ERR_HTTP_METHOD', 400));
+    expect(server.failure).toEqual(coded('ERR_HTTP_METHOD', 400));
     expect(() => server.nextEvent()).toThrow(coded('ERR_HTTP_METHOD', 400));
     expect(server.sendResponse({ ...OK, status: 400 })).toMatch(/\r\nConnection: close\r\n/);
     server.sendEnd();

@@ -8,6 +8,8 @@
  * Errors come from four places, and this is what is usable after each: `nextEvent` throws `RemoteProtocolError` (a
  * server may still send its answer, nothing more is read); a `send…` call throws `LocalProtocolError` (nothing was sent;
  * after a wrong body length the connection must be cut); `startNextCycle` throws `LocalProtocolError` (nothing changed).
+ *
+ * Both roles stand in this one class, for they differ in two calls: what a server sends is what a client receives.
  */
 
 import { Decoder, type Role } from './decoder.ts';

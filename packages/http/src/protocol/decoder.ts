@@ -11,6 +11,9 @@
  * chunk framing (`#framing`) from the end of a piece of data to the beginning of the next.
  *
  * A violation does not overtake what came before it: it is queued behind the good events.
+ *
+ * The file is longer than most because everything the parser says changes the one message that is under way. What can be
+ * told from values alone is elsewhere: heads in `decoder-heads.ts`, failures in `decoder-failures.ts`.
  */
 
 import { Errno, loadInput, MAX_INPUT, ParserType, type ParserSink } from '../llhttp/instance.ts';
