@@ -113,7 +113,7 @@ interface State {
 
 const STATES: Readonly<Record<string, State>> = {
   open: { enter: async () => {}, atOnce: HAS_ROOM, finishes: false },
-  full: { enter: ([a], { clock }, quiet) => fill(a, clock, quiet), atOnce: {} },
+  full: { enter: ([a], _carrier, quiet) => fill(a, quiet), atOnce: {} },
   'ended by the peer’s FIN': {
     enter: async ([a, b]) => {
       await b.shutdown('write');
@@ -123,8 +123,8 @@ const STATES: Readonly<Record<string, State>> = {
     finishes: false,
   },
   'ended by the peer’s FIN, and full': {
-    enter: async ([a, b], { clock }, quiet) => {
-      await fill(a, clock, quiet);
+    enter: async ([a, b], _carrier, quiet) => {
+      await fill(a, quiet);
       await b.shutdown('write');
       await a.readClosed();
     },
@@ -135,8 +135,8 @@ const STATES: Readonly<Record<string, State>> = {
     atOnce: { ...SHUT, flush: 'done' },
   },
   'shut for writing while full': {
-    enter: async ([a], { clock }, quiet) => {
-      await fill(a, clock, quiet);
+    enter: async ([a], _carrier, quiet) => {
+      await fill(a, quiet);
       const ending = a.shutdown('write');
       ending.catch(() => {});
     },

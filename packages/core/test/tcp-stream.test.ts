@@ -16,7 +16,6 @@ import {
 } from '../src/index.ts';
 import { fill } from './support/fill.ts';
 import { keep } from './support/keep.ts';
-import { systemClock } from '../src/clock.ts';
 import { startProgram } from './support/program.ts';
 
 interface Pair {
@@ -183,7 +182,7 @@ describe('a TCP stream', () => {
 
   test('is paused while nobody reads, so that its peer has to wait', async () => {
     const { client, server } = await pair({}, { readHighWaterMark: 1_000 });
-    const accepted = await fill(client, systemClock, 10);
+    const accepted = await fill(client, 10);
     // What one read of the socket gives may come on top of the mark.
     expect(server.statistics().buffered).toBeLessThanOrEqual(1_000 + 65_536);
     expect(client.tryWrite('x')).toBe(WOULD_BLOCK);
@@ -230,7 +229,7 @@ describe('breaking a connection off', () => {
   test('is seen by the peer as a reset, with bytes unsent or without', async () => {
     for (const isFull of [false, true]) {
       const { client, server } = await pair();
-      if (isFull) await fill(client, systemClock, 5);
+      if (isFull) await fill(client, 5);
       client.reset();
       expect(await client.closed).toMatchObject({ how: 'reset', by: 'local' });
       expect((await client.closed).unsent > 0).toBe(isFull);

@@ -203,8 +203,12 @@ export class Trial {
     for (let refusals = 0; refusals < REFUSALS;) {
       const count = stream.tryWrite(pattern(accepted, SLICE));
       if (count === WOULD_BLOCK) {
-        refusals += 1;
-        await this.clock.sleep(this.quiet);
+        const room = stream.writable({ timeout: this.quiet });
+        const hasRoom = room.then(
+          () => true,
+          () => false,
+        );
+        if (!(await this.settle(hasRoom, 'writable({ timeout })'))) refusals += 1;
       } else {
         refusals = 0;
         accepted += count;
