@@ -323,9 +323,12 @@ export class HttpServer {
   /** Waits for so long at most; whether the work ended in time. */
   async #within(work: Promise<void>, milliseconds: number): Promise<boolean> {
     const late = deferred<boolean>();
-    const timer = this.#clock.setTimer(() => {
-      late.resolve(false);
-    }, milliseconds);
+    const timer = this.#clock.setTimer(
+      () => {
+        late.resolve(false);
+      },
+      Math.max(0, milliseconds),
+    );
     const isInTime = await Promise.race([work.then(() => true), late.promise]);
     timer.cancel();
     return isInTime;
