@@ -178,9 +178,12 @@ export class Decoder implements ParserSink {
     if (this.#failure === undefined) this.#events.push(CLOSED);
   }
 
-  /** The next request may come, or go out: what was held back is read. */
+  /**
+   * The next request may come, or go out: what was held back is read. Not when what holds it was read ahead, and has not
+   * been answered yet.
+   */
   startNextCycle(): void {
-    if (!this.#isHeld) return;
+    if (!this.#isHeld || this.hasEvent) return;
     this.#isHeld = false;
     if (this.#sawEnd) this.#events.push(CLOSED);
   }

@@ -10,6 +10,8 @@ export const SWITCHES: readonly WireCase[] = [
   good('9110 9.3.6', 'CONNECT that is not granted', `CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n${GET}\r\n`, ['CONNECT a:80 upgrade', 'end', 'GET /', 'end'], { answer: 405 }),
   good('9110 9.3.6', 'CONNECT of HTTP/1.0 leaves the tunnel’s bytes', 'CONNECT a:80 HTTP/1.0\r\n\r\n\x16\x03', ['CONNECT a:80 (1.0) upgrade close', 'end'], { left: '\x16\x03' }),
   good('9110 9.3.6', 'CONNECT of HTTP/1.0 that is not granted', 'CONNECT a:80 HTTP/1.0\r\n\r\n', ['CONNECT a:80 (1.0) upgrade close', 'end'], { answer: 405 }),
+  good('9110 9.3.6', 'CONNECT that is granted, behind another request', `${GET}\r\nCONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\nGET`, ['GET /', 'end', 'CONNECT a:80 upgrade', 'end'], { left: 'GET' }),
+  good('9110 9.3.6', 'CONNECT that is not granted, behind and before another request', `${GET}\r\nCONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n${GET}\r\n`, ['GET /', 'end', 'CONNECT a:80 upgrade', 'end', 'GET /', 'end'], { answer: 405 }),
   good('9110 9.3.6', 'CONNECT that announces no body', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n', ['CONNECT a:80 upgrade', 'end']),
   refused('9110 9.3.6', 'CONNECT with a body', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx', LENGTH),
   refused('9110 9.3.6', 'CONNECT with chunks', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', LENGTH),
