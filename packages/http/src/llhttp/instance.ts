@@ -167,17 +167,26 @@ function otherShape(got: string, cause?: unknown): Error {
  * @param hasTabs - Whether there is a tab in it, for a caller that knows.
  */
 export function loadInput(view: Uint8Array, hasTabs: boolean = view.includes(TAB)): void {
-  const module = llhttp();
-  if (view.length > inputSize) {
-    if (input !== 0) module.free(input);
-    inputSize = Math.max(INITIAL_INPUT, Math.ceil(view.length / 4_096) * 4_096);
-    input = module.malloc(inputSize);
-  }
+  const module = reserveInput(view.length);
   if (memoryView.buffer !== module.memory.buffer) memoryView = new Uint8Array(module.memory.buffer);
   memoryView.set(view, input);
   // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
   // reads this copy; names, values and bodies are cut from the chunk itself.
   if (hasTabs) replaceTabs(memoryView.subarray(input, input + view.length));
+}
+
+/**
+ * Makes room for a chunk that parsers are only to count: bytes of a body whose length is known. llhttp adds and subtracts
+ * there and looks at none of them, so nothing is copied.
+ */
+export function reserveInput(length: number): Llhttp {
+  const module = llhttp();
+  if (length > inputSize) {
+    if (input !== 0) module.free(input);
+    inputSize = Math.max(INITIAL_INPUT, Math.ceil(length / 4_096) * 4_096);
+    input = module.malloc(inputSize);
+  }
+  return module;
 }
 
 const TAB = 9;

@@ -16,7 +16,14 @@
  * told from values alone is elsewhere: heads in `decoder-heads.ts`, failures in `decoder-failures.ts`.
  */
 
-import { Errno, loadInput, MAX_INPUT, ParserType, type ParserSink } from '../llhttp/instance.ts';
+import {
+  Errno,
+  loadInput,
+  MAX_INPUT,
+  ParserType,
+  reserveInput,
+  type ParserSink,
+} from '../llhttp/instance.ts';
 import { Parser } from '../llhttp/parser.ts';
 import { explain, overLimit } from './decoder-failures.ts';
 import {
@@ -77,6 +84,8 @@ export class Decoder implements ParserSink {
   #targetStart = -1;
   #targetEnd = -1;
   #bodyBytes = 0;
+  /** Bytes to come of a body whose length is known: the parser counts them and looks at none. Below 0 for others. */
+  #bodyLeft = 0;
   /** Bytes of empty lines before a request. */
   #blank = 0;
   /** Framing since the last piece of data, counted up to `#mark` in the chunk; and what earlier framing was too much. */
@@ -148,12 +157,8 @@ export class Decoder implements ParserSink {
     if (this.#isHeld) return 0;
     if (this.#isDone) return chunk.length;
     if (!this.#mayReadAhead) return 0;
-    // A small chunk is nearly all head: as one text, it is searched for tabs and cut up without another call.
-    const isSmall = chunk.length <= SMALL_CHUNK && this.#phase !== Phase.BODY;
-    const text = isSmall ? latin1(chunk) : undefined;
-    loadInput(chunk, text?.includes('\t'));
+    this.#load(chunk);
     this.#chunk = chunk;
-    this.#chunkText = text;
     let at = 0;
     while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#mayReadAhead) {
       at = this.#phase === Phase.IDLE ? this.#beginMessage(at) : this.#parse(at);
@@ -161,6 +166,18 @@ export class Decoder implements ParserSink {
     this.#chunk = NO_BYTES;
     this.#chunkText = undefined;
     return this.#isDone && !this.#isHeld ? chunk.length : at;
+  }
+
+  #load(chunk: Uint8Array): void {
+    if (chunk.length <= this.#bodyLeft) {
+      reserveInput(chunk.length);
+      return;
+    }
+    // A small chunk is nearly all head: as one text, it is searched for tabs and cut up without another call.
+    const isSmall = chunk.length <= SMALL_CHUNK && this.#phase !== Phase.BODY;
+    const text = isSmall ? latin1(chunk) : undefined;
+    loadInput(chunk, text?.includes('\t'));
+    this.#chunkText = text;
   }
 
   /** The peer finished. */
@@ -224,6 +241,7 @@ export class Decoder implements ParserSink {
   }
 
   onBody(start: number, end: number): void {
+    this.#bodyLeft -= end - start;
     this.#closeFraming(start);
     this.#mark = end;
     this.#overhead = Math.max(0, this.#overhead - 2 * (end - start));
@@ -442,6 +460,7 @@ export class Decoder implements ParserSink {
     this.#text = '';
     this.#keepAlive = head.keepAlive;
     this.#isSwitching = head.upgrade;
+    this.#bodyLeft = head.contentLength ?? 0;
     this.#events.push(head);
   }
 
