@@ -111,6 +111,8 @@ export const DIFFERENCES: readonly Difference[] = [
     cases: [
       'CONNECT that is granted',
       'CONNECT that is not granted',
+      'CONNECT that is granted, behind another request',
+      'CONNECT that is not granted, behind and before another request',
       'CONNECT with a body',
       'CONNECT with chunks',
       'CONNECT without a port',
