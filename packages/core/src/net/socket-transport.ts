@@ -11,7 +11,7 @@
  * drops them, so `close()` waits for them.
  */
 
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { IoError } from '../errors.ts';
 import type { Transport, TransportSink } from '../transport.ts';
 import { translate } from '../foreign-errors.ts';
@@ -58,7 +58,7 @@ export class SocketTransport implements Transport, TurnMember {
   #waitingBytes = 0;
   readonly #kind: SocketKind;
   /** Called when the socket is gone, after the sink was told. */
-  #onGone: (() => void) | undefined;
+  readonly #onGone: (() => void) | undefined;
 
   constructor(kind: SocketKind, onGone?: () => void) {
     this.#kind = kind;
@@ -89,23 +89,6 @@ export class SocketTransport implements Transport, TurnMember {
         this.deliver(chunk);
       });
     }
-  }
-
-  /**
-   * Gives the socket away, paused, with nobody listening; what it had given was delivered. The stream above is left with
-   * a socket that leads nowhere, to close.
-   *
-   * @returns The socket, and what to call when it is gone.
-   */
-  detach(): { readonly socket: Socket; readonly gone: (() => void) | undefined } {
-    const socket = this.#socket;
-    const gone = this.#onGone;
-    this.#onGone = undefined;
-    deliverReads();
-    socket.pause();
-    this.#unlisten(socket);
-    this.attach(new Socket(), true);
-    return { socket, gone };
   }
 
   get unsent(): number {

@@ -1,22 +1,22 @@
 /**
  * The handshake: from a stream that carries bytes to a socket that carries TLS.
  *
- * A stream on a socket gives its socket away, and TLS reads and writes the operating system's handle without passing
- * through JavaScript. Bytes that were read before the handshake began, and not taken, are the handshake's first.
+ * TLS runs over a `TlsLink` and never on a handle of the operating system, though Node can do that and is faster so. On a
+ * handle Node cannot tell the end that TLS announces from a cut, forgets a reset that a write met, and has no way to break a
+ * connection off that is safe; over a link all three are the business of the stream below, which knows how. And any stream
+ * will do.
  *
  * A server's side is made with `new TLSSocket`, which does less by itself than `tls.createServer`: it does not say what
  * became of the client's certificate, and keeps errors after the handshake to itself. So two names are used that Node does
  * not document, `ssl.verifyError` and `'_tlsError'`. Where the first is missing no client counts as authorized.
  */
 
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { connect, TLSSocket } from 'node:tls';
 import { systemClock } from '../clock.ts';
-import { WOULD_BLOCK, type WouldBlock } from '../outcome.ts';
 import type { ByteStream, StreamOptions } from '../byte-stream.ts';
-import { ClosedError, UnexpectedEofError, type CertificateError } from '../errors.ts';
+import { UnexpectedEofError, type CertificateError } from '../errors.ts';
 import { Wait, type WaitOptions } from '../waiters.ts';
-import { detach, SocketStream } from './socket-stream.ts';
 import { brokenOff, noCertificate, translateHandshake, translateVerdict } from './tls-errors.ts';
 import { TlsLink } from './tls-link.ts';
 import {
@@ -26,15 +26,10 @@ import {
   type TlsServerOptions,
 } from './tls-options.ts';
 
-/** What TLS travels on. */
-export type TlsCarrier = Socket | TlsLink;
-
 /** A socket whose handshake is done, and what is known by it. */
 export interface Secured {
   readonly socket: TLSSocket;
-  readonly carrier: TlsCarrier;
-  /** Called when the connection is gone. */
-  readonly gone: (() => void) | undefined;
+  readonly link: TlsLink;
   readonly authorizationError: CertificateError | undefined;
 }
 
@@ -62,10 +57,10 @@ export async function shakeHandsAsClient(
 ): Promise<Secured> {
   const { operation } = options;
   const secureContext = contextOf(tls, operation);
-  const { carrier, gone } = await takeCarrier(stream, tls.requireCloseNotify === true, options);
+  const link = linkOver(stream, operation);
   const name = tls.servername ?? host;
   const socket = connect({
-    socket: carrier,
+    socket: link,
     secureContext,
     host: name,
     // An IP address is no name (RFC 6066 section 3).
@@ -77,16 +72,16 @@ export async function shakeHandsAsClient(
       ? {}
       : { checkServerIdentity: tls.checkServerIdentity }),
   });
-  watchEnd(tls, carrier, socket);
+  if (tls.requireCloseNotify === true) link.watchEnd(socket);
   const { onSession } = tls;
   if (onSession !== undefined) socket.on('session', onSession);
-  await finish(socket, carrier, gone, 'secureConnect', name, options);
+  await finish(socket, link, 'secureConnect', name, options);
   const verdict: unknown = socket.authorizationError;
   const authorizationError =
     verdict === null || verdict === undefined
       ? undefined
       : translateVerdict(verdict instanceof Error ? verdict : { code: verdict }, operation, name);
-  return { socket, carrier, gone, authorizationError };
+  return { socket, link, authorizationError };
 }
 
 /**
@@ -102,8 +97,8 @@ export async function shakeHandsAsServer(
   const { operation } = options;
   const { sni, clientCertificates = 'ignore' } = tls;
   const secureContext = contextOf(tls, operation);
-  const { carrier, gone } = await takeCarrier(stream, tls.requireCloseNotify === true, options);
-  const socket = new TLSSocket(carrier, {
+  const link = linkOver(stream, operation);
+  const socket = new TLSSocket(link, {
     isServer: true,
     secureContext,
     requestCert: clientCertificates !== 'ignore',
@@ -111,16 +106,15 @@ export async function shakeHandsAsServer(
     ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
     ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
   });
-  watchEnd(tls, carrier, socket);
-  await finish(socket, carrier, gone, 'secure', 'the client', options);
+  if (tls.requireCloseNotify === true) link.watchEnd(socket);
+  await finish(socket, link, 'secure', 'the client', options);
   const authorizationError =
     clientCertificates === 'ignore' ? undefined : verdictOn(socket, operation);
   if (authorizationError !== undefined && clientCertificates === 'require') {
-    whenClosed(carrier, gone);
-    breakOff(carrier, socket);
+    breakOff({ socket, link });
     throw authorizationError;
   }
-  return { socket, carrier, gone, authorizationError };
+  return { socket, link, authorizationError };
 }
 
 /** What became of the certificate that the client was asked for. */
@@ -160,65 +154,27 @@ function sniCallback(
 }
 
 /**
- * Takes what TLS will travel on out of a stream.
+ * Takes a stream over.
  *
  * @throws `ClosedError`, `BrokenError`, `UnexpectedEofError` when the stream has ended; `BusyError` while somebody reads
- * or writes it; `TimeoutError`; `signal.reason`. The stream is as it was then.
+ * or writes it. The stream is as it was then.
  */
-async function takeCarrier(
-  stream: ByteStream,
-  needsLink: boolean,
-  options: HandshakeOptions,
-): Promise<{ readonly carrier: TlsCarrier; readonly gone: (() => void) | undefined }> {
-  const { operation } = options;
-  await stream.flush(options);
-  if (stream.isDisposed) {
-    throw new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
+function linkOver(stream: ByteStream, operation: string): TlsLink {
+  // Trying to write nothing, and to read nothing, finds all of these out.
+  stream.tryWrite('');
+  if (stream.tryRead(new Uint8Array(0)) === null) {
+    throw new UnexpectedEofError(`${operation}: the peer finished before the handshake`, {
+      code: 'ERR_UNEXPECTED_EOF',
       operation,
     });
   }
-  // Throws when somebody else writes.
-  stream.tryWrite('');
-  if (needsLink || !(stream instanceof SocketStream)) {
-    take(stream, new Uint8Array(0), operation);
-    return { carrier: new TlsLink(stream), gone: undefined };
-  }
-  const early = takeBuffered(stream, operation);
-  const { socket, gone } = detach(stream);
-  // From here on nobody else listens.
-  socket.on('error', ignore);
-  void stream.close();
-  for (const piece of early.toReversed()) socket.unshift(piece);
-  return { carrier: socket, gone };
-}
-
-/** Takes what was read before the handshake. */
-function takeBuffered(stream: ByteStream, operation: string): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (;;) {
-    const buffer = new Uint8Array(16_384);
-    const count = take(stream, buffer, operation);
-    if (count === WOULD_BLOCK) return pieces;
-    pieces.push(buffer.subarray(0, count));
-  }
-}
-
-/** A read without waiting, of a stream that must not have ended. */
-function take(stream: ByteStream, buffer: Uint8Array, operation: string): number | WouldBlock {
-  const count = stream.tryRead(buffer);
-  if (count !== null) return count;
-  throw new UnexpectedEofError(`${operation}: the peer finished before the handshake`, {
-    code: 'ERR_UNEXPECTED_EOF',
-    operation,
-  });
+  return new TlsLink(stream);
 }
 
 /** Waits for the end of a handshake; one that fails, or is given up, takes the connection with it. */
 async function finish(
   socket: TLSSocket,
-  carrier: TlsCarrier,
-  gone: (() => void) | undefined,
+  link: TlsLink,
   event: 'secure' | 'secureConnect',
   peer: string,
   options: HandshakeOptions,
@@ -240,16 +196,15 @@ async function finish(
   });
   // It stays: until somebody claims the stream an error must not reach the process.
   socket.on('error', onError);
-  carrier.on('error', ignore);
+  link.on('error', ignore);
   socket.once(event, onDone);
   socket.once('end', onEnd);
   socket.once('close', onEnd);
   try {
     await wait.promise;
   } catch (error) {
-    whenClosed(carrier, gone);
     // A failure of TLS has sent its alert, and ends with FIN so that the peer can read it.
-    if (!socket.destroyed) breakOff(carrier, socket);
+    if (!socket.destroyed) breakOff({ socket, link });
     throw error;
   } finally {
     socket.off(event, onDone);
@@ -260,30 +215,8 @@ async function finish(
 
 const ignore = (): void => {};
 
-function watchEnd(
-  { requireCloseNotify }: TlsClientOptions | TlsServerOptions,
-  carrier: TlsCarrier,
-  socket: TLSSocket,
-): void {
-  if (requireCloseNotify === true && carrier instanceof TlsLink) carrier.watchEnd(socket);
-}
-
-function whenClosed(carrier: TlsCarrier, gone: (() => void) | undefined): void {
-  if (gone === undefined) return;
-  if (carrier.closed) gone();
-  else carrier.once('close', gone);
-}
-
-/** Breaks the connection off so that the peer notices, where there is a way to. */
-export function breakOff(carrier: TlsCarrier, socket: TLSSocket): void {
-  if (carrier instanceof TlsLink) carrier.reset();
-  else if (!carrier.destroyed) {
-    try {
-      // Throws for a socket that has no RST to send.
-      carrier.resetAndDestroy();
-    } catch {
-      carrier.destroy();
-    }
-  }
+/** Breaks the connection off so that the peer notices. */
+export function breakOff({ socket, link }: Pick<Secured, 'socket' | 'link'>): void {
+  link.reset();
   socket.destroy();
 }

@@ -1,9 +1,8 @@
 /**
  * Carries TLS over any stream: a `Duplex` whose bytes are those of a `ByteStream`.
  *
- * A socket of the operating system is handed to TLS as it is. Everything else (a stream in memory, a simulated one)
- * passes through here, and so does a socket when the end of the stream has to be told from a cut: here it is known which
- * came first, TLS's goodbye or the end of the bytes below.
+ * Here it is known which came first, TLS's goodbye or the end of the bytes below; and breaking off is left to the stream
+ * below, which knows how.
  *
  * Node's adapter between TLS and a `Duplex` (`JSStreamSocket`) asserts that nothing is written while it shuts down, and
  * ends the process otherwise. TLS writes by itself when bytes arrive (an alert, an answer to a key update), so no byte may
@@ -47,6 +46,12 @@ export class TlsLink extends Duplex {
   reset(): void {
     this.#stream.reset();
     this.destroy();
+  }
+
+  /** Whether the stream below keeps the process alive. */
+  setRef(ref: boolean): void {
+    if (ref) this.#stream.ref();
+    else this.#stream.unref();
   }
 
   override _read(): void {

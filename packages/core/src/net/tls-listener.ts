@@ -115,18 +115,11 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
       admission: { maxPending: Infinity },
       claim: ({ secured, ends }, gone) => {
         this.#wake?.();
-        if (secured.socket.destroyed) {
-          secured.gone?.();
-          return undefined;
-        }
-        return openServed(secured, ends, this.#options, () => {
-          gone();
-          secured.gone?.();
-        });
+        if (secured.socket.destroyed) return undefined;
+        return openServed(secured, ends, this.#options, gone);
       },
       refuse: ({ secured }) => {
-        breakOff(secured.carrier, secured.socket);
-        secured.gone?.();
+        breakOff(secured);
       },
     });
     this.#below = below;

@@ -44,8 +44,7 @@ interface CommonOptions extends TlsCredentials {
   /**
    * Whether the end of the stream must be told by TLS (`close_notify`). With it a connection that somebody cut reads as
    * `BrokenError` (`ERR_TLS_TRUNCATED`) and never as the end. Not every peer says goodbye, so it is off, which is safe for
-   * protocols that tell the length of what they send. Node tells the two ends apart only for bytes that pass through
-   * JavaScript, so it costs speed. @default false
+   * protocols that tell the length of what they send. @default false
    */
   readonly requireCloseNotify?: boolean | undefined;
 }

@@ -23,14 +23,7 @@ import { SocketTransport } from './socket-transport.ts';
 import type { TcpAddress } from './tcp-options.ts';
 import { TcpStream, type TcpConnectOptions } from './tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
-import {
-  breakOff,
-  shakeHandsAsClient,
-  shakeHandsAsServer,
-  type Secured,
-  type TlsCarrier,
-} from './tls-handshake.ts';
-import { TlsLink } from './tls-link.ts';
+import { breakOff, shakeHandsAsClient, shakeHandsAsServer, type Secured } from './tls-handshake.ts';
 import {
   checkTlsClient,
   checkTlsServer,
@@ -103,11 +96,10 @@ export class TlsStream extends SocketStream {
     ends: TlsEnds,
     wasAsked: boolean,
     options: StreamOptions | undefined,
-    gone: (() => void) | undefined,
+    gone?: () => void,
   ) {
-    const { socket, carrier, authorizationError } = secured;
-    const transport = new TlsTransport(socket, carrier, gone);
-    super(transport, options);
+    const { socket, authorizationError } = secured;
+    super(new TlsTransport(secured, gone), options);
     this.localAddress = ends.localAddress;
     this.remoteAddress = ends.remoteAddress;
     this.alpnProtocol = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined;
@@ -169,8 +161,8 @@ export class TlsStream extends SocketStream {
 /**
  * Goes over to TLS on a stream that is open: after `STARTTLS`, after a proxy's `CONNECT`, or over a stream in memory.
  *
- * The handshake begins with what is queued for reading. The stream that was given is closed then, without its connection:
- * the result has taken that over, and closing the result closes it.
+ * The handshake begins with what is queued for reading. The stream that was given carries TLS from then on: nobody else may
+ * read or write it, and closing the result closes it.
  *
  * @param stream - Any stream that nobody reads or writes.
  * @param options - `role: 'server'` with key and certificate; or a client's, which needs the `servername` to check the
@@ -227,7 +219,7 @@ async function secureClient(
     ...options,
     operation,
   });
-  return new TlsStream(secured, ends, true, options, secured.gone);
+  return new TlsStream(secured, ends, true, options);
 }
 
 async function secureServer(
@@ -237,7 +229,7 @@ async function secureServer(
 ): Promise<TlsStream> {
   const ends = endsOf(stream);
   const secured = await shakeHandsAsServer(stream, options, { ...options, operation });
-  return openServed(secured, ends, options, secured.gone);
+  return openServed(secured, ends, options);
 }
 
 /** Makes the stream of a client that was shaken hands with. */
@@ -245,7 +237,7 @@ export function openServed(
   secured: Secured,
   ends: TlsEnds,
   options: TlsServerOptions & StreamOptions,
-  gone: (() => void) | undefined,
+  gone?: () => void,
 ): TlsStream {
   const wasAsked = (options.clientCertificates ?? 'ignore') !== 'ignore';
   return new TlsStream(secured, ends, wasAsked, options, gone);
@@ -271,26 +263,23 @@ function hostOf(address: TcpAddress): string {
 
 /** The carrier over a TLS socket. */
 class TlsTransport extends SocketTransport {
-  readonly #socket: TLSSocket;
-  readonly #carrier: TlsCarrier;
+  readonly #secured: Secured;
 
-  constructor(socket: TLSSocket, carrier: TlsCarrier, gone: (() => void) | undefined) {
+  constructor(secured: Secured, gone: (() => void) | undefined) {
     super('tls', gone);
-    this.#socket = socket;
-    this.#carrier = carrier;
-    this.attach(socket, false);
+    this.#secured = secured;
+    this.attach(secured.socket, false);
   }
 
   override reset(): void {
-    breakOff(this.#carrier, this.#socket);
+    breakOff(this.#secured);
   }
 
   override setRef(ref: boolean): void {
-    // A link has no handle: its stream is somebody else's.
-    if (!(this.#carrier instanceof TlsLink)) super.setRef(ref);
+    this.#secured.link.setRef(ref);
   }
 
   protected override checkEnd(): IoError | undefined {
-    return this.#carrier instanceof TlsLink && this.#carrier.isCut ? truncated() : undefined;
+    return this.#secured.link.isCut ? truncated() : undefined;
   }
 }
