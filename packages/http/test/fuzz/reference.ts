@@ -66,7 +66,7 @@ class Reader {
       (!isOld &&
         framing === 0 &&
         options.includes('upgrade') &&
-        valuesOf(fields, 'upgrade').length > 0);
+        valuesOf(fields, 'upgrade').some((protocol) => protocol !== ''));
     const expects = !isOld && listOf(fields, 'expect').includes('100-continue');
     const length =
       framing === 'chunked' ? ' unknown-length' : framing > 0 ? ` length=${framing}` : '';
