@@ -69,6 +69,9 @@ function openDescriptors() {
   return sockets;
 }
 
+// Node opens the pipes of its own output when they are first asked for, which a test does with its first line.
+void [process.stdout, process.stderr];
+
 const takeStock = () => ({ handles: openHandles(), descriptors: openDescriptors() });
 
 /** @returns One line per kind of handle of which there are more now than `before`. */

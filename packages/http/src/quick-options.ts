@@ -32,8 +32,8 @@ const KNOWN: Readonly<Record<string, Check>> = {
 /** Reports whether every option is known and plainly right. */
 export function looksRight(options: object): boolean {
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(KNOWN, name) || KNOWN[name]?.(value) !== true) return false;
+    if (!Object.hasOwn(KNOWN, name)) return false;
+    if (value !== undefined && KNOWN[name]?.(value) !== true) return false;
   }
   return true;
 }
