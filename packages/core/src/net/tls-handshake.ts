@@ -72,7 +72,7 @@ export async function shakeHandsAsClient(
       ? {}
       : { checkServerIdentity: tls.checkServerIdentity }),
   });
-  if (tls.requireCloseNotify === true) link.watchEnd(socket);
+  link.carry(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
   if (onSession !== undefined) socket.on('session', onSession);
   await finish(socket, link, 'secureConnect', name, options);
@@ -106,7 +106,7 @@ export async function shakeHandsAsServer(
     ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
     ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
   });
-  if (tls.requireCloseNotify === true) link.watchEnd(socket);
+  link.carry(socket, tls.requireCloseNotify === true);
   await finish(socket, link, 'secure', 'the client', options);
   const authorizationError =
     clientCertificates === 'ignore' ? undefined : verdictOn(socket, operation);

@@ -19,6 +19,7 @@ type Callback = (error?: Error | null) => void;
 
 export class TlsLink extends Duplex {
   readonly #stream: ByteStream;
+  #above: Duplex | undefined;
   #isReading = false;
   #hasEnded = false;
   /** Whether TLS found the end of its stream only when the bytes below had ended. */
@@ -33,8 +34,15 @@ export class TlsLink extends Duplex {
     });
   }
 
-  /** Finds out which end comes first: TLS pushes the end of its stream in the moment that it finds it. */
-  watchEnd(socket: Duplex): void {
+  /**
+   * Gets to know the TLS socket above.
+   *
+   * @param mustSayGoodbye - Whether to find out which end comes first: TLS pushes the end of its stream in the moment that
+   * it finds it.
+   */
+  carry(socket: Duplex, mustSayGoodbye: boolean): void {
+    this.#above = socket;
+    if (!mustSayGoodbye) return;
     const push = socket.push.bind(socket);
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk === null && this.#hasEnded) this.isCut = true;
@@ -69,6 +77,17 @@ export class TlsLink extends Duplex {
     });
   }
 
+  /** Whether both sides have said everything: a goodbye that the peer does not wait for is no failure. */
+  get #isFarewell(): boolean {
+    const above = this.#above;
+    return (
+      above !== undefined &&
+      above.readableEnded &&
+      above.writableEnded &&
+      above.writableLength === 0
+    );
+  }
+
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
     settle(this.#passOn(this.#stream.writeAll(chunk, { transfer: true })), done);
   }
@@ -79,7 +98,7 @@ export class TlsLink extends Duplex {
   }
 
   override _final(done: Callback): void {
-    settle(this.#stream.shutdown('write'), done);
+    settle(this.#unlessFarewell(this.#stream.shutdown('write')), done);
   }
 
   override _destroy(error: Error | null, done: Callback): void {
@@ -96,8 +115,16 @@ export class TlsLink extends Duplex {
   }
 
   async #passOn(writing: Promise<void>): Promise<void> {
-    await writing;
-    await this.#stream.flush();
+    await this.#unlessFarewell(writing);
+    await this.#unlessFarewell(this.#stream.flush());
+  }
+
+  async #unlessFarewell(doing: Promise<void>): Promise<void> {
+    try {
+      await doing;
+    } catch (error) {
+      if (!this.#isFarewell) throw error;
+    }
   }
 }
 

@@ -5,13 +5,17 @@
  */
 
 import {
+  MemoryListener,
+  startTls,
   systemClock,
   TcpListener,
   TcpStream,
+  TlsListener,
   UnixListener,
   UnixStream,
   type ByteStream,
   type Clock,
+  type TlsListenOptions,
 } from '../../src/index.ts';
 import { usesSharedReads } from '../../src/net/adopt.ts';
 import {
@@ -19,6 +23,7 @@ import {
   lockstepPair,
   memoryPair,
   simulate,
+  TestAuthority,
   type StreamContractOptions,
 } from '../../src/testing/index.ts';
 import { temporaryPath } from './socket-pairs.ts';
@@ -91,6 +96,46 @@ export const unix: CarrierKind = {
   },
 };
 
+const authority = new TestAuthority();
+const identity = authority.issue(['localhost', '127.0.0.1']);
+
+const tls = (name: string, isSocket: boolean, options: TlsListenOptions): CarrierKind => ({
+  name,
+  isSocket,
+  // A reset of TLS is seen as what it is only where the carrier below has one.
+  contract: { quiet: 20, volume: 100_000 },
+  use: async (program) => {
+    const below = isSocket ? await TcpListener.bind('127.0.0.1:0') : new MemoryListener();
+    const listener = TlsListener.over(below, { ...identity, ...options });
+    try {
+      await program({
+        clock: systemClock,
+        connect: async () => {
+          const plain =
+            below instanceof MemoryListener
+              ? await below.connect()
+              : await TcpStream.connect(below.localAddress);
+          const there = startTls(plain, {
+            servername: 'localhost',
+            ca: authority.cert,
+            ...options,
+          });
+          return [await there, await listener.accept()];
+        },
+      });
+    } finally {
+      await listener.close();
+    }
+  },
+});
+
+export const tlsOnTcp: CarrierKind = tls('TLS 1.3 on TCP', true, {});
+export const tls12OnTcp: CarrierKind = tls('TLS 1.2 on TCP', true, { maxVersion: 'TLSv1.2' });
+export const tlsThatSaysGoodbye: CarrierKind = tls('TLS that says goodbye, on TCP', true, {
+  requireCloseNotify: true,
+});
+export const tlsInMemory: CarrierKind = tls('TLS in memory', false, {});
+
 export const simulated: CarrierKind = {
   name: 'a calm simulated network',
   isSocket: false,
@@ -128,4 +173,8 @@ export const CARRIERS: readonly CarrierKind[] = chosen([
   simulated,
   loopback,
   unix,
+  tlsOnTcp,
+  tls12OnTcp,
+  tlsThatSaysGoodbye,
+  tlsInMemory,
 ]);
