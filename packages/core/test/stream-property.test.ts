@@ -1,11 +1,10 @@
 /** Any two programs on any carrier: every byte in its place, every call settled, one listener on each signal. */
 
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import {
   BusyError,
   ByteStream,
-  systemClock,
   TcpListener,
   TcpStream,
   TimeoutError,
@@ -19,41 +18,16 @@ import {
 import { memoryTransports } from '../src/memory-transport.ts';
 import { usesSharedReads } from '../src/net/adopt.ts';
 import { lockstepPair, ManualClock, memoryPair, simulate } from '../src/testing/index.ts';
-import type { Pair } from './support/carriers.ts';
-import { Player, type Pass } from './support/stream-player.ts';
-import { scripts, type Step } from './support/stream-script.ts';
-
-/** What a run draws beside its script. */
-interface Setup {
-  readonly seed: number;
-  readonly chunkSize: number | undefined;
-  readonly readHighWaterMark: number | undefined;
-  readonly writeHighWaterMark: number | undefined;
-}
-
-const mark = fc.option(fc.integer({ min: 1, max: 100_000 }), { nil: undefined });
-const setups: fc.Arbitrary<Setup> = fc.record({
-  seed: fc.nat(),
-  chunkSize: fc.option(fc.integer({ min: 1, max: 5_000 }), { nil: undefined }),
-  readHighWaterMark: mark,
-  writeHighWaterMark: mark,
-});
-
-/** For a longer hunt: how many times the usual number of runs. */
-const FACTOR = Number(process.env['AWAITIO_PROPERTY_FACTOR'] ?? 1);
-
-type Program = (pair: Pair, pass: Pass) => Promise<void>;
-
-interface Stage {
-  readonly name: string;
-  readonly isSocket: boolean;
-  readonly runs: number;
-  /** The most bytes that one call moves. */
-  readonly most: number;
-  readonly use: (setup: Setup, program: Program) => Promise<void>;
-}
-
-const onSystemClock: Pass = (time) => systemClock.sleep(time);
+import { unix, type Pair } from './support/carriers.ts';
+import {
+  onCarrier,
+  onSystemClock,
+  playOn,
+  setups,
+  testStages,
+  type Stage,
+} from './support/stream-stage.ts';
+import { scripts } from './support/stream-script.ts';
 
 const STAGES: readonly Stage[] = [
   {
@@ -106,19 +80,8 @@ const STAGES: readonly Stage[] = [
       await program([there, here], onSystemClock);
     },
   },
+  onCarrier(unix, 100, 300_000),
 ];
-
-async function playOn(stage: Stage, setup: Setup, script: readonly Step[]): Promise<void> {
-  await stage.use(setup, async (pair, pass) => {
-    const player = new Player(pair, pass);
-    try {
-      await player.play(script);
-      await player.finish();
-    } finally {
-      player.release();
-    }
-  });
-}
 
 /** Streams with a mistake, to see that a script is found that shows it. */
 const PLANTS: readonly (readonly [
@@ -204,22 +167,4 @@ if (usesSharedReads()) {
   });
 }
 
-describe.each(STAGES.filter(({ isSocket }) => isSocket || usesSharedReads()))(
-  'on $name',
-  (stage) => {
-    test(
-      'any script keeps the contract',
-      async () => {
-        expect.hasAssertions();
-        await fc.assert(
-          fc.asyncProperty(setups, scripts(stage.most), async (setup, script) => {
-            await playOn(stage, setup, script);
-            expect(true).toBe(true);
-          }),
-          { numRuns: stage.runs * FACTOR },
-        );
-      },
-      120_000 * FACTOR,
-    );
-  },
-);
+testStages(STAGES);
