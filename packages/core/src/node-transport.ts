@@ -53,6 +53,8 @@ class NodeTransport implements Transport {
   #finished: (() => void) | undefined;
   /** This side lets go: by `close`, once everything is written, or by `reset`. */
   #isLeaving = false;
+  /** A reset waits for the FIN that is on its way. */
+  #isResetting = false;
   #error: IoError | undefined;
 
   constructor(duplex: Duplex) {
@@ -125,9 +127,20 @@ class NodeTransport implements Transport {
   reset(): void {
     const duplex = this.#duplex;
     this.#isLeaving = true;
+    if (duplex.destroyed) return;
+    const isSocket = typeof duplex.resetAndDestroy === 'function';
+    // Node fails to reset a socket in the middle of its FIN, and then never closes it (libuv's EINVAL): FIN, then RST.
+    const isFinishing =
+      duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0;
+    if (isSocket && isFinishing) this.#isResetting = true;
+    else this.#reset();
+  }
+
+  #reset(): void {
+    if (this.#duplex.destroyed) return;
     try {
       // Throws for sockets that have no RST to send: Unix sockets, TLS.
-      duplex.resetAndDestroy?.();
+      this.#duplex.resetAndDestroy?.();
     } catch {
       // Then breaking off is all there is.
     }
@@ -159,7 +172,8 @@ class NodeTransport implements Transport {
     const finished = this.#finished;
     this.#finished = undefined;
     finished?.();
-    if (this.#isLeaving) this.#letGo();
+    if (this.#isResetting) this.#reset();
+    else if (this.#isLeaving) this.#letGo();
     else this.#afterBothEnds();
   };
 

@@ -57,6 +57,9 @@ class ReadyWait extends Wait<number> {
   }
 }
 
+/** How long a FIN with no bytes before it may take at least, in milliseconds. */
+const FIN_PATIENCE = 1_000;
+
 export class StreamCore implements TransportSink {
   readonly transport: Transport;
   readonly clock: Clock;
@@ -183,10 +186,11 @@ export class StreamCore implements TransportSink {
     this.transport.close();
     // `onClosed` may have come from inside that call.
     if (this.isClosed) return;
-    // Also with nothing unsent: a FIN, or TLS's goodbye, may find no room either, and then nothing else ends the wait.
+    // Nothing unsent, and still a FIN or TLS's goodbye may find no room. It gets its time, whatever the bytes were given.
+    const patience = this.transport.unsent === 0 ? Math.max(linger, FIN_PATIENCE) : linger;
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);
-    }, linger);
+    }, patience);
     await this.closed;
     timer.cancel();
   }

@@ -16,7 +16,7 @@ import {
   InvalidInputError,
   IoError,
 } from '../src/index.ts';
-import { memoryPair } from '../src/testing/index.ts';
+import { ManualClock, memoryPair } from '../src/testing/index.ts';
 import { nodeDuplexPair } from './support/node-duplex-pair.ts';
 
 const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();
@@ -62,7 +62,7 @@ async function socketPair(): Promise<[client: Socket, server: Socket]> {
   await once(server, 'listening');
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  const [peer] = await accepted;
+  const [[peer]] = await Promise.all([accepted, once(client, 'connect')]);
   server.close();
   return [client, peer];
 }
@@ -250,11 +250,30 @@ describe('a stream from a stream of Node', () => {
   });
 
   test('closing gives up on a stream of Node that never finishes', async () => {
-    const stream = ByteStream.fromNode(silent({ final: () => {} }));
+    const clock = new ManualClock();
+    const stream = ByteStream.fromNode(silent({ final: () => {} }), { clock });
     await stream.writeAll('sent');
     await stream.flush();
-    await stream.close({ linger: 1 });
+    // No byte has to be waited for, so it is the FIN's time that counts.
+    const closing = stream.close({ linger: 0 });
+    await clock.advance(999);
+    expect(stream.isClosed).toBe(false);
+    await clock.advance(1);
+    await closing;
     expect(await stream.closed).toMatchObject({ how: 'timeout', by: 'local' });
+  });
+
+  test('a reset in the middle of a FIN still closes the socket', async () => {
+    const [client, peer] = await socketPair();
+    const [stream, other] = [ByteStream.fromNode(client), ByteStream.fromNode(peer)];
+    const finishing = stream.shutdown('write').catch((error: unknown) => error);
+    stream.reset();
+    expect(await stream.closed).toMatchObject({ how: 'reset', by: 'local' });
+    await finishing;
+    expect(client.destroyed).toBe(true);
+    // FIN, then RST: the peer may have read the end before it hears of the break.
+    await expect(other.writeAll(new Uint8Array(1 << 20))).rejects.toThrow(BrokenError);
+    await closeAll(other);
   });
 
   test('errors that come after the end reach nobody, and not the process', async () => {
