@@ -26,7 +26,8 @@ export class TlsLink extends Duplex {
   isCut = false;
 
   constructor(stream: ByteStream) {
-    super({ allowHalfOpen: true });
+    // TLS says when it is over: a link that went with its last byte would take with it what TLS has not handed out yet.
+    super({ allowHalfOpen: true, autoDestroy: false });
     this.#stream = stream;
     // The first listener: when TLS hears of the end, this is set.
     this.once('end', () => {
