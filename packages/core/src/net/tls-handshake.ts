@@ -12,7 +12,7 @@
  */
 
 import { isIP } from 'node:net';
-import { connect, TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, TLSSocket } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import type { ByteStream, StreamOptions } from '../byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../errors.ts';
@@ -68,9 +68,10 @@ export async function shakeHandsAsClient(
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
     ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
     ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
-    ...(tls.checkServerIdentity === undefined
-      ? {}
-      : { checkServerIdentity: tls.checkServerIdentity }),
+    checkServerIdentity: (servername, certificate) => {
+      const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
+      return error === undefined ? undefined : translateVerdict(error, operation, name);
+    },
   });
   link.carry(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
