@@ -42,7 +42,7 @@ const TABLE = Uint8Array.from({ length: PERIOD + SLICE }, (_, at) => {
 });
 
 /** How often a carrier must refuse to take more, `quiet` milliseconds apart, to count as full. */
-const REFUSALS = 3;
+const REFUSALS = 4;
 
 /** One run of one check. */
 export class Trial {
