@@ -41,9 +41,14 @@ export function translate(error: unknown, operation: string): IoError {
   if (error instanceof IoError) return error;
   const { code = 'ERR_UNKNOWN', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   const options = { code, operation, cause: error };
-  const text = `${operation}: ${message === '' ? code : message}`;
+  const text = `${operation}: ${message === '' ? code : reasonOf(message)}`;
   if (ADDRESS_CODES.has(code) || code.startsWith('EAI_')) return new AddressError(text, options);
   if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return new TlsError(text, options);
   return new IoError(text, options);
+}
+
+/** `80DC:error:0A000119:SSL routines:ssl3_get_record:bad record mac:../deps/…c:616:` says one thing: `bad record mac`. */
+export function reasonOf(message: string): string {
+  return /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message;
 }

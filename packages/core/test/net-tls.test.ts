@@ -4,9 +4,11 @@ import {
   BrokenError,
   CertificateError,
   InvalidInputError,
+  seededRandom,
   startTls,
   TimeoutError,
   TlsError,
+  type TcpStream,
   type TlsStream,
 } from '../src/index.ts';
 import { keep } from './support/keep.ts';
@@ -378,7 +380,10 @@ describe('the end of a TLS stream', () => {
         role === 'client' ? [ends.client, plain.server] : [ends.server, plain.client];
       const reading = attacked.readChunk();
       await below.writeAll('this is no record of TLS, and long enough to be looked at');
-      await expect(reading).rejects.toBeInstanceOf(TlsError);
+      await expect(reading).rejects.toMatchObject({
+        name: 'TlsError',
+        message: expect.stringMatching(/^stream: [a-z ]+$/),
+      });
       expect(await attacked.closed).toMatchObject({ how: 'error', by: 'peer' });
       await expect(attacked.writeAll('x')).rejects.toThrow(TlsError);
     }
@@ -405,5 +410,41 @@ describe('the end of a TLS stream', () => {
     await server.close({ linger: 10 });
     expect((await server.closed).unsent).toBeGreaterThan(0);
     expect(client.isClosed).toBe(false);
+  });
+
+  test('comes on both sides whatever is done to the connection, and reaches nobody else', async () => {
+    for (let seed = 1; seed <= 25; seed += 1) {
+      const random = seededRandom(seed);
+      const plain = keep(await tcpPair());
+      const version = { maxVersion: random.chance(0.5) ? VERSIONS[0] : VERSIONS[1] };
+      const { client, server } = await secure(plain, version, version);
+      const garbage = Buffer.alloc(
+        random.integer(5, 20_000),
+        random.chance(0.5) ? '\x17\x03\x03' : 0,
+      );
+      const ignore = (): void => {};
+      const either = (): TlsStream => (random.chance(0.5) ? client : server);
+      const below = (): TcpStream => (random.chance(0.5) ? plain.client : plain.server);
+      const deeds: readonly (() => unknown)[] = [
+        () =>
+          either()
+            .writeAll(Buffer.alloc(random.integer(0, 300_000)))
+            .catch(ignore),
+        () => either().shutdown('write').catch(ignore),
+        () => either().close({ linger: 20 }),
+        () => either().reset(),
+        () => either().readChunk().catch(ignore),
+        () => below().writeAll(garbage).catch(ignore),
+        () => below().shutdown('write').catch(ignore),
+        () => below().reset(),
+      ];
+      for (let count = random.integer(3, 10); count > 0; count -= 1) {
+        void deeds[random.integer(0, deeds.length - 1)]?.();
+        if (random.chance(0.4)) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all([client.close({ linger: 20 }), server.close({ linger: 20 })]);
+      expect(client.isClosed && server.isClosed).toBe(true);
+      expect(client.statistics().waits).toEqual([]);
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** What went wrong in a handshake, in words that say what to do about it. */
 
 import { BrokenError, CertificateError, IoError, TlsError } from '../errors.ts';
-import { translate } from '../foreign-errors.ts';
+import { reasonOf, translate } from '../foreign-errors.ts';
 
 /** OpenSSL's verdicts on a certificate (X509_V_ERR_…), as Node names them, and what they mean. */
 const VERDICTS: ReadonlyMap<string, string> = new Map([
@@ -91,9 +91,4 @@ export function truncated(): BrokenError {
     code: 'ERR_TLS_TRUNCATED',
     operation: 'stream',
   });
-}
-
-/** `C0:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/…:355:` says one thing. */
-function reasonOf(message: string): string {
-  return /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message;
 }
