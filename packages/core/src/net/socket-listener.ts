@@ -18,7 +18,6 @@ import type { AddressList } from './address-list.ts';
 import { adopt } from './adopt.ts';
 import { translate } from '../foreign-errors.ts';
 import { SocketTransport, type SocketKind } from './socket-transport.ts';
-import { keepAliveOptions, type TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of every listener on sockets. */
 export interface SocketListenOptions<S extends ByteStream>
@@ -144,14 +143,9 @@ export function checkListenOptions(options: SocketListenOptions<never>): void {
  */
 export async function listen(
   target: ListenOptions & { readonly fd?: number },
-  options: SocketListenOptions<never> & TcpSocketOptions,
+  options: SocketListenOptions<never>,
 ): Promise<Server> {
-  const server = createServer({
-    allowHalfOpen: true,
-    pauseOnConnect: true,
-    noDelay: options.noDelay ?? true,
-    ...keepAliveOptions(options.keepAlive),
-  });
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(translate(error, 'bind'));

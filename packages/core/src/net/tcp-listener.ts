@@ -13,7 +13,7 @@ import {
   type SocketListenOptions,
 } from './socket-listener.ts';
 import type { SocketTransport } from './socket-transport.ts';
-import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
+import { setKeepAlive, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 import { TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
@@ -133,6 +133,15 @@ export class TcpListener extends SocketListener<TcpStream> {
   }
 }
 
-function open(transport: SocketTransport, socket: Socket, options: StreamOptions): TcpStream {
+function open(
+  transport: SocketTransport,
+  socket: Socket,
+  options: StreamOptions & TcpSocketOptions,
+): TcpStream {
+  // Here and not by the server: this may be another socket than the one that the server has prepared.
+  if (options.noDelay !== false) socket.setNoDelay(true);
+  if (options.keepAlive !== undefined && options.keepAlive !== false) {
+    setKeepAlive(socket, options.keepAlive);
+  }
   return new TcpStream(transport, socket, options);
 }

@@ -1,22 +1,45 @@
-/** Holds a listener and a connection, lets go of whatever its argument names, and says so: what is left decides. */
+/** Opens one of everything, and lets the process end all the same; with KEEP set, one of them keeps it for a while. */
 
-import { TcpListener, TcpStream } from '../../src/index.ts';
+import {
+  startTls,
+  TcpListener,
+  TcpStream,
+  UdpSocket,
+  UnixListener,
+  UnixStream,
+} from '../../src/index.ts';
+import { TestAuthority } from '../../src/testing/index.ts';
+import { temporaryPath } from '../support/socket-pairs.ts';
 
-const listener = await TcpListener.bind('127.0.0.1:0');
-const client = await TcpStream.connect(listener.localAddress);
-const server = await listener.accept();
-// Waits that nobody will end.
-for (const stream of [client, server]) stream.readChunk().catch(() => {});
-listener.accept().catch(() => {});
+const { path, remove } = await temporaryPath();
+const authority = new TestAuthority();
 
-const held = { listener, client, server };
-for (const name of process.env['UNREF']?.split(' ') ?? []) {
-  held[name as keyof typeof held].unref();
+const tcp = await TcpListener.bind('127.0.0.1:0');
+const unix = await UnixListener.bind(path);
+const udp = await UdpSocket.bind('127.0.0.1:0');
+const pair = [await TcpStream.connect(tcp.localAddress), await tcp.accept()] as const;
+const secured = await Promise.all([
+  startTls(pair[0], { servername: 'example.test', ca: authority.cert }),
+  startTls(pair[1], { role: 'server', ...authority.issue(['example.test']) }),
+]);
+const others = [
+  await TcpStream.connect(tcp.localAddress),
+  await tcp.accept(),
+  await UnixStream.connect(path),
+  await unix.accept(),
+];
+// What waits does not keep a process either.
+for (const stream of others) void stream.readChunk();
+void udp.recvFrom();
+void tcp.accept();
+for (const open of [tcp, unix, udp, ...secured, ...others]) open.unref();
+console.log('all open');
+
+if (process.env['KEEP'] === '1') {
+  udp.ref();
+  setTimeout(() => {
+    console.log('still here');
+    udp.unref();
+  }, 100).unref();
 }
-for (const name of process.env['REF']?.split(' ') ?? []) held[name as keyof typeof held].ref();
-console.log('waiting');
-process.stdin.on('data', () => {
-  console.log('still here');
-  process.exit(3);
-});
-process.stdin.unref();
+await remove();
