@@ -214,7 +214,8 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    *
    * @param take - Gets a view and returns how many bytes of it, from the start, it took.
    * @returns What `take` returned; `null` at the end of the stream.
-   * @throws as {@link ByteStream.read}.
+   * @throws `InvalidInputError` for a count that is not within the view: nothing was taken. Else as
+   * {@link ByteStream.read}.
    */
   readWith(take: Take, options?: WaitOptions): Promise<number | null> {
     return this.#core.reading.readWith(take, options);

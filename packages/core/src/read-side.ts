@@ -15,7 +15,7 @@
 import { budgetOf, type Budget } from './budget.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { Clock } from './clock.ts';
-import { BusyError, ClosedError, type IoError } from './errors.ts';
+import { BusyError, ClosedError, invalidInput, type IoError } from './errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
 import type { Transport } from './transport.ts';
 import {
@@ -30,6 +30,13 @@ import {
 /** Takes bytes from a lent view, during the call, and returns how many. */
 export type Take = (view: Uint8Array) => number;
 
+/** Lends a view; an answer that no taker can mean is refused before anything is dropped for it. */
+function lendTo(take: Take, view: Uint8Array): number {
+  const count = take(view);
+  if (count <= view.length && count >>> 0 === count) return count;
+  throw invalidInput('readWith', 'take(view)', `a whole number from 0 to ${view.length}`, count);
+}
+
 /** A read that waits to be lent bytes: what comes passes through its hands before the queue. */
 class LendWait extends Wait<number | null> {
   readonly #take: Take;
@@ -42,7 +49,7 @@ class LendWait extends Wait<number | null> {
   /** Returns how many bytes were taken; a taker that throws took none, and its error is the read's. */
   lend(view: Uint8Array): number {
     try {
-      const count = this.#take(view);
+      const count = lendTo(this.#take, view);
       this.resolve(count);
       return count;
     } catch (error) {
@@ -337,7 +344,7 @@ export class ReadSide implements WaitOwner {
 
   #lendFront(take: Take): number {
     const queue = this.#queue as ByteQueue;
-    const count = take(queue.front());
+    const count = lendTo(take, queue.front());
     queue.consume(count);
     this.#resume();
     return count;

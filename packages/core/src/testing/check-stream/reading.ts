@@ -197,10 +197,21 @@ export const READING: readonly Contract[] = [
         ["shutdown('all')", b.shutdown('all' as 'both')],
       ];
       for (const [what, call] of calls) await trial.rejects(call, what, expected);
+      for (const count of [1_000, -1, 0.5, NaN]) {
+        await trial.rejects(
+          b.readWith(() => count),
+          `readWith whose taker took ${count} of 4 bytes`,
+          expected,
+        );
+      }
       trial.throws(() => b.tryRead(wrong), 'tryRead(null)', expected);
       trial.throws(() => b.tryWrite(wrong), 'tryWrite(null)', expected);
       trial.throws(() => b.peek(-1), 'peek(-1)', expected);
       await trial.takes(b, 'safe', 'what was there');
+      const waiting = trial.start(b.readWith((view) => view.length + 1));
+      trial.feed(a, 'safe too');
+      await trial.rejects(waiting, 'a waiting readWith whose taker took too much', expected);
+      await trial.takes(b, 'safe too', 'what came then');
     },
   },
 ];
