@@ -100,12 +100,8 @@ export type {
   TlsCredentials,
   TlsServerOptions,
 } from './net/tls-options.ts';
-export {
-  UdpSocket,
-  type UdpAddress,
-  type UdpOptions,
-  type UdpStatistics,
-} from './net/udp-socket.ts';
+export { UdpSocket } from './net/udp-socket.ts';
+export type { UdpAddress, UdpOptions, UdpStatistics } from './net/udp-options.ts';
 export type { Datagram } from './net/datagram-queue.ts';
 export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';

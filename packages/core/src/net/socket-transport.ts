@@ -116,14 +116,16 @@ export class SocketTransport implements Transport, TurnMember {
   }
 
   write(data: Uint8Array | string): void {
-    if (data.length > SMALL_WRITE || this.#waitingBytes > SMALL_WRITE) {
-      this.sendNow();
+    const isAlone = this.#waiting.length === 0;
+    if (isAlone && data.length > SMALL_WRITE) {
       this.#send(data);
       return;
     }
-    if (this.#waiting.length === 0) sendSoon(this);
+    if (isAlone) sendSoon(this);
     this.#waiting.push(data);
     this.#waitingBytes += data.length;
+    // A large piece takes what waited along, in one system write.
+    if (this.#waitingBytes > SMALL_WRITE) this.sendNow();
   }
 
   writev(pieces: readonly Uint8Array[]): void {

@@ -4,79 +4,27 @@
  * What a stream promises holds where it can: waits are level-triggered and always settle, giving one up loses no
  * datagram that was kept, would-block is a value, buffers have bounds. What cannot hold is that nothing is lost: a
  * datagram may be dropped by the network, by the kernel, or here when nobody takes it (`statistics().dropped`).
+ *
+ * What comes in is kept by `datagram-queue.ts`, what goes out by `datagram-sends.ts`. This file owns the socket and its
+ * listeners, and is long because the documentation of every call is here.
  */
 
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { checkCounts } from '../admission.ts';
-import { InetAddress, parseAddress, type HostPort } from '../address.ts';
-import { budgetOf } from '../budget.ts';
+import { InetAddress, parseAddress } from '../address.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import { ClosedError, invalidInput } from '../errors.ts';
 import { translate } from '../foreign-errors.ts';
 import { ReadyBits } from '../interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../outcome.ts';
 import type { Source, SourceObserver } from '../source.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiters.ts';
+import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../waiters.ts';
 import type { Writable } from '../write-side.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
+import { DatagramSends } from './datagram-sends.ts';
 import { reusePortOptions } from './reuse-port.ts';
-
-/** How to write the address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
-export type UdpAddress = string | Readonly<Partial<HostPort>>;
-
-/** Options of {@link UdpSocket.bind}. */
-export interface UdpOptions {
-  /** Where time comes from. @default the system's clock */
-  readonly clock?: Clock | undefined;
-  /** The most datagrams kept for whoever reads; a further one is dropped. @default 1024 */
-  readonly maxDatagrams?: number | undefined;
-  /** The most bytes kept for whoever reads; a datagram that does not fit is dropped. @default 1048576 */
-  readonly maxBytes?: number | undefined;
-  /** Unsent bytes from which the socket is not writable. @default 65536 */
-  readonly writeHighWaterMark?: number | undefined;
-  /** Binds though another socket has the address; the last one gets the datagrams. @default false */
-  readonly reuseAddress?: boolean | undefined;
-  /** Shares a port with other sockets, where Node and the platform can (Node 22.12 and later). @default false */
-  readonly reusePort?: boolean | undefined;
-  /** Refuses IPv4 on an IPv6 address. @default false */
-  readonly ipv6Only?: boolean | undefined;
-  /** Allows sending to broadcast addresses. @default false */
-  readonly broadcast?: boolean | undefined;
-  /** The size of the kernel's receive buffer in bytes. @default the kernel's */
-  readonly receiveBufferSize?: number | undefined;
-  /** The size of the kernel's send buffer in bytes. @default the kernel's */
-  readonly sendBufferSize?: number | undefined;
-  /** Resolves host names to send to; `dns.lookup`'s signature. @default the system's resolver */
-  readonly lookup?: LookupFunction | undefined;
-  /** Closes the socket when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A snapshot of a UDP socket. */
-export interface UdpStatistics {
-  /** Datagrams received and kept, or handed out. */
-  readonly received: number;
-  /** Datagrams dropped here because the queue was full. */
-  readonly dropped: number;
-  /** Datagrams that wait to be taken, and their bytes. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  /** Datagrams passed to the kernel. */
-  readonly sent: number;
-  /** Datagrams that the kernel did not take. */
-  readonly failed: number;
-  /** Bytes under way to the kernel. */
-  readonly unsent: number;
-  readonly waits: readonly WaitInfo[];
-}
-
-/** A send that somebody waits for. */
-interface Outgoing {
-  readonly wait: Wait<number>;
-  readonly bytes: Uint8Array;
-  readonly to: InetAddress | undefined;
-}
+import type { UdpAddress, UdpOptions, UdpStatistics } from './udp-options.ts';
 
 const DEFAULT_MAX_DATAGRAMS = 1_024;
 const DEFAULT_MAX_BYTES = 1_048_576;
@@ -103,15 +51,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #incoming: DatagramQueue;
-  readonly #writable = new WaitList<void>();
-  readonly #sends = new WaitList<number>();
-  /** Sends that wait for room, oldest first. */
-  #blocked: Outgoing[] = [];
+  readonly #outgoing: DatagramSends;
   readonly #observers = new Set<SourceObserver>();
-  readonly #writeMark: number;
-  #unsent = 0;
-  #sent = 0;
-  #failed = 0;
   #remoteAddress: InetAddress | undefined;
   #closing: Promise<void> | undefined;
   /** Where the socket is bound; for port 0 it names the port that was chosen. */
@@ -121,7 +62,15 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     this.#socket = socket;
     this.#clock = options.clock ?? systemClock;
     this.#signal = options.signal;
-    this.#writeMark = options.writeHighWaterMark ?? DEFAULT_WRITE_MARK;
+    this.#outgoing = new DatagramSends(
+      this.#clock,
+      options.writeHighWaterMark ?? DEFAULT_WRITE_MARK,
+      ({ bytes, to }, passed) => {
+        if (to === undefined) socket.send(bytes, passed);
+        else socket.send(bytes, to.port, to.host, passed);
+      },
+      this.#notify,
+    );
     this.#incoming = new DatagramQueue(
       this.#clock,
       options.maxDatagrams ?? DEFAULT_MAX_DATAGRAMS,
@@ -191,7 +140,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Whether a send would not wait. */
   get isWritable(): boolean {
-    return this.#unsent < this.#writeMark || this.isDisposed;
+    return this.#outgoing.isWritable || this.isDisposed;
   }
 
   /** What the socket is ready for now, as the bits of `ReadyBits`. */
@@ -232,13 +181,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    */
   async writable(options?: WaitOptions): Promise<void> {
     this.#check('writable', options);
-    if (this.isWritable) {
-      await budgetOf(this.#clock).pay(undefined);
-      return;
-    }
-    const wait = new Wait<void>('writable', this.#clock, options);
-    this.#writable.add(wait);
-    await wait.promise;
+    await this.#outgoing.writable(options);
   }
 
   // --- Receiving -----------------------------------------------------------------------------------------------
@@ -289,7 +232,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   async sendTo(data: Writable, address: UdpAddress, options?: WaitOptions): Promise<number> {
     const bytes = copyOf('sendTo', data);
     const { host, port } = parse(address, 'sendTo');
-    return this.#sendWhenWritable('sendTo', bytes, new InetAddress(host, port), options);
+    this.#check('sendTo', options);
+    return this.#outgoing.send('sendTo', { bytes, to: new InetAddress(host, port) }, options);
   }
 
   /**
@@ -302,7 +246,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     if (this.#remoteAddress === undefined) {
       throw invalidInput('send', 'this socket', 'connected', 'one that is not');
     }
-    return this.#sendWhenWritable('send', bytes, undefined, options);
+    this.#check('send', options);
+    return this.#outgoing.send('send', { bytes, to: undefined }, options);
   }
 
   /**
@@ -317,7 +262,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     const { host, port } = parse(address, 'trySendTo');
     this.#check('trySendTo', undefined);
     if (!this.isWritable) return WOULD_BLOCK;
-    this.#pass(bytes, new InetAddress(host, port), () => undefined);
+    this.#outgoing.post({ bytes, to: new InetAddress(host, port) });
     return bytes.length;
   }
 
@@ -402,16 +347,15 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     const waits: WaitInfo[] = [];
     const now = this.#clock.now();
     this.#incoming.describe(now, waits);
-    this.#sends.describe(now, waits);
-    this.#writable.describe(now, waits);
+    this.#outgoing.describe(now, waits);
     return Object.freeze({
       received: this.#incoming.received,
       dropped: this.#incoming.dropped,
       queued: this.#incoming.length,
       queuedBytes: this.#incoming.bytes,
-      sent: this.#sent,
-      failed: this.#failed,
-      unsent: this.#unsent,
+      sent: this.#outgoing.sent,
+      failed: this.#outgoing.failed,
+      unsent: this.#outgoing.unsent,
       waits: Object.freeze(waits),
     });
   }
@@ -437,9 +381,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     });
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#incoming.close(closedError);
-    this.#writable.rejectAll(closedError('writable'));
-    this.#sends.rejectAll(closedError('sendTo'));
-    this.#blocked = [];
+    this.#outgoing.close(closedError);
     this.#notify();
     return this.#closing;
   }
@@ -468,62 +410,6 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     void this.close();
   };
 
-  async #sendWhenWritable(
-    operation: string,
-    bytes: Uint8Array,
-    to: InetAddress | undefined,
-    options: WaitOptions | undefined,
-  ): Promise<number> {
-    this.#check(operation, options);
-    const wait = new Wait<number>(operation, this.#clock, options);
-    this.#sends.add(wait);
-    const outgoing = { wait, bytes, to };
-    if (this.isWritable) this.#start(outgoing);
-    else this.#blocked.push(outgoing);
-    return wait.promise;
-  }
-
-  #start({ wait, bytes, to }: Outgoing): void {
-    this.#pass(bytes, to, (error) => {
-      if (error === undefined) wait.resolve(bytes.length);
-      else wait.reject(translate(error, wait.operation));
-    });
-  }
-
-  /** There is room: who waited longest sends first, and those that were given up not at all. */
-  #drain(): void {
-    while (this.isWritable) {
-      const outgoing = this.#blocked.shift();
-      if (outgoing === undefined) break;
-      if (outgoing.wait.owner !== undefined) this.#start(outgoing);
-    }
-    if (!this.isWritable) return;
-    this.#writable.resolveAll();
-    this.#notify();
-  }
-
-  /** Passes a datagram to Node, which tells when the kernel has it. */
-  #pass(
-    bytes: Uint8Array,
-    to: InetAddress | undefined,
-    settled: (error: Error | undefined) => void,
-  ): void {
-    this.#unsent += bytes.length;
-    const callback = (error: Error | null | undefined): void => {
-      this.#unsent -= bytes.length;
-      if (error === null || error === undefined) this.#sent += 1;
-      else this.#failed += 1;
-      settled(error ?? undefined);
-      if (!this.isDisposed) this.#drain();
-    };
-    try {
-      if (to === undefined) this.#socket.send(bytes, callback);
-      else this.#socket.send(bytes, to.port, to.host, callback);
-    } catch (error) {
-      callback(error as Error);
-    }
-  }
-
   #set(operation: string, body: () => void): void {
     this.#check(operation, undefined);
     try {
@@ -538,9 +424,9 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     if (this.isDisposed) throw closedError(operation);
   }
 
-  #notify(): void {
+  readonly #notify = (): void => {
     for (const observer of this.#observers) observer.onReadiness();
-  }
+  };
 }
 
 /** `node:dgram` asks in a way of its own, for one address. */
