@@ -2,7 +2,8 @@
  * The writing half of a stream: how much the carrier still holds, who waits for room, and how writing ended.
  *
  * Writable means that the carrier holds less than the high-water mark of unsent bytes; `tryWrite` accepts at most what
- * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do. Bytes once accepted
+ * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do (by twice the mark,
+ * where pieces are given away: they are not cut). Bytes once accepted
  * are the carrier's: cancelling a write stops at what was accepted and says how much that was.
  *
  * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
@@ -18,7 +19,10 @@ import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } fro
 
 /** How a write may be given up, and who owns the bytes. */
 export interface WriteOptions extends WaitOptions {
-  /** Gives the bytes away: they are not copied, and must never be changed again. @default false */
+  /**
+   * Gives the bytes away: they are not copied, and must never be changed again. A piece that is no larger than the
+   * high-water mark is accepted whole as soon as there is any room. @default false
+   */
   readonly transfer?: boolean | undefined;
   /** Told, as the write goes on, how many bytes were accepted; right also after an abort, a timeout or an error. */
   readonly progress?: { accepted: number } | undefined;
@@ -201,7 +205,9 @@ export class WriteSide {
   #accept(data: Writable, offset: number, transfer: boolean): number | WouldBlock {
     const room = this.#highWaterMark - this.#transport.unsent;
     if (room <= 0) return WOULD_BLOCK;
-    const count = Math.min(room, data.length - offset);
+    const rest = data.length - offset;
+    // A piece that is given away is in memory already, whole or cut: one that is no larger than the window is not cut.
+    const count = transfer && rest <= this.#highWaterMark ? rest : Math.min(room, rest);
     this.bytesWritten += count;
     if (typeof data === 'string') {
       this.#transport.write(count === data.length ? data : data.slice(offset, offset + count));

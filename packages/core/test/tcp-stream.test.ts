@@ -314,7 +314,7 @@ describe('what keeps a process alive', () => {
     ],
     ['nothing, when all were let go', { UNREF: 'listener client server' }, 'gone'],
   ])('is %s', async (_what, env, expected) => {
-    const program = keep(startProgram('unref', { env }));
+    const program = keep(startProgram('keep-alive', { env }));
     expect(await program.nextLine()).toBe('waiting');
     // One that has let go of everything ends by itself; the other is asked.
     if (expected === 'alive') program.say('anybody?');

@@ -166,7 +166,7 @@ function otherShape(got: string, cause?: unknown): Error {
  *
  * @param hasTabs - Whether there is a tab in it, for a caller that knows.
  */
-export function loadInput(view: Uint8Array, hasTabs: boolean = view.includes(TAB)): void {
+export function loadInput(view: Uint8Array, hasTabs: boolean = includesTab(view)): void {
   const module = reserveInput(view.length);
   if (memoryView.buffer !== module.memory.buffer) memoryView = new Uint8Array(module.memory.buffer);
   memoryView.set(view, input);
@@ -191,6 +191,10 @@ export function reserveInput(length: number): Llhttp {
 
 const TAB = 9;
 const SPACE = 32;
+
+function includesTab(view: Uint8Array): boolean {
+  return Buffer.prototype.includes.call(view, TAB);
+}
 
 function replaceTabs(view: Uint8Array): void {
   for (let at = view.indexOf(TAB); at !== -1; at = view.indexOf(TAB, at + 1)) view[at] = SPACE;

@@ -360,6 +360,49 @@ describe('reading ahead', () => {
     expect(events[2]?.bytes?.every((byte) => byte === 7)).toBe(true);
   });
 
+  test('takes a large chunk as it would its parts: heads, bodies of both kinds, and what goes on in the next', () => {
+    const long = 'x'.repeat(10_000);
+    const stream = [
+      `POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: ${long.length}\r\n\r\n${long}`,
+      `POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n${long}\r\n0\r\n\r\n`,
+      `GET /c HTTP/1.1\r\nHost: a\r\nX-Long: ${long}\r\n\r\n`,
+    ].join('');
+    /** Names of events, and how much data there was, when the stream is cut at these places. */
+    const meaning = (...cuts: readonly number[]): unknown => {
+      const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: Infinity });
+      let data = 0;
+      const seen: string[] = [];
+      const take = (): void => {
+        for (
+          let event = server.nextEvent();
+          typeof event !== 'symbol';
+          event = server.nextEvent()
+        ) {
+          if (event.type === 'data') data += event.bytes.length;
+          else seen.push(event.type === 'request' ? event.target : event.type);
+          if (event.type !== 'end') continue;
+          server.sendResponse(OK);
+          server.sendEnd();
+          server.startNextCycle();
+        }
+      };
+      let from = 0;
+      for (const to of [...cuts, stream.length]) {
+        for (let view = bytes(stream.slice(from, to)); view.length > 0;) {
+          view = view.subarray(server.receive(view));
+          take();
+        }
+        from = to;
+      }
+      return { seen, data };
+    };
+    const expected = { seen: ['/a', 'end', '/b', 'end', '/c', 'end'], data: 20_000 };
+    expect(meaning()).toEqual(expected);
+    for (const cut of [3, 60, 5_000, 10_050, 10_100, 15_000, 20_200, 26_000]) {
+      expect(meaning(cut)).toEqual(expected);
+    }
+  });
+
   test('gives back what it did not take of a chunk of any size', () => {
     const server = new HttpConnection('server', { ...DEFAULT_LIMITS, readAheadBytes: 100 });
     server.receive(bytes('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n'));

@@ -142,15 +142,27 @@ export class Decoder implements ParserSink {
 
   /** Parses borrowed bytes; returns how many it took. Fewer than given: it has read ahead as far as it may. */
   receive(chunk: Uint8Array): number {
-    if (chunk.length <= MAX_INPUT) return this.#receive(chunk);
+    if (chunk.length <= SMALL_CHUNK) return this.#receive(chunk);
     let taken = 0;
     while (taken < chunk.length) {
-      const view = chunk.subarray(taken, taken + MAX_INPUT);
+      const rest = chunk.subarray(taken);
+      const view = rest.subarray(0, this.#portion(rest));
       const count = this.#receive(view);
       taken += count;
       if (count < view.length) break;
     }
     return taken;
+  }
+
+  /**
+   * How much of a large chunk to parse at once: a head by itself, and what is left of a body by itself, so that the bulk
+   * of it, whose length the head has told, is counted and not copied.
+   */
+  #portion(rest: Uint8Array): number {
+    if (this.#bodyLeft > 0) return Math.min(this.#bodyLeft, MAX_INPUT);
+    if (this.#phase === Phase.BODY) return MAX_INPUT;
+    const end = indexOfBlankLine(rest);
+    return end === -1 ? MAX_INPUT : Math.min(end + 4, MAX_INPUT);
   }
 
   #receive(chunk: Uint8Array): number {
@@ -251,11 +263,7 @@ export class Decoder implements ParserSink {
     this.#bodyBytes += size;
     if (size > 0) {
       this.#bytesAhead += size + PIECE_COST;
-      const bytes = new Uint8Array(size);
-      bytes.set(
-        size === this.#chunk.length ? this.#chunk : this.#chunk.subarray(start, start + size),
-      );
-      this.#events.push(new Data(bytes));
+      this.#events.push(new Data(copyOf(this.#chunk, start, size)));
     }
     if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }
@@ -501,6 +509,20 @@ export class Decoder implements ParserSink {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Bytes of one's own. Memory for large ones is not cleared first: every byte of it is written. */
+function copyOf(chunk: Uint8Array, start: number, size: number): Uint8Array {
+  const bytes =
+    size > SMALL_CHUNK ? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer) : new Uint8Array(size);
+  bytes.set(size === chunk.length ? chunk : chunk.subarray(start, start + size));
+  return bytes;
+}
+
+/** Node's own search, which works on any bytes: that of typed arrays looks for single ones, and takes its time. */
+function indexOfBlankLine(bytes: Uint8Array): number {
+  return Buffer.prototype.indexOf.call(bytes, '\r\n\r\n', 0, 'latin1');
+}
+
 /** Framing up to the trailer section, or to the empty line in its place. */
 const LAST_CHUNK = /^(?:\r\n)?0+(?:;[^\r\n]*)?\r\n\r?/;
 
