@@ -20,6 +20,8 @@ export interface ParityWorld {
     port?: number;
     maxConnections?: number;
     maxPending?: number;
+    maxConnectionsPerAddress?: number;
+    onOverflow?: 'wait' | 'reset' | ((stream: ByteStream) => Promise<void>);
   }): Promise<Listener<NetworkStream>>;
   connect(
     listener: { readonly localAddress: unknown },
@@ -170,6 +172,59 @@ const connecting: readonly Scenario[] = [
       return early;
     },
     expected: true,
+  },
+  {
+    name: 'above maxConnections a connection is reset, when that was asked for',
+    run: async (world) => {
+      const listener = await world.listen({ maxConnections: 1, onOverflow: 'reset' });
+      const first = await world.connect(listener);
+      await listener.readable();
+      // The reset may already end the attempt to connect.
+      const second = await outcome(world.connect(listener).then((stream) => stream.readChunk()));
+      const { pending, refused } = listener.statistics();
+      await first.close();
+      await listener.close();
+      return { second, pending, refused };
+    },
+    expected: { second: 'BrokenError ECONNRESET', pending: 1, refused: 1 },
+  },
+  {
+    name: 'above maxConnections a connection is answered by a callback, and then it ends',
+    run: async (world) => {
+      const listener = await world.listen({
+        maxConnections: 1,
+        onOverflow: (stream) => stream.writeAll('busy'),
+      });
+      const first = await world.connect(listener);
+      const accepted = await listener.accept();
+      const second = await world.connect(listener);
+      const answer = [await textOf(second.readExactly(4)), await second.readChunk()];
+      await second.close();
+      await until(world, () => listener.statistics().answering === 0);
+      const { open, refused } = listener.statistics();
+      await Promise.all([first.close(), accepted.close(), listener.close()]);
+      return { answer, open, refused };
+    },
+    expected: { answer: ['busy', null], open: 1, refused: 1 },
+  },
+  {
+    name: 'above maxConnectionsPerAddress a connection is reset until another of its address is gone',
+    run: async (world) => {
+      const listener = await world.listen({ maxConnectionsPerAddress: 1 });
+      const first = await world.connect(listener);
+      const accepted = await listener.accept();
+      const second = await outcome(world.connect(listener).then((stream) => stream.readChunk()));
+      await accepted.close();
+      await first.close();
+      await until(world, () => listener.statistics().open === 0);
+      const third = await world.connect(listener);
+      await listener.readable();
+      const { pending, refused } = listener.statistics();
+      await third.close();
+      await listener.close();
+      return { second, pending, refused };
+    },
+    expected: { second: 'BrokenError ECONNRESET', pending: 1, refused: 1 },
   },
   {
     name: 'closing a listener ends its accepts and its loop, and resets whom nobody accepted',
