@@ -28,7 +28,7 @@ import { UnixListener, type UnixListenOptions } from './unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
-  /** Milliseconds that a client has for its handshake. @default 10000 (Go's net/http gives a server as much) */
+  /** Milliseconds that a client has for its handshake. @default 10000 (as long as Go's HTTP client gives a server) */
   readonly handshakeTimeout?: number | undefined;
   /** The most connections that shake hands, or have and wait to be accepted; others are left to the listener below. @default 1024 */
   readonly maxPending?: number | undefined;
