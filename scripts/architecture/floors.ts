@@ -137,6 +137,7 @@ export const core: PackagePlan = {
         'node-transport',
         'queue-listener',
         'read-side',
+        'read-waits',
         'source',
         'split',
         'stream-core',
@@ -158,7 +159,7 @@ export const core: PackagePlan = {
     {
       id: 'F4',
       title: 'coordination',
-      files: ['accept-loop', 'executor', 'executor-*', 'poll', 'task', 'task-*'],
+      files: ['accept-loop', 'executor', 'executor-*', 'poll', 'poll-*', 'task', 'task-*'],
       sees: ['F0', 'F1', 'F2'],
       reason: 'Coordination works on contracts, so that it runs the same on simulated sockets.',
     },

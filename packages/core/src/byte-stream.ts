@@ -25,7 +25,7 @@ import type { WouldBlock } from './outcome.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './node-duplex.ts';
 import { nodeTransport } from './node-transport.ts';
-import type { Take } from './read-side.ts';
+import type { Take } from './read-waits.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
 import { readFrame, type Decoder } from './stream-frame.ts';

@@ -8,6 +8,8 @@
  * for tasks, `concurrency` has to be larger than the depth of that.
  *
  * Two sets tell everything: the tasks that have not ended, and those of them that wait for a slot; the others run.
+ *
+ * The file is long because what each call promises, and what it fails with, is documented here.
  */
 
 import PQueue from 'p-queue';

@@ -45,7 +45,7 @@ export {
   type OpenStreamState,
 } from './stream-registry.ts';
 export type { DelimitedReadOptions } from './delimited-read.ts';
-export type { Take } from './read-side.ts';
+export type { Take } from './read-waits.ts';
 export type { Writable, WriteOptions } from './write-side.ts';
 export { ReadHalf, WriteHalf } from './split.ts';
 export type { WebStreams } from './web-streams.ts';
@@ -107,7 +107,8 @@ export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 export { AddressList } from './net/address-list.ts';
 export { acceptLoop, type AcceptLoopOptions } from './accept-loop.ts';
-export { Poll, type PollEvent, type PollOptions, type PollStatistics } from './poll.ts';
+export { Poll } from './poll.ts';
+export type { PollEvent, PollOptions, PollStatistics } from './poll-registration.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
 export { defaultExecutor, Executor } from './executor.ts';
 export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './executor-options.ts';

@@ -14,68 +14,18 @@ import { systemClock, type Clock } from './clock.ts';
 import { budgetOf } from './budget.ts';
 import { BusyError, ClosedError, invalidInput } from './errors.ts';
 import { Interest, ReadyBits } from './interest.ts';
-import type { Source, SourceObserver } from './source.ts';
+import {
+  Registration,
+  type PollEvent,
+  type PollOptions,
+  type PollStatistics,
+} from './poll-registration.ts';
+import type { Source } from './source.ts';
 import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
-
-/** What a {@link Poll} tells about one source. */
-export interface PollEvent<Token> {
-  /** What the source was registered with. */
-  readonly token: Token;
-  /** Whether a read, or for a listener an accept, would not wait. */
-  readonly isReadable: boolean;
-  /** Whether a write would not wait. */
-  readonly isWritable: boolean;
-  /** Whether no more bytes will come. */
-  readonly isReadClosed: boolean;
-  /** Whether no more bytes can be written. */
-  readonly isWriteClosed: boolean;
-  /** What broke the source, if anything did. */
-  readonly error: unknown;
-}
-
-/** Options of a {@link Poll}. */
-export interface PollOptions {
-  /** Where timeouts come from. @default the system's clock */
-  readonly clock?: Clock | undefined;
-  /** The most events one turn gives; the rest come first in the next. @default 1024 (mio's and tokio's) */
-  readonly maxEvents?: number | undefined;
-}
-
-/** A snapshot of a {@link Poll}. */
-export interface PollStatistics {
-  /** How many sources are registered. */
-  readonly registered: number;
-  /** How many of them may be ready. */
-  readonly candidates: number;
-  readonly waits: readonly WaitInfo[];
-}
 
 /** Told whatever the interest is. */
 const ALWAYS = ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
 const DEFAULT_MAX_EVENTS = 1_024;
-
-class Registration<Token> implements SourceObserver {
-  readonly source: Source;
-  readonly #onMayBeReady: (registration: Registration<Token>) => void;
-  token: Token;
-  interest: Interest;
-
-  constructor(
-    source: Source,
-    token: Token,
-    interest: Interest,
-    onMayBeReady: (registration: Registration<Token>) => void,
-  ) {
-    this.source = source;
-    this.token = token;
-    this.interest = interest;
-    this.#onMayBeReady = onMayBeReady;
-  }
-
-  onReadiness(): void {
-    this.#onMayBeReady(this);
-  }
-}
 
 /**
  * A set of sources that one task waits for together.

@@ -9,7 +9,7 @@ import type { ByteStream } from './byte-stream.ts';
 import type { DelimitedReadOptions } from './delimited-read.ts';
 import { InvalidInputError } from './errors.ts';
 import type { WouldBlock } from './outcome.ts';
-import type { Take } from './read-side.ts';
+import type { Take } from './read-waits.ts';
 import type { Decoder } from './stream-frame.ts';
 import type { WaitOptions } from './waiters.ts';
 import type { Writable, WriteOptions } from './write-side.ts';

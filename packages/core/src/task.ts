@@ -12,6 +12,9 @@
  * loop, else to the executor.
  * A function that was aborted and ends with the reason, or with what I/O says when it is torn down, has only done as it
  * was told; any other error after the abort is a failure that nobody awaits any more, and is told, too.
+ *
+ * The file is long because one outcome is decided here for a return, a failure, an abort and a timeout, in whatever order
+ * they come: apart, no part of that could be checked.
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';

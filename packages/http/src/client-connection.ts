@@ -4,6 +4,8 @@
  * The connection belongs to a pool, which hears when it is free again and when it is gone. While a request is on it, one
  * deadline runs for the present phase, and one abort registration; either ends the stream, and with it whatever waits,
  * and `#failure` says why.
+ *
+ * The file is long because a request's phases hand over to each other here; what a response reads is in `client-incoming.ts`.
  */
 
 import {

@@ -8,6 +8,8 @@
  *
  * How it ends: after `Connection: close`, after a refusal, or when the peer has finished, this side says FIN, waits a
  * bounded time for the peer's (so that an answer is not destroyed by a reset for bytes that nobody reads), and closes.
+ *
+ * Answers and deadlines have files of their own. What is left is one life from beginning to end, and is not cut further.
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';

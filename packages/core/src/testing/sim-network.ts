@@ -5,6 +5,8 @@
  * the partition heals, a little later. A connection whose peer cannot be reached for `giveUpAfter` is given up with
  * `ETIMEDOUT` at the ends that are left, which stands for retransmission and keep-alive at once. A crashed host says
  * nothing; after its restart it answers RST to whoever still sends to connections it no longer knows.
+ *
+ * The file is long because every way to trouble a network is documented here.
  */
 
 import type { InetAddress } from '../address.ts';

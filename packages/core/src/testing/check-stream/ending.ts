@@ -1,4 +1,7 @@
-/** The contracts of the end: by whom and how a stream ends, and that nobody waits past it. */
+/**
+ * The contracts of the end: by whom and how a stream ends, and that nobody waits past it. Longer than most: every way to
+ * end meets every way to wait in one table.
+ */
 
 import type { ByteStream } from '../../byte-stream.ts';
 import { BrokenError, ClosedError, UnexpectedEofError } from '../../errors.ts';
