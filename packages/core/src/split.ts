@@ -22,34 +22,42 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
     this.#stream = stream;
   }
 
+  /** As {@link ByteStream.isReadable}. */
   get isReadable(): boolean {
     return this.#stream.isReadable;
   }
 
+  /** As {@link ByteStream.readable}. */
   readable(options?: WaitOptions): Promise<void> {
     return this.#stream.readable(options);
   }
 
+  /** As {@link ByteStream.tryRead}. */
   tryRead(buffer: Uint8Array): number | null | WouldBlock {
     return this.#stream.tryRead(buffer);
   }
 
+  /** As {@link ByteStream.read}. */
   read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
     return this.#stream.read(buffer, options);
   }
 
+  /** As {@link ByteStream.readWith}. */
   readWith(take: Take, options?: WaitOptions): Promise<number | null> {
     return this.#stream.readWith(take, options);
   }
 
+  /** As {@link ByteStream.readChunk}. */
   readChunk(options?: WaitOptions): Promise<Uint8Array | null> {
     return this.#stream.readChunk(options);
   }
 
+  /** As {@link ByteStream.readExactly}. */
   readExactly(count: number, options?: WaitOptions): Promise<Uint8Array> {
     return this.#stream.readExactly(count, options);
   }
 
+  /** As {@link ByteStream.readUntil}. */
   readUntil(
     delimiter: Uint8Array | string,
     options?: DelimitedReadOptions,
@@ -57,14 +65,17 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
     return this.#stream.readUntil(delimiter, options);
   }
 
+  /** As {@link ByteStream.readLine}. */
   readLine(options?: DelimitedReadOptions): Promise<string | null> {
     return this.#stream.readLine(options);
   }
 
+  /** As {@link ByteStream.readFrame}. */
   readFrame<T>(decoder: Decoder<T>, options?: WaitOptions): Promise<T | null> {
     return this.#stream.readFrame(decoder, options);
   }
 
+  /** As {@link ByteStream.peek}. */
   peek(count: number): Uint8Array | null | WouldBlock {
     return this.#stream.peek(count);
   }
@@ -105,30 +116,37 @@ export class WriteHalf {
     this.#stream = stream;
   }
 
+  /** As {@link ByteStream.isWritable}. */
   get isWritable(): boolean {
     return this.#stream.isWritable;
   }
 
+  /** As {@link ByteStream.writable}. */
   writable(options?: WaitOptions): Promise<void> {
     return this.#stream.writable(options);
   }
 
+  /** As {@link ByteStream.tryWrite}. */
   tryWrite(data: Writable): number | WouldBlock {
     return this.#stream.tryWrite(data);
   }
 
+  /** As {@link ByteStream.write}. */
   write(data: Writable, options?: WriteOptions): Promise<number> {
     return this.#stream.write(data, options);
   }
 
+  /** As {@link ByteStream.writeAll}. */
   writeAll(data: Writable, options?: WriteOptions): Promise<void> {
     return this.#stream.writeAll(data, options);
   }
 
+  /** As {@link ByteStream.writev}. */
   writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
     return this.#stream.writev(pieces, options);
   }
 
+  /** As {@link ByteStream.flush}. */
   flush(options?: WaitOptions): Promise<void> {
     return this.#stream.flush(options);
   }
