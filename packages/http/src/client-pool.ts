@@ -16,6 +16,7 @@ import {
 } from '@awaitio/core';
 import { ClientConnection, type ClientShared, type ConnectionOwner } from './client-connection.ts';
 
+/** A snapshot of the connections to one origin. */
 export interface PoolStatistics {
   readonly open: number;
   readonly idle: number;

@@ -37,6 +37,7 @@ export class ClientResponse {
     this.body = new Body(origin);
   }
 
+  /** The status code. */
   get status(): number {
     return this.#head.status;
   }
@@ -51,10 +52,12 @@ export class ClientResponse {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** The header fields, as they came. */
   get headers(): Headers {
     return this.#head.headers;
   }
 
+  /** The version that the server speaks. */
   get httpVersion(): HttpVersion {
     return this.#head.httpVersion;
   }

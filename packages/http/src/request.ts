@@ -40,6 +40,7 @@ export class HttpRequest {
     this.#origin = origin;
   }
 
+  /** The method as it was sent, such as `GET`. */
   get method(): string {
     return this.#head.method;
   }
@@ -71,10 +72,12 @@ export class HttpRequest {
     return schema === undefined ? query : validate(schema, entriesToObject(query), 'query');
   }
 
+  /** The header fields, as they came. */
   get headers(): Headers {
     return this.#head.headers;
   }
 
+  /** The version that the client speaks. */
   get httpVersion(): HttpVersion {
     return this.#head.httpVersion;
   }

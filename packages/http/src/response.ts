@@ -47,6 +47,7 @@ const BYTES: FieldList = ['Content-Type', 'application/octet-stream'];
  * ```
  */
 export class HttpResponse {
+  /** The status code. */
   readonly status: number;
   readonly reason: string | undefined;
   /** Header fields as they will be sent: name, value, name, value… */

@@ -59,6 +59,7 @@ export interface RequestHeadInput {
 
 const NO_FIELDS: FieldList = [];
 
+/** A connection of either role, without I/O: {@link HttpConnection.receive} bytes, take events, send what the calls return. */
 export class HttpConnection {
   readonly #role: Role;
   readonly #decoder: Decoder;
@@ -147,10 +148,12 @@ export class HttpConnection {
 
   // --- State ---------------------------------------------------------------------------------------------------
 
+  /** Where the client is in the present cycle. */
   get clientState(): State {
     return this.#state.client;
   }
 
+  /** Where the server is in the present cycle. */
   get serverState(): State {
     return this.#state.server;
   }

@@ -11,6 +11,7 @@ export const NEED_DATA: unique symbol = Symbol('awaitio.NEED_DATA');
 /** There is no event before this side has finished its part: the peer's next message has to wait for its turn. */
 export const PAUSED: unique symbol = Symbol('awaitio.PAUSED');
 
+/** The versions that are spoken. */
 export type HttpVersion = '1.0' | '1.1';
 
 /** A request's start line and header section, and what follows from them. */
@@ -113,4 +114,5 @@ export class ConnectionClosed {
 export const END: EndOfMessage = new EndOfMessage(undefined);
 export const CLOSED: ConnectionClosed = new ConnectionClosed();
 
+/** Everything that the peer can say. */
 export type ConnectionEvent = RequestHead | ResponseHead | Data | EndOfMessage | ConnectionClosed;

@@ -49,6 +49,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return values;
   }
 
+  /** Reports whether there is a field of this name, without case. */
   has(name: string): boolean {
     return this.#find(name, 0) !== -1;
   }
