@@ -18,6 +18,7 @@ const SLOTS = 512;
 
 /** Is told that its deadline has passed. */
 export interface DeadlineOwner {
+  /** The deadline has passed. */
   onDeadline(): void;
 }
 
@@ -79,6 +80,7 @@ export class DeadlineWheel {
     return this.#size;
   }
 
+  /** The time on the wheel’s clock, in milliseconds. */
   now(): number {
     return this.#clock.now();
   }
@@ -94,6 +96,7 @@ export class DeadlineWheel {
     if (entry.tick < this.#armedFor) this.#arm(entry.tick);
   }
 
+  /** Takes a deadline out of the wheel. */
   remove(entry: Deadline): void {
     if (entry.tick === -1) return;
     if (entry.previous === undefined) this.#slots[entry.tick % SLOTS] = entry.next;

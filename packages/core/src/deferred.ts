@@ -1,5 +1,6 @@
 /** A promise together with the two functions that settle it. */
 export interface Deferred<T> {
+  /** What is settled by the functions beside it. */
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;

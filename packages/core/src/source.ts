@@ -7,6 +7,7 @@
 
 /** Hears that a source's readiness may have risen. Called from inside the source: it must not call back into it. */
 export interface SourceObserver {
+  /** The readiness may have risen. */
   onReadiness(): void;
 }
 

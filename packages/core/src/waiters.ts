@@ -34,11 +34,13 @@ export interface WaitInfo {
 
 /** Where a wait stands: told when it settles, by whatever hand, so that it lets go of the wait. */
 export interface WaitOwner {
+  /** A wait has settled: lets go of it. */
   remove(wait: object): void;
 }
 
 /** A promise that its owner, a signal or a timeout settles, whichever comes first. */
 export class Wait<T> implements AbortWatcher {
+  /** The call that waits. */
   readonly operation: string;
   readonly since: number;
   readonly promise: Promise<T>;
@@ -71,11 +73,13 @@ export class Wait<T> implements AbortWatcher {
     }
   }
 
+  /** Settles it with a value, and takes it out of whatever could settle it. */
   resolve(value: T): void {
     this.#detach();
     this.#resolve(value);
   }
 
+  /** Settles it with a failure, and takes it out of whatever could settle it. */
   reject(reason: unknown): void {
     this.#detach();
     this.#reject(reason);
@@ -86,6 +90,7 @@ export class Wait<T> implements AbortWatcher {
     this.reject(reason);
   }
 
+  /** What snapshots show of it. */
   info(now: number): WaitInfo {
     const info = { operation: this.operation, age: now - this.since };
     const trace = this.#trace;
@@ -108,6 +113,7 @@ export class WaitList<T> implements WaitOwner {
   #tail: Wait<T> | undefined;
   #size = 0;
 
+  /** How many waits there are. */
   get size(): number {
     return this.#size;
   }
@@ -117,6 +123,7 @@ export class WaitList<T> implements WaitOwner {
     return this.#head;
   }
 
+  /** Takes a wait in, as the newest. */
   add(wait: Wait<T>): void {
     wait.owner = this;
     wait.previous = this.#tail;
@@ -126,6 +133,7 @@ export class WaitList<T> implements WaitOwner {
     this.#size += 1;
   }
 
+  /** Lets go of a wait that has settled. */
   remove(settled: object): void {
     const wait = settled as Wait<T>;
     if (wait.owner !== this) return;
