@@ -9,12 +9,15 @@ import { invalidInput } from './errors.ts';
 
 /** A host (name or IP address) and a TCP or UDP port. */
 export interface HostPort {
+  /** A name or an IP address, without brackets. */
   readonly host: string;
+  /** 0 to 65535; 0 lets the system choose where one listens. */
   readonly port: number;
 }
 
 /** A Unix domain socket's path; on Linux an abstract name starts with `\0`. */
 export interface SocketPath {
+  /** Of the file, or an abstract name. */
   readonly path: string;
 }
 

@@ -15,7 +15,9 @@ import { invalidInput } from './errors.ts';
 
 /** The bound that a connection ran into. */
 export interface Overflow {
+  /** The option that set the bound. */
   readonly limitName: 'maxConnections' | 'maxPending' | 'maxConnectionsPerAddress';
+  /** Its value. */
   readonly limit: number;
 }
 

@@ -33,7 +33,9 @@ export interface CopyBidirectionalOptions extends Pick<CopyOptions, 'signal' | '
 
 /** How many bytes were moved each way. */
 export interface CopiedBothWays {
+  /** Bytes that went from the first stream to the second. */
   readonly aToB: number;
+  /** Bytes that went from the second stream to the first. */
   readonly bToA: number;
 }
 

@@ -37,7 +37,9 @@ export interface StreamEnd {
 
 /** A snapshot of a stream. */
 export interface StreamStatistics {
+  /** Bytes that came, taken or not. */
   readonly bytesRead: number;
+  /** Bytes accepted from this side’s writers. */
   readonly bytesWritten: number;
   /** Bytes that came and were not taken yet. */
   readonly buffered: number;

@@ -16,6 +16,7 @@ export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | '
 
 /** One open stream. */
 export interface OpenStream {
+  /** The stream itself. */
   readonly stream: ByteStream;
   /** The name of its class, such as `TcpStream`. */
   readonly kind: string;

@@ -36,6 +36,7 @@ export interface TaskOptions {
 
 /** What a task's function is given. */
 export interface TaskContext {
+  /** What the task is called. */
   readonly name: string;
   /** Aborts when the task is aborted. Made when it is first asked for. */
   readonly signal: AbortSignal;
@@ -84,8 +85,11 @@ export interface TaskOverseer {
 
 /** One task of a snapshot. */
 export interface TaskInfo {
+  /** Counts the executor’s tasks from 1. */
   readonly id: number;
+  /** What the task is called. */
   readonly name: string;
+  /** How far it is. */
   readonly state: TaskState;
   /** Milliseconds since it was spawned. */
   readonly age: number;

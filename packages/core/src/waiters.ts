@@ -85,6 +85,7 @@ export class Wait<T> implements AbortWatcher {
     this.#reject(reason);
   }
 
+  /** Its signal aborted. */
   onAbort(reason: unknown): void {
     this.#registration = undefined;
     this.reject(reason);

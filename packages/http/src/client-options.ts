@@ -68,6 +68,7 @@ export type RequestBody =
 
 /** Options of one request. */
 export interface RequestOptions {
+  /** Header fields, before those of the client. */
   readonly headers?: HeadersInput | undefined;
   readonly body?: RequestBody | undefined;
   /** The length of a streamed body, when it is known. */

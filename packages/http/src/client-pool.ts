@@ -18,6 +18,7 @@ import { ClientConnection, type ClientShared, type ConnectionOwner } from './cli
 
 /** A snapshot of the connections to one origin. */
 export interface PoolStatistics {
+  /** Connections that are open, in use or idle. */
   readonly open: number;
   readonly idle: number;
   readonly waiting: number;

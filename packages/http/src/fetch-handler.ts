@@ -32,6 +32,7 @@ export interface FetchExecutionContext {
 
 /** An application in fetch's terms. */
 export interface FetchApplication {
+  /** Answers a request. A rejection is answered with 500 and goes to `onError`. */
   fetch(
     request: Request,
     info: FetchInfo,

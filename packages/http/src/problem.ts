@@ -12,6 +12,7 @@ export interface ProblemDetail {
 
 /** The other members of a problem. */
 export interface ProblemInit {
+  /** What happened this time, for people. */
   readonly detail?: string | undefined;
   /** A URI that names the kind of problem. @default 'about:blank' */
   readonly type?: string | undefined;

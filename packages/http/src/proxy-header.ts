@@ -22,6 +22,7 @@ import { parseProxyV2, V2_HEAD, V2_SIGNATURE } from './proxy-v2.ts';
 
 /** What a proxy says of the connection it makes. */
 export interface ProxyHeader {
+  /** Of the PROXY protocol. */
   readonly version: 1 | 2;
   /** `proxy`: for the client named here · `local`: for itself, such as a health check · `unknown`: it cannot tell. */
   readonly command: 'proxy' | 'local' | 'unknown';
@@ -35,7 +36,9 @@ export interface ProxyHeader {
 
 /** An extension (TLV) of version 2, such as 0x01 ALPN, 0x02 authority, 0x05 unique id. */
 export interface ProxyExtension {
+  /** Its number in section 2.2 of the specification. */
   readonly type: number;
+  /** As it was sent. */
   readonly value: Uint8Array;
 }
 

@@ -10,6 +10,7 @@ import type { ShutdownReport } from './server-options.ts';
 
 /** A connection was accepted. */
 export interface ConnectionOpenedEvent {
+  /** Tells the events apart. */
   readonly type: 'connectionOpened';
   /** Counts the server's connections from 1. */
   readonly connection: number;
@@ -35,6 +36,7 @@ export type ConnectionEnd =
 
 /** A connection is gone. */
 export interface ConnectionClosedEvent {
+  /** Tells the events apart. */
   readonly type: 'connectionClosed';
   readonly connection: number;
   readonly remoteAddress: string;
@@ -51,6 +53,7 @@ export interface ConnectionClosedEvent {
 
 /** A request's head has come; its handler begins. */
 export interface RequestStartedEvent {
+  /** Tells the events apart. */
   readonly type: 'requestStarted';
   readonly connection: number;
   readonly remoteAddress: string;
@@ -62,6 +65,7 @@ export interface RequestStartedEvent {
 
 /** A request was answered, or its answer was cut off. */
 export interface RequestFinishedEvent {
+  /** Tells the events apart. */
   readonly type: 'requestFinished';
   readonly connection: number;
   readonly remoteAddress: string;
@@ -85,6 +89,7 @@ export interface RequestFinishedEvent {
 
 /** A connection or a request was turned away before a handler saw it. */
 export interface RefusedEvent {
+  /** Tells the events apart. */
   readonly type: 'refused';
   /** 0 when the connection itself was turned away. */
   readonly connection: number;
@@ -97,6 +102,7 @@ export interface RefusedEvent {
 
 /** The shutdown has begun: readiness is false from now on. */
 export interface DrainStartedEvent {
+  /** Tells the events apart. */
   readonly type: 'drainStarted';
   /** Connections that are open. */
   readonly connections: number;
@@ -104,6 +110,7 @@ export interface DrainStartedEvent {
 
 /** The shutdown has ended. */
 export interface DrainedEvent {
+  /** Tells the events apart. */
   readonly type: 'drained';
   readonly report: ShutdownReport;
 }

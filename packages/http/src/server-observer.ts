@@ -13,6 +13,7 @@ import { SERVER_CHANNELS, type EventListener, type ServerEvent } from './server-
 
 /** A snapshot of a server. */
 export interface ServerStatistics {
+  /** Counts of connections. */
   readonly connections: {
     /** Open now. */
     readonly open: number;
@@ -21,6 +22,7 @@ export interface ServerStatistics {
     /** Accepted since the server began. */
     readonly total: number;
   };
+  /** Counts of requests. */
   readonly requests: {
     /** Being handled or answered now. */
     readonly active: number;

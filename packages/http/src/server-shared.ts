@@ -22,8 +22,11 @@ export type ErrorListener = (error: unknown, request: ErrorContext | undefined) 
 
 /** The request that an error concerns. */
 export interface ErrorContext {
+  /** As it was sent. */
   readonly method: string;
+  /** As it was sent. */
   readonly target: string;
+  /** `host:port` of the client, empty on a stream that has no address. */
   readonly remoteAddress: string;
 }
 

@@ -16,6 +16,7 @@ import { drawLatency, type Place, type World } from './sim-world.ts';
 
 /** Options of {@link SimHost.connect}; those that only sockets have are accepted and do nothing. */
 export interface SimConnectOptions extends WaitOptions, StreamOptions {
+  /** Taken and not looked at, so that options of TCP fit. */
   readonly noDelay?: boolean | undefined;
   readonly keepAlive?: boolean | number | undefined;
 }

@@ -27,6 +27,7 @@ const LAST_PORT = 65_535;
 
 /** A machine with a name. */
 export class SimHost implements Place {
+  /** What others connect to. */
   readonly name: string;
   readonly #network: HostNetwork;
   readonly #listeners = new Map<number, SimListener>();

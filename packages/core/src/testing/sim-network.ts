@@ -62,6 +62,7 @@ const RETRANSMISSION: Range = [1, 1_000];
  * `simulate` makes one and drives its clock; by itself it is useful where a test wants to step the clock on its own.
  */
 export class SimNetwork implements World, HostNetwork, ConnectionEvents {
+  /** The virtual time of everything on it. */
   readonly clock: SimClock;
   readonly random: Random;
   readonly trace: Trace;

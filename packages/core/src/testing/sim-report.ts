@@ -6,6 +6,7 @@ import type { SimWait } from './sim-world.ts';
 
 /** A run that went well. */
 export interface SimulationRun {
+  /** What the run was drawn from. */
   readonly seed: number;
   /** Sixteen digits that stand for everything that happened: same seed and same program, same hash. */
   readonly hash: string;
