@@ -15,7 +15,7 @@ export class MemoryFetch {
 
   /** @param connect - Gives a stream whose other end is served. */
   constructor(connect: () => ByteStream, clock: Clock) {
-    const open = (): Promise<ByteStream> => Promise.resolve(connect());
+    const open = async (): Promise<ByteStream> => connect();
     this.#client = new HttpClient({
       connect: open,
       connectTls: open,

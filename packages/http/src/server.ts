@@ -9,6 +9,7 @@
 import {
   acceptLoop,
   AddressList,
+  ClosedError,
   defaultExecutor,
   deferred,
   invalidInput,
@@ -63,8 +64,14 @@ export async function serve(
     checkServeOptions(options);
   }
   const run = await handlerOf(handler);
+  // Last, so that whatever is wrong with the options leaves nothing open.
+  const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));
-  return new HttpServer(run, listener, options);
+  return new HttpServer(run, listener, options, proxies);
+}
+
+function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
+  return proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted);
 }
 
 async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
@@ -90,8 +97,6 @@ export class HttpServer {
   readonly #connections = new Set<ServerConnection>();
   readonly #accepting: Promise<void>;
   readonly #stopAccepting = new AbortController();
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => void this.shutdown();
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
   #emptied: Deferred<void> | undefined;
@@ -101,11 +106,15 @@ export class HttpServer {
   #idleClosed = 0;
 
   /** @internal Servers come from {@link serve}. */
-  constructor(handler: Handler, listener: Listener, options: ServeOptions) {
+  constructor(
+    handler: Handler,
+    listener: Listener,
+    options: ServeOptions,
+    proxies: AddressList | undefined,
+  ) {
     this.#listener = listener;
     this.#clock = options.clock ?? systemClock;
     this.#executor = options.executor ?? defaultExecutor;
-    const { proxyProtocol } = options;
     this.#shared = new ServerShared({
       handler,
       clock: this.#clock,
@@ -114,7 +123,7 @@ export class HttpServer {
       maxRequestsPerConnection: options.maxRequestsPerConnection ?? Infinity,
       maxPendingHandlers: options.maxPendingHandlers ?? Infinity,
       retryAfter: options.retryAfter ?? 1,
-      proxies: proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted),
+      proxies,
       onError: options.onError ?? printError,
       onEvent: options.onEvent,
       onEnd: this.#onEnd,
@@ -156,9 +165,16 @@ export class HttpServer {
    * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
    * `memoryPair`.
    *
-   * @throws `ClosedError` when the server is shutting down and its listener closed, or the executor was shut down.
+   * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
+   * stream is as it was then.
    */
   serveStream(stream: ByteStream): void {
+    if (this.#stopAccepting.signal.aborted) {
+      throw new ClosedError('serveStream: this server is shutting down', {
+        code: 'ERR_HTTP_SERVER_CLOSED',
+        operation: 'serveStream',
+      });
+    }
     const task = this.#executor.spawn(() => this.#run(stream), { name: 'connection' });
     task.then(
       () => {},
@@ -173,7 +189,7 @@ export class HttpServer {
    *
    * @param input - A `Request`, or what one is made of: an absolute URL (its host is not looked up) and `init`.
    * @returns The answer, whose body is to be read or cancelled.
-   * @throws as `HttpClient.request`.
+   * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
     const request =
@@ -241,7 +257,12 @@ export class HttpServer {
     const { MemoryFetch } = await import('./fetch-client.ts');
     const connect = (): ByteStream => {
       const [ours, theirs] = memoryPair({ clock: this.#clock });
-      this.serveStream(theirs);
+      try {
+        this.serveStream(theirs);
+      } catch (error) {
+        ours.reset();
+        throw error;
+      }
       return ours;
     };
     return new MemoryFetch(connect, this.#clock);
@@ -250,7 +271,6 @@ export class HttpServer {
   async #drain(options: ShutdownOptions): Promise<ShutdownReport> {
     const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
     const { observer } = this.#shared;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
     observer.tell({ type: 'drainStarted', connections: this.#connections.size });
     this.#registration?.remove();
     this.#shared.drainWindow = idleWindow;

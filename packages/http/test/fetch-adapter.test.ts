@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener, TcpListener, TcpStream } from '@awaitio/core';
+import { ClosedError, MemoryListener, memoryPair, TcpListener, TcpStream } from '@awaitio/core';
 import { H3, readBody } from 'h3';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
@@ -276,6 +276,20 @@ describe('the fetch adapter', () => {
       expect(await (await server.fetch('http://test/')).text()).toBe('answered');
     });
     expect(done).toEqual(['work']);
+  });
+
+  test('gets no more requests in memory once the server has stopped, and neither does a stream', async () => {
+    const listener = new MemoryListener();
+    const server = await serve({ fetch: () => new Response('ok') }, { listener });
+    expect(await (await server.fetch('http://test/')).text()).toBe('ok');
+    await server.shutdown();
+    await expect(server.fetch('http://test/')).rejects.toThrow(ClosedError);
+    const [ours, theirs] = memoryPair();
+    expect(() => {
+      server.serveStream(theirs);
+    }).toThrow(ClosedError);
+    await ours.close();
+    await theirs.close();
   });
 
   test('is refused when it is neither a function nor an application', async () => {

@@ -390,6 +390,11 @@ describe('a PROXY header', () => {
     await close(here);
   });
 
+  test('from an impossible network is refused before anything listens', async () => {
+    const wrong = { proxyProtocol: { trusted: ['10.0.0.0/33'] } };
+    await expect(serve(address, wrong)).rejects.toThrow(/networks/);
+  });
+
   test('from a peer that is not trusted is malformed HTTP', async () => {
     const here = await place(address, { proxyProtocol: { trusted: ['10.0.0.0/8'] } });
     const wire = await here.connect();

@@ -68,13 +68,20 @@ export function deliverReads(): void {
   readers = [];
   ends = [];
   let start = 0;
+  let failure: { readonly error: unknown } | undefined;
   for (const [index, member] of members.entries()) {
     const end = offsets[index] as number;
-    member.deliver(arena.subarray(start, end));
+    try {
+      member.deliver(arena.subarray(start, end));
+    } catch (error) {
+      // Somebody's observer threw. The bytes of the others must not be lost for it.
+      failure ??= { error };
+    }
     start = end;
   }
   // Receivers copy what they keep, and none of them makes a socket read: nobody has written here meanwhile.
   used = 0;
+  if (failure !== undefined) throw failure.error;
 }
 
 /** Has a socket send what waits when the promise reactions that run now have ended. */
