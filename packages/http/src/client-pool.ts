@@ -20,7 +20,9 @@ import { ClientConnection, type ClientShared, type ConnectionOwner } from './cli
 export interface PoolStatistics {
   /** Connections that are open, in use or idle. */
   readonly open: number;
+  /** Connections that no request is on. */
   readonly idle: number;
+  /** Requests that wait for a connection. */
   readonly waiting: number;
 }
 
@@ -113,6 +115,11 @@ export class ClientPool implements ConnectionOwner {
     this.#waiting.rejectAll(clientClosed());
     for (const attempt of this.#attempts) attempt.onAbort(clientClosed());
     for (const connection of this.#all) connection.close();
+  }
+
+  /** Whether there is no connection, and nobody who makes one or waits for one: nothing that has to be kept. */
+  get isEmpty(): boolean {
+    return this.#all.size + this.#connecting + this.#waiting.size === 0;
   }
 
   statistics(): PoolStatistics {

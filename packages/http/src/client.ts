@@ -37,6 +37,8 @@ const DEFAULT_CONNECTIONS = 64;
 const DEFAULT_REDIRECTS = 10;
 /** How often a request is repeated when it was given one stale connection after another. */
 const MAX_REPEATS = 8;
+/** From so many origins on, those without a connection are forgotten. */
+const KEPT_ORIGINS = 64;
 const METHOD = /^[A-Z][A-Z-]*$/;
 
 /**
@@ -208,8 +210,9 @@ export class HttpClient {
   /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
   async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
     request.signal?.throwIfAborted();
-    const pool = this.#poolOf(target);
     for (let attempt = 0; ; attempt += 1) {
+      // Asked for each time: one that has no connection may have been forgotten meanwhile.
+      const pool = this.#poolOf(target);
       const connection =
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
         (await pool.acquire(request.signal, attempt > 0));
@@ -241,6 +244,7 @@ export class HttpClient {
           target.url,
         );
       }
+      if (this.#pools.size >= KEPT_ORIGINS) this.#forgetEmpty();
       pool = new ClientPool(
         this.#shared,
         this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS,
@@ -249,6 +253,11 @@ export class HttpClient {
       this.#pools.set(target.origin, pool);
     }
     return pool;
+  }
+
+  /** A client that sees many origins keeps those that it has connections to. */
+  #forgetEmpty(): void {
+    for (const [origin, pool] of this.#pools) if (pool.isEmpty) this.#pools.delete(origin);
   }
 
   #merge(options: RequestOptions): FieldList {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ClosedError, TimeoutError } from '@awaitio/core';
+import { AddressError, ClosedError, TimeoutError } from '@awaitio/core';
 import { HttpResponse } from '../src/index.ts';
 import { simulated, type World } from './support/simulated.ts';
 import type { Wire } from './support/wire.ts';
@@ -89,6 +89,19 @@ describe('a pool', () => {
       await answer(wire, 'at last');
       expect(await (await blocked).text()).toBe('at last');
       expect(Object.keys(client.statistics())).toEqual(['http://server:8080', 'http://server']);
+    }));
+
+  test('without a connection is forgotten when a client has seen many origins', () =>
+    simulated(async (world) => {
+      await servePaths(world);
+      const client = world.client();
+      await (await client.get(URL_)).text();
+      for (let port = 1_000; port < 1_500; port += 1) {
+        await expect(client.get(`http://server:${port}/`)).rejects.toThrow(AddressError);
+      }
+      const statistics = client.statistics();
+      expect(Object.keys(statistics).length).toBeLessThanOrEqual(64);
+      expect(statistics['http://server']).toEqual({ open: 1, idle: 1, waiting: 0 });
     }));
 
   test('gives up waiting for a connection after a while', () =>
