@@ -61,6 +61,7 @@ const CHUNK_ALLOWANCE = 16;
 const SMALL_CHUNK = 4_096;
 const CR = 13;
 const LF = 10;
+const DEL = 127;
 
 export class Decoder implements ParserSink {
   readonly #role: Role;
@@ -345,6 +346,7 @@ export class Decoder implements ParserSink {
         this.#failure ??= trailersTooLarge(limits);
       }
     } else {
+      this.#checkExtension(end);
       this.#framing += end - this.#mark;
       if (this.#framing > 0) this.#text += latin1(this.#chunk, this.#mark, end);
       if (isBroken) this.#checkBrokenFraming();
@@ -482,10 +484,21 @@ export class Decoder implements ParserSink {
   #closeFraming(start: number): void {
     const framing = this.#framing + start - this.#mark;
     if (framing === 0) return;
+    this.#checkExtension(start);
     this.#checkFraming(framing);
     this.#overhead = Math.max(0, this.#overhead + framing - CHUNK_ALLOWANCE);
     this.#framing = 0;
     this.#text = '';
+  }
+
+  /** The parser lets DEL stand in a quoted value of a chunk's extension; RFC 9110 section 5.6.4 does not. */
+  #checkExtension(end: number): void {
+    for (let at = this.#mark; at < end; at += 1) {
+      if (this.#chunk[at] !== DEL) continue;
+      this.#checkFraming(this.#framing + at + 1 - this.#mark);
+      this.#failure ??= bad('a chunk extension has a control character', 'MALFORMED');
+      return;
+    }
   }
 
   /** Chunk framing that grows faster than data: extensions without end. */

@@ -60,6 +60,8 @@ export const LIMITS: readonly WireCase[] = [
   refused('9112 7.1.1', 'chunk framing larger than the limit', `${CHUNKED_POST}1;${times('a', 17)}\r\nx\r\n0\r\n\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'an extension that does not end', `${CHUNKED_POST}1;${times('a', 60)}`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'an extension that is too large before it is malformed', `${CHUNKED_POST}1;${times('a', 30)}\0`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
+  refused('9112 7.1.1', 'an extension that is too large before a DEL', `${CHUNKED_POST}1;a="${times('a', 17)}\x7f"\r\nx\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
+  refused('9112 7.1.1', 'an extension with a DEL before it is too large', `${CHUNKED_POST}1;a="${times('a', 14)}\x7f${times('a', 15)}"\r\nx\r\n`, MALFORMED, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'a last chunk with an extension that is too large', `${CHUNKED_POST}0;${times('a', 30)}\r\n\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'a last chunk with an extension that is too large, and a trailer', `${CHUNKED_POST}0;${times('a', 30)}\r\nX: y\r\n\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 20 }, after: [CHUNKED_HEAD] }),
   refused('9112 7.1.1', 'extensions that are small, on every chunk', `${CHUNKED_POST}${times(`1;${times('a', 30)}\r\nx\r\n`, 8)}0\r\n\r\n`, OVERHEAD, { limits: { chunkOverheadBytes: 60 }, after: [CHUNKED_HEAD, 'data "xx"'] }),
