@@ -8,6 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from './body.ts';
+import type { ResponseHeadInput } from './protocol/connection.ts';
 import { fieldList, type FieldList } from './protocol/fields.ts';
 import type { HttpResponse } from './response.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -42,13 +43,11 @@ function sendText(
   const length = Buffer.byteLength(text);
   if (length !== text.length) return sendBytes(connection, response, Buffer.from(text), options);
   const { http, driver } = connection;
-  driver.write(head(connection, response, length, options));
+  driver.write(http.sendWholeResponse(head(response, length, options)));
   if (length > 0 && http.sendsBody) {
-    http.sendData(length);
     connection.countOut(length);
     driver.write(text);
   }
-  driver.write(http.sendEnd());
   return driver.gathered > FLUSH_ABOVE ? driver.flush() : undefined;
 }
 
@@ -59,34 +58,28 @@ function sendBytes(
   options: SendOptions,
 ): Promise<void> | undefined {
   const { http, driver } = connection;
-  driver.write(head(connection, response, bytes.length, options));
-  let blocked: Promise<void> | undefined;
-  if (bytes.length > 0 && http.sendsBody) {
-    http.sendData(bytes.length);
-    connection.countOut(bytes.length);
-    blocked = driver.writeBytes(bytes);
-  }
-  driver.write(http.sendEnd());
-  return blocked;
+  driver.write(http.sendWholeResponse(head(response, bytes.length, options)));
+  if (bytes.length === 0 || !http.sendsBody) return undefined;
+  connection.countOut(bytes.length);
+  return driver.writeBytes(bytes);
 }
 
 /** A batch of pipelined answers is written when it has grown to this. */
 const FLUSH_ABOVE = 32_768;
 
-function head(
-  { http }: ServerConnection,
+function head<Length extends number | undefined>(
   response: HttpResponse,
-  length: number | undefined,
+  length: Length,
   options: SendOptions,
-): string {
-  return http.sendResponse({
+): ResponseHeadInput & { readonly length: Length } {
+  return {
     status: response.status,
     reason: response.reason,
     fields: response.fields,
     length,
     date: options.date,
     close: options.close,
-  });
+  };
 }
 
 async function sendPieces(
@@ -100,7 +93,7 @@ async function sendPieces(
   let isExhausted = false;
   const watch = connection.goneWatch;
   try {
-    driver.write(head(connection, response, response.length, options));
+    driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
       const next = pieces.next();
       let result;

@@ -13,7 +13,8 @@ import {
   EVENT_TRANSITIONS,
   PAIR_TRANSITIONS,
   type Role,
-  type Trigger,
+  Trigger,
+  type TriggerName,
 } from '../src/protocol/state.ts';
 
 const tables: StateTables = {
@@ -39,18 +40,18 @@ test('a page that asks for a drawing that there is not is refused', () => {
 /** Every change of a side that the code makes: from, to. */
 function changes(): Record<Role, Set<string>> {
   const found: Record<Role, Set<string>> = { client: new Set(), server: new Set() };
-  const triggers = ['request', 'informational', 'response', 'switch', 'data', 'end', 'closed'];
+  const triggers = Object.keys(Trigger) as TriggerName[];
   const steps: ((state: ConnectionState) => void)[] = [
     ...(['client', 'server'] as const).flatMap((role) =>
       triggers.map((trigger) => (state: ConnectionState): void => {
-        state.process(role, trigger as Trigger);
+        state.process(role, Trigger[trigger]);
       }),
     ),
     (state) => {
       state.disableKeepAlive();
     },
     (state) => {
-      state.process('client', 'request');
+      state.process('client', Trigger.request);
       state.proposeSwitch();
     },
     (state) => {

@@ -6,8 +6,8 @@
  *
  * - Callbacks are imports of the module, not of a parser. One parser runs at a time, so the sink of the one that runs is
  *   a module variable, set around `llhttp_execute` only.
- * - Memory may grow whenever a parser is allocated, which detaches every view of it: the view is made again when the
- *   buffer is no longer the one it was made of.
+ * - Memory may grow whenever a parser is allocated, which detaches every view of it: a view whose length has become 0 is
+ *   made again.
  * - Offsets that callbacks get are addresses; less the address of the input they are offsets into the chunk.
  */
 
@@ -168,7 +168,7 @@ function otherShape(got: string, cause?: unknown): Error {
  */
 export function loadInput(view: Uint8Array, hasTabs: boolean = includesTab(view)): void {
   const module = reserveInput(view.length);
-  if (memoryView.buffer !== module.memory.buffer) memoryView = new Uint8Array(module.memory.buffer);
+  if (memoryView.length === 0) memoryView = new Uint8Array(module.memory.buffer);
   memoryView.set(view, input);
   // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
   // reads this copy; names, values and bodies are cut from the chunk itself.

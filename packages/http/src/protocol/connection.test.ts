@@ -41,6 +41,18 @@ const types = (connection: HttpConnection): (string | symbol)[] =>
   drain(connection).map((event) => (typeof event === 'symbol' ? event : event.type));
 
 describe('a server’s connection', () => {
+  test('hands out a hundred pieces that came at once, and then the next request', () => {
+    const server = new HttpConnection('server');
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    for (let round = 0; round < 2; round += 1) {
+      server.receive(bytes(`${head}${'1\r\nx\r\n'.repeat(100)}0\r\n\r\n`));
+      const expected = ['request', ...Array.from({ length: 100 }, () => 'data'), 'end', PAUSED];
+      expect(types(server)).toEqual(expected);
+      server.sendWholeResponse({ ...OK, length: 0 });
+      server.startNextCycle();
+    }
+  });
+
   test('writes a head with what HTTP asks for', () => {
     expect(asked().sendResponse({ ...OK, fields: ['X', 'y'], length: 5, date: 'now' })).toBe(
       'HTTP/1.1 200 OK\r\nDate: now\r\nX: y\r\nContent-Length: 5\r\n\r\n',
@@ -64,6 +76,32 @@ describe('a server’s connection', () => {
     expect(server.dataEnd).toBe('\r\n');
     expect(server.sendEnd(['X', 'y'])).toBe('0\r\nX: y\r\n\r\n');
     expect(server.isCycleDone).toBe(true);
+  });
+
+  test('sends a response whose body is there at once', () => {
+    const server = asked();
+    expect(server.sendWholeResponse({ ...OK, length: 5 })).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n',
+    );
+    expect(server.sendsBody).toBe(true);
+    expect(server.isCycleDone).toBe(true);
+    expect(() => server.sendData(5)).toThrow(coded('ERR_HTTP_STATE'));
+    const head = asked('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(head.sendWholeResponse({ ...OK, length: 5 })).toMatch(/\r\nContent-Length: 5\r\n/);
+    expect(head.sendsBody).toBe(false);
+    expect(head.isCycleDone).toBe(true);
+  });
+
+  test('dates each answer with what it is given, also when many are alike', () => {
+    const dated = (status: number, date: string, reason?: string): string | undefined =>
+      asked()
+        .sendResponse({ ...OK, status, date, reason })
+        .match(/^.*\r\nDate: .*/)?.[0];
+    for (const date of ['one', 'one', 'two', 'one']) {
+      expect(dated(200, date)).toBe(`HTTP/1.1 200 OK\r\nDate: ${date}`);
+      expect(dated(201, date)).toBe(`HTTP/1.1 201 Created\r\nDate: ${date}`);
+      expect(dated(201, date, 'Fine')).toBe(`HTTP/1.1 201 Fine\r\nDate: ${date}`);
+    }
   });
 
   test('sends a body of known length as it is, and no trailers', () => {

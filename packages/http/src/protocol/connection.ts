@@ -32,7 +32,7 @@ import {
   readOwnFields,
 } from './own-fields.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
-import { ConnectionState, State } from './state.ts';
+import { ConnectionState, State, Trigger } from './state.ts';
 
 /** A response's head as a program gives it. */
 export interface ResponseHeadInput {
@@ -103,8 +103,7 @@ export class HttpConnection {
    */
   nextEvent(): ConnectionEvent | typeof NEED_DATA | typeof PAUSED {
     if (this.#failure !== undefined) throw this.#failure;
-    const peer = this.#role === 'server' ? this.#state.client : this.#state.server;
-    if (isWaiting(peer)) return PAUSED;
+    if (this.#state.isWaiting(this.#peer)) return PAUSED;
     const event = this.#decoder.shift();
     if (event === undefined) return NEED_DATA;
     if (event instanceof RemoteProtocolError) {
@@ -160,7 +159,7 @@ export class HttpConnection {
 
   /** Whether both sides finished this cycle and another may follow. */
   get isCycleDone(): boolean {
-    return this.#state.client === State.DONE && this.#state.server === State.DONE;
+    return this.#state.isCycleDone;
   }
 
   /** Whether the connection goes on in another protocol; its first bytes were not taken by `receive`. */
@@ -206,7 +205,7 @@ export class HttpConnection {
     const length = own.length ?? head.length;
     const framing = responseFraming(this.#method, status, length, this.#peerVersion);
     const before = this.#state.server;
-    this.#state.process('server', 'response');
+    this.#state.process('server', Trigger.response);
     const keepsAlive =
       before !== State.IDLE &&
       this.#peerKeepsAlive &&
@@ -216,7 +215,7 @@ export class HttpConnection {
       framing.kind !== 'close';
     if (!keepsAlive) this.#state.disableKeepAlive();
     this.#framing = framing;
-    this.#counter = new BodyCounter(framing);
+    this.#counter = undefined;
     return encodeResponseHead({
       status,
       reason: head.reason,
@@ -228,6 +227,18 @@ export class HttpConnection {
   }
 
   /**
+   * A response whose body is there: all of it at once. What is returned is its head; the body follows as it is, if
+   * {@link HttpConnection.sendsBody}.
+   *
+   * @throws {@link LocalProtocolError} as {@link HttpConnection.sendResponse}.
+   */
+  sendWholeResponse(head: ResponseHeadInput & { readonly length: number }): string {
+    const text = this.sendResponse(head);
+    this.#state.process('server', Trigger.end);
+    return text;
+  }
+
+  /**
    * An informational head, such as 100 or 103: any number of them, before the response. Empty for an HTTP/1.0 client,
    * which does not know them.
    *
@@ -236,7 +247,7 @@ export class HttpConnection {
   sendInformational(status: number, fields: HeadersInput | undefined): string {
     checkInformationalStatus(status);
     const list = fieldList(fields);
-    this.#state.process('server', 'informational');
+    this.#state.process('server', Trigger.informational);
     // RFC 9110 section 15.2.
     return this.#peerVersion === '1.0' ? '' : encodeInformationalHead(status, list);
   }
@@ -248,7 +259,7 @@ export class HttpConnection {
         'ERR_HTTP_STATE',
       );
     }
-    this.#state.process('server', 'switch');
+    this.#state.process('server', Trigger.switch);
     return encodeResponseHead({
       status: head.status,
       reason: head.reason,
@@ -271,13 +282,13 @@ export class HttpConnection {
     checkRequestStart(head.method, head.target);
     const own = readOwnFields(head.fields, head.length);
     const framing = requestFraming(head.method, own.length, head.hasBody);
-    this.#state.process('client', 'request');
+    this.#state.process('client', Trigger.request);
     this.#method = head.method;
     if (head.method === 'CONNECT' || own.upgrades) this.#state.proposeSwitch();
     const closes = head.close === true || own.closes;
     if (closes) this.#state.disableKeepAlive();
     this.#framing = framing;
-    this.#counter = new BodyCounter(framing);
+    this.#counter = undefined;
     return encodeRequestHead({
       method: head.method,
       target: head.target,
@@ -302,14 +313,14 @@ export class HttpConnection {
    * announced length.
    */
   sendData(length: number): string {
-    this.#state.process(this.#role, 'data');
+    this.#state.process(this.#role, Trigger.data);
     if (!this.sendsBody || !(length > 0)) {
       throw new LocalProtocolError(
         'data is sent only in a message with a body, and never none of it: a chunk of no bytes is the last one',
         'ERR_HTTP_NO_BODY',
       );
     }
-    (this.#counter as BodyCounter).add(length);
+    this.#counted.add(length);
     return this.#isChunked ? chunkLine(length) : '';
   }
 
@@ -327,12 +338,18 @@ export class HttpConnection {
    */
   sendEnd(trailers: FieldList = NO_FIELDS): string {
     checkTrailers(trailers);
-    if (this.sendsBody) (this.#counter as BodyCounter).finish();
-    this.#state.process(this.#role, 'end');
+    if (this.sendsBody) this.#counted.finish();
+    this.#state.process(this.#role, Trigger.end);
     return this.#isChunked ? lastChunk(trailers) : '';
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** What was sent of the body, made for one that is sent piece by piece. */
+  get #counted(): BodyCounter {
+    this.#counter ??= new BodyCounter(this.#framing as Framing);
+    return this.#counter;
+  }
 
   /** Whether the body that this side sends goes on the wire in chunks. */
   get #isChunked(): boolean {
@@ -351,36 +368,26 @@ export class HttpConnection {
         this.#method = event.method;
         this.#peerVersion = event.httpVersion;
         this.#peerKeepsAlive = event.keepAlive;
-        state.process('client', 'request');
+        state.process('client', Trigger.request);
         if (event.upgrade) state.proposeSwitch();
         break;
       case 'informational':
-        state.process('server', 'informational');
+        state.process('server', Trigger.informational);
         break;
       case 'response':
         this.#peerVersion = event.httpVersion;
-        state.process('server', event.upgrade ? 'switch' : 'response');
+        state.process('server', event.upgrade ? Trigger.switch : Trigger.response);
         if (!event.keepAlive) state.disableKeepAlive();
         break;
       case 'data':
-        state.process(this.#peer, 'data');
+        state.process(this.#peer, Trigger.data);
         break;
       case 'end':
-        state.process(this.#peer, 'end');
+        state.process(this.#peer, Trigger.end);
         break;
       case 'closed':
-        state.process(this.#peer, 'closed');
+        state.process(this.#peer, Trigger.closed);
         break;
     }
   }
-}
-
-/** Whether the peer's machine stands where its next event must not be handed out. */
-function isWaiting(state: State): boolean {
-  return (
-    state === State.DONE ||
-    state === State.MUST_CLOSE ||
-    state === State.MIGHT_SWITCH ||
-    state === State.SWITCHED
-  );
 }

@@ -19,14 +19,14 @@ import {
   checkTarget,
   checkTransferEncoding,
   headTooLarge,
+  isLastHost,
   parseContentLength,
+  shortContentLength,
+  type RequestLine,
 } from './request-rules.ts';
 
-/** What the parser knows of a request line. */
-export interface RequestLine {
-  readonly targetStart: number;
-  readonly targetEnd: number;
-  /** llhttp's number. */
+/** What the parser knows of a request besides where it is: llhttp's number of its method, and its version. */
+interface ParsedLine {
   readonly method: number;
   /** `major * 10 + minor`. */
   readonly version: number;
@@ -34,23 +34,29 @@ export interface RequestLine {
 
 /** @throws {@link RemoteProtocolError} for what RFC 9110 and RFC 9112 do not allow, or a limit. */
 export function readRequestHead(
-  text: string,
-  spans: readonly number[],
   line: RequestLine,
+  spans: readonly number[],
+  parser: ParsedLine,
   upgrade: boolean,
   keepAlive: boolean,
   limits: ProtocolLimits,
 ): RequestHead {
-  const { targetStart, targetEnd } = line;
-  const method = methodOf(line.method);
+  const { text } = line;
+  const method = methodOf(parser.method);
   if (method === undefined) throw bad('the method is not one of HTTP', 'METHOD');
-  const version = checkRequestLine(text, method, targetStart, targetEnd, line.version, limits);
+  const version = checkRequestLine(line, method, parser, limits);
   if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
-  const target = text.slice(targetStart, targetEnd);
+  const target = text.slice(line.targetStart, line.targetEnd);
   checkTarget(method, target);
   const special = readSpecial(text, spans);
-  checkHost(special.host, special.hosts, version);
-  const contentLength = bodyLength(special, version);
+  if (special.hosts !== 1 || !isSameHost(text, spans, special.host)) {
+    checkHost(
+      special.hosts === 0 ? undefined : valueAt(text, spans, special.host),
+      special.hosts,
+      version,
+    );
+  }
+  const contentLength = bodyLength(text, spans, special, version);
   if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
   if (special.hasUnknownExpectation) {
     throw new RemoteProtocolError(
@@ -88,6 +94,7 @@ export interface ResponseContext {
 /** @throws {@link RemoteProtocolError} as {@link readRequestHead}. */
 export function readResponseHead(
   text: string,
+  start: number,
   spans: readonly number[],
   status: number,
   keepAlive: boolean,
@@ -95,7 +102,7 @@ export function readResponseHead(
   limits: ProtocolLimits,
 ): ResponseHead {
   const method = context.expectedMethod;
-  const line = STATUS_LINE.exec(text);
+  const line = statusLineAt(text, start);
   if (line === null) throw bad('the status line is not `version SP status SP reason`', 'LINE');
   if (spans.length > limits.headerCount * 4) throw headTooLarge(limits);
   const version = line[1] === '1' ? '1.1' : '1.0';
@@ -105,7 +112,7 @@ export function readResponseHead(
   }
   const isBodiless =
     isSwitch || status < 200 || status === 204 || status === 304 || method === 'HEAD';
-  const contentLength = isBodiless ? 0 : responseLength(readSpecial(text, spans), version);
+  const contentLength = isBodiless ? 0 : responseLength(text, spans, version);
   if (contentLength !== undefined && contentLength > limits.bodyBytes) throw bodyTooLarge(limits);
   const headers = new Headers(text, spans);
   return new ResponseHead(
@@ -123,17 +130,22 @@ export function readResponseHead(
 }
 
 /** How long the start line of a response without fields is, its line end not counted; 0 when it is none. */
-export function statusLineLength(text: string): number {
-  return STATUS_LINE.exec(text)?.[0].length ?? 0;
+export function statusLineLength(text: string, start: number): number {
+  return statusLineAt(text, start)?.[0].length ?? 0;
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) [1-9]\d\d(?: ([\t\x20-\x7e\x80-\xff]*))?(?=\r\n)/;
+function statusLineAt(text: string, start: number): RegExpExecArray | null {
+  STATUS_LINE.lastIndex = start;
+  return STATUS_LINE.exec(text);
+}
 
-/** The fields that framing and the connection depend on. */
+const STATUS_LINE = /HTTP\/1\.([01]) [1-9]\d\d(?: ([\t\x20-\x7e\x80-\xff]*))?(?=\r\n)/y;
+
+/** The fields that framing and the connection depend on; of some, where in the spans they are, or -1. */
 interface Special {
-  host: string | undefined;
+  host: number;
   hosts: number;
-  contentLength: string | undefined;
+  contentLength: number;
   transferEncoding: string | undefined;
   expectsContinue: boolean;
   hasUnknownExpectation: boolean;
@@ -142,9 +154,9 @@ interface Special {
 /** Finds them by the length of their names first: most fields are dismissed without looking at a character. */
 function readSpecial(text: string, spans: readonly number[]): Special {
   const special: Special = {
-    host: undefined,
+    host: -1,
     hosts: 0,
-    contentLength: undefined,
+    contentLength: -1,
     transferEncoding: undefined,
     expectsContinue: false,
     hasUnknownExpectation: false,
@@ -154,7 +166,7 @@ function readSpecial(text: string, spans: readonly number[]): Special {
     switch ((spans[at + 1] as number) - start) {
       case 4:
         if (!isName(text, start, 'host')) break;
-        special.host = valueAt(text, spans, at);
+        special.host = at;
         special.hosts += 1;
         break;
       case 6: {
@@ -165,7 +177,7 @@ function readSpecial(text: string, spans: readonly number[]): Special {
         break;
       }
       case 14:
-        if (isName(text, start, 'content-length')) special.contentLength = valueAt(text, spans, at);
+        if (isName(text, start, 'content-length')) special.contentLength = at;
         break;
       case 17: {
         if (!isName(text, start, 'transfer-encoding')) break;
@@ -183,19 +195,36 @@ function valueAt(text: string, spans: readonly number[], at: number): string {
   return text.slice(spans[at + 2], spans[at + 3]);
 }
 
+function isSameHost(text: string, spans: readonly number[], at: number): boolean {
+  return isLastHost(text, spans[at + 2] as number, spans[at + 3] as number);
+}
+
 /** How long a request's body is: RFC 9112 section 6.3; `undefined` for a chunked one. */
-function bodyLength(special: Special, version: HttpVersion): number | undefined {
+function bodyLength(
+  text: string,
+  spans: readonly number[],
+  special: Special,
+  version: HttpVersion,
+): number | undefined {
   if (special.transferEncoding !== undefined) {
     checkTransferEncoding(special.transferEncoding, version);
     return undefined;
   }
-  return special.contentLength === undefined ? 0 : parseContentLength(special.contentLength);
+  const at = special.contentLength;
+  if (at === -1) return 0;
+  const length = shortContentLength(text, spans[at + 2] as number, spans[at + 3] as number);
+  return length === -1 ? parseContentLength(valueAt(text, spans, at)) : length;
 }
 
 /** How long a response's body is; `undefined` for a chunked one, and for one that ends with the connection. */
-function responseLength(special: Special, version: HttpVersion): number | undefined {
-  const isFramed = special.transferEncoding !== undefined || special.contentLength !== undefined;
-  return isFramed ? bodyLength(special, version) : undefined;
+function responseLength(
+  text: string,
+  spans: readonly number[],
+  version: HttpVersion,
+): number | undefined {
+  const special = readSpecial(text, spans);
+  const isFramed = special.transferEncoding !== undefined || special.contentLength !== -1;
+  return isFramed ? bodyLength(text, spans, special, version) : undefined;
 }
 
 /** Whether a request asks for another protocol: RFC 9110 section 7.8, where HTTP/1.0 cannot. */

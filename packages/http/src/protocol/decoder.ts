@@ -2,8 +2,9 @@
  * Bytes in, events out: the receiving half of a connection.
  *
  * The decoder drives the parser and turns what it says into events. The chunk it is given is borrowed, so everything
- * kept is copied: the head as one latin1 string, data as bytes of its own. A head that comes in pieces is collected in
- * that same string; positions count from its beginning, so a name cut in two by the network is whole in it.
+ * kept is copied: the head as one latin1 string, data as bytes of its own. A small chunk is one string with all its heads
+ * in it. A head that comes in pieces is collected in a string that begins with it, so that a name cut in two by the
+ * network is whole. Positions count in that string, whichever it is; `#origin` is where the chunk begins in it.
  *
  * Where the network cuts must not matter: not for the events, and not for which of two violations is found. So a limit is
  * a number of bytes that may come before the end of what it limits, and a violation beyond it is not one any more. What
@@ -59,6 +60,10 @@ const PIECE_COST = 64;
 const CHUNK_ALLOWANCE = 16;
 /** Up to this size a chunk is turned into text at once. */
 const SMALL_CHUNK = 4_096;
+/** Up to this size bytes are copied one by one. */
+const TINY = 64;
+/** A queue that was longer than this is let go of when it is empty. */
+const MANY_EVENTS = 64;
 const CR = 13;
 const LF = 10;
 const DEL = 127;
@@ -69,8 +74,10 @@ export class Decoder implements ParserSink {
   readonly #context: ResponseContext;
   #parser: Parser | undefined;
   #phase: number = Phase.IDLE;
+  /** Events from `#first` to before `#end` wait; the array keeps its length, which is dear to change. */
   #events: (ConnectionEvent | RemoteProtocolError)[] = [];
   #first = 0;
+  #end = 0;
   /** Messages and body bytes that were parsed and not handed out. */
   #messagesAhead = 0;
   #bytesAhead = 0;
@@ -79,6 +86,9 @@ export class Decoder implements ParserSink {
   /** The chunk as text, when it is small. */
   #chunkText: string | undefined;
   #begin = 0;
+  /** Where the chunk's first byte stands in the string that positions count in, and where the head begins there. */
+  #origin = 0;
+  #headStart = 0;
   /** The head, the trailer section, or the chunk framing since the last piece of data, as far as it came before. */
   #text = '';
   #spans: number[] = [];
@@ -118,18 +128,19 @@ export class Decoder implements ParserSink {
 
   /** Whether nothing is under way: no message begun, no event waiting. */
   get isIdle(): boolean {
-    return this.#phase === Phase.IDLE && this.#events.length === this.#first;
+    return this.#phase === Phase.IDLE && this.#end === this.#first;
   }
 
   /** Takes the next event, a failure in its turn, or `undefined`. */
   shift(): ConnectionEvent | RemoteProtocolError | undefined {
-    const event = this.#events[this.#first];
-    if (event === undefined) return undefined;
+    if (this.#first === this.#end) return undefined;
+    const event = this.#events[this.#first] as ConnectionEvent | RemoteProtocolError;
     this.#events[this.#first] = END;
     this.#first += 1;
-    if (this.#first === this.#events.length) {
-      this.#events.length = 0;
+    if (this.#first === this.#end) {
       this.#first = 0;
+      this.#end = 0;
+      if (this.#events.length > MANY_EVENTS) this.#events = [];
     }
     if (event instanceof Data) this.#bytesAhead -= event.bytes.length + PIECE_COST;
     else if (event instanceof EndOfMessage || isInformational(event)) this.#messagesAhead -= 1;
@@ -138,7 +149,12 @@ export class Decoder implements ParserSink {
 
   /** Whether an event is at hand. */
   get hasEvent(): boolean {
-    return this.#events.length > this.#first;
+    return this.#end > this.#first;
+  }
+
+  #push(event: ConnectionEvent | RemoteProtocolError): void {
+    this.#events[this.#end] = event;
+    this.#end += 1;
   }
 
   /** Parses borrowed bytes; returns how many it took. Fewer than given: it has read ahead as far as it may. */
@@ -205,7 +221,7 @@ export class Decoder implements ParserSink {
       else this.#fail(bad('the connection ended inside a message', 'TRUNCATED'));
     }
     this.#isDone = true;
-    if (this.#failure === undefined) this.#events.push(CLOSED);
+    if (this.#failure === undefined) this.#push(CLOSED);
   }
 
   /**
@@ -215,14 +231,14 @@ export class Decoder implements ParserSink {
   startNextCycle(): void {
     if (!this.#isHeld || this.hasEvent) return;
     this.#isHeld = false;
-    if (this.#sawEnd) this.#events.push(CLOSED);
+    if (this.#sawEnd) this.#push(CLOSED);
   }
 
   // --- What the parser says ------------------------------------------------------------------------------------
 
   onUrl(start: number, end: number): void {
-    if (this.#targetStart === -1) this.#targetStart = this.#offset(start);
-    this.#targetEnd = this.#offset(end);
+    if (this.#targetStart === -1) this.#targetStart = this.#origin + start;
+    this.#targetEnd = this.#origin + end;
   }
 
   onHeaderField(start: number, end: number): void {
@@ -230,15 +246,15 @@ export class Decoder implements ParserSink {
     const last = spans.length - 1;
     if (this.#phase === Phase.BODY) this.#beginTrailers(start);
     // A field whose name goes on in this chunk has no value yet.
-    if (last >= 0 && spans[last] === -1) spans[last - 2] = this.#offset(end);
-    else spans.push(this.#offset(start), this.#offset(end), -1, -1);
+    if (last >= 0 && spans[last] === -1) spans[last - 2] = this.#origin + end;
+    else spans.push(this.#origin + start, this.#origin + end, -1, -1);
   }
 
   onHeaderValue(start: number, end: number): void {
     const spans = this.#spans;
     const last = spans.length - 1;
-    if (spans[last] === -1) spans[last - 1] = this.#offset(start);
-    spans[last] = this.#offset(end);
+    if (spans[last] === -1) spans[last - 1] = this.#origin + start;
+    spans[last] = this.#origin + end;
   }
 
   onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number {
@@ -264,7 +280,7 @@ export class Decoder implements ParserSink {
     this.#bodyBytes += size;
     if (size > 0) {
       this.#bytesAhead += size + PIECE_COST;
-      this.#events.push(new Data(copyOf(this.#chunk, start, size)));
+      this.#push(new Data(copyOf(this.#chunk, start, size)));
     }
     if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }
@@ -317,6 +333,7 @@ export class Decoder implements ParserSink {
     const parser = this.#parser as Parser;
     this.#begin = at;
     this.#mark = at;
+    this.#place(at);
     const errno = parser.execute(this, at, chunk.length);
     const end = errno === Errno.OK ? chunk.length : parser.position;
     const isWhole = this.#isComplete && this.#failure === undefined;
@@ -367,7 +384,7 @@ export class Decoder implements ParserSink {
   #completeMessage(end = 0): void {
     let event = END;
     if (this.#phase === Phase.TRAILERS) {
-      const text = this.#textTo(this.#text.length + end - this.#begin);
+      const text = this.#textOfHead(this.#text.length + end - this.#begin);
       event = new EndOfMessage(new Headers(text, this.#takeSpans(text)));
     }
     this.#text = '';
@@ -377,7 +394,7 @@ export class Decoder implements ParserSink {
     // An informational response is whole with its head: the one that counts follows.
     if (this.#isInformational) return;
     this.#messagesAhead += 1;
-    this.#events.push(event);
+    this.#push(event);
     this.#isDone = !this.#keepAlive;
     this.#isHeld = this.#isSwitching || (this.#role === 'client' && this.#keepAlive);
   }
@@ -386,13 +403,13 @@ export class Decoder implements ParserSink {
     const text = this.#takeHead();
     const parser = this.#parser as Parser;
     const line = {
+      text,
+      start: this.#headStart,
       targetStart: this.#targetStart,
       targetEnd: this.#targetEnd,
-      method: parser.method,
-      version: parser.version,
     };
     const spans = this.#takeSpans(text);
-    const head = readRequestHead(text, spans, line, upgrade, keepAlive, this.#limits);
+    const head = readRequestHead(line, spans, parser, upgrade, keepAlive, this.#limits);
     this.#beginBody(head);
     return head.upgrade ? 2 : 0;
   }
@@ -400,7 +417,16 @@ export class Decoder implements ParserSink {
   #completeResponse(status: number, keepAlive: boolean): number {
     const text = this.#takeHead();
     const spans = this.#takeSpans(text);
-    const head = readResponseHead(text, spans, status, keepAlive, this.#context, this.#limits);
+    const start = this.#headStart;
+    const head = readResponseHead(
+      text,
+      start,
+      spans,
+      status,
+      keepAlive,
+      this.#context,
+      this.#limits,
+    );
     this.#isInformational = head.type === 'informational';
     if (this.#isInformational) this.#messagesAhead += 1;
     this.#beginBody(head);
@@ -410,9 +436,21 @@ export class Decoder implements ParserSink {
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
-  /** A position in the head's text for a position in the chunk. */
-  #offset(at: number): number {
-    return this.#text.length + at - this.#begin;
+  /** Says in which string positions count: what is collected goes on at `at` in the chunk, or the chunk's own text. */
+  #place(at: number): void {
+    if (this.#text === '' && this.#chunkText !== undefined) {
+      this.#origin = 0;
+      this.#headStart = at;
+    } else {
+      this.#origin = this.#text.length - at;
+      this.#headStart = 0;
+    }
+  }
+
+  /** The string that positions count in, with all of a head that is `size` long in it. */
+  #textOfHead(size: number): string {
+    const isInChunk = this.#text === '' && this.#chunkText !== undefined;
+    return isInChunk ? (this.#chunkText as string) : this.#textTo(size);
   }
 
   /** As many characters of what is collected as there are, up to `length`. */
@@ -431,9 +469,8 @@ export class Decoder implements ParserSink {
     const { headerBytes } = this.#limits;
     const size = this.#headSize();
     if (size > headerBytes) throw headTooLarge(this.#limits);
-    const text = this.#textTo(size);
     this.#mark = this.#begin + size - this.#text.length;
-    return text;
+    return this.#textOfHead(size);
   }
 
   /** How long the head is, its empty line included. */
@@ -441,10 +478,10 @@ export class Decoder implements ParserSink {
     const spans = this.#spans;
     const end = spans.at(-1);
     // Two line ends follow a value; an empty one is found where the next line begins, behind the first of them.
-    if (end !== undefined) return end + (end === spans.at(-2) ? 2 : 4);
+    if (end !== undefined) return end - this.#headStart + (end === spans.at(-2) ? 2 : 4);
     // Eleven bytes, ` HTTP/1.1` and a line end, follow the target; and the empty line.
-    if (this.#role === 'server') return this.#targetEnd + 13;
-    return statusLineLength(this.#textTo(this.#limits.headerBytes)) + 4;
+    if (this.#role === 'server') return this.#targetEnd - this.#headStart + 13;
+    return statusLineLength(this.#textOfHead(Infinity), this.#headStart) + 4;
   }
 
   /** The fields' positions, without the white space after a value (RFC 9112 section 5). */
@@ -462,7 +499,20 @@ export class Decoder implements ParserSink {
 
   /** Keeps what this chunk gave of a head, or of trailers, that go on in the next one. */
   #keepText(): void {
-    if (this.#phase !== Phase.BODY) this.#text = this.#textTo(Infinity);
+    if (this.#phase === Phase.BODY) return;
+    const start = this.#headStart;
+    this.#text = this.#textTo(Infinity);
+    if (start > 0) this.#rebase(start);
+  }
+
+  /** What is collected begins with the head: positions in the chunk's text move to where they are in it. */
+  #rebase(start: number): void {
+    if (this.#targetStart !== -1) {
+      this.#targetStart -= start;
+      this.#targetEnd -= start;
+    }
+    const spans = this.#spans;
+    for (const [at, position] of spans.entries()) if (position !== -1) spans[at] = position - start;
   }
 
   #beginBody(head: RequestHead | ResponseHead): void {
@@ -471,13 +521,14 @@ export class Decoder implements ParserSink {
     this.#keepAlive = head.keepAlive;
     this.#isSwitching = head.upgrade;
     this.#bodyLeft = head.contentLength ?? 0;
-    this.#events.push(head);
+    this.#push(head);
   }
 
   #beginTrailers(start: number): void {
     this.#closeFraming(start);
     this.#phase = Phase.TRAILERS;
     this.#begin = start;
+    this.#place(start);
   }
 
   /** Data, or trailers, begin: the chunk framing before them is complete. */
@@ -516,7 +567,7 @@ export class Decoder implements ParserSink {
     this.#failure = error;
     this.#isDone = true;
     this.#text = '';
-    this.#events.push(error);
+    this.#push(error);
     this.#release();
   }
 }
@@ -525,6 +576,12 @@ const NO_BYTES = new Uint8Array(0);
 
 /** Bytes of one's own. Memory for large ones is not cleared first: every byte of it is written. */
 function copyOf(chunk: Uint8Array, start: number, size: number): Uint8Array {
+  if (size <= TINY) {
+    // Cheaper than a view of the part and a call that copies it.
+    const tiny = new Uint8Array(size);
+    for (let at = 0; at < size; at += 1) tiny[at] = chunk[start + at] as number;
+    return tiny;
+  }
   const bytes =
     size > SMALL_CHUNK ? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer) : new Uint8Array(size);
   bytes.set(size === chunk.length ? chunk : chunk.subarray(start, start + size));

@@ -34,12 +34,26 @@ export interface ResponseHeadParts {
 }
 
 export function encodeResponseHead(parts: ResponseHeadParts): string {
-  const { fields, date } = parts;
-  let head = statusLine(parts.status, parts.reason);
-  if (date !== '' && !hasField(fields, 'date')) head += `Date: ${date}${CRLF}`;
+  const { status, reason, fields, date } = parts;
+  const isDated = date !== '' && !hasField(fields, 'date');
+  let head;
+  if (!isDated) head = statusLine(status, reason);
+  else if (reason === undefined && status === lastStart.status && date === lastStart.date) {
+    head = lastStart.text;
+  } else head = startOf(status, reason, date);
   return (
     head + fieldLines(fields) + framingLine(parts.framing) + connectionLine(parts.connection) + CRLF
   );
+}
+
+/** Most answers of a second begin alike. */
+let lastStart = { status: 0, date: '', text: '' };
+
+function startOf(status: number, reason: string | undefined, date: string): string {
+  // Joined, it is one flat string; added up, it would be put together again in each answer.
+  const text = [statusLine(status, reason), 'Date: ', date, CRLF].join('');
+  if (reason === undefined) lastStart = { status, date, text };
+  return text;
 }
 
 export interface RequestHeadParts {

@@ -5,7 +5,9 @@ import {
   checkRequestLine,
   checkTarget,
   checkTransferEncoding,
+  isLastHost,
   parseContentLength,
+  shortContentLength,
 } from './request-rules.ts';
 
 // The wire tables have these rules behind the parser; here they stand alone, so that none leans on what the parser
@@ -18,7 +20,9 @@ describe('a request line', () => {
   const check = (line: string, version: number, method = 'GET'): unknown => {
     const start = line.indexOf('/');
     const end = line.search(/[ \t]HTTP/);
-    return checkRequestLine(`${line}\r\n`, method, start, end, version, DEFAULT_LIMITS);
+    const text = `${line}\r\n`;
+    const places = { text, start: 0, targetStart: start, targetEnd: end };
+    return checkRequestLine(places, method, { version }, DEFAULT_LIMITS);
   };
 
   test('is a method, a target and a version with one space between them', () => {
@@ -33,17 +37,27 @@ describe('a request line', () => {
     },
   );
 
-  test('ends with the version that the parser read', () => {
-    expect(() => check('GET / HTTP/1.0', 11)).toThrow(refusal('ERR_HTTP_LINE'));
-    expect(() => check('GET / HTTP/1.1', 10)).toThrow(refusal('ERR_HTTP_LINE'));
-    expect(() => check('GET / HTTP/1.1', 9)).toThrow(refusal('ERR_HTTP_LINE'));
+  test('ends with a version, or is refused for the one that the parser read', () => {
+    expect(() => check('GET / HTTP/1.1x', 11)).toThrow(refusal('ERR_HTTP_LINE'));
+    expect(() => check('GET / HTTP/1.0 ', 10)).toThrow(refusal('ERR_HTTP_LINE'));
+    expect(() => check('GET / HTTP/0.9', 9)).toThrow(refusal('ERR_HTTP_LINE'));
     expect(() => check('GET / HTTP/2.0', 20)).toThrow(refusal('ERR_HTTP_VERSION', 505));
   });
 
   test('has a target within the limit', () => {
     const limits = { ...DEFAULT_LIMITS, targetBytes: 3 };
     const length = (target: string): unknown =>
-      checkRequestLine(`GET ${target} HTTP/1.1\r\n`, 'GET', 4, 4 + target.length, 11, limits);
+      checkRequestLine(
+        {
+          text: `GET ${target} HTTP/1.1\r\n`,
+          start: 0,
+          targetStart: 4,
+          targetEnd: 4 + target.length,
+        },
+        'GET',
+        { version: 11 },
+        limits,
+      );
     expect(length('/ab')).toBe('1.1');
     expect(() => length('/abc')).toThrow(refusal('ERR_HTTP_TARGET_TOO_LONG', 414));
   });
@@ -97,10 +111,18 @@ describe('a Host', () => {
     'is not %j, also after one that was right',
     (host) => {
       checkHost('a', 1, '1.1');
+      expect(isLastHost(`:${host}\r\n`, 1, 1 + host.length)).toBe(false);
       expect(() => checkHost(host, 1, '1.1')).toThrow(refusal('ERR_HTTP_HOST'));
       expect(() => checkHost(host, 1, '1.0')).toThrow(refusal('ERR_HTTP_HOST'));
     },
   );
+});
+
+test('the host of one request is known again in the next', () => {
+  checkHost('a:1', 1, '1.1');
+  expect(isLastHost('Host: a:1\r\n', 6, 9)).toBe(true);
+  expect(isLastHost('Host: a:12\r\n', 6, 10)).toBe(false);
+  expect(isLastHost('Host: b:1\r\n', 6, 9)).toBe(false);
 });
 
 describe('a Content-Length', () => {
@@ -111,6 +133,9 @@ describe('a Content-Length', () => {
     ['9007199254740991', Number.MAX_SAFE_INTEGER],
   ])('%s', (value, length) => {
     expect(parseContentLength(value)).toBe(length);
+    expect(shortContentLength(`:${value}\r\n`, 1, 1 + value.length)).toBe(
+      value.length > 15 ? -1 : length,
+    );
   });
 
   test.each([
@@ -130,6 +155,7 @@ describe('a Content-Length', () => {
     '9'.repeat(400),
   ])('is not %j', (value) => {
     expect(() => parseContentLength(value)).toThrow(refusal('ERR_HTTP_CONTENT_LENGTH'));
+    expect(shortContentLength(`:${value}1`, 1, 1 + value.length)).toBe(-1);
   });
 });
 

@@ -11,35 +11,44 @@ import type { HttpVersion } from './events.ts';
 import { elementsOf } from './lists.ts';
 import type { ProtocolLimits } from './limits.ts';
 
+/** A request line in a text, as far as the parser knows it. */
+export interface RequestLine {
+  readonly text: string;
+  /** Where the method begins, and where the target begins and ends. */
+  readonly start: number;
+  readonly targetStart: number;
+  readonly targetEnd: number;
+}
+
 /**
- * Checks the request line in `text`, which begins with the method; the target was found at `targetStart`.
+ * Checks a request line.
  *
  * RFC 9112 section 3: method SP request-target SP HTTP-version CRLF, with one space each.
+ *
+ * @param parser - Is asked for the version that it read, `major * 10 + minor`, when the line has neither of ours.
  */
 export function checkRequestLine(
-  text: string,
+  { text, start, targetStart, targetEnd }: RequestLine,
   method: string,
-  targetStart: number,
-  targetEnd: number,
-  version: number,
+  parser: { readonly version: number },
   limits: ProtocolLimits,
 ): HttpVersion {
   if (targetEnd - targetStart > limits.targetBytes) throw targetTooLong(limits);
+  const end = start + method.length;
   // The parser takes a tab for this space: it is given spaces for tabs.
-  const isSpaced = targetStart === method.length + 1 && text.charCodeAt(method.length) === SPACE;
-  if (!isSpaced) throw badLine();
-  if (version !== 10 && version !== 11) {
-    // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
-    if (version === 9) throw bad('the request line has no version', 'LINE');
-    throw new RemoteProtocolError(
-      'only HTTP/1.0 and HTTP/1.1 are spoken here',
-      'ERR_HTTP_VERSION',
-      505,
-    );
-  }
+  if (targetStart !== end + 1 || text.charCodeAt(end) !== SPACE) throw badLine();
   // The target must end where the version begins, one space on.
-  if (!text.startsWith(version === 11 ? END_OF_1_1 : END_OF_1_0, targetEnd)) throw badLine();
-  return version === 11 ? '1.1' : '1.0';
+  if (text.startsWith(END_OF_1_1, targetEnd)) return '1.1';
+  if (text.startsWith(END_OF_1_0, targetEnd)) return '1.0';
+  throw badVersion(parser.version);
+}
+
+function badVersion(version: number): RemoteProtocolError {
+  // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
+  if (version === 9) return bad('the request line has no version', 'LINE');
+  if (version === 10 || version === 11) return badLine();
+  const message = 'only HTTP/1.0 and HTTP/1.1 are spoken here';
+  return new RemoteProtocolError(message, 'ERR_HTTP_VERSION', 505);
 }
 
 const SPACE = 32;
@@ -87,13 +96,16 @@ export function checkHost(host: string | undefined, count: number, version: Http
     return;
   }
   if (count > 1) throw bad('there is more than one Host header', 'HOST');
-  // Most requests of a process name the same host.
-  if (host === lastHost) return;
   if (!HOST.test(host as string)) throw bad('the Host header is not a host and port', 'HOST');
-  lastHost = host;
+  lastHost = host as string;
 }
 
-let lastHost: string | undefined;
+/** Most requests of a process name the same host: whether part of a text is the last one that was found right. */
+export function isLastHost(text: string, start: number, end: number): boolean {
+  return end - start === lastHost.length && text.startsWith(lastHost, start);
+}
+
+let lastHost = 'localhost';
 
 /** RFC 9110 section 8.6, without leading zeros, and within what JavaScript can count. */
 export function parseContentLength(value: string): number {
@@ -104,6 +116,21 @@ export function parseContentLength(value: string): number {
   }
   return length;
 }
+
+/** The same for a part of a text that is a short number, as nearly all are; -1 when it is something else. */
+export function shortContentLength(text: string, start: number, end: number): number {
+  const first = text.charCodeAt(start) - DIGIT_0;
+  if (start >= end || end - start > 15 || (first === 0 && end - start > 1)) return -1;
+  let length = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - DIGIT_0;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    length = length * 10 + digit;
+  }
+  return length;
+}
+
+const DIGIT_0 = 48;
 
 /** RFC 9112 section 6.1: `chunked`, once and alone, and not in HTTP/1.0. */
 export function checkTransferEncoding(value: string, version: HttpVersion): void {

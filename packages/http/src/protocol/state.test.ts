@@ -5,12 +5,19 @@ import {
   PAIR_TRANSITIONS,
   State,
   type Role,
-  type Trigger,
+  Trigger,
+  type TriggerName,
 } from './state.ts';
 
-type Step = `${Role} ${Trigger}` | 'client fails' | 'server fails' | 'ends' | 'asks' | 'next cycle';
+type Step =
+  | `${Role} ${TriggerName}`
+  | 'client fails'
+  | 'server fails'
+  | 'ends'
+  | 'asks'
+  | 'next cycle';
 
-const TRIGGERS: readonly Trigger[] = [
+const TRIGGERS: readonly TriggerName[] = [
   'request',
   'informational',
   'response',
@@ -36,8 +43,8 @@ function take(state: ConnectionState, step: Step): void {
   else if (step === 'client fails') state.fail('client');
   else if (step === 'server fails') state.fail('server');
   else {
-    const [role, trigger] = step.split(' ') as [Role, Trigger];
-    state.process(role, trigger);
+    const [role, trigger] = step.split(' ') as [Role, TriggerName];
+    state.process(role, Trigger[trigger]);
   }
 }
 
