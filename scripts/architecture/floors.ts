@@ -248,6 +248,7 @@ export const http: PackagePlan = {
         'protocol/limits',
         'protocol/lists',
         'protocol/methods',
+        'protocol/pieces',
         'protocol/status',
         'protocol/status-codes',
       ],

@@ -390,6 +390,16 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
     return this.#core.writing.flush(options);
   }
 
+  /**
+   * Whether memory that was given away with `transfer` may be used again: all of it was passed on, and nothing refers to
+   * it any more.
+   *
+   * Never so on carriers that pass the memory itself on, such as memory pairs and Node’s streams.
+   */
+  get isReleased(): boolean {
+    return this.#core.transport.isReleased === true;
+  }
+
   // --- The end -------------------------------------------------------------------------------------------------
 
   /**

@@ -36,6 +36,11 @@ export interface TransportSink {
 export interface Transport {
   /** Bytes accepted by `write` and not yet passed on to the peer's side (for TCP: to the kernel). */
   readonly unsent: number;
+  /**
+   * Whether nothing refers any more to the memory that `write` was given: all of it was passed on, as a copy. Left out by
+   * carriers that pass the memory itself on.
+   */
+  readonly isReleased?: boolean;
   /** Begins: from now on the carrier calls `sink`. Called once, before anything else. */
   start(sink: TransportSink): void;
   /** Stops pushing; what is under way may still come. */

@@ -14,6 +14,7 @@ import {
   type TcpConnectOptions,
   type TcpListenOptions,
 } from '../src/index.ts';
+import { memoryPair } from '../src/testing/index.ts';
 import { fill } from './support/fill.ts';
 import { keep } from './support/keep.ts';
 import { startProgram } from './support/program.ts';
@@ -178,6 +179,25 @@ describe('a TCP stream', () => {
     await reading;
     expect(count).toBe(data.length);
     expect(await client.closed).toMatchObject({ how: 'shutdown', unsent: 0 });
+  });
+
+  test('says when memory that was given away may be used again', async () => {
+    const { client, server } = await pair({ writeHighWaterMark: 50_000_000 });
+    expect(client.isReleased).toBe(true);
+    const data = new Uint8Array(40_000_000);
+    await client.writeAll(data, { transfer: true });
+    // More than the kernel takes: the rest is still sent from there.
+    expect(client.isReleased).toBe(false);
+    const reading = server.readExactly(data.length);
+    await client.flush();
+    expect(client.isReleased).toBe(true);
+    await reading;
+    client.reset();
+    await client.closed;
+    expect(client.isReleased).toBe(false);
+    const [near, far] = memoryPair();
+    expect(near.isReleased).toBe(false);
+    await Promise.all([near.close(), far.close()]);
   });
 
   test('is paused while nobody reads, so that its peer has to wait', async () => {

@@ -13,6 +13,7 @@ import {
   type WouldBlock,
 } from '@awaitio/core';
 import type { Headers } from './protocol/headers.ts';
+import { joinAdjacent } from './protocol/pieces.ts';
 
 /** Where a body's pieces come from: the exchange that the message belongs to. */
 export interface BodySource {
@@ -38,6 +39,14 @@ export interface CollectOptions {
 export const DEFAULT_COLLECT_LIMIT = 1_048_576;
 const EMPTY = new Uint8Array(0);
 const utf8 = new TextDecoder();
+
+/** Reads a body for whoever passes it on. */
+export interface PieceReader {
+  /** The next piece, or `null` at the end. @throws as the iteration of {@link Body} */
+  next(): Promise<Uint8Array | null>;
+  /** Nothing more is read. */
+  end(): void;
+}
 
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
@@ -121,8 +130,8 @@ export class Body implements AsyncIterable<Uint8Array> {
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
     const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
     if (!this.#isTaken && (this.#source.bodyLength ?? 0) > limit) throw this.#tooLong(limit);
-    const whole = this.#isTaken ? WOULD_BLOCK : this.tryBytes();
-    if (whole !== WOULD_BLOCK) return whole;
+    const ready = this.#isTaken ? WOULD_BLOCK : this.tryBytes();
+    if (ready !== WOULD_BLOCK) return ready;
     this.#take('bytes');
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -133,7 +142,8 @@ export class Body implements AsyncIterable<Uint8Array> {
       if (size > limit) throw this.#tooLong(limit);
       pieces.push(piece);
     }
-    return pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, size);
+    const [whole, ...rest] = joinAdjacent(pieces);
+    return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
   }
 
   /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
@@ -144,6 +154,26 @@ export class Body implements AsyncIterable<Uint8Array> {
   /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
   async json(options?: CollectOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  /**
+   * Begins to read pieces of which nobody else hears; each is the reader's, and none is there when this returns.
+   *
+   * @internal
+   */
+  read(): PieceReader {
+    this.#take('read');
+    let hasEnded = false;
+    return {
+      next: async () => {
+        const piece = await this.#next();
+        hasEnded = piece === null;
+        return piece;
+      },
+      end: () => {
+        if (!hasEnded) this.#source.giveUp?.();
+      },
+    };
   }
 
   #tooLong(limit: number): LimitError {

@@ -3,6 +3,7 @@
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { Body } from './body.ts';
 import type { HttpRequest } from './request.ts';
+import { PassedBody } from './body-passed.ts';
 import { HttpResponse } from './response.ts';
 import type { FieldList } from './protocol/fields.ts';
 import type { Handler } from './server-shared.ts';
@@ -40,9 +41,26 @@ export function echo(options?: EchoOptions): Handler {
     const { body } = request;
     const whole = body.tryBytes();
     if (whole !== WOULD_BLOCK) return new HttpResponse(concat(prefix, whole), undefined, fields);
-    const length = body.length === undefined ? undefined : prefix.length + body.length;
-    return new HttpResponse(prefixed(prefix, body), { length }, fields);
+    const { length } = body;
+    if (length !== undefined && length <= COLLECTED) return answerWhole(prefix, body, fields);
+    const init = { length: length === undefined ? undefined : prefix.length + length };
+    return new HttpResponse(PassedBody.of(prefix, body), init, fields);
   };
+}
+
+/**
+ * Up to this size a body is answered when all of it has come: in one write, where a streamed answer takes as many as the
+ * network has cut the body into.
+ */
+const COLLECTED = 131_072;
+
+async function answerWhole(
+  prefix: Uint8Array,
+  body: Body,
+  fields: FieldList,
+): Promise<HttpResponse> {
+  const length = prefix.length + (body.length as number);
+  return new HttpResponse(await PassedBody.whole(prefix, body), { length }, fields);
 }
 
 function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {
@@ -51,10 +69,4 @@ function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {
   whole.set(prefix);
   whole.set(bytes, prefix.length);
   return whole;
-}
-
-async function* prefixed(prefix: Uint8Array, body: Body): AsyncGenerator<Uint8Array> {
-  // The prefix belongs to every answer: each gets a copy, since an answer's bytes are given away.
-  yield prefix.slice();
-  yield* body;
 }

@@ -8,6 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from './body.ts';
+import { PassedBody, WrittenPieces } from './body-passed.ts';
 import type { ResponseHeadInput } from './protocol/connection.ts';
 import { fieldList, type FieldList } from './protocol/fields.ts';
 import type { HttpResponse } from './response.ts';
@@ -28,6 +29,7 @@ export function sendBody(
   if (typeof body === 'string') return sendText(connection, response, body, options);
   if (body === null) return sendBytes(connection, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
+  if (body instanceof PassedBody) return sendPassed(connection, response, body, options);
   return sendPieces(connection, response, options);
 }
 
@@ -118,6 +120,37 @@ async function sendPieces(
     watch.end();
     // A body that is not taken to its end is told so, whatever it makes of it.
     if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+  }
+}
+
+/** The same for pieces that only this side knows of: their memory is used again when they have gone out. */
+async function sendPassed(
+  connection: ServerConnection,
+  response: HttpResponse,
+  body: PassedBody,
+  options: SendOptions,
+): Promise<void> {
+  const { http, driver, phases, goneWatch: watch } = connection;
+  const written = new WrittenPieces(connection.stream);
+  const reader = body.read();
+  try {
+    driver.write(http.sendResponse(head(response, response.length, options)));
+    while (http.sendsBody) {
+      driver.flushSoon();
+      const piece = await watch.orGone(reader.next());
+      if (piece === null) break;
+      if (piece.length === 0) continue;
+      driver.write(http.sendData(piece.length));
+      connection.countOut(piece.length);
+      const blocked = driver.writeBytes(piece);
+      driver.write(http.dataEnd);
+      if (blocked !== undefined) await phases.whileWriting(blocked);
+      written.add(piece);
+    }
+    driver.write(http.sendEnd(trailersOf(response)));
+  } finally {
+    watch.end();
+    reader.end();
   }
 }
 

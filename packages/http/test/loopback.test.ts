@@ -63,6 +63,56 @@ afterEach(async () => {
   trackStreams(false);
 });
 
+describe('an echo of large bodies', () => {
+  /** Bytes that no other body has, so that one body’s memory is not taken for another’s. */
+  const body = (seed: number, size: number): Uint8Array => {
+    const random = seededRandom(seed);
+    return Uint8Array.from({ length: size }, () => random.integer(0, 255));
+  };
+  const sizes = [16_384, 33_000, 65_536, 65_537, 100_000, 131_072, 131_073, 300_000];
+
+  test('gives each client its own, whatever memory they had', async () => {
+    const server = await start(echo());
+    const client = new HttpClient({ maxConnectionsPerOrigin: 16 });
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, loop) => {
+        for (const [n, size] of sizes.entries()) {
+          const sent = body(loop * 100 + n, size);
+          const response = await client.post(server.url, sent);
+          const got = await response.bytes({ limit: 1_000_000 });
+          expect(Buffer.compare(got, Buffer.concat([Buffer.from('echo: '), sent]))).toBe(0);
+        }
+      }),
+    );
+    await client.close();
+  });
+
+  test('gives a client that reads late its own too', async () => {
+    const server = await start(echo());
+    const size = 131_000;
+    const late = await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => {
+        const wire = new Wire(await TcpStream.connect(addressOf(server)));
+        const sent = body(n, size);
+        await wire.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+        await wire.stream.writeAll(sent);
+        return { wire, sent };
+      }),
+    );
+    const client = new HttpClient();
+    for (let n = 0; n < 50; n += 1) {
+      await (await client.post(server.url, body(1_000 + n, 65_536))).bytes();
+    }
+    for (const { wire, sent } of late) {
+      await wire.head();
+      expect((await wire.stream.readExactly(6)).toString()).toBe('101,99,104,111,58,32');
+      expect(Buffer.compare(await wire.stream.readExactly(size), sent)).toBe(0);
+      await wire.close();
+    }
+    await client.close();
+  });
+});
+
 describe('descriptors', () => {
   test('are as many after a thousand requests on a hundred connections as before', async () => {
     const server = await start(echo());
@@ -225,16 +275,18 @@ describe('over real sockets', () => {
       return answer.slice(0, 12);
     };
     const post = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n';
+    const streamed = post.replace('70000', '7000000');
     const attacks = Array.from({ length: 150 }, (_, n) => {
-      if (n % 3 === 0) return drip('', '');
-      return n % 3 === 1 ? drip('GET / HTTP/1.1\r\n', 'X: y\r\n') : drip(post, 'x');
+      if (n % 4 === 0) return drip('', '');
+      if (n % 4 === 1) return drip(streamed, 'x');
+      return n % 4 === 2 ? drip('GET / HTTP/1.1\r\n', 'X: y\r\n') : drip(post, 'x');
     });
     const client = new HttpClient();
     for (let n = 0; n < 20; n += 1) {
       expect(await (await client.post(server.url, 'normal')).text()).toBe('echo: normal');
     }
     const answers = new Set(await Promise.all(attacks));
-    // The echo of a body has begun when the body drips, so that it can only be cut.
+    // The echo of a long body has begun when the body drips, so that it can only be cut.
     expect([...answers].toSorted()).toEqual(['', 'HTTP/1.1 408', 'reset']);
     await client.close();
   }, 30_000);

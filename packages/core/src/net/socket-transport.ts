@@ -96,6 +96,11 @@ export class SocketTransport implements Transport, TurnMember {
     return this.#waitingBytes + (socket.destroyed ? this.#lastUnsent : socket.writableLength);
   }
 
+  get isReleased(): boolean {
+    // The kernel, or the cipher, has copied what Node no longer counts.
+    return this.unsent === 0 && !this.#socket.destroyed;
+  }
+
   start(sink: TransportSink): void {
     this.#sink = sink;
     if (this.#socket.destroyed) {

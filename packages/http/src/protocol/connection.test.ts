@@ -78,6 +78,32 @@ describe('a server’s connection', () => {
     expect(server.isCycleDone).toBe(true);
   });
 
+  test('puts the rest of a body that is mostly here behind its first piece', () => {
+    const server = new HttpConnection('server');
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n';
+    server.receive(bytes(head + 'x'.repeat(30_000)));
+    server.receive(bytes('y'.repeat(15_000)));
+    server.receive(bytes('z'.repeat(5_000)));
+    const pieces = drain(server).flatMap((event) =>
+      typeof event !== 'symbol' && event.type === 'data' ? [event.bytes] : [],
+    );
+    expect(pieces.map(({ length }) => length)).toEqual([30_000, 15_000, 5_000]);
+    expect(new Set(pieces.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(pieces.map(({ byteOffset }) => byteOffset)).toEqual([0, 30_000, 45_000]);
+    expect(Buffer.concat(pieces).toString()).toBe(
+      'x'.repeat(30_000) + 'y'.repeat(15_000) + 'z'.repeat(5_000),
+    );
+  });
+
+  test('keeps no memory for a body that is only announced', () => {
+    const server = new HttpConnection('server');
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n';
+    server.receive(bytes(head + 'x'.repeat(5_000)));
+    const [, data] = drain(server);
+    expect(data).toMatchObject({ type: 'data' });
+    expect((data as { bytes: Uint8Array }).bytes.buffer.byteLength).toBe(5_000);
+  });
+
   test('sends a response whose body is there at once', () => {
     const server = asked();
     expect(server.sendWholeResponse({ ...OK, length: 5 })).toBe(

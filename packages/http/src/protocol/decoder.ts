@@ -47,6 +47,7 @@ import { Headers } from './headers.ts';
 import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
 import { isBlank } from './lists.ts';
+import { takePiece } from './pieces.ts';
 import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
 export type Role = 'server' | 'client';
@@ -74,8 +75,11 @@ export class Decoder implements ParserSink {
   readonly #context: ResponseContext;
   #parser: Parser | undefined;
   #phase: number = Phase.IDLE;
-  /** Events from `#first` to before `#end` wait; the array keeps its length, which is dear to change. */
-  #events: (ConnectionEvent | RemoteProtocolError)[] = [];
+  /**
+   * Events from `#first` to before `#end` wait. The array keeps its length, which is dear to change, and begins with room
+   * for what most connections ever have: one that grew from nothing has room for seventeen.
+   */
+  #events: (ConnectionEvent | RemoteProtocolError)[] = [END, END, END, END];
   #first = 0;
   #end = 0;
   /** Messages and body bytes that were parsed and not handed out. */
@@ -95,6 +99,9 @@ export class Decoder implements ParserSink {
   #targetStart = -1;
   #targetEnd = -1;
   #bodyBytes = 0;
+  /** Memory for a body that is as good as here, and how much of it is filled. */
+  #space: Uint8Array | undefined;
+  #filled = 0;
   /** Bytes to come of a body whose length is known: the parser counts them and looks at none. Below 0 for others. */
   #bodyLeft = 0;
   /** Bytes of empty lines before a request. */
@@ -140,7 +147,7 @@ export class Decoder implements ParserSink {
     if (this.#first === this.#end) {
       this.#first = 0;
       this.#end = 0;
-      if (this.#events.length > MANY_EVENTS) this.#events = [];
+      if (this.#events.length > MANY_EVENTS) this.#events = [END, END, END, END];
     }
     if (event instanceof Data) this.#bytesAhead -= event.bytes.length + PIECE_COST;
     else if (event instanceof EndOfMessage || isInformational(event)) this.#messagesAhead -= 1;
@@ -280,13 +287,33 @@ export class Decoder implements ParserSink {
     this.#bodyBytes += size;
     if (size > 0) {
       this.#bytesAhead += size + PIECE_COST;
-      this.#push(new Data(copyOf(this.#chunk, start, size)));
+      this.#push(new Data(this.#keep(start, size)));
     }
     if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }
 
   onMessageComplete(): void {
     this.#isComplete = true;
+  }
+
+  /**
+   * Bytes of a body as a piece of one's own. When most of a body has come in its first piece, the rest will lie behind it
+   * in the same memory, so that who wants the whole body need not put it together.
+   */
+  #keep(start: number, size: number): Uint8Array {
+    const left = this.#bodyLeft;
+    const isFirst = size === this.#bodyBytes;
+    if (isFirst && size > SMALL_CHUNK && left > 0 && left <= size) {
+      this.#space = takePiece(size + left);
+      this.#filled = 0;
+    }
+    const space = this.#space;
+    if (space === undefined) return copyOf(this.#chunk, start, size);
+    const piece = space.subarray(this.#filled, this.#filled + size);
+    piece.set(this.#chunk.subarray(start, start + size));
+    this.#filled += size;
+    if (this.#filled === space.length) this.#space = undefined;
+    return piece;
   }
 
   // --- Messages ------------------------------------------------------------------------------------------------
@@ -321,6 +348,7 @@ export class Decoder implements ParserSink {
     this.#blank = 0;
     this.#targetStart = -1;
     this.#targetEnd = -1;
+    this.#space = undefined;
     this.#bodyBytes = 0;
     this.#overhead = 0;
     this.#framing = 0;
@@ -574,7 +602,7 @@ export class Decoder implements ParserSink {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Bytes of one's own. Memory for large ones is not cleared first: every byte of it is written. */
+/** Bytes of one's own. */
 function copyOf(chunk: Uint8Array, start: number, size: number): Uint8Array {
   if (size <= TINY) {
     // Cheaper than a view of the part and a call that copies it.
@@ -582,8 +610,7 @@ function copyOf(chunk: Uint8Array, start: number, size: number): Uint8Array {
     for (let at = 0; at < size; at += 1) tiny[at] = chunk[start + at] as number;
     return tiny;
   }
-  const bytes =
-    size > SMALL_CHUNK ? new Uint8Array(Buffer.allocUnsafeSlow(size).buffer) : new Uint8Array(size);
+  const bytes = size > SMALL_CHUNK ? takePiece(size) : new Uint8Array(size);
   bytes.set(size === chunk.length ? chunk : chunk.subarray(start, start + size));
   return bytes;
 }

@@ -1,0 +1,78 @@
+/**
+ * A body that is another message's, passed on: what a proxy, and an echo, answer with.
+ *
+ * Nobody but the sender sees its pieces, so that their memory can be used again once the kernel has its copy.
+ */
+
+import type { ByteStream } from '@awaitio/core';
+import type { Body, PieceReader } from './body.ts';
+import { givePieceBack, joinAdjacent } from './protocol/pieces.ts';
+
+/** A body that is passed on, with something before it. */
+export class PassedBody implements AsyncIterable<Uint8Array> {
+  /** What there is of it, and where the rest comes from. */
+  readonly #pieces: readonly Uint8Array[];
+  readonly #rest: Body | undefined;
+
+  private constructor(pieces: readonly Uint8Array[], rest?: Body) {
+    this.#pieces = pieces;
+    this.#rest = rest;
+  }
+
+  /** Passes it on as it comes. */
+  static of(prefix: Uint8Array, body: Body): PassedBody {
+    // The prefix is in every answer: each has one of its own, since an answer's bytes are given away.
+    return new PassedBody([Uint8Array.from(prefix)], body);
+  }
+
+  /** Passes it on when all of it has come. */
+  static async whole(prefix: Uint8Array, body: Body): Promise<PassedBody> {
+    const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
+    const reader = body.read();
+    try {
+      for (let piece = await reader.next(); piece !== null; piece = await reader.next()) {
+        pieces.push(piece);
+      }
+    } finally {
+      reader.end();
+    }
+    return new PassedBody(joinAdjacent(pieces));
+  }
+
+  /** Begins to read it; every piece is the reader's own. */
+  read(): PieceReader {
+    const rest = this.#rest?.read();
+    const pieces = this.#pieces.values();
+    return {
+      next: async () => {
+        const { value } = pieces.next();
+        return value ?? (await rest?.next()) ?? null;
+      },
+      end: () => {
+        rest?.end();
+      },
+    };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    yield* this.#pieces;
+    if (this.#rest !== undefined) yield* this.#rest;
+  }
+}
+
+/** Pieces that were written, until the stream refers to them no more. */
+export class WrittenPieces {
+  readonly #stream: ByteStream;
+  readonly #pieces: Uint8Array[] = [];
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    if (!this.#stream.isReleased) return;
+    for (const written of this.#pieces) givePieceBack(written);
+    this.#pieces.length = 0;
+  }
+}
