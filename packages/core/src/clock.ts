@@ -6,6 +6,7 @@
  * the whole reason why a deadline of a minute can be tested in a microsecond.
  */
 
+import { performance } from 'node:perf_hooks';
 import { watchAbort } from './abort-watch.ts';
 
 /** A timer that has not fired yet. */

@@ -118,29 +118,36 @@ export class Context implements TaskContext {
     return this.#task.signal;
   }
 
-  readonly spawn = <T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> =>
-    this.#host.spawnChild(this.#task, run, options);
+  // Made when they are asked for, and bound, so that they may be taken out of the context: most tasks use none of them,
+  // and a server has a task for each of its connections.
 
-  readonly group = <T>(
-    body: (group: TaskGroup) => T | Promise<T>,
-    options?: GroupOptions,
-  ): Promise<T> => this.#host.groupIn(this.#task, body, options);
+  get spawn(): TaskContext['spawn'] {
+    return (run, options) => this.#host.spawnChild(this.#task, run, options);
+  }
 
-  readonly yieldNow = async (): Promise<void> => {
-    this.#task.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      this.#host.clock.defer(resolve);
-    });
-    this.#task.throwIfAborted();
-  };
+  get group(): TaskContext['group'] {
+    return (body, options) => this.#host.groupIn(this.#task, body, options);
+  }
 
-  readonly sleep = async (milliseconds: number): Promise<void> => {
-    const { clock } = this.#host;
-    const trace = beginTrace('sleep', clock.now());
-    try {
-      await clock.sleep(milliseconds, { signal: this.#task.signal });
-    } finally {
-      trace?.end();
-    }
-  };
+  get yieldNow(): TaskContext['yieldNow'] {
+    return async () => {
+      this.#task.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        this.#host.clock.defer(resolve);
+      });
+      this.#task.throwIfAborted();
+    };
+  }
+
+  get sleep(): TaskContext['sleep'] {
+    return async (milliseconds) => {
+      const { clock } = this.#host;
+      const trace = beginTrace('sleep', clock.now());
+      try {
+        await clock.sleep(milliseconds, { signal: this.#task.signal });
+      } finally {
+        trace?.end();
+      }
+    };
+  }
 }

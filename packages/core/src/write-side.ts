@@ -123,11 +123,28 @@ export class WriteSide {
   }
 
   write(data: Writable, options: WriteOptions | undefined): Promise<number> {
-    return this.#run('write', data, options, false);
+    try {
+      const accepted = this.#begin('write', data, options);
+      if (accepted > 0 || data.length === 0) return this.#budget.pay(accepted);
+      return this.#continue('write', data, accepted, options, false);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  async writeAll(data: Writable, options: WriteOptions | undefined): Promise<void> {
-    await this.#run('writeAll', data, options, true);
+  writeAll(data: Writable, options: WriteOptions | undefined): Promise<void> {
+    return this.#writeAll('writeAll', data, options);
+  }
+
+  /** No promise but the one that is returned, when everything is accepted at once. */
+  #writeAll(operation: string, data: Writable, options: WriteOptions | undefined): Promise<void> {
+    try {
+      const accepted = this.#begin(operation, data, options);
+      if (accepted === data.length) return this.#budget.pay(undefined);
+      return this.#continue(operation, data, accepted, options, true).then(nothing);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
@@ -151,8 +168,7 @@ export class WriteSide {
       joined.set(piece, offset);
       offset += piece.length;
     }
-    await this.#run('writev', joined, { ...options, transfer: true }, true);
-    return undefined;
+    return this.#writeAll('writev', joined, { ...options, transfer: true });
   }
 
   flush(options?: WaitOptions): Promise<void> {
@@ -219,28 +235,18 @@ export class WriteSide {
     return count;
   }
 
-  /** One exclusive write: accepts at once what it can and waits for room for the rest when `all` is asked. */
-  #run(
-    operation: string,
-    data: Writable,
-    options: WriteOptions | undefined,
-    all: boolean,
-  ): Promise<number> {
-    let accepted: number;
-    try {
-      checkWaitOptions(operation, options);
-      if (this.#busyWith !== undefined) throw this.#busy(operation);
-      this.#check(operation);
-      const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
-      accepted = first === WOULD_BLOCK ? 0 : first;
-      if (options?.progress !== undefined) options.progress.accepted = accepted;
-      if (accepted === data.length || (!all && accepted > 0)) return this.#budget.pay(accepted);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#continue(operation, data, accepted, options, all);
+  /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
+  #begin(operation: string, data: Writable, options: WriteOptions | undefined): number {
+    checkWaitOptions(operation, options);
+    if (this.#busyWith !== undefined) throw this.#busy(operation);
+    this.#check(operation);
+    const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
+    const accepted = first === WOULD_BLOCK ? 0 : first;
+    if (options?.progress !== undefined) options.progress.accepted = accepted;
+    return accepted;
   }
 
+  /** Goes on with it: waits for room, for any when not for `all`. */
   async #continue(
     operation: string,
     data: Writable,
@@ -309,6 +315,8 @@ export class WriteSide {
     });
   }
 }
+
+const nothing = (): void => {};
 
 /** The wait options for one turn of a longer write: its timeout covers the whole of it. */
 function remaining(

@@ -28,7 +28,7 @@ export class Driver {
   #isFlushPending = false;
   /** A write that found no room and goes on; what is queued, and then what is gathered, follows it. */
   #blocked: Promise<void> | undefined;
-  readonly #queue: (Uint8Array | string)[] = [];
+  #queue: (Uint8Array | string)[] | undefined;
   /** How many bytes the last read gave to the connection. */
   bytesIn = 0;
 
@@ -84,6 +84,7 @@ export class Driver {
     const blocked = this.flush();
     if (blocked === undefined) return this.#writeOut(bytes);
     // What is gathered after this call must not overtake the bytes, nor they what was gathered before it.
+    this.#queue ??= [];
     if (this.#gathered !== '') this.#queue.push(this.#take());
     this.#queue.push(bytes);
     return blocked;
@@ -126,7 +127,7 @@ export class Driver {
     try {
       await this.stream.writeAll(rest, TRANSFER);
       for (;;) {
-        const next = this.#queue.shift() ?? this.#take();
+        const next = this.#queue?.shift() ?? this.#take();
         if (next === '') break;
         await this.stream.writeAll(next, TRANSFER);
       }

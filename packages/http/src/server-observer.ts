@@ -37,11 +37,13 @@ export interface ServerStatistics {
   readonly isDraining: boolean;
 }
 
-type Channels = Readonly<Record<ServerEvent['type'], ReturnType<typeof channel>>>;
+type Channel = ReturnType<typeof channel>;
 
 const CHANNELS = Object.fromEntries(
   Object.entries(SERVER_CHANNELS).map(([type, name]) => [type, channel(name)]),
-) as Channels;
+) as Readonly<Record<ServerEvent['type'], Channel>>;
+/** Asked for each request: by name, not by key. */
+const { requestStarted, requestFinished } = CHANNELS;
 
 export class ServerObserver {
   readonly #clock: Clock;
@@ -64,7 +66,7 @@ export class ServerObserver {
   }
 
   connectionOpened(connection: ServerConnection): void {
-    if (!this.#hears('connectionOpened')) return;
+    if (!this.#hears(CHANNELS.connectionOpened)) return;
     this.tell({
       type: 'connectionOpened',
       connection: connection.id,
@@ -73,7 +75,7 @@ export class ServerObserver {
   }
 
   connectionClosed(connection: ServerConnection): void {
-    if (!this.#hears('connectionClosed')) return;
+    if (!this.#hears(CHANNELS.connectionClosed)) return;
     const { bytesRead, bytesWritten } = connection.stream.statistics();
     const { reason, deadline } = connection.end;
     this.tell({
@@ -91,8 +93,8 @@ export class ServerObserver {
 
   requestStarted(exchange: Exchange): void {
     this.active += 1;
-    if (this.#hears('requestFinished')) exchange.startedAt = this.#clock.now();
-    if (!this.#hears('requestStarted')) return;
+    if (this.#hears(requestFinished)) exchange.startedAt = this.#clock.now();
+    if (!this.#hears(requestStarted)) return;
     this.tell({ type: 'requestStarted', ...describe(exchange) });
   }
 
@@ -105,7 +107,7 @@ export class ServerObserver {
     this.active -= 1;
     if (isComplete) this.completed += 1;
     else this.failed += 1;
-    if (!this.#hears('requestFinished')) return;
+    if (!this.#hears(requestFinished)) return;
     const { startedAt, answeredAt, bytesIn, bytesOut } = exchange;
     const now = this.#clock.now();
     this.tell({
@@ -123,7 +125,7 @@ export class ServerObserver {
 
   turnedAway(connection: number, remoteAddress: string, status: number, cause: string): void {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
-    if (!this.#hears('refused')) return;
+    if (!this.#hears(CHANNELS.refused)) return;
     this.tell({ type: 'refused', connection, remoteAddress, status, cause });
   }
 
@@ -137,8 +139,8 @@ export class ServerObserver {
     CHANNELS[event.type].publish(event);
   }
 
-  #hears(type: ServerEvent['type']): boolean {
-    return this.#onEvent !== undefined || CHANNELS[type].hasSubscribers;
+  #hears(about: Channel): boolean {
+    return this.#onEvent !== undefined || about.hasSubscribers;
   }
 }
 

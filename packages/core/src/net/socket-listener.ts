@@ -17,6 +17,7 @@ import { checkWaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
 import { adopt } from './adopt.ts';
 import { translate } from '../foreign-errors.ts';
+import { boundAddress, endsOf, type Ends } from './socket-ends.ts';
 import { SocketTransport, type SocketKind } from './socket-transport.ts';
 
 /** Options of every listener on sockets. */
@@ -37,6 +38,7 @@ export type OpenStream<S> = (
   transport: SocketTransport,
   socket: Socket,
   options: StreamOptions,
+  ends: Ends,
 ) => S;
 
 /** What a kind of listener adds to the shared part. */
@@ -58,17 +60,20 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   #closing: Promise<void> | undefined;
 
   protected constructor({ kind, server, options, open, blockList }: SocketListenerPlan<S>) {
+    const shared = boundAddress(server);
     super({
       clock: options.clock ?? systemClock,
       admission: options,
       hostOf: (socket) => socket.remoteAddress,
       claim: (accepted, gone) => {
         if (accepted.destroyed) return undefined;
+        // Asked now: whoever takes the handle over would ask the kernel again, and keep what it says.
+        const ends = endsOf(accepted, shared);
         const transport = new SocketTransport(kind, gone);
         const adopted = adopt(accepted, transport.sharedRead());
         const socket = adopted ?? accepted;
         transport.attach(socket, adopted !== undefined);
-        return open(transport, socket, options);
+        return open(transport, socket, options, ends);
       },
       refuse: (socket) => {
         turnAway(kind, socket);

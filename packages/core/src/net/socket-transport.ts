@@ -53,8 +53,9 @@ export class SocketTransport implements Transport, TurnMember {
   #isBackedUp = false;
   /** How many were, when the socket was last alive: one that is destroyed counts its bytes down as if they were sent. */
   #lastUnsent = 0;
-  /** Small pieces that wait for the end of the turn, and how many bytes they are. */
-  #waiting: (Uint8Array | string)[] = [];
+  /** Small pieces that wait for the end of the turn, and how many bytes they are; nearly always there is one. */
+  #waiting: Uint8Array | string | undefined;
+  #others: (Uint8Array | string)[] | undefined;
   #waitingBytes = 0;
   readonly #kind: SocketKind;
   /** Called when the socket is gone, after the sink was told. */
@@ -121,13 +122,17 @@ export class SocketTransport implements Transport, TurnMember {
   }
 
   write(data: Uint8Array | string): void {
-    const isAlone = this.#waiting.length === 0;
-    if (isAlone && data.length > SMALL_WRITE) {
-      this.#send(data);
-      return;
+    if (this.#waiting === undefined) {
+      if (data.length > SMALL_WRITE) {
+        this.#send(data);
+        return;
+      }
+      sendSoon(this);
+      this.#waiting = data;
+    } else {
+      this.#others ??= [];
+      this.#others.push(data);
     }
-    if (isAlone) sendSoon(this);
-    this.#waiting.push(data);
     this.#waitingBytes += data.length;
     // A large piece takes what waited along, in one system write.
     if (this.#waitingBytes > SMALL_WRITE) this.sendNow();
@@ -140,15 +145,17 @@ export class SocketTransport implements Transport, TurnMember {
 
   /** Sends what waited for the end of the turn. */
   sendNow(): void {
-    const pieces = this.#waiting;
+    const first = this.#waiting;
+    const others = this.#others;
     // What a socket that is gone held back stays unsent, and is counted so.
-    if (pieces.length === 0 || this.#socket.destroyed) return;
-    this.#waiting = [];
+    if (first === undefined || this.#socket.destroyed) return;
+    this.#waiting = undefined;
+    this.#others = undefined;
     this.#waitingBytes = 0;
     // Whoever found no room meanwhile hears of it, also when the kernel takes everything at once.
     this.#isBackedUp = true;
-    if (pieces.length === 1) this.#send(pieces[0] as Uint8Array | string);
-    else this.#sendAll(pieces);
+    if (others === undefined) this.#send(first);
+    else this.#sendAll([first, ...others]);
   }
 
   #sendAll(pieces: readonly (Uint8Array | string)[]): void {

@@ -12,6 +12,7 @@ import {
   SocketListener,
   type SocketListenOptions,
 } from './socket-listener.ts';
+import type { Ends } from './socket-ends.ts';
 import type { SocketTransport } from './socket-transport.ts';
 import { setKeepAlive, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 import { TcpStream } from './tcp-stream.ts';
@@ -137,11 +138,12 @@ function open(
   transport: SocketTransport,
   socket: Socket,
   options: StreamOptions & TcpSocketOptions,
+  ends: Ends,
 ): TcpStream {
   // Here and not by the server: this may be another socket than the one that the server has prepared.
   if (options.noDelay !== false) socket.setNoDelay(true);
   if (options.keepAlive !== undefined && options.keepAlive !== false) {
     setKeepAlive(socket, options.keepAlive);
   }
-  return new TcpStream(transport, socket, options);
+  return new TcpStream(transport, ends, options);
 }

@@ -1,12 +1,13 @@
 /** TCP connections: a `ByteStream` with two addresses and the two socket options that matter. */
 
-import type { LookupFunction, Socket } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../address.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { invalidInput } from '../errors.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
 import { connectFirst, findCandidates } from './connect.ts';
+import { endsOf, type Ends } from './socket-ends.ts';
 import { SocketStream } from './socket-stream.ts';
 import type { SocketTransport } from './socket-transport.ts';
 import {
@@ -58,13 +59,10 @@ export class TcpStream extends SocketStream {
   readonly remoteAddress: InetAddress;
 
   /** @internal Streams come from {@link TcpStream.connect} and from listeners. */
-  constructor(transport: SocketTransport, socket: Socket, options: StreamOptions | undefined) {
-    // Both addresses are asked now: after a close the kernel no longer knows them.
-    const localAddress = new InetAddress(socket.localAddress ?? '', socket.localPort ?? 0);
-    const remoteAddress = new InetAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+  constructor(transport: SocketTransport, ends: Ends, options: StreamOptions | undefined) {
     super(transport, options);
-    this.localAddress = localAddress;
-    this.remoteAddress = remoteAddress;
+    this.localAddress = ends.local;
+    this.remoteAddress = ends.remote;
   }
 
   /**
@@ -104,7 +102,7 @@ export class TcpStream extends SocketStream {
       options,
       // Two sockets cannot be bound to one local port at a time.
       delay: localAddress?.port === undefined ? attemptDelay : Infinity,
-      open: (transport, socket) => new TcpStream(transport, socket, options),
+      open: (transport, socket) => new TcpStream(transport, endsOf(socket), options),
     });
   }
 

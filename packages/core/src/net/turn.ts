@@ -69,10 +69,10 @@ export function deliverReads(): void {
   ends = [];
   let start = 0;
   let failure: { readonly error: unknown } | undefined;
-  for (const [index, member] of members.entries()) {
+  for (let index = 0; index < members.length; index += 1) {
     const end = offsets[index] as number;
     try {
-      member.deliver(arena.subarray(start, end));
+      (members[index] as TurnMember).deliver(arena.subarray(start, end));
     } catch (error) {
       // Somebody's observer threw. The bytes of the others must not be lost for it.
       failure ??= { error };
