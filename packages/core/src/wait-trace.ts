@@ -19,9 +19,12 @@ const KEPT_FRAMES = 8;
 /** Frames looked at: those of this package come first, and are dropped. */
 const SEEN_FRAMES = 40;
 /** The folders of this package, where its unit tests stand too and are no part of it; Node's own; the executor's queue. */
-const OWN_FRAME = new RegExp(
-  `${escape(packageRoot())}/(?:src|dist)/(?!.*\\.test\\.)|\\(node:|[\\\\/]p-queue[\\\\/]`,
-);
+const ownFrame = (): RegExp =>
+  new RegExp(
+    `${escape(packageRoot())}/(?:src|dist)/(?!.*\\.test\\.)|\\(node:|[\\\\/]p-queue[\\\\/]`,
+  );
+/** Made at the first trace: nearly no program makes one, and all of them load this. */
+let madeOwnFrame: RegExp | undefined;
 
 let isTracing = false;
 const holders = new AsyncLocalStorage<WaitHolder>();
@@ -109,7 +112,9 @@ export function siteOfCall(): string | undefined {
   const { stack = '' } = new Error('site');
   Error.stackTraceLimit = stackTraceLimit;
   const frames = stack.split('\n').slice(1);
-  const theirs = frames.filter((frame) => !OWN_FRAME.test(frame));
+  madeOwnFrame ??= ownFrame();
+  const own = madeOwnFrame;
+  const theirs = frames.filter((frame) => !own.test(frame));
   return theirs.length === 0 ? undefined : theirs.slice(0, KEPT_FRAMES).join('\n');
 }
 
