@@ -12,7 +12,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { ClosedError } from './errors.ts';
 import { defaultExecutor, type Executor } from './executor.ts';
 import type { Listener } from './listener.ts';
-import type { TaskContext } from './task-context.ts';
+import type { TaskContext, TaskFunction } from './task-context.ts';
 
 /** Options of {@link acceptLoop}. */
 export interface AcceptLoopOptions<S extends ByteStream> {
@@ -26,6 +26,11 @@ export interface AcceptLoopOptions<S extends ByteStream> {
   readonly onError?: ((error: unknown, stream: S | undefined) => void) | undefined;
   /** What each task is called. @default 'connection' */
   readonly name?: string | undefined;
+  /**
+   * Whether `serve` sees to the end of its stream by itself: it closes or resets it before it returns, and does not throw
+   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it. @default false
+   */
+  readonly ownsStream?: boolean | undefined;
 }
 
 /** The pause after the first failed `accept`, and the longest, in milliseconds (Go's net/http). */
@@ -78,7 +83,11 @@ export async function acceptLoop<S extends ByteStream>(
       continue;
     }
     try {
-      executor.spawn((context) => live(stream, context, serve, onError), {
+      const run: TaskFunction<void> =
+        options?.ownsStream === true
+          ? (context) => serve(stream, context)
+          : (context) => live(stream, context, serve, onError);
+      executor.spawn(run, {
         name,
         onAbort: (reason) => {
           stream.reset(reason);

@@ -21,6 +21,30 @@ describe('an accept loop', () => {
     await accepting;
   });
 
+  test('leaves the end of a stream to a task that owns it', async () => {
+    const listener = new MemoryListener();
+    const streams: ByteStream[] = [];
+    const executor = new Executor();
+    const accepting = acceptLoop(
+      listener,
+      async (stream) => {
+        streams.push(stream);
+        await stream.readLine();
+      },
+      { executor, ownsStream: true },
+    );
+    const client = await listener.connect();
+    await client.writeAll('x\n');
+    await executor.idle();
+    await settle();
+    expect(streams.map(({ isClosed }) => isClosed)).toEqual([false]);
+    await streams[0]?.close();
+    expect(await client.readChunk()).toBe(null);
+    await client.close();
+    await listener.close();
+    await accepting;
+  });
+
   test('takes a slot before it accepts, so that what must wait stays in the listener', async () => {
     const listener = new MemoryListener();
     const executor = new Executor({ concurrency: 1 });

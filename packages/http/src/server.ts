@@ -132,6 +132,7 @@ export class HttpServer {
       executor: this.#executor,
       clock: this.#clock,
       signal: this.#stopAccepting.signal,
+      ownsStream: true,
       onError: (error) => {
         this.#shared.report(error, undefined);
       },

@@ -45,8 +45,28 @@ const ignore = (): void => {};
 const isFinishing = (socket: Socket): boolean =>
   socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 
+/**
+ * Where a socket keeps its carrier, so that all sockets share their listeners: three functions for each connection would
+ * be a tenth of what it keeps in the heap.
+ */
+const CARRIER: unique symbol = Symbol('awaitio.carrier');
+
+type CarriedSocket = Socket & { [CARRIER]?: SocketTransport };
+
+function onEnd(this: CarriedSocket): void {
+  this[CARRIER]?.onEnd();
+}
+
+function onError(this: CarriedSocket, error: Error): void {
+  this[CARRIER]?.onError(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[CARRIER]?.onClose();
+}
+
 export class SocketTransport implements Transport, TurnMember {
-  #socket!: Socket;
+  #socket!: CarriedSocket;
   #sink: TransportSink | undefined;
   #error: IoError | undefined;
   /** Whether bytes are left unsent, so that somebody may wait to hear of their going. */
@@ -82,9 +102,10 @@ export class SocketTransport implements Transport, TurnMember {
    */
   attach(socket: Socket, isShared: boolean): void {
     this.#socket = socket;
-    socket.on('end', this.#onEnd);
-    socket.on('error', this.#onError);
-    socket.on('close', this.#onClose);
+    this.#socket[CARRIER] = this;
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
     if (!isShared) {
       socket.on('data', (chunk: Uint8Array) => {
         this.deliver(chunk);
@@ -105,11 +126,17 @@ export class SocketTransport implements Transport, TurnMember {
   start(sink: TransportSink): void {
     this.#sink = sink;
     if (this.#socket.destroyed) {
-      queueMicrotask(this.#onClose);
+      queueMicrotask(() => {
+        this.onClose();
+      });
       return;
     }
     // A TLS socket may have ended before anybody claimed it.
-    if (this.#socket.readableEnded) queueMicrotask(this.#onEnd);
+    if (this.#socket.readableEnded) {
+      queueMicrotask(() => {
+        this.onEnd();
+      });
+    }
     this.#socket.resume();
   }
 
@@ -221,12 +248,13 @@ export class SocketTransport implements Transport, TurnMember {
     if (this.#sink?.onData(view) === false) this.#socket.pause();
   }
 
-  readonly #onEnd = (): void => {
+  /** The socket read FIN. */
+  onEnd(): void {
     deliverReads();
     const error = this.checkEnd();
     if (error === undefined) this.#sink?.onEnd();
     else this.#socket.destroy(error);
-  };
+  }
 
   readonly #onWritten = (error?: Error | null): void => {
     // The writes of a destroyed socket are called back too, some of them without an error.
@@ -238,13 +266,15 @@ export class SocketTransport implements Transport, TurnMember {
     this.#sink?.onDrain();
   };
 
-  readonly #onError = (error: Error): void => {
+  /** The socket failed. */
+  onError(error: Error): void {
     this.#error ??= translate(error, 'stream');
     // Others are destroyed by now; TLS sockets tell of an error and stay.
     if (!this.#socket.destroyed) this.#socket.destroy();
-  };
+  }
 
-  readonly #onClose = (): void => {
+  /** The socket is gone. */
+  onClose(): void {
     deliverReads();
     const socket = this.#socket;
     this.#unlisten(socket);
@@ -253,7 +283,7 @@ export class SocketTransport implements Transport, TurnMember {
     this.#sink = undefined;
     sink?.onClosed(this.#error);
     this.#onGone?.();
-  };
+  }
 
   /** Why the end that has come is none. */
   protected checkEnd(): Error | undefined {
@@ -261,9 +291,9 @@ export class SocketTransport implements Transport, TurnMember {
   }
 
   #unlisten(socket: Socket): void {
-    socket.off('end', this.#onEnd);
-    socket.off('error', this.#onError);
-    socket.off('close', this.#onClose);
+    socket.off('end', onEnd);
+    socket.off('error', onError);
+    socket.off('close', onClose);
     socket.removeAllListeners('data');
   }
 }
