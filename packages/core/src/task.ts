@@ -169,7 +169,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     this.#state = 'running';
     let value: unknown;
     try {
-      value = runAs(this, () => run(new Context(this, this.#host)));
+      value = this.#call(run);
     } catch (error) {
       return this.#fail(error);
     }
@@ -180,6 +180,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
       },
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  // By itself, so that the reactions above do not keep the function alive with what it has closed over.
+  #call(run: TaskFunction<unknown>): unknown {
+    return runAs(this, () => run(new Context(this, this.#host)));
   }
 
   async #fail(error: unknown): Promise<void> {

@@ -124,43 +124,62 @@ export class ServerConnection {
   /**
    * The connection's life. Never rejects: what fails is told to the server.
    *
-   * One function with one await for the next bytes: each further one that waits for another is a frame, two promises and
-   * four closures that an idle connection keeps, and one more turn through the queue of reactions for each request.
+   * One function with one await for whatever comes next: each further one that waits for another is a frame, two promises
+   * and four closures that an idle connection keeps, and one more turn through the queue of reactions for each request.
+   * What is not waiting is in functions of its own, since a frame keeps a place for every value that its function ever
+   * computes.
    */
   async run(): Promise<void> {
-    const { deadlines } = this.shared;
     try {
-      if (this.shared.isProxy(this.#peerAddress) && !(await this.#greetProxy())) return;
-      this.phases.wait('first-byte', deadlines.firstByte);
-      this.#reason = 'client';
-      for (;;) {
-        const event = this.http.nextEvent();
-        if (event === NEED_DATA) {
-          const blocked = this.driver.flush();
-          if (blocked !== undefined) await this.phases.whileWriting(blocked);
-          if ((await this.driver.read()) === null) this.http.receiveEnd();
-          if (this.phases.now !== 'headers' && this.http.isInHead) {
-            this.phases.wait('headers', deadlines.headers);
-          }
-          continue;
+      if (!this.shared.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
+        this.phases.wait('first-byte', this.shared.deadlines.firstByte);
+        this.#reason = 'client';
+        for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
+          const value = await next;
+          if (value === false) break;
+          if (value === null) this.http.receiveEnd();
         }
-        if (event === PAUSED || event.type !== 'request') return;
-        const handled = this.#begin(event);
-        if (handled !== undefined) await handled;
-        const goesOn = this.#finish();
-        if (goesOn === false || (goesOn !== true && !(await goesOn))) return;
       }
     } catch (error) {
       await this.#fail(error);
-    } finally {
-      this.#exchange?.abort(new IoError('the connection has ended', GONE));
-      this.#exchange?.finish();
-      if (this.#isSwitched) {
-        this.phases.end();
-        await this.stream.closed;
-      } else await this.#close();
-      this.shared.ended(this);
     }
+    await this.#leave();
+  }
+
+  /**
+   * Does what can be done at once, and returns what to wait for then: bytes (`null` is the end of them), room to write, an
+   * answer, the rest of a request (`false` when nothing may follow it). `undefined` is the end of the connection.
+   */
+  #advance(): Promise<unknown> | undefined {
+    for (;;) {
+      if (this.#exchange !== undefined) {
+        const goesOn = this.#finish(this.#exchange);
+        if (goesOn !== true) return goesOn === false ? undefined : goesOn;
+      }
+      const event = this.http.nextEvent();
+      if (event === NEED_DATA) return this.#moreData();
+      if (event === PAUSED || event.type !== 'request') return undefined;
+      const handled = this.#begin(event);
+      if (handled !== undefined) return handled;
+    }
+  }
+
+  #moreData(): Promise<unknown> {
+    if (this.phases.now !== 'headers' && this.http.isInHead) {
+      this.phases.wait('headers', this.shared.deadlines.headers);
+    }
+    const blocked = this.driver.flush();
+    return blocked === undefined ? this.driver.read() : this.phases.whileWriting(blocked);
+  }
+
+  async #leave(): Promise<void> {
+    this.#exchange?.abort(new IoError('the connection has ended', GONE));
+    this.#exchange?.finish();
+    if (this.#isSwitched) {
+      this.phases.end();
+      await this.stream.closed;
+    } else await this.#close();
+    this.shared.ended(this);
   }
 
   /** A request came; a promise when its answer has to be waited for. */
@@ -171,8 +190,7 @@ export class ServerConnection {
   }
 
   /** A request was answered; whether another may follow, or a promise of that. */
-  #finish(): boolean | Promise<boolean> {
-    const exchange = this.#exchange as Exchange;
+  #finish(exchange: Exchange): boolean | Promise<boolean> {
     exchange.finish();
     this.answered += 1;
     this.#exchange = undefined;
