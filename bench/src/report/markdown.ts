@@ -72,6 +72,13 @@ function circumstancesText(circumstances: Circumstances): string {
   return lines.join('\n');
 }
 
+/** Why a goal was missed, when one was. */
+function boundOf(outcome: SavedOutcome): readonly string[] {
+  const { bound } = outcome.scenario;
+  const isMissed = goalsOf(outcome).some(({ isReached }) => !isReached);
+  return isMissed && bound !== undefined ? [`**What bounds it.** ${bound}`] : [];
+}
+
 /** How quiet the machine was, for readers to judge. */
 function noiseText(outcomes: readonly SavedOutcome[]): string {
   const spreads = outcomes.flatMap(({ contestants }) =>
@@ -99,6 +106,7 @@ function section(outcome: SavedOutcome): string {
     scenario.about,
     `![${scenario.title}](${scenario.name}.svg)`,
     markdownTable(rowsOf(outcome)),
+    ...boundOf(outcome),
     ...left,
     `\`pnpm bench --only ${scenario.name} ${options}\`, ${when.slice(0, 10)}`,
   ].join('\n\n');

@@ -49,5 +49,7 @@ export interface Scenario {
   /** Whose ratio to the others is shown; a contestant's name. */
   readonly ours: string;
   readonly goals: readonly Goal[];
+  /** What stands between us and a goal that was missed, and what was tried: Markdown, for the report. */
+  readonly bound?: string | undefined;
   readonly contestants: readonly Contestant[];
 }
