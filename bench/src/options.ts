@@ -26,8 +26,8 @@ export const USAGE = `pnpm bench [options]
   --only NAME[,NAME]    scenarios whose names begin so (default: all)
   --peers NAME[,NAME]   contestants to compare (default: all that are installed)
   --rounds N            interleaved rounds (default: 5)
-  --seconds S           length of one measurement (default: 3)
-  --warmup S            load before each measurement (default: 1.5)
+  --seconds S           length of one measurement (default: 2)
+  --warmup S            load before each measurement (default: 3)
   --load wrk|own        load generator (default: wrk when it is installed)
   --report              run nothing; write the kept report out of the newest figures of each scenario
   --list                name the scenarios and contestants
@@ -59,8 +59,8 @@ export function readOptions(args: readonly string[]): Options {
     only: names(values.only),
     peers: names(values.peers),
     rounds: positive('rounds', values.rounds, smoke ? 1 : 5),
-    seconds: positive('seconds', values.seconds, smoke ? 0.1 : 3),
-    warmup: positive('warmup', values.warmup, smoke ? 0.02 : 1.5),
+    seconds: positive('seconds', values.seconds, smoke ? 0.1 : 2),
+    warmup: positive('warmup', values.warmup, smoke ? 0.02 : 3),
     // A smoke run shows that the bench works, on machines that have nothing but Node.
     load: smoke ? 'own' : load,
     report: values.report,

@@ -28,6 +28,8 @@ export const echoPost: Scenario = {
     { against: 'Deno.serve', ratio: 1 },
     { against: 'C epoll', ratio: 0.7 },
   ],
+  bound:
+    'Half of the busy time is the `write` of each answer, which a server in C pays too, and a seventh is Node’s own, between the event loop and the socket. A third is left to awaitio, llhttp included: if it cost nothing, the server would be 1.5 times as fast as it is. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64 }),
 };
 
@@ -41,6 +43,8 @@ export const pipelined: Scenario = {
     { against: 'Bun.serve', ratio: 3 },
     { against: 'Deno.serve', ratio: 3 },
   ],
+  bound:
+    'Sixteen requests share their system calls, so that two thirds of the busy time are JavaScript and llhttp, spread over many functions: none has more than a few percent. Reading heads in place, one step for an answer and state machines on numbers took a quarter off; [docs/performance.md](../../docs/performance.md) has what was tried besides.',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64, pipeline: 16 }),
 };
 
@@ -59,6 +63,8 @@ export const large: Scenario = {
   title: 'HTTP echo of 64 KiB',
   about: 'POST of 65 536 bytes that are no text, 64 keep-alive connections.',
   goals: [{ against: 'node:http', ratio: 1 }],
+  bound:
+    'The kernel’s copies, there and back, and one of ours out of the buffer that all sockets are read into. Answering in one write and using the memory of pieces again took four tenths off; what is left depends on how long the process has run, since more of this server than of node:http has to be compiled first.',
   contestants: withEpoll({ app: 'echo', exchange: LARGE, connections: 64 }),
 };
 

@@ -81,6 +81,8 @@ export const start: Scenario = {
   better: 'less',
   ours: 'awaitio',
   goals: [{ against: BARE.name, moreThanIt: 60 }],
+  bound:
+    'node:http itself needs a good part of it, though it is in Node’s snapshot. Of importing awaitio about half is loading what it stands on: Node’s `net`, `tls` and `crypto`, which come with it whether they are used or not, and p-queue; the first request compiles llhttp. Bundling took a half off. Not tried: loading TLS at its first use.',
   contestants: [
     PUBLISHED,
     ...(isBundled ? [UNBUNDLED] : []),

@@ -60,5 +60,7 @@ export const stream: Scenario = {
     { against: 'node:http', ratio: 1 },
     { detail: 'growth MiB', atMost: 32 },
   ],
+  bound:
+    'V8’s young generation, which grows to two halves of up to 16 MiB for the promises of sixteen thousand pieces, and the code that is compiled meanwhile. The pieces themselves use two or three buffers of 64 KiB over and over.',
   contestants: [awaitio, nodeHttp, bunServe, slowDeno].map(contestant),
 };

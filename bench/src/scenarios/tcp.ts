@@ -52,5 +52,7 @@ export const tcpEcho: Scenario = {
     { against: 'net for await', ratio: 1.1 },
     { against: 'Deno.Conn', ratio: 1 },
   ],
+  bound:
+    'Node’s stream layer: callbacks on a bare socket of Node, without any promise, take longer than awaitio does, and Deno has no such layer. Past it, on the socket’s handle, a twentieth could be saved, on names that Node does not document ([docs/performance.md](../../docs/performance.md)).',
   contestants: peers.map(contestant),
 };
