@@ -60,17 +60,21 @@ export class PassedBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** Pieces that were written, until the stream refers to them no more. */
+/** How many written pieces are remembered: more are out at once only on streams that never let go of what they got. */
+const REMEMBERED = 4;
+
+/** The last pieces that were written, until the stream refers to them no more. */
 export class WrittenPieces {
-  readonly #stream: ByteStream;
+  readonly #stream: Pick<ByteStream, 'isReleased'>;
   readonly #pieces: Uint8Array[] = [];
 
-  constructor(stream: ByteStream) {
+  constructor(stream: Pick<ByteStream, 'isReleased'>) {
     this.#stream = stream;
   }
 
   add(piece: Uint8Array): void {
     this.#pieces.push(piece);
+    if (this.#pieces.length > REMEMBERED) this.#pieces.shift();
     if (!this.#stream.isReleased) return;
     for (const written of this.#pieces) givePieceBack(written);
     this.#pieces.length = 0;
