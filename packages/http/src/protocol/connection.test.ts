@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { HttpConnection, type RequestHeadInput, type ResponseHeadInput } from './connection.ts';
 import { NEED_DATA, PAUSED, type ConnectionEvent } from './events.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
+import { givePieceBack, takePiece } from './pieces.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const coded = (code: string, statusHint?: number): unknown =>
@@ -93,6 +94,19 @@ describe('a server’s connection', () => {
     expect(Buffer.concat(pieces).toString()).toBe(
       'x'.repeat(30_000) + 'y'.repeat(15_000) + 'z'.repeat(5_000),
     );
+  });
+
+  test('shows nobody else’s bytes behind the first piece of such a body', () => {
+    const old = takePiece(50_000).fill(7);
+    givePieceBack(old);
+    const server = new HttpConnection('server');
+    server.receive(
+      bytes(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n${'x'.repeat(30_000)}`),
+    );
+    const [, data] = drain(server);
+    const { buffer } = (data as { bytes: Uint8Array }).bytes;
+    expect(buffer).toBe(old.buffer);
+    expect(new Uint8Array(buffer).indexOf(7)).toBe(-1);
   });
 
   test('keeps no memory for a body that is only announced', () => {

@@ -305,6 +305,8 @@ export class Decoder implements ParserSink {
     const isFirst = size === this.#bodyBytes;
     if (isFirst && size > SMALL_CHUNK && left > 0 && left <= size) {
       this.#space = takePiece(size + left);
+      // Whoever looks at the memory under the first piece finds nothing of somebody else's behind it.
+      this.#space.fill(0, size);
       this.#filled = 0;
     }
     const space = this.#space;

@@ -8,9 +8,14 @@ describe('the memory of a large piece', () => {
     const first = takePiece(LARGE);
     expect(first).toHaveLength(LARGE);
     givePieceBack(first);
-    const second = takePiece(65_536);
-    expect(second).toHaveLength(65_536);
+    const second = takePiece(LARGE);
+    expect(second).toHaveLength(LARGE);
     expect(second.buffer).toBe(first.buffer);
+  });
+
+  test('is the piece and nothing else, also when it is used again', () => {
+    givePieceBack(takePiece(65_536));
+    expect(takePiece(LARGE).buffer.byteLength).toBe(LARGE);
   });
 
   test('is not used again before', () => {

@@ -7,23 +7,25 @@
  * memory back (`pnpm bench --only large,stream`).
  */
 
-/** The size of a buffer that is kept: what one read of a socket gives at most. */
-const BUFFER_SIZE = 65_536;
-/** Pieces up to this size have memory of their own size. */
-const SMALL = 32_768;
+/** Pieces from here on, up to what one read of a socket gives at most, are worth keeping. */
+const LEAST = 32_769;
+const MOST = 65_536;
 /** How many buffers are kept at most. */
 const KEPT = 32;
 
+/** Each as long as the piece it was: who takes the memory under a piece finds the piece, and nobody else's bytes. */
 const free: ArrayBuffer[] = [];
-/** How long the piece is that a buffer was taken for: only that piece gives it back, and only once. */
-const taken = new WeakMap<ArrayBufferLike, number>();
+/** Buffers that are out: each is given back once. */
+const taken = new WeakSet<ArrayBufferLike>();
 
 /** Memory for a piece; what is in it is not cleared, since every byte of a piece is written. */
 export function takePiece(size: number): Uint8Array {
-  if (size <= SMALL || size > BUFFER_SIZE) return allocate(size);
-  const buffer = free.pop() ?? (allocate(BUFFER_SIZE).buffer as ArrayBuffer);
-  taken.set(buffer, size);
-  return new Uint8Array(buffer, 0, size);
+  if (size < LEAST || size > MOST) return allocate(size);
+  const index = free.findLastIndex(({ byteLength }) => byteLength === size);
+  const [buffer] = index === -1 ? [] : free.splice(index, 1);
+  const piece = buffer === undefined ? allocate(size) : new Uint8Array(buffer);
+  taken.add(piece.buffer);
+  return piece;
 }
 
 /**
@@ -31,8 +33,8 @@ export function takePiece(size: number): Uint8Array {
  * left to the garbage collector.
  */
 export function givePieceBack({ buffer, length }: Uint8Array): void {
-  if (taken.get(buffer) !== length || free.length === KEPT) return;
-  taken.delete(buffer);
+  if (buffer.byteLength !== length || !taken.delete(buffer)) return;
+  if (free.length === KEPT) free.shift();
   free.push(buffer as ArrayBuffer);
 }
 
