@@ -10,6 +10,8 @@
  *
  * One operation at a time may take bytes; while it waits it is `#pending`, and what comes is offered to it first,
  * without passing through the queue.
+ *
+ * How reads wait is in `read-waits.ts`. What is left is one state and every call that looks at it, which is why it is long.
  */
 
 import { budgetOf, type Budget } from './budget.ts';

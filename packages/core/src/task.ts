@@ -160,7 +160,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
    * @internal Runs the function; never rejects.
    *
    * Not an async function: the frame of one that waits is kept for as long as the task runs, which for a server's
-   * connection is hours, and takes twice the memory of two reactions.
+   * connection is hours, and takes more memory than two reactions.
    */
   start(): Promise<void> {
     const run = this.#run;

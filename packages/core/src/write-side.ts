@@ -8,6 +8,8 @@
  *
  * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
  * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
+ *
+ * The file is a little long because a write that is accepted at once and one that waits share their checks and their end.
  */
 
 import { budgetOf, type Budget } from './budget.ts';

@@ -5,13 +5,13 @@
  */
 
 import type { ByteStream } from '@awaitio/core';
-import type { Body, PieceReader } from './body.ts';
+import type { Body } from './body.ts';
 import { givePieceBack, joinAdjacent } from './protocol/pieces.ts';
 
 /** A body that is passed on, with something before it. */
 export class PassedBody implements AsyncIterable<Uint8Array> {
-  /** What there is of it, and where the rest comes from. */
   readonly #pieces: readonly Uint8Array[];
+  /** Where what follows the pieces comes from. */
   readonly #rest: Body | undefined;
 
   private constructor(pieces: readonly Uint8Array[], rest?: Body) {
@@ -28,34 +28,12 @@ export class PassedBody implements AsyncIterable<Uint8Array> {
   /** Passes it on when all of it has come. */
   static async whole(prefix: Uint8Array, body: Body): Promise<PassedBody> {
     const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
-    const reader = body.read();
-    try {
-      for (let piece = await reader.next(); piece !== null; piece = await reader.next()) {
-        pieces.push(piece);
-      }
-    } finally {
-      reader.end();
-    }
+    for await (const piece of body) pieces.push(piece);
     return new PassedBody(joinAdjacent(pieces));
   }
 
-  /** Begins to read it; every piece is the reader's own. */
-  read(): PieceReader {
-    const rest = this.#rest?.read();
-    const pieces = this.#pieces.values();
-    return {
-      next: async () => {
-        const { value } = pieces.next();
-        return value ?? (await rest?.next()) ?? null;
-      },
-      end: () => {
-        rest?.end();
-      },
-    };
-  }
-
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    yield* this.#pieces;
+    for (const piece of this.#pieces) yield piece;
     if (this.#rest !== undefined) yield* this.#rest;
   }
 }
@@ -72,6 +50,7 @@ export class WrittenPieces {
     this.#stream = stream;
   }
 
+  /** A piece was written. */
   add(piece: Uint8Array): void {
     this.#pieces.push(piece);
     if (this.#pieces.length > REMEMBERED) this.#pieces.shift();

@@ -40,14 +40,6 @@ export const DEFAULT_COLLECT_LIMIT = 1_048_576;
 const EMPTY = new Uint8Array(0);
 const utf8 = new TextDecoder();
 
-/** Reads a body for whoever passes it on. */
-export interface PieceReader {
-  /** The next piece, or `null` at the end. @throws as the iteration of {@link Body} */
-  next(): Promise<Uint8Array | null>;
-  /** Nothing more is read. */
-  end(): void;
-}
-
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
   readonly #source: BodySource;
@@ -154,26 +146,6 @@ export class Body implements AsyncIterable<Uint8Array> {
   /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
   async json(options?: CollectOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
-  }
-
-  /**
-   * Begins to read pieces of which nobody else hears; each is the reader's, and none is there when this returns.
-   *
-   * @internal
-   */
-  read(): PieceReader {
-    this.#take('read');
-    let hasEnded = false;
-    return {
-      next: async () => {
-        const piece = await this.#next();
-        hasEnded = piece === null;
-        return piece;
-      },
-      end: () => {
-        if (!hasEnded) this.#source.giveUp?.();
-      },
-    };
   }
 
   #tooLong(limit: number): LimitError {

@@ -3,6 +3,8 @@
  *
  * Two things a caller never sees: a connection that the server had closed while it idled (the request is repeated on a
  * new one, when nothing of it was answered and repeating it is safe), and a short body that passes for a whole one.
+ *
+ * The file is a little long because the documentation of every call is here.
  */
 
 import {

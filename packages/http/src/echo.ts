@@ -21,8 +21,7 @@ const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
  *
  * A body larger than memory passes through: it is read as fast as the answer is taken. One of known length up to 128 KiB is
  * answered when all of it has come. A request of known length gets an answer of known length, a chunked one a chunked
- * answer. The answer has the request's `Content-Type`, or
- * `application/octet-stream`.
+ * answer. The answer has the request's `Content-Type`, or `application/octet-stream`.
  *
  * @example
  * ```ts

@@ -29,7 +29,6 @@ export function sendBody(
   if (typeof body === 'string') return sendText(connection, response, body, options);
   if (body === null) return sendBytes(connection, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
-  if (body instanceof PassedBody) return sendPassed(connection, response, body, options);
   return sendPieces(connection, response, options);
 }
 
@@ -94,6 +93,8 @@ async function sendPieces(
   const pieces = piecesOf(body);
   let isExhausted = false;
   const watch = connection.goneWatch;
+  // Only this side knows of the pieces of a body that is passed on: their memory is used again.
+  const written = body instanceof PassedBody ? new WrittenPieces(connection.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
@@ -114,43 +115,13 @@ async function sendPieces(
       const blocked = driver.writeBytes(bytes);
       driver.write(http.dataEnd);
       if (blocked !== undefined) await connection.phases.whileWriting(blocked);
+      written?.add(bytes);
     }
     driver.write(http.sendEnd(trailersOf(response)));
   } finally {
     watch.end();
     // A body that is not taken to its end is told so, whatever it makes of it.
     if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
-  }
-}
-
-/** The same for pieces that only this side knows of: their memory is used again when they have gone out. */
-async function sendPassed(
-  connection: ServerConnection,
-  response: HttpResponse,
-  body: PassedBody,
-  options: SendOptions,
-): Promise<void> {
-  const { http, driver, phases, goneWatch: watch } = connection;
-  const written = new WrittenPieces(connection.stream);
-  const reader = body.read();
-  try {
-    driver.write(http.sendResponse(head(response, response.length, options)));
-    while (http.sendsBody) {
-      driver.flushSoon();
-      const piece = await watch.orGone(reader.next());
-      if (piece === null) break;
-      if (piece.length === 0) continue;
-      driver.write(http.sendData(piece.length));
-      connection.countOut(piece.length);
-      const blocked = driver.writeBytes(piece);
-      driver.write(http.dataEnd);
-      if (blocked !== undefined) await phases.whileWriting(blocked);
-      written.add(piece);
-    }
-    driver.write(http.sendEnd(trailersOf(response)));
-  } finally {
-    watch.end();
-    reader.end();
   }
 }
 

@@ -4,6 +4,8 @@
  * A connection is one task for its whole life, and the server knows its own, so that its shutdown waits for them only.
  * Shutdown loses no request: what is under way is answered, what arrives meanwhile on a connection that is kept alive is
  * answered with `Connection: close`, and only what has not ended by the deadline is cut, and named.
+ *
+ * The file is long because the documentation of every call is here; what a connection does is in `server-connection.ts`.
  */
 
 import {

@@ -28,11 +28,7 @@ export {
 export { SimStream } from './sim-stream.ts';
 export { formatTrace, type TraceEntry } from './sim-trace.ts';
 export type { SimWait } from './sim-world.ts';
-export {
-  simulate,
-  type SimulatedMain,
-  type Simulation,
-  type SimulationOptions,
-} from './simulate.ts';
+export { simulate } from './simulate.ts';
+export type { SimulatedMain, Simulation, SimulationOptions } from './simulation-options.ts';
 export { simulateSeeds, type SeedsOptions, type SeedsReport } from './simulate-seeds.ts';
 export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

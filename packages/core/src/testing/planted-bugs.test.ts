@@ -11,7 +11,8 @@ import { deferred } from '../deferred.ts';
 import { TimeoutError } from '../errors.ts';
 import { CALM } from './sim-faults.ts';
 import { SimulationError } from './sim-report.ts';
-import { simulate, type Simulation } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { Simulation } from './simulation-options.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 
 /** The three parts of the program that a bug can sit in. */

@@ -5,7 +5,8 @@ import { WOULD_BLOCK } from '../outcome.ts';
 import { CALM, type SimFaults } from './sim-faults.ts';
 import { formatTrace } from './sim-trace.ts';
 import type { SimListenOptions } from './sim-listener.ts';
-import { simulate, type Simulation } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { Simulation } from './simulation-options.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 
 const calm = { latency: [10, 10], faults: CALM } as const;

@@ -1,7 +1,8 @@
 /** Runs one program under many seeds: how rare orders of events are found. */
 
 import { invalidInput } from '../errors.ts';
-import { simulate, type SimulatedMain, type SimulationOptions } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { SimulatedMain, SimulationOptions } from './simulation-options.ts';
 
 /** How many seeds, and from where. */
 export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {

@@ -1,12 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
 import { deferred } from '../deferred.ts';
-import {
-  simulate,
-  type SimulatedMain,
-  type Simulation,
-  type SimulationOptions,
-} from './simulate.ts';
+import { simulate } from './simulate.ts';
+import type { SimulatedMain, Simulation, SimulationOptions } from './simulation-options.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 import { SimulationError } from './sim-report.ts';
 import { traceWaits } from '../wait-trace.ts';

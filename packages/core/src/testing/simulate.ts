@@ -7,11 +7,9 @@
  * loops end, and whatever still waits after that would wait forever.
  */
 
-import { invalidInput } from '../errors.ts';
 import { Executor } from '../executor.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { SimClock } from './sim-clock.ts';
-import type { Range, SimFaults } from './sim-faults.ts';
 import { guardWorld, turn } from './sim-guard.ts';
 import type { SimHost } from './sim-host.ts';
 import { SimNetwork, type PartitionOptions } from './sim-network.ts';
@@ -24,50 +22,15 @@ import {
   type SimulationRun,
 } from './sim-report.ts';
 import { Trace } from './sim-trace.ts';
+import {
+  checkOptions,
+  DEFAULT_DEADLINE,
+  DEFAULT_MAX_EVENTS,
+  type SimulatedMain,
+  type Simulation,
+  type SimulationOptions,
+} from './simulation-options.ts';
 
-/** How a simulation is set up. */
-export interface SimulationOptions {
-  /** A whole number from 0: everything that is drawn comes from it. @default 0 */
-  readonly seed?: number | undefined;
-  /** Virtual milliseconds that the run may take. @default 60000 */
-  readonly deadline?: number | undefined;
-  /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
-  readonly latency?: Range | undefined;
-  /** What goes wrong, and how often. @default what TCP does to everybody, see {@link SimFaults} */
-  readonly faults?: SimFaults | undefined;
-  /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
-  readonly giveUpAfter?: number | undefined;
-  /** The most events a run may take, against programs that never come to rest. @default 1000000 */
-  readonly maxEvents?: number | undefined;
-}
-
-/** What the simulated program is given. */
-export interface Simulation {
-  readonly seed: number;
-  readonly clock: SimClock;
-  /** Chance for the program, from the run's seed; the network's dice are others. */
-  readonly random: Random;
-  readonly executor: Executor;
-  readonly network: SimNetwork;
-  /** The host of that name; it is made when it is first asked for. */
-  host(name: string): SimHost;
-  /** See {@link SimNetwork.partition}. */
-  partition(a: SimHost, b: SimHost, options?: PartitionOptions): void;
-  /** See {@link SimNetwork.heal}. */
-  heal(a?: SimHost, b?: SimHost): void;
-  /** See {@link SimNetwork.hold}. */
-  hold(a: SimHost, b: SimHost): void;
-  /** See {@link SimNetwork.release}. */
-  release(a?: SimHost, b?: SimHost): void;
-  /** Writes a line into the trace, which also makes it part of the hash. */
-  log(line: string): void;
-}
-
-/** A simulated program. */
-export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
-
-const DEFAULT_DEADLINE = 60_000;
-const DEFAULT_MAX_EVENTS = 1_000_000;
 /** Turns without an event after which the program is taken at its word: it waits for nothing that could still come. */
 const LAST_TURNS = 5;
 
@@ -293,20 +256,6 @@ class Run {
       },
     });
   }
-}
-
-function checkOptions(options: SimulationOptions): SimulationOptions {
-  const { seed = 0, deadline = DEFAULT_DEADLINE, maxEvents = DEFAULT_MAX_EVENTS } = options;
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw invalidInput('simulate', 'seed', 'a whole number from 0', seed);
-  }
-  if (typeof deadline !== 'number' || !(deadline > 0)) {
-    throw invalidInput('simulate', 'deadline', 'a number of milliseconds above 0', deadline);
-  }
-  if (!Number.isInteger(maxEvents) || maxEvents < 1) {
-    throw invalidInput('simulate', 'maxEvents', 'a whole number from 1', maxEvents);
-  }
-  return options;
 }
 
 /** How an accept loop that does not iterate ends when the run closes its listener. */

@@ -9,7 +9,8 @@
  * server may still send its answer, nothing more is read); a `send…` call throws `LocalProtocolError` (nothing was sent;
  * after a wrong body length the connection must be cut); `startNextCycle` throws `LocalProtocolError` (nothing changed).
  *
- * Both roles stand in this one class, for they differ in two calls: what a server sends is what a client receives.
+ * Both roles stand in this one class, for they differ in two calls: what a server sends is what a client receives. That,
+ * and the documentation of every call, is why the file is long.
  */
 
 import { Decoder, type Role } from './decoder.ts';

@@ -14,7 +14,8 @@
  * A violation does not overtake what came before it: it is queued behind the good events.
  *
  * The file is longer than most because everything the parser says changes the one message that is under way. What can be
- * told from values alone is elsewhere: heads in `decoder-heads.ts`, failures in `decoder-failures.ts`.
+ * told from values alone is elsewhere: heads in `decoder-heads.ts`, failures in `decoder-failures.ts`; what waits to be
+ * handed out is in `event-queue.ts`, the memory of bodies in `pieces.ts`.
  */
 
 import {
@@ -39,15 +40,16 @@ import {
   Data,
   END,
   EndOfMessage,
-  ResponseHead,
   type ConnectionEvent,
   type RequestHead,
+  type ResponseHead,
 } from './events.ts';
+import { EventQueue } from './event-queue.ts';
 import { Headers } from './headers.ts';
 import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
 import { isBlank } from './lists.ts';
-import { takePiece } from './pieces.ts';
+import { BodyMemory } from './pieces.ts';
 import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
 export type Role = 'server' | 'client';
@@ -55,16 +57,10 @@ export type Role = 'server' | 'client';
 /** Where in a message the parser is. */
 const Phase = { IDLE: 0, HEAD: 1, BODY: 2, TRAILERS: 3 } as const;
 
-/** What a queued piece of a body counts for beside its bytes: a flood of tiny ones costs objects. */
-const PIECE_COST = 64;
 /** What an honest chunk may cost beside its data: a size line and two line ends. */
 const CHUNK_ALLOWANCE = 16;
 /** Up to this size a chunk is turned into text at once. */
 const SMALL_CHUNK = 4_096;
-/** Up to this size bytes are copied one by one. */
-const TINY = 64;
-/** A queue that was longer than this is let go of when it is empty. */
-const MANY_EVENTS = 64;
 const CR = 13;
 const LF = 10;
 const DEL = 127;
@@ -75,16 +71,8 @@ export class Decoder implements ParserSink {
   readonly #context: ResponseContext;
   #parser: Parser | undefined;
   #phase: number = Phase.IDLE;
-  /**
-   * Events from `#first` to before `#end` wait. The array keeps its length, which is dear to change, and begins with room
-   * for what most connections ever have: one that grew from nothing has room for seventeen.
-   */
-  #events: (ConnectionEvent | RemoteProtocolError)[] = [END, END, END, END];
-  #first = 0;
-  #end = 0;
-  /** Messages and body bytes that were parsed and not handed out. */
-  #messagesAhead = 0;
-  #bytesAhead = 0;
+  readonly #events: EventQueue;
+  readonly #body = new BodyMemory();
   /** The chunk that is being parsed, and where in it the present message, or what follows of it, begins. */
   #chunk: Uint8Array = NO_BYTES;
   /** The chunk as text, when it is small. */
@@ -99,9 +87,6 @@ export class Decoder implements ParserSink {
   #targetStart = -1;
   #targetEnd = -1;
   #bodyBytes = 0;
-  /** Memory for a body that is as good as here, and how much of it is filled. */
-  #space: Uint8Array | undefined;
-  #filled = 0;
   /** Bytes to come of a body whose length is known: the parser counts them and looks at none. Below 0 for others. */
   #bodyLeft = 0;
   /** Bytes of empty lines before a request. */
@@ -126,6 +111,7 @@ export class Decoder implements ParserSink {
     this.#role = role;
     this.#limits = limits;
     this.#context = context;
+    this.#events = new EventQueue(limits);
   }
 
   /** Whether a message has begun and its head is not complete. */
@@ -135,33 +121,17 @@ export class Decoder implements ParserSink {
 
   /** Whether nothing is under way: no message begun, no event waiting. */
   get isIdle(): boolean {
-    return this.#phase === Phase.IDLE && this.#end === this.#first;
+    return this.#phase === Phase.IDLE && this.#events.isEmpty;
   }
 
   /** Takes the next event, a failure in its turn, or `undefined`. */
   shift(): ConnectionEvent | RemoteProtocolError | undefined {
-    if (this.#first === this.#end) return undefined;
-    const event = this.#events[this.#first] as ConnectionEvent | RemoteProtocolError;
-    this.#events[this.#first] = END;
-    this.#first += 1;
-    if (this.#first === this.#end) {
-      this.#first = 0;
-      this.#end = 0;
-      if (this.#events.length > MANY_EVENTS) this.#events = [END, END, END, END];
-    }
-    if (event instanceof Data) this.#bytesAhead -= event.bytes.length + PIECE_COST;
-    else if (event instanceof EndOfMessage || isInformational(event)) this.#messagesAhead -= 1;
-    return event;
+    return this.#events.shift();
   }
 
   /** Whether an event is at hand. */
   get hasEvent(): boolean {
-    return this.#end > this.#first;
-  }
-
-  #push(event: ConnectionEvent | RemoteProtocolError): void {
-    this.#events[this.#end] = event;
-    this.#end += 1;
+    return !this.#events.isEmpty;
   }
 
   /** Parses borrowed bytes; returns how many it took. Fewer than given: it has read ahead as far as it may. */
@@ -192,11 +162,11 @@ export class Decoder implements ParserSink {
   #receive(chunk: Uint8Array): number {
     if (this.#isHeld) return 0;
     if (this.#isDone) return chunk.length;
-    if (!this.#mayReadAhead) return 0;
+    if (!this.#events.hasRoom) return 0;
     this.#load(chunk);
     this.#chunk = chunk;
     let at = 0;
-    while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#mayReadAhead) {
+    while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#events.hasRoom) {
       at = this.#phase === Phase.IDLE ? this.#beginMessage(at) : this.#parse(at);
     }
     this.#chunk = NO_BYTES;
@@ -228,7 +198,7 @@ export class Decoder implements ParserSink {
       else this.#fail(bad('the connection ended inside a message', 'TRUNCATED'));
     }
     this.#isDone = true;
-    if (this.#failure === undefined) this.#push(CLOSED);
+    if (this.#failure === undefined) this.#events.push(CLOSED);
   }
 
   /**
@@ -238,7 +208,7 @@ export class Decoder implements ParserSink {
   startNextCycle(): void {
     if (!this.#isHeld || this.hasEvent) return;
     this.#isHeld = false;
-    if (this.#sawEnd) this.#push(CLOSED);
+    if (this.#sawEnd) this.#events.push(CLOSED);
   }
 
   // --- What the parser says ------------------------------------------------------------------------------------
@@ -286,8 +256,9 @@ export class Decoder implements ParserSink {
     const size = Math.min(end - start, room);
     this.#bodyBytes += size;
     if (size > 0) {
-      this.#bytesAhead += size + PIECE_COST;
-      this.#push(new Data(this.#keep(start, size)));
+      const isFirst = size === this.#bodyBytes;
+      const bytes = this.#body.keep(this.#chunk, start, size, isFirst ? this.#bodyLeft : 0);
+      this.#events.pushData(new Data(bytes));
     }
     if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }
@@ -296,36 +267,7 @@ export class Decoder implements ParserSink {
     this.#isComplete = true;
   }
 
-  /**
-   * Bytes of a body as a piece of one's own. When most of a body has come in its first piece, the rest will lie behind it
-   * in the same memory, so that who wants the whole body need not put it together.
-   */
-  #keep(start: number, size: number): Uint8Array {
-    const left = this.#bodyLeft;
-    const isFirst = size === this.#bodyBytes;
-    if (isFirst && size > SMALL_CHUNK && left > 0 && left <= size) {
-      this.#space = takePiece(size + left);
-      // Whoever looks at the memory under the first piece finds nothing of somebody else's behind it.
-      this.#space.fill(0, size);
-      this.#filled = 0;
-    }
-    const space = this.#space;
-    if (space === undefined) return copyOf(this.#chunk, start, size);
-    const piece = space.subarray(this.#filled, this.#filled + size);
-    piece.set(this.#chunk.subarray(start, start + size));
-    this.#filled += size;
-    if (this.#filled === space.length) this.#space = undefined;
-    return piece;
-  }
-
   // --- Messages ------------------------------------------------------------------------------------------------
-
-  get #mayReadAhead(): boolean {
-    return (
-      this.#messagesAhead < this.#limits.readAheadMessages &&
-      this.#bytesAhead < this.#limits.readAheadBytes
-    );
-  }
 
   /** Skips empty lines (RFC 9112 section 2.2), or begins a message; returns how far it got. */
   #beginMessage(at: number): number {
@@ -350,7 +292,7 @@ export class Decoder implements ParserSink {
     this.#blank = 0;
     this.#targetStart = -1;
     this.#targetEnd = -1;
-    this.#space = undefined;
+    this.#body.begin();
     this.#bodyBytes = 0;
     this.#overhead = 0;
     this.#framing = 0;
@@ -423,8 +365,7 @@ export class Decoder implements ParserSink {
     this.#release();
     // An informational response is whole with its head: the one that counts follows.
     if (this.#isInformational) return;
-    this.#messagesAhead += 1;
-    this.#push(event);
+    this.#events.pushLast(event);
     this.#isDone = !this.#keepAlive;
     this.#isHeld = this.#isSwitching || (this.#role === 'client' && this.#keepAlive);
   }
@@ -458,7 +399,6 @@ export class Decoder implements ParserSink {
       this.#limits,
     );
     this.#isInformational = head.type === 'informational';
-    if (this.#isInformational) this.#messagesAhead += 1;
     this.#beginBody(head);
     if (head.upgrade) return 2;
     return head.contentLength === 0 ? 1 : 0;
@@ -551,7 +491,8 @@ export class Decoder implements ParserSink {
     this.#keepAlive = head.keepAlive;
     this.#isSwitching = head.upgrade;
     this.#bodyLeft = head.contentLength ?? 0;
-    this.#push(head);
+    if (this.#isInformational) this.#events.pushLast(head);
+    else this.#events.push(head);
   }
 
   #beginTrailers(start: number): void {
@@ -597,25 +538,12 @@ export class Decoder implements ParserSink {
     this.#failure = error;
     this.#isDone = true;
     this.#text = '';
-    this.#push(error);
+    this.#events.push(error);
     this.#release();
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Bytes of one's own. */
-function copyOf(chunk: Uint8Array, start: number, size: number): Uint8Array {
-  if (size <= TINY) {
-    // Cheaper than a view of the part and a call that copies it.
-    const tiny = new Uint8Array(size);
-    for (let at = 0; at < size; at += 1) tiny[at] = chunk[start + at] as number;
-    return tiny;
-  }
-  const bytes = size > SMALL_CHUNK ? takePiece(size) : new Uint8Array(size);
-  bytes.set(size === chunk.length ? chunk : chunk.subarray(start, start + size));
-  return bytes;
-}
 
 /** Node's own search, which works on any bytes: that of typed arrays looks for single ones, and takes its time. */
 function indexOfBlankLine(bytes: Uint8Array): number {
@@ -624,7 +552,3 @@ function indexOfBlankLine(bytes: Uint8Array): number {
 
 /** Framing up to the trailer section, or to the empty line in its place. */
 const LAST_CHUNK = /^(?:\r\n)?0+(?:;[^\r\n]*)?\r\n\r?/;
-
-function isInformational(event: ConnectionEvent | RemoteProtocolError): boolean {
-  return event instanceof ResponseHead && event.type === 'informational';
-}
