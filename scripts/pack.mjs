@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { pnpm, root, run, tool } from './lib/run.mjs';
 
 const PACKAGES = ['core', 'http'];
@@ -28,6 +29,11 @@ for (const name of names) {
   const entry = await import(name);
   console.log(name, Object.keys(entry).length, 'exports');
 }
+// A bundle exports what its modules do: no less, and nothing that they share among themselves.
+for (const [name, modules] of Object.entries(JSON.parse(process.argv[3]))) {
+  const [got, expected] = [await import(name), await import(modules)].map((m) => Object.keys(m).sort().join());
+  if (got !== expected) throw new Error(name + ' exports ' + got + ' and not ' + expected);
+}
 const { serve, echo } = await import('@awaitio/http');
 if (serve !== undefined && echo !== undefined) {
   const server = await serve(echo(), { host: '127.0.0.1', port: 0 });
@@ -41,6 +47,8 @@ if (serve !== undefined && echo !== undefined) {
 try {
   const tarballs = [];
   const entries = [];
+  /** What is imported in this repository under the name of an entry. */
+  const unbundled = {};
   for (const name of PACKAGES) {
     const cwd = join(root, 'packages', name);
     const destination = join(scratch, name);
@@ -61,11 +69,12 @@ try {
       '--no-emoji',
     ]);
     const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
-    entries.push(
-      ...Object.keys(manifest.publishConfig.exports)
-        .filter((key) => !key.endsWith('.json'))
-        .map((key) => manifest.name + key.slice(1)),
-    );
+    for (const [key, { default: file }] of Object.entries(manifest.exports)) {
+      if (key.endsWith('.json')) continue;
+      const entry = manifest.name + key.slice(1);
+      entries.push(entry);
+      unbundled[entry] = pathToFileURL(join(cwd, file)).href;
+    }
   }
 
   const project = join(scratch, 'project');
@@ -96,7 +105,7 @@ try {
   }
   const output = await step(
     'import every entry under plain node',
-    [process.execPath, 'smoke.js', JSON.stringify(entries)],
+    [process.execPath, 'smoke.js', JSON.stringify(entries), JSON.stringify(unbundled)],
     { cwd: project, timeout: 30_000 },
   );
   console.log(output.trimEnd());

@@ -226,6 +226,11 @@ export const core: PackagePlan = {
       owners: ['net/'],
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
+    {
+      globals: ['process.getBuiltinModule'],
+      owners: ['net/'],
+      reason: 'A module that is got this way passes by the rules about who imports what.',
+    },
   ],
   sansIo: [],
   typesOnly: [],

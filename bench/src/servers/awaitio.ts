@@ -1,21 +1,23 @@
 /** The servers of awaitio, with every limit, deadline and contract as they are by default. */
 
 import { echo, HttpResponse, serve, type Handler } from '@awaitio/http';
-import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
 const hello: Handler = () => HttpResponse.text('Hello, World!');
 
-const handlers: Record<string, Handler> = {
-  echo: echo(),
-  stream: echo(),
-  hello,
-  idle: hello,
-  json: async (request) => HttpResponse.json(receipt(await request.json(Order))),
+const handlers: Record<string, () => Handler | Promise<Handler>> = {
+  echo,
+  stream: echo,
+  hello: () => hello,
+  idle: () => hello,
+  json: async () => {
+    const { Order, receipt } = await import('./order.ts');
+    return async (request) => HttpResponse.json(receipt(await request.json(Order)));
+  },
 };
 
 const app = process.argv[2] ?? 'echo';
-const handler = handlers[app];
+const handler = await handlers[app]?.();
 if (handler === undefined) throw new Error(`no such server: ${app}`);
 // Opening ten thousand connections takes longer than an idle one is usually kept.
 const server = await serve(handler, app === 'idle' ? { deadlines: { idle: 120_000 } } : {});

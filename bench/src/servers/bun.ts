@@ -17,6 +17,6 @@ const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
   maxRequestBodySize: 2 ** 31,
-  fetch: chosenApp(process.argv[2]),
+  fetch: await chosenApp(process.argv[2]),
 });
 ready(server.port);

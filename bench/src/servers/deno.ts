@@ -20,5 +20,5 @@ Deno.serve(
       ready(port);
     },
   },
-  chosenApp(Deno.args[0]),
+  await chosenApp(Deno.args[0]),
 );

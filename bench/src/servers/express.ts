@@ -2,7 +2,6 @@
 
 import { createRequire } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
-import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
 /** As much of Express as is used here: it brings no types. */
@@ -41,6 +40,7 @@ app.set('etag', false);
 app.disable('x-powered-by');
 
 if (process.argv[2] === 'json') {
+  const { Order, receipt } = await import('./order.ts');
   app.post('/', express.json(), (request, response) => {
     response.json(receipt(Order.parse(request.body)));
   });

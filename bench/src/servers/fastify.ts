@@ -2,7 +2,6 @@
 
 import fastify from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
 const PREFIX = Buffer.from('echo: ');
@@ -10,6 +9,7 @@ const app = process.argv[2] ?? 'echo';
 const server = fastify();
 
 if (app === 'json') {
+  const { Order, receipt } = await import('./order.ts');
   server.post('/', (request) => receipt(Order.parse(request.body)));
 } else if (app === 'hello') {
   server.get('/', (_request, reply) => {

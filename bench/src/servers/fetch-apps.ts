@@ -1,7 +1,5 @@
 /** The servers of those that speak `Request` and `Response`. */
 
-import { Order, receipt } from './order.ts';
-
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
 const PREFIX = new TextEncoder().encode('echo: ');
@@ -34,14 +32,16 @@ export const fetchApps: Readonly<Record<string, FetchHandler>> = {
   },
   hello,
   idle: hello,
-  async json(request) {
-    return Response.json(receipt(Order.parse(await request.json())));
-  },
 };
 
+async function jsonApp(): Promise<FetchHandler> {
+  const { Order, receipt } = await import('./order.ts');
+  return async (request) => Response.json(receipt(Order.parse(await request.json())));
+}
+
 /** The one that the command line names. */
-export function chosenApp(name: string | undefined): FetchHandler {
-  const app = fetchApps[name ?? 'echo'];
+export async function chosenApp(name: string | undefined): Promise<FetchHandler> {
+  const app = name === 'json' ? await jsonApp() : fetchApps[name ?? 'echo'];
   if (app === undefined) throw new Error(`no such server: ${name}`);
   return app;
 }

@@ -2,13 +2,13 @@
 
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
 const PREFIX = new TextEncoder().encode('echo: ');
 const app = new Hono();
 
 if (process.argv[2] === 'json') {
+  const { Order, receipt } = await import('./order.ts');
   app.post('/', async (context) => context.json(receipt(Order.parse(await context.req.json()))));
 } else {
   app.get('/', (context) => context.text('Hello, World!'));

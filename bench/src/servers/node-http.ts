@@ -7,7 +7,6 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Order, receipt } from './order.ts';
 import { ready } from './ready.ts';
 
 const PREFIX = Buffer.from('echo: ');
@@ -47,16 +46,20 @@ const servers: Record<string, RequestListener> = {
     response.write(PREFIX);
     request.pipe(response);
   },
-  json(request, response) {
+};
+
+async function jsonServer(): Promise<RequestListener> {
+  const { Order, receipt } = await import('./order.ts');
+  return (request, response) => {
     collect(request, (pieces) => {
       const order = Order.parse(JSON.parse(Buffer.concat(pieces).toString()));
       answer(response, 'application/json', JSON.stringify(receipt(order)));
     });
-  },
-};
+  };
+}
 
 const app = process.argv[2] ?? 'echo';
-const server = createServer(servers[app]);
+const server = createServer(app === 'json' ? await jsonServer() : servers[app]);
 // Opening ten thousand connections takes longer than an idle one is usually kept.
 if (app === 'idle') server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1', () => {

@@ -6,7 +6,6 @@
  * the whole reason why a deadline of a minute can be tested in a microsecond.
  */
 
-import { performance } from 'node:perf_hooks';
 import { watchAbort } from './abort-watch.ts';
 
 /** A timer that has not fired yet. */
@@ -88,9 +87,15 @@ export function sleepOn(
   });
 }
 
-/** The clock of this machine: monotonic `performance.now()`, `Date.now()` and the platform's timers. */
+/**
+ * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()` is no
+ * faster, and Node has to load two milliseconds of modules for it.
+ */
 export const systemClock: Clock = Object.freeze({
-  now: () => performance.now(),
+  now: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1_000_000;
+  },
   wallTime: () => Date.now(),
   setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
   defer: (callback: () => void) => {

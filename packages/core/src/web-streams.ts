@@ -5,13 +5,13 @@
  * for it, into the asker's buffer if there is one, so releasing a reader loses nothing. The writable side takes one chunk at
  * a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the writable side
  * is a FIN, aborting it is a reset; when both sides are done the connection is closed.
+ *
+ * The classes are the global ones, which Node loads when they are first named.
  */
 
-import {
-  ReadableStream,
-  WritableStream,
-  type ReadableByteStreamController,
-  type WritableStreamDefaultController,
+import type {
+  ReadableByteStreamController,
+  WritableStreamDefaultController,
 } from 'node:stream/web';
 import type { ByteStream } from './byte-stream.ts';
 import { ClosedError, invalidInput } from './errors.ts';

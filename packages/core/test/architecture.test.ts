@@ -50,6 +50,7 @@ describe('the floors of @awaitio/core', () => {
       'crypto.randomUUID is for random',
       'WebAssembly is for nobody',
       'process.nextTick is for net/',
+      'process.getBuiltinModule is for net/',
       'without waiting: not asked for',
       'types only: not asked for',
     ]);

@@ -1,6 +1,6 @@
 /** Connecting a socket, by name, address or path: one way for every stream that travels on one. */
 
-import { ADDRCONFIG, lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import {
   connect as connectSocket,
   isIP,
@@ -23,6 +23,7 @@ import {
   type AttemptEvents,
   type Candidate,
 } from './happy-eyeballs.ts';
+import { nodeDns } from './late-modules.ts';
 import { SocketTransport, type SocketKind } from './socket-transport.ts';
 
 /** A connected socket, and the carrier that is attached to it. */
@@ -190,6 +191,7 @@ export async function findCandidates(
 
 /** Asks the resolver, which may answer with one address, as `dns.lookup` does, or with all. */
 function resolve(host: string, options: CandidateOptions): Promise<Candidate[]> {
+  const { ADDRCONFIG, lookup: systemLookup } = nodeDns();
   const lookup = options.lookup ?? systemLookup;
   const { promise, resolve: settle, reject } = deferred<Candidate[]>();
   lookup(

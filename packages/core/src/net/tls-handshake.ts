@@ -12,11 +12,12 @@
  */
 
 import { isIP } from 'node:net';
-import { checkServerIdentity, connect, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { systemClock } from '../clock.ts';
 import type { ByteStream, StreamOptions } from '../byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../errors.ts';
 import { Wait, type WaitOptions } from '../waiters.ts';
+import { nodeTls } from './late-modules.ts';
 import { brokenOff, noCertificate, translateHandshake, translateVerdict } from './tls-errors.ts';
 import { TlsLink } from './tls-link.ts';
 import {
@@ -59,6 +60,7 @@ export async function shakeHandsAsClient(
   const secureContext = contextOf(tls, operation);
   const link = linkOver(stream, operation);
   const name = tls.servername ?? host;
+  const { checkServerIdentity, connect } = nodeTls();
   const socket = connect({
     socket: link,
     secureContext,
@@ -99,7 +101,8 @@ export async function shakeHandsAsServer(
   const { sni, clientCertificates = 'ignore' } = tls;
   const secureContext = contextOf(tls, operation);
   const link = linkOver(stream, operation);
-  const socket = new TLSSocket(link, {
+  const { TLSSocket: Socket } = nodeTls();
+  const socket = new Socket(link, {
     isServer: true,
     secureContext,
     requestCert: clientCertificates !== 'ignore',

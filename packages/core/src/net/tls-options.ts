@@ -1,12 +1,8 @@
 /** What TLS is told before a handshake: keys and certificates, names, protocols. */
 
-import {
-  createSecureContext,
-  type PeerCertificate,
-  type SecureContext,
-  type SecureContextOptions,
-} from 'node:tls';
+import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
 import { InvalidInputError, invalidInput } from '../errors.ts';
+import { nodeTls } from './late-modules.ts';
 
 const NAMES = [
   'ca',
@@ -108,7 +104,10 @@ export function contextOf(credentials: TlsCredentials, operation: string): Secur
   );
   try {
     // With client certificates a server resumes sessions only in a context of a name.
-    return createSecureContext({ sessionIdContext: 'awaitio', ...Object.fromEntries(own) });
+    return nodeTls().createSecureContext({
+      sessionIdContext: 'awaitio',
+      ...Object.fromEntries(own),
+    });
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new InvalidInputError(

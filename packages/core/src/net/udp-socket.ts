@@ -9,7 +9,7 @@
  * listeners, and is long because the documentation of every call is here.
  */
 
-import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
+import type { Socket, SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { checkCounts } from '../admission.ts';
 import { InetAddress, parseAddress } from '../address.ts';
@@ -23,6 +23,7 @@ import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../waiters.ts
 import type { Writable } from '../write-side.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
+import { nodeDgram } from './late-modules.ts';
 import { reusePortOptions } from './reuse-port.ts';
 import type { UdpAddress, UdpOptions, UdpStatistics } from './udp-options.ts';
 
@@ -113,7 +114,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
       ...(sendBufferSize === undefined ? {} : { sendBufferSize }),
       ...(options.lookup === undefined ? {} : { lookup: lookupOne(options.lookup, family) }),
     };
-    const socket = createSocket(socketOptions);
+    const socket = nodeDgram().createSocket(socketOptions);
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
