@@ -3,7 +3,8 @@
  *
  * While a simulation runs, what would make the run depend on more than its seed is replaced. Calls that reach out
  * (a timer, a socket, a random number) throw where they are made, and fail the run even if somebody catches that.
- * Reading the time is harmless once the time is virtual, so `Date` and `performance.now` tell the simulation's.
+ * Reading the time is harmless once the time is virtual, so `Date`, `performance.now`, `process.hrtime` and
+ * `process.uptime` tell the simulation's.
  *
  * The real `setImmediate` is taken before anything is replaced: `turn` is how the simulation waits. When Node comes to an
  * immediate, every microtask and every `process.nextTick` that the program could still run has run, and rejections that
@@ -20,6 +21,9 @@ const FORBIDDEN: readonly (readonly [name: string, instead: string])[] = [
   ['setInterval', 'sim.clock.setTimer'],
   ['setImmediate', 'sim.clock.defer'],
 ];
+
+/** In nanoseconds. */
+const SECOND = 1_000_000_000n;
 
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
@@ -70,6 +74,8 @@ export function guardWorld(options: GuardOptions): Restore {
     ),
     replace(globalThis.crypto, 'randomUUID', () => refuse('crypto.randomUUID', 'sim.random')),
     replace(globalThis.performance, 'now', options.now),
+    replace(process, 'hrtime', virtualHrtime(options.now)),
+    replace(process, 'uptime', () => options.now() / 1_000),
     replace(globalThis, 'Date', virtualDate(options.wallTime)),
     takeRejections(options.onUnhandledRejection),
   ];
@@ -86,6 +92,16 @@ function replace(owner: object, name: string, value: unknown): Restore {
     if (before === undefined) Reflect.deleteProperty(owner, name);
     else Object.defineProperty(owner, name, before);
   };
+}
+
+/** `process.hrtime` of the simulation: since its beginning or an earlier answer, and as a bigint. */
+function virtualHrtime(now: () => number): NodeJS.HRTime {
+  const bigint = (): bigint => BigInt(Math.round(now() * 1e6));
+  const hrtime = (since: [number, number] = [0, 0]): [number, number] => {
+    const passed = bigint() - BigInt(since[0]) * SECOND - BigInt(since[1]);
+    return [Number(passed / SECOND), Number(passed % SECOND)];
+  };
+  return Object.assign(hrtime, { bigint });
 }
 
 /** `Date` with the simulation's time where the real one would look at the machine's. */

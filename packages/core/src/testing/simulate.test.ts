@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
+import { systemClock } from '../clock.ts';
 import { deferred } from '../deferred.ts';
 import { simulate } from './simulate.ts';
 import type { SimulatedMain, Simulation, SimulationOptions } from './simulation-options.ts';
@@ -94,10 +95,16 @@ describe('a simulation', () => {
     expect(run.virtualTime).toBe(year - 1);
   });
 
-  test('shows the program its virtual time as Date and performance.now', async () => {
+  test('shows the program its virtual time, however it asks', async () => {
     await simulate({}, async (sim) => {
       await sim.clock.sleep(1_500);
       expect(performance.now()).toBe(1_500);
+      expect(systemClock.now()).toBe(1_500);
+      expect(process.uptime()).toBe(1.5);
+      expect(process.hrtime()).toEqual([1, 500_000_000]);
+      expect(process.hrtime([1, 499_999_999])).toEqual([0, 1]);
+      expect(process.hrtime([0, 999_999_999])).toEqual([0, 500_000_001]);
+      expect(process.hrtime.bigint()).toBe(1_500_000_000n);
       expect(Date.now()).toBe(sim.clock.wallTime());
       expect(new Date().toISOString()).toBe('2020-01-01T00:00:01.500Z');
       expect(new Date(0).getTime()).toBe(0);
@@ -107,13 +114,11 @@ describe('a simulation', () => {
   });
 
   test('gives the real world back, also after a failure', async () => {
-    const before = [setTimeout, setInterval, setImmediate, Math.random, Date, AbortSignal.timeout];
+    const before = realWorld();
     await failureOf({}, () => {
       throw new Error('no');
     });
-    expect([setTimeout, setInterval, setImmediate, Math.random, Date, AbortSignal.timeout]).toEqual(
-      before,
-    );
+    expect(realWorld()).toEqual(before);
   });
 
   test('lets nobody run a second one at the same time', async () => {
@@ -289,3 +294,17 @@ describe('many seeds', () => {
     }
   });
 });
+
+function realWorld(): unknown[] {
+  const { hrtime, uptime } = process;
+  return [
+    setTimeout,
+    setInterval,
+    setImmediate,
+    Math.random,
+    Date,
+    AbortSignal.timeout,
+    hrtime,
+    uptime,
+  ];
+}
