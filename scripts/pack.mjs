@@ -69,11 +69,11 @@ try {
       '--no-emoji',
     ]);
     const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
-    for (const [key, { default: file }] of Object.entries(manifest.exports)) {
+    for (const key of Object.keys(manifest.publishConfig.exports)) {
       if (key.endsWith('.json')) continue;
       const entry = manifest.name + key.slice(1);
       entries.push(entry);
-      unbundled[entry] = pathToFileURL(join(cwd, file)).href;
+      unbundled[entry] = pathToFileURL(join(cwd, manifest.exports[key].default)).href;
     }
   }
 

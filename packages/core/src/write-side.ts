@@ -3,8 +3,8 @@
  *
  * Writable means that the carrier holds less than the high-water mark of unsent bytes; `tryWrite` accepts at most what
  * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do (by twice the mark,
- * where pieces are given away: they are not cut). Bytes once accepted
- * are the carrier's: cancelling a write stops at what was accepted and says how much that was.
+ * where pieces are given away: they are not cut). Bytes once accepted are the carrier's: cancelling a write stops at what
+ * was accepted and says how much that was.
  *
  * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
  * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
