@@ -12,7 +12,7 @@ import {
   type Listener,
   type WaitOptions,
 } from '../src/index.ts';
-import { usesSharedReads } from '../src/net/adopt.ts';
+import { usesSharedReads } from '../src/net/shared-buffer.ts';
 import { CALM, simulate } from '../src/testing/index.ts';
 import { outcomeOf, PATIENCE, REASON, WAITS_ON, within, type Outcome } from './support/outcomes.ts';
 

@@ -16,7 +16,7 @@ import {
   type WriteOptions,
 } from '../src/index.ts';
 import { memoryTransports } from '../src/memory-transport.ts';
-import { usesSharedReads } from '../src/net/adopt.ts';
+import { usesSharedReads } from '../src/net/shared-buffer.ts';
 import { lockstepPair, ManualClock, memoryPair, simulate } from '../src/testing/index.ts';
 import { unix, type Pair } from './support/carriers.ts';
 import {

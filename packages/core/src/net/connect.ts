@@ -12,7 +12,6 @@ import { systemClock, type Clock } from '../clock.ts';
 import { deferred } from '../deferred.ts';
 import { AddressError, BrokenError, IoError } from '../errors.ts';
 import { Wait, type WaitOptions } from '../waiters.ts';
-import { usesSharedReads } from './adopt.ts';
 import type { AddressList } from './address-list.ts';
 import { translate } from '../foreign-errors.ts';
 import {
@@ -24,7 +23,9 @@ import {
   type Candidate,
 } from './happy-eyeballs.ts';
 import { nodeDns } from './late-modules.ts';
-import { SocketTransport, type SocketKind } from './socket-transport.ts';
+import { usesSharedReads } from './shared-buffer.ts';
+import type { SocketKind } from './socket-carrier.ts';
+import { SocketTransport } from './socket-transport.ts';
 
 /** A connected socket, and the carrier that is attached to it. */
 interface Connected {

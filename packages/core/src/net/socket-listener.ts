@@ -1,13 +1,13 @@
 /**
  * Listeners on sockets: a `net.Server` behind an accept queue, whatever the family of its addresses.
  *
- * Node accepts as fast as the kernel gives; there is no call to stop it. Each accepted socket arrives paused
- * (`pauseOnConnect`), so that its bytes stay with the kernel until somebody claims the connection. When the process is
+ * Node accepts as fast as the kernel gives; there is no call to stop it. What arrives is not read (a handle has not begun to,
+ * a socket is paused), so that its bytes stay with the kernel until somebody claims the connection. When the process is
  * out of descriptors, libuv sheds what arrives by accepting and closing it, with a descriptor kept in reserve, and tells
  * nobody; if even that fails, `accept` gives `EMFILE` once and the listener goes on.
  */
 
-import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 import { checkAdmission, checkCounts, type AdmissionOptions } from '../admission.ts';
 import type { Address } from '../address.ts';
 import type { ByteStream, StreamOptions } from '../byte-stream.ts';
@@ -15,10 +15,11 @@ import { systemClock } from '../clock.ts';
 import { QueueListener } from '../queue-listener.ts';
 import { checkWaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
-import { adopt } from './adopt.ts';
+import { HandleArrival, SocketArrival, type Arrival } from './arrival.ts';
 import { translate } from '../foreign-errors.ts';
-import { boundAddress, endsOf, type Ends } from './socket-ends.ts';
-import { SocketTransport, type SocketKind } from './socket-transport.ts';
+import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
+import { boundAddress, type Ends } from './socket-ends.ts';
+import { streamKit, takeHandles } from './stream-handle.ts';
 
 /** Options of every listener on sockets. */
 export interface SocketListenOptions<S extends ByteStream>
@@ -35,8 +36,7 @@ const DEFAULT_BACKLOG = 511;
 
 /** Makes the stream of an accepted connection. */
 export type OpenStream<S> = (
-  transport: SocketTransport,
-  socket: Socket,
+  carrier: SocketCarrier,
   options: StreamOptions,
   ends: Ends,
 ) => S;
@@ -51,12 +51,11 @@ interface SocketListenerPlan<S extends ByteStream> {
   readonly blockList?: AddressList | undefined;
 }
 
-export abstract class SocketListener<S extends ByteStream> extends QueueListener<Socket, S> {
+export abstract class SocketListener<S extends ByteStream> extends QueueListener<Arrival, S> {
   abstract override readonly localAddress: Address;
   readonly #server: Server;
   readonly #signal: AbortSignal | undefined;
   readonly #blockList: AddressList | undefined;
-  readonly #kind: SocketKind;
   #closing: Promise<void> | undefined;
 
   protected constructor({ kind, server, options, open, blockList }: SocketListenerPlan<S>) {
@@ -64,26 +63,29 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     super({
       clock: options.clock ?? systemClock,
       admission: options,
-      hostOf: (socket) => socket.remoteAddress,
-      claim: (accepted, gone) => {
-        if (accepted.destroyed) return undefined;
-        // Asked now: whoever takes the handle over would ask the kernel again, and keep what it says.
-        const ends = endsOf(accepted, shared);
-        const transport = new SocketTransport(kind, gone);
-        const adopted = adopt(accepted, transport.sharedRead());
-        const socket = adopted ?? accepted;
-        transport.attach(socket, adopted !== undefined);
-        return open(transport, socket, options, ends);
+      hostOf: (arrival) => arrival.host,
+      claim: (arrival, gone) => {
+        if (arrival.isGone) return undefined;
+        const ends = arrival.ends(shared);
+        return open(arrival.claim(gone), options, ends);
       },
-      refuse: (socket) => {
-        turnAway(kind, socket);
+      refuse: (arrival) => {
+        arrival.refuse();
       },
     });
-    this.#kind = kind;
     this.#server = server;
     this.#signal = options.signal;
     this.#blockList = blockList;
-    server.on('connection', this.#onConnection);
+    const kit = streamKit();
+    if (kit !== undefined) {
+      takeHandles(server, (handle) => {
+        this.#onArrival(new HandleArrival(kind, handle, kit));
+      });
+    }
+    // Also where handles are taken: what is none as we know it comes this way.
+    server.on('connection', (socket) => {
+      this.#onArrival(new SocketArrival(kind, socket));
+    });
     server.on('error', this.#onError);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -92,7 +94,6 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#closing ??= new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
-      this.#server.off('connection', this.#onConnection);
       // The port is free when this returns. Its callback would wait for the streams that were handed out, too.
       this.#server.close();
       setImmediate(resolve);
@@ -110,14 +111,14 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#server.ref();
   }
 
-  readonly #onConnection = (socket: Socket): void => {
-    if (this.#blockList?.hasHost(socket.remoteAddress ?? '') === true) {
+  #onArrival(arrival: Arrival): void {
+    if (this.#blockList?.hasHost(arrival.host ?? '') === true) {
       this.queue.countRefusal();
-      turnAway(this.#kind, socket);
+      arrival.refuse();
     } else {
-      this.queue.admit(socket);
+      this.queue.admit(arrival);
     }
-  };
+  }
 
   readonly #onError = (error: Error): void => {
     this.queue.fail(translate(error, 'accept'));
@@ -126,12 +127,6 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   readonly #onAbort = (): void => {
     void this.close();
   };
-}
-
-/** Only a TCP handle has an RST to send. */
-function turnAway(kind: SocketKind, socket: Socket): void {
-  if (kind === 'tcp') socket.resetAndDestroy();
-  else socket.destroy();
 }
 
 /** Checks the options that all listeners on sockets share. */

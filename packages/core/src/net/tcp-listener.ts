@@ -1,6 +1,6 @@
 /** TCP listeners. */
 
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { InetAddress, parseAddress } from '../address.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { invalidInput } from '../errors.ts';
@@ -13,8 +13,8 @@ import {
   type SocketListenOptions,
 } from './socket-listener.ts';
 import type { Ends } from './socket-ends.ts';
-import type { SocketTransport } from './socket-transport.ts';
-import { setKeepAlive, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
+import type { SocketCarrier } from './socket-carrier.ts';
+import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
 import { TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
@@ -135,15 +135,13 @@ export class TcpListener extends SocketListener<TcpStream> {
 }
 
 function open(
-  transport: SocketTransport,
-  socket: Socket,
+  carrier: SocketCarrier,
   options: StreamOptions & TcpSocketOptions,
   ends: Ends,
 ): TcpStream {
-  // Here and not by the server: this may be another socket than the one that the server has prepared.
-  if (options.noDelay !== false) socket.setNoDelay(true);
+  if (options.noDelay !== false) carrier.setNoDelay(true);
   if (options.keepAlive !== undefined && options.keepAlive !== false) {
-    setKeepAlive(socket, options.keepAlive);
+    carrier.setKeepAlive(options.keepAlive);
   }
-  return new TcpStream(transport, ends, options);
+  return new TcpStream(carrier, ends, options);
 }

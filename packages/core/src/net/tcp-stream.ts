@@ -2,17 +2,15 @@
 
 import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../address.ts';
-import type { StreamOptions } from '../byte-stream.ts';
+import { ByteStream, type StreamOptions } from '../byte-stream.ts';
 import { invalidInput } from '../errors.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
 import type { AddressList } from './address-list.ts';
 import { connectFirst, findCandidates } from './connect.ts';
 import { endsOf, type Ends } from './socket-ends.ts';
-import { SocketStream } from './socket-stream.ts';
-import type { SocketTransport } from './socket-transport.ts';
+import type { SocketCarrier } from './socket-carrier.ts';
 import {
   keepAliveOptions,
-  setKeepAlive,
   type TcpAddress,
   type TcpSocketOptions,
 } from './tcp-options.ts';
@@ -52,15 +50,17 @@ const DEFAULT_ATTEMPT_DELAY = 250;
  * await listener.close();
  * ```
  */
-export class TcpStream extends SocketStream {
+export class TcpStream extends ByteStream {
   /** This end's address. */
   readonly localAddress: InetAddress;
   /** The peer's address. */
   readonly remoteAddress: InetAddress;
+  readonly #carrier: SocketCarrier;
 
   /** @internal Streams come from {@link TcpStream.connect} and from listeners. */
-  constructor(transport: SocketTransport, ends: Ends, options: StreamOptions | undefined) {
-    super(transport, options);
+  constructor(carrier: SocketCarrier, ends: Ends, options: StreamOptions | undefined) {
+    super(carrier, options);
+    this.#carrier = carrier;
     this.localAddress = ends.local;
     this.remoteAddress = ends.remote;
   }
@@ -108,12 +108,12 @@ export class TcpStream extends SocketStream {
 
   /** Turns Nagle's algorithm off (`true`) or on. */
   setNoDelay(noDelay: boolean): void {
-    this.socket.setNoDelay(noDelay);
+    this.#carrier.setNoDelay(noDelay);
   }
 
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   setKeepAlive(keepAlive: boolean | number): void {
-    setKeepAlive(this.socket, keepAlive);
+    this.#carrier.setKeepAlive(keepAlive);
   }
 }
 

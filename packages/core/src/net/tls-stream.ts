@@ -14,11 +14,10 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../address.ts';
-import type { ByteStream, StreamOptions } from '../byte-stream.ts';
+import { ByteStream, type StreamOptions } from '../byte-stream.ts';
 import { invalidInput, TimeoutError, type CertificateError, type IoError } from '../errors.ts';
 import { systemClock } from '../clock.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
-import { SocketStream } from './socket-stream.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { TcpAddress } from './tcp-options.ts';
 import { TcpStream, type TcpConnectOptions } from './tcp-stream.ts';
@@ -67,7 +66,7 @@ export interface TlsEnds {
  * for await (const chunk of stream) process.stdout.write(chunk);
  * ```
  */
-export class TlsStream extends SocketStream {
+export class TlsStream extends ByteStream {
   /** This end's address, if the stream below had one. */
   readonly localAddress: Address | undefined;
   /** The peer's address, if the stream below had one. */
@@ -88,6 +87,7 @@ export class TlsStream extends SocketStream {
   readonly authorizationError: CertificateError | undefined;
   /** Whether the peer has proved who it is: by a certificate that was asked for and found good. */
   readonly isAuthorized: boolean;
+  readonly #socket: TLSSocket;
   #peerCertificate: Certificate | undefined;
 
   /** @internal Streams come from {@link TlsStream.connect}, {@link startTls} and from listeners. */
@@ -100,6 +100,7 @@ export class TlsStream extends SocketStream {
   ) {
     const { socket, authorizationError } = secured;
     super(new TlsTransport(secured, gone), options);
+    this.#socket = socket;
     this.localAddress = ends.localAddress;
     this.remoteAddress = ends.remoteAddress;
     this.alpnProtocol = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined;
@@ -117,7 +118,7 @@ export class TlsStream extends SocketStream {
    * first asked for after the stream is gone is `undefined`.
    */
   get peerCertificate(): Certificate | undefined {
-    this.#peerCertificate ??= (this.socket as TLSSocket).getPeerX509Certificate();
+    this.#peerCertificate ??= this.#socket.getPeerX509Certificate();
     return this.#peerCertificate;
   }
 

@@ -6,28 +6,23 @@
  * were still waiting here looks like one that had finished: half a message passes for a whole one. The kernel still knows,
  * and one more `read` of the descriptor is told. It costs a system call per connection that ends.
  *
- * This leans on `socket._handle.fd`, which Node does not document, and which Windows does not have: where it is missing, or
+ * This leans on the `fd` of a socket's handle, which Node does not document, and which Windows does not have: where it is missing, or
  * does not lead to an answer, the end is taken as told.
  */
 
 import { readSync } from 'node:fs';
-import type { Socket } from 'node:net';
-
-interface SocketInternals {
-  readonly _handle: { readonly fd?: unknown } | null;
-}
 
 const probe = new Uint8Array(1);
 /** What a `read` says of a connection that was broken off, and of nothing else. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHOSTUNREACH']);
 
 /**
- * Asks the kernel once more, after a socket's `'end'`.
+ * Asks the kernel once more, after the end of a socket was read.
  *
+ * @param fd - The descriptor, if the socket's handle has one.
  * @returns The error that broke the connection off; `undefined` when it really ended.
  */
-export function errorAtEnd(socket: Socket): Error | undefined {
-  const fd = (socket as unknown as SocketInternals)._handle?.fd;
+export function errorAtEnd(fd: unknown): Error | undefined {
   if (typeof fd !== 'number' || fd < 0) return undefined;
   try {
     readSync(fd, probe, 0, 1, null);

@@ -1,11 +1,10 @@
 /** Connections of Unix domain sockets (and of Windows' named pipes): a `ByteStream` between two paths. */
 
 import { PathAddress } from '../address.ts';
-import type { StreamOptions } from '../byte-stream.ts';
+import { ByteStream, type StreamOptions } from '../byte-stream.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiters.ts';
 import { connectFirst } from './connect.ts';
-import { SocketStream } from './socket-stream.ts';
-import type { SocketTransport } from './socket-transport.ts';
+import type { SocketCarrier } from './socket-carrier.ts';
 import { parsePath, type UnixAddress } from './unix-path.ts';
 
 /** Options of {@link UnixStream.connect}. */
@@ -31,7 +30,7 @@ export interface UnixConnectOptions extends WaitOptions, StreamOptions {}
  * await listener.close();
  * ```
  */
-export class UnixStream extends SocketStream {
+export class UnixStream extends ByteStream {
   /** This end's address: the listener's path, or unnamed at the client's end. */
   readonly localAddress: PathAddress;
   /** The peer's address: the path that was connected to, or unnamed at the listener's end. */
@@ -39,11 +38,11 @@ export class UnixStream extends SocketStream {
 
   /** @internal Streams come from {@link UnixStream.connect} and from listeners. */
   constructor(
-    transport: SocketTransport,
+    carrier: SocketCarrier,
     addresses: { readonly local: PathAddress; readonly remote: PathAddress },
     options: StreamOptions | undefined,
   ) {
-    super(transport, options);
+    super(carrier, options);
     this.localAddress = addresses.local;
     this.remoteAddress = addresses.remote;
   }

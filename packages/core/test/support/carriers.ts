@@ -17,7 +17,7 @@ import {
   type Clock,
   type TlsListenOptions,
 } from '../../src/index.ts';
-import { usesSharedReads } from '../../src/net/adopt.ts';
+import { usesSharedReads } from '../../src/net/shared-buffer.ts';
 import {
   CALM,
   lockstepPair,
