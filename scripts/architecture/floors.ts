@@ -231,6 +231,12 @@ export const core: PackagePlan = {
       owners: ['net/'],
       reason: 'A module that is got this way passes by the rules about who imports what.',
     },
+    {
+      globals: ['process.binding'],
+      owners: ['net/'],
+      reason:
+        'What Node does not document is leaned on in one file, net/stream-handle, or nowhere.',
+    },
   ],
   sansIo: [],
   typesOnly: [],

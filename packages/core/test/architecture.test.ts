@@ -51,6 +51,7 @@ describe('the floors of @awaitio/core', () => {
       'WebAssembly is for nobody',
       'process.nextTick is for net/',
       'process.getBuiltinModule is for net/',
+      'process.binding is for net/',
       'without waiting: not asked for',
       'types only: not asked for',
     ]);

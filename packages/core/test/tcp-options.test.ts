@@ -16,8 +16,8 @@ test('Nagle’s algorithm and keep-alive can be changed on an open connection', 
   keepAlive.mockClear();
   client.setNoDelay(false);
   client.setNoDelay(true);
-  server.setKeepAlive(false);
-  server.setKeepAlive(60_000);
+  client.setKeepAlive(false);
+  client.setKeepAlive(60_000);
   expect(noDelay.mock.calls).toEqual([[false], [true]]);
   expect(keepAlive.mock.calls).toEqual([[false], [true, 60_000]]);
   await Promise.all([client.close(), server.close(), listener.close()]);

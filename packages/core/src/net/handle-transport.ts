@@ -64,13 +64,13 @@ const tellRoom = (carrier: HandleTransport): void => {
   carrier.tellRoom();
 };
 
-/** Handles are all worked with in one way, so what that takes is kept once. */
-let kit: StreamKit;
-/** The request that the next write uses; one that completes within its call can be used again. */
-let spare: CarriedRequest;
+const tellFinished = (carrier: HandleTransport): void => {
+  carrier.onFinished();
+};
 
 export class HandleTransport extends SocketCarrier {
   readonly #handle: CarriedHandle;
+  readonly #kit: StreamKit;
   /** Bytes that libuv holds for the kernel. */
   #inFlight = 0;
   /** Whether the handle was closed; its callback may be to come. */
@@ -83,11 +83,10 @@ export class HandleTransport extends SocketCarrier {
   /** What is to be done as soon as the bytes in flight, or the FIN, have gone. */
   #after: 'nothing' | 'close' | 'reset' = 'nothing';
 
-  constructor(kind: SocketKind, handle: StreamHandle, use: StreamKit, onGone?: () => void) {
+  constructor(kind: SocketKind, handle: StreamHandle, kit: StreamKit, onGone?: () => void) {
     super(kind, onGone);
-    kit = use;
-    spare ??= new kit.WriteWrap();
     this.#handle = handle;
+    this.#kit = kit;
     this.#handle[CARRIER] = this;
     handle.onread = onRead;
     handle.useUserBuffer(sharedBuffer);
@@ -137,7 +136,7 @@ export class HandleTransport extends SocketCarrier {
       this.#inFlight += length;
       return;
     }
-    const request = spare;
+    const request = this.#kit.spare;
     const status =
       typeof data === 'string'
         ? this.#handle.writeLatin1String(request, data)
@@ -157,7 +156,7 @@ export class HandleTransport extends SocketCarrier {
       this.#inFlight += length;
       return;
     }
-    const request = spare;
+    const request = this.#kit.spare;
     const data = areBuffers ? pieces : pieces.flatMap((piece) => [piece, encodingOf(piece)]);
     const status = this.#handle.writev(request, data, areBuffers);
     this.#dispatched(status, request, data, length);
@@ -209,7 +208,8 @@ export class HandleTransport extends SocketCarrier {
 
   /** Something was read: bytes, the end or an error. */
   onRead(): void {
-    const count = kit.results[kit.readResult] as number;
+    const { results, readResult } = this.#kit;
+    const count = results[readResult] as number;
     if (count > 0) {
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!deliverSoon(this, view)) this.deliver(view);
@@ -258,8 +258,9 @@ export class HandleTransport extends SocketCarrier {
   }
 
   #dispatched(status: number, request: CarriedRequest, data: unknown, bytes: number): void {
+    const kit = this.#kit;
     if (status === 0 && kit.results[kit.isAsync] === 0) return;
-    spare = new kit.WriteWrap();
+    kit.spare = new kit.WriteWrap();
     this.#inFlight += bytes;
     this.isBackedUp = true;
     if (status < 0) {
@@ -274,14 +275,14 @@ export class HandleTransport extends SocketCarrier {
 
   #sendFin(): void {
     this.#finish = 'sending';
-    const request: CarriedRequest = new kit.ShutdownWrap();
+    const request: CarriedRequest = new this.#kit.ShutdownWrap();
     request[CARRIER] = this;
     request.oncomplete = onFinished;
     const status = this.#handle.shutdown(request);
     if (status >= 0) return;
     const error = systemError(status, 'shutdown');
     // The peer broke it off: reading tells how.
-    if (error.code === NOT_CONNECTED) process.nextTick(() => this.onFinished());
+    if (error.code === NOT_CONNECTED) process.nextTick(tellFinished, this);
     else this.#break(error);
   }
 

@@ -35,11 +35,7 @@ export interface SocketListenOptions<S extends ByteStream>
 const DEFAULT_BACKLOG = 511;
 
 /** Makes the stream of an accepted connection. */
-export type OpenStream<S> = (
-  carrier: SocketCarrier,
-  options: StreamOptions,
-  ends: Ends,
-) => S;
+export type OpenStream<S> = (carrier: SocketCarrier, options: StreamOptions, ends: Ends) => S;
 
 /** What a kind of listener adds to the shared part. */
 interface SocketListenerPlan<S extends ByteStream> {

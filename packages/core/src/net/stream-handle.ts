@@ -67,7 +67,7 @@ export interface HandleRequest {
   oncomplete?: (this: never, status: number) => void;
 }
 
-/** What is got of the binding. */
+/** What it takes to work with handles: what is got of the binding, and a request. */
 export interface StreamKit {
   readonly WriteWrap: new () => HandleRequest;
   readonly ShutdownWrap: new () => HandleRequest;
@@ -77,6 +77,8 @@ export interface StreamKit {
   readonly readResult: number;
   /** Whether the last write goes on after its call. */
   readonly isAsync: number;
+  /** The request of the next write: one that completes within its call, as nearly all do, can be used again. */
+  spare: HandleRequest;
 }
 
 /** Where the names come from; a test has others. */
@@ -115,11 +117,10 @@ export function loadKit({ line, binding }: Platform): StreamKit | undefined {
       isIndex(isAsync, results) &&
       readResult !== isAsync;
     if (!isKnown) return undefined;
-    const found = { WriteWrap, ShutdownWrap, results, readResult, isAsync } as StreamKit;
-    return typeof new found.WriteWrap() === 'object' &&
-      typeof new found.ShutdownWrap() === 'object'
-      ? found
-      : undefined;
+    const found = { WriteWrap, ShutdownWrap } as Pick<StreamKit, 'WriteWrap' | 'ShutdownWrap'>;
+    const [spare, finish] = [new found.WriteWrap(), new found.ShutdownWrap()];
+    if (typeof spare !== 'object' || typeof finish !== 'object') return undefined;
+    return { ...found, results: results as Int32Array, readResult, isAsync, spare };
   } catch {
     return undefined;
   }
@@ -155,18 +156,15 @@ interface ServerInternals {
 /**
  * Has a server that listens give the handles of what it accepts instead of sockets. What is no handle as we know it, and
  * an error, still goes the server's own way.
- *
- * @returns Whether it does.
  */
-export function takeHandles(server: Server, take: (handle: StreamHandle) => void): boolean {
+export function takeHandles(server: Server, take: (handle: StreamHandle) => void): void {
   const listening = (server as unknown as ServerInternals)._handle;
   const makeSocket = listening?.onconnection;
-  if (typeof makeSocket !== 'function' || streamKit() === undefined) return false;
-  listening!.onconnection = (status, accepted) => {
+  if (!listening || typeof makeSocket !== 'function') return;
+  listening.onconnection = (status, accepted) => {
     if (status === 0 && isStreamHandle(accepted)) take(accepted);
-    else makeSocket.call(listening!, status, accepted);
+    else makeSocket.call(listening, status, accepted);
   };
-  return true;
 }
 
 /** The error that a status stands for, as Node would have made it. */

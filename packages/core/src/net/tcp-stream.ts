@@ -9,11 +9,7 @@ import type { AddressList } from './address-list.ts';
 import { connectFirst, findCandidates } from './connect.ts';
 import { endsOf, type Ends } from './socket-ends.ts';
 import type { SocketCarrier } from './socket-carrier.ts';
-import {
-  keepAliveOptions,
-  type TcpAddress,
-  type TcpSocketOptions,
-} from './tcp-options.ts';
+import { keepAliveOptions, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
 export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
