@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import {
   isStreamHandle,
