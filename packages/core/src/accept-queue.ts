@@ -206,21 +206,27 @@ export class AcceptQueue<P, S extends ByteStream> {
     while (this.#canHandOut) {
       const { pending, peer } = this.#arrivals.shift() as Arrival<P>;
       this.#open += 1;
-      const gone = (): void => {
-        this.#open -= 1;
-        this.#admission.leave(peer);
-        this.#serve();
-      };
+      // Most listeners count no addresses, and then one function serves all of their connections.
+      const gone = peer === undefined ? this.#onGone : (): void => this.#onGone(peer);
       const stream = this.#options.claim(pending, gone);
       if (stream === undefined) {
-        this.#open -= 1;
-        this.#admission.leave(peer);
+        this.#leave(peer);
         continue;
       }
       this.#accepted += 1;
       return stream;
     }
     return undefined;
+  }
+
+  readonly #onGone = (peer?: string): void => {
+    this.#leave(peer);
+    this.#serve();
+  };
+
+  #leave(peer: string | undefined): void {
+    this.#open -= 1;
+    this.#admission.leave(peer);
   }
 
   #peerOf(pending: P): string | undefined {

@@ -219,8 +219,14 @@ export class ServerConnection {
     this.#reason = 'client';
     if (this.http.hasEvent) return true;
     if (this.http.isInHead) this.phases.wait('headers', this.shared.deadlines.headers);
-    else this.phases.wait('idle', this.shared.idleTimeout);
+    else this.#rest();
     return true;
+  }
+
+  /** Waits for a next request, which may never come. */
+  #rest(): void {
+    this.phases.wait('idle', this.shared.idleTimeout);
+    if (this.shared.isCrowded) this.http.rest();
   }
 
   /** The loop failed: what the client did wrong is answered, what the program did wrong is told. */

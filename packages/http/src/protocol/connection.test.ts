@@ -357,6 +357,28 @@ describe('a server’s connection', () => {
     expect(server.isIdle).toBe(true);
   });
 
+  test('rests between requests, not while one is under way, and goes on as before', () => {
+    const server = new HttpConnection('server');
+    server.rest();
+    for (const part of ['\r\n', 'GET / HTTP/1.1\r\nHo', 'st: a\r\n\r\n']) {
+      server.receive(bytes(part));
+      server.rest();
+    }
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    server.rest();
+    server.sendWholeResponse({ ...OK, length: 0 });
+    server.startNextCycle();
+    server.rest();
+    expect([server.isIdle, server.isInHead, server.hasEvent]).toEqual([true, false, false]);
+    server.receive(GET_BYTES);
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    server.receiveEnd();
+    server.rest();
+    server.sendWholeResponse({ ...OK, length: 0 });
+    server.startNextCycle();
+    expect(types(server)).toEqual(['closed', NEED_DATA]);
+  });
+
   test('keeps nothing of the bytes that it was lent', () => {
     const server = new HttpConnection('server');
     const lent = bytes('POST /path HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');

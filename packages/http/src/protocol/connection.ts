@@ -63,7 +63,9 @@ const NO_FIELDS: FieldList = [];
 /** A connection of either role, without I/O: {@link HttpConnection.receive} bytes, take events, send what the calls return. */
 export class HttpConnection {
   readonly #role: Role;
-  readonly #decoder: Decoder;
+  readonly #limits: ProtocolLimits;
+  /** Made when bytes come. */
+  #decoder: Decoder | undefined;
   readonly #state = new ConnectionState();
   #failure: RemoteProtocolError | undefined;
   /** The request of the present cycle, as far as answering needs it. */
@@ -75,7 +77,7 @@ export class HttpConnection {
 
   constructor(role: Role, limits: ProtocolLimits = DEFAULT_LIMITS) {
     this.#role = role;
-    this.#decoder = new Decoder(role, limits, this);
+    this.#limits = limits;
   }
 
   // --- Receiving -----------------------------------------------------------------------------------------------
@@ -87,12 +89,12 @@ export class HttpConnection {
    * stays with the caller, to be given again after events were taken.
    */
   receive(view: Uint8Array): number {
-    return this.#decoder.receive(view);
+    return this.#decoding.receive(view);
   }
 
   /** The peer finished sending. */
   receiveEnd(): void {
-    this.#decoder.receiveEnd();
+    this.#decoding.receiveEnd();
   }
 
   /**
@@ -105,7 +107,7 @@ export class HttpConnection {
   nextEvent(): ConnectionEvent | typeof NEED_DATA | typeof PAUSED {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#state.isWaiting(this.#peer)) return PAUSED;
-    const event = this.#decoder.shift();
+    const event = this.#decoder?.shift();
     if (event === undefined) return NEED_DATA;
     if (event instanceof RemoteProtocolError) {
       this.#failure = event;
@@ -123,17 +125,25 @@ export class HttpConnection {
 
   /** Whether an event or a failure is at hand without more bytes. */
   get hasEvent(): boolean {
-    return this.#decoder.hasEvent;
+    return this.#decoder?.hasEvent ?? false;
   }
 
   /** Whether the peer has begun a head and not finished it. */
   get isInHead(): boolean {
-    return this.#decoder.isInHead;
+    return this.#decoder?.isInHead ?? false;
   }
 
   /** Whether nothing of the peer is under way, parsed or not. */
   get isIdle(): boolean {
-    return this.#decoder.isIdle;
+    return this.#decoder?.isIdle ?? true;
+  }
+
+  /**
+   * Lets go of what only a message under way needs, if none is: half of a kilobyte, which the next bytes bring back. For
+   * whoever holds many connections that wait.
+   */
+  rest(): void {
+    if (this.#decoder?.isBlank === true) this.#decoder = undefined;
   }
 
   /** @internal What the decoder of a client asks. */
@@ -179,7 +189,7 @@ export class HttpConnection {
     this.#method = undefined;
     this.#framing = undefined;
     this.#counter = undefined;
-    this.#decoder.startNextCycle();
+    this.#decoder?.startNextCycle();
   }
 
   /** This side could not send what it promised: the connection must be cut. */
@@ -345,6 +355,11 @@ export class HttpConnection {
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
+
+  get #decoding(): Decoder {
+    this.#decoder ??= new Decoder(this.#role, this.#limits, this);
+    return this.#decoder;
+  }
 
   /** What was sent of the body, made for one that is sent piece by piece. */
   get #counted(): BodyCounter {

@@ -124,6 +124,11 @@ export class Decoder implements ParserSink {
     return this.#phase === Phase.IDLE && this.#events.isEmpty;
   }
 
+  /** Whether it is as a new one: nothing that came matters any more. */
+  get isBlank(): boolean {
+    return this.isIdle && this.#blank === 0 && !this.#isDone && !this.#isHeld && !this.#sawEnd;
+  }
+
   /** Takes the next event, a failure in its turn, or `undefined`. */
   shift(): ConnectionEvent | RemoteProtocolError | undefined {
     return this.#events.shift();

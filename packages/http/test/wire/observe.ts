@@ -22,6 +22,8 @@ export interface ObserveOptions {
   readonly upgrade?: boolean | undefined;
   /** As a server: the status that every request is answered with. @default 200 */
   readonly answer?: number | undefined;
+  /** Whether the connection is told to rest whenever there is no more to take, wherever that is. */
+  readonly rests?: boolean | undefined;
 }
 
 export interface Observed {
@@ -80,6 +82,7 @@ function observe(
     for (;;) {
       const taken = left === '' ? connection.receive(rest) : 0;
       const isMoved = drain(connection, role, notes, options);
+      if (options.rests === true) connection.rest();
       rest = rest.subarray(taken);
       if (rest.length === 0 || (taken === 0 && !isMoved)) break;
     }

@@ -17,6 +17,13 @@ describe.each(REQUEST_CASES)('$rfc: $name', (wireCase) => {
       expect(observeServer(cutAt(bytes, [place]), wireCase)).toEqual(expected);
     }
   });
+
+  test('by a connection that rests wherever it can', () => {
+    const expected = observeServer(whole(bytes), wireCase);
+    const resting = { ...wireCase, rests: true };
+    expect(observeServer(whole(bytes), resting)).toEqual(expected);
+    expect(observeServer(byteByByte(bytes), resting)).toEqual(expected);
+  });
 });
 
 const FOLLOWING = 'GET /following HTTP/1.1\r\nHost: a\r\n\r\n';

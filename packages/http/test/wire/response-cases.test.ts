@@ -19,6 +19,13 @@ describe.each(RESPONSE_CASES)('$rfc: $name', (wireCase) => {
       expect(observeClient(cutAt(bytes, [place]), wireCase)).toEqual(expected);
     }
   });
+
+  test('by a connection that rests wherever it can', () => {
+    const expected = observeClient(whole(bytes), wireCase);
+    const resting = { ...wireCase, rests: true };
+    expect(observeClient(whole(bytes), resting)).toEqual(expected);
+    expect(observeClient(byteByByte(bytes), resting)).toEqual(expected);
+  });
 });
 
 const SECOND = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
