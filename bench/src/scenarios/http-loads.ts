@@ -29,7 +29,7 @@ export const echoPost: Scenario = {
     { against: 'C epoll', ratio: 0.7 },
   ],
   bound:
-    'Half of the busy time is the `write` of each answer, which a server in C pays too, and a seventh is Node’s own, between the event loop and the socket. A third is left to awaitio, llhttp included: if it cost nothing, the server would be 1.5 times as fast as it is. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
+    'Half of the busy time is the `write` of each answer, which a server in C pays too; Node’s own JavaScript is one or two percent of it, since accepted connections work on libuv’s handles. Four tenths are left to awaitio, llhttp included: if they cost nothing, the server would be 1.7 times as fast as it is, and as the loop in C. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64 }),
 };
 
@@ -44,7 +44,7 @@ export const pipelined: Scenario = {
     { against: 'Deno.serve', ratio: 3 },
   ],
   bound:
-    'Sixteen requests share their system calls, so that two thirds of the busy time are JavaScript and llhttp, spread over many functions: none has more than a few percent. Reading heads in place, one step for an answer and state machines on numbers took a quarter off; [docs/performance.md](../../docs/performance.md) has what was tried besides.',
+    'Sixteen requests share their system calls, so that two thirds of the busy time are JavaScript and llhttp, spread over many functions: none has more than a few percent. Reading heads in place, one step for an answer and state machines on numbers took a quarter off, writing without Node’s streams another seventh; [docs/performance.md](../../docs/performance.md) has what was tried besides.',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64, pipeline: 16 }),
 };
 

@@ -77,6 +77,6 @@ export const idle: Scenario = {
   ours: 'awaitio',
   goals: [{ against: 'node:http', ratio: 0.6 }],
   bound:
-    'A bare socket of Node takes two thirds of the goal by itself, before anything of HTTP. awaitio keeps a stream with its two halves, a task, a wait, a deadline and a protocol machine for each connection, which are small objects, but many; node:http has fewer, and a parser in C++. One frame in place of three, listeners that all sockets share and addresses asked once took a tenth off. Not tried: giving the protocol machine back to a pool while nothing is under way.',
+    'A stream with its two halves, a task, a wait, a deadline and a protocol machine for each connection: small objects, but many, of some 3 KB; libuv’s handle; and the young generation of V8’s heap, which has grown while so many connections came and makes most of the spread. Node’s socket is not there any more, which took a third off, and a decoder only while a message is under way.',
   contestants: [awaitio, nodeHttp, bareSocket, bunServe, denoServe].map(contestant),
 };
