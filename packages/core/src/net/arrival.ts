@@ -39,7 +39,8 @@ export class HandleArrival implements Arrival {
   }
 
   get host(): string | undefined {
-    return this.#kind === 'tcp' ? this.#peer.host : undefined;
+    const host = this.#kind === 'tcp' ? this.#peer.host : '';
+    return host === '' ? undefined : host;
   }
 
   get #peer(): InetAddress {
