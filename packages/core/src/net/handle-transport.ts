@@ -11,8 +11,10 @@
  *   for only when everything before it is with the kernel, the callback then comes in the next turn, and a reset in between
  *   waits for it.
  * - The memory of a write that goes on must stay alive, and that of the shared buffer as long as the handle is open.
- * - A closed handle answers every call with a crash or with nonsense: none is made after `#isGone`.
+ * - A closed handle has no descriptor, and its number may be another's by now: nothing is asked of it after `#isGone`.
  * - The sink is not told from inside its own call that there is room again: that waits for the next tick.
+ *
+ * The file is a little long because everything that is asked of a handle depends on how far its end is.
  */
 
 import { translate } from '../foreign-errors.ts';
