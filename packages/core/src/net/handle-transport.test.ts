@@ -1,5 +1,4 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import type { IoError } from '../errors.ts';
 import type { TransportSink } from '../transport.ts';
 import { HandleTransport } from './handle-transport.ts';
 import {
@@ -88,9 +87,9 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const gone = jest.fn();
   const transport = new HandleTransport(kind, handle, kit, gone);
   const told: string[] = [];
-  const sink = {
+  const sink: TransportSink & { hasRoom: boolean } = {
     hasRoom: true,
-    onData(view: Uint8Array): boolean {
+    onData(view) {
       told.push(`data ${Buffer.from(view).toString()}`);
       return this.hasRoom;
     },
@@ -100,10 +99,10 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
     onDrain: () => {
       told.push('drain');
     },
-    onClosed: (error?: IoError) => {
+    onClosed: (error) => {
       told.push(error === undefined ? 'closed' : `closed ${error.name} ${error.code}`);
     },
-  } satisfies TransportSink & { hasRoom: boolean };
+  };
   transport.start(sink);
   const read = (result: string | number): void => {
     if (typeof result === 'string') buffer.set(Buffer.from(result));

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import {
   isStreamHandle,
@@ -57,7 +57,8 @@ test('a server gives handles; what is none as we know it, and errors, go its own
       seen.push(`${this === listening} ${status} ${typeof accepted}`);
     },
   };
-  takeHandles({ _handle: listening }, (handle) => {
+  const server: object = { _handle: listening };
+  takeHandles(server as Server, (handle) => {
     seen.push(isStreamHandle(handle) ? 'handle' : 'no handle');
   });
   const method = (): number => 0;
