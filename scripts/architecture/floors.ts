@@ -235,7 +235,7 @@ export const core: PackagePlan = {
       globals: ['process.binding'],
       owners: ['net/'],
       reason:
-        'What Node does not document is leaned on in one file, net/stream-handle, or nowhere.',
+        'The binding is reached through one file, net/stream-handle, which checks what it finds.',
     },
   ],
   sansIo: [],

@@ -6,7 +6,12 @@ import { HandleTransport } from './handle-transport.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { endsOf, type Ends } from './socket-ends.ts';
 import { SocketTransport } from './socket-transport.ts';
-import type { HandleAddress, StreamHandle, StreamKit } from './stream-handle.ts';
+import {
+  breakOff,
+  type HandleAddress,
+  type StreamHandle,
+  type StreamKit,
+} from './stream-handle.ts';
 
 export interface Arrival {
   /** Whether it is gone before anybody claimed it. */
@@ -60,8 +65,7 @@ export class HandleArrival implements Arrival {
   }
 
   refuse(): void {
-    const status = this.#handle.reset?.(ignore) ?? -1;
-    if (status !== 0) this.#handle.close(ignore);
+    breakOff(this.#handle, ignore);
   }
 }
 

@@ -22,6 +22,7 @@ import type { TransportSink } from '../transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
+  breakOff,
   END_OF_FILE,
   NOT_CONNECTED,
   systemError,
@@ -186,10 +187,8 @@ export class HandleTransport extends SocketCarrier {
       this.#after = 'reset';
       return;
     }
-    // Only a TCP handle has an RST to send.
-    const status = this.#handle.reset?.(onClosed) ?? -1;
-    if (status === 0) this.#isGone = true;
-    else this.#release();
+    this.#isGone = true;
+    breakOff(this.#handle, onClosed);
   }
 
   setRef(ref: boolean): void {

@@ -1,11 +1,10 @@
 /**
- * The handles under Node's sockets: everything that awaitio uses of Node without it being documented, in one file.
+ * The handles under Node's sockets, and what of them Node does not document: nobody else knows those names.
  *
- * A `net.Socket` is two streams, an event emitter and some seven promises' worth of state around a handle of libuv. For a
- * connection that a server accepted, awaitio has its own stream, so that all of this would be carried and paid twice: five
- * of six kilobytes of an idle connection, a third of the time of accepting one, a twentieth of an echo
- * (`pnpm bench --only idle,churn,echo`, with `AWAITIO_SOCKET_READS=events` for the other way). So a listener takes handles
- * before sockets are made around them, and `handle-transport.ts` works on them as Node's own `net.js` does.
+ * A `net.Socket` is two streams and an event emitter around a handle of libuv. For a connection that a server accepted,
+ * awaitio has its own stream, so that all of this would be carried and paid for twice: a third of the memory of an idle
+ * connection, four tenths of the time of one for a single request (decision 0012 has the figures). So a listener takes
+ * handles before sockets are made around them, and `handle-transport.ts` works on them as Node's own `net.js` does.
  *
  * What is leaned on: `server._handle.onconnection`; the methods of a handle; the two request classes and the array of
  * results of `process.binding('stream_wrap')`. The protocol between these is not Node's promise, so three things are asked
@@ -146,6 +145,16 @@ const METHODS = [
 /** Whether something has the methods of a handle. */
 export function isStreamHandle(value: unknown): value is StreamHandle {
   return METHODS.every((name) => typeof (value as StreamHandle | undefined)?.[name] === 'function');
+}
+
+/**
+ * Breaks a connection off with an RST; closes it where there is none to send (only TCP has one), or libuv refuses.
+ *
+ * @param closed - Called once, when the handle is closed.
+ */
+export function breakOff(handle: StreamHandle, closed: (this: never) => void): void {
+  const isReset = handle.reset !== undefined && handle.reset(closed) === 0;
+  if (!isReset) handle.close(closed);
 }
 
 /** The undocumented part of a server. */
