@@ -232,9 +232,10 @@ export class WriteSide {
     } else if (transfer) {
       this.#transport.write(count === data.length ? data : data.subarray(offset, offset + count));
     } else {
-      // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
       const piece = count === data.length ? data : data.subarray(offset, offset + count);
-      this.#transport.write(Buffer.from(piece));
+      if (this.#transport.writeCopy !== undefined) this.#transport.writeCopy(piece);
+      // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
+      else this.#transport.write(Buffer.from(piece));
     }
     return count;
   }

@@ -233,6 +233,30 @@ describe('a TCP stream', () => {
     await expect(writing).rejects.toBe('enough');
   });
 
+  test('sends what it was given, whatever becomes of that memory and of what others send meanwhile', async () => {
+    const slow = await pair();
+    const quick = await pair();
+    const source = new Uint8Array(1_000);
+    let written = 0;
+    for (;;) {
+      const count = slow.server.tryWrite(source.fill(written % 251));
+      if (count !== source.length) break;
+      written += 1;
+      await turn();
+    }
+    // The kernel took no more some time ago.
+    for (let message = 0; message < 50; message += 1) {
+      await quick.server.writeAll(source.fill(255));
+      await quick.client.readExactly(source.length);
+    }
+    expect(slow.server.statistics().unsent).toBeGreaterThan(0);
+    for (let message = 0; message < written; message += 1) {
+      const came = await slow.client.readExactly(source.length);
+      if (!came.every((byte) => byte === message % 251)) throw new Error(`message ${message}`);
+    }
+    expect(written).toBeGreaterThan(100);
+  });
+
   test('lets its memory go: what was read may be kept, and is never written again', async () => {
     const { client, server } = await pair();
     const kept: Uint8Array[] = [];

@@ -27,6 +27,9 @@ class FakeRequest implements HandleRequest {
   }
 }
 
+const asText = (piece: unknown): string =>
+  piece instanceof Uint8Array ? Buffer.from(piece).toString() : String(piece);
+
 /** A handle in whose place nothing happens but what the test says, and a sink that notes what it is told. */
 function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const results = new Int32Array(4);
@@ -44,6 +47,12 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const kernel = { takes: true, write: 0, shutdown: 0, reset: 0, read: 0 };
   let buffer: Uint8Array = new Uint8Array();
   let closed: (() => void) | undefined;
+  /** The very memory that writes were given. */
+  const handed: Uint8Array[] = [];
+  const note = (piece: unknown): void => {
+    if (piece instanceof Uint8Array)
+      handed.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.length));
+  };
   const write = (name: string, request: HandleRequest, data: unknown): number => {
     calls.push(`${name} ${String(data)}`);
     results[3] = kernel.takes ? 0 : 1;
@@ -58,9 +67,14 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
     readStart: () => (calls.push('readStart'), kernel.read),
     readStop: () => (calls.push('readStop'), 0),
     writeLatin1String: (request, text) => write('string', request, text),
-    writeBuffer: (request, bytes) => write('buffer', request, Buffer.from(bytes)),
-    writev: (request, pieces, areBuffers) =>
-      write(areBuffers ? 'buffers' : 'pieces', request, pieces.map(String)),
+    writeBuffer: (request, bytes) => {
+      note(bytes);
+      return write('buffer', request, Buffer.from(bytes));
+    },
+    writev: (request, pieces, areBuffers) => {
+      pieces.forEach(note);
+      return write(areBuffers ? 'buffers' : 'pieces', request, pieces.map(asText));
+    },
     shutdown: (request) => {
       calls.push('shutdown');
       requests.push(request as FakeRequest);
@@ -121,6 +135,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
     gone,
     read,
     called,
+    handed,
     requests,
     kit,
     close: () => closed?.(),
@@ -214,6 +229,49 @@ describe('writing to a handle', () => {
     expect([transport.unsent, transport.isReleased, told]).toEqual([20_000, false, []]);
     requests[0]?.complete();
     expect([transport.unsent, transport.isReleased, told]).toEqual([0, true, ['drain']]);
+  });
+
+  test('a copy is of the bytes as they were, and its memory is used again when the kernel took it', async () => {
+    const { transport, called, handed } = setUp();
+    const source = Buffer.from('first');
+    transport.writeCopy(source);
+    source.fill('?');
+    await turn();
+    transport.writeCopy(Buffer.from('second'));
+    await turn();
+    expect(called()).toEqual(['readStart', 'buffer first', 'buffer second']);
+    expect(handed[1]?.buffer).toBe(handed[0]?.buffer);
+  });
+
+  test.each(['alone', 'with others'])(
+    'a copy that the kernel did not take is not written over, %s',
+    async (company) => {
+      const { transport, kernel, handed } = setUp();
+      kernel.takes = false;
+      if (company === 'with others') transport.write('a string and ');
+      transport.writeCopy(Buffer.from('not sent yet'));
+      await turn();
+      kernel.takes = true;
+      const other = setUp();
+      other.transport.writeCopy(Buffer.from('something else'));
+      await turn();
+      expect(handed.map(asText)).toEqual(['not sent yet']);
+      expect(other.handed[0]?.buffer).not.toBe(handed[0]?.buffer);
+    },
+  );
+
+  test('a copy behind bytes in flight has memory of its own, as has a large one', async () => {
+    const { transport, kernel, handed } = setUp();
+    transport.writeCopy(Buffer.from('in the slab'));
+    await turn();
+    transport.writeCopy(Buffer.from(large));
+    kernel.takes = false;
+    transport.write(large);
+    transport.writeCopy(Buffer.from('behind'));
+    await turn();
+    const [slab, ...others] = handed.map(({ buffer }) => buffer);
+    expect(handed.map(({ length }) => length)).toEqual([11, 20_000, 6]);
+    expect(others).not.toContain(slab);
   });
 
   test('whoever waits while a large piece takes what waited along hears of it in the next tick', async () => {

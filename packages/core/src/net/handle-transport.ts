@@ -32,6 +32,7 @@ import {
 } from './stream-handle.ts';
 import { errorAtEnd } from './true-end.ts';
 import { deliverReads, deliverSoon } from './turn.ts';
+import { copyToSlab, keepSlab, SLAB_SIZE } from './write-slabs.ts';
 
 /** Where a handle and a request keep their carrier, so that all of them share their callbacks. */
 const CARRIER: unique symbol = Symbol('awaitio.carrier');
@@ -131,6 +132,12 @@ export class HandleTransport extends SocketCarrier {
   protected override flush(): void {
     super.flush();
     if (this.isBackedUp && this.#inFlight === 0) process.nextTick(tellRoom, this);
+  }
+
+  writeCopy(view: Uint8Array): void {
+    // Behind bytes in flight a piece does not leave with this turn, and would keep a whole slab.
+    const isBrief = this.#inFlight === 0 && view.length <= SLAB_SIZE;
+    this.write(isBrief ? copyToSlab(view) : Buffer.from(view));
   }
 
   protected send(data: Uint8Array | string): void {
@@ -258,7 +265,12 @@ export class HandleTransport extends SocketCarrier {
     this.sink?.onDrain();
   }
 
-  #dispatched(status: number, request: CarriedRequest, data: unknown, bytes: number): void {
+  #dispatched(
+    status: number,
+    request: CarriedRequest,
+    data: Uint8Array | string | readonly (Uint8Array | string)[],
+    bytes: number,
+  ): void {
     const kit = this.#kit;
     if (status === 0 && kit.results[kit.isAsync] === 0) return;
     kit.spare = new kit.WriteWrap();
@@ -272,6 +284,8 @@ export class HandleTransport extends SocketCarrier {
     request.oncomplete = onWritten;
     request.data = data;
     request.bytes = bytes;
+    if (typeof data === 'string' || data instanceof Uint8Array) keepSlab(data);
+    else for (const piece of data) keepSlab(piece);
   }
 
   #sendFin(): void {

@@ -72,4 +72,25 @@ describe('what the sockets of one turn are given', () => {
     await new Promise(setImmediate);
     expect(seen).toEqual(['reacted', 'sent']);
   });
+
+  test('is sent by everybody, also behind one who throws, and the error is told', async () => {
+    const seen: string[] = [];
+    const told = new Promise<unknown>((resolve) => {
+      process.setUncaughtExceptionCaptureCallback(resolve);
+    });
+    try {
+      sendSoon(
+        member({
+          sendNow: () => {
+            throw new Error('broken');
+          },
+        }),
+      );
+      sendSoon(member({ sendNow: () => seen.push('sent') }));
+      expect(await told).toEqual(new Error('broken'));
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+    expect(seen).toEqual(['sent']);
+  });
 });

@@ -16,6 +16,8 @@
  * and a socket with something to send after bytes sends those first.
  */
 
+import { reuseSlabs } from './write-slabs.ts';
+
 /** A socket that has bytes to deliver or to send. */
 export interface TurnMember {
   /** Gets borrowed bytes. */
@@ -72,7 +74,9 @@ export function deliverReads(): void {
   for (let index = 0; index < members.length; index += 1) {
     const end = offsets[index] as number;
     try {
-      (members[index] as TurnMember).deliver(arena.subarray(start, end));
+      // Half as dear as `subarray`, which asks for the species.
+      const view = new Uint8Array(arena.buffer, start, end - start);
+      (members[index] as TurnMember).deliver(view);
     } catch (error) {
       // Somebody's observer threw. The bytes of the others must not be lost for it.
       failure ??= { error };
@@ -93,5 +97,15 @@ export function sendSoon(writer: TurnMember): void {
 function sendAll(): void {
   const members = writers;
   writers = [];
-  for (const member of members) member.sendNow();
+  let failure: { readonly error: unknown } | undefined;
+  for (const member of members) {
+    try {
+      member.sendNow();
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  // Only writers hold copies back, and now there is none.
+  if (writers.length === 0) reuseSlabs();
+  if (failure !== undefined) throw failure.error;
 }
