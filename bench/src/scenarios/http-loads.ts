@@ -37,7 +37,7 @@ export const pipelined: Scenario = {
   ...common,
   name: 'pipelined',
   title: 'HTTP echo, pipelined by 16',
-  about: 'The same with 16 requests in one piece; a latency is that of all sixteen.',
+  about: 'The same with 16 requests in one piece.',
   goals: [
     { against: 'node:http', ratio: 6 },
     { against: 'Bun.serve', ratio: 3 },

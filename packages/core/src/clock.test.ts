@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
-import { sleepOn, systemClock } from './clock.ts';
+import { sleepOn, systemClock, turnTime } from './clock.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 
 describe('sleepOn', () => {
@@ -110,5 +110,40 @@ describe("a timer of the system's clock", () => {
     timer.cancel();
     expect(jest.getTimerCount()).toBe(0);
     expect(fired).not.toHaveBeenCalled();
+  });
+});
+
+describe('the time of a turn', () => {
+  /** Until the clock shows something later. */
+  const spin = (): void => {
+    for (const start = systemClock.now(); systemClock.now() === start;);
+  };
+
+  test('is read once for all reactions that wait, and again for those that come later', async () => {
+    const seen: number[] = [];
+    const look = (): void => {
+      seen.push(turnTime(systemClock));
+      spin();
+    };
+    const settled = Promise.resolve();
+    await Promise.all([settled.then(look), settled.then(look), settled.then(look)]);
+    await new Promise(setImmediate);
+    look();
+    expect(new Set(seen.slice(0, 3)).size).toBe(1);
+    expect(seen[3]).toBeGreaterThan(seen[0]);
+    await new Promise(setImmediate);
+    expect(turnTime(systemClock)).toBeGreaterThan(seen[3]);
+  });
+
+  test('is not in the future', () => {
+    expect(turnTime(systemClock)).toBeLessThanOrEqual(systemClock.now());
+  });
+
+  test('is now on every other clock', () => {
+    let now = 5;
+    const clock = { ...systemClock, now: () => now };
+    expect(turnTime(clock)).toBe(5);
+    now = 6;
+    expect(turnTime(clock)).toBe(6);
   });
 });

@@ -6,10 +6,10 @@
  * comes by and finds that its time has not come. Only an earlier deadline moves the entry at once. The timer is armed
  * for the first slot that holds something, so a wheel without entries costs nothing and an idle process sleeps.
  *
- * Deadlines fire up to one resolution late, and never early.
+ * Deadlines fire up to one resolution late, and never early, counted from when the turn in which they were set began.
  */
 
-import type { Clock, Timer } from './clock.ts';
+import { turnTime, type Clock, type Timer } from './clock.ts';
 
 /** The width of a slot in milliseconds, and so how late a deadline may be. */
 const RESOLUTION = 50;
@@ -80,9 +80,9 @@ export class DeadlineWheel {
     return this.#size;
   }
 
-  /** The time on the wheel’s clock, in milliseconds. */
+  /** The time on the wheel’s clock, in milliseconds, from which deadlines count: it may be that of the turn's beginning. */
   now(): number {
-    return this.#clock.now();
+    return turnTime(this.#clock);
   }
 
   /** Makes sure that the entry is looked at when its time has come. */

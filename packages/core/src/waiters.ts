@@ -8,7 +8,7 @@
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
-import type { Clock, Timer } from './clock.ts';
+import { turnTime, type Clock, type Timer } from './clock.ts';
 import { invalidInput, TimeoutError } from './errors.ts';
 import { beginTrace, type WaitTrace } from './wait-trace.ts';
 
@@ -57,7 +57,7 @@ export class Wait<T> implements AbortWatcher {
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
     this.operation = operation;
-    this.since = clock.now();
+    this.since = turnTime(clock);
     this.#trace = beginTrace(operation, this.since);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;

@@ -1,23 +1,26 @@
 /** The `Date` header's value (RFC 9110 section 5.6.7), made once a second. */
 
-import type { Clock } from '@awaitio/core';
+import type { Clock, DeadlineWheel } from '@awaitio/core';
 
 export class HttpDate {
   readonly #clock: Clock;
-  #validUntil = -1;
+  /** Knows the time of the turn, which costs less than the date; a date that is set by hand is followed within a second. */
+  readonly #wheel: DeadlineWheel;
+  #validUntil = -Infinity;
   #text = '';
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, wheel: DeadlineWheel) {
     this.#clock = clock;
+    this.#wheel = wheel;
   }
 
   /** The date now. */
   toString(): string {
-    const now = this.#clock.wallTime();
-    if (now >= this.#validUntil || now < this.#validUntil - 1_000) {
-      const second = Math.floor(now / 1_000) * 1_000;
-      this.#validUntil = second + 1_000;
-      this.#text = new Date(second).toUTCString();
+    const now = this.#wheel.now();
+    if (now >= this.#validUntil) {
+      const date = this.#clock.wallTime();
+      this.#validUntil = now + 1_000 - (date % 1_000);
+      this.#text = new Date(date).toUTCString();
     }
     return this.#text;
   }

@@ -76,7 +76,7 @@ export class ServerShared {
     this.limits = options.limits;
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
-    this.date = new HttpDate(options.clock);
+    this.date = new HttpDate(options.clock, this.wheel);
     this.observer = new ServerObserver(options.clock, options.onEvent, (error) => {
       this.report(error, undefined);
     });
