@@ -210,6 +210,70 @@ describe('a request target', () => {
   );
 });
 
+describe('the end of a connection', () => {
+  const closing = get('/', 'Connection: close\r\n');
+
+  test.each([
+    ['that said close', closing],
+    [
+      'that said close, with a body',
+      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody`,
+    ],
+    ['of HTTP/1.0', get('/', '', '1.0')],
+  ])('comes with the answer to a client %s, which need not say anything more', (_who, request) =>
+    simulated(async (world) => {
+      const server = await world.serve(paths);
+      const wire = await world.connect();
+      const since = world.now;
+      await wire.send(request);
+      expect(await wire.rest()).toMatch(/\r\n\r\n\/$/);
+      await world.sleep(100);
+      expect(server.statistics().connections.open).toBe(0);
+      expect(world.now - since).toBeLessThan(1_900);
+    }),
+  );
+
+  test.each([
+    ['when this side has decided it', get(), { maxRequestsPerConnection: 1 }],
+    [
+      'when the request has not come whole',
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9\r\n\r\nbody',
+      {},
+    ],
+  ])('waits for the client, which may still be sending, %s', (_when, request, options) =>
+    simulated(async (world) => {
+      const server = await world.serve(paths, options);
+      const wire = await world.connect();
+      await wire.send(request);
+      expect(await wire.rest()).toMatch(/\r\n\r\n\/$/);
+      await world.sleep(1_000);
+      expect(server.statistics().connections.open).toBe(1);
+      // No reset for what comes late.
+      await wire.send('late');
+      await wire.close();
+      expect((await wire.closed).how).toBe('eof');
+    }),
+  );
+
+  test('comes when a slow client has taken all of the answer, however long that takes', () =>
+    simulated(
+      async (world) => {
+        const server = await world.serve(() => HttpResponse.bytes(new Uint8Array(1_000_000)));
+        const wire = await world.connect();
+        await wire.send(closing);
+        let length = 0;
+        for await (const chunk of wire.stream) {
+          length += chunk.length;
+          await world.sleep(1_000);
+        }
+        expect(length).toBeGreaterThan(1_000_000);
+        await world.sleep(1_000);
+        expect(server.statistics().connections.open).toBe(0);
+      },
+      { latency: [1, 5] },
+    ));
+});
+
 describe('a half-closed client', () => {
   test('gets the answers to all its requests, and then the end', () =>
     simulated(async (world) => {
