@@ -130,9 +130,10 @@ describe('the time of a turn', () => {
     await new Promise(setImmediate);
     look();
     expect(new Set(seen.slice(0, 3)).size).toBe(1);
-    expect(seen[3]).toBeGreaterThan(seen[0]);
+    expect(seen).toHaveLength(4);
+    expect(seen.at(-1)).toBeGreaterThan(Math.max(...seen.slice(0, 3)));
     await new Promise(setImmediate);
-    expect(turnTime(systemClock)).toBeGreaterThan(seen[3]);
+    expect(turnTime(systemClock)).toBeGreaterThan(Math.max(...seen));
   });
 
   test('is not in the future', () => {

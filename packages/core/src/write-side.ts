@@ -83,15 +83,13 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
-  /** Both sides had finished, and the connection is gone: what was accepted was passed on. */
-  finish(error: IoError): void {
-    if (!this.#isShut || this.#transport.unsent > 0) {
-      this.fail(error);
-      return;
-    }
+  /** The connection is gone without an error; whether writing had come to its end, and what was accepted was passed on. */
+  finish(): boolean {
+    if (!this.#isShut || this.#transport.unsent > 0) return false;
     this.#isFinished = true;
     this.#flushed?.resolveAll();
     this.#finishing?.resolveAll();
+    return true;
   }
 
   /** This side closed the stream. */

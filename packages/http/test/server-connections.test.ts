@@ -236,6 +236,11 @@ describe('the end of a connection', () => {
   test.each([
     ['when this side has decided it', get(), { maxRequestsPerConnection: 1 }],
     [
+      'when the rest of its request is wrong',
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      {},
+    ],
+    [
       'when the request has not come whole',
       'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9\r\n\r\nbody',
       {},

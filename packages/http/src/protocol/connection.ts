@@ -178,7 +178,7 @@ export class HttpConnection {
    * 9112 section 9.6: a client that said `close` must not send another one).
    */
   get isPeerFinal(): boolean {
-    return !this.#peerKeepsAlive && this.#state.client !== State.SEND_BODY;
+    return !this.#peerKeepsAlive && this.#state.client === State.MUST_CLOSE;
   }
 
   /** Whether the connection goes on in another protocol; its first bytes were not taken by `receive`. */
