@@ -248,7 +248,7 @@ export class StreamCore implements TransportSink {
     }
   }
 
-  /** The connection is gone, and nobody here has asked for that. */
+  /** The connection is gone: whoever waits on either side hears how. */
   #endSides(error: IoError | undefined): void {
     const isWritten = error === undefined && this.writing.finish();
     // Ten microseconds for an error that nobody would see: most of what the end of a connection took.

@@ -11,7 +11,7 @@
 
 /** Larger pieces are not copied here. One write that the kernel does not take keeps at most so much memory alive. */
 export const SLAB_SIZE = 16_384;
-/** How many slabs are kept from turn to turn: 256 KiB, four of 64 connections with 1 KiB each. */
+/** How many slabs are kept from turn to turn: 256 KiB. 64 connections that send 1 KiB each need four. */
 const KEPT = 16;
 
 const slabs: (ArrayBuffer | undefined)[] = [];
