@@ -53,6 +53,6 @@ export const tcpEcho: Scenario = {
     { against: 'Deno.Conn', ratio: 1 },
   ],
   bound:
-    'A loop in C, which makes the same calls of the kernel, takes seven tenths of awaitio’s time. What is left is a wait and a promise for each message; Deno does the same in Rust up to the promise.',
+    'A loop in C, which makes the same calls of the kernel, takes seven to nine tenths of awaitio’s time. What is left is a wait and a promise for each message; Deno does the same in Rust up to the promise.',
   contestants: peers.map(contestant),
 };
