@@ -183,14 +183,11 @@ export class StreamCore implements TransportSink {
     if (this.isClosed) return;
     // Nothing unsent, and still a FIN or TLS's goodbye may find no room. It gets its time, whatever the bytes were given.
     const patience = this.transport.unsent === 0 ? Math.max(linger, FIN_PATIENCE) : linger;
-    const timer =
-      patience === Infinity
-        ? undefined
-        : this.clock.setTimer(() => {
-            this.abort('timeout', undefined);
-          }, patience);
+    const timer = this.clock.setTimer(() => {
+      this.abort('timeout', undefined);
+    }, patience);
     await this.closed;
-    timer?.cancel();
+    timer.cancel();
   }
 
   observe(observer: SourceObserver): void {

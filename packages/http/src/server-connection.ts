@@ -6,9 +6,8 @@
  * One deadline runs at a time, for what the connection waits for now; when it passes, the wait is ended by ending the
  * stream's reading, or the stream, and the loop finds out why by looking at `phases.expired`.
  *
- * How it ends: after this side's `Connection: close`, after a refusal, or when the peer has finished, this side says FIN,
- * waits a bounded time for the peer's (so that an answer is not destroyed by a reset for bytes that nobody reads), and
- * closes. A client that said `close` itself sends nothing more: its connection is closed with the answer.
+ * How it ends: after `Connection: close`, after a refusal, or when the peer has finished, this side says FIN, waits a
+ * bounded time for the peer's (so that an answer is not destroyed by a reset for bytes that nobody reads), and closes.
  *
  * Answers and deadlines have files of their own. What is left is one life from beginning to end, and is not cut further.
  */
@@ -196,12 +195,10 @@ export class ServerConnection {
     this.answered += 1;
     this.#exchange = undefined;
     this.phases.endRequest();
-    if (this.#isSwitched) return false;
+    // After `Connection: close`, or a failure, nothing follows that would have to be read.
+    if (this.#isSwitched || this.http.serverState !== State.DONE) return false;
     try {
-      const isRead = exchange.skipBuffered();
-      // After `Connection: close`, or a failure, nothing follows that would have to be waited for.
-      if (this.http.serverState !== State.DONE) return false;
-      return isRead ? this.#next() : this.#finishLater(exchange);
+      return exchange.skipBuffered() ? this.#next() : this.#finishLater(exchange);
     } catch (error) {
       return isRestWrong(error);
     }
@@ -359,9 +356,7 @@ export class ServerConnection {
     try {
       const blocked = this.driver.flush();
       if (blocked !== undefined) await this.phases.whileWriting(blocked);
-      if (this.http.isPeerFinal) {
-        await this.phases.whileWriting(this.stream.close(PATIENT));
-      } else if (this.answered > 0 || this.http.serverState !== State.IDLE) {
+      if (this.answered > 0 || this.http.serverState !== State.IDLE) {
         // What still comes is taken and dropped: a reset for unread bytes could destroy the answer on its way.
         await this.stream.shutdown('read');
         await this.phases.whileWriting(this.stream.shutdown('write'));
@@ -372,7 +367,7 @@ export class ServerConnection {
       // The peer was faster.
     }
     this.phases.end();
-    if (!this.stream.isClosed) await this.stream.close();
+    await this.stream.close();
   }
 }
 
@@ -381,8 +376,5 @@ function isRestWrong(error: unknown): false {
   if (error instanceof RemoteProtocolError) return false;
   throw error;
 }
-
-/** A client that takes its answer may take as long as it likes; one that does not is cut. */
-const PATIENT = { linger: Infinity };
 
 const GONE = { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' };

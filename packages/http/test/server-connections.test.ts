@@ -214,29 +214,10 @@ describe('the end of a connection', () => {
   const closing = get('/', 'Connection: close\r\n');
 
   test.each([
-    ['that said close', closing],
-    [
-      'that said close, with a body',
-      `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody`,
-    ],
-    ['of HTTP/1.0', get('/', '', '1.0')],
-  ])('comes with the answer to a client %s, which need not say anything more', (_who, request) =>
-    simulated(async (world) => {
-      const server = await world.serve(paths);
-      const wire = await world.connect();
-      const since = world.now;
-      await wire.send(request);
-      expect(await wire.rest()).toMatch(/\r\n\r\n\/$/);
-      await world.sleep(100);
-      expect(server.statistics().connections.open).toBe(0);
-      expect(world.now - since).toBeLessThan(1_900);
-    }),
-  );
-
-  test.each([
     ['when this side has decided it', get(), { maxRequestsPerConnection: 1 }],
+    ['when the client has said close, and must not', closing, {}],
     [
-      'when the rest of its request is wrong',
+      'when its request says close, and the rest of it is wrong',
       'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
       {},
     ],

@@ -173,14 +173,6 @@ export class HttpConnection {
     return this.#state.isCycleDone;
   }
 
-  /**
-   * Whether the peer has sent all that it ever will: its last request has come whole, and said that none would follow (RFC
-   * 9112 section 9.6: a client that said `close` must not send another one).
-   */
-  get isPeerFinal(): boolean {
-    return !this.#peerKeepsAlive && this.#state.client === State.MUST_CLOSE;
-  }
-
   /** Whether the connection goes on in another protocol; its first bytes were not taken by `receive`. */
   get isSwitched(): boolean {
     return this.#state.server === State.SWITCHED;
