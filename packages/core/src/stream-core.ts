@@ -111,8 +111,7 @@ export class StreamCore implements TransportSink {
   onClosed(error?: IoError): void {
     if (this.#end !== undefined) return;
     this.#end = this.#describeEnd(error);
-    // Sides that this side closed have their end already.
-    if (!this.isDisposed) this.#endSides(error);
+    this.#endSides(error);
     this.notify();
     this.#closed?.resolve(this.#end);
   }

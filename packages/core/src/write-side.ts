@@ -83,8 +83,9 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
-  /** The connection is gone without an error; whether writing had come to its end, and what was accepted was passed on. */
+  /** The connection is gone without an error; whether writing had its end: closed here, or all that was accepted passed on. */
   finish(): boolean {
+    if (this.#isClosed) return true;
     if (!this.#isShut || this.#transport.unsent > 0) return false;
     this.#isFinished = true;
     this.#flushed?.resolveAll();

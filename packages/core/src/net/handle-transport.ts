@@ -10,7 +10,8 @@
  * - libuv refuses an RST between `shutdown` and its callback, and a handle that was refused is never closed. So FIN is asked
  *   for only when everything before it is with the kernel, the callback then comes in the next turn, and a reset in between
  *   waits for it.
- * - The memory of a write that goes on must stay alive, and that of the shared buffer as long as the handle is open.
+ * - The memory of a write that goes on must stay alive, and must not be written over when it lies in a slab of the turn; that
+ *   of the shared buffer lives as long as the handle is open.
  * - A closed handle has no descriptor, and its number may be another's by now: nothing is asked of it after `#isGone`.
  * - The sink is not told from inside its own call that there is room again: that waits for the next tick.
  *
