@@ -1,6 +1,7 @@
 /** What a process of ours has used: processor time and memory, as the kernel counts them. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Usage {
   /** Processor time of all its threads, in milliseconds; `NaN` where the kernel does not tell. */
@@ -27,7 +28,35 @@ export function usageOf(pid: number): Usage {
   }
 }
 
-/** The most memory that a process has had, in bytes; `NaN` where the kernel does not tell. */
+/** A process that used no processor time for so long, in milliseconds, has nothing under way. */
+const STILL = 200;
+/** How often at most that is looked at. */
+const LOOKS = 50;
+
+/**
+ * Waits until a process rests. V8 compiles in other threads, in up to 25 MiB that it gives back: what is measured before
+ * that is over is not the memory of what runs.
+ */
+export async function settled(pid: number): Promise<void> {
+  let before = NaN;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const { cpu } = usageOf(pid);
+    if (cpu === before || Number.isNaN(cpu)) return;
+    before = cpu;
+    await sleep(STILL);
+  }
+}
+
+/** Begins a new peak at the memory that a process has now, where the kernel can. */
+export function forgetPeakOf(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // The peak since its start is the most that can be said.
+  }
+}
+
+/** The most memory that a process has had, in bytes, or has had since {@link forgetPeakOf}; `NaN` where the kernel does not tell. */
 export function peakMemoryOf(pid: number): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -3,7 +3,7 @@
 import { HELLO } from '../load/exchanges.ts';
 import { Child, program } from '../process/child.ts';
 import { requestFile } from '../process/scratch.ts';
-import { usageOf } from '../process/usage.ts';
+import { settled, usageOf } from '../process/usage.ts';
 import {
   awaitio,
   bunServe,
@@ -61,6 +61,7 @@ async function open(port: number, count: number): Promise<Child> {
 }
 
 async function memoryOf(server: Child, peer: Peer): Promise<{ resident: number; objects: number }> {
+  await settled(server.pid);
   if (!onNode.has(peer)) return { resident: usageOf(server.pid).memory, objects: NaN };
   server.say('memory');
   const { objects } = await server.json<MemoryUse>();

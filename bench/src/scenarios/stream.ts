@@ -3,7 +3,7 @@
 import { checkAnswers } from '../load/check.ts';
 import { ECHO } from '../load/exchanges.ts';
 import { Child, program } from '../process/child.ts';
-import { peakMemoryOf, usageOf } from '../process/usage.ts';
+import { forgetPeakOf, peakMemoryOf, settled, usageOf } from '../process/usage.ts';
 import { awaitio, bunServe, denoServe, nodeHttp, type Peer } from '../servers/peers.ts';
 import { portOf } from './http-server.ts';
 import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
@@ -24,6 +24,9 @@ async function streamRound(peer: Peer, context: RoundContext): Promise<Sample> {
   await using child = new Child(peer.command('stream'), { core: 0 });
   const port = await portOf(child);
   await checkAnswers(port, ECHO);
+  await settled(child.pid);
+  const peakBefore = peakMemoryOf(child.pid);
+  forgetPeakOf(child.pid);
   const before = usageOf(child.pid);
   await using sender = new Child(
     [process.execPath, program('load/stream.js'), String(port), String(bytes)],
@@ -32,11 +35,12 @@ async function streamRound(peer: Peer, context: RoundContext): Promise<Sample> {
   await sender.line();
   const { seconds } = await sender.json<{ seconds: number }>();
   const after = usageOf(child.pid);
+  const peak = peakMemoryOf(child.pid);
   return {
     value: bytes / MEBIBYTE / seconds,
     details: {
-      'growth MiB': (peakMemoryOf(child.pid) - before.memory) / MEBIBYTE,
-      'peak MiB': peakMemoryOf(child.pid) / MEBIBYTE,
+      'growth MiB': (peak - before.memory) / MEBIBYTE,
+      'peak MiB': Math.max(peak, peakBefore) / MEBIBYTE,
       'server busy %': (after.cpu - before.cpu) / (seconds * 10),
     },
   };
