@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { WrittenPieces } from './body-passed.ts';
+import { PassedBody, WrittenPieces } from './body-passed.ts';
 import { takePiece } from './protocol/pieces.ts';
 
 const LARGE = 60_000;
@@ -34,4 +34,10 @@ describe('pieces that were written', () => {
     for (const piece of pieces.slice(0, 1)) written.add(piece);
     expect(reused(pieces)).toBe(4);
   });
+});
+
+test('a body that is passed on as text is bytes to whoever looks at its pieces', async () => {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of PassedBody.ofLatin1('na\xc3\xafve')) pieces.push(piece);
+  expect(Buffer.concat(pieces).toString()).toBe('naïve');
 });

@@ -6,15 +6,21 @@
 
 import type { ByteStream } from '@awaitio/core';
 import type { Body } from './body.ts';
+import { latin1Bytes } from './protocol/latin1.ts';
 import { givePieceBack, joinAdjacent } from './protocol/pieces.ts';
+
+const NO_PIECES: readonly Uint8Array[] = [];
 
 /** A body that is passed on, with something before it. */
 export class PassedBody implements AsyncIterable<Uint8Array> {
+  /** All of it as text with one character for each byte, where it has come as such. */
+  readonly latin1: string | undefined;
   readonly #pieces: readonly Uint8Array[];
   /** Where what follows the pieces comes from. */
   readonly #rest: Body | undefined;
 
-  private constructor(pieces: readonly Uint8Array[], rest?: Body) {
+  private constructor(pieces: readonly Uint8Array[], rest?: Body, latin1?: string) {
+    this.latin1 = latin1;
     this.#pieces = pieces;
     this.#rest = rest;
   }
@@ -25,6 +31,11 @@ export class PassedBody implements AsyncIterable<Uint8Array> {
     return new PassedBody([Uint8Array.from(prefix)], body);
   }
 
+  /** Passes on what has come whole already. */
+  static ofLatin1(text: string): PassedBody {
+    return new PassedBody(NO_PIECES, undefined, text);
+  }
+
   /** Passes it on when all of it has come. */
   static async whole(prefix: Uint8Array, body: Body): Promise<PassedBody> {
     const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
@@ -33,6 +44,7 @@ export class PassedBody implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    if (this.latin1 !== undefined) yield latin1Bytes(this.latin1);
     for (const piece of this.#pieces) yield piece;
     if (this.#rest !== undefined) yield* this.#rest;
   }

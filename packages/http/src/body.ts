@@ -13,6 +13,7 @@ import {
   type WouldBlock,
 } from '@awaitio/core';
 import type { Headers } from './protocol/headers.ts';
+import { Data } from './protocol/events.ts';
 import { joinAdjacent } from './protocol/pieces.ts';
 
 /** Where a body's pieces come from: the exchange that the message belongs to. */
@@ -22,7 +23,7 @@ export interface BodySource {
   /** The next piece, or `null` at the end. */
   nextPiece(): Promise<Uint8Array | null>;
   /** The next piece if it has come already. */
-  tryNextPiece(): Uint8Array | null | WouldBlock;
+  tryNextPiece(): Data | null | WouldBlock;
   /** The trailer section, after the end. */
   readonly trailers: Headers | undefined;
   /** Its reader left before the end, or found that it is longer than what may be collected. */
@@ -37,15 +38,15 @@ export interface CollectOptions {
 
 /** The default of `limit` when a body is collected, in bytes. */
 export const DEFAULT_COLLECT_LIMIT = 1_048_576;
-const EMPTY = new Uint8Array(0);
+const NOTHING = new Data('');
 const utf8 = new TextDecoder();
 
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
   readonly #source: BodySource;
   #isTaken = false;
-  /** A piece that `tryBytes` took and found to be only a part. */
-  #pushedBack: Uint8Array | undefined;
+  /** The first piece, when somebody has looked whether it is all of the body. */
+  #peeked: Data | undefined;
 
   /** @internal */
   constructor(source: BodySource) {
@@ -95,22 +96,18 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @returns The bytes; `WOULD_BLOCK` when some are still on their way: nothing was taken then.
    */
   tryBytes(): Uint8Array | WouldBlock {
-    const { bodyLength } = this.#source;
-    if (bodyLength === 0) {
-      this.#take('tryBytes');
-      return EMPTY;
-    }
-    if (bodyLength === undefined || bodyLength > SMALL || this.#isTaken || this.#pushedBack) {
-      return WOULD_BLOCK;
-    }
-    const piece = this.#source.tryNextPiece();
-    if (piece === WOULD_BLOCK || piece === null) return WOULD_BLOCK;
-    if (piece.length === bodyLength) {
-      this.#isTaken = true;
-      return piece;
-    }
-    this.#pushedBack = piece;
-    return WOULD_BLOCK;
+    const whole = this.#peekWhole('tryBytes');
+    if (whole === undefined) return WOULD_BLOCK;
+    this.#take('tryBytes');
+    return whole.bytes;
+  }
+
+  /** As {@link Body.tryBytes}, as text with one character for each byte, if it came as such. @internal */
+  tryLatin1(): string | WouldBlock {
+    const text = this.#peekWhole('tryLatin1')?.latin1;
+    if (text === undefined) return WOULD_BLOCK;
+    this.#take('tryLatin1');
+    return text;
   }
 
   /**
@@ -121,10 +118,33 @@ export class Body implements AsyncIterable<Uint8Array> {
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
     const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const ready = this.#begin(limit);
+    if (ready !== undefined) return ready.bytes;
+    return this.#collect(limit);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
+  async text(options?: CollectOptions): Promise<string> {
+    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const ready = this.#begin(limit);
+    if (ready !== undefined) return textOf(ready);
+    return utf8.decode(await this.#collect(limit));
+  }
+
+  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
+  async json(options?: CollectOptions): Promise<unknown> {
+    return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  /** Begins to collect it: all of it, when it is there and small. */
+  #begin(limit: number): Data | undefined {
     if (!this.#isTaken && (this.#source.bodyLength ?? 0) > limit) throw this.#tooLong(limit);
-    const ready = this.#isTaken ? WOULD_BLOCK : this.tryBytes();
-    if (ready !== WOULD_BLOCK) return ready;
+    const whole = this.#peekWhole('bytes');
     this.#take('bytes');
+    return whole;
+  }
+
+  async #collect(limit: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (;;) {
@@ -138,14 +158,20 @@ export class Body implements AsyncIterable<Uint8Array> {
     return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
   }
 
-  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
-  async text(options?: CollectOptions): Promise<string> {
-    return utf8.decode(await this.bytes(options));
-  }
-
-  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
-  async json(options?: CollectOptions): Promise<unknown> {
-    return JSON.parse(await this.text(options)) as unknown;
+  /** All of a small body that has come in one piece; it is not taken by that. */
+  #peekWhole(operation: string): Data | undefined {
+    const { bodyLength } = this.#source;
+    if (bodyLength === 0) {
+      this.#checkUnused(operation);
+      return NOTHING;
+    }
+    if (bodyLength === undefined || bodyLength > SMALL || this.#isTaken) return undefined;
+    if (this.#peeked === undefined) {
+      const piece = this.#source.tryNextPiece();
+      if (piece === WOULD_BLOCK || piece === null) return undefined;
+      this.#peeked = piece;
+    }
+    return this.#peeked.length === bodyLength ? this.#peeked : undefined;
   }
 
   #tooLong(limit: number): LimitError {
@@ -155,25 +181,35 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   #next(): Promise<Uint8Array | null> {
-    const piece = this.#pushedBack;
+    const piece = this.#peeked;
     if (piece === undefined) return this.#source.nextPiece();
-    this.#pushedBack = undefined;
-    return Promise.resolve(piece);
+    this.#peeked = undefined;
+    return Promise.resolve(piece.bytes);
   }
 
   #take(operation: string): void {
-    if (this.#isTaken) {
-      throw new IoError(`${operation}: this body was read before; a body can be read once`, {
-        code: 'ERR_BODY_USED',
-        operation,
-      });
-    }
+    this.#checkUnused(operation);
     this.#isTaken = true;
+  }
+
+  #checkUnused(operation: string): void {
+    if (!this.#isTaken) return;
+    throw new IoError(`${operation}: this body was read before; a body can be read once`, {
+      code: 'ERR_BODY_USED',
+      operation,
+    });
   }
 }
 
 /** Above this a body is not looked at before it is asked for. */
 const SMALL = 65_536;
+
+/** A piece as UTF-8: what is ASCII only is that already. */
+function textOf(piece: Data): string {
+  const { latin1 } = piece;
+  if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
+  return utf8.decode(piece.bytes);
+}
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
   const whole = new Uint8Array(size);

@@ -28,7 +28,7 @@ import { RequestSender, type SenderOwner } from './client-sender.ts';
 import { StallWatch } from './deadlines.ts';
 import { Driver } from './driver.ts';
 import { HttpConnection } from './protocol/connection.ts';
-import { NEED_DATA, type ResponseHead } from './protocol/events.ts';
+import { NEED_DATA, type Data, type ResponseHead } from './protocol/events.ts';
 import type { FieldList, HeadersInput } from './protocol/fields.ts';
 import type { ProtocolLimits } from './protocol/limits.ts';
 
@@ -135,7 +135,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   // --- The response's body -------------------------------------------------------------------------------------
 
   /** Takes what has come of a response's body. */
-  pull(incoming: Incoming): Uint8Array | null | WouldBlock {
+  pull(incoming: Incoming): Data | null | WouldBlock {
     if (this.#failure !== undefined) throw this.#failure.reason;
     let event;
     try {
@@ -145,7 +145,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     }
     if (event === NEED_DATA) return WOULD_BLOCK;
     if (typeof event !== 'symbol') {
-      if (event.type === 'data') return event.bytes;
+      if (event.type === 'data') return event;
       if (event.type === 'end') incoming.trailers = event.trailers;
     }
     incoming.isComplete = true;

@@ -6,13 +6,13 @@
 import { WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
 import type { ResponseOrigin } from './client-response.ts';
 import { LocalProtocolError } from './protocol/errors.ts';
-import type { ResponseHead } from './protocol/events.ts';
+import type { Data, ResponseHead } from './protocol/events.ts';
 import type { Headers } from './protocol/headers.ts';
 
 /** What a response needs of its connection. */
 export interface IncomingOwner {
   /** What has come of the body. */
-  pull(incoming: Incoming): Uint8Array | null | WouldBlock;
+  pull(incoming: Incoming): Data | null | WouldBlock;
   /** Waits for more of it. */
   readBody(): Promise<void>;
   /** Breaks the connection off. */
@@ -23,7 +23,7 @@ export interface IncomingOwner {
 
 export class Incoming implements ResponseOrigin {
   readonly #owner: IncomingOwner;
-  readonly #early: Uint8Array[] = [];
+  readonly #early: Data[] = [];
   head!: ResponseHead;
   trailers: Headers | undefined;
   isComplete = false;
@@ -40,11 +40,11 @@ export class Incoming implements ResponseOrigin {
   }
 
   /** A piece that came with the head. */
-  pushEarly(piece: Uint8Array): void {
+  pushEarly(piece: Data): void {
     this.#early.push(piece);
   }
 
-  tryNextPiece(): Uint8Array | null | WouldBlock {
+  tryNextPiece(): Data | null | WouldBlock {
     const early = this.#early.shift();
     if (early !== undefined) return early;
     return this.isComplete ? null : this.#owner.pull(this);
@@ -53,7 +53,7 @@ export class Incoming implements ResponseOrigin {
   async nextPiece(): Promise<Uint8Array | null> {
     for (;;) {
       const piece = this.tryNextPiece();
-      if (piece !== WOULD_BLOCK) return piece;
+      if (piece !== WOULD_BLOCK) return piece === null ? null : piece.bytes;
       await this.#owner.readBody();
     }
   }

@@ -5,6 +5,7 @@ import type { Body } from './body.ts';
 import type { HttpRequest } from './request.ts';
 import { PassedBody } from './body-passed.ts';
 import { HttpResponse } from './response.ts';
+import { latin1 } from './protocol/latin1.ts';
 import type { FieldList } from './protocol/fields.ts';
 import type { Handler } from './server-shared.ts';
 
@@ -35,10 +36,15 @@ const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
  */
 export function echo(options?: EchoOptions): Handler {
   const prefix = Buffer.from(options?.prefix ?? 'echo: ');
+  const prefixText = latin1(prefix);
   return (request: HttpRequest) => {
     const type = request.headers.get('content-type');
     const fields = type === undefined ? OCTETS : ['Content-Type', type];
     const { body } = request;
+    const text = body.tryLatin1();
+    if (text !== WOULD_BLOCK) {
+      return new HttpResponse(PassedBody.ofLatin1(prefixText + text), undefined, fields);
+    }
     const whole = body.tryBytes();
     if (whole !== WOULD_BLOCK) return new HttpResponse(concat(prefix, whole), undefined, fields);
     const { length } = body;

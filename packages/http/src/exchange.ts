@@ -16,7 +16,7 @@ import {
 } from '@awaitio/core';
 import { Body, type BodySource } from './body.ts';
 import { LocalProtocolError } from './protocol/errors.ts';
-import { NEED_DATA, type RequestHead } from './protocol/events.ts';
+import { NEED_DATA, type Data, type RequestHead } from './protocol/events.ts';
 import { fieldList, type HeadersInput } from './protocol/fields.ts';
 import type { Headers } from './protocol/headers.ts';
 import type { ProxyHeader } from './proxy-header.ts';
@@ -127,11 +127,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     return this.#trailers;
   }
 
-  tryNextPiece(): Uint8Array | null | WouldBlock {
+  tryNextPiece(): Data | null | WouldBlock {
     return this.#isOver ? null : this.#pull();
   }
 
-  #pull(): Uint8Array | null | WouldBlock {
+  #pull(): Data | null | WouldBlock {
     if (this.#isBodyDone) return null;
     const event = this.#connection.http.nextEvent();
     if (event === NEED_DATA) return WOULD_BLOCK;
@@ -141,8 +141,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       return null;
     }
     if (event.type !== 'data') return null;
-    this.bytesIn += event.bytes.length;
-    return event.bytes;
+    this.bytesIn += event.length;
+    return event;
   }
 
   async nextPiece(): Promise<Uint8Array | null> {
@@ -154,7 +154,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     }
     for (;;) {
       const piece = this.tryNextPiece();
-      if (piece !== WOULD_BLOCK) return piece;
+      if (piece !== WOULD_BLOCK) return piece === null ? null : piece.bytes;
       this.payContinue();
       await this.#connection.phases.readBody();
     }

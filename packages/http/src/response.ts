@@ -1,6 +1,7 @@
 /** Responses as handlers make them: a status, checked header fields, and a body of one of a few kinds. */
 
 import { InvalidInputError } from '@awaitio/core';
+import { PassedBody } from './body-passed.ts';
 import type { HttpProblem } from './problem.ts';
 import { fieldList, type FieldList, type HeadersInput } from './protocol/fields.ts';
 
@@ -88,7 +89,8 @@ export class HttpResponse {
   /** Whether the body is made while it is sent. */
   get isStreamed(): boolean {
     const { body } = this;
-    return typeof body === 'object' && body !== null && !(body instanceof Uint8Array);
+    if (typeof body === 'string' || body === null || body instanceof Uint8Array) return false;
+    return !(body instanceof PassedBody) || body.latin1 === undefined;
   }
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` say another. */

@@ -29,6 +29,9 @@ export function sendBody(
   if (typeof body === 'string') return sendText(connection, response, body, options);
   if (body === null) return sendBytes(connection, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
+  if (body instanceof PassedBody && body.latin1 !== undefined) {
+    return sendLatin1(connection, response, body.latin1, options);
+  }
   return sendPieces(connection, response, options);
 }
 
@@ -43,6 +46,17 @@ function sendText(
   // As many bytes as characters: all of them are ASCII, and the text is its own latin1 form.
   const length = Buffer.byteLength(text);
   if (length !== text.length) return sendBytes(connection, response, Buffer.from(text), options);
+  return sendLatin1(connection, response, text, options);
+}
+
+/** Sends text with one character for each byte. */
+function sendLatin1(
+  connection: ServerConnection,
+  response: HttpResponse,
+  text: string,
+  options: SendOptions,
+): Promise<void> | undefined {
+  const { length } = text;
   const { http, driver } = connection;
   driver.write(http.sendWholeResponse(head(response, length, options)));
   if (length > 0 && http.sendsBody) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SimFaults } from '@awaitio/core/testing';
 import { echo } from '../src/echo.ts';
 import { LocalProtocolError, RemoteProtocolError } from '../src/protocol/errors.ts';
+import type { HttpRequest } from '../src/request.ts';
 import { HttpResponse } from '../src/response.ts';
 import { simulated } from './support/simulated.ts';
 
@@ -20,9 +21,90 @@ const post = (body: string, fields = ''): string =>
 const pattern = (length: number, start = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (start + index * 7) % 251);
 
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 const TROUBLE: SimFaults = { partialWrite: 1, window: 1, split: 0.3 };
+
+describe('a small body', () => {
+  const BODIES: [string, Uint8Array][] = [
+    ['nothing', new Uint8Array(0)],
+    ['ASCII', utf8('name=WasmEdge')],
+    ['more ASCII than lies in the heap', utf8('x'.repeat(100))],
+    ['JSON that is not ASCII', utf8('{"place":"Mäntsälä"}')],
+    ['UTF-8 with a byte order mark', utf8('\ufeffmark')],
+    ['bytes that are no UTF-8', Uint8Array.of(65, 0xc3, 0x28, 0xff, 66)],
+    ['every byte there is', pattern(251)],
+  ];
+  /** The same request as often as given, cut where the network cuts. */
+  const WAYS: [string, (request: Uint8Array) => Uint8Array[]][] = [
+    ['whole', (request) => [request, request]],
+    ['byte by byte', (request) => Array.from(request, (byte) => Uint8Array.of(byte))],
+    ['with the next request behind it', (request) => [Buffer.concat([request, request])]],
+    [
+      'in two halves',
+      (request) => {
+        const end = request.length - Math.floor((request.length - request.indexOf(10)) / 4);
+        return [request.subarray(0, end), request.subarray(end)];
+      },
+    ],
+  ];
+
+  describe.each(BODIES)('that is %s', (_what, body) => {
+    test.each(WAYS)(
+      'is what was sent, as bytes, as text and passed on, when it comes %s',
+      (_way, cut) =>
+        simulated(async (world) => {
+          await world.serve((request) =>
+            request.path === '/echo' ? echo()(request, undefined as never) : read(request),
+          );
+          const read = async (request: HttpRequest): Promise<HttpResponse> =>
+            request.path === '/bytes'
+              ? HttpResponse.bytes(await request.bytes())
+              : HttpResponse.text(await request.text());
+          const wire = await world.connect();
+          const asText = latin1(utf8(new TextDecoder().decode(body)));
+          const answers = {
+            '/bytes': latin1(body),
+            '/text': asText,
+            '/echo': `echo: ${latin1(body)}`,
+          };
+          for (const [path, answer] of Object.entries(answers)) {
+            const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`;
+            const pieces = cut(Buffer.concat([utf8(head), body]));
+            const count = Buffer.concat(pieces).length / (head.length + body.length);
+            for (const piece of pieces) await wire.stream.writeAll(piece);
+            for (let index = 0; index < count; index += 1) {
+              expect((await wire.response()).body).toBe(answer);
+            }
+          }
+        }),
+    );
+  });
+
+  test('that was read as text is not read again', () =>
+    simulated(async (world) => {
+      await world.serve(async (request) => {
+        await request.text();
+        const failures = [request.text(), request.bytes()].map((again) =>
+          again.catch((error: unknown) => (error as { code?: string }).code),
+        );
+        return HttpResponse.json(await Promise.all(failures));
+      });
+      const wire = await world.connect();
+      await wire.send(post('ab'));
+      expect((await wire.response()).body).toBe('["ERR_BODY_USED","ERR_BODY_USED"]');
+    }));
+
+  test('that is longer than may be collected is refused as text, too', () =>
+    simulated(async (world) => {
+      await world.serve(async (request) => HttpResponse.text(await request.text({ limit: 3 })));
+      const wire = await world.connect();
+      await wire.send(post('four'));
+      expect(await wire.head()).toMatch(/^HTTP\/1.1 413 /);
+    }));
+});
 
 describe('a streamed answer', () => {
   test('comes in chunks, each as soon as the program gives it', () =>

@@ -262,8 +262,11 @@ export class Decoder implements ParserSink {
     this.#bodyBytes += size;
     if (size > 0) {
       const isFirst = size === this.#bodyBytes;
-      const bytes = this.#body.keep(this.#chunk, start, size, isFirst ? this.#bodyLeft : 0);
-      this.#events.pushData(new Data(bytes));
+      const data =
+        this.#chunkText === undefined
+          ? this.#body.keep(this.#chunk, start, size, isFirst ? this.#bodyLeft : 0)
+          : this.#chunkText.slice(start, start + size);
+      this.#events.pushData(new Data(data));
     }
     if (size < end - start) this.#failure = bodyTooLarge(this.#limits);
   }

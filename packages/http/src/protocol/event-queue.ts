@@ -49,7 +49,7 @@ export class EventQueue {
   }
 
   pushData(data: Data): void {
-    this.#bytes += data.bytes.length + PIECE_COST;
+    this.#bytes += data.length + PIECE_COST;
     this.push(data);
   }
 
@@ -71,7 +71,7 @@ export class EventQueue {
       this.#end = 0;
       if (this.#entries.length > MANY) this.#entries = [END, END, END, END];
     }
-    if (entry instanceof Data) this.#bytes -= entry.bytes.length + PIECE_COST;
+    if (entry instanceof Data) this.#bytes -= entry.length + PIECE_COST;
     else if (entry instanceof EndOfMessage || isInformational(entry)) this.#messages -= 1;
     return entry;
   }

@@ -5,6 +5,7 @@
  */
 
 import type { Headers } from './headers.ts';
+import { latin1Bytes } from './latin1.ts';
 
 /** There is no event before more bytes come. */
 export const NEED_DATA: unique symbol = Symbol('awaitio.NEED_DATA');
@@ -85,13 +86,33 @@ export class ResponseHead {
   }
 }
 
-/** A piece of a body; the bytes are the receiver's to keep. */
+/**
+ * A piece of a body; the bytes are the receiver's to keep.
+ *
+ * A piece that came in one small chunk with its head is a part of that chunk's text. Nearly all small bodies are text, and
+ * memory outside the heap, which is where more than 64 bytes go, costs as much as parsing the head
+ * (`pnpm bench --only echo,json`): so bytes are made of it when they are asked for.
+ */
 export class Data {
   readonly type = 'data';
-  readonly bytes: Uint8Array;
+  #bytes: Uint8Array | undefined;
+  /** The same as text, one character for each byte, where it is at hand. @internal */
+  readonly latin1: string | undefined;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+  /** @internal */
+  constructor(data: Uint8Array | string) {
+    if (typeof data === 'string') this.latin1 = data;
+    else this.#bytes = data;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= latin1Bytes(this.latin1 as string);
+    return this.#bytes;
+  }
+
+  /** How many bytes it has. */
+  get length(): number {
+    return this.latin1 === undefined ? (this.#bytes as Uint8Array).length : this.latin1.length;
   }
 }
 
