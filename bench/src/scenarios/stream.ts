@@ -65,6 +65,6 @@ export const stream: Scenario = {
     { detail: 'growth MiB', atMost: 32 },
   ],
   bound:
-    'V8’s young generation, which grows to two halves of up to 16 MiB for the promises of sixteen thousand pieces, and the code that is compiled meanwhile. The pieces themselves use two or three buffers of 64 KiB over and over.',
+    'V8’s young generation, which grows for the promises of sixteen thousand pieces, and the code that is compiled meanwhile. The pieces themselves use two or three buffers of 64 KiB over and over. Counted from when the server rests after its first answer: compiling llhttp takes more memory for a moment, whatever is sent.',
   contestants: [awaitio, nodeHttp, bunServe, slowDeno].map(contestant),
 };
