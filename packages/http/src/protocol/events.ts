@@ -106,6 +106,7 @@ export class Data {
     else this.#bytes = data;
   }
 
+  /** The bytes, the same each time. */
   get bytes(): Uint8Array {
     this.#bytes ??= latin1Bytes(this.latin1 as string);
     return this.#bytes;
