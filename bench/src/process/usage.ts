@@ -34,7 +34,7 @@ const STILL = 200;
 const LOOKS = 50;
 
 /**
- * Waits until a process rests. V8 compiles in other threads, in up to 25 MiB that it gives back: what is measured before
+ * Waits until a process rests. V8 compiles in other threads, in up to 37 MiB that it gives back (`micro/after-first-request.ts`): what is measured before
  * that is over is not the memory of what runs.
  */
 export async function settled(pid: number): Promise<void> {

@@ -29,7 +29,7 @@ export const echoPost: Scenario = {
     { against: 'C epoll', ratio: 0.7 },
   ],
   bound:
-    'Half of the busy time is the `write` of each answer, which a server in C pays too; Node’s own JavaScript is one or two percent of it, since accepted connections work on libuv’s handles. Four tenths are left to awaitio, llhttp included: if they cost nothing, the server would be 1.7 times as fast as it is, and as the loop in C. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
+    'More than half of the busy time is the `write` of each answer, which a server in C pays too; Node’s own JavaScript is less than a percent of it, since accepted connections work on libuv’s handles. Less than four tenths are left to awaitio, llhttp and the garbage collector included: if they cost nothing, the server would be 1.6 times as fast as it is. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64 }),
 };
 
