@@ -50,6 +50,7 @@ import { latin1 } from './latin1.ts';
 import type { ProtocolLimits } from './limits.ts';
 import { isBlank } from './lists.ts';
 import { BodyMemory } from './pieces.ts';
+import { RepeatedHead } from './repeated-head.ts';
 import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
 export type Role = 'server' | 'client';
@@ -73,10 +74,13 @@ export class Decoder implements ParserSink {
   #phase: number = Phase.IDLE;
   readonly #events: EventQueue;
   readonly #body = new BodyMemory();
+  readonly #repeated = new RepeatedHead();
   /** The chunk that is being parsed, and where in it the present message, or what follows of it, begins. */
   #chunk: Uint8Array = NO_BYTES;
   /** The chunk as text, when it is small. */
   #chunkText: string | undefined;
+  /** Whether the parser has been given the chunk. */
+  #isLoaded = false;
   #begin = 0;
   /** Where the chunk's first byte stands in the string that positions count in, and where the head begins there. */
   #origin = 0;
@@ -168,8 +172,11 @@ export class Decoder implements ParserSink {
     if (this.#isHeld) return 0;
     if (this.#isDone) return chunk.length;
     if (!this.#events.hasRoom) return 0;
-    this.#load(chunk);
     this.#chunk = chunk;
+    this.#isLoaded = false;
+    // A small chunk is nearly all head: as one text, it is searched for tabs and cut up without another call.
+    const isText = chunk.length <= SMALL_CHUNK && this.#phase !== Phase.BODY;
+    this.#chunkText = isText ? latin1(chunk) : undefined;
     let at = 0;
     while (at < chunk.length && !this.#isDone && !this.#isHeld && this.#events.hasRoom) {
       at = this.#phase === Phase.IDLE ? this.#beginMessage(at) : this.#parse(at);
@@ -179,16 +186,12 @@ export class Decoder implements ParserSink {
     return this.#isDone && !this.#isHeld ? chunk.length : at;
   }
 
-  #load(chunk: Uint8Array): void {
-    if (chunk.length <= this.#bodyLeft) {
-      reserveInput(chunk.length);
-      return;
-    }
-    // A small chunk is nearly all head: as one text, it is searched for tabs and cut up without another call.
-    const isSmall = chunk.length <= SMALL_CHUNK && this.#phase !== Phase.BODY;
-    const text = isSmall ? latin1(chunk) : undefined;
-    loadInput(chunk, text?.includes('\t'));
-    this.#chunkText = text;
+  /** Gives the parser the chunk, unless it is all of a body: those bytes are only counted. */
+  #load(): void {
+    this.#isLoaded = true;
+    const chunk = this.#chunk;
+    if (chunk.length <= this.#bodyLeft) reserveInput(chunk.length);
+    else loadInput(chunk, this.#chunkText?.includes('\t'));
   }
 
   /** The peer finished. */
@@ -293,11 +296,13 @@ export class Decoder implements ParserSink {
       this.#fail(bad('a response came that no request asked for', 'UNSOLICITED'));
       return at;
     }
+    this.#blank = 0;
+    const end = this.#repeat(at);
+    if (end !== -1) return end;
     this.#parser = Parser.acquire(
       this.#role === 'server' ? ParserType.REQUEST : ParserType.RESPONSE,
     );
     this.#phase = Phase.HEAD;
-    this.#blank = 0;
     this.#targetStart = -1;
     this.#targetEnd = -1;
     this.#body.begin();
@@ -307,10 +312,24 @@ export class Decoder implements ParserSink {
     return this.#parse(at);
   }
 
+  /** Takes a message that begins as the one before it and is whole in this chunk; returns where it ends, or -1. */
+  #repeat(at: number): number {
+    const text = this.#chunkText;
+    const head = text === undefined ? undefined : this.#repeated.find(text, at);
+    if (head === undefined) return -1;
+    const start = at + this.#repeated.length;
+    const end = start + (head.contentLength as number);
+    this.#events.push(head);
+    if (end > start) this.#events.pushData(new Data((text as string).slice(start, end)));
+    this.#events.pushLast(END);
+    return end;
+  }
+
   /** Parses from `at` to the end of the chunk or of the message; returns how far it got. */
   #parse(at: number): number {
     const chunk = this.#chunk;
     const parser = this.#parser as Parser;
+    if (!this.#isLoaded) this.#load();
     this.#begin = at;
     this.#mark = at;
     this.#place(at);
@@ -389,6 +408,9 @@ export class Decoder implements ParserSink {
     };
     const spans = this.#takeSpans(text);
     const head = readRequestHead(line, spans, parser, upgrade, keepAlive, this.#limits);
+    if (this.#isInChunk && !upgrade) {
+      this.#repeated.remember(text.slice(this.#headStart, this.#mark), head);
+    }
     this.#beginBody(head);
     return head.upgrade ? 2 : 0;
   }
@@ -416,7 +438,7 @@ export class Decoder implements ParserSink {
 
   /** Says in which string positions count: what is collected goes on at `at` in the chunk, or the chunk's own text. */
   #place(at: number): void {
-    if (this.#text === '' && this.#chunkText !== undefined) {
+    if (this.#isInChunk) {
       this.#origin = 0;
       this.#headStart = at;
     } else {
@@ -427,8 +449,12 @@ export class Decoder implements ParserSink {
 
   /** The string that positions count in, with all of a head that is `size` long in it. */
   #textOfHead(size: number): string {
-    const isInChunk = this.#text === '' && this.#chunkText !== undefined;
-    return isInChunk ? (this.#chunkText as string) : this.#textTo(size);
+    return this.#isInChunk ? (this.#chunkText as string) : this.#textTo(size);
+  }
+
+  /** Whether all of the head is in the chunk's own text. */
+  get #isInChunk(): boolean {
+    return this.#text === '' && this.#chunkText !== undefined;
   }
 
   /** As many characters of what is collected as there are, up to `length`. */
