@@ -87,12 +87,7 @@ export async function acceptLoop<S extends ByteStream>(
         options?.ownsStream === true
           ? (context) => serve(stream, context)
           : (context) => live(stream, context, serve, onError);
-      executor.spawn(run, {
-        name,
-        onAbort: (reason) => {
-          stream.reset(reason);
-        },
-      });
+      executor.spawn(run, { name, onAbort: stream });
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);

@@ -212,7 +212,8 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * The view is valid only during the call, as it may be the read buffer of the whole process. What `take` leaves stays
    * queued. A `take` that throws took nothing; its error is the result.
    *
-   * @param take - Gets a view and returns how many bytes of it, from the start, it took.
+   * @param take - Gets a view and returns how many bytes of it, from the start, it took: a function, or an object with
+   * such a method.
    * @returns What `take` returned; `null` at the end of the stream.
    * @throws `InvalidInputError` for a count that is not within the view: nothing was taken. Else as
    * {@link ByteStream.read}.

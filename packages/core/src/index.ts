@@ -45,7 +45,7 @@ export {
   type OpenStreamState,
 } from './stream-registry.ts';
 export type { DelimitedReadOptions } from './delimited-read.ts';
-export type { Take } from './read-waits.ts';
+export type { Take, Taker } from './read-waits.ts';
 export type { Writable, WriteOptions } from './write-side.ts';
 export { ReadHalf, WriteHalf } from './split.ts';
 export type { WebStreams } from './web-streams.ts';

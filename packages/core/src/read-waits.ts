@@ -6,11 +6,16 @@ import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
 import { Wait, type WaitOptions } from './waiters.ts';
 
 /** Takes bytes from a lent view, during the call, and returns how many. */
-export type Take = (view: Uint8Array) => number;
+export interface Taker {
+  take(view: Uint8Array): number;
+}
+
+/** A {@link Taker}, or its function alone. An object needs no closure, which counts where ten thousand streams wait. */
+export type Take = ((view: Uint8Array) => number) | Taker;
 
 /** Lends a view; an answer that no taker can mean is refused before anything is dropped for it. */
 export function lendTo(take: Take, view: Uint8Array): number {
-  const count = take(view);
+  const count = typeof take === 'function' ? take(view) : take.take(view);
   if (count <= view.length && count >>> 0 === count) return count;
   throw invalidInput('readWith', 'take(view)', `a whole number from 0 to ${view.length}`, count);
 }

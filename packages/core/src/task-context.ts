@@ -29,9 +29,14 @@ export interface TaskOptions {
   readonly timeout?: number | undefined;
   /**
    * Called at once when the task is aborted: for what must not wait until its function looks at its signal, such as a
-   * connection. Must not throw.
+   * connection. Must not throw. A function; or a stream, or anything else that is reset.
    */
-  readonly onAbort?: ((reason: unknown) => void) | undefined;
+  readonly onAbort?: ((reason: unknown) => void) | Resettable | undefined;
+}
+
+/** What can be broken off, such as a `ByteStream`. */
+export interface Resettable {
+  reset(reason: unknown): void;
 }
 
 /** What a task's function is given. */

@@ -75,7 +75,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   #isHeard = false;
   #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
-  readonly #onAbort: ((reason: unknown) => void) | undefined;
+  readonly #onAbort: TaskOptions['onAbort'];
   #timer: Timer | undefined;
 
   /** @internal Tasks come from `Executor.spawn`. */
@@ -318,7 +318,8 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     const isHeard = this.#isHeard;
     this.#settle('aborted', { error: reason });
     this.#controller?.abort(reason);
-    this.#onAbort?.(reason);
+    if (typeof this.#onAbort === 'function') this.#onAbort(reason);
+    else this.#onAbort?.reset(reason);
     if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
     if (!isWanted) this.#tell(reason, isHeard);
     if (wasPending) this.#end();

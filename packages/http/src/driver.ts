@@ -9,7 +9,7 @@
  * One deadline serves all phases: the owner says what it waits for and for how long, and is told when that has passed.
  */
 
-import type { ByteStream, Clock } from '@awaitio/core';
+import type { ByteStream, Clock, Taker } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { HttpConnection } from './protocol/connection.ts';
 import { latin1 } from './protocol/latin1.ts';
@@ -19,7 +19,7 @@ const GATHER_LIMIT = 32_768;
 /** Bytes shorter than this are gathered as text with what is around them; longer ones are written as they are. */
 const INLINE_LIMIT = 16_384;
 
-export class Driver {
+export class Driver implements Taker {
   readonly stream: ByteStream;
   readonly connection: HttpConnection;
   readonly #clock: Clock;
@@ -57,14 +57,15 @@ export class Driver {
    * own for that would cost every request one more turn through the queue of reactions.
    */
   read(): Promise<number | null> {
-    return this.stream.readWith(this.#receive);
+    return this.stream.readWith(this);
   }
 
-  readonly #receive = (view: Uint8Array): number => {
+  /** Gives lent bytes to the connection; returns how many it took. */
+  take(view: Uint8Array): number {
     const count = this.connection.receive(view);
     this.bytesIn += count;
     return count;
-  };
+  }
 
   /** Gathers text (latin1) for the next write. */
   write(text: string): void {
