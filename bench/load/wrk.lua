@@ -1,12 +1,24 @@
--- Sends the bytes of a file, so many times in one piece, and prints what came of it as one line of JSON.
--- arguments: FILE PIPELINE
+-- Sends the batches of a file in turn, each as long as the others, and prints what came of it as one line of JSON.
+-- arguments: FILE BATCHES
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
-  local bytes = string.rep(file:read("*a"), tonumber(args[2]))
+  local bytes, count = file:read("*a"), tonumber(args[2])
   file:close()
-  -- What wrk asks for once, before it starts; a global `request` it would ask for before each one.
-  wrk.format = function() return bytes end
+  local length = #bytes / count
+  local batches = {}
+  for turn = 1, count do
+    batches[turn] = string.sub(bytes, (turn - 1) * length + 1, turn * length)
+  end
+  -- What wrk asks for once, before it starts.
+  wrk.format = function() return batches[1] end
+  if count == 1 then return end
+  -- A global `request` is asked for before each one, which costs time: only where it must.
+  local turn = 0
+  function request()
+    turn = turn % count + 1
+    return batches[turn]
+  end
 end
 
 function done(summary, latency)

@@ -5,6 +5,7 @@ import { chooseGenerator, generatorsOf } from './load/choose.ts';
 import { describeMachine } from './machine.ts';
 import { readOptions, USAGE, type Options } from './options.ts';
 import { contestantOf, medianOf, type ScenarioOutcome } from './outcome.ts';
+import { hasBaseline } from './process/baseline.ts';
 import { figure } from './report/figures.ts';
 import { goalsOf } from './report/goals.ts';
 import { writeReport } from './report/markdown.ts';
@@ -30,6 +31,12 @@ async function main(options: Options): Promise<void> {
       return found === undefined ? undefined : medianOf(found);
     },
   };
+  const isSaved = !options.smoke && !hasBaseline(options.peers);
+  if (!isSaved && !options.smoke) {
+    console.log(
+      'Nothing of this run is saved: AWAITIO_BASELINE takes part, and the report compares with no other checkout.',
+    );
+  }
   const ceilings = options.smoke ? [] : await measureCeilings(context);
   for (const scenario of chosen) {
     console.log(`\n${scenario.title} (${scenario.name}): ${scenario.about}`);
@@ -37,7 +44,7 @@ async function main(options: Options): Promise<void> {
     if (outcome === undefined) continue;
     outcomes.set(scenario.name, outcome);
     print(outcome, options);
-    if (options.smoke) continue;
+    if (!isSaved) continue;
     save(outcome, {
       when: new Date().toISOString(),
       options: settingsOf(options),
@@ -47,7 +54,7 @@ async function main(options: Options): Promise<void> {
   }
   if (process.exitCode === 1) console.log('\nNot everything could be measured; see above.');
   else if (options.smoke) console.log('\nEvery scenario ran and every answer was right.');
-  else if (options.only.length === 0) console.log(`\nThe report: ${writeReport()}`);
+  else if (isSaved && options.only.length === 0) console.log(`\nThe report: ${writeReport()}`);
 }
 
 /**

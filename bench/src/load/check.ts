@@ -1,14 +1,18 @@
-/** Asks a server once, as the load will, and compares what it answers byte for byte. */
+/** Asks a server for everything that the load will send, once, and compares what it answers byte for byte. */
 
 import { connect } from 'node:net';
 import { AnswerReader } from './answer-reader.ts';
+import { batchesOf } from './batches.ts';
 import type { Exchange } from './load.ts';
 
 /** How long a server may take for the first answers, in milliseconds. */
 const PATIENCE = 10_000;
 
 /** @throws `Error` that tells what came, when it is not what had to come. */
-export async function checkAnswers(port: number, exchange: Exchange, count = 1): Promise<void> {
+export async function checkAnswers(port: number, exchange: Exchange, pipeline = 1): Promise<void> {
+  const batches = batchesOf(exchange, pipeline);
+  const left = batches.values();
+  const count = batches.length * pipeline;
   const socket = connect({ host: '127.0.0.1', port });
   const expected = Buffer.concat(Array.from({ length: count }, () => exchange.answer));
   const pieces: Buffer[] = [];
@@ -18,12 +22,17 @@ export async function checkAnswers(port: number, exchange: Exchange, count = 1):
     pieces.push(Buffer.from(piece));
     size += piece.length;
   };
+  const sendNext = (): void => {
+    const batch = left.next();
+    if (batch.done !== true) socket.write(batch.value);
+  };
   try {
     await new Promise<void>((resolve, reject) => {
       const reader = new AnswerReader((status) => {
         answers += 1;
         if (status !== 200) reject(new Error(`expected status 200, got ${status}`));
         if (answers === count) resolve();
+        else if (answers % pipeline === 0) sendNext();
       }, take);
       socket.setTimeout(PATIENCE, () => {
         reject(new Error(`got ${answers} of ${count} answers in ${PATIENCE} ms`));
@@ -41,19 +50,23 @@ export async function checkAnswers(port: number, exchange: Exchange, count = 1):
         }
         if (exchange.protocol === 'raw' && size >= expected.length) resolve();
       });
-      for (let index = 0; index < count; index += 1) socket.write(exchange.request);
+      sendNext();
     });
   } finally {
     socket.destroy();
   }
   const got = Buffer.concat(pieces);
   if (!got.equals(expected)) {
+    const from = Math.max(
+      0,
+      expected.findIndex((byte, at) => byte !== got[at]),
+    );
     throw new Error(
-      `expected ${excerpt(expected)} (${expected.length} bytes), got ${excerpt(got)} (${got.length})`,
+      `expected ${excerpt(expected, from)} at ${from} of ${expected.length} bytes, got ${excerpt(got, from)} of ${got.length}`,
     );
   }
 }
 
-function excerpt(bytes: Buffer): string {
-  return JSON.stringify(bytes.subarray(0, 80).toString('latin1'));
+function excerpt(bytes: Buffer, from: number): string {
+  return JSON.stringify(bytes.subarray(from, from + 80).toString('latin1'));
 }

@@ -5,6 +5,19 @@ import type { Exchange } from './load.ts';
 /** What `curl -d name=WasmEdge` sends. */
 export const ECHO: Exchange = post('name=WasmEdge', 'application/x-www-form-urlencoded');
 
+/**
+ * How many heads take turns. A generator may hand them out over all its connections: then one comes twice in a row on a
+ * connection that was overtaken by all the others eight times, and by exactly so many requests.
+ */
+const VARIANTS = 512;
+
+/** The same with an id in each head, at its end: what compares it with the one before finds the difference late. */
+export const VARIED: Exchange = {
+  ...ECHO,
+  request: withId(ECHO.request, 0),
+  variants: Array.from({ length: VARIANTS }, (_, id) => withId(ECHO.request, id)),
+};
+
 /** Thirteen bytes, asked for with the headers that curl sends. */
 export const HELLO: Exchange = {
   protocol: 'http',
@@ -40,6 +53,15 @@ function postHead(length: number, type: string): string {
     `Content-Type: ${type}`,
     '\r\n',
   ].join('\r\n');
+}
+
+/** The same request with an id as its last field; with any id it is as long. */
+export function withId(request: Buffer, id: number): Buffer {
+  const field = `X-Request-Id: ${id.toString(16).padStart(16, '0')}`;
+  return Buffer.from(
+    request.toString('latin1').replace('\r\n\r\n', `\r\n${field}\r\n\r\n`),
+    'latin1',
+  );
 }
 
 /** The order that a client sends to be checked. */

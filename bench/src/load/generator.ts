@@ -16,8 +16,10 @@ import type { LoadResult } from './load.ts';
 export interface GeneratorInput {
   readonly port: number;
   readonly protocol: 'http' | 'raw';
-  /** The file with the bytes of one request. */
+  /** The file with the bytes of all batches, one after another. */
   readonly file: string;
+  /** How many batches are sent in turn, each as long as the others. */
+  readonly batches: number;
   /** How long an answer is, in a raw protocol. */
   readonly answerLength: number;
   readonly connections: number;
@@ -30,8 +32,11 @@ export interface GeneratorInput {
 }
 
 const input = JSON.parse(process.argv[2] ?? '') as GeneratorInput;
-const one = readFileSync(input.file);
-const batch = Buffer.concat(Array.from({ length: input.pipeline }, () => one));
+const bytes = readFileSync(input.file);
+const batchLength = bytes.length / input.batches;
+const batches = Array.from({ length: input.batches }, (_, turn) =>
+  bytes.subarray(turn * batchLength, (turn + 1) * batchLength),
+);
 const latencies = new Histogram();
 let answered = 0;
 let errors = 0;
@@ -50,6 +55,8 @@ function nextAddress(): string {
 class Connection {
   #socket: Socket | undefined;
   readonly #onFree: (connection: Connection) => void;
+  /** Which batch is next. */
+  #turn = 0;
   #awaited = 0;
   #since = 0;
   #counter = this.#newCounter();
@@ -86,7 +93,8 @@ class Connection {
   send(since: number): void {
     this.#since = since;
     this.#awaited = input.pipeline;
-    this.#socket?.write(batch);
+    this.#socket?.write(batches[this.#turn] as Buffer);
+    this.#turn = (this.#turn + 1) % batches.length;
   }
 
   close(): void {

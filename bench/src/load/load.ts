@@ -4,6 +4,8 @@
 export interface Exchange {
   /** What is sent. */
   readonly request: Buffer;
+  /** What is sent in turn instead, if no request is to be as the one before: of one length, and with the same answer. */
+  readonly variants?: readonly Buffer[];
   /** What the body of the answer must be, byte for byte; of a raw protocol, all of the answer. */
   readonly answer: Buffer;
   readonly protocol: 'http' | 'raw';

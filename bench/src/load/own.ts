@@ -1,6 +1,7 @@
 /** The bench's own load generator, run as a process on the core that the server does not have. */
 
 import { Child, program } from '../process/child.ts';
+import { batchesOf } from './batches.ts';
 import { isClosing } from './exchanges.ts';
 import { requestFile } from '../process/scratch.ts';
 import type { GeneratorInput } from './generator.ts';
@@ -10,10 +11,12 @@ export const ownGenerator: LoadGenerator = {
   name: "the bench's own",
   async run(load: Load): Promise<LoadResult> {
     const { exchange } = load;
+    const batches = batchesOf(exchange, load.pipeline);
     const input: GeneratorInput = {
       port: load.port,
       protocol: exchange.protocol,
-      file: requestFile(exchange.request),
+      file: requestFile(Buffer.concat(batches)),
+      batches: batches.length,
       answerLength: exchange.answer.length,
       connections: load.connections,
       pipeline: load.pipeline,

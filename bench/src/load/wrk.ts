@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { Child, program } from '../process/child.ts';
+import { batchesOf } from './batches.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
 import { ownGenerator } from './own.ts';
 import { requestFile } from '../process/scratch.ts';
@@ -40,6 +41,7 @@ async function run(load: Load, seconds: number): Promise<LoadResult> {
   // wrk counts time in whole seconds.
   const duration = `${Math.max(1, Math.round(seconds))}s`;
   // A slow answer is slow, and no error, within half a minute.
+  const batches = batchesOf(load.exchange, load.pipeline);
   const settings = `-t 1 -c ${load.connections} -d ${duration} --timeout 30s`;
   await using child = new Child(
     [
@@ -49,8 +51,8 @@ async function run(load: Load, seconds: number): Promise<LoadResult> {
       SCRIPT,
       `http://127.0.0.1:${load.port}/`,
       '--',
-      requestFile(load.exchange.request),
-      String(load.pipeline),
+      requestFile(Buffer.concat(batches)),
+      String(batches.length),
     ],
     { core: 1 },
   );

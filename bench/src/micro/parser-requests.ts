@@ -1,11 +1,19 @@
 /** The requests that parsers are measured with. */
 
-import { ECHO } from '../load/exchanges.ts';
+import { ECHO, withId } from '../load/exchanges.ts';
 
 export interface ParserRequest {
-  readonly bytes: Buffer;
+  /** The request in variants of one length, which differ at the end of the head. */
+  readonly variants: readonly Buffer[];
   /** How many header fields it has. */
   readonly fields: number;
+}
+
+/** Enough for no two in a row to be alike, and few enough to stay in the processor's caches. */
+const VARIANTS = 64;
+
+function variants(make: (id: number) => Buffer): readonly Buffer[] {
+  return Array.from({ length: VARIANTS }, (_, id) => make(id));
 }
 
 /** A page asked for by a browser on a desktop, cookie included. */
@@ -26,11 +34,15 @@ const BROWSER = [
   'Referer: https://www.example.com/articles',
   'Accept-Encoding: gzip, deflate, br, zstd',
   'Accept-Language: en-GB,en;q=0.9,de;q=0.8',
-  `Cookie: session=${'5f3a9c1e'.repeat(8)}; consent=all; theme=dark`,
-  '\r\n',
+  'Cookie: consent=all; theme=dark; session=',
 ];
 
+function browserWith(session: number): Buffer {
+  const id = session.toString(16).padStart(64, '5f3a9c1e');
+  return Buffer.from(`${BROWSER.join('\r\n')}${id}\r\n\r\n`);
+}
+
 export const requests: Readonly<Record<string, ParserRequest>> = {
-  small: { bytes: ECHO.request, fields: 5 },
-  browser: { bytes: Buffer.from(BROWSER.join('\r\n')), fields: BROWSER.length - 2 },
+  small: { variants: variants((id) => withId(ECHO.request, id)), fields: 6 },
+  browser: { variants: variants(browserWith), fields: BROWSER.length - 1 },
 };

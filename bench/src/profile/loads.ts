@@ -1,12 +1,13 @@
 /** What a server can be put under while it is profiled. */
 
-import { closing, ECHO, HELLO, isClosing, JSON_ORDER, LARGE } from '../load/exchanges.ts';
+import { closing, ECHO, HELLO, isClosing, JSON_ORDER, LARGE, VARIED } from '../load/exchanges.ts';
 import { chooseGenerator } from '../load/choose.ts';
 import type { LoadResult } from '../load/load.ts';
 import { rawGenerator } from '../load/raw.ts';
 
 export const loads = {
   echo: { app: 'echo', exchange: ECHO, pipeline: 1 },
+  varied: { app: 'echo', exchange: VARIED, pipeline: 1 },
   pipelined: { app: 'echo', exchange: ECHO, pipeline: 16 },
   get: { app: 'hello', exchange: HELLO, pipeline: 1 },
   large: { app: 'echo', exchange: LARGE, pipeline: 1 },

@@ -1,7 +1,8 @@
 /**
  * The newest figures of each scenario as files: every sample of every round, and how and on what it was measured.
  *
- * A scenario's file is written when the scenario is done, so that a long run may be made of short ones.
+ * A scenario's file is written when the scenario is done, so that a long run may be made of short ones. A smoke run, and
+ * one with another checkout as `baseline`, leave the files as they are.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

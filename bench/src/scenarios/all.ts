@@ -1,7 +1,7 @@
 /** Every scenario, in the order in which they run. */
 
 import { client } from './client.ts';
-import { churn, echoPost, get, json, large, pipelined } from './http-loads.ts';
+import { churn, echoPost, get, json, large, pipelined, varied } from './http-loads.ts';
 import { idle } from './idle.ts';
 import { latency50, latency80 } from './latency.ts';
 import { parserBrowser, parserSmall, spawnTask } from './micro.ts';
@@ -12,6 +12,7 @@ import { tcpEcho } from './tcp.ts';
 
 export const scenarios: readonly Scenario[] = [
   echoPost,
+  varied,
   pipelined,
   get,
   large,

@@ -1,6 +1,6 @@
 /** The HTTP servers under load as fast as they answer: small and pipelined, with and without a body, large, checked. */
 
-import { closing, ECHO, HELLO, JSON_ORDER, LARGE } from '../load/exchanges.ts';
+import { closing, ECHO, HELLO, JSON_ORDER, LARGE, VARIED } from '../load/exchanges.ts';
 import { rawGenerator } from '../load/raw.ts';
 import { epoll, httpServers } from '../servers/peers.ts';
 import { serverContestant, type ServerLoad } from './http-server.ts';
@@ -33,11 +33,21 @@ export const echoPost: Scenario = {
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64 }),
 };
 
+export const varied: Scenario = {
+  ...common,
+  name: 'varied',
+  title: 'HTTP echo, every head another',
+  about:
+    'HTTP echo with an id of its own in each head, so that no request begins as the one before it on its connection. In the other scenarios a client that keeps its connection repeats its head, which awaitio then does not parse again.',
+  goals: [],
+  contestants: withEpoll({ app: 'echo', exchange: VARIED, connections: 64 }),
+};
+
 export const pipelined: Scenario = {
   ...common,
   name: 'pipelined',
   title: 'HTTP echo, pipelined by 16',
-  about: 'The same with 16 requests in one piece.',
+  about: 'HTTP echo with 16 requests in one piece.',
   goals: [
     { against: 'node:http', ratio: 6 },
     { against: 'Bun.serve', ratio: 3 },
