@@ -28,7 +28,8 @@ export interface AcceptLoopOptions<S extends ByteStream> {
   readonly name?: string | undefined;
   /**
    * Whether `serve` sees to the end of its stream by itself: it closes or resets it before it returns, and does not throw
-   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it. @default false
+   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it, and of a promise of
+   * its end when it holds its task (`TaskContext.hold`). @default false
    */
   readonly ownsStream?: boolean | undefined;
 }
@@ -63,7 +64,7 @@ const LONGEST_PAUSE = 1_000;
  */
 export async function acceptLoop<S extends ByteStream>(
   listener: Listener<S>,
-  serve: (stream: S, context: TaskContext) => Promise<void>,
+  serve: (stream: S, context: TaskContext) => Promise<void> | void,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
   const { executor = defaultExecutor, clock = systemClock, signal, onError } = options ?? {};
@@ -101,7 +102,7 @@ export async function acceptLoop<S extends ByteStream>(
 async function live<S extends ByteStream>(
   stream: S,
   context: TaskContext,
-  serve: (stream: S, context: TaskContext) => Promise<void>,
+  serve: (stream: S, context: TaskContext) => Promise<void> | void,
   onError: AcceptLoopOptions<S>['onError'],
 ): Promise<void> {
   try {

@@ -29,6 +29,7 @@ import type { Take } from './read-waits.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
 import { readFrame, type Decoder } from './stream-frame.ts';
+import type { HighWaterMarks } from './stream-parts.ts';
 import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core.ts';
 import { registerStream } from './stream-registry.ts';
 import type { Transport } from './transport.ts';
@@ -79,12 +80,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
   readonly #core: StreamCore;
 
   constructor(transport: Transport, options?: StreamOptions) {
-    this.#core = new StreamCore(
-      transport,
-      options?.clock ?? systemClock,
-      options?.readHighWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-      options?.writeHighWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-    );
+    this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
     registerStream(this, this.#core.clock);
   }
 
@@ -564,6 +560,17 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
   unobserve(observer: SourceObserver): void {
     this.#core.unobserve(observer);
   }
+}
+
+const DEFAULT_MARKS: HighWaterMarks = Object.freeze({
+  read: DEFAULT_HIGH_WATER_MARK,
+  write: DEFAULT_HIGH_WATER_MARK,
+});
+
+function marksOf(options: StreamOptions | undefined): HighWaterMarks {
+  const { readHighWaterMark: read, writeHighWaterMark: write } = options ?? {};
+  if (read === undefined && write === undefined) return DEFAULT_MARKS;
+  return { read: read ?? DEFAULT_HIGH_WATER_MARK, write: write ?? DEFAULT_HIGH_WATER_MARK };
 }
 
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {

@@ -239,7 +239,7 @@ export class Executor {
     }
     // With a free slot this runs inside of `spawn`, whose caller is to have the task before its function begins.
     await Promise.resolve();
-    await task.start();
+    await (task.start() ?? task.ended);
   }
 
   async #group<T>(

@@ -115,6 +115,7 @@ export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './exec
 export { Task } from './task.ts';
 export type {
   TaskContext,
+  TaskHold,
   TaskFunction,
   TaskInfo,
   TaskOptions,

@@ -14,13 +14,11 @@
  * How reads wait is in `read-waits.ts`. What is left is one state and every call that looks at it, which is why it is long.
  */
 
-import { budgetOf, type Budget } from './budget.ts';
 import { ByteQueue } from './byte-queue.ts';
-import type { Clock } from './clock.ts';
 import { BusyError, ClosedError, type IoError } from './errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
 import { CollectWait, LendWait, lendTo, type Take } from './read-waits.ts';
-import type { Transport } from './transport.ts';
+import type { StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
   Wait,
@@ -31,11 +29,7 @@ import {
 } from './waiters.ts';
 
 export class ReadSide implements WaitOwner {
-  readonly #clock: Clock;
-  readonly #budget: Budget;
-  readonly #transport: Transport;
-  /** Above so many queued bytes the carrier is paused. */
-  readonly #highWaterMark: number;
+  readonly #parts: StreamParts;
   #queue: ByteQueue | undefined;
   #pending: LendWait | CollectWait<unknown> | undefined;
   #readable: WaitList<void> | undefined;
@@ -46,11 +40,8 @@ export class ReadSide implements WaitOwner {
   #isClosed = false;
   bytesRead = 0;
 
-  constructor(transport: Transport, clock: Clock, highWaterMark: number) {
-    this.#transport = transport;
-    this.#clock = clock;
-    this.#budget = budgetOf(clock);
-    this.#highWaterMark = highWaterMark;
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
   }
 
   /** How many bytes wait to be taken. */
@@ -148,7 +139,7 @@ export class ReadSide implements WaitOwner {
   readable(options?: WaitOptions): Promise<void> {
     return this.#guard('readable', options, () => {
       if (this.#isClosed) throw this.closedError('readable');
-      if (this.isReadable) return this.#budget.pay(undefined);
+      if (this.isReadable) return this.#parts.budget.pay(undefined);
       this.#readable ??= new WaitList();
       return this.#standIn(this.#readable, 'readable', options);
     });
@@ -192,17 +183,17 @@ export class ReadSide implements WaitOwner {
     if (this.#pending !== undefined) return Promise.reject(this.#busy(operation));
     if (this.buffered > 0 && !this.#isClosed) {
       try {
-        return this.#budget.pay(this.#lendFront(take));
+        return this.#parts.budget.pay(this.#lendFront(take));
       } catch (error) {
         return Promise.reject(error);
       }
     }
     if (this.isFinished) {
       return this.#isEnded && !this.#isClosed
-        ? this.#budget.pay(null)
+        ? this.#parts.budget.pay(null)
         : Promise.reject(this.#isClosed ? this.closedError(operation) : this.#broken);
     }
-    const wait = new LendWait(operation, this.#clock, options, take);
+    const wait = new LendWait(operation, this.#parts.clock, options, take);
     wait.owner = this;
     this.#pending = wait;
     return wait.promise;
@@ -224,8 +215,8 @@ export class ReadSide implements WaitOwner {
       if (this.#isClosed) throw this.closedError(operation);
       const first = attempt();
       this.#resume();
-      if (first !== WOULD_BLOCK) return this.#budget.pay(first);
-      const wait = new CollectWait<T>(operation, this.#clock, options, wanted, attempt);
+      if (first !== WOULD_BLOCK) return this.#parts.budget.pay(first);
+      const wait = new CollectWait<T>(operation, this.#parts.clock, options, wanted, attempt);
       wait.owner = this;
       this.#pending = wait as CollectWait<unknown>;
       this.#resume();
@@ -267,7 +258,7 @@ export class ReadSide implements WaitOwner {
   }
 
   #standIn(list: WaitList<void>, operation: string, options?: WaitOptions): Promise<void> {
-    const wait = new Wait<void>(operation, this.#clock, options);
+    const wait = new Wait<void>(operation, this.#parts.clock, options);
     list.add(wait);
     return wait.promise;
   }
@@ -311,13 +302,13 @@ export class ReadSide implements WaitOwner {
   }
 
   #limit(): number {
-    const mark = this.#highWaterMark;
+    const mark = this.#parts.marks.read;
     return this.#pending instanceof CollectWait ? Math.max(mark, this.#pending.wanted) : mark;
   }
 
   #resume(): void {
     if (!this.#paused || this.buffered >= this.#limit()) return;
     this.#paused = false;
-    this.#transport.resume();
+    this.#parts.transport.resume();
   }
 }

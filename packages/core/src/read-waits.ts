@@ -3,7 +3,7 @@
 import type { Clock } from './clock.ts';
 import { invalidInput } from './errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
-import { Wait, type WaitOptions } from './waiters.ts';
+import { LoneWait, type WaitOptions } from './waiters.ts';
 
 /** Takes bytes from a lent view, during the call, and returns how many. */
 export interface Taker {
@@ -21,7 +21,7 @@ export function lendTo(take: Take, view: Uint8Array): number {
 }
 
 /** A read that waits to be lent bytes: what comes passes through its hands before the queue. */
-export class LendWait extends Wait<number | null> {
+export class LendWait extends LoneWait<number | null> {
   readonly #take: Take;
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined, take: Take) {
@@ -43,7 +43,7 @@ export class LendWait extends Wait<number | null> {
 }
 
 /** A read that needs more than one arrival: it looks at the queue each time bytes, or the end, come. */
-export class CollectWait<T> extends Wait<T> {
+export class CollectWait<T> extends LoneWait<T> {
   readonly #attempt: () => T | WouldBlock;
   /** How many bytes the attempt may need in the queue at once. */
   readonly wanted: number;

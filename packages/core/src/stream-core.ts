@@ -6,13 +6,14 @@
  * settles, so that no wait outlives the connection.
  */
 
-import { budgetOf } from './budget.ts';
+import { budgetOf, type Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { BrokenError, type IoError } from './errors.ts';
 import { ReadyBits, type Interest } from './interest.ts';
 import { ReadSide } from './read-side.ts';
 import type { SourceObserver } from './source.ts';
+import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
 import { WriteSide } from './write-side.ts';
@@ -62,9 +63,11 @@ class ReadyWait extends Wait<number> {
 /** How long a FIN with no bytes before it may take at least, in milliseconds. */
 const FIN_PATIENCE = 1_000;
 
-export class StreamCore implements TransportSink {
+export class StreamCore implements TransportSink, StreamParts {
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly budget: Budget;
+  readonly marks: HighWaterMarks;
   readonly reading: ReadSide;
   readonly writing: WriteSide;
   #end: StreamEnd | undefined;
@@ -81,11 +84,13 @@ export class StreamCore implements TransportSink {
   /** What the carrier still held when this side dropped it. */
   #dropped = 0;
 
-  constructor(transport: Transport, clock: Clock, readMark: number, writeMark: number) {
+  constructor(transport: Transport, clock: Clock, marks: HighWaterMarks) {
     this.transport = transport;
     this.clock = clock;
-    this.reading = new ReadSide(transport, clock, readMark);
-    this.writing = new WriteSide(transport, clock, writeMark);
+    this.budget = budgetOf(clock);
+    this.marks = marks;
+    this.reading = new ReadSide(this);
+    this.writing = new WriteSide(this);
     transport.start(this);
   }
 
@@ -207,7 +212,7 @@ export class StreamCore implements TransportSink {
       return Promise.reject(error);
     }
     const { readiness } = this;
-    if ((readiness & interest) !== 0) return budgetOf(this.clock).pay(readiness);
+    if ((readiness & interest) !== 0) return this.budget.pay(readiness);
     this.#ready ??= new WaitList();
     const wait = new ReadyWait(interest, this.clock, options);
     this.#ready.add(wait);

@@ -24,6 +24,7 @@ import { ClosedError, IoError, TimeoutError } from './errors.ts';
 import {
   Context,
   type TaskFunction,
+  type TaskHold,
   type TaskHost,
   type TaskInfo,
   type TaskOptions,
@@ -53,7 +54,7 @@ export type TaskOutcome = { readonly value: unknown } | { readonly error: unknow
  * console.log(await task.catch((reason) => reason), task.state); // wake up aborted
  * ```
  */
-export class Task<T> implements PromiseLike<T>, AbortWatcher {
+export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   /** Unique on its executor. */
   readonly id: number;
   readonly name: string;
@@ -72,6 +73,8 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   #result: Deferred<unknown> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
+  /** Whether it ends by being released, and not with what its function returned. */
+  #isHeld = false;
   #isHeard = false;
   #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
@@ -157,12 +160,14 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
   // --- For its executor, its group and its context -----------------------------------------------------------------
 
   /**
-   * @internal Runs the function; never rejects.
+   * @internal Runs the function.
+   *
+   * @returns Settles, and never rejects, when the task has ended; `undefined` when it is held, and `ended` tells.
    *
    * Not an async function: the frame of one that waits is kept for as long as the task runs, which for a server's
    * connection is hours, and takes more memory than two reactions.
    */
-  start(): Promise<void> {
+  start(): Promise<void> | undefined {
     const run = this.#run;
     this.#run = undefined;
     if (this.#state !== 'pending' || run === undefined) return Promise.resolve();
@@ -173,6 +178,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
     } catch (error) {
       return this.#fail(error);
     }
+    if (this.#isHeld) return undefined;
     return Promise.resolve(value).then(
       (result) => {
         this.#settle('done', { value: result });
@@ -180,6 +186,18 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher {
       },
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** @internal */
+  hold(): TaskHold {
+    this.#isHeld = true;
+    return this;
+  }
+
+  /** @internal The function that held it is over. */
+  release(): void {
+    this.#settle('done', { value: undefined });
+    this.#end();
   }
 
   // By itself, so that the reactions above do not keep the function alive with what it has closed over.

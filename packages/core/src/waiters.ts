@@ -1,7 +1,7 @@
 /**
  * Waits: promises that somebody else settles, and that their owner may give up.
  *
- * A {@link Wait} is one promise with everything that can settle it: its list (the condition came true, or never will),
+ * A {@link LoneWait} is one promise with everything that can settle it: its list (the condition came true, or never will),
  * an abort signal, a timeout. Whichever comes first wins, and takes the wait out of the other two, so that a settled
  * wait is referenced by nothing. That is the whole cancellation story of this package: giving up a wait removes the
  * wait, and touches neither bytes nor the connection.
@@ -38,21 +38,27 @@ export interface WaitOwner {
   remove(wait: object): void;
 }
 
-/** A promise that its owner, a signal or a timeout settles, whichever comes first. */
-export class Wait<T> implements AbortWatcher {
+/** What gives a wait up, for those few that have it. */
+interface Bounds {
+  registration: AbortRegistration | undefined;
+  readonly timer: Timer | undefined;
+}
+
+/**
+ * A promise that its owner, a signal or a timeout settles, whichever comes first.
+ *
+ * One that stands in no list: each idle connection has one, and each request makes one, so it has no field to spare.
+ */
+export class LoneWait<T> implements AbortWatcher {
   /** The call that waits. */
   readonly operation: string;
   readonly since: number;
   readonly promise: Promise<T>;
   /** Set by the owner when it takes the wait in. */
   owner: WaitOwner | undefined;
-  /** The intrusive links of {@link WaitList}. */
-  previous: Wait<T> | undefined;
-  next: Wait<T> | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
-  #registration: AbortRegistration | undefined;
-  #timer: Timer | undefined;
+  readonly #bounds: Bounds | undefined;
   readonly #trace: WaitTrace | undefined;
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
@@ -63,14 +69,7 @@ export class Wait<T> implements AbortWatcher {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options === undefined) return;
-    const { signal, timeout } = options;
-    if (signal !== undefined) this.#registration = watchAbort(signal, this);
-    if (timeout !== undefined && timeout !== Infinity) {
-      this.#timer = clock.setTimer(() => {
-        this.reject(new TimeoutError(operation, timeout));
-      }, timeout);
-    }
+    if (options !== undefined) this.#bounds = this.#bound(clock, options);
   }
 
   /** Settles it with a value, and takes it out of whatever could settle it. */
@@ -87,7 +86,7 @@ export class Wait<T> implements AbortWatcher {
 
   /** Its signal aborted. */
   onAbort(reason: unknown): void {
-    this.#registration = undefined;
+    if (this.#bounds !== undefined) this.#bounds.registration = undefined;
     this.reject(reason);
   }
 
@@ -98,14 +97,35 @@ export class Wait<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
+  #bound(clock: Clock, { signal, timeout }: WaitOptions): Bounds {
+    const hasTimeout = timeout !== undefined && timeout !== Infinity;
+    return {
+      registration: signal === undefined ? undefined : watchAbort(signal, this),
+      timer: hasTimeout
+        ? clock.setTimer(() => {
+            this.reject(new TimeoutError(this.operation, timeout));
+          }, timeout)
+        : undefined,
+    };
+  }
+
   #detach(): void {
     this.owner?.remove(this);
-    this.#registration?.remove();
-    this.#registration = undefined;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    const bounds = this.#bounds;
+    if (bounds !== undefined) {
+      bounds.registration?.remove();
+      bounds.registration = undefined;
+      bounds.timer?.cancel();
+    }
     this.#trace?.end();
   }
+}
+
+/** A wait among others for the same condition. */
+export class Wait<T> extends LoneWait<T> {
+  /** The intrusive links of {@link WaitList}. */
+  previous: Wait<T> | undefined;
+  next: Wait<T> | undefined;
 }
 
 /** Waits for one condition, oldest first; adding and removing take the same time however many there are. */

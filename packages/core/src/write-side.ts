@@ -12,11 +12,10 @@
  * The file is a little long because a write that is accepted at once and one that waits share their checks and their end.
  */
 
-import { budgetOf, type Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import { BusyError, ClosedError, TimeoutError, type IoError } from './errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
-import type { Transport } from './transport.ts';
+import type { StreamParts } from './stream-parts.ts';
 import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './waiters.ts';
 
 /** How a write may be given up, and who owns the bytes. */
@@ -34,11 +33,7 @@ export interface WriteOptions extends WaitOptions {
 export type Writable = Uint8Array | string;
 
 export class WriteSide {
-  readonly #transport: Transport;
-  readonly #clock: Clock;
-  readonly #budget: Budget;
-  /** The stream counts as writable while the carrier holds fewer unsent bytes than this. */
-  readonly #highWaterMark: number;
+  readonly #parts: StreamParts;
   /** The operation that writes, for the second one to be told about. */
   #busyWith: string | undefined;
   #room: WaitList<void> | undefined;
@@ -50,11 +45,8 @@ export class WriteSide {
   #isClosed = false;
   bytesWritten = 0;
 
-  constructor(transport: Transport, clock: Clock, highWaterMark: number) {
-    this.#transport = transport;
-    this.#clock = clock;
-    this.#budget = budgetOf(clock);
-    this.#highWaterMark = highWaterMark;
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
   }
 
   /** Whether no more bytes can be written. */
@@ -64,14 +56,14 @@ export class WriteSide {
 
   /** Whether a write would not wait. */
   get isWritable(): boolean {
-    return this.isShut || this.#transport.unsent < this.#highWaterMark;
+    return this.isShut || this.#parts.transport.unsent < this.#parts.marks.write;
   }
 
   // --- What the carrier says -----------------------------------------------------------------------------------
 
   drain(): void {
-    const { unsent } = this.#transport;
-    if (unsent < this.#highWaterMark) this.#room?.resolveAll();
+    const { unsent } = this.#parts.transport;
+    if (unsent < this.#parts.marks.write) this.#room?.resolveAll();
     if (unsent === 0) this.#flushed?.resolveAll();
   }
 
@@ -86,7 +78,7 @@ export class WriteSide {
   /** The connection is gone without an error; whether writing had its end: closed here, or all that was accepted passed on. */
   finish(): boolean {
     if (this.#isClosed) return true;
-    if (!this.#isShut || this.#transport.unsent > 0) return false;
+    if (!this.#isShut || this.#parts.transport.unsent > 0) return false;
     this.#isFinished = true;
     this.#flushed?.resolveAll();
     this.#finishing?.resolveAll();
@@ -114,7 +106,7 @@ export class WriteSide {
     try {
       checkWaitOptions('writable', options);
       if (this.#isClosed) throw this.#closedError('writable');
-      if (this.isWritable) return this.#budget.pay(undefined);
+      if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -126,7 +118,7 @@ export class WriteSide {
   write(data: Writable, options: WriteOptions | undefined): Promise<number> {
     try {
       const accepted = this.#begin('write', data, options);
-      if (accepted > 0 || data.length === 0) return this.#budget.pay(accepted);
+      if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
       return this.#continue('write', data, accepted, options, false);
     } catch (error) {
       return Promise.reject(error);
@@ -141,7 +133,7 @@ export class WriteSide {
   #writeAll(operation: string, data: Writable, options: WriteOptions | undefined): Promise<void> {
     try {
       const accepted = this.#begin(operation, data, options);
-      if (accepted === data.length) return this.#budget.pay(undefined);
+      if (accepted === data.length) return this.#parts.budget.pay(undefined);
       return this.#continue(operation, data, accepted, options, true).then(nothing);
     } catch (error) {
       return Promise.reject(error);
@@ -155,13 +147,13 @@ export class WriteSide {
       options?.transfer === true &&
       this.#busyWith === undefined &&
       !this.isShut &&
-      total <= this.#highWaterMark - this.#transport.unsent;
+      total <= this.#parts.marks.write - this.#parts.transport.unsent;
     if (isWhole) {
       checkWaitOptions('writev', options);
       this.bytesWritten += total;
-      this.#transport.writev(pieces);
+      this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;
-      return this.#budget.pay(undefined);
+      return this.#parts.budget.pay(undefined);
     }
     const joined = new Uint8Array(total);
     let offset = 0;
@@ -177,12 +169,12 @@ export class WriteSide {
       checkWaitOptions('flush', options);
       if (this.#broken !== undefined) throw this.#broken;
       if (this.#isClosed) throw this.#closedError('flush');
-      if (this.#transport.unsent === 0) return this.#budget.pay(undefined);
+      if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#flushed ??= new WaitList();
-    const wait = new Wait<void>('flush', this.#clock, options);
+    const wait = new Wait<void>('flush', this.#parts.clock, options);
     this.#flushed.add(wait);
     return wait.promise;
   }
@@ -197,12 +189,12 @@ export class WriteSide {
       return Promise.reject(error);
     }
     this.#finishing ??= new WaitList();
-    const wait = new Wait<void>('shutdown', this.#clock, options);
+    const wait = new Wait<void>('shutdown', this.#parts.clock, options);
     this.#finishing.add(wait);
     if (!this.#isShut) {
       this.#isShut = true;
       this.#room?.resolveAll();
-      this.#transport.end(() => {
+      this.#parts.transport.end(() => {
         this.#isFinished = true;
         this.#finishing?.resolveAll();
       });
@@ -220,21 +212,25 @@ export class WriteSide {
 
   /** Accepts what fits below the high-water mark, from `offset`; would-block when nothing does. */
   #accept(data: Writable, offset: number, transfer: boolean): number | WouldBlock {
-    const room = this.#highWaterMark - this.#transport.unsent;
+    const room = this.#parts.marks.write - this.#parts.transport.unsent;
     if (room <= 0) return WOULD_BLOCK;
     const rest = data.length - offset;
     // A piece that is given away is in memory already, whole or cut: one that is no larger than the window is not cut.
-    const count = transfer && rest <= this.#highWaterMark ? rest : Math.min(room, rest);
+    const count = transfer && rest <= this.#parts.marks.write ? rest : Math.min(room, rest);
     this.bytesWritten += count;
     if (typeof data === 'string') {
-      this.#transport.write(count === data.length ? data : data.slice(offset, offset + count));
+      this.#parts.transport.write(
+        count === data.length ? data : data.slice(offset, offset + count),
+      );
     } else if (transfer) {
-      this.#transport.write(count === data.length ? data : data.subarray(offset, offset + count));
+      this.#parts.transport.write(
+        count === data.length ? data : data.subarray(offset, offset + count),
+      );
     } else {
       const piece = count === data.length ? data : data.subarray(offset, offset + count);
-      if (this.#transport.writeCopy !== undefined) this.#transport.writeCopy(piece);
+      if (this.#parts.transport.writeCopy !== undefined) this.#parts.transport.writeCopy(piece);
       // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
-      else this.#transport.write(Buffer.from(piece));
+      else this.#parts.transport.write(Buffer.from(piece));
     }
     return count;
   }
@@ -260,12 +256,12 @@ export class WriteSide {
   ): Promise<number> {
     let accepted = start;
     const deadline =
-      options?.timeout === undefined ? undefined : this.#clock.now() + options.timeout;
+      options?.timeout === undefined ? undefined : this.#parts.clock.now() + options.timeout;
     this.#busyWith = operation;
     try {
       while (accepted < data.length) {
-        if (this.isWritable) await this.#budget.pay(undefined);
-        else await this.#waitForRoom(operation, remaining(options, deadline, this.#clock));
+        if (this.isWritable) await this.#parts.budget.pay(undefined);
+        else await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock));
         this.#check(operation);
         options?.signal?.throwIfAborted();
         const count = this.#accept(data, accepted, options?.transfer === true);
@@ -289,7 +285,7 @@ export class WriteSide {
   /** Waits until there may be room, or until writing is over; the caller checks which. */
   #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
     this.#room ??= new WaitList();
-    const wait = new Wait<void>(operation, this.#clock, options);
+    const wait = new Wait<void>(operation, this.#parts.clock, options);
     this.#room.add(wait);
     return wait.promise;
   }

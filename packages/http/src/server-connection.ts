@@ -12,7 +12,7 @@
  * Answers and deadlines have files of their own. What is left is one life from beginning to end, and is not cut further.
  */
 
-import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
+import { IoError, TimeoutError, type Address, type ByteStream, type TaskHold } from '@awaitio/core';
 import { Driver } from './driver.ts';
 import { Exchange } from './exchange.ts';
 import { HttpConnection } from './protocol/connection.ts';
@@ -54,10 +54,13 @@ export class ServerConnection {
   readonly id: number;
   /** What the proxy in front said. */
   proxyHeader: ProxyHeader | undefined;
+  /** Its task, which ends with it. */
+  readonly #task: TaskHold;
 
-  constructor(stream: ByteStream, shared: ServerShared) {
+  constructor(stream: ByteStream, shared: ServerShared, task: TaskHold) {
     this.stream = stream;
     this.shared = shared;
+    this.#task = task;
     this.http = new HttpConnection('server', shared.limits);
     this.driver = new Driver(stream, this.http, shared.clock);
     this.phases = new Phases(this.driver, shared);
@@ -172,14 +175,20 @@ export class ServerConnection {
     return blocked === undefined ? this.driver.read() : this.phases.whileWriting(blocked);
   }
 
+  /** Nobody waits for the promise of this: whatever happens is told to the server, and the task ends. */
   async #leave(): Promise<void> {
-    this.#exchange?.abort(new IoError('the connection has ended', GONE));
-    this.#exchange?.finish();
-    if (this.#isSwitched) {
-      this.phases.end();
-      await this.stream.closed;
-    } else await this.#close();
+    try {
+      this.#exchange?.abort(new IoError('the connection has ended', GONE));
+      this.#exchange?.finish();
+      if (this.#isSwitched) {
+        this.phases.end();
+        await this.stream.closed;
+      } else await this.#close();
+    } catch (error) {
+      this.shared.report(error, undefined);
+    }
     this.shared.ended(this);
+    this.#task.release();
   }
 
   /** A request came; a promise when its answer has to be waited for. */

@@ -8,7 +8,7 @@
  * A client that takes its answer slowly, but takes it, is given more time: only a stall counts (`StallWatch`).
  */
 
-import { Deadline, TimeoutError, type ByteStream, type DeadlineOwner } from '@awaitio/core';
+import { Deadline, TimeoutError, type DeadlineOwner } from '@awaitio/core';
 import { RateAllowance, StallWatch } from './deadlines.ts';
 import type { Driver } from './driver.ts';
 import { HandlerDeadline } from './exchange.ts';
@@ -40,7 +40,6 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
 
 export class Phases implements DeadlineOwner {
   readonly #driver: Driver;
-  readonly #stream: ByteStream;
   readonly #shared: ServerShared;
   readonly #deadline: Deadline;
   #now: Phase = 'first-byte';
@@ -53,7 +52,6 @@ export class Phases implements DeadlineOwner {
 
   constructor(driver: Driver, shared: ServerShared) {
     this.#driver = driver;
-    this.#stream = driver.stream;
     this.#shared = shared;
     this.#deadline = new Deadline(shared.wheel, this);
   }
@@ -157,7 +155,7 @@ export class Phases implements DeadlineOwner {
 
   /** Waits for the peer to take what was written. */
   #waitForTaking(phase: 'write' | 'flush'): void {
-    this.#stallWatch ??= new StallWatch(this.#stream, this.#shared.clock);
+    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#shared.clock);
     this.#stallWatch.begin();
     this.wait(phase, this.#shared.deadlines.writeStall);
   }
@@ -182,16 +180,16 @@ export class Phases implements DeadlineOwner {
       case 'headers':
       case 'body':
         // The read that waits ends, and what still comes is dropped; writing an answer goes on.
-        void this.#stream.shutdown('read');
+        void this.#driver.stream.shutdown('read');
         break;
       case 'first-byte':
       case 'idle':
       case 'linger':
-        void this.#stream.close();
+        void this.#driver.stream.close();
         break;
       case 'write':
       case 'flush':
-        this.#stream.reset(new TimeoutError('write', this.#shared.deadlines.writeStall));
+        this.#driver.stream.reset(new TimeoutError('write', this.#shared.deadlines.writeStall));
         break;
     }
   }
@@ -199,7 +197,7 @@ export class Phases implements DeadlineOwner {
   /** Gives a client that takes its answer, however slowly, more time; whether it does. */
   #isStillTaking(phase: Phase): boolean {
     const { deadlines, idleTimeout } = this.#shared;
-    const hasUnsent = phase !== 'write' && this.#stream.statistics().unsent > 0;
+    const hasUnsent = phase !== 'write' && this.#driver.stream.statistics().unsent > 0;
     if (phase === 'idle' && hasUnsent) {
       this.#waitForTaking('flush');
       return true;

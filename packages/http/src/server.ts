@@ -27,6 +27,7 @@ import {
   type Deferred,
   type Executor,
   type Listener,
+  type TaskContext,
 } from '@awaitio/core';
 import { DEFAULT_SERVER_DEADLINES } from './deadlines.ts';
 import type { FetchApplication } from './fetch-handler.ts';
@@ -130,7 +131,7 @@ export class HttpServer {
       onEvent: options.onEvent,
       onEnd: this.#onEnd,
     });
-    this.#accepting = acceptLoop(listener, (stream) => this.#run(stream), {
+    this.#accepting = acceptLoop(listener, (stream, context) => this.#run(stream, context), {
       executor: this.#executor,
       clock: this.#clock,
       signal: this.#stopAccepting.signal,
@@ -178,7 +179,9 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    const task = this.#executor.spawn(() => this.#run(stream), { name: 'connection' });
+    const task = this.#executor.spawn((context) => this.#run(stream, context), {
+      name: 'connection',
+    });
     task.then(
       () => {},
       (error: unknown) => {
@@ -242,11 +245,11 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream): Promise<void> {
-    const connection = new ServerConnection(stream, this.#shared);
+  #run(stream: ByteStream, context: TaskContext): void {
+    const connection = new ServerConnection(stream, this.#shared, context.hold());
     this.#connections.add(connection);
     this.#shared.observer.connectionOpened(connection);
-    return connection.run();
+    void connection.run();
   }
 
   readonly #onEnd = (connection: ServerConnection): void => {

@@ -108,5 +108,10 @@ const ignore = (): void => {};
 function told(ask: (into: HandleAddress) => void): InetAddress {
   const into: HandleAddress = {};
   ask(into);
-  return new InetAddress(into.address ?? '', into.port ?? 0);
+  const host = into.address ?? '';
+  if (host !== lastHost) lastHost = host;
+  return new InetAddress(lastHost, into.port ?? 0);
 }
+
+/** Connections in a row from one host, such as a proxy's, keep one text of it, and not one each. */
+let lastHost = '';
