@@ -283,6 +283,7 @@ export const http: PackagePlan = {
         'protocol/keep-alive',
         'protocol/own-fields',
         'protocol/pieces',
+        'protocol/repeated-head',
         'protocol/request-rules',
         'protocol/state',
       ],

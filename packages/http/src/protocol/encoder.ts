@@ -34,26 +34,40 @@ export interface ResponseHeadParts {
 }
 
 export function encodeResponseHead(parts: ResponseHeadParts): string {
-  const { status, reason, fields, date } = parts;
-  const isDated = date !== '' && !hasField(fields, 'date');
-  let head;
-  if (!isDated) head = statusLine(status, reason);
-  else if (reason === undefined && status === lastStart.status && date === lastStart.date) {
-    head = lastStart.text;
-  } else head = startOf(status, reason, date);
-  return (
-    head + fieldLines(fields) + framingLine(parts.framing) + connectionLine(parts.connection) + CRLF
-  );
+  const { framing, connection } = parts;
+  const start = withFields(startOf(parts), parts.fields);
+  // In one piece, as nearly every answer ends: what is written has fewer parts to be put together from.
+  if (framing.kind === 'length' && connection === undefined) {
+    return `${start}Content-Length: ${framing.length}${CRLF}${CRLF}`;
+  }
+  return start + framingLine(framing) + connectionLine(connection) + CRLF;
 }
 
-/** Most answers of a second begin alike. */
+/** Most answers of a second begin alike. Joined, it is one flat string; added up, each answer would flatten it again. */
 let lastStart = { status: 0, date: '', text: '' };
 
-function startOf(status: number, reason: string | undefined, date: string): string {
-  // Joined, it is one flat string; added up, it would be put together again in each answer.
+function startOf({ status, reason, fields, date }: ResponseHeadParts): string {
+  if (date === '' || hasField(fields, 'date')) return statusLine(status, reason);
+  if (reason === undefined && status === lastStart.status && date === lastStart.date) {
+    return lastStart.text;
+  }
   const text = [statusLine(status, reason), 'Date: ', date, CRLF].join('');
   if (reason === undefined) lastStart = { status, date, text };
   return text;
+}
+
+/** And most have one field, their type, which is the same in many: joined when it comes a second time. */
+let lastType = { start: '', name: '', value: '', text: '' };
+
+function withFields(start: string, fields: FieldList): string {
+  if (fields.length !== 2) return start + fieldLines(fields);
+  const [name, value] = fields as readonly [string, string];
+  if (start !== lastType.start || name !== lastType.name || value !== lastType.value) {
+    lastType = { start, name, value, text: '' };
+    return start + fieldLines(fields);
+  }
+  if (lastType.text === '') lastType.text = [start, name, ': ', value, CRLF].join('');
+  return lastType.text;
 }
 
 export interface RequestHeadParts {
