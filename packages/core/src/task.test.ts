@@ -4,7 +4,7 @@ import { deferred } from './deferred.ts';
 import { BrokenError, ClosedError, TimeoutError } from './errors.ts';
 import { Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext } from './task-context.ts';
+import type { TaskContext, TaskHold } from './task-context.ts';
 import type { Task } from './task.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 import { traceWaits } from './wait-trace.ts';
@@ -39,6 +39,78 @@ const failure = new Error('the function failed');
 const fail = (): never => {
   throw failure;
 };
+
+describe('a task that is held', () => {
+  test('goes on when its function has returned, until it is released', async () => {
+    const { clock, executor } = setUp();
+    let hold: TaskHold | undefined;
+    const task = executor.spawn((context) => {
+      hold = context.hold();
+      return 7;
+    });
+    await clock.advance(0);
+    expect([task.state, executor.statistics().running]).toEqual(['running', 1]);
+    hold?.release();
+    hold?.release();
+    expect(await task).toBe(undefined);
+    expect([task.state, executor.statistics()]).toMatchObject(['done', { running: 0, done: 1 }]);
+  });
+
+  test('keeps its slot until then', async () => {
+    const { clock, executor } = setUp({ concurrency: 1 });
+    const holds: TaskHold[] = [];
+    const task = executor.spawn(({ hold }) => void holds.push(hold()));
+    const next = executor.spawn(() => 'the next one');
+    await clock.advance(0);
+    expect([task.state, next.state]).toEqual(['running', 'pending']);
+    holds[0]?.release();
+    expect(await next).toBe('the next one');
+  });
+
+  test('fails at once with what its function throws; to be released later changes nothing', async () => {
+    const { executor, unheard } = setUp();
+    let hold: TaskHold | undefined;
+    const task = executor.spawn((context) => {
+      hold = context.hold();
+      throw failure;
+    });
+    expect(await outcomeOf(task)).toEqual({ error: failure });
+    hold?.release();
+    expect([task.state, unheard]).toEqual(['failed', []]);
+  });
+
+  test('that is aborted gives the reason at once, and ends when it is released', async () => {
+    const { clock, executor } = setUp();
+    let hold: TaskHold | undefined;
+    const reset: unknown[] = [];
+    const task = executor.spawn((context) => void (hold = context.hold()), {
+      onAbort: { reset: (reason) => void reset.push(reason) },
+    });
+    await clock.advance(0);
+    task.abort(failure);
+    expect(await outcomeOf(task)).toEqual({ error: failure });
+    expect(reset).toEqual([failure]);
+    expect(executor.statistics().running).toBe(1);
+    hold?.release();
+    await task.ended;
+    expect([task.state, executor.statistics().running]).toEqual(['aborted', 0]);
+  });
+
+  test('is waited for by its group', async () => {
+    const { clock, executor } = setUp();
+    let hold: TaskHold | undefined;
+    let isOver = false;
+    const group = executor
+      .group((tasks) => void tasks.spawn((context) => void (hold = context.hold())))
+      .then(() => {
+        isOver = true;
+      });
+    await clock.advance(0);
+    expect(isOver).toBe(false);
+    hold?.release();
+    await group;
+  });
+});
 
 describe('a task that returns', () => {
   test('gives its result to everybody who awaits it, before and after', async () => {

@@ -144,6 +144,30 @@ describe('a server’s connection', () => {
     }
   });
 
+  test('says the field of each answer, also when it is, or is nearly, that of the one before', () => {
+    const said: string[] = [];
+    const expected: string[] = [];
+    for (const date of ['now', 'now', 'then']) {
+      for (const field of ['A: b', 'A: b', 'A: b', 'A: c', 'B: b', 'A: b', 'A: b']) {
+        const fields = field.split(': ');
+        said.push(asked().sendResponse({ ...OK, fields, date }));
+        expected.push(`HTTP/1.1 200 OK\r\nDate: ${date}\r\n${field}\r\nContent-Length: 0\r\n\r\n`);
+        said.push(asked().sendResponse({ ...OK, status: 201, fields, date: '' }));
+        expected.push(`HTTP/1.1 201 Created\r\n${field}\r\nContent-Length: 0\r\n\r\n`);
+      }
+    }
+    expect(said).toEqual(expected);
+  });
+
+  test('says the fields that a list has now, whatever it had when it was used before', () => {
+    const fields = ['A', 'b'];
+    const say = (): string => asked().sendResponse({ ...OK, fields, date: 'now' });
+    const said = [say(), say()];
+    fields[1] = 'c';
+    said.push(say(), say());
+    expect(said.map((head) => /A: ./.exec(head)?.[0])).toEqual(['A: b', 'A: b', 'A: c', 'A: c']);
+  });
+
   test('sends a body of known length as it is, and no trailers', () => {
     const server = asked();
     server.sendResponse({ ...OK, length: 5 });

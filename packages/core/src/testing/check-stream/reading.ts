@@ -115,6 +115,25 @@ export const READING: readonly Contract[] = [
     },
   },
   {
+    name: 'readWith lends to an object as it does to a function, waiting or not',
+    body: async (trial) => {
+      const [a, b] = await trial.pair();
+      const taker = {
+        taken: '',
+        take(view: Uint8Array): number {
+          this.taken += textOf(view.subarray(0, 1)) ?? '';
+          return 1;
+        },
+      };
+      const waiting = trial.start(b.readWith(taker));
+      trial.feed(a, 'abc');
+      trial.equal(await trial.settle(waiting, 'readWith'), 1, 'what a waiting readWith gives');
+      trial.equal(await trial.settle(b.readWith(taker), 'readWith'), 1, 'what readWith gives');
+      trial.equal(taker.taken, 'ab', 'what was lent');
+      await trial.takes(b, 'c', 'what was left');
+    },
+  },
+  {
     name: 'peek shows bytes and takes none',
     body: async (trial) => {
       const [a, b] = await trial.pair();
