@@ -27,9 +27,9 @@ export interface AcceptLoopOptions<S extends ByteStream> {
   /** What each task is called. @default 'connection' */
   readonly name?: string | undefined;
   /**
-   * Whether `serve` sees to the end of its stream by itself: it closes or resets it before it returns, and does not throw
-   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it, and of a promise of
-   * its end when it holds its task (`TaskContext.hold`). @default false
+   * Whether `serve` sees to the end of its stream by itself: it closes or resets it before its task ends, and does not throw
+   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it; and of a promise of
+   * its end, when it holds its task (`TaskContext.hold`) and returns nothing. @default false
    */
   readonly ownsStream?: boolean | undefined;
 }
@@ -62,6 +62,17 @@ const LONGEST_PAUSE = 1_000;
  * await accepting;
  * ```
  */
+export function acceptLoop<S extends ByteStream>(
+  listener: Listener<S>,
+  serve: (stream: S, context: TaskContext) => Promise<void>,
+  options?: AcceptLoopOptions<S>,
+): Promise<void>;
+/** As above, with a `serve` that need not return a promise, since it sees to the end of its stream by itself. */
+export function acceptLoop<S extends ByteStream>(
+  listener: Listener<S>,
+  serve: (stream: S, context: TaskContext) => Promise<void> | void,
+  options: AcceptLoopOptions<S> & { readonly ownsStream: true },
+): Promise<void>;
 export async function acceptLoop<S extends ByteStream>(
   listener: Listener<S>,
   serve: (stream: S, context: TaskContext) => Promise<void> | void,

@@ -25,7 +25,7 @@ import type { WouldBlock } from './outcome.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './node-duplex.ts';
 import { nodeTransport } from './node-transport.ts';
-import type { Take } from './read-waits.ts';
+import type { Take, Taker } from './read-waits.ts';
 import type { Source, SourceObserver } from './source.ts';
 import { ReadHalf, WriteHalf } from './split.ts';
 import { readFrame, type Decoder } from './stream-frame.ts';
@@ -208,13 +208,18 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * The view is valid only during the call, as it may be the read buffer of the whole process. What `take` leaves stays
    * queued. A `take` that throws took nothing; its error is the result.
    *
-   * @param take - Gets a view and returns how many bytes of it, from the start, it took: a function, or an object with
-   * such a method.
+   * @param take - Gets a view and returns how many bytes of it, from the start, it took: a function, or an object whose
+   * method `take` is one.
    * @returns What `take` returned; `null` at the end of the stream.
-   * @throws `InvalidInputError` for a count that is not within the view: nothing was taken. Else as
-   * {@link ByteStream.read}.
+   * @throws `InvalidInputError` for a count that is not within the view: nothing was taken; or for what is no taker. Else
+   * as {@link ByteStream.read}.
    */
   readWith(take: Take, options?: WaitOptions): Promise<number | null> {
+    try {
+      checkTake(take);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#core.reading.readWith(take, options);
   }
 
@@ -576,6 +581,11 @@ function marksOf(options: StreamOptions | undefined): HighWaterMarks {
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
+}
+
+function checkTake(take: Take): void {
+  if (typeof take === 'function' || typeof (take as Taker | null)?.take === 'function') return;
+  throw invalidInput('readWith', 'take', 'a function, or an object with a method take', take);
 }
 
 function checkData(operation: string, data: Writable): Writable {

@@ -2,7 +2,7 @@
 
 import type { Clock } from './clock.ts';
 import { invalidInput } from './errors.ts';
-import type { TaskOptions } from './task-context.ts';
+import type { Resettable, TaskOptions } from './task-context.ts';
 import type { Task } from './task.ts';
 import { checkWaitOptions } from './waiters.ts';
 
@@ -24,7 +24,7 @@ export interface ExecutorOptions {
 export interface ExecutorStatistics {
   /** Tasks that wait for a slot. */
   readonly pending: number;
-  /** Tasks whose function has not returned, those that were aborted included. */
+  /** Tasks whose function has not returned, or that are held; those that were aborted included. */
   readonly running: number;
   /** Tasks that ended since the executor was made, by how they came out. */
   readonly done: number;
@@ -38,19 +38,24 @@ export interface ExecutorReport {
   readonly finished: number;
   /** Names of the tasks that were aborted at the deadline. */
   readonly aborted: readonly string[];
-  /** Names of those whose function goes on all the same. */
+  /** Names of those whose function goes on all the same, or that were not released. */
   readonly stuck: readonly string[];
 }
 
 export function checkTaskOptions(options: TaskOptions | undefined): void {
   if (options === undefined) return;
   checkWaitOptions('spawn', options);
-  const { name, priority } = options;
+  const { name, priority, onAbort } = options;
   if (name !== undefined && typeof name !== 'string') {
     throw invalidInput('spawn', 'name', 'a string', name);
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
     throw invalidInput('spawn', 'priority', 'a finite number', priority);
+  }
+  if (onAbort === undefined || typeof onAbort === 'function') return;
+  // Called while others wait to be aborted too: it must not be found to be wrong then.
+  if (typeof (onAbort as Resettable | null)?.reset !== 'function') {
+    throw invalidInput('spawn', 'onAbort', 'a function, or an object with a method reset', onAbort);
   }
 }
 

@@ -423,6 +423,16 @@ describe('the executor', () => {
     expect(executor.statistics().pending).toBe(0);
   });
 
+  test('refuses an onAbort that is no function and has nothing to reset, before it is too late', () => {
+    const executor = new Executor();
+    for (const onAbort of [{}, null, 'reset', new AbortController()]) {
+      expect(() => executor.spawn(() => {}, { onAbort: onAbort as never })).toThrow(
+        InvalidInputError,
+      );
+    }
+    expect(executor.statistics()).toMatchObject({ pending: 0, running: 0 });
+  });
+
   test('throws the reason of a signal that has aborted, and spawns nothing', () => {
     const { executor } = setUp();
     const signal = AbortSignal.abort('too late');

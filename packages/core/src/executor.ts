@@ -3,7 +3,7 @@
  *
  * It wraps one p-queue, which decides who runs next where there is a bound on how many may; everything else (outcomes,
  * the tree of tasks, groups, shutdown) is here in our own words, and nothing of p-queue shows. A task holds its slot from
- * its start until its function returns: a connection that is one task for its whole life makes `concurrency` the limit of
+ * its start until its function returns, or until it is released: a connection that is one task for its whole life makes `concurrency` the limit of
  * connections, which is why an accept loop waits for a free slot **before** it accepts. A task that waits for another
  * holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger than the depth of that.
  *

@@ -27,7 +27,14 @@ export {
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export { seededRandom, systemRandom, type Random } from './random.ts';
 export { deferred, type Deferred } from './deferred.ts';
-export { Wait, WaitList, type WaitInfo, type WaitOptions, type WaitOwner } from './waiters.ts';
+export {
+  LoneWait,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+  type WaitOwner,
+} from './waiters.ts';
 export { traceWaits } from './wait-trace.ts';
 export type { Transport, TransportSink } from './transport.ts';
 export type { Source, SourceObserver } from './source.ts';
@@ -116,6 +123,7 @@ export { Task } from './task.ts';
 export type {
   TaskContext,
   TaskHold,
+  Resettable,
   TaskFunction,
   TaskInfo,
   TaskOptions,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { InvalidInputError } from './errors.ts';
 import { memoryPair } from './memory-pair.ts';
 
 describe('a pair in memory', () => {
@@ -20,6 +21,16 @@ describe('a pair in memory', () => {
     expect(timer.hasFired).toBe(true);
     await a.close();
     await echoing;
+    await b.close();
+  });
+
+  test('refuses a taker that takes nothing, before it waits', async () => {
+    const [a, b] = memoryPair();
+    for (const take of [undefined, null, {}, 'take']) {
+      await expect(a.readWith(take as never)).rejects.toThrow(InvalidInputError);
+    }
+    expect(a.statistics().waits).toEqual([]);
+    await a.close();
     await b.close();
   });
 });

@@ -5,8 +5,12 @@ import { invalidInput } from './errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
 import { LoneWait, type WaitOptions } from './waiters.ts';
 
-/** Takes bytes from a lent view, during the call, and returns how many. */
+/** Takes bytes from a lent view. */
 export interface Taker {
+  /**
+   * @param view - Bytes, valid only during the call.
+   * @returns How many of them were taken, from the first. To throw is to have taken none.
+   */
   take(view: Uint8Array): number;
 }
 

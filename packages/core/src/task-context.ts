@@ -36,6 +36,7 @@ export interface TaskOptions {
 
 /** What can be broken off, such as a `ByteStream`. */
 export interface Resettable {
+  /** Breaks it off, at once and without throwing. */
   reset(reason: unknown): void;
 }
 
@@ -65,16 +66,22 @@ export interface TaskContext {
   /** Waits. @throws the abort's reason; the timer is gone then */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /**
-   * Has the task go on when its function has returned, until it is released: for a function that says itself when it is
-   * over, as a server's connection does. To wait for a promise's end instead takes a quarter of a kilobyte, for each of
-   * ten thousand connections that do nothing. What the function returns is not used then; what it throws is, at once.
+   * Has the task go on when its function has returned, until it is released: for what says itself when it is over, as a
+   * server's connection does. To wait for the end of a promise instead takes a quarter of a kilobyte, for each of ten
+   * thousand connections that do nothing.
+   *
+   * To be called before the function has returned. A task that is never released keeps its slot, and `idle()`, groups and
+   * shutdowns waiting; one that was aborted has to be released as well. What the function returns is the result, what it
+   * throws ends the task at once.
+   *
+   * @returns What releases it. One task has one hold, however often it is asked for.
    */
   readonly hold: () => TaskHold;
 }
 
 /** A task that goes on until it is released: see {@link TaskContext.hold}. */
 export interface TaskHold {
-  /** The task is done, unless it was aborted before: then it has ended. The second call does nothing. */
+  /** The task ends when its function has returned, or now. The second call does nothing. */
   release(): void;
 }
 

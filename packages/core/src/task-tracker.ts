@@ -67,7 +67,7 @@ export class TaskTracker {
   }
 
   /**
-   * Tracks a task until its function has returned; its failure stays with whoever awaits it.
+   * Tracks a task until it has ended; its failure stays with whoever awaits it.
    *
    * Allowed on a closed tracker, too: what it tracks may spawn more that it should track while it winds down.
    *

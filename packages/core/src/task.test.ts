@@ -52,7 +52,7 @@ describe('a task that is held', () => {
     expect([task.state, executor.statistics().running]).toEqual(['running', 1]);
     hold?.release();
     hold?.release();
-    expect(await task).toBe(undefined);
+    expect(await task).toBe(7);
     expect([task.state, executor.statistics()]).toMatchObject(['done', { running: 0, done: 1 }]);
   });
 
@@ -94,6 +94,75 @@ describe('a task that is held', () => {
     hold?.release();
     await task.ended;
     expect([task.state, executor.statistics().running]).toEqual(['aborted', 0]);
+  });
+
+  test('fails when its asynchronous function does, held early or late, and leaves no rejection behind', async () => {
+    const { executor, unheard } = setUp();
+    const early = executor.spawn(async ({ hold }) => {
+      hold();
+      await Promise.resolve();
+      throw failure;
+    });
+    const late = executor.spawn(async ({ hold }) => {
+      await Promise.resolve();
+      hold();
+      throw failure;
+    });
+    expect(await Promise.all([early, late].map(outcomeOf))).toEqual([
+      { error: failure },
+      { error: failure },
+    ]);
+    await executor.idle();
+    expect(unheard).toEqual([]);
+  });
+
+  test('ends when its asynchronous function has returned and it was released, whichever comes last', async () => {
+    const { clock, executor } = setUp({ concurrency: 2 });
+    const gate = deferred<void>();
+    const holds: TaskHold[] = [];
+    const spawn = (): Task<string> =>
+      executor.spawn(async ({ hold }) => {
+        await Promise.resolve();
+        holds.push(hold());
+        await gate.promise;
+        return 'over';
+      });
+    const [first, second] = [spawn(), spawn()];
+    await clock.advance(0);
+    holds[0]?.release();
+    await clock.advance(0);
+    expect([first.state, second.state]).toEqual(['running', 'running']);
+    gate.resolve();
+    expect(await first).toBe('over');
+    expect([second.state, executor.statistics().running]).toEqual(['running', 1]);
+    holds[1]?.release();
+    expect(await second).toBe('over');
+  });
+
+  test('is none when it was released before its function returned, or never held', async () => {
+    const { executor } = setUp();
+    const released = executor.spawn(({ hold }) => {
+      hold().release();
+    });
+    await released;
+    const gate = deferred<void>();
+    const never = executor.spawn(() => gate.promise);
+    await Promise.resolve();
+    never.release();
+    expect(never.state).not.toBe('done');
+    gate.resolve();
+    await never;
+  });
+
+  test('is aborted by its timeout, and ends when it is released', async () => {
+    const { clock, executor } = setUp();
+    let hold: TaskHold | undefined;
+    const task = executor.spawn((context) => void (hold = context.hold()), { timeout: 10 });
+    const outcome = outcomeOf(task);
+    await clock.advance(10);
+    expect(await outcome).toMatchObject({ error: { name: 'TimeoutError' } });
+    hold?.release();
+    await executor.idle();
   });
 
   test('is waited for by its group', async () => {

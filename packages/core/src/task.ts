@@ -3,7 +3,8 @@
  *
  * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. Aborting
  * decides at once, so whoever awaits the task is told without delay; the function itself hears of it through its signal
- * and goes on until it returns, holding its slot: JavaScript cannot stop it. `ended` tells when it has.
+ * and goes on until it returns, holding its slot: JavaScript cannot stop it. `ended` tells when it has, and when a task that
+ * is held was released.
  *
  * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then belongs to
  * the parent's parent, so that the abort of whoever is above still finds it.
@@ -73,8 +74,10 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   #result: Deferred<unknown> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
-  /** Whether it ends by being released, and not with what its function returned. */
+  /** Whether it goes on when its function has returned; and, then, who waits for its release. */
   #isHeld = false;
+  #hasReturned = false;
+  #released: Deferred<void> | undefined;
   #isHeard = false;
   #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
@@ -114,7 +117,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
     return this.#state;
   }
 
-  /** Settles when the function has returned, whatever the outcome; never rejects. */
+  /** Settles when the function has returned, and a task that is held was released, whatever the outcome; never rejects. */
   get ended(): Promise<void> {
     if (this.#ended === undefined) {
       this.#ended = deferred<void>();
@@ -162,7 +165,8 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   /**
    * @internal Runs the function.
    *
-   * @returns Settles, and never rejects, when the task has ended; `undefined` when it is held, and `ended` tells.
+   * @returns Settles, and never rejects, when the task has ended; `undefined` when it is held and its function has
+   * returned nothing: then `ended` tells.
    *
    * Not an async function: the frame of one that waits is kept for as long as the task runs, which for a server's
    * connection is hours, and takes more memory than two reactions.
@@ -178,14 +182,24 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
     } catch (error) {
       return this.#fail(error);
     }
-    if (this.#isHeld) return undefined;
+    // No promise, and nothing that waits for one: that is what holding is for.
+    if (this.#isHeld && value === undefined) {
+      this.#hasReturned = true;
+      return undefined;
+    }
     return Promise.resolve(value).then(
-      (result) => {
-        this.#settle('done', { value: result });
-        this.#end();
-      },
+      (result) => this.#return(result),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  async #return(value: unknown): Promise<void> {
+    if (this.#isHeld) {
+      this.#released = deferred<void>();
+      await this.#released.promise;
+    }
+    this.#settle('done', { value });
+    this.#end();
   }
 
   /** @internal */
@@ -194,8 +208,12 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
     return this;
   }
 
-  /** @internal The function that held it is over. */
+  /** @internal What held it is over. */
   release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#released?.resolve();
+    if (!this.#hasReturned) return;
     this.#settle('done', { value: undefined });
     this.#end();
   }

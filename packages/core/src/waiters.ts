@@ -1,7 +1,7 @@
 /**
  * Waits: promises that somebody else settles, and that their owner may give up.
  *
- * A {@link LoneWait} is one promise with everything that can settle it: its list (the condition came true, or never will),
+ * A {@link LoneWait} is one promise with everything that can settle it: its owner (the condition came true, or never will),
  * an abort signal, a timeout. Whichever comes first wins, and takes the wait out of the other two, so that a settled
  * wait is referenced by nothing. That is the whole cancellation story of this package: giving up a wait removes the
  * wait, and touches neither bytes nor the connection.

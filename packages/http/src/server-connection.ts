@@ -175,7 +175,6 @@ export class ServerConnection {
     return blocked === undefined ? this.driver.read() : this.phases.whileWriting(blocked);
   }
 
-  /** Nobody waits for the promise of this: whatever happens is told to the server, and the task ends. */
   async #leave(): Promise<void> {
     try {
       this.#exchange?.abort(new IoError('the connection has ended', GONE));
@@ -185,10 +184,12 @@ export class ServerConnection {
         await this.stream.closed;
       } else await this.#close();
     } catch (error) {
+      this.stream.reset(error);
       this.shared.report(error, undefined);
+    } finally {
+      this.#task.release();
+      this.shared.ended(this);
     }
-    this.shared.ended(this);
-    this.#task.release();
   }
 
   /** A request came; a promise when its answer has to be waited for. */

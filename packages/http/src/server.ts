@@ -179,14 +179,11 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    const task = this.#executor.spawn((context) => this.#run(stream, context), {
-      name: 'connection',
-    });
-    task.then(
-      () => {},
-      (error: unknown) => {
-        stream.reset(error);
+    this.#executor.spawn(
+      (context) => {
+        this.#run(stream, context);
       },
+      { name: 'connection', onAbort: stream },
     );
   }
 
@@ -249,6 +246,7 @@ export class HttpServer {
     const connection = new ServerConnection(stream, this.#shared, context.hold());
     this.#connections.add(connection);
     this.#shared.observer.connectionOpened(connection);
+    // Never rejects: what fails is told to the server. It ends the task.
     void connection.run();
   }
 

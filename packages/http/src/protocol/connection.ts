@@ -139,8 +139,8 @@ export class HttpConnection {
   }
 
   /**
-   * Lets go of what only a message under way needs, if none is: half of a kilobyte, which the next bytes bring back. For
-   * whoever holds many connections that wait.
+   * Lets go of what only a message under way needs, if none is: half of a kilobyte, which the next bytes bring back, and the
+   * head that is remembered. For whoever holds many connections that wait.
    */
   rest(): void {
     if (this.#decoder?.isBlank === true) this.#decoder = undefined;

@@ -74,7 +74,8 @@ export class Decoder implements ParserSink {
   #phase: number = Phase.IDLE;
   readonly #events: EventQueue;
   readonly #body = new BodyMemory();
-  readonly #repeated = new RepeatedHead();
+  /** Of a server's: responses differ in their date each second, and depend on what was asked. */
+  readonly #repeated: RepeatedHead | undefined;
   /** The chunk that is being parsed, and where in it the present message, or what follows of it, begins. */
   #chunk: Uint8Array = NO_BYTES;
   /** The chunk as text, when it is small. */
@@ -116,6 +117,7 @@ export class Decoder implements ParserSink {
     this.#limits = limits;
     this.#context = context;
     this.#events = new EventQueue(limits);
+    this.#repeated = role === 'server' ? new RepeatedHead() : undefined;
   }
 
   /** Whether a message has begun and its head is not complete. */
@@ -312,15 +314,17 @@ export class Decoder implements ParserSink {
     return this.#parse(at);
   }
 
-  /** Takes a message that begins as the one before it and is whole in this chunk; returns where it ends, or -1. */
+  /** Takes a message whose head is the remembered one and that is whole in this chunk; returns where it ends, or -1. */
   #repeat(at: number): number {
+    const repeated = this.#repeated;
     const text = this.#chunkText;
-    const head = text === undefined ? undefined : this.#repeated.find(text, at);
+    if (repeated === undefined || text === undefined) return -1;
+    const head = repeated.find(text, at);
     if (head === undefined) return -1;
-    const start = at + this.#repeated.length;
+    const start = at + repeated.length;
     const end = start + (head.contentLength as number);
-    this.#events.push(head);
-    if (end > start) this.#events.pushData(new Data((text as string).slice(start, end)));
+    this.#events.push(head.copy());
+    if (end > start) this.#events.pushData(new Data(text.slice(start, end)));
     this.#events.pushLast(END);
     return end;
   }
@@ -409,7 +413,7 @@ export class Decoder implements ParserSink {
     const spans = this.#takeSpans(text);
     const head = readRequestHead(line, spans, parser, upgrade, keepAlive, this.#limits);
     if (this.#isInChunk && !upgrade) {
-      this.#repeated.remember(text.slice(this.#headStart, this.#mark), head);
+      this.#repeated?.remember(text.slice(this.#headStart, this.#mark), head);
     }
     this.#beginBody(head);
     return head.upgrade ? 2 : 0;

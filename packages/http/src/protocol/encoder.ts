@@ -56,18 +56,18 @@ function startOf({ status, reason, fields, date }: ResponseHeadParts): string {
   return text;
 }
 
-/** And most have one field, their type, which is the same in many: joined when it comes a second time. */
-let lastType = { start: '', name: '', value: '', text: '' };
+/** And most have one field, their type, which is the same in many: joined when it comes a second time in a row. */
+let lastField = { start: '', name: '', value: '', text: '' };
 
 function withFields(start: string, fields: FieldList): string {
   if (fields.length !== 2) return start + fieldLines(fields);
   const [name, value] = fields as readonly [string, string];
-  if (start !== lastType.start || name !== lastType.name || value !== lastType.value) {
-    lastType = { start, name, value, text: '' };
+  if (start !== lastField.start || name !== lastField.name || value !== lastField.value) {
+    lastField = { start, name, value, text: '' };
     return start + fieldLines(fields);
   }
-  if (lastType.text === '') lastType.text = [start, name, ': ', value, CRLF].join('');
-  return lastType.text;
+  if (lastField.text === '') lastField.text = [start, name, ': ', value, CRLF].join('');
+  return lastField.text;
 }
 
 export interface RequestHeadParts {

@@ -51,6 +51,20 @@ export class RequestHead {
     this.expectsContinue = expectsContinue;
     this.upgrade = upgrade;
   }
+
+  /** The same head as an object of its own: what a program hangs on one message's is not on the next's. @internal */
+  copy(): RequestHead {
+    return new RequestHead(
+      this.method,
+      this.target,
+      this.httpVersion,
+      this.headers.copy(),
+      this.contentLength,
+      this.keepAlive,
+      this.expectsContinue,
+      this.upgrade,
+    );
+  }
 }
 
 /** A response's status line and header section. */

@@ -18,6 +18,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this.#spans = spans;
   }
 
+  /** The same fields as an object of its own. @internal */
+  copy(): Headers {
+    return new Headers(this.#text, this.#spans);
+  }
+
   /** How many fields there are; a repeated name counts each time. */
   get size(): number {
     return this.#spans.length / 4;

@@ -12,6 +12,7 @@ import { RemoteProtocolError } from '../../src/protocol/errors.ts';
 import { NEED_DATA, type ConnectionEvent, type RequestHead } from '../../src/protocol/events.ts';
 import type { Headers } from '../../src/protocol/headers.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
+import { RepeatedHead } from '../../src/protocol/repeated-head.ts';
 import { binary, chunkedBody, cuts, placesOf } from './arbitrary.ts';
 
 // --- Requests --------------------------------------------------------------------------------------------------
@@ -252,14 +253,22 @@ export interface Conversation {
   readonly goesOn: boolean;
   /** Bytes that the connection left to another protocol. */
   readonly left: string;
+  /** How many heads were not parsed. */
+  readonly repeats: number;
 }
 
 /** Gives pieces to a server's connection that answers every request at once, and then, unless told not to, the end. */
-export function converse(
+export const converse = (
   pieces: readonly Uint8Array[],
   limits: Partial<ProtocolLimits> = {},
   { hasEnd = true }: { readonly hasEnd?: boolean } = {},
-): Conversation {
+): Conversation => countingRepeats(() => talk(pieces, limits, hasEnd));
+
+function talk(
+  pieces: readonly Uint8Array[],
+  limits: Partial<ProtocolLimits>,
+  hasEnd: boolean,
+): Omit<Conversation, 'repeats'> {
   const connection = new HttpConnection('server', { ...DEFAULT_LIMITS, ...limits });
   const told: Told[] = [];
   const heads: RequestHead[] = [];
@@ -354,6 +363,19 @@ export function meaning(told: readonly Told[]): Told[] {
   return list;
 }
 
-/** How many heads have the very fields of the one before: those were not parsed. */
-export const repeatsIn = (heads: readonly RequestHead[]): number =>
-  heads.filter(({ headers }, at) => headers === heads[at - 1]?.headers).length;
+/** Runs `body`, and counts the heads in it that were recognized: those were not parsed. */
+export function countingRepeats<T>(body: () => T): T & { readonly repeats: number } {
+  const find = Object.getOwnPropertyDescriptor(RepeatedHead.prototype, 'find')
+    ?.value as RepeatedHead['find'];
+  let repeats = 0;
+  RepeatedHead.prototype.find = function counted(text, at) {
+    const head = find.call(this, text, at);
+    if (head !== undefined) repeats += 1;
+    return head;
+  };
+  try {
+    return { ...body(), repeats };
+  } finally {
+    RepeatedHead.prototype.find = find;
+  }
+}
