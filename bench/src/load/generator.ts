@@ -202,7 +202,8 @@ async function openLoop(rate: number): Promise<number> {
         return;
       }
       for (; next <= now; next += interval) {
-        const connection = free.pop();
+        // The one that has been free longest: one that is never chosen would be idle until the server closes it.
+        const connection = free.shift();
         if (connection === undefined) due.push(next);
         else connection.send(next);
       }

@@ -29,7 +29,7 @@ export const echoPost: Scenario = {
     { against: 'C epoll', ratio: 0.7 },
   ],
   bound:
-    'More than half of the busy time is the `write` of each answer, which a server in C pays too; Node’s own JavaScript is less than a percent of it, since accepted connections work on libuv’s handles. Less than four tenths are left to awaitio, llhttp and the garbage collector included: if they cost nothing, the server would be 1.6 times as fast as it is. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
+    'Half of the busy time is the `write` of each answer, which a server in C pays too; Node’s own JavaScript is some percent of it, since accepted connections work on libuv’s handles, and llhttp is none of it, since these clients repeat their heads. Some four tenths are left to awaitio, the garbage collector included: if they cost nothing, the server would be 1.7 times as fast as it is. The profile, and what was tried, is in [docs/performance.md](../../docs/performance.md).',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64 }),
 };
 
@@ -54,7 +54,7 @@ export const pipelined: Scenario = {
     { against: 'Deno.serve', ratio: 3 },
   ],
   bound:
-    'Sixteen requests share their system calls, so that two thirds of the busy time are JavaScript and llhttp, spread over many functions: none has more than a few percent. Reading heads in place, one step for an answer and state machines on numbers took a quarter off, writing without Node’s streams another seventh; [docs/performance.md](../../docs/performance.md) has what was tried besides.',
+    'Sixteen requests share their system calls, so that most of the busy time is JavaScript, spread over many functions: none has more than a few percent. Reading heads in place, one step for an answer and state machines on numbers took a quarter off, writing without Node’s streams another seventh, not parsing a head that repeats four tenths of the rest; [docs/performance.md](../../docs/performance.md) has what was tried besides.',
   contestants: withEpoll({ app: 'echo', exchange: ECHO, connections: 64, pipeline: 16 }),
 };
 

@@ -74,9 +74,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   #result: Deferred<unknown> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
-  /** Whether it goes on when its function has returned; and, then, who waits for its release. */
+  /** Whether it goes on when its function has returned. */
   #isHeld = false;
+  /** Whether its function has returned nothing while it was held: it ends with its release. */
   #hasReturned = false;
+  /** Settled by its release, for what its function promised. */
   #released: Deferred<void> | undefined;
   #isHeard = false;
   #controller: AbortController | undefined;

@@ -412,6 +412,7 @@ export class Decoder implements ParserSink {
     };
     const spans = this.#takeSpans(text);
     const head = readRequestHead(line, spans, parser, upgrade, keepAlive, this.#limits);
+    // A head that proposes another protocol says more than where its body ends: that is always the parser's.
     if (this.#isInChunk && !upgrade) {
       this.#repeated?.remember(text.slice(this.#headStart, this.#mark), head);
     }
