@@ -21,6 +21,15 @@ const remembering = (text: string, of: RequestHead): RepeatedHead => {
   return repeated;
 };
 
+describe('a text that is no whole head', () => {
+  test.each(['', TEXT.slice(0, -1), TEXT.slice(0, -2), `${TEXT}a`, 'GET / HTTP/1.1\n\n'])(
+    'is not remembered: %j',
+    (text) => {
+      expect(remembering(text, head()).find(`${text}abc`, 0)).toBe(undefined);
+    },
+  );
+});
+
 describe('a head that is remembered', () => {
   const first = head();
   const repeated = remembering(TEXT, first);
