@@ -3,9 +3,10 @@
  *
  * It wraps one p-queue, which decides who runs next where there is a bound on how many may; everything else (outcomes,
  * the tree of tasks, groups, shutdown) is here in our own words, and nothing of p-queue shows. A task holds its slot from
- * its start until its function returns, or until it is released: a connection that is one task for its whole life makes `concurrency` the limit of
- * connections, which is why an accept loop waits for a free slot **before** it accepts. A task that waits for another
- * holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger than the depth of that.
+ * its start until its function returns, or until it is released: a connection that is one task for its whole life makes
+ * `concurrency` the limit of connections, which is why an accept loop waits for a free slot **before** it accepts. A task
+ * that waits for another holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger than the depth of
+ * that.
  *
  * Two sets tell everything: the tasks that have not ended, and those of them that wait for a slot; the others run.
  *

@@ -3,8 +3,8 @@
  *
  * A program that keeps a connection mostly asks the same way each time: a proxy's health check, a poll, a call of the same
  * procedure. The parser begins each message in the same state, so what it makes of a head follows from the head's bytes
- * alone, and a head with the bytes of one that it accepted is accepted with the same meaning. Comparing them costs a
- * twentieth of parsing, and is lost when they differ (`pnpm bench --only echo,varied` has both kinds of clients).
+ * alone, and a head with the bytes of one that it accepted is accepted with the same meaning. Comparing them is a small part
+ * of what parsing takes, and lost when they differ (`pnpm bench --only echo,varied` has both kinds of clients).
  *
  * What keeps this an abbreviation and not a second opinion on framing:
  *
