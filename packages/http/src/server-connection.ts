@@ -368,10 +368,14 @@ export class ServerConnection {
       if (blocked !== undefined) await this.phases.whileWriting(blocked);
       if (this.answered > 0 || this.http.serverState !== State.IDLE) {
         // What still comes is taken and dropped: a reset for unread bytes could destroy the answer on its way.
-        await this.stream.shutdown('read');
-        await this.phases.whileWriting(this.stream.shutdown('write'));
-        this.phases.wait('linger', this.shared.deadlines.linger);
-        await this.stream.closed;
+        const { stream, phases } = this;
+        await stream.shutdown('read');
+        const finished = stream.shutdown('write');
+        // A stall is watched for only where there is one.
+        if (!stream.isReleased) await phases.whileWriting(finished);
+        phases.wait('linger', this.shared.deadlines.linger);
+        await finished;
+        await stream.closed;
       }
     } catch {
       // The peer was faster.

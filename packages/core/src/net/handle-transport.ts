@@ -73,6 +73,13 @@ const tellFinished = (carrier: HandleTransport): void => {
   carrier.onFinished();
 };
 
+/**
+ * The handle that gave bytes last, as long as they are not delivered. libuv takes a hang-up for the end (see
+ * `true-end.ts`) only right after it has read bytes, and calls nobody in between: else the kernel need not be asked what
+ * kind of end it was.
+ */
+let lastReader: HandleTransport | undefined;
+
 export class HandleTransport extends SocketCarrier {
   readonly #handle: CarriedHandle;
   readonly #kit: StreamKit;
@@ -215,6 +222,11 @@ export class HandleTransport extends SocketCarrier {
     this.#handle.setKeepAlive?.(keepAlive !== false, delay);
   }
 
+  override deliver(view: Uint8Array): void {
+    lastReader = undefined;
+    super.deliver(view);
+  }
+
   /** Something was read: bytes, the end or an error. */
   onRead(): void {
     const { results, readResult } = this.#kit;
@@ -222,6 +234,7 @@ export class HandleTransport extends SocketCarrier {
     if (count > 0) {
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!deliverSoon(this, view)) this.deliver(view);
+      lastReader = this;
     } else if (count === END_OF_FILE) {
       this.#onEnd();
     } else if (count < 0) {
@@ -303,9 +316,10 @@ export class HandleTransport extends SocketCarrier {
   }
 
   #onEnd(): void {
+    const isSuspect = lastReader === this;
     deliverReads();
     if (this.#isGone) return;
-    const error = errorAtEnd(this.#handle.fd);
+    const error = isSuspect ? errorAtEnd(this.#handle.fd) : undefined;
     if (error !== undefined) {
       this.#break(error);
       return;

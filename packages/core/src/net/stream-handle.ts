@@ -29,6 +29,7 @@ export const NOT_CONNECTED = 'ENOTCONN';
 /** An address as a handle writes it. */
 export interface HandleAddress {
   address?: string;
+  family?: string;
   port?: number;
 }
 
