@@ -126,5 +126,5 @@ function addressesOf(stream: ByteStream): string | undefined {
     remoteAddress?: unknown;
   };
   if (localAddress === undefined && remoteAddress === undefined) return undefined;
-  return `${String(localAddress)} → ${String(remoteAddress)}`;
+  return `${String(localAddress)} \u2192 ${String(remoteAddress)}`;
 }

@@ -10,7 +10,7 @@ const VERDICTS: ReadonlyMap<string, string> = new Map([
   ['CERT_REVOKED', 'was revoked'],
   ['CERT_REJECTED', 'is rejected for this use'],
   ['CERT_UNTRUSTED', 'is not trusted for this use'],
-  ['CERT_SIGNATURE_FAILURE', 'has a signature that is not its issuer’s'],
+  ['CERT_SIGNATURE_FAILURE', 'has a signature that its issuer did not make'],
   ['CERT_CHAIN_TOO_LONG', 'has too long a chain of issuers'],
   ['CRL_HAS_EXPIRED', 'has an issuer whose list of revoked certificates has expired'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is signed by nobody but itself (add it to `ca` to trust it)'],

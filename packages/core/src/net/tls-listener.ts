@@ -188,7 +188,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
 
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#closing.abort(CLOSED);
+    this.#closing.abort(closedError());
     this.queue.close();
     this.#wake?.();
     await this.#below.close();
@@ -250,7 +250,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
     } catch (error) {
       this.#handshakes -= 1;
       stream.reset();
-      if (error === CLOSED) return;
+      if (error === this.#closing.signal.reason) return;
       this.#failedHandshakes += 1;
       try {
         this.#options.onHandshakeError?.(error, ends.remoteAddress);
@@ -264,10 +264,13 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
 }
 
 /** Why handshakes end when the listener closes. */
-const CLOSED = new ClosedError('accept: this listener was closed by this side', {
-  code: 'ERR_LISTENER_CLOSED',
-  operation: 'accept',
-});
+function closedError(): ClosedError {
+  return new ClosedError('accept: this listener was closed by this side', {
+    code: 'ERR_LISTENER_CLOSED',
+    operation: 'accept',
+  });
+}
+
 const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
 
 function checkOptions<T extends TlsListenOptions>(options: T): T {
