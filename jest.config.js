@@ -38,4 +38,5 @@ export default {
   projects: [...['core', 'http', 'examples'].map(project), socketEvents],
   testTimeout: 20_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
 };
