@@ -78,7 +78,7 @@ const tellFinished = (carrier: HandleTransport): void => {
  * `true-end.ts`) only right after it has read bytes, and calls nobody in between: else the kernel need not be asked what
  * kind of end it was.
  */
-let lastReader: HandleTransport | undefined;
+let lastReader: StreamHandle | undefined;
 
 export class HandleTransport extends SocketCarrier {
   readonly #handle: CarriedHandle;
@@ -234,7 +234,7 @@ export class HandleTransport extends SocketCarrier {
     if (count > 0) {
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!deliverSoon(this, view)) this.deliver(view);
-      lastReader = this;
+      lastReader = this.#handle;
     } else if (count === END_OF_FILE) {
       this.#onEnd();
     } else if (count < 0) {
@@ -316,7 +316,7 @@ export class HandleTransport extends SocketCarrier {
   }
 
   #onEnd(): void {
-    const isSuspect = lastReader === this;
+    const isSuspect = lastReader === this.#handle;
     deliverReads();
     if (this.#isGone) return;
     const error = isSuspect ? errorAtEnd(this.#handle.fd) : undefined;
