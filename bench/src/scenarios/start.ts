@@ -82,7 +82,7 @@ export const start: Scenario = {
   ours: 'awaitio',
   goals: [{ against: BARE.name, moreThanIt: 60 }],
   bound:
-    'Half is importing: 350 KB of JavaScript in three files, and Node’s `net`. The rest is the first request, which loads and compiles llhttp; V8 takes its largest function for hot after one request, and optimizes it for 90 to 150 ms in a thread of its own, which shares the one core here with the answer. Bundled are p-queue and all modules; TLS, the resolver and UDP are loaded when they are first used. The goal is in milliseconds, and so one for a machine, too: where bare Node takes 67 to start, awaitio took 35 more, and where it takes twice as long, so does awaitio.',
+    'Half is importing, and half of that V8’s first look at 360 KB of JavaScript in three files; a quarter is Node’s `net` and `stream` (`node --cpu-prof`). The rest is listening, for which Node loads `cluster` and `dns`, and the first request, which loads and compiles llhttp; V8 takes its largest function for hot after one request, and optimizes it for 90 to 150 ms in a thread of its own, which shares the one core here with the answer. Bundled are p-queue and all modules; TLS, the resolver and UDP are loaded when they are first used. Tried without effect: leaving white space out of the files, and reading a request in memory while the first one is on its way. The goal is in milliseconds, and so one for a machine, too: where bare Node takes 67 to start, awaitio took 35 more, and where it takes twice as long, so does awaitio.',
   contestants: [
     PUBLISHED,
     ...(isBundled ? [UNBUNDLED] : []),

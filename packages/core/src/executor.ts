@@ -51,7 +51,8 @@ const MOST_DEAD = 64;
  * ```
  */
 export class Executor {
-  readonly #queue: PQueue;
+  /** Tasks that wait for a slot; where slots have no bound, none ever does. */
+  readonly #queue: PQueue | undefined;
   readonly #clock: Clock;
   readonly #maxPending: number;
   readonly #concurrency: number;
@@ -76,7 +77,9 @@ export class Executor {
     this.#clock = options.clock ?? systemClock;
     this.#name = options.name ?? 'executor';
     this.#onTaskError = options.onTaskError ?? printFailure;
-    this.#queue = new PQueue({ concurrency: this.#concurrency });
+    if (this.#concurrency !== Infinity) {
+      this.#queue = new PQueue({ concurrency: this.#concurrency });
+    }
     this.#host = {
       clock: this.#clock,
       spawnChild: (parent, run, childOptions) => this.#spawn(run, childOptions, parent),
@@ -220,9 +223,9 @@ export class Executor {
   }
 
   #enqueue(task: Task<unknown>): void {
-    // Without a bound nothing ever waits, and the queue's records of a running task would be a quarter of the memory of
-    // an idle connection (`pnpm bench --only idle`).
-    if (this.#concurrency === Infinity) {
+    const queue = this.#queue;
+    // A queue's records of a running task would be a quarter of the memory of an idle connection (`pnpm bench --only idle`).
+    if (queue === undefined) {
       // Half of what `queueMicrotask` takes, which makes an async resource of each.
       void settled.then(() => {
         if (this.#waiting.delete(task)) void task.start();
@@ -230,7 +233,7 @@ export class Executor {
       return;
     }
     const { priority } = task;
-    void this.#queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
+    void queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
   }
 
   /** Its turn has come: it holds its slot until the returned promise settles. */
@@ -285,6 +288,8 @@ export class Executor {
    * often aborts many.
    */
   #bury(): void {
+    const queue = this.#queue;
+    if (queue === undefined) return;
     this.#dead += 1;
     if (this.#isBurying || !this.#hasManyDead) return;
     this.#isBurying = true;
@@ -292,7 +297,7 @@ export class Executor {
       this.#isBurying = false;
       if (!this.#hasManyDead) return;
       this.#dead = 0;
-      this.#queue.clear();
+      queue.clear();
       for (const task of this.#waiting) this.#enqueue(task);
     });
   }
