@@ -94,6 +94,8 @@ export const churn: Scenario = {
   title: 'A connection for each request',
   about: 'GET of 13 bytes with `Connection: close`, 64 connections at a time.',
   goals: [],
+  bound:
+    'libuv accepts one connection in a turn of its loop, so that each request pays for a turn, which a server in C, Bun and Deno share. And awaitio waits for the client’s FIN, which is one more event and two system calls, so that no late byte of a client resets its answer away.',
   contestants: contestants({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map(
     (one) => ({
       ...one,
