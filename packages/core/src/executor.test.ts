@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deferred } from './deferred.ts';
@@ -382,6 +383,25 @@ describe('shutdown', () => {
 });
 
 describe('the executor', () => {
+  test.each([
+    ['at once', {}],
+    ['when a slot has become free', { concurrency: 1 }],
+  ])('begins a task in the async context of its spawn, %s', async (_when, options) => {
+    const { executor } = setUp(options);
+    const context = new AsyncLocalStorage<string>();
+    const tasks = ['first', 'second', 'third'].map((name) =>
+      context.run(name, () =>
+        executor.spawn(async () => {
+          const before = context.getStore();
+          await Promise.resolve();
+          return [before, context.getStore()];
+        }),
+      ),
+    );
+    const seen = await Promise.all(tasks);
+    expect(seen).toEqual(['first', 'second', 'third'].map((name) => [name, name]));
+  });
+
   test('shows its tasks, oldest first, until they have ended', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
     const { gate, run } = gated();

@@ -8,11 +8,12 @@
  * that waits for another holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger than the depth of
  * that.
  *
- * Two sets tell everything: the tasks that have not ended, and those of them that wait for a slot; the others run.
+ * Two collections tell everything: the tasks that have not ended, and those of them that have not begun; the others run.
  *
  * The file is long because what each call promises, and what it fails with, is documented here.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import PQueue from 'p-queue';
 import { systemClock, type Clock } from './clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from './errors.ts';
@@ -60,7 +61,8 @@ export class Executor {
   readonly #onTaskError: (error: unknown, task: Task<unknown>) => void;
   readonly #host: TaskHost;
   readonly #tasks = new Set<Task<unknown>>();
-  readonly #waiting = new Set<Task<unknown>>();
+  /** Tasks that have not begun, and how one begins that waits for a slot. */
+  readonly #waiting = new Map<Task<unknown>, (() => Promise<void>) | undefined>();
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
   readonly #free = new WaitList<void>();
   readonly #idle = new WaitList<void>();
@@ -217,7 +219,7 @@ export class Executor {
     const task = new Task<T>(this.#host, this.#nextId, run, options, parent);
     this.#nextId += 1;
     this.#tasks.add(task);
-    this.#waiting.add(task);
+    this.#waiting.set(task, this.#queue === undefined ? undefined : beginningOf(task));
     this.#enqueue(task);
     return task;
   }
@@ -238,13 +240,10 @@ export class Executor {
 
   /** Its turn has come: it holds its slot until the returned promise settles. */
   async #start(task: Task<unknown>): Promise<void> {
-    if (!this.#waiting.delete(task)) {
-      this.#dead -= 1;
-      return;
-    }
-    // With a free slot this runs inside of `spawn`, whose caller is to have the task before its function begins.
-    await Promise.resolve();
-    await (task.start() ?? task.ended);
+    const begin = this.#waiting.get(task);
+    this.#waiting.delete(task);
+    if (begin === undefined) this.#dead -= 1;
+    else await begin();
   }
 
   async #group<T>(
@@ -298,7 +297,7 @@ export class Executor {
       if (!this.#hasManyDead) return;
       this.#dead = 0;
       queue.clear();
-      for (const task of this.#waiting) this.#enqueue(task);
+      for (const task of this.#waiting.keys()) this.#enqueue(task);
     });
   }
 
@@ -348,6 +347,18 @@ export class Executor {
 }
 
 const settled = Promise.resolve();
+
+/**
+ * How a task begins whose slot another one gives it, by ending: in the async context of its own spawn, as one that need not
+ * wait. Else what an `AsyncLocalStorage` holds for one request would be seen by another's task.
+ */
+function beginningOf(task: Task<unknown>): () => Promise<void> {
+  return AsyncResource.bind(async () => {
+    // With a free slot this runs inside of `spawn`, whose caller is to have the task before its function begins.
+    await Promise.resolve();
+    await (task.start() ?? task.ended);
+  });
+}
 
 /** The executor that everything runs on that was not given another. */
 export const defaultExecutor: Executor = new Executor({ name: 'the default executor' });
