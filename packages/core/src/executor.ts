@@ -228,7 +228,7 @@ export class Executor {
     const queue = this.#queue;
     // A queue's records of a running task would be a quarter of the memory of an idle connection (`pnpm bench --only idle`).
     if (queue === undefined) {
-      // Half of what `queueMicrotask` takes, which makes an async resource of each.
+      // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
       void settled.then(() => {
         if (this.#waiting.delete(task)) void task.start();
       });

@@ -114,7 +114,7 @@ function told(ask: (into: HandleAddress) => void): InetAddress {
   return new InetAddress(lastHost, asked.port);
 }
 
-/** Where handles write addresses. With all fields in place: adding them from native code takes a microsecond each. */
+/** Where handles write addresses. With all fields in place: native code adds them far more slowly than it sets them. */
 const asked = { address: '', family: '', port: 0 } satisfies HandleAddress;
 
 /** Connections in a row from one host, such as a proxy's, keep one text of it, and not one each. */
