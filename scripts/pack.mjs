@@ -34,6 +34,20 @@ for (const [name, modules] of Object.entries(JSON.parse(process.argv[3]))) {
   const [got, expected] = [await import(name), await import(modules)].map((m) => Object.keys(m).sort().join());
   if (got !== expected) throw new Error(name + ' exports ' + got + ' and not ' + expected);
 }
+// A site names the caller's line, which is in this file, and no line of awaitio's.
+const { traceWaits } = await import('@awaitio/core');
+const { memoryPair } = await import('@awaitio/core/testing');
+traceWaits(true);
+const [near, far] = memoryPair();
+const reading = far.readChunk();
+const site = far.statistics().waits[0]?.site ?? '';
+traceWaits(false);
+await near.close();
+await reading;
+await far.close();
+if (!/smoke\\.js:\\d+:\\d+/.test(site.split('\\n')[0]) || site.includes('@awaitio')) {
+  throw new Error('expected a site in smoke.js, got ' + site);
+}
 const { serve, echo } = await import('@awaitio/http');
 if (serve !== undefined && echo !== undefined) {
   const server = await serve(echo(), { host: '127.0.0.1', port: 0 });

@@ -111,6 +111,7 @@ export const core: PackagePlan = {
       files: [
         'budget',
         'byte-queue',
+        'call-site',
         'conflict-detector',
         'deadline',
         'direction',

@@ -8,7 +8,7 @@
 import type { ByteStream } from './byte-stream.ts';
 import type { Clock } from './clock.ts';
 import { ReadyBits } from './interest.ts';
-import { siteOfCall } from './wait-trace.ts';
+import { siteOfCall } from './call-site.ts';
 import type { WaitInfo } from './waiters.ts';
 
 /** How far the life of an open stream is, as seen from this side. */

@@ -101,7 +101,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
     this.#run = run;
     this.#parent = parent;
     this.#spawnedAt = host.clock.now();
-    this.#site = callSite();
+    this.#site = callSite('spawn');
     parent?.adopt(this);
     if (options === undefined) return;
     const { signal, timeout } = options;

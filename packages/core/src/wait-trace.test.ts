@@ -18,7 +18,7 @@ describe('while tracing is off', () => {
     expect(wait.info(0)).toEqual({ operation: 'read', age: 0 });
     expect([...tracesOf(holder)]).toEqual([]);
     expect(beginTrace('read', 0)).toBeUndefined();
-    expect(callSite()).toBeUndefined();
+    expect(callSite('spawn')).toBeUndefined();
   });
 });
 
@@ -79,7 +79,7 @@ describe('while tracing is on', () => {
   test('the stacks of errors keep the length that the program wants', () => {
     traceWaits(true);
     const { stackTraceLimit } = Error;
-    callSite();
+    callSite('spawn');
     expect(Error.stackTraceLimit).toBe(stackTraceLimit);
   });
 });

@@ -7,24 +7,13 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { siteOfCall } from './call-site.ts';
 
 /** Whom a traced wait belongs to: a task. */
 export interface WaitHolder {
   readonly id: number;
   readonly name: string;
 }
-
-/** Frames kept of a site: what led to the call, and not the whole history of the program. */
-const KEPT_FRAMES = 8;
-/** Frames looked at: those of this package come first, and are dropped. */
-const SEEN_FRAMES = 40;
-/** The folders of this package, where its unit tests stand too and are no part of it; Node's own; the executor's queue. */
-const ownFrame = (): RegExp =>
-  new RegExp(
-    `${escape(packageRoot())}/(?:src|dist)/(?!.*\\.test\\.)|\\(node:|[\\\\/]p-queue[\\\\/]`,
-  );
-/** Made at the first trace: nearly no program makes one, and all of them load this. */
-let madeOwnFrame: RegExp | undefined;
 
 let isTracing = false;
 const holders = new AsyncLocalStorage<WaitHolder>();
@@ -41,7 +30,7 @@ export class WaitTrace {
   constructor(operation: string, since: number) {
     this.operation = operation;
     this.since = since;
-    this.site = siteOfCall();
+    this.site = siteOfCall(operation);
     this.holder = holders.getStore();
     if (this.holder === undefined) return;
     const waits = open.get(this.holder);
@@ -90,9 +79,9 @@ export function beginTrace(operation: string, since: number): WaitTrace | undefi
   return isTracing ? new WaitTrace(operation, since) : undefined;
 }
 
-/** Where the public call that is being made was made; `undefined` while tracing is off. */
-export function callSite(): string | undefined {
-  return isTracing ? siteOfCall() : undefined;
+/** The caller of the public method `operation`, which is running; `undefined` while tracing is off. */
+export function callSite(operation: string): string | undefined {
+  return isTracing ? siteOfCall(operation) : undefined;
 }
 
 /** Runs `body` so that the waits in it, and in whatever it starts, belong to `holder`. */
@@ -103,26 +92,4 @@ export function runAs<T>(holder: WaitHolder, body: () => T): T {
 /** The traced waits of `holder` that last, oldest first. */
 export function tracesOf(holder: WaitHolder): Iterable<WaitTrace> {
   return open.get(holder) ?? [];
-}
-
-/** The callers of this package's code, innermost first, one to a line. */
-export function siteOfCall(): string | undefined {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = SEEN_FRAMES;
-  const { stack = '' } = new Error('site');
-  Error.stackTraceLimit = stackTraceLimit;
-  const frames = stack.split('\n').slice(1);
-  madeOwnFrame ??= ownFrame();
-  const own = madeOwnFrame;
-  const theirs = frames.filter((frame) => !own.test(frame));
-  return theirs.length === 0 ? undefined : theirs.slice(0, KEPT_FRAMES).join('\n');
-}
-
-/** As stacks name it: a path, which on Windows may have either slash, and which is the tail of a file URL. */
-function packageRoot(): string {
-  return decodeURI(new URL('..', import.meta.url).pathname).replace(/\/$/, '');
-}
-
-function escape(path: string): string {
-  return path.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('/', String.raw`[\\/]`);
 }

@@ -1,0 +1,78 @@
+/**
+ * Which frames of a stack are the caller's: all but those of this package, of Node and of the queue under the executor.
+ *
+ * A frame is known by the file that it names. This package's files lie below one root, in the sources, in the compiled
+ * modules and in the published bundle, so the root is the part of this module's own URL before `src/` or `dist/`,
+ * however deep the module lies below it. When a program bundles this package into its own files there is no such
+ * part: then the root is that one file, and the public method that was called marks where the caller begins.
+ */
+
+/** Frames kept of a site: what led to the call, and not the whole history of the program. */
+const KEPT_FRAMES = 8;
+/** Frames looked at: those of this package come first, and are dropped. */
+const SEEN_FRAMES = 40;
+
+const NOT_THE_CALLER = /\(node:|[\\/]p-queue[\\/]/;
+const TEST_FILE = /\.test\.[cm]?[jt]s/;
+
+/**
+ * The frames of a stack that belong to the caller, innermost first.
+ *
+ * @param frames - The lines of a stack, `at name (file:line:column)`.
+ * @param module - The URL of a module of this package, as stacks name it.
+ * @param operation - The public method that was called; needed only where this package shares a file with its caller.
+ */
+export function callerFrames(
+  frames: readonly string[],
+  module: string,
+  operation?: string,
+): readonly string[] {
+  const path = pathOf(module);
+  const folder = /^.*\/(?=(?:src|dist)\/)/.exec(path)?.[0];
+  const isForeign = (frame: string): boolean => {
+    if (NOT_THE_CALLER.test(frame)) return false;
+    if (folder === undefined) return true;
+    const file = pathOf(frame);
+    return !file.includes(`${folder}src/`) && !file.includes(`${folder}dist/`)
+      ? true
+      : TEST_FILE.test(file);
+  };
+  const begin = folder === undefined ? endOfCall(frames, path, operation) : 0;
+  return frames.slice(begin).filter(isForeign).slice(0, KEPT_FRAMES);
+}
+
+/** Where the call of a public method ends among frames that all name one file: behind the method's last frame. */
+function endOfCall(frames: readonly string[], path: string, operation: string | undefined): number {
+  const shared = frames.findIndex((frame) => !pathOf(frame).includes(path));
+  const last = frames
+    .slice(0, shared === -1 ? undefined : shared)
+    .findLastIndex(
+      (frame) => /\bat (?:async )?(?:new )?(?:\S+\.)?(\S+) /.exec(frame)?.[1] === operation,
+    );
+  // Without a mark the innermost frames, which are this package's, stay: too much is better than the wrong line.
+  return last + 1;
+}
+
+/** As stacks name it: on Windows either slash may stand in a path, and a file URL may be percent-encoded. */
+function pathOf(text: string): string {
+  const path = text.replaceAll('\\', '/').replace(/^file:\/\/(?:\/(?=[A-Z]:))?/i, '');
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * The callers of this package's code, innermost first, one to a line; `undefined` when the platform made the call.
+ *
+ * @param operation - The public method that was called.
+ */
+export function siteOfCall(operation?: string): string | undefined {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = SEEN_FRAMES;
+  const { stack = '' } = new Error('site');
+  Error.stackTraceLimit = stackTraceLimit;
+  const theirs = callerFrames(stack.split('\n').slice(1), import.meta.url, operation);
+  return theirs.length === 0 ? undefined : theirs.join('\n');
+}
