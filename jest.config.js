@@ -19,7 +19,7 @@ const project = (name) => ({
   setupFilesAfterEnv: ['<rootDir>/../../scripts/jest-setup.mjs'],
 });
 
-/** The tests of sockets, once more, with bytes that come as `'data'` events: see packages/core/src/net/shared-buffer.ts. */
+/** The tests of sockets, once more, with bytes that come as `'data'` events: see packages/core/src/net/socket/shared-buffer.ts. */
 const socketEvents = {
   ...project('core'),
   displayName: 'core, data events',

@@ -13,9 +13,9 @@ export {
   UnexpectedEofError,
   invalidInput,
   type IoErrorOptions,
-} from './errors.ts';
-export { WOULD_BLOCK, type WouldBlock } from './outcome.ts';
-export { Interest, Ready, ReadyBits } from './interest.ts';
+} from './vocabulary/errors.ts';
+export { WOULD_BLOCK, type WouldBlock } from './vocabulary/would-block.ts';
+export { Interest, Ready, ReadyBits } from './vocabulary/interest.ts';
 export {
   InetAddress,
   PathAddress,
@@ -23,10 +23,10 @@ export {
   type AddressLike,
   type HostPort,
   type SocketPath,
-} from './address.ts';
-export { systemClock, type Clock, type Timer } from './clock.ts';
-export { seededRandom, systemRandom, type Random } from './random.ts';
-export { deferred, type Deferred } from './deferred.ts';
+} from './vocabulary/address.ts';
+export { systemClock, type Clock, type Timer } from './vocabulary/clock.ts';
+export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
+export { deferred, type Deferred } from './waiting/deferred.ts';
 export {
   LoneWait,
   Wait,
@@ -34,29 +34,29 @@ export {
   type WaitInfo,
   type WaitOptions,
   type WaitOwner,
-} from './waiters.ts';
-export { traceWaits } from './wait-trace.ts';
-export type { Transport, TransportSink } from './transport.ts';
-export type { Source, SourceObserver } from './source.ts';
+} from './waiting/wait.ts';
+export { traceWaits } from './waiting/wait-trace.ts';
+export type { Transport, TransportSink } from './streams/transport.ts';
+export type { Source, SourceObserver } from './vocabulary/source.ts';
 export {
   ByteStream,
   DEFAULT_HIGH_WATER_MARK,
   type CloseOptions,
   type StreamOptions,
-} from './byte-stream.ts';
-export type { StreamEnd, StreamStatistics } from './stream-core.ts';
+} from './streams/byte-stream.ts';
+export type { StreamEnd, StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
   trackStreams,
   type OpenStream,
   type OpenStreamState,
-} from './stream-registry.ts';
-export type { DelimitedReadOptions } from './delimited-read.ts';
-export type { Take, Taker } from './read-waits.ts';
-export type { Writable, WriteOptions } from './write-side.ts';
-export { ReadHalf, WriteHalf } from './split.ts';
-export type { WebStreams } from './web-streams.ts';
-export type { Decoder, FrameInput } from './stream-frame.ts';
+} from './streams/registry.ts';
+export type { DelimitedReadOptions } from './streams/delimited-read.ts';
+export type { Take, Taker } from './streams/read-waits.ts';
+export type { Writable, WriteOptions } from './streams/write-side.ts';
+export { ReadHalf, WriteHalf } from './streams/halves.ts';
+export type { WebStreams } from './streams/to-web.ts';
+export type { Decoder, FrameInput } from './streams/frame-read.ts';
 export {
   Framed,
   FrameReader,
@@ -77,16 +77,16 @@ export {
   type CopiedBothWays,
   type CopyBidirectionalOptions,
   type CopyOptions,
-} from './copy.ts';
-export type { Listener, ListenerStatistics } from './listener.ts';
-export type { AdmissionOptions, Overflow, OverflowHandler } from './admission.ts';
-export { TcpStream, type TcpConnectOptions } from './net/tcp-stream.ts';
-export type { TcpAddress, TcpSocketOptions } from './net/tcp-options.ts';
-export { TcpListener, type TcpListenOptions } from './net/tcp-listener.ts';
-export { UnixStream, type UnixConnectOptions } from './net/unix-stream.ts';
-export { UnixListener, type UnixListenOptions } from './net/unix-listener.ts';
-export type { UnixAddress } from './net/unix-path.ts';
-export type { SocketListenOptions } from './net/socket-listener.ts';
+} from './streams/copy.ts';
+export type { Listener, ListenerStatistics } from './listening/listener.ts';
+export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
+export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';
+export type { TcpAddress, TcpSocketOptions } from './net/tcp/tcp-options.ts';
+export { TcpListener, type TcpListenOptions } from './net/tcp/tcp-listener.ts';
+export { UnixStream, type UnixConnectOptions } from './net/unix/unix-stream.ts';
+export { UnixListener, type UnixListenOptions } from './net/unix/unix-listener.ts';
+export type { UnixAddress } from './net/unix/unix-path.ts';
+export type { SocketListenOptions } from './net/socket/socket-listener.ts';
 export {
   startTls,
   TlsStream,
@@ -94,32 +94,32 @@ export {
   type StartTlsClientOptions,
   type StartTlsServerOptions,
   type TlsConnectOptions,
-} from './net/tls-stream.ts';
+} from './net/tls/tls-stream.ts';
 export {
   TlsListener,
   type TlsBindOptions,
   type TlsListenerStatistics,
   type TlsListenOptions,
-} from './net/tls-listener.ts';
+} from './net/tls/tls-listener.ts';
 export type {
   SniCallback,
   TlsClientOptions,
   TlsCredentials,
   TlsServerOptions,
-} from './net/tls-options.ts';
-export { UdpSocket } from './net/udp-socket.ts';
-export type { UdpAddress, UdpOptions, UdpStatistics } from './net/udp-options.ts';
-export type { Datagram } from './net/datagram-queue.ts';
-export { MemoryListener, type MemoryListenOptions } from './memory-listener.ts';
-export { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+} from './net/tls/tls-options.ts';
+export { UdpSocket } from './net/udp/udp-socket.ts';
+export type { UdpAddress, UdpOptions, UdpStatistics } from './net/udp/udp-options.ts';
+export type { Datagram } from './net/udp/datagram-queue.ts';
+export { MemoryListener, type MemoryListenOptions } from './memory/memory-listener.ts';
+export { memoryPair, type MemoryPairOptions } from './memory/memory-pair.ts';
 export { AddressList } from './net/address-list.ts';
-export { acceptLoop, type AcceptLoopOptions } from './accept-loop.ts';
-export { Poll } from './poll.ts';
-export type { PollEvent, PollOptions, PollStatistics } from './poll-registration.ts';
-export { Deadline, DeadlineWheel, type DeadlineOwner } from './deadline.ts';
-export { defaultExecutor, Executor } from './executor.ts';
-export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './executor-options.ts';
-export { Task } from './task.ts';
+export { acceptLoop, type AcceptLoopOptions } from './tasks/accept-loop.ts';
+export { Poll } from './polling/poll.ts';
+export type { PollEvent, PollOptions, PollStatistics } from './polling/registration.ts';
+export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
+export { defaultExecutor, Executor } from './tasks/executor.ts';
+export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './tasks/executor-options.ts';
+export { Task } from './tasks/task.ts';
 export type {
   TaskContext,
   TaskHold,
@@ -128,7 +128,7 @@ export type {
   TaskInfo,
   TaskOptions,
   TaskState,
-} from './task-context.ts';
-export { TaskGroup, type GroupOptions, type Joined } from './task-group.ts';
-export { TaskTracker, type Spawner, type TaskTrackerOptions } from './task-tracker.ts';
-export { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
+} from './tasks/task-context.ts';
+export { TaskGroup, type GroupOptions, type Joined } from './tasks/task-group.ts';
+export { TaskTracker, type Spawner, type TaskTrackerOptions } from './tasks/task-tracker.ts';
+export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';

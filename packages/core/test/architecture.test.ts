@@ -93,7 +93,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'the vocabulary imports no mechanism',
     { 'errors.ts': "\nimport { Wait } from './waiters.ts';", 'waiters.ts': '' },
-    'packages/core/src/errors.ts:2: F0 (vocabulary) imports waiters.ts of F1 (mechanisms); it may see nothing. The vocabulary is what everything else is said in, so it can lean on nothing. [floors]',
+    'packages/core/src/vocabulary/errors.ts:2: F0 (vocabulary) imports waiters.ts of F1 (mechanisms); it may see nothing. The vocabulary is what everything else is said in, so it can lean on nothing. [floors]',
   ],
   [
     'a mechanism imports no stream, not even a type of it',
@@ -140,7 +140,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
       'budget.ts': "import { b } from './sleep.ts';",
       'sleep.ts': "import { c } from './waiters.ts';",
     },
-    'packages/core/src/budget.ts:1: imports go in a circle: budget.ts → sleep.ts → waiters.ts → budget.ts. Files in a circle are one file in disguise: they load, test and read only together. [no-cycles]',
+    'packages/core/src/waiting/budget.ts:1: imports go in a circle: budget.ts → sleep.ts → waiters.ts → budget.ts. Files in a circle are one file in disguise: they load, test and read only together. [no-cycles]',
   ],
   [
     'a source does not reach out of src/',

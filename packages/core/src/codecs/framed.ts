@@ -7,11 +7,11 @@
  * is given up in the middle the rest is kept, and goes out before anything else.
  */
 
-import type { ByteStream, CloseOptions } from '../byte-stream.ts';
-import type { ReadHalf, WriteHalf } from '../split.ts';
-import type { Decoder } from '../stream-frame.ts';
-import type { WaitOptions } from '../waiters.ts';
-import type { WriteOptions } from '../write-side.ts';
+import type { ByteStream, CloseOptions } from '../streams/byte-stream.ts';
+import type { ReadHalf, WriteHalf } from '../streams/halves.ts';
+import type { Decoder } from '../streams/frame-read.ts';
+import type { WaitOptions } from '../waiting/wait.ts';
+import type { WriteOptions } from '../streams/write-side.ts';
 
 /** How a protocol makes bytes of an item. */
 export interface Encoder<T> {

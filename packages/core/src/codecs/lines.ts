@@ -8,10 +8,10 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { ByteStream } from '../byte-stream.ts';
-import { FrameError, invalidInput, LimitError } from '../errors.ts';
-import { WOULD_BLOCK, type WouldBlock } from '../outcome.ts';
-import type { FrameInput } from '../stream-frame.ts';
+import type { ByteStream } from '../streams/byte-stream.ts';
+import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import type { FrameInput } from '../streams/frame-read.ts';
 import { Framed, type Codec } from './framed.ts';
 
 /** The rules of a protocol of lines. */

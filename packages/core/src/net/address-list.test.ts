@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InetAddress, PathAddress } from '../address.ts';
-import { InvalidInputError } from '../errors.ts';
+import { InetAddress, PathAddress } from '../vocabulary/address.ts';
+import { InvalidInputError } from '../vocabulary/errors.ts';
 import { AddressList } from './address-list.ts';
 
 describe('an address list', () => {

@@ -1,8 +1,8 @@
 /** Lists of addresses and networks, for those who trust or refuse by address. */
 
 import { BlockList, isIP } from 'node:net';
-import type { Address } from '../address.ts';
-import { invalidInput } from '../errors.ts';
+import type { Address } from '../vocabulary/address.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 
 /**
  * A set of IP addresses and networks: `'10.0.0.1'`, `'10.0.0.0/8'`, `'fd00::/8'`, and `'unix'` for every peer on a Unix

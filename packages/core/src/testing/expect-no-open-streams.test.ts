@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { BrokenError } from '../errors.ts';
-import { Executor } from '../executor.ts';
-import { memoryPair } from '../memory-pair.ts';
-import { trackStreams } from '../stream-registry.ts';
-import { traceWaits } from '../wait-trace.ts';
+import { BrokenError } from '../vocabulary/errors.ts';
+import { Executor } from '../tasks/executor.ts';
+import { memoryPair } from '../memory/memory-pair.ts';
+import { trackStreams } from '../streams/registry.ts';
+import { traceWaits } from '../waiting/wait-trace.ts';
 import { expectNoOpenStreams, OpenStreamsError } from './expect-no-open-streams.ts';
 import { ManualClock } from './manual-clock.ts';
 

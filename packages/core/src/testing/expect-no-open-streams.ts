@@ -1,14 +1,14 @@
 /** What a test asks at its end: is every stream closed, and if not, which one is it and what is it waiting for? */
 
-import { systemClock, type Clock } from '../clock.ts';
-import { invalidInput, TimeoutError } from '../errors.ts';
+import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import {
   forgetStream,
   isTrackingStreams,
   openStreams,
   type OpenStream,
-} from '../stream-registry.ts';
-import { Wait } from '../waiters.ts';
+} from '../streams/registry.ts';
+import { Wait } from '../waiting/wait.ts';
 
 /** Options of {@link expectNoOpenStreams}. */
 export interface OpenStreamsOptions {

@@ -4,31 +4,31 @@ export {
   streamContract,
   type StreamCheck,
   type StreamContractOptions,
-} from './check-stream.ts';
-export type { MakeStreamPair, StreamPair } from './check-stream/trial.ts';
+} from './contract/check-stream.ts';
+export type { MakeStreamPair, StreamPair } from './contract/trial.ts';
 export {
   expectNoOpenStreams,
   OpenStreamsError,
   type OpenStreamsOptions,
 } from './expect-no-open-streams.ts';
 export { ManualClock } from './manual-clock.ts';
-export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory-pair.ts';
-export { SimClock } from './sim-clock.ts';
-export { CALM, type Range, type SimFaults } from './sim-faults.ts';
-export type { SimConnectOptions } from './sim-connect.ts';
-export { SimHost, type HostProgram } from './sim-host.ts';
-export { SimListener, type SimListenOptions } from './sim-listener.ts';
-export { SimNetwork, type PartitionOptions, type SimNetworkOptions } from './sim-network.ts';
+export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory/memory-pair.ts';
+export { SimClock } from './sim/clock.ts';
+export { CALM, type Range, type SimFaults } from './sim/faults.ts';
+export type { SimConnectOptions } from './sim/connect.ts';
+export { SimHost, type HostProgram } from './sim/host.ts';
+export { SimListener, type SimListenOptions } from './sim/listener.ts';
+export { SimNetwork, type PartitionOptions, type SimNetworkOptions } from './sim/network.ts';
 export {
   SimulationError,
   type FailureKind,
   type Pending,
   type SimulationRun,
-} from './sim-report.ts';
-export { SimStream } from './sim-stream.ts';
-export { formatTrace, type TraceEntry } from './sim-trace.ts';
-export type { SimWait } from './sim-world.ts';
-export { simulate } from './simulate.ts';
-export type { SimulatedMain, Simulation, SimulationOptions } from './simulation-options.ts';
-export { simulateSeeds, type SeedsOptions, type SeedsReport } from './simulate-seeds.ts';
+} from './sim/report.ts';
+export { SimStream } from './sim/stream.ts';
+export { formatTrace, type TraceEntry } from './sim/trace.ts';
+export type { SimWait } from './sim/world.ts';
+export { simulate } from './sim/simulate.ts';
+export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
+export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/simulate-seeds.ts';
 export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

@@ -6,9 +6,9 @@
  * by itself.
  */
 
-import { sleepOn, type Clock, type Timer } from '../clock.ts';
-import { invalidInput } from '../errors.ts';
-import { SimClock } from './sim-clock.ts';
+import { sleepOn, type Clock, type Timer } from '../vocabulary/clock.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
+import { SimClock } from './sim/clock.ts';
 
 /**
  * How many turns of the platform's loop one event is given for everything that follows from it. Each turn empties the

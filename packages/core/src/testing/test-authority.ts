@@ -7,8 +7,8 @@
  */
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { systemClock } from '../clock.ts';
-import { invalidInput } from '../errors.ts';
+import { systemClock } from '../vocabulary/clock.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 
 /** A private key and its certificate, both in PEM; `cert` holds the chain up to, and without, the root. */
 export interface TestIdentity {

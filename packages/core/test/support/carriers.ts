@@ -17,7 +17,7 @@ import {
   type Clock,
   type TlsListenOptions,
 } from '../../src/index.ts';
-import { usesSharedReads } from '../../src/net/shared-buffer.ts';
+import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import {
   CALM,
   lockstepPair,

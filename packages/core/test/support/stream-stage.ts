@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { systemClock } from '../../src/index.ts';
-import { usesSharedReads } from '../../src/net/shared-buffer.ts';
+import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import type { CarrierKind, Pair } from './carriers.ts';
 import { Player, type Pass } from './stream-player.ts';
 import { scripts, type Step } from './stream-script.ts';

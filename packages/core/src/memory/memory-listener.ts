@@ -1,0 +1,81 @@
+/** A listener without a port: programs that serve can be called from the same process, over streams in memory. */
+
+import { checkAdmission, type AdmissionOptions } from '../listening/admission.ts';
+import { PathAddress, type Address } from '../vocabulary/address.ts';
+import type { ByteStream } from '../streams/byte-stream.ts';
+import { systemClock } from '../vocabulary/clock.ts';
+import { AddressError } from '../vocabulary/errors.ts';
+import { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+import { QueueListener } from '../listening/queue-listener.ts';
+import { checkWaitOptions, type WaitOptions } from '../waiting/wait.ts';
+
+/** Options of a {@link MemoryListener}; `connect` fails where a socket would be reset for `maxPending`. */
+export interface MemoryListenOptions extends MemoryPairOptions, AdmissionOptions<ByteStream> {
+  /** What `localAddress` shows. @default 'memory' */
+  readonly name?: string | undefined;
+}
+
+/**
+ * A listener whose connections are streams in memory.
+ *
+ * @example
+ * ```ts
+ * import { MemoryListener } from '@awaitio/core';
+ *
+ * const listener = new MemoryListener();
+ * const client = await listener.connect();
+ * const server = await listener.accept();
+ * await server.writeAll('hello\n');
+ * console.log(await client.readLine()); // hello
+ * await client.close();
+ * await server.close();
+ * await listener.close();
+ * ```
+ */
+export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
+  readonly localAddress: Address;
+  readonly #options: MemoryListenOptions;
+
+  /** @throws `InvalidInputError` for a bound that is no whole number from 1. */
+  constructor(options: MemoryListenOptions = {}) {
+    checkAdmission('MemoryListener', options);
+    super({
+      clock: options.clock ?? systemClock,
+      admission: options,
+      claim: (stream, gone) => {
+        void stream.closed.then(gone);
+        return stream;
+      },
+      refuse: (stream) => {
+        stream.reset();
+      },
+    });
+    this.#options = options;
+    this.localAddress = new PathAddress(options.name ?? 'memory');
+  }
+
+  /**
+   * Connects: the listener gets the other end.
+   *
+   * @throws `AddressError` (`ECONNREFUSED`) when the listener is closed or `maxPending` connections wait;
+   * `signal.reason`.
+   */
+  async connect(options?: WaitOptions): Promise<ByteStream> {
+    checkWaitOptions('connect', options);
+    const { isClosed, room } = this.queue;
+    if (isClosed || room === 0) {
+      if (!isClosed) this.queue.countRefusal();
+      throw new AddressError(
+        `connect: ${String(this.localAddress)} ${isClosed ? 'is closed' : 'has no room'}`,
+        { code: 'ECONNREFUSED', operation: 'connect' },
+      );
+    }
+    const [client, server] = memoryPair(this.#options);
+    this.queue.admit(server);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    this.queue.close();
+  }
+}

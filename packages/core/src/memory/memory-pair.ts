@@ -1,0 +1,40 @@
+/** Pairs of connected streams in memory, for tests of whatever runs over a stream. */
+
+import { ByteStream, type StreamOptions } from '../streams/byte-stream.ts';
+import { memoryTransports, type MemoryTransportOptions } from './memory-transport.ts';
+
+/** How a pair is set up; both ends are set up alike. */
+export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions {}
+
+/**
+ * Makes two streams, each of which reads what the other writes: tokio's `duplex`, with back-pressure both ways.
+ *
+ * @param options - `chunkSize`: the most bytes to deliver at once, 1 for byte by byte; high-water marks; a clock.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [client, server] = memoryPair({ chunkSize: 1 });
+ * await client.writeAll('line\n');
+ * console.log(await server.readLine()); // line
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export function memoryPair(options?: MemoryPairOptions): [client: ByteStream, server: ByteStream] {
+  const [a, b] = memoryTransports(options);
+  return [new ByteStream(a, options), new ByteStream(b, options)];
+}
+
+/**
+ * Makes two streams with hardly any buffer between them: trio's `lockstep_stream_pair`.
+ *
+ * One byte may stand on each side, so a writer goes on only as its reader does: every await of both programs really
+ * waits, and a program that reads or writes in the wrong order stops instead of being saved by a buffer.
+ */
+export function lockstepPair(
+  options?: Pick<StreamOptions, 'clock'>,
+): [client: ByteStream, server: ByteStream] {
+  return memoryPair({ ...options, chunkSize: 1, readHighWaterMark: 1, writeHighWaterMark: 1 });
+}

@@ -1,0 +1,208 @@
+/** Connecting a socket, by name, address or path: one way for every stream that travels on one. */
+
+import type { LookupAddress } from 'node:dns';
+import {
+  connect as connectSocket,
+  isIP,
+  type LookupFunction,
+  type NetConnectOpts,
+  type Socket,
+} from 'node:net';
+import { systemClock, type Clock } from '../../vocabulary/clock.ts';
+import { deferred } from '../../waiting/deferred.ts';
+import { AddressError, BrokenError, IoError } from '../../vocabulary/errors.ts';
+import { Wait, type WaitOptions } from '../../waiting/wait.ts';
+import type { AddressList } from '../address-list.ts';
+import { translate } from '../../vocabulary/translate-error.ts';
+import {
+  candidatesOf,
+  interleave,
+  Race,
+  type Attempt,
+  type AttemptEvents,
+  type Candidate,
+} from './happy-eyeballs.ts';
+import { nodeDns } from '../lazy-builtins.ts';
+import { usesSharedReads } from './shared-buffer.ts';
+import type { SocketKind } from './socket-carrier.ts';
+import { SocketTransport } from './socket-transport.ts';
+
+/** A connected socket, and the carrier that is attached to it. */
+interface Connected {
+  readonly socket: Socket;
+  readonly transport: SocketTransport;
+}
+
+/** Which addresses of a name are tried, and how. */
+export interface CandidateOptions {
+  readonly lookup?: LookupFunction | undefined;
+  readonly family?: 4 | 6 | undefined;
+  readonly autoSelectFamily?: boolean | undefined;
+  readonly blockList?: AddressList | undefined;
+  readonly localAddress?: { readonly host?: string; readonly port?: number } | undefined;
+}
+
+interface ConnectPlan<S> {
+  readonly kind: SocketKind;
+  /** How the place is written, for messages. */
+  readonly place: string;
+  /** Finds the places to try. */
+  readonly find: () => Promise<readonly NetConnectOpts[]>;
+  readonly options: WaitOptions & { readonly clock?: Clock | undefined };
+  /** Milliseconds until another place is tried beside one that does not answer. */
+  readonly delay: number;
+  /** Makes the stream, at once: the socket's events begin to come. */
+  readonly open: (transport: SocketTransport, socket: Socket) => S;
+}
+
+/**
+ * Connects to the first place that answers.
+ *
+ * @throws as `TcpStream.connect`; nothing is left open then.
+ */
+export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
+  const { clock = systemClock } = plan.options;
+  const wait = new Wait<S>('connect', clock, plan.options);
+  let race: Race<NetConnectOpts, Connected> | undefined;
+  let isOver = false;
+  const begin = (candidates: readonly NetConnectOpts[]): void => {
+    if (isOver) return;
+    race = new Race<NetConnectOpts, Connected>({
+      candidates,
+      clock,
+      delay: plan.delay,
+      start: (target, events) => attempt(plan.kind, target, events),
+      onWon: ({ transport, socket }) => {
+        wait.resolve(plan.open(transport, socket));
+      },
+      onLost: (errors) => {
+        wait.reject(summarize(plan.place, errors));
+      },
+    });
+  };
+  plan.find().then(begin, (error: unknown) => {
+    wait.reject(translate(error, 'connect'));
+  });
+  try {
+    return await wait.promise;
+  } finally {
+    isOver = true;
+    race?.cancel();
+  }
+}
+
+/** One socket that tries to connect. */
+function attempt(
+  kind: SocketKind,
+  target: NetConnectOpts,
+  events: AttemptEvents<Connected>,
+): Attempt {
+  const transport = new SocketTransport(kind);
+  const isShared = usesSharedReads();
+  const socket = connectSocket({
+    ...target,
+    allowHalfOpen: true,
+    ...(isShared ? { onread: transport.sharedRead() } : {}),
+  } as NetConnectOpts);
+  let error: IoError | undefined;
+  const onConnect = (): void => {
+    transport.attach(socket, isShared);
+    socket.off('close', onClose);
+    socket.off('error', onError);
+    events.onConnected({ socket, transport });
+  };
+  // It stays on a socket that did not connect: an error that comes late has nobody to tell, and must not reach the process.
+  const onError = (cause: Error): void => {
+    error ??= translate(cause, 'connect');
+  };
+  const onClose = (): void => {
+    socket.off('connect', onConnect);
+    events.onFailed(error ?? gone());
+  };
+  socket.on('error', onError);
+  socket.once('connect', onConnect);
+  socket.once('close', onClose);
+  return {
+    cancel: () => {
+      socket.off('connect', onConnect);
+      socket.off('close', onClose);
+      socket.destroy();
+    },
+  };
+}
+
+function gone(): BrokenError {
+  return new BrokenError('connect: the socket was closed before it was connected', {
+    code: 'ERR_CONNECTION_GONE',
+    operation: 'connect',
+  });
+}
+
+/** One error for all the attempts: the first failure's kind and code, and what every one of them said. */
+function summarize(place: string, errors: readonly Error[]): IoError {
+  const first = errors[0] as IoError;
+  if (errors.length === 1) return first;
+  const said = errors.map(({ message }) => message.replace(/^connect: /, '')).join('; ');
+  const message = `connect: no address of ${place} could be reached: ${said}`;
+  const options = {
+    code: first.code,
+    operation: 'connect',
+    cause: new AggregateError(errors, message),
+  };
+  if (first instanceof AddressError) return new AddressError(message, options);
+  if (first instanceof BrokenError) return new BrokenError(message, options);
+  return new IoError(message, options);
+}
+
+/**
+ * Finds the addresses of a host, in the order in which they are to be tried.
+ *
+ * @throws `AddressError`: the name has no address; or none of them may be used (`ERR_IP_BLOCKED`), or none is of the
+ * family that was asked for (`EAFNOSUPPORT`).
+ */
+export async function findCandidates(
+  host: string,
+  options: CandidateOptions,
+): Promise<readonly Candidate[]> {
+  const found = isIP(host) === 0 ? await resolve(host, options) : candidatesOf([host]);
+  const from = options.localAddress?.host;
+  const family = options.family ?? (from === undefined ? 0 : isIP(from));
+  const usable = family === 0 ? found : found.filter((candidate) => candidate.family === family);
+  if (usable.length === 0) {
+    throw new AddressError(
+      `connect: ${host} has no ${family === 0 ? 'IP' : `IPv${family}`} address`,
+      {
+        code: found.length === 0 ? 'ENOTFOUND' : 'EAFNOSUPPORT',
+        operation: 'connect',
+      },
+    );
+  }
+  const { blockList } = options;
+  const allowed =
+    blockList === undefined ? usable : usable.filter(({ address }) => !blockList.hasHost(address));
+  if (allowed.length === 0) {
+    const blocked = usable.map(({ address }) => address).join(', ');
+    throw new AddressError(`connect: every address of ${host} is on the block list: ${blocked}`, {
+      code: 'ERR_IP_BLOCKED',
+      operation: 'connect',
+    });
+  }
+  return options.autoSelectFamily === false ? allowed.slice(0, 1) : interleave(allowed);
+}
+
+/** Asks the resolver, which may answer with one address, as `dns.lookup` does, or with all. */
+function resolve(host: string, options: CandidateOptions): Promise<Candidate[]> {
+  const { ADDRCONFIG, lookup: systemLookup } = nodeDns();
+  const lookup = options.lookup ?? systemLookup;
+  const { promise, resolve: settle, reject } = deferred<Candidate[]>();
+  lookup(
+    host,
+    { all: true, family: options.family ?? 0, hints: ADDRCONFIG },
+    (error: NodeJS.ErrnoException | null, found: string | LookupAddress[]) => {
+      if (error !== null && error !== undefined) reject(error);
+      else if (typeof found === 'string') settle(candidatesOf([found]));
+      else settle(candidatesOf(found.map(({ address }) => address)));
+    },
+  );
+  return promise;
+}

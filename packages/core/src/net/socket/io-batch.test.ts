@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { deliverReads, deliverSoon, sendSoon, type TurnMember } from './io-batch.ts';
+
+const member = (parts: Partial<TurnMember>): TurnMember => ({
+  deliver: () => {},
+  sendNow: () => {},
+  ...parts,
+});
+const text = (view: Uint8Array): string => Buffer.from(view).toString();
+
+describe('what the sockets of one turn gave', () => {
+  test('is delivered in the check phase, in the order in which it came', async () => {
+    const seen: string[] = [];
+    const one = member({ deliver: (view) => seen.push(`one ${text(view)}`) });
+    const two = member({ deliver: (view) => seen.push(`two ${text(view)}`) });
+    expect(deliverSoon(one, Buffer.from('a'))).toBe(true);
+    expect(deliverSoon(two, Buffer.from('b'))).toBe(true);
+    expect(deliverSoon(one, Buffer.from('c'))).toBe(true);
+    expect(seen).toEqual([]);
+    await new Promise(setImmediate);
+    expect(seen).toEqual(['one a', 'two b', 'one c']);
+  });
+
+  test('is delivered before what is too large to be kept, which stays with the caller', () => {
+    const seen: string[] = [];
+    const one = member({ deliver: (view) => seen.push(text(view)) });
+    deliverSoon(one, Buffer.from('small'));
+    expect(deliverSoon(one, new Uint8Array(100_000))).toBe(false);
+    expect(seen).toEqual(['small']);
+  });
+
+  test('is all delivered, however much it is', () => {
+    let bytes = 0;
+    const one = member({
+      deliver: (view) => {
+        bytes += view.length;
+      },
+    });
+    for (let read = 0; read < 100; read += 1) deliverSoon(one, new Uint8Array(8_000));
+    deliverReads();
+    expect(bytes).toBe(800_000);
+  });
+
+  test('reaches everybody, also behind one who throws, and the error is told', () => {
+    const seen: string[] = [];
+    const broken = member({
+      deliver: () => {
+        throw new Error('broken');
+      },
+    });
+    const whole = member({ deliver: (view) => seen.push(text(view)) });
+    deliverSoon(broken, Buffer.from('a'));
+    deliverSoon(whole, Buffer.from('b'));
+    expect(deliverReads).toThrow('broken');
+    expect(seen).toEqual(['b']);
+    // And nothing of it is delivered a second time.
+    deliverSoon(whole, Buffer.from('c'));
+    deliverReads();
+    expect(seen).toEqual(['b', 'c']);
+  });
+});
+
+describe('what the sockets of one turn are given', () => {
+  test('is sent when the reactions that run now have ended', async () => {
+    const seen: string[] = [];
+    const one = member({ sendNow: () => seen.push('sent') });
+    await Promise.resolve();
+    sendSoon(one);
+    await Promise.resolve();
+    await Promise.resolve();
+    seen.push('reacted');
+    await new Promise(setImmediate);
+    expect(seen).toEqual(['reacted', 'sent']);
+  });
+
+  test('is sent by everybody, also behind one who throws, and the error is told', async () => {
+    const seen: string[] = [];
+    const told = new Promise<unknown>((resolve) => {
+      process.setUncaughtExceptionCaptureCallback(resolve);
+    });
+    try {
+      sendSoon(
+        member({
+          sendNow: () => {
+            throw new Error('broken');
+          },
+        }),
+      );
+      sendSoon(member({ sendNow: () => seen.push('sent') }));
+      expect(await told).toEqual(new Error('broken'));
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+    expect(seen).toEqual(['sent']);
+  });
+});

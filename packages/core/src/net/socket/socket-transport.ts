@@ -1,0 +1,240 @@
+/**
+ * The carrier over a `net.Socket`: of connections that this process made, of TLS, and of accepted ones where
+ * `handle-transport.ts` cannot serve. Every listener that awaitio puts on a socket is in this file.
+ *
+ * Bytes come one of two ways. With *shared reads* the socket is read into the one buffer of the process, which Node hands to
+ * a callback (`onread`): no allocation per read, and the view is valid only during the callback, which is exactly what
+ * the transport contract allows. Where the platform does not offer that for a socket, bytes come as `'data'` events.
+ * Either way the rest of awaitio sees the same thing.
+ *
+ * Hazards dealt with here: a socket without an `'error'` listener crashes the process, and errors may still come after
+ * `'close'`, so one stays for good; `'end'` may come before `'close'` or not at all; `destroy()` while bytes are unsent
+ * drops them, so `close()` waits for them.
+ */
+
+import type { Socket } from 'node:net';
+import type { TransportSink } from '../../streams/transport.ts';
+import { translate } from '../../vocabulary/translate-error.ts';
+import { sharedBuffer } from './shared-buffer.ts';
+import { SocketCarrier } from './socket-carrier.ts';
+import { setKeepAlive } from '../tcp/tcp-options.ts';
+import { errorAtEnd } from './verify-eof.ts';
+import { deliverReads, deliverSoon } from './io-batch.ts';
+
+/** What `net.Socket` takes as `onread`. */
+export interface SharedRead {
+  readonly buffer: Uint8Array;
+  readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
+}
+
+const ignore = (): void => {};
+
+/**
+ * Whether FIN is being sent this moment. libuv refuses to reset a handle meanwhile, and the socket is then never told that
+ * it is closed. The moment is over by the next turn of the loop, since everything before the FIN is with the kernel.
+ */
+const isFinishing = (socket: Socket): boolean =>
+  socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+
+/**
+ * Where a socket keeps its carrier, so that all sockets share their listeners: three functions for each connection are
+ * some 200 bytes of it (`pnpm bench --only idle`).
+ */
+const CARRIER: unique symbol = Symbol('awaitio.carrier');
+
+/** The undocumented part of a socket. */
+interface SocketInternals {
+  readonly _handle: { readonly fd?: unknown } | null;
+}
+
+type CarriedSocket = Socket & { [CARRIER]?: SocketTransport };
+
+function onEnd(this: CarriedSocket): void {
+  this[CARRIER]?.onEnd();
+}
+
+function onError(this: CarriedSocket, error: Error): void {
+  this[CARRIER]?.onError(error);
+}
+
+function onClose(this: CarriedSocket): void {
+  this[CARRIER]?.onClose();
+}
+
+export class SocketTransport extends SocketCarrier {
+  #socket!: CarriedSocket;
+  /** How many bytes were unsent when the socket was last alive: a destroyed one counts them down as if they were sent. */
+  #lastUnsent = 0;
+
+  /** The `onread` option for a socket that this carrier will be attached to. */
+  sharedRead(): SharedRead {
+    return { buffer: sharedBuffer, callback: this.#onRead };
+  }
+
+  /**
+   * Takes a connected socket over.
+   *
+   * @param isShared - Whether the socket was made with {@link sharedRead}.
+   */
+  attach(socket: Socket, isShared: boolean): void {
+    this.#socket = socket;
+    this.#socket[CARRIER] = this;
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    if (!isShared) {
+      socket.on('data', (chunk: Uint8Array) => {
+        this.deliver(chunk);
+      });
+    }
+  }
+
+  get unsent(): number {
+    const socket = this.#socket;
+    return this.waitingBytes + (socket.destroyed ? this.#lastUnsent : socket.writableLength);
+  }
+
+  get isReleased(): boolean {
+    // The kernel, or the cipher, has copied what Node no longer counts.
+    return this.unsent === 0 && !this.#socket.destroyed;
+  }
+
+  start(sink: TransportSink): void {
+    this.sink = sink;
+    if (this.#socket.destroyed) {
+      queueMicrotask(() => {
+        this.onClose();
+      });
+      return;
+    }
+    // A TLS socket may have ended before anybody claimed it.
+    if (this.#socket.readableEnded) {
+      queueMicrotask(() => {
+        this.onEnd();
+      });
+    }
+    this.#socket.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#socket.destroyed) this.#socket.resume();
+  }
+
+  protected get isGone(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  protected sendAll(pieces: readonly (Uint8Array | string)[]): void {
+    const socket = this.#socket;
+    socket.cork();
+    for (const piece of pieces) this.send(piece);
+    socket.uncork();
+  }
+
+  protected send(data: Uint8Array | string): void {
+    const socket = this.#socket;
+    if (typeof data === 'string') socket.write(data, 'latin1', this.#onWritten);
+    else socket.write(data, this.#onWritten);
+    // The kernel usually takes everything at once; only else is there a drain to tell of.
+    if (socket.writableLength === 0) return;
+    this.isBackedUp = true;
+    this.#lastUnsent = socket.writableLength;
+  }
+
+  end(finished: () => void): void {
+    this.flush();
+    this.#socket.end((error?: Error | null) => {
+      if (error === undefined || error === null) finished();
+    });
+  }
+
+  close(): void {
+    this.flush();
+    const socket = this.#socket;
+    // Closing a descriptor sends FIN by itself, which saves a shutdown call. TLS has to say goodbye first.
+    if (socket.writableLength === 0 && this.kind !== 'tls') socket.destroy();
+    else socket.destroySoon();
+  }
+
+  reset(): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    // Only a TCP handle has an RST to send.
+    if (this.kind !== 'tcp') {
+      socket.destroy();
+    } else if (isFinishing(socket)) {
+      socket.once('finish', () => {
+        if (!socket.destroyed) socket.resetAndDestroy();
+      });
+    } else {
+      socket.resetAndDestroy();
+    }
+  }
+
+  setRef(ref: boolean): void {
+    if (ref) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  setNoDelay(noDelay: boolean): void {
+    this.#socket.setNoDelay(noDelay);
+  }
+
+  setKeepAlive(keepAlive: boolean | number): void {
+    setKeepAlive(this.#socket, keepAlive);
+  }
+
+  readonly #onRead = (bytes: number, buffer: Uint8Array): boolean => {
+    const view = new Uint8Array(buffer.buffer, 0, bytes);
+    if (deliverSoon(this, view)) return true;
+    return this.sink === undefined ? true : this.sink.onData(view);
+  };
+
+  /** The socket read FIN. */
+  onEnd(): void {
+    deliverReads();
+    const error = this.checkEnd();
+    if (error === undefined) this.sink?.onEnd();
+    else this.#socket.destroy(error);
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    // The writes of a destroyed socket are called back too, some of them without an error.
+    if (!this.isBackedUp || this.#socket.destroyed || (error !== undefined && error !== null)) {
+      return;
+    }
+    this.#lastUnsent = this.#socket.writableLength;
+    if (this.#lastUnsent === 0) this.isBackedUp = false;
+    this.sink?.onDrain();
+  };
+
+  /** The socket failed. */
+  onError(error: Error): void {
+    this.error ??= translate(error, 'stream');
+    // Others are destroyed by now; TLS sockets tell of an error and stay.
+    if (!this.#socket.destroyed) this.#socket.destroy();
+  }
+
+  /** The socket is gone. */
+  onClose(): void {
+    this.#unlisten(this.#socket);
+    this.#socket.on('error', ignore);
+    this.tellClosed();
+  }
+
+  /** Why the end that has come is none. */
+  protected checkEnd(): Error | undefined {
+    return errorAtEnd((this.#socket as unknown as SocketInternals)._handle?.fd);
+  }
+
+  #unlisten(socket: Socket): void {
+    socket.off('end', onEnd);
+    socket.off('error', onError);
+    socket.off('close', onClose);
+    socket.removeAllListeners('data');
+  }
+}

@@ -1,0 +1,147 @@
+/** TCP listeners. */
+
+import type { Server } from 'node:net';
+import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
+import type { StreamOptions } from '../../streams/byte-stream.ts';
+import { invalidInput } from '../../vocabulary/errors.ts';
+import type { AddressList } from '../address-list.ts';
+import { reusePortOptions } from '../socket/reuse-port.ts';
+import {
+  checkListenOptions,
+  listen,
+  SocketListener,
+  type SocketListenOptions,
+} from '../socket/socket-listener.ts';
+import type { Ends } from '../socket/endpoints.ts';
+import type { SocketCarrier } from '../socket/socket-carrier.ts';
+import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
+import { TcpStream } from './tcp-stream.ts';
+
+/** Options of {@link TcpListener.bind}. */
+export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSocketOptions {
+  /**
+   * Lets several processes listen on the same port, where the platform can (Node 22.12 and later, on Linux, FreeBSD and
+   * others); the kernel shares the connections out. Elsewhere `bind` fails. @default false
+   */
+  readonly reusePort?: boolean | undefined;
+  /** Refuses IPv4 on an IPv6 address. @default false */
+  readonly ipv6Only?: boolean | undefined;
+  /** Peers that are reset as they arrive, before they count for any bound. @default nobody */
+  readonly blockList?: AddressList | undefined;
+}
+
+/**
+ * A TCP listener: an async source of {@link TcpStream}s.
+ *
+ * @example
+ * ```ts
+ * import { TcpListener, TcpStream } from '@awaitio/core';
+ *
+ * const listener = await TcpListener.bind({ port: 0 });
+ * const client = await TcpStream.connect(listener.localAddress);
+ * for await (const stream of listener) {
+ *   console.log(String(stream.remoteAddress) === String(client.localAddress)); // true
+ *   await stream.close();
+ *   break; // the listener stays open
+ * }
+ * await client.close();
+ * await listener.close();
+ * ```
+ */
+export class TcpListener extends SocketListener<TcpStream> {
+  override readonly localAddress: InetAddress;
+
+  private constructor(server: Server, options: TcpListenOptions) {
+    super({ kind: 'tcp', server, options, open, blockList: options.blockList });
+    const bound = server.address();
+    this.localAddress =
+      bound === null || typeof bound === 'string'
+        ? new InetAddress('', 0)
+        : new InetAddress(bound.address, bound.port);
+  }
+
+  /**
+   * Binds and listens.
+   *
+   * @param address - `'host:port'` or `{ host, port }`; port 0 chooses a free one; without a host, `127.0.0.1`. For a
+   * path there is `UnixListener.bind`, whose streams have other addresses.
+   * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`), or the platform
+   * has no `reusePort` (`ENOTSUP`); `InvalidInputError`; `signal.reason`. Nothing is left open then.
+   *
+   * @example
+   * ```ts
+   * import { TcpListener } from '@awaitio/core';
+   *
+   * const listener = await TcpListener.bind('127.0.0.1:0', {
+   *   maxConnections: 1_000,
+   *   maxConnectionsPerAddress: 50,
+   *   onOverflow: (stream) => stream.writeAll('busy, come back later\n'),
+   * });
+   * console.log(listener.localAddress.port > 0); // true
+   * await listener.close();
+   * ```
+   */
+  // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
+  static override async bind(
+    address: TcpAddress,
+    options: TcpListenOptions = {},
+  ): Promise<TcpListener> {
+    checkListenOptions(options);
+    const target = parseAddress(address, 'bind', '127.0.0.1');
+    if ('path' in target) {
+      throw invalidInput('bind', 'address', 'a host and port (UnixListener takes a path)', address);
+    }
+    const { host, port } = target;
+    const { ipv6Only = false } = options;
+    const where = { host, port, ipv6Only, ...reusePortOptions(options.reusePort) };
+    const server = await listen(where, options);
+    return new TcpListener(server, options);
+  }
+
+  /**
+   * Takes over a socket that listens already: one that a service manager opened for this process (systemd's socket
+   * activation gives 3), or that its parent left it. Not on Windows.
+   *
+   * @param fd - The descriptor, a whole number from 0; it is the listener's from now on.
+   * @throws `AddressError` or `IoError` for what is no listening socket; `InvalidInputError` for one of Unix;
+   * `signal.reason`.
+   *
+   * @example
+   * ```ts no-run
+   * import { TcpListener } from '@awaitio/core';
+   *
+   * const isActivated = process.env.LISTEN_PID === String(process.pid);
+   * await using listener = isActivated
+   *   ? await TcpListener.inherit(3)
+   *   : await TcpListener.bind('127.0.0.1:1234');
+   * ```
+   */
+  static async inherit(
+    fd: number,
+    options: Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'> = {},
+  ): Promise<TcpListener> {
+    checkListenOptions(options);
+    if (!Number.isInteger(fd) || fd < 0) {
+      throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);
+    }
+    const server = await listen({ fd }, options);
+    const bound = server.address();
+    if (typeof bound === 'object' && bound !== null) return new TcpListener(server, options);
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    throw invalidInput('inherit', 'fd', 'a socket that listens on TCP', fd);
+  }
+}
+
+function open(
+  carrier: SocketCarrier,
+  options: StreamOptions & TcpSocketOptions,
+  ends: Ends,
+): TcpStream {
+  if (options.noDelay !== false) carrier.setNoDelay(true);
+  if (options.keepAlive !== undefined && options.keepAlive !== false) {
+    carrier.setKeepAlive(options.keepAlive);
+  }
+  return new TcpStream(carrier, ends, options);
+}

@@ -1,0 +1,122 @@
+/** TCP connections: a `ByteStream` with two addresses and the two socket options that matter. */
+
+import type { LookupFunction } from 'node:net';
+import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
+import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
+import { invalidInput } from '../../vocabulary/errors.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/wait.ts';
+import type { AddressList } from '../address-list.ts';
+import { connectFirst, findCandidates } from '../socket/connect.ts';
+import { endsOf, type Ends } from '../socket/endpoints.ts';
+import type { SocketCarrier } from '../socket/socket-carrier.ts';
+import { keepAliveOptions, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
+
+/** Options of {@link TcpStream.connect}. */
+export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
+  /** Resolves a host name; `dns.lookup`'s signature. @default the system's resolver */
+  readonly lookup?: LookupFunction | undefined;
+  /** The local address to connect from. A host chooses the family too; with a port, addresses are tried one at a time. */
+  readonly localAddress?: { readonly host?: string; readonly port?: number } | undefined;
+  /** Uses the addresses of one family only. @default both */
+  readonly family?: 4 | 6 | undefined;
+  /** Whether all addresses of a name are tried, as RFC 8305 says, or its first only. @default true */
+  readonly autoSelectFamily?: boolean | undefined;
+  /** Milliseconds until the next address is tried beside one that does not answer. @default 250 (RFC 8305 section 8) */
+  readonly attemptDelay?: number | undefined;
+  /** Addresses that are never connected to, whatever name they were found under. @default none */
+  readonly blockList?: AddressList | undefined;
+}
+
+const DEFAULT_ATTEMPT_DELAY = 250;
+
+/**
+ * A TCP connection.
+ *
+ * @example
+ * ```ts
+ * import { TcpListener, TcpStream } from '@awaitio/core';
+ *
+ * const listener = await TcpListener.bind('127.0.0.1:0');
+ * const client = await TcpStream.connect(listener.localAddress, { timeout: 1_000 });
+ * const server = await listener.accept();
+ * await client.writeAll('hello');
+ * await client.close();
+ * console.log(Buffer.from(await server.readExactly(5)).toString()); // hello
+ * await server.close();
+ * await listener.close();
+ * ```
+ */
+export class TcpStream extends ByteStream {
+  /** This end's address. */
+  readonly localAddress: InetAddress;
+  /** The peer's address. */
+  readonly remoteAddress: InetAddress;
+  readonly #carrier: SocketCarrier;
+
+  /** @internal Streams come from {@link TcpStream.connect} and from listeners. */
+  constructor(carrier: SocketCarrier, ends: Ends, options: StreamOptions | undefined) {
+    super(carrier, options);
+    this.#carrier = carrier;
+    this.localAddress = ends.local;
+    this.remoteAddress = ends.remote;
+  }
+
+  /**
+   * Connects to a TCP address, trying a name's addresses in turn as RFC 8305 (Happy Eyeballs) says.
+   *
+   * @param address - `'host:port'`, `'[v6]:port'` or `{ host, port }`; without a host, `localhost`.
+   * @returns The connected stream.
+   * @throws `AddressError` when the name has no address, no address may be used, or nobody listens (`ENOTFOUND`,
+   * `ERR_IP_BLOCKED`, `ECONNREFUSED`, …); `BrokenError` when the network fails; `TimeoutError`; `signal.reason`;
+   * `InvalidInputError`. A connection given up is closed: nothing is left open. When several addresses failed, the
+   * message names each, the `code` is that of the first failure, and the `cause` holds them all.
+   */
+  static async connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
+    checkWaitOptions('connect', options);
+    const { host, port } = parseTcpAddress(address);
+    const { localAddress, attemptDelay = DEFAULT_ATTEMPT_DELAY } = options;
+    if (typeof attemptDelay !== 'number' || !(attemptDelay >= 0)) {
+      throw invalidInput('connect', 'attemptDelay', 'milliseconds from 0', attemptDelay);
+    }
+    const socketOptions = {
+      noDelay: options.noDelay ?? true,
+      ...keepAliveOptions(options.keepAlive),
+      ...(localAddress?.host === undefined ? {} : { localAddress: localAddress.host }),
+      ...(localAddress?.port === undefined ? {} : { localPort: localAddress.port }),
+    };
+    return connectFirst({
+      kind: 'tcp',
+      place: String(new InetAddress(host, port)),
+      find: async () => {
+        const candidates = await findCandidates(host, options);
+        return candidates.map((candidate) => ({
+          ...socketOptions,
+          host: candidate.address,
+          port,
+        }));
+      },
+      options,
+      // Two sockets cannot be bound to one local port at a time.
+      delay: localAddress?.port === undefined ? attemptDelay : Infinity,
+      open: (transport, socket) => new TcpStream(transport, endsOf(socket), options),
+    });
+  }
+
+  /** Turns Nagle's algorithm off (`true`) or on. */
+  setNoDelay(noDelay: boolean): void {
+    this.#carrier.setNoDelay(noDelay);
+  }
+
+  /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
+  setKeepAlive(keepAlive: boolean | number): void {
+    this.#carrier.setKeepAlive(keepAlive);
+  }
+}
+
+function parseTcpAddress(address: TcpAddress): { host: string; port: number } {
+  const target = parseAddress(address, 'connect', 'localhost');
+  if ('path' in target) {
+    throw invalidInput('connect', 'address', 'a host and port (UnixStream takes a path)', address);
+  }
+  return target;
+}

@@ -1,0 +1,94 @@
+/** What went wrong in a handshake, in words that say what to do about it. */
+
+import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabulary/errors.ts';
+import { reasonOf, translate } from '../../vocabulary/translate-error.ts';
+
+/** OpenSSL's verdicts on a certificate (X509_V_ERR_…), as Node names them, and what they mean. */
+const VERDICTS: ReadonlyMap<string, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'has expired'],
+  ['CERT_NOT_YET_VALID', 'is not valid yet'],
+  ['CERT_REVOKED', 'was revoked'],
+  ['CERT_REJECTED', 'is rejected for this use'],
+  ['CERT_UNTRUSTED', 'is not trusted for this use'],
+  ['CERT_SIGNATURE_FAILURE', 'has a signature that its issuer did not make'],
+  ['CERT_CHAIN_TOO_LONG', 'has too long a chain of issuers'],
+  ['CRL_HAS_EXPIRED', 'has an issuer whose list of revoked certificates has expired'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is signed by nobody but itself (add it to `ca` to trust it)'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to a root that is not in `ca`'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'has an issuer that is not in `ca`'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'has an issuer that is not in `ca`'],
+  [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'has an issuer that is neither in `ca` nor sent along by the peer',
+  ],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'is made out for other names'],
+  ['HOSTNAME_MISMATCH', 'is made out for other names'],
+  ['INVALID_CA', 'has an issuer that may not issue certificates'],
+  ['INVALID_PURPOSE', 'is not meant for this use'],
+  ['PATH_LENGTH_EXCEEDED', 'has an issuer that may not issue so far down'],
+]);
+
+const CERTIFICATE_CODES = /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_CERT_|UNSPECIFIED$)/;
+
+/**
+ * Translates why the peer is not believed to be who it says.
+ *
+ * @param peer - Whose certificate it is, for the message.
+ */
+export function translateVerdict(
+  error: unknown,
+  operation: string,
+  peer: string,
+): CertificateError {
+  const { code = 'UNSPECIFIED', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const verdict = VERDICTS.get(code) ?? `is refused: ${message}`;
+  return new CertificateError(`${operation}: the certificate of ${peer} ${verdict}`, {
+    code,
+    operation,
+    cause: error,
+  });
+}
+
+/** A peer that was asked for a certificate and showed none. */
+export function noCertificate(operation: string): CertificateError {
+  return new CertificateError(`${operation}: the peer showed no certificate`, {
+    code: 'ERR_TLS_NO_CERTIFICATE',
+    operation,
+  });
+}
+
+/** Translates what ended a handshake. */
+export function translateHandshake(error: unknown, operation: string, peer: string): IoError {
+  if (error instanceof IoError) return error;
+  const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
+  if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return noCertificate(operation);
+  if (VERDICTS.has(code) || CERTIFICATE_CODES.test(code)) {
+    return translateVerdict(error, operation, peer);
+  }
+  if (code === 'ECONNRESET') return brokenOff(operation, error);
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
+    return new TlsError(`${operation}: no TLS with ${peer}: ${reasonOf(message)}`, {
+      code,
+      operation,
+      cause: error,
+    });
+  }
+  return translate(error, operation);
+}
+
+/** The connection ended before the handshake did. */
+export function brokenOff(operation: string, cause?: unknown): BrokenError {
+  return new BrokenError(`${operation}: the peer broke off before TLS was agreed on`, {
+    code: 'ECONNRESET',
+    operation,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The end came without TLS's goodbye. */
+export function truncated(): BrokenError {
+  return new BrokenError('the connection was cut: it ended without `close_notify`', {
+    code: 'ERR_TLS_TRUNCATED',
+    operation: 'stream',
+  });
+}

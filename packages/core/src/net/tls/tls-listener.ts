@@ -1,0 +1,282 @@
+/**
+ * TLS listeners: connections of any listener, handed out when their handshake is done.
+ *
+ * Handshakes run side by side, so that a slow client delays nobody, and are bounded twice: in number, since a connection is
+ * taken from the listener below only when there is room for it here, and in time. What the listener below holds back stays
+ * with the kernel, unread.
+ */
+
+import { checkCounts } from '../../listening/admission.ts';
+import type { Address, SocketPath } from '../../vocabulary/address.ts';
+import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
+import { systemClock } from '../../vocabulary/clock.ts';
+import { ClosedError, invalidInput, IoError } from '../../vocabulary/errors.ts';
+import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
+import { QueueListener } from '../../listening/queue-listener.ts';
+import { checkWaitOptions } from '../../waiting/wait.ts';
+import { TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
+import type { TcpAddress } from '../tcp/tcp-options.ts';
+import { breakOff, shakeHandsAsServer, type Secured } from './handshake.ts';
+import {
+  checkTlsServer,
+  contextOf,
+  type TlsCredentials,
+  type TlsServerOptions,
+} from './tls-options.ts';
+import { endsOf, openServed, type TlsEnds, type TlsStream } from './tls-stream.ts';
+import { UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
+
+/** Options of {@link TlsListener.over}. */
+export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
+  /** Milliseconds that a client has for its handshake. @default 10000 (as long as Go's HTTP client gives a server) */
+  readonly handshakeTimeout?: number | undefined;
+  /** The most connections that shake hands, or have and wait to be accepted; others are left to the listener below. @default 1024 */
+  readonly maxPending?: number | undefined;
+  /**
+   * Told of each client that did not get through its handshake, and where it came from. What it throws is not heard.
+   *
+   * @default they are counted, `statistics().failedHandshakes`
+   */
+  readonly onHandshakeError?: ((error: unknown, from: Address | undefined) => void) | undefined;
+  /** Closes the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link TlsListener.bind}: its own, and those of the listener below. */
+export interface TlsBindOptions
+  extends
+    TlsListenOptions,
+    Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
+    Pick<UnixListenOptions, 'mode' | 'removeStale'> {
+  /** As of `TcpListener.bind`; there is no callback, for before its handshake a client cannot be answered. @default 'wait' */
+  readonly onOverflow?: 'wait' | 'reset' | undefined;
+}
+
+/** A snapshot of a TLS listener. */
+export interface TlsListenerStatistics extends ListenerStatistics {
+  /** Clients that are shaking hands now. */
+  readonly handshakes: number;
+  /** Clients that did not get through their handshake. */
+  readonly failedHandshakes: number;
+}
+
+const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
+const DEFAULT_MAX_PENDING = 1_024;
+
+/** A client that was shaken hands with and waits to be accepted. */
+interface Greeted {
+  readonly secured: Secured;
+  readonly ends: TlsEnds;
+}
+
+/**
+ * A TLS listener: an async source of {@link TlsStream}s.
+ *
+ * @example
+ * ```ts
+ * import { TlsListener, TlsStream } from '@awaitio/core';
+ * import { TestAuthority } from '@awaitio/core/testing';
+ *
+ * const authority = new TestAuthority();
+ * const listener = await TlsListener.bind('127.0.0.1:0', {
+ *   ...authority.issue(['127.0.0.1']),
+ *   alpn: ['http/1.1'],
+ * });
+ * const client = await TlsStream.connect(listener.localAddress, {
+ *   ca: authority.cert,
+ *   alpn: ['http/1.1'],
+ * });
+ * const server = await listener.accept();
+ * console.log(server.protocol, server.alpnProtocol); // TLSv1.3 http/1.1
+ * await client.close();
+ * await server.close();
+ * await listener.close();
+ * ```
+ */
+export class TlsListener extends QueueListener<Greeted, TlsStream> {
+  readonly localAddress: Address;
+  /** As that of its streams. */
+  readonly isEncrypted: true = true;
+  readonly #below: Listener;
+  readonly #options: TlsListenOptions;
+  readonly #maxPending: number;
+  readonly #closing = new AbortController();
+  #credentials: TlsCredentials;
+  #handshakes = 0;
+  #failedHandshakes = 0;
+  /** Wakes the accept loop when there may be room. */
+  #wake: (() => void) | undefined;
+  readonly #accepting: Promise<void>;
+
+  private constructor(below: Listener, options: TlsListenOptions) {
+    super({
+      clock: options.clock ?? systemClock,
+      // Bounds are kept below; here only waits what was let in.
+      admission: { maxPending: Infinity },
+      claim: ({ secured, ends }, gone) => {
+        this.#wake?.();
+        if (secured.socket.destroyed) return undefined;
+        return openServed(secured, ends, this.#options, gone);
+      },
+      refuse: ({ secured }) => {
+        breakOff(secured);
+      },
+    });
+    this.#below = below;
+    this.#options = options;
+    this.#maxPending = options.maxPending ?? DEFAULT_MAX_PENDING;
+    this.#credentials = { secureContext: contextOf(options, 'bind') };
+    this.localAddress = below.localAddress;
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#accepting = this.#accept();
+  }
+
+  /**
+   * Binds and listens, on TCP or on a Unix socket.
+   *
+   * @param address - As `TcpListener.bind` takes it, or `{ path }`.
+   * @throws `InvalidInputError` also when a key or certificate cannot be used; else as `TcpListener.bind` and
+   * `UnixListener.bind`. Nothing is left open then.
+   */
+  // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
+  static override async bind(
+    address: TcpAddress | SocketPath,
+    options: TlsBindOptions,
+  ): Promise<TlsListener> {
+    const checked: TlsBindOptions = checkOptions(options);
+    const { maxConnections, maxConnectionsPerAddress, onOverflow, maxPending } = checked;
+    if (typeof onOverflow === 'function') {
+      throw invalidInput('bind', 'onOverflow', "'wait' or 'reset'", onOverflow);
+    }
+    const below = {
+      ...checked,
+      maxConnections,
+      maxConnectionsPerAddress,
+      onOverflow,
+      maxPending,
+      signal: undefined,
+    };
+    const listener =
+      typeof address === 'object' && address !== null && 'path' in address
+        ? await UnixListener.bind(address, below)
+        : await TcpListener.bind(address, below);
+    if (checked.signal?.aborted === true) {
+      await listener.close();
+      throw checked.signal.reason;
+    }
+    return new TlsListener(listener, checked);
+  }
+
+  /**
+   * Puts TLS over another listener, which is this one's from now on: closing this one closes it.
+   *
+   * @throws `InvalidInputError` when a key or certificate cannot be used; `signal.reason`. The other listener is as it was
+   * then.
+   */
+  static over(listener: Listener, options: TlsListenOptions): TlsListener {
+    return new TlsListener(listener, checkOptions(options));
+  }
+
+  /**
+   * Has new connections served with other keys and certificates, such as renewed ones.
+   *
+   * @throws `InvalidInputError` when they cannot be used: those from before stay.
+   */
+  setCredentials(credentials: TlsCredentials): void {
+    this.#credentials = { secureContext: contextOf(credentials, 'setCredentials') };
+  }
+
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#closing.abort(closedError());
+    this.queue.close();
+    this.#wake?.();
+    await this.#below.close();
+    await this.#accepting;
+  }
+
+  override statistics(): TlsListenerStatistics {
+    const below = this.#below.statistics();
+    const own = super.statistics();
+    return Object.freeze({
+      ...own,
+      pending: own.pending + below.pending,
+      refused: own.refused + below.refused,
+      handshakes: this.#handshakes,
+      failedHandshakes: this.#failedHandshakes,
+    });
+  }
+
+  readonly #onAbort = (): void => {
+    void this.close();
+  };
+
+  /** Takes connections from below as long as there is room here, and shakes hands with all of them at once. */
+  async #accept(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      if (this.#handshakes + this.queue.pending >= this.#maxPending) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        continue;
+      }
+      try {
+        void this.#greet(await this.#below.accept());
+      } catch (error) {
+        if (error instanceof ClosedError) this.#onBelowClosed();
+        else this.queue.fail(error instanceof Error ? error : new IoError(String(error), UNKNOWN));
+      }
+    }
+  }
+
+  /** Somebody closed the listener below: there is nothing left to accept. */
+  #onBelowClosed(): void {
+    if (!this.#closing.signal.aborted) void this.close();
+  }
+
+  async #greet(stream: ByteStream): Promise<void> {
+    const ends = endsOf(stream);
+    this.#handshakes += 1;
+    try {
+      const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
+      const secured = await shakeHandsAsServer(
+        stream,
+        { ...this.#options, ...this.#credentials },
+        { operation: 'accept', clock, timeout: handshakeTimeout, signal: this.#closing.signal },
+      );
+      this.#handshakes -= 1;
+      this.queue.admit({ secured, ends });
+    } catch (error) {
+      this.#handshakes -= 1;
+      stream.reset();
+      if (error === this.#closing.signal.reason) return;
+      this.#failedHandshakes += 1;
+      try {
+        this.#options.onHandshakeError?.(error, ends.remoteAddress);
+      } catch {
+        // There is nobody left to tell.
+      }
+    } finally {
+      this.#wake?.();
+    }
+  }
+}
+
+/** Why handshakes end when the listener closes. */
+function closedError(): ClosedError {
+  return new ClosedError('accept: this listener was closed by this side', {
+    code: 'ERR_LISTENER_CLOSED',
+    operation: 'accept',
+  });
+}
+
+const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
+
+function checkOptions<T extends TlsListenOptions>(options: T): T {
+  checkWaitOptions('bind', { signal: options.signal, timeout: options.handshakeTimeout });
+  checkTlsServer('bind', options);
+  checkCounts('bind', { maxPending: options.maxPending });
+  contextOf(options, 'bind');
+  return options;
+}

@@ -1,0 +1,135 @@
+/**
+ * Datagrams that have come, and tasks that want one.
+ *
+ * Datagrams do not wait for anybody: there is no window to close, and Node cannot leave them with the kernel. So the
+ * queue is bounded, in number and in bytes, and what comes when it is full is dropped and counted, as the kernel does
+ * when its own buffer is full. The oldest are kept: who reads slowly reads in order, and finds the gap afterwards.
+ */
+
+import type { InetAddress } from '../../vocabulary/address.ts';
+import { budgetOf } from '../../waiting/budget.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { ClosedError, IoError } from '../../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
+import { Wait, WaitList, type WaitInfo, type WaitOptions } from '../../waiting/wait.ts';
+
+/** A datagram that was received. */
+export interface Datagram {
+  /** The bytes, which are the receiver's to keep; may be none. */
+  readonly data: Uint8Array;
+  /** Who sent it, as far as the packet tells the truth. */
+  readonly from: InetAddress;
+}
+
+export class DatagramQueue {
+  readonly #clock: Clock;
+  readonly #maxDatagrams: number;
+  readonly #maxBytes: number;
+  #datagrams: Datagram[] = [];
+  /** Where the next one is: what was taken is cut off now and then, not each time. */
+  #first = 0;
+  #bytes = 0;
+  readonly #receives = new WaitList<Datagram>();
+  readonly #readable = new WaitList<void>();
+  /** An error that the next receive gives. */
+  #failure: IoError | undefined;
+  received = 0;
+  dropped = 0;
+
+  constructor(clock: Clock, maxDatagrams: number, maxBytes: number) {
+    this.#clock = clock;
+    this.#maxDatagrams = maxDatagrams;
+    this.#maxBytes = maxBytes;
+  }
+
+  get length(): number {
+    return this.#datagrams.length - this.#first;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get failure(): IoError | undefined {
+    return this.#failure;
+  }
+
+  get isReadable(): boolean {
+    return this.length > 0 || this.#failure !== undefined;
+  }
+
+  /** A datagram came: it goes to the oldest task that waits, or is kept, or dropped. */
+  push(datagram: Datagram): void {
+    const wait = this.#receives.first;
+    if (wait !== undefined) {
+      this.received += 1;
+      wait.resolve(datagram);
+      return;
+    }
+    const { length } = datagram.data;
+    if (this.length >= this.#maxDatagrams || this.#bytes + length > this.#maxBytes) {
+      this.dropped += 1;
+      return;
+    }
+    this.received += 1;
+    this.#datagrams.push(datagram);
+    this.#bytes += length;
+    this.#readable.resolveAll();
+  }
+
+  /** The operating system told of an error: the next receive gives it, once. */
+  fail(error: IoError): void {
+    const wait = this.#receives.first;
+    if (wait === undefined) this.#failure = error;
+    else wait.reject(error);
+    this.#readable.resolveAll();
+  }
+
+  tryReceive(): Datagram | WouldBlock {
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      throw failure;
+    }
+    const datagram = this.#datagrams[this.#first];
+    if (datagram === undefined) return WOULD_BLOCK;
+    this.#first += 1;
+    this.#bytes -= datagram.data.length;
+    if (this.#first * 2 >= this.#datagrams.length) {
+      this.#datagrams = this.#datagrams.slice(this.#first);
+      this.#first = 0;
+    }
+    return datagram;
+  }
+
+  /** @throws what {@link DatagramQueue.tryReceive} throws, synchronously. */
+  receive(options: WaitOptions | undefined): Promise<Datagram> {
+    const datagram = this.tryReceive();
+    if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
+    const wait = new Wait<Datagram>('recvFrom', this.#clock, options);
+    this.#receives.add(wait);
+    return wait.promise;
+  }
+
+  readable(options: WaitOptions | undefined): Promise<void> {
+    if (this.isReadable) return budgetOf(this.#clock).pay(undefined);
+    const wait = new Wait<void>('readable', this.#clock, options);
+    this.#readable.add(wait);
+    return wait.promise;
+  }
+
+  /** Drops what is kept and fails what waits. */
+  close(error: (operation: string) => ClosedError): void {
+    this.#datagrams = [];
+    this.#first = 0;
+    this.#bytes = 0;
+    this.#failure = undefined;
+    this.#receives.rejectAll(error('recvFrom'));
+    this.#readable.rejectAll(error('readable'));
+  }
+
+  describe(now: number, into: WaitInfo[]): void {
+    this.#receives.describe(now, into);
+    this.#readable.describe(now, into);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Datagrams that go out: how much is under way, and who waits to send.
+ *
+ * A datagram is under way from when Node has it until Node says that the kernel has it, which may take a lookup. Below
+ * the high-water mark the next one may go; whole ones only, so the last may reach above it. Whoever waits sends in order.
+ */
+
+import type { InetAddress } from '../../vocabulary/address.ts';
+import { budgetOf } from '../../waiting/budget.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { ClosedError } from '../../vocabulary/errors.ts';
+import { translate } from '../../vocabulary/translate-error.ts';
+import { Wait, WaitList, type WaitInfo, type WaitOptions } from '../../waiting/wait.ts';
+
+/** A datagram, and to whom; without that, to the peer that the socket is connected to. */
+export interface Outgoing {
+  readonly bytes: Uint8Array;
+  readonly to: InetAddress | undefined;
+}
+
+/** Passes a datagram to Node, which calls back when the kernel has it, or has refused it. */
+export type Pass = (datagram: Outgoing, passed: (error?: Error | null) => void) => void;
+
+/** A send that waits for room. */
+interface Blocked {
+  readonly wait: Wait<number>;
+  readonly datagram: Outgoing;
+}
+
+export class DatagramSends {
+  readonly #clock: Clock;
+  readonly #highWaterMark: number;
+  readonly #pass: Pass;
+  /** Told when there is room. */
+  readonly #onRoom: () => void;
+  readonly #writable = new WaitList<void>();
+  readonly #sends = new WaitList<number>();
+  #blocked: Blocked[] = [];
+  #isClosed = false;
+  unsent = 0;
+  sent = 0;
+  failed = 0;
+
+  constructor(clock: Clock, highWaterMark: number, pass: Pass, onRoom: () => void) {
+    this.#clock = clock;
+    this.#highWaterMark = highWaterMark;
+    this.#pass = pass;
+    this.#onRoom = onRoom;
+  }
+
+  get isWritable(): boolean {
+    return this.unsent < this.#highWaterMark;
+  }
+
+  writable(options: WaitOptions | undefined): Promise<void> {
+    if (this.isWritable) return budgetOf(this.#clock).pay(undefined);
+    const wait = new Wait<void>('writable', this.#clock, options);
+    this.#writable.add(wait);
+    return wait.promise;
+  }
+
+  /** Sends when there is room. @returns How many bytes the kernel took. */
+  send(operation: string, datagram: Outgoing, options: WaitOptions | undefined): Promise<number> {
+    const wait = new Wait<number>(operation, this.#clock, options);
+    this.#sends.add(wait);
+    if (this.isWritable) this.#start({ wait, datagram });
+    else this.#blocked.push({ wait, datagram });
+    return wait.promise;
+  }
+
+  /** Sends now, whatever is under way; tells nobody but the counters. */
+  post(datagram: Outgoing): void {
+    this.#hand(datagram, () => undefined);
+  }
+
+  close(error: (operation: string) => ClosedError): void {
+    this.#isClosed = true;
+    this.#blocked = [];
+    this.#writable.rejectAll(error('writable'));
+    this.#sends.rejectAll(error('sendTo'));
+  }
+
+  describe(now: number, into: WaitInfo[]): void {
+    this.#sends.describe(now, into);
+    this.#writable.describe(now, into);
+  }
+
+  #start({ wait, datagram }: Blocked): void {
+    this.#hand(datagram, (error) => {
+      if (error === undefined) wait.resolve(datagram.bytes.length);
+      else wait.reject(translate(error, wait.operation));
+    });
+  }
+
+  #hand(datagram: Outgoing, settled: (error: Error | undefined) => void): void {
+    const { length } = datagram.bytes;
+    this.unsent += length;
+    const passed = (error?: Error | null): void => {
+      this.unsent -= length;
+      if (error === null || error === undefined) this.sent += 1;
+      else this.failed += 1;
+      settled(error ?? undefined);
+      if (!this.#isClosed) this.#drain();
+    };
+    try {
+      this.#pass(datagram, passed);
+    } catch (error) {
+      passed(error as Error);
+    }
+  }
+
+  /** There is room: who waited longest sends first, and those that were given up not at all. */
+  #drain(): void {
+    while (this.isWritable) {
+      const blocked = this.#blocked.shift();
+      if (blocked === undefined) break;
+      if (blocked.wait.owner !== undefined) this.#start(blocked);
+    }
+    if (!this.isWritable) return;
+    this.#writable.resolveAll();
+    this.#onRoom();
+  }
+}

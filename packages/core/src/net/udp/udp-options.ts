@@ -1,0 +1,55 @@
+/** What a UDP socket is told, and what it tells of itself. */
+
+import type { LookupFunction } from 'node:net';
+import type { HostPort } from '../../vocabulary/address.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { WaitInfo } from '../../waiting/wait.ts';
+
+/** How to write the address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
+export type UdpAddress = string | Readonly<Partial<HostPort>>;
+
+/** Options of {@link UdpSocket.bind}. */
+export interface UdpOptions {
+  /** Where time comes from. @default the system's clock */
+  readonly clock?: Clock | undefined;
+  /** The most datagrams kept for whoever reads; a further one is dropped. @default 1024 */
+  readonly maxDatagrams?: number | undefined;
+  /** The most bytes kept for whoever reads; a datagram that does not fit is dropped. @default 1048576 */
+  readonly maxBytes?: number | undefined;
+  /** Unsent bytes from which the socket is not writable. @default 65536 */
+  readonly writeHighWaterMark?: number | undefined;
+  /** Binds though another socket has the address; the last one gets the datagrams. @default false */
+  readonly reuseAddress?: boolean | undefined;
+  /** Shares a port with other sockets, where Node and the platform can (Node 22.12 and later). @default false */
+  readonly reusePort?: boolean | undefined;
+  /** Refuses IPv4 on an IPv6 address. @default false */
+  readonly ipv6Only?: boolean | undefined;
+  /** Allows sending to broadcast addresses. @default false */
+  readonly broadcast?: boolean | undefined;
+  /** The size of the kernel's receive buffer in bytes. @default the kernel's */
+  readonly receiveBufferSize?: number | undefined;
+  /** The size of the kernel's send buffer in bytes. @default the kernel's */
+  readonly sendBufferSize?: number | undefined;
+  /** Resolves host names to send to; `dns.lookup`'s signature. @default the system's resolver */
+  readonly lookup?: LookupFunction | undefined;
+  /** Closes the socket when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A snapshot of a UDP socket. */
+export interface UdpStatistics {
+  /** Datagrams received and kept, or handed out. */
+  readonly received: number;
+  /** Datagrams dropped here because the queue was full. */
+  readonly dropped: number;
+  /** Datagrams that wait to be taken, and their bytes. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Datagrams passed to the kernel. */
+  readonly sent: number;
+  /** Datagrams that the kernel did not take. */
+  readonly failed: number;
+  /** Bytes under way to the kernel. */
+  readonly unsent: number;
+  readonly waits: readonly WaitInfo[];
+}

@@ -1,0 +1,103 @@
+/** Listeners on Unix domain sockets (and on Windows' named pipes). */
+
+import { chmod } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { PathAddress } from '../../vocabulary/address.ts';
+import { invalidInput, IoError } from '../../vocabulary/errors.ts';
+import { translate } from '../../vocabulary/translate-error.ts';
+import {
+  checkListenOptions,
+  listen,
+  SocketListener,
+  type SocketListenOptions,
+} from '../socket/socket-listener.ts';
+import { clearPath, isAbstract, parsePath, type UnixAddress } from './unix-path.ts';
+import { UNNAMED, UnixStream } from './unix-stream.ts';
+
+/** Options of {@link UnixListener.bind}; `maxConnectionsPerAddress` has nothing to count here. */
+export interface UnixListenOptions extends SocketListenOptions<UnixStream> {
+  /**
+   * Removes a socket file that nobody listens on, such as a crashed process leaves behind, instead of failing. Two
+   * processes that start at the same moment may take each other's file for stale. @default false
+   */
+  readonly removeStale?: boolean | undefined;
+  /**
+   * Who may connect, as the permission bits of the file, such as `0o660`. They are set after the file was made: to
+   * protect a socket from its first moment, put it into a directory with narrow permissions. @default as the umask says
+   */
+  readonly mode?: number | undefined;
+}
+
+/**
+ * A listener on a Unix domain socket: an async source of {@link UnixStream}s.
+ *
+ * `close` removes the file; a process that dies without it leaves the file behind.
+ *
+ * @example
+ * ```ts
+ * import { UnixListener } from '@awaitio/core';
+ *
+ * const listener = await UnixListener.bind('/tmp/awaitio-listener.sock', { removeStale: true });
+ * console.log(String(listener.localAddress)); // unix:/tmp/awaitio-listener.sock
+ * await listener.close();
+ * ```
+ */
+export class UnixListener extends SocketListener<UnixStream> {
+  override readonly localAddress: PathAddress;
+
+  private constructor(server: Server, path: string, options: UnixListenOptions) {
+    const local = new PathAddress(path);
+    const addresses = { local, remote: UNNAMED };
+    super({
+      kind: 'unix',
+      server,
+      options,
+      open: (transport) => new UnixStream(transport, addresses, options),
+    });
+    this.localAddress = local;
+  }
+
+  /**
+   * Binds and listens.
+   *
+   * @param address - A path or `{ path }`; a name that begins with `\0` is abstract (Linux): it has no file and no
+   * permissions. On Windows, the name of a pipe (`\\.\pipe\…`).
+   * @throws `AddressError` when the path cannot be used: somebody listens on it, it is a stale socket file, or it is no
+   * socket at all (`EADDRINUSE`, and the message tells which); `EACCES`; `ENOENT` for its directory;
+   * `InvalidInputError`, also for a path of more bytes than the operating system takes (107 on Linux, 103 elsewhere);
+   * `signal.reason`. Nothing is left open then.
+   */
+  // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
+  static override async bind(
+    address: UnixAddress,
+    options: UnixListenOptions = {},
+  ): Promise<UnixListener> {
+    checkListenOptions(options);
+    checkMode(options.mode);
+    const path = parsePath(address, 'bind');
+    let server: Server;
+    try {
+      server = await listen({ path }, options);
+    } catch (error) {
+      const mayClear = error instanceof IoError && error.code === 'EADDRINUSE' && !isAbstract(path);
+      if (!mayClear) throw error;
+      await clearPath(path, error, options.removeStale === true);
+      server = await listen({ path }, options);
+    }
+    const listener = new UnixListener(server, path, options);
+    if (options.mode !== undefined && !isAbstract(path)) {
+      try {
+        await chmod(path, options.mode);
+      } catch (error) {
+        await listener.close();
+        throw translate(error, 'bind');
+      }
+    }
+    return listener;
+  }
+}
+
+function checkMode(mode: number | undefined): void {
+  if (mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) return;
+  throw invalidInput('bind', 'mode', 'permission bits from 0 to 0o777', mode);
+}

@@ -1,0 +1,63 @@
+/** What a poll set keeps of each source, and the words it speaks in. */
+
+import type { Clock } from '../vocabulary/clock.ts';
+import type { Interest } from '../vocabulary/interest.ts';
+import type { Source, SourceObserver } from '../vocabulary/source.ts';
+import type { WaitInfo } from '../waiting/wait.ts';
+
+/** What a `Poll` tells about one source. */
+export interface PollEvent<Token> {
+  /** What the source was registered with. */
+  readonly token: Token;
+  /** Whether a read, or for a listener an accept, would not wait. */
+  readonly isReadable: boolean;
+  /** Whether a write would not wait. */
+  readonly isWritable: boolean;
+  /** Whether no more bytes will come. */
+  readonly isReadClosed: boolean;
+  /** Whether no more bytes can be written. */
+  readonly isWriteClosed: boolean;
+  /** What broke the source, if anything did. */
+  readonly error: unknown;
+}
+
+/** Options of a `Poll`. */
+export interface PollOptions {
+  /** Where timeouts come from. @default the system's clock */
+  readonly clock?: Clock | undefined;
+  /** The most events one turn gives; the rest come first in the next. @default 1024 (mio's and tokio's) */
+  readonly maxEvents?: number | undefined;
+}
+
+/** A snapshot of a `Poll`. */
+export interface PollStatistics {
+  /** How many sources are registered. */
+  readonly registered: number;
+  /** How many of them may be ready. */
+  readonly candidates: number;
+  readonly waits: readonly WaitInfo[];
+}
+
+/** One source of a poll set: hears of it, and passes that on. */
+export class Registration<Token> implements SourceObserver {
+  readonly source: Source;
+  readonly #onMayBeReady: (registration: Registration<Token>) => void;
+  token: Token;
+  interest: Interest;
+
+  constructor(
+    source: Source,
+    token: Token,
+    interest: Interest,
+    onMayBeReady: (registration: Registration<Token>) => void,
+  ) {
+    this.source = source;
+    this.token = token;
+    this.interest = interest;
+    this.#onMayBeReady = onMayBeReady;
+  }
+
+  onReadiness(): void {
+    this.#onMayBeReady(this);
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * Moving bytes from one stream to another: one way, and both ways at once.
+ *
+ * A copy keeps no byte of its own. It waits for room in the destination, then for bytes of the source, and hands the
+ * source's view straight to the destination, which says how much of it fits; the rest never leaves the source. So what a
+ * copy holds is what the two streams hold, a slow destination slows the source down, and a copy that is given up, or
+ * fails, has every byte either in the destination or still in the source.
+ */
+
+import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { ReadyBits } from '../vocabulary/interest.ts';
+import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
+import type { ReadHalf, WriteHalf } from './halves.ts';
+import { checkWaitOptions, type WaitOptions } from '../waiting/wait.ts';
+
+/** How much to copy, and how to give it up. */
+export interface CopyOptions extends Pick<WaitOptions, 'signal'> {
+  /** The most bytes to copy; what comes after them stays in the source. @default no limit */
+  readonly limit?: number | undefined;
+  /** The most bytes that one read and one write move. @default 65536, as much as a socket gives at once */
+  readonly bufferSize?: number | undefined;
+  /** Told, as the copy goes on, how many bytes were moved; right also after an abort or an error. */
+  readonly progress?: { copied: number } | undefined;
+}
+
+/** How to copy both ways. */
+export interface CopyBidirectionalOptions extends Pick<CopyOptions, 'signal' | 'bufferSize'> {
+  /** Told, as the copy goes on, how many bytes were moved each way; right also after an abort or an error. */
+  readonly progress?: { aToB: number; bToA: number } | undefined;
+}
+
+/** How many bytes were moved each way. */
+export interface CopiedBothWays {
+  /** Bytes that went from the first stream to the second. */
+  readonly aToB: number;
+  /** Bytes that went from the second stream to the first. */
+  readonly bToA: number;
+}
+
+const DEFAULT_BUFFER_SIZE = 65_536;
+
+/**
+ * Copies until the source ends.
+ *
+ * The destination stays open: a `shutdown('write')` after it passes the end on. A destination that breaks while the source
+ * is silent is noticed when the source's next byte comes.
+ *
+ * @param source - Read from as if by one task: another reader meanwhile gets `BusyError`.
+ * @param destination - Holds at most its high-water mark of unsent bytes, so its peer's speed is the copy's.
+ * @returns How many bytes were copied: to the end of the source, or `limit`.
+ * @throws What reading or writing throws: `BrokenError`, `ClosedError`, `BusyError`; `signal.reason`;
+ * `InvalidInputError`. Both streams stay usable: every byte that did not reach the destination is still in the source,
+ * and `progress.copied` says how many did.
+ *
+ * @example
+ * ```ts
+ * import { copy } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [client, server] = memoryPair();
+ * await client.writeAll('hello');
+ * await client.shutdown('write');
+ * console.log(await copy(server, server)); // 5: an echo server
+ * await server.close();
+ * console.log(await client.readLine()); // hello
+ * await client.close();
+ * ```
+ */
+export async function copy(
+  source: ByteStream | ReadHalf,
+  destination: ByteStream | WriteHalf,
+  options: CopyOptions = {},
+): Promise<number> {
+  const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
+  if (limit !== Infinity && (!Number.isInteger(limit) || limit < 0)) {
+    throw invalidInput('copy', 'limit', 'a whole number from 0', limit);
+  }
+  checkBufferSize('copy', bufferSize);
+  checkWaitOptions('copy', options);
+  let copied = 0;
+  if (progress !== undefined) progress.copied = 0;
+  await move(source, destination, signal, bufferSize, limit, (count) => {
+    copied += count;
+    if (progress !== undefined) progress.copied = copied;
+  });
+  return copied;
+}
+
+/** Moves bytes until the source ends or the limit is reached, and tells of every piece. */
+async function move(
+  source: ByteStream | ReadHalf,
+  destination: ByteStream | WriteHalf,
+  signal: AbortSignal | undefined,
+  bufferSize: number,
+  limit: number,
+  moved: (count: number) => void,
+): Promise<void> {
+  let left = limit;
+  const take = (view: Uint8Array): number => {
+    const most = Math.min(view.length, bufferSize, left);
+    const count = destination.tryWrite(most === view.length ? view : view.subarray(0, most));
+    // Another task may have filled the room since it was looked at: nothing is taken, and the next turn waits again.
+    if (count === WOULD_BLOCK) return 0;
+    left -= count;
+    moved(count);
+    return count;
+  };
+  const options: WaitOptions | undefined = signal === undefined ? undefined : { signal };
+  for (;;) {
+    if (left === 0) return;
+    if (!destination.isWritable) await destination.writable(options);
+    if ((await source.readWith(take, options)) === null) return;
+  }
+}
+
+/**
+ * Copies both ways at once until both sides have finished: the heart of a proxy.
+ *
+ * Half-closing passes through: when `a` finishes, its last bytes and then a FIN go to `b`, while `b`'s bytes keep coming;
+ * and the other way round. Neither stream is closed.
+ *
+ * @param a - One stream; its reading and its writing are taken for as long as the copy runs.
+ * @param b - The other one.
+ * @returns How many bytes went each way, when both directions have ended and both FINs were passed on.
+ * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection breaks
+ * from which nothing is read any more; `signal.reason`; `InvalidInputError`. By then both directions have stopped,
+ * `progress` says how many bytes went each way, and both streams are as usable as their connections are: closing or
+ * resetting them is the caller's choice.
+ *
+ * @example
+ * ```ts
+ * import { copyBidirectional } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * const [client, front] = memoryPair();
+ * const [back, server] = memoryPair();
+ * const proxy = copyBidirectional(front, back);
+ * await client.writeAll('ping\n');
+ * await client.shutdown('write');
+ * console.log(await server.readLine()); // ping
+ * await server.writeAll('pong\n'); // the client has finished, the server has not
+ * await server.shutdown('write');
+ * console.log(await client.readLine()); // pong
+ * console.log(await proxy); // { aToB: 5, bToA: 5 }
+ * for (const stream of [client, front, back, server]) await stream.close();
+ * ```
+ */
+export async function copyBidirectional(
+  a: ByteStream,
+  b: ByteStream,
+  options: CopyBidirectionalOptions = {},
+): Promise<CopiedBothWays> {
+  const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
+  checkBufferSize('copyBidirectional', bufferSize);
+  checkWaitOptions('copyBidirectional', options);
+  const run = new BothWays(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
+  const registration = signal === undefined ? undefined : watchAbort(signal, run);
+  try {
+    return await run.finished();
+  } finally {
+    registration?.remove();
+  }
+}
+
+/** One `copyBidirectional`: two directions that stop together. */
+class BothWays implements AbortWatcher {
+  readonly #a: ByteStream;
+  readonly #b: ByteStream;
+  readonly #bufferSize: number;
+  readonly #progress: { aToB: number; bToA: number };
+  /** What stops one direction stops both, with the first reason: a failure, or the caller's signal. */
+  readonly #stop = new AbortController();
+  /** The streams that bytes are being written to. */
+  readonly #destinations = new Set<ByteStream>();
+  /** What ends the watches. */
+  readonly #watches: (() => void)[] = [];
+
+  constructor(
+    a: ByteStream,
+    b: ByteStream,
+    bufferSize: number,
+    progress: { aToB: number; bToA: number },
+  ) {
+    this.#a = a;
+    this.#b = b;
+    this.#bufferSize = bufferSize;
+    this.#progress = progress;
+    progress.aToB = 0;
+    progress.bToA = 0;
+  }
+
+  onAbort(reason: unknown): void {
+    this.#stop.abort(reason);
+  }
+
+  async finished(): Promise<CopiedBothWays> {
+    const progress = this.#progress;
+    try {
+      await Promise.all([
+        this.#pass(this.#a, this.#b, (count) => {
+          progress.aToB += count;
+        }),
+        this.#pass(this.#b, this.#a, (count) => {
+          progress.bToA += count;
+        }),
+      ]);
+    } finally {
+      for (const end of this.#watches) end();
+    }
+    if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
+    return { aToB: progress.aToB, bToA: progress.bToA };
+  }
+
+  /** One direction, to its end and the FIN that passes it on; never rejects. */
+  async #pass(from: ByteStream, to: ByteStream, moved: (count: number) => void): Promise<void> {
+    const { signal } = this.#stop;
+    this.#destinations.add(to);
+    try {
+      await move(from, to, signal, this.#bufferSize, Infinity, moved);
+      this.#destinations.delete(to);
+      this.#watch(from);
+      await to.shutdown('write', { signal });
+    } catch (error) {
+      this.#stop.abort(error);
+    }
+  }
+
+  /**
+   * Looks, until the end, whether what is on its way to `stream` still has somewhere to go.
+   *
+   * While a stream is read, its reader hears of its failure, after the bytes that came before it. Once it has ended
+   * nobody would hear, and the other direction would wait for bytes that it can give to nobody.
+   */
+  #watch(stream: ByteStream): void {
+    const onReadiness = (): void => {
+      const isLost = (stream.readiness & ReadyBits.WRITE_CLOSED) !== 0;
+      if (!isLost || !this.#destinations.has(stream)) return;
+      const reason = stream.failure ?? shutHere();
+      // The stream is telling its observers: the tasks that wait for it come after them.
+      queueMicrotask(() => {
+        this.#stop.abort(reason);
+      });
+    };
+    const observer = { onReadiness };
+    stream.observe(observer);
+    this.#watches.push(() => {
+      stream.unobserve(observer);
+    });
+    onReadiness();
+  }
+}
+
+function shutHere(): ClosedError {
+  return new ClosedError('copyBidirectional: writing was shut down by this side', {
+    code: 'ERR_WRITE_SHUT_DOWN',
+    operation: 'copyBidirectional',
+  });
+}
+
+function checkBufferSize(operation: string, bufferSize: number): void {
+  if (Number.isInteger(bufferSize) && bufferSize > 0) return;
+  throw invalidInput(operation, 'bufferSize', 'a whole number from 1', bufferSize);
+}

@@ -1,0 +1,114 @@
+/**
+ * Reads that need a certain amount: so many bytes, or everything up to a delimiter.
+ *
+ * All three look at the queue and take nothing until they can take all: a read that is given up, or fails, leaves every
+ * byte where it was. The search for a delimiter remembers how far it got, so that a long line that comes in small
+ * pieces is searched once and not once per piece.
+ */
+
+import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import type { ReadSide } from './read-side.ts';
+import type { WaitOptions } from '../waiting/wait.ts';
+
+/** Options of the reads that look for a delimiter. */
+export interface DelimitedReadOptions extends WaitOptions {
+  /** The most bytes to take, the delimiter included. @default 65536 (asyncio's StreamReader has the same) */
+  readonly limit?: number | undefined;
+}
+
+const DEFAULT_LIMIT = 65_536;
+const LF = new Uint8Array([10]);
+const CR = 13;
+/** A byte order mark is a character like any other: a decoder that looks for one takes it off every line. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+export function readExactly(
+  side: ReadSide,
+  count: number,
+  options: WaitOptions | undefined,
+): Promise<Uint8Array> {
+  if (!Number.isInteger(count) || count < 0) {
+    return Promise.reject(invalidInput('readExactly', 'count', 'a whole number from 0', count));
+  }
+  return side.collect('readExactly', options, count, () => {
+    if (side.buffered >= count) return take(side, count);
+    if (side.ending() === WOULD_BLOCK) return WOULD_BLOCK;
+    throw cutShort('readExactly', `${count} bytes`, side.buffered);
+  });
+}
+
+export function readUntil(
+  side: ReadSide,
+  delimiter: Uint8Array | string,
+  options: DelimitedReadOptions | undefined,
+): Promise<Uint8Array | null> {
+  const bytes = typeof delimiter === 'string' ? encoder.encode(delimiter) : delimiter;
+  if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
+    return Promise.reject(
+      invalidInput('readUntil', 'delimiter', 'a non-empty Uint8Array or string', delimiter),
+    );
+  }
+  return delimited('readUntil', side, bytes, options, () => {
+    throw cutShort('readUntil', 'the delimiter', side.buffered);
+  });
+}
+
+export async function readLine(
+  side: ReadSide,
+  options: DelimitedReadOptions | undefined,
+): Promise<string | null> {
+  const line = await delimited('readLine', side, LF, options, () => take(side, side.buffered));
+  if (line === null) return null;
+  let end = line.length;
+  if (line[end - 1] === LF[0]) {
+    end -= 1;
+    if (line[end - 1] === CR) end -= 1;
+  }
+  return decoder.decode(line.subarray(0, end));
+}
+
+/** Takes everything up to and including `delimiter`; `atEnd` decides about bytes that the end of the stream cut off. */
+function delimited(
+  operation: string,
+  side: ReadSide,
+  delimiter: Uint8Array,
+  options: DelimitedReadOptions | undefined,
+  atEnd: () => Uint8Array,
+): Promise<Uint8Array | null> {
+  const limit = options?.limit ?? DEFAULT_LIMIT;
+  if (!Number.isInteger(limit) || limit < 1) {
+    return Promise.reject(invalidInput(operation, 'limit', 'a whole number from 1', limit));
+  }
+  let searched = 0;
+  const attempt = (): Uint8Array | null | WouldBlock => {
+    const at = side.queue.indexOf(delimiter, searched);
+    if (at !== -1 && at + delimiter.length <= limit) return take(side, at + delimiter.length);
+    if (at !== -1 || side.buffered >= limit) {
+      throw new LimitError(`${operation}: found no delimiter within ${limit} bytes`, {
+        code: 'ERR_LIMIT',
+        operation,
+        limitName: 'limit',
+        limit,
+      });
+    }
+    searched = Math.max(0, side.buffered - delimiter.length + 1);
+    if (side.ending() === WOULD_BLOCK) return WOULD_BLOCK;
+    return side.buffered === 0 ? null : atEnd();
+  };
+  return side.collect(operation, options, limit, attempt);
+}
+
+function take(side: ReadSide, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  side.queue.readInto(bytes);
+  return bytes;
+}
+
+function cutShort(operation: string, wanted: string, got: number): UnexpectedEofError {
+  return new UnexpectedEofError(
+    `${operation}: the stream ended before ${wanted} came; the ${got} bytes that did are still there to read`,
+    { code: 'ERR_UNEXPECTED_EOF', operation },
+  );
+}

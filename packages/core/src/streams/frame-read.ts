@@ -1,0 +1,142 @@
+/**
+ * Reading frame by frame: the one place where a decoder meets the bytes of a stream.
+ *
+ * A decoder knows how its protocol cuts bytes into frames, and nothing of waiting. It is shown everything that has come
+ * and not been taken, looks for one whole frame, and either takes it off the front or says that it would have to wait.
+ * What it takes is taken for good only when it returns a frame: when it would have to wait, fails, or is given up, its
+ * steps are undone, so that a decoder may step through the input as it likes, and nothing is ever lost in the middle of a
+ * frame.
+ */
+
+import { LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
+import type { ByteQueue } from './byte-queue.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import type { ReadSide } from './read-side.ts';
+import type { WaitOptions } from '../waiting/wait.ts';
+
+/** The bytes that have come and not been taken, as a {@link Decoder} sees them. */
+export interface FrameInput {
+  /** How many bytes are there, behind those that this call has taken or skipped. */
+  readonly length: number;
+  /** Whether no more will come: what is there now is all there is. */
+  readonly isEnded: boolean;
+  /** Copies the next `count` bytes, or fewer when there are fewer, and stays where it is. */
+  peek(count: number): Uint8Array;
+  /** Copies the next `count` bytes, at most `length`, and steps over them. @returns Bytes that are the caller's to keep. */
+  take(count: number): Uint8Array;
+  /** Steps over the next `count` bytes, at most `length`. */
+  skip(count: number): void;
+  /**
+   * Finds where `delimiter` begins, counted from here, or -1.
+   *
+   * While the decoder waits for more, what was searched for the same delimiter object is not searched again.
+   */
+  indexOf(delimiter: Uint8Array): number;
+}
+
+/** How a protocol cuts bytes into frames. */
+export interface Decoder<T> {
+  /** The most bytes that one frame may take, everything that belongs to it included. @default 65536 */
+  readonly limit?: number | undefined;
+  /**
+   * Takes one frame off the input.
+   *
+   * Called whenever bytes, or the end, have come; synchronously, from inside the carrier, so it must not touch the stream.
+   *
+   * @returns The frame; or `WOULD_BLOCK` when it is not all there, which undoes every step over the input. At the end of
+   * the stream that means that the frame was cut off.
+   * @throws Anything; it is what the read throws, and nothing was taken.
+   */
+  decode(input: FrameInput): T | WouldBlock;
+}
+
+const DEFAULT_LIMIT = 65_536;
+
+/** Waits until `decoder` finds a whole frame and takes it; `null` at the end of the stream. */
+export function readFrame<T>(
+  side: ReadSide,
+  decoder: Decoder<T>,
+  options: WaitOptions | undefined,
+): Promise<T | null> {
+  const limit = decoder.limit ?? DEFAULT_LIMIT;
+  const input = new QueueInput();
+  const attempt = (): T | null | WouldBlock => {
+    const { queue } = side;
+    let frame = queue.length === 0 ? WOULD_BLOCK : input.decodeWith(decoder, queue, false);
+    if (frame !== WOULD_BLOCK) return frame;
+    if (queue.length >= limit) throw tooLong(limit);
+    if (side.ending() === WOULD_BLOCK) return WOULD_BLOCK;
+    if (queue.length === 0) return null;
+    frame = input.decodeWith(decoder, queue, true);
+    if (frame === WOULD_BLOCK) throw cutShort(queue.length);
+    return frame;
+  };
+  return side.collect('readFrame', options, limit, attempt);
+}
+
+/** A view of the queue with a place in it, which becomes the queue's when a frame was found. */
+class QueueInput implements FrameInput {
+  #queue!: ByteQueue;
+  #place = 0;
+  #delimiter: Uint8Array | undefined;
+  /** No `delimiter` begins before this place of the queue. */
+  #searched = 0;
+  isEnded = false;
+
+  decodeWith<T>(decoder: Decoder<T>, queue: ByteQueue, isEnded: boolean): T | WouldBlock {
+    this.#queue = queue;
+    this.#place = 0;
+    this.isEnded = isEnded;
+    const frame = decoder.decode(this);
+    if (frame !== WOULD_BLOCK) queue.consume(this.#place);
+    return frame;
+  }
+
+  get length(): number {
+    return this.#queue.length - this.#place;
+  }
+
+  peek(count: number): Uint8Array {
+    return this.#queue.peek(count, this.#place);
+  }
+
+  take(count: number): Uint8Array {
+    const place = this.#place;
+    this.skip(count);
+    return this.#queue.peek(count, place);
+  }
+
+  skip(count: number): void {
+    if (!Number.isInteger(count) || count < 0 || count > this.length) {
+      throw new RangeError(`a decoder stepped over ${count} of ${this.length} bytes`);
+    }
+    this.#place += count;
+  }
+
+  indexOf(delimiter: Uint8Array): number {
+    const known = this.#delimiter === delimiter ? this.#searched : 0;
+    const at = this.#queue.indexOf(delimiter, Math.max(known, this.#place));
+    // A search that began behind the front knows nothing of what it began behind.
+    if (this.#place <= known) {
+      this.#delimiter = delimiter;
+      this.#searched = at === -1 ? Math.max(known, this.#queue.length - delimiter.length + 1) : at;
+    }
+    return at === -1 ? -1 : at - this.#place;
+  }
+}
+
+function tooLong(limit: number): LimitError {
+  return new LimitError(`readFrame: found no whole frame within ${limit} bytes`, {
+    code: 'ERR_LIMIT',
+    operation: 'readFrame',
+    limitName: 'limit',
+    limit,
+  });
+}
+
+function cutShort(got: number): UnexpectedEofError {
+  return new UnexpectedEofError(
+    `readFrame: the stream ended inside a frame; the ${got} bytes of it that came are still there to read`,
+    { code: 'ERR_UNEXPECTED_EOF', operation: 'readFrame' },
+  );
+}

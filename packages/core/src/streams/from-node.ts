@@ -1,0 +1,232 @@
+/**
+ * The carrier over a stream of Node: what `ByteStream.fromNode` puts under a `ByteStream`.
+ *
+ * Any `Duplex` will do: a socket, a TLS or SSH channel, a compressor, one end of a pair. All listeners that awaitio puts on
+ * such a stream are in this file, and they come off again when it is gone, but for one: an `'error'` event that nobody
+ * hears ends the process, and some streams have errors left after `'close'`.
+ *
+ * Bytes are pulled (`'readable'` and `read()`) and not pushed (`'data'`): pulling never begins inside a `write` call, as a
+ * transform stream's `'data'` does, and when nobody pulls Node's own high-water mark stops the source. What a stream still
+ * holds when it breaks is handed over before the break is told.
+ *
+ * Node ends the writing side by itself when reading has ended, unless `allowHalfOpen` is set: so it is set here. A stream
+ * that closes before both sides have ended has broken, whatever it says.
+ */
+
+import type { Duplex } from 'node:stream';
+import { BrokenError, invalidInput, type IoError } from '../vocabulary/errors.ts';
+import { translate } from '../vocabulary/translate-error.ts';
+import type { Transport, TransportSink } from './transport.ts';
+
+/** What sockets have and other streams do not. */
+interface SocketParts {
+  resetAndDestroy?: () => void;
+  ref?: () => void;
+  unref?: () => void;
+}
+
+const ignore = (): void => {};
+
+/** @throws {@link InvalidInputError} for what is no stream of bytes both ways. */
+export function nodeTransport(duplex: Duplex): Transport {
+  const isDuplex =
+    typeof duplex?.read === 'function' &&
+    typeof duplex.write === 'function' &&
+    typeof duplex.on === 'function';
+  if (!isDuplex) throw invalidInput('fromNode', 'duplex', 'a Duplex stream of Node', duplex);
+  if (duplex.readableObjectMode || duplex.writableObjectMode) {
+    throw invalidInput('fromNode', 'duplex', 'a stream of bytes, not of objects', duplex);
+  }
+  if ((duplex.readableEncoding ?? null) !== null) {
+    throw invalidInput('fromNode', 'duplex', 'a stream of bytes, without setEncoding()', duplex);
+  }
+  return new NodeTransport(duplex);
+}
+
+class NodeTransport implements Transport {
+  readonly #duplex: Duplex & SocketParts;
+  #sink: TransportSink | undefined;
+  #isPaused = false;
+  #isScheduled = false;
+  #hasEnded = false;
+  /** Called when the FIN was passed on. */
+  #finished: (() => void) | undefined;
+  /** This side lets go: by `close`, once everything is written, or by `reset`. */
+  #isLeaving = false;
+  /** A reset waits for the FIN that is on its way. */
+  #isResetting = false;
+  #error: IoError | undefined;
+
+  constructor(duplex: Duplex) {
+    this.#duplex = duplex;
+    duplex.allowHalfOpen = true;
+    duplex.on('error', this.#onError);
+  }
+
+  get unsent(): number {
+    return this.#duplex.writableLength;
+  }
+
+  start(sink: TransportSink): void {
+    const duplex = this.#duplex;
+    this.#sink = sink;
+    if (duplex.errored !== null && duplex.errored !== undefined) this.#onError(duplex.errored);
+    if (duplex.destroyed) {
+      queueMicrotask(this.#onClose);
+      return;
+    }
+    duplex.on('end', this.#onEnd);
+    duplex.on('finish', this.#onFinish);
+    duplex.on('close', this.#onClose);
+    duplex.on('readable', this.#pull);
+    if (duplex.readableEnded) queueMicrotask(this.#onEnd);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#pull();
+    });
+  }
+
+  write(data: Uint8Array | string): void {
+    if (typeof data === 'string') this.#duplex.write(data, 'latin1', this.#onWritten);
+    else this.#duplex.write(data, this.#onWritten);
+  }
+
+  writev(pieces: readonly Uint8Array[]): void {
+    this.#duplex.cork();
+    for (const piece of pieces) this.write(piece);
+    this.#duplex.uncork();
+  }
+
+  end(finished: () => void): void {
+    this.#finished = finished;
+    if (this.#duplex.writableFinished) queueMicrotask(this.#onFinish);
+    else if (!this.#duplex.writableEnded) this.#duplex.end();
+  }
+
+  close(): void {
+    this.#isLeaving = true;
+    if (this.#duplex.writableFinished) {
+      this.#letGo();
+      return;
+    }
+    if (!this.#duplex.writableEnded) this.#duplex.end();
+    // A transform stream finishes only when what it makes of its input is taken.
+    this.resume();
+  }
+
+  reset(): void {
+    const duplex = this.#duplex;
+    this.#isLeaving = true;
+    if (duplex.destroyed) return;
+    const isSocket = typeof duplex.resetAndDestroy === 'function';
+    // Node fails to reset a socket in the middle of its FIN, and then never closes it (libuv's EINVAL): FIN, then RST.
+    const isFinishing =
+      duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0;
+    if (isSocket && isFinishing) this.#isResetting = true;
+    else this.#reset();
+  }
+
+  #reset(): void {
+    if (this.#duplex.destroyed) return;
+    try {
+      // Throws for sockets that have no RST to send: Unix sockets, TLS.
+      this.#duplex.resetAndDestroy?.();
+    } catch {
+      // Then breaking off is all there is.
+    }
+    this.#letGo(resetHere());
+  }
+
+  setRef(ref: boolean): void {
+    if (ref) this.#duplex.ref?.();
+    else this.#duplex.unref?.();
+  }
+
+  /** Hands over what is there. */
+  readonly #pull = (): void => {
+    while (!this.#isPaused) {
+      const chunk = this.#duplex.read() as Uint8Array | null;
+      if (chunk === null) return;
+      if (this.#sink?.onData(chunk) === false) this.#isPaused = true;
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#sink?.onEnd();
+    this.#afterBothEnds();
+  };
+
+  readonly #onFinish = (): void => {
+    const finished = this.#finished;
+    this.#finished = undefined;
+    finished?.();
+    if (this.#isResetting) this.#reset();
+    else if (this.#isLeaving) this.#letGo();
+    else this.#afterBothEnds();
+  };
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error === undefined || error === null) this.#sink?.onDrain();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= translate(error, 'stream');
+    // Node does this by itself, unless `autoDestroy` was turned off.
+    this.#letGo();
+  };
+
+  /** Nothing more can happen; Node lets go by itself, unless `autoDestroy` was turned off. */
+  #afterBothEnds(): void {
+    if (this.#hasEnded && this.#duplex.writableFinished) queueMicrotask(() => this.#letGo());
+  }
+
+  #letGo(error?: Error): void {
+    const duplex = this.#duplex;
+    if (!duplex.destroyed) duplex.destroy(error);
+    // `emitClose` may be turned off; what is closed by now will not tell.
+    if (duplex.closed) queueMicrotask(this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    const duplex = this.#duplex;
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    const isClean = this.#isLeaving || (duplex.readableEnded && duplex.writableFinished);
+    this.#isPaused = false;
+    this.#pull();
+    this.#sink = undefined;
+    duplex.off('readable', this.#pull);
+    duplex.off('end', this.#onEnd);
+    duplex.off('finish', this.#onFinish);
+    duplex.off('close', this.#onClose);
+    duplex.on('error', ignore);
+    duplex.off('error', this.#onError);
+    sink.onClosed(this.#error ?? (isClean ? undefined : brokenOff()));
+  };
+}
+
+function resetHere(): BrokenError {
+  return new BrokenError('the connection was reset by this side', {
+    code: 'ECONNRESET',
+    operation: 'reset',
+  });
+}
+
+function brokenOff(): BrokenError {
+  return new BrokenError('the stream was closed before it had ended', {
+    code: 'ERR_STREAM_PREMATURE_CLOSE',
+    operation: 'stream',
+  });
+}

@@ -1,0 +1,314 @@
+/**
+ * The reading half of a stream: a queue of bytes, who waits for them, and how reading ended.
+ *
+ * Reading is level-triggered over the queue: the state at the moment decides, not the event that led to it, so a wait
+ * that begins late misses nothing. Three facts describe the end of reading, in order of strength:
+ *
+ * 1. `closed`: this side closed the stream. Reads fail with `ClosedError`; what was queued is dropped.
+ * 2. queued bytes: they are handed out before anything below is told, also after a reset: no byte is lost.
+ * 3. `ended` (peer FIN, or reading shut down here): reads give `null`; `broken`: reads fail with the error, each time.
+ *
+ * One operation at a time may take bytes; while it waits it is `#pending`, and what comes is offered to it first,
+ * without passing through the queue.
+ *
+ * How reads wait is in `read-waits.ts`. What is left is one state and every call that looks at it, which is why it is long.
+ */
+
+import { ByteQueue } from './byte-queue.ts';
+import { BusyError, ClosedError, type IoError } from '../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import { CollectWait, LendWait, lendTo, type Take } from './read-waits.ts';
+import type { StreamParts } from './stream-parts.ts';
+import {
+  checkWaitOptions,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+  type WaitOwner,
+} from '../waiting/wait.ts';
+
+export class ReadSide implements WaitOwner {
+  readonly #parts: StreamParts;
+  #queue: ByteQueue | undefined;
+  #pending: LendWait | CollectWait<unknown> | undefined;
+  #readable: WaitList<void> | undefined;
+  #readClosed: WaitList<void> | undefined;
+  #paused = false;
+  #isEnded = false;
+  #broken: IoError | undefined;
+  #isClosed = false;
+  bytesRead = 0;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+  }
+
+  /** How many bytes wait to be taken. */
+  get buffered(): number {
+    return this.#queue === undefined ? 0 : this.#queue.length;
+  }
+
+  /** Whether no more bytes will come. */
+  get isFinished(): boolean {
+    return this.#isEnded || this.#broken !== undefined || this.#isClosed;
+  }
+
+  /** Whether a read would not wait. */
+  get isReadable(): boolean {
+    return this.buffered > 0 || this.isFinished;
+  }
+
+  // --- What the carrier says -----------------------------------------------------------------------------------
+
+  /** Offers a borrowed view to the pending operation and queues the rest; returns whether there is room for more. */
+  push(view: Uint8Array): boolean {
+    this.bytesRead += view.length;
+    if (this.isFinished) return true;
+    let rest = view;
+    if (this.#pending instanceof LendWait) {
+      const taken = this.#pending.lend(view);
+      if (taken === view.length) return true;
+      rest = view.subarray(taken);
+    }
+    this.#queue ??= new ByteQueue();
+    this.#queue.push(rest);
+    if (this.#pending instanceof CollectWait) this.#pending.retry();
+    if (this.buffered > 0) this.#readable?.resolveAll();
+    if (this.buffered < this.#limit()) return true;
+    this.#paused = true;
+    return false;
+  }
+
+  /** The peer finished, or reading was shut down here. */
+  end(): void {
+    if (this.isFinished) return;
+    this.#isEnded = true;
+    this.#finish();
+  }
+
+  /** Shuts reading down from this side: drops what is queued; what still comes is not kept. */
+  shutdown(): void {
+    this.#queue = undefined;
+    this.end();
+    this.#resume();
+  }
+
+  /** The connection broke. */
+  fail(error: IoError): void {
+    if (this.isFinished) return;
+    this.#broken = error;
+    this.#finish();
+  }
+
+  /** This side closed the stream. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue = undefined;
+    this.#pending?.reject(this.closedError(this.#pending.operation));
+    this.#readable?.rejectAll(this.closedError('readable'));
+    this.#readClosed?.resolveAll();
+  }
+
+  #finish(): void {
+    const pending = this.#pending;
+    if (pending instanceof CollectWait) pending.retry();
+    else if (this.#broken === undefined) pending?.resolve(null);
+    else pending?.reject(this.#broken);
+    this.#readable?.resolveAll();
+    this.#readClosed?.resolveAll();
+  }
+
+  // --- What tasks ask ------------------------------------------------------------------------------------------
+
+  tryRead(buffer: Uint8Array): number | null | WouldBlock {
+    this.#admit('tryRead');
+    const state = this.#outcome('tryRead');
+    if (state !== undefined) return state;
+    const count = (this.#queue as ByteQueue).readInto(buffer);
+    this.#resume();
+    return count;
+  }
+
+  peek(count: number): Uint8Array | null | WouldBlock {
+    const state = this.#outcome('peek');
+    return state === undefined ? (this.#queue as ByteQueue).peek(count) : state;
+  }
+
+  readable(options?: WaitOptions): Promise<void> {
+    return this.#guard('readable', options, () => {
+      if (this.#isClosed) throw this.closedError('readable');
+      if (this.isReadable) return this.#parts.budget.pay(undefined);
+      this.#readable ??= new WaitList();
+      return this.#standIn(this.#readable, 'readable', options);
+    });
+  }
+
+  readClosed(options?: WaitOptions): Promise<void> {
+    return this.#guard('readClosed', options, () => {
+      if (this.isFinished) return Promise.resolve();
+      this.#readClosed ??= new WaitList();
+      return this.#standIn(this.#readClosed, 'readClosed', options);
+    });
+  }
+
+  read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    return this.readWith(
+      (view) => {
+        const piece = view.length <= buffer.length ? view : view.subarray(0, buffer.length);
+        buffer.set(piece);
+        return piece.length;
+      },
+      options,
+      'read',
+    );
+  }
+
+  readChunk(options?: WaitOptions): Promise<Uint8Array | null> {
+    return this.collect('readChunk', options, 0, () => {
+      const chunk = this.#queue?.shift();
+      return chunk ?? this.#outcome('readChunk') ?? null;
+    });
+  }
+
+  readWith(take: Take, options?: WaitOptions, operation = 'readWith'): Promise<number | null> {
+    if (options !== undefined) {
+      try {
+        checkWaitOptions(operation, options);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    if (this.#pending !== undefined) return Promise.reject(this.#busy(operation));
+    if (this.buffered > 0 && !this.#isClosed) {
+      try {
+        return this.#parts.budget.pay(this.#lendFront(take));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    if (this.isFinished) {
+      return this.#isEnded && !this.#isClosed
+        ? this.#parts.budget.pay(null)
+        : Promise.reject(this.#isClosed ? this.closedError(operation) : this.#broken);
+    }
+    const wait = new LendWait(operation, this.#parts.clock, options, take);
+    wait.owner = this;
+    this.#pending = wait;
+    return wait.promise;
+  }
+
+  /**
+   * Waits until `attempt` gives something else than would-block; it is tried whenever bytes or the end come.
+   *
+   * @param wanted - How many bytes the attempt may need in the queue at once.
+   */
+  collect<T>(
+    operation: string,
+    options: WaitOptions | undefined,
+    wanted: number,
+    attempt: () => T | WouldBlock,
+  ): Promise<T> {
+    return this.#guard(operation, options, () => {
+      if (this.#pending !== undefined) throw this.#busy(operation);
+      if (this.#isClosed) throw this.closedError(operation);
+      const first = attempt();
+      this.#resume();
+      if (first !== WOULD_BLOCK) return this.#parts.budget.pay(first);
+      const wait = new CollectWait<T>(operation, this.#parts.clock, options, wanted, attempt);
+      wait.owner = this;
+      this.#pending = wait as CollectWait<unknown>;
+      this.#resume();
+      return wait.promise;
+    });
+  }
+
+  /** The queue, for the attempts of {@link collect}. */
+  get queue(): ByteQueue {
+    this.#queue ??= new ByteQueue();
+    return this.#queue;
+  }
+
+  /** How reading stands for an attempt that the queued bytes do not satisfy: `null` at the end, or would-block. */
+  ending(): null | WouldBlock {
+    if (this.#broken !== undefined) throw this.#broken;
+    return this.#isEnded ? null : WOULD_BLOCK;
+  }
+
+  /** What a call gets after this side closed the stream. */
+  closedError(operation: string): ClosedError {
+    return new ClosedError(`${operation}: this stream was closed by this side`, {
+      code: 'ERR_STREAM_CLOSED',
+      operation,
+    });
+  }
+
+  describe(now: number, into: WaitInfo[]): void {
+    if (this.#pending !== undefined) into.push(this.#pending.info(now));
+    this.#readable?.describe(now, into);
+    this.#readClosed?.describe(now, into);
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** The pending operation settled, by whatever hand: the next read is not told "busy". */
+  remove(wait: object): void {
+    if (this.#pending === wait) this.#pending = undefined;
+  }
+
+  #standIn(list: WaitList<void>, operation: string, options?: WaitOptions): Promise<void> {
+    const wait = new Wait<void>(operation, this.#parts.clock, options);
+    list.add(wait);
+    return wait.promise;
+  }
+
+  #guard<T>(
+    operation: string,
+    options: WaitOptions | undefined,
+    body: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      checkWaitOptions(operation, options);
+      return body();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #lendFront(take: Take): number {
+    const queue = this.#queue as ByteQueue;
+    const count = lendTo(take, queue.front());
+    queue.consume(count);
+    this.#resume();
+    return count;
+  }
+
+  /** What a read gives when it does not take queued bytes; `undefined` when it can take some. */
+  #outcome(operation: string): null | WouldBlock | undefined {
+    if (this.#isClosed) throw this.closedError(operation);
+    return this.buffered > 0 ? undefined : this.ending();
+  }
+
+  #admit(operation: string): void {
+    if (this.#pending !== undefined) throw this.#busy(operation);
+  }
+
+  #busy(operation: string): BusyError {
+    return new BusyError(
+      `${operation}: another task is in ${this.#pending?.operation} of this stream; one task at a time may read`,
+      { code: 'EBUSY', operation },
+    );
+  }
+
+  #limit(): number {
+    const mark = this.#parts.marks.read;
+    return this.#pending instanceof CollectWait ? Math.max(mark, this.#pending.wanted) : mark;
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.buffered >= this.#limit()) return;
+    this.#paused = false;
+    this.#parts.transport.resume();
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The streams that are open: for tests that ask whether everything was closed, and for programs that look at themselves.
+ *
+ * Keeping the list is asked for with `trackStreams`. While it is off, a new stream costs one look at one variable, and
+ * reading and writing never pass through here.
+ */
+
+import type { ByteStream } from './byte-stream.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { ReadyBits } from '../vocabulary/interest.ts';
+import { siteOfCall } from '../waiting/call-site.ts';
+import type { WaitInfo } from '../waiting/wait.ts';
+
+/** How far the life of an open stream is, as seen from this side. */
+export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | 'closing';
+
+/** One open stream. */
+export interface OpenStream {
+  /** The stream itself. */
+  readonly stream: ByteStream;
+  /** The name of its class, such as `TcpStream`. */
+  readonly kind: string;
+  /** `local → remote`, for streams that have addresses. */
+  readonly addresses?: string | undefined;
+  readonly state: OpenStreamState;
+  /** Milliseconds on the stream's clock since it was opened, or since tracking began to see it. */
+  readonly age: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Bytes that came and were not taken. */
+  readonly buffered: number;
+  /** Bytes accepted and not yet passed on. */
+  readonly unsent: number;
+  /** Who waits; with `traceWaits` on, which task and where, too. */
+  readonly waits: readonly WaitInfo[];
+  /** Where it was opened; `undefined` when the platform did it, as for a connection that arrived. */
+  readonly site?: string | undefined;
+}
+
+interface Entry {
+  readonly clock: Clock;
+  readonly since: number;
+  readonly site: string | undefined;
+}
+
+let tracked: Map<ByteStream, Entry> | undefined;
+
+/**
+ * Keeps a list of the streams that are opened from now on, for {@link openStreams}; or stops, and forgets it.
+ *
+ * @param enabled - Whether to keep it. Turning it on twice keeps what is listed.
+ */
+export function trackStreams(enabled: boolean): void {
+  tracked = enabled ? (tracked ?? new Map()) : undefined;
+}
+
+/** Whether {@link trackStreams} is on. */
+export function isTrackingStreams(): boolean {
+  return tracked !== undefined;
+}
+
+/** Called by each new stream. */
+export function registerStream(stream: ByteStream, clock: Clock): void {
+  if (tracked === undefined) return;
+  tracked.set(stream, { clock, since: clock.now(), site: siteOfCall() });
+  void stream.closed.then(() => {
+    forgetStream(stream);
+  });
+}
+
+/** Takes a stream off the list, though it is open: somebody has been told. */
+export function forgetStream(stream: ByteStream): void {
+  tracked?.delete(stream);
+}
+
+/**
+ * The streams that were opened since {@link trackStreams} was turned on and are not gone yet, oldest first.
+ *
+ * @example
+ * ```ts
+ * import { openStreams, trackStreams } from '@awaitio/core';
+ * import { memoryPair } from '@awaitio/core/testing';
+ *
+ * trackStreams(true);
+ * const [client, server] = memoryPair();
+ * await client.close();
+ * for (const { kind, state } of openStreams()) console.log(kind, state); // ByteStream peer finished
+ * await server.close();
+ * console.log(openStreams().length); // 0
+ * trackStreams(false);
+ * ```
+ */
+export function openStreams(): readonly OpenStream[] {
+  return Object.freeze(
+    Array.from(tracked ?? [], ([stream, { clock, since, site }]): OpenStream => {
+      const { bytesRead, bytesWritten, buffered, unsent, waits } = stream.statistics();
+      return Object.freeze({
+        stream,
+        kind: stream.constructor.name,
+        addresses: addressesOf(stream),
+        state: stateOf(stream.readiness),
+        age: clock.now() - since,
+        bytesRead,
+        bytesWritten,
+        buffered,
+        unsent,
+        waits,
+        site,
+      });
+    }),
+  );
+}
+
+function stateOf(readiness: number): OpenStreamState {
+  const isReadClosed = (readiness & ReadyBits.READ_CLOSED) !== 0;
+  const isWriteClosed = (readiness & ReadyBits.WRITE_CLOSED) !== 0;
+  if (isReadClosed && isWriteClosed) return 'closing';
+  if (isReadClosed) return 'peer finished';
+  return isWriteClosed ? 'writing shut down' : 'open';
+}
+
+/** Which streams have addresses is the business of their carriers; here it is enough that they print. */
+function addressesOf(stream: ByteStream): string | undefined {
+  const { localAddress, remoteAddress } = stream as {
+    localAddress?: unknown;
+    remoteAddress?: unknown;
+  };
+  if (localAddress === undefined && remoteAddress === undefined) return undefined;
+  return `${String(localAddress)} \u2192 ${String(remoteAddress)}`;
+}

@@ -1,0 +1,295 @@
+/**
+ * The life of a stream: joins the two halves to the carrier, and tells how the connection ended.
+ *
+ * The carrier speaks to this file only (it is the `TransportSink`), the tasks to `ByteStream` only. Between them there
+ * is one fact to keep: whichever side ends the connection, and in whatever order, both halves are told before `closed`
+ * settles, so that no wait outlives the connection.
+ */
+
+import { budgetOf, type Budget } from '../waiting/budget.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { deferred, type Deferred } from '../waiting/deferred.ts';
+import { BrokenError, type IoError } from '../vocabulary/errors.ts';
+import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
+import { ReadSide } from './read-side.ts';
+import type { SourceObserver } from '../vocabulary/source.ts';
+import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
+import type { Transport, TransportSink } from './transport.ts';
+import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+import { WriteSide } from './write-side.ts';
+
+/** How a stream ended: what `ByteStream.closed` gives. */
+export interface StreamEnd {
+  /**
+   * `eof`: both sides finished, the peer first · `shutdown`: this side closed or finished first · `reset`: one side
+   * broke the connection off · `timeout`: the network gave the peer up, or the last bytes could not be sent in time ·
+   * `aborted`: this side broke it off with a reason · `error`: anything else, see `error`.
+   */
+  readonly how: 'eof' | 'shutdown' | 'reset' | 'timeout' | 'aborted' | 'error';
+  /** Whose doing it was. */
+  readonly by: 'local' | 'peer';
+  readonly bytesRead: number;
+  /** Bytes accepted from this side's writers. */
+  readonly bytesWritten: number;
+  /** Bytes of those that were dropped unsent. */
+  readonly unsent: number;
+  readonly error?: unknown;
+}
+
+/** A snapshot of a stream. */
+export interface StreamStatistics {
+  /** Bytes that came, taken or not. */
+  readonly bytesRead: number;
+  /** Bytes accepted from this side’s writers. */
+  readonly bytesWritten: number;
+  /** Bytes that came and were not taken yet. */
+  readonly buffered: number;
+  /** Bytes accepted and not yet passed on by the carrier. */
+  readonly unsent: number;
+  /** Who waits, for what and how long. */
+  readonly waits: readonly WaitInfo[];
+}
+
+/** Waits until one of some interests is met. */
+class ReadyWait extends Wait<number> {
+  readonly interest: Interest;
+
+  constructor(interest: Interest, clock: Clock, options: WaitOptions | undefined) {
+    super('ready', clock, options);
+    this.interest = interest;
+  }
+}
+
+/** How long a FIN with no bytes before it may take at least, in milliseconds. */
+const FIN_PATIENCE = 1_000;
+
+export class StreamCore implements TransportSink, StreamParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly budget: Budget;
+  readonly marks: HighWaterMarks;
+  readonly reading: ReadSide;
+  readonly writing: WriteSide;
+  #end: StreamEnd | undefined;
+  #closed: Deferred<StreamEnd> | undefined;
+  #observers: Set<SourceObserver> | undefined;
+  #ready: WaitList<number> | undefined;
+  /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
+  #endedBy: 'local' | 'peer' | undefined;
+  #localEnd:
+    | { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown }
+    | undefined;
+  /** Whether this side let go of the stream. */
+  isDisposed = false;
+  /** What the carrier still held when this side dropped it. */
+  #dropped = 0;
+
+  constructor(transport: Transport, clock: Clock, marks: HighWaterMarks) {
+    this.transport = transport;
+    this.clock = clock;
+    this.budget = budgetOf(clock);
+    this.marks = marks;
+    this.reading = new ReadSide(this);
+    this.writing = new WriteSide(this);
+    transport.start(this);
+  }
+
+  // --- What the carrier says -----------------------------------------------------------------------------------
+
+  onData(view: Uint8Array): boolean {
+    const goOn = this.reading.push(view);
+    this.notify();
+    return goOn;
+  }
+
+  onEnd(): void {
+    this.#endedBy ??= 'peer';
+    this.reading.end();
+    this.notify();
+  }
+
+  onDrain(): void {
+    this.writing.drain();
+    this.notify();
+  }
+
+  onClosed(error?: IoError): void {
+    if (this.#end !== undefined) return;
+    this.#end = this.#describeEnd(error);
+    this.#endSides(error);
+    this.notify();
+    this.#closed?.resolve(this.#end);
+  }
+
+  // --- What the stream asks ------------------------------------------------------------------------------------
+
+  get isClosed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get failure(): unknown {
+    return this.#end?.error;
+  }
+
+  get closed(): Promise<StreamEnd> {
+    if (this.#closed === undefined) {
+      this.#closed = deferred<StreamEnd>();
+      if (this.#end !== undefined) this.#closed.resolve(this.#end);
+    }
+    return this.#closed.promise;
+  }
+
+  get readiness(): number {
+    let bits = 0;
+    if (this.reading.isReadable) bits |= ReadyBits.READABLE;
+    if (this.writing.isWritable) bits |= ReadyBits.WRITABLE;
+    if (this.reading.isFinished) bits |= ReadyBits.READ_CLOSED;
+    if (this.writing.isShut) bits |= ReadyBits.WRITE_CLOSED;
+    if (this.failure !== undefined) bits |= ReadyBits.ERROR;
+    return bits;
+  }
+
+  shutdownRead(): void {
+    this.reading.shutdown();
+    this.notify();
+  }
+
+  shutdownWrite(options: WaitOptions | undefined): Promise<void> {
+    this.#endedBy ??= 'local';
+    const finished = this.writing.shutdown(options);
+    this.notify();
+    return finished;
+  }
+
+  /** Breaks the connection off; `how` and `error` are what `closed` will tell. */
+  abort(how: 'reset' | 'timeout' | 'aborted', error: unknown): void {
+    if (this.#end !== undefined || this.#localEnd !== undefined) return;
+    this.#localEnd = error === undefined ? { how } : { how, error };
+    this.#closeSides();
+    this.#dropped = this.transport.unsent;
+    this.transport.reset();
+  }
+
+  /** Sends what was accepted, for at most `linger` milliseconds, and lets go. */
+  async close(linger: number): Promise<void> {
+    if (this.#end !== undefined) {
+      this.#closeSides();
+      return;
+    }
+    if (this.isDisposed) {
+      await this.closed;
+      return;
+    }
+    this.#endedBy ??= 'local';
+    this.#closeSides();
+    this.transport.close();
+    // `onClosed` may have come from inside that call.
+    if (this.isClosed) return;
+    // Nothing unsent, and still a FIN or TLS's goodbye may find no room. It gets its time, whatever the bytes were given.
+    const patience = this.transport.unsent === 0 ? Math.max(linger, FIN_PATIENCE) : linger;
+    const timer = this.clock.setTimer(() => {
+      this.abort('timeout', undefined);
+    }, patience);
+    await this.closed;
+    timer.cancel();
+  }
+
+  observe(observer: SourceObserver): void {
+    this.#observers ??= new Set();
+    this.#observers.add(observer);
+  }
+
+  unobserve(observer: SourceObserver): void {
+    this.#observers?.delete(observer);
+  }
+
+  /** Waits until one of the interests is met, and gives the bits of {@link readiness} then. */
+  ready(interest: Interest, options: WaitOptions | undefined): Promise<number> {
+    try {
+      checkWaitOptions('ready', options);
+      if (this.isDisposed) throw this.reading.closedError('ready');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { readiness } = this;
+    if ((readiness & interest) !== 0) return this.budget.pay(readiness);
+    this.#ready ??= new WaitList();
+    const wait = new ReadyWait(interest, this.clock, options);
+    this.#ready.add(wait);
+    return wait.promise;
+  }
+
+  notify(): void {
+    if (this.#ready !== undefined && this.#ready.size > 0) this.#settleReady(this.#ready);
+    if (this.#observers === undefined) return;
+    for (const observer of this.#observers) observer.onReadiness();
+  }
+
+  statistics(): StreamStatistics {
+    const waits: WaitInfo[] = [];
+    const now = this.clock.now();
+    this.reading.describe(now, waits);
+    this.writing.describe(now, waits);
+    this.#ready?.describe(now, waits);
+    return Object.freeze({
+      bytesRead: this.reading.bytesRead,
+      bytesWritten: this.writing.bytesWritten,
+      buffered: this.reading.buffered,
+      unsent: this.#end === undefined ? this.transport.unsent : this.#end.unsent,
+      waits: Object.freeze(waits),
+    });
+  }
+
+  #settleReady(waits: WaitList<number>): void {
+    const { readiness } = this;
+    let next: Wait<number> | undefined;
+    for (let wait = waits.first; wait !== undefined; wait = next) {
+      next = wait.next;
+      if ((readiness & (wait as ReadyWait).interest) !== 0) wait.resolve(readiness);
+    }
+  }
+
+  /** The connection is gone: whoever waits on either side hears how. */
+  #endSides(error: IoError | undefined): void {
+    const isWritten = error === undefined && this.writing.finish();
+    // Ten microseconds for an error that nobody would see: most of what the end of a connection took.
+    if (isWritten && this.reading.isFinished) return;
+    const broken =
+      error ??
+      new BrokenError('the connection is gone', {
+        code: 'ERR_CONNECTION_GONE',
+        operation: 'stream',
+      });
+    this.reading.fail(broken);
+    if (!isWritten) this.writing.fail(broken);
+  }
+
+  #closeSides(): void {
+    this.isDisposed = true;
+    this.reading.close();
+    this.writing.close();
+    this.#ready?.rejectAll(this.reading.closedError('ready'));
+    this.notify();
+  }
+
+  #describeEnd(error: IoError | undefined): StreamEnd {
+    const counts = {
+      bytesRead: this.reading.bytesRead,
+      bytesWritten: this.writing.bytesWritten,
+      unsent: Math.max(this.#dropped, this.transport.unsent),
+    };
+    if (this.#localEnd !== undefined) return { ...this.#localEnd, by: 'local', ...counts };
+    if (error === undefined) {
+      const by = this.#endedBy ?? 'local';
+      return { how: by === 'peer' ? 'eof' : 'shutdown', by, ...counts };
+    }
+    return { how: HOW_BY_CODE.get(error.code) ?? 'error', by: 'peer', ...counts, error };
+  }
+}
+
+const HOW_BY_CODE: ReadonlyMap<string, StreamEnd['how']> = new Map([
+  ['ECONNRESET', 'reset'],
+  ['EPIPE', 'reset'],
+  ['ECONNABORTED', 'reset'],
+  ['ETIMEDOUT', 'timeout'],
+]);

@@ -1,0 +1,102 @@
+/**
+ * Web streams over a `ByteStream`: what `stream.toWeb()` gives.
+ *
+ * The readable side keeps nothing of its own (its high-water mark is 0): a byte leaves the stream only when somebody asks
+ * for it, into the asker's buffer if there is one, so releasing a reader loses nothing. The writable side takes one chunk at
+ * a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the writable side
+ * is a FIN, aborting it is a reset; when both sides are done the connection is closed.
+ *
+ * The classes are the global ones, which Node loads when they are first named.
+ */
+
+import type {
+  ReadableByteStreamController,
+  WritableStreamDefaultController,
+} from 'node:stream/web';
+import type { ByteStream } from './byte-stream.ts';
+import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+
+/** What Node's types do not know yet. */
+type Controller = WritableStreamDefaultController & { readonly signal: AbortSignal };
+
+/** A connection as a pair of Web streams, as `Deno.Conn` and the socket APIs of the Web have it. */
+export interface WebStreams {
+  /** A byte stream: `getReader({ mode: 'byob' })` works too. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Takes `Uint8Array`s, other views and `ArrayBuffer`s. */
+  readonly writable: WritableStream<Uint8Array>;
+}
+
+/** Makes the pair that reads and writes `stream` from now on. */
+export function webStreams(stream: ByteStream): WebStreams {
+  let isHalfDone = false;
+  /** One side is done; the second one closes the connection. */
+  const done = async (): Promise<void> => {
+    if (isHalfDone) await stream.close();
+    isHalfDone = true;
+  };
+  return { readable: readableOf(stream, done), writable: writableOf(stream, done) };
+}
+
+function readableOf(stream: ByteStream, done: () => Promise<void>): ReadableStream<Uint8Array> {
+  let isCancelled = false;
+  const end = async (controller: ReadableByteStreamController): Promise<void> => {
+    if (isCancelled) return;
+    controller.close();
+    // A reader that gave a buffer gets it back, empty.
+    controller.byobRequest?.respond(0);
+    await done();
+  };
+  const pull = async (controller: ReadableByteStreamController): Promise<void> => {
+    const request = controller.byobRequest;
+    if (request === null) {
+      const chunk = await stream.readChunk();
+      if (chunk === null) await end(controller);
+      else controller.enqueue(chunk);
+      return;
+    }
+    const count = await stream.read(bytesOf(request.view));
+    if (count === null) await end(controller);
+    else request.respond(count);
+  };
+  const cancel = async (): Promise<void> => {
+    isCancelled = true;
+    await stream.shutdown('read');
+    await done();
+  };
+  return new ReadableStream({ type: 'bytes', pull, cancel }, { highWaterMark: 0 });
+}
+
+function writableOf(stream: ByteStream, done: () => Promise<void>): WritableStream<Uint8Array> {
+  return new WritableStream<Uint8Array>({
+    start: (controller) => {
+      // A writer that waits for nothing hears of the end too.
+      void stream.closed.then(({ error }) => controller.error(error ?? gone()));
+    },
+    write: (chunk, controller) =>
+      stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
+    close: async () => {
+      await stream.shutdown('write');
+      await done();
+    },
+    abort: (reason: unknown) => {
+      stream.reset(reason);
+    },
+  });
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk)) {
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  throw invalidInput('write', 'chunk', 'a Uint8Array, another view or an ArrayBuffer', chunk);
+}
+
+function gone(): ClosedError {
+  return new ClosedError('write: the connection was closed by this side', {
+    code: 'ERR_STREAM_CLOSED',
+    operation: 'write',
+  });
+}

@@ -1,0 +1,329 @@
+/**
+ * The writing half of a stream: how much the carrier still holds, who waits for room, and how writing ended.
+ *
+ * Writable means that the carrier holds less than the high-water mark of unsent bytes; `tryWrite` accepts at most what
+ * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do (by twice the mark,
+ * where pieces are given away: they are not cut). Bytes once accepted are the carrier's: cancelling a write stops at what
+ * was accepted and says how much that was.
+ *
+ * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
+ * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
+ *
+ * The file is a little long because a write that is accepted at once and one that waits share their checks and their end.
+ */
+
+import type { Clock } from '../vocabulary/clock.ts';
+import { BusyError, ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import type { StreamParts } from './stream-parts.ts';
+import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+
+/** How a write may be given up, and who owns the bytes. */
+export interface WriteOptions extends WaitOptions {
+  /**
+   * Gives the bytes away: they are not copied, and must never be changed again. A piece that is no larger than the
+   * high-water mark is accepted whole as soon as there is any room. @default false
+   */
+  readonly transfer?: boolean | undefined;
+  /** Told, as the write goes on, how many bytes were accepted; right also after an abort, a timeout or an error. */
+  readonly progress?: { accepted: number } | undefined;
+}
+
+/** Bytes, or a string that stands for its latin1 bytes. */
+export type Writable = Uint8Array | string;
+
+export class WriteSide {
+  readonly #parts: StreamParts;
+  /** The operation that writes, for the second one to be told about. */
+  #busyWith: string | undefined;
+  #room: WaitList<void> | undefined;
+  #flushed: WaitList<void> | undefined;
+  #finishing: WaitList<void> | undefined;
+  #isShut = false;
+  #isFinished = false;
+  #broken: IoError | undefined;
+  #isClosed = false;
+  bytesWritten = 0;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether no more bytes can be written. */
+  get isShut(): boolean {
+    return this.#isShut || this.#isClosed || this.#broken !== undefined;
+  }
+
+  /** Whether a write would not wait. */
+  get isWritable(): boolean {
+    return this.isShut || this.#parts.transport.unsent < this.#parts.marks.write;
+  }
+
+  // --- What the carrier says -----------------------------------------------------------------------------------
+
+  drain(): void {
+    const { unsent } = this.#parts.transport;
+    if (unsent < this.#parts.marks.write) this.#room?.resolveAll();
+    if (unsent === 0) this.#flushed?.resolveAll();
+  }
+
+  fail(error: IoError): void {
+    if (this.#isClosed || this.#broken !== undefined) return;
+    this.#broken = error;
+    this.#room?.resolveAll();
+    this.#flushed?.rejectAll(error);
+    this.#finishing?.rejectAll(error);
+  }
+
+  /** The connection is gone without an error; whether writing had its end: closed here, or all that was accepted passed on. */
+  finish(): boolean {
+    if (this.#isClosed) return true;
+    if (!this.#isShut || this.#parts.transport.unsent > 0) return false;
+    this.#isFinished = true;
+    this.#flushed?.resolveAll();
+    this.#finishing?.resolveAll();
+    return true;
+  }
+
+  /** This side closed the stream. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#room?.resolveAll();
+    this.#flushed?.rejectAll(this.#closedError('flush'));
+    this.#finishing?.resolveAll();
+  }
+
+  // --- What tasks ask ------------------------------------------------------------------------------------------
+
+  tryWrite(data: Writable, transfer: boolean): number | WouldBlock {
+    if (this.#busyWith !== undefined) throw this.#busy('tryWrite');
+    this.#check('tryWrite');
+    return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
+  }
+
+  writable(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('writable', options);
+      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.isWritable) return this.#parts.budget.pay(undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#waitForRoom('writable', options).then(() => {
+      if (this.#isClosed) throw this.#closedError('writable');
+    });
+  }
+
+  write(data: Writable, options: WriteOptions | undefined): Promise<number> {
+    try {
+      const accepted = this.#begin('write', data, options);
+      if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
+      return this.#continue('write', data, accepted, options, false);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  writeAll(data: Writable, options: WriteOptions | undefined): Promise<void> {
+    return this.#writeAll('writeAll', data, options);
+  }
+
+  /** No promise but the one that is returned, when everything is accepted at once. */
+  #writeAll(operation: string, data: Writable, options: WriteOptions | undefined): Promise<void> {
+    try {
+      const accepted = this.#begin(operation, data, options);
+      if (accepted === data.length) return this.#parts.budget.pay(undefined);
+      return this.#continue(operation, data, accepted, options, true).then(nothing);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+    let total = 0;
+    for (const piece of pieces) total += piece.length;
+    const isWhole =
+      options?.transfer === true &&
+      this.#busyWith === undefined &&
+      !this.isShut &&
+      total <= this.#parts.marks.write - this.#parts.transport.unsent;
+    if (isWhole) {
+      checkWaitOptions('writev', options);
+      this.bytesWritten += total;
+      this.#parts.transport.writev(pieces);
+      if (options.progress !== undefined) options.progress.accepted = total;
+      return this.#parts.budget.pay(undefined);
+    }
+    const joined = new Uint8Array(total);
+    let offset = 0;
+    for (const piece of pieces) {
+      joined.set(piece, offset);
+      offset += piece.length;
+    }
+    return this.#writeAll('writev', joined, { ...options, transfer: true });
+  }
+
+  flush(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('flush', options);
+      if (this.#broken !== undefined) throw this.#broken;
+      if (this.#isClosed) throw this.#closedError('flush');
+      if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#flushed ??= new WaitList();
+    const wait = new Wait<void>('flush', this.#parts.clock, options);
+    this.#flushed.add(wait);
+    return wait.promise;
+  }
+
+  /** Finishes writing (FIN) after what was accepted; waiting writes fail. */
+  shutdown(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('shutdown', options);
+      if (this.#isFinished || this.#isClosed) return Promise.resolve();
+      if (this.#broken !== undefined) throw this.#broken;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#finishing ??= new WaitList();
+    const wait = new Wait<void>('shutdown', this.#parts.clock, options);
+    this.#finishing.add(wait);
+    if (!this.#isShut) {
+      this.#isShut = true;
+      this.#room?.resolveAll();
+      this.#parts.transport.end(() => {
+        this.#isFinished = true;
+        this.#finishing?.resolveAll();
+      });
+    }
+    return wait.promise;
+  }
+
+  describe(now: number, into: WaitInfo[]): void {
+    this.#room?.describe(now, into);
+    this.#flushed?.describe(now, into);
+    this.#finishing?.describe(now, into);
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  /** Accepts what fits below the high-water mark, from `offset`; would-block when nothing does. */
+  #accept(data: Writable, offset: number, transfer: boolean): number | WouldBlock {
+    const room = this.#parts.marks.write - this.#parts.transport.unsent;
+    if (room <= 0) return WOULD_BLOCK;
+    const rest = data.length - offset;
+    // A piece that is given away is in memory already, whole or cut: one that is no larger than the window is not cut.
+    const count = transfer && rest <= this.#parts.marks.write ? rest : Math.min(room, rest);
+    this.bytesWritten += count;
+    if (typeof data === 'string') {
+      this.#parts.transport.write(
+        count === data.length ? data : data.slice(offset, offset + count),
+      );
+    } else if (transfer) {
+      this.#parts.transport.write(
+        count === data.length ? data : data.subarray(offset, offset + count),
+      );
+    } else {
+      const piece = count === data.length ? data : data.subarray(offset, offset + count);
+      if (this.#parts.transport.writeCopy !== undefined) this.#parts.transport.writeCopy(piece);
+      // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
+      else this.#parts.transport.write(Buffer.from(piece));
+    }
+    return count;
+  }
+
+  /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
+  #begin(operation: string, data: Writable, options: WriteOptions | undefined): number {
+    checkWaitOptions(operation, options);
+    if (this.#busyWith !== undefined) throw this.#busy(operation);
+    this.#check(operation);
+    const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
+    const accepted = first === WOULD_BLOCK ? 0 : first;
+    if (options?.progress !== undefined) options.progress.accepted = accepted;
+    return accepted;
+  }
+
+  /** Goes on with it: waits for room, for any when not for `all`. */
+  async #continue(
+    operation: string,
+    data: Writable,
+    start: number,
+    options: WriteOptions | undefined,
+    all: boolean,
+  ): Promise<number> {
+    let accepted = start;
+    const deadline =
+      options?.timeout === undefined ? undefined : this.#parts.clock.now() + options.timeout;
+    this.#busyWith = operation;
+    try {
+      while (accepted < data.length) {
+        if (this.isWritable) await this.#parts.budget.pay(undefined);
+        else await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock));
+        this.#check(operation);
+        options?.signal?.throwIfAborted();
+        const count = this.#accept(data, accepted, options?.transfer === true);
+        if (count === WOULD_BLOCK) continue;
+        accepted += count;
+        if (options?.progress !== undefined) options.progress.accepted = accepted;
+        if (!all) break;
+      }
+      return accepted;
+    } catch (error) {
+      // The wait knew only what was left of the time; the caller is told the limit it gave.
+      if (error instanceof TimeoutError && options?.timeout !== undefined) {
+        throw new TimeoutError(operation, options.timeout);
+      }
+      throw error;
+    } finally {
+      this.#busyWith = undefined;
+    }
+  }
+
+  /** Waits until there may be room, or until writing is over; the caller checks which. */
+  #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
+    this.#room ??= new WaitList();
+    const wait = new Wait<void>(operation, this.#parts.clock, options);
+    this.#room.add(wait);
+    return wait.promise;
+  }
+
+  #check(operation: string): void {
+    if (this.#isClosed) throw this.#closedError(operation);
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#isShut) {
+      throw new ClosedError(`${operation}: writing was shut down by this side`, {
+        code: 'ERR_WRITE_SHUT_DOWN',
+        operation,
+      });
+    }
+  }
+
+  #busy(operation: string): BusyError {
+    return new BusyError(
+      `${operation}: another task is in ${this.#busyWith} of this stream; one task at a time may write`,
+      { code: 'EBUSY', operation },
+    );
+  }
+
+  #closedError(operation: string): ClosedError {
+    return new ClosedError(`${operation}: this stream was closed by this side`, {
+      code: 'ERR_STREAM_CLOSED',
+      operation,
+    });
+  }
+}
+
+const nothing = (): void => {};
+
+/** The wait options for one turn of a longer write: its timeout covers the whole of it. */
+function remaining(
+  options: WriteOptions | undefined,
+  deadline: number | undefined,
+  clock: Clock,
+): WaitOptions | undefined {
+  if (options === undefined || deadline === undefined) return options;
+  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
+}

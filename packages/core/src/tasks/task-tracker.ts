@@ -1,0 +1,118 @@
+/**
+ * A tracker: waits for tasks that somebody else sees to (tokio-util's `TaskTracker`).
+ *
+ * A group decides about its tasks: it aborts them together and fails when one fails. A tracker only counts: each task
+ * fails for itself, and what has ended is forgotten at once, so that a server may track every connection it ever had.
+ * `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
+ */
+
+import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import { defaultExecutor } from './executor.ts';
+import type { TaskFunction, TaskOptions } from './task-context.ts';
+import type { Task } from './task.ts';
+import { checkWaitOptions, Wait, WaitList, type WaitOptions } from '../waiting/wait.ts';
+
+/** What can spawn: an `Executor`, a `TaskGroup`, the context of a task. */
+export interface Spawner {
+  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
+}
+
+/** Options of a {@link TaskTracker}. */
+export interface TaskTrackerOptions {
+  /** What its tasks are spawned on. @default the process's executor */
+  readonly executor?: Spawner | undefined;
+  /** Where the timeout of `wait` comes from. @default the system's clock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Counts tasks until they have ended.
+ *
+ * @example
+ * ```ts
+ * import { TaskTracker } from '@awaitio/core';
+ *
+ * const tracker = new TaskTracker();
+ * for (const n of [1, 2, 3]) tracker.spawn(({ sleep }) => sleep(n));
+ * tracker.close();
+ * await tracker.wait({ timeout: 1_000 });
+ * console.log(tracker.size); // 0
+ * ```
+ */
+export class TaskTracker {
+  readonly #spawner: Spawner;
+  readonly #clock: Clock;
+  readonly #tasks = new Set<Task<unknown>>();
+  readonly #waits = new WaitList<void>();
+  #isClosed = false;
+
+  constructor(options?: TaskTrackerOptions) {
+    this.#spawner = options?.executor ?? defaultExecutor;
+    this.#clock = options?.clock ?? systemClock;
+  }
+
+  /** How many of its tasks have not ended. */
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** Whether {@link TaskTracker.close} was called last. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Spawns a task and tracks it. @throws as `Executor.spawn` */
+  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> {
+    return this.track(this.#spawner.spawn(run, options));
+  }
+
+  /**
+   * Tracks a task until it has ended; its failure stays with whoever awaits it.
+   *
+   * Allowed on a closed tracker, too: what it tracks may spawn more that it should track while it winds down.
+   *
+   * @returns The same task.
+   */
+  track<T>(task: Task<T>): Task<T> {
+    if (this.#tasks.has(task)) return task;
+    this.#tasks.add(task);
+    void task.ended.then(() => {
+      this.#tasks.delete(task);
+      this.#settle();
+    });
+    return task;
+  }
+
+  /** Lets {@link TaskTracker.wait} settle when no task is left. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#settle();
+  }
+
+  /** Undoes {@link TaskTracker.close}; waits that stand go on. */
+  reopen(): void {
+    this.#isClosed = false;
+  }
+
+  /**
+   * Waits until the tracker is closed and every task has ended. A wait given up changes nothing.
+   *
+   * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
+   */
+  async wait(options?: WaitOptions): Promise<void> {
+    checkWaitOptions('wait', options);
+    if (this.#isClosed && this.#tasks.size === 0) return;
+    const wait = new Wait<void>('wait', this.#clock, options);
+    this.#waits.add(wait);
+    await wait.promise;
+  }
+
+  /** Aborts every task that it tracks now. @param reason - As for `Task.abort` */
+  abortAll(reason?: unknown): void {
+    for (const task of this.#tasks) task.abort(reason);
+  }
+
+  #settle(): void {
+    if (this.#isClosed && this.#tasks.size === 0) this.#waits.resolveAll();
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * What a check of the stream contract works with: fresh pairs, waits that have an end, and bytes whose place is known.
+ *
+ * A contract says that something happens, or that it does not. The first is a wait bounded by `patience`: a promise that
+ * settles later counts as one that never settles. The second cannot be waited for, so a check gives the carrier `quiet`
+ * milliseconds to do the wrong thing. Both run on the clock of the streams, so that a check takes no time where time
+ * costs nothing.
+ */
+
+import type { ByteStream } from '../../streams/byte-stream.ts';
+import type { Clock, Timer } from '../../vocabulary/clock.ts';
+import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
+
+/** Two ends of one connection. */
+export type StreamPair = readonly [a: ByteStream, b: ByteStream];
+
+/** Makes a connected pair; each call makes a new one. */
+export type MakeStreamPair = () => StreamPair | Promise<StreamPair>;
+
+/** What the checks need to know of the carrier. */
+export interface TrialOptions {
+  readonly clock: Clock;
+  readonly patience: number;
+  readonly quiet: number;
+  readonly volume: number;
+  readonly hasReset: boolean;
+}
+
+/** What a rejection has to look like. */
+export interface ExpectedError {
+  readonly type: abstract new (...args: never[]) => Error;
+  readonly code?: string;
+  readonly operation?: string;
+}
+
+/** A prime, so that bytes moved by a power of two do not look right. */
+const PERIOD = 65_521;
+const SLICE = 16_384;
+const TABLE = Uint8Array.from({ length: PERIOD + SLICE }, (_, at) => {
+  const place = at % PERIOD;
+  return (place ^ (place >> 8) ^ (place * 7)) & 0xff;
+});
+
+/** How often a carrier must refuse to take more, `quiet` milliseconds apart, to count as full. */
+const REFUSALS = 4;
+
+/** One run of one check. */
+export class Trial {
+  readonly clock: Clock;
+  /** Milliseconds without news in which the carrier has moved all it can. */
+  readonly quiet: number;
+  readonly volume: number;
+  readonly hasReset: boolean;
+  /** Milliseconds after which what has not happened counts as what never will. */
+  readonly patience: number;
+  readonly #makePair: MakeStreamPair;
+  readonly #isExchanged: boolean;
+  readonly #streams: ByteStream[] = [];
+  /** The last write of each stream that is fed. */
+  readonly #feeds = new Map<ByteStream, Promise<void>>();
+
+  constructor(makePair: MakeStreamPair, options: TrialOptions, isExchanged: boolean) {
+    this.clock = options.clock;
+    this.quiet = options.quiet;
+    this.volume = options.volume;
+    this.hasReset = options.hasReset;
+    this.patience = options.patience;
+    this.#makePair = makePair;
+    this.#isExchanged = isExchanged;
+  }
+
+  /** A connected pair of streams, which the trial ends. */
+  async pair(): Promise<StreamPair> {
+    const [a, b] = await this.settle(Promise.resolve(this.#makePair()), 'making a pair');
+    this.#streams.push(a, b);
+    return this.#isExchanged ? [b, a] : [a, b];
+  }
+
+  // --- Waiting -------------------------------------------------------------------------------------------------
+
+  /** Marks a promise as one whose failure is looked at later, or is nobody's business. */
+  start<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {});
+    return promise;
+  }
+
+  /** The result of a promise that has to settle. */
+  async settle<T>(promise: Promise<T>, what: string): Promise<T> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.clock.setTimer(() => {
+        reject(new Error(`${what}: still pending after ${this.patience} ms`));
+      }, this.patience);
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** The reason of a promise that has to be rejected. */
+  async rejection(promise: Promise<unknown>, what: string): Promise<unknown> {
+    let value: unknown;
+    try {
+      value = await this.settle(promise, what);
+    } catch (error) {
+      return error;
+    }
+    throw new Error(`${what}: expected a rejection, got ${show(value)}`);
+  }
+
+  /** Expects a promise to be rejected with a certain error. */
+  async rejects(promise: Promise<unknown>, what: string, expected: ExpectedError): Promise<void> {
+    this.isError(await this.rejection(promise, what), what, expected);
+  }
+
+  /** Expects a call to throw a certain error. */
+  throws(call: () => unknown, what: string, expected: ExpectedError): void {
+    let value: unknown;
+    try {
+      value = call();
+    } catch (error) {
+      this.isError(error, what, expected);
+      return;
+    }
+    throw new Error(`${what}: expected ${expected.type.name} to be thrown, got ${show(value)}`);
+  }
+
+  /** Expects a promise to stay pending for as long as the carrier stays quiet. */
+  async pending(promise: Promise<unknown>, what: string): Promise<void> {
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    promise.then(note, note);
+    await this.clock.sleep(this.quiet);
+    if (isSettled) throw new Error(`${what}: expected it to wait, and it settled`);
+  }
+
+  /** Waits for something that no call tells of. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    const deadline = this.clock.now() + this.patience;
+    while (!condition()) {
+      if (this.clock.now() > deadline) throw new Error(`${what}: not within ${this.patience} ms`);
+      await this.clock.sleep(1);
+    }
+  }
+
+  // --- Expecting -----------------------------------------------------------------------------------------------
+
+  ok(condition: boolean, what: string): void {
+    if (!condition) throw new Error(what);
+  }
+
+  /** Compares plain values, arrays and bytes. */
+  equal(actual: unknown, expected: unknown, what: string): void {
+    if (isSame(actual, expected)) return;
+    throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
+  }
+
+  isError(error: unknown, what: string, { type, code, operation }: ExpectedError): void {
+    const wanted = [type.name, code, operation && `of ${operation}`].filter(Boolean).join(' ');
+    const { code: gotCode, operation: gotOperation } = (error ?? {}) as Record<string, unknown>;
+    const isRight =
+      error instanceof type &&
+      (code === undefined || code === gotCode) &&
+      (operation === undefined || operation === gotOperation);
+    if (isRight) return;
+    const got = error instanceof Error ? `${error.name} ${show(gotCode)}` : show(error);
+    const place = gotOperation === undefined ? '' : ` of ${show(gotOperation)}`;
+    throw new Error(`${what}: expected ${wanted}, got ${got}${place}`, { cause: error });
+  }
+
+  // --- Bytes ---------------------------------------------------------------------------------------------------
+
+  /** Writes in the background, after what was fed before, as slowly as the other end reads; it must not fail. */
+  feed(stream: ByteStream, data: Uint8Array | string): void {
+    const before = this.#feeds.get(stream) ?? Promise.resolve();
+    this.#feeds.set(stream, this.start(before.then(() => stream.writeAll(data))));
+  }
+
+  /** Waits until everything fed was accepted, and finishes writing. */
+  async endFeed(stream: ByteStream): Promise<void> {
+    await this.settle(this.#feeds.get(stream) ?? Promise.resolve(), 'writing what is read');
+    await this.settle(stream.shutdown('write'), "shutdown('write')");
+  }
+
+  /** Reads as many bytes as `text` has, and expects those. */
+  async takes(stream: ByteStream, text: string, what: string): Promise<void> {
+    const bytes = await this.settle(stream.readExactly(text.length), what);
+    this.equal(textOf(bytes), text, what);
+  }
+
+  /** Expects the end of the stream. */
+  async ends(stream: ByteStream, what: string): Promise<void> {
+    this.equal(await this.settle(stream.readChunk(), what), null, what);
+  }
+
+  /** Writes until the carrier takes no more; returns how many bytes of the pattern it took. */
+  async fill(stream: ByteStream): Promise<number> {
+    let accepted = 0;
+    for (let refusals = 0; refusals < REFUSALS;) {
+      const count = stream.tryWrite(pattern(accepted, SLICE));
+      if (count === WOULD_BLOCK) {
+        const room = stream.writable({ timeout: this.quiet });
+        const hasRoom = room.then(
+          () => true,
+          () => false,
+        );
+        if (!(await this.settle(hasRoom, 'writable({ timeout })'))) refusals += 1;
+      } else {
+        refusals = 0;
+        accepted += count;
+      }
+    }
+    return accepted;
+  }
+
+  /** Reads the bytes of the pattern from one place to another, and expects each of them. */
+  async drain(stream: ByteStream, from: number, to: number): Promise<void> {
+    for (let at = from; at < to;) {
+      const want = Math.min(to - at, SLICE);
+      const got = await this.settle(stream.readExactly(want), `reading byte ${at} of ${to}`);
+      if (!isSame(got, pattern(at, want))) {
+        throw new Error(`bytes ${at} to ${at + want} are not those that were written`);
+      }
+      at += want;
+    }
+  }
+
+  // --- The end -------------------------------------------------------------------------------------------------
+
+  /** Ends the trial: what was fed was taken, both ends can be ended, and nothing waits any more. */
+  async finish(): Promise<void> {
+    for (const feed of this.#feeds.values()) await this.settle(feed, 'writing what was read');
+    this.release();
+    for (const stream of this.#streams) {
+      await this.settle(stream.closed, '`closed`, after reset()');
+      const { waits } = stream.statistics();
+      this.equal(
+        waits.map(({ operation }) => operation),
+        [],
+        'waits left after the end',
+      );
+    }
+  }
+
+  /** Breaks every pair off. */
+  release(): void {
+    for (const stream of this.#streams) stream.reset();
+  }
+}
+
+/** Bytes of which each tells its place. @param length - At most 16384. */
+export function pattern(offset: number, length: number): Uint8Array {
+  const start = offset % PERIOD;
+  return TABLE.subarray(start, start + length);
+}
+
+/** Bytes from ASCII text. */
+export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+/** Text from bytes; `null` stays `null`. */
+export const textOf = (bytes: Uint8Array | null): string | null =>
+  bytes === null ? null : Buffer.from(bytes).toString('latin1');
+
+function isSame(actual: unknown, expected: unknown): boolean {
+  if (Object.is(actual, expected)) return true;
+  if (actual instanceof Uint8Array && expected instanceof Uint8Array) {
+    return Buffer.compare(actual, expected) === 0;
+  }
+  if (!Array.isArray(actual) || !Array.isArray(expected)) return false;
+  return (
+    actual.length === expected.length && actual.every((item, at) => isSame(item, expected[at]))
+  );
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
+  return String(value);
+}

@@ -1,0 +1,67 @@
+/** What a simulation is asked for, and what its program is given. */
+
+import { invalidInput } from '../../vocabulary/errors.ts';
+import type { Executor } from '../../tasks/executor.ts';
+import type { Random } from '../../vocabulary/random.ts';
+import type { SimClock } from './clock.ts';
+import type { Range, SimFaults } from './faults.ts';
+import type { SimHost } from './host.ts';
+import type { PartitionOptions, SimNetwork } from './network.ts';
+
+/** How a simulation is set up. */
+export interface SimulationOptions {
+  /** A whole number from 0: everything that is drawn comes from it. @default 0 */
+  readonly seed?: number | undefined;
+  /** Virtual milliseconds that the run may take. @default 60000 */
+  readonly deadline?: number | undefined;
+  /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
+  readonly latency?: Range | undefined;
+  /** What goes wrong, and how often. @default what TCP does to everybody, see {@link SimFaults} */
+  readonly faults?: SimFaults | undefined;
+  /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
+  readonly giveUpAfter?: number | undefined;
+  /** The most events a run may take, against programs that never come to rest. @default 1000000 */
+  readonly maxEvents?: number | undefined;
+}
+
+/** What the simulated program is given. */
+export interface Simulation {
+  readonly seed: number;
+  readonly clock: SimClock;
+  /** Chance for the program, from the run's seed; the network's dice are others. */
+  readonly random: Random;
+  readonly executor: Executor;
+  readonly network: SimNetwork;
+  /** The host of that name; it is made when it is first asked for. */
+  host(name: string): SimHost;
+  /** See {@link SimNetwork.partition}. */
+  partition(a: SimHost, b: SimHost, options?: PartitionOptions): void;
+  /** See {@link SimNetwork.heal}. */
+  heal(a?: SimHost, b?: SimHost): void;
+  /** See {@link SimNetwork.hold}. */
+  hold(a: SimHost, b: SimHost): void;
+  /** See {@link SimNetwork.release}. */
+  release(a?: SimHost, b?: SimHost): void;
+  /** Writes a line into the trace, which also makes it part of the hash. */
+  log(line: string): void;
+}
+
+/** A simulated program. */
+export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
+
+export const DEFAULT_DEADLINE = 60_000;
+export const DEFAULT_MAX_EVENTS = 1_000_000;
+/** @throws `InvalidInputError` for what cannot be meant. */
+export function checkOptions(options: SimulationOptions): SimulationOptions {
+  const { seed = 0, deadline = DEFAULT_DEADLINE, maxEvents = DEFAULT_MAX_EVENTS } = options;
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw invalidInput('simulate', 'seed', 'a whole number from 0', seed);
+  }
+  if (typeof deadline !== 'number' || !(deadline > 0)) {
+    throw invalidInput('simulate', 'deadline', 'a number of milliseconds above 0', deadline);
+  }
+  if (!Number.isInteger(maxEvents) || maxEvents < 1) {
+    throw invalidInput('simulate', 'maxEvents', 'a whole number from 1', maxEvents);
+  }
+  return options;
+}

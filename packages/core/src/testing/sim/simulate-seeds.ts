@@ -1,0 +1,61 @@
+/** Runs one program under many seeds: how rare orders of events are found. */
+
+import { invalidInput } from '../../vocabulary/errors.ts';
+import { simulate } from './simulate.ts';
+import type { SimulatedMain, SimulationOptions } from './options.ts';
+
+/** How many seeds, and from where. */
+export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
+  /** The first seed. @default 1 */
+  readonly from?: number | undefined;
+  /** How many seeds. */
+  readonly count: number;
+}
+
+/** What all the runs came to. */
+export interface SeedsReport {
+  /** How many runs there were. */
+  readonly runs: number;
+  /** How much virtual time they took together, in milliseconds. */
+  readonly virtualTime: number;
+  /** How many events. */
+  readonly events: number;
+}
+
+/**
+ * Runs `main` once for each seed, one after another, and stops at the first that fails.
+ *
+ * With `AWAITIO_SEED` in the environment only that seed is run: how the failure of a run of thousands is replayed.
+ *
+ * @throws {@link SimulationError}, which names the seed.
+ *
+ * @example
+ * ```ts
+ * import { simulateSeeds } from '@awaitio/core/testing';
+ *
+ * const report = await simulateSeeds({ from: 1, count: 100 }, async (sim) => {
+ *   await sim.clock.sleep(sim.random.integer(0, 1_000));
+ * });
+ * console.log(report.runs); // 100
+ * ```
+ */
+export async function simulateSeeds(
+  options: SeedsOptions,
+  main: SimulatedMain,
+): Promise<SeedsReport> {
+  const { from = 1, count, ...rest } = options;
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw invalidInput('simulateSeeds', 'count', 'a whole number from 1', count);
+  }
+  const wanted = process.env['AWAITIO_SEED'];
+  const first = wanted === undefined ? from : Number(wanted);
+  const runs = wanted === undefined ? count : 1;
+  let virtualTime = 0;
+  let events = 0;
+  for (let seed = first; seed < first + runs; seed += 1) {
+    const run = await simulate({ ...rest, seed }, main);
+    virtualTime += run.virtualTime;
+    events += run.events;
+  }
+  return Object.freeze({ runs, virtualTime, events });
+}

@@ -1,0 +1,268 @@
+/**
+ * Runs a program on a simulated network, from one seed.
+ *
+ * The loop of a run is short: let the program go as far as it can by itself (one turn of the real loop, see
+ * `sim-guard.ts`), then jump to the next event and let it happen; again. It ends when there is nothing left to happen,
+ * and then nothing of the program may be left waiting: listeners that are still open are closed first, so that accept
+ * loops end, and whatever still waits after that would wait forever.
+ */
+
+import { Executor } from '../../tasks/executor.ts';
+import { seededRandom, type Random } from '../../vocabulary/random.ts';
+import { SimClock } from './clock.ts';
+import { guardWorld, turn } from './guard.ts';
+import type { SimHost } from './host.ts';
+import { SimNetwork, type PartitionOptions } from './network.ts';
+import {
+  isPending,
+  pendingOf,
+  SimulationError,
+  type FailureKind,
+  type Pending,
+  type SimulationRun,
+} from './report.ts';
+import { Trace } from './trace.ts';
+import {
+  checkOptions,
+  DEFAULT_DEADLINE,
+  DEFAULT_MAX_EVENTS,
+  type SimulatedMain,
+  type Simulation,
+  type SimulationOptions,
+} from './options.ts';
+
+/** Turns without an event after which the program is taken at its word: it waits for nothing that could still come. */
+const LAST_TURNS = 5;
+
+/**
+ * Runs `main` on a simulated network until nothing is left to happen.
+ *
+ * @param options - The seed and what the network is like.
+ * @param main - The program; it is given hosts, a clock and an executor, and may use no other timer, socket or dice.
+ * @returns What happened, with a hash that the same seed gives again, on every version of Node.
+ * @throws {@link SimulationError} when `main` or a task fails, a promise is rejected and nobody handles it, something
+ * waits that can never go on (deadlock, or left pending at the end), the deadline passes, or the real world was used.
+ *
+ * @example
+ * ```ts
+ * import { simulate } from '@awaitio/core/testing';
+ *
+ * const run = await simulate({ seed: 42, faults: { split: 1 } }, async (sim) => {
+ *   const listener = await sim.host('server').listen(80);
+ *   sim.executor.spawn(async () => {
+ *     for await (const stream of listener) {
+ *       await stream.writeAll(`hello ${await stream.readLine()}\n`);
+ *       await stream.close();
+ *     }
+ *   });
+ *   const stream = await sim.host('client').connect('server:80');
+ *   await stream.writeAll('world\n');
+ *   console.log(await stream.readLine()); // hello world
+ *   await stream.close();
+ * });
+ * console.log(run.seed, run.virtualTime > 0); // 42 true
+ * ```
+ */
+export async function simulate(
+  options: SimulationOptions,
+  main: SimulatedMain,
+): Promise<SimulationRun> {
+  return new Run(checkOptions(options)).run(main);
+}
+
+interface Failure {
+  readonly kind: FailureKind;
+  readonly what: string;
+  readonly cause: unknown;
+}
+
+/** One run, from its seed to its end. */
+class Run {
+  readonly #seed: number;
+  readonly #deadline: number;
+  readonly #maxEvents: number;
+  readonly #clock = new SimClock();
+  readonly #trace: Trace;
+  readonly #network: SimNetwork;
+  readonly #executor: Executor;
+  readonly #random: Random;
+  #isMainDone = false;
+  #isClosing = false;
+  #failure: Failure | undefined;
+
+  constructor({ seed = 0, deadline, maxEvents, latency, faults, giveUpAfter }: SimulationOptions) {
+    this.#seed = seed;
+    this.#deadline = deadline ?? DEFAULT_DEADLINE;
+    this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
+    const clock = this.#clock;
+    this.#trace = new Trace(() => clock.now());
+    const random = seededRandom(seed);
+    // The program's own draws must not shift the network's.
+    this.#random = seededRandom(random.integer(0, 0xffff_ffff));
+    this.#network = new SimNetwork({
+      clock,
+      random,
+      trace: this.#trace,
+      latency,
+      faults,
+      giveUpAfter,
+    });
+    this.#executor = new Executor({
+      clock,
+      name: 'the simulation',
+      onTaskError: (error, { name }) => {
+        if (this.#isClosing && isClosedListener(error)) return;
+        this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+      },
+    });
+    this.#network.runProgram = (name, program) => {
+      this.#executor.spawn(program, { name: `program of ${name}` });
+    };
+    clock.onTimer = (sequence) => {
+      this.#trace.record('timer', '', sequence);
+    };
+  }
+
+  async run(main: SimulatedMain): Promise<SimulationRun> {
+    const clock = this.#clock;
+    const restore = guardWorld({
+      wallTime: () => clock.wallTime(),
+      now: () => clock.now(),
+      onForbidden: (error) => {
+        this.#fail('forbidden call', error.message, error);
+      },
+      onUnhandledRejection: (reason) => {
+        this.#fail(
+          'unhandled rejection',
+          `nobody handles a rejection: ${messageOf(reason)}`,
+          reason,
+        );
+      },
+    });
+    try {
+      void this.#begin(main);
+      await this.#drive();
+      // What the failure set free still runs in here, where the real world is out of its reach.
+      await turn();
+    } finally {
+      restore();
+    }
+    return this.#finish();
+  }
+
+  async #begin(main: SimulatedMain): Promise<void> {
+    try {
+      await main(this.#simulation());
+      this.#isMainDone = true;
+    } catch (error) {
+      this.#isMainDone = true;
+      this.#fail('main', messageOf(error), error);
+    }
+  }
+
+  /** Event after event, until nothing is left to happen or something is wrong. */
+  async #drive(): Promise<void> {
+    let idleTurns = 0;
+    while (this.#failure === undefined) {
+      await turn();
+      if (this.#failure !== undefined) return;
+      if (this.#isMainDone && !this.#clock.isBusy) {
+        if (!this.#isClosing) {
+          this.#isClosing = true;
+          this.#network.closeListeners();
+          continue;
+        }
+        if (!isPending(this.#pending())) return;
+      }
+      if (this.#clock.step(this.#deadline)) {
+        idleTurns = 0;
+        if (this.#clock.fired > this.#maxEvents) this.#failEvents();
+      } else if (this.#clock.next === undefined && idleTurns < LAST_TURNS) {
+        idleTurns += 1;
+      } else {
+        this.#end();
+        return;
+      }
+    }
+  }
+
+  /** No event is left, or none before the deadline. */
+  #end(): void {
+    const isLate = this.#clock.next !== undefined;
+    if (!isPending(this.#pending())) return;
+    if (isLate) {
+      this.#fail('deadline', `the deadline of ${this.#deadline} ms passed`, undefined);
+    } else if (this.#isMainDone) {
+      this.#fail('pending', 'main finished, and something is left that waits forever', undefined);
+    } else {
+      this.#fail('deadlock', 'everybody waits and nothing is left that could happen', undefined);
+    }
+  }
+
+  #failEvents(): void {
+    this.#fail('events', `more than maxEvents = ${this.#maxEvents} events happened`, undefined);
+  }
+
+  /** The first failure is the one that counts. */
+  #fail(kind: FailureKind, what: string, cause: unknown): void {
+    this.#failure ??= { kind, what, cause };
+  }
+
+  #pending(): Pending {
+    return pendingOf(
+      !this.#isMainDone,
+      this.#executor.snapshot().map(({ name }) => name),
+      this.#network.waits,
+      this.#clock,
+    );
+  }
+
+  #finish(): SimulationRun {
+    const run = {
+      seed: this.#seed,
+      hash: this.#trace.hash,
+      virtualTime: this.#clock.now(),
+      events: this.#clock.fired,
+      trace: this.#trace.entries,
+    };
+    if (this.#failure === undefined) return Object.freeze(run);
+    const { kind, what, cause } = this.#failure;
+    throw new SimulationError(kind, what, run, this.#pending(), cause);
+  }
+
+  #simulation(): Simulation {
+    const network = this.#network;
+    return Object.freeze({
+      seed: this.#seed,
+      clock: this.#clock,
+      random: this.#random,
+      executor: this.#executor,
+      network,
+      host: (name: string) => network.host(name),
+      partition: (a: SimHost, b: SimHost, how?: PartitionOptions) => {
+        network.partition(a, b, how);
+      },
+      heal: (a?: SimHost, b?: SimHost) => {
+        network.heal(a, b);
+      },
+      hold: (a: SimHost, b: SimHost) => {
+        network.hold(a, b);
+      },
+      release: (a?: SimHost, b?: SimHost) => {
+        network.release(a, b);
+      },
+      log: (line: string) => {
+        this.#trace.record('log', line);
+      },
+    });
+  }
+}
+
+/** How an accept loop that does not iterate ends when the run closes its listener. */
+function isClosedListener(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ERR_LISTENER_CLOSED';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

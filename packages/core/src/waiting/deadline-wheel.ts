@@ -1,0 +1,167 @@
+/**
+ * Deadlines of many connections on one timer: a hashed timing wheel (Varghese and Lauck, 1987) that is lazy.
+ *
+ * A connection moves its deadline with every request, nearly always to a later moment, and hardly ever reaches it. So
+ * setting a later one only writes a number: the entry stays where it stands in the wheel, and is moved on when the wheel
+ * comes by and finds that its time has not come. Only an earlier deadline moves the entry at once. The timer is armed
+ * for the first slot that holds something, so a wheel without entries costs nothing and an idle process sleeps.
+ *
+ * Deadlines fire up to one resolution late, and never early, counted from when the turn in which they were set began.
+ */
+
+import { turnTime, type Clock, type Timer } from '../vocabulary/clock.ts';
+
+/** The width of a slot in milliseconds, and so how late a deadline may be. */
+const RESOLUTION = 50;
+/** How many slots; a deadline further away than all of them goes round again. */
+const SLOTS = 512;
+
+/** Is told that its deadline has passed. */
+export interface DeadlineOwner {
+  /** The deadline has passed. */
+  onDeadline(): void;
+}
+
+/** One deadline that can be moved: each connection has one. */
+export class Deadline {
+  readonly #wheel: DeadlineWheel;
+  readonly owner: DeadlineOwner;
+  /** When to fire, on the wheel's clock; `Infinity` for never. */
+  at: number = Infinity;
+  /** The tick whose slot the entry stands in, or -1. */
+  tick: number = -1;
+  previous: Deadline | undefined;
+  next: Deadline | undefined;
+
+  constructor(wheel: DeadlineWheel, owner: DeadlineOwner) {
+    this.#wheel = wheel;
+    this.owner = owner;
+  }
+
+  /** Fires in `delay` milliseconds unless set again; `Infinity` for never. */
+  set(delay: number): void {
+    if (delay === Infinity) {
+      this.at = Infinity;
+      return;
+    }
+    this.at = this.#wheel.now() + delay;
+    this.#wheel.place(this);
+  }
+
+  /** Never fires, until set again. */
+  clear(): void {
+    this.at = Infinity;
+  }
+
+  /** Leaves the wheel for good, so that the wheel keeps nothing of its owner alive. */
+  remove(): void {
+    this.at = Infinity;
+    this.#wheel.remove(this);
+  }
+}
+
+/** The wheel that the deadlines of one server, or of one client, stand in. */
+export class DeadlineWheel {
+  readonly #clock: Clock;
+  readonly #slots: (Deadline | undefined)[] = Array.from({ length: SLOTS });
+  #size = 0;
+  /** The last tick that was looked at. */
+  #done: number;
+  #timer: Timer | undefined;
+  #armedFor = Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#done = Math.floor(clock.now() / RESOLUTION);
+  }
+
+  /** How many deadlines stand in the wheel. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The time on the wheel’s clock, in milliseconds, from which deadlines count: it may be that of the turn's beginning. */
+  now(): number {
+    return turnTime(this.#clock);
+  }
+
+  /** Makes sure that the entry is looked at when its time has come. */
+  place(entry: Deadline): void {
+    const wanted = Math.ceil(entry.at / RESOLUTION);
+    if (entry.tick !== -1) {
+      if (entry.tick <= wanted) return;
+      this.remove(entry);
+    }
+    this.#insert(entry, wanted);
+    if (entry.tick < this.#armedFor) this.#arm(entry.tick);
+  }
+
+  /** Takes a deadline out of the wheel. */
+  remove(entry: Deadline): void {
+    if (entry.tick === -1) return;
+    if (entry.previous === undefined) this.#slots[entry.tick % SLOTS] = entry.next;
+    else entry.previous.next = entry.next;
+    if (entry.next !== undefined) entry.next.previous = entry.previous;
+    entry.previous = undefined;
+    entry.next = undefined;
+    entry.tick = -1;
+    this.#size -= 1;
+  }
+
+  #insert(entry: Deadline, wanted: number): void {
+    // An empty wheel may have slept long: its slots begin at the present.
+    if (this.#size === 0) this.#done = Math.floor(this.#clock.now() / RESOLUTION);
+    const tick = Math.min(Math.max(wanted, this.#done + 1), this.#done + SLOTS - 1);
+    const slot = tick % SLOTS;
+    const head = this.#slots[slot];
+    entry.tick = tick;
+    entry.next = head;
+    if (head !== undefined) head.previous = entry;
+    this.#slots[slot] = entry;
+    this.#size += 1;
+  }
+
+  #arm(tick: number): void {
+    this.#timer?.cancel();
+    this.#armedFor = tick;
+    const delay = Math.max(0, tick * RESOLUTION - this.#clock.now());
+    this.#timer = this.#clock.setTimer(this.#turn, delay);
+    this.#timer.unref();
+  }
+
+  /** Looks at every slot whose time has come, and sleeps until the next one that holds something. */
+  readonly #turn = (): void => {
+    this.#timer = undefined;
+    this.#armedFor = Infinity;
+    const now = this.#clock.now();
+    const current = Math.floor(now / RESOLUTION);
+    const from = Math.max(this.#done + 1, current - SLOTS + 1);
+    this.#done = current;
+    for (let tick = from; tick <= current; tick += 1) this.#empty(tick % SLOTS, now);
+    if (this.#size === 0) return;
+    for (let tick = current + 1; tick < current + SLOTS; tick += 1) {
+      if (this.#slots[tick % SLOTS] !== undefined) {
+        if (tick < this.#armedFor) this.#arm(tick);
+        return;
+      }
+    }
+  };
+
+  #empty(slot: number, now: number): void {
+    let entry = this.#slots[slot];
+    const due: Deadline[] = [];
+    while (entry !== undefined) {
+      const { next } = entry;
+      this.remove(entry);
+      if (entry.at <= now) due.push(entry);
+      else if (entry.at !== Infinity) this.#insert(entry, Math.ceil(entry.at / RESOLUTION));
+      entry = next;
+    }
+    // Told last: an owner may set, or remove, any deadline of this wheel.
+    for (const passed of due) {
+      if (passed.at > now) continue;
+      passed.at = Infinity;
+      passed.owner.onDeadline();
+    }
+  }
+}
