@@ -118,7 +118,11 @@ export { Poll } from './polling/poll.ts';
 export type { PollEvent, PollOptions, PollStatistics } from './polling/registration.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
 export { defaultExecutor, Executor } from './tasks/executor.ts';
-export type { ExecutorOptions, ExecutorReport, ExecutorStatistics } from './tasks/executor-options.ts';
+export type {
+  ExecutorOptions,
+  ExecutorReport,
+  ExecutorStatistics,
+} from './tasks/executor-options.ts';
 export { Task } from './tasks/task.ts';
 export type {
   TaskContext,

@@ -144,7 +144,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   ],
   [
     'a source does not reach out of src/',
-    { 'errors.ts': "import { x } from '../../http/src/client.ts';" },
+    { 'errors.ts': "import { x } from '../../http/src/client/client.ts';" },
     'imports ../../http/src/client.ts, which is outside of src/. Another package is imported by its name, through what it exports. [inside-the-package]',
   ],
   [

@@ -19,7 +19,10 @@ describe('docs/errors.md', () => {
   const codesIn = (text: string): string[] =>
     [...text.matchAll(/'(ERR_[A-Z0-9_]+)'/g)].map(([, code]) => code ?? '');
   /** Node's own codes: the borders to foreign errors know them by name, and the page need not. */
-  const borders = ['packages/core/src/vocabulary/translate-error.ts', 'packages/core/src/net/tls/tls-errors.ts'];
+  const borders = [
+    'packages/core/src/vocabulary/translate-error.ts',
+    'packages/core/src/net/tls/tls-errors.ts',
+  ];
   const isForeign = (code: string): boolean => /^ERR_(?:SSL|TLS)_/.test(code) || foreign.has(code);
   const foreign = new Set(borders.map(read).flatMap(codesIn));
 

@@ -1,6 +1,6 @@
-export { serve, HttpServer } from './server.ts';
-export type { ServeOptions, ShutdownOptions, ShutdownReport } from './server-options.ts';
-export type { ServerStatistics } from './server-observer.ts';
+export { serve, HttpServer } from './server/server.ts';
+export type { ServeOptions, ShutdownOptions, ShutdownReport } from './server/options.ts';
+export type { ServerStatistics } from './server/observer.ts';
 export {
   SERVER_CHANNELS,
   type ConnectionClosedEvent,
@@ -13,25 +13,37 @@ export {
   type RequestFinishedEvent,
   type RequestStartedEvent,
   type ServerEvent,
-} from './server-events.ts';
-export { accessLog, type AccessLogOptions } from './access-log.ts';
-export { withHealth, type HealthOptions } from './health.ts';
-export { readProxyHeader, type ProxyExtension, type ProxyHeader } from './proxy-header.ts';
-export type { FetchApplication, FetchExecutionContext, FetchInfo } from './fetch-handler.ts';
-export type { ErrorContext, ErrorListener, Handler } from './server-shared.ts';
-export { ClientGoneError, type HandlerContext } from './exchange.ts';
-export type { Switched } from './server-connection.ts';
-export { HttpRequest } from './request.ts';
-export { HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
-export { refusal } from './response-refusal.ts';
-export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './body.ts';
-export { fileResponse } from './response-file.ts';
-export { echo, type EchoOptions } from './echo.ts';
-export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './deadlines.ts';
-export { Headers } from './protocol/headers.ts';
-export type { FieldList, HeadersInput } from './protocol/fields.ts';
-export { LocalProtocolError, ProtocolError, RemoteProtocolError } from './protocol/errors.ts';
-export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
+} from './server/events.ts';
+export { accessLog, type AccessLogOptions } from './server/access-log.ts';
+export { withHealth, type HealthOptions } from './handlers/health.ts';
+export {
+  readProxyHeader,
+  type ProxyExtension,
+  type ProxyHeader,
+} from './proxy-protocol/read-header.ts';
+export type {
+  FetchApplication,
+  FetchExecutionContext,
+  FetchInfo,
+} from './adapters/fetch-handler.ts';
+export type { ErrorContext, ErrorListener, Handler } from './server/runtime.ts';
+export { ClientGoneError, type HandlerContext } from './server/exchange.ts';
+export type { Switched } from './server/connection.ts';
+export { HttpRequest } from './message/request.ts';
+export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';
+export { refusal } from './message/error-response.ts';
+export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './message/body.ts';
+export { fileResponse } from './message/file-response.ts';
+export { echo, type EchoOptions } from './handlers/echo.ts';
+export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './driver/deadlines.ts';
+export { Headers } from './protocol/vocabulary/headers.ts';
+export type { FieldList, HeadersInput } from './protocol/vocabulary/fields.ts';
+export {
+  LocalProtocolError,
+  ProtocolError,
+  RemoteProtocolError,
+} from './protocol/vocabulary/errors.ts';
+export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/vocabulary/limits.ts';
 export {
   HttpConnection,
   type RequestHeadInput,
@@ -47,8 +59,8 @@ export {
   type HttpVersion,
   type RequestHead,
   type ResponseHead,
-} from './protocol/events.ts';
-export { HttpClient } from './client.ts';
+} from './protocol/vocabulary/events.ts';
+export { HttpClient } from './client/client.ts';
 export {
   DEFAULT_CLIENT_DEADLINES,
   type ClientDeadlines,
@@ -56,8 +68,8 @@ export {
   type HttpClientOptions,
   type RequestBody,
   type RequestOptions,
-} from './client-options.ts';
-export { ClientResponse } from './client-response.ts';
-export type { PoolStatistics } from './client-pool.ts';
-export { HttpProblem, type ProblemDetail, type ProblemInit } from './problem.ts';
-export type { Schema } from './validation/schema.ts';
+} from './client/options.ts';
+export { ClientResponse } from './client/response.ts';
+export type { PoolStatistics } from './client/pool.ts';
+export { HttpProblem, type ProblemDetail, type ProblemInit } from './message/problem.ts';
+export type { Schema } from './message/schema.ts';

@@ -70,7 +70,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'the vocabulary imports no machine',
     { 'protocol/events.ts': "import { x } from './state.ts';", 'protocol/state.ts': '' },
-    'packages/http/src/protocol/events.ts:1: P0 (vocabulary) imports protocol/state.ts of P1 (machines); it may see nothing.',
+    'packages/http/src/protocol/vocabulary/events.ts:1: P0 (vocabulary) imports protocol/state.ts of P1 (machines); it may see nothing.',
   ],
   [
     'a machine does not see the parser',

@@ -21,7 +21,13 @@ import { ReadyBits } from '../vocabulary/interest.ts';
 import type { ListenerStatistics } from './listener.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+import {
+  checkWaitOptions,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+} from '../waiting/wait.ts';
 
 /** What a listener gives its queue. */
 export interface AcceptQueueOptions<P, S extends ByteStream> {

@@ -21,7 +21,13 @@ import {
   type PollStatistics,
 } from './registration.ts';
 import type { Source } from '../vocabulary/source.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+import {
+  checkWaitOptions,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+} from '../waiting/wait.ts';
 
 /** Told whatever the interest is. */
 const ALWAYS = ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;

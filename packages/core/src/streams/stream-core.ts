@@ -15,7 +15,13 @@ import { ReadSide } from './read-side.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+import {
+  checkWaitOptions,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+} from '../waiting/wait.ts';
 import { WriteSide } from './write-side.ts';
 
 /** How a stream ended: what `ByteStream.closed` gives. */

@@ -16,7 +16,13 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { BusyError, ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { StreamParts } from './stream-parts.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from '../waiting/wait.ts';
+import {
+  checkWaitOptions,
+  Wait,
+  WaitList,
+  type WaitInfo,
+  type WaitOptions,
+} from '../waiting/wait.ts';
 
 /** How a write may be given up, and who owns the bytes. */
 export interface WriteOptions extends WaitOptions {

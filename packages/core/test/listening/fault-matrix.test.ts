@@ -14,7 +14,14 @@ import {
 } from '../../src/index.ts';
 import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import { CALM, simulate } from '../../src/testing/index.ts';
-import { outcomeOf, PATIENCE, REASON, WAITS_ON, within, type Outcome } from '../support/outcomes.ts';
+import {
+  outcomeOf,
+  PATIENCE,
+  REASON,
+  WAITS_ON,
+  within,
+  type Outcome,
+} from '../support/outcomes.ts';
 
 type Accepting = (listener: Listener, options: WaitOptions) => Promise<unknown>;
 

@@ -17,7 +17,14 @@ import {
   type Pair,
 } from '../support/carriers.ts';
 import { fill } from '../support/fill.ts';
-import { outcomeOf, PATIENCE, REASON, WAITS_ON, within, type Outcome } from '../support/outcomes.ts';
+import {
+  outcomeOf,
+  PATIENCE,
+  REASON,
+  WAITS_ON,
+  within,
+  type Outcome,
+} from '../support/outcomes.ts';
 
 type Start = (stream: ByteStream, options: WaitOptions) => Promise<unknown>;
 

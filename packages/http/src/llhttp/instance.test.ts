@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { HttpConnection } from '../protocol/connection.ts';
-import type { RequestHead } from '../protocol/events.ts';
+import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import {
   Errno,
   llhttp,

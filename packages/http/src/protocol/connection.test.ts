@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { HttpConnection, type RequestHeadInput, type ResponseHeadInput } from './connection.ts';
-import { NEED_DATA, PAUSED, type ConnectionEvent } from './events.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
-import { givePieceBack, takePiece } from './pieces.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent } from './vocabulary/events.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
+import { givePieceBack, takePiece } from './vocabulary/body-buffers.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const coded = (code: string, statusHint?: number): unknown =>

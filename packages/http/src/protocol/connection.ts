@@ -13,26 +13,26 @@
  * and the documentation of every call, is why the file is long.
  */
 
-import { Decoder, type Role } from './decoder.ts';
+import { Decoder, type Role } from './receiving/decoder.ts';
 import {
   chunkLine,
   encodeInformationalHead,
   encodeRequestHead,
   encodeResponseHead,
   lastChunk,
-} from './encoder.ts';
-import { LocalProtocolError, RemoteProtocolError } from './errors.ts';
-import { NEED_DATA, PAUSED, type ConnectionEvent, type HttpVersion } from './events.ts';
-import { fieldList, type FieldList, type HeadersInput } from './fields.ts';
-import { BodyCounter, requestFraming, responseFraming, type Framing } from './framing.ts';
+} from './sending/encoder.ts';
+import { LocalProtocolError, RemoteProtocolError } from './vocabulary/errors.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent, type HttpVersion } from './vocabulary/events.ts';
+import { fieldList, type FieldList, type HeadersInput } from './vocabulary/fields.ts';
+import { BodyCounter, requestFraming, responseFraming, type Framing } from './sending/framing.ts';
 import {
   checkInformationalStatus,
   checkRequestStart,
   checkStatusLine,
   checkTrailers,
   readOwnFields,
-} from './own-fields.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from './limits.ts';
+} from './sending/outgoing-fields.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
 import { ConnectionState, State, Trigger } from './state.ts';
 
 /** A response's head as a program gives it. */

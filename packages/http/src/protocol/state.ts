@@ -15,7 +15,7 @@
  * connection without I/O takes for it (`pnpm bench --only parser`).
  */
 
-import { LocalProtocolError } from './errors.ts';
+import { LocalProtocolError } from './vocabulary/errors.ts';
 
 /** A side's state, with what may follow it. Their order counts: the machines compare numbers. */
 export const State = {

@@ -9,9 +9,9 @@
 
 import type { Random } from '@awaitio/core';
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { RemoteProtocolError } from '../../src/protocol/errors.ts';
-import { NEED_DATA, PAUSED } from '../../src/protocol/events.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
+import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
+import { NEED_DATA, PAUSED } from '../../src/protocol/vocabulary/events.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
 import {
   byteByByte,
   cutAt,

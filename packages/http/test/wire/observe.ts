@@ -7,10 +7,10 @@
  */
 
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { RemoteProtocolError } from '../../src/protocol/errors.ts';
-import { NEED_DATA, PAUSED, type ConnectionEvent } from '../../src/protocol/events.ts';
-import type { Headers } from '../../src/protocol/headers.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
+import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent } from '../../src/protocol/vocabulary/events.ts';
+import type { Headers } from '../../src/protocol/vocabulary/headers.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
 
 export interface ObserveOptions {
   readonly limits?: Partial<ProtocolLimits> | undefined;

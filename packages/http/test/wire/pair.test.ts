@@ -7,7 +7,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { NEED_DATA, PAUSED, type ConnectionEvent } from '../../src/protocol/events.ts';
+import { NEED_DATA, PAUSED, type ConnectionEvent } from '../../src/protocol/vocabulary/events.ts';
 import { binary, cuts, fields, fieldValue, placesOf } from './arbitrary.ts';
 import { cutAt } from './observe.ts';
 

@@ -6,9 +6,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { NEED_DATA, PAUSED, type RequestHead } from '../../src/protocol/events.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
-import { RepeatedHead } from '../../src/protocol/repeated-head.ts';
+import { NEED_DATA, PAUSED, type RequestHead } from '../../src/protocol/vocabulary/events.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
+import { RepeatedHead } from '../../src/protocol/receiving/repeated-head.ts';
 import { requestStream } from './arbitrary.ts';
 import { byteByByte, cutAt, latin1, observeServer, whole } from './observe.ts';
 import {

@@ -8,11 +8,15 @@
 
 import fc from 'fast-check';
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { RemoteProtocolError } from '../../src/protocol/errors.ts';
-import { NEED_DATA, type ConnectionEvent, type RequestHead } from '../../src/protocol/events.ts';
-import type { Headers } from '../../src/protocol/headers.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
-import { RepeatedHead } from '../../src/protocol/repeated-head.ts';
+import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
+import {
+  NEED_DATA,
+  type ConnectionEvent,
+  type RequestHead,
+} from '../../src/protocol/vocabulary/events.ts';
+import type { Headers } from '../../src/protocol/vocabulary/headers.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
+import { RepeatedHead } from '../../src/protocol/receiving/repeated-head.ts';
 import { binary, chunkedBody, cuts, placesOf } from './arbitrary.ts';
 
 // --- Requests --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HttpConnection } from '../../src/protocol/connection.ts';
-import { RemoteProtocolError } from '../../src/protocol/errors.ts';
+import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
 import { byteByByte, cutAt, latin1, observeClient, whole } from './observe.ts';
 import type { WireCase } from './wire-case.ts';
 import { RESPONSE_CASES } from './response-cases.ts';

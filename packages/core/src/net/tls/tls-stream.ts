@@ -15,7 +15,12 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import { invalidInput, TimeoutError, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
+import {
+  invalidInput,
+  TimeoutError,
+  type CertificateError,
+  type IoError,
+} from '../../vocabulary/errors.ts';
 import { systemClock } from '../../vocabulary/clock.ts';
 import { checkWaitOptions, type WaitOptions } from '../../waiting/wait.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';

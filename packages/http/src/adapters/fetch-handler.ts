@@ -1,0 +1,129 @@
+/**
+ * The fetch adapter: applications that turn a `Request` into a `Response` (Hono, H3, itty-router, or a function of one's
+ * own), served by the same server.
+ *
+ * A request becomes a `Request` whose body is pulled from the connection as the application reads it; a `Response`'s body
+ * is pulled as fast as the client takes it. Loaded by `serve` only when it is given an object with `fetch`.
+ */
+
+import { WOULD_BLOCK } from '@awaitio/core';
+import type { HandlerContext } from '../server/exchange.ts';
+import { HttpProblem } from '../message/problem.ts';
+import type { HttpRequest } from '../message/request.ts';
+import { HttpResponse, type ResponseBody } from '../message/response.ts';
+import type { Handler } from '../server/runtime.ts';
+
+/** What an application is told beside the `Request`: the second argument of `fetch`, Hono's `c.env`. */
+export interface FetchInfo {
+  /** The client, `host:port`; empty on a stream that has no address. */
+  readonly remoteAddress: string;
+  readonly request: HttpRequest;
+  readonly context: HandlerContext;
+}
+
+/** The third argument of `fetch`, as Workers and Hono have it. */
+export interface FetchExecutionContext {
+  /** As `HandlerContext.waitUntil`. */
+  waitUntil(work: Promise<unknown>): void;
+  /** Does nothing: there is no origin to fall back to. */
+  passThroughOnException(): void;
+  readonly props: object;
+}
+
+/** An application in fetch's terms. */
+export interface FetchApplication {
+  /** Answers a request. A rejection is answered with 500 and goes to `onError`. */
+  fetch(
+    request: Request,
+    info: FetchInfo,
+    executionContext: FetchExecutionContext,
+  ): Response | Promise<Response>;
+}
+
+/** Methods that a `Request` cannot have (fetch standard, section 2.2.1). */
+const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
+/** Fields that say how the answer travels, which the server decides. */
+const OWN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
+
+/** Makes a handler of an application. */
+export function fetchHandler(application: FetchApplication): Handler {
+  return async (request, context) => {
+    if (FORBIDDEN.has(request.method)) {
+      throw new HttpProblem(501, { detail: 'the method is not supported by this application' });
+    }
+    const info = { remoteAddress: String(request.remoteAddress ?? ''), request, context };
+    const executionContext = {
+      waitUntil: (work: Promise<unknown>) => {
+        context.waitUntil(work);
+      },
+      passThroughOnException: () => {},
+      props: {},
+    };
+    const response = await application.fetch(toRequest(request, context), info, executionContext);
+    return fromResponse(response);
+  };
+}
+
+function toRequest(request: HttpRequest, context: HandlerContext): Request {
+  const { method } = request;
+  const headers = new globalThis.Headers();
+  for (const [name, value] of request.headers) headers.append(name, value);
+  const init: RequestInit & { duplex: 'half' } = {
+    method,
+    headers,
+    signal: request.signal,
+    duplex: 'half',
+  };
+  if (method !== 'GET' && method !== 'HEAD' && request.body.length !== 0) {
+    const whole = request.body.tryBytes();
+    init.body = (whole === WOULD_BLOCK ? streamOf(request) : whole) as NonNullable<
+      RequestInit['body']
+    >;
+  }
+  return new Request(urlOf(request, context), init);
+}
+
+/** Pulls when it is read and not before: `100 Continue` and back-pressure depend on it. */
+function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
+  const pieces = request.body[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** An absolute target is the URL (RFC 9112 section 3.2.2); else the Host field says where the path is. */
+function urlOf(request: HttpRequest, { isEncrypted }: HandlerContext): string {
+  const { target } = request;
+  if (!target.startsWith('/') && target !== '*') return target;
+  const host = request.headers.get('host') || 'localhost';
+  return `${isEncrypted ? 'https' : 'http'}://${host}${target === '*' ? '' : target}`;
+}
+
+function fromResponse(response: Response): HttpResponse {
+  if (typeof response?.status !== 'number' || response.status < 200) {
+    throw new TypeError('expected fetch to return a Response, got something else');
+  }
+  const fields: string[] = [];
+  let length: number | undefined;
+  let close = false;
+  for (const [name, value] of response.headers) {
+    if (!OWN.has(name)) fields.push(name, value);
+    else if (name === 'content-length' && /^\d{1,15}$/.test(value)) length = Number(value);
+    else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
+  }
+  return new HttpResponse(
+    response.body as ResponseBody,
+    { status: response.status, reason: response.statusText || undefined, length, close },
+    fields,
+  );
+}

@@ -1,0 +1,69 @@
+/** `server.fetch`: a `Request` served without a port, over a stream in memory, through everything a request goes through. */
+
+import type { ByteStream, Clock } from '@awaitio/core';
+import type { ClientResponse } from '../client/response.ts';
+import { HttpClient } from '../client/client.ts';
+
+/** Fields that a `Request` may carry and that the client says by itself. */
+const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
+/** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
+/** Asks a server that is connected to in memory. */
+export class MemoryFetch {
+  readonly #client: HttpClient;
+
+  /** @param connect - Gives a stream whose other end is served. */
+  constructor(connect: () => ByteStream, clock: Clock) {
+    const open = async (): Promise<ByteStream> => connect();
+    this.#client = new HttpClient({
+      connect: open,
+      connectTls: open,
+      clock,
+      maxRedirects: 0,
+      deadlines: { headers: Infinity, body: Infinity },
+      maxConnectionsPerOrigin: 1_024,
+    });
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const headers = [...request.headers].filter(([name]) => !OWN.has(name));
+    const announced = request.headers.get('content-length');
+    const response = await this.#client.request(request.method, request.url, {
+      headers,
+      body: (request.body ?? undefined) as ReadableStream<Uint8Array> | undefined,
+      length: announced === null ? undefined : Number(announced),
+      signal: request.signal,
+    });
+    return toResponse(response, request.method);
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+function toResponse(response: ClientResponse, method: string): Response {
+  const { status, reason } = response;
+  const headers = new globalThis.Headers();
+  for (const [name, value] of response.headers) headers.append(name, value);
+  const hasBody = method !== 'HEAD' && !WITHOUT_BODY.has(status);
+  return new Response(hasBody ? streamOf(response) : null, { status, statusText: reason, headers });
+}
+
+function streamOf(response: ClientResponse): ReadableStream<Uint8Array> {
+  const pieces = response.body[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        response.discard();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

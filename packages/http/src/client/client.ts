@@ -1,0 +1,306 @@
+/**
+ * `HttpClient`: requests over pools of kept-alive connections.
+ *
+ * Two things a caller never sees: a connection that the server had closed while it idled (the request is repeated on a
+ * new one, when nothing of it was answered and repeating it is safe), and a short body that passes for a whole one.
+ *
+ * The file is a little long because the documentation of every call is here.
+ */
+
+import {
+  DeadlineWheel,
+  IoError,
+  invalidInput,
+  systemClock,
+  TcpStream,
+  TimeoutError,
+  type Clock,
+} from '@awaitio/core';
+import type { ClientConnection, ClientShared, OutgoingRequest } from './connection.ts';
+import type { Incoming } from './incoming-response.ts';
+import { RequestDeadline } from './request-deadline.ts';
+import {
+  DEFAULT_CLIENT_DEADLINES,
+  type HttpClientOptions,
+  type RequestBody,
+  type RequestOptions,
+} from './options.ts';
+import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
+import { isSendable } from '../message/body.ts';
+import { ClientResponse } from './response.ts';
+import { parseTarget, type Target } from './target.ts';
+import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
+import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
+import { isIdempotent } from '../protocol/vocabulary/methods.ts';
+import { redirectOf } from './redirect.ts';
+
+/** The default of `maxConnectionsPerOrigin`. */
+const DEFAULT_CONNECTIONS = 64;
+const DEFAULT_REDIRECTS = 10;
+/** How often a request is repeated when it was given one stale connection after another. */
+const MAX_REPEATS = 8;
+/** From so many origins on, those without a connection are forgotten. */
+const KEPT_ORIGINS = 64;
+const METHOD = /^[A-Z][A-Z-]*$/;
+
+/**
+ * An HTTP/1.1 client.
+ *
+ * @example
+ * ```ts
+ * import { echo, HttpClient, serve } from '@awaitio/http';
+ *
+ * const server = await serve(echo(), { port: 0 });
+ * await using client = new HttpClient();
+ * const response = await client.post(server.url, 'hello', { timeout: 5_000 });
+ * console.log(response.status, await response.text()); // 200 echo: hello
+ * await server.shutdown();
+ * ```
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #clock: Clock;
+  readonly #shared: ClientShared;
+  readonly #pools = new Map<string, ClientPool>();
+  readonly #fields: FieldList;
+  #isClosed = false;
+
+  constructor(options: HttpClientOptions = {}) {
+    const { maxConnectionsPerOrigin: limit } = options;
+    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
+      throw invalidInput('HttpClient', 'maxConnectionsPerOrigin', 'a whole number from 1', limit);
+    }
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#fields = fieldList(options.headers);
+    this.#shared = {
+      clock: this.#clock,
+      wheel: new DeadlineWheel(this.#clock),
+      deadlines: { ...DEFAULT_CLIENT_DEADLINES, ...options.deadlines },
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+    };
+  }
+
+  /** Sends GET. @throws as {@link HttpClient.request} */
+  get(url: string | URL, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('GET', url, options);
+  }
+
+  /** Sends HEAD. @throws as {@link HttpClient.request} */
+  head(url: string | URL, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('HEAD', url, options);
+  }
+
+  /** Sends POST. @throws as {@link HttpClient.request} */
+  post(url: string | URL, body?: RequestBody, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('POST', url, { ...options, body });
+  }
+
+  /** Sends PUT. @throws as {@link HttpClient.request} */
+  put(url: string | URL, body?: RequestBody, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('PUT', url, { ...options, body });
+  }
+
+  /** Sends DELETE. @throws as {@link HttpClient.request} */
+  delete(url: string | URL, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('DELETE', url, options);
+  }
+
+  /**
+   * Sends a request and waits for the head of its response.
+   *
+   * @param method - In capitals, as in RFC 9110.
+   * @returns The response; its body is read from it.
+   * @throws `AddressError` when the server cannot be reached; `BrokenError` when the connection breaks before an answer;
+   * `RemoteProtocolError` when the answer is malformed; `TimeoutError` for a phase that took too long; the signal's
+   * reason; `LocalProtocolError` for a header that must not be sent; `InvalidInputError`; `ClosedError` after `close`.
+   * A request given up closes its connection.
+   */
+  async request(
+    method: string,
+    url: string | URL,
+    options: RequestOptions = {},
+  ): Promise<ClientResponse> {
+    if (this.#isClosed) throw clientClosed();
+    if (!METHOD.test(method))
+      throw invalidInput('request', 'method', 'a method in capitals', method);
+    if (options.body !== undefined && !isSendable(options.body)) {
+      throw invalidInput(
+        'request',
+        'body',
+        'a string, bytes, an iterable of them or a ReadableStream',
+        options.body,
+      );
+    }
+    const total = options.timeout ?? this.#shared.deadlines.total;
+    if (!(typeof total === 'number' && total >= 0)) {
+      throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
+    }
+    if (total === Infinity) return this.#follow(method, url, options, options.signal, undefined);
+    const deadline = new RequestDeadline(this.#clock, total, options.signal);
+    try {
+      return await this.#follow(method, url, options, deadline.signal, deadline);
+    } catch (error) {
+      deadline.end();
+      throw error;
+    }
+  }
+
+  /** Closes every connection; requests that are under way fail. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const pool of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A frozen snapshot: the pools by origin. */
+  statistics(): Readonly<Record<string, PoolStatistics>> {
+    return Object.freeze(
+      Object.fromEntries([...this.#pools].map(([origin, pool]) => [origin, pool.statistics()])),
+    );
+  }
+
+  async #follow(
+    firstMethod: string,
+    url: string | URL,
+    options: RequestOptions,
+    signal: AbortSignal | undefined,
+    deadline: RequestDeadline | undefined,
+  ): Promise<ClientResponse> {
+    const limit = options.maxRedirects ?? this.#options.maxRedirects ?? DEFAULT_REDIRECTS;
+    let target = parseTarget(url);
+    let fields = this.#merge(options);
+    let method = firstMethod;
+    let { body } = options;
+    for (let redirects = 0; ; redirects += 1) {
+      // RFC 9110 section 10.1.1: not without a body.
+      const expectContinue = options.expectContinue === true && body !== undefined;
+      const own = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
+      const request: OutgoingRequest = {
+        method,
+        target: target.path,
+        fields: withHost(own, target),
+        body,
+        length: options.length,
+        trailers: options.trailers,
+        expectContinue,
+        signal,
+        onInformational: options.onInformational,
+      };
+      const incoming = await this.#send(target, request);
+      const next =
+        limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
+      if (next === undefined) {
+        if (deadline !== undefined) incoming.onOver = deadline;
+        return new ClientResponse(incoming.head, incoming, target.url, redirects);
+      }
+      incoming.discard();
+      if (redirects >= limit) {
+        throw new IoError(`request: more than ${limit} redirects`, {
+          code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
+          operation: 'request',
+        });
+      }
+      ({ method, fields, body, target } = next);
+    }
+  }
+
+  /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
+  async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
+    request.signal?.throwIfAborted();
+    for (let attempt = 0; ; attempt += 1) {
+      // Asked for each time: one that has no connection may have been forgotten meanwhile.
+      const pool = this.#poolOf(target);
+      const connection =
+        (attempt === 0 ? pool.tryAcquire() : undefined) ??
+        (await pool.acquire(request.signal, attempt > 0));
+      // A connection that was handed over may have ended in that moment: nothing was sent on it.
+      if (connection.served > 0 && !connection.isReusable) {
+        connection.close();
+        continue;
+      }
+      try {
+        return await connection.exchange(request);
+      } catch (error) {
+        if (this.#isClosed || attempt >= MAX_REPEATS || !isStale(connection, request, error)) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  #poolOf(target: Target): ClientPool {
+    let pool = this.#pools.get(target.origin);
+    if (pool === undefined) {
+      const { connect = connectTcp, connectTls } = this.#options;
+      const make = target.isSecure ? connectTls : connect;
+      if (make === undefined) {
+        throw invalidInput(
+          'request',
+          'url',
+          'an http: URL (https: needs the `connectTls` option)',
+          target.url,
+        );
+      }
+      if (this.#pools.size >= KEPT_ORIGINS) this.#forgetEmpty();
+      pool = new ClientPool(
+        this.#shared,
+        this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS,
+        (options) => make(target.address, options),
+      );
+      this.#pools.set(target.origin, pool);
+    }
+    return pool;
+  }
+
+  /** A client that sees many origins keeps those that it has connections to. */
+  #forgetEmpty(): void {
+    for (const [origin, pool] of this.#pools) if (pool.isEmpty) this.#pools.delete(origin);
+  }
+
+  #merge(options: RequestOptions): FieldList {
+    const own = fieldList(options.headers);
+    if (this.#fields.length === 0) return own;
+    const merged = [...own];
+    for (let index = 0; index < this.#fields.length; index += 2) {
+      const name = this.#fields[index] as string;
+      if (fieldValue(own, name.toLowerCase()) === undefined) {
+        merged.push(name, this.#fields[index + 1] as string);
+      }
+    }
+    return merged;
+  }
+}
+
+const connectTcp: NonNullable<HttpClientOptions['connect']> = (address, options) =>
+  TcpStream.connect(address, options);
+
+/** Puts Host first, as RFC 9110 section 7.2 asks, unless the program set one. */
+function withHost(fields: FieldList, target: Target): FieldList {
+  if (fields.length > 0 && fieldValue(fields, 'host') !== undefined) return fields;
+  return ['Host', target.host, ...fields];
+}
+
+/**
+ * Reports whether a failure means that a kept-alive connection had been closed, and repeating is safe: the connection
+ * had served before, no byte of an answer came, the method may be repeated (RFC 9110 section 9.2.2), and so may the body.
+ */
+function isStale(connection: ClientConnection, request: OutgoingRequest, error: unknown): boolean {
+  return (
+    error instanceof IoError &&
+    !(error instanceof TimeoutError) &&
+    request.signal?.aborted !== true &&
+    connection.served > 1 &&
+    !connection.hasAnswered &&
+    isIdempotent(request.method) &&
+    isReplayable(request.body)
+  );
+}
+
+function isReplayable(body: RequestBody | undefined): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}

@@ -1,0 +1,78 @@
+/** The handler that answers with the request's body. */
+
+import { WOULD_BLOCK } from '@awaitio/core';
+import type { Body } from '../message/body.ts';
+import type { HttpRequest } from '../message/request.ts';
+import { PassedBody } from '../message/forwarded-body.ts';
+import { HttpResponse } from '../message/response.ts';
+import { latin1 } from '../protocol/vocabulary/latin1.ts';
+import type { FieldList } from '../protocol/vocabulary/fields.ts';
+import type { Handler } from '../server/runtime.ts';
+
+/** Options of {@link echo}. */
+export interface EchoOptions {
+  /** What to put before the body. @default 'echo: ' */
+  readonly prefix?: string | undefined;
+}
+
+const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
+
+/**
+ * Makes a handler that answers 200 with a prefix and the request's body, byte for byte.
+ *
+ * A body larger than memory passes through: it is read as fast as the answer is taken. One of known length up to 128 KiB is
+ * answered when all of it has come. A request of known length gets an answer of known length, a chunked one a chunked
+ * answer. The answer has the request's `Content-Type`, or `application/octet-stream`.
+ *
+ * @example
+ * ```ts
+ * import { echo, serve } from '@awaitio/http';
+ *
+ * const server = await serve(echo(), { port: 0 });
+ * const answer = await fetch(server.url, { method: 'POST', body: 'name=WasmEdge' });
+ * console.log(await answer.text()); // echo: name=WasmEdge
+ * await server.shutdown();
+ * ```
+ */
+export function echo(options?: EchoOptions): Handler {
+  const prefix = Buffer.from(options?.prefix ?? 'echo: ');
+  const prefixText = latin1(prefix);
+  return (request: HttpRequest) => {
+    const type = request.headers.get('content-type');
+    const fields = type === undefined ? OCTETS : ['Content-Type', type];
+    const { body } = request;
+    const text = body.tryLatin1();
+    if (text !== WOULD_BLOCK) {
+      return new HttpResponse(PassedBody.ofLatin1(prefixText + text), undefined, fields);
+    }
+    const whole = body.tryBytes();
+    if (whole !== WOULD_BLOCK) return new HttpResponse(concat(prefix, whole), undefined, fields);
+    const { length } = body;
+    if (length !== undefined && length <= COLLECTED) return answerWhole(prefix, body, fields);
+    const init = { length: length === undefined ? undefined : prefix.length + length };
+    return new HttpResponse(PassedBody.of(prefix, body), init, fields);
+  };
+}
+
+/**
+ * Up to this size a body is answered when all of it has come: in one write, where a streamed answer takes as many as the
+ * network has cut the body into.
+ */
+const COLLECTED = 131_072;
+
+async function answerWhole(
+  prefix: Uint8Array,
+  body: Body,
+  fields: FieldList,
+): Promise<HttpResponse> {
+  const length = prefix.length + (body.length as number);
+  return new HttpResponse(await PassedBody.whole(prefix, body), { length }, fields);
+}
+
+function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (prefix.length === 0) return bytes;
+  const whole = new Uint8Array(prefix.length + bytes.length);
+  whole.set(prefix);
+  whole.set(bytes, prefix.length);
+  return whole;
+}

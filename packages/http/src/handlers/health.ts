@@ -1,0 +1,47 @@
+/** A readiness answer for load balancers, in front of any handler. */
+
+import { HttpResponse } from '../message/response.ts';
+import type { Handler } from '../server/runtime.ts';
+
+/** Options of {@link withHealth}. */
+export interface HealthOptions {
+  /** The path that is answered; everything else goes to the handler. @default '/healthz' */
+  readonly path?: string | undefined;
+  /** Whether the program itself is ready, such as its database. @default always */
+  readonly isReady?: (() => boolean | Promise<boolean>) | undefined;
+}
+
+/**
+ * Answers GET and HEAD of one path with 200 while the server is ready, and with 503 once its shutdown has begun.
+ *
+ * A load balancer only notices if it still gets through: `shutdown({ lameDuck })` keeps the listener open for so long.
+ *
+ * @example
+ * ```ts
+ * import { HttpResponse, serve, withHealth } from '@awaitio/http';
+ *
+ * const server = await serve(withHealth(() => HttpResponse.text('hello')), { port: 0 });
+ * console.log((await fetch(`${server.url}healthz`)).status); // 200
+ * await server.shutdown();
+ * ```
+ */
+export function withHealth(handler: Handler, options?: HealthOptions): Handler {
+  const path = options?.path ?? '/healthz';
+  const isReady = options?.isReady;
+  return (request, context) => {
+    if (request.path !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      return handler(request, context);
+    }
+    if (context.isDraining) return answer(false);
+    const ready = isReady?.() ?? true;
+    return typeof ready === 'boolean' ? answer(ready) : ready.then(answer);
+  };
+}
+
+function answer(ready: boolean): HttpResponse {
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+  return new HttpResponse(ready ? 'ready\n' : 'not ready\n', {
+    status: ready ? 200 : 503,
+    headers,
+  });
+}

@@ -1,0 +1,257 @@
+/**
+ * A message's body as it comes: one piece after another, pulled by its reader.
+ *
+ * Nothing is read from the network before somebody asks for the next piece, so a slow reader slows the peer down and a
+ * body larger than memory passes through. A body is read once: the second reader is told so.
+ */
+
+import {
+  InvalidInputError,
+  IoError,
+  LimitError,
+  WOULD_BLOCK,
+  type WouldBlock,
+} from '@awaitio/core';
+import type { Headers } from '../protocol/vocabulary/headers.ts';
+import { Data } from '../protocol/vocabulary/events.ts';
+import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+
+/** Where a body's pieces come from: the exchange that the message belongs to. */
+export interface BodySource {
+  /** Announced length; `undefined` when it is not known; 0 when there is no body. */
+  readonly bodyLength: number | undefined;
+  /** The next piece, or `null` at the end. */
+  nextPiece(): Promise<Uint8Array | null>;
+  /** The next piece if it has come already. */
+  tryNextPiece(): Data | null | WouldBlock;
+  /** The trailer section, after the end. */
+  readonly trailers: Headers | undefined;
+  /** Its reader left before the end, or found that it is longer than what may be collected. */
+  giveUp?(tooLong?: LimitError): void;
+}
+
+/** How a body may be collected. */
+export interface CollectOptions {
+  /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
+  readonly limit?: number | undefined;
+}
+
+/** The default of `limit` when a body is collected, in bytes. */
+export const DEFAULT_COLLECT_LIMIT = 1_048_576;
+const NOTHING = new Data('');
+const utf8 = new TextDecoder();
+
+/** A body that is being received. */
+export class Body implements AsyncIterable<Uint8Array> {
+  readonly #source: BodySource;
+  #isTaken = false;
+  /** The first piece, when somebody has looked whether it is all of the body. */
+  #peeked: Data | undefined;
+
+  /** @internal */
+  constructor(source: BodySource) {
+    this.#source = source;
+  }
+
+  /** The announced length in bytes; `undefined` for a chunked body. */
+  get length(): number | undefined {
+    return this.#source.bodyLength;
+  }
+
+  /** Whether somebody has begun to read it. */
+  get isUsed(): boolean {
+    return this.#isTaken;
+  }
+
+  /** The trailer fields of a chunked body, once it was read to its end. */
+  get trailers(): Headers | undefined {
+    return this.#source.trailers;
+  }
+
+  /**
+   * Iterates over the pieces. Leaving the loop gives the rest up: a server drops it before the next request, a client
+   * closes the connection.
+   *
+   * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
+   * stream's errors.
+   */
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    this.#take('iterate');
+    let hasEnded = false;
+    try {
+      for (;;) {
+        const piece = await this.#next();
+        hasEnded = piece === null;
+        if (piece === null) return;
+        yield piece;
+      }
+    } finally {
+      if (!hasEnded) this.#source.giveUp?.();
+    }
+  }
+
+  /**
+   * The whole body, if it has come whole already.
+   *
+   * @returns The bytes; `WOULD_BLOCK` when some are still on their way: nothing was taken then.
+   */
+  tryBytes(): Uint8Array | WouldBlock {
+    const whole = this.#peekWhole('tryBytes');
+    if (whole === undefined) return WOULD_BLOCK;
+    this.#take('tryBytes');
+    return whole.bytes;
+  }
+
+  /** As {@link Body.tryBytes}, as text with one character for each byte, if it came as such. @internal */
+  tryLatin1(): string | WouldBlock {
+    const text = this.#peekWhole('tryLatin1')?.latin1;
+    if (text === undefined) return WOULD_BLOCK;
+    this.#take('tryLatin1');
+    return text;
+  }
+
+  /**
+   * The whole body.
+   *
+   * @param options - `limit`: the most bytes to collect.
+   * @throws `LimitError` above the limit; else as the iteration.
+   */
+  async bytes(options?: CollectOptions): Promise<Uint8Array> {
+    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const ready = this.#begin(limit);
+    if (ready !== undefined) return ready.bytes;
+    return this.#collect(limit);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
+  async text(options?: CollectOptions): Promise<string> {
+    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const ready = this.#begin(limit);
+    if (ready !== undefined) return textOf(ready);
+    return utf8.decode(await this.#collect(limit));
+  }
+
+  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
+  async json(options?: CollectOptions): Promise<unknown> {
+    return JSON.parse(await this.text(options)) as unknown;
+  }
+
+  /** Begins to collect it: all of it, when it is there and small. */
+  #begin(limit: number): Data | undefined {
+    if (!this.#isTaken && (this.#source.bodyLength ?? 0) > limit) throw this.#tooLong(limit);
+    const whole = this.#peekWhole('bytes');
+    this.#take('bytes');
+    return whole;
+  }
+
+  async #collect(limit: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const piece = await this.#next();
+      if (piece === null) break;
+      size += piece.length;
+      if (size > limit) throw this.#tooLong(limit);
+      pieces.push(piece);
+    }
+    const [whole, ...rest] = joinAdjacent(pieces);
+    return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
+  }
+
+  /** All of a small body that has come in one piece; it is not taken by that. */
+  #peekWhole(operation: string): Data | undefined {
+    const { bodyLength } = this.#source;
+    if (bodyLength === 0) {
+      this.#checkUnused(operation);
+      return NOTHING;
+    }
+    if (bodyLength === undefined || bodyLength > SMALL || this.#isTaken) return undefined;
+    if (this.#peeked === undefined) {
+      const piece = this.#source.tryNextPiece();
+      if (piece === WOULD_BLOCK || piece === null) return undefined;
+      this.#peeked = piece;
+    }
+    return this.#peeked.length === bodyLength ? this.#peeked : undefined;
+  }
+
+  #tooLong(limit: number): LimitError {
+    const error = tooLong(limit);
+    this.#source.giveUp?.(error);
+    return error;
+  }
+
+  #next(): Promise<Uint8Array | null> {
+    const piece = this.#peeked;
+    if (piece === undefined) return this.#source.nextPiece();
+    this.#peeked = undefined;
+    return Promise.resolve(piece.bytes);
+  }
+
+  #take(operation: string): void {
+    this.#checkUnused(operation);
+    this.#isTaken = true;
+  }
+
+  #checkUnused(operation: string): void {
+    if (!this.#isTaken) return;
+    throw new IoError(`${operation}: this body was read before; a body can be read once`, {
+      code: 'ERR_BODY_USED',
+      operation,
+    });
+  }
+}
+
+/** Above this a body is not looked at before it is asked for. */
+const SMALL = 65_536;
+
+/** A piece as UTF-8: what is ASCII only is that already. */
+function textOf(piece: Data): string {
+  const { latin1 } = piece;
+  if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
+  return utf8.decode(piece.bytes);
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+function tooLong(limit: number): LimitError {
+  return new LimitError(
+    `the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
+    {
+      code: 'ERR_BODY_TOO_LONG',
+      operation: 'bytes',
+      limitName: 'limit',
+      limit,
+    },
+  );
+}
+
+/** Whether a program may give this as a body. */
+export function isSendable(body: unknown): boolean {
+  if (typeof body === 'string' || body instanceof Uint8Array) return true;
+  if (typeof body !== 'object' || body === null) return false;
+  return Symbol.asyncIterator in body || Symbol.iterator in body;
+}
+
+/** The pieces of a body to be sent, whatever form it was given in. */
+export function piecesOf(
+  body:
+    | AsyncIterable<Uint8Array | string>
+    | Iterable<Uint8Array | string>
+    | ReadableStream<Uint8Array>,
+): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
+  if (!isSendable(body)) {
+    throw new InvalidInputError(
+      'expected a body to be a string, bytes, an iterable of them or a ReadableStream, got something else',
+      'body',
+    );
+  }
+  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+}

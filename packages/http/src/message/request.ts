@@ -1,0 +1,171 @@
+/** Requests as handlers see them. */
+
+import type { Address } from '@awaitio/core';
+import type { Body, CollectOptions } from './body.ts';
+import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
+import type { Headers } from '../protocol/vocabulary/headers.ts';
+import { HttpProblem } from './problem.ts';
+import { entriesToObject, validate, type Schema } from './schema.ts';
+
+/** What a request asks of the connection it came on. @internal */
+export interface RequestOrigin {
+  readonly remoteAddress: Address | undefined;
+  readonly signal: AbortSignal;
+  readonly body: Body;
+}
+
+/**
+ * A request: its head, and its body as it comes.
+ *
+ * @example
+ * ```ts
+ * import { HttpResponse, serve } from '@awaitio/http';
+ *
+ * const server = await serve(
+ *   async (request) => HttpResponse.text(`${request.method} ${request.path}: ${await request.text()}`),
+ *   { port: 0 },
+ * );
+ * const answer = await fetch(`${server.url}greet?name=you`, { method: 'POST', body: 'hello' });
+ * console.log(await answer.text()); // POST /greet: hello
+ * await server.shutdown();
+ * ```
+ */
+export class HttpRequest {
+  readonly #head: RequestHead;
+  readonly #origin: RequestOrigin;
+
+  /** @internal */
+  constructor(head: RequestHead, origin: RequestOrigin) {
+    this.#head = head;
+    this.#origin = origin;
+  }
+
+  /** The method as it was sent, such as `GET`. */
+  get method(): string {
+    return this.#head.method;
+  }
+
+  /** The request target as it was sent; see {@link HttpRequest.path} for its path. */
+  get target(): string {
+    return this.#head.target;
+  }
+
+  /** The path of the target, still percent-encoded; of an absolute target too; `*` and an authority as they are. */
+  get path(): string {
+    const target = originForm(this.#head.target);
+    const end = target.indexOf('?');
+    return end === -1 ? target : target.slice(0, end);
+  }
+
+  /** The query of the target, empty when there is none. */
+  query(): URLSearchParams;
+  /**
+   * The query, checked: a name that comes more than once holds a list.
+   *
+   * @throws `HttpProblem` 422 that lists what is wrong; unless the handler catches it, it is the answer.
+   */
+  query<T>(schema: Schema<T>): Promise<T>;
+  query<T>(schema?: Schema<T>): URLSearchParams | Promise<T> {
+    const { target } = this.#head;
+    const start = target.indexOf('?');
+    const query = new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+    return schema === undefined ? query : validate(schema, entriesToObject(query), 'query');
+  }
+
+  /** The header fields, as they came. */
+  get headers(): Headers {
+    return this.#head.headers;
+  }
+
+  /** The version that the client speaks. */
+  get httpVersion(): HttpVersion {
+    return this.#head.httpVersion;
+  }
+
+  /** The peer's address; `undefined` on a stream that has none. */
+  get remoteAddress(): Address | undefined {
+    return this.#origin.remoteAddress;
+  }
+
+  /** Aborts when the client has gone, a deadline has passed or the server cuts the connection. */
+  get signal(): AbortSignal {
+    return this.#origin.signal;
+  }
+
+  /** The body, to be read once. */
+  get body(): Body {
+    return this.#origin.body;
+  }
+
+  /** The trailer fields of a chunked body, once it was read to its end. */
+  get trailers(): Headers | undefined {
+    return this.#origin.body.trailers;
+  }
+
+  /** The whole body. @throws as {@link Body.bytes} */
+  bytes(options?: CollectOptions): Promise<Uint8Array> {
+    return this.#origin.body.bytes(options);
+  }
+
+  /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
+  text(options?: CollectOptions): Promise<string> {
+    return this.#origin.body.text(options);
+  }
+
+  /**
+   * The whole body as JSON.
+   *
+   * @throws `HttpProblem` 400 when it is no JSON; else as {@link Body.bytes}.
+   */
+  json(): Promise<unknown>;
+  /**
+   * The whole body as JSON, checked.
+   *
+   * @param schema - A zod 4 schema, or another with the Standard Schema interface.
+   * @throws `HttpProblem` 400 when it is no JSON, 422 that lists what is wrong; else as {@link Body.bytes}.
+   */
+  json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
+  async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
+    const text = await this.text(options);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new HttpProblem(400, { detail: 'the body is not JSON', cause });
+    }
+    return schema === undefined ? value : validate(schema, value, 'body');
+  }
+
+  /**
+   * The whole body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
+   *
+   * @throws `HttpProblem` 400 when it is neither, or malformed; else as {@link Body.bytes}.
+   */
+  form(): Promise<FormData>;
+  /** The form, checked: a name that comes more than once holds a list. @throws also `HttpProblem` 422 */
+  form<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
+  async form<T>(schema?: Schema<T>, options?: CollectOptions): Promise<FormData | T> {
+    const bytes = await this.bytes(options);
+    let form: FormData;
+    try {
+      const type = this.headers.get('content-type') ?? '';
+      // The body is whole and within its limit already: what the warning is about cannot happen.
+      const headers = { 'content-type': type };
+      const response = new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+      // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated for unbounded bodies only
+      form = await response.formData();
+    } catch (cause) {
+      throw new HttpProblem(400, { detail: 'the body is not a form', cause });
+    }
+    return schema === undefined ? form : validate(schema, entriesToObject(form), 'form');
+  }
+}
+
+/** The origin form of a target in absolute form (RFC 9112 section 3.2.2); others as they are. */
+function originForm(target: string): string {
+  if (target.charCodeAt(0) === 47 || !target.includes('://')) return target;
+  const start = target.indexOf('/', target.indexOf('://') + 3);
+  if (start !== -1) return target.slice(start);
+  const query = target.indexOf('?');
+  return query === -1 ? '/' : `/${target.slice(query)}`;
+}

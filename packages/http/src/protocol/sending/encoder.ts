@@ -1,0 +1,128 @@
+/**
+ * Heads and chunk framing as latin1 text.
+ *
+ * A head is ASCII, so one string holds it, and one string is the cheapest thing to write on Node. What the program gave
+ * is checked before (`fields.ts`); here it is only put together, with what HTTP asks for added: framing, `Date`,
+ * `Connection`.
+ */
+
+import type { FieldList } from '../vocabulary/fields.ts';
+import { hasField } from '../vocabulary/fields.ts';
+import type { Framing } from './framing.ts';
+import { reasonOf } from '../vocabulary/status.ts';
+
+const CRLF = '\r\n';
+const statusLines: Record<number, string> = {};
+
+/** `HTTP/1.1 200 OK` and its line end. We always speak 1.1 (RFC 9110 section 2.5). */
+function statusLine(status: number, reason: string | undefined): string {
+  if (reason !== undefined) return `HTTP/1.1 ${status} ${reason}${CRLF}`;
+  statusLines[status] ??= `HTTP/1.1 ${status} ${reasonOf(status)}${CRLF}`;
+  return statusLines[status];
+}
+
+/** What a response's head says besides its status and the program's fields. */
+export interface ResponseHeadParts {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  readonly fields: FieldList;
+  readonly framing: Framing;
+  /** The value of `Date`, or empty for none. */
+  readonly date: string;
+  /** What to say about the connection: `close`, `keep-alive` (to an HTTP/1.0 client), or nothing. */
+  readonly connection: 'close' | 'keep-alive' | undefined;
+}
+
+export function encodeResponseHead(parts: ResponseHeadParts): string {
+  const { framing, connection } = parts;
+  const start = withFields(startOf(parts), parts.fields);
+  // In one piece, as nearly every answer ends: what is written has fewer parts to be put together from.
+  if (framing.kind === 'length' && connection === undefined) {
+    return `${start}Content-Length: ${framing.length}${CRLF}${CRLF}`;
+  }
+  return start + framingLine(framing) + connectionLine(connection) + CRLF;
+}
+
+/** Most answers of a second begin alike. Joined, it is one flat string; added up, each answer would flatten it again. */
+let lastStart = { status: 0, date: '', text: '' };
+
+function startOf({ status, reason, fields, date }: ResponseHeadParts): string {
+  if (date === '' || hasField(fields, 'date')) return statusLine(status, reason);
+  if (reason === undefined && status === lastStart.status && date === lastStart.date) {
+    return lastStart.text;
+  }
+  const text = [statusLine(status, reason), 'Date: ', date, CRLF].join('');
+  if (reason === undefined) lastStart = { status, date, text };
+  return text;
+}
+
+/** And most have one field, their type, which is the same in many: joined when it comes a second time in a row. */
+let lastField = { start: '', name: '', value: '', text: '' };
+
+function withFields(start: string, fields: FieldList): string {
+  if (fields.length !== 2) return start + fieldLines(fields);
+  const [name, value] = fields as readonly [string, string];
+  if (start !== lastField.start || name !== lastField.name || value !== lastField.value) {
+    lastField = { start, name, value, text: '' };
+    return start + fieldLines(fields);
+  }
+  if (lastField.text === '') lastField.text = [start, name, ': ', value, CRLF].join('');
+  return lastField.text;
+}
+
+export interface RequestHeadParts {
+  readonly method: string;
+  readonly target: string;
+  readonly fields: FieldList;
+  readonly framing: Framing;
+  readonly connection: 'close' | 'keep-alive' | undefined;
+}
+
+export function encodeRequestHead(parts: RequestHeadParts): string {
+  return (
+    `${parts.method} ${parts.target} HTTP/1.1${CRLF}` +
+    fieldLines(parts.fields) +
+    framingLine(parts.framing) +
+    connectionLine(parts.connection) +
+    CRLF
+  );
+}
+
+/** An informational head, such as 100 or 103: no framing, no connection. */
+export function encodeInformationalHead(status: number, fields: FieldList): string {
+  return statusLine(status, undefined) + fieldLines(fields) + CRLF;
+}
+
+/** The line before a chunk's data; its data is followed by a line end. */
+export function chunkLine(length: number): string {
+  return length.toString(16) + CRLF;
+}
+
+/** The last chunk, the trailer section and the empty line. */
+export function lastChunk(trailers: FieldList): string {
+  return `0${CRLF}${fieldLines(trailers)}${CRLF}`;
+}
+
+function fieldLines(fields: FieldList): string {
+  let lines = '';
+  for (let index = 0; index < fields.length; index += 2) {
+    lines += `${fields[index]}: ${fields[index + 1]}${CRLF}`;
+  }
+  return lines;
+}
+
+function framingLine(framing: Framing): string {
+  switch (framing.kind) {
+    case 'length':
+      return `Content-Length: ${framing.length}${CRLF}`;
+    case 'chunked':
+      return `Transfer-Encoding: chunked${CRLF}`;
+    case 'close':
+    case 'none':
+      return '';
+  }
+}
+
+function connectionLine(connection: 'close' | 'keep-alive' | undefined): string {
+  return connection === undefined ? '' : `Connection: ${connection}${CRLF}`;
+}

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  checkInformationalStatus,
+  checkRequestStart,
+  checkStatusLine,
+  checkTrailers,
+  readOwnFields,
+} from './outgoing-fields.ts';
+
+const coded = (code: string): unknown =>
+  expect.objectContaining({ name: 'LocalProtocolError', code });
+
+describe('a program’s own framing fields', () => {
+  test('are none in most heads, and then nothing is copied', () => {
+    const fields = ['Content-Type', 'a', 'X', 'y'];
+    const own = readOwnFields(fields, 5);
+    expect(own).toEqual({ fields, length: 5, closes: false, upgrades: false });
+    expect(own.fields).toBe(fields);
+  });
+
+  test('keep a field whose name is only as long as theirs', () => {
+    const fields = ['X-Nectione', 'a', 'X-Ntent-Length', 'b', 'X-Ansfer-Encoding', 'c'];
+    expect(readOwnFields(fields, undefined)).toEqual({
+      fields,
+      length: undefined,
+      closes: false,
+      upgrades: false,
+    });
+  });
+
+  test('give the length of a body that has none of its own, and are taken out', () => {
+    expect(readOwnFields(['content-length', '5', 'X', 'y'], undefined)).toMatchObject({
+      fields: ['X', 'y'],
+      length: 5,
+    });
+    expect(readOwnFields(['Content-Length', '5'], 5)).toMatchObject({ fields: [], length: 5 });
+  });
+
+  test.each([
+    ['6', 5, 'Content-Length: expected 5, the length of the body, got 6'],
+    ['5x', 5, 'Content-Length: expected 5, the length of the body, got something else'],
+    ['-1', undefined, 'Content-Length: expected a decimal number of bytes, got something else'],
+    ['1e3', undefined, 'Content-Length: expected a decimal number of bytes, got something else'],
+    ['', undefined, 'Content-Length: expected a decimal number of bytes, got something else'],
+    [
+      '1234567890123456',
+      undefined,
+      'Content-Length: expected a decimal number of bytes, got something else',
+    ],
+  ])('refuse the Content-Length %j for a body of %s bytes', (value, length, message) => {
+    expect(() => readOwnFields(['Content-Length', value], length)).toThrow(
+      expect.objectContaining({ code: 'ERR_HTTP_CONTENT_LENGTH', message }),
+    );
+  });
+
+  test('refuse two Content-Lengths that differ', () => {
+    expect(() => readOwnFields(['Content-Length', '5', 'Content-Length', '6'], undefined)).toThrow(
+      coded('ERR_HTTP_CONTENT_LENGTH'),
+    );
+  });
+
+  test('refuse any Transfer-Encoding', () => {
+    expect(() => readOwnFields(['transfer-ENCODING', 'chunked'], undefined)).toThrow(
+      coded('ERR_HTTP_TRANSFER_ENCODING'),
+    );
+  });
+
+  test.each([
+    ['close', { closes: true, upgrades: false, fields: [] }],
+    ['Keep-Alive', { closes: false, upgrades: false, fields: [] }],
+    ['keep-alive, Upgrade', { closes: false, upgrades: true, fields: ['Connection', 'upgrade'] }],
+    ['X-Hop ,\tCLOSE,', { closes: true, upgrades: false, fields: ['Connection', 'x-hop'] }],
+  ])('read Connection: %s', (value, expected) => {
+    expect(readOwnFields(['Connection', value], undefined)).toMatchObject(expected);
+  });
+});
+
+describe('a start line', () => {
+  test.each([101, 200, 599, 999])('may have the status %s', (status) => {
+    expect(() => checkStatusLine(status, undefined)).not.toThrow();
+  });
+
+  test.each([0, 99, 100, 103, 199, 1000, 200.5, NaN, Infinity, '200'])(
+    'may not have the status %j',
+    (status) => {
+      expect(() => checkStatusLine(status as number, undefined)).toThrow(coded('ERR_HTTP_STATUS'));
+    },
+  );
+
+  test.each([100, 102, 103, 199])('may be informational with the status %s', (status) => {
+    expect(() => checkInformationalStatus(status)).not.toThrow();
+  });
+
+  test.each([99, 101, 200, 100.5, NaN])('may not be informational with the status %s', (status) => {
+    expect(() => checkInformationalStatus(status)).toThrow(coded('ERR_HTTP_STATUS'));
+  });
+
+  test('may have a reason, which cannot end it', () => {
+    expect(() => checkStatusLine(200, 'Sehr gut, \xfcber alles')).not.toThrow();
+    for (const reason of ['a\r\nX: y', 'a\nb', 'a\0', '\u2603']) {
+      expect(() => checkStatusLine(200, reason)).toThrow(coded('ERR_HTTP_REASON'));
+    }
+  });
+
+  test('may have a method and a target, which cannot end it', () => {
+    expect(() => checkRequestStart('M-SEARCH', '/a?b=%20')).not.toThrow();
+    for (const method of ['', 'GET /', 'GET\r\n', 'G:T']) {
+      expect(() => checkRequestStart(method, '/')).toThrow(coded('ERR_HTTP_METHOD'));
+    }
+    for (const target of ['', '/a b', '/ HTTP/1.1\r\nX: y', '/\n', '/\xe9', '/\0']) {
+      expect(() => checkRequestStart('GET', target)).toThrow(coded('ERR_HTTP_TARGET'));
+    }
+  });
+});
+
+describe('trailers', () => {
+  test('may be what a receiver does not need before the body', () => {
+    expect(() => checkTrailers(['Server-Timing', 'a', 'X-Checksum', 'b'])).not.toThrow();
+  });
+
+  test.each(['Content-Length', 'transfer-encoding', 'HOST', 'Connection', 'Set-Cookie'])(
+    'may not be %s',
+    (name) => {
+      expect(() => checkTrailers(['X', 'y', name, 'z'])).toThrow(
+        expect.objectContaining({
+          code: 'ERR_HTTP_TRAILER',
+          message: `trailer ${name}: it has to come before the body; make it a header`,
+        }),
+      );
+    },
+  );
+});

@@ -1,0 +1,153 @@
+/**
+ * What a program's own start line, header fields and trailers say about framing and the connection.
+ *
+ * This side decides both, so the fields are read, checked against what is known, and taken out: what goes out is written
+ * once, by the encoder. And nothing that a program passes on from somebody else may end the line it stands in.
+ */
+
+import { LocalProtocolError } from '../vocabulary/errors.ts';
+import { isFieldValue, isToken, type FieldList } from '../vocabulary/fields.ts';
+import { elementsOf } from '../vocabulary/lists.ts';
+
+export interface OwnFields {
+  readonly fields: FieldList;
+  /** The body's length, from the body or from the program's Content-Length. */
+  readonly length: number | undefined;
+  /** The program said `Connection: close`. */
+  readonly closes: boolean;
+  /** The program said `Connection: upgrade`. */
+  readonly upgrades: boolean;
+}
+
+/**
+ * Reads them; most programs set none of these, and then nothing is copied.
+ *
+ * @throws {@link LocalProtocolError} for a Transfer-Encoding, and for a Content-Length that is no number or not the
+ * body's.
+ */
+export function readOwnFields(fields: FieldList, length: number | undefined): OwnFields {
+  for (let index = 0; index < fields.length; index += 2) {
+    const size = (fields[index] as string).length;
+    if (size === 10 || size === 14 || size === 17) return readClosely(fields, length);
+  }
+  return { fields, length, closes: false, upgrades: false };
+}
+
+/** Connection options that the encoder writes, and what is left of a list with a comma too many. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', '']);
+
+function readClosely(fields: FieldList, known: number | undefined): OwnFields {
+  const kept: string[] = [];
+  let length = known;
+  let closes = false;
+  let upgrades = false;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string;
+    const value = fields[index + 1] as string;
+    switch (name.toLowerCase()) {
+      case 'transfer-encoding':
+        throw new LocalProtocolError(
+          'Transfer-Encoding is chosen by awaitio; leave it out, and give a body of unknown length to have it chunked',
+          'ERR_HTTP_TRANSFER_ENCODING',
+        );
+      case 'content-length':
+        length = checkedLength(value, length);
+        break;
+      case 'connection': {
+        const options = elementsOf(value);
+        closes ||= options.includes('close');
+        upgrades ||= options.includes('upgrade');
+        const others = options.filter((option) => !OWN_OPTIONS.has(option));
+        if (others.length > 0) kept.push(name, others.join(', '));
+        break;
+      }
+      default:
+        kept.push(name, value);
+    }
+  }
+  return { fields: kept, length, closes, upgrades };
+}
+
+function checkedLength(value: string, length: number | undefined): number {
+  const announced = /^\d{1,15}$/.test(value) ? Number(value) : -1;
+  if (announced === -1 || (length !== undefined && announced !== length)) {
+    throw new LocalProtocolError(
+      `Content-Length: expected ${length === undefined ? 'a decimal number of bytes' : `${length}, the length of the body`}, got ${announced === -1 ? 'something else' : announced}`,
+      'ERR_HTTP_CONTENT_LENGTH',
+    );
+  }
+  return announced;
+}
+
+/** @throws {@link LocalProtocolError} for a status that ends no exchange, or a reason that could end the line. */
+export function checkStatusLine(status: number, reason: string | undefined): void {
+  const isFinal = status === 101 || (status >= 200 && status <= 999);
+  if (!Number.isInteger(status) || !isFinal) {
+    throw new LocalProtocolError(
+      `response: expected a status from 200 to 999, or 101, got ${String(status)}`,
+      'ERR_HTTP_STATUS',
+    );
+  }
+  if (reason !== undefined && !isFieldValue(reason)) {
+    throw new LocalProtocolError(
+      'response: expected a reason of visible latin1 characters, spaces and tabs, got another character',
+      'ERR_HTTP_REASON',
+    );
+  }
+}
+
+/** @throws {@link LocalProtocolError} for a status that is not informational; 101 is a response. */
+export function checkInformationalStatus(status: number): void {
+  if (Number.isInteger(status) && status >= 100 && status <= 199 && status !== 101) return;
+  throw new LocalProtocolError(
+    `informational: expected a status from 100 to 199 other than 101, got ${String(status)}`,
+    'ERR_HTTP_STATUS',
+  );
+}
+
+const TARGET = /^[!-~]+$/;
+
+/** @throws {@link LocalProtocolError} for a method that is no token, or a target that could end the line. */
+export function checkRequestStart(method: string, target: string): void {
+  if (!isToken(method)) {
+    throw new LocalProtocolError(
+      "request: expected a method made of letters, digits and !#$%&'*+-.^_`|~, got another character",
+      'ERR_HTTP_METHOD',
+    );
+  }
+  if (!TARGET.test(target)) {
+    throw new LocalProtocolError(
+      'request: expected a target of visible ASCII characters, got another character; encode it',
+      'ERR_HTTP_TARGET',
+    );
+  }
+}
+
+/** RFC 9110 section 6.5.1: fields that are needed before the body, to frame it, to route it or to trust it. */
+const NO_TRAILERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'keep-alive',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** @throws {@link LocalProtocolError} for a field that may not be a trailer. */
+export function checkTrailers(trailers: FieldList): void {
+  for (let index = 0; index < trailers.length; index += 2) {
+    const name = trailers[index] as string;
+    if (!NO_TRAILERS.has(name.toLowerCase())) continue;
+    throw new LocalProtocolError(
+      `trailer ${name}: it has to come before the body; make it a header`,
+      'ERR_HTTP_TRAILER',
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { givePieceBack, joinAdjacent, takePiece } from './body-buffers.ts';
+
+const LARGE = 40_000;
+
+describe('the memory of a large piece', () => {
+  test('is used again when the piece was given back', () => {
+    const first = takePiece(LARGE);
+    expect(first).toHaveLength(LARGE);
+    givePieceBack(first);
+    const second = takePiece(LARGE);
+    expect(second).toHaveLength(LARGE);
+    expect(second.buffer).toBe(first.buffer);
+  });
+
+  test('is the piece and nothing else, also when it is used again', () => {
+    givePieceBack(takePiece(65_536));
+    expect(takePiece(LARGE).buffer.byteLength).toBe(LARGE);
+  });
+
+  test('is not used again before', () => {
+    expect(takePiece(LARGE).buffer).not.toBe(takePiece(LARGE).buffer);
+  });
+
+  test('is given back once, and only whole', () => {
+    const piece = takePiece(LARGE);
+    givePieceBack(piece.subarray(0, LARGE - 1));
+    expect(takePiece(LARGE).buffer).not.toBe(piece.buffer);
+    givePieceBack(piece);
+    givePieceBack(piece);
+    expect(takePiece(LARGE).buffer).toBe(piece.buffer);
+    expect(takePiece(LARGE).buffer).not.toBe(piece.buffer);
+  });
+
+  test('is its own when it is small, or larger than what is kept', () => {
+    for (const size of [0, 1, 32_768, 65_537]) {
+      const piece = takePiece(size);
+      expect(piece).toHaveLength(size);
+      expect(piece.buffer.byteLength).toBe(size);
+      givePieceBack(piece);
+      expect(takePiece(size).buffer).not.toBe(piece.buffer);
+    }
+  });
+
+  test('that came from elsewhere is left alone', () => {
+    const foreign = new Uint8Array(65_536);
+    givePieceBack(foreign);
+    expect(takePiece(LARGE).buffer).not.toBe(foreign.buffer);
+  });
+
+  test('is kept for so many pieces only', () => {
+    const pieces = Array.from({ length: 100 }, () => takePiece(LARGE));
+    for (const piece of pieces) givePieceBack(piece);
+    const before = new Set(pieces.map(({ buffer }) => buffer));
+    const again = Array.from({ length: 100 }, () => takePiece(LARGE));
+    expect(again.filter(({ buffer }) => before.has(buffer))).toHaveLength(32);
+  });
+});
+
+describe('joining adjacent pieces', () => {
+  const memory = Uint8Array.from([1, 2, 3, 4, 5]);
+  const join = (...pieces: readonly Uint8Array[]): number[][] =>
+    joinAdjacent(pieces).map((piece) => [...piece]);
+
+  test('joins what lies one behind the other', () => {
+    expect(join(memory.subarray(0, 2), memory.subarray(2, 3), memory.subarray(3))).toEqual([
+      [1, 2, 3, 4, 5],
+    ]);
+  });
+
+  test('leaves apart what does not', () => {
+    expect(join()).toEqual([]);
+    expect(join(memory.subarray(0, 2), memory.subarray(3))).toEqual([
+      [1, 2],
+      [4, 5],
+    ]);
+    expect(join(memory.subarray(2), memory.subarray(0, 2))).toEqual([
+      [3, 4, 5],
+      [1, 2],
+    ]);
+    expect(join(memory.subarray(0, 2), memory.slice(2))).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * The PROXY protocol, versions 1 and 2: how a load balancer says for whom it connects
+ * (https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
+ *
+ * The header comes before the first byte of the connection's own protocol, once, and from nobody but the proxies that
+ * this side trusts: whoever may send it may claim any address. So it is read from trusted peers only, where it has to be
+ * there, complete and well-formed, or the connection ends; from others nothing is read, and a header of theirs is
+ * malformed HTTP like any other.
+ */
+
+import {
+  LimitError,
+  WOULD_BLOCK,
+  type Address,
+  type ByteStream,
+  type WaitOptions,
+} from '@awaitio/core';
+import { latin1 } from '../protocol/vocabulary/latin1.ts';
+import { malformed } from './header.ts';
+import { parseProxyV1 } from './v1.ts';
+import { parseProxyV2, V2_HEAD, V2_SIGNATURE } from './v2.ts';
+
+/** What a proxy says of the connection it makes. */
+export interface ProxyHeader {
+  /** Of the PROXY protocol. */
+  readonly version: 1 | 2;
+  /** `proxy`: for the client named here · `local`: for itself, such as a health check · `unknown`: it cannot tell. */
+  readonly command: 'proxy' | 'local' | 'unknown';
+  /** The client, for `proxy`. */
+  readonly source: Address | undefined;
+  /** What the client connected to, for `proxy`. */
+  readonly destination: Address | undefined;
+  /** The extensions of version 2, in order. */
+  readonly extensions: readonly ProxyExtension[];
+}
+
+/** An extension (TLV) of version 2, such as 0x01 ALPN, 0x02 authority, 0x05 unique id. */
+export interface ProxyExtension {
+  /** Its number in section 2.2 of the specification. */
+  readonly type: number;
+  /** As it was sent. */
+  readonly value: Uint8Array;
+}
+
+/** The longest header of version 1, CRLF included (section 2.1). */
+const V1_LIMIT = 107;
+/** More than any known set of extensions; the field could say 65535. */
+const V2_LIMIT = 4_096;
+
+/**
+ * Reads the PROXY header at the beginning of a stream, and nothing after it.
+ *
+ * @param options - `signal` and `timeout` in milliseconds.
+ * @returns The header; `null` when the stream ended before its first byte, as a probe of a port does.
+ * @throws `RemoteProtocolError` when what came is no header of version 1 or 2 (its bytes may be taken then);
+ * `UnexpectedEofError` when the stream ends inside; the stream's errors; `TimeoutError`; `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { readProxyHeader } from '@awaitio/http';
+ *
+ * const [proxy, server] = memoryPair();
+ * await proxy.writeAll('PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\nGET / HTTP/1.1\r\n');
+ * const header = await readProxyHeader(server);
+ * console.log(String(header?.source), await server.readLine()); // 192.0.2.1:56324 GET / HTTP/1.1
+ * await proxy.close();
+ * await server.close();
+ * ```
+ */
+export async function readProxyHeader(
+  stream: ByteStream,
+  options?: WaitOptions,
+): Promise<ProxyHeader | null> {
+  await stream.readable(options);
+  const first = stream.peek(1);
+  if (first === null) return null;
+  if (first !== WOULD_BLOCK && first[0] === 0x0d) return readV2(stream, options);
+  if (first !== WOULD_BLOCK && first[0] !== 0x50) throw malformed('no PROXY header');
+  return readV1(stream, options);
+}
+
+async function readV1(stream: ByteStream, options: WaitOptions | undefined): Promise<ProxyHeader> {
+  let line;
+  try {
+    line = await stream.readUntil('\r\n', { ...options, limit: V1_LIMIT });
+  } catch (error) {
+    throw error instanceof LimitError ? malformed('no line end within 107 bytes') : error;
+  }
+  return parseProxyV1(latin1(line ?? new Uint8Array(0)));
+}
+
+async function readV2(stream: ByteStream, options: WaitOptions | undefined): Promise<ProxyHeader> {
+  const head = await stream.readExactly(V2_HEAD, options);
+  if (!latin1(head).startsWith(V2_SIGNATURE)) throw malformed('no signature of version 2');
+  const length = ((head[14] as number) << 8) | (head[15] as number);
+  if (length > V2_LIMIT) throw malformed('more than 4096 bytes of addresses and extensions');
+  const rest = await stream.readExactly(length, options);
+  return parseProxyV2(head, rest);
+}

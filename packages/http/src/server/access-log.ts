@@ -1,0 +1,84 @@
+/** Access logs: one line for each answered request, in Common Log Format or as JSON. */
+
+import type { EventListener, RequestFinishedEvent } from './events.ts';
+
+/** Options of {@link accessLog}. */
+export interface AccessLogOptions {
+  /** `common`: the Common Log Format of NCSA httpd · `json`: one object per line. @default 'common' */
+  readonly format?: 'common' | 'json' | undefined;
+  /** Takes each line, without its line end. @default writes it to stdout */
+  readonly write?: ((line: string) => void) | undefined;
+}
+
+const MONTHS = [
+  'Jan',
+  'Feb',
+  'Mar',
+  'Apr',
+  'May',
+  'Jun',
+  'Jul',
+  'Aug',
+  'Sep',
+  'Oct',
+  'Nov',
+  'Dec',
+] as const;
+
+/**
+ * Makes an event listener that writes an access log. Query strings are written as they came; bodies and headers never are.
+ *
+ * @example
+ * ```ts
+ * import { accessLog, HttpResponse, serve } from '@awaitio/http';
+ *
+ * const lines: string[] = [];
+ * const onEvent = accessLog({ write: (line) => lines.push(line) });
+ * const server = await serve(() => HttpResponse.text('hello'), { port: 0, onEvent });
+ * await (await fetch(`${server.url}greeting`)).text();
+ * await server.shutdown();
+ * console.log(lines[0]?.replace(/\[.*\]/, '[…]')); // 127.0.0.1 - - […] "GET /greeting HTTP/1.1" 200 5
+ * ```
+ */
+export function accessLog(options?: AccessLogOptions): EventListener {
+  const format = options?.format === 'json' ? json : common;
+  const write =
+    options?.write ??
+    ((line: string): void => {
+      process.stdout.write(`${line}\n`);
+    });
+  return (event) => {
+    if (event.type === 'requestFinished') write(format(event));
+  };
+}
+
+function common(event: RequestFinishedEvent): string {
+  const { method, target, httpVersion, status, bytesOut } = event;
+  const request = `${method} ${quoted(target)} HTTP/${httpVersion}`;
+  return `${hostOf(event.remoteAddress)} - - [${date(event.time)}] "${request}" ${status} ${bytesOut === 0 ? '-' : bytesOut}`;
+}
+
+function json(event: RequestFinishedEvent): string {
+  const { time, type: _type, ...rest } = event;
+  return JSON.stringify({ time: new Date(time).toISOString(), ...rest });
+}
+
+/** Quotes and backslashes are escaped as Apache does; control characters cannot be in a target. */
+function quoted(target: string): string {
+  return target.replaceAll(/["\\]/g, '\\$&');
+}
+
+/** The host of `host:port`, brackets removed; `-` when there is none. */
+function hostOf(address: string): string {
+  const end = address.lastIndexOf(':');
+  const host = (end === -1 ? address : address.slice(0, end)).replace(/^\[(.*)\]$/, '$1');
+  return host === '' ? '-' : host;
+}
+
+/** `10/Oct/2000:13:55:36 +0000` */
+function date(time: number): string {
+  const at = new Date(time);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;
+  return `${day}:${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`;
+}

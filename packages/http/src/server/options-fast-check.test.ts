@@ -1,0 +1,70 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidInputError, systemClock } from '@awaitio/core';
+import * as fc from 'fast-check';
+import { looksRight } from './options-fast-check.ts';
+import { checkServeOptions } from './options-schema.ts';
+
+describe('a quick look at the options of serve', () => {
+  test.each<object>([
+    {},
+    { host: 'localhost', port: 0 },
+    { deadlines: { idle: 1_000, handler: Infinity }, limits: { headerBytes: 1_000 } },
+    { deadlines: {}, limits: {}, maxConnections: 5, onError: () => {}, clock: systemClock },
+    { host: undefined, deadlines: undefined },
+  ])('sees that %j is right', (options) => {
+    expect(looksRight(options)).toBe(true);
+    checkServeOptions(options);
+  });
+
+  test.each<object>([
+    { unknown: 1 },
+    { constructor: 1 },
+    { port: -1 },
+    { host: '' },
+    { clock: { accept: () => {} } },
+    { listener: { accept: true } },
+    { deadlines: { idle: -1 } },
+    { deadlines: { idle: NaN } },
+    { deadlines: { lunch: 1 } },
+    { deadlines: 5 },
+    { limits: { headerBytes: 0 } },
+    { limits: { toString: 1 } },
+    { maxConnections: 0 },
+  ])('leaves %j to the schema, which refuses it', (options) => {
+    expect(looksRight(options)).toBe(false);
+    expect(() => {
+      checkServeOptions(options);
+    }).toThrow(InvalidInputError);
+  });
+
+  test('says yes only where the schema does', () => {
+    const value = fc.oneof(
+      fc.integer({ min: -2, max: 3 }),
+      fc.constantFrom(0, 1.5, NaN, Infinity, -0, null, undefined, true, '', 'text'),
+      fc.constantFrom(() => {}, systemClock, {}, [], { accept: () => {} }, { spawn: 1 }),
+    );
+    const amounts = fc.dictionary(
+      fc.constantFrom('idle', 'headers', 'headerBytes', 'bodyBytes', 'leadingBytes', 'other'),
+      value,
+    );
+    const name = fc.constantFrom(
+      'host',
+      'port',
+      'listener',
+      'executor',
+      'clock',
+      'onError',
+      'signal',
+      'maxConnections',
+      'limits',
+      'deadlines',
+      'other',
+    );
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.oneof(value, amounts)), (options) => {
+        if (looksRight(options)) checkServeOptions(options);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS, DEFAULT_SERVER_DEADLINES } from '../../src/index.ts';
+
+const page = readFileSync(new URL('../../../../docs/server.md', import.meta.url), 'utf8');
+
+/** The defaults that the page's tables give, by the option's name. */
+const told = (group: string): Record<string, number> =>
+  Object.fromEntries(
+    [...page.matchAll(new RegExp(`^\\| \`${group}\\.(\\w+)\` +\\| +(\\w+) +\\|`, 'gm'))].map(
+      ([, name, value]) => [name, Number(value)],
+    ),
+  );
+
+describe('the page on running a server', () => {
+  test('names every limit with its default', () => {
+    expect(told('limits')).toEqual(DEFAULT_LIMITS);
+  });
+
+  test('names every deadline with its default', () => {
+    expect(told('deadlines')).toEqual(DEFAULT_SERVER_DEADLINES);
+  });
+});
