@@ -11,11 +11,9 @@ export {
   TimeoutError,
   TlsError,
   UnexpectedEofError,
-  invalidInput,
-  type IoErrorOptions,
 } from './vocabulary/errors.ts';
 export { WOULD_BLOCK, type WouldBlock } from './vocabulary/would-block.ts';
-export { Interest, Ready, ReadyBits } from './vocabulary/interest.ts';
+export { Interest, Ready } from './vocabulary/interest.ts';
 export {
   InetAddress,
   PathAddress,
@@ -24,26 +22,12 @@ export {
   type HostPort,
   type SocketPath,
 } from './vocabulary/address.ts';
-export { systemClock, type Clock, type Timer } from './vocabulary/clock.ts';
+export type { Clock, Timer } from './vocabulary/clock.ts';
+export { systemClock } from './waiting/system-clock.ts';
 export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
-export { deferred, type Deferred } from './waiting/deferred.ts';
-export {
-  LoneWait,
-  Wait,
-  WaitList,
-  type WaitInfo,
-  type WaitOptions,
-  type WaitOwner,
-} from './waiting/wait.ts';
+export type { WaitInfo, WaitOptions } from './waiting/waiter.ts';
 export { traceWaits } from './waiting/wait-trace.ts';
-export type { Transport, TransportSink } from './streams/transport.ts';
-export type { Source, SourceObserver } from './vocabulary/source.ts';
-export {
-  ByteStream,
-  DEFAULT_HIGH_WATER_MARK,
-  type CloseOptions,
-  type StreamOptions,
-} from './streams/byte-stream.ts';
+export { ByteStream, type CloseOptions, type StreamOptions } from './streams/byte-stream.ts';
 export type { StreamEnd, StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
@@ -52,9 +36,9 @@ export {
   type OpenStreamState,
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
-export type { Take, Taker } from './streams/read-waits.ts';
-export type { Writable, WriteOptions } from './streams/write-side.ts';
-export { ReadHalf, WriteHalf } from './streams/halves.ts';
+export type { Consume, ByteConsumer } from './streams/read-waits.ts';
+export type { WriteData, WriteOptions } from './streams/write-side.ts';
+export type { ReadHalf, WriteHalf } from './streams/halves.ts';
 export type { WebStreams } from './streams/to-web.ts';
 export type { Decoder, FrameInput } from './streams/frame-read.ts';
 export {
@@ -74,7 +58,7 @@ export {
 export {
   copy,
   copyBidirectional,
-  type CopiedBothWays,
+  type BidirectionalCounts,
   type CopyBidirectionalOptions,
   type CopyOptions,
 } from './streams/copy.ts';
@@ -116,7 +100,6 @@ export { AddressList } from './net/address-list.ts';
 export { acceptLoop, type AcceptLoopOptions } from './tasks/accept-loop.ts';
 export { Poll } from './polling/poll.ts';
 export type { PollEvent, PollOptions, PollStatistics } from './polling/registration.ts';
-export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
 export { defaultExecutor, Executor } from './tasks/executor.ts';
 export type {
   ExecutorOptions,
@@ -126,8 +109,7 @@ export type {
 export { Task } from './tasks/task.ts';
 export type {
   TaskContext,
-  TaskHold,
-  Resettable,
+  Abortable,
   TaskFunction,
   TaskInfo,
   TaskOptions,
@@ -135,4 +117,3 @@ export type {
 } from './tasks/task-context.ts';
 export { TaskGroup, type GroupOptions, type Joined } from './tasks/task-group.ts';
 export { TaskTracker, type Spawner, type TaskTrackerOptions } from './tasks/task-tracker.ts';
-export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';

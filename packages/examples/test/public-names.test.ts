@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 
-const ENTRIES = ['core/src/index.ts', 'core/src/testing/index.ts', 'http/src/index.ts'];
+const ENTRIES = [
+  'core/src/index.ts',
+  'core/src/lowlevel.ts',
+  'core/src/testing/index.ts',
+  'http/src/index.ts',
+];
 
 /** The exported names of an entry, each with the file that it comes from. */
 function namesOf(entry: string): [name: string, file: URL][] {

@@ -13,6 +13,7 @@ import {
   LimitError,
   lines,
   linesCodec,
+  memoryPair,
   UnexpectedEofError,
   WOULD_BLOCK,
   type ByteStream,
@@ -21,7 +22,7 @@ import {
   type LengthDelimitedOptions,
   type LinesOptions,
 } from '../index.ts';
-import { lockstepPair, memoryPair } from '../testing/index.ts';
+import { lockstepPair } from '../testing/index.ts';
 
 const reason = new Error('the caller gave up');
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');

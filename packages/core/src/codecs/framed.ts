@@ -10,7 +10,7 @@
 import type { ByteStream, CloseOptions } from '../streams/byte-stream.ts';
 import type { ReadHalf, WriteHalf } from '../streams/halves.ts';
 import type { Decoder } from '../streams/frame-read.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 import type { WriteOptions } from '../streams/write-side.ts';
 
 /** How a protocol makes bytes of an item. */
@@ -129,8 +129,7 @@ export class FrameWriter<T> {
  *
  * @example
  * ```ts
- * import { Framed, linesCodec } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { Framed, linesCodec, memoryPair } from '@awaitio/core';
  *
  * const [a, b] = memoryPair();
  * await using client = new Framed(a, linesCodec());

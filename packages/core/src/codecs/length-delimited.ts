@@ -37,8 +37,7 @@ const DEFAULT_LIMIT = 1_048_576;
  *
  * @example
  * ```ts
- * import { FrameWriter, lengthDelimitedCodec } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { FrameWriter, lengthDelimitedCodec, memoryPair } from '@awaitio/core';
  *
  * const [client, server] = memoryPair();
  * const codec = lengthDelimitedCodec({ lengthBytes: 2, endian: 'little', includesHeader: true });
@@ -60,8 +59,7 @@ export function lengthDelimitedCodec(options: LengthDelimitedOptions = {}): Code
  *
  * @example
  * ```ts
- * import { lengthDelimited } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { lengthDelimited, memoryPair } from '@awaitio/core';
  *
  * const [a, b] = memoryPair({ chunkSize: 1 });
  * const client = lengthDelimited(a);

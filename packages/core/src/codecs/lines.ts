@@ -45,8 +45,7 @@ const LINE_FEED = new Uint8Array([LF]);
  *
  * @example
  * ```ts
- * import { FrameReader, FrameWriter, linesCodec } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { FrameReader, FrameWriter, linesCodec, memoryPair } from '@awaitio/core';
  *
  * const codec = linesCodec({ lineEnd: 'crlf', fatal: true, limit: 512 });
  * const [client, server] = memoryPair();
@@ -68,8 +67,7 @@ export function linesCodec(options: LinesOptions = {}): Codec<string> {
  *
  * @example
  * ```ts
- * import { lines } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { lines, memoryPair } from '@awaitio/core';
  *
  * const [a, b] = memoryPair();
  * const client = lines(a);

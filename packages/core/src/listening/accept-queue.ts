@@ -23,11 +23,11 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   type WaitInfo,
   type WaitOptions,
-} from '../waiting/wait.ts';
+} from '../waiting/waiter.ts';
 
 /** What a listener gives its queue. */
 export interface AcceptQueueOptions<P, S extends ByteStream> {
@@ -51,8 +51,8 @@ export class AcceptQueue<P, S extends ByteStream> {
   readonly #options: AcceptQueueOptions<P, S>;
   readonly #admission: Admission;
   readonly #arrivals: Arrival<P>[] = [];
-  readonly #accepts = new WaitList<S>();
-  readonly #readable = new WaitList<void>();
+  readonly #accepts = new WaiterList<S>();
+  readonly #readable = new WaiterList<void>();
   readonly #observers = new Set<SourceObserver>();
   /** An accept error that the next `accept` gives. */
   #failure: Error | undefined;
@@ -140,7 +140,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const wait = new Wait<S>('accept', clock, options);
+    const wait = new ListedWaiter<S>('accept', clock, options);
     this.#accepts.add(wait);
     return wait.promise;
   }
@@ -154,7 +154,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const wait = new Wait<void>('readable', clock, options);
+    const wait = new ListedWaiter<void>('readable', clock, options);
     this.#readable.add(wait);
     return wait.promise;
   }

@@ -11,6 +11,7 @@
  */
 
 import type { ByteStream } from '../streams/byte-stream.ts';
+import { checkCounts } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 
 /** The bound that a connection ran into. */
@@ -71,18 +72,6 @@ export function checkAdmission(operation: string, options: AdmissionOptions<neve
   if (onOverflow === undefined || onOverflow === 'wait' || onOverflow === 'reset') return;
   if (typeof onOverflow === 'function') return;
   throw invalidInput(operation, 'onOverflow', "'wait', 'reset' or a function", onOverflow);
-}
-
-/** Checks that each is a whole number from 1, or `Infinity`, or absent. @throws {@link InvalidInputError} */
-export function checkCounts(
-  operation: string,
-  counts: Readonly<Record<string, number | undefined>>,
-): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (value === undefined || value === Infinity) continue;
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw invalidInput(operation, name, 'a whole number from 1', value);
-  }
 }
 
 /** The bounds in force, and the counts per address. */

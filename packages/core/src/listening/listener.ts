@@ -9,7 +9,7 @@ import type { Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { Source } from '../vocabulary/source.ts';
-import type { WaitInfo, WaitOptions } from '../waiting/wait.ts';
+import type { WaitInfo, WaitOptions } from '../waiting/waiter.ts';
 
 /** A snapshot of a listener. */
 export interface ListenerStatistics {

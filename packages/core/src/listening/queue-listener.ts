@@ -7,7 +7,7 @@ import { ClosedError } from '../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from './listener.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 
 export abstract class QueueListener<P, S extends ByteStream> implements Listener<S> {
   abstract readonly localAddress: Address;

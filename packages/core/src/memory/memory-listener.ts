@@ -3,11 +3,11 @@
 import { checkAdmission, type AdmissionOptions } from '../listening/admission.ts';
 import { PathAddress, type Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { systemClock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { AddressError } from '../vocabulary/errors.ts';
 import { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 import { QueueListener } from '../listening/queue-listener.ts';
-import { checkWaitOptions, type WaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** Options of a {@link MemoryListener}; `connect` fails where a socket would be reset for `maxPending`. */
 export interface MemoryListenOptions extends MemoryPairOptions, AdmissionOptions<ByteStream> {

@@ -13,7 +13,7 @@ export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions
  *
  * @example
  * ```ts
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { memoryPair } from '@awaitio/core';
  *
  * const [client, server] = memoryPair({ chunkSize: 1 });
  * await client.writeAll('line\n');

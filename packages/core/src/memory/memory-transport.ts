@@ -8,7 +8,8 @@
  */
 
 import { budgetOf, type Budget } from '../waiting/budget.ts';
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { BrokenError } from '../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../streams/transport.ts';
 

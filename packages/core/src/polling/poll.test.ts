@@ -5,12 +5,13 @@ import {
   ClosedError,
   Interest,
   InvalidInputError,
+  memoryPair,
   Poll,
   TcpListener,
   TcpStream,
   WOULD_BLOCK,
 } from '../index.ts';
-import { lockstepPair, ManualClock, memoryPair } from '../testing/index.ts';
+import { lockstepPair, ManualClock } from '../testing/index.ts';
 
 const { READABLE, WRITABLE } = Interest;
 const NOW = { timeout: 0 };

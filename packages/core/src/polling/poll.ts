@@ -10,7 +10,8 @@
  * still would-block, and whoever handles an event calls `try*` until it does, or gets the event again.
  */
 
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { Interest, ReadyBits } from '../vocabulary/interest.ts';
@@ -23,11 +24,11 @@ import {
 import type { Source } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   type WaitInfo,
   type WaitOptions,
-} from '../waiting/wait.ts';
+} from '../waiting/waiter.ts';
 
 /** Told whatever the interest is. */
 const ALWAYS = ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
@@ -40,8 +41,7 @@ const DEFAULT_MAX_EVENTS = 1_024;
  *
  * @example
  * ```ts
- * import { Interest, Poll } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { Interest, memoryPair, Poll } from '@awaitio/core';
  *
  * const [client, server] = memoryPair();
  * const poll = new Poll<string>();
@@ -61,7 +61,7 @@ export class Poll<Token> {
   readonly #registrations = new Map<Source, Registration<Token>>();
   /** In the order in which they are looked at. */
   readonly #candidates = new Set<Registration<Token>>();
-  readonly #waits = new WaitList<void>();
+  readonly #waits = new WaiterList<void>();
   #isPolling = false;
   #isWoken = false;
   #isClosed = false;
@@ -215,7 +215,7 @@ export class Poll<Token> {
           // A set that is always ready must let the loop turn as every other ready call does.
           return await budgetOf(this.#clock).pay(events);
         }
-        const wait = new Wait<void>('poll', this.#clock, { signal: options?.signal });
+        const wait = new ListedWaiter<void>('poll', this.#clock, { signal: options?.signal });
         this.#waits.add(wait);
         await wait.promise;
         this.#check('poll');

@@ -3,7 +3,7 @@
 import type { Clock } from '../vocabulary/clock.ts';
 import type { Interest } from '../vocabulary/interest.ts';
 import type { Source, SourceObserver } from '../vocabulary/source.ts';
-import type { WaitInfo } from '../waiting/wait.ts';
+import type { WaitInfo } from '../waiting/waiter.ts';
 
 /** What a `Poll` tells about one source. */
 export interface PollEvent<Token> {

@@ -18,14 +18,14 @@
 
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
-import type { Take, Taker } from './read-waits.ts';
+import type { Consume, ByteConsumer } from './read-waits.ts';
 import type { Source, SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
@@ -33,9 +33,9 @@ import type { HighWaterMarks } from './stream-parts.ts';
 import { StreamCore, type StreamEnd, type StreamStatistics } from './stream-core.ts';
 import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
-import type { Writable, WriteOptions } from './write-side.ts';
+import type { WriteData, WriteOptions } from './write-side.ts';
 
 /** How a stream is set up; one object may serve many streams. */
 export interface StreamOptions {
@@ -66,7 +66,7 @@ const DEFAULT_LINGER = 5_000;
  *
  * @example
  * ```ts
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { memoryPair } from '@awaitio/core';
  *
  * const [client, server] = memoryPair();
  * await client.writeAll('ping');
@@ -184,7 +184,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    *
    * @example
    * ```ts
-   * import { memoryPair } from '@awaitio/core/testing';
+   * import { memoryPair } from '@awaitio/core';
    *
    * const [client, server] = memoryPair();
    * await client.writeAll('hello');
@@ -214,7 +214,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * @throws `InvalidInputError` for a count that is not within the view: nothing was taken; or for what is no taker. Else
    * as {@link ByteStream.read}.
    */
-  readWith(take: Take, options?: WaitOptions): Promise<number | null> {
+  readWith(take: Consume, options?: WaitOptions): Promise<number | null> {
     try {
       checkTake(take);
     } catch (error) {
@@ -281,8 +281,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    *
    * @example
    * ```ts
-   * import { WOULD_BLOCK, type Decoder } from '@awaitio/core';
-   * import { memoryPair } from '@awaitio/core/testing';
+   * import { memoryPair, WOULD_BLOCK, type Decoder } from '@awaitio/core';
    *
    * // One byte that says how many follow.
    * const short: Decoder<string> = {
@@ -336,7 +335,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * @throws {@link BrokenError} when the connection broke; `ClosedError` after `close` or `shutdown('write')`;
    * `BusyError`.
    */
-  tryWrite(data: Writable, options?: { readonly transfer?: boolean }): number | WouldBlock {
+  tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock {
     return this.#core.writing.tryWrite(checkData('tryWrite', data), options?.transfer === true);
   }
 
@@ -346,7 +345,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * @returns How many bytes were accepted.
    * @throws as {@link ByteStream.tryWrite}; `TimeoutError`; `signal.reason`. A write given up accepted nothing.
    */
-  write(data: Writable, options?: WriteOptions): Promise<number> {
+  write(data: WriteData, options?: WriteOptions): Promise<number> {
     try {
       checkData('write', data);
     } catch (error) {
@@ -362,7 +361,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * how many bytes were accepted, also when the write was given up: those will be sent, the rest will not.
    * @throws as {@link ByteStream.write}.
    */
-  writeAll(data: Writable, options?: WriteOptions): Promise<void> {
+  writeAll(data: WriteData, options?: WriteOptions): Promise<void> {
     try {
       checkData('writeAll', data);
     } catch (error) {
@@ -502,7 +501,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    * ```ts
    * import { pipeline } from 'node:stream/promises';
    * import { createGzip, gunzipSync } from 'node:zlib';
-   * import { memoryPair } from '@awaitio/core/testing';
+   * import { memoryPair } from '@awaitio/core';
    *
    * const [client, server] = memoryPair();
    * const zipping = pipeline(['to be ', 'sent small'], createGzip(), client.toNode());
@@ -525,7 +524,7 @@ export class ByteStream implements AsyncIterable<Uint8Array>, Source {
    *
    * @example
    * ```ts
-   * import { memoryPair } from '@awaitio/core/testing';
+   * import { memoryPair } from '@awaitio/core';
    *
    * const [client, server] = memoryPair();
    * const { readable, writable } = server.toWeb();
@@ -583,12 +582,13 @@ function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
 }
 
-function checkTake(take: Take): void {
-  if (typeof take === 'function' || typeof (take as Taker | null)?.take === 'function') return;
+function checkTake(take: Consume): void {
+  if (typeof take === 'function' || typeof (take as ByteConsumer | null)?.take === 'function')
+    return;
   throw invalidInput('readWith', 'take', 'a function, or an object with a method take', take);
 }
 
-function checkData(operation: string, data: Writable): Writable {
+function checkData(operation: string, data: WriteData): WriteData {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
 }

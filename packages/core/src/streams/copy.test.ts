@@ -8,11 +8,12 @@ import {
   copy,
   copyBidirectional,
   InvalidInputError,
+  memoryPair,
   TcpListener,
   TcpStream,
   type ByteStream,
 } from '../index.ts';
-import { lockstepPair, memoryPair } from '../testing/index.ts';
+import { lockstepPair } from '../testing/index.ts';
 
 const MIB = 1 << 20;
 const reason = new Error('the caller gave up');

@@ -13,7 +13,7 @@ import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import type { ReadHalf, WriteHalf } from './halves.ts';
-import { checkWaitOptions, type WaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How much to copy, and how to give it up. */
 export interface CopyOptions extends Pick<WaitOptions, 'signal'> {
@@ -32,7 +32,7 @@ export interface CopyBidirectionalOptions extends Pick<CopyOptions, 'signal' | '
 }
 
 /** How many bytes were moved each way. */
-export interface CopiedBothWays {
+export interface BidirectionalCounts {
   /** Bytes that went from the first stream to the second. */
   readonly aToB: number;
   /** Bytes that went from the second stream to the first. */
@@ -56,8 +56,7 @@ const DEFAULT_BUFFER_SIZE = 65_536;
  *
  * @example
  * ```ts
- * import { copy } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { copy, memoryPair } from '@awaitio/core';
  *
  * const [client, server] = memoryPair();
  * await client.writeAll('hello');
@@ -131,8 +130,7 @@ async function move(
  *
  * @example
  * ```ts
- * import { copyBidirectional } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { copyBidirectional, memoryPair } from '@awaitio/core';
  *
  * const [client, front] = memoryPair();
  * const [back, server] = memoryPair();
@@ -151,11 +149,11 @@ export async function copyBidirectional(
   a: ByteStream,
   b: ByteStream,
   options: CopyBidirectionalOptions = {},
-): Promise<CopiedBothWays> {
+): Promise<BidirectionalCounts> {
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
   checkBufferSize('copyBidirectional', bufferSize);
   checkWaitOptions('copyBidirectional', options);
-  const run = new BothWays(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
+  const run = new BidirectionalCopy(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
   const registration = signal === undefined ? undefined : watchAbort(signal, run);
   try {
     return await run.finished();
@@ -165,7 +163,7 @@ export async function copyBidirectional(
 }
 
 /** One `copyBidirectional`: two directions that stop together. */
-class BothWays implements AbortWatcher {
+class BidirectionalCopy implements AbortWatcher {
   readonly #a: ByteStream;
   readonly #b: ByteStream;
   readonly #bufferSize: number;
@@ -195,7 +193,7 @@ class BothWays implements AbortWatcher {
     this.#stop.abort(reason);
   }
 
-  async finished(): Promise<CopiedBothWays> {
+  async finished(): Promise<BidirectionalCounts> {
     const progress = this.#progress;
     try {
       await Promise.all([

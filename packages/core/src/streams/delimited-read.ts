@@ -9,7 +9,7 @@
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 
 /** Options of the reads that look for a delimiter. */
 export interface DelimitedReadOptions extends WaitOptions {

@@ -12,7 +12,7 @@ import { LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 
 /** The bytes that have come and not been taken, as a {@link Decoder} sees them. */
 export interface FrameInput {

@@ -15,7 +15,7 @@
 
 import type { Duplex } from 'node:stream';
 import { BrokenError, invalidInput, type IoError } from '../vocabulary/errors.ts';
-import { translate } from '../vocabulary/translate-error.ts';
+import { translateError } from '../vocabulary/translate-error.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
 /** What sockets have and other streams do not. */
@@ -182,7 +182,7 @@ class NodeTransport implements Transport {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#error ??= translate(error, 'stream');
+    this.#error ??= translateError(error, 'stream');
     // Node does this by itself, unless `autoDestroy` was turned off.
     this.#letGo();
   };

@@ -9,10 +9,10 @@ import type { ByteStream } from './byte-stream.ts';
 import type { DelimitedReadOptions } from './delimited-read.ts';
 import { InvalidInputError } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
-import type { Take } from './read-waits.ts';
+import type { Consume } from './read-waits.ts';
 import type { Decoder } from './frame-read.ts';
-import type { WaitOptions } from '../waiting/wait.ts';
-import type { Writable, WriteOptions } from './write-side.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
+import type { WriteData, WriteOptions } from './write-side.ts';
 
 /** The reading half of a stream; every call is the stream's. */
 export class ReadHalf implements AsyncIterable<Uint8Array> {
@@ -43,7 +43,7 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
   }
 
   /** As {@link ByteStream.readWith}. */
-  readWith(take: Take, options?: WaitOptions): Promise<number | null> {
+  readWith(take: Consume, options?: WaitOptions): Promise<number | null> {
     return this.#stream.readWith(take, options);
   }
 
@@ -127,17 +127,17 @@ export class WriteHalf {
   }
 
   /** As {@link ByteStream.tryWrite}. */
-  tryWrite(data: Writable): number | WouldBlock {
+  tryWrite(data: WriteData): number | WouldBlock {
     return this.#stream.tryWrite(data);
   }
 
   /** As {@link ByteStream.write}. */
-  write(data: Writable, options?: WriteOptions): Promise<number> {
+  write(data: WriteData, options?: WriteOptions): Promise<number> {
     return this.#stream.write(data, options);
   }
 
   /** As {@link ByteStream.writeAll}. */
-  writeAll(data: Writable, options?: WriteOptions): Promise<void> {
+  writeAll(data: WriteData, options?: WriteOptions): Promise<void> {
     return this.#stream.writeAll(data, options);
   }
 

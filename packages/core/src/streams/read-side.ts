@@ -17,23 +17,23 @@
 import { ByteQueue } from './byte-queue.ts';
 import { BusyError, ClosedError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { CollectWait, LendWait, lendTo, type Take } from './read-waits.ts';
+import { CollectWait, LendWait, lendTo, type Consume } from './read-waits.ts';
 import type { StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   type WaitInfo,
   type WaitOptions,
-  type WaitOwner,
-} from '../waiting/wait.ts';
+  type WaiterOwner,
+} from '../waiting/waiter.ts';
 
-export class ReadSide implements WaitOwner {
+export class ReadSide implements WaiterOwner {
   readonly #parts: StreamParts;
   #queue: ByteQueue | undefined;
   #pending: LendWait | CollectWait<unknown> | undefined;
-  #readable: WaitList<void> | undefined;
-  #readClosed: WaitList<void> | undefined;
+  #readable: WaiterList<void> | undefined;
+  #readClosed: WaiterList<void> | undefined;
   #paused = false;
   #isEnded = false;
   #broken: IoError | undefined;
@@ -140,7 +140,7 @@ export class ReadSide implements WaitOwner {
     return this.#guard('readable', options, () => {
       if (this.#isClosed) throw this.closedError('readable');
       if (this.isReadable) return this.#parts.budget.pay(undefined);
-      this.#readable ??= new WaitList();
+      this.#readable ??= new WaiterList();
       return this.#standIn(this.#readable, 'readable', options);
     });
   }
@@ -148,7 +148,7 @@ export class ReadSide implements WaitOwner {
   readClosed(options?: WaitOptions): Promise<void> {
     return this.#guard('readClosed', options, () => {
       if (this.isFinished) return Promise.resolve();
-      this.#readClosed ??= new WaitList();
+      this.#readClosed ??= new WaiterList();
       return this.#standIn(this.#readClosed, 'readClosed', options);
     });
   }
@@ -172,7 +172,7 @@ export class ReadSide implements WaitOwner {
     });
   }
 
-  readWith(take: Take, options?: WaitOptions, operation = 'readWith'): Promise<number | null> {
+  readWith(take: Consume, options?: WaitOptions, operation = 'readWith'): Promise<number | null> {
     if (options !== undefined) {
       try {
         checkWaitOptions(operation, options);
@@ -257,8 +257,8 @@ export class ReadSide implements WaitOwner {
     if (this.#pending === wait) this.#pending = undefined;
   }
 
-  #standIn(list: WaitList<void>, operation: string, options?: WaitOptions): Promise<void> {
-    const wait = new Wait<void>(operation, this.#parts.clock, options);
+  #standIn(list: WaiterList<void>, operation: string, options?: WaitOptions): Promise<void> {
+    const wait = new ListedWaiter<void>(operation, this.#parts.clock, options);
     list.add(wait);
     return wait.promise;
   }
@@ -276,7 +276,7 @@ export class ReadSide implements WaitOwner {
     }
   }
 
-  #lendFront(take: Take): number {
+  #lendFront(take: Consume): number {
     const queue = this.#queue as ByteQueue;
     const count = lendTo(take, queue.front());
     queue.consume(count);

@@ -9,7 +9,7 @@ import type { ByteStream } from './byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { siteOfCall } from '../waiting/call-site.ts';
-import type { WaitInfo } from '../waiting/wait.ts';
+import type { WaitInfo } from '../waiting/waiter.ts';
 
 /** How far the life of an open stream is, as seen from this side. */
 export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | 'closing';
@@ -78,8 +78,7 @@ export function forgetStream(stream: ByteStream): void {
  *
  * @example
  * ```ts
- * import { openStreams, trackStreams } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { memoryPair, openStreams, trackStreams } from '@awaitio/core';
  *
  * trackStreams(true);
  * const [client, server] = memoryPair();

@@ -17,11 +17,11 @@ import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
   checkWaitOptions,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   type WaitInfo,
   type WaitOptions,
-} from '../waiting/wait.ts';
+} from '../waiting/waiter.ts';
 import { WriteSide } from './write-side.ts';
 
 /** How a stream ended: what `ByteStream.closed` gives. */
@@ -57,7 +57,7 @@ export interface StreamStatistics {
 }
 
 /** Waits until one of some interests is met. */
-class ReadyWait extends Wait<number> {
+class ReadyWait extends ListedWaiter<number> {
   readonly interest: Interest;
 
   constructor(interest: Interest, clock: Clock, options: WaitOptions | undefined) {
@@ -79,7 +79,7 @@ export class StreamCore implements TransportSink, StreamParts {
   #end: StreamEnd | undefined;
   #closed: Deferred<StreamEnd> | undefined;
   #observers: Set<SourceObserver> | undefined;
-  #ready: WaitList<number> | undefined;
+  #ready: WaiterList<number> | undefined;
   /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
   #endedBy: 'local' | 'peer' | undefined;
   #localEnd:
@@ -219,7 +219,7 @@ export class StreamCore implements TransportSink, StreamParts {
     }
     const { readiness } = this;
     if ((readiness & interest) !== 0) return this.budget.pay(readiness);
-    this.#ready ??= new WaitList();
+    this.#ready ??= new WaiterList();
     const wait = new ReadyWait(interest, this.clock, options);
     this.#ready.add(wait);
     return wait.promise;
@@ -246,9 +246,9 @@ export class StreamCore implements TransportSink, StreamParts {
     });
   }
 
-  #settleReady(waits: WaitList<number>): void {
+  #settleReady(waits: WaiterList<number>): void {
     const { readiness } = this;
-    let next: Wait<number> | undefined;
+    let next: ListedWaiter<number> | undefined;
     for (let wait = waits.first; wait !== undefined; wait = next) {
       next = wait.next;
       if ((readiness & (wait as ReadyWait).interest) !== 0) wait.resolve(readiness);

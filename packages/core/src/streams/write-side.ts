@@ -18,11 +18,11 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   type WaitInfo,
   type WaitOptions,
-} from '../waiting/wait.ts';
+} from '../waiting/waiter.ts';
 
 /** How a write may be given up, and who owns the bytes. */
 export interface WriteOptions extends WaitOptions {
@@ -36,15 +36,15 @@ export interface WriteOptions extends WaitOptions {
 }
 
 /** Bytes, or a string that stands for its latin1 bytes. */
-export type Writable = Uint8Array | string;
+export type WriteData = Uint8Array | string;
 
 export class WriteSide {
   readonly #parts: StreamParts;
   /** The operation that writes, for the second one to be told about. */
   #busyWith: string | undefined;
-  #room: WaitList<void> | undefined;
-  #flushed: WaitList<void> | undefined;
-  #finishing: WaitList<void> | undefined;
+  #room: WaiterList<void> | undefined;
+  #flushed: WaiterList<void> | undefined;
+  #finishing: WaiterList<void> | undefined;
   #isShut = false;
   #isFinished = false;
   #broken: IoError | undefined;
@@ -102,7 +102,7 @@ export class WriteSide {
 
   // --- What tasks ask ------------------------------------------------------------------------------------------
 
-  tryWrite(data: Writable, transfer: boolean): number | WouldBlock {
+  tryWrite(data: WriteData, transfer: boolean): number | WouldBlock {
     if (this.#busyWith !== undefined) throw this.#busy('tryWrite');
     this.#check('tryWrite');
     return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
@@ -121,7 +121,7 @@ export class WriteSide {
     });
   }
 
-  write(data: Writable, options: WriteOptions | undefined): Promise<number> {
+  write(data: WriteData, options: WriteOptions | undefined): Promise<number> {
     try {
       const accepted = this.#begin('write', data, options);
       if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
@@ -131,12 +131,12 @@ export class WriteSide {
     }
   }
 
-  writeAll(data: Writable, options: WriteOptions | undefined): Promise<void> {
+  writeAll(data: WriteData, options: WriteOptions | undefined): Promise<void> {
     return this.#writeAll('writeAll', data, options);
   }
 
   /** No promise but the one that is returned, when everything is accepted at once. */
-  #writeAll(operation: string, data: Writable, options: WriteOptions | undefined): Promise<void> {
+  #writeAll(operation: string, data: WriteData, options: WriteOptions | undefined): Promise<void> {
     try {
       const accepted = this.#begin(operation, data, options);
       if (accepted === data.length) return this.#parts.budget.pay(undefined);
@@ -179,8 +179,8 @@ export class WriteSide {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#flushed ??= new WaitList();
-    const wait = new Wait<void>('flush', this.#parts.clock, options);
+    this.#flushed ??= new WaiterList();
+    const wait = new ListedWaiter<void>('flush', this.#parts.clock, options);
     this.#flushed.add(wait);
     return wait.promise;
   }
@@ -194,8 +194,8 @@ export class WriteSide {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#finishing ??= new WaitList();
-    const wait = new Wait<void>('shutdown', this.#parts.clock, options);
+    this.#finishing ??= new WaiterList();
+    const wait = new ListedWaiter<void>('shutdown', this.#parts.clock, options);
     this.#finishing.add(wait);
     if (!this.#isShut) {
       this.#isShut = true;
@@ -217,7 +217,7 @@ export class WriteSide {
   // --- Inside --------------------------------------------------------------------------------------------------
 
   /** Accepts what fits below the high-water mark, from `offset`; would-block when nothing does. */
-  #accept(data: Writable, offset: number, transfer: boolean): number | WouldBlock {
+  #accept(data: WriteData, offset: number, transfer: boolean): number | WouldBlock {
     const room = this.#parts.marks.write - this.#parts.transport.unsent;
     if (room <= 0) return WOULD_BLOCK;
     const rest = data.length - offset;
@@ -242,7 +242,7 @@ export class WriteSide {
   }
 
   /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
-  #begin(operation: string, data: Writable, options: WriteOptions | undefined): number {
+  #begin(operation: string, data: WriteData, options: WriteOptions | undefined): number {
     checkWaitOptions(operation, options);
     if (this.#busyWith !== undefined) throw this.#busy(operation);
     this.#check(operation);
@@ -255,7 +255,7 @@ export class WriteSide {
   /** Goes on with it: waits for room, for any when not for `all`. */
   async #continue(
     operation: string,
-    data: Writable,
+    data: WriteData,
     start: number,
     options: WriteOptions | undefined,
     all: boolean,
@@ -290,8 +290,8 @@ export class WriteSide {
 
   /** Waits until there may be room, or until writing is over; the caller checks which. */
   #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
-    this.#room ??= new WaitList();
-    const wait = new Wait<void>(operation, this.#parts.clock, options);
+    this.#room ??= new WaiterList();
+    const wait = new ListedWaiter<void>(operation, this.#parts.clock, options);
     this.#room.add(wait);
     return wait.promise;
   }

@@ -8,7 +8,8 @@
  */
 
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { defaultExecutor, type Executor } from './executor.ts';
 import type { Listener } from '../listening/listener.ts';

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
-import type { Resettable, TaskOptions } from './task-context.ts';
+import type { Abortable, TaskOptions } from './task-context.ts';
 import type { Task } from './task.ts';
-import { checkWaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions } from '../waiting/waiter.ts';
 
 /** Options of an `Executor`. */
 export interface ExecutorOptions {
@@ -54,7 +54,7 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
   }
   if (onAbort === undefined || typeof onAbort === 'function') return;
   // Called while others wait to be aborted too: it must not be found to be wrong then.
-  if (typeof (onAbort as Resettable | null)?.reset !== 'function') {
+  if (typeof (onAbort as Abortable | null)?.reset !== 'function') {
     throw invalidInput('spawn', 'onAbort', 'a function, or an object with a method reset', onAbort);
   }
 }

@@ -15,7 +15,8 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import PQueue from 'p-queue';
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import {
   checkBound,
@@ -28,7 +29,7 @@ import {
 import type { TaskFunction, TaskHost, TaskInfo, TaskOptions } from './task-context.ts';
 import { TaskGroup, type GroupOptions } from './task-group.ts';
 import { Task } from './task.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How often the loop turns, after the abort, for functions that listen to their signal to end. */
 const LAST_TURNS = 16;
@@ -64,8 +65,8 @@ export class Executor {
   /** Tasks that have not begun, and how one begins that waits for a slot. */
   readonly #waiting = new Map<Task<unknown>, (() => Promise<void>) | undefined>();
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
-  readonly #free = new WaitList<void>();
-  readonly #idle = new WaitList<void>();
+  readonly #free = new WaiterList<void>();
+  readonly #idle = new WaiterList<void>();
   /** Tasks that were aborted while they waited, and that the queue still holds. */
   #dead = 0;
   #isBurying = false;
@@ -316,7 +317,7 @@ export class Executor {
   #wait(
     operation: string,
     isMet: boolean,
-    list: WaitList<void>,
+    list: WaiterList<void>,
     options: WaitOptions | undefined,
   ): Promise<void> {
     try {
@@ -325,7 +326,7 @@ export class Executor {
       return Promise.reject(error);
     }
     if (isMet) return Promise.resolve();
-    const wait = new Wait<void>(operation, this.#clock, options);
+    const wait = new ListedWaiter<void>(operation, this.#clock, options);
     list.add(wait);
     return wait.promise;
   }

@@ -9,7 +9,7 @@ import type { Clock } from '../vocabulary/clock.ts';
 import type { GroupOptions, TaskGroup } from './task-group.ts';
 import type { Task } from './task.ts';
 import { beginTrace } from '../waiting/wait-trace.ts';
-import type { WaitInfo } from '../waiting/wait.ts';
+import type { WaitInfo } from '../waiting/waiter.ts';
 
 /** How far a task is. `pending` → `running` → `done` or `failed`; `aborted` from the first two. */
 export type TaskState = 'pending' | 'running' | 'done' | 'failed' | 'aborted';
@@ -31,11 +31,11 @@ export interface TaskOptions {
    * Called at once when the task is aborted: for what must not wait until its function looks at its signal, such as a
    * connection. Must not throw. A function; or a stream, or anything else that is reset.
    */
-  readonly onAbort?: ((reason: unknown) => void) | Resettable | undefined;
+  readonly onAbort?: ((reason: unknown) => void) | Abortable | undefined;
 }
 
 /** What can be broken off, such as a `ByteStream`. */
-export interface Resettable {
+export interface Abortable {
   /** Breaks it off, at once and without throwing. */
   reset(reason: unknown): void;
 }
@@ -76,11 +76,11 @@ export interface TaskContext {
    *
    * @returns What releases it. One task has one hold, however often it is asked for.
    */
-  readonly hold: () => TaskHold;
+  readonly hold: () => TaskLease;
 }
 
 /** A task that goes on until it is released: see {@link TaskContext.hold}. */
-export interface TaskHold {
+export interface TaskLease {
   /** The task ends when its function has returned, or now. The second call does nothing. */
   release(): void;
 }
@@ -102,7 +102,7 @@ export interface TaskHost {
 }
 
 /** Somebody who sees to the failures of a task, so that the executor need not: its group. */
-export interface TaskOverseer {
+export interface TaskSupervisor {
   onFailure(error: unknown): void;
   onEnded(task: Task<unknown>): void;
 }

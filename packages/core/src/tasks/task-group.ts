@@ -13,9 +13,9 @@ import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waitin
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
-import type { TaskFunction, TaskOptions, TaskOverseer } from './task-context.ts';
+import type { TaskFunction, TaskOptions, TaskSupervisor } from './task-context.ts';
 import type { Task } from './task.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 
 /** Options of a group: `signal` and `timeout` abort all of it, and what it then throws is the reason. */
 export interface GroupOptions extends WaitOptions {
@@ -50,13 +50,13 @@ type Spawn = <T>(run: TaskFunction<T>, options?: TaskOptions) => Task<T>;
  * );
  * ```
  */
-export class TaskGroup implements TaskOverseer, AbortWatcher {
+export class TaskGroup implements TaskSupervisor, AbortWatcher {
   readonly #spawn: Spawn;
   readonly #clock: Clock;
   readonly #isJoinable: boolean;
   readonly #open = new Set<Task<unknown>>();
   readonly #joined: Joined[] = [];
-  readonly #joins = new WaitList<Joined | undefined>();
+  readonly #joins = new WaiterList<Joined | undefined>();
   readonly #failures: unknown[] = [];
   /** Why the group takes no more tasks. */
   #abort: { readonly reason: unknown } | undefined;
@@ -109,7 +109,7 @@ export class TaskGroup implements TaskOverseer, AbortWatcher {
       });
     }
     const task = this.#spawn(run, options);
-    task.oversee(this);
+    task.supervise(this);
     this.#open.add(task);
     return task;
   }
@@ -127,7 +127,7 @@ export class TaskGroup implements TaskOverseer, AbortWatcher {
     checkWaitOptions('joinNext', options);
     const joined = this.#joined.shift();
     if (joined !== undefined || this.#open.size === 0) return joined;
-    const wait = new Wait<Joined | undefined>('joinNext', this.#clock, options);
+    const wait = new ListedWaiter<Joined | undefined>('joinNext', this.#clock, options);
     this.#joins.add(wait);
     return wait.promise;
   }

@@ -6,11 +6,12 @@
  * `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
  */
 
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
 import type { TaskFunction, TaskOptions } from './task-context.ts';
 import type { Task } from './task.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitOptions } from '../waiting/wait.ts';
+import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 
 /** What can spawn: an `Executor`, a `TaskGroup`, the context of a task. */
 export interface Spawner {
@@ -43,7 +44,7 @@ export class TaskTracker {
   readonly #spawner: Spawner;
   readonly #clock: Clock;
   readonly #tasks = new Set<Task<unknown>>();
-  readonly #waits = new WaitList<void>();
+  readonly #waits = new WaiterList<void>();
   #isClosed = false;
 
   constructor(options?: TaskTrackerOptions) {
@@ -102,7 +103,7 @@ export class TaskTracker {
   async wait(options?: WaitOptions): Promise<void> {
     checkWaitOptions('wait', options);
     if (this.#isClosed && this.#tasks.size === 0) return;
-    const wait = new Wait<void>('wait', this.#clock, options);
+    const wait = new ListedWaiter<void>('wait', this.#clock, options);
     this.#waits.add(wait);
     await wait.promise;
   }

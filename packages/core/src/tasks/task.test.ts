@@ -4,7 +4,7 @@ import { deferred } from '../waiting/deferred.ts';
 import { BrokenError, ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import { Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext, TaskHold } from './task-context.ts';
+import type { TaskContext, TaskLease } from './task-context.ts';
 import type { Task } from './task.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
@@ -43,7 +43,7 @@ const fail = (): never => {
 describe('a task that is held', () => {
   test('goes on when its function has returned, until it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskHold | undefined;
+    let hold: TaskLease | undefined;
     const task = executor.spawn((context) => {
       hold = context.hold();
       return 7;
@@ -58,7 +58,7 @@ describe('a task that is held', () => {
 
   test('keeps its slot until then', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
-    const holds: TaskHold[] = [];
+    const holds: TaskLease[] = [];
     const task = executor.spawn(({ hold }) => void holds.push(hold()));
     const next = executor.spawn(() => 'the next one');
     await clock.advance(0);
@@ -69,7 +69,7 @@ describe('a task that is held', () => {
 
   test('fails at once with what its function throws; to be released later changes nothing', async () => {
     const { executor, unheard } = setUp();
-    let hold: TaskHold | undefined;
+    let hold: TaskLease | undefined;
     const task = executor.spawn((context) => {
       hold = context.hold();
       throw failure;
@@ -81,7 +81,7 @@ describe('a task that is held', () => {
 
   test('that is aborted gives the reason at once, and ends when it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskHold | undefined;
+    let hold: TaskLease | undefined;
     const reset: unknown[] = [];
     const task = executor.spawn((context) => void (hold = context.hold()), {
       onAbort: { reset: (reason) => void reset.push(reason) },
@@ -119,7 +119,7 @@ describe('a task that is held', () => {
   test('ends when its asynchronous function has returned and it was released, whichever comes last', async () => {
     const { clock, executor } = setUp({ concurrency: 2 });
     const gate = deferred<void>();
-    const holds: TaskHold[] = [];
+    const holds: TaskLease[] = [];
     const spawn = (): Task<string> =>
       executor.spawn(async ({ hold }) => {
         await Promise.resolve();
@@ -156,7 +156,7 @@ describe('a task that is held', () => {
 
   test('is aborted by its timeout, and ends when it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskHold | undefined;
+    let hold: TaskLease | undefined;
     const task = executor.spawn((context) => void (hold = context.hold()), { timeout: 10 });
     const outcome = outcomeOf(task);
     await clock.advance(10);
@@ -167,7 +167,7 @@ describe('a task that is held', () => {
 
   test('is waited for by its group', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskHold | undefined;
+    let hold: TaskLease | undefined;
     let isOver = false;
     const group = executor
       .group((tasks) => void tasks.spawn((context) => void (hold = context.hold())))

@@ -25,11 +25,11 @@ import { ClosedError, IoError, TimeoutError } from '../vocabulary/errors.ts';
 import {
   Context,
   type TaskFunction,
-  type TaskHold,
+  type TaskLease,
   type TaskHost,
   type TaskInfo,
   type TaskOptions,
-  type TaskOverseer,
+  type TaskSupervisor,
   type TaskState,
 } from './task-context.ts';
 import { beginTrace, callSite, runAs, tracesOf } from '../waiting/wait-trace.ts';
@@ -55,7 +55,7 @@ export type TaskOutcome = { readonly value: unknown } | { readonly error: unknow
  * console.log(await task.catch((reason) => reason), task.state); // wake up aborted
  * ```
  */
-export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
+export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
   /** Unique on its executor. */
   readonly id: number;
   readonly name: string;
@@ -66,7 +66,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   /** A task that has not ended. */
   #parent: Task<unknown> | undefined;
   #children: Set<Task<unknown>> | undefined;
-  #overseer: TaskOverseer | undefined;
+  #overseer: TaskSupervisor | undefined;
   #run: TaskFunction<unknown> | undefined;
   #state: TaskState = 'pending';
   #outcome: TaskOutcome | undefined;
@@ -205,7 +205,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   }
 
   /** @internal */
-  hold(): TaskHold {
+  hold(): TaskLease {
     this.#isHeld = true;
     return this;
   }
@@ -270,7 +270,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskHold {
   }
 
   /** @internal From now on `overseer` sees to this task's failures. */
-  oversee(overseer: TaskOverseer): void {
+  supervise(overseer: TaskSupervisor): void {
     this.#overseer = overseer;
   }
 

@@ -1,6 +1,7 @@
 /** What a test asks at its end: is every stream closed, and if not, which one is it and what is it waiting for? */
 
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import {
   forgetStream,
@@ -8,7 +9,7 @@ import {
   openStreams,
   type OpenStream,
 } from '../streams/registry.ts';
-import { Wait } from '../waiting/wait.ts';
+import { ListedWaiter } from '../waiting/waiter.ts';
 
 /** Options of {@link expectNoOpenStreams}. */
 export interface OpenStreamsOptions {
@@ -41,8 +42,8 @@ export class OpenStreamsError extends Error {
  *
  * @example
  * ```ts
- * import { traceWaits, trackStreams } from '@awaitio/core';
- * import { expectNoOpenStreams, memoryPair } from '@awaitio/core/testing';
+ * import { memoryPair, traceWaits, trackStreams } from '@awaitio/core';
+ * import { expectNoOpenStreams } from '@awaitio/core/testing';
  *
  * trackStreams(true);
  * traceWaits(true);
@@ -71,7 +72,7 @@ export async function expectNoOpenStreams(options?: OpenStreamsOptions): Promise
   }
   const open = openStreams();
   if (open.length === 0) return;
-  const wait = new Wait<void>('expectNoOpenStreams', clock, { timeout: within });
+  const wait = new ListedWaiter<void>('expectNoOpenStreams', clock, { timeout: within });
   void Promise.all(open.map(({ stream }) => stream.closed)).then(() => {
     wait.resolve();
   });

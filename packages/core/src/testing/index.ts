@@ -12,7 +12,7 @@ export {
   type OpenStreamsOptions,
 } from './expect-no-open-streams.ts';
 export { ManualClock } from './manual-clock.ts';
-export { lockstepPair, memoryPair, type MemoryPairOptions } from '../memory/memory-pair.ts';
+export { lockstepPair } from '../memory/memory-pair.ts';
 export { SimClock } from './sim/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/faults.ts';
 export type { SimConnectOptions } from './sim/connect.ts';

@@ -6,7 +6,8 @@
  * by itself.
  */
 
-import { sleepOn, type Clock, type Timer } from '../vocabulary/clock.ts';
+import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { sleepOn } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/clock.ts';
 
@@ -21,7 +22,8 @@ const TURNS = 2;
  *
  * @example
  * ```ts
- * import { memoryPair, ManualClock } from '@awaitio/core/testing';
+ * import { memoryPair } from '@awaitio/core';
+ * import { ManualClock } from '@awaitio/core/testing';
  *
  * const clock = new ManualClock();
  * const [client, server] = memoryPair({ clock });

@@ -7,7 +7,7 @@
  */
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { systemClock } from '../vocabulary/clock.ts';
+import { systemClock } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 
 /** A private key and its certificate, both in PEM; `cert` holds the chain up to, and without, the root. */

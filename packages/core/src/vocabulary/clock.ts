@@ -1,12 +1,10 @@
 /**
  * Time as a value that is passed in.
  *
- * Nothing in this package asks the platform for the time by itself: whoever waits is given a `Clock`. The real one is
- * {@link systemClock}; tests pass a clock they move by hand, the simulation one that jumps to the next event. That is
- * the whole reason why a deadline of a minute can be tested in a microsecond.
+ * Nothing in this package asks the platform for the time: code that needs it takes a `Clock`. The platform's is
+ * `systemClock`; tests pass a clock that they move by hand, the simulation one that jumps to the next event. So a
+ * deadline of a minute is tested in a microsecond.
  */
-
-import { watchAbort } from '../waiting/abort-watch.ts';
 
 /** A timer that has not fired yet. */
 export interface Timer {
@@ -33,97 +31,4 @@ export interface Clock {
    * @throws `signal.reason` when the signal aborts first; the timer is gone then.
    */
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
-}
-
-/** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it goes in legs. */
-const MAX_DELAY = 0x7fffffff;
-
-class SystemTimer implements Timer {
-  #handle: NodeJS.Timeout;
-  #isRef = true;
-
-  constructor(callback: () => void, delay: number) {
-    this.#handle = this.#arm(callback, delay);
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle);
-  }
-
-  unref(): void {
-    this.#isRef = false;
-    this.#handle.unref();
-  }
-
-  #arm(callback: () => void, delay: number): NodeJS.Timeout {
-    if (!(delay > MAX_DELAY)) return setTimeout(callback, delay);
-    return setTimeout(() => {
-      this.#handle = this.#arm(callback, delay - MAX_DELAY);
-      if (!this.#isRef) this.#handle.unref();
-    }, MAX_DELAY);
-  }
-}
-
-/** A `sleep` for any clock that has timers; however many sleep under one signal, it has one listener. */
-export function sleepOn(
-  clock: Pick<Clock, 'setTimer'>,
-  delay: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(signal.reason);
-      return;
-    }
-    const timer = clock.setTimer(() => {
-      registration?.remove();
-      resolve();
-    }, delay);
-    const onAbort = (reason: unknown): void => {
-      timer.cancel();
-      reject(reason);
-    };
-    const registration = signal === undefined ? undefined : watchAbort(signal, { onAbort });
-  });
-}
-
-/**
- * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()` is no
- * faster, and Node has to load two milliseconds of modules for it.
- */
-export const systemClock: Clock = Object.freeze({
-  now: () => {
-    const [seconds, nanoseconds] = process.hrtime();
-    return seconds * 1000 + nanoseconds / 1_000_000;
-  },
-  wallTime: () => Date.now(),
-  setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
-  defer: (callback: () => void) => {
-    setImmediate(callback);
-  },
-  sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
-    sleepOn(systemClock, delay, options?.signal),
-});
-
-/** When the present run of promise reactions began, as far as somebody asked; `undefined` when nobody did. */
-let runBegan: number | undefined;
-const settled = Promise.resolve();
-const forget = (): void => {
-  runBegan = undefined;
-};
-
-/**
- * The time for what is many times in a run of promise reactions and needs no better one: `now()`, read once in the run.
- *
- * Reading the platform's clock takes some fifty nanoseconds, and a server that answers sixty requests in a turn would read
- * it three times for each (`pnpm bench --only echo`). It is forgotten behind the reactions that were waiting when it was
- * read; until then it is as old as they take. Timers of Node count from a time that is kept longer, the loop's.
- */
-export function turnTime(clock: Clock): number {
-  if (clock !== systemClock) return clock.now();
-  if (runBegan === undefined) {
-    runBegan = systemClock.now();
-    void settled.then(forget);
-  }
-  return runBegan;
 }

@@ -37,7 +37,7 @@ const BROKEN_CODES: ReadonlySet<string> = new Set([
  *
  * @param operation - The public call it concerns; errors that come by themselves concern the `stream`.
  */
-export function translate(error: unknown, operation: string): IoError {
+export function translateError(error: unknown, operation: string): IoError {
   if (error instanceof IoError) return error;
   const { code = 'ERR_UNKNOWN', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   const options = { code, operation, cause: error };

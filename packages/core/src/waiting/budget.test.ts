@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUDGET, Budget, budgetOf } from './budget.ts';
-import { systemClock, type Clock } from '../vocabulary/clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
+import { systemClock } from './system-clock.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 /** A clock whose deferred calls happen when the test says so. */

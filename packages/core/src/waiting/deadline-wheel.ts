@@ -9,7 +9,8 @@
  * Deadlines fire up to one resolution late, and never early, counted from when the turn in which they were set began.
  */
 
-import { turnTime, type Clock, type Timer } from '../vocabulary/clock.ts';
+import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { cachedNow } from './system-clock.ts';
 
 /** The width of a slot in milliseconds, and so how late a deadline may be. */
 const RESOLUTION = 50;
@@ -82,7 +83,7 @@ export class DeadlineWheel {
 
   /** The time on the wheel’s clock, in milliseconds, from which deadlines count: it may be that of the turn's beginning. */
   now(): number {
-    return turnTime(this.#clock);
+    return cachedNow(this.#clock);
   }
 
   /** Makes sure that the entry is looked at when its time has come. */

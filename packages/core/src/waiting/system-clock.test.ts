@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
-import { sleepOn, systemClock, turnTime } from '../vocabulary/clock.ts';
+import { sleepOn, systemClock, cachedNow } from './system-clock.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 describe('sleepOn', () => {
@@ -122,7 +122,7 @@ describe('the time of a turn', () => {
   test('is read once for all reactions that wait, and again for those that come later', async () => {
     const seen: number[] = [];
     const look = (): void => {
-      seen.push(turnTime(systemClock));
+      seen.push(cachedNow(systemClock));
       spin();
     };
     const settled = Promise.resolve();
@@ -133,18 +133,18 @@ describe('the time of a turn', () => {
     expect(seen).toHaveLength(4);
     expect(seen.at(-1)).toBeGreaterThan(Math.max(...seen.slice(0, 3)));
     await new Promise(setImmediate);
-    expect(turnTime(systemClock)).toBeGreaterThan(Math.max(...seen));
+    expect(cachedNow(systemClock)).toBeGreaterThan(Math.max(...seen));
   });
 
   test('is not in the future', () => {
-    expect(turnTime(systemClock)).toBeLessThanOrEqual(systemClock.now());
+    expect(cachedNow(systemClock)).toBeLessThanOrEqual(systemClock.now());
   });
 
   test('is now on every other clock', () => {
     let now = 5;
     const clock = { ...systemClock, now: () => now };
-    expect(turnTime(clock)).toBe(5);
+    expect(cachedNow(clock)).toBe(5);
     now = 6;
-    expect(turnTime(clock)).toBe(6);
+    expect(cachedNow(clock)).toBe(6);
   });
 });

@@ -4,7 +4,7 @@ import { Executor } from '../tasks/executor.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { memoryPair } from '../memory/memory-pair.ts';
 import { beginTrace, callSite, runAs, tracesOf, traceWaits } from './wait-trace.ts';
-import { Wait, WaitList } from './wait.ts';
+import { ListedWaiter, WaiterList } from './waiter.ts';
 
 afterEach(() => {
   traceWaits(false);
@@ -14,7 +14,7 @@ const holder = { id: 1, name: 'reader' };
 
 describe('while tracing is off', () => {
   test('a wait keeps neither its task nor its site', () => {
-    const wait = runAs(holder, () => new Wait('read', new ManualClock(), undefined));
+    const wait = runAs(holder, () => new ListedWaiter('read', new ManualClock(), undefined));
     expect(wait.info(0)).toEqual({ operation: 'read', age: 0 });
     expect([...tracesOf(holder)]).toEqual([]);
     expect(beginTrace('read', 0)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('while tracing is on', () => {
     const clock = new ManualClock();
     const wait = await runAs(holder, async () => {
       await turn();
-      return new Wait<void>('read', clock, undefined);
+      return new ListedWaiter<void>('read', clock, undefined);
     }).then((made) => made);
     expect(wait.info(0)).toMatchObject({ operation: 'read', task: 'reader' });
     expect([...tracesOf(holder)]).toEqual([
@@ -53,7 +53,7 @@ describe('while tracing is on', () => {
 
   test('a wait outside of every task has a site and no task', () => {
     traceWaits(true);
-    const info = new Wait('read', new ManualClock(), undefined).info(0);
+    const info = new ListedWaiter('read', new ManualClock(), undefined).info(0);
     expect(info.task).toBeUndefined();
     expect(info.site).toContain('wait-trace.test.ts');
   });
@@ -61,11 +61,11 @@ describe('while tracing is on', () => {
   test('a wait deep in a task shows the frames of the program only', async () => {
     traceWaits(true);
     const executor = new Executor({ clock: new ManualClock() });
-    const wait = new WaitList<void>();
+    const wait = new WaiterList<void>();
     const clock = new ManualClock();
     async function inner(): Promise<void> {
       await Promise.resolve();
-      wait.add(new Wait<void>('read', clock, undefined));
+      wait.add(new ListedWaiter<void>('read', clock, undefined));
     }
     await executor.spawn(async function outer() {
       await inner();

@@ -54,8 +54,7 @@ export class WaitTrace {
  *
  * @example
  * ```ts
- * import { defaultExecutor, traceWaits } from '@awaitio/core';
- * import { memoryPair } from '@awaitio/core/testing';
+ * import { defaultExecutor, memoryPair, traceWaits } from '@awaitio/core';
  *
  * traceWaits(true);
  * const [client, server] = memoryPair();

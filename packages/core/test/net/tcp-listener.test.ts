@@ -4,12 +4,12 @@ import {
   AddressError,
   ClosedError,
   InvalidInputError,
-  ReadyBits,
   TcpListener,
   TcpStream,
   WOULD_BLOCK,
   type TcpListenOptions,
 } from '../../src/index.ts';
+import { ReadyBits } from '../../src/lowlevel.ts';
 import { keep } from '../support/keep.ts';
 
 const bind = async (options: TcpListenOptions = {}): Promise<TcpListener> =>

@@ -7,6 +7,7 @@ import {
   InetAddress,
   Interest,
   InvalidInputError,
+  memoryPair,
   TcpListener,
   TcpStream,
   UnexpectedEofError,
@@ -14,7 +15,6 @@ import {
   type TcpConnectOptions,
   type TcpListenOptions,
 } from '../../src/index.ts';
-import { memoryPair } from '../../src/testing/index.ts';
 import { fill } from '../support/fill.ts';
 import { keep } from '../support/keep.ts';
 import { startProgram } from '../support/program.ts';

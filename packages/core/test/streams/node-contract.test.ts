@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { ByteStream } from '../../src/index.ts';
-import { memoryPair, STREAM_CONTRACTS, streamContract } from '../../src/testing/index.ts';
+import { ByteStream, memoryPair } from '../../src/index.ts';
+import { STREAM_CONTRACTS, streamContract } from '../../src/testing/index.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
 
 type Pair = readonly [ByteStream, ByteStream];

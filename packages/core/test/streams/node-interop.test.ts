@@ -15,8 +15,9 @@ import {
   copyBidirectional,
   InvalidInputError,
   IoError,
+  memoryPair,
 } from '../../src/index.ts';
-import { ManualClock, memoryPair } from '../../src/testing/index.ts';
+import { ManualClock } from '../../src/testing/index.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
 
 const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();

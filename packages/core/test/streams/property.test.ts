@@ -5,19 +5,20 @@ import * as fc from 'fast-check';
 import {
   BusyError,
   ByteStream,
+  memoryPair,
   TcpListener,
   TcpStream,
   TimeoutError,
   WOULD_BLOCK,
   type StreamOptions,
-  type Transport,
   type WaitOptions,
-  type Writable,
+  type WriteData,
   type WriteOptions,
 } from '../../src/index.ts';
+import type { Transport } from '../../src/lowlevel.ts';
+import { lockstepPair, ManualClock, simulate } from '../../src/testing/index.ts';
 import { memoryTransports } from '../../src/memory/memory-transport.ts';
 import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
-import { lockstepPair, ManualClock, memoryPair, simulate } from '../../src/testing/index.ts';
 import { unix, type Pair } from '../support/carriers.ts';
 import {
   onCarrier,
@@ -104,7 +105,7 @@ const PLANTS: readonly (readonly [
   [
     'accepts a part of a write and says that it was all',
     class extends ByteStream {
-      override async writeAll(data: Writable, options?: WriteOptions): Promise<void> {
+      override async writeAll(data: WriteData, options?: WriteOptions): Promise<void> {
         const count = this.tryWrite(data);
         if (options?.progress !== undefined && count !== WOULD_BLOCK) {
           options.progress.accepted = data.length;

@@ -1,6 +1,6 @@
 /** Mistakes that streams made once, each with the test that would have found it. */
 import { expect, test } from '@jest/globals';
-import { memoryPair } from '../../src/testing/index.ts';
+import { memoryPair } from '../../src/index.ts';
 
 test('shutting writing down again after both sides have finished does nothing', async () => {
   const [a, b] = memoryPair();

@@ -2,8 +2,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CompressionStream, DecompressionStream } from 'node:stream/web';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { BrokenError, ClosedError, InvalidInputError, type ByteStream } from '../../src/index.ts';
-import { memoryPair } from '../../src/testing/index.ts';
+import {
+  BrokenError,
+  ClosedError,
+  InvalidInputError,
+  memoryPair,
+  type ByteStream,
+} from '../../src/index.ts';
 
 const text = (bytes: Uint8Array | undefined | null): string => Buffer.from(bytes ?? []).toString();
 

@@ -6,6 +6,7 @@
 
 import {
   MemoryListener,
+  memoryPair,
   startTls,
   systemClock,
   TcpListener,
@@ -17,15 +18,14 @@ import {
   type Clock,
   type TlsListenOptions,
 } from '../../src/index.ts';
-import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import {
   CALM,
   lockstepPair,
-  memoryPair,
   simulate,
   TestAuthority,
   type StreamContractOptions,
 } from '../../src/testing/index.ts';
+import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import { temporaryPath } from './socket-pairs.ts';
 
 /** Two ends of one connection. */

@@ -7,15 +7,8 @@
  * The file is a little long because the documentation of every call is here.
  */
 
-import {
-  DeadlineWheel,
-  IoError,
-  invalidInput,
-  systemClock,
-  TcpStream,
-  TimeoutError,
-  type Clock,
-} from '@awaitio/core';
+import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
+import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
 import type { ClientConnection, ClientShared, OutgoingRequest } from './connection.ts';
 import type { Incoming } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';

@@ -9,19 +9,21 @@
  */
 
 import {
-  Deadline,
+  BrokenError,
+  TimeoutError,
   WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type WouldBlock,
+} from '@awaitio/core';
+import {
+  Deadline,
+  watchAbort,
   type AbortRegistration,
   type AbortWatcher,
-  type ByteStream,
   type DeadlineOwner,
-  type WouldBlock,
-  TimeoutError,
-  watchAbort,
-  BrokenError,
-  type Clock,
   type DeadlineWheel,
-} from '@awaitio/core';
+} from '@awaitio/core/lowlevel';
 import { Incoming, type IncomingOwner } from './incoming-response.ts';
 import type { ClientDeadlines, RequestBody } from './options.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';

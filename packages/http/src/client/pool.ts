@@ -4,16 +4,14 @@
  * A request takes a free connection, makes one, or waits for one; those that wait are served in order.
  */
 
+import { ClosedError, type ByteStream, type WaitOptions } from '@awaitio/core';
 import {
-  ClosedError,
-  Wait,
-  WaitList,
+  ListedWaiter,
+  WaiterList,
   watchAbort,
   type AbortRegistration,
   type AbortWatcher,
-  type ByteStream,
-  type WaitOptions,
-} from '@awaitio/core';
+} from '@awaitio/core/lowlevel';
 import { ClientConnection, type ClientShared, type ConnectionOwner } from './connection.ts';
 
 /** A snapshot of the connections to one origin. */
@@ -33,7 +31,7 @@ export class ClientPool implements ConnectionOwner {
   readonly #all = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
   /** Requests that wait: each is given a free connection, or `undefined` for leave to make one. */
-  readonly #waiting = new WaitList<ClientConnection | undefined>();
+  readonly #waiting = new WaiterList<ClientConnection | undefined>();
   /** Attempts to connect; requests that were given leave to make one count from then on. */
   #connecting = 0;
   readonly #attempts = new Set<Attempt>();
@@ -70,7 +68,7 @@ export class ClientPool implements ConnectionOwner {
     if (this.#isClosed) throw clientClosed();
     if (this.#hasRoom) this.#connecting += 1;
     else {
-      const wait = new Wait<ClientConnection | undefined>('pool', this.#shared.clock, {
+      const wait = new ListedWaiter<ClientConnection | undefined>('pool', this.#shared.clock, {
         signal,
         timeout: this.#shared.deadlines.pool,
       });

@@ -1,13 +1,7 @@
 /** The limit on a whole request, redirects and body included: a timer and the caller's signal, joined to one signal. */
 
-import {
-  TimeoutError,
-  watchAbort,
-  type AbortRegistration,
-  type AbortWatcher,
-  type Clock,
-  type Timer,
-} from '@awaitio/core';
+import { TimeoutError, type Clock, type Timer } from '@awaitio/core';
+import { watchAbort, type AbortRegistration, type AbortWatcher } from '@awaitio/core/lowlevel';
 
 export class RequestDeadline implements AbortWatcher {
   readonly #controller = new AbortController();

@@ -1,6 +1,6 @@
 /** Where a URL leads: which server, and what to ask it for. */
 
-import { invalidInput } from '@awaitio/core';
+import { invalidInput } from '@awaitio/core/lowlevel';
 
 export interface Target {
   readonly url: string;

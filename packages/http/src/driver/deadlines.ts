@@ -5,7 +5,8 @@
  * measured is how long the peer keeps this side waiting.
  */
 
-import type { ByteStream, Clock, SourceObserver } from '@awaitio/core';
+import type { ByteStream, Clock } from '@awaitio/core';
+import type { SourceObserver } from '@awaitio/core/lowlevel';
 
 /** The phases of a server's connection, in milliseconds; `Infinity` switches one off. */
 export interface ServerDeadlines {

@@ -9,7 +9,7 @@
  * One deadline serves all phases: the owner says what it waits for and for how long, and is told when that has passed.
  */
 
-import type { ByteStream, Clock, Taker } from '@awaitio/core';
+import type { ByteStream, Clock, ByteConsumer } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
@@ -19,7 +19,7 @@ const GATHER_LIMIT = 32_768;
 /** Bytes shorter than this are gathered as text with what is around them; longer ones are written as they are. */
 const INLINE_LIMIT = 16_384;
 
-export class Driver implements Taker {
+export class Driver implements ByteConsumer {
   readonly stream: ByteStream;
   readonly connection: HttpConnection;
   readonly #clock: Clock;

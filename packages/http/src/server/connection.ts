@@ -12,7 +12,8 @@
  * Answers and deadlines have files of their own. What is left is one life from beginning to end, and is not cut further.
  */
 
-import { IoError, TimeoutError, type Address, type ByteStream, type TaskHold } from '@awaitio/core';
+import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
+import type { TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
 import { Exchange } from './exchange.ts';
 import { HttpConnection } from '../protocol/connection.ts';
@@ -55,9 +56,9 @@ export class ServerConnection {
   /** What the proxy in front said. */
   proxyHeader: ProxyHeader | undefined;
   /** Its task, which ends with it. */
-  readonly #task: TaskHold;
+  readonly #task: TaskLease;
 
-  constructor(stream: ByteStream, shared: ServerShared, task: TaskHold) {
+  constructor(stream: ByteStream, shared: ServerShared, task: TaskLease) {
     this.stream = stream;
     this.shared = shared;
     this.#task = task;

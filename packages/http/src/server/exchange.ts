@@ -6,14 +6,13 @@
  */
 
 import {
-  deferred,
-  invalidInput,
-  type LimitError,
   TimeoutError,
   WOULD_BLOCK,
   type Address,
+  type LimitError,
   type WouldBlock,
 } from '@awaitio/core';
+import { deferred, invalidInput } from '@awaitio/core/lowlevel';
 import { Body, type BodySource } from '../message/body.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/events.ts';

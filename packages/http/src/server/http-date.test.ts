@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DeadlineWheel } from '@awaitio/core';
+import { DeadlineWheel } from '@awaitio/core/lowlevel';
 import { ManualClock } from '@awaitio/core/testing';
 import { HttpDate } from './http-date.ts';
 

@@ -1,6 +1,7 @@
 /** The `Date` header's value (RFC 9110 section 5.6.7), made once a second. */
 
-import type { Clock, DeadlineWheel } from '@awaitio/core';
+import type { Clock } from '@awaitio/core';
+import type { DeadlineWheel } from '@awaitio/core/lowlevel';
 
 export class HttpDate {
   readonly #clock: Clock;

@@ -8,7 +8,8 @@
  * A client that takes its answer slowly, but takes it, is given more time: only a stall counts (`StallWatch`).
  */
 
-import { Deadline, TimeoutError, type DeadlineOwner } from '@awaitio/core';
+import { TimeoutError } from '@awaitio/core';
+import { Deadline, type DeadlineOwner } from '@awaitio/core/lowlevel';
 import { RateAllowance, StallWatch } from '../driver/deadlines.ts';
 import type { Driver } from '../driver/driver.ts';
 import { HandlerDeadline } from './exchange.ts';

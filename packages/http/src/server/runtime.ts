@@ -1,6 +1,7 @@
 /** What all connections of a server share: its handler, bounds, clock and the ears it reports to. */
 
-import { DeadlineWheel, type Address, type AddressList, type Clock } from '@awaitio/core';
+import type { Address, AddressList, Clock } from '@awaitio/core';
+import { DeadlineWheel } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Exchange, HandlerContext } from './exchange.ts';
 import { HttpDate } from './http-date.ts';

@@ -13,22 +13,24 @@ import {
   AddressList,
   ClosedError,
   defaultExecutor,
-  deferred,
-  invalidInput,
   memoryPair,
   systemClock,
   TcpListener,
   TimeoutError,
-  watchAbort,
-  type AbortRegistration,
   type Address,
   type ByteStream,
   type Clock,
-  type Deferred,
   type Executor,
   type Listener,
   type TaskContext,
 } from '@awaitio/core';
+import {
+  deferred,
+  invalidInput,
+  watchAbort,
+  type AbortRegistration,
+  type Deferred,
+} from '@awaitio/core/lowlevel';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { deferred, TimeoutError } from '@awaitio/core';
+import { TimeoutError } from '@awaitio/core';
+import { deferred } from '@awaitio/core/lowlevel';
 import { CALM } from '@awaitio/core/testing';
 import { echo, HttpResponse, type HttpServer } from '../../src/index.ts';
 import { lend } from '../support/lend.ts';

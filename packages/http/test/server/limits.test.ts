@@ -1,7 +1,7 @@
 /** Every bound on what a client may send: at the limit it is served, above it is refused with the right status. */
 
 import { describe, expect, test } from '@jest/globals';
-import { deferred } from '@awaitio/core';
+import { deferred } from '@awaitio/core/lowlevel';
 import { DEFAULT_LIMITS, echo, HttpResponse, type ProtocolLimits } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
 

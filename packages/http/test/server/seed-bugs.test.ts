@@ -6,7 +6,8 @@
  */
 
 import { describe, expect, test } from '@jest/globals';
-import { AddressError, BrokenError, ByteStream, type Transport } from '@awaitio/core';
+import { AddressError, BrokenError, ByteStream } from '@awaitio/core';
+import type { Transport } from '@awaitio/core/lowlevel';
 import type { SimListener } from '@awaitio/core/testing';
 import { echo } from '../../src/handlers/echo.ts';
 import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';

@@ -8,12 +8,13 @@ import {
   type NetConnectOpts,
   type Socket,
 } from 'node:net';
-import { systemClock, type Clock } from '../../vocabulary/clock.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { AddressError, BrokenError, IoError } from '../../vocabulary/errors.ts';
-import { Wait, type WaitOptions } from '../../waiting/wait.ts';
+import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import {
   candidatesOf,
   interleave,
@@ -62,7 +63,7 @@ interface ConnectPlan<S> {
  */
 export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
   const { clock = systemClock } = plan.options;
-  const wait = new Wait<S>('connect', clock, plan.options);
+  const wait = new ListedWaiter<S>('connect', clock, plan.options);
   let race: Race<NetConnectOpts, Connected> | undefined;
   let isOver = false;
   const begin = (candidates: readonly NetConnectOpts[]): void => {
@@ -81,7 +82,7 @@ export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
     });
   };
   plan.find().then(begin, (error: unknown) => {
-    wait.reject(translate(error, 'connect'));
+    wait.reject(translateError(error, 'connect'));
   });
   try {
     return await wait.promise;
@@ -113,7 +114,7 @@ function attempt(
   };
   // It stays on a socket that did not connect: an error that comes late has nobody to tell, and must not reach the process.
   const onError = (cause: Error): void => {
-    error ??= translate(cause, 'connect');
+    error ??= translateError(cause, 'connect');
   };
   const onClose = (): void => {
     socket.off('connect', onConnect);

@@ -4,13 +4,13 @@ import type { Server, Socket } from 'node:net';
 import { InetAddress } from '../../vocabulary/address.ts';
 
 /** Both ends of a connection. */
-export interface Ends {
+export interface Endpoints {
   readonly local: InetAddress;
   readonly remote: InetAddress;
 }
 
 /** @param local - The address at this end, when it is known already. */
-export function endsOf(socket: Socket, local?: InetAddress): Ends {
+export function endpointsOf(socket: Socket, local?: InetAddress): Endpoints {
   return {
     local: local ?? new InetAddress(socket.localAddress ?? '', socket.localPort ?? 0),
     remote: new InetAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0),

@@ -5,7 +5,7 @@ import {
   END_OF_FILE,
   type HandleRequest,
   type StreamHandle,
-  type StreamKit,
+  type HandleBindings,
 } from './stream-handle.ts';
 import { deliverReads } from './io-batch.ts';
 
@@ -33,7 +33,7 @@ const asText = (piece: unknown): string =>
 /** A handle in whose place nothing happens but what the test says, and a sink that notes what it is told. */
 function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const results = new Int32Array(4);
-  const kit: StreamKit = {
+  const kit: HandleBindings = {
     WriteWrap: FakeRequest,
     ShutdownWrap: FakeRequest,
     results,
@@ -195,7 +195,7 @@ describe('writing to a handle', () => {
     transport.write('a');
     transport.write(Buffer.from('b'));
     expect([called(), transport.unsent]).toEqual([['readStart'], 2]);
-    transport.sendNow();
+    transport.flushNow();
     expect([called(), told, transport.unsent]).toEqual([
       ['pieces a,latin1,b,buffer'],
       ['drain'],
@@ -410,7 +410,7 @@ describe('letting go of a handle', () => {
     transport.write('small');
     transport.write(large);
     transport.writev([Buffer.from('a')]);
-    transport.sendNow();
+    transport.flushNow();
     transport.end(() => told.push('finished'));
     transport.close();
     transport.reset();

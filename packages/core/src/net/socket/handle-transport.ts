@@ -18,7 +18,7 @@
  * The file is a little long because everything that is asked of a handle depends on how far its end is.
  */
 
-import { translate } from '../../vocabulary/translate-error.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { SocketCarrier, type SocketKind } from './socket-carrier.ts';
@@ -29,10 +29,10 @@ import {
   systemError,
   type HandleRequest,
   type StreamHandle,
-  type StreamKit,
+  type HandleBindings,
 } from './stream-handle.ts';
-import { errorAtEnd } from './verify-eof.ts';
-import { deliverReads, deliverSoon } from './io-batch.ts';
+import { socketErrorAtEof } from './verify-eof.ts';
+import { deliverReads, queueRead } from './io-batch.ts';
 import { copyToSlab, keepSlab, SLAB_SIZE } from './write-slabs.ts';
 
 /** Where a handle and a request keep their carrier, so that all of them share their callbacks. */
@@ -82,7 +82,7 @@ let lastReader: StreamHandle | undefined;
 
 export class HandleTransport extends SocketCarrier {
   readonly #handle: CarriedHandle;
-  readonly #kit: StreamKit;
+  readonly #kit: HandleBindings;
   /** Bytes that libuv holds for the kernel. */
   #inFlight = 0;
   /** Whether the handle was closed; its callback may be to come. */
@@ -95,7 +95,7 @@ export class HandleTransport extends SocketCarrier {
   /** What is to be done as soon as the bytes in flight, or the FIN, have gone. */
   #after: 'nothing' | 'close' | 'reset' = 'nothing';
 
-  constructor(kind: SocketKind, handle: StreamHandle, kit: StreamKit, onGone?: () => void) {
+  constructor(kind: SocketKind, handle: StreamHandle, kit: HandleBindings, onGone?: () => void) {
     super(kind, onGone);
     this.#handle = handle;
     this.#kit = kit;
@@ -131,7 +131,7 @@ export class HandleTransport extends SocketCarrier {
     if (status < 0) this.#fail(status, 'read');
   }
 
-  override sendNow(): void {
+  override flushNow(): void {
     super.flush();
     // Nobody's call is under way here.
     if (this.isBackedUp && this.#inFlight === 0) this.tellRoom();
@@ -233,7 +233,7 @@ export class HandleTransport extends SocketCarrier {
     const count = results[readResult] as number;
     if (count > 0) {
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
-      if (!deliverSoon(this, view)) this.deliver(view);
+      if (!queueRead(this, view)) this.deliver(view);
       lastReader = this.#handle;
     } else if (count === END_OF_FILE) {
       this.#onEnd();
@@ -319,7 +319,7 @@ export class HandleTransport extends SocketCarrier {
     const isSuspect = lastReader === this.#handle;
     deliverReads();
     if (this.#isGone) return;
-    const error = isSuspect ? errorAtEnd(this.#handle.fd) : undefined;
+    const error = isSuspect ? socketErrorAtEof(this.#handle.fd) : undefined;
     if (error !== undefined) {
       this.#break(error);
       return;
@@ -334,7 +334,7 @@ export class HandleTransport extends SocketCarrier {
   }
 
   #break(error: Error): void {
-    this.error ??= translate(error, 'stream');
+    this.error ??= translateError(error, 'stream');
     this.#release();
   }
 

@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals';
-import { HandleArrival } from './incoming.ts';
-import type { HandleAddress, StreamHandle, StreamKit } from './stream-handle.ts';
+import { IncomingHandle } from './incoming.ts';
+import type { HandleAddress, StreamHandle, HandleBindings } from './stream-handle.ts';
 
 /** A handle that knows its addresses, or has forgotten them since its peer is gone. */
 function arrival(kind: 'tcp' | 'unix', peer: HandleAddress = {}, reset: number | 'none' = 0) {
@@ -17,7 +17,7 @@ function arrival(kind: 'tcp' | 'unix', peer: HandleAddress = {}, reset: number |
     close: () => calls.push('close'),
     ...(reset === 'none' ? {} : { reset: () => (calls.push('reset'), reset) }),
   };
-  const made = new HandleArrival(kind, handle as unknown as StreamHandle, {} as StreamKit);
+  const made = new IncomingHandle(kind, handle as unknown as StreamHandle, {} as HandleBindings);
   return { made, calls, getpeername };
 }
 

@@ -4,16 +4,16 @@ import type { Socket } from 'node:net';
 import { InetAddress } from '../../vocabulary/address.ts';
 import { HandleTransport } from './handle-transport.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
-import { endsOf, type Ends } from './endpoints.ts';
+import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { SocketTransport } from './socket-transport.ts';
 import {
   breakOff,
   type HandleAddress,
   type StreamHandle,
-  type StreamKit,
+  type HandleBindings,
 } from './stream-handle.ts';
 
-export interface Arrival {
+export interface IncomingSocket {
   /** Whether it is gone before anybody claimed it. */
   readonly isGone: boolean;
   /** The IP address that it comes from. */
@@ -23,21 +23,21 @@ export interface Arrival {
    *
    * @param local - The address at this end, when it is known already.
    */
-  ends(local: InetAddress | undefined): Ends;
+  ends(local: InetAddress | undefined): Endpoints;
   /** Makes the carrier of it; `gone` is called when it is gone. */
   claim(gone: () => void): SocketCarrier;
   /** Turns it away. Only TCP has an RST to send. */
   refuse(): void;
 }
 
-export class HandleArrival implements Arrival {
+export class IncomingHandle implements IncomingSocket {
   readonly isGone = false;
   readonly #kind: SocketKind;
   readonly #handle: StreamHandle;
-  readonly #kit: StreamKit;
+  readonly #kit: HandleBindings;
   #remote: InetAddress | undefined;
 
-  constructor(kind: SocketKind, handle: StreamHandle, kit: StreamKit) {
+  constructor(kind: SocketKind, handle: StreamHandle, kit: HandleBindings) {
     this.#kind = kind;
     this.#handle = handle;
     this.#kit = kit;
@@ -53,7 +53,7 @@ export class HandleArrival implements Arrival {
     return this.#remote;
   }
 
-  ends(local: InetAddress | undefined): Ends {
+  ends(local: InetAddress | undefined): Endpoints {
     return {
       local: local ?? told((into) => this.#handle.getsockname?.(into)),
       remote: this.#peer,
@@ -69,7 +69,7 @@ export class HandleArrival implements Arrival {
   }
 }
 
-export class SocketArrival implements Arrival {
+export class IncomingNodeSocket implements IncomingSocket {
   readonly #kind: SocketKind;
   readonly #socket: Socket;
 
@@ -86,8 +86,8 @@ export class SocketArrival implements Arrival {
     return this.#socket.remoteAddress;
   }
 
-  ends(local: InetAddress | undefined): Ends {
-    return endsOf(this.#socket, local);
+  ends(local: InetAddress | undefined): Endpoints {
+    return endpointsOf(this.#socket, local);
   }
 
   claim(gone: () => void): SocketCarrier {

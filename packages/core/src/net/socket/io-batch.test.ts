@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { deliverReads, deliverSoon, sendSoon, type TurnMember } from './io-batch.ts';
+import { deliverReads, queueRead, queueWrite, type BatchMember } from './io-batch.ts';
 
-const member = (parts: Partial<TurnMember>): TurnMember => ({
+const member = (parts: Partial<BatchMember>): BatchMember => ({
   deliver: () => {},
-  sendNow: () => {},
+  flushNow: () => {},
   ...parts,
 });
 const text = (view: Uint8Array): string => Buffer.from(view).toString();
@@ -13,9 +13,9 @@ describe('what the sockets of one turn gave', () => {
     const seen: string[] = [];
     const one = member({ deliver: (view) => seen.push(`one ${text(view)}`) });
     const two = member({ deliver: (view) => seen.push(`two ${text(view)}`) });
-    expect(deliverSoon(one, Buffer.from('a'))).toBe(true);
-    expect(deliverSoon(two, Buffer.from('b'))).toBe(true);
-    expect(deliverSoon(one, Buffer.from('c'))).toBe(true);
+    expect(queueRead(one, Buffer.from('a'))).toBe(true);
+    expect(queueRead(two, Buffer.from('b'))).toBe(true);
+    expect(queueRead(one, Buffer.from('c'))).toBe(true);
     expect(seen).toEqual([]);
     await new Promise(setImmediate);
     expect(seen).toEqual(['one a', 'two b', 'one c']);
@@ -24,8 +24,8 @@ describe('what the sockets of one turn gave', () => {
   test('is delivered before what is too large to be kept, which stays with the caller', () => {
     const seen: string[] = [];
     const one = member({ deliver: (view) => seen.push(text(view)) });
-    deliverSoon(one, Buffer.from('small'));
-    expect(deliverSoon(one, new Uint8Array(100_000))).toBe(false);
+    queueRead(one, Buffer.from('small'));
+    expect(queueRead(one, new Uint8Array(100_000))).toBe(false);
     expect(seen).toEqual(['small']);
   });
 
@@ -36,7 +36,7 @@ describe('what the sockets of one turn gave', () => {
         bytes += view.length;
       },
     });
-    for (let read = 0; read < 100; read += 1) deliverSoon(one, new Uint8Array(8_000));
+    for (let read = 0; read < 100; read += 1) queueRead(one, new Uint8Array(8_000));
     deliverReads();
     expect(bytes).toBe(800_000);
   });
@@ -49,12 +49,12 @@ describe('what the sockets of one turn gave', () => {
       },
     });
     const whole = member({ deliver: (view) => seen.push(text(view)) });
-    deliverSoon(broken, Buffer.from('a'));
-    deliverSoon(whole, Buffer.from('b'));
+    queueRead(broken, Buffer.from('a'));
+    queueRead(whole, Buffer.from('b'));
     expect(deliverReads).toThrow('broken');
     expect(seen).toEqual(['b']);
     // And nothing of it is delivered a second time.
-    deliverSoon(whole, Buffer.from('c'));
+    queueRead(whole, Buffer.from('c'));
     deliverReads();
     expect(seen).toEqual(['b', 'c']);
   });
@@ -63,9 +63,9 @@ describe('what the sockets of one turn gave', () => {
 describe('what the sockets of one turn are given', () => {
   test('is sent when the reactions that run now have ended', async () => {
     const seen: string[] = [];
-    const one = member({ sendNow: () => seen.push('sent') });
+    const one = member({ flushNow: () => seen.push('sent') });
     await Promise.resolve();
-    sendSoon(one);
+    queueWrite(one);
     await Promise.resolve();
     await Promise.resolve();
     seen.push('reacted');
@@ -79,14 +79,14 @@ describe('what the sockets of one turn are given', () => {
       process.setUncaughtExceptionCaptureCallback(resolve);
     });
     try {
-      sendSoon(
+      queueWrite(
         member({
-          sendNow: () => {
+          flushNow: () => {
             throw new Error('broken');
           },
         }),
       );
-      sendSoon(member({ sendNow: () => seen.push('sent') }));
+      queueWrite(member({ flushNow: () => seen.push('sent') }));
       expect(await told).toEqual(new Error('broken'));
     } finally {
       process.setUncaughtExceptionCaptureCallback(null);

@@ -19,11 +19,11 @@
 import { reuseSlabs } from './write-slabs.ts';
 
 /** A socket that has bytes to deliver or to send. */
-export interface TurnMember {
+export interface BatchMember {
   /** Gets borrowed bytes. */
   deliver(view: Uint8Array): void;
   /** Sends what waits. */
-  sendNow(): void;
+  flushNow(): void;
 }
 
 /** How many bytes of small reads one turn collects before it delivers them early. */
@@ -33,14 +33,14 @@ const SMALL_READ = 8_192;
 
 const arena = new Uint8Array(ARENA_SIZE);
 let used = 0;
-let readers: TurnMember[] = [];
+let readers: BatchMember[] = [];
 /** Where in the arena the bytes of each reader end. */
 let ends: number[] = [];
 let isDeliveryScheduled = false;
-let writers: TurnMember[] = [];
+let writers: BatchMember[] = [];
 
 /** Keeps bytes for the end of the poll phase; `false` when they are too many and are the caller's to deliver at once. */
-export function deliverSoon(reader: TurnMember, view: Uint8Array): boolean {
+export function queueRead(reader: BatchMember, view: Uint8Array): boolean {
   if (view.length > SMALL_READ) {
     deliverReads();
     return false;
@@ -76,7 +76,7 @@ export function deliverReads(): void {
     try {
       // Half as dear as `subarray`, which asks for the species.
       const view = new Uint8Array(arena.buffer, start, end - start);
-      (members[index] as TurnMember).deliver(view);
+      (members[index] as BatchMember).deliver(view);
     } catch (error) {
       // Somebody's observer threw. The bytes of the others must not be lost for it.
       failure ??= { error };
@@ -89,7 +89,7 @@ export function deliverReads(): void {
 }
 
 /** Has a socket send what waits when the promise reactions that run now have ended. */
-export function sendSoon(writer: TurnMember): void {
+export function queueWrite(writer: BatchMember): void {
   if (writers.length === 0) process.nextTick(sendAll);
   writers.push(writer);
 }
@@ -100,7 +100,7 @@ function sendAll(): void {
   let failure: { readonly error: unknown } | undefined;
   for (const member of members) {
     try {
-      member.sendNow();
+      member.flushNow();
     } catch (error) {
       failure ??= { error };
     }

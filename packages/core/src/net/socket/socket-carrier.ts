@@ -5,7 +5,7 @@
 
 import type { IoError } from '../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
-import { deliverReads, sendSoon, type TurnMember } from './io-batch.ts';
+import { deliverReads, queueWrite, type BatchMember } from './io-batch.ts';
 
 /** Writes up to this size wait for the end of the turn, so that all of a turn go out together. */
 const SMALL_WRITE = 16_384;
@@ -13,7 +13,7 @@ const SMALL_WRITE = 16_384;
 /** What a socket's bytes travel on. */
 export type SocketKind = 'tcp' | 'unix' | 'tls';
 
-export abstract class SocketCarrier implements Transport, TurnMember {
+export abstract class SocketCarrier implements Transport, BatchMember {
   protected readonly kind: SocketKind;
   protected sink: TransportSink | undefined;
   /** What broke the connection off: the first failure. */
@@ -61,7 +61,7 @@ export abstract class SocketCarrier implements Transport, TurnMember {
         this.send(data);
         return;
       }
-      sendSoon(this);
+      queueWrite(this);
       this.#waiting = data;
     } else {
       this.#others ??= [];
@@ -78,7 +78,7 @@ export abstract class SocketCarrier implements Transport, TurnMember {
   }
 
   /** The turn is over. */
-  sendNow(): void {
+  flushNow(): void {
     this.flush();
   }
 

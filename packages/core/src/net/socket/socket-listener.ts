@@ -8,18 +8,19 @@
  */
 
 import { createServer, type ListenOptions, type Server } from 'node:net';
-import { checkAdmission, checkCounts, type AdmissionOptions } from '../../listening/admission.ts';
+import { checkCounts } from '../../vocabulary/check.ts';
+import { checkAdmission, type AdmissionOptions } from '../../listening/admission.ts';
 import type { Address } from '../../vocabulary/address.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
-import { systemClock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
-import { checkWaitOptions } from '../../waiting/wait.ts';
+import { checkWaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
-import { HandleArrival, SocketArrival, type Arrival } from './incoming.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
+import { IncomingHandle, IncomingNodeSocket, type IncomingSocket } from './incoming.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
-import { boundAddress, type Ends } from './endpoints.ts';
-import { streamKit, takeHandles } from './stream-handle.ts';
+import { boundAddress, type Endpoints } from './endpoints.ts';
+import { handleBindings, takeHandles } from './stream-handle.ts';
 
 /** Options of every listener on sockets. */
 export interface SocketListenOptions<S extends ByteStream>
@@ -35,7 +36,7 @@ export interface SocketListenOptions<S extends ByteStream>
 const DEFAULT_BACKLOG = 511;
 
 /** Makes the stream of an accepted connection. */
-export type OpenStream<S> = (carrier: SocketCarrier, options: StreamOptions, ends: Ends) => S;
+export type OpenStream<S> = (carrier: SocketCarrier, options: StreamOptions, ends: Endpoints) => S;
 
 /** What a kind of listener adds to the shared part. */
 interface SocketListenerPlan<S extends ByteStream> {
@@ -47,7 +48,10 @@ interface SocketListenerPlan<S extends ByteStream> {
   readonly blockList?: AddressList | undefined;
 }
 
-export abstract class SocketListener<S extends ByteStream> extends QueueListener<Arrival, S> {
+export abstract class SocketListener<S extends ByteStream> extends QueueListener<
+  IncomingSocket,
+  S
+> {
   abstract override readonly localAddress: Address;
   readonly #server: Server;
   readonly #signal: AbortSignal | undefined;
@@ -72,15 +76,15 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#server = server;
     this.#signal = options.signal;
     this.#blockList = blockList;
-    const kit = streamKit();
+    const kit = handleBindings();
     if (kit !== undefined) {
       takeHandles(server, (handle) => {
-        this.#onArrival(new HandleArrival(kind, handle, kit));
+        this.#onArrival(new IncomingHandle(kind, handle, kit));
       });
     }
     // Also where handles are taken: what is none as we know it comes this way.
     server.on('connection', (socket) => {
-      this.#onArrival(new SocketArrival(kind, socket));
+      this.#onArrival(new IncomingNodeSocket(kind, socket));
     });
     server.on('error', this.#onError);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -107,7 +111,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#server.ref();
   }
 
-  #onArrival(arrival: Arrival): void {
+  #onArrival(arrival: IncomingSocket): void {
     if (this.#blockList?.hasHost(arrival.host ?? '') === true) {
       this.queue.countRefusal();
       arrival.refuse();
@@ -117,7 +121,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   }
 
   readonly #onError = (error: Error): void => {
-    this.queue.fail(translate(error, 'accept'));
+    this.queue.fail(translateError(error, 'accept'));
   };
 
   readonly #onAbort = (): void => {
@@ -144,7 +148,7 @@ export async function listen(
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      reject(translate(error, 'bind'));
+      reject(translateError(error, 'bind'));
     });
     server.listen(
       {

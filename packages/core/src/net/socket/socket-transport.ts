@@ -14,12 +14,12 @@
 
 import type { Socket } from 'node:net';
 import type { TransportSink } from '../../streams/transport.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { SocketCarrier } from './socket-carrier.ts';
-import { setKeepAlive } from '../tcp/tcp-options.ts';
-import { errorAtEnd } from './verify-eof.ts';
-import { deliverReads, deliverSoon } from './io-batch.ts';
+import { setKeepAlive } from './keep-alive.ts';
+import { socketErrorAtEof } from './verify-eof.ts';
+import { deliverReads, queueRead } from './io-batch.ts';
 
 /** What `net.Socket` takes as `onread`. */
 export interface SharedRead {
@@ -190,7 +190,7 @@ export class SocketTransport extends SocketCarrier {
 
   readonly #onRead = (bytes: number, buffer: Uint8Array): boolean => {
     const view = new Uint8Array(buffer.buffer, 0, bytes);
-    if (deliverSoon(this, view)) return true;
+    if (queueRead(this, view)) return true;
     return this.sink === undefined ? true : this.sink.onData(view);
   };
 
@@ -214,7 +214,7 @@ export class SocketTransport extends SocketCarrier {
 
   /** The socket failed. */
   onError(error: Error): void {
-    this.error ??= translate(error, 'stream');
+    this.error ??= translateError(error, 'stream');
     // Others are destroyed by now; TLS sockets tell of an error and stay.
     if (!this.#socket.destroyed) this.#socket.destroy();
   }
@@ -228,7 +228,7 @@ export class SocketTransport extends SocketCarrier {
 
   /** Why the end that has come is none. */
   protected checkEnd(): Error | undefined {
-    return errorAtEnd((this.#socket as unknown as SocketInternals)._handle?.fd);
+    return socketErrorAtEof((this.#socket as unknown as SocketInternals)._handle?.fd);
   }
 
   #unlisten(socket: Socket): void {

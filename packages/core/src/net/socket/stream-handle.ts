@@ -68,7 +68,7 @@ export interface HandleRequest {
 }
 
 /** What it takes to work with handles: what is got of the binding, and a request. */
-export interface StreamKit {
+export interface HandleBindings {
   readonly WriteWrap: new () => HandleRequest;
   readonly ShutdownWrap: new () => HandleRequest;
   /** The results of the last call or callback, by the indexes below. */
@@ -92,11 +92,11 @@ const node: Platform = {
   binding: (name) => (process as unknown as { binding(name: string): unknown }).binding(name),
 };
 
-let kit: StreamKit | undefined;
+let kit: HandleBindings | undefined;
 let isLoaded = false;
 
 /** What handles are worked with; `undefined` where they are left alone. Looked for once, when the first listener asks. */
-export function streamKit(): StreamKit | undefined {
+export function handleBindings(): HandleBindings | undefined {
   if (!isLoaded) {
     isLoaded = true;
     kit = usesSharedReads() ? loadKit(node) : undefined;
@@ -105,7 +105,7 @@ export function streamKit(): StreamKit | undefined {
 }
 
 /** Looks for the names, and for what they stand for. */
-export function loadKit({ line, binding }: Platform): StreamKit | undefined {
+export function loadKit({ line, binding }: Platform): HandleBindings | undefined {
   if (!KNOWN_LINES.has(line)) return undefined;
   try {
     const names = binding('stream_wrap') as Readonly<Record<string, unknown>>;
@@ -117,7 +117,7 @@ export function loadKit({ line, binding }: Platform): StreamKit | undefined {
       isIndex(isAsync, results) &&
       readResult !== isAsync;
     if (!isKnown) return undefined;
-    const found = { WriteWrap, ShutdownWrap } as Pick<StreamKit, 'WriteWrap' | 'ShutdownWrap'>;
+    const found = { WriteWrap, ShutdownWrap } as Pick<HandleBindings, 'WriteWrap' | 'ShutdownWrap'>;
     const [spare, finish] = [new found.WriteWrap(), new found.ShutdownWrap()];
     if (typeof spare !== 'object' || typeof finish !== 'object') return undefined;
     return { ...found, results: results as Int32Array, readResult, isAsync, spare };

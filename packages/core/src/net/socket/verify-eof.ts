@@ -22,7 +22,7 @@ const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHO
  * @param fd - The descriptor, if the socket's handle has one.
  * @returns The error that broke the connection off; `undefined` when it really ended.
  */
-export function errorAtEnd(fd: unknown): Error | undefined {
+export function socketErrorAtEof(fd: unknown): Error | undefined {
   if (typeof fd !== 'number' || fd < 0) return undefined;
   try {
     readSync(fd, probe, 0, 1, null);

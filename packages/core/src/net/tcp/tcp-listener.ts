@@ -12,7 +12,7 @@ import {
   SocketListener,
   type SocketListenOptions,
 } from '../socket/socket-listener.ts';
-import type { Ends } from '../socket/endpoints.ts';
+import type { Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
 import { TcpStream } from './tcp-stream.ts';
@@ -137,7 +137,7 @@ export class TcpListener extends SocketListener<TcpStream> {
 function open(
   carrier: SocketCarrier,
   options: StreamOptions & TcpSocketOptions,
-  ends: Ends,
+  ends: Endpoints,
 ): TcpStream {
   if (options.noDelay !== false) carrier.setNoDelay(true);
   if (options.keepAlive !== undefined && options.keepAlive !== false) {

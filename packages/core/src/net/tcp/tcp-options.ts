@@ -1,6 +1,5 @@
 /** What both sides of TCP share: how an address is written, and the two socket options that matter. */
 
-import type { Socket } from 'node:net';
 import type { HostPort } from '../../vocabulary/address.ts';
 
 /** How to write the address of a TCP listener or peer: `'host:port'`, `'[v6]:port'`, `{ host, port }`. */
@@ -12,19 +11,4 @@ export interface TcpSocketOptions {
   readonly noDelay?: boolean | undefined;
   /** Asks the kernel to probe an idle peer; a number is the milliseconds before the first probe. @default false */
   readonly keepAlive?: boolean | number | undefined;
-}
-
-/** The form in which `node:net` takes {@link TcpSocketOptions.keepAlive}. */
-export function keepAliveOptions(keepAlive: boolean | number | undefined): {
-  keepAlive: boolean;
-  keepAliveInitialDelay?: number;
-} {
-  if (typeof keepAlive !== 'number') return { keepAlive: keepAlive ?? false };
-  return { keepAlive: true, keepAliveInitialDelay: keepAlive };
-}
-
-/** Sets keep-alive on an open socket. */
-export function setKeepAlive(socket: Socket, keepAlive: boolean | number): void {
-  if (typeof keepAlive === 'number') socket.setKeepAlive(true, keepAlive);
-  else socket.setKeepAlive(keepAlive);
 }

@@ -4,12 +4,13 @@ import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/wait.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
 import { connectFirst, findCandidates } from '../socket/connect.ts';
-import { endsOf, type Ends } from '../socket/endpoints.ts';
+import { endpointsOf, type Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
-import { keepAliveOptions, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
+import { keepAliveOptions } from '../socket/keep-alive.ts';
+import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
 export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
@@ -54,7 +55,7 @@ export class TcpStream extends ByteStream {
   readonly #carrier: SocketCarrier;
 
   /** @internal Streams come from {@link TcpStream.connect} and from listeners. */
-  constructor(carrier: SocketCarrier, ends: Ends, options: StreamOptions | undefined) {
+  constructor(carrier: SocketCarrier, ends: Endpoints, options: StreamOptions | undefined) {
     super(carrier, options);
     this.#carrier = carrier;
     this.localAddress = ends.local;
@@ -98,7 +99,7 @@ export class TcpStream extends ByteStream {
       options,
       // Two sockets cannot be bound to one local port at a time.
       delay: localAddress?.port === undefined ? attemptDelay : Infinity,
-      open: (transport, socket) => new TcpStream(transport, endsOf(socket), options),
+      open: (transport, socket) => new TcpStream(transport, endpointsOf(socket), options),
     });
   }
 

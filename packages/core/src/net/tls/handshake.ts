@@ -1,7 +1,7 @@
 /**
  * The handshake: from a stream that carries bytes to a socket that carries TLS.
  *
- * TLS runs over a `TlsLink` and never on a handle of the operating system, though Node can do that and is faster so. On a
+ * TLS runs over a `TlsDuplex` and never on a handle of the operating system, though Node can do that and is faster so. On a
  * handle Node cannot tell the end that TLS announces from a cut, forgets a reset that a write met, and has no way to break a
  * connection off that is safe; over a link all three are the business of the stream below, which knows how. And any stream
  * will do.
@@ -13,13 +13,13 @@
 
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { systemClock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
-import { Wait, type WaitOptions } from '../../waiting/wait.ts';
+import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import { brokenOff, noCertificate, translateHandshake, translateVerdict } from './tls-errors.ts';
-import { TlsLink } from './tls-duplex.ts';
+import { TlsDuplex } from './tls-duplex.ts';
 import {
   contextOf,
   keptContextOf,
@@ -30,7 +30,7 @@ import {
 /** A socket whose handshake is done, and what is known by it. */
 export interface Secured {
   readonly socket: TLSSocket;
-  readonly link: TlsLink;
+  readonly link: TlsDuplex;
   readonly authorizationError: CertificateError | undefined;
 }
 
@@ -50,7 +50,7 @@ interface Internals {
  * @param host - The name that the server's certificate must have, if `servername` is not given.
  * @throws `CertificateError`; `TlsError`; `BrokenError`; `TimeoutError`; `signal.reason`. The connection is closed then.
  */
-export async function shakeHandsAsClient(
+export async function clientHandshake(
   stream: ByteStream,
   host: string,
   tls: TlsClientOptions,
@@ -90,7 +90,7 @@ export async function shakeHandsAsClient(
 /**
  * Shakes hands as a server.
  *
- * @throws as {@link shakeHandsAsClient}
+ * @throws as {@link clientHandshake}
  */
 export async function shakeHandsAsServer(
   stream: ByteStream,
@@ -163,7 +163,7 @@ function sniCallback(
  * @throws `ClosedError`, `BrokenError`, `UnexpectedEofError` when the stream has ended; `BusyError` while somebody reads
  * or writes it. The stream is as it was then.
  */
-function linkOver(stream: ByteStream, operation: string): TlsLink {
+function linkOver(stream: ByteStream, operation: string): TlsDuplex {
   // Trying to write nothing, and to read nothing, finds all of these out.
   stream.tryWrite('');
   if (stream.tryRead(new Uint8Array(0)) === null) {
@@ -172,19 +172,19 @@ function linkOver(stream: ByteStream, operation: string): TlsLink {
       operation,
     });
   }
-  return new TlsLink(stream);
+  return new TlsDuplex(stream);
 }
 
 /** Waits for the end of a handshake; one that fails, or is given up, takes the connection with it. */
 async function finish(
   socket: TLSSocket,
-  link: TlsLink,
+  link: TlsDuplex,
   event: 'secure' | 'secureConnect',
   peer: string,
   options: HandshakeOptions,
 ): Promise<void> {
   const { operation, clock = systemClock } = options;
-  const wait = new Wait<void>(operation, clock, options);
+  const wait = new ListedWaiter<void>(operation, clock, options);
   const onDone = (): void => {
     wait.resolve();
   };

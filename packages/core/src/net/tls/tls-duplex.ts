@@ -17,7 +17,7 @@ import type { ByteStream } from '../../streams/byte-stream.ts';
 
 type Callback = (error?: Error | null) => void;
 
-export class TlsLink extends Duplex {
+export class TlsDuplex extends Duplex {
   readonly #stream: ByteStream;
   #above: Duplex | undefined;
   #isReading = false;

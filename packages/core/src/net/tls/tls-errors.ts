@@ -1,7 +1,7 @@
 /** What went wrong in a handshake, in words that say what to do about it. */
 
 import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabulary/errors.ts';
-import { reasonOf, translate } from '../../vocabulary/translate-error.ts';
+import { reasonOf, translateError } from '../../vocabulary/translate-error.ts';
 
 /** OpenSSL's verdicts on a certificate (X509_V_ERR_…), as Node names them, and what they mean. */
 const VERDICTS: ReadonlyMap<string, string> = new Map([
@@ -73,7 +73,7 @@ export function translateHandshake(error: unknown, operation: string, peer: stri
       cause: error,
     });
   }
-  return translate(error, operation);
+  return translateError(error, operation);
 }
 
 /** The connection ended before the handshake did. */

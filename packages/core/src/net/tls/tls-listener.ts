@@ -6,14 +6,14 @@
  * with the kernel, unread.
  */
 
-import { checkCounts } from '../../listening/admission.ts';
+import { checkCounts } from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
-import { systemClock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { ClosedError, invalidInput, IoError } from '../../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
-import { checkWaitOptions } from '../../waiting/wait.ts';
+import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { breakOff, shakeHandsAsServer, type Secured } from './handshake.ts';
@@ -23,7 +23,7 @@ import {
   type TlsCredentials,
   type TlsServerOptions,
 } from './tls-options.ts';
-import { endsOf, openServed, type TlsEnds, type TlsStream } from './tls-stream.ts';
+import { endpointsOf, openServed, type TlsEnds, type TlsStream } from './tls-stream.ts';
 import { UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
@@ -236,7 +236,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
   }
 
   async #greet(stream: ByteStream): Promise<void> {
-    const ends = endsOf(stream);
+    const ends = endpointsOf(stream);
     this.#handshakes += 1;
     try {
       const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;

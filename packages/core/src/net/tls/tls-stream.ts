@@ -21,13 +21,13 @@ import {
   type CertificateError,
   type IoError,
 } from '../../vocabulary/errors.ts';
-import { systemClock } from '../../vocabulary/clock.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/wait.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TcpStream, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
-import { breakOff, shakeHandsAsClient, shakeHandsAsServer, type Secured } from './handshake.ts';
+import { breakOff, clientHandshake, shakeHandsAsServer, type Secured } from './handshake.ts';
 import {
   checkTlsClient,
   checkTlsServer,
@@ -216,12 +216,12 @@ async function secureClient(
   operation: string,
   options: StartTlsClientOptions,
 ): Promise<TlsStream> {
-  const ends = endsOf(stream);
+  const ends = endpointsOf(stream);
   const host = options.servername ?? addressOf(ends.remoteAddress);
   if (host === undefined && options.rejectUnauthorized !== false) {
     throw invalidInput(operation, 'servername', 'the name in the certificate', host);
   }
-  const secured = await shakeHandsAsClient(stream, host ?? 'the server', options, {
+  const secured = await clientHandshake(stream, host ?? 'the server', options, {
     ...options,
     operation,
   });
@@ -233,7 +233,7 @@ async function secureServer(
   operation: string,
   options: StartTlsServerOptions,
 ): Promise<TlsStream> {
-  const ends = endsOf(stream);
+  const ends = endpointsOf(stream);
   const secured = await shakeHandsAsServer(stream, options, { ...options, operation });
   return openServed(secured, ends, options);
 }
@@ -250,7 +250,7 @@ export function openServed(
 }
 
 /** The addresses of a stream, if it has any. */
-export function endsOf(stream: ByteStream & TlsEnds): TlsEnds {
+export function endpointsOf(stream: ByteStream & TlsEnds): TlsEnds {
   return {
     ...(stream.localAddress === undefined ? {} : { localAddress: stream.localAddress }),
     ...(stream.remoteAddress === undefined ? {} : { remoteAddress: stream.remoteAddress }),

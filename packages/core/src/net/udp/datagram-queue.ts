@@ -11,7 +11,7 @@ import { budgetOf } from '../../waiting/budget.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import { Wait, WaitList, type WaitInfo, type WaitOptions } from '../../waiting/wait.ts';
+import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
 /** A datagram that was received. */
 export interface Datagram {
@@ -29,8 +29,8 @@ export class DatagramQueue {
   /** Where the next one is: what was taken is cut off now and then, not each time. */
   #first = 0;
   #bytes = 0;
-  readonly #receives = new WaitList<Datagram>();
-  readonly #readable = new WaitList<void>();
+  readonly #receives = new WaiterList<Datagram>();
+  readonly #readable = new WaiterList<void>();
   /** An error that the next receive gives. */
   #failure: IoError | undefined;
   received = 0;
@@ -106,14 +106,14 @@ export class DatagramQueue {
   receive(options: WaitOptions | undefined): Promise<Datagram> {
     const datagram = this.tryReceive();
     if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
-    const wait = new Wait<Datagram>('recvFrom', this.#clock, options);
+    const wait = new ListedWaiter<Datagram>('recvFrom', this.#clock, options);
     this.#receives.add(wait);
     return wait.promise;
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
     if (this.isReadable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new Wait<void>('readable', this.#clock, options);
+    const wait = new ListedWaiter<void>('readable', this.#clock, options);
     this.#readable.add(wait);
     return wait.promise;
   }

@@ -9,8 +9,8 @@ import type { InetAddress } from '../../vocabulary/address.ts';
 import { budgetOf } from '../../waiting/budget.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { ClosedError } from '../../vocabulary/errors.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
-import { Wait, WaitList, type WaitInfo, type WaitOptions } from '../../waiting/wait.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
+import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
 /** A datagram, and to whom; without that, to the peer that the socket is connected to. */
 export interface Outgoing {
@@ -23,7 +23,7 @@ export type Pass = (datagram: Outgoing, passed: (error?: Error | null) => void) 
 
 /** A send that waits for room. */
 interface Blocked {
-  readonly wait: Wait<number>;
+  readonly wait: ListedWaiter<number>;
   readonly datagram: Outgoing;
 }
 
@@ -33,8 +33,8 @@ export class DatagramSends {
   readonly #pass: Pass;
   /** Told when there is room. */
   readonly #onRoom: () => void;
-  readonly #writable = new WaitList<void>();
-  readonly #sends = new WaitList<number>();
+  readonly #writable = new WaiterList<void>();
+  readonly #sends = new WaiterList<number>();
   #blocked: Blocked[] = [];
   #isClosed = false;
   unsent = 0;
@@ -54,14 +54,14 @@ export class DatagramSends {
 
   writable(options: WaitOptions | undefined): Promise<void> {
     if (this.isWritable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new Wait<void>('writable', this.#clock, options);
+    const wait = new ListedWaiter<void>('writable', this.#clock, options);
     this.#writable.add(wait);
     return wait.promise;
   }
 
   /** Sends when there is room. @returns How many bytes the kernel took. */
   send(operation: string, datagram: Outgoing, options: WaitOptions | undefined): Promise<number> {
-    const wait = new Wait<number>(operation, this.#clock, options);
+    const wait = new ListedWaiter<number>(operation, this.#clock, options);
     this.#sends.add(wait);
     if (this.isWritable) this.#start({ wait, datagram });
     else this.#blocked.push({ wait, datagram });
@@ -88,7 +88,7 @@ export class DatagramSends {
   #start({ wait, datagram }: Blocked): void {
     this.#hand(datagram, (error) => {
       if (error === undefined) wait.resolve(datagram.bytes.length);
-      else wait.reject(translate(error, wait.operation));
+      else wait.reject(translateError(error, wait.operation));
     });
   }
 

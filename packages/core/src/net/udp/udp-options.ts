@@ -3,7 +3,7 @@
 import type { LookupFunction } from 'node:net';
 import type { HostPort } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
-import type { WaitInfo } from '../../waiting/wait.ts';
+import type { WaitInfo } from '../../waiting/waiter.ts';
 
 /** How to write the address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
 export type UdpAddress = string | Readonly<Partial<HostPort>>;

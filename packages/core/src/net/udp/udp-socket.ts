@@ -11,16 +11,17 @@
 
 import type { Socket, SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
-import { checkCounts } from '../../listening/admission.ts';
+import { checkCounts } from '../../vocabulary/check.ts';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
-import { systemClock, type Clock } from '../../vocabulary/clock.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { ClosedError, invalidInput } from '../../vocabulary/errors.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import type { Source, SourceObserver } from '../../vocabulary/source.ts';
-import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/wait.ts';
-import type { Writable } from '../../streams/write-side.ts';
+import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
+import type { WriteData } from '../../streams/write-side.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
 import { nodeDgram } from '../lazy-builtins.ts';
@@ -127,7 +128,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
       options.signal?.throwIfAborted();
     } catch (error) {
       socket.close();
-      throw options.signal?.aborted === true ? error : translate(error, 'bind');
+      throw options.signal?.aborted === true ? error : translateError(error, 'bind');
     }
     return new UdpSocket(socket, options);
   }
@@ -230,7 +231,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `AddressError` when the address cannot be reached or found; `IoError` (`EMSGSIZE`) when the datagram is too
    * long; `ClosedError`; `TimeoutError` and `signal.reason`, after which the datagram may or may not be sent.
    */
-  async sendTo(data: Writable, address: UdpAddress, options?: WaitOptions): Promise<number> {
+  async sendTo(data: WriteData, address: UdpAddress, options?: WaitOptions): Promise<number> {
     const bytes = copyOf('sendTo', data);
     const { host, port } = parse(address, 'sendTo');
     this.#check('sendTo', options);
@@ -242,7 +243,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws as {@link UdpSocket.sendTo}; `InvalidInputError` when the socket is not connected.
    */
-  async send(data: Writable, options?: WaitOptions): Promise<number> {
+  async send(data: WriteData, options?: WaitOptions): Promise<number> {
     const bytes = copyOf('send', data);
     if (this.#remoteAddress === undefined) {
       throw invalidInput('send', 'this socket', 'connected', 'one that is not');
@@ -258,7 +259,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @returns How many bytes were accepted: all; or `WOULD_BLOCK` when the socket is not writable.
    * @throws `ClosedError`; `InvalidInputError`.
    */
-  trySendTo(data: Writable, address: UdpAddress): number | WouldBlock {
+  trySendTo(data: WriteData, address: UdpAddress): number | WouldBlock {
     const bytes = copyOf('trySendTo', data);
     const { host, port } = parse(address, 'trySendTo');
     this.#check('trySendTo', undefined);
@@ -286,10 +287,10 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
         // The callback also gets the error when a name is not found, whatever the types say.
         this.#socket.connect(port, host, (error?: Error) => {
           if (error === undefined || error === null) resolve();
-          else reject(translate(error, 'connect'));
+          else reject(translateError(error, 'connect'));
         });
       } catch (error) {
-        reject(translate(error, 'connect'));
+        reject(translateError(error, 'connect'));
       }
     });
     this.#check('connect', undefined);
@@ -403,7 +404,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#incoming.fail(translate(error, 'recvFrom'));
+    this.#incoming.fail(translateError(error, 'recvFrom'));
     this.#notify();
   };
 
@@ -416,7 +417,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     try {
       body();
     } catch (error) {
-      throw translate(error, operation);
+      throw translateError(error, operation);
     }
   }
 
@@ -450,7 +451,7 @@ function parse(address: UdpAddress, operation: string): { host: string; port: nu
   return target;
 }
 
-function copyOf(operation: string, data: Writable): Uint8Array {
+function copyOf(operation: string, data: WriteData): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data, 'latin1');
   if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
   throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);

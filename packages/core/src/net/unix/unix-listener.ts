@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { PathAddress } from '../../vocabulary/address.ts';
 import { invalidInput, IoError } from '../../vocabulary/errors.ts';
-import { translate } from '../../vocabulary/translate-error.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import {
   checkListenOptions,
   listen,
@@ -90,7 +90,7 @@ export class UnixListener extends SocketListener<UnixStream> {
         await chmod(path, options.mode);
       } catch (error) {
         await listener.close();
-        throw translate(error, 'bind');
+        throw translateError(error, 'bind');
       }
     }
     return listener;

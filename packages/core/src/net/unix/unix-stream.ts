@@ -2,7 +2,7 @@
 
 import { PathAddress } from '../../vocabulary/address.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/wait.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
 import { connectFirst } from '../socket/connect.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import { parsePath, type UnixAddress } from './unix-path.ts';

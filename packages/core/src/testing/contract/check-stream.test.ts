@@ -3,8 +3,8 @@ import { ByteStream } from '../../streams/byte-stream.ts';
 import { memoryTransports } from '../../memory/memory-transport.ts';
 import { memoryPair } from '../../memory/memory-pair.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
-import type { WaitOptions } from '../../waiting/wait.ts';
-import type { WriteOptions, Writable } from '../../streams/write-side.ts';
+import type { WaitOptions } from '../../waiting/waiter.ts';
+import type { WriteOptions, WriteData } from '../../streams/write-side.ts';
 import { checkStream, STREAM_CONTRACTS, streamContract } from './check-stream.ts';
 import type { StreamPair } from './trial.ts';
 
@@ -110,7 +110,7 @@ const PLANTS: readonly (readonly [bug: string, makePair: () => StreamPair, found
     'a carrier that sends what its writer does with the buffer later',
     made(
       class extends ByteStream {
-        override tryWrite(data: Writable): ReturnType<ByteStream['tryWrite']> {
+        override tryWrite(data: WriteData): ReturnType<ByteStream['tryWrite']> {
           return super.tryWrite(data, { transfer: true });
         }
       },
@@ -193,7 +193,7 @@ const PLANTS: readonly (readonly [bug: string, makePair: () => StreamPair, found
     'a stream that counts bytes as accepted before they are',
     made(
       class extends ByteStream {
-        override async writeAll(data: Writable, options?: WriteOptions): Promise<void> {
+        override async writeAll(data: WriteData, options?: WriteOptions): Promise<void> {
           await super.writeAll(data, options).finally(() => {
             if (options?.progress !== undefined) options.progress.accepted = data.length;
           });

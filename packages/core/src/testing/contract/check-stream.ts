@@ -7,7 +7,8 @@
  * thing that is not as it should be. The contracts themselves are in `check-stream/`.
  */
 
-import { systemClock, type Clock } from '../../vocabulary/clock.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { AMOUNTS } from './amounts.ts';
 import type { Contract } from './contract.ts';
 import { ENDING } from './ending.ts';
@@ -65,7 +66,8 @@ export const STREAM_CONTRACTS: readonly string[] = CONTRACTS.map(({ name }) => n
  *
  * @example
  * ```ts
- * import { memoryPair, streamContract } from '@awaitio/core/testing';
+ * import { memoryPair } from '@awaitio/core';
+ * import { streamContract } from '@awaitio/core/testing';
  *
  * for (const { name, run } of streamContract(() => memoryPair(), { quiet: 1 })) {
  *   // With a test runner: test(name, run);
@@ -106,7 +108,8 @@ export function streamContract(
  *
  * @example
  * ```ts
- * import { checkStream, memoryPair } from '@awaitio/core/testing';
+ * import { memoryPair } from '@awaitio/core';
+ * import { checkStream } from '@awaitio/core/testing';
  *
  * // In place of `memoryPair`: two `ByteStream`s over the two ends of a `Transport` of one's own.
  * await checkStream(() => memoryPair({ chunkSize: 7 }), { quiet: 1 });

@@ -7,7 +7,8 @@
  * promise settle that can, and then jumps.
  */
 
-import { sleepOn, type Clock, type Timer } from '../../vocabulary/clock.ts';
+import type { Clock, Timer } from '../../vocabulary/clock.ts';
+import { sleepOn } from '../../waiting/system-clock.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 
 /** 2020-01-01T00:00:00Z: what the calendar shows when a simulation begins. */

@@ -9,7 +9,7 @@
 import { InetAddress, parseAddress, type AddressLike } from '../../vocabulary/address.ts';
 import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
-import { Wait, type WaitOptions } from '../../waiting/wait.ts';
+import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
 import { drawLatency, type Place, type World } from './world.ts';
@@ -41,7 +41,7 @@ export class ConnectAttempt {
   readonly #client: Place;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #options: SimConnectOptions;
-  readonly #wait: Wait<SimStream>;
+  readonly #wait: ListedWaiter<SimStream>;
   #isSettled = false;
   #retry = FIRST_RETRY;
   /** `client → server:80` */
@@ -62,7 +62,7 @@ export class ConnectAttempt {
     this.#options = options;
     this.subject = `${client.name} → ${target.host}:${target.port}`;
     this.since = network.clock.now();
-    this.#wait = new Wait<SimStream>('connect', options.clock ?? network.clock, options);
+    this.#wait = new ListedWaiter<SimStream>('connect', options.clock ?? network.clock, options);
     this.#wait.owner = {
       remove: () => {
         this.#isSettled = true;

@@ -2,7 +2,7 @@
 
 import { InetAddress, type AddressLike } from '../../vocabulary/address.ts';
 import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
-import { checkWaitOptions } from '../../waiting/wait.ts';
+import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { ConnectAttempt, type AttemptNetwork, type SimConnectOptions } from './connect.ts';
 import { checkListenOptions, SimListener, type SimListenOptions } from './listener.ts';
 import type { SimStream } from './stream.ts';

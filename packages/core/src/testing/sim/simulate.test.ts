@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
-import { systemClock } from '../../vocabulary/clock.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { simulate } from './simulate.ts';
 import type { SimulatedMain, Simulation, SimulationOptions } from './options.ts';

@@ -6,7 +6,7 @@
  */
 
 import type { Random } from '../../vocabulary/random.ts';
-import type { WaitInfo } from '../../waiting/wait.ts';
+import type { WaitInfo } from '../../waiting/waiter.ts';
 import type { SimClock } from './clock.ts';
 import type { Faults, Range } from './faults.ts';
 import type { Trace } from './trace.ts';

@@ -1,14 +1,15 @@
 /**
  * Waits: promises that somebody else settles, and that their owner may give up.
  *
- * A {@link LoneWait} is one promise with everything that can settle it: its owner (the condition came true, or never will),
+ * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never will),
  * an abort signal, a timeout. Whichever comes first wins, and takes the wait out of the other two, so that a settled
  * wait is referenced by nothing. That is the whole cancellation story of this package: giving up a wait removes the
  * wait, and touches neither bytes nor the connection.
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
-import { turnTime, type Clock, type Timer } from '../vocabulary/clock.ts';
+import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { cachedNow } from './system-clock.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { beginTrace, type WaitTrace } from './wait-trace.ts';
 
@@ -33,7 +34,7 @@ export interface WaitInfo {
 }
 
 /** Where a wait stands: told when it settles, by whatever hand, so that it lets go of the wait. */
-export interface WaitOwner {
+export interface WaiterOwner {
   /** A wait has settled: lets go of it. */
   remove(wait: object): void;
 }
@@ -49,13 +50,13 @@ interface Bounds {
  *
  * One that stands in no list: each idle connection has one, and each request makes one, so it has no field to spare.
  */
-export class LoneWait<T> implements AbortWatcher {
+export class Waiter<T> implements AbortWatcher {
   /** The call that waits. */
   readonly operation: string;
   readonly since: number;
   readonly promise: Promise<T>;
   /** Set by the owner when it takes the wait in. */
-  owner: WaitOwner | undefined;
+  owner: WaiterOwner | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
   readonly #bounds: Bounds | undefined;
@@ -63,7 +64,7 @@ export class LoneWait<T> implements AbortWatcher {
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
     this.operation = operation;
-    this.since = turnTime(clock);
+    this.since = cachedNow(clock);
     this.#trace = beginTrace(operation, this.since);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
@@ -122,16 +123,16 @@ export class LoneWait<T> implements AbortWatcher {
 }
 
 /** A wait among others for the same condition. */
-export class Wait<T> extends LoneWait<T> {
-  /** The intrusive links of {@link WaitList}. */
-  previous: Wait<T> | undefined;
-  next: Wait<T> | undefined;
+export class ListedWaiter<T> extends Waiter<T> {
+  /** The intrusive links of {@link WaiterList}. */
+  previous: ListedWaiter<T> | undefined;
+  next: ListedWaiter<T> | undefined;
 }
 
 /** Waits for one condition, oldest first; adding and removing take the same time however many there are. */
-export class WaitList<T> implements WaitOwner {
-  #head: Wait<T> | undefined;
-  #tail: Wait<T> | undefined;
+export class WaiterList<T> implements WaiterOwner {
+  #head: ListedWaiter<T> | undefined;
+  #tail: ListedWaiter<T> | undefined;
   #size = 0;
 
   /** How many waits there are. */
@@ -140,12 +141,12 @@ export class WaitList<T> implements WaitOwner {
   }
 
   /** The oldest wait, or `undefined`. */
-  get first(): Wait<T> | undefined {
+  get first(): ListedWaiter<T> | undefined {
     return this.#head;
   }
 
   /** Takes a wait in, as the newest. */
-  add(wait: Wait<T>): void {
+  add(wait: ListedWaiter<T>): void {
     wait.owner = this;
     wait.previous = this.#tail;
     if (this.#tail === undefined) this.#head = wait;
@@ -156,7 +157,7 @@ export class WaitList<T> implements WaitOwner {
 
   /** Lets go of a wait that has settled. */
   remove(settled: object): void {
-    const wait = settled as Wait<T>;
+    const wait = settled as ListedWaiter<T>;
     if (wait.owner !== this) return;
     if (wait.previous === undefined) this.#head = wait.next;
     else wait.previous.next = wait.next;

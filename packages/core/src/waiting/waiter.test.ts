@@ -2,14 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { InvalidInputError, TimeoutError } from '../vocabulary/errors.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { checkWaitOptions, Wait, WaitList, type WaitInfo, type WaitOptions } from './wait.ts';
+import {
+  checkWaitOptions,
+  ListedWaiter,
+  WaiterList,
+  type WaitInfo,
+  type WaitOptions,
+} from './waiter.ts';
 
 /** A list with one wait in it, and everything that could settle that wait. */
 function setUp(options: WaitOptions = {}) {
   const clock = new ManualClock();
   const controller = new AbortController();
-  const list = new WaitList<string>();
-  const wait = new Wait<string>('read', clock, { signal: controller.signal, ...options });
+  const list = new WaiterList<string>();
+  const wait = new ListedWaiter<string>('read', clock, { signal: controller.signal, ...options });
   list.add(wait);
   return { clock, controller, list, wait };
 }
@@ -70,9 +76,9 @@ describe('a wait', () => {
   test('costs a signal one listener, however many there are', () => {
     const clock = new ManualClock();
     const { signal } = new AbortController();
-    const list = new WaitList<void>();
+    const list = new WaiterList<void>();
     for (let count = 0; count < 100_000; count += 1) {
-      list.add(new Wait<void>('readable', clock, { signal }));
+      list.add(new ListedWaiter<void>('readable', clock, { signal }));
     }
     expect(getEventListeners(signal, 'abort').length).toBe(1);
     list.resolveAll();
@@ -83,9 +89,9 @@ describe('a wait', () => {
 describe('a list of waits', () => {
   function listOf(count: number) {
     const clock = new ManualClock();
-    const list = new WaitList<number>();
+    const list = new WaiterList<number>();
     const waits = Array.from({ length: count }, () => {
-      const wait = new Wait<number>('accept', clock, undefined);
+      const wait = new ListedWaiter<number>('accept', clock, undefined);
       list.add(wait);
       return wait;
     });
@@ -127,15 +133,15 @@ describe('a list of waits', () => {
 
   test('does not let go of a wait that stands in another list', () => {
     const { list } = listOf(1);
-    const other = new WaitList<number>();
-    other.remove(list.first as Wait<number>);
+    const other = new WaiterList<number>();
+    other.remove(list.first as ListedWaiter<number>);
     expect([list.size, other.size]).toEqual([1, 0]);
   });
 
   test('is empty again after a wait that was added twice, one after the other', () => {
     const { clock, list } = listOf(0);
     for (let round = 0; round < 3; round += 1) {
-      const wait = new Wait<number>('accept', clock, undefined);
+      const wait = new ListedWaiter<number>('accept', clock, undefined);
       list.add(wait);
       wait.resolve(round);
     }

@@ -1,0 +1,17 @@
+/**
+ * What carriers and primitives are built from: waits, deadlines, abort watches, and the transport contract.
+ *
+ * For code that adds a new kind of stream, wait or server to awaitio. Programs that only use streams and tasks need
+ * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
+ */
+
+export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
+export { ReadyBits } from './vocabulary/interest.ts';
+export type { Source, SourceObserver } from './vocabulary/source.ts';
+export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';
+export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
+export { deferred, type Deferred } from './waiting/deferred.ts';
+export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
+export type { Transport, TransportSink } from './streams/transport.ts';
+export { DEFAULT_HIGH_WATER_MARK } from './streams/byte-stream.ts';
+export type { TaskLease } from './tasks/task-context.ts';
