@@ -1,12 +1,22 @@
 /** Running other programs from the scripts of this folder. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where the command-line tools of the workspace are. */
-export const tool = (name) => `${root}node_modules/.bin/${name}`;
+/** Where a command-line tool is: one of the workspace, else one of `tools/`, which is installed apart. */
+export function tool(name) {
+  const workspace = `${root}node_modules/.bin/${name}`;
+  return existsSync(workspace) ? workspace : `${root}tools/node_modules/.bin/${name}`;
+}
+
+/** The environment in which tools find each other: oxlint its type-aware half. */
+export const toolEnvironment = () => ({
+  ...process.env,
+  PATH: [`${root}tools/node_modules/.bin`, process.env['PATH']].join(delimiter),
+});
 
 /** The arguments of node for one Jest run over the workspace. */
 export const jest = (...args) => [
@@ -32,7 +42,7 @@ export function pnpm(...args) {
  * @param {{cwd?: string, timeout?: number, quiet?: boolean, env?: NodeJS.ProcessEnv}} [options] - `timeout` in milliseconds, default none; `quiet` collects the output without showing it.
  * @returns {Promise<{ok: boolean, output: string}>} Whether it ended with status 0, and all it printed.
  */
-export function run(command, { cwd = root, timeout, quiet = false, env = process.env } = {}) {
+export function run(command, { cwd = root, timeout, quiet = false, env = toolEnvironment() } = {}) {
   const [program, ...args] = command;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
