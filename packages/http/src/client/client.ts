@@ -9,7 +9,7 @@
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
 import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
-import type { ClientConnection, ClientShared, OutgoingRequest } from './connection.ts';
+import type { ClientConnection, ClientShared } from './connection.ts';
 import type { Incoming } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type RequestBody,
   type RequestOptions,
 } from './options.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
 import { isSendable } from '../message/body.ts';
 import { ClientResponse } from './response.ts';

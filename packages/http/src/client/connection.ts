@@ -25,29 +25,14 @@ import {
   type DeadlineWheel,
 } from '@awaitio/core/lowlevel';
 import { Incoming, type IncomingOwner } from './incoming-response.ts';
-import type { ClientDeadlines, RequestBody } from './options.ts';
+import type { ClientDeadlines } from './options.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
-import { StallWatch } from '../driver/deadlines.ts';
 import { Driver } from '../driver/driver.ts';
+import { StallWatch } from '../driver/stall-watch.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { NEED_DATA, type Data, type ResponseHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
-
-/** A request as the connection sends it. */
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly target: string;
-  readonly fields: FieldList;
-  readonly body: RequestBody | undefined;
-  readonly length: number | undefined;
-  readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
-  readonly expectContinue: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly onInformational:
-    | ((status: number, headers: Iterable<[string, string]>) => void)
-    | undefined;
-}
 
 /** Who hears of a connection's being free, or gone. */
 export interface ConnectionOwner {

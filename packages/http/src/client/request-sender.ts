@@ -8,9 +8,9 @@
 
 import { IoError } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import type { OutgoingRequest } from './connection.ts';
 import type { Incoming } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Driver } from '../driver/driver.ts';
 import { fieldList } from '../protocol/vocabulary/fields.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { memoryPair, UnexpectedEofError } from '@awaitio/core';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
-import { readProxyHeader, type ProxyHeader } from './read-header.ts';
+import type { ProxyHeader } from './header.ts';
+import { readProxyHeader } from './read-header.ts';
 import { crc32c } from './v2.ts';
 
 const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];

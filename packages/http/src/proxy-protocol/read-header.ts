@@ -8,39 +8,11 @@
  * malformed HTTP like any other.
  */
 
-import {
-  LimitError,
-  WOULD_BLOCK,
-  type Address,
-  type ByteStream,
-  type WaitOptions,
-} from '@awaitio/core';
+import { LimitError, WOULD_BLOCK, type ByteStream, type WaitOptions } from '@awaitio/core';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyHeader } from './header.ts';
 import { parseProxyV1 } from './v1.ts';
 import { parseProxyV2, V2_HEAD, V2_SIGNATURE } from './v2.ts';
-
-/** What a proxy says of the connection it makes. */
-export interface ProxyHeader {
-  /** Of the PROXY protocol. */
-  readonly version: 1 | 2;
-  /** `proxy`: for the client named here · `local`: for itself, such as a health check · `unknown`: it cannot tell. */
-  readonly command: 'proxy' | 'local' | 'unknown';
-  /** The client, for `proxy`. */
-  readonly source: Address | undefined;
-  /** What the client connected to, for `proxy`. */
-  readonly destination: Address | undefined;
-  /** The extensions of version 2, in order. */
-  readonly extensions: readonly ProxyExtension[];
-}
-
-/** An extension (TLV) of version 2, such as 0x01 ALPN, 0x02 authority, 0x05 unique id. */
-export interface ProxyExtension {
-  /** Its number in section 2.2 of the specification. */
-  readonly type: number;
-  /** As it was sent. */
-  readonly value: Uint8Array;
-}
 
 /** The longest header of version 1, CRLF included (section 2.1). */
 const V1_LIMIT = 107;

@@ -1,8 +1,7 @@
 /** Version 1 of the PROXY protocol: one line of text (section 2.1 of its specification). */
 
 import { InetAddress } from '@awaitio/core';
-import type { ProxyHeader } from './read-header.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyHeader } from './header.ts';
 
 const HOST: Readonly<Record<string, RegExp>> = {
   TCP4: /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/,

@@ -2,8 +2,7 @@
 
 import { InetAddress, PathAddress, type Address } from '@awaitio/core';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
-import type { ProxyExtension, ProxyHeader } from './read-header.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyExtension, type ProxyHeader } from './header.ts';
 
 /** The first 12 bytes. */
 export const V2_SIGNATURE = '\r\n\r\n\0\r\nQUIT\n';
