@@ -10,7 +10,7 @@
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
 import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
 import type { ClientConnection, ClientShared } from './connection.ts';
-import type { Incoming } from './incoming-response.ts';
+import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
@@ -189,7 +189,7 @@ export class HttpClient {
       const next =
         limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
       if (next === undefined) {
-        if (deadline !== undefined) incoming.onOver = deadline;
+        if (deadline !== undefined) incoming.onSettled = deadline;
         return new ClientResponse(incoming.head, incoming, target.url, redirects);
       }
       incoming.discard();
@@ -204,7 +204,7 @@ export class HttpClient {
   }
 
   /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
-  async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
+  async #send(target: Target, request: OutgoingRequest): Promise<IncomingResponse> {
     request.signal?.throwIfAborted();
     for (let attempt = 0; ; attempt += 1) {
       // Asked for each time: one that has no connection may have been forgotten meanwhile.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { PassedBody, WrittenPieces } from './forwarded-body.ts';
+import { ForwardedBody, WrittenPieces } from './forwarded-body.ts';
 import { takePiece } from '../protocol/vocabulary/body-buffers.ts';
 
 const LARGE = 60_000;
@@ -38,6 +38,6 @@ describe('pieces that were written', () => {
 
 test('a body that is passed on as text is bytes to whoever looks at its pieces', async () => {
   const pieces: Uint8Array[] = [];
-  for await (const piece of PassedBody.ofLatin1('na\xc3\xafve')) pieces.push(piece);
+  for await (const piece of ForwardedBody.ofLatin1('na\xc3\xafve')) pieces.push(piece);
   expect(Buffer.concat(pieces).toString()).toBe('naïve');
 });

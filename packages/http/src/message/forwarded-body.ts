@@ -12,7 +12,7 @@ import { givePieceBack, joinAdjacent } from '../protocol/vocabulary/body-buffers
 const NO_PIECES: readonly Uint8Array[] = [];
 
 /** A body that is passed on, with something before it. */
-export class PassedBody implements AsyncIterable<Uint8Array> {
+export class ForwardedBody implements AsyncIterable<Uint8Array> {
   /** All of it as text with one character for each byte, where it has come as such. */
   readonly latin1: string | undefined;
   readonly #pieces: readonly Uint8Array[];
@@ -26,21 +26,21 @@ export class PassedBody implements AsyncIterable<Uint8Array> {
   }
 
   /** Passes it on as it comes. */
-  static of(prefix: Uint8Array, body: Body): PassedBody {
+  static of(prefix: Uint8Array, body: Body): ForwardedBody {
     // The prefix is in every answer: each has one of its own, since an answer's bytes are given away.
-    return new PassedBody([Uint8Array.from(prefix)], body);
+    return new ForwardedBody([Uint8Array.from(prefix)], body);
   }
 
   /** Passes on what has come whole already. */
-  static ofLatin1(text: string): PassedBody {
-    return new PassedBody(NO_PIECES, undefined, text);
+  static ofLatin1(text: string): ForwardedBody {
+    return new ForwardedBody(NO_PIECES, undefined, text);
   }
 
   /** Passes it on when all of it has come. */
-  static async whole(prefix: Uint8Array, body: Body): Promise<PassedBody> {
+  static async whole(prefix: Uint8Array, body: Body): Promise<ForwardedBody> {
     const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
     for await (const piece of body) pieces.push(piece);
-    return new PassedBody(joinAdjacent(pieces));
+    return new ForwardedBody(joinAdjacent(pieces));
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
