@@ -85,7 +85,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   /** Whether any byte of the current response was received. */
-  get hasAnswered(): boolean {
+  get hasResponseBytes(): boolean {
     return this.#driver.bytesIn > this.#bytesBefore;
   }
 
