@@ -6,7 +6,7 @@ import { reasonOf } from '../protocol/vocabulary/status.ts';
 export interface ProblemDetail {
   /** Where: `body.user.age`, `query.page`. */
   readonly path: string;
-  /** What was expected, without the received value. */
+  /** What was expected. For a schema's violation, the message of its library. */
   readonly message: string;
 }
 
