@@ -16,11 +16,8 @@ export {
 } from './server/events.ts';
 export { accessLog, type AccessLogOptions } from './server/access-log.ts';
 export { withHealth, type HealthOptions } from './handlers/health.ts';
-export {
-  readProxyHeader,
-  type ProxyExtension,
-  type ProxyHeader,
-} from './proxy-protocol/read-header.ts';
+export { readProxyHeader } from './proxy-protocol/read-header.ts';
+export type { ProxyExtension, ProxyHeader } from './proxy-protocol/header.ts';
 export type {
   FetchApplication,
   FetchExecutionContext,

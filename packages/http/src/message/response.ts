@@ -1,7 +1,7 @@
 /** Responses as handlers make them: a status, checked header fields, and a body of one of a few kinds. */
 
 import { InvalidInputError } from '@awaitio/core';
-import { PassedBody } from './forwarded-body.ts';
+import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import { fieldList, type FieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 
@@ -90,7 +90,7 @@ export class HttpResponse {
   get isStreamed(): boolean {
     const { body } = this;
     if (typeof body === 'string' || body === null || body instanceof Uint8Array) return false;
-    return !(body instanceof PassedBody) || body.latin1 === undefined;
+    return !(body instanceof ForwardedBody) || body.latin1 === undefined;
   }
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` say another. */

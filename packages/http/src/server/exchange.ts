@@ -18,7 +18,7 @@ import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/events.ts';
 import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
-import type { ProxyHeader } from '../proxy-protocol/read-header.ts';
+import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { ServerConnection, Switched } from './connection.ts';
 

@@ -10,7 +10,8 @@
 
 import { TimeoutError } from '@awaitio/core';
 import { Deadline, type DeadlineOwner } from '@awaitio/core/lowlevel';
-import { RateAllowance, StallWatch } from '../driver/deadlines.ts';
+import { RateAllowance } from '../driver/deadlines.ts';
+import { StallWatch } from '../driver/stall-watch.ts';
 import type { Driver } from '../driver/driver.ts';
 import { HandlerDeadline } from './exchange.ts';
 import type { ServerShared } from './runtime.ts';

@@ -8,7 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import { PassedBody, WrittenPieces } from '../message/forwarded-body.ts';
+import { ForwardedBody, WrittenPieces } from '../message/forwarded-body.ts';
 import type { ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { HttpResponse } from '../message/response.ts';
@@ -29,7 +29,7 @@ export function sendBody(
   if (typeof body === 'string') return sendText(connection, response, body, options);
   if (body === null) return sendBytes(connection, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
-  if (body instanceof PassedBody && body.latin1 !== undefined) {
+  if (body instanceof ForwardedBody && body.latin1 !== undefined) {
     return sendLatin1(connection, response, body.latin1, options);
   }
   return sendPieces(connection, response, options);
@@ -108,7 +108,7 @@ async function sendPieces(
   let isExhausted = false;
   const watch = connection.goneWatch;
   // Only this side knows of the pieces of a body that is passed on: their memory is used again.
-  const written = body instanceof PassedBody ? new WrittenPieces(connection.stream) : undefined;
+  const written = body instanceof ForwardedBody ? new WrittenPieces(connection.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
