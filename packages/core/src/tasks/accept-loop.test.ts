@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { acceptOwned } from '../lowlevel.ts';
 import { acceptLoop, Executor, MemoryListener, type ByteStream } from '../index.ts';
 import { ManualClock } from '../testing/index.ts';
 
@@ -25,13 +26,13 @@ describe('an accept loop', () => {
     const listener = new MemoryListener();
     const streams: ByteStream[] = [];
     const executor = new Executor();
-    const accepting = acceptLoop(
+    const accepting = acceptOwned(
       listener,
       async (stream) => {
         streams.push(stream);
         await stream.readLine();
       },
-      { executor, ownsStream: true },
+      { executor },
     );
     const client = await listener.connect();
     await client.writeAll('x\n');

@@ -6,15 +6,19 @@ import { deferred } from '../waiting/deferred.ts';
 import { ClosedError, InvalidInputError, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext, TaskFunction, TaskOptions } from './task-context.ts';
+import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 /** An executor on a clock of its own, and the failures that nobody awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
-  const unheard: unknown[] = [];
-  const executor = new Executor({ clock, onTaskError: (error) => unheard.push(error), ...options });
-  return { clock, executor, unheard };
+  const unobserved: unknown[] = [];
+  const executor = new Executor({
+    clock,
+    onTaskError: (error) => unobserved.push(error),
+    ...options,
+  });
+  return { clock, executor, unobserved };
 }
 
 const failure = new Error('the function failed');
@@ -253,10 +257,10 @@ describe('run', () => {
   });
 
   test('throws what main throws, and tells nobody else', async () => {
-    const { clock, executor, unheard } = setUp();
+    const { clock, executor, unobserved } = setUp();
     await expect(executor.run(fail)).rejects.toBe(failure);
     await clock.advance(0);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 });
 
@@ -278,10 +282,10 @@ describe('idle', () => {
   });
 
   test('waits until a failure that nobody awaits was told', async () => {
-    const { executor, unheard } = setUp();
+    const { executor, unobserved } = setUp();
     executor.spawn(fail);
     await executor.idle();
-    expect(unheard).toEqual([failure]);
+    expect(unobserved).toEqual([failure]);
   });
 
   test('can be given up', async () => {
@@ -304,7 +308,7 @@ describe('shutdown', () => {
     executor.spawn(sleep);
     const report = executor.shutdown({ grace: 1_000 });
     await clock.advance(200);
-    expect(await report).toEqual({ finished: 2, aborted: [], stuck: [] });
+    expect(await report).toEqual({ completed: 2, aborted: [], stuck: [] });
     expect(clock.pending).toBe(0);
   });
 
@@ -328,7 +332,7 @@ describe('shutdown', () => {
     await clock.advance(1);
     // The deaf one is given some turns more.
     expect(await shutdown).toEqual({
-      finished: 0,
+      completed: 0,
       aborted: ['tidy', 'deaf', 'waiting'],
       stuck: ['deaf'],
     });
@@ -344,7 +348,7 @@ describe('shutdown', () => {
     executor.spawn(untilAborted, { name: 'reader' });
     await clock.advance(0);
     const report = await executor.shutdown({ grace: 0 });
-    expect(report).toEqual({ finished: 0, aborted: ['reader'], stuck: [] });
+    expect(report).toEqual({ completed: 0, aborted: ['reader'], stuck: [] });
   });
 
   test('takes no more tasks, but lets running ones spawn children until they are aborted', async () => {
@@ -364,13 +368,13 @@ describe('shutdown', () => {
     );
     await clock.advance(10);
     expect(await child.promise).toBe('child');
-    expect(await shutdown).toEqual({ finished: 2, aborted: [], stuck: [] });
+    expect(await shutdown).toEqual({ completed: 2, aborted: [], stuck: [] });
   });
 
   test('gives a frozen report, also of an executor that has nothing to do, and a second time', async () => {
     const { executor } = setUp();
     const report = await executor.shutdown();
-    expect(report).toEqual({ finished: 0, aborted: [], stuck: [] });
+    expect(report).toEqual({ completed: 0, aborted: [], stuck: [] });
     expect([report, report.aborted, report.stuck].every(Object.isFrozen)).toBe(true);
     expect(await executor.shutdown()).toEqual(report);
   });

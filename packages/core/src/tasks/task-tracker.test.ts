@@ -7,10 +7,10 @@ import { ManualClock } from '../testing/manual-clock.ts';
 
 function setUp() {
   const clock = new ManualClock();
-  const unheard: unknown[] = [];
-  const executor = new Executor({ clock, onTaskError: (error) => unheard.push(error) });
+  const unobserved: unknown[] = [];
+  const executor = new Executor({ clock, onTaskError: (error) => unobserved.push(error) });
   const tracker = new TaskTracker({ executor, clock });
-  return { clock, executor, tracker, unheard };
+  return { clock, executor, tracker, unobserved };
 }
 
 /** Whether the promise has settled once everything has that can. */
@@ -100,16 +100,16 @@ describe('a tracker', () => {
   });
 
   test("leaves a task's failure to whoever awaits it, else to the executor", async () => {
-    const { clock, tracker, unheard } = setUp();
+    const { clock, tracker, unobserved } = setUp();
     const failure = new Error('the function failed');
     const fail = (): never => {
       throw failure;
     };
     await expect(Promise.resolve(tracker.spawn(fail))).rejects.toBe(failure);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
     tracker.spawn(fail);
     await clock.advance(0);
-    expect(unheard).toEqual([failure]);
+    expect(unobserved).toEqual([failure]);
   });
 
   test('lets a wait be given up', async () => {
