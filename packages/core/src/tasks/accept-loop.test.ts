@@ -46,6 +46,30 @@ describe('an accept loop', () => {
     await accepting;
   });
 
+  test('spawns in a group the tasks that end with it', async () => {
+    const listener = new MemoryListener();
+    const executor = new Executor();
+    const served: string[] = [];
+    const client = await listener.connect();
+    await executor.group(async (group) => {
+      const accepting = acceptLoop(
+        listener,
+        async (stream) => {
+          served.push((await stream.readLine()) ?? '');
+        },
+        { executor: group },
+      );
+      await settle();
+      expect(group.size).toBe(1);
+      await client.writeAll('in the group\n');
+      await listener.close();
+      await accepting;
+    });
+    expect(served).toEqual(['in the group']);
+    expect(await client.readChunk()).toBe(null);
+    await client.close();
+  });
+
   test('takes a slot before it accepts, so that what must wait stays in the listener', async () => {
     const listener = new MemoryListener();
     const executor = new Executor({ concurrency: 1 });
@@ -71,7 +95,7 @@ describe('an accept loop', () => {
     await executor.idle();
   });
 
-  test('resets a connection whose task fails, tells of it, and goes on', async () => {
+  test('resets a connection whose task fails, reports the failure, and goes on', async () => {
     const listener = new MemoryListener();
     const failures: [unknown, boolean][] = [];
     const accepting = acceptLoop(

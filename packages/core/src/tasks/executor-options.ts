@@ -69,5 +69,5 @@ export function checkBound(name: string, value: number | undefined, least: numbe
 export function printFailure(error: unknown, task: Task<unknown>): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
-  console.error(`awaitio: task ${task.name} failed and nobody awaits it: ${what}`);
+  console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
 }

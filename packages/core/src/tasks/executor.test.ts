@@ -9,7 +9,7 @@ import type { ExecutorOptions } from './executor-options.ts';
 import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited. */
+/** An executor on a clock of its own, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
   const unobserved: unknown[] = [];
@@ -160,7 +160,7 @@ describe('tasks that were aborted while they waited', () => {
     expect(executor.statistics()).toEqual({ pending: 0, running: 0, ...counts });
   });
 
-  test('are let go of, though no slot becomes free', async () => {
+  test('are released to the garbage collector, though no slot becomes free', async () => {
     const { executor } = setUp({ concurrency: 1 });
     const { gate, run } = gated();
     executor.spawn(run('first'));
@@ -224,7 +224,7 @@ describe('freeSlot', () => {
     await free;
   });
 
-  test('can be given up by its signal and its timeout', async () => {
+  test('can be cancelled by its signal and its timeout', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
     const task = executor.spawn(untilAborted);
     const controller = new AbortController();
@@ -256,7 +256,7 @@ describe('run', () => {
     expect(await executor.run(({ name }) => name, { name: 'other' })).toBe('other');
   });
 
-  test('throws what main throws, and tells nobody else', async () => {
+  test('throws what main throws, and reports it nowhere else', async () => {
     const { clock, executor, unobserved } = setUp();
     await expect(executor.run(fail)).rejects.toBe(failure);
     await clock.advance(0);
@@ -281,14 +281,14 @@ describe('idle', () => {
     expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, done: 2 });
   });
 
-  test('waits until a failure that nobody awaits was told', async () => {
+  test('waits until a failure that is not awaited was reported', async () => {
     const { executor, unobserved } = setUp();
     executor.spawn(fail);
     await executor.idle();
     expect(unobserved).toEqual([failure]);
   });
 
-  test('can be given up', async () => {
+  test('can be cancelled', async () => {
     const { clock, executor } = setUp();
     const task = executor.spawn(untilAborted);
     const late = executor.idle({ timeout: 10 }).catch((error: unknown) => error);
@@ -330,7 +330,7 @@ describe('shutdown', () => {
     await clock.advance(99);
     expect(executor.statistics()).toMatchObject({ aborted: 0 });
     await clock.advance(1);
-    // The deaf one is given some turns more.
+    // The deaf one gets some more turns of the loop.
     expect(await shutdown).toEqual({
       completed: 0,
       aborted: ['tidy', 'deaf', 'waiting'],
@@ -477,24 +477,24 @@ describe('the executor', () => {
   });
 });
 
-describe('a failure that nobody awaits', () => {
+describe('a failure that is not awaited', () => {
   const printed = jest.spyOn(console, 'error').mockImplementation(() => {});
   afterEach(() => {
     printed.mockClear();
   });
 
-  test('is printed when the program named nobody to tell', async () => {
+  test('is printed when the executor has no onTaskError', async () => {
     const executor = new Executor();
     executor.spawn(fail, { name: 'forgotten' });
     await executor.idle();
     expect(printed).toHaveBeenCalledTimes(1);
     const [line] = printed.mock.calls[0] as [string];
     expect(line).toContain(
-      'awaitio: task forgotten failed and nobody awaits it: Error: the function',
+      'awaitio: task forgotten failed and was not awaited: Error: the function',
     );
   });
 
-  test('does no harm when it is no error, or when the one who is told fails', async () => {
+  test('does no harm when it is no error, or when onTaskError throws', async () => {
     const executor = new Executor({
       onTaskError: () => {
         throw new Error('the listener failed');

@@ -6,7 +6,7 @@ import { Executor } from './executor.ts';
 import type { GroupOptions, Joined, Task, TaskContext, TaskGroup } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited: in a group there are none. */
+/** An executor on a clock of its own, and the failures that were not awaited: in a group there are none. */
 function setUp() {
   const clock = new ManualClock();
   const unobserved: unknown[] = [];
@@ -179,7 +179,7 @@ describe('the first failure in a group', () => {
     expect(error.message).toBe('2 tasks of the group failed');
   });
 
-  test('tells the body through the signal of the group, and refuses it more tasks', async () => {
+  test('aborts the signal of the group for the body, and refuses it more tasks', async () => {
     const { clock, executor } = setUp();
     const seen: unknown[] = [];
     const group = executor.group(async (own) => {
@@ -210,7 +210,7 @@ describe('the first failure in a group', () => {
   });
 });
 
-describe('an abort that somebody asked for', () => {
+describe('a requested abort', () => {
   test('of one task is no failure, and leaves the others alone', async () => {
     const { clock, executor } = setUp();
     const controller = new AbortController();
@@ -398,7 +398,7 @@ describe('joinNext', () => {
     );
   });
 
-  test('given up takes no task', async () => {
+  test('cancelled takes no task', async () => {
     const { clock, executor } = setUp();
     const seen: unknown[] = [];
     const group = executor.group(async (own) => {
@@ -426,7 +426,7 @@ describe('joinNext', () => {
     expect(joined.map((each) => each?.task.name)).toEqual(['a', 'b', undefined]);
   });
 
-  test('has to be asked for: a group that nobody joins keeps nothing of what has ended', async () => {
+  test('has to be enabled: a group that is never joined keeps nothing of what has ended', async () => {
     const { executor } = setUp();
     const group = executor.group((own) => own.joinNext());
     await expect(group).rejects.toThrow(

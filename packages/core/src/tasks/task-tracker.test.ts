@@ -35,7 +35,7 @@ describe('a tracker', () => {
     expect(await hasSettled(clock, waiting)).toBe(true);
   });
 
-  test('that is closed and empty does not let anybody wait', async () => {
+  test('that is closed and empty lets wait settle at once', async () => {
     const { clock, tracker } = setUp();
     tracker.close();
     tracker.close();
@@ -60,7 +60,7 @@ describe('a tracker', () => {
     expect(order).toEqual(['first', 'second', 'wait']);
   });
 
-  test('tracks a task of somebody else, once, until its function has returned', async () => {
+  test('tracks a task spawned elsewhere, once, until its function has returned', async () => {
     const { clock, executor, tracker } = setUp();
     const gate = deferred<void>();
     const task = executor.spawn(() => gate.promise);
@@ -99,7 +99,7 @@ describe('a tracker', () => {
     expect(stranger.state).toBe('done');
   });
 
-  test("leaves a task's failure to whoever awaits it, else to the executor", async () => {
+  test("leaves a task's failure to its caller, else to the executor", async () => {
     const { clock, tracker, unobserved } = setUp();
     const failure = new Error('the function failed');
     const fail = (): never => {
@@ -112,7 +112,7 @@ describe('a tracker', () => {
     expect(unobserved).toEqual([failure]);
   });
 
-  test('lets a wait be given up', async () => {
+  test('lets a wait be cancelled', async () => {
     const { clock, tracker } = setUp();
     const late = tracker.wait({ timeout: 10 }).catch((error: unknown) => error);
     await clock.advance(10);

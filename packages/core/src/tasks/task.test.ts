@@ -11,7 +11,7 @@ import { SpawnedTask } from './task.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited. */
+/** An executor on a clock of its own, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
   const unobserved: { error: unknown; name: string }[] = [];
@@ -157,6 +157,12 @@ describe('a task that is held', () => {
     await never;
   });
 
+  test('needs the context of a task', () => {
+    expect(() => holdTask({} as TaskContext)).toThrow(
+      '`context` to be the context of a task, got an object (Object)',
+    );
+  });
+
   test('is aborted by its timeout, and ends when it is released', async () => {
     const { clock, executor } = setUp();
     let lease: TaskLease | undefined;
@@ -185,7 +191,7 @@ describe('a task that is held', () => {
 });
 
 describe('a task that returns', () => {
-  test('gives its result to everybody who awaits it, before and after', async () => {
+  test('gives its result to every await, before and after', async () => {
     const { executor } = setUp();
     const task = executor.spawn(async () => 7);
     expect(await Promise.all([task, task])).toEqual([7, 7]);
@@ -236,7 +242,7 @@ describe('a task that returns', () => {
 });
 
 describe('a task that fails', () => {
-  test('gives its failure to whoever awaits it, and to nobody else', async () => {
+  test('gives its failure to its caller, and does not report it', async () => {
     const { executor, unobserved } = setUp();
     const task = executor.spawn(fail);
     expect(await outcomeOf(task)).toEqual({ error: failure });
@@ -244,7 +250,7 @@ describe('a task that fails', () => {
     expect(unobserved).toEqual([]);
   });
 
-  test('tells the executor when nobody awaits it', async () => {
+  test('reports its failure to the executor when it is not awaited', async () => {
     const { clock, executor, unobserved } = setUp();
     executor.spawn(fail, { name: 'forgotten' });
     executor.spawn(async () => fail(), { name: 'forgotten too' });
@@ -255,7 +261,7 @@ describe('a task that fails', () => {
     ]);
   });
 
-  test('still gives its failure to whoever comes late', async () => {
+  test('still gives its failure to a late await', async () => {
     const { clock, executor } = setUp();
     const task = executor.spawn(fail);
     await clock.advance(0);
@@ -302,7 +308,7 @@ describe('a task that is aborted', () => {
     expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, aborted: 1 });
   });
 
-  test('tells its function through the signal, and whoever awaits it at once', async () => {
+  test('aborts the signal of its function, and rejects its caller at once', async () => {
     const { clock, executor, unobserved } = setUp();
     const cleanedUp = deferred<void>();
     let reason: unknown;
@@ -383,7 +389,7 @@ describe('a task that is aborted', () => {
       'an I/O error of what was torn down',
       () => new BrokenError('reset', { code: 'ECONNRESET', operation: 'read' }),
     ],
-  ])('has done as it was told when its function throws %s', async (_what, thrown) => {
+  ])('has followed the abort when its function throws %s', async (_what, thrown) => {
     const { clock, executor, unobserved } = setUp();
     const reason = new Error('stop');
     const task = executor.spawn(async (context) => {
@@ -396,7 +402,7 @@ describe('a task that is aborted', () => {
     expect(unobserved).toEqual([]);
   });
 
-  test('tells the executor of any other error that its function throws, awaited or not', async () => {
+  test('reports any other error that its function throws to the executor, awaited or not', async () => {
     const { clock, executor, unobserved } = setUp();
     const task = executor.spawn(
       async (context) => {
@@ -412,7 +418,7 @@ describe('a task that is aborted', () => {
     expect(unobserved).toEqual([{ error: failure, name: 'untidy' }]);
   });
 
-  test('is not a failure that anybody is told of, since somebody asked for it', async () => {
+  test('is no failure and is not reported, since the abort was requested', async () => {
     const { clock, executor, unobserved } = setUp();
     executor.spawn(untilAborted).abort();
     const running = executor.spawn(untilAborted);
@@ -439,7 +445,7 @@ describe('the signal of a task', () => {
     await executor.idle();
   });
 
-  test('is let go of when the task has come out', async () => {
+  test('is released when the outcome is decided', async () => {
     const { executor } = setUp();
     const controller = new AbortController();
     const task = executor.spawn(() => 1, { signal: controller.signal });
@@ -464,7 +470,7 @@ describe('the timeout of a task', () => {
     ]);
   });
 
-  test('is a failure that the executor is told of when nobody awaits the task', async () => {
+  test('is a failure that is reported to the executor when the task is not awaited', async () => {
     const { clock, executor, unobserved } = setUp();
     executor.spawn(untilAborted, { name: 'slow', timeout: 100 });
     const awaited = outcomeOf(executor.spawn(untilAborted, { timeout: 100 }));
@@ -522,7 +528,7 @@ describe("a task's children", () => {
     expect(grandchild?.state).toBe('aborted');
   });
 
-  test('of a task without a parent go on by themselves when it has ended', async () => {
+  test('of a task without a parent go on without one when it has ended', async () => {
     const { clock, executor } = setUp();
     const child = await executor.spawn(({ spawn }) => ({ task: spawn(untilAborted) }));
     await clock.advance(0);
