@@ -27,8 +27,8 @@ export interface SlotTask {
 /** Begins each task in a later microtask, as soon as a slot is free. */
 export class SlotQueue {
   readonly #queue: PQueue | undefined;
-  /** Tasks that have not begun, and how those begin that wait for a slot. */
-  readonly #waiting = new Map<SlotTask, (() => Promise<void>) | undefined>();
+  /** Tasks that have not begun; where they wait for slots, with the async context of their spawn. */
+  readonly #waiting = new Map<SlotTask, AsyncResource | undefined>();
   /** Entries of the queue whose task was aborted while it waited. */
   #cancelled = 0;
   #isCompacting = false;
@@ -43,7 +43,7 @@ export class SlotQueue {
   }
 
   add(task: SlotTask): void {
-    this.#waiting.set(task, this.#queue === undefined ? undefined : beginningOf(task));
+    this.#waiting.set(task, this.#queue === undefined ? undefined : new AsyncResource('Task'));
     this.#enqueue(task);
   }
 
@@ -65,12 +65,18 @@ export class SlotQueue {
     void queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
   }
 
-  /** Runs the task, which holds its slot until the returned promise settles. */
+  /**
+   * Runs the task, which holds its slot until the returned promise settles.
+   *
+   * In the async context of its own spawn, like a task that need not wait. Else the task would see the `AsyncLocalStorage` of
+   * the task that freed the slot: another request's, for example. Not `AsyncResource.bind`, whose functions cost several times
+   * as much.
+   */
   async #start(task: SlotTask): Promise<void> {
-    const begin = this.#waiting.get(task);
+    const context = this.#waiting.get(task);
     this.#waiting.delete(task);
-    if (begin === undefined) this.#cancelled -= 1;
-    else await begin();
+    if (context === undefined) this.#cancelled -= 1;
+    else await context.runInAsyncScope(begin, undefined, task);
   }
 
   /** Counts one more entry of an aborted task. In a later microtask, because tasks are often aborted many at a time. */
@@ -94,14 +100,8 @@ export class SlotQueue {
 
 const settled = Promise.resolve();
 
-/**
- * How a task begins that waits for a slot: in the async context of its own spawn, like a task that need not wait. Else the
- * task would see the `AsyncLocalStorage` of the task that freed the slot: another request's, for example.
- */
-function beginningOf(task: SlotTask): () => Promise<void> {
-  return AsyncResource.bind(async () => {
-    // p-queue calls this inside `add` when a slot is free; the caller of `spawn` gets the task before its function begins.
-    await Promise.resolve();
-    await (task.start() ?? task.ended);
-  });
+async function begin(task: SlotTask): Promise<void> {
+  // p-queue gets here inside `add` when a slot is free; the caller of `spawn` gets the task before its function begins.
+  await Promise.resolve();
+  await (task.start() ?? task.ended);
 }
