@@ -106,14 +106,17 @@ export type {
   ExecutorReport,
   ExecutorStatistics,
 } from './tasks/executor-options.ts';
-export { Task } from './tasks/task.ts';
 export type {
-  TaskContext,
   Abortable,
+  GroupOptions,
+  Joined,
+  Spawner,
+  Task,
+  TaskContext,
   TaskFunction,
+  TaskGroup,
   TaskInfo,
   TaskOptions,
   TaskState,
-} from './tasks/task-context.ts';
-export { TaskGroup, type GroupOptions, type Joined } from './tasks/task-group.ts';
-export { TaskTracker, type Spawner, type TaskTrackerOptions } from './tasks/task-tracker.ts';
+} from './tasks/task-types.ts';
+export { TaskTracker, type TaskTrackerOptions } from './tasks/task-tracker.ts';

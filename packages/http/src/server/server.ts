@@ -9,7 +9,6 @@
  */
 
 import {
-  acceptLoop,
   AddressList,
   ClosedError,
   defaultExecutor,
@@ -25,7 +24,9 @@ import {
   type TaskContext,
 } from '@awaitio/core';
 import {
+  acceptOwned,
   deferred,
+  holdTask,
   invalidInput,
   watchAbort,
   type AbortRegistration,
@@ -133,11 +134,10 @@ export class HttpServer {
       onEvent: options.onEvent,
       onEnd: this.#onEnd,
     });
-    this.#accepting = acceptLoop(listener, (stream, context) => this.#run(stream, context), {
+    this.#accepting = acceptOwned(listener, (stream, context) => this.#run(stream, context), {
       executor: this.#executor,
       clock: this.#clock,
       signal: this.#stopAccepting.signal,
-      ownsStream: true,
       onError: (error) => {
         this.#shared.report(error, undefined);
       },
@@ -245,7 +245,7 @@ export class HttpServer {
   }
 
   #run(stream: ByteStream, context: TaskContext): void {
-    const connection = new ServerConnection(stream, this.#shared, context.hold());
+    const connection = new ServerConnection(stream, this.#shared, holdTask(context));
     this.#connections.add(connection);
     this.#shared.observer.connectionOpened(connection);
     // Never rejects: what fails is told to the server. It ends the task.
