@@ -10,8 +10,8 @@
  * - libuv refuses an RST between `shutdown` and its callback, and a handle that was refused is never closed. So FIN is asked
  *   for only when everything before it is with the kernel, the callback then comes in the next turn, and a reset in between
  *   waits for it.
- * - The memory of a write that goes on must stay alive, and must not be written over when it lies in a slab of the turn; that
- *   of the shared buffer lives as long as the handle is open.
+ * - The memory of a write that goes on must stay alive: its request keeps it. That of the shared buffer lives as long as the
+ *   handle is open.
  * - A closed handle has no descriptor, and its number may be another's by now: nothing is asked of it after `#isGone`.
  * - The sink is not told from inside its own call that there is room again: that waits for the next tick.
  *
@@ -33,7 +33,6 @@ import {
 } from './stream-handle.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
 import { deliverReads, queueRead } from './io-batch.ts';
-import { copyToSlab, keepSlab, SLAB_SIZE } from './write-slabs.ts';
 
 /** Where a handle and a request keep their carrier, so that all of them share their callbacks. */
 const CARRIER: unique symbol = Symbol('awaitio.carrier');
@@ -140,12 +139,6 @@ export class HandleTransport extends SocketCarrier {
   protected override flush(): void {
     super.flush();
     if (this.isBackedUp && this.#inFlight === 0) process.nextTick(tellRoom, this);
-  }
-
-  writeCopy(view: Uint8Array): void {
-    // Behind bytes in flight a piece does not leave with this turn, and would keep a whole slab.
-    const isBrief = this.#inFlight === 0 && view.length <= SLAB_SIZE;
-    this.write(isBrief ? copyToSlab(view) : Buffer.from(view));
   }
 
   protected send(data: Uint8Array | string): void {
@@ -298,8 +291,6 @@ export class HandleTransport extends SocketCarrier {
     request.oncomplete = onWritten;
     request.data = data;
     request.bytes = bytes;
-    if (typeof data === 'string' || data instanceof Uint8Array) keepSlab(data);
-    else for (const piece of data) keepSlab(piece);
   }
 
   #sendFin(): void {

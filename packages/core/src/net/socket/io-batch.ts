@@ -16,8 +16,6 @@
  * and a socket with something to send after bytes sends those first.
  */
 
-import { reuseSlabs } from './write-slabs.ts';
-
 /** A socket that has bytes to deliver or to send. */
 export interface BatchMember {
   /** Gets borrowed bytes. */
@@ -105,7 +103,5 @@ function sendAll(): void {
       failure ??= { error };
     }
   }
-  // Only writers hold copies back, and now there is none.
-  if (writers.length === 0) reuseSlabs();
   if (failure !== undefined) throw failure.error;
 }
