@@ -34,7 +34,7 @@ const asText = (piece: unknown): string =>
 /** A handle in whose place nothing happens but what the test says, and a sink that notes what it is told. */
 function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const results = new Int32Array(4);
-  const kit: HandleBindings = {
+  const bindings: HandleBindings = {
     WriteWrap: FakeRequest,
     ShutdownWrap: FakeRequest,
     results,
@@ -89,7 +89,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
         }),
   };
   const gone = jest.fn();
-  const transport = new HandleTransport(kind, handle, kit, gone);
+  const transport = new HandleTransport(kind, handle, bindings, gone);
   const told: string[] = [];
   const sink: TransportSink & { hasRoom: boolean } = {
     hasRoom: true,
@@ -126,7 +126,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
     read,
     called,
     requests,
-    kit,
+    bindings,
     close: () => closed?.(),
   };
 }
@@ -200,20 +200,20 @@ describe('writing to a handle', () => {
   });
 
   test('the same request serves all writes that the kernel takes at once', () => {
-    const { transport, kit } = setUp();
-    const { spare } = kit;
+    const { transport, bindings } = setUp();
+    const { spare } = bindings;
     transport.write(large);
     transport.write(large);
-    expect(kit.spare).toBe(spare);
+    expect(bindings.spare).toBe(spare);
   });
 
   test('what the kernel does not take is unsent until it has gone, and its memory is kept', () => {
-    const { transport, kernel, told, requests, kit } = setUp();
+    const { transport, kernel, told, requests, bindings } = setUp();
     kernel.takes = false;
-    const { spare } = kit;
+    const { spare } = bindings;
     const bytes = Buffer.alloc(20_000);
     transport.write(bytes);
-    expect(kit.spare).not.toBe(spare);
+    expect(bindings.spare).not.toBe(spare);
     expect(Object.values(requests[0] as object)).toContain(bytes);
     expect([transport.unsent, transport.isReleased, told]).toEqual([20_000, false, []]);
     requests[0]?.complete();
@@ -221,8 +221,8 @@ describe('writing to a handle', () => {
   });
 
   test('bytes that a stream wrote may be changed by its caller, also while the kernel does not take them', async () => {
-    const { handle, kit, kernel, called, requests } = setUp();
-    const stream = new ByteStream(new HandleTransport('tcp', handle, kit));
+    const { handle, bindings, kernel, called, requests } = setUp();
+    const stream = new ByteStream(new HandleTransport('tcp', handle, bindings));
     kernel.takes = false;
     const bytes = Buffer.from('first');
     await stream.writeAll(bytes);
@@ -383,9 +383,9 @@ describe('letting go of a handle', () => {
   });
 
   test('tells what was read before', () => {
-    const { transport, handle, kit, told, close } = setUp();
-    kit.results[0] = 0;
-    kit.results[0] = 3;
+    const { transport, handle, bindings, told, close } = setUp();
+    bindings.results[0] = 0;
+    bindings.results[0] = 3;
     handle.onread.call(handle as never);
     transport.close();
     close();

@@ -87,8 +87,8 @@ export class TcpStream extends ByteStream {
     };
     return connectFirst({
       kind: 'tcp',
-      place: String(new InetAddress(host, port)),
-      find: async () => {
+      destination: String(new InetAddress(host, port)),
+      resolve: async () => {
         const candidates = await findCandidates(host, options);
         return candidates.map((candidate) => ({
           ...socketOptions,

@@ -18,7 +18,12 @@ import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
 import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
-import { brokenOff, noCertificate, translateHandshake, translateVerdict } from './tls-errors.ts';
+import {
+  handshakeAborted,
+  noCertificate,
+  translateHandshake,
+  certificateError,
+} from './tls-errors.ts';
 import { TlsDuplex } from './tls-duplex.ts';
 import {
   contextOf,
@@ -72,7 +77,7 @@ export async function clientHandshake(
     ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
     checkServerIdentity: (servername, certificate) => {
       const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
-      return error === undefined ? undefined : translateVerdict(error, operation, name);
+      return error === undefined ? undefined : certificateError(error, operation, name);
     },
   });
   link.carry(socket, tls.requireCloseNotify === true);
@@ -83,7 +88,7 @@ export async function clientHandshake(
   const authorizationError =
     verdict === null || verdict === undefined
       ? undefined
-      : translateVerdict(verdict instanceof Error ? verdict : { code: verdict }, operation, name);
+      : certificateError(verdict instanceof Error ? verdict : { code: verdict }, operation, name);
   return { socket, link, authorizationError };
 }
 
@@ -92,7 +97,7 @@ export async function clientHandshake(
  *
  * @throws as {@link clientHandshake}
  */
-export async function shakeHandsAsServer(
+export async function serverHandshake(
   stream: ByteStream,
   tls: TlsServerOptions,
   options: HandshakeOptions,
@@ -113,26 +118,26 @@ export async function shakeHandsAsServer(
   link.carry(socket, tls.requireCloseNotify === true);
   await finish(socket, link, 'secure', 'the client', options);
   const authorizationError =
-    clientCertificates === 'ignore' ? undefined : verdictOn(socket, operation);
+    clientCertificates === 'ignore' ? undefined : verifyClient(socket, operation);
   if (authorizationError !== undefined && clientCertificates === 'require') {
-    breakOff({ socket, link });
+    abort({ socket, link });
     throw authorizationError;
   }
   return { socket, link, authorizationError };
 }
 
 /** What became of the certificate that the client was asked for. */
-function verdictOn(socket: TLSSocket, operation: string): CertificateError | undefined {
+function verifyClient(socket: TLSSocket, operation: string): CertificateError | undefined {
   if (socket.getPeerX509Certificate() === undefined) return noCertificate(operation);
   const { ssl } = socket as TLSSocket & Internals;
   if (typeof ssl?.verifyError !== 'function') {
     const error = new Error('this version of Node does not tell');
-    return translateVerdict(error, operation, 'the client');
+    return certificateError(error, operation, 'the client');
   }
   const error = ssl.verifyError();
   return error === null || error === undefined
     ? undefined
-    : translateVerdict(error, operation, 'the client');
+    : certificateError(error, operation, 'the client');
 }
 
 type NodeSniCallback = (
@@ -192,7 +197,7 @@ async function finish(
     wait.reject(translateHandshake(error, operation, peer));
   };
   const onEnd = (): void => {
-    wait.reject(brokenOff(operation));
+    wait.reject(handshakeAborted(operation));
   };
   // Errors after the handshake: a server's TLS socket tells them to itself only.
   socket.on('_tlsError', (error: Error) => {
@@ -208,7 +213,7 @@ async function finish(
     await wait.promise;
   } catch (error) {
     // A failure of TLS has sent its alert, and ends with FIN so that the peer can read it.
-    if (!socket.destroyed) breakOff({ socket, link });
+    if (!socket.destroyed) abort({ socket, link });
     throw error;
   } finally {
     socket.off(event, onDone);
@@ -220,7 +225,7 @@ async function finish(
 const ignore = (): void => {};
 
 /** Breaks the connection off so that the peer notices. */
-export function breakOff({ socket, link }: Pick<Secured, 'socket' | 'link'>): void {
+export function abort({ socket, link }: Pick<Secured, 'socket' | 'link'>): void {
   link.reset();
   socket.destroy();
 }

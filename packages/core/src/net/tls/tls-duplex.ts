@@ -23,7 +23,7 @@ export class TlsDuplex extends Duplex {
   #isReading = false;
   #hasEnded = false;
   /** Whether TLS found the end of its stream only when the bytes below had ended. */
-  isCut = false;
+  isTruncated = false;
 
   constructor(stream: ByteStream) {
     // TLS says when it is over: a link that went with its last byte would take with it what TLS has not handed out yet.
@@ -38,15 +38,15 @@ export class TlsDuplex extends Duplex {
   /**
    * Gets to know the TLS socket above.
    *
-   * @param mustSayGoodbye - Whether to find out which end comes first: TLS pushes the end of its stream in the moment that
+   * @param requireCloseNotify - Whether to find out which end comes first: TLS pushes the end of its stream in the moment that
    * it finds it.
    */
-  carry(socket: Duplex, mustSayGoodbye: boolean): void {
+  carry(socket: Duplex, requireCloseNotify: boolean): void {
     this.#above = socket;
-    if (!mustSayGoodbye) return;
+    if (!requireCloseNotify) return;
     const push = socket.push.bind(socket);
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-      if (chunk === null && this.#hasEnded) this.isCut = true;
+      if (chunk === null && this.#hasEnded) this.isTruncated = true;
       return push(chunk, encoding);
     };
   }
@@ -79,7 +79,7 @@ export class TlsDuplex extends Duplex {
   }
 
   /** Whether both sides have said everything: a goodbye that the peer does not wait for is no failure. */
-  get #isFarewell(): boolean {
+  get #isOver(): boolean {
     const above = this.#above;
     return (
       above !== undefined &&
@@ -99,7 +99,7 @@ export class TlsDuplex extends Duplex {
   }
 
   override _final(done: Callback): void {
-    settle(this.#unlessFarewell(this.#stream.shutdown('write')), done);
+    settle(this.#unlessOver(this.#stream.shutdown('write')), done);
   }
 
   override _destroy(error: Error | null, done: Callback): void {
@@ -116,15 +116,15 @@ export class TlsDuplex extends Duplex {
   }
 
   async #passOn(writing: Promise<void>): Promise<void> {
-    await this.#unlessFarewell(writing);
-    await this.#unlessFarewell(this.#stream.flush());
+    await this.#unlessOver(writing);
+    await this.#unlessOver(this.#stream.flush());
   }
 
-  async #unlessFarewell(doing: Promise<void>): Promise<void> {
+  async #unlessOver(doing: Promise<void>): Promise<void> {
     try {
       await doing;
     } catch (error) {
-      if (!this.#isFarewell) throw error;
+      if (!this.#isOver) throw error;
     }
   }
 }

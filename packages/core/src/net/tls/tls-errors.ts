@@ -4,7 +4,7 @@ import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabula
 import { reasonOf, translateError } from '../../vocabulary/translate-error.ts';
 
 /** OpenSSL's verdicts on a certificate (X509_V_ERR_…), as Node names them, and what they mean. */
-const VERDICTS: ReadonlyMap<string, string> = new Map([
+const VERIFY_ERRORS: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'has expired'],
   ['CERT_NOT_YET_VALID', 'is not valid yet'],
   ['CERT_REVOKED', 'was revoked'],
@@ -35,13 +35,13 @@ const CERTIFICATE_CODES = /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_CERT_|UN
  *
  * @param peer - Whose certificate it is, for the message.
  */
-export function translateVerdict(
+export function certificateError(
   error: unknown,
   operation: string,
   peer: string,
 ): CertificateError {
   const { code = 'UNSPECIFIED', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
-  const verdict = VERDICTS.get(code) ?? `is refused: ${message}`;
+  const verdict = VERIFY_ERRORS.get(code) ?? `is refused: ${message}`;
   return new CertificateError(`${operation}: the certificate of ${peer} ${verdict}`, {
     code,
     operation,
@@ -62,10 +62,10 @@ export function translateHandshake(error: unknown, operation: string, peer: stri
   if (error instanceof IoError) return error;
   const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return noCertificate(operation);
-  if (VERDICTS.has(code) || CERTIFICATE_CODES.test(code)) {
-    return translateVerdict(error, operation, peer);
+  if (VERIFY_ERRORS.has(code) || CERTIFICATE_CODES.test(code)) {
+    return certificateError(error, operation, peer);
   }
-  if (code === 'ECONNRESET') return brokenOff(operation, error);
+  if (code === 'ECONNRESET') return handshakeAborted(operation, error);
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
     return new TlsError(`${operation}: no TLS with ${peer}: ${reasonOf(message)}`, {
       code,
@@ -77,7 +77,7 @@ export function translateHandshake(error: unknown, operation: string, peer: stri
 }
 
 /** The connection ended before the handshake did. */
-export function brokenOff(operation: string, cause?: unknown): BrokenError {
+export function handshakeAborted(operation: string, cause?: unknown): BrokenError {
   return new BrokenError(`${operation}: the peer broke off before TLS was agreed on`, {
     code: 'ECONNRESET',
     operation,

@@ -16,14 +16,14 @@ import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
-import { breakOff, shakeHandsAsServer, type Secured } from './handshake.ts';
+import { abort, serverHandshake, type Secured } from './handshake.ts';
 import {
   checkTlsServer,
   contextOf,
   type TlsCredentials,
   type TlsServerOptions,
 } from './tls-options.ts';
-import { endpointsOf, openServed, type TlsEnds, type TlsStream } from './tls-stream.ts';
+import { endpointsOf, openServed, type StreamAddresses, type TlsStream } from './tls-stream.ts';
 import { UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
@@ -66,7 +66,7 @@ const DEFAULT_MAX_PENDING = 1_024;
 /** A client that was shaken hands with and waits to be accepted. */
 interface Greeted {
   readonly secured: Secured;
-  readonly ends: TlsEnds;
+  readonly ends: StreamAddresses;
 }
 
 /**
@@ -119,7 +119,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
         return openServed(secured, ends, this.#options, gone);
       },
       refuse: ({ secured }) => {
-        breakOff(secured);
+        abort(secured);
       },
     });
     this.#below = below;
@@ -240,7 +240,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
     this.#handshakes += 1;
     try {
       const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
-      const secured = await shakeHandsAsServer(
+      const secured = await serverHandshake(
         stream,
         { ...this.#options, ...this.#credentials },
         { operation: 'accept', clock, timeout: handshakeTimeout, signal: this.#closing.signal },

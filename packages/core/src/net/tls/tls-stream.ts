@@ -27,7 +27,7 @@ import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TcpStream, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
-import { breakOff, clientHandshake, shakeHandsAsServer, type Secured } from './handshake.ts';
+import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
   checkTlsClient,
   checkTlsServer,
@@ -53,7 +53,7 @@ export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsSe
 }
 
 /** Where a TLS connection runs between, as the stream below knew it. */
-export interface TlsEnds {
+export interface StreamAddresses {
   readonly localAddress?: Address;
   readonly remoteAddress?: Address;
 }
@@ -98,7 +98,7 @@ export class TlsStream extends ByteStream {
   /** @internal Streams come from {@link TlsStream.connect}, {@link startTls} and from listeners. */
   constructor(
     secured: Secured,
-    ends: TlsEnds,
+    ends: StreamAddresses,
     wasAsked: boolean,
     options: StreamOptions | undefined,
     gone?: () => void,
@@ -234,14 +234,14 @@ async function secureServer(
   options: StartTlsServerOptions,
 ): Promise<TlsStream> {
   const ends = endpointsOf(stream);
-  const secured = await shakeHandsAsServer(stream, options, { ...options, operation });
+  const secured = await serverHandshake(stream, options, { ...options, operation });
   return openServed(secured, ends, options);
 }
 
 /** Makes the stream of a client that was shaken hands with. */
 export function openServed(
   secured: Secured,
-  ends: TlsEnds,
+  ends: StreamAddresses,
   options: TlsServerOptions & StreamOptions,
   gone?: () => void,
 ): TlsStream {
@@ -250,7 +250,7 @@ export function openServed(
 }
 
 /** The addresses of a stream, if it has any. */
-export function endpointsOf(stream: ByteStream & TlsEnds): TlsEnds {
+export function endpointsOf(stream: ByteStream & StreamAddresses): StreamAddresses {
   return {
     ...(stream.localAddress === undefined ? {} : { localAddress: stream.localAddress }),
     ...(stream.remoteAddress === undefined ? {} : { remoteAddress: stream.remoteAddress }),
@@ -278,14 +278,14 @@ class TlsTransport extends SocketTransport {
   }
 
   override reset(): void {
-    breakOff(this.#secured);
+    abort(this.#secured);
   }
 
   override setRef(ref: boolean): void {
     this.#secured.link.setRef(ref);
   }
 
-  protected override checkEnd(): IoError | undefined {
-    return this.#secured.link.isCut ? truncated() : undefined;
+  protected override checkEof(): IoError | undefined {
+    return this.#secured.link.isTruncated ? truncated() : undefined;
   }
 }

@@ -65,8 +65,8 @@ export class UnixStream extends ByteStream {
     const addresses = { local: UNNAMED, remote: new PathAddress(path) };
     return connectFirst({
       kind: 'unix',
-      place: String(addresses.remote),
-      find: () => Promise.resolve([{ path }]),
+      destination: String(addresses.remote),
+      resolve: () => Promise.resolve([{ path }]),
       options,
       delay: Infinity,
       open: (transport) => new UnixStream(transport, addresses, options),
