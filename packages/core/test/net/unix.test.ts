@@ -114,7 +114,7 @@ describe('a Unix listener', () => {
     await expect(UnixListener.bind(path)).rejects.toMatchObject({
       name: 'AddressError',
       code: 'EADDRINUSE',
-      message: expect.stringMatching(/stale socket file that nobody listens on.*removeStale/),
+      message: expect.stringMatching(/stale socket file: no process listens on it.*removeStale/),
     });
     const listener = keep(await UnixListener.bind(path, { removeStale: true }));
     const client = keep(await UnixStream.connect(path));
@@ -136,7 +136,7 @@ describe('a Unix listener', () => {
   test('never removes a file that is no socket', async () => {
     writeFileSync(path, 'precious');
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
-      /exists and is no socket/,
+      /exists and is not a socket/,
     );
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
