@@ -126,7 +126,7 @@ describe('a Unix listener', () => {
   test('never takes the path of somebody who listens', async () => {
     const first = keep(await UnixListener.bind(path));
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
-      /is the socket of a process that listens/,
+      /is the socket of a process that is listening on it/,
     );
     const client = keep(await UnixStream.connect(path));
     await client.close();

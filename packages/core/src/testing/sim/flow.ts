@@ -11,7 +11,7 @@
  */
 
 import { drawCut, drawStalls, drawWindow, FULL_WINDOW } from './faults.ts';
-import { drawLatency, type Place, type World } from './world.ts';
+import { drawLatency, type HostState, type World } from './world.ts';
 
 /** What travels: bytes, the end of them, a reset, or the last word of the handshake. */
 export interface Segment {
@@ -35,8 +35,8 @@ const NOTHING = new Uint8Array(0);
 
 export class SimFlow {
   readonly #world: World;
-  readonly from: Place;
-  readonly to: Place;
+  readonly from: HostState;
+  readonly to: HostState;
   readonly #label: string;
   readonly #queue: Uint8Array[] = [];
   readonly #wire: Segment[] = [];
@@ -60,7 +60,7 @@ export class SimFlow {
   /** The connection fell silent for good: nothing gets through any more. */
   isSilent = false;
 
-  constructor(world: World, from: Place, to: Place, label: string) {
+  constructor(world: World, from: HostState, to: HostState, label: string) {
     this.#world = world;
     this.from = from;
     this.to = to;

@@ -15,9 +15,9 @@ export interface TransportEvents {
   /** The last word of the handshake came. */
   onEstablished(): void;
   /** A segment is about to be handed over; the network may do harm. @returns Whether it still may be. */
-  onArrival(): boolean;
+  beforeDelivery(): boolean;
   /** This end is gone. */
-  onGone(): void;
+  onClosed(): void;
 }
 
 export class SimTransport implements Transport, FlowEnds {
@@ -32,7 +32,7 @@ export class SimTransport implements Transport, FlowEnds {
   #hasEndArrived = false;
   #isEndTold = false;
   #isClosing = false;
-  #isGone = false;
+  #isClosed = false;
   #error: IoError | undefined;
 
   constructor(out: SimFlow, inward: SimFlow, events: TransportEvents) {
@@ -41,8 +41,8 @@ export class SimTransport implements Transport, FlowEnds {
     this.#events = events;
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   // --- What the stream asks ------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ export class SimTransport implements Transport, FlowEnds {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    if (this.#isGone) {
+    if (this.#isClosed) {
       queueMicrotask(() => {
         sink.onClosed(this.#error);
       });
@@ -72,7 +72,7 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   write(data: Uint8Array | string): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
   }
 
@@ -84,7 +84,7 @@ export class SimTransport implements Transport, FlowEnds {
     this.#out.finish(() => {
       // Never from inside the call.
       queueMicrotask(() => {
-        if (this.#isGone) return;
+        if (this.#isClosed) return;
         finished();
         if (this.#isEndTold) this.#leave(undefined);
       });
@@ -92,13 +92,13 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   close(): void {
-    if (this.#isGone || this.#isClosing) return;
+    if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
     if (this.#out.unsent === 0) this.#finishClose();
   }
 
   reset(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.reset();
     this.#leave(undefined);
   }
@@ -110,14 +110,14 @@ export class SimTransport implements Transport, FlowEnds {
   // --- What the flows say --------------------------------------------------------------------------------------
 
   onDrain(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#sink?.onDrain();
     if (this.#isClosing && this.#out.unsent === 0) this.#finishClose();
   }
 
   onSegment(segment: Segment): void {
     if (segment.kind === 'ack') {
-      if (this.#isGone) this.#out.reset();
+      if (this.#isClosed) this.#out.reset();
       else this.#events.onEstablished();
       return;
     }
@@ -125,11 +125,11 @@ export class SimTransport implements Transport, FlowEnds {
       this.break('ECONNRESET', 'the peer reset the connection');
       return;
     }
-    if (this.#isGone) {
+    if (this.#isClosed) {
       if (segment.kind === 'data') this.#out.reset();
       return;
     }
-    if (!this.#events.onArrival()) return;
+    if (!this.#events.beforeDelivery()) return;
     if (segment.kind === 'data') this.#received.push(segment.bytes);
     else this.#hasEndArrived = true;
     this.#deliver();
@@ -139,7 +139,7 @@ export class SimTransport implements Transport, FlowEnds {
 
   /** The connection is broken for this end. */
   break(code: string, message: string): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.vanish();
     this.#leave(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
@@ -147,7 +147,7 @@ export class SimTransport implements Transport, FlowEnds {
   // --- Delivery ------------------------------------------------------------------------------------------------
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isGone) return;
+    if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
@@ -157,13 +157,13 @@ export class SimTransport implements Transport, FlowEnds {
 
   #deliver(): void {
     const sink = this.#sink;
-    if (sink === undefined || this.#isGone) return;
+    if (sink === undefined || this.#isClosed) return;
     while (!this.#isPaused && this.#received.length > 0) {
       const piece = this.#received.shift() as Uint8Array;
       this.#in.take(piece.length);
       if (!sink.onData(piece)) this.#isPaused = true;
       // The sink may have closed or reset this end meanwhile; to the checker these fields cannot have changed.
-      if (this.isGone) return;
+      if (this.isClosed) return;
     }
     if (!this.#hasEndArrived || this.#isEndTold || this.#received.length > 0) return;
     this.#isEndTold = true;
@@ -178,11 +178,11 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   #leave(error: IoError | undefined): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#error = error;
     this.#received.length = 0;
-    this.#events.onGone();
+    this.#events.onClosed();
     this.#sink?.onClosed(error);
   }
 }
