@@ -1,22 +1,22 @@
 /**
- * One end of a simulated connection: the carrier that `ByteStream` runs over, with TCP's rules for ending.
+ * One end of a simulated connection: the carrier of a `ByteStream`, with TCP's rules for ending.
  *
- * The rules, as Linux and `node:net` have them: bytes that arrived are handed over before anything is told about the
- * end; closing with bytes unread sends RST, else FIN; bytes that come for an end that is gone are answered with RST; when
- * both sides have finished the connection is gone without an error.
+ * The rules, as in Linux and `node:net`: bytes that arrived are delivered before the end is reported; closing with unread
+ * bytes sends RST, otherwise FIN; bytes that arrive at a closed end are answered with RST; when both sides have sent FIN, the
+ * connection is closed without an error.
  */
 
 import { BrokenError, type IoError } from '../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import type { FlowEnds, Segment, SimFlow } from './flow.ts';
 
-/** What the network is told by the ends of its connections. */
+/** The network, as one end of a connection sees it. */
 export interface TransportEvents {
-  /** The last word of the handshake came. */
+  /** The last ACK of the handshake arrived. */
   onEstablished(): void;
-  /** A segment is about to be handed over; the network may do harm. @returns Whether it still may be. */
+  /** A segment is about to be delivered; the network may inject faults. @returns Whether to deliver it. */
   beforeDelivery(): boolean;
-  /** This end is gone. */
+  /** This end is closed. */
   onClosed(): void;
 }
 
@@ -25,12 +25,12 @@ export class SimTransport implements Transport, FlowEnds {
   readonly #in: SimFlow;
   readonly #events: TransportEvents;
   #sink: TransportSink | undefined;
-  /** Arrived at this host and not taken. */
+  /** Received, and not taken by the stream. */
   readonly #received: Uint8Array[] = [];
   #isPaused = false;
   #isScheduled = false;
   #hasEndArrived = false;
-  #isEndTold = false;
+  #isEndReported = false;
   #isClosing = false;
   #isClosed = false;
   #error: IoError | undefined;
@@ -45,7 +45,7 @@ export class SimTransport implements Transport, FlowEnds {
     return this.#isClosed;
   }
 
-  // --- What the stream asks ------------------------------------------------------------------------------------
+  // --- For the stream ------------------------------------------------------------------------------------
 
   get unsent(): number {
     return this.#out.unsent;
@@ -82,11 +82,11 @@ export class SimTransport implements Transport, FlowEnds {
 
   end(finished: () => void): void {
     this.#out.finish(() => {
-      // Never from inside the call.
+      // Not from inside the call.
       queueMicrotask(() => {
         if (this.#isClosed) return;
         finished();
-        if (this.#isEndTold) this.#leave(undefined);
+        if (this.#isEndReported) this.#finish(undefined);
       });
     });
   }
@@ -100,14 +100,14 @@ export class SimTransport implements Transport, FlowEnds {
   reset(): void {
     if (this.#isClosed) return;
     this.#out.reset();
-    this.#leave(undefined);
+    this.#finish(undefined);
   }
 
   setRef(_ref: boolean): void {
     // Nothing simulated keeps a process alive.
   }
 
-  // --- What the flows say --------------------------------------------------------------------------------------
+  // --- For the flows --------------------------------------------------------------------------------------
 
   onDrain(): void {
     if (this.#isClosed) return;
@@ -135,13 +135,13 @@ export class SimTransport implements Transport, FlowEnds {
     this.#deliver();
   }
 
-  // --- What the network does -----------------------------------------------------------------------------------
+  // --- For the network -----------------------------------------------------------------------------------
 
-  /** The connection is broken for this end. */
+  /** Breaks this end of the connection. */
   break(code: string, message: string): void {
     if (this.#isClosed) return;
     this.#out.vanish();
-    this.#leave(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
+    this.#finish(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
 
   // --- Delivery ------------------------------------------------------------------------------------------------
@@ -162,22 +162,22 @@ export class SimTransport implements Transport, FlowEnds {
       const piece = this.#received.shift() as Uint8Array;
       this.#in.take(piece.length);
       if (!sink.onData(piece)) this.#isPaused = true;
-      // The sink may have closed or reset this end meanwhile; to the checker these fields cannot have changed.
+      // The sink may have closed or reset this end meanwhile; the type checker does not know that the field can change.
       if (this.isClosed) return;
     }
-    if (!this.#hasEndArrived || this.#isEndTold || this.#received.length > 0) return;
-    this.#isEndTold = true;
+    if (!this.#hasEndArrived || this.#isEndReported || this.#received.length > 0) return;
+    this.#isEndReported = true;
     sink.onEnd();
-    if (this.#out.isFinished) this.#leave(undefined);
+    if (this.#out.isFinished) this.#finish(undefined);
   }
 
   #finishClose(): void {
     if (this.#received.length > 0) this.#out.reset();
     else if (!this.#out.isFinished) this.#out.finish(() => {});
-    this.#leave(undefined);
+    this.#finish(undefined);
   }
 
-  #leave(error: IoError | undefined): void {
+  #finish(error: IoError | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#error = error;
