@@ -7,8 +7,7 @@
  * - **Reading is a push of a borrowed view.** The bytes passed to `onData` are valid only during that call, since one
  *   read buffer may serve every socket of the process. The sink takes or copies what it needs before it returns.
  * - **Writing hands over ownership.** What is passed to `write` belongs to the carrier until it has been sent: nobody
- *   changes it any more. A carrier therefore never copies, unless it is asked to (`writeCopy`). A string stands for its
- *   latin1 bytes, one per character.
+ *   changes it any more. A carrier therefore never copies. A string stands for its latin1 bytes, one per character.
  * - **`onClosed` comes exactly once and last**, after everything else the carrier has to say. Until then the carrier
  *   may call the sink at any time, but never from inside a call that the sink is making, except `onClosed`
  *   from inside `reset` and `close`.
@@ -50,11 +49,6 @@ export interface Transport {
   resume(): void;
   /** Takes the bytes, all of them and for good; latin1 when a string. Never called after `end`, `reset` or `close`. */
   write(data: Uint8Array | string): void;
-  /**
-   * Takes a copy of the bytes, which are the caller's again when this returns; otherwise as `write`. Left out by carriers
-   * that know no better place for a copy than memory of its own.
-   */
-  writeCopy?(view: Uint8Array): void;
   /** Takes several pieces as one write where the carrier can; else the same as writing each. */
   writev(pieces: readonly Uint8Array[]): void;
   /** Finishes this side (FIN) after everything accepted was sent, then calls back; a failure comes as `onClosed`. */

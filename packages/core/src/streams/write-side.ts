@@ -234,9 +234,8 @@ export class WriteSide {
       );
     } else {
       const piece = count === data.length ? data : data.subarray(offset, offset + count);
-      if (this.#parts.transport.writeCopy !== undefined) this.#parts.transport.writeCopy(piece);
       // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
-      else this.#parts.transport.write(Buffer.from(piece));
+      this.#parts.transport.write(Buffer.from(piece));
     }
     return count;
   }
