@@ -13,5 +13,5 @@ export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';
-export { DEFAULT_HIGH_WATER_MARK } from './streams/byte-stream.ts';
+export { DEFAULT_HIGH_WATER_MARK } from './streams/stream-parts.ts';
 export type { TaskLease } from './tasks/task-context.ts';

@@ -7,8 +7,9 @@
  * is given up in the middle the rest is kept, and goes out before anything else.
  */
 
-import type { ByteStream, CloseOptions } from '../streams/byte-stream.ts';
-import type { ReadHalf, WriteHalf } from '../streams/halves.ts';
+import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
+import type { WriteHalf } from '../streams/halves.ts';
+import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { WriteOptions } from '../streams/write-side.ts';
@@ -30,10 +31,10 @@ export interface FrameWriteOptions extends Pick<WriteOptions, 'signal' | 'timeou
 
 /** The reading direction of {@link Framed}: takes frames off a stream, or off its reading half. */
 export class FrameReader<T> implements AsyncIterable<T> {
-  readonly #source: ByteStream | ReadHalf;
+  readonly #source: StreamReader;
   readonly #decoder: Decoder<T>;
 
-  constructor(source: ByteStream | ReadHalf, decoder: Decoder<T>) {
+  constructor(source: StreamReader, decoder: Decoder<T>) {
     this.#source = source;
     this.#decoder = decoder;
   }
@@ -42,7 +43,7 @@ export class FrameReader<T> implements AsyncIterable<T> {
    * Waits for the next frame.
    *
    * @returns The frame; `null` when the stream ends between two frames.
-   * @throws as `ByteStream.readFrame`. A read given up, or one that fails, took nothing.
+   * @throws as {@link StreamReader.readFrame}. A read given up, or one that fails, took nothing.
    */
   read(options?: WaitOptions): Promise<T | null> {
     return this.#source.readFrame(this.#decoder, options);
@@ -60,12 +61,12 @@ export class FrameReader<T> implements AsyncIterable<T> {
 
 /** The writing direction of {@link Framed}: writes frames to a stream, or to its writing half. */
 export class FrameWriter<T> {
-  readonly #destination: ByteStream | WriteHalf;
+  readonly #destination: DuplexStream | WriteHalf;
   readonly #encoder: Encoder<T>;
   /** What a write that was given up still owes the wire. */
   #rest: Uint8Array | undefined;
 
-  constructor(destination: ByteStream | WriteHalf, encoder: Encoder<T>) {
+  constructor(destination: DuplexStream | WriteHalf, encoder: Encoder<T>) {
     this.#destination = destination;
     this.#encoder = encoder;
   }
@@ -76,7 +77,7 @@ export class FrameWriter<T> {
    * @param options - `signal` and `timeout` give the write up; `progress.accepted` says how many bytes of this frame were
    * accepted: after an abort 0 means that the frame will not be sent, more that its rest goes out before the next frame,
    * or with `flush` or `shutdown`.
-   * @throws What the codec throws for this item; else as `ByteStream.writeAll`.
+   * @throws What the codec throws for this item; else as `StreamWriter.writeAll`.
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
     await this.#send(this.#encoder.encode(item), options);
@@ -85,7 +86,7 @@ export class FrameWriter<T> {
   /**
    * Waits until everything written was passed on by the carrier, the rest of a frame given up included.
    *
-   * @throws as `ByteStream.flush`.
+   * @throws as `StreamWriter.flush`.
    */
   async flush(options?: WaitOptions): Promise<void> {
     if (this.#rest !== undefined) await this.#send(NOTHING, options);
@@ -95,7 +96,7 @@ export class FrameWriter<T> {
   /**
    * Finishes writing: FIN after everything written, the rest of a frame given up included; reading goes on.
    *
-   * @throws as `ByteStream.shutdown`.
+   * @throws as {@link DuplexStream.shutdown}.
    */
   async shutdown(options?: WaitOptions): Promise<void> {
     if (this.#rest !== undefined) await this.#send(NOTHING, options);
@@ -145,11 +146,11 @@ export class FrameWriter<T> {
  */
 export class Framed<In, Out = In> implements AsyncIterable<In> {
   /** The stream below; what no frame was made of is still in it. */
-  readonly stream: ByteStream;
+  readonly stream: DuplexStream;
   readonly #reader: FrameReader<In>;
   readonly #writer: FrameWriter<Out>;
 
-  constructor(stream: ByteStream, codec: Codec<In, Out>) {
+  constructor(stream: DuplexStream, codec: Codec<In, Out>) {
     this.stream = stream;
     this.#reader = new FrameReader(stream, codec);
     this.#writer = new FrameWriter(stream, codec);
@@ -180,7 +181,7 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
     return this.#reader[Symbol.asyncIterator]();
   }
 
-  /** Closes the stream: see `ByteStream.close`. */
+  /** Closes the stream: see {@link DuplexStream.close}. */
   close(options?: CloseOptions): Promise<void> {
     return this.stream.close(options);
   }

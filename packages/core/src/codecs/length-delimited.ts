@@ -5,7 +5,7 @@
  * a frame under it takes memory only as its bytes come.
  */
 
-import type { ByteStream } from '../streams/byte-stream.ts';
+import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
@@ -72,7 +72,7 @@ export function lengthDelimitedCodec(options: LengthDelimitedOptions = {}): Code
  * ```
  */
 export function lengthDelimited(
-  stream: ByteStream,
+  stream: DuplexStream,
   options?: LengthDelimitedOptions,
 ): Framed<Uint8Array> {
   return new Framed(stream, lengthDelimitedCodec(options));

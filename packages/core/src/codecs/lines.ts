@@ -8,7 +8,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { ByteStream } from '../streams/byte-stream.ts';
+import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
@@ -79,7 +79,7 @@ export function linesCodec(options: LinesOptions = {}): Codec<string> {
  * await b.close();
  * ```
  */
-export function lines(stream: ByteStream, options?: LinesOptions): Framed<string> {
+export function lines(stream: DuplexStream, options?: LinesOptions): Framed<string> {
   return new Framed(stream, linesCodec(options));
 }
 

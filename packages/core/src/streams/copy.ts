@@ -8,11 +8,12 @@
  */
 
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
-import type { ReadHalf, WriteHalf } from './halves.ts';
+import type { DuplexStream } from './duplex-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How much to copy, and how to give it up. */
@@ -68,8 +69,8 @@ const DEFAULT_BUFFER_SIZE = 65_536;
  * ```
  */
 export async function copy(
-  source: ByteStream | ReadHalf,
-  destination: ByteStream | WriteHalf,
+  source: StreamReader,
+  destination: StreamWriter,
   options: CopyOptions = {},
 ): Promise<number> {
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
@@ -89,8 +90,8 @@ export async function copy(
 
 /** Moves bytes until the source ends or the limit is reached, and tells of every piece. */
 async function move(
-  source: ByteStream | ReadHalf,
-  destination: ByteStream | WriteHalf,
+  source: StreamReader,
+  destination: StreamWriter,
   signal: AbortSignal | undefined,
   bufferSize: number,
   limit: number,
@@ -146,8 +147,8 @@ async function move(
  * ```
  */
 export async function copyBidirectional(
-  a: ByteStream,
-  b: ByteStream,
+  a: DuplexStream,
+  b: DuplexStream,
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
@@ -164,20 +165,20 @@ export async function copyBidirectional(
 
 /** One `copyBidirectional`: two directions that stop together. */
 class BidirectionalCopy implements AbortWatcher {
-  readonly #a: ByteStream;
-  readonly #b: ByteStream;
+  readonly #a: DuplexStream;
+  readonly #b: DuplexStream;
   readonly #bufferSize: number;
   readonly #progress: { aToB: number; bToA: number };
   /** What stops one direction stops both, with the first reason: a failure, or the caller's signal. */
   readonly #stop = new AbortController();
   /** The streams that bytes are being written to. */
-  readonly #destinations = new Set<ByteStream>();
+  readonly #destinations = new Set<DuplexStream>();
   /** What ends the watches. */
   readonly #watches: (() => void)[] = [];
 
   constructor(
-    a: ByteStream,
-    b: ByteStream,
+    a: DuplexStream,
+    b: DuplexStream,
     bufferSize: number,
     progress: { aToB: number; bToA: number },
   ) {
@@ -212,7 +213,7 @@ class BidirectionalCopy implements AbortWatcher {
   }
 
   /** One direction, to its end and the FIN that passes it on; never rejects. */
-  async #pass(from: ByteStream, to: ByteStream, moved: (count: number) => void): Promise<void> {
+  async #pass(from: DuplexStream, to: DuplexStream, moved: (count: number) => void): Promise<void> {
     const { signal } = this.#stop;
     this.#destinations.add(to);
     try {
@@ -231,7 +232,7 @@ class BidirectionalCopy implements AbortWatcher {
    * While a stream is read, its reader hears of its failure, after the bytes that came before it. Once it has ended
    * nobody would hear, and the other direction would wait for bytes that it can give to nobody.
    */
-  #watch(stream: ByteStream): void {
+  #watch(stream: DuplexStream): void {
     const onReadiness = (): void => {
       const isLost = (stream.readiness & ReadyBits.WRITE_CLOSED) !== 0;
       if (!isLost || !this.#destinations.has(stream)) return;

@@ -5,19 +5,26 @@
  * reading and writing never pass through here.
  */
 
-import type { ByteStream } from './byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
+import type { DuplexStream } from './duplex-stream.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
+import type { StreamStatistics } from './stream-core.ts';
 import { siteOfCall } from '../waiting/call-site.ts';
 import type { WaitInfo } from '../waiting/waiter.ts';
 
 /** How far the life of an open stream is, as seen from this side. */
 export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | 'closing';
 
+/** A stream as this list keeps it: `ByteStream` and its subclasses are. */
+export interface TrackedStream extends DuplexStream {
+  /** A frozen snapshot: byte counts, buffered and unsent bytes, pending waits and their ages. */
+  statistics(): StreamStatistics;
+}
+
 /** One open stream. */
 export interface OpenStream {
   /** The stream itself. */
-  readonly stream: ByteStream;
+  readonly stream: TrackedStream;
   /** The name of its class, such as `TcpStream`. */
   readonly kind: string;
   /** `local → remote`, for streams that have addresses. */
@@ -43,7 +50,7 @@ interface Entry {
   readonly site: string | undefined;
 }
 
-let tracked: Map<ByteStream, Entry> | undefined;
+let tracked: Map<TrackedStream, Entry> | undefined;
 
 /**
  * Keeps a list of the streams that are opened from now on, for {@link openStreams}; or stops, and forgets it.
@@ -60,7 +67,7 @@ export function isTrackingStreams(): boolean {
 }
 
 /** Called by each new stream. */
-export function registerStream(stream: ByteStream, clock: Clock): void {
+export function registerStream(stream: TrackedStream, clock: Clock): void {
   if (tracked === undefined) return;
   tracked.set(stream, { clock, since: clock.now(), site: siteOfCall() });
   void stream.closed.then(() => {
@@ -69,7 +76,7 @@ export function registerStream(stream: ByteStream, clock: Clock): void {
 }
 
 /** Takes a stream off the list, though it is open: somebody has been told. */
-export function forgetStream(stream: ByteStream): void {
+export function forgetStream(stream: TrackedStream): void {
   tracked?.delete(stream);
 }
 
@@ -119,7 +126,7 @@ function stateOf(readiness: number): OpenStreamState {
 }
 
 /** Which streams have addresses is the business of their carriers; here it is enough that they print. */
-function addressesOf(stream: ByteStream): string | undefined {
+function addressesOf(stream: TrackedStream): string | undefined {
   const { localAddress, remoteAddress } = stream as {
     localAddress?: unknown;
     remoteAddress?: unknown;

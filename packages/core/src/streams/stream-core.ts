@@ -12,6 +12,7 @@ import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
+import type { StreamEnd } from './duplex-stream.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
@@ -23,24 +24,6 @@ import {
   type WaitOptions,
 } from '../waiting/waiter.ts';
 import { WriteSide } from './write-side.ts';
-
-/** How a stream ended: what `ByteStream.closed` gives. */
-export interface StreamEnd {
-  /**
-   * `eof`: both sides finished, the peer first · `shutdown`: this side closed or finished first · `reset`: one side
-   * broke the connection off · `timeout`: the network gave the peer up, or the last bytes could not be sent in time ·
-   * `aborted`: this side broke it off with a reason · `error`: anything else, see `error`.
-   */
-  readonly how: 'eof' | 'shutdown' | 'reset' | 'timeout' | 'aborted' | 'error';
-  /** Whose doing it was. */
-  readonly by: 'local' | 'peer';
-  readonly bytesRead: number;
-  /** Bytes accepted from this side's writers. */
-  readonly bytesWritten: number;
-  /** Bytes of those that were dropped unsent. */
-  readonly unsent: number;
-  readonly error?: unknown;
-}
 
 /** A snapshot of a stream. */
 export interface StreamStatistics {

@@ -1,5 +1,5 @@
 /**
- * A stream of Node over a `ByteStream`: what `stream.toNode()` gives.
+ * A stream of Node over a `DuplexStream`: what `stream.toNode()` gives.
  *
  * It keeps the promises that Node's own sockets keep (back-pressure both ways, `end()` is a FIN and reading goes on, an
  * error comes as `'error'` and then `'close'`) and one more: it may be dropped. A listener for `'error'` is there from the
@@ -11,25 +11,24 @@
  */
 
 import { Duplex } from 'node:stream';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
-import type { StreamEnd } from './stream-core.ts';
+import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
 
 type Done = (error?: Error | null) => void;
 
 const ignore = (): void => {};
 
 /** Makes the Node stream that reads and writes `stream` from now on. */
-export function nodeDuplex(stream: ByteStream): Duplex {
+export function nodeDuplex(stream: DuplexStream): Duplex {
   return new StreamDuplex(stream);
 }
 
 class StreamDuplex extends Duplex {
-  readonly #stream: ByteStream;
+  readonly #stream: DuplexStream;
   /** Whether the end of reading was passed on, so that no read will hear of a failure. */
   #hasEnded = false;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: DuplexStream) {
     super({ allowHalfOpen: true, decodeStrings: false });
     this.#stream = stream;
     this.on('error', ignore);

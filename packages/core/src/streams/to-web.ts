@@ -1,5 +1,5 @@
 /**
- * Web streams over a `ByteStream`: what `stream.toWeb()` gives.
+ * Web streams over a `DuplexStream`: what `stream.toWeb()` gives.
  *
  * The readable side keeps nothing of its own (its high-water mark is 0): a byte leaves the stream only when somebody asks
  * for it, into the asker's buffer if there is one, so releasing a reader loses nothing. The writable side takes one chunk at
@@ -13,8 +13,8 @@ import type {
   ReadableByteStreamController,
   WritableStreamDefaultController,
 } from 'node:stream/web';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import type { DuplexStream } from './duplex-stream.ts';
 
 /** What Node's types do not know yet. */
 type Controller = WritableStreamDefaultController & { readonly signal: AbortSignal };
@@ -28,7 +28,7 @@ export interface WebStreams {
 }
 
 /** Makes the pair that reads and writes `stream` from now on. */
-export function webStreams(stream: ByteStream): WebStreams {
+export function webStreams(stream: DuplexStream): WebStreams {
   let isHalfDone = false;
   /** One side is done; the second one closes the connection. */
   const done = async (): Promise<void> => {
@@ -38,7 +38,7 @@ export function webStreams(stream: ByteStream): WebStreams {
   return { readable: readableOf(stream, done), writable: writableOf(stream, done) };
 }
 
-function readableOf(stream: ByteStream, done: () => Promise<void>): ReadableStream<Uint8Array> {
+function readableOf(stream: DuplexStream, done: () => Promise<void>): ReadableStream<Uint8Array> {
   let isCancelled = false;
   const end = async (controller: ReadableByteStreamController): Promise<void> => {
     if (isCancelled) return;
@@ -67,7 +67,7 @@ function readableOf(stream: ByteStream, done: () => Promise<void>): ReadableStre
   return new ReadableStream({ type: 'bytes', pull, cancel }, { highWaterMark: 0 });
 }
 
-function writableOf(stream: ByteStream, done: () => Promise<void>): WritableStream<Uint8Array> {
+function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
     start: (controller) => {
       // A writer that waits for nothing hears of the end too.
