@@ -2,7 +2,7 @@
 
 import { invalidInput } from './errors.ts';
 
-/** Checks that each is a whole number from 1, or `Infinity`, or absent. @throws {@link InvalidInputError} */
+/** Checks that every count is a whole number from 1, `Infinity` or absent. @throws {@link InvalidInputError} */
 export function checkCounts(
   operation: string,
   counts: Readonly<Record<string, number | undefined>>,
