@@ -80,7 +80,7 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
     return this.#stream[Symbol.asyncIterator]();
   }
 
-  /** Reports whether `writer` is the other half of the same stream. */
+  /** Whether `writer` is the other half of the same stream. */
   isPairOf(writer: WriteHalf): boolean {
     return writer.belongsTo(this.#stream);
   }
@@ -140,7 +140,7 @@ export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamW
     await this.#stream.shutdown('write', options);
   }
 
-  /** Reports whether this is a half of `stream`. */
+  /** Whether this is a half of `stream`. */
   belongsTo(stream: DuplexStream): boolean {
     return this.#stream === stream;
   }

@@ -1,8 +1,8 @@
 /**
- * The streams that are open: for tests that ask whether everything was closed, and for programs that look at themselves.
+ * The list of open streams: for tests that check that everything was closed, and for diagnostics in a running application.
  *
- * Keeping the list is asked for with `trackStreams`. While it is off, a new stream costs one look at one variable, and
- * reading and writing never pass through here.
+ * The list is kept while `trackStreams` is on. While it is off, a new stream costs one test of one variable; reading and
+ * writing never pass through here.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
@@ -12,10 +12,10 @@ import type { StreamStatistics } from './stream-core.ts';
 import { siteOfCall } from '../waiting/call-site.ts';
 import type { WaitInfo } from '../waiting/waiter.ts';
 
-/** How far the life of an open stream is, as seen from this side. */
+/** The state of an open stream, as seen from this side. */
 export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | 'closing';
 
-/** A stream as this list keeps it: `ByteStream` and its subclasses are. */
+/** What the list needs of a stream; every `ByteStream` has it. */
 export interface TrackedStream extends DuplexStream {
   /** A frozen snapshot: byte counts, buffered and unsent bytes, pending waits and their ages. */
   statistics(): StreamStatistics;
@@ -34,13 +34,13 @@ export interface OpenStream {
   readonly age: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Bytes that came and were not taken. */
+  /** Bytes that arrived and were not taken. */
   readonly buffered: number;
   /** Bytes accepted and not yet passed on. */
   readonly unsent: number;
-  /** Who waits; with `traceWaits` on, which task and where, too. */
+  /** The pending waits; with `traceWaits` on, also their tasks and lines. */
   readonly waits: readonly WaitInfo[];
-  /** Where it was opened; `undefined` when the platform did it, as for a connection that arrived. */
+  /** Where it was opened; `undefined` when the platform opened it, as it does an incoming connection. */
   readonly site?: string | undefined;
 }
 
@@ -53,9 +53,9 @@ interface Entry {
 let tracked: Map<TrackedStream, Entry> | undefined;
 
 /**
- * Keeps a list of the streams that are opened from now on, for {@link openStreams}; or stops, and forgets it.
+ * Turns the list of open streams on, for {@link openStreams}, or off, which clears it.
  *
- * @param enabled - Whether to keep it. Turning it on twice keeps what is listed.
+ * @param enabled - Whether to list the streams that are opened from now on. Turning it on twice keeps the list.
  */
 export function trackStreams(enabled: boolean): void {
   tracked = enabled ? (tracked ?? new Map()) : undefined;
@@ -75,13 +75,13 @@ export function registerStream(stream: TrackedStream, clock: Clock): void {
   });
 }
 
-/** Takes a stream off the list, though it is open: somebody has been told. */
+/** Removes an open stream from the list, because it has been reported. */
 export function forgetStream(stream: TrackedStream): void {
   tracked?.delete(stream);
 }
 
 /**
- * The streams that were opened since {@link trackStreams} was turned on and are not gone yet, oldest first.
+ * The streams that were opened since {@link trackStreams} was turned on and are not closed yet, oldest first.
  *
  * @example
  * ```ts
@@ -125,7 +125,7 @@ function stateOf(readiness: number): OpenStreamState {
   return isWriteClosed ? 'writing shut down' : 'open';
 }
 
-/** Which streams have addresses is the business of their carriers; here it is enough that they print. */
+/** Only some carriers give their streams addresses; this file needs no more than their text. */
 function addressesOf(stream: TrackedStream): string | undefined {
   const { localAddress, remoteAddress } = stream as {
     localAddress?: unknown;

@@ -1,4 +1,4 @@
-/** What both directions of a stream work with. They reach it through one object, which ten thousand streams pay for. */
+/** What both directions of a stream share, held once per stream: each direction has one reference to it. */
 
 import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
@@ -7,7 +7,7 @@ import type { Transport } from './transport.ts';
 /** The default of `readHighWaterMark` and `writeHighWaterMark`, in bytes. */
 export const DEFAULT_HIGH_WATER_MARK = 65_536;
 
-/** From how many bytes on a stream holds back; most streams share one pair. */
+/** From how many bytes on a stream applies back-pressure; most streams share one pair. */
 export interface HighWaterMarks {
   /** Queued bytes above which the carrier is paused. */
   readonly read: number;
@@ -27,7 +27,7 @@ const DEFAULT_MARKS: HighWaterMarks = Object.freeze({
   write: DEFAULT_HIGH_WATER_MARK,
 });
 
-/** The marks that the options of a stream name, defaults for the others. */
+/** The marks of the options, or their defaults. */
 export function marksOf(
   options:
     | {
