@@ -1,10 +1,10 @@
 /**
  * Streams of frames instead of bytes, after tokio_util's `Framed`: a stream and a codec, joined.
  *
- * The codec knows the protocol and never waits; the stream waits and knows no protocol. Joining them keeps one promise in
- * each direction. Reading takes whole frames from the stream and nothing else, so after leaving a loop, cancelling a read or
- * dropping the reader every later byte is still in the stream. Writing never leaves half a frame on the wire: the remainder
- * of a write that was cancelled in the middle is kept, and is sent before anything else.
+ * The codec knows the protocol and never waits; the stream waits and knows no protocol. Joining them keeps one promise
+ * in each direction. Reading takes whole frames from the stream and nothing else, so after leaving a loop, cancelling a
+ * read or dropping the reader every later byte is still in the stream. Writing never leaves half a frame on the wire:
+ * the remainder of a write that was cancelled in the middle is kept, and is sent before anything else.
  */
 
 import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
@@ -31,7 +31,9 @@ export interface Codec<In, Out = In> extends Decoder<In>, Encoder<Out> {}
 /** How to cancel the write of a frame. */
 export interface FrameWriteOptions extends Pick<WriteOptions, 'signal' | 'timeout' | 'progress'> {}
 
-/** The reading direction of {@link Framed}: takes frames from a stream, its reading half, or any {@link StreamReader}. */
+/**
+ * The reading direction of {@link Framed}: takes frames from a stream, its reading half, or any {@link StreamReader}.
+ */
 export class FrameReader<T> implements AsyncIterable<T> {
   readonly #source: StreamReader;
   readonly #decoder: Decoder<T>;
@@ -46,7 +48,7 @@ export class FrameReader<T> implements AsyncIterable<T> {
    *
    * Cancelling takes nothing, and neither does a read that fails.
    *
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns The frame; `null` when the stream ends between two frames.
    * @throws as {@link StreamReader.readFrame}.
    */
@@ -79,10 +81,10 @@ export class FrameWriter<T> {
   /**
    * Writes one frame, waiting for room as often as it takes.
    *
-   * Cancelling before a byte was accepted drops the frame; afterwards its remainder is sent before the next frame, or by
-   * `flush` or `shutdown`.
+   * Cancelling before a byte was accepted drops the frame; afterwards its remainder is sent before the next frame, or
+   * by `flush` or `shutdown`.
    *
-   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds, @default no limit;
+   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit);
    * `progress.accepted` is how many bytes of this frame were accepted, also after an error.
    * @throws What the codec throws for this item; otherwise as `StreamWriter.writeAll`.
    */

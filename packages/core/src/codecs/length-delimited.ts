@@ -1,8 +1,8 @@
 /**
  * Frames that begin with their length: a field of 1 to 8 bytes, then the payload.
  *
- * The length comes from the peer, so it is checked before any memory is reserved: one above the limit fails at once, and a
- * frame below it takes memory only as its bytes arrive.
+ * The length comes from the peer, so it is checked before any memory is reserved: one above the limit fails at once,
+ * and a frame below it takes memory only as its bytes arrive.
  */
 
 import type { DuplexStream } from '../streams/duplex-stream.ts';
@@ -26,12 +26,12 @@ export interface LengthDelimitedOptions {
 const DEFAULT_LIMIT = 1_048_576;
 
 /**
- * The codec of length-delimited frames, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lengthDelimited} joins it to
- * a stream.
+ * The codec of length-delimited frames, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lengthDelimited} joins
+ * it to a stream.
  *
- * Reading throws `LimitError` for a length above the limit, and `FrameError` with the code `ERR_FRAME_LENGTH` for one that
- * is too small to include the length field. Writing throws `LimitError` for a payload above the limit, or longer than the
- * length field can express.
+ * Reading throws `LimitError` for a length above the limit, and `FrameError` with the code `ERR_FRAME_LENGTH` for one
+ * that is too small to include the length field. Writing throws `LimitError` for a payload above the limit, or longer
+ * than the length field can express.
  *
  * @throws `InvalidInputError` for a wrong option.
  *

@@ -1,10 +1,10 @@
 /**
  * Lines of UTF-8 text, as in most human-readable protocols.
  *
- * Reading is lenient by default: LF or CRLF ends a line, invalid UTF-8 becomes U+FFFD, and the last line needs no end. Each
- * of the three is a hazard in a strict protocol (a line smuggled past a proxy that interprets CR or LF differently, two
- * names that are equal after replacement, a command that a broken connection cut short), so each can be turned off. Writing
- * is always strict: what would be read as two lines, or as another line, is rejected.
+ * Reading is lenient by default: LF or CRLF ends a line, invalid UTF-8 becomes U+FFFD, and the last line needs no end.
+ * Each of the three is a hazard in a strict protocol (a line smuggled past a proxy that interprets CR or LF
+ * differently, two names that are equal after replacement, a command that a broken connection cut short), so each can
+ * be turned off. Writing is always strict: what would be read as two lines, or as another line, is rejected.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -19,8 +19,8 @@ export interface LinesOptions {
   /** The most bytes of a line, line end included. @default 65536, as in `readLine` */
   readonly limit?: number | undefined;
   /**
-   * `'lf'`: LF or CRLF ends a line that is read, LF one that is written. `'crlf'`: only CRLF ends a line, and a CR or LF
-   * without the other is an error, as in SMTP and HTTP. @default 'lf'
+   * `'lf'`: LF or CRLF ends a line that is read, LF one that is written. `'crlf'`: only CRLF ends a line, and a CR or
+   * LF without the other is an error, as in SMTP and HTTP. @default 'lf'
    */
   readonly lineEnd?: 'lf' | 'crlf' | undefined;
   /** Whether invalid UTF-8 is an error instead of U+FFFD. @default false, as in `TextDecoder` */
@@ -38,8 +38,8 @@ const LINE_FEED = new Uint8Array([LF]);
  * The codec of lines, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lines} joins it to a stream.
  *
  * Reading throws `FrameError` with the code `ERR_INVALID_UTF8` or `ERR_BARE_LINE_END`, depending on the options, and
- * `LimitError`. Writing throws `InvalidInputError` for a line that contains a line end or, where CRLF is one too, ends in
- * CR, and `LimitError` for one above the limit.
+ * `LimitError`. Writing throws `InvalidInputError` for a line that contains a line end or, where CRLF is one too, ends
+ * in CR, and `LimitError` for one above the limit.
  *
  * @throws `InvalidInputError` for a wrong option.
  *

@@ -1,9 +1,9 @@
 /**
  * Matches incoming connections with the tasks that accept them.
  *
- * Under the limits of `admission.ts`, an admitted connection goes to the oldest pending `accept`, or is queued unread; one
- * above a limit is reset, or passed to the `onOverflow` callback. Every connection is counted from here until it closes,
- * whichever way it went.
+ * Under the limits of `admission.ts`, an admitted connection goes to the oldest pending `accept`, or is queued unread;
+ * one above a limit is reset, or passed to the `onOverflow` callback. Every connection is counted from here until it
+ * closes, whichever way it went.
  */
 
 import {
@@ -35,8 +35,8 @@ export interface AcceptQueueOptions<P, S extends ByteStream> {
   readonly admission: AdmissionOptions<S>;
   /** The IP address that a connection comes from; `undefined` on carriers without one. */
   readonly hostOf?: (pending: P) => string | undefined;
-  /** Makes a stream of a connection, and calls `gone` once when it closes; `undefined` when it is closed already. */
-  readonly claim: (pending: P, gone: () => void) => S | undefined;
+  /** Makes a stream of a connection, and calls `closed` once when it closes; `undefined` when it is closed already. */
+  readonly claim: (pending: P, closed: () => void) => S | undefined;
   /** Refuses a connection: resets it. */
   readonly refuse: (pending: P) => void;
 }
@@ -213,8 +213,8 @@ export class AcceptQueue<P, S extends ByteStream> {
       const { pending, peer } = this.#queue.shift() as QueuedConnection<P>;
       this.#open += 1;
       // Most listeners count no addresses: then all of their connections share one function.
-      const gone = peer === undefined ? this.#onClosed : (): void => this.#onClosed(peer);
-      const stream = this.#options.claim(pending, gone);
+      const closed = peer === undefined ? this.#onClosed : (): void => this.#onClosed(peer);
+      const stream = this.#options.claim(pending, closed);
       if (stream === undefined) {
         this.#release(peer);
         continue;
@@ -250,11 +250,11 @@ export class AcceptQueue<P, S extends ByteStream> {
       return;
     }
     this.#answering += 1;
-    const gone = (): void => {
+    const closed = (): void => {
       this.#answering -= 1;
     };
-    const stream = this.#options.claim(pending, gone);
-    if (stream === undefined) gone();
+    const stream = this.#options.claim(pending, closed);
+    if (stream === undefined) closed();
     else void answer(stream, overflow, onOverflow);
   }
 

@@ -1,10 +1,10 @@
 /**
  * Admission: the limits of a listener, and what happens to a connection above them.
  *
- * Node accepts every connection that the kernel has, and cannot be made to stop. So the decision is made one step later,
- * on a connection that costs a descriptor and of which no byte was read: it may wait unread, be refused with a reset, or be
- * passed to a callback that answers in its protocol. Each of these is counted, and each count has a limit, so that a flood
- * of connections costs resets and not memory.
+ * Node accepts every connection that the kernel has, and cannot be made to stop. So the decision is made one step
+ * later, on a connection that costs a descriptor and of which no byte was read: it may wait unread, be refused with a
+ * reset, or be passed to a callback that answers in its protocol. Each of these is counted, and each count has a limit,
+ * so that a flood of connections costs resets and not memory.
  *
  * Addresses are counted in the units that an attacker owns: an IPv6 network assigns each customer at least a /64
  * (RFC 6177), so the first 64 bits are one peer; an IPv4 address mapped into IPv6 counts as the IPv4 address.
@@ -38,8 +38,8 @@ export interface AdmissionOptions<S extends ByteStream> {
   /** The most streams open at a time, as a whole number from 1. @default no limit */
   readonly maxConnections?: number | undefined;
   /**
-   * The most connections that may wait to be accepted, as a whole number from 1; also the most that `onOverflow` may handle
-   * at a time. A further one is reset. @default 1024
+   * The most connections that may wait to be accepted, as a whole number from 1; also the most that `onOverflow` may
+   * handle at a time. A further one is reset. @default 1024
    */
   readonly maxPending?: number | undefined;
   /** The most connections, open and waiting, of one IPv4 address or IPv6 /64. @default no limit */

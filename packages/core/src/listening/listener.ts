@@ -1,8 +1,9 @@
 /**
- * The contract of every listener, whatever carries its connections: TCP, Unix sockets, TLS, memory, a simulated network.
+ * The contract of every listener, whatever carries its connections: TCP, Unix sockets, TLS, memory, a simulated
+ * network.
  *
- * A listener hands out connections one by one to the tasks that call `accept`. Connections that were not accepted yet wait
- * in an `AcceptQueue`, limited and unread: their bytes stay with the carrier (for TCP, in the kernel).
+ * A listener hands out connections one by one to the tasks that call `accept`. Connections that were not accepted yet
+ * wait in an `AcceptQueue`, limited and unread: their bytes stay with the carrier (for TCP, in the kernel).
  */
 
 import type { Address } from '../vocabulary/address.ts';
@@ -36,7 +37,7 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
    *
    * Cancelling takes no connection.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns The stream, which is the caller's to close.
    * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`; `IoError` when the
    * operating system fails to accept, such as `EMFILE`: the listener continues after it.
@@ -54,7 +55,7 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
   /**
    * Waits until `accept` would not wait; level-triggered.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`.
    */
   readable(options?: WaitOptions): Promise<void>;
@@ -69,7 +70,8 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
   [Symbol.asyncDispose](): Promise<void>;
 
   /**
-   * Accepts one connection after another; ends when the listener closes, and throws what {@link Listener.accept} throws.
+   * Accepts one connection after another; ends when the listener closes, and throws what {@link Listener.accept}
+   * throws.
    *
    * Leaving the loop leaves the listener open.
    */

@@ -42,8 +42,8 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
     super({
       clock: options.clock ?? systemClock,
       admission: options,
-      claim: (stream, gone) => {
-        void stream.closed.then(gone);
+      claim: (stream, closed) => {
+        void stream.closed.then(closed);
         return stream;
       },
       refuse: (stream) => {

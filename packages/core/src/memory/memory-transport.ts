@@ -2,9 +2,9 @@
  * A carrier in memory: two ends, no sockets, no clock.
  *
  * Each end keeps what it accepted until the other end takes it, and delivers in a microtask, never from inside a call,
- * as the transport contract requires. Delivery order is the order of the writes, so a test that uses it runs the same way
- * every time. When one side ends, the other sees what TCP shows: FIN as `onEnd`, a reset as `ECONNRESET`, a write to a
- * closed end as `EPIPE`.
+ * as the transport contract requires. Delivery order is the order of the writes, so a test that uses it runs the same
+ * way every time. When one side ends, the other sees what TCP shows: FIN as `onEnd`, a reset as `ECONNRESET`, a write
+ * to a closed end as `EPIPE`.
  */
 
 import { budgetOf, type Budget } from '../waiting/budget.ts';

@@ -2,19 +2,20 @@
  * `Poll`: many sources, one wait, and a token that tells which of them is ready.
  *
  * The polling model of mio, over the same level-triggered sources as every wait of this package. An observer is only
- * notified that a source may be ready; so the set keeps those that may be ready apart from those that are known not to be,
- * and a poll looks at the former alone: its cost depends on how many are ready, not on how many are registered.
+ * notified that a source may be ready; so the set keeps those that may be ready apart from those that are known not to
+ * be, and a poll looks at the former alone: its cost depends on how many are ready, not on how many are registered.
  *
  * Invariants: a registration that is ready for its interest is among the candidates; one that was examined and is not
- * ready is not, until its source notifies it. An event is the state when it was returned; a `try*` call after it may still
- * return `WOULD_BLOCK`, and a handler calls `try*` until it does, or gets the event again.
+ * ready is not, until its source notifies it. An event is the state when it was returned; a `try*` call after it may
+ * still return `WOULD_BLOCK`, and a handler calls `try*` until it does, or gets the event again.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { Interest, ReadyBits } from '../vocabulary/interest.ts';
+import { checkInterest } from '../vocabulary/check.ts';
+import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
   Registration,
   type PollEvent,
@@ -145,10 +146,11 @@ export class Poll<Token> {
   /**
    * Waits until at least one source is ready, and returns an event for each that is.
    *
-   * An empty set does not spin: the call waits until a source is registered and ready, or until it is cancelled. Cancelling
-   * leaves the set as it was.
+   * An empty set does not spin: the call waits until a source is registered and ready, or until it is cancelled.
+   * Cancelling leaves the set as it was.
    *
-   * @param options - `timeout` in milliseconds, 0 to check without waiting, @default no limit; `signal` cancels the call.
+   * @param options - `timeout` in milliseconds, 0 to check without waiting (default: no limit); `signal` cancels the
+   * call.
    * @returns The events, at most `maxEvents`; none when the timeout passed or {@link Poll.wake} was called.
    * @throws `BusyError` when another task polls this set; `ClosedError` when the set is closed; `signal.reason`;
    * `InvalidInputError`.
@@ -273,14 +275,4 @@ export class Poll<Token> {
       operation,
     });
   }
-}
-
-function checkInterest(operation: string, interest: Interest): void {
-  if (Number.isInteger(interest) && interest >= 1 && interest <= 3) return;
-  throw invalidInput(
-    operation,
-    'interest',
-    `Interest.READABLE (${Interest.READABLE}), Interest.WRITABLE (${Interest.WRITABLE}) or both`,
-    interest,
-  );
 }

@@ -9,13 +9,14 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import { checkInterest } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
-import type { Consume, ByteConsumer } from './read-waits.ts';
+import { checkConsumer, type Consume } from './read-waits.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
@@ -44,8 +45,9 @@ const DEFAULT_LINGER = 5_000;
 /**
  * A bidirectional stream of bytes with awaitable readiness.
  *
- * Streams come from `TcpStream.connect`, a listener or the test kit; only the author of a carrier calls the constructor.
- * What its calls promise is documented on {@link StreamReader}, {@link StreamWriter} and {@link DuplexStream}.
+ * Streams come from `TcpStream.connect`, a listener or the test kit; only the author of a carrier calls the
+ * constructor. What its calls promise is documented on {@link StreamReader}, {@link StreamWriter} and {@link
+ * DuplexStream}.
  *
  * @example
  * ```ts
@@ -105,19 +107,12 @@ export class ByteStream implements DuplexStream {
    * Waits until one of the interests is met.
    *
    * @param interest - `Interest.READABLE`, `Interest.WRITABLE` or both, joined with `|`.
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns What the stream is ready for, narrowed to the interests, with the closed and error flags.
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
-    if (!Number.isInteger(interest) || interest < 1 || interest > 3) {
-      throw invalidInput(
-        'ready',
-        'interest',
-        'Interest.READABLE, Interest.WRITABLE or both',
-        interest,
-      );
-    }
+    checkInterest('ready', interest);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
     return new Ready((await this.#core.ready(interest, options)) & mask);
   }
@@ -139,7 +134,7 @@ export class ByteStream implements DuplexStream {
 
   readWith(take: Consume, options?: WaitOptions): Promise<number | null> {
     try {
-      checkTake(take);
+      checkConsumer(take);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -220,8 +215,8 @@ export class ByteStream implements DuplexStream {
   }
 
   /**
-   * Whether memory that was given away with `transfer` may be used again: all of it was passed on, and nothing refers to
-   * it any more.
+   * Whether memory that was given away with `transfer` may be used again: all of it was passed on, and nothing refers
+   * to it any more.
    *
    * Always `false` on carriers that pass on the memory itself, such as memory pairs and Node streams.
    */
@@ -297,10 +292,10 @@ export class ByteStream implements DuplexStream {
   /**
    * Makes a Node `Duplex` for libraries that want one; it reads and writes this stream from now on.
    *
-   * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and reading
-   * goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start, so that a
-   * failure without one does not end the process. `destroy(error)` resets the connection, `destroy()` closes it without
-   * waiting for unsent bytes.
+   * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
+   * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
+   * so that a failure without one does not end the process. `destroy(error)` resets the connection, `destroy()` closes
+   * it without waiting for unsent bytes.
    *
    * @example
    * ```ts
@@ -324,8 +319,9 @@ export class ByteStream implements DuplexStream {
   /**
    * Makes a pair of Web streams; they read and write this stream from now on.
    *
-   * Nothing is read ahead, so releasing a reader loses nothing. Closing `writable` sends FIN and reading goes on; aborting
-   * it resets the connection; cancelling `readable` ends reading only. When both are done the connection is closed.
+   * Nothing is read ahead, so releasing a reader loses nothing. Closing `writable` sends FIN and reading goes on;
+   * aborting it resets the connection; cancelling `readable` ends reading only. When both are done the connection is
+   * closed.
    *
    * @example
    * ```ts
@@ -372,12 +368,6 @@ export class ByteStream implements DuplexStream {
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
-}
-
-function checkTake(take: Consume): void {
-  if (typeof take === 'function' || typeof (take as ByteConsumer | null)?.take === 'function')
-    return;
-  throw invalidInput('readWith', 'take', 'a function, or an object with a method take', take);
 }
 
 function checkData(operation: string, data: WriteData): WriteData {

@@ -94,7 +94,7 @@ class GeneratorReader implements StreamReader {
     if (this.#front === undefined) {
       const { done, value } = this.#chunks.next();
       if (done === true) return null;
-      this.#front = value as Uint8Array;
+      this.#front = value;
     }
     const view = this.#front;
     const count = take(view);

@@ -1,10 +1,10 @@
 /**
  * Moving bytes from one stream to another: one way, and both ways at once.
  *
- * A copy buffers nothing. It waits for room in the destination, then for bytes of the source, and passes the source's view
- * straight to the destination, which accepts what fits; the remainder never leaves the source. So only the two streams
- * hold bytes, a slow destination slows the source down, and after a copy that is cancelled, or fails, every byte is either
- * in the destination or still in the source.
+ * A copy buffers nothing. It waits for room in the destination, then for bytes of the source, and passes the source's
+ * view straight to the destination, which accepts what fits; the remainder never leaves the source. So only the two
+ * streams hold bytes, a slow destination slows the source down, and after a copy that is cancelled, or fails, every
+ * byte is either in the destination or still in the source.
  */
 
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
@@ -45,14 +45,14 @@ const DEFAULT_BUFFER_SIZE = 65_536;
 /**
  * Copies until the source ends.
  *
- * The destination stays open: call its `shutdown('write')` afterwards to pass the end on. A destination that breaks while
- * the source is silent is noticed when the source's next byte arrives. A reader or writer of the caller's works as well
- * as a stream.
+ * The destination stays open: call its `shutdown('write')` afterwards to pass the end on. A destination that breaks
+ * while the source is silent is noticed when the source's next byte arrives. Any implementation of
+ * the two interfaces works, not only streams.
  *
  * @param source - Read by the copy alone: another reader meanwhile fails with `BusyError`.
  * @param destination - Holds at most its high-water mark of unsent bytes, so the copy is as fast as its peer.
- * @param options - `signal` cancels the copy; `limit` in bytes, @default no limit; `bufferSize` in bytes, @default 65536;
- * `progress.copied`.
+ * @param options - `signal` cancels the copy; `limit` in bytes (default: no limit); `bufferSize` in bytes (default:
+ * 65536); `progress.copied`.
  * @returns How many bytes were copied: to the end of the source, or `limit`.
  * @throws What reading or writing throws: `BrokenError`, `ClosedError`, `BusyError`; `signal.reason`;
  * `InvalidInputError`. Both streams stay usable: every byte that did not reach the destination is still in the source,
@@ -121,16 +121,18 @@ async function move(
 /**
  * Copies both ways at once until both sides have finished: the core of a proxy.
  *
- * Half-closing passes through: when `a` finishes, its last bytes and then a FIN go to `b`, while bytes from `b` are still
- * copied; and vice versa. Neither stream is closed.
+ * Half-closing passes through: when `a` finishes, its last bytes and then a FIN go to `b`, while bytes from `b` are
+ * still copied; and vice versa. Neither stream is closed.
  *
  * @param a - One stream; the copy is its only reader and writer while it runs.
  * @param b - The other stream, likewise.
- * @param options - `signal` cancels the copy; `bufferSize` in bytes, @default 65536; `progress.aToB` and `progress.bToA`.
+ * @param options - `signal` cancels the copy; `bufferSize` in bytes (default: 65536); `progress.aToB` and
+ * `progress.bToA`.
  * @returns How many bytes went each way, when both directions have ended and both FINs were passed on.
- * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection breaks
- * after its reading has ended; `signal.reason`; `InvalidInputError`. By then both directions have stopped, `progress` is
- * how many bytes went each way, and both streams are as usable as their connections are: the caller closes or resets them.
+ * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection
+ * breaks after its reading has ended; `signal.reason`; `InvalidInputError`. By then both directions have stopped,
+ * `progress` is how many bytes went each way, and both streams are as usable as their connections are: the caller
+ * closes or resets them.
  *
  * @example
  * ```ts
@@ -232,8 +234,8 @@ class BidirectionalCopy implements AbortWatcher {
   /**
    * Watches, until the copy ends, whether `stream` can still be written to.
    *
-   * While a stream is read, its failure is reported to the reader, after the bytes before it. Once reading has ended there
-   * is no reader left, and the other direction would wait for bytes that it cannot write anywhere.
+   * While a stream is read, its failure is reported to the reader, after the bytes before it. Once reading has ended
+   * there is no reader left, and the other direction would wait for bytes that it cannot write anywhere.
    */
   #watch(stream: DuplexStream): void {
     const onReadiness = (): void => {

@@ -1,9 +1,9 @@
 /**
  * Reads that need a certain amount: a number of bytes, or everything up to a delimiter.
  *
- * All three examine the queue and take nothing until they can take everything: a read that is cancelled, or fails, leaves
- * every byte in place. The search for a delimiter remembers how far it got, so that a long line that arrives in small
- * pieces is searched once and not once per piece.
+ * All three examine the queue and take nothing until they can take everything: a read that is cancelled, or fails,
+ * leaves every byte in place. The search for a delimiter remembers how far it got, so that a long line that arrives in
+ * small pieces is searched once and not once per piece.
  */
 
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';

@@ -54,7 +54,7 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
    * Queued bytes do not matter. A carrier that was paused because the queue is full sees the end only when bytes are
    * taken.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   readClosed(options?: WaitOptions): Promise<void>;
@@ -67,7 +67,7 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
    * Cancelling ends the wait only: the FIN is still sent.
    *
    * @param how - Which direction.
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when the FIN was passed on; for `'read'` at once.
    * @throws {@link BrokenError} when the connection breaks first; `TimeoutError`; `signal.reason`;
    * `InvalidInputError`.
@@ -90,7 +90,7 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
   /**
    * Resets the connection so that the peer notices (RST); queued and unsent bytes are dropped. Idempotent.
    *
-   * Pending calls fail with `ClosedError`.
+   * Pending reads and writes fail with `ClosedError`.
    *
    * @param reason - Why, for {@link DuplexStream.closed}: its `how` is then `aborted` instead of `reset`.
    *
@@ -108,10 +108,10 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
   /**
    * Closes: accepted bytes are sent, everything else ends now. Idempotent, and never fails.
    *
-   * Pending calls fail with `ClosedError`. The peer sees the end of the stream.
+   * Pending reads and writes fail with `ClosedError`. The peer sees the end of the stream.
    *
-   * @param options - `linger`: how many milliseconds accepted bytes may take to be sent before the connection is reset.
-   * @default 5000
+   * @param options - `linger`: how many milliseconds accepted bytes may take to be sent before the connection is reset
+   * (default: 5000).
    * @returns Fulfilled when the connection is closed.
    *
    * @example

@@ -1,10 +1,10 @@
 /**
  * Reading frame by frame: the one place where a decoder meets the bytes of a stream.
  *
- * A decoder knows how its protocol cuts bytes into frames, and never waits. It sees every queued byte, looks for one whole
- * frame, and either takes it from the front or returns `WOULD_BLOCK`. What it takes is committed only when it returns a
- * frame: when it returns `WOULD_BLOCK`, fails or is cancelled, its steps are undone, so that a decoder may step through the
- * input freely, and nothing is ever lost in the middle of a frame.
+ * A decoder knows how its protocol cuts bytes into frames, and never waits. It sees every queued byte, looks for one
+ * whole frame, and either takes it from the front or returns `WOULD_BLOCK`. What it takes is committed only when it
+ * returns a frame: when it returns `WOULD_BLOCK`, fails or is cancelled, its steps are undone, so that a decoder may
+ * step through the input freely, and nothing is ever lost in the middle of a frame.
  */
 
 import { LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
@@ -21,14 +21,17 @@ export interface FrameInput {
   readonly isEnded: boolean;
   /** Copies the next `count` bytes, or fewer when there are fewer, without stepping over them. */
   peek(count: number): Uint8Array;
-  /** Copies the next `count` bytes, at most `length`, and steps over them. @returns Bytes that are the caller's to keep. */
+  /**
+   * Copies the next `count` bytes, at most `length`, and steps over them. @returns Bytes that are the caller's to keep.
+   */
   take(count: number): Uint8Array;
   /** Steps over the next `count` bytes, at most `length`. */
   skip(count: number): void;
   /**
    * Finds where `delimiter` begins, counted from the current position, or -1.
    *
-   * While the decoder waits for more bytes, those already searched for the same delimiter object are not searched again.
+   * While the decoder waits for more bytes, those already searched for the same delimiter object are not searched
+   * again.
    */
   indexOf(delimiter: Uint8Array): number;
 }
@@ -43,8 +46,8 @@ export interface Decoder<T> {
    * Called whenever bytes, or the end, have arrived; synchronously, from inside the carrier, so it must not touch the
    * stream.
    *
-   * @returns The frame; or `WOULD_BLOCK` when it is incomplete, which undoes every step over the input. At the end of the
-   * stream that means a truncated frame.
+   * @returns The frame; or `WOULD_BLOCK` when it is incomplete, which undoes every step over the input. At the end of
+   * the stream that means a truncated frame.
    * @throws Anything; the read fails with it, and nothing was taken.
    */
   decode(input: FrameInput): T | WouldBlock;

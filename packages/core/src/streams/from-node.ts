@@ -1,16 +1,16 @@
 /**
  * The carrier over a Node stream: what `ByteStream.fromNode` puts under a `ByteStream`.
  *
- * Any `Duplex` will do: a socket, a TLS or SSH channel, a compressor, one end of a pair. All listeners that awaitio adds to
- * such a stream are in this file, and they are removed when it closes, except one: an `'error'` event without a listener
- * ends the process, and some streams emit errors after `'close'`.
+ * Any `Duplex` will do: a socket, a TLS or SSH channel, a compressor, one end of a pair. All listeners that awaitio
+ * adds to such a stream are in this file, and they are removed when it closes, except one: an `'error'` event without a
+ * listener ends the process, and some streams emit errors after `'close'`.
  *
- * Bytes are pulled (`'readable'` and `read()`) and not pushed (`'data'`): pulling never begins inside a `write` call, as a
- * transform stream's `'data'` does, and without pulling Node's high-water mark stops the source. What a stream still
- * holds when it breaks is delivered before the error.
+ * Bytes are pulled (`'readable'` and `read()`) and not pushed (`'data'`): pulling never begins inside a `write` call,
+ * as a transform stream's `'data'` does, and without pulling Node's high-water mark stops the source. What a stream
+ * still holds when it breaks is delivered before the error.
  *
- * Node ends the writing side when reading has ended, unless `allowHalfOpen` is set: so it is set here. A stream that closes
- * before both sides have ended counts as broken, with or without an error.
+ * Node ends the writing side when reading has ended, unless `allowHalfOpen` is set: so it is set here. A stream that
+ * closes before both sides have ended counts as broken, with or without an error.
  */
 
 import type { Duplex } from 'node:stream';

@@ -59,7 +59,9 @@ export class ReadSide implements WaiterOwner {
 
   // --- Called by the carrier -----------------------------------------------------------------------------------
 
-  /** Offers a borrowed view to the pending operation and queues the remainder; returns whether there is room for more. */
+  /**
+   * Offers a borrowed view to the pending operation and queues the remainder; returns whether there is room for more.
+   */
   push(view: Uint8Array): boolean {
     this.bytesRead += view.length;
     if (this.isFinished) return true;

@@ -14,8 +14,18 @@ export interface ByteConsumer {
   take(view: Uint8Array): number;
 }
 
-/** A {@link ByteConsumer}, or its function alone. An object needs no closure: less memory where ten thousand streams wait. */
+/**
+ * A {@link ByteConsumer}, or its function alone. An object needs no closure: less memory where ten thousand streams
+ * wait.
+ */
 export type Consume = ((view: Uint8Array) => number) | ByteConsumer;
+
+/** Checks the argument of `readWith`. @throws {@link InvalidInputError} */
+export function checkConsumer(take: Consume): void {
+  if (typeof take === 'function' || typeof (take as ByteConsumer | null)?.take === 'function')
+    return;
+  throw invalidInput('readWith', 'take', 'a function, or an object with a method take', take);
+}
 
 /** Offers a view to a consumer; an impossible count is rejected before any byte is dropped for it. */
 export function offerTo(take: Consume, view: Uint8Array): number {

@@ -1,8 +1,9 @@
 /**
- * The list of open streams: for tests that check that everything was closed, and for diagnostics in a running application.
+ * The list of open streams: for tests that check that everything was closed, and for diagnostics in a running
+ * application.
  *
- * The list is kept while `trackStreams` is on. While it is off, a new stream costs one test of one variable; reading and
- * writing never pass through here.
+ * The list is kept while `trackStreams` is on. While it is off, a new stream costs one test of one variable; reading
+ * and writing never pass through here.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';

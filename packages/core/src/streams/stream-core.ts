@@ -1,9 +1,9 @@
 /**
  * The life of a stream: connects both directions to the carrier, and records how the connection ended.
  *
- * The carrier calls this file only (it is the `TransportSink`), tasks call `ByteStream` only. One invariant holds between
- * them: whichever side ends the connection, and in whatever order, both directions are ended before `closed` settles, so
- * that no wait outlives the connection.
+ * The carrier calls this file only (it is the `TransportSink`), tasks call `ByteStream` only. One invariant holds
+ * between them: whichever side ends the connection, and in whatever order, both directions are ended before `closed`
+ * settles, so that no wait outlives the connection.
  */
 
 import { budgetOf, type Budget } from '../waiting/budget.ts';
@@ -174,7 +174,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.transport.close();
     // `onClosed` may have come from inside that call.
     if (this.isClosed) return;
-    // A FIN or `close_notify` may have to wait even with nothing unsent: it gets MIN_FIN_TIMEOUT, even with `linger: 0`.
+    // With nothing unsent a FIN or `close_notify` may still have to wait: give it MIN_FIN_TIMEOUT, even with `linger: 0`.
     const limit = this.transport.unsent === 0 ? Math.max(linger, MIN_FIN_TIMEOUT) : linger;
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);

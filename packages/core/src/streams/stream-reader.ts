@@ -1,8 +1,8 @@
 /**
  * The contract of reading: what every source of bytes offers, whatever carries them.
  *
- * - **Level-triggered.** A wait looks at the state, not at events: it settles at once when the condition holds. A wake-up
- *   is a hint: another task may take the bytes first, so a `try*` call after it may still return `WOULD_BLOCK`.
+ * - **Level-triggered.** A wait looks at the state, not at events: it settles at once when the condition holds. A
+ *   wake-up is a hint: another task may take the bytes first, so a `try*` call after it may still return `WOULD_BLOCK`.
  * - **Every wait settles**, with a value or a typed error, whatever happens to the connection.
  * - **Cancelling loses nothing.** A read that is cancelled or times out has consumed no byte; the stream stays usable.
  * - **One reader at a time**: a second concurrent read fails with `BusyError`. Any number of `readable()` waits may be
@@ -49,7 +49,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * Spurious wake-ups are allowed: another task may take the bytes first. Cancelling consumes nothing.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when bytes are queued, and also at the end of the stream or when the connection broke: the read
    * that follows reports which.
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
@@ -86,8 +86,8 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * Cancelling consumes nothing and leaves the buffer untouched.
    *
-   * @param buffer - Where to put the bytes; the caller must not change it while the read is pending.
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param buffer - Where to put the bytes; it belongs to the read while that is pending.
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns How many bytes were read, at least 1 for a non-empty buffer; `null` at the end of the stream.
    * @throws {@link BrokenError} when the connection broke; `ClosedError` when this side closes or resets the stream;
    * `BusyError` while another task reads; `TimeoutError`; `signal.reason`; `InvalidInputError`.
@@ -115,7 +115,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * @param take - Receives a view and returns how many bytes of it, from the start, it took: a function, or an object
    * with such a method `take`.
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns What `take` returned; `null` at the end of the stream.
    * @throws `InvalidInputError` when `take` returns a count outside the view (nothing was taken), or is neither a
    * function nor such an object; the error that `take` throws. Otherwise as {@link StreamReader.read}.
@@ -141,7 +141,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
   /**
    * Waits for bytes and returns the next chunk of them, of whatever size they arrived in.
    *
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns A chunk that is the caller's to keep; `null` at the end of the stream.
    * @throws as {@link StreamReader.read}.
    *
@@ -165,7 +165,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * Until all of them are queued none is taken, so cancelling loses nothing.
    *
    * @param count - A whole number from 0; that many bytes may be queued, whatever the high-water mark.
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns The bytes, which are the caller's to keep.
    * @throws `UnexpectedEofError` when the stream ends first; what arrived stays queued. Otherwise as
    * {@link StreamReader.read}.
@@ -189,8 +189,8 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * Until it is found nothing is taken, so cancelling loses nothing.
    *
    * @param delimiter - At least one byte, or a string that stands for its UTF-8 bytes.
-   * @param options - `limit`: the most bytes to take, delimiter included, @default 65536; `signal` cancels the read;
-   * `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `limit`: the most bytes to take, delimiter included (default: 65536); `signal` cancels the read;
+   * `timeout` limits it, in milliseconds (default: no limit).
    * @returns The bytes; `null` when the stream ends with nothing queued.
    * @throws `LimitError` when `limit` bytes do not contain it; `UnexpectedEofError` when the stream ends before it. In
    * both cases the bytes stay queued. Otherwise as {@link StreamReader.read}.
@@ -217,8 +217,8 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * Until its end is found nothing is taken, so cancelling loses nothing.
    *
-   * @param options - `limit`: the most bytes to take, line end included, @default 65536; `signal` cancels the read;
-   * `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `limit`: the most bytes to take, line end included (default: 65536); `signal` cancels the read;
+   * `timeout` limits it, in milliseconds (default: no limit).
    * @returns The line as UTF-8 text without its end; `null` at the end of the stream.
    * @throws `LimitError` when `limit` bytes contain no line end; they stay queued. Otherwise as
    * {@link StreamReader.read}.
@@ -241,9 +241,9 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * Until the frame is complete nothing is taken, so cancelling loses nothing.
    *
-   * @param decoder - How the protocol cuts bytes into frames; `decoder.limit` is the most bytes of one frame.
-   * @default 65536
-   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds. @default no limit
+   * @param decoder - How the protocol cuts bytes into frames; `decoder.limit` is the most bytes of one frame (default:
+   * 65536).
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns The frame; `null` when the stream ends between two frames.
    * @throws `LimitError` when the limit is reached without a whole frame; `UnexpectedEofError` when the stream ends
    * inside one; what the decoder throws. In all three cases the bytes stay queued. Otherwise as

@@ -3,10 +3,10 @@
  *
  * - **Bounded.** A destination accepts bytes while it holds less than its high-water mark of unsent ones, and makes the
  *   writer wait above it: a slow peer costs time, not memory.
- * - **Accepted bytes will be sent.** Cancelling a write stops after what was accepted; `progress.accepted` tells how much
- *   that is. The stream stays usable.
- * - **One writer at a time**: a second concurrent write fails with `BusyError`. Any number of `writable()` and `flush()`
- *   waits may be pending.
+ * - **Accepted bytes will be sent.** Cancelling a write stops after what was accepted; `progress.accepted` tells how
+ *   much that is. The stream stays usable.
+ * - **One writer at a time**: a second concurrent write fails with `BusyError`. Any number of `writable()` and
+ *   `flush()` waits may be pending.
  * - **Every wait settles**, with a value or a typed error, whatever happens to the connection.
  */
 
@@ -44,7 +44,7 @@ export interface StreamWriter {
    *
    * Spurious wake-ups are allowed: another task may fill the room first. Cancelling changes nothing.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when there is room, and also when the connection broke or writing was shut down: the write that
    * follows reports which.
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
@@ -71,8 +71,8 @@ export interface StreamWriter {
    * Writes what fits below the high-water mark, without waiting.
    *
    * @param data - Bytes, copied so that the buffer may be reused at once; or a string that stands for its latin1 bytes.
-   * @param options - `transfer` gives the bytes away: they are not copied, and must never be changed again.
-   * @default false
+   * @param options - `transfer` gives the bytes away: they are not copied, and must never be changed again (default:
+   * false).
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`; `WOULD_BLOCK` when there is no room.
    * @throws {@link BrokenError} when the connection broke; `ClosedError` after `close`, `reset` or `shutdown('write')`;
    * `BusyError` while another task writes; `InvalidInputError` when `data` is neither bytes nor a string.
@@ -86,8 +86,8 @@ export interface StreamWriter {
    *
    * @param data - Bytes, or a string that stands for its latin1 bytes. The caller must not change the bytes while the
    * write is pending; afterwards they are the caller's again, unless they were given away.
-   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds, @default no limit; `transfer`
-   * gives the bytes away, @default false; `progress.accepted` receives the count.
+   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit); `transfer`
+   * gives the bytes away (default: false); `progress.accepted` receives the count.
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`.
    * @throws {@link BrokenError} when the connection broke; `ClosedError` when this side closes or resets the stream or
    * shuts writing down; `BusyError` while another task writes; `TimeoutError`; `signal.reason`; `InvalidInputError`.
@@ -110,8 +110,8 @@ export interface StreamWriter {
    * Cancelling stops after what was accepted: those bytes will be sent, the others will not.
    *
    * @param data - As for {@link StreamWriter.write}.
-   * @param options - `signal` cancels the whole; `timeout` limits the whole, in milliseconds, @default no limit;
-   * `transfer` gives the bytes away, @default false; `progress.accepted` counts the accepted bytes as the write
+   * @param options - `signal` cancels the whole; `timeout` limits the whole, in milliseconds (default: no limit);
+   * `transfer` gives the bytes away (default: false); `progress.accepted` counts the accepted bytes as the write
    * proceeds, and is right also after an error.
    * @returns Fulfilled when every byte was accepted; {@link StreamWriter.flush} waits until they were passed on.
    * @throws as {@link StreamWriter.write}.
@@ -123,7 +123,7 @@ export interface StreamWriter {
    * const [client, server] = memoryPair();
    * const progress = { accepted: 0 };
    * try {
-   *   await client.writeAll(new Uint8Array(100_000), { timeout: 10, progress });
+   *   await client.writeAll(new Uint8Array(1_000_000), { timeout: 10, progress });
    * } catch (error) {
    *   console.log(String(error), progress.accepted > 0); // TimeoutError: … true
    * }
@@ -139,7 +139,8 @@ export interface StreamWriter {
    * Cancelling stops after what was accepted, as in {@link StreamWriter.writeAll}.
    *
    * @param pieces - Written in order.
-   * @param options - As for {@link StreamWriter.writeAll}; without `transfer` the pieces are copied into one.
+   * @param options - As for {@link StreamWriter.writeAll}; without `transfer`, or when there is no room for all of them, the pieces
+   * are copied into one.
    * @throws as {@link StreamWriter.write}.
    *
    * @example
@@ -160,7 +161,7 @@ export interface StreamWriter {
    *
    * Cancelling ends the wait only: the bytes are still sent.
    *
-   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds. @default no limit
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @throws {@link BrokenError} when the connection breaks first; `ClosedError` when this side closes the stream;
    * `TimeoutError`; `signal.reason`; `InvalidInputError`.
    *

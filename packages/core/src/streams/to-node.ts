@@ -1,12 +1,12 @@
 /**
  * A Node stream over a `DuplexStream`: what `stream.toNode()` returns.
  *
- * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted as
- * `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a peer's
- * reset does not end a process without one; `pipeline`, `finished` and `for await` still receive the error.
+ * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
+ * as `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a
+ * peer's reset does not end a process without one; `pipeline`, `finished` and `for await` still receive the error.
  *
- * The peer notices an aborted transfer: `destroy(error)` resets the connection, so that a truncated message is not mistaken
- * for a complete one.
+ * The peer notices an aborted transfer: `destroy(error)` resets the connection, so that a truncated message is not
+ * mistaken for a complete one.
  */
 
 import { Duplex } from 'node:stream';

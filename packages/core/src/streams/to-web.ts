@@ -1,10 +1,10 @@
 /**
  * Web streams over a `DuplexStream`: what `stream.toWeb()` returns.
  *
- * The readable side buffers nothing (its high-water mark is 0): a byte leaves the stream only when a reader asks for it,
- * into the reader's buffer if it gave one, so releasing a reader loses nothing. The writable side takes one chunk at a
- * time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the writable side
- * sends FIN, aborting it resets the connection; when both sides are done the connection is closed.
+ * The readable side buffers nothing (its high-water mark is 0): a byte leaves the stream only when a reader asks for
+ * it, into the reader's buffer if it gave one, so releasing a reader loses nothing. The writable side takes one chunk
+ * at a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the
+ * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed.
  *
  * The classes are the global ones, which Node loads on first use.
  */

@@ -29,7 +29,9 @@ export interface WriteOptions extends WaitOptions {
    * high-water mark is accepted whole as soon as there is any room. @default false
    */
   readonly transfer?: boolean | undefined;
-  /** Receives, as the write proceeds, how many bytes were accepted; right also after an abort, a timeout or an error. */
+  /**
+   * Receives, as the write proceeds, how many bytes were accepted; right also after an abort, a timeout or an error.
+   */
   readonly progress?: { accepted: number } | undefined;
 }
 
@@ -79,7 +81,10 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
-  /** The connection closed without an error; returns whether writing was complete: closed here, or all accepted bytes sent. */
+  /**
+   * The connection closed without an error; returns whether writing was complete: closed here, or all accepted bytes
+   * sent.
+   */
   finish(): boolean {
     if (this.#isClosed) return true;
     if (!this.#isShut || this.#parts.transport.unsent > 0) return false;

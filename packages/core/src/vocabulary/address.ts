@@ -1,5 +1,6 @@
 /**
- * Addresses to listen on and to connect to: the forms that callers may write, and the one form that the code works with.
+ * Addresses to listen on and to connect to: the forms that callers may write, and the one form that the code works
+ * with.
  *
  * Written as text, an address is `host:port`, with an IPv6 host in brackets (`[::1]:80`), as in a URL (RFC 3986
  * section 3.2.2). A host without brackets must not contain a colon: `::1:80` is rejected, not guessed at.

@@ -3,8 +3,8 @@
  *
  * Two rules hold for all of them. Expected conditions (would block, end of stream) are values, never errors; and a
  * foreign error (an errno from the operating system, a TLS failure) is translated once, at the border where it enters,
- * and kept as the `cause`. Messages name the call, what was expected and what was received; they never contain bytes of a
- * stream.
+ * and kept as the `cause`. Messages name the call, what was expected and what was received; they never contain bytes of
+ * a stream.
  */
 
 /** What an error of this package is built from. */
@@ -111,7 +111,8 @@ export class TlsError extends IoError {
 
 /**
  * The peer's certificate does not prove its identity: `code` says why, such as `CERT_HAS_EXPIRED`,
- * `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` or, for a peer that presents none, `ERR_TLS_NO_CERTIFICATE`.
+ * `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` or, for a peer that presents none,
+ * `ERR_TLS_NO_CERTIFICATE`.
  */
 export class CertificateError extends TlsError {
   override name = 'CertificateError';

@@ -1,11 +1,13 @@
 /**
  * What a poll set can watch: a stream, or a listener.
  *
- * A source is level-triggered: `readiness` is its current state. An observer is only notified that it may have risen and
- * then looks at the state, so that a spurious notification is harmless and their order does not matter.
+ * A source is level-triggered: `readiness` is its current state. An observer is only notified that it may have risen
+ * and then looks at the state, so that a spurious notification is harmless and their order does not matter.
  */
 
-/** Is notified when a source's readiness may have risen. Called from inside the source: it must not call back into it. */
+/**
+ * Is notified when a source's readiness may have risen. Called from inside the source: it must not call back into it.
+ */
 export interface SourceObserver {
   /** The readiness may have risen. */
   onReadiness(): void;

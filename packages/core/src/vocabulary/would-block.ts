@@ -1,8 +1,9 @@
 /**
  * Values for expected conditions.
  *
- * "Nothing to read yet" and "the peer has finished" happen on every connection, so the `try*` calls return them: a count
- * when bytes were moved, `null` at the end of the stream, {@link WOULD_BLOCK} when the call would have had to wait.
+ * "Nothing to read yet" and "the peer has finished" happen on every connection, so the `try*` calls return them: a
+ * count when bytes were moved, `null` at the end of the stream, {@link WOULD_BLOCK} when the call would have had to
+ * wait.
  */
 
 /**

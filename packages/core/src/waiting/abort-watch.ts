@@ -2,13 +2,13 @@
  * One abort listener per signal, however many waits.
  *
  * An application has few long-lived signals (a server's shutdown, a request's life) and many short waits under each.
- * Adding and removing an event listener per wait costs more than most waits, and a forgotten listener is a leak that Node
- * warns about. So the first wait on a signal adds one listener, which stays when the wait is over, and the waits
+ * Adding and removing an event listener per wait costs more than most waits, and a forgotten listener is a leak that
+ * Node warns about. So the first wait on a signal adds one listener, which stays when the wait is over, and the waits
  * themselves form a linked list beside it: adding and removing one takes a few assignments.
  *
- * A listener that stays has a price: while a signal of `AbortSignal.any` or `AbortSignal.timeout` has one, Node keeps the
- * signal alive. An application that makes such a signal per request would leak all of them. So signals without waits are
- * kept in a ring of fixed size, and the one evicted from it loses its listener.
+ * A listener that stays has a price: while a signal of `AbortSignal.any` or `AbortSignal.timeout` has one, Node keeps
+ * the signal alive. An application that makes such a signal per request would leak all of them. So signals without
+ * waits are kept in a ring of fixed size, and the one evicted from it loses its listener.
  *
  * The list is found through a `WeakMap`, so that it lives no longer than its signal.
  */

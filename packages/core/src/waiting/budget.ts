@@ -1,10 +1,10 @@
 /**
  * The cooperative budget: why a task that only ever finds ready sockets still yields to the event loop.
  *
- * An `await` on a settled promise continues in a microtask, and Node runs microtasks until there are none: a loop over a
- * stream that always has bytes would never let a timer fire or another socket be read. So every asynchronous call that
- * succeeds without waiting spends one unit, and a call that finds the budget empty first waits for one iteration of the
- * event loop, which refills it. tokio's scheduler does the same with the same number.
+ * An `await` on a settled promise continues in a microtask, and Node runs microtasks until there are none: a loop over
+ * a stream that always has bytes would never let a timer fire or another socket be read. So every asynchronous call
+ * that succeeds without waiting spends one unit, and a call that finds the budget empty first waits for one iteration
+ * of the event loop, which refills it. tokio's scheduler does the same with the same number.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
@@ -27,7 +27,8 @@ export class Budget {
   /**
    * Wraps the result of a call that did not have to wait.
    *
-   * @returns A promise of `value`: settled, or settling after one iteration of the event loop when the budget is used up.
+   * @returns A promise of `value`: settled, or settling after one iteration of the event loop when the budget is used
+   * up.
    */
   pay<T>(value: T): Promise<T> {
     if (this.#left > 0) {

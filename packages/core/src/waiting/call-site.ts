@@ -3,8 +3,8 @@
  *
  * A frame is classified by the file it names. This package's files lie below one root, in the sources, in the compiled
  * modules and in the published bundle, so the root is the part of this module's URL before `src/` or `dist/`, however
- * deep the module lies below it. When an application bundles this package into its own files there is no such part: then
- * the root is that one file, and the public method that was called marks where the caller begins.
+ * deep the module lies below it. When an application bundles this package into its own files there is no such part:
+ * then the root is that one file, and the public method that was called marks where the caller begins.
  */
 
 /** Frames kept of a call site: what led to the call, not the whole stack. */

@@ -2,9 +2,9 @@
  * Deadlines of many connections on one timer: a hashed timing wheel (Varghese and Lauck, 1987) that is lazy.
  *
  * A connection moves its deadline with every request, nearly always to a later moment, and hardly ever reaches it. So
- * setting a later one only writes a number: the entry stays in its slot, and is moved on when the wheel reaches that slot
- * and finds that the deadline is later. Only an earlier deadline moves the entry at once. The timer is armed for the first
- * slot that is not empty, so a wheel without entries costs nothing and an idle process sleeps.
+ * setting a later one only writes a number: the entry stays in its slot, and is moved on when the wheel reaches that
+ * slot and finds that the deadline is later. Only an earlier deadline moves the entry at once. The timer is armed for
+ * the first slot that is not empty, so a wheel without entries costs nothing and an idle process sleeps.
  *
  * Deadlines fire up to one resolution late, and never early, counted from the cached time at which they were set
  * ({@link cachedNow}).

@@ -56,8 +56,8 @@ export function sleepOn(
 }
 
 /**
- * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()` is no
- * faster, and Node has to load two milliseconds of modules for it.
+ * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()`
+ * is no faster, and Node has to load two milliseconds of modules for it.
  */
 export const systemClock: Clock = Object.freeze({
   now: () => {
@@ -83,10 +83,10 @@ const forget = (): void => {
 /**
  * `clock.now()`, read at most once per run of promise reactions: libuv's `uv_now` for this package.
  *
- * Reading the platform's clock takes some fifty nanoseconds, and a server that answers sixty requests in one iteration of
- * the event loop would read it three times for each (`pnpm bench --only echo`). The cached time is dropped after the
- * reactions that were queued when it was read; until then it is as old as they take. Node's timers count from a time that
- * is cached longer, the loop's.
+ * Reading the platform's clock takes some fifty nanoseconds, and a server that answers sixty requests in one iteration
+ * of the event loop would read it three times for each (`pnpm bench --only echo`). The cached time is dropped after the
+ * reactions that were queued when it was read; until then it is as old as they take. Node's timers count from a time
+ * that is cached longer, the loop's.
  */
 export function cachedNow(clock: Clock): number {
   if (clock !== systemClock) return clock.now();

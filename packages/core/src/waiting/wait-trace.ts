@@ -2,8 +2,8 @@
  * Which task waits, and on which line: diagnostics for a hung program.
  *
  * Every wait knows its operation and its start; that costs nothing and is always recorded. Which task it belongs to and
- * which line made the call take an asynchronous context and a stack per wait, microseconds each, so they are recorded only
- * while tracing is on. While it is off, the cost is one test of one variable.
+ * which line made the call take an asynchronous context and a stack per wait, microseconds each, so they are recorded
+ * only while tracing is on. While it is off, the cost is one test of one variable.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';

@@ -1,10 +1,10 @@
 /**
  * Waiters: promises that other code settles, and that a signal or a timeout may cancel.
  *
- * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never will),
- * an abort signal, a timeout. Whichever comes first wins and removes the waiter from the other two, so that nothing refers
- * to a settled waiter. All cancellation in this package works this way: cancelling removes the waiter, and touches neither
- * bytes nor the connection.
+ * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never
+ * will), an abort signal, a timeout. Whichever comes first wins and removes the waiter from the other two, so that
+ * nothing refers to a settled waiter. All cancellation in this package works this way: cancelling removes the waiter,
+ * and touches neither bytes nor the connection.
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
