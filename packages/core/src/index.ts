@@ -27,13 +27,17 @@ export { systemClock } from './waiting/system-clock.ts';
 export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
 export type { WaitInfo, WaitOptions } from './waiting/waiter.ts';
 export { traceWaits } from './waiting/wait-trace.ts';
-export { ByteStream, type CloseOptions, type StreamOptions } from './streams/byte-stream.ts';
-export type { StreamEnd, StreamStatistics } from './streams/stream-core.ts';
+export { ByteStream, type StreamOptions } from './streams/byte-stream.ts';
+export type { StreamReader } from './streams/stream-reader.ts';
+export type { StreamWriter } from './streams/stream-writer.ts';
+export type { CloseOptions, DuplexStream, StreamEnd } from './streams/duplex-stream.ts';
+export type { StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
   trackStreams,
   type OpenStream,
   type OpenStreamState,
+  type TrackedStream,
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
 export type { Consume, ByteConsumer } from './streams/read-waits.ts';

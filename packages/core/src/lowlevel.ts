@@ -14,7 +14,7 @@ export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';
-export { DEFAULT_HIGH_WATER_MARK } from './streams/byte-stream.ts';
+export { DEFAULT_HIGH_WATER_MARK } from './streams/stream-parts.ts';
 export { acceptOwned } from './tasks/accept-loop.ts';
 export { holdTask } from './tasks/task-context.ts';
 export type { TaskLease } from './tasks/task-host.ts';

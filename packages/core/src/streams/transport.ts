@@ -15,12 +15,12 @@
 
 import type { IoError } from '../vocabulary/errors.ts';
 
-/** What a carrier tells its stream. */
+/** What a carrier calls on its stream. */
 export interface TransportSink {
   /**
-   * Bytes came; they are valid only during this call.
+   * Bytes arrived; they are valid only during this call.
    *
-   * @returns Whether to go on: `false` asks the carrier to push nothing until `resume()`. What it pushes all the same
+   * @returns Whether to continue: `false` asks the carrier to push nothing until `resume()`. What it pushes all the same
    * is kept.
    */
   onData(view: Uint8Array): boolean;
@@ -28,7 +28,7 @@ export interface TransportSink {
   onEnd(): void;
   /** `unsent` fell to where writing makes sense again, or to 0. */
   onDrain(): void;
-  /** The carrier is gone: with an error when the peer or the network broke it, without when both sides had ended. */
+  /** The carrier is closed: with an error when the peer or the network broke it, without when both sides had ended. */
   onClosed(error?: IoError): void;
 }
 
@@ -43,9 +43,9 @@ export interface Transport {
   readonly isReleased?: boolean;
   /** Begins: from now on the carrier calls `sink`. Called once, before anything else. */
   start(sink: TransportSink): void;
-  /** Stops pushing; what is under way may still come. */
+  /** Stops pushing; bytes under way may still arrive. */
   pause(): void;
-  /** Goes on pushing. */
+  /** Resumes pushing. */
   resume(): void;
   /** Takes the bytes, all of them and for good; latin1 when a string. Never called after `end`, `reset` or `close`. */
   write(data: Uint8Array | string): void;
@@ -55,7 +55,7 @@ export interface Transport {
   end(finished: () => void): void;
   /** Breaks the connection so that the peer notices (RST), dropping what is unsent. */
   reset(): void;
-  /** Sends what was accepted, finishes (FIN) and lets go; may be followed by `reset` when that takes too long. */
+  /** Sends what was accepted, finishes (FIN) and closes; may be followed by `reset` when that takes too long. */
   close(): void;
   /** Whether the carrier keeps the process alive while it is open. */
   setRef(ref: boolean): void;
