@@ -126,6 +126,12 @@ export const core: PackagePlan = {
       reason: 'A codec works on every stream, so it knows only the contract of one.',
     },
     {
+      folder: 'copying',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains: '`copy` and `copyBidirectional`',
+      reason: 'Copying joins any reader to any writer, so it knows only their contracts.',
+    },
+    {
       folder: 'polling',
       sees: ['vocabulary', 'waiting'],
       contains: '`Poll` and its registrations',

@@ -65,7 +65,7 @@ export {
   type BidirectionalCounts,
   type CopyBidirectionalOptions,
   type CopyOptions,
-} from './streams/copy.ts';
+} from './copying/copy.ts';
 export type { Listener, ListenerStatistics } from './listening/listener.ts';
 export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
 export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';

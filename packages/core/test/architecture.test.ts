@@ -19,6 +19,7 @@ describe('the rooms of @awaitio/core', () => {
       'streams sees vocabulary waiting',
       'listening sees vocabulary waiting streams',
       'codecs sees vocabulary waiting streams',
+      'copying sees vocabulary waiting streams',
       'polling sees vocabulary waiting',
       'memory sees vocabulary waiting streams listening',
       'net sees vocabulary',
@@ -193,10 +194,10 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'copying imports no executor',
     {
-      'streams/copy.ts': "import { Executor } from '../tasks/executor.ts';",
+      'copying/copy.ts': "import { Executor } from '../tasks/executor.ts';",
       'tasks/executor.ts': '',
     },
-    'streams imports tasks/executor.ts of tasks',
+    'copying imports tasks/executor.ts of tasks',
   ],
   [
     'the package imports nothing from its test kit',

@@ -11,9 +11,9 @@ import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
-import type { DuplexStream } from './duplex-stream.ts';
-import type { StreamReader } from './stream-reader.ts';
-import type { StreamWriter } from './stream-writer.ts';
+import type { DuplexStream } from '../streams/duplex-stream.ts';
+import type { StreamReader } from '../streams/stream-reader.ts';
+import type { StreamWriter } from '../streams/stream-writer.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How much to copy, and how to cancel it. */
