@@ -15,7 +15,7 @@ afterEach(() => {
   traceWaits(false);
 });
 
-/** Moves time on until the check has given up, and gives what it threw. */
+/** Advances time until the check has timed out, and returns its error. */
 async function failureOf(clock: ManualClock): Promise<unknown> {
   const failure = expectNoOpenStreams({ clock }).then(
     () => undefined,

@@ -31,7 +31,7 @@ class FakeRequest implements HandleRequest {
 const asText = (piece: unknown): string =>
   piece instanceof Uint8Array ? Buffer.from(piece).toString() : String(piece);
 
-/** A handle in whose place nothing happens but what the test says, and a sink that notes what it is told. */
+/** A fake handle that the test controls, and a sink that records its notifications. */
 function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   const results = new Int32Array(4);
   const bindings: HandleBindings = {
@@ -44,7 +44,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
   };
   const calls: string[] = [];
   const requests: FakeRequest[] = [];
-  /** What the kernel does with the next calls. */
+  /** The results of the next calls. */
   const kernel = { takes: true, write: 0, shutdown: 0, reset: 0, read: 0 };
   let buffer: Uint8Array = new Uint8Array();
   let closed: (() => void) | undefined;
@@ -114,7 +114,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
     handle.onread.call(handle as never);
     deliverReads();
   };
-  /** What was called since the last time. */
+  /** The calls since the last time. */
   const called = (): string[] => calls.splice(0);
   return {
     transport,

@@ -53,7 +53,7 @@ describe('what the sockets of one turn gave', () => {
     queueRead(whole, Buffer.from('b'));
     expect(deliverReads).toThrow('broken');
     expect(seen).toEqual(['b']);
-    // And nothing of it is delivered a second time.
+    // Nothing is delivered twice.
     queueRead(whole, Buffer.from('c'));
     deliverReads();
     expect(seen).toEqual(['b', 'c']);
@@ -68,7 +68,7 @@ describe('the socket that read last', () => {
     const [one, two] = [member({}), member({})];
     queueRead(one, new Uint8Array(bytes));
     expect([isLastReader(one), isLastReader(two)]).toEqual([true, false]);
-    // A socket that ends has the reads of all delivered; libuv may still mistake a hang-up of this one.
+    // Another socket that ends delivers all reads; libuv may still mistake a hang-up of this one.
     deliverReads();
     expect(isLastReader(one)).toBe(true);
     queueRead(two, new Uint8Array(1));

@@ -353,7 +353,7 @@ describe('the dice', () => {
                 try {
                   for await (const chunk of stream) await stream.writeAll(chunk);
                 } catch {
-                  // The peer finds out by itself.
+                  // The peer times out.
                 }
                 await stream.close();
               });
