@@ -196,10 +196,16 @@ export const core: PackagePlan = {
       reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {
+      folder: 'testing/sim/network',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening'],
+      contains: 'the simulated network: its clock, hosts, connections and faults',
+      reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
+    },
+    {
       folder: 'testing/sim',
-      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'net', 'tasks'],
-      contains: 'the simulated network, its clock, its faults and its guard',
-      reason: 'The simulation replaces the carriers, so it builds on the contracts they implement.',
+      sees: ['vocabulary', 'net', 'tasks', 'testing/sim/network'],
+      contains: '`simulate`: one run of a program, its guard, its report; runs of many seeds',
+      reason: 'A run drives a program on the network; the network knows nothing of runs.',
     },
     {
       folder: 'testing/contract',
@@ -209,7 +215,7 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing',
-      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim'],
+      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/network'],
       contains: 'the manual clock, test certificates, the check for open streams',
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },

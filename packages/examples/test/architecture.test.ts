@@ -157,9 +157,9 @@ describe('lint says the same as the architecture tests', () => {
     expect(isNamed('testing/sim/guard.ts', ['testing/sim/guard'])).toBe(true);
     const files = new Map([
       ['testing/sim/guard.ts', "import { runInThisContext } from 'node:vm';"],
-      ['testing/sim/clock.ts', "import { runInThisContext } from 'node:vm';"],
+      ['testing/sim/network/clock.ts', "import { runInThisContext } from 'node:vm';"],
     ]);
-    expect(linted(core, files)).toContain('packages/core/src/testing/sim/clock.ts:1');
+    expect(linted(core, files)).toContain('packages/core/src/testing/sim/network/clock.ts:1');
     expect(linted(core, files)).not.toContain('packages/core/src/testing/sim/guard.ts:1');
   });
 });

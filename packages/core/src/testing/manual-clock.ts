@@ -9,7 +9,7 @@
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { sleepOn } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
-import { SimClock } from './sim/clock.ts';
+import { SimClock } from './sim/network/clock.ts';
 
 /**
  * How many iterations of the platform's loop follow each event. Each one empties the queue of microtasks, so this limits only

@@ -3,10 +3,10 @@
 import { invalidInput } from '../../vocabulary/errors.ts';
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
-import type { SimClock } from './clock.ts';
-import type { Range, SimFaults } from './faults.ts';
-import type { SimNetwork } from './network.ts';
-import type { PartitionOptions, SimHost } from './types.ts';
+import type { SimClock } from './network/clock.ts';
+import type { Range, SimFaults } from './network/faults.ts';
+import type { SimNetwork } from './network/network.ts';
+import type { PartitionOptions, SimHost } from './network/types.ts';
 
 /** Options of {@link simulate}. */
 export interface SimulationOptions {

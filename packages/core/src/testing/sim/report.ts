@@ -1,8 +1,8 @@
 /** The result of a simulation: the run, or why it failed and how to replay it. */
 
-import type { SimClock } from './clock.ts';
-import { formatTrace, type TraceEntry } from './trace.ts';
-import type { SimWait } from './world.ts';
+import type { SimClock } from './network/clock.ts';
+import { formatTrace, type TraceEntry } from './network/trace.ts';
+import type { SimWait } from './network/world.ts';
 
 /** A successful run. */
 export interface SimulationRun {

@@ -8,10 +8,10 @@
 
 import { Executor } from '../../tasks/executor.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { SimClock } from './clock.ts';
-import type { Fabric } from './fabric.ts';
+import { SimClock } from './network/clock.ts';
+import type { Fabric } from './network/fabric.ts';
 import { guardWorld, untilIdle } from './guard.ts';
-import { fabricOf, SimNetwork } from './network.ts';
+import { fabricOf, SimNetwork } from './network/network.ts';
 import {
   isPending,
   pendingOf,
@@ -20,8 +20,8 @@ import {
   type Pending,
   type SimulationRun,
 } from './report.ts';
-import type { Trace } from './trace.ts';
-import type { PartitionOptions, SimHost } from './types.ts';
+import type { Trace } from './network/trace.ts';
+import type { PartitionOptions, SimHost } from './network/types.ts';
 import {
   checkOptions,
   DEFAULT_DEADLINE,

@@ -6,9 +6,9 @@
  * every machine. The clock does not step itself: the simulation first lets every promise settle that can, and then jumps.
  */
 
-import type { Clock, Timer } from '../../vocabulary/clock.ts';
-import { sleepOn } from '../../waiting/system-clock.ts';
-import { invalidInput } from '../../vocabulary/errors.ts';
+import type { Clock, Timer } from '../../../vocabulary/clock.ts';
+import { sleepOn } from '../../../waiting/system-clock.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
 
 /** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
 const EPOCH = 1_577_836_800_000;

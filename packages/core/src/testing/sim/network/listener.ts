@@ -1,9 +1,9 @@
 /** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
 
-import { checkAdmission } from '../../listening/admission.ts';
-import type { InetAddress } from '../../vocabulary/address.ts';
-import type { Clock } from '../../vocabulary/clock.ts';
-import { QueueListener } from '../../listening/queue-listener.ts';
+import { checkAdmission } from '../../../listening/admission.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import { QueueListener } from '../../../listening/queue-listener.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
 import type { SimListener, SimListenOptions } from './types.ts';

@@ -6,9 +6,9 @@
  * listener receives the connection one trip later, before everything that the client writes.
  */
 
-import { InetAddress, parseAddress, type AddressLike } from '../../vocabulary/address.ts';
-import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
-import { ListedWaiter } from '../../waiting/waiter.ts';
+import { InetAddress, parseAddress, type AddressLike } from '../../../vocabulary/address.ts';
+import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
+import { ListedWaiter } from '../../../waiting/waiter.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
 import type { SimConnectOptions } from './types.ts';

@@ -1,7 +1,7 @@
 /** A simulated connection: both ends, and the faults that affect it as a whole. */
 
-import type { InetAddress } from '../../vocabulary/address.ts';
-import type { StreamOptions } from '../../streams/byte-stream.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import type { StreamOptions } from '../../../streams/byte-stream.ts';
 import { drawWriteMark } from './faults.ts';
 import { SimFlow } from './flow.ts';
 import { openSimStream, type SimStream } from './stream.ts';

@@ -1,13 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ByteStream } from '../../streams/byte-stream.ts';
-import { AddressError, BrokenError, ClosedError, TimeoutError } from '../../vocabulary/errors.ts';
-import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
+import type { ByteStream } from '../../../streams/byte-stream.ts';
+import {
+  AddressError,
+  BrokenError,
+  ClosedError,
+  TimeoutError,
+} from '../../../vocabulary/errors.ts';
+import { WOULD_BLOCK } from '../../../vocabulary/would-block.ts';
 import { CALM, type SimFaults } from './faults.ts';
 import { formatTrace } from './trace.ts';
 import type { SimListenOptions } from './types.ts';
-import { simulate } from './simulate.ts';
-import type { Simulation } from './options.ts';
-import { simulateSeeds } from './simulate-seeds.ts';
+import { simulate } from '../simulate.ts';
+import type { Simulation } from '../options.ts';
+import { simulateSeeds } from '../simulate-seeds.ts';
 
 const calm = { latency: [10, 10], faults: CALM } as const;
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');

@@ -6,8 +6,8 @@
  * connection is closed without an error.
  */
 
-import { BrokenError, type IoError } from '../../vocabulary/errors.ts';
-import type { Transport, TransportSink } from '../../streams/transport.ts';
+import { BrokenError, type IoError } from '../../../vocabulary/errors.ts';
+import type { Transport, TransportSink } from '../../../streams/transport.ts';
 import type { FlowEnds, Segment, SimFlow } from './flow.ts';
 
 /** The network, as one end of a connection sees it. */

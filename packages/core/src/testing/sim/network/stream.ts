@@ -1,8 +1,8 @@
 /** Streams of a simulated network: `ByteStream`s with the two addresses of a TCP stream. */
 
-import type { InetAddress } from '../../vocabulary/address.ts';
-import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import type { Transport } from '../../streams/transport.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import { ByteStream, type StreamOptions } from '../../../streams/byte-stream.ts';
+import type { Transport } from '../../../streams/transport.ts';
 
 let construct: typeof openSimStream;
 

@@ -1,8 +1,8 @@
 /** A host of a simulated network: its listeners, its connection attempts, its crashes and restarts. */
 
-import { InetAddress, type AddressLike } from '../../vocabulary/address.ts';
-import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
-import { checkWaitOptions } from '../../waiting/waiter.ts';
+import { InetAddress, type AddressLike } from '../../../vocabulary/address.ts';
+import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
+import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
 import { checkListenOptions, HostListener } from './listener.ts';
 import type { SimStream } from './stream.ts';

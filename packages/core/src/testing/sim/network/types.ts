@@ -1,11 +1,11 @@
 /** The hosts, listeners and options of a simulated network, as a program sees them. */
 
-import type { AdmissionOptions } from '../../listening/admission.ts';
-import type { Listener } from '../../listening/listener.ts';
-import type { StreamOptions } from '../../streams/byte-stream.ts';
-import type { AddressLike, InetAddress } from '../../vocabulary/address.ts';
-import type { Random } from '../../vocabulary/random.ts';
-import type { WaitOptions } from '../../waiting/waiter.ts';
+import type { AdmissionOptions } from '../../../listening/admission.ts';
+import type { Listener } from '../../../listening/listener.ts';
+import type { StreamOptions } from '../../../streams/byte-stream.ts';
+import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
+import type { Random } from '../../../vocabulary/random.ts';
+import type { WaitOptions } from '../../../waiting/waiter.ts';
 import type { SimClock } from './clock.ts';
 import type { Range, SimFaults } from './faults.ts';
 import type { SimStream } from './stream.ts';

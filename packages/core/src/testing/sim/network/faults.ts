@@ -6,8 +6,8 @@
  * already. Faults that break connections happen only on request.
  */
 
-import { invalidInput } from '../../vocabulary/errors.ts';
-import type { Random } from '../../vocabulary/random.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 
 /** A range to draw a number from, both ends included. */
 export type Range = readonly [min: number, max: number];

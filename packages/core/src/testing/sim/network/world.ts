@@ -5,8 +5,8 @@
  * *held* while the program says so (segments wait, and no connection times out), otherwise open.
  */
 
-import type { Random } from '../../vocabulary/random.ts';
-import type { WaitInfo } from '../../waiting/waiter.ts';
+import type { Random } from '../../../vocabulary/random.ts';
+import type { WaitInfo } from '../../../waiting/waiter.ts';
 import type { SimClock } from './clock.ts';
 import type { Faults, Range } from './faults.ts';
 import type { Trace } from './trace.ts';

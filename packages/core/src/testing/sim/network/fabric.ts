@@ -7,9 +7,9 @@
  * it answers RST to segments of connections that it no longer knows.
  */
 
-import type { InetAddress } from '../../vocabulary/address.ts';
-import { invalidInput } from '../../vocabulary/errors.ts';
-import { seededRandom, type Random } from '../../vocabulary/random.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+import { seededRandom, type Random } from '../../../vocabulary/random.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
 import { checkFaults, checkRange, drawFrom, type Faults, type Range } from './faults.ts';
