@@ -41,7 +41,7 @@ export {
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
 export type { Consume, ByteConsumer } from './streams/read-waits.ts';
-export type { WriteData, WriteOptions } from './streams/write-side.ts';
+export type { WriteData, WriteOptions } from './streams/stream-writer.ts';
 export type { ReadHalf, WriteHalf } from './streams/halves.ts';
 export type { WebStreams } from './streams/to-web.ts';
 export type { Decoder, FrameInput } from './streams/frame-read.ts';
@@ -75,14 +75,7 @@ export { UnixStream, type UnixConnectOptions } from './net/unix/unix-stream.ts';
 export { UnixListener, type UnixListenOptions } from './net/unix/unix-listener.ts';
 export type { UnixAddress } from './net/unix/unix-path.ts';
 export type { SocketListenOptions } from './net/socket/socket-listener.ts';
-export {
-  startTls,
-  TlsStream,
-  type Certificate,
-  type StartTlsClientOptions,
-  type StartTlsServerOptions,
-  type TlsConnectOptions,
-} from './net/tls/tls-stream.ts';
+export { startTls, TlsStream, type Certificate } from './net/tls/tls-stream.ts';
 export {
   TlsListener,
   type TlsBindOptions,
@@ -91,7 +84,10 @@ export {
 } from './net/tls/tls-listener.ts';
 export type {
   SniCallback,
+  StartTlsClientOptions,
+  StartTlsServerOptions,
   TlsClientOptions,
+  TlsConnectOptions,
   TlsCredentials,
   TlsServerOptions,
 } from './net/tls/tls-options.ts';

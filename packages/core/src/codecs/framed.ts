@@ -12,7 +12,7 @@ import type { WriteHalf } from '../streams/halves.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteOptions } from '../streams/write-side.ts';
+import type { WriteOptions } from '../streams/stream-writer.ts';
 
 /** How a protocol turns an item into bytes. */
 export interface Encoder<T> {

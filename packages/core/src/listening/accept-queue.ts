@@ -23,7 +23,6 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
@@ -140,9 +139,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const waiter = new ListedWaiter<S>('accept', clock, options);
-    this.#accepts.add(waiter);
-    return waiter.promise;
+    return this.#accepts.wait('accept', clock, options);
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
@@ -154,9 +151,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const waiter = new ListedWaiter<void>('readable', clock, options);
-    this.#readable.add(waiter);
-    return waiter.promise;
+    return this.#readable.wait('readable', clock, options);
   }
 
   close(): void {

@@ -25,7 +25,6 @@ import {
 import type { Source } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
@@ -218,9 +217,7 @@ export class Poll<Token> {
           // A set that is always ready must yield to the event loop, as every call that does not wait.
           return await budgetOf(this.#clock).pay(events);
         }
-        const waiter = new ListedWaiter<void>('poll', this.#clock, { signal: options?.signal });
-        this.#waiters.add(waiter);
-        await waiter.promise;
+        await this.#waiters.wait('poll', this.#clock, { signal: options?.signal });
         this.#check('poll');
       }
     } finally {

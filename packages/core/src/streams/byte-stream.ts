@@ -27,7 +27,7 @@ import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
-import type { WriteData, WriteOptions } from './write-side.ts';
+import type { WriteData, WriteOptions } from './stream-writer.ts';
 
 /** How a stream is set up; one object may serve many streams. */
 export interface StreamOptions {

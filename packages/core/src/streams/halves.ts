@@ -14,7 +14,7 @@ import type { Decoder } from './frame-read.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteData, WriteOptions } from './write-side.ts';
+import type { WriteData, WriteOptions } from './stream-writer.ts';
 
 /** The reading half of a stream: a {@link StreamReader} whose every call is the stream's. */
 export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamReader {

@@ -13,13 +13,12 @@
  */
 
 import { ByteQueue } from './byte-queue.ts';
-import { BusyError, ClosedError, type IoError } from '../vocabulary/errors.ts';
+import type { IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { CollectWaiter, ConsumeWaiter, offerTo, type Consume } from './read-waits.ts';
-import type { StreamParts } from './stream-parts.ts';
+import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
@@ -106,8 +105,8 @@ export class ReadSide implements WaiterOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue = undefined;
-    this.#pending?.reject(this.closedError(this.#pending.operation));
-    this.#readable?.rejectAll(this.closedError('readable'));
+    this.#pending?.reject(closedError(this.#pending.operation));
+    this.#readable?.rejectAll(closedError('readable'));
     this.#readClosed?.resolveAll();
   }
 
@@ -138,7 +137,7 @@ export class ReadSide implements WaiterOwner {
 
   readable(options?: WaitOptions): Promise<void> {
     return this.#guard('readable', options, () => {
-      if (this.#isClosed) throw this.closedError('readable');
+      if (this.#isClosed) throw closedError('readable');
       if (this.isReadable) return this.#parts.budget.pay(undefined);
       this.#readable ??= new WaiterList();
       return this.#wait(this.#readable, 'readable', options);
@@ -180,7 +179,8 @@ export class ReadSide implements WaiterOwner {
         return Promise.reject(error);
       }
     }
-    if (this.#pending !== undefined) return Promise.reject(this.#busy(operation));
+    if (this.#pending !== undefined)
+      return Promise.reject(busyError(operation, this.#pending.operation, 'read'));
     if (this.buffered > 0 && !this.#isClosed) {
       try {
         return this.#parts.budget.pay(this.#offerFront(take));
@@ -191,7 +191,7 @@ export class ReadSide implements WaiterOwner {
     if (this.isFinished) {
       return this.#isEnded && !this.#isClosed
         ? this.#parts.budget.pay(null)
-        : Promise.reject(this.#isClosed ? this.closedError(operation) : this.#broken);
+        : Promise.reject(this.#isClosed ? closedError(operation) : this.#broken);
     }
     const waiter = new ConsumeWaiter(operation, this.#parts.clock, options, take);
     waiter.owner = this;
@@ -211,8 +211,8 @@ export class ReadSide implements WaiterOwner {
     attempt: () => T | WouldBlock,
   ): Promise<T> {
     return this.#guard(operation, options, () => {
-      if (this.#pending !== undefined) throw this.#busy(operation);
-      if (this.#isClosed) throw this.closedError(operation);
+      if (this.#pending !== undefined) throw busyError(operation, this.#pending.operation, 'read');
+      if (this.#isClosed) throw closedError(operation);
       const first = attempt();
       this.#resume();
       if (first !== WOULD_BLOCK) return this.#parts.budget.pay(first);
@@ -236,14 +236,6 @@ export class ReadSide implements WaiterOwner {
     return this.#isEnded ? null : WOULD_BLOCK;
   }
 
-  /** The error of a call after this side closed the stream. */
-  closedError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
-      operation,
-    });
-  }
-
   describe(now: number, into: WaitInfo[]): void {
     if (this.#pending !== undefined) into.push(this.#pending.info(now));
     this.#readable?.describe(now, into);
@@ -258,9 +250,7 @@ export class ReadSide implements WaiterOwner {
   }
 
   #wait(list: WaiterList<void>, operation: string, options?: WaitOptions): Promise<void> {
-    const waiter = new ListedWaiter<void>(operation, this.#parts.clock, options);
-    list.add(waiter);
-    return waiter.promise;
+    return list.wait(operation, this.#parts.clock, options);
   }
 
   #guard<T>(
@@ -286,19 +276,12 @@ export class ReadSide implements WaiterOwner {
 
   /** What a read returns when it does not take queued bytes; `undefined` when it can take some. */
   #outcome(operation: string): null | WouldBlock | undefined {
-    if (this.#isClosed) throw this.closedError(operation);
+    if (this.#isClosed) throw closedError(operation);
     return this.buffered > 0 ? undefined : this.ending();
   }
 
   #checkIdle(operation: string): void {
-    if (this.#pending !== undefined) throw this.#busy(operation);
-  }
-
-  #busy(operation: string): BusyError {
-    return new BusyError(
-      `${operation}: another task is in ${this.#pending?.operation} of this stream; one task at a time may read`,
-      { code: 'EBUSY', operation },
-    );
+    if (this.#pending !== undefined) throw busyError(operation, this.#pending.operation, 'read');
   }
 
   #limit(): number {

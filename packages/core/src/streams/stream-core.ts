@@ -14,7 +14,7 @@ import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
 import type { StreamEnd } from './duplex-stream.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
-import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
+import { closedError, type HighWaterMarks, type StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
   checkWaitOptions,
@@ -196,7 +196,7 @@ export class StreamCore implements TransportSink, StreamParts {
   ready(interest: Interest, options: WaitOptions | undefined): Promise<number> {
     try {
       checkWaitOptions('ready', options);
-      if (this.isDisposed) throw this.reading.closedError('ready');
+      if (this.isDisposed) throw closedError('ready');
     } catch (error) {
       return Promise.reject(error);
     }
@@ -257,7 +257,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.isDisposed = true;
     this.reading.close();
     this.writing.close();
-    this.#ready?.rejectAll(this.reading.closedError('ready'));
+    this.#ready?.rejectAll(closedError('ready'));
     this.notify();
   }
 

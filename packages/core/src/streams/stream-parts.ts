@@ -1,5 +1,6 @@
 /** What both directions of a stream share, held once per stream: each direction has one reference to it. */
 
+import { BusyError, ClosedError } from '../vocabulary/errors.ts';
 import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { Transport } from './transport.ts';
@@ -39,4 +40,20 @@ export function marksOf(
   const { readHighWaterMark: read, writeHighWaterMark: write } = options ?? {};
   if (read === undefined && write === undefined) return DEFAULT_MARKS;
   return { read: read ?? DEFAULT_HIGH_WATER_MARK, write: write ?? DEFAULT_HIGH_WATER_MARK };
+}
+
+/** The error of a call after this side closed the stream. */
+export function closedError(operation: string): ClosedError {
+  return new ClosedError(`${operation}: this stream was closed by this side`, {
+    code: 'ERR_STREAM_CLOSED',
+    operation,
+  });
+}
+
+/** The error of a call while `other` is pending. */
+export function busyError(operation: string, other: string, verb: 'read' | 'write'): BusyError {
+  return new BusyError(
+    `${operation}: another task is in ${other} of this stream; one task at a time may ${verb}`,
+    { code: 'EBUSY', operation },
+  );
 }

@@ -5,8 +5,7 @@
  *   wake-up is a hint: another task may take the bytes first, so a `try*` call after it may still return `WOULD_BLOCK`.
  * - **Every wait settles**, with a value or a typed error, whatever happens to the connection.
  * - **Cancelling loses nothing.** A read that is cancelled or times out has consumed no byte; the stream stays usable.
- * - **One reader at a time**: a second concurrent read fails with `BusyError`. Any number of `readable()` waits may be
- *   pending.
+ * - **One reader at a time**: a second concurrent read fails with `BusyError`; many `readable()` waits may be pending.
  * - **Values for expected conditions**: `null` at the end of the stream, `WOULD_BLOCK` where a call would have to wait.
  * - **Bytes before the break.** When the connection breaks, reads first return what arrived, then fail with the error.
  */
@@ -18,9 +17,7 @@ import type { Decoder } from './frame-read.ts';
 import type { Consume } from './read-waits.ts';
 
 /**
- * A source of bytes with awaitable readiness: a stream, or its reading half.
- *
- * Functions that only read take this interface, so that they work on both.
+ * A source of bytes with awaitable readiness: a stream, or its reading half. Functions that only read take this.
  *
  * @example
  * ```ts

@@ -12,7 +12,22 @@
 
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteData, WriteOptions } from './write-side.ts';
+
+/** How a write is cancelled, and who owns the bytes. */
+export interface WriteOptions extends WaitOptions {
+  /**
+   * Gives the bytes away: they are not copied, and must never be changed again. A piece that is no larger than the
+   * high-water mark is accepted whole as soon as there is any room. @default false
+   */
+  readonly transfer?: boolean | undefined;
+  /**
+   * Receives, as the write proceeds, how many bytes were accepted; right also after an abort, a timeout or an error.
+   */
+  readonly progress?: { accepted: number } | undefined;
+}
+
+/** Bytes, or a string that stands for its latin1 bytes. */
+export type WriteData = Uint8Array | string;
 
 /**
  * A destination of bytes with awaitable readiness: a stream, or its writing half.

@@ -11,32 +11,16 @@
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
-import { BusyError, ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import type { StreamParts } from './stream-parts.ts';
+import { busyError, closedError, type StreamParts } from './stream-parts.ts';
+import type { WriteData, WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
-
-/** How a write is cancelled, and who owns the bytes. */
-export interface WriteOptions extends WaitOptions {
-  /**
-   * Gives the bytes away: they are not copied, and must never be changed again. A piece that is no larger than the
-   * high-water mark is accepted whole as soon as there is any room. @default false
-   */
-  readonly transfer?: boolean | undefined;
-  /**
-   * Receives, as the write proceeds, how many bytes were accepted; right also after an abort, a timeout or an error.
-   */
-  readonly progress?: { accepted: number } | undefined;
-}
-
-/** Bytes, or a string that stands for its latin1 bytes. */
-export type WriteData = Uint8Array | string;
 
 export class WriteSide {
   readonly #parts: StreamParts;
@@ -99,14 +83,14 @@ export class WriteSide {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#room?.resolveAll();
-    this.#flushed?.rejectAll(this.#closedError('flush'));
+    this.#flushed?.rejectAll(closedError('flush'));
     this.#finishing?.resolveAll();
   }
 
   // --- Called by tasks ------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, transfer: boolean): number | WouldBlock {
-    if (this.#busyWith !== undefined) throw this.#busy('tryWrite');
+    if (this.#busyWith !== undefined) throw busyError('tryWrite', this.#busyWith, 'write');
     this.#check('tryWrite');
     return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
   }
@@ -114,13 +98,13 @@ export class WriteSide {
   writable(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('writable', options);
-      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.#isClosed) throw closedError('writable');
       if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
     return this.#waitForRoom('writable', options).then(() => {
-      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.#isClosed) throw closedError('writable');
     });
   }
 
@@ -177,15 +161,13 @@ export class WriteSide {
     try {
       checkWaitOptions('flush', options);
       if (this.#broken !== undefined) throw this.#broken;
-      if (this.#isClosed) throw this.#closedError('flush');
+      if (this.#isClosed) throw closedError('flush');
       if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#flushed ??= new WaiterList();
-    const waiter = new ListedWaiter<void>('flush', this.#parts.clock, options);
-    this.#flushed.add(waiter);
-    return waiter.promise;
+    return this.#flushed.wait('flush', this.#parts.clock, options);
   }
 
   /** Finishes writing (FIN) after what was accepted; pending writes fail. */
@@ -198,8 +180,7 @@ export class WriteSide {
       return Promise.reject(error);
     }
     this.#finishing ??= new WaiterList();
-    const waiter = new ListedWaiter<void>('shutdown', this.#parts.clock, options);
-    this.#finishing.add(waiter);
+    const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
     if (!this.#isShut) {
       this.#isShut = true;
       this.#room?.resolveAll();
@@ -208,7 +189,7 @@ export class WriteSide {
         this.#finishing?.resolveAll();
       });
     }
-    return waiter.promise;
+    return finished;
   }
 
   describe(now: number, into: WaitInfo[]): void {
@@ -246,7 +227,7 @@ export class WriteSide {
   /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
   #begin(operation: string, data: WriteData, options: WriteOptions | undefined): number {
     checkWaitOptions(operation, options);
-    if (this.#busyWith !== undefined) throw this.#busy(operation);
+    if (this.#busyWith !== undefined) throw busyError(operation, this.#busyWith, 'write');
     this.#check(operation);
     const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
     const accepted = first === WOULD_BLOCK ? 0 : first;
@@ -293,13 +274,11 @@ export class WriteSide {
   /** Waits until there may be room, or until writing has ended; the caller checks which. */
   #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
     this.#room ??= new WaiterList();
-    const waiter = new ListedWaiter<void>(operation, this.#parts.clock, options);
-    this.#room.add(waiter);
-    return waiter.promise;
+    return this.#room.wait(operation, this.#parts.clock, options);
   }
 
   #check(operation: string): void {
-    if (this.#isClosed) throw this.#closedError(operation);
+    if (this.#isClosed) throw closedError(operation);
     if (this.#broken !== undefined) throw this.#broken;
     if (this.#isShut) {
       throw new ClosedError(`${operation}: writing was shut down by this side`, {
@@ -307,20 +286,6 @@ export class WriteSide {
         operation,
       });
     }
-  }
-
-  #busy(operation: string): BusyError {
-    return new BusyError(
-      `${operation}: another task is in ${this.#busyWith} of this stream; one task at a time may write`,
-      { code: 'EBUSY', operation },
-    );
-  }
-
-  #closedError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
-      operation,
-    });
   }
 }
 

@@ -13,7 +13,7 @@
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
+import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import {
   checkBound,
   checkTaskOptions,
@@ -276,9 +276,7 @@ export class Executor implements Spawner {
       return Promise.reject(error);
     }
     if (isMet) return Promise.resolve();
-    const wait = new ListedWaiter<void>(operation, this.#clock, options);
-    list.add(wait);
-    return wait.promise;
+    return list.wait(operation, this.#clock, options);
   }
 
   async #idleWithin(grace: number): Promise<void> {

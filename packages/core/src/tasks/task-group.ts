@@ -13,7 +13,7 @@ import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
-import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
+import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
 import type {
   GroupOptions,
@@ -89,9 +89,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     checkWaitOptions('joinNext', options);
     const joined = this.#joined.shift();
     if (joined !== undefined || this.#open.size === 0) return joined;
-    const wait = new ListedWaiter<Joined | undefined>('joinNext', this.#clock, options);
-    this.#joins.add(wait);
-    return wait.promise;
+    return this.#joins.wait('joinNext', this.#clock, options);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Joined> {

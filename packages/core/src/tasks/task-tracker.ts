@@ -8,7 +8,7 @@
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
+import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, Task, TaskFunction, TaskOptions } from './task-types.ts';
 
@@ -97,9 +97,7 @@ export class TaskTracker {
   async wait(options?: WaitOptions): Promise<void> {
     checkWaitOptions('wait', options);
     if (this.#isClosed && this.#tasks.size === 0) return;
-    const wait = new ListedWaiter<void>('wait', this.#clock, options);
-    this.#waits.add(wait);
-    await wait.promise;
+    await this.#waits.wait('wait', this.#clock, options);
   }
 
   /** Aborts every task that it tracks now. @param reason - As for `Task.abort` */

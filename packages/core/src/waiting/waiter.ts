@@ -145,6 +145,13 @@ export class WaiterList<T> implements WaiterOwner {
     return this.#head;
   }
 
+  /** Waits here, as the newest. */
+  wait(operation: string, clock: Clock, options: WaitOptions | undefined): Promise<T> {
+    const waiter = new ListedWaiter<T>(operation, clock, options);
+    this.add(waiter);
+    return waiter.promise;
+  }
+
   /** Adds a waiter, as the newest. */
   add(waiter: ListedWaiter<T>): void {
     waiter.owner = this;

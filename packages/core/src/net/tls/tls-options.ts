@@ -1,8 +1,11 @@
 /** Options of a TLS handshake: keys and certificates, names, protocols. */
 
 import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
+import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { InvalidInputError, invalidInput } from '../../vocabulary/errors.ts';
+import type { WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
+import type { TcpConnectOptions } from '../tcp/tcp-stream.ts';
 
 const NAMES = [
   'ca',
@@ -78,6 +81,19 @@ export interface TlsServerOptions extends CommonOptions {
   readonly clientCertificates?: 'ignore' | 'request' | 'require' | undefined;
   /** Chooses keys and certificates by the name that a client asks for; an error that it throws fails the handshake. */
   readonly sni?: SniCallback | undefined;
+}
+
+/** Options of {@link TlsStream.connect}. */
+export interface TlsConnectOptions extends TcpConnectOptions, TlsClientOptions {}
+
+/** Options of {@link startTls} on the client side. */
+export interface StartTlsClientOptions extends WaitOptions, StreamOptions, TlsClientOptions {
+  readonly role?: 'client' | undefined;
+}
+
+/** Options of {@link startTls} on the server side. */
+export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsServerOptions {
+  readonly role: 'server';
 }
 
 const contexts = new WeakMap<object, SecureContext>();

@@ -22,35 +22,24 @@ import {
   type IoError,
 } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
+import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
-import { TcpStream, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
+import { TcpStream } from '../tcp/tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
 import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
   checkTlsClient,
   checkTlsServer,
-  type TlsClientOptions,
+  type StartTlsClientOptions,
+  type StartTlsServerOptions,
+  type TlsConnectOptions,
   type TlsServerOptions,
 } from './tls-options.ts';
 import { UnixStream } from '../unix/unix-stream.ts';
 
 /** A certificate: an `X509Certificate` of `node:crypto`. */
 export type Certificate = NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>;
-
-/** Options of {@link TlsStream.connect}. */
-export interface TlsConnectOptions extends TcpConnectOptions, TlsClientOptions {}
-
-/** Options of {@link startTls} on the client side. */
-export interface StartTlsClientOptions extends WaitOptions, StreamOptions, TlsClientOptions {
-  readonly role?: 'client' | undefined;
-}
-
-/** Options of {@link startTls} on the server side. */
-export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsServerOptions {
-  readonly role: 'server';
-}
 
 /** The addresses of the stream below, if it has any. */
 export interface StreamAddresses {

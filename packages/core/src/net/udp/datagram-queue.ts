@@ -11,7 +11,7 @@ import { budgetOf } from '../../waiting/budget.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
+import { WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
 /** A datagram that was received. */
 export interface Datagram {
@@ -106,16 +106,12 @@ export class DatagramQueue {
   receive(options: WaitOptions | undefined): Promise<Datagram> {
     const datagram = this.tryReceive();
     if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
-    const wait = new ListedWaiter<Datagram>('recvFrom', this.#clock, options);
-    this.#receives.add(wait);
-    return wait.promise;
+    return this.#receives.wait('recvFrom', this.#clock, options);
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
     if (this.isReadable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new ListedWaiter<void>('readable', this.#clock, options);
-    this.#readable.add(wait);
-    return wait.promise;
+    return this.#readable.wait('readable', this.#clock, options);
   }
 
   /** Drops all datagrams and rejects all waits. */

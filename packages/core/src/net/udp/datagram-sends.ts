@@ -55,9 +55,7 @@ export class DatagramSends {
 
   writable(options: WaitOptions | undefined): Promise<void> {
     if (this.isWritable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new ListedWaiter<void>('writable', this.#clock, options);
-    this.#writable.add(wait);
-    return wait.promise;
+    return this.#writable.wait('writable', this.#clock, options);
   }
 
   /** Sends as soon as there is room. @returns How many bytes the kernel took. */

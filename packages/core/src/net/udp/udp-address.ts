@@ -4,7 +4,7 @@ import type { SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddress } from '../../vocabulary/address.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
-import type { WriteData } from '../../streams/write-side.ts';
+import type { WriteData } from '../../streams/stream-writer.ts';
 import type { UdpAddress } from './udp-options.ts';
 
 /** @throws `InvalidInputError` for what is not a host and port. */

@@ -20,7 +20,7 @@ import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import type { Source, SourceObserver } from '../../vocabulary/source.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
-import type { WriteData } from '../../streams/write-side.ts';
+import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
 import { bindSocket } from './bind-socket.ts';

@@ -4,7 +4,7 @@ import { memoryTransports } from '../../memory/memory-transport.ts';
 import { memoryPair } from '../../memory/memory-pair.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import type { WaitOptions } from '../../waiting/waiter.ts';
-import type { WriteOptions, WriteData } from '../../streams/write-side.ts';
+import type { WriteOptions, WriteData } from '../../streams/stream-writer.ts';
 import { checkStream, STREAM_CONTRACTS, streamContract } from './check-stream.ts';
 import type { StreamPair } from './trial.ts';
 

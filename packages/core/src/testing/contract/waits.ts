@@ -6,7 +6,7 @@
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { Interest } from '../../vocabulary/interest.ts';
-import type { WriteOptions } from '../../streams/write-side.ts';
+import type { WriteOptions } from '../../streams/stream-writer.ts';
 
 /** One call that may wait. */
 export interface WaitingCall {
