@@ -75,7 +75,7 @@ export class Incoming implements ResponseOrigin {
   }
 
   /** Its reader left before the end: the connection would wait for ever for somebody to read the rest. */
-  giveUp(): void {
+  abandon(): void {
     this.discard();
   }
 

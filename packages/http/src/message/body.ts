@@ -27,7 +27,7 @@ export interface BodySource {
   /** The trailer section, after the end. */
   readonly trailers: Headers | undefined;
   /** Its reader left before the end, or found that it is longer than what may be collected. */
-  giveUp?(tooLong?: LimitError): void;
+  abandon(cause?: LimitError): void;
 }
 
 /** How a body may be collected. */
@@ -86,7 +86,7 @@ export class Body implements AsyncIterable<Uint8Array> {
         yield piece;
       }
     } finally {
-      if (!hasEnded) this.#source.giveUp?.();
+      if (!hasEnded) this.#source.abandon();
     }
   }
 
@@ -176,7 +176,7 @@ export class Body implements AsyncIterable<Uint8Array> {
 
   #tooLong(limit: number): LimitError {
     const error = tooLong(limit);
-    this.#source.giveUp?.(error);
+    this.#source.abandon(error);
     return error;
   }
 

@@ -24,11 +24,11 @@ import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import { State } from '../protocol/state.ts';
 import { refusal } from '../message/error-response.ts';
-import { GoneWatch } from './send-response.ts';
+import { CloseRace } from './send-response.ts';
 import { DRAIN_LIMIT, handle, switchStatus } from './respond.ts';
 import type { ConnectionEnd } from './events.ts';
 import { Phases } from './phases.ts';
-import type { ServerShared } from './runtime.ts';
+import type { ServerRuntime } from './runtime.ts';
 
 /** What a switch of protocols gives the handler. */
 export interface Switched {
@@ -40,14 +40,14 @@ export class ServerConnection {
   readonly stream: ByteStream;
   readonly http: HttpConnection;
   readonly driver: Driver;
-  readonly shared: ServerShared;
+  readonly runtime: ServerRuntime;
   readonly phases: Phases;
   #exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
   #isPeerWatched = false;
   #isPeerGone = false;
-  #goneWatch: GoneWatch | undefined;
+  #closeRace: CloseRace | undefined;
   /** Requests answered on this connection. */
   answered = 0;
   /** When it opened, on the server's clock. */
@@ -59,16 +59,16 @@ export class ServerConnection {
   /** Its task, which ends with it. */
   readonly #task: TaskLease;
 
-  constructor(stream: ByteStream, shared: ServerShared, task: TaskLease) {
+  constructor(stream: ByteStream, runtime: ServerRuntime, task: TaskLease) {
     this.stream = stream;
-    this.shared = shared;
+    this.runtime = runtime;
     this.#task = task;
-    this.http = new HttpConnection('server', shared.limits);
-    this.driver = new Driver(stream, this.http, shared.clock);
-    this.phases = new Phases(this.driver, shared);
-    this.openedAt = shared.clock.now();
-    shared.observer.opened += 1;
-    this.id = shared.observer.opened;
+    this.http = new HttpConnection('server', runtime.limits);
+    this.driver = new Driver(stream, this.http, runtime.clock);
+    this.phases = new Phases(this.driver, runtime);
+    this.openedAt = runtime.clock.now();
+    runtime.observer.opened += 1;
+    this.id = runtime.observer.opened;
   }
 
   /** The client's address: behind a trusted proxy, the one that it named. */
@@ -81,7 +81,7 @@ export class ServerConnection {
   }
 
   get isDraining(): boolean {
-    return this.shared.isDraining;
+    return this.runtime.isDraining;
   }
 
   /** Why the connection ended, when it has. */
@@ -110,7 +110,7 @@ export class ServerConnection {
   /** Reads what a proxy says before it passes requests on; whether requests may follow. */
   async #greetProxy(): Promise<boolean> {
     try {
-      const timeout = this.shared.deadlines.firstByte;
+      const timeout = this.runtime.deadlines.firstByte;
       const header = await readProxyHeader(this.stream, { timeout });
       this.proxyHeader = header ?? undefined;
       if (header === null) this.#reason = 'client';
@@ -118,7 +118,7 @@ export class ServerConnection {
     } catch (error) {
       this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
       const code = (error as { readonly code?: string }).code ?? '';
-      this.shared.observer.turnedAway(this.id, String(this.#peerAddress ?? ''), 0, code);
+      this.runtime.observer.refused(this.id, String(this.#peerAddress ?? ''), 0, code);
       this.stream.reset(error);
       return false;
     }
@@ -136,8 +136,8 @@ export class ServerConnection {
    */
   async run(): Promise<void> {
     try {
-      if (!this.shared.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
-        this.phases.wait('first-byte', this.shared.deadlines.firstByte);
+      if (!this.runtime.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
+        this.phases.wait('first-byte', this.runtime.deadlines.firstByte);
         this.#reason = 'client';
         for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
           const value = await next;
@@ -171,10 +171,10 @@ export class ServerConnection {
 
   #moreData(): Promise<unknown> {
     if (this.phases.now !== 'headers' && this.http.isInHead) {
-      this.phases.wait('headers', this.shared.deadlines.headers);
+      this.phases.wait('headers', this.runtime.deadlines.headers);
     }
     const blocked = this.driver.flush();
-    return blocked === undefined ? this.driver.read() : this.phases.whileWriting(blocked);
+    return blocked === undefined ? this.driver.read() : this.phases.withWriteDeadline(blocked);
   }
 
   async #leave(): Promise<void> {
@@ -187,10 +187,10 @@ export class ServerConnection {
       } else await this.#close();
     } catch (error) {
       this.stream.reset(error);
-      this.shared.report(error, undefined);
+      this.runtime.report(error, undefined);
     } finally {
       this.#task.release();
-      this.shared.ended(this);
+      this.runtime.ended(this);
     }
   }
 
@@ -230,15 +230,15 @@ export class ServerConnection {
     this.http.startNextCycle();
     this.#reason = 'client';
     if (this.http.hasEvent) return true;
-    if (this.http.isInHead) this.phases.wait('headers', this.shared.deadlines.headers);
-    else this.#rest();
+    if (this.http.isInHead) this.phases.wait('headers', this.runtime.deadlines.headers);
+    else this.#beginIdle();
     return true;
   }
 
   /** Waits for a next request, which may never come. */
-  #rest(): void {
-    this.phases.wait('idle', this.shared.idleTimeout);
-    if (this.shared.isCrowded) this.http.rest();
+  #beginIdle(): void {
+    this.phases.wait('idle', this.runtime.idleTimeout);
+    if (this.runtime.hasManyConnections) this.http.rest();
   }
 
   /** The loop failed: what the client did wrong is answered, what the program did wrong is told. */
@@ -254,12 +254,12 @@ export class ServerConnection {
     }
     if (this.#reason !== 'shutdown') this.#reason = 'broken';
     // The peer's going is the most ordinary end of a connection, and nobody's error.
-    if (!(failure instanceof IoError)) this.shared.report(failure, undefined);
+    if (!(failure instanceof IoError)) this.runtime.report(failure, undefined);
   }
 
   /** Takes the rest of a request that nobody read, within bounds; whether the connection can go on. */
   async #drain(exchange: Exchange): Promise<boolean> {
-    if (exchange.owesContinue || this.stream.isClosed) return false;
+    if (exchange.awaitsContinue || this.stream.isClosed) return false;
     const start = exchange.bytesIn;
     while (exchange.bytesIn - start <= DRAIN_LIMIT) {
       await this.phases.readBody();
@@ -291,13 +291,13 @@ export class ServerConnection {
   }
 
   /** Ends the waits for a program's pieces when the connection is gone. */
-  get goneWatch(): GoneWatch {
-    this.#goneWatch ??= new GoneWatch(this.stream);
-    return this.#goneWatch;
+  get closeRace(): CloseRace {
+    this.#closeRace ??= new CloseRace(this.stream);
+    return this.#closeRace;
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.shared.waitUntil(work, this.#exchange);
+    this.runtime.waitUntil(work, this.#exchange);
   }
 
   async switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched> {
@@ -309,12 +309,12 @@ export class ServerConnection {
         status: switchStatus(head),
         fields,
         length: undefined,
-        date: this.shared.date.toString(),
+        date: this.runtime.date.toString(),
       }),
     );
     this.#isSwitched = true;
     this.#reason = 'upgraded';
-    this.phases.rest();
+    this.phases.clearDeadline();
     await this.driver.flush();
     return { stream: this.stream };
   }
@@ -335,14 +335,14 @@ export class ServerConnection {
     )
       return;
     this.#reason = 'refused';
-    this.shared.observer.turnedAway(this.id, String(this.remoteAddress ?? ''), status, error.code);
+    this.runtime.observer.refused(this.id, String(this.remoteAddress ?? ''), status, error.code);
     const response = refusal(status);
     this.driver.write(
       this.http.sendResponse({
         status,
         fields: response.fields,
         length: (response.body as string).length,
-        date: this.shared.date.toString(),
+        date: this.runtime.date.toString(),
         close: true,
       }),
     );
@@ -351,14 +351,14 @@ export class ServerConnection {
   }
 
   /** The server is shutting down: an idle connection ends now, a busy one with its present answer. */
-  drainNow(): void {
+  closeIfIdle(): void {
     if (!this.isIdle) return;
     this.#reason = 'shutdown';
     void this.stream.close();
   }
 
   /** The server's patience has ended. */
-  cut(): void {
+  abort(): void {
     this.#reason = 'shutdown';
     this.#exchange?.abort(new IoError('the server is shutting down', GONE));
     this.stream.reset(new IoError('the server is shutting down', GONE));
@@ -367,15 +367,15 @@ export class ServerConnection {
   async #close(): Promise<void> {
     try {
       const blocked = this.driver.flush();
-      if (blocked !== undefined) await this.phases.whileWriting(blocked);
+      if (blocked !== undefined) await this.phases.withWriteDeadline(blocked);
       if (this.answered > 0 || this.http.serverState !== State.IDLE) {
         // What still comes is taken and dropped: a reset for unread bytes could destroy the answer on its way.
         const { stream, phases } = this;
         await stream.shutdown('read');
         const finished = stream.shutdown('write');
         // A stall is watched for only where there is one.
-        if (!stream.isReleased) await phases.whileWriting(finished);
-        phases.wait('linger', this.shared.deadlines.linger);
+        if (!stream.isReleased) await phases.withWriteDeadline(finished);
+        phases.wait('linger', this.runtime.deadlines.linger);
         await finished;
         await stream.closed;
       }

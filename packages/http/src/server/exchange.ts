@@ -68,7 +68,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   #controller: AbortController | undefined;
   #trailers: Headers | undefined;
   #isBodyDone: boolean;
-  #owesContinue: boolean;
+  #awaitsContinue: boolean;
   #isOver = false;
   /** Bytes of the request's body that were handed out. */
   bytesIn = 0;
@@ -86,7 +86,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     this.#connection = connection;
     this.#head = head;
     this.#isBodyDone = false;
-    this.#owesContinue = head.expectsContinue;
+    this.#awaitsContinue = head.expectsContinue;
   }
 
   get head(): RequestHead {
@@ -154,12 +154,12 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     for (;;) {
       const piece = this.tryNextPiece();
       if (piece !== WOULD_BLOCK) return piece === null ? null : piece.bytes;
-      this.payContinue();
+      this.sendContinue();
       await this.#connection.phases.readBody();
     }
   }
 
-  giveUp(tooLong?: LimitError): void {
+  abandon(tooLong?: LimitError): void {
     this.limitError = tooLong;
   }
 
@@ -173,7 +173,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       );
     }
     this.#checkRunning('informational');
-    if (status === 100) this.#owesContinue = false;
+    if (status === 100) this.#awaitsContinue = false;
     const { driver, http } = this.#connection;
     driver.write(http.sendInformational(status, headers));
     driver.flushSoon();
@@ -229,8 +229,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   }
 
   /** Whether the client still waits for leave to send the body. */
-  get owesContinue(): boolean {
-    return this.#owesContinue;
+  get awaitsContinue(): boolean {
+    return this.#awaitsContinue;
   }
 
   /** Takes what is left of the request's events that have come already; whether that was all of it. */
@@ -244,9 +244,9 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   }
 
   /** Gives the client leave to send the body, if it waits for that. */
-  payContinue(): void {
-    if (!this.#owesContinue) return;
-    this.#owesContinue = false;
+  sendContinue(): void {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
     this.#connection.driver.write(this.#connection.http.sendInformational(100, undefined));
   }
 

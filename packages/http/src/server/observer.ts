@@ -49,7 +49,7 @@ export class ServerObserver {
   readonly #clock: Clock;
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
-  readonly refused: Map<number, number> = new Map();
+  readonly refusedByStatus: Map<number, number> = new Map();
   opened = 0;
   active = 0;
   completed = 0;
@@ -123,8 +123,8 @@ export class ServerObserver {
     });
   }
 
-  turnedAway(connection: number, remoteAddress: string, status: number, cause: string): void {
-    this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
+  refused(connection: number, remoteAddress: string, status: number, cause: string): void {
+    this.refusedByStatus.set(status, (this.refusedByStatus.get(status) ?? 0) + 1);
     if (!this.#hears(CHANNELS.refused)) return;
     this.tell({ type: 'refused', connection, remoteAddress, status, cause });
   }

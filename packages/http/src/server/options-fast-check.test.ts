@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, systemClock } from '@awaitio/core';
 import * as fc from 'fast-check';
-import { looksRight } from './options-fast-check.ts';
+import { areCertainlyValid } from './options-fast-check.ts';
 import { checkServeOptions } from './options-schema.ts';
 
 describe('a quick look at the options of serve', () => {
@@ -12,7 +12,7 @@ describe('a quick look at the options of serve', () => {
     { deadlines: {}, limits: {}, maxConnections: 5, onError: () => {}, clock: systemClock },
     { host: undefined, deadlines: undefined },
   ])('sees that %j is right', (options) => {
-    expect(looksRight(options)).toBe(true);
+    expect(areCertainlyValid(options)).toBe(true);
     checkServeOptions(options);
   });
 
@@ -31,7 +31,7 @@ describe('a quick look at the options of serve', () => {
     { limits: { toString: 1 } },
     { maxConnections: 0 },
   ])('leaves %j to the schema, which refuses it', (options) => {
-    expect(looksRight(options)).toBe(false);
+    expect(areCertainlyValid(options)).toBe(false);
     expect(() => {
       checkServeOptions(options);
     }).toThrow(InvalidInputError);
@@ -62,7 +62,7 @@ describe('a quick look at the options of serve', () => {
     );
     fc.assert(
       fc.property(fc.dictionary(name, fc.oneof(value, amounts)), (options) => {
-        if (looksRight(options)) checkServeOptions(options);
+        if (areCertainlyValid(options)) checkServeOptions(options);
       }),
       { numRuns: 3_000 },
     );

@@ -30,7 +30,7 @@ const KNOWN: Readonly<Record<string, Check>> = {
 };
 
 /** Reports whether every option is known and plainly right. */
-export function looksRight(options: object): boolean {
+export function areCertainlyValid(options: object): boolean {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(KNOWN, name)) return false;
     if (value !== undefined && KNOWN[name]?.(value) !== true) return false;

@@ -2,7 +2,7 @@
  * The options of `serve`, as a zod schema.
  *
  * zod takes longer to load than the rest of awaitio together, so it is loaded only when the quick look of
- * `looksRight` finds something that it does not know to be right. The schema alone decides what is refused.
+ * `areCertainlyValid` finds something that it does not know to be right. The schema alone decides what is refused.
  */
 
 import { InvalidInputError } from '@awaitio/core';

@@ -14,7 +14,7 @@ import { RateAllowance } from '../driver/deadlines.ts';
 import { StallWatch } from '../driver/stall-watch.ts';
 import type { Driver } from '../driver/driver.ts';
 import { HandlerDeadline } from './exchange.ts';
-import type { ServerShared } from './runtime.ts';
+import type { ServerRuntime } from './runtime.ts';
 
 /** What the connection waits for. */
 export type Phase =
@@ -42,7 +42,7 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
 
 export class Phases implements DeadlineOwner {
   readonly #driver: Driver;
-  readonly #shared: ServerShared;
+  readonly #runtime: ServerRuntime;
   readonly #deadline: Deadline;
   #now: Phase = 'first-byte';
   #expired: Phase | undefined;
@@ -52,10 +52,10 @@ export class Phases implements DeadlineOwner {
   #handlerLimit: number | undefined;
   #bodyRate: RateAllowance | undefined;
 
-  constructor(driver: Driver, shared: ServerShared) {
+  constructor(driver: Driver, runtime: ServerRuntime) {
     this.#driver = driver;
-    this.#shared = shared;
-    this.#deadline = new Deadline(shared.wheel, this);
+    this.#runtime = runtime;
+    this.#deadline = new Deadline(runtime.wheel, this);
   }
 
   get now(): Phase {
@@ -84,7 +84,7 @@ export class Phases implements DeadlineOwner {
   }
 
   /** Nothing is bounded for now. */
-  rest(): void {
+  clearDeadline(): void {
     this.#deadline.clear();
   }
 
@@ -98,7 +98,7 @@ export class Phases implements DeadlineOwner {
   /** A handler begins. */
   beginHandler(): void {
     this.#handlerLimit = undefined;
-    this.wait('handler', this.#shared.deadlines.handler);
+    this.wait('handler', this.#runtime.deadlines.handler);
   }
 
   /** The handler asks for a deadline of its own. */
@@ -108,8 +108,8 @@ export class Phases implements DeadlineOwner {
   }
 
   /** The handler's result, or the error of its deadline. */
-  guard<T>(result: Promise<T> | T): Promise<T> | T {
-    if (this.#shared.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
+  withHandlerDeadline<T>(result: Promise<T> | T): Promise<T> | T {
+    if (this.#runtime.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
       return result;
     }
     this.#handlerDeadline = new HandlerDeadline();
@@ -120,10 +120,10 @@ export class Phases implements DeadlineOwner {
 
   /** Waits for more of a body, at no less than the minimum rate. */
   async readBody(): Promise<void> {
-    const { deadlines, clock } = this.#shared;
+    const { deadlines, clock } = this.#runtime;
     const driver = this.#driver;
     const blocked = driver.flush();
-    if (blocked !== undefined) await this.whileWriting(blocked);
+    if (blocked !== undefined) await this.withWriteDeadline(blocked);
     this.#bodyRate ??= new RateAllowance(deadlines.bodyGrace, deadlines.bodyMinRate);
     const phase = this.#now;
     const left = this.#left;
@@ -143,7 +143,7 @@ export class Phases implements DeadlineOwner {
   }
 
   /** Waits for a write that found no room; a peer that takes nothing for too long is cut. */
-  async whileWriting(blocked: Promise<void>): Promise<void> {
+  async withWriteDeadline(blocked: Promise<void>): Promise<void> {
     const phase = this.#now;
     const left = this.#left;
     this.#waitForTaking('write');
@@ -157,15 +157,15 @@ export class Phases implements DeadlineOwner {
 
   /** Waits for the peer to take what was written. */
   #waitForTaking(phase: 'write' | 'flush'): void {
-    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#shared.clock);
+    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#runtime.clock);
     this.#stallWatch.begin();
-    this.wait(phase, this.#shared.deadlines.writeStall);
+    this.wait(phase, this.#runtime.deadlines.writeStall);
   }
 
   /** How long the present phase may go on, for a phase that another one puts off. */
   get #left(): number {
     const { at } = this.#deadline;
-    return at === Infinity ? Infinity : at - this.#shared.clock.now();
+    return at === Infinity ? Infinity : at - this.#runtime.clock.now();
   }
 
   // --- When time has passed ------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ export class Phases implements DeadlineOwner {
     if (phase !== 'linger') this.#expired = phase;
     switch (phase) {
       case 'handler':
-        this.#handlerDeadline?.expire(this.#handlerLimit ?? this.#shared.deadlines.handler);
+        this.#handlerDeadline?.expire(this.#handlerLimit ?? this.#runtime.deadlines.handler);
         break;
       case 'headers':
       case 'body':
@@ -191,14 +191,14 @@ export class Phases implements DeadlineOwner {
         break;
       case 'write':
       case 'flush':
-        this.#driver.stream.reset(new TimeoutError('write', this.#shared.deadlines.writeStall));
+        this.#driver.stream.reset(new TimeoutError('write', this.#runtime.deadlines.writeStall));
         break;
     }
   }
 
   /** Gives a client that takes its answer, however slowly, more time; whether it does. */
   #isStillTaking(phase: Phase): boolean {
-    const { deadlines, idleTimeout } = this.#shared;
+    const { deadlines, idleTimeout } = this.#runtime;
     const hasUnsent = phase !== 'write' && this.#driver.stream.statistics().unsent > 0;
     if (phase === 'idle' && hasUnsent) {
       this.#waitForTaking('flush');

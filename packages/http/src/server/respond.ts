@@ -14,7 +14,7 @@ import { State } from '../protocol/state.ts';
 import { HttpRequest } from '../message/request.ts';
 import { refusal } from '../message/error-response.ts';
 import { HttpResponse } from '../message/response.ts';
-import { sendBody } from './send-response.ts';
+import { sendResponse } from './send-response.ts';
 import type { ServerConnection } from './connection.ts';
 
 /** Unread bytes of a request's body that are taken to keep the connection (Go's net/http: 256 KiB). */
@@ -25,13 +25,13 @@ type Pending = Promise<void> | undefined;
 
 /** Has a request handled and answered. */
 export function handle(connection: ServerConnection, exchange: Exchange): Pending {
-  const { shared } = connection;
-  if (!shared.hasRoom) return shed(connection, exchange);
-  shared.observer.requestStarted(exchange);
+  const { runtime } = connection;
+  if (!runtime.hasRoom) return rejectOverload(connection, exchange);
+  runtime.observer.requestStarted(exchange);
   connection.phases.beginHandler();
   let result;
   try {
-    result = shared.handler(new HttpRequest(exchange.head, exchange), exchange);
+    result = runtime.handler(new HttpRequest(exchange.head, exchange), exchange);
   } catch (error) {
     return handlerFailed(connection, exchange, error);
   }
@@ -48,7 +48,7 @@ async function handleLater(
   if (connection.driver.gathered > 0) connection.driver.flushSoon();
   let response;
   try {
-    response = await connection.phases.guard(result);
+    response = await connection.phases.withHandlerDeadline(result);
     if (!connection.isSwitched && !(response instanceof HttpResponse)) {
       throw new TypeError('expected the handler to return an HttpResponse, got something else');
     }
@@ -61,11 +61,11 @@ async function handleLater(
 
 function handlerFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
   if (!connection.isSwitched) {
-    return respond(connection, exchange, answerFor(connection, exchange, error));
+    return respond(connection, exchange, responseFor(connection, exchange, error));
   }
-  const { shared, stream } = connection;
-  shared.report(error, exchange);
-  shared.observer.requestFinished(exchange, switchStatus(exchange.head), false);
+  const { runtime, stream } = connection;
+  runtime.report(error, exchange);
+  runtime.observer.requestFinished(exchange, switchStatus(exchange.head), false);
   // Nobody else knows of the stream, as far as can be told.
   stream.reset(error);
   return undefined;
@@ -76,19 +76,19 @@ function respond(
   exchange: Exchange,
   response: HttpResponse,
 ): Pending {
-  const { observer } = connection.shared;
+  const { observer } = connection.runtime;
   if (connection.isSwitched) {
     observer.requestFinished(exchange, switchStatus(exchange.head), true);
     return undefined;
   }
   observer.responseStarted(exchange);
-  const answered = answer(connection, exchange, response);
-  if (answered !== undefined) return whenAnswered(connection, exchange, answered);
+  const answered = send(connection, exchange, response);
+  if (answered !== undefined) return respondLater(connection, exchange, answered);
   observer.requestFinished(exchange, exchange.status, true);
   return undefined;
 }
 
-async function whenAnswered(
+async function respondLater(
   connection: ServerConnection,
   exchange: Exchange,
   answered: Promise<void>,
@@ -98,20 +98,24 @@ async function whenAnswered(
     await answered;
     isComplete = true;
   } finally {
-    connection.shared.observer.requestFinished(exchange, exchange.status, isComplete);
+    connection.runtime.observer.requestFinished(exchange, exchange.status, isComplete);
   }
 }
 
 /** Answers at once that there is too much to do. */
-function shed(connection: ServerConnection, exchange: Exchange): Pending {
-  const { observer, retryAfter } = connection.shared;
+function rejectOverload(connection: ServerConnection, exchange: Exchange): Pending {
+  const { observer, retryAfter } = connection.runtime;
   const address = String(connection.remoteAddress ?? '');
-  observer.turnedAway(connection.id, address, 503, 'ERR_HTTP_OVERLOADED');
-  return answer(connection, exchange, refusal(503, ['Retry-After', String(retryAfter)]));
+  observer.refused(connection.id, address, 503, 'ERR_HTTP_OVERLOADED');
+  return send(connection, exchange, refusal(503, ['Retry-After', String(retryAfter)]));
 }
 
 /** What to answer when a handler failed: the client's fault is told to the client, the program's to the program. */
-function answerFor(connection: ServerConnection, exchange: Exchange, error: unknown): HttpResponse {
+function responseFor(
+  connection: ServerConnection,
+  exchange: Exchange,
+  error: unknown,
+): HttpResponse {
   exchange.abort(error);
   if (error instanceof HttpProblem) return HttpResponse.problem(error);
   // The same classes of errors come from other connections, which a handler may have to do with.
@@ -120,20 +124,20 @@ function answerFor(connection: ServerConnection, exchange: Exchange, error: unkn
   }
   if (error instanceof LimitError && error === exchange.limitError) return refusal(413);
   if (connection.phases.expired === 'body') return refusal(408);
-  if (!isPeersDoing(connection, error)) connection.shared.report(error, exchange);
+  if (!isCausedByPeer(connection, error)) connection.runtime.report(error, exchange);
   return refusal(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
 }
 
 /** Whether a failure is only how the program heard of what the client did, which is no error of the program's. */
-function isPeersDoing({ http, phases, stream }: ServerConnection, error: unknown): boolean {
+function isCausedByPeer({ http, phases, stream }: ServerConnection, error: unknown): boolean {
   if (error instanceof ClientGoneError || error === http.failure) return true;
   return error instanceof IoError && (stream.isClosed || phases.expired === 'body');
 }
 
 /** Sends an answer: there is something to wait for when the program, or the client, is slower than this side. */
-function answer(connection: ServerConnection, exchange: Exchange, given: HttpResponse): Pending {
-  const { shared, phases } = connection;
-  phases.rest();
+function send(connection: ServerConnection, exchange: Exchange, given: HttpResponse): Pending {
+  const { runtime, phases } = connection;
+  phases.clearDeadline();
   // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
   const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
   const response = isTunnel ? refusal(501) : given;
@@ -141,29 +145,29 @@ function answer(connection: ServerConnection, exchange: Exchange, given: HttpRes
   const { isStreamed } = response;
   // A client that still waits for leave to send, or has much left to send, is told that the connection ends.
   // The body of a streamed answer may come from the request's, as an echo's does.
-  if (isStreamed) exchange.payContinue();
+  if (isStreamed) exchange.sendContinue();
   const isUnread =
     !isStreamed && !exchange.isRequestRead && !exchange.isBodyUsed && hasMuchLeft(exchange);
   let blocked;
   try {
-    blocked = sendBody(connection, response, {
-      date: shared.date.toString(),
+    blocked = sendResponse(connection, response, {
+      date: runtime.date.toString(),
       close:
         response.close ||
         isUnread ||
-        shared.isDraining ||
-        shared.isLastRequest(connection.answered + 1),
+        runtime.isDraining ||
+        runtime.isLastRequest(connection.answered + 1),
     });
   } catch (error) {
-    return answerFailed(connection, exchange, error);
+    return sendFailed(connection, exchange, error);
   }
   if (blocked === undefined) return undefined;
   // A streamed answer also waits for the program, and says itself when it waits for the client.
-  const sent = isStreamed ? blocked : phases.whileWriting(blocked);
-  return finishAnswer(connection, exchange, sent);
+  const sent = isStreamed ? blocked : phases.withWriteDeadline(blocked);
+  return sendLater(connection, exchange, sent);
 }
 
-async function finishAnswer(
+async function sendLater(
   connection: ServerConnection,
   exchange: Exchange,
   sent: Promise<void>,
@@ -171,15 +175,15 @@ async function finishAnswer(
   try {
     await sent;
   } catch (error) {
-    await answerFailed(connection, exchange, error);
+    await sendFailed(connection, exchange, error);
   }
 }
 
-function answerFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
-  const { http, shared, stream } = connection;
-  if (!isPeersDoing(connection, error)) shared.report(error, exchange);
+function sendFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
+  const { http, runtime, stream } = connection;
+  if (!isCausedByPeer(connection, error)) runtime.report(error, exchange);
   // An answer that is wrong in itself was refused before any of it was sent.
-  if (http.serverState === State.SEND_RESPONSE) return answer(connection, exchange, refusal(500));
+  if (http.serverState === State.SEND_RESPONSE) return send(connection, exchange, refusal(500));
   http.sendFailed();
   // The head is out: only cutting the connection tells the client that the rest will not come.
   stream.reset(error);
@@ -192,7 +196,7 @@ function answerFailed(connection: ServerConnection, exchange: Exchange, error: u
 }
 
 function hasMuchLeft(exchange: Exchange): boolean {
-  return exchange.owesContinue || (exchange.head.contentLength ?? 0) > DRAIN_LIMIT;
+  return exchange.awaitsContinue || (exchange.head.contentLength ?? 0) > DRAIN_LIMIT;
 }
 
 /** What says that the connection goes on in another protocol (RFC 9110 sections 9.3.6 and 15.2.2). */

@@ -31,7 +31,7 @@ export interface ErrorContext {
   readonly remoteAddress: string;
 }
 
-export interface ServerSharedOptions {
+export interface ServerRuntimeOptions {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly limits: ProtocolLimits;
@@ -52,9 +52,9 @@ export interface ServerSharedOptions {
  * From so many open connections on, most of which wait, one that waits is made small (`pnpm bench --only idle`); below,
  * the next request is answered a little faster instead.
  */
-const CROWD = 1_000;
+const MANY_CONNECTIONS = 1_000;
 
-export class ServerShared {
+export class ServerRuntime {
   readonly handler: Handler;
   readonly clock: Clock;
   readonly limits: ProtocolLimits;
@@ -62,7 +62,7 @@ export class ServerShared {
   readonly wheel: DeadlineWheel;
   readonly date: HttpDate;
   readonly observer: ServerObserver;
-  readonly #options: ServerSharedOptions;
+  readonly #options: ServerRuntimeOptions;
   readonly #background = new Set<Promise<void>>();
   #ended = 0;
   /** Set when the shutdown begins: answers say `Connection: close` from then on. */
@@ -70,7 +70,7 @@ export class ServerShared {
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
 
-  constructor(options: ServerSharedOptions) {
+  constructor(options: ServerRuntimeOptions) {
     this.#options = options;
     this.handler = options.handler;
     this.clock = options.clock;
@@ -90,8 +90,8 @@ export class ServerShared {
   }
 
   /** Whether there are so many connections that the memory of those which wait matters. */
-  get isCrowded(): boolean {
-    return this.observer.opened - this.#ended >= CROWD;
+  get hasManyConnections(): boolean {
+    return this.observer.opened - this.#ended >= MANY_CONNECTIONS;
   }
 
   isLastRequest(count: number): boolean {

@@ -20,7 +20,7 @@ interface SendOptions {
 }
 
 /** @returns A promise when the caller has to wait; `undefined` when everything was taken at once. */
-export function sendBody(
+export function sendResponse(
   connection: ServerConnection,
   response: HttpResponse,
   options: SendOptions,
@@ -106,7 +106,7 @@ async function sendPieces(
   const body = response.body as Parameters<typeof piecesOf>[0];
   const pieces = piecesOf(body);
   let isExhausted = false;
-  const watch = connection.goneWatch;
+  const watch = connection.closeRace;
   // Only this side knows of the pieces of a body that is passed on: their memory is used again.
   const written = body instanceof PassedBody ? new WrittenPieces(connection.stream) : undefined;
   try {
@@ -116,7 +116,7 @@ async function sendPieces(
       let result;
       if ('then' in next) {
         driver.flushSoon();
-        result = await watch.orGone(next);
+        result = await watch.race(next);
       } else result = next;
       if (result.done === true) {
         isExhausted = true;
@@ -128,7 +128,7 @@ async function sendPieces(
       connection.countOut(bytes.length);
       const blocked = driver.writeBytes(bytes);
       driver.write(http.dataEnd);
-      if (blocked !== undefined) await connection.phases.whileWriting(blocked);
+      if (blocked !== undefined) await connection.phases.withWriteDeadline(blocked);
       written?.add(bytes);
     }
     driver.write(http.sendEnd(trailersOf(response)));
@@ -149,7 +149,7 @@ function trailersOf(response: HttpResponse): FieldList {
  * connection's task. One subscription serves all pieces of all answers on a connection; racing each against the
  * connection's end would pile them up.
  */
-export class GoneWatch {
+export class CloseRace {
   #reject: ((reason: unknown) => void) | undefined;
   #isGone = false;
 
@@ -160,7 +160,7 @@ export class GoneWatch {
     });
   }
 
-  orGone<T>(next: Promise<T>): Promise<T> {
+  race<T>(next: Promise<T>): Promise<T> {
     if (this.#isGone) {
       next.catch(() => {});
       return Promise.reject(gone());

@@ -35,11 +35,11 @@ import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
-import { looksRight } from './options-fast-check.ts';
+import { areCertainlyValid } from './options-fast-check.ts';
 import { ServerConnection } from './connection.ts';
 import type { ServerStatistics } from './observer.ts';
 import type { ServeOptions, ShutdownOptions, ShutdownReport } from './options.ts';
-import { ServerShared, type Handler } from './runtime.ts';
+import { ServerRuntime, type Handler } from './runtime.ts';
 import { printError } from './print-error.ts';
 
 /**
@@ -64,7 +64,7 @@ export async function serve(
   handler: Handler | FetchApplication,
   options: ServeOptions = {},
 ): Promise<HttpServer> {
-  if (!looksRight(options)) {
+  if (!areCertainlyValid(options)) {
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
@@ -96,7 +96,7 @@ function bind(options: ServeOptions): Promise<Listener> {
 /** A running server. */
 export class HttpServer {
   readonly #listener: Listener;
-  readonly #shared: ServerShared;
+  readonly #runtime: ServerRuntime;
   readonly #clock: Clock;
   readonly #executor: Executor;
   readonly #connections = new Set<ServerConnection>();
@@ -106,7 +106,7 @@ export class HttpServer {
   #shutdown: Promise<ShutdownReport> | undefined;
   #emptied: Deferred<void> | undefined;
   readonly #registration: AbortRegistration | undefined;
-  #isCutting = false;
+  #isAborting = false;
   #completed = 0;
   #idleClosed = 0;
 
@@ -120,7 +120,7 @@ export class HttpServer {
     this.#listener = listener;
     this.#clock = options.clock ?? systemClock;
     this.#executor = options.executor ?? defaultExecutor;
-    this.#shared = new ServerShared({
+    this.#runtime = new ServerRuntime({
       handler,
       clock: this.#clock,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
@@ -139,7 +139,7 @@ export class HttpServer {
       signal: this.#stopAccepting.signal,
       ownsStream: true,
       onError: (error) => {
-        this.#shared.report(error, undefined);
+        this.#runtime.report(error, undefined);
       },
     });
     const { signal } = options;
@@ -164,7 +164,7 @@ export class HttpServer {
 
   /** Whether the server takes new work: false from the moment its shutdown begins. */
   get isReady(): boolean {
-    return !this.#shared.isDraining;
+    return !this.#runtime.isDraining;
   }
 
   /**
@@ -207,16 +207,16 @@ export class HttpServer {
   statistics(): ServerStatistics {
     let idle = 0;
     for (const connection of this.#connections) if (connection.isIdle) idle += 1;
-    const { observer } = this.#shared;
+    const { observer } = this.#runtime;
     return Object.freeze({
       connections: Object.freeze({ open: this.#connections.size, idle, total: observer.opened }),
       requests: Object.freeze({
         active: observer.active,
         completed: observer.completed,
         failed: observer.failed,
-        refused: Object.freeze(Object.fromEntries(observer.refused)),
+        refused: Object.freeze(Object.fromEntries(observer.refusedByStatus)),
       }),
-      isDraining: this.#shared.isDraining,
+      isDraining: this.#runtime.isDraining,
     });
   }
 
@@ -245,17 +245,17 @@ export class HttpServer {
   }
 
   #run(stream: ByteStream, context: TaskContext): void {
-    const connection = new ServerConnection(stream, this.#shared, context.hold());
+    const connection = new ServerConnection(stream, this.#runtime, context.hold());
     this.#connections.add(connection);
-    this.#shared.observer.connectionOpened(connection);
+    this.#runtime.observer.connectionOpened(connection);
     // Never rejects: what fails is told to the server. It ends the task.
     void connection.run();
   }
 
   readonly #onEnd = (connection: ServerConnection): void => {
     this.#connections.delete(connection);
-    this.#shared.observer.connectionClosed(connection);
-    if (!this.#isCutting) this.#completed += 1;
+    this.#runtime.observer.connectionClosed(connection);
+    if (!this.#isAborting) this.#completed += 1;
     if (this.#connections.size === 0) this.#emptied?.resolve();
   };
 
@@ -276,11 +276,11 @@ export class HttpServer {
 
   async #drain(options: ShutdownOptions): Promise<ShutdownReport> {
     const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
-    const { observer } = this.#shared;
+    const { observer } = this.#runtime;
     observer.tell({ type: 'drainStarted', connections: this.#connections.size });
     this.#registration?.remove();
-    this.#shared.drainWindow = idleWindow;
-    this.#shared.isDraining = true;
+    this.#runtime.drainWindow = idleWindow;
+    this.#runtime.isDraining = true;
     if (lameDuck > 0) await this.#clock.sleep(lameDuck);
     const before = this.#completed;
     this.#stopAccepting.abort();
@@ -301,9 +301,9 @@ export class HttpServer {
     );
     await this.#emptyWithin(left());
     const cut = [...this.#connections].map((connection) => String(connection.remoteAddress ?? ''));
-    await this.#cut();
-    if (!(await this.#within(this.#shared.background(), left()))) {
-      this.#shared.report(new TimeoutError('waitUntil', grace), undefined);
+    await this.#abort();
+    if (!(await this.#within(this.#runtime.background(), left()))) {
+      this.#runtime.report(new TimeoutError('waitUntil', grace), undefined);
     }
     await (await this.#memory)?.close();
     const report = Object.freeze({
@@ -319,15 +319,15 @@ export class HttpServer {
     for (const connection of this.#connections) {
       if (!isChosen(connection)) continue;
       this.#idleClosed += 1;
-      connection.drainNow();
+      connection.closeIfIdle();
     }
   }
 
   /** Ends what is left. A handler cannot be ended: one that goes on is not waited for, and its answer goes nowhere. */
-  async #cut(): Promise<void> {
-    this.#isCutting = true;
+  async #abort(): Promise<void> {
+    this.#isAborting = true;
     const left = [...this.#connections];
-    for (const connection of left) connection.cut();
+    for (const connection of left) connection.abort();
     await Promise.all(left.map(({ stream }) => stream.closed));
     await this.#turn();
     this.#connections.clear();
