@@ -7,11 +7,10 @@
  */
 
 import { WOULD_BLOCK } from '@awaitio/core';
-import type { HandlerContext } from '../server/exchange.ts';
+import type { Handler, HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
-import type { Handler } from '../server/runtime.ts';
 
 /** What an application is told beside the `Request`: the second argument of `fetch`, Hono's `c.env`. */
 export interface FetchInfo {

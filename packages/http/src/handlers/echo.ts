@@ -7,7 +7,7 @@ import { PassedBody } from '../message/forwarded-body.ts';
 import { HttpResponse } from '../message/response.ts';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
-import type { Handler } from '../server/runtime.ts';
+import type { Handler } from '../message/handler.ts';
 
 /** Options of {@link echo}. */
 export interface EchoOptions {

@@ -1,7 +1,7 @@
 /** A readiness answer for load balancers, in front of any handler. */
 
 import { HttpResponse } from '../message/response.ts';
-import type { Handler } from '../server/runtime.ts';
+import type { Handler } from '../message/handler.ts';
 
 /** Options of {@link withHealth}. */
 export interface HealthOptions {

@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** What `serve` answers by itself. One that says `close` ends the connection: its peer cannot be understood any more. */
-export function refusal(status: number, fields?: FieldList): HttpResponse {
+export function errorResponse(status: number, fields?: FieldList): HttpResponse {
   const isPeersFault = status < 500 || status === 501 || status === 505;
   const text = REASONS[status] ?? 'The request was refused.\n';
   return new HttpResponse(text, { status, close: isPeersFault }, [...TEXT, ...(fields ?? [])]);
