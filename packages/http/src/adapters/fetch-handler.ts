@@ -112,17 +112,22 @@ function fromResponse(response: Response): HttpResponse {
   if (typeof response?.status !== 'number' || response.status < 200) {
     throw new TypeError('expected fetch to return a Response, got something else');
   }
-  const fields: string[] = [];
+  const headers: (readonly [name: string, value: string])[] = [];
   let length: number | undefined;
   let close = false;
-  for (const [name, value] of response.headers) {
-    if (!OWN.has(name)) fields.push(name, value);
+  for (const field of response.headers) {
+    const [name, value] = field;
+    if (!OWN.has(name)) headers.push(field);
     else if (name === 'content-length' && /^\d{1,15}$/.test(value)) length = Number(value);
     else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
   }
-  return new HttpResponse(
-    response.body as ResponseBody,
-    { status: response.status, reason: response.statusText || undefined, length, close },
-    fields,
-  );
+  const { status, statusText } = response;
+  const reason = statusText || undefined;
+  return new HttpResponse(response.body as ResponseBody, {
+    status,
+    reason,
+    headers,
+    length,
+    close,
+  });
 }

@@ -116,7 +116,7 @@ function rejectOverload(responder: Responder, exchange: Exchange): Pending {
   const { observer, retryAfter } = responder.runtime;
   const address = String(responder.remoteAddress ?? '');
   observer.refused(responder.id, address, 503, 'ERR_HTTP_OVERLOADED');
-  return send(responder, exchange, errorResponse(503, ['Retry-After', String(retryAfter)]));
+  return send(responder, exchange, errorResponse(503, { 'Retry-After': retryAfter }));
 }
 
 /** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
