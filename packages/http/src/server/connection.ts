@@ -228,7 +228,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
       }
     }
     if (this.#reason !== 'shutdown') this.#reason = 'broken';
-    // A peer that closes, or a lost connection, is no error of this program.
+    // A lost connection is not an error of the server.
     if (!(failure instanceof IoError)) this.runtime.report(failure, undefined);
   }
 

@@ -137,7 +137,7 @@ export interface ShutdownReport {
   readonly aborted: readonly string[];
 }
 
-/** Receives errors that no caller gets. `request` is there when the error concerns a request. */
+/** Receives errors that have no caller. `request` is given when the error concerns a request. */
 export type ErrorListener = (error: unknown, request: ErrorContext | undefined) => void;
 
 /** The request that an error concerns. */

@@ -133,7 +133,7 @@ function responseFor(responder: Responder, exchange: Exchange, error: unknown): 
   return errorResponse(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
 }
 
-/** Whether a failure only reflects what the client did, so that it is not an error of the handler. */
+/** Whether a failure was caused by the client, so that it is not an error of the handler. */
 function isCausedByPeer({ http, phases, stream }: Responder, error: unknown): boolean {
   if (error instanceof ClientGoneError || error === http.failure) return true;
   return error instanceof IoError && (stream.isClosed || phases.expired === 'body');

@@ -147,7 +147,7 @@ async function sendPieces(
     driver.write(http.sendEnd(trailersOf(response)));
   } finally {
     closeRace.end();
-    // The iterator of a body that is not read to its end is closed; its errors concern no one any more.
+    // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
     if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
   }
 }
@@ -158,7 +158,7 @@ function trailersOf(response: HttpResponse): FieldList {
 }
 
 /**
- * Ends the wait for a handler's next piece when the connection is closed: a handler that waits for ever must not keep the
+ * Ends the wait for a handler's next piece when the connection is closed: a handler that never yields must not keep the
  * connection's task. One subscription serves all pieces of all responses on a connection; racing each piece against
  * `stream.closed` would add reactions to that promise without bound.
  */
