@@ -37,7 +37,9 @@ describe('the fields of a response', () => {
     expect(() => HttpResponse.stream(['hello'], { headers })).toThrow(error);
     expect(() => HttpResponse.empty({ headers })).toThrow(error);
     expect(() => errorResponse(503, headers)).toThrow(error);
-    expect(() => errorResponse(503, INJECTION as unknown as Iterable<[string, string]>)).toThrow();
+    expect(() => errorResponse(503, INJECTION as unknown as Iterable<[string, string]>)).toThrow(
+      error,
+    );
   });
 
   test('begin with the type of the body, unless they have one', () => {

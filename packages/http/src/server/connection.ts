@@ -3,11 +3,8 @@
  * whether another one may follow.
  *
  * Requests on a connection are handled one after another, in order, also when they came in one packet (decision 0007).
- * One deadline runs at a time, for what the connection waits for now. When it passes, the stream's reading or the stream is
- * ended, which ends the wait; the loop finds the reason in `phases.expired`.
- *
- * After `Connection: close`, after a refusal, and after the client's FIN, the connection lingers and closes
- * (`lingering-close.ts`).
+ * When a deadline passes, the wait ends with the stream's reading, or the stream, and the loop finds the reason in
+ * `phases.expired`. The close after a response is in `lingering-close.ts`.
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
@@ -42,13 +39,9 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   #isPeerWatched = false;
   #isPeerGone = false;
   #closeRace: CloseRace | undefined;
-  /** Requests answered on this connection. */
   answered = 0;
-  /** When it opened, on the server's clock. */
   readonly openedAt: number;
-  /** Counts the server's connections from 1. */
   readonly id: number;
-  /** The PROXY header that a trusted proxy sent. */
   proxyHeader: ProxyHeader | undefined;
   /** Its task, which ends with it. */
   readonly #task: TaskLease;

@@ -26,6 +26,7 @@ export interface ExchangeOwner {
   readonly remoteAddress: Address | undefined;
   readonly isDraining: boolean;
   readonly isEncrypted: boolean;
+  /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
   readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
