@@ -3,7 +3,7 @@
  * the built packages and run.
  *
  * - ```ts no-run``` is type-checked only; so is a snippet that declares what it works on (`declare const stream: …`).
- * - Each snippet is a module of its own and has to end by itself within ten seconds.
+ * - Each snippet is a separate module and has to end within ten seconds.
  * - One process per document; the snippets of a document run in order.
  * - A relative link of a Markdown file leads to a file.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { useTypeScript } from './lib/typescript.mjs';
 
 useTypeScript();
-// Refusals are what most texts end in; nobody reads where they were made.
+// Most texts end in a refusal, whose stack is never read.
 Error.stackTraceLimit = 0;
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 /**
- * Proves that the guard of scripts/jest-environment.mjs bites: runs every file of scripts/guard-plants under the real
+ * Proves that the guard of scripts/jest-environment.mjs bites: runs every file of scripts/guard-fixtures under the real
  * Jest set-up and compares each verdict with the file's own comment, "Expected to fail with: …" or "Expected to pass".
  */
 import { spawnSync } from 'node:child_process';
@@ -9,14 +9,14 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const plants = join(root, 'scripts/guard-plants');
+const fixtures = join(root, 'scripts/guard-fixtures');
 const config = {
-  rootDir: plants,
+  rootDir: fixtures,
   testEnvironment: join(root, 'scripts/jest-environment.mjs'),
-  // The plants never close what they open: no need to wait for it.
+  // The fixtures never close what they open: no need to wait for it.
   testEnvironmentOptions: { leakPatience: 200 },
   setupFilesAfterEnv: [join(root, 'scripts/jest-setup.mjs')],
-  testMatch: ['**/*.plant.mjs'],
+  testMatch: ['**/*.fixture.mjs'],
   transform: {},
   maxWorkers: 2,
 };
@@ -42,16 +42,16 @@ let results;
 try {
   results = JSON.parse(readFileSync(report, 'utf8')).testResults;
 } catch {
-  console.error(`The planted run gave no report (status ${run.status}):\n${run.stderr}`);
+  console.error(`The run of the fixtures gave no report (status ${run.status}):\n${run.stderr}`);
   process.exit(1);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
 const complaints = [];
-const files = readdirSync(plants).filter((name) => name.endsWith('.plant.mjs'));
+const files = readdirSync(fixtures).filter((name) => name.endsWith('.fixture.mjs'));
 for (const file of files) {
-  const source = readFileSync(join(plants, file), 'utf8');
+  const source = readFileSync(join(fixtures, file), 'utf8');
   const platform = /Only on (\w+)/.exec(source)?.[1];
   if (platform !== undefined && platform !== process.platform) continue;
   const expected = /Expected to (?:fail with: (.*)|pass)/.exec(source);
@@ -66,8 +66,8 @@ for (const file of files) {
     complaints.push(`${file} failed without "${expected[1]}":\n${result.message}`);
   }
 }
-if (run.status === 0) complaints.push('the planted run as a whole ended with status 0');
+if (run.status === 0) complaints.push('the run as a whole ended with status 0');
 
 for (const complaint of complaints) console.error(`guard: ${complaint}`);
-console.log(`guard: ${files.length} plants, ${complaints.length} complaints`);
+console.log(`guard: ${files.length} fixtures, ${complaints.length} complaints`);
 process.exitCode = complaints.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// Lets the event loop turn once after every test, so that a promise nobody handled is held against the test that made
+// Lets the event loop turn once after every test, so that an unhandled rejection is held against the test that made
 // it and not against the next one. What then counts as a failure: scripts/jest-environment.mjs.
 import { afterEach } from '@jest/globals';
 

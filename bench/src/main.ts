@@ -58,7 +58,7 @@ async function main(options: Options): Promise<void> {
 }
 
 /**
- * Runs a scenario; one that fails is told of, and leaves the others alone.
+ * Runs a scenario; one that fails is reported, and does not stop the others.
  *
  * @param tries - A smoke run shares its machine with whatever else a gate does, so it has a second one. A wrong answer
  * is as wrong then.

@@ -8,7 +8,7 @@ export interface RoundsOptions {
   /** Names of contestants to take part; empty for all. */
   readonly peers: readonly string[];
   readonly context: RoundContext;
-  /** Hears of each measurement. */
+  /** Called with each measurement. */
   readonly onSample: (scenario: Scenario, contestant: Contestant, sample: Sample) => void;
 }
 
@@ -29,7 +29,7 @@ export async function runRounds(
     options.onSample(scenario, contestant, sample);
   };
   if (options.context.isSmoke) {
-    // Nothing is measured, so nobody minds company.
+    // Nothing is measured, so they may run side by side.
     await byThrees(smokeSet(scenario, [...samples]), ([contestant, taken]) =>
       measure(contestant, taken),
     );
@@ -73,12 +73,12 @@ async function roundOf(
   contestant: Contestant,
   context: RoundContext,
 ): Promise<Sample> {
-  const patience = PATIENCE + (context.seconds + context.warmup) * 3_000;
+  const timeout = SERVER_TIMEOUT + (context.seconds + context.warmup) * 3_000;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`not done after ${patience} ms`));
-    }, patience);
+      reject(new Error(`not done after ${timeout} ms`));
+    }, timeout);
   });
   try {
     return await Promise.race([contestant.round(context), late]);
@@ -90,4 +90,4 @@ async function roundOf(
 }
 
 /** How long a round may take beside what it measures, in milliseconds. */
-const PATIENCE = 60_000;
+const SERVER_TIMEOUT = 60_000;

@@ -1,17 +1,22 @@
 /**
- * The house plan as data: which file stands on which floor, and what a floor may import.
+ * The plan of the packages as data: which rooms there are, and which rooms each of them sees.
  *
- * A new source file gets its line here. A pattern is a path below `src/` without its extension: `waiters` is one file,
- * `net/` a whole folder, `server-*` every file of that folder with that beginning. What is checked with these tables:
- * `rules.ts`. The same tables for readers: docs/architecture.md.
+ * A room is a folder that holds source files. A file belongs to the room of its own folder and imports from that room and from
+ * those it sees, so a new file needs no line here; only a new folder does. Rooms are listed from the lowest: each sees only
+ * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, `testing/index.ts`) belong to no room.
+ *
+ * What may be imported or used in a few places only is given to its owners: `net/` is a room and everything below it,
+ * `testing/sim/guard` one file. What is checked with these tables: `rules.ts`. The lint rules and the tables of
+ * docs/architecture.md are generated from them by scripts/lint-floors.mjs.
  */
 
-export interface Floor {
-  readonly id: string;
-  readonly title: string;
-  readonly files: readonly string[];
-  /** The floors below that it may import from. Its own floor is open to it as long as there is no cycle. */
+export interface Room {
+  /** Below `src/`. */
+  readonly folder: string;
+  /** The folders of the other rooms that it may import from. */
   readonly sees: readonly string[];
+  /** What lives there, for readers. */
+  readonly contains: string;
   /** The sentence that a developer who broke the rule reads. */
   readonly reason: string;
 }
@@ -19,12 +24,12 @@ export interface Floor {
 /** Modules from outside the package, and the only files that may import them. */
 export interface OwnedModules {
   readonly modules: readonly string[];
-  /** Patterns as in {@link Floor}, whole floors as `floor:X`; `*`: everybody; empty: nobody. */
+  /** Rooms with everything below them (`net/`) and single files (`testing/sim/guard`); `*`: all files; empty: none. */
   readonly owners: readonly string[];
   readonly reason: string;
 }
 
-/** Things that every program can reach without an import, and the only files that may reach for them. */
+/** Globals that only some files may use. */
 export interface OwnedGlobals {
   /** Dotted names; `new Date()` and `Date()` are the calls without arguments. */
   readonly globals: readonly string[];
@@ -36,12 +41,12 @@ export interface PackagePlan {
   readonly name: string;
   /** Where it lives, from the root of the repository. */
   readonly folder: string;
-  readonly floors: readonly Floor[];
+  readonly rooms: readonly Room[];
   readonly modules: readonly OwnedModules[];
   readonly globals: readonly OwnedGlobals[];
-  /** Files without I/O and without waiting: no promise, no `async`, no import of a carrier. */
+  /** Owners as above, without I/O and without waiting: no promise, no `async`. */
   readonly sansIo: readonly string[];
-  /** Files that may import nothing but types from their own package. */
+  /** Owners as above that import only types from the rest of their package. */
   readonly typesOnly: readonly string[];
 }
 
@@ -59,16 +64,15 @@ const TIME = [
 ];
 const CHANCE = ['Math.random', 'crypto.getRandomValues', 'crypto.randomUUID'];
 const TIME_REASON =
-  'Take a Clock: whoever asks the platform for the time cannot run under virtual time.';
-const CHANCE_REASON =
-  'Take a Random: a run must be repeatable from its seed, so nobody draws for himself.';
+  'Take a Clock: code that asks the platform for the time cannot run under virtual time.';
+const CHANCE_REASON = 'Take a Random: a run must be repeatable from its seed.';
 const SOCKETS = ['node:net', 'node:tls', 'node:dgram', 'node:dns', 'node:dns/promises'];
 const NODE_HTTP = {
   modules: ['node:http', 'node:https', 'node:http2'],
   owners: [],
   reason: 'awaitio is its own HTTP; two implementations in one process would disagree on framing.',
 };
-/** Modules of Node that neither wait, nor do I/O, nor draw lots: open to everybody. */
+/** Modules of Node without time, I/O or randomness: open to all files. */
 const HARMLESS = {
   modules: [
     'node:async_hooks',
@@ -82,100 +86,125 @@ const HARMLESS = {
     'node:util',
   ],
   owners: ['*'],
-  reason: 'Open to everybody.',
+  reason: 'Open to all files.',
 };
 
 export const core: PackagePlan = {
   name: '@awaitio/core',
   folder: 'packages/core',
-  floors: [
+  rooms: [
     {
-      id: 'F0',
-      title: 'vocabulary',
-      files: [
-        'abort-watch',
-        'errors',
-        'outcome',
-        'interest',
-        'address',
-        'clock',
-        'random',
-        'deferred',
-      ],
+      folder: 'vocabulary',
       sees: [],
-      reason: 'The vocabulary is what everything else is said in, so it can lean on nothing.',
+      contains: 'errors, would-block, interests, addresses, the interfaces of clock and randomness',
+      reason: 'Every other room uses the vocabulary, so it depends on none of them.',
     },
     {
-      id: 'F1',
-      title: 'mechanisms',
-      files: [
-        'budget',
-        'byte-queue',
-        'call-site',
-        'conflict-detector',
-        'deadline',
-        'direction',
-        'foreign-errors',
-        'sleep',
-        'timer-wheel',
-        'wait-trace',
-        'waiters',
+      folder: 'waiting',
+      sees: ['vocabulary'],
+      contains:
+        'waits and their lists, abort signals, the budget, the deadline wheel, the system clock',
+      reason: 'Waiting is tested without a stream, so it knows none.',
+    },
+    {
+      folder: 'streams',
+      sees: ['vocabulary', 'waiting'],
+      contains:
+        'the transport contract, `ByteStream` and its two sides, bridges to Node and web streams, copying',
+      reason: 'A stream runs over any transport, so it knows none of them.',
+    },
+    {
+      folder: 'listening',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains: 'the listener contract, the accept queue, admission',
+      reason: 'A listener queues streams of every carrier, so it knows no carrier.',
+    },
+    {
+      folder: 'codecs',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains: 'framing: lines, length-delimited frames, `Framed`',
+      reason: 'A codec works on every stream, so it knows only the contract of one.',
+    },
+    {
+      folder: 'polling',
+      sees: ['vocabulary', 'waiting'],
+      contains: '`Poll` and its registrations',
+      reason: '`Poll` asks for readiness alone, so it works on everything that has it.',
+    },
+    {
+      folder: 'memory',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening'],
+      contains: 'streams and listeners inside one process',
+      reason: 'A carrier moves bytes; tasks and polling belong to its users.',
+    },
+    {
+      folder: 'net',
+      sees: ['vocabulary'],
+      contains: 'what all sockets share: address lists, lazy loading of Node’s modules',
+      reason: 'What all sockets share depends on no kind of socket.',
+    },
+    {
+      folder: 'net/socket',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'net'],
+      contains: 'transports over libuv handles and Node sockets, connecting, accepting',
+      reason: 'TCP and Unix sockets are built on it, so it knows neither.',
+    },
+    {
+      folder: 'net/tcp',
+      sees: ['vocabulary', 'waiting', 'streams', 'net', 'net/socket'],
+      contains: 'TCP streams, listeners and options',
+      reason: 'TCP is one kind of socket; what the kinds share is in net/socket.',
+    },
+    {
+      folder: 'net/unix',
+      sees: ['vocabulary', 'waiting', 'streams', 'net/socket'],
+      contains: 'Unix streams, listeners and paths',
+      reason: 'Unix is one kind of socket; what the kinds share is in net/socket.',
+    },
+    {
+      folder: 'net/udp',
+      sees: ['vocabulary', 'waiting', 'streams', 'net', 'net/socket'],
+      contains: 'UDP sockets',
+      reason:
+        'A datagram socket is no stream; it shares addresses and options with the other sockets.',
+    },
+    {
+      folder: 'net/tls',
+      sees: [
+        'vocabulary',
+        'waiting',
+        'streams',
+        'listening',
+        'net',
+        'net/socket',
+        'net/tcp',
+        'net/unix',
       ],
-      sees: ['F0'],
-      reason: 'A mechanism is pure and synchronous, so that it is tested without a socket.',
+      contains: 'TLS over any stream: the handshake, streams, listeners, options',
+      reason: 'TLS wraps a TCP or Unix stream; tasks and polling belong to its users.',
     },
     {
-      id: 'F2',
-      title: 'contracts and the stream',
-      files: [
-        'accept-queue',
-        'admission',
-        'byte-stream',
-        'delimited-read',
-        'listener',
-        'memory-*',
-        'node-duplex',
-        'node-transport',
-        'queue-listener',
-        'read-side',
-        'read-waits',
-        'source',
-        'split',
-        'stream-core',
-        'stream-*',
-        'transport',
-        'web-streams',
-        'write-side',
-      ],
-      sees: ['F0', 'F1'],
-      reason: 'The stream runs over any transport, so it knows none of them.',
+      folder: 'tasks',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening'],
+      contains: 'tasks, groups and their contexts, the executor, the accept loop',
+      reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {
-      id: 'F3',
-      title: 'carriers',
-      files: ['net/'],
-      sees: ['F0', 'F1', 'F2'],
-      reason: 'A carrier moves bytes; tasks and polling are the business of those who use it.',
+      folder: 'testing/sim',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'net', 'tasks'],
+      contains: 'the simulated network, its clock, its faults and its guard',
+      reason: 'The simulation replaces the carriers, so it builds on the contracts they implement.',
     },
     {
-      id: 'F4',
-      title: 'coordination',
-      files: ['accept-loop', 'executor', 'executor-*', 'poll', 'poll-*', 'task', 'task-*'],
-      sees: ['F0', 'F1', 'F2'],
-      reason: 'Coordination works on contracts, so that it runs the same on simulated sockets.',
+      folder: 'testing/contract',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains: 'the conformance suite of a stream',
+      reason: 'The suite runs on every carrier, so it knows only the stream.',
     },
     {
-      id: 'F5',
-      title: 'combinators',
-      files: ['buffered-reader', 'codecs/', 'copy'],
-      sees: ['F0', 'F1', 'F2'],
-      reason: 'A combinator works on every stream, so it knows only the contract of one.',
-    },
-    {
-      id: 'T',
-      title: 'test kit',
-      files: ['testing/', 'testing/manual-clock', 'testing/sim-guard', 'testing/test-authority'],
-      sees: ['F0', 'F1', 'F2', 'F3', 'F4'],
+      folder: 'testing',
+      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim'],
+      contains: 'the manual clock, test certificates, the check for open streams',
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },
   ],
@@ -183,40 +212,44 @@ export const core: PackagePlan = {
     {
       modules: SOCKETS,
       owners: ['net/'],
-      reason: 'Sockets live in net/ alone; everybody else works on a Transport or a ByteStream.',
+      reason: 'Sockets live in net/ alone; everything else works on a Transport or a ByteStream.',
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/'],
-      reason: 'Files and the machine are I/O: a Unix socket path is net/ business.',
+      owners: ['net/socket/verify-eof', 'net/unix/'],
+      reason: 'Files are I/O: only a Unix path and the check of an end of stream touch them.',
     },
     {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
-      owners: ['clock'],
+      owners: ['waiting/system-clock'],
       reason: TIME_REASON,
     },
     {
       modules: ['node:crypto'],
-      owners: ['random', 'testing/test-authority'],
+      owners: ['testing/test-authority'],
       reason: CHANCE_REASON,
     },
     {
       modules: ['node:vm'],
-      owners: ['testing/sim-guard'],
+      owners: ['testing/sim/guard'],
       reason:
-        'Only the simulation reaches past a test runner, for the process whose rejections it hears.',
+        'Only the simulation reaches past a test runner, to the process whose rejections it watches.',
     },
     {
       modules: ['p-queue'],
-      owners: ['executor'],
+      owners: ['tasks/'],
       reason: 'One executor wraps one queue; a second importer would be a second scheduler.',
     },
     NODE_HTTP,
     HARMLESS,
   ],
   globals: [
-    { globals: TIME, owners: ['clock', 'net/', 'testing/manual-clock'], reason: TIME_REASON },
-    { globals: CHANCE, owners: ['random'], reason: CHANCE_REASON },
+    {
+      globals: TIME,
+      owners: ['waiting/system-clock', 'net/', 'testing/manual-clock'],
+      reason: TIME_REASON,
+    },
+    { globals: CHANCE, owners: ['vocabulary/random'], reason: CHANCE_REASON },
     {
       globals: ['WebAssembly'],
       owners: [],
@@ -224,19 +257,18 @@ export const core: PackagePlan = {
     },
     {
       globals: ['process.nextTick'],
-      owners: ['net/'],
+      owners: ['net/socket/'],
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
     {
       globals: ['process.getBuiltinModule'],
-      owners: ['net/'],
-      reason: 'A module that is got this way passes by the rules about who imports what.',
+      owners: ['net/lazy-builtins'],
+      reason: 'A module that is loaded this way escapes the rules about who imports what.',
     },
     {
       globals: ['process.binding'],
-      owners: ['net/'],
-      reason:
-        'The binding is reached through one file, net/stream-handle, which checks what it finds.',
+      owners: ['net/socket/stream-handle'],
+      reason: 'One file reaches the binding, and checks what it finds there.',
     },
   ],
   sansIo: [],
@@ -246,109 +278,79 @@ export const core: PackagePlan = {
 export const http: PackagePlan = {
   name: '@awaitio/http',
   folder: 'packages/http',
-  floors: [
+  rooms: [
     {
-      id: 'P0',
-      title: 'vocabulary',
-      files: [
-        'protocol/errors',
-        'protocol/events',
-        'protocol/fields',
-        'problem',
-        'protocol/headers',
-        'protocol/latin1',
-        'protocol/limits',
-        'protocol/lists',
-        'protocol/methods',
-        'protocol/status',
-        'protocol/status-codes',
-      ],
+      folder: 'protocol/vocabulary',
       sees: [],
-      reason: 'The vocabulary of HTTP is what the machines are written in, so it leans on nothing.',
+      contains: 'events, fields, headers, limits, methods, statuses, errors',
+      reason: 'Every other room uses the vocabulary of HTTP, so it depends on none of them.',
     },
     {
-      id: 'L',
-      title: 'parser',
-      files: ['llhttp/'],
-      sees: ['P0'],
-      reason: 'The parser is a foreign engine behind two files; it knows nothing of this package.',
+      folder: 'llhttp',
+      sees: ['protocol/vocabulary'],
+      contains: 'loading and calling llhttp; the only WebAssembly',
+      reason: 'The parser is a foreign engine; it knows nothing of this package but types.',
     },
     {
-      id: 'P1',
-      title: 'machines',
-      files: [
-        'protocol/encoder',
-        'protocol/encoder-*',
-        'protocol/event-queue',
-        'protocol/framing',
-        'protocol/keep-alive',
-        'protocol/own-fields',
-        'protocol/pieces',
-        'protocol/repeated-head',
-        'protocol/request-rules',
-        'protocol/state',
-      ],
-      sees: ['P0'],
-      reason: 'A machine decides from values alone, so that a table can test it.',
+      folder: 'protocol/receiving',
+      sees: ['protocol/vocabulary', 'llhttp'],
+      contains: 'the decoder: bytes in, events out; the rules for requests',
+      reason: 'Receiving decides from bytes and values alone, so that a table can test it.',
     },
     {
-      id: 'P2',
-      title: 'sans-IO connection',
-      files: [
-        'protocol/connection',
-        'protocol/connection-*',
-        'protocol/decoder',
-        'protocol/decoder-*',
-      ],
-      sees: ['P0', 'L', 'P1'],
+      folder: 'protocol/sending',
+      sees: ['protocol/vocabulary'],
+      contains: 'the encoder: framing, fields, bytes of a message',
+      reason: 'Sending decides from values alone, so that a table can test it.',
+    },
+    {
+      folder: 'protocol',
+      sees: ['protocol/vocabulary', 'protocol/receiving', 'protocol/sending'],
+      contains: '`HttpConnection` and its state table: both directions, both roles',
       reason: 'The connection turns bytes into events and back; waiting is the driver’s job.',
     },
     {
-      id: 'V',
-      title: 'validation',
-      files: ['validation/'],
-      sees: ['P0'],
-      reason: 'Validation looks at values of the outside; it drives nothing.',
+      folder: 'driver',
+      sees: ['protocol/vocabulary', 'protocol'],
+      contains: 'joining a connection and a stream, and the deadlines',
+      reason: 'The driver serves both roles, so it knows neither server nor client.',
     },
     {
-      id: 'X',
-      title: 'driver',
-      files: ['deadlines', 'driver', 'driver-*'],
-      sees: ['P0', 'P1', 'P2'],
-      reason: 'One place joins a connection and a stream; it serves both roles and knows neither.',
+      folder: 'message',
+      sees: ['protocol/vocabulary'],
+      contains: 'requests, responses, bodies, files, problems, schemas',
+      reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
-      id: 'A',
-      title: 'application',
-      files: [
-        'access-log',
-        'body',
-        'body-*',
-        'client',
-        'client-*',
-        'echo',
-        'events',
-        'exchange',
-        'fetch',
-        'fetch-*',
-        'handler',
-        'health',
-        'http-date',
-        'observability',
-        'proxy-*',
-        'quick-options',
-        'redirect',
-        'request',
-        'request-*',
-        'response',
-        'response-file',
-        'response-*',
-        'send-body',
-        'server',
-        'server-*',
-      ],
-      sees: ['P0', 'P1', 'P2', 'V', 'X'],
-      reason: 'The parser is reached through the connection, so that one place decides on framing.',
+      folder: 'proxy-protocol',
+      sees: ['protocol/vocabulary'],
+      contains: 'the header in which a proxy passes on the client’s address',
+      reason: 'The header comes before HTTP, so it knows no message.',
+    },
+    {
+      folder: 'client',
+      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message'],
+      contains: '`HttpClient`: the pool, connections, redirects, responses',
+      reason: 'The client reaches the parser through the connection and knows no server.',
+    },
+    {
+      folder: 'adapters',
+      sees: ['protocol/vocabulary', 'message', 'client'],
+      contains: 'handlers as `fetch` functions, and the client in memory',
+      reason: 'An adapter turns one contract into another, so it knows no server.',
+    },
+    {
+      folder: 'server',
+      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'proxy-protocol', 'adapters'],
+      contains: '`serve`: connections, exchanges, options, events, the access log',
+      reason:
+        'The server reaches the parser through the connection and calls handlers by contract alone.',
+    },
+    {
+      folder: 'handlers',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: 'ready-made handlers: echo, health',
+      reason: 'A handler works on messages alone, so it runs under every server.',
     },
   ],
   modules: [
@@ -359,23 +361,31 @@ export const http: PackagePlan = {
     },
     {
       modules: ['@awaitio/core'],
-      owners: ['floor:V', 'floor:X', 'floor:A'],
+      owners: [
+        'driver/',
+        'message/',
+        'proxy-protocol/',
+        'client/',
+        'adapters/',
+        'server/',
+        'handlers/',
+      ],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',
     },
     {
       modules: ['node:fs', 'node:fs/promises'],
-      owners: ['response-file'],
+      owners: ['message/file-response'],
       reason: 'Files are read in one place; everything else takes bytes and streams.',
     },
     {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
-      reason: 'undici is here for its build of llhttp only, and llhttp/ is its one door.',
+      reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
     },
     {
       modules: ['zod'],
-      owners: ['validation/'],
-      reason: 'Values are validated at the edge, in one folder, never on the hot path.',
+      owners: ['server/options-schema'],
+      reason: 'Options are validated at the edge, in one file, never on the hot path.',
     },
     NODE_HTTP,
     HARMLESS,

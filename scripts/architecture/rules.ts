@@ -1,16 +1,17 @@
 /**
- * The rules of the house, each with the reason it prints.
+ * The rules of the architecture, each with the reason it prints.
  *
- * A rule looks at one source in its house and yields what it finds; the tables it looks things up in are in
- * `floors.ts`. `packages/*\/test/architecture.test.ts` runs them over the real sources and, for every rule, over a
- * planted source that breaks it.
+ * A rule looks at one source of a package, or at all of them, and yields what it finds; the tables it looks things up in are in
+ * `floors.ts`. `packages/*\/test/architecture.test.ts` runs them over the real sources and, for every rule, over planted
+ * sources that break it.
  */
 import { posix } from 'node:path';
-import { PACKAGE_ORDER, type Floor, type PackagePlan } from './floors.ts';
-import type { Import, Source } from './sources.ts';
+import { circlesIn } from './circles.ts';
+import { PACKAGE_ORDER, type PackagePlan, type Room } from './floors.ts';
+import { isRelative, targetOf, type Source } from './sources.ts';
 
 /** A package as the rules see it. */
-export interface House {
+export interface PackageSources {
   readonly plan: PackagePlan;
   readonly sources: ReadonlyMap<string, Source>;
   /** Files that other packages import, from below `src/`. */
@@ -23,43 +24,36 @@ export interface Finding {
   readonly reason: string;
 }
 
-export interface Rule {
+/** A rule that looks at one source at a time. */
+interface SourceRule {
   readonly id: string;
-  readonly check: (source: Source, house: House) => Iterable<Finding>;
+  readonly check: (source: Source, inside: PackageSources) => Iterable<Finding>;
 }
+
+/** A rule that looks at a package as a whole. */
+interface PackageRule {
+  readonly id: string;
+  readonly checkAll: (inside: PackageSources) => Iterable<Finding & { readonly path: string }>;
+}
+
+export type Rule = SourceRule | PackageRule;
 
 const TABLE = 'scripts/architecture/floors.ts';
 
-/** Whether a file is one of those that a list of patterns names. */
-export function isNamed(path: string, patterns: readonly string[]): boolean {
+/** Whether a file is one of those that a list of owners names. */
+export function isNamed(path: string, owners: readonly string[]): boolean {
   const name = path.replace(/\.m?ts$/, '');
-  return patterns.some((pattern) => {
-    if (pattern === '*') return true;
-    if (pattern.endsWith('/')) return name.startsWith(pattern);
-    if (pattern.endsWith('*')) {
-      const start = pattern.slice(0, -1);
-      return name.startsWith(start) && !name.slice(start.length).includes('/');
-    }
-    return name === pattern;
+  return owners.some((owner) => {
+    if (owner === '*') return true;
+    return owner.endsWith('/') ? name.startsWith(owner) : name === owner;
   });
 }
 
-function floorOf(path: string, house: House): Floor | undefined {
-  return house.plan.floors.find(({ files }) => isNamed(path, files));
-}
+const folderOf = (path: string): string => posix.dirname(path);
 
-/** Whether a file may have what its plan gives to these owners: patterns, and floors as `floor:X`. */
-function isOwner(path: string, owners: readonly string[], house: House): boolean {
-  return isNamed(path, owners) || owners.includes(`floor:${floorOf(path, house)?.id ?? ''}`);
-}
-
-const isRelative = (specifier: string): boolean => /^\.\.?(\/|$)/.test(specifier);
-
-/** @returns The file of the same package that an import leads to, or undefined when it leads out of it. */
-function targetOf(source: Source, { specifier }: Import): string | undefined {
-  if (!isRelative(specifier)) return undefined;
-  const target = posix.normalize(posix.join(posix.dirname(source.path), specifier));
-  return target.startsWith('..') ? undefined : target;
+function roomOf(path: string, { plan, entries }: PackageSources): Room | undefined {
+  if (entries.includes(path)) return undefined;
+  return plan.rooms.find(({ folder }) => folder === folderOf(path));
 }
 
 /** @returns The module's package: `@awaitio/core/testing` belongs to `@awaitio/core`, `node:fs/promises` to itself. */
@@ -68,68 +62,55 @@ function moduleName(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** @returns One cycle that leads from `start` back to it, or null. */
-function cycleThrough(start: string, { sources }: House): string[] | null {
-  const seen = new Set<string>();
-  const search = (path: string, trail: readonly string[]): string[] | null => {
-    const source = sources.get(path);
-    for (const entry of source?.imports ?? []) {
-      const next = source === undefined ? undefined : targetOf(source, entry);
-      // `import type` is gone at run time: two files may know each other's types.
-      if (next === undefined || entry.typeOnly) continue;
-      if (next === start) return [...trail, start];
-      if (seen.has(next)) continue;
-      seen.add(next);
-      const found = search(next, [...trail, next]);
-      if (found !== null) return found;
-    }
-    return null;
-  };
-  return search(start, [start]);
-}
-
-/** Rules on where a file stands and on what it imports. */
+/** Rules on where a file lies and on what it imports. */
 const IMPORT_RULES: readonly Rule[] = [
   {
     id: 'placed',
-    *check({ path }, house) {
-      if (house.entries.includes(path) || floorOf(path, house) !== undefined) return;
+    *check({ path }, inside) {
+      if (inside.entries.includes(path) || roomOf(path, inside) !== undefined) return;
+      const folder = folderOf(path);
       yield {
         line: 1,
-        what: `${path} stands on no floor`,
-        reason: `Add it to a floor of ${house.plan.name} in ${TABLE}, and to the table in docs/architecture.md.`,
+        what:
+          folder === '.'
+            ? `${path} lies in no folder, and only an entry does`
+            : `${path} lies in ${folder}, which is no room of ${inside.plan.name}`,
+        reason: `Move it into a room, or add its folder to ${TABLE} and run scripts/lint-floors.mjs.`,
       };
     },
   },
   {
-    id: 'floors',
-    *check(source, house) {
-      const floor = floorOf(source.path, house);
-      if (floor === undefined || house.entries.includes(source.path)) return;
+    id: 'rooms',
+    *check(source, inside) {
+      const room = roomOf(source.path, inside);
+      if (room === undefined) return;
       for (const entry of source.imports) {
         const target = targetOf(source, entry);
-        const below = target === undefined ? undefined : floorOf(target, house);
-        if (below === undefined || below === floor || floor.sees.includes(below.id)) continue;
+        const other = target === undefined ? undefined : roomOf(target, inside);
+        if (other === undefined || other === room || room.sees.includes(other.folder)) continue;
         yield {
           line: entry.line,
-          what: `${floor.id} (${floor.title}) imports ${target} of ${below.id} (${below.title}); it may see ${floor.sees.join(', ') || 'nothing'}`,
-          reason: floor.reason,
+          what: `${room.folder} imports ${target} of ${other.folder}; it sees ${room.sees.join(', ') || 'nothing'}`,
+          reason: room.reason,
         };
       }
     },
   },
   {
     id: 'no-cycles',
-    *check(source, house) {
-      const cycle = cycleThrough(source.path, house);
-      // Reported once, by the first of its files.
-      if (cycle === null || cycle.some((path) => path < source.path)) return;
-      yield {
-        line: 1,
-        what: `imports go in a circle: ${cycle.join(' → ')}`,
-        reason:
-          'Files in a circle are one file in disguise: they load, test and read only together.',
-      };
+    *checkAll({ sources }) {
+      for (const { path, line, kind, circle, size } of circlesIn(sources)) {
+        const rest = size > circle.length - 1 ? `, in a knot of ${size} ${kind}s` : '';
+        yield {
+          path,
+          line,
+          what: `${kind}s import each other: ${circle.join(' → ')}${rest}`,
+          reason:
+            kind === 'file'
+              ? 'Files in a circle are one file in disguise: they are read and changed only together.'
+              : 'Folders in a circle are one folder in disguise: move what both need below both.',
+        };
+      }
     },
   },
   {
@@ -148,7 +129,7 @@ const IMPORT_RULES: readonly Rule[] = [
           yield {
             line: entry.line,
             what: `imports ${entry.specifier} without its .ts extension`,
-            reason: 'The specifier is the file, so that nothing has to guess.',
+            reason: 'The specifier is the file, so that no tool has to guess.',
           };
         }
       }
@@ -199,8 +180,8 @@ const IMPORT_RULES: readonly Rule[] = [
   },
   {
     id: 'owned-modules',
-    *check(source, house) {
-      const { plan } = house;
+    *check(source, inside) {
+      const { plan } = inside;
       for (const { specifier, computed, line } of source.imports) {
         if (computed || isRelative(specifier) || specifier === plan.name) continue;
         const module = moduleName(specifier);
@@ -213,10 +194,10 @@ const IMPORT_RULES: readonly Rule[] = [
               ? `Give it an owner and a reason in ${TABLE}.`
               : `Give it an owner and a reason in ${TABLE} (modules of Node are spelled node:…).`,
           };
-        } else if (!isOwner(source.path, rule.owners, house)) {
+        } else if (!isNamed(source.path, rule.owners)) {
           yield {
             line,
-            what: `imports ${specifier}, which is for ${rule.owners.join(', ') || 'nobody'} only`,
+            what: `imports ${specifier}, which is for ${rule.owners.join(', ') || 'no file'} only`,
             reason: rule.reason,
           };
         }
@@ -229,16 +210,16 @@ const IMPORT_RULES: readonly Rule[] = [
 const CONTENT_RULES: readonly Rule[] = [
   {
     id: 'owned-globals',
-    *check(source, house) {
-      const { plan } = house;
+    *check(source, inside) {
+      const { plan } = inside;
       for (const { name, line } of source.globals) {
         const rule = plan.globals.find(({ globals }) =>
           globals.some((owned) => name === owned || name.startsWith(`${owned}.`)),
         );
-        if (rule === undefined || isOwner(source.path, rule.owners, house)) continue;
+        if (rule === undefined || isNamed(source.path, rule.owners)) continue;
         yield {
           line,
-          what: `uses ${name}, which is for ${rule.owners.join(', ') || 'nobody'} only`,
+          what: `uses ${name}, which is for ${rule.owners.join(', ') || 'no file'} only`,
           reason: rule.reason,
         };
       }
@@ -259,7 +240,7 @@ const CONTENT_RULES: readonly Rule[] = [
   },
 ];
 
-/** Rules on entry files and on files that would like to be one. */
+/** Rules on entry files and on files that act as one. */
 const ENTRY_RULES: readonly Rule[] = [
   {
     id: 'no-barrels',
@@ -290,7 +271,7 @@ const ENTRY_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'nobody-imports-an-entry',
+    id: 'no-entry-imports',
     *check(source, { entries }) {
       for (const entry of source.imports) {
         const target = targetOf(source, entry);
@@ -307,17 +288,46 @@ const ENTRY_RULES: readonly Rule[] = [
 
 export const RULES: readonly Rule[] = [...IMPORT_RULES, ...CONTENT_RULES, ...ENTRY_RULES];
 
-/** Runs every rule over every source of a house; each line says file, line, what, why and which rule. */
-export function checkHouse(house: House): string[] {
+/** Runs every rule over a package; each line says file, line, what, why and which rule. */
+export function checkPackage(inside: PackageSources): string[] {
   const lines: string[] = [];
-  for (const source of house.sources.values()) {
-    for (const rule of RULES) {
-      for (const { line, what, reason } of rule.check(source, house)) {
-        lines.push(
-          `${house.plan.folder}/src/${source.path}:${line}: ${what}. ${reason} [${rule.id}]`,
-        );
-      }
+  const add = (id: string, path: string, { line, what, reason }: Finding): void => {
+    lines.push(`${inside.plan.folder}/src/${path}:${line}: ${what}. ${reason} [${id}]`);
+  };
+  for (const rule of RULES) {
+    if ('checkAll' in rule) {
+      for (const finding of rule.checkAll(inside)) add(rule.id, finding.path, finding);
+      continue;
+    }
+    for (const source of inside.sources.values()) {
+      for (const finding of rule.check(source, inside)) add(rule.id, source.path, finding);
     }
   }
   return lines;
+}
+
+/** @returns What the plan names and the package does not have, a line each: a folder, an owner, a room that is seen. */
+export function ghostsOf({ plan, sources, entries }: PackageSources): string[] {
+  const paths = [...sources.keys()];
+  const folders = new Set(paths.filter((path) => !entries.includes(path)).map(folderOf));
+  const rooms = plan.rooms.map(({ folder }) => folder);
+  const owners = [
+    ...plan.modules.flatMap(({ owners: named }) => named),
+    ...plan.globals.flatMap(({ owners: named }) => named),
+    ...plan.sansIo,
+    ...plan.typesOnly,
+  ];
+  return [
+    ...rooms
+      .filter((folder) => !folders.has(folder))
+      .map((folder) => `${folder}: a room without a source file`),
+    ...plan.rooms.flatMap(({ folder, sees }) =>
+      sees
+        .filter((seen) => !rooms.includes(seen))
+        .map((seen) => `${seen}: seen by ${folder}, and no room`),
+    ),
+    ...[...new Set(owners)]
+      .filter((owner) => !paths.some((path) => isNamed(path, [owner])))
+      .map((owner) => `${owner}: an owner that does not exist`),
+  ];
 }

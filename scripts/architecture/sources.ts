@@ -14,7 +14,7 @@ export interface Import {
   readonly typeOnly: boolean;
   /** `export … from`, which passes on what it imports. */
   readonly reexport: boolean;
-  /** The specifier is computed, so nobody can check it. */
+  /** The specifier is computed, so it cannot be checked. */
   readonly computed: boolean;
   readonly line: number;
 }
@@ -47,6 +47,15 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
+export const isRelative = (specifier: string): boolean => /^\.\.?(\/|$)/.test(specifier);
+
+/** @returns The file below the same root that an import leads to, or undefined when it leads out of it. */
+export function targetOf(source: Source, { specifier }: Import): string | undefined {
+  if (!isRelative(specifier)) return undefined;
+  const target = posix.normalize(posix.join(posix.dirname(source.path), specifier));
+  return target.startsWith('..') ? undefined : target;
+}
+
 /** swc's mark of an identifier that nothing in the file declares. */
 const UNRESOLVED = 1;
 
@@ -59,8 +68,19 @@ function* childrenOf(node: object): Iterable<Node | object> {
   }
 }
 
+/** What a type is put on without a change of the value. */
+const TYPED_VALUES: readonly string[] = [
+  'ParenthesisExpression',
+  'TsAsExpression',
+  'TsSatisfiesExpression',
+  'TsNonNullExpression',
+];
+
 /** @returns The dotted name of a chain of plain property reads that starts at a global, or null. */
 function globalName(node: Node): string | null {
+  if (TYPED_VALUES.includes(node.type)) {
+    return isNode(node['expression']) ? globalName(node['expression']) : null;
+  }
   if (node.type === 'Identifier') {
     return node['ctxt'] === UNRESOLVED ? (node['value'] as string) : null;
   }
@@ -210,13 +230,12 @@ export function parseSource(path: string, text: string): Source {
   return { path, imports, globals, waits, ownStatements, starExports };
 }
 
-/** Parses every source of a package; its unit tests, which stand beside the sources, are no part of the house. */
-export function readSources(packageFolder: string): Map<string, Source> {
-  const root = join(packageFolder, 'src');
+/** Parses every source below a folder; unit tests, which lie beside the sources, are left out. */
+export function readSources(root: string): Map<string, Source> {
   const sources = new Map<string, Source>();
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(sep).join(posix.sep))
-    .filter((file) => /\.m?ts$/.test(file) && !/\.test\.m?ts$/.test(file))
+    .filter((file) => /\.m?[jt]s$/.test(file) && !/\.test\.m?ts$/.test(file))
     .toSorted();
   for (const file of files) {
     sources.set(file, parseSource(file, readFileSync(join(root, file), 'utf8')));

@@ -41,7 +41,7 @@ function patternOf(expected) {
 }
 
 function start(command) {
-  // A process group of its own, so that what the shell started ends with it.
+  // A new process group, so that what the shell started ends with it.
   const child = spawn('bash', ['-c', command], {
     cwd: root,
     detached: true,

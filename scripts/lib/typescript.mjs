@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The loader's half, on a thread of its own which imports this file too. */
+/** The loader's half, on a separate thread which imports this file too. */
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
   const { transform } = await import('@swc/core');

@@ -1,7 +1,7 @@
 /**
  * Reads answers out of the bytes of a connection: heads by their empty line, bodies by length or in chunks.
  *
- * It is told where bodies go, or only counts them. It is not a parser to trust an unknown peer with: it knows what the
+ * It is given a place for bodies, or only counts them. It is not a parser to trust an unknown peer with: it knows what the
  * servers of the bench send, and says so when something else comes.
  */
 

@@ -6,7 +6,7 @@ import { batchesOf } from './batches.ts';
 import type { Exchange } from './load.ts';
 
 /** How long a server may take for the first answers, in milliseconds. */
-const PATIENCE = 10_000;
+const ANSWER_TIMEOUT = 10_000;
 
 /** @throws `Error` that tells what came, when it is not what had to come. */
 export async function checkAnswers(port: number, exchange: Exchange, pipeline = 1): Promise<void> {
@@ -34,8 +34,8 @@ export async function checkAnswers(port: number, exchange: Exchange, pipeline = 
         if (answers === count) resolve();
         else if (answers % pipeline === 0) sendNext();
       }, take);
-      socket.setTimeout(PATIENCE, () => {
-        reject(new Error(`got ${answers} of ${count} answers in ${PATIENCE} ms`));
+      socket.setTimeout(ANSWER_TIMEOUT, () => {
+        reject(new Error(`got ${answers} of ${count} answers in ${ANSWER_TIMEOUT} ms`));
       });
       socket.on('error', reject);
       socket.on('close', () => {

@@ -2,7 +2,7 @@
 
 import type { Options } from '../options.ts';
 import type { LoadGenerator } from './load.ts';
-import { ownGenerator } from './own.ts';
+import { ownGenerator } from './node-generator.ts';
 import { hasWrk, HOW_TO_GET_WRK, wrkGenerator } from './wrk.ts';
 
 /** @throws `TypeError` when wrk is asked for and not there. */

@@ -87,7 +87,7 @@ export function rawMessage(length: number): Exchange {
   return { protocol: 'raw', request: bytes, answer: bytes };
 }
 
-/** The same request on a connection of its own. */
+/** The same request on a new connection. */
 export function closing(exchange: Exchange): Exchange {
   const text = exchange.request.toString('latin1');
   return {
@@ -96,7 +96,7 @@ export function closing(exchange: Exchange): Exchange {
   };
 }
 
-/** Whether each request has a connection of its own. */
+/** Whether each request has a new connection. */
 export function isClosing(exchange: Exchange): boolean {
   return exchange.request.includes('\r\nConnection: close\r\n');
 }

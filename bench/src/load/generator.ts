@@ -1,5 +1,5 @@
 /**
- * The bench's own load generator, as a process of its own: one JSON description on the command line, one JSON line out.
+ * The bench's own load generator, as a separate process: one JSON description on the command line, one JSON line out.
  *
  * Requests are bytes made beforehand; answers are counted. With a rate it is an open loop: a request is due at its
  * time, whether or not answers have come, and its latency counts from when it was due (else a server that stops for a

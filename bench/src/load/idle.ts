@@ -1,7 +1,7 @@
 /**
- * Opens connections that ask once and then stay silent, as a process of its own.
+ * Opens connections that ask once and then stay silent, as a separate process.
  *
- * Arguments: PORT COUNT FILE (of the request). Prints "open" when every one was answered; ends when it is told to.
+ * Arguments: PORT COUNT FILE (of the request). Prints "open" when every one was answered; ends on request.
  */
 
 import { readFileSync } from 'node:fs';

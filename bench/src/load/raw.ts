@@ -5,7 +5,7 @@ import { nativeProgram, noNative } from '../process/native.ts';
 import { requestFile } from '../process/scratch.ts';
 import type { LoadGenerator, LoadResult } from './load.ts';
 import { isClosing } from './exchanges.ts';
-import { ownGenerator } from './own.ts';
+import { ownGenerator } from './node-generator.ts';
 
 const nativeGenerator: LoadGenerator = {
   name: "the bench's own, in C",

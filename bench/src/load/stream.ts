@@ -1,5 +1,5 @@
 /**
- * Sends a long body and reads it back, as a process of its own, comparing every byte.
+ * Sends a long body and reads it back, as a separate process, comparing every byte.
  *
  * Arguments: PORT BYTES. Prints "begin" when the first byte goes out and a line of JSON at the end.
  */

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { Child, program } from '../process/child.ts';
 import { batchesOf } from './batches.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
-import { ownGenerator } from './own.ts';
+import { ownGenerator } from './node-generator.ts';
 import { requestFile } from '../process/scratch.ts';
 
 export const hasWrk: boolean = spawnSync('wrk', ['-v'], { stdio: 'ignore' }).error === undefined;

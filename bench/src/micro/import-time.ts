@@ -1,4 +1,4 @@
-/** Imports what it is told and prints how many milliseconds that took. Argument: SPECIFIER. */
+/** Imports a module and prints how many milliseconds that took. Argument: SPECIFIER. */
 
 const specifier = process.argv[2] ?? '';
 const start = performance.now();

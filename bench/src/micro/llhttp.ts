@@ -1,7 +1,7 @@
 /** llhttp by itself, in WebAssembly: what a parser over it cannot go below. */
 
 import { createRequire } from 'node:module';
-import type { Parse } from './parsers.ts';
+import type { Parse } from './parse.ts';
 
 /** As much of the platform's WebAssembly as is used here. */
 declare const WebAssembly: {

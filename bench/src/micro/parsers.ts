@@ -3,8 +3,7 @@
 import { HttpConnection } from '@awaitio/http';
 import { createRequire } from 'node:module';
 import { bareLlhttp } from './llhttp.ts';
-
-export type Parse = (request: Buffer) => number;
+import type { Parse } from './parse.ts';
 
 export const parsers: Readonly<Record<string, () => Parse>> = {
   llhttp: bareLlhttp,

@@ -63,7 +63,7 @@ function circumstancesText(circumstances: Circumstances): string {
     '- Figures are medians of the rounds; the spread is (largest − smallest) / median; the whiskers of the charts have the same ends.',
     '- Before each measurement the answers to the very bytes of its load are compared byte for byte; an error under load ends the run.',
     '- A client that keeps its connection sends the same head each time, which awaitio then does not parse again; “HTTP echo, every head another” is the other case.',
-    '- Everybody has the limits and timeouts that are the default (but to count 10,000 idle connections, which must not be closed meanwhile); Express has ETag and X-Powered-By off, as nobody else sends them.',
+    '- All servers keep their default limits and timeouts (except to count 10,000 idle connections, which must not be closed meanwhile); Express has ETag and X-Powered-By off, as no other server sends them.',
     '- “µs of server” is the processor time of the whole process for one request, as the kernel counts it.',
     ...ceilings.map(
       ({ generator, server, rate }) =>

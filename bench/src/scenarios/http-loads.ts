@@ -38,7 +38,7 @@ export const varied: Scenario = {
   name: 'varied',
   title: 'HTTP echo, every head another',
   about:
-    'HTTP echo with an id of its own in each head, so that no request begins as the one before it on its connection. In the other scenarios a client that keeps its connection repeats its head, which awaitio then does not parse again.',
+    'HTTP echo with another id in each head, so that no request begins as the one before it on its connection. In the other scenarios a client that keeps its connection repeats its head, which awaitio then does not parse again.',
   goals: [],
   contestants: withEpoll({ app: 'echo', exchange: VARIED, connections: 64 }),
 };

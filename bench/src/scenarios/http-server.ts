@@ -53,7 +53,7 @@ export async function serverRound(
   const { seconds, warmup } = context;
   const load = { port, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
   const result = await context.load.run(load).catch((error: unknown) => {
-    // A load generator says that nobody answers; why, the server has said.
+    // A load generator only says that nothing answered; the server has said why.
     throw new Error(child.end ?? String(error), { cause: error });
   });
   if (child.end !== undefined) throw new Error(child.end);

@@ -6,7 +6,7 @@
  */
 
 import { ECHO } from '../load/exchanges.ts';
-import { ownGenerator } from '../load/own.ts';
+import { ownGenerator } from '../load/node-generator.ts';
 import { httpServers, nodeHttp } from '../servers/peers.ts';
 import { serverContestant, serverRound } from './http-server.ts';
 import { median } from '../statistics.ts';

@@ -27,13 +27,17 @@ export { systemClock } from './waiting/system-clock.ts';
 export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
 export type { WaitInfo, WaitOptions } from './waiting/waiter.ts';
 export { traceWaits } from './waiting/wait-trace.ts';
-export { ByteStream, type CloseOptions, type StreamOptions } from './streams/byte-stream.ts';
-export type { StreamEnd, StreamStatistics } from './streams/stream-core.ts';
+export { ByteStream, type StreamOptions } from './streams/byte-stream.ts';
+export type { StreamReader } from './streams/stream-reader.ts';
+export type { StreamWriter } from './streams/stream-writer.ts';
+export type { CloseOptions, DuplexStream, StreamEnd } from './streams/duplex-stream.ts';
+export type { StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
   trackStreams,
   type OpenStream,
   type OpenStreamState,
+  type TrackedStream,
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
 export type { Consume, ByteConsumer } from './streams/read-waits.ts';
@@ -106,14 +110,17 @@ export type {
   ExecutorReport,
   ExecutorStatistics,
 } from './tasks/executor-options.ts';
-export { Task } from './tasks/task.ts';
 export type {
-  TaskContext,
   Abortable,
+  GroupOptions,
+  Joined,
+  Spawner,
+  Task,
+  TaskContext,
   TaskFunction,
+  TaskGroup,
   TaskInfo,
   TaskOptions,
   TaskState,
-} from './tasks/task-context.ts';
-export { TaskGroup, type GroupOptions, type Joined } from './tasks/task-group.ts';
-export { TaskTracker, type Spawner, type TaskTrackerOptions } from './tasks/task-tracker.ts';
+} from './tasks/task-types.ts';
+export { TaskTracker, type TaskTrackerOptions } from './tasks/task-tracker.ts';

@@ -1,73 +1,91 @@
 import { describe, expect, test } from '@jest/globals';
-import { core } from '../../../scripts/architecture/floors.ts';
-import { describePlan, plantHouse, readHouse } from '../../../scripts/architecture/houses.ts';
-import { checkHouse, RULES } from '../../../scripts/architecture/rules.ts';
+import { core, type PackagePlan } from '../../../scripts/architecture/floors.ts';
+import {
+  describePlan,
+  sourcesFrom,
+  readPackage,
+} from '../../../scripts/architecture/package-sources.ts';
+import { checkPackage, ghostsOf, RULES } from '../../../scripts/architecture/rules.ts';
 
-describe('the floors of @awaitio/core', () => {
+describe('the rooms of @awaitio/core', () => {
   test('hold', () => {
-    expect(checkHouse(readHouse(core))).toEqual([]);
+    expect(checkPackage(readPackage(core))).toEqual([]);
   });
 
   test('are the documented ones', () => {
     expect(describePlan(core)).toEqual([
-      'F0 sees nothing',
-      'F1 sees F0',
-      'F2 sees F0 F1',
-      'F3 sees F0 F1 F2',
-      'F4 sees F0 F1 F2',
-      'F5 sees F0 F1 F2',
-      'T sees F0 F1 F2 F3 F4',
+      'vocabulary sees nothing',
+      'waiting sees vocabulary',
+      'streams sees vocabulary waiting',
+      'listening sees vocabulary waiting streams',
+      'codecs sees vocabulary waiting streams',
+      'polling sees vocabulary waiting',
+      'memory sees vocabulary waiting streams listening',
+      'net sees vocabulary',
+      'net/socket sees vocabulary waiting streams listening net',
+      'net/tcp sees vocabulary waiting streams net net/socket',
+      'net/unix sees vocabulary waiting streams net/socket',
+      'net/udp sees vocabulary waiting streams net net/socket',
+      'net/tls sees vocabulary waiting streams listening net net/socket net/tcp net/unix',
+      'tasks sees vocabulary waiting streams listening',
+      'testing/sim sees vocabulary waiting streams listening net tasks',
+      'testing/contract sees vocabulary waiting streams',
+      'testing sees vocabulary waiting streams testing/sim',
       'node:net is for net/',
       'node:tls is for net/',
       'node:dgram is for net/',
       'node:dns is for net/',
       'node:dns/promises is for net/',
-      'node:fs is for net/',
-      'node:fs/promises is for net/',
-      'node:os is for net/',
-      'node:path is for net/',
-      'node:timers is for clock',
-      'node:timers/promises is for clock',
-      'node:perf_hooks is for clock',
-      'node:crypto is for random testing/test-authority',
-      'node:vm is for testing/sim-guard',
-      'p-queue is for executor',
-      'node:http is for nobody',
-      'node:https is for nobody',
-      'node:http2 is for nobody',
-      'setTimeout is for clock net/ testing/manual-clock',
-      'setInterval is for clock net/ testing/manual-clock',
-      'setImmediate is for clock net/ testing/manual-clock',
-      'Date.now is for clock net/ testing/manual-clock',
-      'Date() is for clock net/ testing/manual-clock',
-      'new Date() is for clock net/ testing/manual-clock',
-      'performance.now is for clock net/ testing/manual-clock',
-      'process.hrtime is for clock net/ testing/manual-clock',
-      'process.uptime is for clock net/ testing/manual-clock',
-      'AbortSignal.timeout is for clock net/ testing/manual-clock',
-      'Math.random is for random',
-      'crypto.getRandomValues is for random',
-      'crypto.randomUUID is for random',
-      'WebAssembly is for nobody',
-      'process.nextTick is for net/',
-      'process.getBuiltinModule is for net/',
-      'process.binding is for net/',
+      'node:fs is for net/socket/verify-eof net/unix/',
+      'node:fs/promises is for net/socket/verify-eof net/unix/',
+      'node:os is for net/socket/verify-eof net/unix/',
+      'node:path is for net/socket/verify-eof net/unix/',
+      'node:timers is for waiting/system-clock',
+      'node:timers/promises is for waiting/system-clock',
+      'node:perf_hooks is for waiting/system-clock',
+      'node:crypto is for testing/test-authority',
+      'node:vm is for testing/sim/guard',
+      'p-queue is for tasks/',
+      'node:http is for no file',
+      'node:https is for no file',
+      'node:http2 is for no file',
+      'setTimeout is for waiting/system-clock net/ testing/manual-clock',
+      'setInterval is for waiting/system-clock net/ testing/manual-clock',
+      'setImmediate is for waiting/system-clock net/ testing/manual-clock',
+      'Date.now is for waiting/system-clock net/ testing/manual-clock',
+      'Date() is for waiting/system-clock net/ testing/manual-clock',
+      'new Date() is for waiting/system-clock net/ testing/manual-clock',
+      'performance.now is for waiting/system-clock net/ testing/manual-clock',
+      'process.hrtime is for waiting/system-clock net/ testing/manual-clock',
+      'process.uptime is for waiting/system-clock net/ testing/manual-clock',
+      'AbortSignal.timeout is for waiting/system-clock net/ testing/manual-clock',
+      'Math.random is for vocabulary/random',
+      'crypto.getRandomValues is for vocabulary/random',
+      'crypto.randomUUID is for vocabulary/random',
+      'WebAssembly is for no file',
+      'process.nextTick is for net/socket/',
+      'process.getBuiltinModule is for net/lazy-builtins',
+      'process.binding is for net/socket/stream-handle',
       'without waiting: not asked for',
       'types only: not asked for',
     ]);
   });
 
-  test('see only floors that come before them', () => {
-    const order = core.floors.map(({ id }) => id);
-    for (const { id, sees } of core.floors) {
-      expect(order.slice(0, order.indexOf(id))).toEqual(expect.arrayContaining([...sees]));
+  test('see only rooms that come before them', () => {
+    const order = core.rooms.map(({ folder }) => folder);
+    for (const { folder, sees } of core.rooms) {
+      expect(order.slice(0, order.indexOf(folder))).toEqual(expect.arrayContaining([...sees]));
     }
+  });
+
+  test('exist, and so does every owner', () => {
+    expect(ghostsOf(readPackage(core))).toEqual([]);
   });
 
   test('are kept by these rules', () => {
     expect(RULES.map(({ id }) => id)).toEqual([
       'placed',
-      'floors',
+      'rooms',
       'no-cycles',
       'inside-the-package',
       'literal-imports',
@@ -78,94 +96,167 @@ describe('the floors of @awaitio/core', () => {
       'sans-io',
       'no-barrels',
       'export-list',
-      'nobody-imports-an-entry',
+      'no-entry-imports',
     ]);
   });
 });
 
-/** A house of one wrong file, and the message it must bring. */
+/** A package with one wrong file, and the message it must bring. */
 const planted: readonly [behaviour: string, files: Record<string, string>, message: string][] = [
   [
-    'a file without a floor is told where to add it',
+    'a folder that is no room is told where to add it',
+    { 'gadgets/gadget.ts': '' },
+    'packages/core/src/gadgets/gadget.ts:1: gadgets/gadget.ts lies in gadgets, which is no room of @awaitio/core. Move it into a room, or add its folder to scripts/architecture/floors.ts and run scripts/lint-floors.mjs. [placed]',
+  ],
+  [
+    'a file below a room is in that room only if its folder is',
+    { 'net/quic/quic-stream.ts': '' },
+    'net/quic/quic-stream.ts lies in net/quic, which is no room of @awaitio/core.',
+  ],
+  [
+    'a file without a folder is found',
     { 'gadget.ts': '' },
-    'packages/core/src/gadget.ts:1: gadget.ts stands on no floor. Add it to a floor of @awaitio/core in scripts/architecture/floors.ts, and to the table in docs/architecture.md. [placed]',
+    'packages/core/src/gadget.ts:1: gadget.ts lies in no folder, and only an entry does. Move it into a room',
   ],
   [
-    'the vocabulary imports no mechanism',
-    { 'errors.ts': "\nimport { Wait } from './waiters.ts';", 'waiters.ts': '' },
-    'packages/core/src/vocabulary/errors.ts:2: F0 (vocabulary) imports waiters.ts of F1 (mechanisms); it may see nothing. The vocabulary is what everything else is said in, so it can lean on nothing. [floors]',
+    'the vocabulary does not import waiting',
+    {
+      'vocabulary/errors.ts': "\nimport { Wait } from '../waiting/wait.ts';",
+      'waiting/wait.ts': '',
+    },
+    'packages/core/src/vocabulary/errors.ts:2: vocabulary imports waiting/wait.ts of waiting; it sees nothing. Every other room uses the vocabulary, so it depends on none of them. [rooms]',
   ],
   [
-    'a mechanism imports no stream, not even a type of it',
-    { 'waiters.ts': "import type { ByteStream } from './byte-stream.ts';", 'byte-stream.ts': '' },
-    'F1 (mechanisms) imports byte-stream.ts of F2',
+    'waiting imports no stream, not even a type of it',
+    {
+      'waiting/wait.ts': "import type { ByteStream } from '../streams/byte-stream.ts';",
+      'streams/byte-stream.ts': '',
+    },
+    'waiting imports streams/byte-stream.ts of streams',
   ],
   [
     'the stream imports no carrier',
     {
-      'byte-stream.ts': "import { TcpStream } from './net/tcp-stream.ts';",
-      'net/tcp-stream.ts': '',
+      'streams/byte-stream.ts': "import { TcpStream } from '../net/tcp/tcp-stream.ts';",
+      'net/tcp/tcp-stream.ts': '',
     },
-    'The stream runs over any transport, so it knows none of them. [floors]',
+    'A stream runs over any transport, so it knows none of them. [rooms]',
   ],
   [
     'a carrier imports no task',
-    { 'net/tcp-listener.ts': "import { Executor } from '../executor.ts';", 'executor.ts': '' },
-    'F3 (carriers) imports executor.ts of F4 (coordination); it may see F0, F1, F2.',
+    {
+      'net/tcp/tcp-listener.ts': "import { Executor } from '../../tasks/executor.ts';",
+      'tasks/executor.ts': '',
+    },
+    'net/tcp imports tasks/executor.ts of tasks; it sees vocabulary, waiting, streams, net, net/socket.',
+  ],
+  [
+    'what sockets share imports no kind of socket',
+    {
+      'net/socket/connect.ts': "import { TcpStream } from '../tcp/tcp-stream.ts';",
+      'net/tcp/tcp-stream.ts': '',
+    },
+    'net/socket imports net/tcp/tcp-stream.ts of net/tcp',
+  ],
+  [
+    'a room does not see the rooms below its own folder',
+    {
+      'net/address-list.ts': "import { connect } from './socket/connect.ts';",
+      'net/socket/connect.ts': '',
+    },
+    'net imports net/socket/connect.ts of net/socket; it sees vocabulary.',
   ],
   [
     'the executor never sees a carrier',
-    { 'executor.ts': "await import('./net/tcp-stream.ts');", 'net/tcp-stream.ts': '' },
-    'Coordination works on contracts, so that it runs the same on simulated sockets. [floors]',
+    {
+      'tasks/executor.ts': "await import('../net/tcp/tcp-stream.ts');",
+      'net/tcp/tcp-stream.ts': '',
+    },
+    'Tasks work on contracts, so they run the same on simulated sockets. [rooms]',
   ],
   [
     'poll never sees a carrier',
-    { 'poll.ts': "import { TcpStream } from './net/tcp-stream.ts';", 'net/tcp-stream.ts': '' },
-    'F4 (coordination) imports net/tcp-stream.ts of F3',
+    {
+      'polling/poll.ts': "import { TcpStream } from '../net/tcp/tcp-stream.ts';",
+      'net/tcp/tcp-stream.ts': '',
+    },
+    'polling imports net/tcp/tcp-stream.ts of net/tcp',
   ],
   [
-    'a combinator imports no executor',
-    { 'copy.ts': "import { Executor } from './executor.ts';", 'executor.ts': '' },
-    'F5 (combinators) imports executor.ts of F4',
+    'a codec imports no executor',
+    {
+      'codecs/lines.ts': "import { Executor } from '../tasks/executor.ts';",
+      'tasks/executor.ts': '',
+    },
+    'codecs imports tasks/executor.ts of tasks',
+  ],
+  [
+    'copying imports no executor',
+    {
+      'streams/copy.ts': "import { Executor } from '../tasks/executor.ts';",
+      'tasks/executor.ts': '',
+    },
+    'streams imports tasks/executor.ts of tasks',
   ],
   [
     'the package imports nothing from its test kit',
-    { 'executor.ts': "import { pair } from './testing/pair.ts';", 'testing/pair.ts': '' },
-    'F4 (coordination) imports testing/pair.ts of T (test kit)',
+    { 'tasks/executor.ts': "import { pair } from '../testing/pair.ts';", 'testing/pair.ts': '' },
+    'tasks imports testing/pair.ts of testing',
   ],
   [
     'two files do not import each other',
     {
-      'waiters.ts': "import { a } from './budget.ts';",
-      'budget.ts': "import { b } from './sleep.ts';",
-      'sleep.ts': "import { c } from './waiters.ts';",
+      'waiting/wait.ts': "import { a } from './budget.ts';",
+      'waiting/budget.ts': "\nimport { b } from './deferred.ts';",
+      'waiting/deferred.ts': "import { c } from './wait.ts';",
     },
-    'packages/core/src/waiting/budget.ts:1: imports go in a circle: budget.ts → sleep.ts → waiters.ts → budget.ts. Files in a circle are one file in disguise: they load, test and read only together. [no-cycles]',
+    'packages/core/src/waiting/budget.ts:2: files import each other: waiting/budget.ts → waiting/deferred.ts → waiting/wait.ts → waiting/budget.ts. Files in a circle are one file in disguise: they are read and changed only together. [no-cycles]',
+  ],
+  [
+    'two files do not know each other by type either',
+    {
+      'waiting/wait.ts': "import type { Budget } from './budget.ts';",
+      'waiting/budget.ts': "import { Wait } from './wait.ts';",
+    },
+    'files import each other: waiting/budget.ts → waiting/wait.ts → waiting/budget.ts.',
+  ],
+  [
+    'two folders do not import each other, by whatever files',
+    {
+      'memory/memory-pair.ts': "import { a } from '../tasks/task.ts';",
+      'memory/memory-listener.ts': '',
+      'tasks/task.ts': '',
+      'tasks/executor.ts': "import type { B } from '../memory/memory-listener.ts';",
+    },
+    'packages/core/src/memory/memory-pair.ts:1: folders import each other: memory → tasks → memory. Folders in a circle are one folder in disguise: move what both need below both. [no-cycles]',
   ],
   [
     'a source does not reach out of src/',
-    { 'errors.ts': "import { x } from '../../http/src/client/client.ts';" },
-    'imports ../../http/src/client.ts, which is outside of src/. Another package is imported by its name, through what it exports. [inside-the-package]',
+    { 'vocabulary/errors.ts': "import { x } from '../../../http/src/client/client.ts';" },
+    'imports ../../../http/src/client/client.ts, which is outside of src/. Another package is imported by its name, through what it exports. [inside-the-package]',
   ],
   [
     'a relative import names its file',
-    { 'waiters.ts': "import { IoError } from './errors';", 'errors.ts': '' },
-    'imports ./errors without its .ts extension.',
+    {
+      'waiting/wait.ts': "import { IoError } from '../vocabulary/errors';",
+      'vocabulary/errors.ts': '',
+    },
+    'imports ../vocabulary/errors without its .ts extension.',
   ],
   [
     'a computed import is refused',
-    { 'errors.ts': 'export const load = (name: string) => import(name);' },
+    { 'vocabulary/errors.ts': 'export const load = (name: string) => import(name);' },
     'imports a computed name. What cannot be read cannot be checked: import a literal. [literal-imports]',
   ],
   [
     'core does not import http',
-    { 'executor.ts': "import { serve } from '@awaitio/http';" },
+    { 'tasks/executor.ts': "import { serve } from '@awaitio/http';" },
     '@awaitio/core imports @awaitio/http. Packages import downwards: @awaitio/examples → @awaitio/http → @awaitio/core. [package-order]',
   ],
   [
     'only net/ imports node:net',
-    { 'byte-stream.ts': "import type { Socket } from 'node:net';" },
-    'imports node:net, which is for net/ only. Sockets live in net/ alone; everybody else works on a Transport or a ByteStream. [owned-modules]',
+    { 'streams/byte-stream.ts': "import type { Socket } from 'node:net';" },
+    'imports node:net, which is for net/ only. Sockets live in net/ alone; everything else works on a Transport or a ByteStream. [owned-modules]',
   ],
   [
     'only net/ imports node:tls',
@@ -174,66 +265,82 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   ],
   [
     'only net/ imports node:dgram',
-    { 'poll.ts': "export const dgram = require('node:dgram');" },
+    { 'polling/poll.ts': "export const dgram = require('node:dgram');" },
     'imports node:dgram, which is for net/ only.',
   ],
   [
     'only net/ imports node:dns',
-    { 'address.ts': "import { lookup } from 'node:dns/promises';" },
+    { 'vocabulary/address.ts': "import { lookup } from 'node:dns/promises';" },
     'imports node:dns/promises, which is for net/ only.',
   ],
   [
+    'a carrier without files imports no node:fs',
+    { 'net/tcp/tcp-stream.ts': "import { readFile } from 'node:fs/promises';" },
+    'imports node:fs/promises, which is for net/socket/verify-eof, net/unix/ only.',
+  ],
+  [
     'only the executor imports p-queue',
-    { 'task-group.ts': "import PQueue from 'p-queue';" },
-    'imports p-queue, which is for executor only. One executor wraps one queue; a second importer would be a second scheduler. [owned-modules]',
+    { 'listening/admission.ts': "import PQueue from 'p-queue';" },
+    'imports p-queue, which is for tasks/ only. One executor wraps one queue; a second importer would be a second scheduler. [owned-modules]',
   ],
   [
     'nobody imports node:http',
-    { 'net/tcp-listener.ts': "import { createServer } from 'node:http';" },
-    'imports node:http, which is for nobody only.',
+    { 'net/tcp/tcp-listener.ts': "import { createServer } from 'node:http';" },
+    'imports node:http, which is for no file only.',
   ],
   [
     'a module that nobody owns is refused',
-    { 'errors.ts': "import { readFileSync } from 'fs';" },
+    { 'vocabulary/errors.ts': "import { readFileSync } from 'fs';" },
     'imports fs, which no file owns. Give it an owner and a reason in scripts/architecture/floors.ts (modules of Node are spelled node:…). [owned-modules]',
   ],
   [
     'a timer is not taken from a module either',
-    { 'sleep.ts': "import { setTimeout } from 'node:timers/promises';" },
-    'imports node:timers/promises, which is for clock only. Take a Clock',
+    { 'waiting/deferred.ts': "import { setTimeout } from 'node:timers/promises';" },
+    'imports node:timers/promises, which is for waiting/system-clock only. Take a Clock',
   ],
   [
     'WebAssembly is not for core',
-    { 'byte-queue.ts': 'export const m = new WebAssembly.Module(bytes);' },
-    'uses WebAssembly.Module, which is for nobody only.',
+    { 'streams/byte-queue.ts': 'export const m = new WebAssembly.Module(bytes);' },
+    'uses WebAssembly.Module, which is for no file only.',
+  ],
+  [
+    'the binding is reached in one file, whatever type is put on the process',
+    {
+      'net/socket/connect.ts':
+        "(process as unknown as { binding(name: string): unknown }).binding('stream_wrap');",
+    },
+    'uses process.binding, which is for net/socket/stream-handle only.',
   ],
   [
     'a file inside the package passes nothing on',
-    { 'byte-stream.ts': "export { IoError } from './errors.ts';", 'errors.ts': '' },
-    'passes on ./errors.ts. Only an entry file re-exports; inside a package a file is imported from where it is. [no-barrels]',
+    {
+      'streams/byte-stream.ts': "export { IoError } from '../vocabulary/errors.ts';",
+      'vocabulary/errors.ts': '',
+    },
+    'passes on ../vocabulary/errors.ts. Only an entry file re-exports; inside a package a file is imported from where it is. [no-barrels]',
   ],
   [
     'a folder inside the package has no index of its own',
-    { 'net/index.ts': "export * from './tcp-stream.ts';", 'net/tcp-stream.ts': '' },
+    { 'net/tcp/index.ts': "export * from './tcp-stream.ts';", 'net/tcp/tcp-stream.ts': '' },
     'passes on ./tcp-stream.ts.',
   ],
   [
     'an entry holds no code',
     {
-      'index.ts': "export { IoError } from './errors.ts';\nexport const extra = 1;",
-      'errors.ts': '',
+      'index.ts': "export { IoError } from './vocabulary/errors.ts';\nexport const extra = 1;",
+      'vocabulary/errors.ts': '',
     },
     'packages/core/src/index.ts:2: holds more than named exports (ExportDeclaration). An entry file is a list: what a package offers is read in one look. [export-list]',
   ],
   [
     'an entry names what it exports',
-    { 'index.ts': "export * from './errors.ts';", 'errors.ts': '' },
+    { 'index.ts': "export * from './vocabulary/errors.ts';", 'vocabulary/errors.ts': '' },
     'holds more than named exports (export *).',
   ],
   [
     'nobody imports through an entry',
     { 'testing/pair.ts': "import { IoError } from '../index.ts';", 'index.ts': '' },
-    'imports the entry index.ts. Through an entry everything imports everything; import the file itself. [nobody-imports-an-entry]',
+    'imports the entry index.ts. Through an entry everything imports everything; import the file itself. [no-entry-imports]',
   ],
 ];
 
@@ -252,16 +359,16 @@ const time = [
   'AbortSignal.timeout(1)',
 ];
 
-describe('a planted break of the floors is found:', () => {
+describe('a planted break of the rules is found:', () => {
   test.each(planted)('%s', (_behaviour, files, message) => {
-    expect(checkHouse(plantHouse(core, files)).join('\n')).toContain(message);
+    expect(checkPackage(sourcesFrom(core, files)).join('\n')).toContain(message);
   });
 
   test.each(time)('only the clock and the carriers use %s', (call) => {
-    const files = { 'executor.ts': `export const f = (): void => {};\n${call};` };
-    expect(checkHouse(plantHouse(core, files))).toEqual([
+    const files = { 'tasks/executor.ts': `export const f = (): void => {};\n${call};` };
+    expect(checkPackage(sourcesFrom(core, files))).toEqual([
       expect.stringMatching(
-        /^packages\/core\/src\/executor\.ts:2: uses .*, which is for clock, net\/, testing\/manual-clock only\. Take a Clock: .* \[owned-globals\]$/,
+        /^packages\/core\/src\/tasks\/executor\.ts:2: uses .*, which is for waiting\/system-clock, net\/, testing\/manual-clock only\. Take a Clock: .* \[owned-globals\]$/,
       ),
     ]);
   });
@@ -269,16 +376,16 @@ describe('a planted break of the floors is found:', () => {
   test.each(['Math.random()', 'crypto.getRandomValues(x)', 'globalThis.crypto.randomUUID()'])(
     'only random.ts uses %s',
     (call) => {
-      const files = { 'net/tcp-stream.ts': `const x = 1;\n${call};` };
-      expect(checkHouse(plantHouse(core, files)).join('\n')).toMatch(
-        /:2: uses .*, which is for random only\. Take a Random: .* \[owned-globals\]$/,
+      const files = { 'net/tcp/tcp-stream.ts': `const x = 1;\n${call};` };
+      expect(checkPackage(sourcesFrom(core, files)).join('\n')).toMatch(
+        /:2: uses .*, which is for vocabulary\/random only\. Take a Random: .* \[owned-globals\]$/,
       );
     },
   );
 
   test('every rule has a plant that brings it out', () => {
     const found = planted
-      .flatMap(([, files]) => checkHouse(plantHouse(core, files)))
+      .flatMap(([, files]) => checkPackage(sourcesFrom(core, files)))
       .map((line) => /\[([a-z-]+)\]$/.exec(line)?.[1]);
     // The two rules that have no file to apply to in core are planted in @awaitio/http.
     const elsewhere = ['types-only', 'sans-io'];
@@ -286,6 +393,32 @@ describe('a planted break of the floors is found:', () => {
       (id) => id !== 'owned-globals' && !elsewhere.includes(id),
     );
     expect(needed.filter((id) => !found.includes(id))).toEqual([]);
+  });
+
+  const ghostly: PackagePlan = {
+    ...core,
+    rooms: [
+      { folder: 'vocabulary', sees: [], contains: '', reason: '' },
+      { folder: 'waiting', sees: ['vocabulary', 'mechanisms'], contains: '', reason: '' },
+      { folder: 'testing', sees: [], contains: '', reason: '' },
+    ],
+    modules: [{ modules: ['p-queue'], owners: ['tasks/', 'waiting/'], reason: '' }],
+    globals: [{ globals: ['fetch'], owners: ['vocabulary/errors', 'vocabulary/gone'], reason: '' }],
+    sansIo: ['protocol/'],
+    typesOnly: ['llhttp/'],
+  };
+
+  test.each([
+    ['a room without a folder', 'waiting: a room without a source file'],
+    ['a room with nothing but an entry', 'testing: a room without a source file'],
+    ['a room that is seen and does not exist', 'mechanisms: seen by waiting, and no room'],
+    ['a folder that owns a module', 'tasks/: an owner that does not exist'],
+    ['a file that owns a global', 'vocabulary/gone: an owner that does not exist'],
+    ['a folder without I/O', 'protocol/: an owner that does not exist'],
+    ['a folder of types only', 'llhttp/: an owner that does not exist'],
+  ])('%s', (_name, ghost) => {
+    const files = { 'vocabulary/errors.ts': '', 'testing/index.ts': '' };
+    expect(ghostsOf(sourcesFrom(ghostly, files))).toContain(ghost);
   });
 });
 
@@ -297,26 +430,28 @@ describe('what is allowed is not found:', () => {
     ['a date made from a number', 'export const x = new Date(5).toUTCString();'],
     ['a name in a string or a comment', "export const x = 'Date.now()'; // setTimeout()"],
   ])('%s', (_name, text) => {
-    expect(checkHouse(plantHouse(core, { 'errors.ts': text }))).toEqual([]);
+    expect(checkPackage(sourcesFrom(core, { 'vocabulary/errors.ts': text }))).toEqual([]);
   });
 
-  test('two files of a floor that know each other by type', () => {
+  test('a new file in a room', () => {
     const files = {
-      'waiters.ts': "import type { Budget } from './budget.ts';",
-      'budget.ts': "import { Wait } from './waiters.ts';",
+      'net/tcp/happy-gadget.ts': "import type { Gadget } from './gadget.ts';",
+      'net/tcp/gadget.ts': "import { connect } from '../socket/connect.ts';",
+      'net/socket/connect.ts': "import { late } from '../late.ts';",
+      'net/late.ts': '',
     };
-    expect(checkHouse(plantHouse(core, files))).toEqual([]);
+    expect(checkPackage(sourcesFrom(core, files))).toEqual([]);
   });
 
-  test('imports of lower floors and of the own one', () => {
+  test('imports of lower rooms and of the own one', () => {
     const files = {
-      'errors.ts': '',
-      'byte-queue.ts': "import { IoError } from './errors.ts';",
-      'waiters.ts': "import { ByteQueue } from './byte-queue.ts';",
-      'net/tcp-stream.ts':
-        "import { Socket } from 'node:net';\nimport { IoError } from '../errors.ts';\nsetTimeout(f, 1);",
-      'index.ts': "export { IoError } from './errors.ts';",
+      'vocabulary/errors.ts': '',
+      'waiting/budget.ts': "import { IoError } from '../vocabulary/errors.ts';",
+      'waiting/wait.ts': "import { Budget } from './budget.ts';",
+      'net/tcp/tcp-stream.ts':
+        "import { Socket } from 'node:net';\nimport { IoError } from '../../vocabulary/errors.ts';\nsetTimeout(f, 1);",
+      'index.ts': "export { IoError } from './vocabulary/errors.ts';",
     };
-    expect(checkHouse(plantHouse(core, files))).toEqual([]);
+    expect(checkPackage(sourcesFrom(core, files))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 const root = new URL('../../../', import.meta.url);
 const page = readFileSync(new URL('docs/features.md', root), 'utf8');
 
-/** The sections with a table, and how many rows each has: none gets lost unnoticed. */
+/** The sections with a list, and how many features each has: none gets lost unnoticed. */
 const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 22,
@@ -16,23 +16,22 @@ const SECTIONS: Readonly<Record<string, number>> = {
 interface Row {
   readonly what: string;
   readonly here: string;
+  readonly node: string;
   readonly shown: string;
 }
 
 function rowsOf(section: string): Row[] {
   const [, text = ''] = page.split(`\n## ${section}\n`);
-  const [table = ''] = text.split('\n## ');
-  return table
-    .split('\n')
-    .filter((line) => line.startsWith('| '))
-    .slice(2)
-    .map((line) => {
-      const [, what = '', here = '', , shown = ''] = line.split('|').map((cell) => cell.trim());
-      return { what, here, shown };
-    });
+  const [list = ''] = text.split('\n## ');
+  return list.split(/^(?=- )/m).flatMap((item) => {
+    const [line = '', ...tests] = item.trim().split('\n');
+    const [, what = '', here = '', node = ''] =
+      /^- \*\*(.+)\*\*: (.+)\. Node: (.+)\.$/.exec(line) ?? [];
+    return line.startsWith('- ') ? [{ what, here, node, shown: tests.join('\n') }] : [];
+  });
 }
 
-/** The tests that a cell names: files from the root of the repository, and titles. */
+/** The tests that an item names: files from the root of the repository, and titles. */
 function testsIn(cell: string): { file: string; title: string }[] {
   return [...cell.matchAll(/\]\(\.\.\/([^)]+)\): “([^”]+)”/g)].map(([, file = '', title = '']) => ({
     file,
@@ -49,10 +48,11 @@ describe.each(Object.entries(SECTIONS))('docs/features.md, %s', (section, count)
   });
 
   test('says of each row either which tests show it, or why it is refused', () => {
-    for (const { what, here, shown } of rows) {
+    for (const { what, here, node, shown } of rows) {
       const isDone = /^done\b/.test(here) && testsIn(shown).length > 0;
-      const isRefused = /^refused: ./.test(here) && shown === '—';
+      const isRefused = /^refused: ./.test(here) && shown === '';
       expect([what, isDone || isRefused]).toEqual([what, true]);
+      expect([what, /^(?:yes|in part|no)\b/.test(node)]).toEqual([what, true]);
     }
   });
 

@@ -1,7 +1,7 @@
 /**
  * A chat: a member's first line is a name, each further one goes to all the others. Try it with `nc 127.0.0.1 1234`. Every
- * member is one task that reads; what it hears goes through an outbox of its own, so that one who reads slowly delays
- * nobody, and one who does not read at all is shown the door.
+ * member is one task that reads; lines to it wait in its own bounded outbox, so that a slow reader delays no one else, and
+ * one that does not read at all is disconnected.
  */
 
 import { acceptLoop, defaultExecutor, lines, type Framed, type TcpStream } from '@awaitio/core';

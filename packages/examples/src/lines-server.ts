@@ -46,7 +46,7 @@ await acceptLoop(
         await channel.write(reply, { signal });
       }
     } catch (error) {
-      // Whose fault is it? Bytes that are no line, or too long a one, are the client's: it is told.
+      // Whose fault is it? Bytes that are no line, or too long a one, are the client's: it gets an error line.
       if (!(error instanceof FrameError || error instanceof LimitError)) throw error;
       await channel.write('ERROR that was no line');
     }

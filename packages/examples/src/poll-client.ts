@@ -13,7 +13,7 @@ import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
 import { interruption, messageOf, readArguments } from './program.ts';
 
 /** How long both servers may be silent at the same time before they are given up, in milliseconds. */
-const PATIENCE = 60_000;
+const ANSWER_TIMEOUT = 60_000;
 
 const given = readArguments({ command: 'example:poll-client', ...CLIENT });
 const { data } = given.options;
@@ -142,8 +142,8 @@ function advance(exchange: Exchange): void {
 await Promise.all(requestsOf(given).map(begin));
 try {
   while (open.size > 0) {
-    const events = await poll.poll({ timeout: PATIENCE, signal });
-    if (events.length === 0) throw new Error(`no answer within ${PATIENCE} ms`);
+    const events = await poll.poll({ timeout: ANSWER_TIMEOUT, signal });
+    if (events.length === 0) throw new Error(`no answer within ${ANSWER_TIMEOUT} ms`);
     for (const { token } of events) advance(token);
   }
 } catch (error) {

@@ -7,7 +7,7 @@
  *
  * Two rules keep it right. Readiness is a hint: when a `try*` call would block, the connection waits for the next event
  * and nothing is lost. And what cannot be sent is not added to: while an answer waits for room nothing is read, so a
- * peer that does not read its answers soon finds that nobody reads its requests.
+ * peer that does not read its answers soon finds that its requests are not read.
  */
 
 import { Interest, WOULD_BLOCK, type TcpStream } from '@awaitio/core';
@@ -123,7 +123,7 @@ export class PollConnection {
         if (!this.#http.isCycleDone) return this.#stopTalking();
         this.#http.startNextCycle();
         return true;
-      // The client has finished. Responses are what a client's connection is told of, and this is a server's.
+      // The client has finished. Responses are events of a client's connection, and this is a server's.
       case 'closed':
       case 'response':
       case 'informational':
@@ -134,7 +134,7 @@ export class PollConnection {
   #begin(request: RequestHead): void {
     const { method, target, contentLength, headers, expectsContinue } = request;
     console.log(`${String(this.stream.remoteAddress)} request: ${quote(method)} ${quote(target)}`);
-    // A client that asks for leave to send its body gets it, unless the body has come already.
+    // A client that asks for `100 Continue` gets it, unless the body has come already.
     if (expectsContinue && contentLength !== 0 && !this.#http.hasEvent) {
       this.#say(this.#http.sendInformational(100, undefined));
     }
@@ -180,7 +180,7 @@ export class PollConnection {
   }
 
   /**
-   * Says FIN and drops what still comes until the peer says it too. Closing at once would answer bytes that nobody has
+   * Sends FIN and drops what still comes until the peer sends its own. Closing at once would answer bytes that were not
    * read with a reset, and a reset can destroy the answer on its way.
    */
   #hangUp(): boolean {

@@ -1,5 +1,5 @@
 /**
- * The echo server in the polling model: one loop that asks a `Poll` who is ready, and serves whoever is.
+ * The echo server in the polling model: one loop that asks a `Poll` which sources are ready, and serves those.
  *
  * It answers with the same bytes as server.ts. What differs is who keeps the place: there a task stands still at an
  * `await`; here every connection is an object that remembers where it was (poll-connection.ts). The connection itself is
@@ -12,7 +12,7 @@ import { PollConnection } from './poll-connection.ts';
 import { interruption, listen, messageOf, readArguments } from './program.ts';
 
 /** How long a connection may do nothing before it is closed, in milliseconds. */
-const PATIENCE = 15_000;
+const IDLE_TIMEOUT = 15_000;
 /** How long a shutdown waits for the answers under way, in milliseconds. */
 const GRACE = 5_000;
 
@@ -69,7 +69,7 @@ function forget(connection: PollConnection): void {
 /** How long the poll may wait: until the connection that has been still for longest has to go. */
 function timeLeft(): number {
   const [oldest = Infinity] = lastMoved.values();
-  return Math.max(0, oldest + PATIENCE - performance.now());
+  return Math.max(0, oldest + IDLE_TIMEOUT - performance.now());
 }
 
 /** Closes the connections that `isChosen` says. */
@@ -94,9 +94,9 @@ async function run(listener: TcpListener, signal: AbortSignal): Promise<void> {
       else if (!token.isOver) advance(token);
     }
     const now = performance.now();
-    closeWhere((_, moved) => now - moved >= PATIENCE);
+    closeWhere((_, moved) => now - moved >= IDLE_TIMEOUT);
     if (!signal.aborted) continue;
-    // Ctrl-C has closed the listener. Nobody idle stays, and nothing but the answers under way.
+    // Ctrl-C has closed the listener. Idle connections close now; answers under way are finished.
     deadline = Math.min(deadline, now + GRACE);
     closeWhere((connection) => connection.isIdle || now >= deadline);
     for (const connection of lastMoved.keys()) connection.isLastAnswer = true;

@@ -1,6 +1,6 @@
 /** Prints an answer as both clients do: status line, header fields, an empty line, the body. */
 
-/** What there is to print of a response's head, whoever received it. */
+/** What is printed of a response's head, by both clients. */
 export interface AnswerHead {
   readonly httpVersion: string;
   readonly status: number;

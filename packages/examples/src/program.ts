@@ -1,7 +1,7 @@
 /**
  * What every example shares: its command line, its end at Ctrl-C, and how it quotes what strangers sent.
  *
- * A wrong argument is told in one line on stderr, with exit status 2; `--help` prints what there is, with 0.
+ * A wrong argument is reported in one line on stderr, with exit status 2; `--help` prints what there is, with 0.
  */
 
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
 /**
- * A TCP proxy: whoever connects is joined to another address, byte for byte, both ways at once.
+ * A TCP proxy: each connection is joined to one to another address, byte for byte, both ways at once.
  *
  * A FIN passes through as a FIN, so half-open conversations survive; a slow side slows the other one down, because a copy
- * holds nothing of its own. What a connection ends with, an end or a failure, is its task's, and ends no other.
+ * buffers nothing itself. What a connection ends with, an end or a failure, is its task's, and ends no other.
  */
 
 import { acceptLoop, copyBidirectional, Executor, TcpStream } from '@awaitio/core';
@@ -19,7 +19,7 @@ const given = readArguments({
 });
 const { to = '127.0.0.1:1234' } = given.options;
 
-// An executor of its own, so that the shutdown is about these tasks and no others.
+// A separate executor, so that its shutdown ends these tasks and no others.
 const executor = new Executor();
 await acceptLoop(
   await listen(given),

@@ -61,22 +61,38 @@ test('docs/errors.md has every class of errors', () => {
 
 describe('docs/architecture.md', () => {
   const page = read('docs/architecture.md');
-  /** What lives on a floor is told in words; its name, its sight and its reason are those of the plan. */
-  const floorsOf = ({ floors }: PackagePlan): string[] =>
-    floors.map(({ id, title, sees, reason }) =>
-      [`${id} ${title}`, sees.join(' ') || 'nothing', reason].join(' | '),
+  const roomsOf = ({ rooms }: PackagePlan): string[] =>
+    rooms.map(({ folder, contains, sees, reason }) =>
+      [
+        `\`${folder}\``,
+        contains,
+        sees.map((seen) => `\`${seen}\``).join(' ') || 'nothing',
+        reason,
+      ].join(' | '),
     );
   // The formatter pads tables; what stands in the cells is compared.
   const rows = page
     .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-    .map(([, floor, , sees, because]) => [floor, sees, because].join(' | '));
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
+        .join(' | '),
+    );
 
-  test.each([
-    ['core', core],
-    ['http', http],
-  ])('draws the floors of %s as they are enforced', (_name, plan) => {
-    expect(floorsOf(plan).filter((row) => !rows.includes(row))).toEqual([]);
+  test('draws the rooms of core and http as they are enforced, and no others', () => {
+    expect(rows).toEqual([core, http].flatMap(roomsOf));
+  });
+
+  test('names every room in its diagram', () => {
+    const diagram = /```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const missing = [core, http]
+      .flatMap(({ rooms }) => rooms)
+      .flatMap(({ folder }) => folder.split('/'))
+      .filter((name) => !diagram.includes(name));
+    expect(missing).toEqual([]);
   });
 });
 

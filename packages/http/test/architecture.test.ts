@@ -1,104 +1,153 @@
 import { describe, expect, test } from '@jest/globals';
 import { http } from '../../../scripts/architecture/floors.ts';
-import { describePlan, plantHouse, readHouse } from '../../../scripts/architecture/houses.ts';
-import { checkHouse } from '../../../scripts/architecture/rules.ts';
+import {
+  describePlan,
+  sourcesFrom,
+  readPackage,
+} from '../../../scripts/architecture/package-sources.ts';
+import { checkPackage, ghostsOf } from '../../../scripts/architecture/rules.ts';
 
-describe('the floors of @awaitio/http', () => {
+describe('the rooms of @awaitio/http', () => {
   test('hold', () => {
-    expect(checkHouse(readHouse(http))).toEqual([]);
+    expect(checkPackage(readPackage(http))).toEqual([]);
   });
 
   test('are the documented ones', () => {
     expect(describePlan(http)).toEqual([
-      'P0 sees nothing',
-      'L sees P0',
-      'P1 sees P0',
-      'P2 sees P0 L P1',
-      'V sees P0',
-      'X sees P0 P1 P2',
-      'A sees P0 P1 P2 V X',
-      'node:net is for nobody',
-      'node:tls is for nobody',
-      'node:dgram is for nobody',
-      'node:dns is for nobody',
-      'node:dns/promises is for nobody',
-      '@awaitio/core is for floor:V floor:X floor:A',
-      'node:fs is for response-file',
-      'node:fs/promises is for response-file',
+      'protocol/vocabulary sees nothing',
+      'llhttp sees protocol/vocabulary',
+      'protocol/receiving sees protocol/vocabulary llhttp',
+      'protocol/sending sees protocol/vocabulary',
+      'protocol sees protocol/vocabulary protocol/receiving protocol/sending',
+      'driver sees protocol/vocabulary protocol',
+      'message sees protocol/vocabulary',
+      'proxy-protocol sees protocol/vocabulary',
+      'client sees protocol/vocabulary protocol driver message',
+      'adapters sees protocol/vocabulary message client',
+      'server sees protocol/vocabulary protocol driver message proxy-protocol adapters',
+      'handlers sees protocol/vocabulary message',
+      'node:net is for no file',
+      'node:tls is for no file',
+      'node:dgram is for no file',
+      'node:dns is for no file',
+      'node:dns/promises is for no file',
+      '@awaitio/core is for driver/ message/ proxy-protocol/ client/ adapters/ server/ handlers/',
+      'node:fs is for message/file-response',
+      'node:fs/promises is for message/file-response',
       'undici is for llhttp/',
       'node:module is for llhttp/',
-      'zod is for validation/',
-      'node:http is for nobody',
-      'node:https is for nobody',
-      'node:http2 is for nobody',
-      'setTimeout is for nobody',
-      'setInterval is for nobody',
-      'setImmediate is for nobody',
-      'Date.now is for nobody',
-      'Date() is for nobody',
-      'new Date() is for nobody',
-      'performance.now is for nobody',
-      'process.hrtime is for nobody',
-      'process.uptime is for nobody',
-      'AbortSignal.timeout is for nobody',
-      'Math.random is for nobody',
-      'crypto.getRandomValues is for nobody',
-      'crypto.randomUUID is for nobody',
+      'zod is for server/options-schema',
+      'node:http is for no file',
+      'node:https is for no file',
+      'node:http2 is for no file',
+      'setTimeout is for no file',
+      'setInterval is for no file',
+      'setImmediate is for no file',
+      'Date.now is for no file',
+      'Date() is for no file',
+      'new Date() is for no file',
+      'performance.now is for no file',
+      'process.hrtime is for no file',
+      'process.uptime is for no file',
+      'AbortSignal.timeout is for no file',
+      'Math.random is for no file',
+      'crypto.getRandomValues is for no file',
+      'crypto.randomUUID is for no file',
       'WebAssembly is for llhttp/',
-      'fetch is for nobody',
-      'process.nextTick is for nobody',
+      'fetch is for no file',
+      'process.nextTick is for no file',
       'without waiting: protocol/',
       'types only: llhttp/',
     ]);
   });
 
-  test('see only floors that come before them', () => {
-    const order = http.floors.map(({ id }) => id);
-    for (const { id, sees } of http.floors) {
-      expect(order.slice(0, order.indexOf(id))).toEqual(expect.arrayContaining([...sees]));
+  test('see only rooms that come before them', () => {
+    const order = http.rooms.map(({ folder }) => folder);
+    for (const { folder, sees } of http.rooms) {
+      expect(order.slice(0, order.indexOf(folder))).toEqual(expect.arrayContaining([...sees]));
     }
+  });
+
+  test('exist, and so does every owner', () => {
+    expect(ghostsOf(readPackage(http))).toEqual([]);
   });
 });
 
-/** A house of one wrong file, and the message it must bring. */
+/** A package with one wrong file, and the message it must bring. */
 const planted: readonly [behaviour: string, files: Record<string, string>, message: string][] = [
   [
-    'a file without a floor is told where to add it',
-    { 'router.ts': '' },
-    'packages/http/src/router.ts:1: router.ts stands on no floor. Add it to a floor of @awaitio/http in scripts/architecture/floors.ts',
+    'a folder that is no room is told where to add it',
+    { 'router/router.ts': '' },
+    'packages/http/src/router/router.ts:1: router/router.ts lies in router, which is no room of @awaitio/http. Move it into a room, or add its folder to scripts/architecture/floors.ts',
   ],
   [
-    'the vocabulary imports no machine',
-    { 'protocol/events.ts': "import { x } from './state.ts';", 'protocol/state.ts': '' },
-    'packages/http/src/protocol/vocabulary/events.ts:1: P0 (vocabulary) imports protocol/state.ts of P1 (machines); it may see nothing.',
+    'the vocabulary does not import the state table',
+    {
+      'protocol/vocabulary/events.ts': "import { x } from '../state.ts';",
+      'protocol/state.ts': '',
+    },
+    'packages/http/src/protocol/vocabulary/events.ts:1: protocol/vocabulary imports protocol/state.ts of protocol; it sees nothing.',
   ],
   [
-    'a machine does not see the parser',
-    { 'protocol/state.ts': "import { x } from '../llhttp/parser.ts';", 'llhttp/parser.ts': '' },
-    'P1 (machines) imports llhttp/parser.ts of L (parser); it may see P0. A machine decides from values alone, so that a table can test it. [floors]',
+    'sending does not see the parser',
+    {
+      'protocol/sending/encoder.ts': "import { x } from '../../llhttp/parser.ts';",
+      'llhttp/parser.ts': '',
+    },
+    'protocol/sending imports llhttp/parser.ts of llhttp; it sees protocol/vocabulary. Sending decides from values alone, so that a table can test it. [rooms]',
+  ],
+  [
+    'receiving and sending do not see each other',
+    {
+      'protocol/receiving/decoder.ts': "import type { x } from '../sending/encoder.ts';",
+      'protocol/sending/encoder.ts': '',
+    },
+    'protocol/receiving imports protocol/sending/encoder.ts of protocol/sending',
   ],
   [
     'the connection imports no driver',
-    { 'protocol/connection.ts': "import { x } from '../driver.ts';", 'driver.ts': '' },
-    'P2 (sans-IO connection) imports driver.ts of X (driver)',
+    {
+      'protocol/connection.ts': "import { x } from '../driver/driver.ts';",
+      'driver/driver.ts': '',
+    },
+    'protocol imports driver/driver.ts of driver',
   ],
   [
     'the driver imports neither server nor client',
-    { 'driver.ts': "import type { Server } from './server.ts';", 'server.ts': '' },
-    'X (driver) imports server.ts of A (application); it may see P0, P1, P2.',
+    {
+      'driver/driver.ts': "import type { Server } from '../server/server.ts';",
+      'server/server.ts': '',
+    },
+    'driver imports server/server.ts of server; it sees protocol/vocabulary, protocol.',
   ],
   [
-    'the application does not reach past the connection to the parser',
-    { 'server.ts': "import { Parser } from './llhttp/parser.ts';", 'llhttp/parser.ts': '' },
-    'A (application) imports llhttp/parser.ts of L (parser)',
+    'the server does not reach past the connection to the parser',
+    { 'server/server.ts': "import { Parser } from '../llhttp/parser.ts';", 'llhttp/parser.ts': '' },
+    'server imports llhttp/parser.ts of llhttp',
+  ],
+  [
+    'a handler imports no server, not even a type of it',
+    {
+      'handlers/echo.ts': "import type { Handler } from '../server/runtime.ts';",
+      'server/runtime.ts': '',
+    },
+    'handlers imports server/runtime.ts of server; it sees protocol/vocabulary, message. A handler works on messages alone',
+  ],
+  [
+    'an adapter imports no server',
+    {
+      'adapters/fetch-handler.ts': "import type { Exchange } from '../server/exchange.ts';",
+      'server/exchange.ts': '',
+    },
+    'adapters imports server/exchange.ts of server',
   ],
   [
     'the parser imports only types',
     {
-      'llhttp/parser.ts': "import { type Limits } from '../protocol/limits.ts';",
-      'protocol/limits.ts': '',
+      'llhttp/parser.ts': "import { type Limits } from '../protocol/vocabulary/limits.ts';",
+      'protocol/vocabulary/limits.ts': '',
     },
-    'imports more than types from protocol/limits.ts. The parser is a leaf: it knows the package’s types and none of its code. [types-only]',
+    'imports more than types from protocol/vocabulary/limits.ts. The parser is a leaf: it knows the package’s types and none of its code. [types-only]',
   ],
   [
     'a machine is not async',
@@ -137,86 +186,92 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   ],
   [
     'http does not import the examples',
-    { 'server.ts': "import { x } from '@awaitio/examples';" },
+    { 'server/server.ts': "import { x } from '@awaitio/examples';" },
     '@awaitio/http imports @awaitio/examples. Packages import downwards',
   ],
   [
     'only llhttp/ imports undici',
-    { 'client.ts': "import { request } from 'undici';" },
-    'imports undici, which is for llhttp/ only. undici is here for its build of llhttp only, and llhttp/ is its one door. [owned-modules]',
+    { 'client/client.ts': "import { request } from 'undici';" },
+    'imports undici, which is for llhttp/ only. undici is here for its build of llhttp, and llhttp/ alone loads it. [owned-modules]',
   ],
   [
     'only llhttp/ loads undici through require',
-    { 'client.ts': "export const wasm = require('undici/lib/llhttp/llhttp-wasm.js');" },
+    { 'client/client.ts': "export const wasm = require('undici/lib/llhttp/llhttp-wasm.js');" },
     'imports undici/lib/llhttp/llhttp-wasm.js, which is for llhttp/ only.',
   ],
   [
     'only llhttp/ loads one of two builds of undici',
-    { 'client.ts': "export const wasm = require(simd ? 'undici/simd.js' : 'undici/plain.js');" },
+    {
+      'client/client.ts':
+        "export const wasm = require(simd ? 'undici/simd.js' : 'undici/plain.js');",
+    },
     'imports undici/plain.js, which is for llhttp/ only.',
   ],
   [
     'only llhttp/ resolves undici through require',
-    { 'client.ts': "export const wasm = require.resolve('undici/lib/llhttp/llhttp-wasm.js');" },
+    {
+      'client/client.ts':
+        "export const wasm = require.resolve('undici/lib/llhttp/llhttp-wasm.js');",
+    },
     'imports undici/lib/llhttp/llhttp-wasm.js, which is for llhttp/ only.',
   ],
   [
     'only llhttp/ touches WebAssembly',
-    { 'protocol/decoder.ts': 'export const m = WebAssembly.instantiate(x);' },
+    { 'protocol/receiving/decoder.ts': 'export const m = WebAssembly.instantiate(x);' },
     'uses WebAssembly.instantiate, which is for llhttp/ only.',
   ],
   [
-    'only validation/ imports zod',
-    { 'request.ts': "import type { ZodType } from 'zod';" },
-    'imports zod, which is for validation/ only. Values are validated at the edge, in one folder, never on the hot path. [owned-modules]',
+    'only the schema of options imports zod',
+    { 'message/request.ts': "import type { ZodType } from 'zod';" },
+    'imports zod, which is for server/options-schema only. Options are validated at the edge, in one file, never on the hot path. [owned-modules]',
   ],
   [
     'nobody imports node:net',
-    { 'server.ts': "import { Socket } from 'node:net';" },
-    'imports node:net, which is for nobody only. HTTP runs over any ByteStream',
+    { 'server/server.ts': "import { Socket } from 'node:net';" },
+    'imports node:net, which is for no file only. HTTP runs over any ByteStream',
   ],
   [
     'nobody imports node:http',
-    { 'headers.ts': "import { STATUS_CODES } from 'node:http';" },
-    'imports node:http, which is for nobody only.',
+    { 'protocol/vocabulary/headers.ts': "import { STATUS_CODES } from 'node:http';" },
+    'imports node:http, which is for no file only.',
   ],
   [
     'nobody uses Node’s fetch',
-    { 'client.ts': "export const x = fetch('http://localhost');" },
-    'uses fetch, which is for nobody only.',
+    { 'client/client.ts': "export const x = fetch('http://localhost');" },
+    'uses fetch, which is for no file only.',
   ],
   [
     'nobody sets a timer',
-    { 'driver.ts': 'setTimeout(() => {}, 1);' },
-    'uses setTimeout, which is for nobody only. Take a Clock',
+    { 'driver/driver.ts': 'setTimeout(() => {}, 1);' },
+    'uses setTimeout, which is for no file only. Take a Clock',
   ],
   [
     'nobody asks for the date',
-    { 'response.ts': 'export const x = new Date();' },
-    'uses new Date(), which is for nobody only. Take a Clock',
+    { 'message/response.ts': 'export const x = new Date();' },
+    'uses new Date(), which is for no file only. Take a Clock',
   ],
 ];
 
-describe('a planted break of the floors is found:', () => {
+describe('a planted break of the rules is found:', () => {
   test.each(planted)('%s', (_behaviour, files, message) => {
-    expect(checkHouse(plantHouse(http, files)).join('\n')).toContain(message);
+    expect(checkPackage(sourcesFrom(http, files)).join('\n')).toContain(message);
   });
 });
 
-test('what each floor is for is allowed', () => {
+test('what each room is for is allowed', () => {
   const files = {
-    'protocol/errors.ts': '',
+    'protocol/vocabulary/errors.ts': '',
     'llhttp/instance.ts':
       "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\nnew WebAssembly.Module(require('undici/lib/llhttp/llhttp-wasm.js'));",
     'llhttp/parser.ts':
-      "import { x } from './instance.ts';\nimport type { E } from '../protocol/errors.ts';",
-    'protocol/decoder.ts': "import { Parser } from '../llhttp/parser.ts';",
-    'protocol/connection.ts': "import { decode } from './decoder.ts';",
-    'validation/options.ts': "import { z } from 'zod';",
-    'driver.ts':
-      "import { ByteStream } from '@awaitio/core';\nimport { C } from './protocol/connection.ts';",
-    'server.ts':
-      "import { D } from './driver.ts';\nimport { o } from './validation/options.ts';\nawait D.run(new Date(5));",
+      "import { x } from './instance.ts';\nimport type { E } from '../protocol/vocabulary/errors.ts';",
+    'protocol/receiving/decoder.ts': "import { Parser } from '../../llhttp/parser.ts';",
+    'protocol/connection.ts': "import { decode } from './receiving/decoder.ts';",
+    'server/options-schema.ts': "import * as z from 'zod/mini';",
+    'driver/driver.ts':
+      "import { ByteStream } from '@awaitio/core';\nimport { C } from '../protocol/connection.ts';",
+    'server/server.ts':
+      "import { D } from '../driver/driver.ts';\nimport { o } from './options-schema.ts';\nawait D.run(new Date(5));",
   };
-  expect(checkHouse(plantHouse(http, files))).toEqual([]);
+  expect(checkPackage(sourcesFrom(http, files))).toEqual([]);
 });

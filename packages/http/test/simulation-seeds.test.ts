@@ -3,7 +3,7 @@ import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../src/index.ts';
 import { DEADLINE, FAULTS, LOSSLESS, requestProtocol } from './support/request-protocol.ts';
 
-/** Ten thousand by `node scripts/nightly-simulation.mjs --program http --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */
+/** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program http --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */
 const SEEDS = Number(process.env['AWAITIO_HTTP_SEEDS'] ?? 3_000);
 
 describe('a client against a server under every fault', () => {

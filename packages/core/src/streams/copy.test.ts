@@ -12,6 +12,9 @@ import {
   TcpListener,
   TcpStream,
   type ByteStream,
+  type ByteConsumer,
+  type StreamReader,
+  type WouldBlock,
 } from '../index.ts';
 import { lockstepPair } from '../testing/index.ts';
 
@@ -30,6 +33,75 @@ async function readAll(stream: ByteStream): Promise<Uint8Array> {
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+/** A reader that is no stream: the chunks of a generator, one at a time. */
+class GeneratorReader implements StreamReader {
+  readonly #chunks: Iterator<Uint8Array>;
+  #front: Uint8Array | undefined;
+
+  constructor(chunks: Iterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.iterator]();
+  }
+
+  readonly isReadable = true;
+
+  async readable(): Promise<void> {}
+
+  tryRead(buffer: Uint8Array): number | null {
+    return this.#take((view) => {
+      const piece = view.subarray(0, buffer.length);
+      buffer.set(piece);
+      return piece.length;
+    });
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    return this.tryRead(buffer);
+  }
+
+  async readWith(take: ByteConsumer | ByteConsumer['take']): Promise<number | null> {
+    return this.#take(typeof take === 'function' ? take : (view) => take.take(view));
+  }
+
+  async readChunk(): Promise<Uint8Array | null> {
+    let chunk: Uint8Array | null = null;
+    this.#take((view) => {
+      chunk = view;
+      return view.length;
+    });
+    return chunk;
+  }
+
+  async readExactly(): Promise<never> {
+    throw new Error('a copy needs no amount');
+  }
+
+  readUntil = this.readExactly;
+  readLine = this.readExactly;
+  readFrame = this.readExactly;
+
+  peek(count: number): Uint8Array | null | WouldBlock {
+    return this.#front?.slice(0, count) ?? null;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
+      yield chunk;
+    }
+  }
+
+  #take(take: (view: Uint8Array) => number): number | null {
+    if (this.#front === undefined) {
+      const { done, value } = this.#chunks.next();
+      if (done === true) return null;
+      this.#front = value;
+    }
+    const view = this.#front;
+    const count = take(view);
+    this.#front = count === view.length ? undefined : view.subarray(count);
+    return count;
+  }
+}
 
 /** Settles when every task that can go on without the outside world has gone on. */
 async function idle(): Promise<void> {
@@ -82,6 +154,19 @@ describe('copy', () => {
     expect(await copy(reader, writer)).toBe(6);
     expect(text(await client.readExactly(6))).toBe('halves');
     await closeAll(client, server);
+  });
+
+  test('reads from a reader of the caller’s own, such as one over a generator', async () => {
+    const [destination, receiver] = memoryPair({ writeHighWaterMark: 1_000 });
+    const [, writer] = destination.split();
+    const sent = pattern(3_000);
+    const chunks = function* (): Generator<Uint8Array> {
+      for (let at = 0; at < sent.length; at += 700) yield sent.subarray(at, at + 700);
+    };
+    const received = receiver.readExactly(sent.length);
+    expect(await copy(new GeneratorReader(chunks()), writer)).toBe(sent.length);
+    expect(await received).toEqual(sent);
+    await closeAll(destination, receiver);
   });
 
   test('a destination that nobody reads holds its high-water mark and no more, and the source is slowed down', async () => {

@@ -1,33 +1,34 @@
 /**
  * Moving bytes from one stream to another: one way, and both ways at once.
  *
- * A copy keeps no byte of its own. It waits for room in the destination, then for bytes of the source, and hands the
- * source's view straight to the destination, which says how much of it fits; the rest never leaves the source. So what a
- * copy holds is what the two streams hold, a slow destination slows the source down, and a copy that is given up, or
- * fails, has every byte either in the destination or still in the source.
+ * A copy buffers nothing. It waits for room in the destination, then for bytes of the source, and passes the source's
+ * view straight to the destination, which accepts what fits; the remainder never leaves the source. So only the two
+ * streams hold bytes, a slow destination slows the source down, and after a copy that is cancelled, or fails, every
+ * byte is either in the destination or still in the source.
  */
 
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
-import type { ReadHalf, WriteHalf } from './halves.ts';
+import type { DuplexStream } from './duplex-stream.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
-/** How much to copy, and how to give it up. */
+/** How much to copy, and how to cancel it. */
 export interface CopyOptions extends Pick<WaitOptions, 'signal'> {
   /** The most bytes to copy; what comes after them stays in the source. @default no limit */
   readonly limit?: number | undefined;
-  /** The most bytes that one read and one write move. @default 65536, as much as a socket gives at once */
+  /** The most bytes that one read and one write move. @default 65536, as much as one read of a socket */
   readonly bufferSize?: number | undefined;
-  /** Told, as the copy goes on, how many bytes were moved; right also after an abort or an error. */
+  /** Receives, as the copy proceeds, how many bytes were moved; right also after an abort or an error. */
   readonly progress?: { copied: number } | undefined;
 }
 
 /** How to copy both ways. */
 export interface CopyBidirectionalOptions extends Pick<CopyOptions, 'signal' | 'bufferSize'> {
-  /** Told, as the copy goes on, how many bytes were moved each way; right also after an abort or an error. */
+  /** Receives, as the copy proceeds, how many bytes were moved each way; right also after an abort or an error. */
   readonly progress?: { aToB: number; bToA: number } | undefined;
 }
 
@@ -44,15 +45,18 @@ const DEFAULT_BUFFER_SIZE = 65_536;
 /**
  * Copies until the source ends.
  *
- * The destination stays open: a `shutdown('write')` after it passes the end on. A destination that breaks while the source
- * is silent is noticed when the source's next byte comes.
+ * The destination stays open: call its `shutdown('write')` afterwards to pass the end on. A destination that breaks
+ * while the source is silent is noticed when the source's next byte arrives. Any implementation of
+ * the two interfaces works, not only streams.
  *
- * @param source - Read from as if by one task: another reader meanwhile gets `BusyError`.
- * @param destination - Holds at most its high-water mark of unsent bytes, so its peer's speed is the copy's.
+ * @param source - Read by the copy alone: another reader meanwhile fails with `BusyError`.
+ * @param destination - Holds at most its high-water mark of unsent bytes, so the copy is as fast as its peer.
+ * @param options - `signal` cancels the copy; `limit` in bytes (default: no limit); `bufferSize` in bytes (default:
+ * 65536); `progress.copied`.
  * @returns How many bytes were copied: to the end of the source, or `limit`.
  * @throws What reading or writing throws: `BrokenError`, `ClosedError`, `BusyError`; `signal.reason`;
  * `InvalidInputError`. Both streams stay usable: every byte that did not reach the destination is still in the source,
- * and `progress.copied` says how many did.
+ * and `progress.copied` is how many did.
  *
  * @example
  * ```ts
@@ -68,8 +72,8 @@ const DEFAULT_BUFFER_SIZE = 65_536;
  * ```
  */
 export async function copy(
-  source: ByteStream | ReadHalf,
-  destination: ByteStream | WriteHalf,
+  source: StreamReader,
+  destination: StreamWriter,
   options: CopyOptions = {},
 ): Promise<number> {
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
@@ -87,10 +91,10 @@ export async function copy(
   return copied;
 }
 
-/** Moves bytes until the source ends or the limit is reached, and tells of every piece. */
+/** Moves bytes until the source ends or the limit is reached, and reports every piece. */
 async function move(
-  source: ByteStream | ReadHalf,
-  destination: ByteStream | WriteHalf,
+  source: StreamReader,
+  destination: StreamWriter,
   signal: AbortSignal | undefined,
   bufferSize: number,
   limit: number,
@@ -100,7 +104,7 @@ async function move(
   const take = (view: Uint8Array): number => {
     const most = Math.min(view.length, bufferSize, left);
     const count = destination.tryWrite(most === view.length ? view : view.subarray(0, most));
-    // Another task may have filled the room since it was looked at: nothing is taken, and the next turn waits again.
+    // Another task may have filled the room in the meantime: nothing is taken, and the next iteration waits again.
     if (count === WOULD_BLOCK) return 0;
     left -= count;
     moved(count);
@@ -115,18 +119,20 @@ async function move(
 }
 
 /**
- * Copies both ways at once until both sides have finished: the heart of a proxy.
+ * Copies both ways at once until both sides have finished: the core of a proxy.
  *
- * Half-closing passes through: when `a` finishes, its last bytes and then a FIN go to `b`, while `b`'s bytes keep coming;
- * and the other way round. Neither stream is closed.
+ * Half-closing passes through: when `a` finishes, its last bytes and then a FIN go to `b`, while bytes from `b` are
+ * still copied; and vice versa. Neither stream is closed.
  *
- * @param a - One stream; its reading and its writing are taken for as long as the copy runs.
- * @param b - The other one.
+ * @param a - One stream; the copy is its only reader and writer while it runs.
+ * @param b - The other stream, likewise.
+ * @param options - `signal` cancels the copy; `bufferSize` in bytes (default: 65536); `progress.aToB` and
+ * `progress.bToA`.
  * @returns How many bytes went each way, when both directions have ended and both FINs were passed on.
- * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection breaks
- * from which nothing is read any more; `signal.reason`; `InvalidInputError`. By then both directions have stopped,
- * `progress` says how many bytes went each way, and both streams are as usable as their connections are: closing or
- * resetting them is the caller's choice.
+ * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection
+ * breaks after its reading has ended; `signal.reason`; `InvalidInputError`. By then both directions have stopped,
+ * `progress` is how many bytes went each way, and both streams are as usable as their connections are: the caller
+ * closes or resets them.
  *
  * @example
  * ```ts
@@ -146,8 +152,8 @@ async function move(
  * ```
  */
 export async function copyBidirectional(
-  a: ByteStream,
-  b: ByteStream,
+  a: DuplexStream,
+  b: DuplexStream,
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
@@ -164,20 +170,20 @@ export async function copyBidirectional(
 
 /** One `copyBidirectional`: two directions that stop together. */
 class BidirectionalCopy implements AbortWatcher {
-  readonly #a: ByteStream;
-  readonly #b: ByteStream;
+  readonly #a: DuplexStream;
+  readonly #b: DuplexStream;
   readonly #bufferSize: number;
   readonly #progress: { aToB: number; bToA: number };
   /** What stops one direction stops both, with the first reason: a failure, or the caller's signal. */
   readonly #stop = new AbortController();
-  /** The streams that bytes are being written to. */
-  readonly #destinations = new Set<ByteStream>();
-  /** What ends the watches. */
+  /** The streams that bytes are still written to. */
+  readonly #destinations = new Set<DuplexStream>();
+  /** Functions that stop observing. */
   readonly #watches: (() => void)[] = [];
 
   constructor(
-    a: ByteStream,
-    b: ByteStream,
+    a: DuplexStream,
+    b: DuplexStream,
     bufferSize: number,
     progress: { aToB: number; bToA: number },
   ) {
@@ -212,7 +218,7 @@ class BidirectionalCopy implements AbortWatcher {
   }
 
   /** One direction, to its end and the FIN that passes it on; never rejects. */
-  async #pass(from: ByteStream, to: ByteStream, moved: (count: number) => void): Promise<void> {
+  async #pass(from: DuplexStream, to: DuplexStream, moved: (count: number) => void): Promise<void> {
     const { signal } = this.#stop;
     this.#destinations.add(to);
     try {
@@ -226,17 +232,17 @@ class BidirectionalCopy implements AbortWatcher {
   }
 
   /**
-   * Looks, until the end, whether what is on its way to `stream` still has somewhere to go.
+   * Watches, until the copy ends, whether `stream` can still be written to.
    *
-   * While a stream is read, its reader hears of its failure, after the bytes that came before it. Once it has ended
-   * nobody would hear, and the other direction would wait for bytes that it can give to nobody.
+   * While a stream is read, its failure is reported to the reader, after the bytes before it. Once reading has ended
+   * there is no reader left, and the other direction would wait for bytes that it cannot write anywhere.
    */
-  #watch(stream: ByteStream): void {
+  #watch(stream: DuplexStream): void {
     const onReadiness = (): void => {
       const isLost = (stream.readiness & ReadyBits.WRITE_CLOSED) !== 0;
       if (!isLost || !this.#destinations.has(stream)) return;
       const reason = stream.failure ?? shutHere();
-      // The stream is telling its observers: the tasks that wait for it come after them.
+      // The stream is notifying its observers: let the tasks that wait for it run first.
       queueMicrotask(() => {
         this.#stop.abort(reason);
       });

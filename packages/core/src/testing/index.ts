@@ -15,10 +15,16 @@ export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
 export { SimClock } from './sim/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/faults.ts';
-export type { SimConnectOptions } from './sim/connect.ts';
-export { SimHost, type HostProgram } from './sim/host.ts';
-export { SimListener, type SimListenOptions } from './sim/listener.ts';
-export { SimNetwork, type PartitionOptions, type SimNetworkOptions } from './sim/network.ts';
+export { SimNetwork } from './sim/network.ts';
+export type {
+  HostProgram,
+  PartitionOptions,
+  SimConnectOptions,
+  SimHost,
+  SimListener,
+  SimListenOptions,
+  SimNetworkOptions,
+} from './sim/types.ts';
 export {
   SimulationError,
   type FailureKind,

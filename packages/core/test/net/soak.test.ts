@@ -3,7 +3,7 @@ import { keep } from '../support/keep.ts';
 import { startProgram } from '../support/program.ts';
 import type { SoakReport } from '../support/soak.ts';
 
-// scripts/soak-connections.mjs does the same with 200,000.
+// scripts/nightly/soak-connections.mjs does the same with 200,000.
 describe('connections opened and closed one after another', () => {
   test.each([
     ['tcp', '4000'],

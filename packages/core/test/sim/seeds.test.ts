@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '../../src/testing/index.ts';
 import { echoProtocol, FAULTS } from '../support/echo-protocol.ts';
 
-/** A million run every night: scripts/nightly-simulation.mjs. */
+/** A million run every night: scripts/nightly/nightly-simulation.mjs. */
 const SEEDS = 10_000;
 
 describe('an echo protocol under every fault', () => {

@@ -1,20 +1,24 @@
-/** How long each phase of a server's connection may take: only the time in which the peer keeps this side waiting counts. */
+/**
+ * How long each phase of a connection may take.
+ *
+ * Only the time that the peer keeps this side waiting is measured: while a handler runs, no deadline for the peer does.
+ */
 
-/** The phases of a server's connection, in milliseconds; `Infinity` switches one off. */
+/** Deadlines for the phases of a server's connection, in milliseconds; `Infinity` disables one. */
 export interface ServerDeadlines {
   /** From the connection to the first byte of its first request. @default 15000 */
   readonly firstByte: number;
-  /** From the first byte of a request to the end of its headers. @default 15000 (node:http has 60000, checked each 30 s) */
+  /** From the first byte of a request to the end of its headers. @default 15000 (node:http has 60000, checked every 30 s) */
   readonly headers: number;
-  /** How long a body may keep its reader waiting before `limits.bodyMinRate` counts. @default 5000, as in Kestrel */
+  /** How long a body may keep its reader waiting before `limits.bodyMinRate` applies. @default 5000, as in Kestrel */
   readonly bodyGrace: number;
-  /** How long a handler may take until it answers. @default Infinity, as in node:http */
+  /** How long a handler may take until it returns a response. @default Infinity, as in node:http */
   readonly handler: number;
-  /** How long a peer that reads nothing may hold the answer up. @default 15000 */
+  /** How long a peer that reads nothing may stall a response. @default 15000 */
   readonly writeStall: number;
-  /** How long a connection may idle between two requests. @default 5000, as in node:http */
+  /** How long a connection may be idle between two requests. @default 5000, as in node:http */
   readonly idle: number;
-  /** How long an error answer waits for the peer to take it before the connection is cut. @default 2000 */
+  /** How long an error response waits for the peer to take it before the connection is closed. @default 2000 */
   readonly linger: number;
 }
 

@@ -1,13 +1,12 @@
 /**
- * Detects a peer that takes nothing of what is written to it.
+ * Detects a peer that has stopped reading.
  *
- * A slow peer that takes a little is not a stall. The time since it last took a byte is what counts.
+ * A peer that takes little is slow, not stalled: what counts is the time since it last took a byte.
  */
 
 import type { ByteStream, Clock } from '@awaitio/core';
 import type { SourceObserver } from '@awaitio/core/lowlevel';
 
-/** Notes when a peer last took some of what is written to it, however little: less than that is a stall. */
 export class StallWatch implements SourceObserver {
   readonly #stream: ByteStream;
   readonly #clock: Clock;
@@ -19,7 +18,7 @@ export class StallWatch implements SourceObserver {
     this.#clock = clock;
   }
 
-  /** A write begins to wait. */
+  /** Starts the watch, when a write has to wait. */
   begin(): void {
     this.#sent = this.#sentNow;
     this.#since = this.#clock.now();
@@ -30,14 +29,14 @@ export class StallWatch implements SourceObserver {
     this.#stream.unobserve(this);
   }
 
-  /** How much longer the peer may take nothing, in milliseconds; not above 0 when it has stalled. */
+  /** How much longer the peer may take nothing, in milliseconds; 0 or less when it has stalled. */
   left(limit: number): number {
     return this.#since + limit - this.#clock.now();
   }
 
   onReadiness(): void {
     const sent = this.#sentNow;
-    // The peer's own bytes wake the stream too, and are no sign of reading.
+    // Bytes that arrive change readiness too, but do not show that the peer reads.
     if (sent === this.#sent) return;
     this.#sent = sent;
     this.#since = this.#clock.now();

@@ -3,7 +3,7 @@
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { Body } from '../message/body.ts';
 import type { HttpRequest } from '../message/request.ts';
-import { PassedBody } from '../message/forwarded-body.ts';
+import { ForwardedBody } from '../message/forwarded-body.ts';
 import { responseOf, type HttpResponse } from '../message/response.ts';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
@@ -43,14 +43,14 @@ export function echo(options?: EchoOptions): Handler {
     const { body } = request;
     const text = body.tryLatin1();
     if (text !== WOULD_BLOCK) {
-      return responseOf(PassedBody.ofLatin1(prefixText + text), undefined, fields);
+      return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);
     }
     const whole = body.tryBytes();
     if (whole !== WOULD_BLOCK) return responseOf(concat(prefix, whole), undefined, fields);
     const { length } = body;
     if (length !== undefined && length <= COLLECTED) return respondWhole(prefix, body, fields);
     const init = { length: length === undefined ? undefined : prefix.length + length };
-    return responseOf(PassedBody.of(prefix, body), init, fields);
+    return responseOf(ForwardedBody.of(prefix, body), init, fields);
   };
 }
 
@@ -66,7 +66,7 @@ async function respondWhole(
   fields: FieldList,
 ): Promise<HttpResponse> {
   const length = prefix.length + (body.length as number);
-  return responseOf(await PassedBody.whole(prefix, body), { length }, fields);
+  return responseOf(await ForwardedBody.whole(prefix, body), { length }, fields);
 }
 
 function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {

@@ -7,7 +7,7 @@
  */
 
 import { InvalidInputError } from '@awaitio/core';
-import { PassedBody } from './forwarded-body.ts';
+import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
   fieldList,
@@ -128,7 +128,7 @@ export class HttpResponse {
   get isStreamed(): boolean {
     const { body } = this;
     if (typeof body === 'string' || body === null || body instanceof Uint8Array) return false;
-    return !(body instanceof PassedBody) || body.latin1 === undefined;
+    return !(body instanceof ForwardedBody) || body.latin1 === undefined;
   }
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` has another. */

@@ -8,7 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import { PassedBody, WrittenPieces } from '../message/forwarded-body.ts';
+import { ForwardedBody, WrittenPieces } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { HttpResponse } from '../message/response.ts';
@@ -42,7 +42,7 @@ export function sendResponse(
   if (typeof body === 'string') return sendText(outlet, response, body, options);
   if (body === null) return sendBytes(outlet, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(outlet, response, body, options);
-  if (body instanceof PassedBody && body.latin1 !== undefined) {
+  if (body instanceof ForwardedBody && body.latin1 !== undefined) {
     return sendLatin1(outlet, response, body.latin1, options);
   }
   return sendPieces(outlet, response, options);
@@ -121,7 +121,7 @@ async function sendPieces(
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
-  const written = body instanceof PassedBody ? new WrittenPieces(outlet.stream) : undefined;
+  const written = body instanceof ForwardedBody ? new WrittenPieces(outlet.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {

@@ -6,7 +6,6 @@
  */
 
 import {
-  acceptLoop,
   AddressList,
   ClosedError,
   defaultExecutor,
@@ -19,7 +18,13 @@ import {
   type Listener,
   type TaskContext,
 } from '@awaitio/core';
-import { invalidInput, watchAbort, type AbortRegistration } from '@awaitio/core/lowlevel';
+import {
+  acceptOwned,
+  holdTask,
+  invalidInput,
+  watchAbort,
+  type AbortRegistration,
+} from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
@@ -119,11 +124,10 @@ export class HttpServer {
       onEvent: options.onEvent,
       onEnd: this.#onEnd,
     });
-    this.#accepting = acceptLoop(listener, (stream, context) => this.#run(stream, context), {
+    this.#accepting = acceptOwned(listener, (stream, context) => this.#run(stream, context), {
       executor: this.#executor,
       clock,
       signal: this.#stopAccepting.signal,
-      ownsStream: true,
       onError: (error) => {
         this.#runtime.report(error, undefined);
       },
@@ -231,7 +235,7 @@ export class HttpServer {
   }
 
   #run(stream: ByteStream, context: TaskContext): void {
-    const connection = new ServerConnection(stream, this.#runtime, context.hold());
+    const connection = new ServerConnection(stream, this.#runtime, holdTask(context));
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It ends the task.

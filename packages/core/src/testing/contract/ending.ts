@@ -1,7 +1,4 @@
-/**
- * The contracts of the end: by whom and how a stream ends, and that nobody waits past it. Longer than most: every way to
- * end meets every way to wait in one table.
- */
+/** The contracts of the end: how a stream ends and by which side, and that every wait ends with it. */
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { BrokenError, ClosedError, UnexpectedEofError } from '../../vocabulary/errors.ts';
@@ -23,10 +20,10 @@ const SHUT: ExpectedError = { type: ClosedError, code: 'ERR_WRITE_SHUT_DOWN' };
 const BROKEN: ExpectedError = { type: BrokenError };
 const CUT_SHORT: ExpectedError = { type: UnexpectedEofError };
 
-/** How a wait is to end: with a value (`null` where it reads), or with an error. */
+/** How a wait must end: with a value (`null` for reads), or with an error. */
 type Outcome = 'settles' | 'null' | ExpectedError;
 
-/** Expects a wait to end in a certain way. */
+/** Expects an outcome of a wait. */
 async function endsWith(
   trial: Trial,
   wait: Promise<unknown>,
@@ -41,7 +38,7 @@ async function endsWith(
   if (outcome === 'null') trial.equal(value, null, what);
 }
 
-/** Something that ends a stream, and what becomes of each wait. */
+/** A way to end a stream, and the outcome of each wait. */
 interface Ending {
   readonly name: string;
   readonly act: (pair: StreamPair) => unknown;
@@ -88,7 +85,7 @@ const READ_DOWN: Ending = {
   outcomeOf: PEER_END.outcomeOf,
 };
 
-/** Starts waits on one stream, ends it, and expects each wait to end as it should. */
+/** Starts waits on one stream, ends it, and expects the outcome of each wait. */
 async function endWaits(
   trial: Trial,
   calls: readonly WaitingCall[],
@@ -106,7 +103,7 @@ async function endWaits(
   await trial.settle(acting, ending.name).catch(() => {});
 }
 
-/** All reading waits: those of which only one may stand, each in its turn, with all the others. */
+/** All reading waits: each exclusive one together with all shared ones. */
 async function endReads(trial: Trial, ending: Ending): Promise<void> {
   const shared = READ_WAITS.filter(({ isExclusive }) => !isExclusive);
   for (const exclusive of READ_WAITS.filter(({ isExclusive }) => isExclusive)) {
@@ -114,14 +111,14 @@ async function endReads(trial: Trial, ending: Ending): Promise<void> {
   }
 }
 
-/** All writing waits, of a stream that is full. */
+/** All writing waits, on a full stream. */
 async function endWrites(trial: Trial, ending: Ending): Promise<void> {
   for (const exclusive of WRITES) {
     await endWaits(trial, [...WRITE_READINESS, READY_FOR_BOTH, exclusive], ending, true);
   }
 }
 
-/** Expects every call on a stream to fail in the same way, each time it is asked. */
+/** Expects every call on a stream to fail in the same way, each time. */
 async function failsAlways(
   trial: Trial,
   stream: ByteStream,
@@ -139,7 +136,7 @@ async function failsAlways(
   await trial.settle(stream.readClosed(), `readClosed, ${when}`);
 }
 
-/** How and by whom, as text. */
+/** The end of a stream, as text. */
 const endOf = async (trial: Trial, stream: ByteStream): Promise<string> => {
   const { how, by } = await trial.settle(stream.closed, '`closed`');
   return `${how} by ${by}`;

@@ -1,21 +1,20 @@
 /**
- * Virtual time: a clock that stands still until somebody asks for its next event.
+ * Virtual time: a clock that stands still until it is stepped to its next event.
  *
- * Time is kept in whole microseconds, so that adding delays never rounds, and every event has a place: its time, then
- * the order in which it was asked for. Two runs that ask for the same events in the same order therefore see them in the
- * same order, on every machine. The clock does not decide when to go on: whoever steps it (`simulate`) first lets every
- * promise settle that can, and then jumps.
+ * Time is kept in whole microseconds, so that adding delays never rounds. Events are ordered by time, then by the order in
+ * which they were scheduled. So two runs that schedule the same events in the same order run them in the same order, on
+ * every machine. The clock does not step itself: the simulation first lets every promise settle that can, and then jumps.
  */
 
 import type { Clock, Timer } from '../../vocabulary/clock.ts';
 import { sleepOn } from '../../waiting/system-clock.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 
-/** 2020-01-01T00:00:00Z: what the calendar shows when a simulation begins. */
+/** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
 const EPOCH = 1_577_836_800_000;
-/** The longest delay, in milliseconds: over 8 years, far behind every deadline. */
+/** The longest delay, in milliseconds: over 8 years, far beyond every deadline. */
 const MAX_DELAY = 0x3f_ffff_ffff;
-/** Cancelled events are swept out of the heap when there are more of them than this, and than live ones. */
+/** Cancelled events are removed from the heap when there are more of them than this, and than live ones. */
 const SWEEP_AT = 64;
 
 class SimEvent implements Timer {
@@ -64,7 +63,7 @@ interface EventCounts {
 }
 
 /**
- * A clock whose time is free: it jumps from event to event.
+ * A clock in virtual time: it jumps from event to event.
  *
  * @example
  * ```ts
@@ -81,15 +80,15 @@ export class SimClock implements Clock {
   #micros = 0;
   #sequence = 0;
   #fired = 0;
-  /** Told before each timer of the program fires, with the number of the event. */
+  /** Called before each timer of the program fires, with the number of the event. */
   onTimer: ((sequence: number) => void) | undefined;
 
-  /** Milliseconds since the beginning of the simulation, to the microsecond. */
+  /** Milliseconds since the start of the simulation, to the microsecond. */
   now(): number {
     return this.#micros / 1_000;
   }
 
-  /** The calendar: the simulation begins at 2020-01-01T00:00:00Z. */
+  /** The date and time: the simulation starts at 2020-01-01T00:00:00Z. */
   wallTime(): number {
     return EPOCH + Math.floor(this.#micros / 1_000);
   }
@@ -106,22 +105,22 @@ export class SimClock implements Clock {
     return sleepOn(this, delay, options?.signal);
   }
 
-  /** As {@link SimClock.setTimer}, for what happens in the world outside of the program: not told to `onTimer`. */
+  /** As {@link SimClock.setTimer}, for events outside the program: `onTimer` is not called. */
   schedule(callback: () => void, delay: number): Timer {
     return this.#add(callback, delay, false);
   }
 
-  /** How many events have happened. */
+  /** The number of past events. */
   get fired(): number {
     return this.#fired;
   }
 
-  /** How many events are to come. */
+  /** The number of pending events. */
   get size(): number {
     return this.#counts.live;
   }
 
-  /** Whether an event is to come that keeps the program going: one that is not `unref`ed. */
+  /** Whether an event is pending that keeps the program going: one that is not `unref`ed. */
   get isBusy(): boolean {
     return this.#counts.refs > 0;
   }
@@ -133,17 +132,17 @@ export class SimClock implements Clock {
   }
 
   /**
-   * Jumps to the next event and lets it happen.
+   * Jumps to the next event and runs it.
    *
-   * @param until - Milliseconds of virtual time that are not passed. @default no limit
-   * @returns Whether there was one.
+   * @param until - The latest virtual time to jump to, in milliseconds. @default no limit
+   * @returns Whether there was an event.
    */
   step(until: number = Infinity): boolean {
     const event = this.#peek();
     if (event === undefined || event.micros > until * 1_000) return false;
     this.#pop();
     const callback = event.callback as () => void;
-    // Taken out of the books as if cancelled, without being counted as a corpse in the heap.
+    // Removes it from the counts as if cancelled; it is no longer in the heap, so it is not one of the cancelled there.
     event.cancel();
     this.#counts.cancelled -= 1;
     this.#micros = event.micros;
@@ -157,8 +156,8 @@ export class SimClock implements Clock {
     if (typeof callback !== 'function') {
       throw invalidInput('setTimer', 'callback', 'a function', callback);
     }
-    const bounded = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
-    const micros = this.#micros + Math.ceil(bounded * 1_000);
+    const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
+    const micros = this.#micros + Math.ceil(capped * 1_000);
     const event = new SimEvent(this.#counts, micros, this.#sequence, callback, isTimer);
     this.#sequence += 1;
     this.#push(event);

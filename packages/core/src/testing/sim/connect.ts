@@ -1,44 +1,37 @@
 /**
- * An attempt to connect: SYN, the answer, and trying again when there is none.
+ * An attempt to connect: SYN, the answer, and retries.
  *
- * As TCP does it: a SYN that is lost (a partition, a host that is down) is sent again after 1, 2, 4… seconds until the
- * network's `giveUpAfter`; a host that is there but has no listener refuses at once. The stream is made when the answer
- * is back; the listener hears of it one trip later, before everything the client writes.
+ * As in TCP: a SYN that is lost (a partition, a host that is down) is sent again after 1, 2, 4… seconds until the network's
+ * `giveUpAfter`; a host that is up and has no listener refuses at once. The stream is made when the answer is back; the
+ * listener receives the connection one trip later, before everything that the client writes.
  */
 
 import { InetAddress, parseAddress, type AddressLike } from '../../vocabulary/address.ts';
-import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
-import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
+import { ListedWaiter } from '../../waiting/waiter.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
-import { drawLatency, type Place, type World } from './world.ts';
+import type { SimConnectOptions } from './types.ts';
+import { drawLatency, type HostState, type World } from './world.ts';
 
-/** Options of {@link SimHost.connect}; those that only sockets have are accepted and do nothing. */
-export interface SimConnectOptions extends WaitOptions, StreamOptions {
-  /** Taken and not looked at, so that options of TCP fit. */
-  readonly noDelay?: boolean | undefined;
-  readonly keepAlive?: boolean | number | undefined;
-}
-
-/** A host that may be connected to. */
-export interface Server extends Place {
+/** A host to connect to. */
+export interface Server extends HostState {
   listenerAt(port: number): unknown;
 }
 
-/** What an attempt asks of the network. */
+/** The network, as an attempt sees it. */
 export interface AttemptNetwork extends World {
   find(name: string): Server | undefined;
-  isHeld(from: Place, to: Place): boolean;
-  join(client: Place, from: InetAddress, server: Place, to: InetAddress): SimConnection;
+  isHeld(from: HostState, to: HostState): boolean;
+  join(client: HostState, from: InetAddress, server: HostState, to: InetAddress): SimConnection;
 }
 
-/** The wait before a SYN is sent again the first time, in milliseconds (RFC 6298 section 2); it doubles. */
+/** The delay of the first retry of a SYN, in milliseconds (RFC 6298 section 2); it doubles each time. */
 const FIRST_RETRY = 1_000;
 
 export class ConnectAttempt {
   readonly #network: AttemptNetwork;
-  readonly #client: Place;
+  readonly #client: HostState;
   readonly #target: { readonly host: string; readonly port: number };
   readonly #options: SimConnectOptions;
   readonly #wait: ListedWaiter<SimStream>;
@@ -50,7 +43,7 @@ export class ConnectAttempt {
 
   constructor(
     network: AttemptNetwork,
-    client: Place,
+    client: HostState,
     address: AddressLike | InetAddress,
     options: SimConnectOptions,
   ) {
@@ -77,7 +70,7 @@ export class ConnectAttempt {
     return this.#wait.promise;
   }
 
-  /** Ends the attempt from outside. */
+  /** Fails the attempt from outside. */
   fail(reason: unknown): void {
     if (!this.#isSettled) this.#wait.reject(reason);
   }
@@ -85,22 +78,22 @@ export class ConnectAttempt {
   #send(from: InetAddress): void {
     this.#later(drawLatency(this.#network), () => {
       const server = this.#network.find(this.#target.host);
-      if (server === undefined) this.#refuse('ENOTFOUND', 'no host has this name');
-      else if (!this.#network.isOpen(this.#client, server)) this.#tryAgain(from, server);
+      if (server === undefined) this.#refuse('ENOTFOUND', 'no such host');
+      else if (!this.#network.isOpen(this.#client, server)) this.#sendAgain(from, server);
       else this.#answer(from, server);
     });
   }
 
-  /** The SYN is at the server; its answer travels back. */
+  /** The SYN arrived at the server; its answer travels back. */
   #answer(from: InetAddress, server: Server): void {
     const { random, faults } = this.#network;
     const isRefused = random.chance(faults.refuse);
     const listens = server.listenerAt(this.#target.port) !== undefined && !isRefused;
     this.#later(drawLatency(this.#network), () => {
       if (!this.#network.isOpen(server, this.#client)) {
-        this.#tryAgain(from, server);
+        this.#sendAgain(from, server);
       } else if (!listens) {
-        this.#refuse('ECONNREFUSED', 'nobody listens there');
+        this.#refuse('ECONNREFUSED', 'no listener on this port');
       } else {
         const to = new InetAddress(server.name, this.#target.port);
         const connection = this.#network.join(this.#client, from, server, to);
@@ -113,7 +106,7 @@ export class ConnectAttempt {
   }
 
   /** The SYN, or its answer, was lost. */
-  #tryAgain(from: InetAddress, server: Server): void {
+  #sendAgain(from: InetAddress, server: Server): void {
     const { clock, giveUpAfter } = this.#network;
     const isHeld =
       this.#network.isHeld(this.#client, server) || this.#network.isHeld(server, this.#client);
@@ -139,7 +132,7 @@ export class ConnectAttempt {
     );
   }
 
-  /** The next step, unless the attempt was given up meanwhile. */
+  /** Runs the next step, unless the attempt was cancelled meanwhile. */
   #later(delay: number, step: () => void): void {
     this.#network.clock.schedule(() => {
       if (!this.#isSettled) step();

@@ -1,32 +1,32 @@
-/** Both ends of a simulated connection, and everything that can befall it as a whole. */
+/** A simulated connection: both ends, and the faults that affect it as a whole. */
 
 import type { InetAddress } from '../../vocabulary/address.ts';
 import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { drawWriteMark } from './faults.ts';
 import { SimFlow } from './flow.ts';
-import { SimStream } from './stream.ts';
+import { openSimStream, type SimStream } from './stream.ts';
 import { SimTransport } from './transport.ts';
-import type { Place, World } from './world.ts';
+import type { HostState, World } from './world.ts';
 
-/** One end: where it is, what carries it, and the stream over it once somebody has it. */
+/** One end: its host and address, its carrier, and its stream once it is connected or accepted. */
 export interface ConnectionEnd {
-  readonly place: Place;
+  readonly host: HostState;
   readonly address: InetAddress;
   readonly transport: SimTransport;
-  /** The write mark that the dice chose. */
+  /** The write mark that was drawn for it. */
   readonly writeMark: number | undefined;
   stream: SimStream | undefined;
-  /** Called when this end is gone, by the listener that handed it out. */
-  onGone: (() => void) | undefined;
+  /** Called when this end is closed; set by the listener that accepted it. */
+  onClosed: (() => void) | undefined;
 }
 
-/** What a connection tells the network. */
+/** The network's view of a connection. */
 export interface ConnectionEvents {
   onEstablished(connection: SimConnection): void;
-  /** @returns Whether the segment may still be handed over. */
-  onArrival(connection: SimConnection, to: Place): boolean;
-  /** Both ends are gone. */
-  onGone(connection: SimConnection): void;
+  /** A segment is about to be delivered; the network may inject faults. @returns Whether to deliver it. */
+  beforeDelivery(connection: SimConnection, to: HostState): boolean;
+  /** Both ends are closed. */
+  onClosed(connection: SimConnection): void;
 }
 
 export class SimConnection {
@@ -40,28 +40,28 @@ export class SimConnection {
 
   constructor(
     world: World,
-    client: { readonly place: Place; readonly address: InetAddress },
-    server: { readonly place: Place; readonly address: InetAddress },
+    client: { readonly host: HostState; readonly address: InetAddress },
+    server: { readonly host: HostState; readonly address: InetAddress },
     events: ConnectionEvents,
   ) {
     this.#world = world;
     this.label = `${client.address} → ${server.address}`;
-    this.#toServer = new SimFlow(world, client.place, server.place, this.label);
+    this.#toServer = new SimFlow(world, client.host, server.host, this.label);
     const back = `${server.address} → ${client.address}`;
-    this.#toClient = new SimFlow(world, server.place, client.place, back);
-    const watch = (place: Place, end: () => ConnectionEnd) => ({
+    this.#toClient = new SimFlow(world, server.host, client.host, back);
+    const watch = (host: HostState, end: () => ConnectionEnd) => ({
       onEstablished: () => {
         events.onEstablished(this);
       },
-      onArrival: () => events.onArrival(this, place),
-      onGone: () => {
-        end().onGone?.();
-        if (this.isGone) events.onGone(this);
+      beforeDelivery: () => events.beforeDelivery(this, host),
+      onClosed: () => {
+        end().onClosed?.();
+        if (this.isClosed) events.onClosed(this);
       },
     });
     const toServer = this.#toServer;
     const toClient = this.#toClient;
-    const own = { writeMark: undefined, stream: undefined, onGone: undefined };
+    const own = { writeMark: undefined, stream: undefined, onClosed: undefined };
     this.client = {
       ...own,
       ...client,
@@ -69,7 +69,7 @@ export class SimConnection {
       transport: new SimTransport(
         toServer,
         toClient,
-        watch(client.place, () => this.client),
+        watch(client.host, () => this.client),
       ),
     };
     this.server = {
@@ -79,27 +79,27 @@ export class SimConnection {
       transport: new SimTransport(
         toClient,
         toServer,
-        watch(server.place, () => this.server),
+        watch(server.host, () => this.server),
       ),
     };
     toServer.connect(this.client.transport, this.server.transport);
     toClient.connect(this.server.transport, this.client.transport);
   }
 
-  get isGone(): boolean {
-    return this.client.transport.isGone && this.server.transport.isGone;
+  get isClosed(): boolean {
+    return this.client.transport.isClosed && this.server.transport.isClosed;
   }
 
   get ends(): readonly [ConnectionEnd, ConnectionEnd] {
     return [this.client, this.server];
   }
 
-  /** Whether one of its ends is at `place`. */
-  touches(place: Place): boolean {
-    return this.client.place === place || this.server.place === place;
+  /** Whether one of its ends is at this host. */
+  touches(host: HostState): boolean {
+    return this.client.host === host || this.server.host === host;
   }
 
-  /** Sends the last word of the handshake, behind which everything the client writes travels. */
+  /** Sends the last segment of the handshake, which precedes everything that the client writes. */
   establish(): void {
     this.#toServer.acknowledgeHandshake();
   }
@@ -107,7 +107,7 @@ export class SimConnection {
   /** Makes the stream of one end. */
   open(end: ConnectionEnd, options: StreamOptions): SimStream {
     const other = end === this.client ? this.server : this.client;
-    end.stream = new SimStream(end.transport, end.address, other.address, {
+    end.stream = openSimStream(end.transport, end.address, other.address, {
       ...options,
       clock: options.clock ?? this.#world.clock,
       writeHighWaterMark: options.writeHighWaterMark ?? end.writeMark,
@@ -121,7 +121,7 @@ export class SimConnection {
     this.#toClient.kick(delay());
   }
 
-  /** Nothing gets through any more, and nobody is told: half-open peers. */
+  /** Loses everything from now on without notifying either end: half-open peers. */
   silence(): void {
     this.#toServer.isSilent = true;
     this.#toClient.isSilent = true;

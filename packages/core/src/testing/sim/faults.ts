@@ -1,22 +1,22 @@
 /**
- * What a simulated network may do to a program, and the dice it is decided with.
+ * The faults of a simulated network, and how they are drawn.
  *
- * Two kinds of trouble. Everything TCP is allowed to do to a correct connection (cut a message anywhere, join two, take
- * a write in parts, open its window slowly, be read late) happens by default, since a program that minds is wrong
- * already. What breaks connections happens only when it is asked for.
+ * There are two kinds. Everything that TCP may do to a correct connection (split a message anywhere, merge two, take a write
+ * in parts, open its window slowly, be read late) happens by default, since a program that depends on any of it is wrong
+ * already. Faults that break connections happen only on request.
  */
 
 import { invalidInput } from '../../vocabulary/errors.ts';
 import type { Random } from '../../vocabulary/random.ts';
 
-/** A range that a number is drawn from, both ends included. */
+/** A range to draw a number from, both ends included. */
 export type Range = readonly [min: number, max: number];
 
-/** Chances from 0 to 1. Those with a default other than 0 are what TCP does to everybody. */
+/** Chances from 0 to 1. Those with a default above 0 are what TCP does to correct connections. */
 export interface SimFaults {
-  /** Per segment: it is cut at a drawn place, often after one byte. @default 0.2 */
+  /** Per segment: it is split at a random position, often after one byte. @default 0.2 */
   readonly split?: number | undefined;
-  /** Per write: its bytes join those that were sent at the same moment. @default 0.5 */
+  /** Per write: its bytes are merged with others that were sent at the same time. @default 0.5 */
   readonly merge?: number | undefined;
   /** Per end of a connection: it takes writes in small parts (a low write mark). @default 0.2 */
   readonly partialWrite?: number | undefined;
@@ -24,26 +24,26 @@ export interface SimFaults {
   readonly window?: number | undefined;
   /** Per direction: its reader stalls a few times. @default 0.1 */
   readonly slowReader?: number | undefined;
-  /** Per connection attempt: refused although somebody listens. @default 0 */
+  /** Per connection attempt: refused in spite of a listener. @default 0 */
   readonly refuse?: number | undefined;
-  /** Per segment that arrives: the connection is reset in its place, for both sides. @default 0 */
+  /** Per segment that arrives: instead of its delivery the connection is reset, for both ends. @default 0 */
   readonly reset?: number | undefined;
   /** Per segment that arrives: the connection goes silent for good (half-open peers). @default 0 */
   readonly halfOpen?: number | undefined;
-  /** Per segment that arrives: its hosts are cut off from each other for a while, in one or both ways. @default 0 */
+  /** Per segment that arrives: its hosts are partitioned for a time, in one or both directions. @default 0 */
   readonly partition?: number | undefined;
-  /** Per segment that arrives at a host that has listened: the host crashes and comes back later. @default 0 */
+  /** Per segment that arrives at a host with a listener: the host crashes and restarts later. @default 0 */
   readonly crash?: number | undefined;
-  /** How long a partition lasts that the dice began, in milliseconds. @default [10, 2000] */
+  /** The duration of a random partition, in milliseconds. @default [10, 2000] */
   readonly partitionFor?: Range | undefined;
-  /** How long a host is down that the dice crashed, in milliseconds. @default [10, 2000] */
+  /** How long a randomly crashed host is down, in milliseconds. @default [10, 2000] */
   readonly downFor?: Range | undefined;
 }
 
-/** {@link SimFaults} with every default filled in. */
+/** {@link SimFaults} with all defaults. */
 export type Faults = { readonly [K in keyof SimFaults]-?: Exclude<SimFaults[K], undefined> };
 
-/** A network that does nothing but deliver: every chance is 0. For tests of something else. */
+/** A network that only delivers: every chance is 0. For tests of other things. */
 export const CALM: SimFaults = Object.freeze({
   split: 0,
   merge: 0,
@@ -67,7 +67,7 @@ const DEFAULTS: Faults = {
   downFor: [10, 2_000],
 };
 
-/** Fills the defaults in. @throws InvalidInputError for an unknown name or a chance outside of 0 to 1. */
+/** Adds the defaults. @throws InvalidInputError for an unknown name, or a chance that is not from 0 to 1. */
 export function checkFaults(faults: SimFaults | undefined): Faults {
   const checked: Record<string, number | Range> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(faults ?? {})) {
@@ -107,7 +107,7 @@ export function drawFrom(random: Random, [min, max]: Range): number {
   return random.integer(Math.round(min * 1_000), Math.round(max * 1_000)) / 1_000;
 }
 
-/** Where a segment of `length` bytes is cut: a length from 1, often very small. */
+/** Draws where a segment of `length` bytes is split: a length from 1, often very small. */
 export function drawCut(random: Random, faults: Faults, length: number): number {
   if (length < 2 || !random.chance(faults.split)) return length;
   const shape = random.integer(0, 2);
@@ -116,21 +116,21 @@ export function drawCut(random: Random, faults: Faults, length: number): number 
 }
 
 const SMALL_WINDOWS = [1, 3, 10, 100, 1_000] as const;
-/** The window of a direction that the dice leave alone, and the most that a small one grows to. */
+/** The window of a direction without that fault, and the most that a small one grows to. */
 export const FULL_WINDOW = 65_536;
 
-/** How many bytes a direction lets be under way in the beginning. */
+/** Draws the initial window of a direction, in bytes. */
 export function drawWindow(random: Random, faults: Faults): number {
   if (!random.chance(faults.window)) return FULL_WINDOW;
   return SMALL_WINDOWS[random.integer(0, SMALL_WINDOWS.length - 1)] as number;
 }
 
-/** The write mark of a connection's end; `undefined` for the usual one. */
+/** Draws the write mark of one end; `undefined` for the default. */
 export function drawWriteMark(random: Random, faults: Faults): number | undefined {
   return random.chance(faults.partialWrite) ? random.integer(1, 256) : undefined;
 }
 
-/** The stalls of a slow reader: how long each segment in turn is delivered late, in milliseconds. */
+/** Draws the stalls of a slow reader: the delays of its first segments, in milliseconds. */
 export function drawStalls(random: Random, faults: Faults): number[] {
   if (!random.chance(faults.slowReader)) return [];
   return Array.from({ length: random.integer(1, 5) }, () => random.integer(5, 400));

@@ -1,22 +1,22 @@
 /**
- * One direction of a simulated connection: what TCP does between a `write` here and a `read` there.
+ * One direction of a simulated connection: what TCP does between a `write` at one end and a `read` at the other.
  *
- * Bytes pass four places: *unsent* (accepted from the writer, no window for it yet), *on the wire* (segments, in order,
- * each with the time it is due), *at the reader's host* (arrived, not taken: `SimTransport` keeps those) and *taken*.
- * What is neither unsent nor taken counts against the window; taking gives it back after the time of one trip. A window
- * that began small doubles each time it is given back, as congestion windows do.
+ * Bytes pass four stages: *unsent* (accepted from the writer, no window for them yet), *on the wire* (segments, in order, each
+ * with its time of arrival), *received* (arrived and not taken: `SimTransport` keeps them) and *taken*. What is on the wire or
+ * received counts against the window; taking it opens the window again one trip later. A window that started small doubles
+ * each time, as congestion windows do.
  *
- * Nothing is ever lost for good, for this is TCP: a segment that finds its path cut waits at the head of the wire until
- * `kick`, and everything behind it waits too.
+ * Nothing is lost for good, since this is TCP: a segment whose path is cut waits at the head of the wire until `kick`, and
+ * everything behind it waits too.
  */
 
 import { drawCut, drawStalls, drawWindow, FULL_WINDOW } from './faults.ts';
-import { drawLatency, type Place, type World } from './world.ts';
+import { drawLatency, type HostState, type World } from './world.ts';
 
-/** What travels: bytes, the end of them, a reset, or the last word of the handshake. */
+/** One segment: bytes, FIN, RST, or the last ACK of the handshake. */
 export interface Segment {
   readonly kind: 'ack' | 'data' | 'fin' | 'reset';
-  /** Empty but for `data`. */
+  /** Empty except for `data`. */
   bytes: Uint8Array;
   /** When it was sent and when it arrives, in milliseconds. */
   readonly sent: number;
@@ -25,9 +25,9 @@ export interface Segment {
 
 /** The two ends, as a flow sees them. */
 export interface FlowEnds {
-  /** Unsent bytes became fewer, by the window opening. */
+  /** The window opened, and fewer bytes are unsent. */
   onDrain(): void;
-  /** A segment came. */
+  /** A segment arrived. */
   onSegment(segment: Segment): void;
 }
 
@@ -35,8 +35,8 @@ const NOTHING = new Uint8Array(0);
 
 export class SimFlow {
   readonly #world: World;
-  readonly from: Place;
-  readonly to: Place;
+  readonly from: HostState;
+  readonly to: HostState;
   readonly #label: string;
   readonly #queue: Uint8Array[] = [];
   readonly #wire: Segment[] = [];
@@ -46,21 +46,21 @@ export class SimFlow {
   #unsent = 0;
   #window: number;
   #outstanding = 0;
-  /** Taken by the reader, and not yet told to the sender. */
+  /** Bytes taken by the reader and not yet acknowledged. */
   #owed = 0;
   #isAcking = false;
   #lastDue = 0;
-  /** What waits for a path that is not open: the head of the wire, an acknowledgement. */
+  /** Whether the head of the wire, or an acknowledgement, waits for a closed path. */
   #isStuck = false;
   #isAckStuck = false;
   #finish: (() => void) | undefined;
   #isReset = false;
-  /** The FIN is on the wire. */
+  /** Whether FIN is on the wire. */
   isFinished = false;
-  /** The connection fell silent for good: nothing gets through any more. */
+  /** Whether the connection is half-open for good: nothing gets through any more. */
   isSilent = false;
 
-  constructor(world: World, from: Place, to: Place, label: string) {
+  constructor(world: World, from: HostState, to: HostState, label: string) {
     this.#world = world;
     this.from = from;
     this.to = to;
@@ -87,18 +87,18 @@ export class SimFlow {
     this.#pump();
   }
 
-  /** The last word of the handshake: what makes the listener see the connection. */
+  /** Sends the last ACK of the handshake, on which the listener receives the connection. */
   acknowledgeHandshake(): void {
     this.#send('ack', NOTHING);
   }
 
-  /** FIN after everything accepted; calls back when it is on the wire, maybe at once. */
+  /** Sends FIN after everything accepted; calls back when it is on the wire, possibly at once. */
   finish(finished: () => void): void {
     this.#finish = finished;
     this.#pump();
   }
 
-  /** RST behind what is on the wire; what is unsent is dropped. */
+  /** Sends RST behind what is on the wire; unsent bytes are dropped. */
   reset(): void {
     if (this.#isReset) return;
     this.#drop();
@@ -106,7 +106,7 @@ export class SimFlow {
     this.#send('reset', NOTHING);
   }
 
-  /** The writer's host is no more: nothing of what it had sent or accepted comes. */
+  /** The writer's host crashed: nothing that it had sent or accepted arrives. */
   vanish(): void {
     this.#drop();
     this.#wire.length = 0;
@@ -119,7 +119,7 @@ export class SimFlow {
     this.#finish = undefined;
   }
 
-  /** Puts on the wire what the window allows. */
+  /** Sends what the window allows. */
   #pump(): void {
     const { random, faults } = this.#world;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
@@ -172,7 +172,7 @@ export class SimFlow {
   }
 
   #arrive(segment: Segment): void {
-    // The host that sent it may have vanished, and taken the wire's content along.
+    // The sender may have crashed, which empties the wire.
     if (this.#wire[0] !== segment) return;
     if (this.isSilent || !this.#world.isOpen(this.from, this.to)) {
       this.#isStuck = true;
@@ -185,7 +185,7 @@ export class SimFlow {
     this.#receiver?.onSegment(segment);
   }
 
-  /** The path may be open again: what was stuck is sent once more, after `delay` milliseconds. */
+  /** The path may be open again: what was stuck is sent again, after `delay` milliseconds. */
   kick(delay: number): void {
     const { clock } = this.#world;
     const head = this.#wire[0];

@@ -1,36 +1,29 @@
-/** A host of a simulated network: what listens and connects there, and what happens to it. */
+/** A host of a simulated network: its listeners, its connection attempts, its crashes and restarts. */
 
 import { InetAddress, type AddressLike } from '../../vocabulary/address.ts';
 import { AddressError, BrokenError, invalidInput } from '../../vocabulary/errors.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
-import { ConnectAttempt, type AttemptNetwork, type SimConnectOptions } from './connect.ts';
-import { checkListenOptions, SimListener, type SimListenOptions } from './listener.ts';
+import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
+import { checkListenOptions, HostListener } from './listener.ts';
 import type { SimStream } from './stream.ts';
-import type { Place, SimWait } from './world.ts';
+import type { HostProgram, SimConnectOptions, SimHost, SimListenOptions } from './types.ts';
+import type { HostState, SimWait } from './world.ts';
 
-/** What a host asks of its network. */
+/** The network, as its hosts see it. */
 export interface HostNetwork extends AttemptNetwork {
-  onCrash(host: SimHost): void;
-  onRestart(host: SimHost): void;
+  onCrash(host: Host): void;
+  onRestart(host: Host): void;
   runProgram(name: string, program: () => Promise<void>): void;
 }
 
-/** A program of a host: begun at once and again after each restart. */
-export type HostProgram = (context: {
-  /** Aborts when the host crashes: the program is expected to end, and its failure then counts for nothing. */
-  readonly signal: AbortSignal;
-}) => Promise<void>;
-
-/** The first of the ports that are chosen freely (RFC 6335 section 6). */
+/** The first dynamic port (RFC 6335 section 6). */
 const FIRST_FREE_PORT = 49_152;
 const LAST_PORT = 65_535;
 
-/** A machine with a name. */
-export class SimHost implements Place {
-  /** What others connect to. */
+export class Host implements SimHost, HostState {
   readonly name: string;
   readonly #network: HostNetwork;
-  readonly #listeners = new Map<number, SimListener>();
+  readonly #listeners = new Map<number, HostListener>();
   readonly #attempts = new Set<ConnectAttempt>();
   readonly #programs: HostProgram[] = [];
   #nextPort = FIRST_FREE_PORT;
@@ -38,35 +31,24 @@ export class SimHost implements Place {
   #isUp = true;
   #isServer = false;
 
-  /** @internal Hosts come from `sim.host(name)`. */
   constructor(name: string, network: HostNetwork) {
     this.name = name;
     this.#network = network;
   }
 
-  /** Whether the host is running: it has not crashed, or was restarted. */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** Whether somebody has listened here: only such hosts are crashed by the dice. */
   get isServer(): boolean {
     return this.#isServer;
   }
 
-  /** Aborts when the host crashes; a new one after the restart. */
   get signal(): AbortSignal {
     return this.#life.signal;
   }
 
-  /**
-   * Listens on a port; may be passed on as a function of its own.
-   *
-   * @param port - A whole number from 0; 0 chooses a free one.
-   * @returns A listener with the contract of `TcpListener`.
-   * @throws `AddressError` (`EADDRINUSE`); `BrokenError` when the host is down; `InvalidInputError`; `signal.reason`.
-   */
-  readonly listen = async (port: number, options: SimListenOptions = {}): Promise<SimListener> => {
+  readonly listen = async (port: number, options: SimListenOptions = {}): Promise<HostListener> => {
     if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
       throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
     }
@@ -81,7 +63,7 @@ export class SimHost implements Place {
       });
     }
     const address = new InetAddress(this.name, bound);
-    const listener = new SimListener(address, this.#network.clock, options, () => {
+    const listener = new HostListener(address, this.#network.clock, options, () => {
       this.#listeners.delete(bound);
     });
     this.#isServer = true;
@@ -90,14 +72,6 @@ export class SimHost implements Place {
     return listener;
   };
 
-  /**
-   * Connects to a host of the network; may be passed on as a function of its own (`new HttpClient({ connect })`).
-   *
-   * @param address - `'server:80'` or `{ host, port }`; without a host, this one.
-   * @returns A stream with the contract of `TcpStream`.
-   * @throws `AddressError` (`ENOTFOUND`, `ECONNREFUSED`); `BrokenError` (`ETIMEDOUT`) when the host cannot be reached;
-   * `TimeoutError`; `signal.reason`; `InvalidInputError`.
-   */
   readonly connect = async (
     address: AddressLike | InetAddress,
     options: SimConnectOptions = {},
@@ -113,18 +87,11 @@ export class SimHost implements Place {
     }
   };
 
-  /** Runs a program now and after each restart: a server that comes back with its host. */
   run(program: HostProgram): void {
     this.#programs.push(program);
     if (this.#isUp) this.#begin(program);
   }
 
-  /**
-   * Stops the machine at once: its streams and listeners are gone, and no peer is told.
-   *
-   * Peers find out by `ETIMEDOUT` (the network's `giveUpAfter`), or by `ECONNRESET` when they send something and the host
-   * is back. What runs on the host sees its streams fail with `ERR_HOST_CRASHED`, and {@link SimHost.signal} abort.
-   */
   crash(): void {
     if (!this.#isUp) return;
     this.#network.trace.record('crash', this.name);
@@ -136,7 +103,6 @@ export class SimHost implements Place {
     this.#network.onCrash(this);
   }
 
-  /** Starts the machine again, with its programs. */
   restart(): void {
     if (this.#isUp) return;
     this.#network.trace.record('restart', this.name);
@@ -146,17 +112,14 @@ export class SimHost implements Place {
     for (const program of this.#programs) this.#begin(program);
   }
 
-  /** @internal */
-  listenerAt(port: number): SimListener | undefined {
+  listenerAt(port: number): HostListener | undefined {
     return this.#listeners.get(port);
   }
 
-  /** @internal */
   closeListeners(): void {
     for (const listener of this.#listeners.values()) listener.closeNow();
   }
 
-  /** @internal */
   describe(into: SimWait[]): void {
     for (const listener of this.#listeners.values()) {
       const subject = `listener ${listener.localAddress}`;

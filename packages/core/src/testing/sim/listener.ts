@@ -1,27 +1,19 @@
-/** Listeners of a simulated network: the accept queue that TCP listeners have, without a server behind it. */
+/** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
 
-import { checkAdmission, type AdmissionOptions } from '../../listening/admission.ts';
+import { checkAdmission } from '../../listening/admission.ts';
 import type { InetAddress } from '../../vocabulary/address.ts';
-import type { StreamOptions } from '../../streams/byte-stream.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
+import type { SimListener, SimListenOptions } from './types.ts';
 
-/** Options of {@link SimHost.listen}; as those of `TcpListener.bind`, where the network has them. */
-export interface SimListenOptions extends StreamOptions, AdmissionOptions<SimStream> {
-  /** Closes the listener when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A listener of a simulated host. */
-export class SimListener extends QueueListener<SimConnection, SimStream> {
+export class HostListener extends QueueListener<SimConnection, SimStream> implements SimListener {
   readonly localAddress: InetAddress;
   readonly #options: SimListenOptions;
   readonly #onClose: () => void;
   #isClosed = false;
 
-  /** @internal Listeners come from {@link SimHost.listen}. */
   constructor(
     localAddress: InetAddress,
     clock: Clock,
@@ -32,7 +24,7 @@ export class SimListener extends QueueListener<SimConnection, SimStream> {
       clock: options.clock ?? clock,
       admission: options,
       hostOf: ({ client }) => client.address.host,
-      claim: (connection, gone) => open(connection, gone, options),
+      claim: (connection, closed) => open(connection, closed, options),
       refuse: ({ server }) => {
         server.transport.reset();
       },
@@ -43,7 +35,7 @@ export class SimListener extends QueueListener<SimConnection, SimStream> {
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** @internal A connection arrived at the port. */
+  /** A connection arrived at the port. */
   admit(connection: SimConnection): void {
     this.queue.admit(connection);
   }
@@ -52,7 +44,7 @@ export class SimListener extends QueueListener<SimConnection, SimStream> {
     this.closeNow();
   }
 
-  /** @internal As {@link SimListener.close}, at once. */
+  /** As {@link HostListener.close}, synchronously. */
   closeNow(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -61,10 +53,8 @@ export class SimListener extends QueueListener<SimConnection, SimStream> {
     this.queue.close();
   }
 
-  /** As `TcpListener.unref`; does nothing here. */
   unref(): void {}
 
-  /** As `TcpListener.ref`; does nothing here. */
   ref(): void {}
 
   readonly #onAbort = (): void => {
@@ -72,16 +62,16 @@ export class SimListener extends QueueListener<SimConnection, SimStream> {
   };
 }
 
-function open(connection: SimConnection, gone: () => void, options: SimListenOptions): SimStream {
+function open(connection: SimConnection, closed: () => void, options: SimListenOptions): SimStream {
   const { server } = connection;
-  // A connection that broke while it waited is handed out all the same: its first read tells, as with TCP.
-  if (server.transport.isGone) queueMicrotask(gone);
-  else server.onGone = gone;
+  // A connection that broke while it waited is still accepted: its first read gives the error, as over TCP.
+  if (server.transport.isClosed) queueMicrotask(closed);
+  else server.onClosed = closed;
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
   return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });
 }
 
-/** Checks the bounds of {@link SimListenOptions}. */
+/** Checks the limits of {@link SimListenOptions}. */
 export function checkListenOptions(options: SimListenOptions): void {
   checkAdmission('listen', options);
 }

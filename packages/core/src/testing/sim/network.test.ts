@@ -4,7 +4,7 @@ import { AddressError, BrokenError, ClosedError, TimeoutError } from '../../voca
 import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
 import { CALM, type SimFaults } from './faults.ts';
 import { formatTrace } from './trace.ts';
-import type { SimListenOptions } from './listener.ts';
+import type { SimListenOptions } from './types.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './options.ts';
 import { simulateSeeds } from './simulate-seeds.ts';

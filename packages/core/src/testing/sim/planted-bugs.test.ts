@@ -165,7 +165,7 @@ describe('a planted bug', () => {
       throw new Error('no seed found the bug', { cause: found });
     expect(found.message).toContain(`simulation with seed ${found.seed} failed at`);
     expect(found.message).toContain(`AWAITIO_SEED=${found.seed}`);
-    expect(found.message).toContain('who waits:');
+    expect(found.message).toContain('pending:');
 
     const replayed: unknown = await simulate({ seed: found.seed }, main).catch(
       (error: unknown) => error,

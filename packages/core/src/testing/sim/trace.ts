@@ -1,28 +1,28 @@
 /**
- * What happened in a run: the last entries to read, and a hash of all of them to compare.
+ * The trace of a run: its last entries, for reading, and a hash of all of them, for comparing.
  *
- * The hash is two lanes of FNV-1a in 32-bit integer arithmetic, so that the same run gives the same sixteen digits on
- * every engine. Bytes that travelled are part of it: two runs with the same timing and other contents differ.
+ * The hash is two lanes of FNV-1a in 32-bit integer arithmetic, so that the same run gives the same sixteen digits on every
+ * engine. It includes the bytes that were sent: two runs with the same timing and different contents differ.
  */
 
-/** One thing that happened. */
+/** One entry of the trace. */
 export interface TraceEntry {
   /** Milliseconds of virtual time. */
   readonly time: number;
-  /** What: `connect`, `data`, `fin`, `reset`, `timer`, `partition`, `crash`, a line of `sim.log`. */
+  /** The event: `connect`, `data`, `fin`, `reset`, `timer`, `partition`, `crash`, a line of `sim.log`. */
   readonly event: string;
-  /** To whom: a host, a connection, a timer. */
+  /** Its subject: a host, a connection, a timer. */
   readonly subject: string;
-  /** How much: bytes, or the number of a timer. */
+  /** Its bytes, or the number of a timer. */
   readonly count: number;
 }
 
-/** How many entries are kept for reading; the hash covers all. */
+/** The number of entries kept for reading; the hash covers all. */
 const KEPT = 10_000;
 
 const PRIME = 0x01_00_01_93;
 const SECOND_PRIME = 0x85_eb_ca_6b;
-/** Taken once: in a test runner's sandbox each look at a global costs more than the product. */
+/** Looked up once: in a test runner's sandbox, access to a global costs more than the multiplication. */
 const { imul } = Math;
 
 export class Trace {
@@ -49,7 +49,7 @@ export class Trace {
     this.#entries.push({ time, event, subject, count });
   }
 
-  /** Adds bytes that travelled to the hash. */
+  /** Adds bytes that were sent to the hash. */
   content(bytes: Uint8Array): void {
     let high = this.#high;
     let low = this.#low;
@@ -66,7 +66,7 @@ export class Trace {
     return hex(this.#high) + hex(this.#low);
   }
 
-  /** The last entries, at least 10,000 of them when there were so many; oldest first. */
+  /** The last entries, at least 10,000 if there were so many; oldest first. */
   get entries(): readonly TraceEntry[] {
     return [...this.#older, ...this.#entries];
   }
@@ -86,7 +86,7 @@ function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
 }
 
-/** One line per entry, for people. */
+/** Formats entries for reading, one per line. */
 export function formatTrace(entries: readonly TraceEntry[]): string {
   return entries
     .map(({ time, event, subject, count }) => {

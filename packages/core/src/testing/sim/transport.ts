@@ -1,23 +1,23 @@
 /**
- * One end of a simulated connection: the carrier that `ByteStream` runs over, with TCP's rules for ending.
+ * One end of a simulated connection: the carrier of a `ByteStream`, with TCP's rules for ending.
  *
- * The rules, as Linux and `node:net` have them: bytes that arrived are handed over before anything is told about the
- * end; closing with bytes unread sends RST, else FIN; bytes that come for an end that is gone are answered with RST; when
- * both sides have finished the connection is gone without an error.
+ * The rules, as in Linux and `node:net`: bytes that arrived are delivered before the end is reported; closing with unread
+ * bytes sends RST, otherwise FIN; bytes that arrive at a closed end are answered with RST; when both sides have sent FIN, the
+ * connection is closed without an error.
  */
 
 import { BrokenError, type IoError } from '../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import type { FlowEnds, Segment, SimFlow } from './flow.ts';
 
-/** What the network is told by the ends of its connections. */
+/** The network, as one end of a connection sees it. */
 export interface TransportEvents {
-  /** The last word of the handshake came. */
+  /** The last ACK of the handshake arrived. */
   onEstablished(): void;
-  /** A segment is about to be handed over; the network may do harm. @returns Whether it still may be. */
-  onArrival(): boolean;
-  /** This end is gone. */
-  onGone(): void;
+  /** A segment is about to be delivered; the network may inject faults. @returns Whether to deliver it. */
+  beforeDelivery(): boolean;
+  /** This end is closed. */
+  onClosed(): void;
 }
 
 export class SimTransport implements Transport, FlowEnds {
@@ -25,14 +25,14 @@ export class SimTransport implements Transport, FlowEnds {
   readonly #in: SimFlow;
   readonly #events: TransportEvents;
   #sink: TransportSink | undefined;
-  /** Arrived at this host and not taken. */
+  /** Received, and not taken by the stream. */
   readonly #received: Uint8Array[] = [];
   #isPaused = false;
   #isScheduled = false;
   #hasEndArrived = false;
-  #isEndTold = false;
+  #isEndReported = false;
   #isClosing = false;
-  #isGone = false;
+  #isClosed = false;
   #error: IoError | undefined;
 
   constructor(out: SimFlow, inward: SimFlow, events: TransportEvents) {
@@ -41,11 +41,11 @@ export class SimTransport implements Transport, FlowEnds {
     this.#events = events;
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
-  // --- What the stream asks ------------------------------------------------------------------------------------
+  // --- For the stream ------------------------------------------------------------------------------------
 
   get unsent(): number {
     return this.#out.unsent;
@@ -53,7 +53,7 @@ export class SimTransport implements Transport, FlowEnds {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    if (this.#isGone) {
+    if (this.#isClosed) {
       queueMicrotask(() => {
         sink.onClosed(this.#error);
       });
@@ -72,7 +72,7 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   write(data: Uint8Array | string): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
   }
 
@@ -82,42 +82,42 @@ export class SimTransport implements Transport, FlowEnds {
 
   end(finished: () => void): void {
     this.#out.finish(() => {
-      // Never from inside the call.
+      // Not from inside the call.
       queueMicrotask(() => {
-        if (this.#isGone) return;
+        if (this.#isClosed) return;
         finished();
-        if (this.#isEndTold) this.#leave(undefined);
+        if (this.#isEndReported) this.#finish(undefined);
       });
     });
   }
 
   close(): void {
-    if (this.#isGone || this.#isClosing) return;
+    if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
     if (this.#out.unsent === 0) this.#finishClose();
   }
 
   reset(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.reset();
-    this.#leave(undefined);
+    this.#finish(undefined);
   }
 
   setRef(_ref: boolean): void {
     // Nothing simulated keeps a process alive.
   }
 
-  // --- What the flows say --------------------------------------------------------------------------------------
+  // --- For the flows --------------------------------------------------------------------------------------
 
   onDrain(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#sink?.onDrain();
     if (this.#isClosing && this.#out.unsent === 0) this.#finishClose();
   }
 
   onSegment(segment: Segment): void {
     if (segment.kind === 'ack') {
-      if (this.#isGone) this.#out.reset();
+      if (this.#isClosed) this.#out.reset();
       else this.#events.onEstablished();
       return;
     }
@@ -125,29 +125,29 @@ export class SimTransport implements Transport, FlowEnds {
       this.break('ECONNRESET', 'the peer reset the connection');
       return;
     }
-    if (this.#isGone) {
+    if (this.#isClosed) {
       if (segment.kind === 'data') this.#out.reset();
       return;
     }
-    if (!this.#events.onArrival()) return;
+    if (!this.#events.beforeDelivery()) return;
     if (segment.kind === 'data') this.#received.push(segment.bytes);
     else this.#hasEndArrived = true;
     this.#deliver();
   }
 
-  // --- What the network does -----------------------------------------------------------------------------------
+  // --- For the network -----------------------------------------------------------------------------------
 
-  /** The connection is broken for this end. */
+  /** Breaks this end of the connection. */
   break(code: string, message: string): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#out.vanish();
-    this.#leave(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
+    this.#finish(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
 
   // --- Delivery ------------------------------------------------------------------------------------------------
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isGone) return;
+    if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
       this.#isScheduled = false;
@@ -157,32 +157,32 @@ export class SimTransport implements Transport, FlowEnds {
 
   #deliver(): void {
     const sink = this.#sink;
-    if (sink === undefined || this.#isGone) return;
+    if (sink === undefined || this.#isClosed) return;
     while (!this.#isPaused && this.#received.length > 0) {
       const piece = this.#received.shift() as Uint8Array;
       this.#in.take(piece.length);
       if (!sink.onData(piece)) this.#isPaused = true;
-      // The sink may have closed or reset this end meanwhile; to the checker these fields cannot have changed.
-      if (this.isGone) return;
+      // The sink may have closed or reset this end meanwhile; the type checker does not know that the field can change.
+      if (this.isClosed) return;
     }
-    if (!this.#hasEndArrived || this.#isEndTold || this.#received.length > 0) return;
-    this.#isEndTold = true;
+    if (!this.#hasEndArrived || this.#isEndReported || this.#received.length > 0) return;
+    this.#isEndReported = true;
     sink.onEnd();
-    if (this.#out.isFinished) this.#leave(undefined);
+    if (this.#out.isFinished) this.#finish(undefined);
   }
 
   #finishClose(): void {
     if (this.#received.length > 0) this.#out.reset();
     else if (!this.#out.isFinished) this.#out.finish(() => {});
-    this.#leave(undefined);
+    this.#finish(undefined);
   }
 
-  #leave(error: IoError | undefined): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+  #finish(error: IoError | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#error = error;
     this.#received.length = 0;
-    this.#events.onGone();
+    this.#events.onClosed();
     this.#sink?.onClosed(error);
   }
 }

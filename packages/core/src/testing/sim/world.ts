@@ -1,8 +1,8 @@
 /**
- * What the parts of a simulated network share: time, chance, the trace, and whether bytes get from one host to another.
+ * The shared state of a simulated network: time, randomness, the trace, and the reachability of hosts.
  *
- * A path is one direction between two hosts. It is *cut* while a partition stands (what is sent is lost until TCP sends
- * it again), *held* while the program says so (what is sent waits, and nobody gives up), else open.
+ * A path is one direction between two hosts. It is *cut* during a partition (segments are lost until TCP sends them again),
+ * *held* while the program says so (segments wait, and no connection times out), otherwise open.
  */
 
 import type { Random } from '../../vocabulary/random.ts';
@@ -13,39 +13,39 @@ import type { Trace } from './trace.ts';
 
 /** One direction between two hosts. */
 export interface Path {
-  /** A partition that the program made stands. */
+  /** Whether the program has partitioned it. */
   isCut: boolean;
   isHeld: boolean;
-  /** Partitions that the dice made and that still stand. */
+  /** The number of current random partitions. */
   outages: number;
 }
 
-/** What a flow knows of a host. */
-export interface Place {
+/** A host, as its flows see it. */
+export interface HostState {
   readonly name: string;
   readonly isUp: boolean;
 }
 
-/** A wait of the network, and whose it is. */
+/** A pending wait, and what it belongs to. */
 export interface SimWait extends WaitInfo {
   /** The connection, the listener or the attempt. */
   readonly subject: string;
 }
 
-/** What the network does for its connections. */
+/** The network, as its connections see it. */
 export interface World {
   readonly clock: SimClock;
   readonly random: Random;
   readonly trace: Trace;
   readonly faults: Faults;
   readonly latency: Range;
-  /** Milliseconds after which a connection whose peer cannot be reached is given up. */
+  /** Milliseconds after which a connection to an unreachable peer fails. */
   readonly giveUpAfter: number;
-  /** Whether what is sent now, or arrives now, gets through. */
-  isOpen(from: Place, to: Place): boolean;
+  /** Whether a segment that is sent or arrives now gets through. */
+  isOpen(from: HostState, to: HostState): boolean;
 }
 
-/** How long something takes from one host to another, in milliseconds. */
+/** Draws the travel time of a segment, in milliseconds. */
 export function drawLatency({ random, latency: [min, max] }: World): number {
   return random.integer(Math.round(min * 1_000), Math.round(max * 1_000)) / 1_000;
 }

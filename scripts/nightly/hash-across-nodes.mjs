@@ -1,7 +1,7 @@
 /**
  * Checks that a seed means the same on every Node: runs 300 seeds under each version and compares the hashes.
  *
- *   node scripts/hash-across-nodes.mjs [version…]        default: 20 22 24 26, fetched with npx
+ *   node scripts/nightly/hash-across-nodes.mjs [version…]        default: 20 22 24 26, fetched with npx
  *
  * The build must be fresh.
  */
@@ -14,7 +14,7 @@ const LIMIT_MS = 300_000;
 
 /** Prints one line: the version, and every hash. */
 async function print() {
-  const { simulate, echoProtocol, FAULTS, DEADLINE } = await import('./lib/simulated-echo.mjs');
+  const { simulate, echoProtocol, FAULTS, DEADLINE } = await import('../lib/simulated-echo.mjs');
   const hashes = [];
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const run = await simulate({ seed, faults: FAULTS, deadline: DEADLINE }, echoProtocol);

@@ -2,7 +2,7 @@
  * A rolling restart behind a real HAProxy: two servers that are told their clients by PROXY headers (one in version 1,
  * the other in version 2) are restarted in turn under load, and no request may fail.
  *
- *   node scripts/haproxy-restart.mjs [--restarts 10] [--clients 8]
+ *   node scripts/nightly/haproxy-restart.mjs [--restarts 10] [--clients 8]
  *
  * Needs `haproxy` (Debian: apt-get install haproxy) and a build (`pnpm build`). Everything is on 127.0.0.1.
  */
@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { TcpStream } from '../packages/core/dist/index.js';
-import { HttpClient } from '../packages/http/dist/index.js';
+import { TcpStream } from '../../packages/core/dist/index.js';
+import { HttpClient } from '../../packages/http/dist/index.js';
 
 const { values } = parseArgs({
   options: {

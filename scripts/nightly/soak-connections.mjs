@@ -1,18 +1,18 @@
 /**
  * Opens and closes connections one after another, and says what they leave behind.
  *
- *   node scripts/soak-connections.mjs [--kind tcp|unix|tls] [--count 200000]
+ *   node scripts/nightly/soak-connections.mjs [--kind tcp|unix|tls] [--count 200000]
  *
  * Fails when the heap after collection is more than 5 % larger in the last tenth of the run than in the second, or when a
  * socket is left open. It runs the sources, without a build.
  */
 import { parseArgs } from 'node:util';
-import { useTypeScript } from './lib/typescript.mjs';
+import { useTypeScript } from '../lib/typescript.mjs';
 
 const LIMIT = 0.05;
 
 useTypeScript();
-const { KINDS, soak } = await import('../packages/core/test/support/soak.ts');
+const { KINDS, soak } = await import('../../packages/core/test/support/soak.ts');
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,9 @@ const { values } = parseArgs({
 });
 const count = Number(values.count);
 if (!KINDS.includes(values.kind) || !Number.isInteger(count) || count < 50) {
-  console.error(`Usage: node scripts/soak-connections.mjs [--kind ${KINDS.join('|')}] [--count N]`);
+  console.error(
+    `Usage: node scripts/nightly/soak-connections.mjs [--kind ${KINDS.join('|')}] [--count N]`,
+  );
   process.exit(2);
 }
 

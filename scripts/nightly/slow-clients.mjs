@@ -1,7 +1,7 @@
 /**
  * A thousand clients that send one byte a second, beside 64 that behave: what do those feel of it?
  *
- *   node scripts/slow-clients.mjs [--slow 1000] [--seconds 8] [--rounds 3]
+ *   node scripts/nightly/slow-clients.mjs [--slow 1000] [--seconds 8] [--rounds 3]
  *
  * Prints the 99th percentile of the normal clients' latency without and with the slow ones, interleaved, and their ratio.
  * Half of the slow ones drip a head, half a body; the server cuts them at its deadlines and they come again. The server
@@ -22,7 +22,7 @@ const DRIPS = [
 ];
 
 if (process.argv[2] === 'serve') {
-  const { echo, serve } = await import('../packages/http/dist/index.js');
+  const { echo, serve } = await import('../../packages/http/dist/index.js');
   const server = await serve(echo(), { port: 0, onError: () => {} });
   process.send?.(server.address.port);
 } else {

@@ -1,5 +1,5 @@
 /** One of the servers behind the proxy: `node server.mjs PORT`. Says who asked; drains on SIGTERM. */
-import { HttpResponse, serve, withHealth } from '../../packages/http/dist/index.js';
+import { HttpResponse, serve, withHealth } from '../../../packages/http/dist/index.js';
 
 const handler = async (request) => {
   await request.bytes();

@@ -1,7 +1,7 @@
 /**
  * Runs a million seeds of a program with faults, in slices that begin where the last night ended.
  *
- *   node scripts/nightly-simulation.mjs [--program echo] [--count 1000000] [--from SEED] [--jobs N]
+ *   node scripts/nightly/nightly-simulation.mjs [--program echo] [--count 1000000] [--from SEED] [--jobs N]
  *
  * The programs: `echo`, the echo protocol over streams; `http`, a client against a server.
  *
@@ -20,11 +20,11 @@ const DAY_MS = 86_400_000;
 
 const PROGRAMS = {
   async echo() {
-    const { echoProtocol: program, ...rest } = await import('./lib/simulated-echo.mjs');
+    const { echoProtocol: program, ...rest } = await import('../lib/simulated-echo.mjs');
     return { program, ...rest };
   },
   async http() {
-    const { httpProtocol: program, ...rest } = await import('./lib/simulated-http.mjs');
+    const { httpProtocol: program, ...rest } = await import('../lib/simulated-http.mjs');
     return { program, ...rest };
   },
 };
