@@ -328,16 +328,16 @@ export const http: PackagePlan = {
       reason: 'The driver serves both roles, so it knows neither server nor client.',
     },
     {
-      folder: 'message',
-      sees: ['protocol/vocabulary'],
-      contains: 'requests, responses, bodies, files, problems, schemas',
-      reason: 'A message is the same for server and client, so it knows neither.',
-    },
-    {
       folder: 'proxy-protocol',
       sees: ['protocol/vocabulary'],
       contains: 'the header in which a proxy passes on the client’s address',
       reason: 'The header comes before HTTP, so it knows no message.',
+    },
+    {
+      folder: 'message',
+      sees: ['protocol/vocabulary', 'proxy-protocol'],
+      contains: 'requests, responses, handlers, bodies, files, problems, schemas',
+      reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
       folder: 'client',

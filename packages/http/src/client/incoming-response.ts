@@ -81,7 +81,7 @@ export class IncomingResponse implements ResponseOrigin {
   }
 
   /** The reader stopped before the end. The connection is closed: it would otherwise wait for the body to be read. */
-  giveUp(): void {
+  abandon(): void {
     this.discard();
   }
 

@@ -1,5 +1,5 @@
 /**
- * How long each phase of a connection may take, and the accounting of a minimum rate.
+ * How long each phase of a connection may take.
  *
  * Only the time that the peer keeps this side waiting is measured: while a handler runs, no deadline for the peer does.
  */
@@ -10,10 +10,8 @@ export interface ServerDeadlines {
   readonly firstByte: number;
   /** From the first byte of a request to the end of its headers. @default 15000 (node:http has 60000, checked every 30 s) */
   readonly headers: number;
-  /** How long a body may keep its reader waiting before the minimum rate applies. @default 5000, as in Kestrel */
+  /** How long a body may keep its reader waiting before `limits.bodyMinRate` applies. @default 5000, as in Kestrel */
   readonly bodyGrace: number;
-  /** The slowest a body may come, in bytes per second. @default 240, as in Kestrel */
-  readonly bodyMinRate: number;
   /** How long a handler may take until it returns a response. @default Infinity, as in node:http */
   readonly handler: number;
   /** How long a peer that reads nothing may stall a response. @default 15000 */
@@ -29,37 +27,8 @@ export const DEFAULT_SERVER_DEADLINES: ServerDeadlines = Object.freeze({
   firstByte: 15_000,
   headers: 15_000,
   bodyGrace: 5_000,
-  bodyMinRate: 240,
   handler: Infinity,
   writeStall: 15_000,
   idle: 5_000,
   linger: 2_000,
 });
-
-/**
- * What a peer that must keep a minimum rate is allowed: a grace, plus the time that the bytes so far are worth, less
- * the time it has already kept this side waiting.
- */
-export class RateAllowance {
-  readonly #grace: number;
-  readonly #perByte: number;
-  #waited = 0;
-  #bytes = 0;
-
-  constructor(grace: number, minRate: number) {
-    this.#grace = grace;
-    this.#perByte = minRate === 0 ? Infinity : 1_000 / minRate;
-  }
-
-  /** How much longer the peer may keep this side waiting, in milliseconds. */
-  get left(): number {
-    if (this.#perByte === Infinity) return Infinity;
-    return Math.max(0, this.#grace + this.#bytes * this.#perByte - this.#waited);
-  }
-
-  /** Counts one wait of so many milliseconds, which gave so many bytes. */
-  count(waited: number, bytes: number): void {
-    this.#waited += waited;
-    this.#bytes += bytes;
-  }
-}

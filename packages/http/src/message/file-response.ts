@@ -3,7 +3,7 @@
 import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
 import { HttpProblem } from './problem.ts';
-import { HttpResponse, type ResponseInit } from './response.ts';
+import { HttpResponse, responseOf, type ResponseInit } from './response.ts';
 
 /** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;
@@ -39,12 +39,9 @@ export async function fileResponse(path: string | URL, init?: ResponseInit): Pro
     ...init,
     length: file.size,
   });
-  const { fields } = response;
-  return new HttpResponse(response.body, { ...init, length: file.size }, [
-    ...fields,
-    'Last-Modified',
-    file.mtime.toUTCString(),
-  ]);
+  const modified = ['Last-Modified', file.mtime.toUTCString()];
+  const checked = { ...init, headers: undefined, length: file.size };
+  return responseOf(response.body, checked, [...response.fields, ...modified]);
 }
 
 /** Opens the file when its first piece is pulled: a response to HEAD never opens it. */

@@ -325,7 +325,7 @@ describe('over real sockets', () => {
         const old = server;
         server = await run();
         const report = await old.shutdown({ idleWindow: 100 });
-        expect(report.cut).toEqual([]);
+        expect(report.aborted).toEqual([]);
       }
       over.abort();
     })();
