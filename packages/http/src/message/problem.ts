@@ -1,6 +1,6 @@
 /** Failures that have an answer: `application/problem+json` (RFC 9457). */
 
-import { reasonOf } from '../protocol/vocabulary/status.ts';
+import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
 
 /** One thing that is wrong with a request. */
 export interface ProblemDetail {

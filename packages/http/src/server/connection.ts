@@ -237,7 +237,7 @@ export class ServerConnection {
   /** Waits for a next request, which may never come. */
   #rest(): void {
     this.phases.wait('idle', this.shared.idleTimeout);
-    if (this.shared.isCrowded) this.http.rest();
+    if (this.shared.isCrowded) this.http.releaseBuffers();
   }
 
   /** The loop failed: what the client did wrong is answered, what the program did wrong is told. */

@@ -8,7 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import { PassedBody, WrittenPieces } from '../message/forwarded-body.ts';
+import { PassedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { HttpResponse } from '../message/response.ts';
@@ -108,7 +108,7 @@ async function sendPieces(
   let isExhausted = false;
   const watch = connection.goneWatch;
   // Only this side knows of the pieces of a body that is passed on: their memory is used again.
-  const written = body instanceof PassedBody ? new WrittenPieces(connection.stream) : undefined;
+  const written = body instanceof PassedBody ? new SentBuffers(connection.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {

@@ -330,7 +330,7 @@ describe('a server’s connection that hears the same head again', () => {
         return {};
       }).repeats;
     const repeats = [ask(), ask()];
-    connection.rest();
+    connection.releaseBuffers();
     repeats.push(ask(), ask());
     expect(repeats).toEqual([0, 1, 0, 1]);
   });
