@@ -204,7 +204,6 @@ const SILENT: ParserSink = {
   onHeaderValue: () => {},
   onHeadersComplete: () => 0,
   onBody: () => {},
-  onMessageComplete: () => {},
 };
 
 /** What the parser makes of a request: how it stopped, and the version it read. */

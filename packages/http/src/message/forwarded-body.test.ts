@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ForwardedBody, WrittenPieces } from './forwarded-body.ts';
-import { takePiece } from '../protocol/vocabulary/body-buffers.ts';
+import { ForwardedBody, SentBuffers } from './forwarded-body.ts';
+import { takeBuffer } from '../protocol/vocabulary/body-buffers.ts';
 
 const LARGE = 60_000;
 
@@ -8,27 +8,27 @@ describe('pieces that were written', () => {
   /** How many of the pieces are used again. */
   const reused = (pieces: readonly Uint8Array[]): number => {
     const known = new Set(pieces.map(({ buffer }) => buffer));
-    return Array.from({ length: pieces.length }, () => takePiece(LARGE)).filter(({ buffer }) =>
+    return Array.from({ length: pieces.length }, () => takeBuffer(LARGE)).filter(({ buffer }) =>
       known.has(buffer),
     ).length;
   };
 
   test('are used again when the stream has released them', () => {
     const stream = { isReleased: false };
-    const written = new WrittenPieces(stream);
-    const pieces = [takePiece(LARGE), takePiece(LARGE)];
+    const written = new SentBuffers(stream);
+    const pieces = [takeBuffer(LARGE), takeBuffer(LARGE)];
     for (const piece of pieces) written.add(piece);
     expect(reused(pieces)).toBe(0);
     stream.isReleased = true;
-    const last = takePiece(LARGE);
+    const last = takeBuffer(LARGE);
     written.add(last);
     expect(reused([...pieces, last])).toBe(3);
   });
 
   test('are forgotten, except for the last ones, while the stream releases nothing', () => {
     const stream = { isReleased: false };
-    const written = new WrittenPieces(stream);
-    const pieces = Array.from({ length: 50 }, () => takePiece(LARGE));
+    const written = new SentBuffers(stream);
+    const pieces = Array.from({ length: 50 }, () => takeBuffer(LARGE));
     for (const piece of pieces.slice(1)) written.add(piece);
     stream.isReleased = true;
     for (const piece of pieces.slice(0, 1)) written.add(piece);

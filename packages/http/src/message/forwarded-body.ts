@@ -7,7 +7,7 @@
 import type { ByteStream } from '@awaitio/core';
 import type { Body } from './body.ts';
 import { latin1Bytes } from '../protocol/vocabulary/latin1.ts';
-import { givePieceBack, joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+import { recycle, joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
 
 const NO_PIECES: readonly Uint8Array[] = [];
 
@@ -54,7 +54,7 @@ export class ForwardedBody implements AsyncIterable<Uint8Array> {
 const REMEMBERED = 4;
 
 /** The last pieces that were written, until the stream no longer refers to them. */
-export class WrittenPieces {
+export class SentBuffers {
   readonly #stream: Pick<ByteStream, 'isReleased'>;
   readonly #pieces: Uint8Array[] = [];
 
@@ -67,7 +67,7 @@ export class WrittenPieces {
     this.#pieces.push(piece);
     if (this.#pieces.length > REMEMBERED) this.#pieces.shift();
     if (!this.#stream.isReleased) return;
-    for (const written of this.#pieces) givePieceBack(written);
+    for (const written of this.#pieces) recycle(written);
     this.#pieces.length = 0;
   }
 }

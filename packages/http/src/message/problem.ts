@@ -1,6 +1,6 @@
 /** Errors with a response: `application/problem+json` (RFC 9457). */
 
-import { reasonOf } from '../protocol/vocabulary/status.ts';
+import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
 
 /** One violation in a request. */
 export interface ProblemDetail {

@@ -203,7 +203,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   #beginIdle(): void {
     this.phases.wait('idle', this.runtime.idleTimeout);
-    if (this.runtime.hasManyConnections) this.http.rest();
+    if (this.runtime.hasManyConnections) this.http.releaseBuffers();
   }
 
   /** The loop failed: responds to what the client did wrong, and reports any other error. */

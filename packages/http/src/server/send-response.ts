@@ -8,7 +8,7 @@
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import { ForwardedBody, WrittenPieces } from '../message/forwarded-body.ts';
+import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { HttpResponse } from '../message/response.ts';
@@ -121,7 +121,7 @@ async function sendPieces(
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
-  const written = body instanceof ForwardedBody ? new WrittenPieces(outlet.stream) : undefined;
+  const written = body instanceof ForwardedBody ? new SentBuffers(outlet.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {

@@ -1,9 +1,8 @@
 /**
- * Header fields as they came: one text and where in it the fields are.
+ * Received header fields: one text, and the positions of the fields in it.
  *
- * A server looks at two or three of the ten to twenty fields that a browser sends. So a head is kept as one string (its
- * bytes as latin1, which is what RFC 9110 section 5.5 says fields are) with four numbers per field, and a field is cut
- * out when somebody asks for it. Names are compared in place, without case, and nothing is allocated for a miss.
+ * A server reads two or three of the ten to twenty fields that a browser sends. So a head is kept as one string (its bytes
+ * as latin1, the encoding of RFC 9110 section 5.5) with four numbers per field, and a value is cut out when it is read. Names are compared in place, without case, and nothing is allocated for a miss.
  */
 
 /** The fields of a received head or trailer section; names are case-insensitive. */
@@ -18,7 +17,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this.#spans = spans;
   }
 
-  /** The same fields as an object of its own. @internal */
+  /** A separate object with the same fields. @internal */
   copy(): Headers {
     return new Headers(this.#text, this.#spans);
   }
