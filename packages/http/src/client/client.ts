@@ -7,7 +7,8 @@
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
 import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
-import type { ClientConnection, ClientShared } from './connection.ts';
+import type { ClientConnection } from './connection.ts';
+import type { ClientShared } from './shared.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
@@ -19,7 +20,7 @@ import {
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
 import { isSendable } from '../message/body.ts';
-import { ClientResponse } from './response.ts';
+import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
 import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
@@ -188,7 +189,7 @@ export class HttpClient {
         limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
       if (next === undefined) {
         if (deadline !== undefined) incoming.onSettled = deadline;
-        return new ClientResponse(incoming.head, incoming, target.url, redirects);
+        return responseOf(incoming.head, incoming, target.url, redirects);
       }
       incoming.discard();
       if (redirects >= limit) {

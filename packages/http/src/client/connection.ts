@@ -6,44 +6,28 @@
  * fails, and `#failure` holds the reason.
  */
 
-import {
-  BrokenError,
-  TimeoutError,
-  WOULD_BLOCK,
-  type ByteStream,
-  type Clock,
-  type WouldBlock,
-} from '@awaitio/core';
+import { TimeoutError, WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
   Deadline,
   watchAbort,
   type AbortRegistration,
   type AbortWatcher,
   type DeadlineOwner,
-  type DeadlineWheel,
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
-import type { ClientDeadlines } from './options.ts';
+import type { ClientShared } from './shared.ts';
+import { clientClosed, discarded, endedEarly } from './connection-errors.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
 import { Driver } from '../driver/driver.ts';
 import { StallWatch } from '../driver/stall-watch.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { NEED_DATA, type Data, type ResponseHead } from '../protocol/vocabulary/events.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
 /** The pool, as its connections see it. */
 export interface ConnectionOwner {
   onFree(connection: ClientConnection): void;
   onGone(connection: ClientConnection): void;
-}
-
-/** State shared by all connections of one client. */
-export interface ClientShared {
-  readonly clock: Clock;
-  readonly wheel: DeadlineWheel;
-  readonly deadlines: ClientDeadlines;
-  readonly limits: ProtocolLimits;
 }
 
 export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
@@ -149,23 +133,13 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   discard(): void {
-    void this.#fail(
-      new BrokenError('the response was discarded', {
-        code: 'ERR_HTTP_DISCARDED',
-        operation: 'discard',
-      }),
-    );
+    void this.#fail(discarded());
   }
 
   /** Closes the connection. Idle: gracefully. In use: its request fails. */
   close(): void {
     if (this.#phase === 'idle') this.#end();
-    void this.#fail(
-      new BrokenError('the client was closed', {
-        code: 'ERR_HTTP_CLIENT_CLOSED',
-        operation: 'close',
-      }),
-    );
+    void this.#fail(clientClosed());
   }
 
   takeStream(): ByteStream {
@@ -217,7 +191,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
         if ((await this.#driver.read()) === null) this.#http.receiveEnd();
         continue;
       }
-      if (typeof event === 'symbol' || event.type === 'closed') throw ended();
+      if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
       if (event.type === 'informational') {
         if (event.status === 100) this.#sender.resolveContinue(true);
         request.onInformational?.(event.status, event.headers);
@@ -314,11 +288,4 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     await this.#stream.readClosed();
     if (this.#phase === 'idle') this.#end();
   }
-}
-
-function ended(): BrokenError {
-  return new BrokenError('the server closed the connection before it answered', {
-    code: 'ECONNRESET',
-    operation: 'request',
-  });
 }

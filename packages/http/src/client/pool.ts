@@ -12,7 +12,8 @@ import {
   type AbortRegistration,
   type AbortWatcher,
 } from '@awaitio/core/lowlevel';
-import { ClientConnection, type ClientShared, type ConnectionOwner } from './connection.ts';
+import { ClientConnection, type ConnectionOwner } from './connection.ts';
+import type { ClientShared } from './shared.ts';
 
 /** A snapshot of the connections to one origin. */
 export interface PoolStatistics {

@@ -1,18 +1,20 @@
 /** Responses as a client's caller sees them. */
 
 import type { ByteStream } from '@awaitio/core';
-import { Body, type BodySource, type CollectOptions } from '../message/body.ts';
+import { bodyOf, type Body, type BodySource, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { validate, type Schema } from '../message/schema.ts';
 
-/** What a response needs of its connection. @internal */
+/** What a response needs of its connection. */
 export interface ResponseOrigin extends BodySource {
   /** Discards the unread part of the body. */
   discard(): void;
   /** Hands the stream over, after a switch of protocols. */
   takeStream(): ByteStream;
 }
+
+let construct: typeof responseOf;
 
 /**
  * A response: its head, and its body as it is received.
@@ -28,13 +30,16 @@ export class ClientResponse {
   readonly redirects: number;
   readonly body: Body;
 
-  /** @internal */
-  constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
+  static {
+    construct = (head, origin, url, redirects) => new ClientResponse(head, origin, url, redirects);
+  }
+
+  private constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
     this.#head = head;
     this.#origin = origin;
     this.url = url;
     this.redirects = redirects;
-    this.body = new Body(origin);
+    this.body = bodyOf(origin);
   }
 
   /** The status code. */
@@ -104,4 +109,14 @@ export class ClientResponse {
   async [Symbol.asyncDispose](): Promise<void> {
     this.discard();
   }
+}
+
+/** The response that a connection received. */
+export function responseOf(
+  head: ResponseHead,
+  origin: ResponseOrigin,
+  url: string,
+  redirects: number,
+): ClientResponse {
+  return construct(head, origin, url, redirects);
 }

@@ -41,6 +41,8 @@ export const DEFAULT_COLLECT_LIMIT = 1_048_576;
 const NOTHING = new Data('');
 const utf8 = new TextDecoder();
 
+let construct: typeof bodyOf;
+
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
   readonly #source: BodySource;
@@ -48,8 +50,11 @@ export class Body implements AsyncIterable<Uint8Array> {
   /** The first piece, when it was looked at and not taken. */
   #peeked: Data | undefined;
 
-  /** @internal */
-  constructor(source: BodySource) {
+  static {
+    construct = (source) => new Body(source);
+  }
+
+  private constructor(source: BodySource) {
     this.#source = source;
   }
 
@@ -102,7 +107,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     return whole.bytes;
   }
 
-  /** As {@link Body.tryBytes}, as text with one character for each byte, if it was received as such. @internal */
+  /** As {@link Body.tryBytes}, as text with one character for each byte, if it was received as such: cheaper to pass on. */
   tryLatin1(): string | WouldBlock {
     const text = this.#peekWhole('tryLatin1')?.latin1;
     if (text === undefined) return WOULD_BLOCK;
@@ -199,6 +204,11 @@ export class Body implements AsyncIterable<Uint8Array> {
       operation,
     });
   }
+}
+
+/** The body that a source gives piece by piece. */
+export function bodyOf(source: BodySource): Body {
+  return construct(source);
 }
 
 /** Above this a body is not looked at before its reader asks for a piece. */

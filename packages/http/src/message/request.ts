@@ -7,12 +7,14 @@ import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { HttpProblem } from './problem.ts';
 import { entriesToObject, validate, type Schema } from './schema.ts';
 
-/** What a request needs of its connection. @internal */
+/** What a request needs of its connection. */
 export interface RequestOrigin {
   readonly remoteAddress: Address | undefined;
   readonly signal: AbortSignal;
   readonly body: Body;
 }
+
+let construct: typeof requestOf;
 
 /**
  * A request: its head, and its body as it is received.
@@ -34,8 +36,11 @@ export class HttpRequest {
   readonly #head: RequestHead;
   readonly #origin: RequestOrigin;
 
-  /** @internal */
-  constructor(head: RequestHead, origin: RequestOrigin) {
+  static {
+    construct = (head, origin) => new HttpRequest(head, origin);
+  }
+
+  private constructor(head: RequestHead, origin: RequestOrigin) {
     this.#head = head;
     this.#origin = origin;
   }
@@ -159,6 +164,11 @@ export class HttpRequest {
     }
     return schema === undefined ? form : validate(schema, entriesToObject(form), 'form');
   }
+}
+
+/** The request that a connection received. */
+export function requestOf(head: RequestHead, origin: RequestOrigin): HttpRequest {
+  return construct(head, origin);
 }
 
 /** A target in absolute form as origin form (RFC 9112 section 3.2.2); other targets unchanged. */

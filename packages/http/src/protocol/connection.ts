@@ -146,12 +146,12 @@ export class HttpConnection {
     if (this.#decoder?.isBlank === true) this.#decoder = undefined;
   }
 
-  /** The method of the request that is out; read by a client's decoder. @internal */
+  /** The method of a client's request in progress; it decides how its response is framed (RFC 9112 section 6.3). */
   get expectedMethod(): string | undefined {
     return this.#method;
   }
 
-  /** Whether that request proposes another protocol; read by a client's decoder. @internal */
+  /** Whether that request proposes another protocol. */
   get isSwitchProposed(): boolean {
     return this.#state.isSwitchProposed;
   }

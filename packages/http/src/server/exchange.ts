@@ -8,7 +8,7 @@
 import { WOULD_BLOCK, type Address, type LimitError, type WouldBlock } from '@awaitio/core';
 import { invalidInput } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
-import { Body, type BodySource } from '../message/body.ts';
+import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
@@ -79,7 +79,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   get body(): Body {
-    this.#body ??= new Body(this);
+    this.#body ??= bodyOf(this);
     return this.#body;
   }
 

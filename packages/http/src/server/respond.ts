@@ -9,7 +9,7 @@ import { IoError, LimitError, TimeoutError, type Address } from '@awaitio/core';
 import { errorResponse } from '../message/error-response.ts';
 import { ClientGoneError } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
-import { HttpRequest } from '../message/request.ts';
+import { requestOf } from '../message/request.ts';
 import { HttpResponse } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
@@ -44,7 +44,7 @@ export function handle(responder: Responder, exchange: Exchange): Pending {
   responder.phases.beginHandler();
   let result;
   try {
-    result = runtime.handler(new HttpRequest(exchange.head, exchange), exchange);
+    result = runtime.handler(requestOf(exchange.head, exchange), exchange);
   } catch (error) {
     return handlerFailed(responder, exchange, error);
   }

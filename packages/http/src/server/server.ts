@@ -67,7 +67,7 @@ export async function serve(
   // Last, so that an error of an option leaves nothing open.
   const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));
-  return new HttpServer(run, listener, options, proxies);
+  return start(run, listener, options, proxies);
 }
 
 function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
@@ -88,7 +88,14 @@ function bind(options: ServeOptions): Promise<Listener> {
   return TcpListener.bind({ host, port }, { clock, maxConnections, maxConnectionsPerAddress });
 }
 
-/** A running server. */
+let start: (
+  handler: Handler,
+  listener: Listener,
+  options: ServeOptions,
+  proxies: AddressList | undefined,
+) => HttpServer;
+
+/** A running server, from {@link serve}. */
 export class HttpServer {
   readonly #listener: Listener;
   readonly #runtime: ServerRuntime;
@@ -100,8 +107,12 @@ export class HttpServer {
   #shutdown: Promise<ShutdownReport> | undefined;
   readonly #registration: AbortRegistration | undefined;
 
-  /** @internal Servers come from {@link serve}. */
-  constructor(
+  static {
+    start = (handler, listener, options, proxies) =>
+      new HttpServer(handler, listener, options, proxies);
+  }
+
+  private constructor(
     handler: Handler,
     listener: Listener,
     options: ServeOptions,

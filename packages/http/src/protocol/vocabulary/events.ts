@@ -52,7 +52,7 @@ export class RequestHead {
     this.upgrade = upgrade;
   }
 
-  /** A separate object with the same contents: a property set on one message's head must not show on the next. @internal */
+  /** A separate object with the same contents: a property set on one message's head must not show on the next. */
   copy(): RequestHead {
     return new RequestHead(
       this.method,
@@ -110,10 +110,10 @@ export class ResponseHead {
 export class Data {
   readonly type = 'data';
   #bytes: Uint8Array | undefined;
-  /** The same as text, one character for each byte, where it is at hand. @internal */
+  /** The bytes as text, one character for each, where they were received as such; `undefined` otherwise. */
   readonly latin1: string | undefined;
 
-  /** @internal */
+  /** @param data - The bytes, or text that stands for its latin1 bytes. */
   constructor(data: Uint8Array | string) {
     if (typeof data === 'string') this.latin1 = data;
     else this.#bytes = data;

@@ -11,13 +11,16 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** Name start, name end, value start, value end of each field, one after another. */
   readonly #spans: readonly number[];
 
-  /** @internal */
+  /**
+   * @param text - The section, as latin1.
+   * @param spans - Four positions in it for each field: name start and end, value start and end.
+   */
   constructor(text: string, spans: readonly number[]) {
     this.#text = text;
     this.#spans = spans;
   }
 
-  /** A separate object with the same fields. @internal */
+  /** A separate object with the same fields. */
   copy(): Headers {
     return new Headers(this.#text, this.#spans);
   }
