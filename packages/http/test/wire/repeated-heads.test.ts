@@ -162,7 +162,7 @@ test.each<[what: string, plant: Plant]>([
   expect(failed).toBe(true);
 });
 
-test('requests with any fields mean what they were written to mean each time that they are repeated', () => {
+test('requests with any fields mean what they were written to mean each time that they are said', () => {
   const repeats = countingRepeats(() => {
     fc.assert(
       fc.property(requestStream, ({ bytes, lines }) => {
