@@ -1,5 +1,5 @@
 /**
- * What a sans-IO connection makes of bytes, written down line by line.
+ * The events of a sans-IO connection for given bytes, as lines of text.
  *
  * The bytes go in in pieces of any size; the lines that come out must not depend on where they were cut. So data that
  * came in several events is one line, and everything that a program could see of a message is in some line: the start
@@ -21,7 +21,7 @@ export interface ObserveOptions {
   readonly limits?: Partial<ProtocolLimits> | undefined;
   /** Whether the peer finishes after the last byte. */
   readonly eof?: boolean | undefined;
-  /** As a client: the method of the request that is answered; `null` for none, with bytes that nobody asked for. */
+  /** As a client: the method of the request that is answered; `null` for none, with unsolicited bytes. */
   readonly method?: string | null | undefined;
   /** As a client: whether the request asks to go on in another protocol. */
   readonly upgrade?: boolean | undefined;
@@ -201,7 +201,7 @@ class Notes {
   refusal(error: RemoteProtocolError): void {
     this.#flush();
     const line = `refused ${error.statusHint} ${error.code}`;
-    // A connection that has failed says so every time it is asked.
+    // A connection that has failed throws the same error each time.
     if (this.lines.at(-1) !== line) this.#add(line, undefined);
   }
 

@@ -126,8 +126,8 @@ function compare(
 }
 
 /** Repeated heads, one byte changed anywhere, any bodies, cut anywhere. */
-const releases = fc.constantFrom(false, false, false, true);
-const property = fc.property(stream, cutting, limits, change, releases, compare);
+const releasing = fc.constantFrom(false, false, false, true);
+const property = fc.property(stream, cutting, limits, change, releasing, compare);
 
 test('a stream of requests that repeat themselves has the events that it has where every head is parsed', () => {
   // A failure prints its seed and path.
@@ -162,7 +162,7 @@ test.each<[what: string, plant: Plant]>([
   expect(failed).toBe(true);
 });
 
-test('requests with any fields mean what they were written to mean each time that they are repeated', () => {
+test('requests with any fields mean what they were written to mean each time that they are said', () => {
   const repeats = countingRepeats(() => {
     fc.assert(
       fc.property(requestStream, ({ bytes, lines }) => {
@@ -200,9 +200,9 @@ test('a head whose framing is not in it, or that proposes or ends something, is 
 });
 
 test('a head is forgotten when another comes, when buffers are released, and on another connection', () => {
-  const count = (texts: readonly string[], releases = false): number =>
-    countingRepeats(() => observeServer(texts.map(latin1), { releases }));
+  const count = (texts: readonly string[], options = {}): number =>
+    countingRepeats(() => observeServer(texts.map(latin1), options));
   expect(count([GET, GET, post(0), GET])).toBe(1);
-  expect(count([GET, GET], true)).toBe(0);
+  expect(count([GET, GET], { releases: true })).toBe(0);
   expect(countingRepeats(() => [count([GET]), count([GET])])).toBe(0);
 });

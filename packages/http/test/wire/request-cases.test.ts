@@ -18,7 +18,7 @@ describe.each(REQUEST_CASES)('$rfc: $name', (wireCase) => {
     }
   });
 
-  test('by a connection that releases its buffers wherever it can', () => {
+  test('by a connection that rests wherever it can', () => {
     const expected = observeServer(whole(bytes), wireCase);
     const releasing = { ...wireCase, releases: true };
     expect(observeServer(whole(bytes), releasing)).toEqual(expected);

@@ -20,7 +20,7 @@ describe.each(RESPONSE_CASES)('$rfc: $name', (wireCase) => {
     }
   });
 
-  test('by a connection that releases its buffers wherever it can', () => {
+  test('by a connection that rests wherever it can', () => {
     const expected = observeClient(whole(bytes), wireCase);
     const releasing = { ...wireCase, releases: true };
     expect(observeClient(whole(bytes), releasing)).toEqual(expected);
