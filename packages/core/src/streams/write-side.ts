@@ -65,10 +65,7 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
-  /**
-   * The connection closed without an error; returns whether writing was complete: closed here, or all accepted bytes
-   * sent.
-   */
+  /** The connection closed without an error; returns whether all accepted bytes were sent, or it was closed here. */
   finish(): boolean {
     if (this.#isClosed) return true;
     if (!this.#isShut || this.#parts.transport.unsent > 0) return false;

@@ -3,8 +3,7 @@
  * whether another one may follow.
  *
  * Requests on a connection are handled one after another, in order, also when they came in one packet (decision 0007).
- * When a deadline passes, the wait ends with the stream's reading, or the stream, and the loop finds the reason in
- * `phases.expired`. The close after a response is in `lingering-close.ts`.
+ * When a deadline passes, the wait ends with the stream, or its reading, and `phases.expired` tells the loop why.
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
@@ -20,7 +19,7 @@ import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
-import { lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
+import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, writeSwitch, type Responder } from './respond.ts';
@@ -124,10 +123,9 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   async #readProxyHeader(): Promise<boolean> {
     try {
       const timeout = this.runtime.deadlines.firstByte;
-      const header = await readProxyHeader(this.stream, { timeout });
-      this.proxyHeader = header ?? undefined;
-      if (header === null) this.#reason = 'client';
-      return header !== null;
+      this.proxyHeader = (await readProxyHeader(this.stream, { timeout })) ?? undefined;
+      if (this.proxyHeader === undefined) this.#reason = 'client';
+      return this.proxyHeader !== undefined;
     } catch (error) {
       this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
       const code = (error as { readonly code?: string }).code ?? '';
@@ -227,7 +225,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   async #leave(): Promise<void> {
     try {
-      this.#exchange?.abort(new IoError('the connection has ended', ENDED));
+      this.#exchange?.abort(ended('the connection has ended'));
       this.#exchange?.finish();
       if (this.#isSwitched) {
         this.phases.end();
@@ -264,8 +262,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   }
 
   get closeRace(): CloseRace {
-    this.#closeRace ??= new CloseRace(this.stream);
-    return this.#closeRace;
+    return (this.#closeRace ??= new CloseRace(this.stream));
   }
 
   waitUntil(work: Promise<unknown>): void {
@@ -286,7 +283,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   // --- For the shutdown ----------------------------------------------------------------------------------------
 
-  /** Closes an idle connection. A busy one closes after its current response. */
+  /** A busy connection closes after its current response. */
   closeIfIdle(): void {
     if (!this.isIdle) return;
     this.#reason = 'shutdown';
@@ -296,15 +293,8 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   /** Aborts the current request and resets the connection. */
   abort(): void {
     this.#reason = 'shutdown';
-    this.#exchange?.abort(new IoError('the server is shutting down', ENDED));
-    this.stream.reset(new IoError('the server is shutting down', ENDED));
+    const reason = ended('the server is shutting down');
+    this.#exchange?.abort(reason);
+    this.stream.reset(reason);
   }
 }
-
-/** The request has its response: an error of the client in the rest of it only ends the connection. */
-function endedByPeer(error: unknown): false {
-  if (error instanceof RemoteProtocolError) return false;
-  throw error;
-}
-
-const ENDED = { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' };

@@ -6,6 +6,7 @@
  * `linger` deadline, and closes then.
  */
 
+import { IoError } from '@awaitio/core';
 import { errorResponse } from '../message/error-response.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError, type ProtocolError } from '../protocol/vocabulary/errors.ts';
@@ -65,4 +66,15 @@ export async function lingeringClose(responder: Responder): Promise<void> {
   }
   phases.end();
   await stream.close();
+}
+
+/** The request has its response: an error of the client in the rest of it only ends the connection. */
+export function endedByPeer(error: unknown): false {
+  if (error instanceof RemoteProtocolError) return false;
+  throw error;
+}
+
+/** Why a request's signal aborts when its connection ends on this side. */
+export function ended(message: string): IoError {
+  return new IoError(message, { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' });
 }
