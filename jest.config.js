@@ -37,5 +37,7 @@ export default {
   projects: [...['core', 'http', 'examples'].map(project), socketEvents],
   testTimeout: 20_000,
   maxWorkers: 2,
+  /** How many tests of one file that wait, and share nothing, run side by side (`test.concurrent`). */
+  maxConcurrency: 8,
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
 };

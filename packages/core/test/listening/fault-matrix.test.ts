@@ -141,6 +141,8 @@ const LISTENER_FAILURES: Readonly<Record<string, ListenerFailure>> = {
 interface ListenerKind {
   readonly name: string;
   readonly isSocket: boolean;
+  /** Side by side, except where a simulation owns the process's time. */
+  readonly test: Pick<typeof test.concurrent, 'each'>;
   readonly quiet: number;
   readonly use: (program: (stand: Stand, clock: Clock) => Promise<void>) => Promise<void>;
 }
@@ -169,6 +171,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'memory',
     isSocket: false,
+    test: test.concurrent,
     quiet: 1,
     use: async (program) => {
       const life = new AbortController();
@@ -181,6 +184,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'a calm simulated network',
     isSocket: false,
+    test,
     quiet: 40,
     use: async (program) => {
       await simulate({ faults: CALM, latency: [1, 10] }, async (sim) => {
@@ -196,6 +200,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'loopback TCP',
     isSocket: true,
+    test: test.concurrent,
     quiet: 10,
     use: async (program) => {
       const life = new AbortController();
@@ -210,9 +215,9 @@ const LISTENERS: readonly ListenerKind[] = [
 
 describe.each(LISTENERS.filter(({ isSocket }) => isSocket || usesSharedReads()))(
   'on $name',
-  ({ use, quiet }) => {
+  ({ use, quiet, test: testOf }) => {
     describe.each(Object.entries(LISTENER_STATES))('a listener that is %s', (_state, state) => {
-      test.each(Object.entries(LISTENER_FAILURES))('when %s', async (failureName, failure) => {
+      testOf.each(Object.entries(LISTENER_FAILURES))('when %s', async (failureName, failure) => {
         for (const [name, start] of Object.entries(ACCEPTING)) {
           await use(async (stand, clock) => {
             await state.enter(stand);

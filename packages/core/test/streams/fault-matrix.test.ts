@@ -6,7 +6,7 @@
  * finishes; it ends when this side breaks the connection off, which every round does at last.
  */
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { Interest, type ByteStream, type WaitOptions } from '../../src/index.ts';
 import {
   chosen,
@@ -307,7 +307,7 @@ async function playRound(
 
 const CARRIERS = chosen([memory, simulated, loopback]);
 
-describe.each(CARRIERS)('on $name', ({ use, contract: { quiet = 10 } }) => {
+describe.each(CARRIERS)('on $name', ({ use, test, contract: { quiet = 10 } }) => {
   describe.each(Object.entries(STATES))('a stream that is %s', (stateName, state) => {
     test.each(Object.entries(FAILURES))('when %s', async (failureName, failure) => {
       await use(async (carrier) => {
