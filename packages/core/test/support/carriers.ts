@@ -58,9 +58,9 @@ const TURNS = 20;
 /** Runs a program on a clock that counts the turns of the loop: in memory nothing else moves bytes. */
 async function onTurns(program: (clock: Clock) => Promise<void>): Promise<void> {
   const clock = new ManualClock();
-  let isOver = false;
+  const time = { isOver: false };
   const passing = (async () => {
-    while (!isOver) {
+    while (!time.isOver) {
       for (let left = TURNS; left > 0; left -= 1) await turn();
       await clock.advance(1);
     }
@@ -68,7 +68,7 @@ async function onTurns(program: (clock: Clock) => Promise<void>): Promise<void> 
   try {
     await program(clock);
   } finally {
-    isOver = true;
+    time.isOver = true;
     await passing;
   }
 }
