@@ -146,6 +146,9 @@ export default class GuardedEnvironment extends NodeEnvironment {
   }
 
   handleTestEvent(event) {
+    const isEnd = event.name === 'test_fn_success' || event.name === 'test_fn_failure';
+    // What scripts/jest-setup.mjs does after every other test: circus runs no afterEach for these.
+    if (isEnd && event.test.concurrent) return new Promise((resolve) => setImmediate(resolve));
     if (event.name === 'test_start') {
       this.#running.add(event.test);
     } else if (event.name === 'test_done' || event.name === 'test_skip') {
@@ -164,6 +167,7 @@ export default class GuardedEnvironment extends NodeEnvironment {
       const { where, detail } = this.#rejections.get(event.promise);
       this.#note('a rejection that found its handler too late', detail, where);
     }
+    return undefined;
   }
 
   async teardown() {
