@@ -10,8 +10,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 const [port, count] = process.argv.slice(2).map(Number);
-/** Connections begun at a time, well below the backlog of any listener. */
-const WAVE = 200;
+/** Connections under way at a time, well below the backlog of any listener; a SYN that is lost holds up one of them. */
+const AT_A_TIME = 200;
 
 function begin(id) {
   const body = `client ${id}`;
@@ -46,12 +46,12 @@ function finish({ socket, rest, body }) {
 }
 
 const clients = [];
-while (clients.length < count) {
-  const wave = Array.from({ length: Math.min(WAVE, count - clients.length) }, (_, index) =>
-    begin(clients.length + index),
-  );
-  clients.push(...(await Promise.all(wave)));
-}
+let next = 0;
+await Promise.all(
+  Array.from({ length: Math.min(AT_A_TIME, count) }, async () => {
+    while (next < count) clients.push(await begin(next++));
+  }),
+);
 console.log('ready');
 await once(process.stdin, 'data');
 const answers = await Promise.all(clients.map(finish));
