@@ -199,7 +199,7 @@ describe('the two clients ask with the same bytes', () => {
   ];
 
   test.concurrent.each(CASES)('$what', async ({ args, response }) => {
-    const [first = [], second] = await Promise.all([
+    const [first, second] = await Promise.all([
       requestsOf('client', response, ...args),
       requestsOf('poll-client', response, ...args),
     ]);
