@@ -102,15 +102,13 @@ export const core: PackagePlan = {
     {
       folder: 'waiting',
       sees: ['vocabulary'],
-      contains:
-        'waits and their lists, abort signals, the budget, the deadline wheel, the system clock',
+      contains: 'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
       folder: 'streams',
       sees: ['vocabulary', 'waiting'],
-      contains:
-        'the transport contract, `ByteStream` and its two sides, bridges to Node and web streams, copying',
+      contains: '`ByteStream`, its reading and writing side, the contracts `Transport`, `StreamReader` and `StreamWriter`, statistics, bridges to Node and web streams',
       reason: 'A stream runs over any transport, so it knows none of them.',
     },
     {
@@ -122,7 +120,7 @@ export const core: PackagePlan = {
     {
       folder: 'codecs',
       sees: ['vocabulary', 'waiting', 'streams'],
-      contains: 'framing: lines, length-delimited frames, `Framed`',
+      contains: 'framing: `Framed`, and one file for each codec: lines, length-delimited frames',
       reason: 'A codec works on every stream, so it knows only the contract of one.',
     },
     {
@@ -170,9 +168,9 @@ export const core: PackagePlan = {
     {
       folder: 'net/udp',
       sees: ['vocabulary', 'waiting', 'streams', 'net', 'net/socket'],
-      contains: 'UDP sockets',
+      contains: 'UDP sockets, their queues and options',
       reason:
-        'A datagram socket is no stream; it shares addresses and options with the other sockets.',
+        'A datagram socket is no stream, but it takes the same data and shares the options of sockets.',
     },
     {
       folder: 'net/tls',
@@ -186,7 +184,7 @@ export const core: PackagePlan = {
         'net/tcp',
         'net/unix',
       ],
-      contains: 'TLS over any stream: the handshake, streams, listeners, options',
+      contains: 'TLS over any stream: the handshake, streams, listeners, `tls-options`',
       reason: 'TLS wraps a TCP or Unix stream; tasks and polling belong to its users.',
     },
     {
@@ -198,7 +196,7 @@ export const core: PackagePlan = {
     {
       folder: 'testing/sim/network',
       sees: ['vocabulary', 'waiting', 'streams', 'listening'],
-      contains: 'the simulated network: its clock, hosts, connections and faults',
+      contains: 'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
@@ -312,7 +310,7 @@ export const http: PackagePlan = {
     {
       folder: 'protocol/sending',
       sees: ['protocol/vocabulary'],
-      contains: 'the encoder: framing, fields, bytes of a message',
+      contains: 'the encoder: framing, the fields that are the server’s or client’s to set (`outgoing-fields`), bytes of a message',
       reason: 'Sending decides from values alone, so that a table can test it.',
     },
     {
@@ -324,7 +322,7 @@ export const http: PackagePlan = {
     {
       folder: 'driver',
       sees: ['protocol/vocabulary', 'protocol'],
-      contains: 'joining a connection and a stream, and the deadlines',
+      contains: 'joining a connection and a stream, stalled writes, the default deadlines',
       reason: 'The driver serves both roles, so it knows neither server nor client.',
     },
     {
@@ -336,25 +334,25 @@ export const http: PackagePlan = {
     {
       folder: 'message',
       sees: ['protocol/vocabulary', 'proxy-protocol'],
-      contains: 'requests, responses, handlers, bodies, files, problems, schemas',
+      contains: 'requests, responses, bodies, files, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
       folder: 'client',
       sees: ['protocol/vocabulary', 'protocol', 'driver', 'message'],
-      contains: '`HttpClient`: the pool, connections, redirects, responses',
+      contains: '`HttpClient`, its options, the pool, connections, redirects, responses',
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
     {
       folder: 'adapters',
       sees: ['protocol/vocabulary', 'message', 'client'],
-      contains: 'handlers as `fetch` functions, and the client in memory',
+      contains: 'handlers as `fetch` functions (fetch adapter), and the client in memory',
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
     {
       folder: 'server',
       sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'proxy-protocol', 'adapters'],
-      contains: '`serve`: connections, exchanges, options, events, the access log',
+      contains: '`serve` and its options, connections, exchanges, handler deadlines, refusals, the shutdown, events, the access log',
       reason:
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },
