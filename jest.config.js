@@ -37,6 +37,8 @@ export default {
   projects: [...['core', 'http', 'examples'].map(project), socketEvents],
   testTimeout: 20_000,
   maxWorkers: 2,
+  // A worker keeps something of every file that it ran, and collects it again and again: a new one is faster.
+  workerIdleMemoryLimit: '300MB',
   /** How many tests of one file that wait, and share nothing, run side by side (`test.concurrent`). */
   maxConcurrency: 8,
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',

@@ -42,6 +42,7 @@ const steps = [
     name: 'lint',
     commands: [
       script('lint-floors.mjs', '--check'),
+      script('lint-agreement.mjs'),
       [tool('oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'],
     ],
   },

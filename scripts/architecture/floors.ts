@@ -102,13 +102,15 @@ export const core: PackagePlan = {
     {
       folder: 'waiting',
       sees: ['vocabulary'],
-      contains: 'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
+      contains:
+        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
       folder: 'streams',
       sees: ['vocabulary', 'waiting'],
-      contains: '`ByteStream`, its reading and writing side, the contracts `Transport`, `StreamReader` and `StreamWriter`, statistics, bridges to Node and web streams',
+      contains:
+        '`ByteStream`, its reading and writing side, the contracts `Transport`, `StreamReader` and `StreamWriter`, statistics, bridges to Node and web streams',
       reason: 'A stream runs over any transport, so it knows none of them.',
     },
     {
@@ -196,7 +198,8 @@ export const core: PackagePlan = {
     {
       folder: 'testing/sim/network',
       sees: ['vocabulary', 'waiting', 'streams', 'listening'],
-      contains: 'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
+      contains:
+        'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
@@ -310,7 +313,8 @@ export const http: PackagePlan = {
     {
       folder: 'protocol/sending',
       sees: ['protocol/vocabulary'],
-      contains: 'the encoder: framing, the fields that are the server’s or client’s to set (`outgoing-fields`), bytes of a message',
+      contains:
+        'the encoder: framing, the fields that are the server’s or client’s to set (`outgoing-fields`), bytes of a message',
       reason: 'Sending decides from values alone, so that a table can test it.',
     },
     {
@@ -334,7 +338,8 @@ export const http: PackagePlan = {
     {
       folder: 'message',
       sees: ['protocol/vocabulary', 'proxy-protocol'],
-      contains: 'requests, responses, bodies, files, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
+      contains:
+        'requests, responses, bodies, files, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
@@ -352,7 +357,8 @@ export const http: PackagePlan = {
     {
       folder: 'server',
       sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'proxy-protocol', 'adapters'],
-      contains: '`serve` and its options, connections, exchanges, handler deadlines, refusals, the shutdown, events, the access log',
+      contains:
+        '`serve` and its options, connections, exchanges, handler deadlines, refusals, the shutdown, events, the access log',
       reason:
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },

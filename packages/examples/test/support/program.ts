@@ -46,7 +46,8 @@ afterAll(() => {
 /** Starts `dist/<name>.js`; what a test file leaves running is killed at its end. */
 export function start(name: string, ...args: string[]): Program {
   const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args]);
+  // With the packages as they are published: that is what users start, and it starts faster.
+  const child = spawn(process.execPath, ['--conditions=bundled', path, ...args]);
   const kill = (): void => void child.kill('SIGKILL');
   running.add(kill);
 
