@@ -29,31 +29,38 @@ const benchHasSmoke = () =>
     .filter((file) => file.endsWith('.ts'))
     .some((file) => /\bsmoke\b/.test(readFileSync(join(root, 'bench/src', file), 'utf8')));
 
-/** In the order in which a mistake is cheapest to hear of; a step's commands run until one fails. */
+/**
+ * In the order in which a mistake is cheapest to hear of; a step's commands run until one fails. Steps run two at a time,
+ * but one that is `alone` begins after those before it and ends before those after it. Only `build` writes to dist.
+ */
 const steps = [
-  { name: 'format', commands: [[tool('oxfmt'), '--check']] },
+  { name: 'format', alone: true, commands: [[tool('oxfmt'), '--check']] },
   // `tsc -b` comes before whatever reads dist: type-aware lint, documentation, bench, packing.
-  { name: 'build', commands: [[tool('tsc'), '-b'], script('bundle.mjs')] },
+  { name: 'build', alone: true, commands: [[tool('tsc'), '-b'], script('bundle.mjs')] },
   { name: 'types', commands: testProjects.map((path) => [tool('tsc'), '-p', path]) },
   {
     name: 'lint',
     commands: [
       script('lint-floors.mjs', '--check'),
+      script('lint-agreement.mjs'),
       [tool('oxlint'), '--type-aware', '--deny-warnings', '--report-unused-disable-directives'],
     ],
   },
   { name: 'guard', commands: [script('guard-selftest.mjs')] },
   {
     name: 'tests',
+    // It fills both cores by itself.
+    alone: true,
     commands: [[process.execPath, ...jest()]],
     skip: () => (options['skip-tests'] ? 'asked to skip' : null),
   },
+  // It keeps one core busy for its time, and the steps after it share the other.
+  { name: 'fuzz', commands: [script('fuzz.mjs', '--seconds', '60')] },
   {
     name: 'coverage',
     commands: [script('coverage.mjs')],
     skip: () => (coverage.enabled ? null : 'switched off in scripts/coverage.config.json'),
   },
-  { name: 'fuzz', commands: [script('fuzz.mjs', '--seconds', '60')] },
   { name: 'docs', commands: [script('docs.mjs')] },
   {
     name: 'bench',
@@ -62,6 +69,9 @@ const steps = [
   },
   { name: 'pack', commands: [script('pack.mjs')] },
 ];
+
+/** How many steps run side by side. */
+const LANES = 2;
 
 const only = options.only?.split(',');
 const unknown = only?.filter((name) => !steps.some((step) => step.name === name)) ?? [];
@@ -74,31 +84,52 @@ if (unknown.length > 0) {
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const started = performance.now();
-const verdicts = [];
-for (const { name, commands, skip } of steps) {
-  if (only !== undefined && !only.includes(name)) continue;
-  const why = skip?.() ?? null;
-  if (why !== null) {
-    verdicts.push({ name, verdict: 'skipped', detail: why });
-    continue;
-  }
-  console.log(`\n▶ ${name}`);
+const verdicts = new Map();
+
+/** Runs one step; the output of one that has company comes when it ends, in one piece. */
+async function take({ name, commands }, hasCompany) {
+  let text = `\n▶ ${name}\n`;
+  const say = (more) => {
+    if (hasCompany) text += more;
+    else process.stdout.write(more);
+  };
+  if (!hasCompany) process.stdout.write(text);
   const since = performance.now();
   let passed = true;
   for (const command of commands) {
-    const { ok } = await run(command);
+    const { ok, output } = await run(command, { quiet: hasCompany });
+    if (hasCompany) say(output);
     if (ok) continue;
     passed = false;
     break;
   }
   const verdict = passed ? 'passed' : 'failed';
-  verdicts.push({ name, verdict, detail: seconds(since) });
-  console.log(`■ ${name}: ${verdict} (${seconds(since)})`);
+  verdicts.set(name, { verdict, detail: seconds(since) });
+  say(`■ ${name}: ${verdict} (${seconds(since)})\n`);
+  if (hasCompany) process.stdout.write(text);
 }
 
-const count = (wanted) => verdicts.filter(({ verdict }) => verdict === wanted).length;
+const chosen = steps.filter(({ name }) => only === undefined || only.includes(name));
+const under = new Set();
+for (const step of chosen) {
+  const why = step.skip?.() ?? null;
+  if (why !== null) {
+    verdicts.set(step.name, { verdict: 'skipped', detail: why });
+    continue;
+  }
+  const most = step.alone ? 1 : LANES;
+  while (under.size >= most) await Promise.race(under);
+  const running = take(step, !step.alone && chosen.length > 1);
+  under.add(running);
+  void running.then(() => under.delete(running));
+  if (step.alone) await running;
+}
+await Promise.all(under);
+
+const count = (wanted) => [...verdicts.values()].filter(({ verdict }) => verdict === wanted).length;
 console.log(`\nThe gate, in ${seconds(started)}:`);
-for (const { name, verdict, detail } of verdicts) {
+for (const { name } of chosen) {
+  const { verdict, detail } = verdicts.get(name);
   console.log(`  ${verdict.padEnd(8)} ${name.padEnd(10)} ${detail}`);
 }
 console.log(

@@ -89,6 +89,12 @@ function leaksSince(before) {
 const describeError = (error) =>
   types.isNativeError(error) ? (error.stack ?? String(error)) : `${typeof error}: ${String(error)}`;
 
+function nameOf(test) {
+  const names = [];
+  for (let at = test; at.parent !== undefined; at = at.parent) names.unshift(at.name);
+  return names.join(' › ');
+}
+
 /** Makes the sandbox's `instanceof Error` true for errors of the realm that Node's own modules live in. */
 function knowForeignErrors(sandbox) {
   const ordinary = Function.prototype[Symbol.hasInstance];
@@ -108,7 +114,9 @@ function knowForeignErrors(sandbox) {
 export default class GuardedEnvironment extends NodeEnvironment {
   #strays = [];
   #openBefore = takeStock();
-  #currentTest = 'outside of a test';
+  /** The tests that run now: several where they are `test.concurrent`. */
+  #running = new Set();
+  #outside = 'outside of a test';
   /** Rejections that circus holds against a test; it drops them when a handler comes late, we do not. */
   #rejections = new WeakMap();
 
@@ -138,18 +146,28 @@ export default class GuardedEnvironment extends NodeEnvironment {
   }
 
   handleTestEvent(event) {
+    const isEnd = event.name === 'test_fn_success' || event.name === 'test_fn_failure';
+    // What scripts/jest-setup.mjs does after every other test: circus runs no afterEach for these.
+    if (isEnd && event.test.concurrent) return new Promise((resolve) => setImmediate(resolve));
     if (event.name === 'test_start') {
-      const names = [];
-      for (let at = event.test; at.parent !== undefined; at = at.parent) names.unshift(at.name);
-      this.#currentTest = `in "${names.join(' › ')}"`;
+      this.#running.add(event.test);
+    } else if (event.name === 'test_done' || event.name === 'test_skip') {
+      this.#running.delete(event.test);
+      this.#outside = `after "${nameOf(event.test)}"`;
     } else if (event.name === 'run_finish') {
-      this.#currentTest = 'after the last test';
+      this.#outside = 'after the last test';
     } else if (event.name === 'error' && event.promise !== undefined) {
-      this.#rejections.set(event.promise, describeError(event.error));
+      // Circus has just filed it with the test whose asynchronous context it was made in.
+      const owner = [...this.#running].find((test) =>
+        test.unhandledRejectionErrorByPromise.has(event.promise),
+      );
+      const where = owner === undefined ? this.#where() : `in "${nameOf(owner)}"`;
+      this.#rejections.set(event.promise, { where, detail: describeError(event.error) });
     } else if (event.name === 'error_handled' && this.#rejections.has(event.promise)) {
-      const what = 'a rejection that found its handler too late';
-      this.#note(what, this.#rejections.get(event.promise));
+      const { where, detail } = this.#rejections.get(event.promise);
+      this.#note('a rejection that found its handler too late', detail, where);
     }
+    return undefined;
   }
 
   async teardown() {
@@ -164,7 +182,8 @@ export default class GuardedEnvironment extends NodeEnvironment {
     process.off('uncaughtException', this.#onException);
     process.off('warning', this.#onWarning);
     for (const leak of leaksSince(this.#openBefore)) {
-      this.#note('an open handle', `${leak}: close every stream and listener that a test opens`);
+      const detail = `${leak}: close every stream and listener that a test opens`;
+      this.#note('an open handle', detail, 'when the file ended');
     }
     await super.teardown();
     if (this.#strays.length > 0) {
@@ -175,8 +194,13 @@ export default class GuardedEnvironment extends NodeEnvironment {
     }
   }
 
-  #note(what, detail) {
-    const where = what === 'an open handle' ? 'when the file ended' : this.#currentTest;
+  /** The tests that run; what no test can be held to may belong to any of them. */
+  #where() {
+    if (this.#running.size === 0) return this.#outside;
+    return `in ${[...this.#running].map((test) => `"${nameOf(test)}"`).join(' or ')}`;
+  }
+
+  #note(what, detail, where = this.#where()) {
     this.#strays.push(`${what}, ${where}: ${detail}`);
   }
 }

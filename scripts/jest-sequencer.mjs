@@ -7,13 +7,18 @@
  */
 
 const LONGEST = [
-  'stream-contract',
-  'simulation-seeds',
-  'stream-property',
-  'loopback',
-  'net-soak',
-  'fault-matrix',
-  'node-contract',
+  'core/test/streams/contract',
+  'http/test/server/loopback',
+  'examples/test/twins',
+  'examples/test/server',
+  'core/test/net/soak',
+  'http/test/simulation-seeds',
+  'examples/test/client',
+  'core/test/streams/property',
+  'core/test/sim/seeds',
+  'examples/test/command-line',
+  'core/test/streams/fault-matrix',
+  'core/test/streams/node-contract',
 ];
 
 const rankOf = ({ path }) => {

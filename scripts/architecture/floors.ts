@@ -103,14 +103,14 @@ export const core: PackagePlan = {
       folder: 'waiting',
       sees: ['vocabulary'],
       contains:
-        'waits and their lists, abort signals, the budget, the deadline wheel, the system clock',
+        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
       folder: 'streams',
       sees: ['vocabulary', 'waiting'],
       contains:
-        'the transport contract, `ByteStream` and its two sides, bridges to Node and web streams, copying',
+        '`ByteStream`, its reading and writing side, the contracts `Transport`, `StreamReader` and `StreamWriter`, statistics, bridges to Node and web streams',
       reason: 'A stream runs over any transport, so it knows none of them.',
     },
     {
@@ -122,8 +122,14 @@ export const core: PackagePlan = {
     {
       folder: 'codecs',
       sees: ['vocabulary', 'waiting', 'streams'],
-      contains: 'framing: lines, length-delimited frames, `Framed`',
+      contains: 'framing: `Framed`, and one file for each codec: lines, length-delimited frames',
       reason: 'A codec works on every stream, so it knows only the contract of one.',
+    },
+    {
+      folder: 'copying',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains: '`copy` and `copyBidirectional`',
+      reason: 'Copying joins any reader to any writer, so it knows only their contracts.',
     },
     {
       folder: 'polling',
@@ -164,9 +170,9 @@ export const core: PackagePlan = {
     {
       folder: 'net/udp',
       sees: ['vocabulary', 'waiting', 'streams', 'net', 'net/socket'],
-      contains: 'UDP sockets',
+      contains: 'UDP sockets, their queues and options',
       reason:
-        'A datagram socket is no stream; it shares addresses and options with the other sockets.',
+        'A datagram socket is no stream, but it takes the same data and shares the options of sockets.',
     },
     {
       folder: 'net/tls',
@@ -180,7 +186,7 @@ export const core: PackagePlan = {
         'net/tcp',
         'net/unix',
       ],
-      contains: 'TLS over any stream: the handshake, streams, listeners, options',
+      contains: 'TLS over any stream: the handshake, streams, listeners, `tls-options`',
       reason: 'TLS wraps a TCP or Unix stream; tasks and polling belong to its users.',
     },
     {
@@ -190,10 +196,17 @@ export const core: PackagePlan = {
       reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {
+      folder: 'testing/sim/network',
+      sees: ['vocabulary', 'waiting', 'streams', 'listening'],
+      contains:
+        'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
+      reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
+    },
+    {
       folder: 'testing/sim',
-      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'net', 'tasks'],
-      contains: 'the simulated network, its clock, its faults and its guard',
-      reason: 'The simulation replaces the carriers, so it builds on the contracts they implement.',
+      sees: ['vocabulary', 'net', 'tasks', 'testing/sim/network'],
+      contains: '`simulate`: one run of a program, its guard, its report; runs of many seeds',
+      reason: 'A run drives a program on the network; the network knows nothing of runs.',
     },
     {
       folder: 'testing/contract',
@@ -203,7 +216,7 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing',
-      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim'],
+      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/network'],
       contains: 'the manual clock, test certificates, the check for open streams',
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },
@@ -300,7 +313,8 @@ export const http: PackagePlan = {
     {
       folder: 'protocol/sending',
       sees: ['protocol/vocabulary'],
-      contains: 'the encoder: framing, fields, bytes of a message',
+      contains:
+        'the encoder: framing, the fields that are the server’s or client’s to set (`outgoing-fields`), bytes of a message',
       reason: 'Sending decides from values alone, so that a table can test it.',
     },
     {
@@ -312,14 +326,8 @@ export const http: PackagePlan = {
     {
       folder: 'driver',
       sees: ['protocol/vocabulary', 'protocol'],
-      contains: 'joining a connection and a stream, and the deadlines',
+      contains: 'joining a connection and a stream, stalled writes, the default deadlines',
       reason: 'The driver serves both roles, so it knows neither server nor client.',
-    },
-    {
-      folder: 'message',
-      sees: ['protocol/vocabulary'],
-      contains: 'requests, responses, bodies, files, problems, schemas',
-      reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
       folder: 'proxy-protocol',
@@ -328,21 +336,29 @@ export const http: PackagePlan = {
       reason: 'The header comes before HTTP, so it knows no message.',
     },
     {
+      folder: 'message',
+      sees: ['protocol/vocabulary', 'proxy-protocol'],
+      contains:
+        'requests, responses, bodies, files, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
+      reason: 'A message is the same for server and client, so it knows neither.',
+    },
+    {
       folder: 'client',
       sees: ['protocol/vocabulary', 'protocol', 'driver', 'message'],
-      contains: '`HttpClient`: the pool, connections, redirects, responses',
+      contains: '`HttpClient`, its options, the pool, connections, redirects, responses',
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
     {
       folder: 'adapters',
       sees: ['protocol/vocabulary', 'message', 'client'],
-      contains: 'handlers as `fetch` functions, and the client in memory',
+      contains: 'handlers as `fetch` functions (fetch adapter), and the client in memory',
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
     {
       folder: 'server',
       sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'proxy-protocol', 'adapters'],
-      contains: '`serve`: connections, exchanges, options, events, the access log',
+      contains:
+        '`serve` and its options, connections, exchanges, handler deadlines, refusals, the shutdown, events, the access log',
       reason:
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },

@@ -27,17 +27,21 @@ export { systemClock } from './waiting/system-clock.ts';
 export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
 export type { WaitInfo, WaitOptions } from './waiting/waiter.ts';
 export { traceWaits } from './waiting/wait-trace.ts';
-export { ByteStream, type CloseOptions, type StreamOptions } from './streams/byte-stream.ts';
-export type { StreamEnd, StreamStatistics } from './streams/stream-core.ts';
+export { ByteStream, type StreamOptions } from './streams/byte-stream.ts';
+export type { StreamReader } from './streams/stream-reader.ts';
+export type { StreamWriter } from './streams/stream-writer.ts';
+export type { CloseOptions, DuplexStream, StreamEnd } from './streams/duplex-stream.ts';
+export type { StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
   trackStreams,
   type OpenStream,
   type OpenStreamState,
+  type TrackedStream,
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
 export type { Consume, ByteConsumer } from './streams/read-waits.ts';
-export type { WriteData, WriteOptions } from './streams/write-side.ts';
+export type { WriteData, WriteOptions } from './streams/stream-writer.ts';
 export type { ReadHalf, WriteHalf } from './streams/halves.ts';
 export type { WebStreams } from './streams/to-web.ts';
 export type { Decoder, FrameInput } from './streams/frame-read.ts';
@@ -61,7 +65,7 @@ export {
   type BidirectionalCounts,
   type CopyBidirectionalOptions,
   type CopyOptions,
-} from './streams/copy.ts';
+} from './copying/copy.ts';
 export type { Listener, ListenerStatistics } from './listening/listener.ts';
 export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
 export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';
@@ -71,14 +75,7 @@ export { UnixStream, type UnixConnectOptions } from './net/unix/unix-stream.ts';
 export { UnixListener, type UnixListenOptions } from './net/unix/unix-listener.ts';
 export type { UnixAddress } from './net/unix/unix-path.ts';
 export type { SocketListenOptions } from './net/socket/socket-listener.ts';
-export {
-  startTls,
-  TlsStream,
-  type Certificate,
-  type StartTlsClientOptions,
-  type StartTlsServerOptions,
-  type TlsConnectOptions,
-} from './net/tls/tls-stream.ts';
+export { startTls, TlsStream, type Certificate } from './net/tls/tls-stream.ts';
 export {
   TlsListener,
   type TlsBindOptions,
@@ -87,7 +84,10 @@ export {
 } from './net/tls/tls-listener.ts';
 export type {
   SniCallback,
+  StartTlsClientOptions,
+  StartTlsServerOptions,
   TlsClientOptions,
+  TlsConnectOptions,
   TlsCredentials,
   TlsServerOptions,
 } from './net/tls/tls-options.ts';
@@ -106,14 +106,17 @@ export type {
   ExecutorReport,
   ExecutorStatistics,
 } from './tasks/executor-options.ts';
-export { Task } from './tasks/task.ts';
 export type {
-  TaskContext,
   Abortable,
+  GroupOptions,
+  Joined,
+  Spawner,
+  Task,
+  TaskContext,
   TaskFunction,
+  TaskGroup,
   TaskInfo,
   TaskOptions,
   TaskState,
-} from './tasks/task-context.ts';
-export { TaskGroup, type GroupOptions, type Joined } from './tasks/task-group.ts';
-export { TaskTracker, type Spawner, type TaskTrackerOptions } from './tasks/task-tracker.ts';
+} from './tasks/task-types.ts';
+export { TaskTracker, type TaskTrackerOptions } from './tasks/task-tracker.ts';

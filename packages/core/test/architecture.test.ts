@@ -19,6 +19,7 @@ describe('the rooms of @awaitio/core', () => {
       'streams sees vocabulary waiting',
       'listening sees vocabulary waiting streams',
       'codecs sees vocabulary waiting streams',
+      'copying sees vocabulary waiting streams',
       'polling sees vocabulary waiting',
       'memory sees vocabulary waiting streams listening',
       'net sees vocabulary',
@@ -28,9 +29,10 @@ describe('the rooms of @awaitio/core', () => {
       'net/udp sees vocabulary waiting streams net net/socket',
       'net/tls sees vocabulary waiting streams listening net net/socket net/tcp net/unix',
       'tasks sees vocabulary waiting streams listening',
-      'testing/sim sees vocabulary waiting streams listening net tasks',
+      'testing/sim/network sees vocabulary waiting streams listening',
+      'testing/sim sees vocabulary net tasks testing/sim/network',
       'testing/contract sees vocabulary waiting streams',
-      'testing sees vocabulary waiting streams testing/sim',
+      'testing sees vocabulary waiting streams testing/sim/network',
       'node:net is for net/',
       'node:tls is for net/',
       'node:dgram is for net/',
@@ -193,10 +195,10 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'copying imports no executor',
     {
-      'streams/copy.ts': "import { Executor } from '../tasks/executor.ts';",
+      'copying/copy.ts': "import { Executor } from '../tasks/executor.ts';",
       'tasks/executor.ts': '',
     },
-    'streams imports tasks/executor.ts of tasks',
+    'copying imports tasks/executor.ts of tasks',
   ],
   [
     'the package imports nothing from its test kit',

@@ -11,7 +11,13 @@
  */
 
 import { Interest, WOULD_BLOCK, type TcpStream } from '@awaitio/core';
-import { HttpConnection, NEED_DATA, PAUSED, refusal, RemoteProtocolError } from '@awaitio/http';
+import {
+  HttpConnection,
+  NEED_DATA,
+  PAUSED,
+  errorResponse,
+  RemoteProtocolError,
+} from '@awaitio/http';
 import type { ConnectionEvent, RequestHead } from '@awaitio/http';
 import { quote } from './program.ts';
 
@@ -154,7 +160,7 @@ export class PollConnection {
   /** Answers what cannot be understood, as `serve` does, and listens no more. */
   #refuse(error: unknown): boolean {
     if (!(error instanceof RemoteProtocolError)) throw error;
-    const { status, fields, body } = refusal(error.statusHint);
+    const { status, fields, body } = errorResponse(error.statusHint);
     const text = body as string;
     this.#say(
       this.#http.sendResponse({

@@ -9,7 +9,7 @@ async function join(server: Serving, name: string, stream?: TcpStream): Promise<
   return member;
 }
 
-test('passes a line to all the others, and to nobody else', async () => {
+test.concurrent('passes a line to all the others, and to nobody else', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');
   const bob = await join(server, 'bob');
@@ -26,7 +26,7 @@ test('passes a line to all the others, and to nobody else', async () => {
   expect(await server.stop()).toMatchObject({ stderr: '' });
 });
 
-test('takes control characters out of what members say', async () => {
+test.concurrent('takes control characters out of what members say', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');
   const bob = await join(server, 'bob');
@@ -36,7 +36,7 @@ test('takes control characters out of what members say', async () => {
   await server.stop();
 });
 
-test('shows a member the door who does not read, and goes on with the others', async () => {
+test.concurrent('shows a member the door who does not read, and goes on with the others', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');
   const deaf = await server.connect();
@@ -54,7 +54,7 @@ test('shows a member the door who does not read, and goes on with the others', a
   await server.stop();
 });
 
-test('ends at Ctrl-C with members who say nothing', async () => {
+test.concurrent('ends at Ctrl-C with members who say nothing', async () => {
   const server = await startServer('chat');
   await join(server, 'ann');
   await server.connect();

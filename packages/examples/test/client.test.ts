@@ -11,7 +11,7 @@ const blockOf = (name: string, body: string): RegExp =>
 const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 describe.each(['client', 'poll-client'])('%s', (name) => {
-  test('prints both completions and both answers, once each', async () => {
+  test.concurrent('prints both completions and both answers, once each', async () => {
     await using server = await serve(echo());
     const { port } = server.address as { port: number };
     const { status, stdout, stderr } = await start(name, '--port', String(port)).ended;
@@ -22,14 +22,14 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     expect(countOf(stdout, /echo: /g)).toBe(2);
   });
 
-  test('posts what it is given', async () => {
+  test.concurrent('posts what it is given', async () => {
     await using server = await serve(echo());
     const { stdout } = await start(name, '--data', 'name=WasmEdge', server.url).ended;
     expect(countOf(stdout, blockOf('First', 'echo: name=WasmEdge'))).toBe(1);
     expect(countOf(stdout, blockOf('Second', 'echo: name=WasmEdge'))).toBe(1);
   });
 
-  test('has both connections open at once and prints the answer that comes first, first', async () => {
+  test.concurrent('has both connections open at once and prints the answer that comes first, first', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const base = `http://${String(listener.localAddress)}`;
     const program = start(name, `${base}/first`, `${base}/second`);
@@ -51,7 +51,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     for (const stream of streams.values()) await stream.close();
   });
 
-  test('a failure is one line and exit status 1, and leaves the other request alone', async () => {
+  test.concurrent('a failure is one line and exit status 1, and leaves the other request alone', async () => {
     await using server = await serve(echo());
     const { status, stdout, stderr } = await start(name, 'http://127.0.0.1:1/', server.url).ended;
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
@@ -59,7 +59,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     expect(countOf(stdout, blockOf('Second', 'echo: '))).toBe(1);
   });
 
-  test('waits for a body that comes long after the head', async () => {
+  test.concurrent('waits for a body that comes long after the head', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const program = start(name, `http://${String(listener.localAddress)}/`);
     const streams = [await listener.accept(), await listener.accept()];
@@ -74,7 +74,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     for (const stream of streams) await stream.close();
   });
 
-  test('an answer that breaks off is an error, not a short answer', async () => {
+  test.concurrent('an answer that breaks off is an error, not a short answer', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const program = start(name, `http://${String(listener.localAddress)}/`);
     for (let count = 0; count < 2; count += 1) {
@@ -94,7 +94,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
 const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
 
 whereSignalsCome.each(['client', 'poll-client'])('%s', (name) => {
-  test('ends at Ctrl-C while a server keeps it waiting', async () => {
+  test.concurrent('ends at Ctrl-C while a server keeps it waiting', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const program = start(name, `http://${String(listener.localAddress)}/`);
     const streams = [await listener.accept(), await listener.accept()];

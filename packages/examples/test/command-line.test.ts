@@ -12,7 +12,7 @@ const PROGRAMS = [
   'lines-client',
 ];
 
-test.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
+test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain(`Usage: pnpm example:${name}`);
@@ -33,7 +33,7 @@ const MISTAKES: readonly [name: string, args: readonly string[], message: string
   ['client', ['a', 'b', 'c'], 'expected at most 2 URL arguments, got 3'],
 ];
 
-test.each(MISTAKES)('%s %j is refused in one line', async (name, args, message) => {
+test.concurrent.each(MISTAKES)('%s %j is refused in one line', async (name, args, message) => {
   const { status, stdout, stderr } = await start(name, ...args).ended;
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { TcpListener } from '@awaitio/core';
 import { readToEnd, startServer } from './support/program.ts';
 
-test('passes bytes both ways, and each end where it belongs', async () => {
+test.concurrent('passes bytes both ways, and each end where it belongs', async () => {
   await using listener = await TcpListener.bind('127.0.0.1:0');
   const proxy = await startServer('proxy', '--to', String(listener.localAddress));
   const client = await proxy.connect();
@@ -20,7 +20,7 @@ test('passes bytes both ways, and each end where it belongs', async () => {
   expect(await proxy.stop()).toMatchObject({ stderr: '' });
 });
 
-test('carries more than any buffer on the way', async () => {
+test.concurrent('carries more than any buffer on the way', async () => {
   await using listener = await TcpListener.bind('127.0.0.1:0');
   const proxy = await startServer('proxy', '--to', String(listener.localAddress));
   const client = await proxy.connect();
@@ -33,7 +33,7 @@ test('carries more than any buffer on the way', async () => {
   await proxy.stop();
 });
 
-test('tells of a connection that leads nowhere, and serves the next', async () => {
+test.concurrent('tells of a connection that leads nowhere, and serves the next', async () => {
   const proxy = await startServer('proxy', '--to', '127.0.0.1:1');
   for (let count = 1; count <= 2; count += 1) {
     // The reset may come before this side has noticed that it is connected.
@@ -46,7 +46,7 @@ test('tells of a connection that leads nowhere, and serves the next', async () =
   await proxy.stop();
 });
 
-test('cuts connections at Ctrl-C that do not end by themselves', async () => {
+test.concurrent('cuts connections at Ctrl-C that do not end by themselves', async () => {
   await using listener = await TcpListener.bind('127.0.0.1:0');
   const proxy = await startServer('proxy', '--to', String(listener.localAddress));
   const client = await proxy.connect();

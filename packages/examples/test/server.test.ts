@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { exchange, readToEnd, start, startServer } from './support/program.ts';
+import { exchange, readToEnd, start, startServer, type Serving } from './support/program.ts';
 
 /** What `curl -d "name=WasmEdge" -X POST http://127.0.0.1:1234` sends. */
 const CURL = [
@@ -25,15 +25,22 @@ const descriptorsOf = ({ pid }: { pid: number }): number | undefined =>
   process.platform === 'linux' ? readdirSync(`/proc/${pid}/fd`).length : undefined;
 
 describe.each(['server', 'poll-server'])('%s', (name) => {
-  test('answers what curl posts with `echo: ` and the body', async () => {
-    const server = await startServer(name);
-    const answer = await exchange(server, CURL);
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(bodyOf(answer)).toBe('echo: name=WasmEdge');
-    await server.stop();
+  /** For tests that do not ask what it prints, what it has open or how it ends. */
+  let shared: Serving;
+  beforeAll(async () => {
+    shared = await startServer(name);
+  });
+  afterAll(async () => {
+    await shared.stop();
   });
 
-  test('prints each connection and each request, and nothing else', async () => {
+  test.concurrent('answers what curl posts with `echo: ` and the body', async () => {
+    const answer = await exchange(shared, CURL);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(bodyOf(answer)).toBe('echo: name=WasmEdge');
+  });
+
+  test.concurrent('prints each connection and each request, and nothing else', async () => {
     const server = await startServer(name);
     const stream = await server.connect();
     await stream.writeAll(`${CURL}GET /a?b=c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -53,21 +60,19 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     expect({ status, stderr }).toEqual({ status: ENDED_BY_SIGNAL, stderr: '' });
   });
 
-  test('serves others while one client sends byte by byte', async () => {
-    const server = await startServer(name);
-    const slow = await server.connect();
+  test.concurrent('serves others while one client sends byte by byte', async () => {
+    const slow = await shared.connect();
     for (const line of CURL.slice(0, -1).split(/(?<=\n)/)) {
       for (const byte of line) await slow.writeAll(byte);
-      expect(bodyOf(await exchange(server, CURL))).toBe('echo: name=WasmEdge');
+      expect(bodyOf(await exchange(shared, CURL))).toBe('echo: name=WasmEdge');
     }
     await slow.writeAll('e');
     await slow.shutdown('write');
     expect(bodyOf(await readToEnd(slow))).toBe('echo: name=WasmEdge');
     await slow.close();
-    await server.stop();
   });
 
-  test('serves others while one client does not read its answer, and then gives it whole', async () => {
+  test.concurrent('serves others while one client does not read its answer, and then gives it whole', async () => {
     const server = await startServer(name);
     const body = Buffer.alloc(8_000_000, '0123456789');
     const slow = await server.connect();
@@ -85,7 +90,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     await server.stop();
   });
 
-  test('outlives clients that break off in the middle', async () => {
+  test.concurrent('outlives clients that break off in the middle', async () => {
     const server = await startServer(name);
     for (const length of [0, 10, CURL.length - 1, CURL.length]) {
       const stream = await server.connect();
@@ -97,7 +102,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     expect(await server.stop()).toMatchObject({ status: ENDED_BY_SIGNAL, stderr: '' });
   });
 
-  test('does not write what a stranger sent to the terminal as it came', async () => {
+  test.concurrent('does not write what a stranger sent to the terminal as it came', async () => {
     const server = await startServer(name);
     await exchange(server, 'GET /"\u009b31m HTTP/1.1\r\nHost: a\r\n\r\n');
     await exchange(server, 'GET /"quoted" HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -107,7 +112,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     expect(stdout).not.toContain('\u009b');
   });
 
-  test('has as many descriptors open after six requests as before', async () => {
+  test.concurrent('has as many descriptors open after six requests as before', async () => {
     const server = await startServer(name);
     const before = descriptorsOf(server);
     for (let request = 1; request <= 6; request += 1) await exchange(server, CURL);
@@ -116,19 +121,17 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     await server.stop();
   });
 
-  test('says why it cannot listen', async () => {
-    const server = await startServer(name);
-    const second = await start(name, '--port', server.port).ended;
+  test.concurrent('says why it cannot listen', async () => {
+    const second = await start(name, '--port', shared.port).ended;
     expect(second).toMatchObject({ status: 1, stdout: '' });
     expect(second.stderr).toMatch(
-      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${server.port}: .*EADDRINUSE.*\n$`),
+      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${shared.port}: .*EADDRINUSE.*\n$`),
     );
-    await server.stop();
   });
 });
 
 whereSignalsCome.each(['server', 'poll-server'])('%s at Ctrl-C', (name) => {
-  test.each(['SIGINT', 'SIGTERM'] as const)(
+  test.concurrent.each(['SIGINT', 'SIGTERM'] as const)(
     'answers what is under way and exits 0 at %s',
     async (signal) => {
       const server = await startServer(name);

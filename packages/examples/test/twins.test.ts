@@ -124,8 +124,7 @@ describe('the two servers answer with the same bytes', () => {
 });
 
 test('the two servers ask for a body with the same bytes', async () => {
-  const answers: string[] = [];
-  for (const name of ['server', 'poll-server']) {
+  const answerOf = async (name: string): Promise<string> => {
     const server = await startServer(name);
     const stream = await server.connect();
     const [head = '', body = ''] = post('body', 'Expect: 100-continue', 'Connection: close').split(
@@ -135,10 +134,12 @@ test('the two servers ask for a body with the same bytes', async () => {
     const leave = await stream.readUntil('\r\n\r\n');
     expect(Buffer.from(leave as Uint8Array).toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     await stream.writeAll(body);
-    answers.push(withoutDate(await readToEnd(stream)));
+    const answer = withoutDate(await readToEnd(stream));
     await stream.close();
     await server.stop();
-  }
+    return answer;
+  };
+  const answers = await Promise.all(['server', 'poll-server'].map(answerOf));
   expect(answers[1]).toBe(answers[0]);
   expect(answers[0]).toMatch(/\r\n\r\necho: body$/);
 });
@@ -197,9 +198,11 @@ describe('the two clients ask with the same bytes', () => {
     },
   ];
 
-  test.each(CASES)('$what', async ({ args, response }) => {
-    const first = await requestsOf('client', response, ...args);
-    const second = await requestsOf('poll-client', response, ...args);
+  test.concurrent.each(CASES)('$what', async ({ args, response }) => {
+    const [first, second] = await Promise.all([
+      requestsOf('client', response, ...args),
+      requestsOf('poll-client', response, ...args),
+    ]);
     expect(second).toEqual(first);
     expect(first[0]).toMatch(/^(?:GET|POST) \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:PORT\r\n/);
   });
@@ -249,7 +252,7 @@ describe('the two clients print the same', () => {
     return { status, stdout };
   }
 
-  test.each(ANSWERS)('$what', async ({ answer }) => {
+  test.concurrent.each(ANSWERS)('$what', async ({ answer }) => {
     const [first, second] = await Promise.all([
       linesOf('client', answer),
       linesOf('poll-client', answer),

@@ -1,5 +1,10 @@
 export { serve, HttpServer } from './server/server.ts';
-export type { ServeOptions, ShutdownOptions, ShutdownReport } from './server/options.ts';
+export {
+  DEFAULT_SERVER_LIMITS,
+  type ServeOptions,
+  type ServerLimits,
+  type ShutdownOptions,
+} from './server/options.ts';
 export type { ServerStatistics } from './server/observer.ts';
 export {
   SERVER_CHANNELS,
@@ -8,30 +13,33 @@ export {
   type ConnectionOpenedEvent,
   type DrainedEvent,
   type DrainStartedEvent,
+  type ErrorContext,
+  type ErrorListener,
   type EventListener,
   type RefusedEvent,
   type RequestFinishedEvent,
   type RequestStartedEvent,
   type ServerEvent,
+  type ShutdownReport,
 } from './server/events.ts';
 export { accessLog, type AccessLogOptions } from './server/access-log.ts';
 export { withHealth, type HealthOptions } from './handlers/health.ts';
-export {
-  readProxyHeader,
-  type ProxyExtension,
-  type ProxyHeader,
-} from './proxy-protocol/read-header.ts';
+export { readProxyHeader } from './proxy-protocol/read-header.ts';
+export type { ProxyExtension, ProxyHeader } from './proxy-protocol/header.ts';
 export type {
   FetchApplication,
   FetchExecutionContext,
   FetchInfo,
 } from './adapters/fetch-handler.ts';
-export type { ErrorContext, ErrorListener, Handler } from './server/runtime.ts';
-export { ClientGoneError, type HandlerContext } from './server/exchange.ts';
-export type { Switched } from './server/connection.ts';
+export {
+  ClientGoneError,
+  type Handler,
+  type HandlerContext,
+  type Switched,
+} from './message/handler.ts';
 export { HttpRequest } from './message/request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';
-export { refusal } from './message/error-response.ts';
+export { errorResponse } from './message/error-response.ts';
 export { Body, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './message/body.ts';
 export { fileResponse } from './message/file-response.ts';
 export { echo, type EchoOptions } from './handlers/echo.ts';

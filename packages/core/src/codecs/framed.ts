@@ -1,23 +1,26 @@
 /**
  * Streams of frames instead of bytes, after tokio_util's `Framed`: a stream and a codec, joined.
  *
- * The codec knows the protocol and never waits; the stream waits and knows no protocol. What joins them keeps one promise
- * in each direction. Reading takes whole frames off the stream and nothing else, so whoever leaves a loop, gives a read up
- * or drops the reader finds every later byte in the stream. Writing never leaves half a frame on the wire: of a write that
- * is given up in the middle the rest is kept, and goes out before anything else.
+ * The codec knows the protocol and never waits; the stream waits and knows no protocol. Joining them keeps one promise
+ * in each direction. Reading takes whole frames from the stream and nothing else, so after leaving a loop, cancelling a
+ * read or dropping the reader every later byte is still in the stream. Writing never leaves half a frame on the wire:
+ * the remainder of a write that was cancelled in the middle is kept, and is sent before anything else.
  */
 
-import type { ByteStream, CloseOptions } from '../streams/byte-stream.ts';
-import type { ReadHalf, WriteHalf } from '../streams/halves.ts';
+import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
+import type { WriteHalf } from '../streams/halves.ts';
+import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteOptions } from '../streams/write-side.ts';
+import type { WriteOptions } from '../streams/stream-writer.ts';
 
-/** How a protocol makes bytes of an item. */
+/** How a protocol turns an item into bytes. */
 export interface Encoder<T> {
   /**
+   * Encodes one item.
+   *
    * @returns The item's frame; the writer owns the bytes and never changes them.
-   * @throws Anything, for an item that the protocol cannot carry; nothing is written then.
+   * @throws Anything, for an item that the protocol cannot represent; nothing is written then.
    */
   encode(item: T): Uint8Array;
 }
@@ -25,15 +28,17 @@ export interface Encoder<T> {
 /** Both directions of a protocol: reads `In`, writes `Out`. */
 export interface Codec<In, Out = In> extends Decoder<In>, Encoder<Out> {}
 
-/** How to give up a write of a frame. */
+/** How to cancel the write of a frame. */
 export interface FrameWriteOptions extends Pick<WriteOptions, 'signal' | 'timeout' | 'progress'> {}
 
-/** The reading direction of {@link Framed}: takes frames off a stream, or off its reading half. */
+/**
+ * The reading direction of {@link Framed}: takes frames from a stream, its reading half, or any {@link StreamReader}.
+ */
 export class FrameReader<T> implements AsyncIterable<T> {
-  readonly #source: ByteStream | ReadHalf;
+  readonly #source: StreamReader;
   readonly #decoder: Decoder<T>;
 
-  constructor(source: ByteStream | ReadHalf, decoder: Decoder<T>) {
+  constructor(source: StreamReader, decoder: Decoder<T>) {
     this.#source = source;
     this.#decoder = decoder;
   }
@@ -41,8 +46,11 @@ export class FrameReader<T> implements AsyncIterable<T> {
   /**
    * Waits for the next frame.
    *
+   * Cancelling takes nothing, and neither does a read that fails.
+   *
+   * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns The frame; `null` when the stream ends between two frames.
-   * @throws as `ByteStream.readFrame`. A read given up, or one that fails, took nothing.
+   * @throws as {@link StreamReader.readFrame}.
    */
   read(options?: WaitOptions): Promise<T | null> {
     return this.#source.readFrame(this.#decoder, options);
@@ -60,12 +68,12 @@ export class FrameReader<T> implements AsyncIterable<T> {
 
 /** The writing direction of {@link Framed}: writes frames to a stream, or to its writing half. */
 export class FrameWriter<T> {
-  readonly #destination: ByteStream | WriteHalf;
+  readonly #destination: DuplexStream | WriteHalf;
   readonly #encoder: Encoder<T>;
-  /** What a write that was given up still owes the wire. */
-  #rest: Uint8Array | undefined;
+  /** The unsent remainder of a frame whose write was cancelled. */
+  #remainder: Uint8Array | undefined;
 
-  constructor(destination: ByteStream | WriteHalf, encoder: Encoder<T>) {
+  constructor(destination: DuplexStream | WriteHalf, encoder: Encoder<T>) {
     this.#destination = destination;
     this.#encoder = encoder;
   }
@@ -73,51 +81,54 @@ export class FrameWriter<T> {
   /**
    * Writes one frame, waiting for room as often as it takes.
    *
-   * @param options - `signal` and `timeout` give the write up; `progress.accepted` says how many bytes of this frame were
-   * accepted: after an abort 0 means that the frame will not be sent, more that its rest goes out before the next frame,
-   * or with `flush` or `shutdown`.
-   * @throws What the codec throws for this item; else as `ByteStream.writeAll`.
+   * Cancelling before a byte was accepted drops the frame; afterwards its remainder is sent before the next frame, or
+   * by `flush` or `shutdown`.
+   *
+   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit);
+   * `progress.accepted` is how many bytes of this frame were accepted, also after an error.
+   * @throws What the codec throws for this item; otherwise as `StreamWriter.writeAll`.
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
     await this.#send(this.#encoder.encode(item), options);
   }
 
   /**
-   * Waits until everything written was passed on by the carrier, the rest of a frame given up included.
+   * Waits until everything written was passed on by the carrier, the remainder of a cancelled write included.
    *
-   * @throws as `ByteStream.flush`.
+   * @throws as `StreamWriter.flush`.
    */
   async flush(options?: WaitOptions): Promise<void> {
-    if (this.#rest !== undefined) await this.#send(NOTHING, options);
+    if (this.#remainder !== undefined) await this.#send(NOTHING, options);
     await this.#destination.flush(options);
   }
 
   /**
-   * Finishes writing: FIN after everything written, the rest of a frame given up included; reading goes on.
+   * Finishes writing: FIN after everything written, the remainder of a cancelled write included; reading goes on.
    *
-   * @throws as `ByteStream.shutdown`.
+   * @throws as {@link DuplexStream.shutdown}.
    */
   async shutdown(options?: WaitOptions): Promise<void> {
-    if (this.#rest !== undefined) await this.#send(NOTHING, options);
+    if (this.#remainder !== undefined) await this.#send(NOTHING, options);
     if ('belongsTo' in this.#destination) await this.#destination.shutdown(options);
     else await this.#destination.shutdown('write', options);
   }
 
   async #send(frame: Uint8Array, options: FrameWriteOptions | undefined): Promise<void> {
-    const rest = this.#rest ?? NOTHING;
-    this.#rest = undefined;
-    const bytes = rest.length === 0 ? frame : Buffer.concat([rest, frame]);
+    const remainder = this.#remainder ?? NOTHING;
+    this.#remainder = undefined;
+    const bytes = remainder.length === 0 ? frame : Buffer.concat([remainder, frame]);
     const progress = { accepted: 0 };
     try {
       await this.#destination.writeAll(bytes, { ...options, transfer: true, progress });
     } catch (error) {
-      // What was begun is owed, and a frame of which nothing was accepted is not.
-      const owed = progress.accepted > rest.length ? bytes : rest;
-      if (progress.accepted < owed.length) this.#rest = owed.subarray(progress.accepted);
+      // A frame of which a byte was accepted must be completed; one of which none was is dropped.
+      const due = progress.accepted > remainder.length ? bytes : remainder;
+      if (progress.accepted < due.length) this.#remainder = due.subarray(progress.accepted);
       throw error;
     } finally {
-      const own = options?.progress;
-      if (own !== undefined) own.accepted = Math.max(0, progress.accepted - rest.length);
+      const reported = options?.progress;
+      if (reported !== undefined)
+        reported.accepted = Math.max(0, progress.accepted - remainder.length);
     }
   }
 }
@@ -125,7 +136,7 @@ export class FrameWriter<T> {
 /**
  * A stream of frames: reads and writes whole items of a protocol.
  *
- * One reader and one writer at a time, as the stream itself.
+ * One reader and one writer at a time, as for the stream itself.
  *
  * @example
  * ```ts
@@ -144,12 +155,12 @@ export class FrameWriter<T> {
  * ```
  */
 export class Framed<In, Out = In> implements AsyncIterable<In> {
-  /** The stream below; what no frame was made of is still in it. */
-  readonly stream: ByteStream;
+  /** The stream below; it still holds every byte that is not part of a frame that was read. */
+  readonly stream: DuplexStream;
   readonly #reader: FrameReader<In>;
   readonly #writer: FrameWriter<Out>;
 
-  constructor(stream: ByteStream, codec: Codec<In, Out>) {
+  constructor(stream: DuplexStream, codec: Codec<In, Out>) {
     this.stream = stream;
     this.#reader = new FrameReader(stream, codec);
     this.#writer = new FrameWriter(stream, codec);
@@ -180,7 +191,7 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
     return this.#reader[Symbol.asyncIterator]();
   }
 
-  /** Closes the stream: see `ByteStream.close`. */
+  /** Closes the stream: see {@link DuplexStream.close}. */
   close(options?: CloseOptions): Promise<void> {
     return this.stream.close(options);
   }

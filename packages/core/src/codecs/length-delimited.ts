@@ -1,23 +1,23 @@
 /**
  * Frames that begin with their length: a field of 1 to 8 bytes, then the payload.
  *
- * The length comes from the peer, so it is looked at before anything is kept for it: one over the limit fails at once, and
- * a frame under it takes memory only as its bytes come.
+ * The length comes from the peer, so it is checked before any memory is reserved: one above the limit fails at once,
+ * and a frame below it takes memory only as its bytes arrive.
  */
 
-import type { ByteStream } from '../streams/byte-stream.ts';
+import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
 import { Framed, type Codec } from './framed.ts';
 
-/** How the length stands before a payload. */
+/** The format of the length field. */
 export interface LengthDelimitedOptions {
-  /** The bytes of the length field: 1 to 8. @default 4 */
+  /** The size of the length field in bytes: 1 to 8. @default 4 */
   readonly lengthBytes?: number | undefined;
-  /** Which byte of the length comes first: the most (`'big'`) or the least significant. @default 'big', as in RFC 1700 */
+  /** Which byte of the length is first: the most (`'big'`) or the least significant. @default 'big', as in RFC 1700 */
   readonly endian?: 'big' | 'little' | undefined;
-  /** Whether the length counts the bytes of its own field too. @default false */
+  /** Whether the length includes the bytes of the length field itself. @default false */
   readonly includesHeader?: boolean | undefined;
   /** The most bytes of a payload. @default 1048576, as NATS */
   readonly limit?: number | undefined;
@@ -26,14 +26,14 @@ export interface LengthDelimitedOptions {
 const DEFAULT_LIMIT = 1_048_576;
 
 /**
- * The codec of length-delimited frames, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lengthDelimited} joins it to
- * a stream.
+ * The codec of length-delimited frames, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lengthDelimited} joins
+ * it to a stream.
  *
- * Reading throws `LimitError` for a length over the limit, and `FrameError` with the code `ERR_FRAME_LENGTH` for one that
- * is too small to count its own field. Writing throws `LimitError` for a payload over the limit, or longer than the field
- * can say.
+ * Reading throws `LimitError` for a length above the limit, and `FrameError` with the code `ERR_FRAME_LENGTH` for one
+ * that is too small to include the length field. Writing throws `LimitError` for a payload above the limit, or longer
+ * than the length field can express.
  *
- * @throws `InvalidInputError` for an option that is none.
+ * @throws `InvalidInputError` for a wrong option.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function lengthDelimitedCodec(options: LengthDelimitedOptions = {}): Code
  * ```
  */
 export function lengthDelimited(
-  stream: ByteStream,
+  stream: DuplexStream,
   options?: LengthDelimitedOptions,
 ): Framed<Uint8Array> {
   return new Framed(stream, lengthDelimitedCodec(options));
@@ -84,7 +84,7 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
   readonly #payloadLimit: number;
   readonly #lengthBytes: number;
   readonly #isLittle: boolean;
-  /** How much of what the length counts is no payload. */
+  /** How many of the bytes that the length counts are not payload. */
   readonly #counted: number;
 
   constructor(options: LengthDelimitedOptions) {
@@ -132,7 +132,7 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
     return frame;
   }
 
-  /** Past 2^53 the number is only about right, which is enough to see that it is over every limit. */
+  /** Above 2^53 the number is approximate, which is enough to see that it is above every limit. */
   #read(bytes: Uint8Array): number {
     const digits = this.#isLittle ? bytes.toReversed() : bytes;
     let length = 0;
@@ -142,17 +142,17 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
 
   #write(frame: Uint8Array, length: number): void {
     const last = this.#lengthBytes - 1;
-    let rest = length;
+    let remaining = length;
     for (let place = 0; place <= last; place += 1) {
-      frame[this.#isLittle ? place : last - place] = rest % 256;
-      rest = Math.floor(rest / 256);
+      frame[this.#isLittle ? place : last - place] = remaining % 256;
+      remaining = Math.floor(remaining / 256);
     }
   }
 }
 
 function tooShort(length: number, header: number): FrameError {
   return new FrameError(
-    `readFrame: expected a length of at least ${header}, for its own bytes, got ${length}`,
+    `readFrame: expected a length of at least ${header}, which includes the length field, got ${length}`,
     { code: 'ERR_FRAME_LENGTH', operation: 'readFrame' },
   );
 }
@@ -163,8 +163,9 @@ function overLimit(
   limitName: 'limit' | 'lengthBytes',
   limit: number,
 ): LimitError {
-  const bound = limitName === 'limit' ? `the limit of ${limit}` : `what ${limit} bytes can say`;
-  return new LimitError(`${operation}: a frame of ${size} bytes is over ${bound}`, {
+  const described =
+    limitName === 'limit' ? `the limit of ${limit}` : `what ${limit} bytes can express`;
+  return new LimitError(`${operation}: a frame of ${size} bytes is over ${described}`, {
     code: 'ERR_LIMIT',
     operation,
     limitName,

@@ -1,14 +1,14 @@
 /**
- * Lines of UTF-8 text, as most protocols that people type have them.
+ * Lines of UTF-8 text, as in most human-readable protocols.
  *
- * Reading is forgiving unless told otherwise: LF or CRLF ends a line, bytes that are no UTF-8 become U+FFFD, and a last
- * line needs no end. Each of the three is a hole in a protocol that has rules (a line smuggled past a proxy that reads CR
- * or LF otherwise, two names that are one after replacement, a command that a broken connection cut short), so each can be
- * closed. Writing never forgives: what would read as two lines, or as another line, is refused.
+ * Reading is lenient by default: LF or CRLF ends a line, invalid UTF-8 becomes U+FFFD, and the last line needs no end.
+ * Each of the three is a hazard in a strict protocol (a line smuggled past a proxy that interprets CR or LF
+ * differently, two names that are equal after replacement, a command that a broken connection cut short), so each can
+ * be turned off. Writing is always strict: what would be read as two lines, or as another line, is rejected.
  */
 
 import { isUtf8 } from 'node:buffer';
-import type { ByteStream } from '../streams/byte-stream.ts';
+import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
@@ -16,16 +16,16 @@ import { Framed, type Codec } from './framed.ts';
 
 /** The rules of a protocol of lines. */
 export interface LinesOptions {
-  /** The most bytes of a line, its end included. @default 65536, as `readLine` */
+  /** The most bytes of a line, line end included. @default 65536, as in `readLine` */
   readonly limit?: number | undefined;
   /**
-   * `'lf'`: LF or CRLF ends a line that is read, LF one that is written. `'crlf'`: CRLF does, and a CR or LF without the
-   * other is an error, as in SMTP and HTTP. @default 'lf'
+   * `'lf'`: LF or CRLF ends a line that is read, LF one that is written. `'crlf'`: only CRLF ends a line, and a CR or
+   * LF without the other is an error, as in SMTP and HTTP. @default 'lf'
    */
   readonly lineEnd?: 'lf' | 'crlf' | undefined;
-  /** Whether bytes that are no UTF-8 are an error instead of U+FFFD. @default false, as in `TextDecoder` */
+  /** Whether invalid UTF-8 is an error instead of U+FFFD. @default false, as in `TextDecoder` */
   readonly fatal?: boolean | undefined;
-  /** Whether bytes behind the last line end are a line too, or an `UnexpectedEofError`. @default true */
+  /** Whether bytes after the last line end are a line too, or an `UnexpectedEofError`. @default true */
   readonly unterminated?: boolean | undefined;
 }
 
@@ -37,11 +37,11 @@ const LINE_FEED = new Uint8Array([LF]);
 /**
  * The codec of lines, for a `Framed`, `FrameReader` or `FrameWriter`; {@link lines} joins it to a stream.
  *
- * Reading throws `FrameError` with the code `ERR_INVALID_UTF8` or `ERR_BARE_LINE_END`, as the options ask, and
- * `LimitError`. Writing throws `InvalidInputError` for a line that holds a line end or, where CRLF is one too, ends in CR,
- * and `LimitError` for one that is over the limit.
+ * Reading throws `FrameError` with the code `ERR_INVALID_UTF8` or `ERR_BARE_LINE_END`, depending on the options, and
+ * `LimitError`. Writing throws `InvalidInputError` for a line that contains a line end or, where CRLF is one too, ends
+ * in CR, and `LimitError` for one above the limit.
  *
- * @throws `InvalidInputError` for an option that is none.
+ * @throws `InvalidInputError` for a wrong option.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export function linesCodec(options: LinesOptions = {}): Codec<string> {
  * await b.close();
  * ```
  */
-export function lines(stream: ByteStream, options?: LinesOptions): Framed<string> {
+export function lines(stream: DuplexStream, options?: LinesOptions): Framed<string> {
   return new Framed(stream, linesCodec(options));
 }
 
@@ -87,7 +87,7 @@ class LinesCodec implements Codec<string> {
   readonly limit: number;
   readonly #isStrict: boolean;
   readonly #isFatal: boolean;
-  readonly #takesUnterminated: boolean;
+  readonly #allowsUnterminated: boolean;
 
   constructor({ limit = DEFAULT_LIMIT, lineEnd = 'lf', fatal, unterminated }: LinesOptions) {
     if (!Number.isInteger(limit) || limit < 1) {
@@ -99,7 +99,7 @@ class LinesCodec implements Codec<string> {
     this.limit = limit;
     this.#isStrict = lineEnd === 'crlf';
     this.#isFatal = fatal === true;
-    this.#takesUnterminated = unterminated !== false;
+    this.#allowsUnterminated = unterminated !== false;
   }
 
   decode(input: FrameInput): string | WouldBlock {
@@ -115,10 +115,10 @@ class LinesCodec implements Codec<string> {
 
   encode(line: string): Uint8Array {
     if (typeof line !== 'string') throw invalidInput('lines', 'line', 'a string', line);
-    const holdsEnd = this.#isStrict
+    const containsEnd = this.#isStrict
       ? /[\r\n]/.test(line)
       : line.includes('\n') || line.endsWith('\r');
-    if (holdsEnd) {
+    if (containsEnd) {
       throw invalidInput('lines', 'line', 'one line, without its end', line);
     }
     const bytes = Buffer.from(this.#isStrict ? `${line}\r\n` : `${line}\n`);
@@ -126,9 +126,9 @@ class LinesCodec implements Codec<string> {
     return bytes;
   }
 
-  /** No line end is there: waits for one, unless no more comes. */
+  /** There is no line end yet: waits for one, unless the stream has ended. */
   #decodeLast(input: FrameInput): string | WouldBlock {
-    if (!input.isEnded || !this.#takesUnterminated) return WOULD_BLOCK;
+    if (!input.isEnded || !this.#allowsUnterminated) return WOULD_BLOCK;
     const content = input.take(input.length);
     if (this.#isStrict && content.includes(CR)) throw bareLineEnd();
     return this.#text(content);
@@ -136,7 +136,7 @@ class LinesCodec implements Codec<string> {
 
   #text(bytes: Uint8Array): string {
     if (this.#isFatal && !isUtf8(bytes)) {
-      throw new FrameError('readFrame: expected a line of UTF-8, got bytes that are none', {
+      throw new FrameError('readFrame: expected a line of UTF-8, got bytes that are not UTF-8', {
         code: 'ERR_INVALID_UTF8',
         operation: 'readFrame',
       });

@@ -1,9 +1,9 @@
 /**
- * Connections that have arrived, and tasks that want one.
+ * Matches incoming connections with the tasks that accept them.
  *
- * The two meet here, under the bounds of `admission.ts`: a connection that is let in goes to the oldest task that waits,
- * or waits itself, untouched; one that is not let in is reset, or answered by the callback of the listener. Whoever
- * arrived is counted from here until it is gone, whichever way it went.
+ * Under the limits of `admission.ts`, an admitted connection goes to the oldest pending `accept`, or is queued unread;
+ * one above a limit is reset, or passed to the `onOverflow` callback. Every connection is counted from here until it
+ * closes, whichever way it went.
  */
 
 import {
@@ -23,26 +23,25 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
 
-/** What a listener gives its queue. */
+/** What a listener passes to its queue. */
 export interface AcceptQueueOptions<P, S extends ByteStream> {
   readonly clock: Clock;
   readonly admission: AdmissionOptions<S>;
-  /** The IP address that a connection comes from; `undefined` where there is none. */
+  /** The IP address that a connection comes from; `undefined` on carriers without one. */
   readonly hostOf?: (pending: P) => string | undefined;
-  /** Makes a stream of a connection, and calls `gone` once when it is gone; `undefined` when it has gone already. */
-  readonly claim: (pending: P, gone: () => void) => S | undefined;
-  /** Turns a connection away. */
+  /** Makes a stream of a connection, and calls `closed` once when it closes; `undefined` when it is closed already. */
+  readonly claim: (pending: P, closed: () => void) => S | undefined;
+  /** Refuses a connection: resets it. */
   readonly refuse: (pending: P) => void;
 }
 
-/** A connection that waits, and the name under which its address is counted. */
-interface Arrival<P> {
+/** A connection that waits to be accepted, and the key under which its address is counted. */
+interface QueuedConnection<P> {
   readonly pending: P;
   readonly peer: string | undefined;
 }
@@ -50,17 +49,17 @@ interface Arrival<P> {
 export class AcceptQueue<P, S extends ByteStream> {
   readonly #options: AcceptQueueOptions<P, S>;
   readonly #admission: Admission;
-  readonly #arrivals: Arrival<P>[] = [];
+  readonly #queue: QueuedConnection<P>[] = [];
   readonly #accepts = new WaiterList<S>();
   readonly #readable = new WaiterList<void>();
   readonly #observers = new Set<SourceObserver>();
-  /** An accept error that the next `accept` gives. */
+  /** An accept error that the next `accept` fails with. */
   #failure: Error | undefined;
   #isClosed = false;
   #accepted = 0;
   #open = 0;
   #refused = 0;
-  /** Connections that `onOverflow` is answering. */
+  /** Connections that `onOverflow` is handling. */
   #answering = 0;
 
   constructor(options: AcceptQueueOptions<P, S>) {
@@ -79,46 +78,46 @@ export class AcceptQueue<P, S extends ByteStream> {
   get readiness(): number {
     if (this.#isClosed) return ReadyBits.READABLE | ReadyBits.READ_CLOSED;
     if (this.#failure !== undefined) return ReadyBits.READABLE | ReadyBits.ERROR;
-    return this.#canHandOut ? ReadyBits.READABLE : 0;
+    return this.#hasNext ? ReadyBits.READABLE : 0;
   }
 
-  /** How many connections wait. */
+  /** How many connections wait to be accepted. */
   get pending(): number {
-    return this.#arrivals.length;
+    return this.#queue.length;
   }
 
-  /** How many connections more may arrive and wait. */
+  /** How many more connections may wait to be accepted. */
   get room(): number {
-    return this.#admission.maxPending - this.#arrivals.length;
+    return this.#admission.maxPending - this.#queue.length;
   }
 
-  /** A connection arrived: it goes to the oldest task that waits, or waits itself, or is one too many. */
+  /** A connection arrived: it goes to the oldest pending `accept`, is queued, or is above a limit. */
   admit(pending: P): void {
     if (this.#isClosed) {
       this.#options.refuse(pending);
       return;
     }
     const peer = this.#peerOf(pending);
-    const overflow = this.#admission.overflow(this.#open, this.#arrivals.length, peer);
+    const overflow = this.#admission.overflow(this.#open, this.#queue.length, peer);
     if (overflow !== undefined) {
-      this.#turnAway(pending, overflow);
+      this.#handleOverflow(pending, overflow);
       return;
     }
-    this.#admission.enter(peer);
-    this.#arrivals.push({ pending, peer });
+    this.#admission.acquire(peer);
+    this.#queue.push({ pending, peer });
     this.#serve();
   }
 
-  /** A connection was turned away before it came here. */
+  /** A connection was refused before it reached the queue. */
   countRefusal(): void {
     this.#refused += 1;
   }
 
-  /** Accepting failed; the next `accept` says so. */
+  /** Accepting failed: the oldest pending `accept`, or else the next one, fails with the error. */
   fail(error: Error): void {
-    const wait = this.#accepts.first;
-    if (wait === undefined) this.#failure = error;
-    else wait.reject(error);
+    const waiter = this.#accepts.first;
+    if (waiter === undefined) this.#failure = error;
+    else waiter.reject(error);
     this.#announce();
   }
 
@@ -134,15 +133,13 @@ export class AcceptQueue<P, S extends ByteStream> {
       checkWaitOptions('accept', options);
       if (this.#isClosed) throw closedError('accept');
       this.#throwFailure();
-      // Tasks that waited longer go first.
+      // Pending calls go first.
       const stream = this.#accepts.size === 0 ? this.#next() : undefined;
       if (stream !== undefined) return budgetOf(clock).pay(stream);
     } catch (error) {
       return Promise.reject(error);
     }
-    const wait = new ListedWaiter<S>('accept', clock, options);
-    this.#accepts.add(wait);
-    return wait.promise;
+    return this.#accepts.wait('accept', clock, options);
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
@@ -154,9 +151,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const wait = new ListedWaiter<void>('readable', clock, options);
-    this.#readable.add(wait);
-    return wait.promise;
+    return this.#readable.wait('readable', clock, options);
   }
 
   close(): void {
@@ -164,11 +159,11 @@ export class AcceptQueue<P, S extends ByteStream> {
     this.#isClosed = true;
     this.#accepts.rejectAll(closedError('accept'));
     this.#readable.rejectAll(closedError('readable'));
-    for (const { pending, peer } of this.#arrivals) {
-      this.#admission.leave(peer);
+    for (const { pending, peer } of this.#queue) {
+      this.#admission.release(peer);
       this.#options.refuse(pending);
     }
-    this.#arrivals.length = 0;
+    this.#queue.length = 0;
     this.#announce();
   }
 
@@ -188,35 +183,35 @@ export class AcceptQueue<P, S extends ByteStream> {
     return Object.freeze({
       accepted: this.#accepted,
       open: this.#open,
-      pending: this.#arrivals.length,
+      pending: this.#queue.length,
       refused: this.#refused,
       answering: this.#answering,
       waits: Object.freeze(waits),
     });
   }
 
-  get #canHandOut(): boolean {
-    return this.#arrivals.length > 0 && this.#open < this.#admission.maxConnections;
+  get #hasNext(): boolean {
+    return this.#queue.length > 0 && this.#open < this.#admission.maxConnections;
   }
 
   #serve(): void {
-    for (let wait = this.#accepts.first; wait !== undefined; wait = this.#accepts.first) {
+    for (let waiter = this.#accepts.first; waiter !== undefined; waiter = this.#accepts.first) {
       const stream = this.#next();
       if (stream === undefined) break;
-      wait.resolve(stream);
+      waiter.resolve(stream);
     }
-    if (this.#canHandOut) this.#announce();
+    if (this.#hasNext) this.#announce();
   }
 
   #next(): S | undefined {
-    while (this.#canHandOut) {
-      const { pending, peer } = this.#arrivals.shift() as Arrival<P>;
+    while (this.#hasNext) {
+      const { pending, peer } = this.#queue.shift() as QueuedConnection<P>;
       this.#open += 1;
-      // Most listeners count no addresses, and then one function serves all of their connections.
-      const gone = peer === undefined ? this.#onGone : (): void => this.#onGone(peer);
-      const stream = this.#options.claim(pending, gone);
+      // Most listeners count no addresses: then all of their connections share one function.
+      const closed = peer === undefined ? this.#onClosed : (): void => this.#onClosed(peer);
+      const stream = this.#options.claim(pending, closed);
       if (stream === undefined) {
-        this.#leave(peer);
+        this.#release(peer);
         continue;
       }
       this.#accepted += 1;
@@ -225,14 +220,14 @@ export class AcceptQueue<P, S extends ByteStream> {
     return undefined;
   }
 
-  readonly #onGone = (peer?: string): void => {
-    this.#leave(peer);
+  readonly #onClosed = (peer?: string): void => {
+    this.#release(peer);
     this.#serve();
   };
 
-  #leave(peer: string | undefined): void {
+  #release(peer: string | undefined): void {
     this.#open -= 1;
-    this.#admission.leave(peer);
+    this.#admission.release(peer);
   }
 
   #peerOf(pending: P): string | undefined {
@@ -241,8 +236,8 @@ export class AcceptQueue<P, S extends ByteStream> {
     return host === undefined ? undefined : peerOf(host);
   }
 
-  /** A connection is one too many: it is reset, or the callback gets it while that has not too many itself. */
-  #turnAway(pending: P, overflow: Overflow): void {
+  /** Resets a connection above a limit, or passes it to the callback while that handles fewer than `maxPending`. */
+  #handleOverflow(pending: P, overflow: Overflow): void {
     this.#refused += 1;
     const { onOverflow } = this.#options.admission;
     if (typeof onOverflow !== 'function' || this.#answering >= this.#admission.maxPending) {
@@ -250,11 +245,11 @@ export class AcceptQueue<P, S extends ByteStream> {
       return;
     }
     this.#answering += 1;
-    const gone = (): void => {
+    const closed = (): void => {
       this.#answering -= 1;
     };
-    const stream = this.#options.claim(pending, gone);
-    if (stream === undefined) gone();
+    const stream = this.#options.claim(pending, closed);
+    if (stream === undefined) closed();
     else void answer(stream, overflow, onOverflow);
   }
 
@@ -271,7 +266,7 @@ export class AcceptQueue<P, S extends ByteStream> {
   }
 }
 
-/** Lets the callback answer, and closes; whatever it throws ends in the stream's `closed`, not in the process. */
+/** Runs the callback and closes the stream; an error of the callback is reported by the stream's `closed`. */
 async function answer<S extends ByteStream>(
   stream: S,
   overflow: Overflow,

@@ -46,13 +46,13 @@ describe('admission', () => {
   test('counts those who come and go by address, and forgets who is gone', () => {
     const admission = new Admission({ maxConnectionsPerAddress: 2 });
     const overflow = (peer: string): unknown => admission.overflow(0, 0, peer)?.limitName;
-    admission.enter('a');
-    admission.enter('a');
+    admission.acquire('a');
+    admission.acquire('a');
     expect([overflow('a'), overflow('b')]).toEqual(['maxConnectionsPerAddress', undefined]);
-    admission.leave('a');
+    admission.release('a');
     expect(overflow('a')).toBeUndefined();
-    admission.leave('a');
-    admission.enter('a');
+    admission.release('a');
+    admission.acquire('a');
     expect(overflow('a')).toBeUndefined();
   });
 

@@ -1,8 +1,9 @@
 /**
- * What every listener is, whatever its connections travel on: TCP, Unix sockets, TLS, memory, a simulated network.
+ * The contract of every listener, whatever carries its connections: TCP, Unix sockets, TLS, memory, a simulated
+ * network.
  *
- * A listener hands out connections one by one to whoever asks. What has arrived and was not asked for yet waits in an
- * `AcceptQueue`, bounded and untouched: its bytes stay with the carrier (for TCP, in the kernel).
+ * A listener hands out connections one by one to the tasks that call `accept`. Connections that were not accepted yet
+ * wait in an `AcceptQueue`, limited and unread: their bytes stay with the carrier (for TCP, in the kernel).
  */
 
 import type { Address } from '../vocabulary/address.ts';
@@ -19,38 +20,60 @@ export interface ListenerStatistics {
   readonly open: number;
   /** Connections that wait to be accepted. */
   readonly pending: number;
-  /** Connections turned away because a bound was reached. */
+  /** Connections refused because a limit was reached. */
   readonly refused: number;
-  /** Connections above a bound that `onOverflow` is answering. */
+  /** Connections above a limit that `onOverflow` is handling. */
   readonly answering: number;
   readonly waits: readonly WaitInfo[];
 }
 
-/** Where connections come from. */
+/** A source of incoming connections. */
 export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterable<S>, Source {
-  /** Where the listener is bound; for port 0 it names the port that was chosen. */
+  /** The address that the listener is bound to; for port 0, with the port that the system chose. */
   readonly localAddress: Address;
 
   /**
-   * Waits for a connection. Several calls may wait; they are served in order.
+   * Waits for a connection. Several calls may be pending; they are served in order.
    *
+   * Cancelling takes no connection.
+   *
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
+   * @returns The stream, which is the caller's to close.
    * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`; `IoError` when the
-   * operating system fails to accept, such as `EMFILE`: the listener goes on after it. A call given up takes no
-   * connection.
+   * operating system fails to accept, such as `EMFILE`: the listener continues after it.
    */
   accept(options?: WaitOptions): Promise<S>;
 
-  /** Takes a connection that waits, or gives `WOULD_BLOCK`. @throws as {@link Listener.accept} */
+  /**
+   * Takes a queued connection, without waiting.
+   *
+   * @returns The stream, which is the caller's to close; `WOULD_BLOCK` when none is queued.
+   * @throws `ClosedError` after `close`; `IoError` as {@link Listener.accept}.
+   */
   tryAccept(): S | WouldBlock;
 
-  /** Waits until a connection waits. @throws `ClosedError`; `TimeoutError`; `signal.reason` */
+  /**
+   * Waits until `accept` would not wait; level-triggered.
+   *
+   * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
+   * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`.
+   */
   readable(options?: WaitOptions): Promise<void>;
 
-  /** Stops listening and resets the connections that nobody accepted. Streams handed out live on. Idempotent. */
+  /** Stops listening and resets the connections that were not accepted. Accepted streams stay open. Idempotent. */
   close(): Promise<void>;
 
   /** A frozen snapshot. */
   statistics(): ListenerStatistics;
 
+  /** Closes at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
+
+  /**
+   * Accepts one connection after another; ends when the listener closes, and throws what {@link Listener.accept}
+   * throws.
+   *
+   * Leaving the loop leaves the listener open.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<S>;
 }

@@ -9,6 +9,7 @@ import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 
+/** The base class of listeners; its calls are documented on {@link Listener}. */
 export abstract class QueueListener<P, S extends ByteStream> implements Listener<S> {
   abstract readonly localAddress: Address;
   protected readonly queue: AcceptQueue<P, S>;
@@ -17,42 +18,28 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
     this.queue = new AcceptQueue(options);
   }
 
-  /** Stops listening and resets the connections that nobody accepted. Streams handed out live on. Idempotent. */
   abstract close(): Promise<void>;
 
-  /** What the listener is ready for now, as the bits of `ReadyBits`: readable when a connection waits. */
   get readiness(): number {
     return this.queue.readiness;
   }
 
-  /** The accept error that the next `accept` will give, if there is one. */
   get failure(): unknown {
     return this.queue.failure;
   }
 
-  /** Whether this side closed the listener. */
   get isDisposed(): boolean {
     return this.queue.isClosed;
   }
 
-  /**
-   * Waits for a connection. Several calls may wait; they are served in order.
-   *
-   * @returns The stream, which is the caller's to close.
-   * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`; `IoError` when the
-   * operating system fails to accept, such as `EMFILE`: the listener goes on after it. A call given up takes no
-   * connection.
-   */
   accept(options?: WaitOptions): Promise<S> {
     return this.queue.accept(options);
   }
 
-  /** Takes a connection that waits, or gives `WOULD_BLOCK`. @throws `ClosedError`; `IoError` as `accept` */
   tryAccept(): S | WouldBlock {
     return this.queue.tryAccept();
   }
 
-  /** Waits until a connection waits. @throws `ClosedError`; `TimeoutError`; `signal.reason` */
   readable(options?: WaitOptions): Promise<void> {
     return this.queue.readable(options);
   }
@@ -61,10 +48,6 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
     await this.close();
   }
 
-  /**
-   * Accepts one connection after another; ends when the listener closes, and throws what `accept` throws. Leaving the
-   * loop leaves the listener open.
-   */
   async *[Symbol.asyncIterator](): AsyncIterator<S> {
     for (;;) {
       let stream: S;
@@ -78,17 +61,14 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
     }
   }
 
-  /** A frozen snapshot. */
   statistics(): ListenerStatistics {
     return this.queue.statistics();
   }
 
-  /** Tells `observer` whenever {@link QueueListener.readiness} may have risen; for poll sets. */
   observe(observer: SourceObserver): void {
     this.queue.observe(observer);
   }
 
-  /** Ends {@link QueueListener.observe}. */
   unobserve(observer: SourceObserver): void {
     this.queue.unobserve(observer);
   }

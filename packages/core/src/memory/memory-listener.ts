@@ -1,4 +1,4 @@
-/** A listener without a port: programs that serve can be called from the same process, over streams in memory. */
+/** A listener without a port: a server that is called from its own process, over streams in memory. */
 
 import { checkAdmission, type AdmissionOptions } from '../listening/admission.ts';
 import { PathAddress, type Address } from '../vocabulary/address.ts';
@@ -9,7 +9,7 @@ import { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
 import { QueueListener } from '../listening/queue-listener.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
-/** Options of a {@link MemoryListener}; `connect` fails where a socket would be reset for `maxPending`. */
+/** Options of a {@link MemoryListener}; `connect` fails where `maxPending` would reset a socket. */
 export interface MemoryListenOptions extends MemoryPairOptions, AdmissionOptions<ByteStream> {
   /** What `localAddress` shows. @default 'memory' */
   readonly name?: string | undefined;
@@ -36,14 +36,14 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
   readonly localAddress: Address;
   readonly #options: MemoryListenOptions;
 
-  /** @throws `InvalidInputError` for a bound that is no whole number from 1. */
+  /** @throws `InvalidInputError` for a limit that is not a whole number from 1. */
   constructor(options: MemoryListenOptions = {}) {
     checkAdmission('MemoryListener', options);
     super({
       clock: options.clock ?? systemClock,
       admission: options,
-      claim: (stream, gone) => {
-        void stream.closed.then(gone);
+      claim: (stream, closed) => {
+        void stream.closed.then(closed);
         return stream;
       },
       refuse: (stream) => {
@@ -55,8 +55,10 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
   }
 
   /**
-   * Connects: the listener gets the other end.
+   * Connects: the listener accepts the other end.
    *
+   * @param options - `signal`: one that has aborted already rejects; nothing here waits.
+   * @returns This end, which is the caller's to close.
    * @throws `AddressError` (`ECONNREFUSED`) when the listener is closed or `maxPending` connections wait;
    * `signal.reason`.
    */

@@ -1,9 +1,9 @@
-/** Pairs of connected streams in memory, for tests of whatever runs over a stream. */
+/** Pairs of connected streams in memory, for tests of anything that runs over a stream. */
 
 import { ByteStream, type StreamOptions } from '../streams/byte-stream.ts';
 import { memoryTransports, type MemoryTransportOptions } from './memory-transport.ts';
 
-/** How a pair is set up; both ends are set up alike. */
+/** How a pair is set up; both ends get the same options. */
 export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions {}
 
 /**
@@ -30,8 +30,8 @@ export function memoryPair(options?: MemoryPairOptions): [client: ByteStream, se
 /**
  * Makes two streams with hardly any buffer between them: trio's `lockstep_stream_pair`.
  *
- * One byte may stand on each side, so a writer goes on only as its reader does: every await of both programs really
- * waits, and a program that reads or writes in the wrong order stops instead of being saved by a buffer.
+ * Each side buffers one byte, so a writer advances only as its reader does: every await on both sides really waits, and
+ * code that reads or writes in the wrong order hangs instead of being saved by a buffer.
  */
 export function lockstepPair(
   options?: Pick<StreamOptions, 'clock'>,

@@ -2,9 +2,9 @@
  * A carrier in memory: two ends, no sockets, no clock.
  *
  * Each end keeps what it accepted until the other end takes it, and delivers in a microtask, never from inside a call,
- * as the transport contract asks. Delivery order is the order of the writes, so a test that uses it runs the same way
- * every time. What one side sees when the other ends is what TCP shows: FIN as `onEnd`, a reset as `ECONNRESET`, a write
- * to an end that is gone as `EPIPE`.
+ * as the transport contract requires. Delivery order is the order of the writes, so a test that uses it runs the same
+ * way every time. When one side ends, the other sees what TCP shows: FIN as `onEnd`, a reset as `ECONNRESET`, a write
+ * to a closed end as `EPIPE`.
  */
 
 import { budgetOf, type Budget } from '../waiting/budget.ts';
@@ -13,11 +13,11 @@ import { systemClock } from '../waiting/system-clock.ts';
 import { BrokenError } from '../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../streams/transport.ts';
 
-/** How a memory carrier cuts what it delivers. */
+/** How a memory carrier cuts the bytes that it delivers. */
 export interface MemoryTransportOptions {
   /** The most bytes to deliver at once, so that every read of a longer message is split. @default no limit */
   readonly chunkSize?: number | undefined;
-  /** Where turns of the loop come from. @default the system's clock */
+  /** Where yielding to the event loop comes from. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -37,17 +37,17 @@ export class MemoryTransport implements Transport {
   readonly #budget: Budget;
   #peer!: MemoryTransport;
   #sink: TransportSink | undefined;
-  /** Accepted here and not yet taken by the other end. */
+  /** Accepted here and not taken by the other end yet. */
   readonly #outgoing: Uint8Array[] = [];
   #unsent = 0;
   #isPaused = false;
   #isScheduled = false;
-  /** What comes after the bytes: nothing yet, FIN, or FIN and letting go. */
+  /** What follows the bytes: nothing yet, FIN, or FIN and closing. */
   #ending: 'no' | 'end' | 'close' = 'no';
   #finished: (() => void) | undefined;
   /** The FIN was taken by the other end. */
   #hasEnded = false;
-  #isGone = false;
+  #isClosed = false;
 
   constructor(options: MemoryTransportOptions | undefined) {
     this.#chunkSize = options?.chunkSize ?? Infinity;
@@ -95,20 +95,20 @@ export class MemoryTransport implements Transport {
   }
 
   close(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#ending = 'close';
-    if (this.#unsent === 0 && this.#hasEnded) this.#leave(undefined);
+    if (this.#unsent === 0 && this.#hasEnded) this.#terminate(undefined);
     else this.#schedule();
   }
 
   reset(): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     const peer = this.#peer;
     this.#drop();
-    this.#leave(undefined);
-    if (!peer.#isGone) {
+    this.#terminate(undefined);
+    if (!peer.#isClosed) {
       queueMicrotask(() => {
-        peer.#break('ECONNRESET', 'the peer reset the connection');
+        peer.#fail('ECONNRESET', 'the peer reset the connection');
       });
     }
   }
@@ -120,21 +120,21 @@ export class MemoryTransport implements Transport {
   // --- Delivery ------------------------------------------------------------------------------------------------
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isGone) return;
+    if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
-    // Two ends that always have something for each other must not keep the loop from turning.
+    // Two ends that always have bytes for each other must not starve the event loop.
     void this.#budget.pay(undefined).then(() => {
       this.#isScheduled = false;
       this.#deliver();
     });
   }
 
-  /** Hands the other end what it can take now. */
+  /** Delivers to the other end what it can take now. */
   #deliver(): void {
     const peer = this.#peer;
-    if (this.#isGone) return;
-    if (peer.#isGone) {
-      this.#whenPeerIsGone();
+    if (this.#isClosed) return;
+    if (peer.#isClosed) {
+      this.#whenPeerIsClosed();
       return;
     }
     if (peer.#sink === undefined) return;
@@ -145,17 +145,17 @@ export class MemoryTransport implements Transport {
       else this.#outgoing[0] = first.subarray(piece.length);
       this.#unsent -= piece.length;
       if (!peer.#sink.onData(piece)) peer.#isPaused = true;
-      if (this.#isGone) return;
+      if (this.#isClosed) return;
       this.#sink?.onDrain();
       this.#schedule();
       return;
     }
     if (this.#unsent > 0 || this.#ending === 'no') return;
     if (!this.#hasEnded) this.#deliverEnd();
-    if (this.#ending === 'close') this.#leave(undefined);
+    if (this.#ending === 'close') this.#terminate(undefined);
     else if (peer.#hasEnded) {
-      this.#leave(undefined);
-      peer.#leave(undefined);
+      this.#terminate(undefined);
+      peer.#terminate(undefined);
     }
   }
 
@@ -167,21 +167,21 @@ export class MemoryTransport implements Transport {
     finished?.();
   }
 
-  #whenPeerIsGone(): void {
+  #whenPeerIsClosed(): void {
     if (this.#unsent > 0) {
-      this.#break('EPIPE', 'the peer is gone');
+      this.#fail('EPIPE', 'the peer closed the connection');
       return;
     }
     if (this.#ending === 'no') return;
     this.#hasEnded = true;
     this.#finished?.();
     this.#finished = undefined;
-    this.#leave(undefined);
+    this.#terminate(undefined);
   }
 
-  #break(code: string, message: string): void {
-    if (this.#isGone) return;
-    this.#leave(new BrokenError(message, { code, operation: 'stream' }));
+  #fail(code: string, message: string): void {
+    if (this.#isClosed) return;
+    this.#terminate(new BrokenError(message, { code, operation: 'stream' }));
   }
 
   #drop(): void {
@@ -189,9 +189,9 @@ export class MemoryTransport implements Transport {
     this.#unsent = 0;
   }
 
-  #leave(error: BrokenError | undefined): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+  #terminate(error: BrokenError | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#sink?.onClosed(error);
   }
 }

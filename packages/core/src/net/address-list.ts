@@ -1,4 +1,4 @@
-/** Lists of addresses and networks, for those who trust or refuse by address. */
+/** Lists of addresses and networks, to trust or refuse peers by address. */
 
 import { BlockList, isIP } from 'node:net';
 import type { Address } from '../vocabulary/address.ts';
@@ -20,7 +20,7 @@ export class AddressList {
   readonly #list = new BlockList();
   #hasUnix = false;
 
-  /** @throws `InvalidInputError` for an entry that is no address, network or `'unix'`. */
+  /** @throws `InvalidInputError` for an entry that is not an address, a network or `'unix'`. */
   constructor(entries: Iterable<string>) {
     for (const entry of entries) this.#add(entry);
   }
@@ -31,7 +31,7 @@ export class AddressList {
     return this.hasHost(address.host);
   }
 
-  /** Reports whether an IP address is in the list; a text that is none is not. */
+  /** Reports whether an IP address is in the list; `false` for a string that is not an IP address. */
   hasHost(host: string): boolean {
     const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
     const plain = mapped?.[1] ?? host;

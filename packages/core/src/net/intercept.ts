@@ -1,10 +1,10 @@
-/** Tells when somebody in this process uses a real socket: for the simulation, in which nobody may. */
+/** Intercepts the use of real sockets, for the simulation, in which it is forbidden. */
 
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
 
-/** The methods that every use of a socket begins with. */
-const BEGINNINGS: readonly (readonly [prototype: object, method: string, name: string])[] = [
+/** The methods that open sockets. */
+const OPENING_CALLS: readonly (readonly [prototype: object, method: string, name: string])[] = [
   [Socket.prototype, 'connect', 'net.Socket.connect'],
   [Server.prototype, 'listen', 'net.Server.listen'],
   [DatagramSocket.prototype, 'bind', 'dgram.Socket.bind'],
@@ -14,11 +14,11 @@ const BEGINNINGS: readonly (readonly [prototype: object, method: string, name: s
 /**
  * Calls `refuse` in place of each call that would open a socket.
  *
- * @param refuse - Gets what was called, and throws.
- * @returns Ends it.
+ * @param refuse - Receives the name of the call, and throws.
+ * @returns Restores the originals.
  */
 export function interceptSockets(refuse: (what: string) => never): () => void {
-  const restores = BEGINNINGS.map(([prototype, method, name]) => {
+  const restores = OPENING_CALLS.map(([prototype, method, name]) => {
     const original: unknown = Reflect.get(prototype, method);
     Reflect.set(prototype, method, () => refuse(name));
     return () => {

@@ -1,9 +1,9 @@
 /**
- * The modules of Node that are loaded when they are first used: TLS, with the cryptography it stands on, takes as long to
- * load as a third of this package, and a program that only listens needs none of them.
+ * Node's modules that are loaded on first use. TLS, with the cryptography under it, takes a third as long to load as this
+ * whole package, and a program that only listens needs none of them.
  *
- * They are asked for by `process.getBuiltinModule` and not by `import()`, because those who need them cannot wait: a
- * wrong key is thrown by the call that brought it.
+ * They are loaded with `process.getBuiltinModule` and not with `import()`, because their users are synchronous: the call
+ * that passes a wrong key must throw the error itself.
  */
 
 import type * as Dgram from 'node:dgram';

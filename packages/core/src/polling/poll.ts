@@ -1,20 +1,21 @@
 /**
- * `Poll`: many sources, one wait, and a token that says which of them is ready.
+ * `Poll`: many sources, one wait, and a token that tells which of them is ready.
  *
- * The polling model of mio, over the same level-triggered sources as every future of this package. A source's observer
- * only says "look again"; so the set keeps those that may be ready apart from those that are known not to be, and a turn
- * looks at the former alone: what a turn costs depends on how many are ready, not on how many are registered.
+ * The polling model of mio, over the same level-triggered sources as every wait of this package. An observer is only
+ * notified that a source may be ready; so the set keeps those that may be ready apart from those that are known not to
+ * be, and a poll looks at the former alone: its cost depends on how many are ready, not on how many are registered.
  *
- * Invariants: a registration that is ready for what it asks is among the candidates; one that was looked at and found
- * wanting is not, until its source speaks. An event says how things stand when it is given; a `try*` call after it may
- * still would-block, and whoever handles an event calls `try*` until it does, or gets the event again.
+ * Invariants: a registration that is ready for its interest is among the candidates; one that was examined and is not
+ * ready is not, until its source notifies it. An event is the state when it was returned; a `try*` call after it may
+ * still return `WOULD_BLOCK`, and a handler calls `try*` until it does, or gets the event again.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { Interest, ReadyBits } from '../vocabulary/interest.ts';
+import { checkInterest } from '../vocabulary/check.ts';
+import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
   Registration,
   type PollEvent,
@@ -24,20 +25,19 @@ import {
 import type { Source } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
 
-/** Told whatever the interest is. */
+/** Reported whatever the interest is. */
 const ALWAYS = ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
 const DEFAULT_MAX_EVENTS = 1_024;
 
 /**
  * A set of sources that one task waits for together.
  *
- * @typeParam Token - What names a source in its events: a number, an object, the connection itself.
+ * @typeParam Token - What identifies a source in its events: a number, an object, the connection itself.
  *
  * @example
  * ```ts
@@ -59,9 +59,9 @@ export class Poll<Token> {
   readonly #clock: Clock;
   readonly #maxEvents: number;
   readonly #registrations = new Map<Source, Registration<Token>>();
-  /** In the order in which they are looked at. */
+  /** In the order in which they are examined. */
   readonly #candidates = new Set<Registration<Token>>();
-  readonly #waits = new WaiterList<void>();
+  readonly #waiters = new WaiterList<void>();
   #isPolling = false;
   #isWoken = false;
   #isClosed = false;
@@ -81,12 +81,12 @@ export class Poll<Token> {
   }
 
   /**
-   * Begins to watch a source. Also a source that is ready already is told in the next turn.
+   * Begins to watch a source. A source that is ready already is reported by the next `poll`.
    *
-   * A source that this side closes leaves the set by itself, as a closed descriptor leaves epoll's.
+   * A source that this side closes is removed from the set, as a closed descriptor is from epoll's.
    *
    * @param interest - `Interest.READABLE`, `Interest.WRITABLE` or both, joined with `|`.
-   * @throws `InvalidInputError` when the source is registered already, or the interest is none; `ClosedError` when the
+   * @throws `InvalidInputError` when the source is registered already, or the interest is wrong; `ClosedError` when the
    * set or the source was closed by this side.
    */
   register(source: Source, token: Token, interest: Interest): void {
@@ -115,7 +115,7 @@ export class Poll<Token> {
   /**
    * Changes the token and the interest of a source.
    *
-   * @throws `InvalidInputError` when the source is not registered, or the interest is none; `ClosedError` when the set
+   * @throws `InvalidInputError` when the source is not registered, or the interest is wrong; `ClosedError` when the set
    * was closed.
    */
   reregister(source: Source, token: Token, interest: Interest): void {
@@ -131,7 +131,7 @@ export class Poll<Token> {
   }
 
   /**
-   * Stops watching a source and forgets its token; a source that is not there, or closed long ago, is no error.
+   * Stops watching a source and drops its token; a source that is not registered, or was closed, is not an error.
    *
    * @returns Whether it was registered.
    */
@@ -143,20 +143,22 @@ export class Poll<Token> {
   }
 
   /**
-   * Waits until at least one source is ready, and tells all that are.
+   * Waits until at least one source is ready, and returns an event for each that is.
    *
-   * An empty set does not spin: the call waits until something is registered and ready, or until it is given up.
+   * An empty set does not spin: the call waits until a source is registered and ready, or until it is cancelled.
+   * Cancelling leaves the set as it was.
    *
-   * @param options - `timeout` in milliseconds, 0 to look without waiting; `signal`.
+   * @param options - `timeout` in milliseconds, 0 to check without waiting (default: no limit); `signal` cancels the
+   * call.
    * @returns The events, at most `maxEvents`; none when the timeout passed or {@link Poll.wake} was called.
-   * @throws `BusyError` when another task polls this set; `ClosedError` when the set is closed; `signal.reason`. A call
-   * given up leaves the set as it was.
+   * @throws `BusyError` when another task polls this set; `ClosedError` when the set is closed; `signal.reason`;
+   * `InvalidInputError`.
    */
   async poll(options?: WaitOptions): Promise<PollEvent<Token>[]> {
     checkWaitOptions('poll', options);
     this.#check('poll');
     if (this.#isPolling) {
-      throw new BusyError('poll: another task polls this set; one task at a time may', {
+      throw new BusyError('poll: another task polls this set; one task at a time may poll', {
         code: 'EBUSY',
         operation: 'poll',
       });
@@ -169,18 +171,18 @@ export class Poll<Token> {
     }
   }
 
-  /** Lets the `poll` that waits, or else the next one, return at once; for another task that wants its attention. */
+  /** Makes the pending `poll`, or else the next one, return at once; for another task that needs the polling task. */
   wake(): void {
     this.#isWoken = true;
-    this.#waits.resolveAll();
+    this.#waiters.resolveAll();
   }
 
-  /** Forgets every source, and ends a `poll` that waits with `ClosedError`; the sources stay open. Idempotent. */
+  /** Drops every source, and fails a pending `poll` with `ClosedError`; the sources stay open. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const registration of this.#registrations.values()) this.#forget(registration);
-    this.#waits.resolveAll();
+    this.#waiters.resolveAll();
   }
 
   [Symbol.dispose](): void {
@@ -190,7 +192,7 @@ export class Poll<Token> {
   /** A frozen snapshot. */
   statistics(): PollStatistics {
     const waits: WaitInfo[] = [];
-    this.#waits.describe(this.#clock.now(), waits);
+    this.#waiters.describe(this.#clock.now(), waits);
     return Object.freeze({
       registered: this.#registrations.size,
       candidates: this.#candidates.size,
@@ -199,25 +201,23 @@ export class Poll<Token> {
   }
 
   async #poll(options: WaitOptions | undefined): Promise<PollEvent<Token>[]> {
-    let isLate = options?.timeout === 0;
+    let isTimedOut = options?.timeout === 0;
     const alarm =
-      isLate || options?.timeout === undefined || options.timeout === Infinity
+      isTimedOut || options?.timeout === undefined || options.timeout === Infinity
         ? undefined
         : this.#clock.setTimer(() => {
-            isLate = true;
-            this.#waits.resolveAll();
+            isTimedOut = true;
+            this.#waiters.resolveAll();
           }, options.timeout);
     try {
       for (;;) {
         const events = this.#collect();
-        if (events.length > 0 || isLate || this.#isWoken) {
+        if (events.length > 0 || isTimedOut || this.#isWoken) {
           this.#isWoken = false;
-          // A set that is always ready must let the loop turn as every other ready call does.
+          // A set that is always ready must yield to the event loop, as every call that does not wait.
           return await budgetOf(this.#clock).pay(events);
         }
-        const wait = new ListedWaiter<void>('poll', this.#clock, { signal: options?.signal });
-        this.#waits.add(wait);
-        await wait.promise;
+        await this.#waiters.wait('poll', this.#clock, { signal: options?.signal });
         this.#check('poll');
       }
     } finally {
@@ -227,7 +227,7 @@ export class Poll<Token> {
 
   #collect(): PollEvent<Token>[] {
     const events: PollEvent<Token>[] = [];
-    const told: Registration<Token>[] = [];
+    const reported: Registration<Token>[] = [];
     for (const registration of this.#candidates) {
       const { source, token, interest } = registration;
       if (source.isDisposed) {
@@ -237,7 +237,7 @@ export class Poll<Token> {
       const bits = source.readiness & (interest | ALWAYS);
       this.#candidates.delete(registration);
       if ((bits & (interest | ReadyBits.ERROR)) === 0) continue;
-      told.push(registration);
+      reported.push(registration);
       events.push({
         token,
         isReadable: (bits & ReadyBits.READABLE) !== 0,
@@ -248,15 +248,15 @@ export class Poll<Token> {
       });
       if (events.length === this.#maxEvents) break;
     }
-    // Level-triggered: what was told is looked at again, after those that were not reached.
-    for (const registration of told) this.#candidates.add(registration);
+    // Level-triggered: what was reported is examined again, after those that were not reached.
+    for (const registration of reported) this.#candidates.add(registration);
     return events;
   }
 
-  /** Called from inside a source: only takes note. */
+  /** Called from inside a source: only records it. */
   readonly #onMayBeReady = (registration: Registration<Token>): void => {
     this.#candidates.add(registration);
-    this.#waits.resolveAll();
+    this.#waiters.resolveAll();
   };
 
   #forget(registration: Registration<Token>): void {
@@ -272,14 +272,4 @@ export class Poll<Token> {
       operation,
     });
   }
-}
-
-function checkInterest(operation: string, interest: Interest): void {
-  if (Number.isInteger(interest) && interest >= 1 && interest <= 3) return;
-  throw invalidInput(
-    operation,
-    'interest',
-    `Interest.READABLE (${Interest.READABLE}), Interest.WRITABLE (${Interest.WRITABLE}) or both`,
-    interest,
-  );
 }

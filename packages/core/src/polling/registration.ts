@@ -1,23 +1,23 @@
-/** What a poll set keeps of each source, and the words it speaks in. */
+/** One source of a poll set, and the public types of `Poll`. */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import type { Interest } from '../vocabulary/interest.ts';
 import type { Source, SourceObserver } from '../vocabulary/source.ts';
 import type { WaitInfo } from '../waiting/waiter.ts';
 
-/** What a `Poll` tells about one source. */
+/** What one source of a `Poll` is ready for. */
 export interface PollEvent<Token> {
-  /** What the source was registered with. */
+  /** The token that the source was registered with. */
   readonly token: Token;
   /** Whether a read, or for a listener an accept, would not wait. */
   readonly isReadable: boolean;
   /** Whether a write would not wait. */
   readonly isWritable: boolean;
-  /** Whether no more bytes will come. */
+  /** Whether no more bytes will arrive. */
   readonly isReadClosed: boolean;
   /** Whether no more bytes can be written. */
   readonly isWriteClosed: boolean;
-  /** What broke the source, if anything did. */
+  /** The error that broke the source, if one did. */
   readonly error: unknown;
 }
 
@@ -25,7 +25,7 @@ export interface PollEvent<Token> {
 export interface PollOptions {
   /** Where timeouts come from. @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** The most events one turn gives; the rest come first in the next. @default 1024 (mio's and tokio's) */
+  /** The most events that one `poll` returns; the others come first in the next. @default 1024 (mio's and tokio's) */
   readonly maxEvents?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface PollStatistics {
   readonly waits: readonly WaitInfo[];
 }
 
-/** One source of a poll set: hears of it, and passes that on. */
+/** One source of a poll set: observes it, and tells the set when it may be ready. */
 export class Registration<Token> implements SourceObserver {
   readonly source: Source;
   readonly #onMayBeReady: (registration: Registration<Token>) => void;

@@ -1,12 +1,12 @@
 /**
- * Bytes that have come and nobody has taken yet.
+ * Bytes that have arrived and have not been taken.
  *
  * The queue owns every byte in it: `push` copies, because a carrier only lends its read buffer. Large views are copied
  * right-sized; small ones share a block, so that a peer that sends one byte at a time costs bytes and not objects.
- * Bytes once handed out are never written again, which is why a taken chunk is the taker's to keep.
+ * Memory that was handed out is never written again, so a taken chunk is the caller's to keep.
  */
 
-/** Views shorter than this are gathered in a shared block. */
+/** Views shorter than this are collected in a shared block. */
 const SMALL = 1024;
 /** The size of such a block. */
 const BLOCK = 4096;
@@ -16,11 +16,11 @@ export class ByteQueue {
   readonly #chunks: Uint8Array[] = [];
   #first = 0;
   #length = 0;
-  /** The block that small views are gathered in, and how much of it is used; its used part ends the last chunk. */
+  /** The block that collects small views, and how much of it is used; its used part ends the last chunk. */
   #block: Uint8Array | undefined;
   #used = 0;
 
-  /** How many bytes wait. */
+  /** How many bytes are queued. */
   get length(): number {
     return this.#length;
   }
@@ -35,7 +35,7 @@ export class ByteQueue {
       return;
     }
     if (this.#block === undefined || this.#block.length - this.#used < view.length) {
-      // The first small view of a burst is kept right-sized: most queues hold one piece and drain at once.
+      // The first small view of a burst gets a chunk of its size: most queues hold one piece and drain at once.
       if (this.#first === this.#chunks.length) {
         this.#block = undefined;
         this.#chunks.push(copyOf(view));
@@ -54,7 +54,7 @@ export class ByteQueue {
     this.#chunks[last] = this.#block.subarray(from, this.#used);
   }
 
-  /** The first contiguous piece, without taking it; empty when the queue is. Valid until the next change. */
+  /** The first contiguous piece, without taking it; empty when the queue is empty. Valid until the next change. */
   front(): Uint8Array {
     return this.#chunks[this.#first] ?? EMPTY;
   }
@@ -96,7 +96,7 @@ export class ByteQueue {
     return done;
   }
 
-  /** Copies `count` bytes from place `from` on, or fewer when there are fewer, without taking them. */
+  /** Copies `count` bytes from offset `from` on, or fewer when there are fewer, without taking them. */
   peek(count: number, from = 0): Uint8Array {
     const copy = new Uint8Array(Math.max(0, Math.min(count, this.#length - from)));
     let done = 0;
@@ -114,7 +114,7 @@ export class ByteQueue {
   }
 
   /**
-   * Finds the first place where `delimiter` begins, or -1.
+   * Finds the first offset where `delimiter` begins, or -1.
    *
    * @param from - Where to begin; a caller that searched before passes how far it got.
    */
@@ -156,7 +156,7 @@ export class ByteQueue {
     return true;
   }
 
-  /** Forgets the first chunk, of `size` bytes. */
+  /** Removes the first chunk, of `size` bytes. */
   #drop(size: number): void {
     this.#chunks[this.#first] = EMPTY;
     this.#first += 1;
@@ -174,7 +174,7 @@ export class ByteQueue {
 
 const EMPTY = new Uint8Array(0);
 
-/** A copy with memory of its own, so that keeping it keeps nothing else alive. */
+/** A copy in separate memory, so that keeping it keeps nothing else alive. */
 function copyOf(view: Uint8Array): Uint8Array {
   const copy = new Uint8Array(view.length);
   copy.set(view);

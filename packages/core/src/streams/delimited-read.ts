@@ -1,9 +1,9 @@
 /**
- * Reads that need a certain amount: so many bytes, or everything up to a delimiter.
+ * Reads that need a certain amount: a number of bytes, or everything up to a delimiter.
  *
- * All three look at the queue and take nothing until they can take all: a read that is given up, or fails, leaves every
- * byte where it was. The search for a delimiter remembers how far it got, so that a long line that comes in small
- * pieces is searched once and not once per piece.
+ * All three examine the queue and take nothing until they can take everything: a read that is cancelled, or fails,
+ * leaves every byte in place. The search for a delimiter remembers how far it got, so that a long line that arrives in
+ * small pieces is searched once and not once per piece.
  */
 
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
@@ -20,7 +20,7 @@ export interface DelimitedReadOptions extends WaitOptions {
 const DEFAULT_LIMIT = 65_536;
 const LF = new Uint8Array([10]);
 const CR = 13;
-/** A byte order mark is a character like any other: a decoder that looks for one takes it off every line. */
+/** A byte order mark is an ordinary character here: a decoder that looks for one would strip it from every line. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -69,7 +69,7 @@ export async function readLine(
   return decoder.decode(line.subarray(0, end));
 }
 
-/** Takes everything up to and including `delimiter`; `atEnd` decides about bytes that the end of the stream cut off. */
+/** Takes everything up to and including `delimiter`; `atEnd` decides what bytes without one become at the end. */
 function delimited(
   operation: string,
   side: ReadSide,
@@ -108,7 +108,7 @@ function take(side: ReadSide, count: number): Uint8Array {
 
 function cutShort(operation: string, wanted: string, got: number): UnexpectedEofError {
   return new UnexpectedEofError(
-    `${operation}: the stream ended before ${wanted} came; the ${got} bytes that did are still there to read`,
+    `${operation}: the stream ended before ${wanted} arrived; the ${got} bytes that arrived can still be read`,
     { code: 'ERR_UNEXPECTED_EOF', operation },
   );
 }

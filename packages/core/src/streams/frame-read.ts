@@ -1,11 +1,10 @@
 /**
  * Reading frame by frame: the one place where a decoder meets the bytes of a stream.
  *
- * A decoder knows how its protocol cuts bytes into frames, and nothing of waiting. It is shown everything that has come
- * and not been taken, looks for one whole frame, and either takes it off the front or says that it would have to wait.
- * What it takes is taken for good only when it returns a frame: when it would have to wait, fails, or is given up, its
- * steps are undone, so that a decoder may step through the input as it likes, and nothing is ever lost in the middle of a
- * frame.
+ * A decoder knows how its protocol cuts bytes into frames, and never waits. It sees every queued byte, looks for one
+ * whole frame, and either takes it from the front or returns `WOULD_BLOCK`. What it takes is committed only when it
+ * returns a frame: when it returns `WOULD_BLOCK`, fails or is cancelled, its steps are undone, so that a decoder may
+ * step through the input freely, and nothing is ever lost in the middle of a frame.
  */
 
 import { LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
@@ -14,38 +13,42 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 
-/** The bytes that have come and not been taken, as a {@link Decoder} sees them. */
+/** The queued bytes, as a {@link Decoder} sees them. */
 export interface FrameInput {
-  /** How many bytes are there, behind those that this call has taken or skipped. */
+  /** How many bytes are queued beyond those that this call has taken or skipped. */
   readonly length: number;
-  /** Whether no more will come: what is there now is all there is. */
+  /** Whether no more bytes will arrive. */
   readonly isEnded: boolean;
-  /** Copies the next `count` bytes, or fewer when there are fewer, and stays where it is. */
+  /** Copies the next `count` bytes, or fewer when there are fewer, without stepping over them. */
   peek(count: number): Uint8Array;
-  /** Copies the next `count` bytes, at most `length`, and steps over them. @returns Bytes that are the caller's to keep. */
+  /**
+   * Copies the next `count` bytes, at most `length`, and steps over them. @returns Bytes that are the caller's to keep.
+   */
   take(count: number): Uint8Array;
   /** Steps over the next `count` bytes, at most `length`. */
   skip(count: number): void;
   /**
-   * Finds where `delimiter` begins, counted from here, or -1.
+   * Finds where `delimiter` begins, counted from the current position, or -1.
    *
-   * While the decoder waits for more, what was searched for the same delimiter object is not searched again.
+   * While the decoder waits for more bytes, those already searched for the same delimiter object are not searched
+   * again.
    */
   indexOf(delimiter: Uint8Array): number;
 }
 
 /** How a protocol cuts bytes into frames. */
 export interface Decoder<T> {
-  /** The most bytes that one frame may take, everything that belongs to it included. @default 65536 */
+  /** The most bytes of one frame, headers and delimiters included. @default 65536 */
   readonly limit?: number | undefined;
   /**
-   * Takes one frame off the input.
+   * Takes one frame from the input.
    *
-   * Called whenever bytes, or the end, have come; synchronously, from inside the carrier, so it must not touch the stream.
+   * Called whenever bytes, or the end, have arrived; synchronously, from inside the carrier, so it must not touch the
+   * stream.
    *
-   * @returns The frame; or `WOULD_BLOCK` when it is not all there, which undoes every step over the input. At the end of
-   * the stream that means that the frame was cut off.
-   * @throws Anything; it is what the read throws, and nothing was taken.
+   * @returns The frame; or `WOULD_BLOCK` when it is incomplete, which undoes every step over the input. At the end of
+   * the stream that means a truncated frame.
+   * @throws Anything; the read fails with it, and nothing was taken.
    */
   decode(input: FrameInput): T | WouldBlock;
 }
@@ -74,54 +77,54 @@ export function readFrame<T>(
   return side.collect('readFrame', options, limit, attempt);
 }
 
-/** A view of the queue with a place in it, which becomes the queue's when a frame was found. */
+/** A view of the queue with a position in it; the queue is consumed up to it when a frame was found. */
 class QueueInput implements FrameInput {
   #queue!: ByteQueue;
-  #place = 0;
+  #position = 0;
   #delimiter: Uint8Array | undefined;
-  /** No `delimiter` begins before this place of the queue. */
+  /** No `delimiter` begins before this offset of the queue. */
   #searched = 0;
   isEnded = false;
 
   decodeWith<T>(decoder: Decoder<T>, queue: ByteQueue, isEnded: boolean): T | WouldBlock {
     this.#queue = queue;
-    this.#place = 0;
+    this.#position = 0;
     this.isEnded = isEnded;
     const frame = decoder.decode(this);
-    if (frame !== WOULD_BLOCK) queue.consume(this.#place);
+    if (frame !== WOULD_BLOCK) queue.consume(this.#position);
     return frame;
   }
 
   get length(): number {
-    return this.#queue.length - this.#place;
+    return this.#queue.length - this.#position;
   }
 
   peek(count: number): Uint8Array {
-    return this.#queue.peek(count, this.#place);
+    return this.#queue.peek(count, this.#position);
   }
 
   take(count: number): Uint8Array {
-    const place = this.#place;
+    const position = this.#position;
     this.skip(count);
-    return this.#queue.peek(count, place);
+    return this.#queue.peek(count, position);
   }
 
   skip(count: number): void {
     if (!Number.isInteger(count) || count < 0 || count > this.length) {
       throw new RangeError(`a decoder stepped over ${count} of ${this.length} bytes`);
     }
-    this.#place += count;
+    this.#position += count;
   }
 
   indexOf(delimiter: Uint8Array): number {
     const known = this.#delimiter === delimiter ? this.#searched : 0;
-    const at = this.#queue.indexOf(delimiter, Math.max(known, this.#place));
-    // A search that began behind the front knows nothing of what it began behind.
-    if (this.#place <= known) {
+    const at = this.#queue.indexOf(delimiter, Math.max(known, this.#position));
+    // A search that began beyond the known part says nothing about the bytes that it skipped.
+    if (this.#position <= known) {
       this.#delimiter = delimiter;
       this.#searched = at === -1 ? Math.max(known, this.#queue.length - delimiter.length + 1) : at;
     }
-    return at === -1 ? -1 : at - this.#place;
+    return at === -1 ? -1 : at - this.#position;
   }
 }
 
@@ -136,7 +139,7 @@ function tooLong(limit: number): LimitError {
 
 function cutShort(got: number): UnexpectedEofError {
   return new UnexpectedEofError(
-    `readFrame: the stream ended inside a frame; the ${got} bytes of it that came are still there to read`,
+    `readFrame: the stream ended inside a frame; the ${got} bytes of it that arrived can still be read`,
     { code: 'ERR_UNEXPECTED_EOF', operation: 'readFrame' },
   );
 }

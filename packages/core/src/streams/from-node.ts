@@ -1,16 +1,16 @@
 /**
- * The carrier over a stream of Node: what `ByteStream.fromNode` puts under a `ByteStream`.
+ * The carrier over a Node stream: what `ByteStream.fromNode` puts under a `ByteStream`.
  *
- * Any `Duplex` will do: a socket, a TLS or SSH channel, a compressor, one end of a pair. All listeners that awaitio puts on
- * such a stream are in this file, and they come off again when it is gone, but for one: an `'error'` event that nobody
- * hears ends the process, and some streams have errors left after `'close'`.
+ * Any `Duplex` will do: a socket, a TLS or SSH channel, a compressor, one end of a pair. All listeners that awaitio
+ * adds to such a stream are in this file, and they are removed when it closes, except one: an `'error'` event without a
+ * listener ends the process, and some streams emit errors after `'close'`.
  *
- * Bytes are pulled (`'readable'` and `read()`) and not pushed (`'data'`): pulling never begins inside a `write` call, as a
- * transform stream's `'data'` does, and when nobody pulls Node's own high-water mark stops the source. What a stream still
- * holds when it breaks is handed over before the break is told.
+ * Bytes are pulled (`'readable'` and `read()`) and not pushed (`'data'`): pulling never begins inside a `write` call,
+ * as a transform stream's `'data'` does, and without pulling Node's high-water mark stops the source. What a stream
+ * still holds when it breaks is delivered before the error.
  *
- * Node ends the writing side by itself when reading has ended, unless `allowHalfOpen` is set: so it is set here. A stream
- * that closes before both sides have ended has broken, whatever it says.
+ * Node ends the writing side when reading has ended, unless `allowHalfOpen` is set: so it is set here. A stream that
+ * closes before both sides have ended counts as broken, with or without an error.
  */
 
 import type { Duplex } from 'node:stream';
@@ -18,7 +18,7 @@ import { BrokenError, invalidInput, type IoError } from '../vocabulary/errors.ts
 import { translateError } from '../vocabulary/translate-error.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
-/** What sockets have and other streams do not. */
+/** What only sockets have. */
 interface SocketParts {
   resetAndDestroy?: () => void;
   ref?: () => void;
@@ -27,13 +27,13 @@ interface SocketParts {
 
 const ignore = (): void => {};
 
-/** @throws {@link InvalidInputError} for what is no stream of bytes both ways. */
+/** @throws {@link InvalidInputError} when `duplex` is not a duplex stream of bytes. */
 export function nodeTransport(duplex: Duplex): Transport {
   const isDuplex =
     typeof duplex?.read === 'function' &&
     typeof duplex.write === 'function' &&
     typeof duplex.on === 'function';
-  if (!isDuplex) throw invalidInput('fromNode', 'duplex', 'a Duplex stream of Node', duplex);
+  if (!isDuplex) throw invalidInput('fromNode', 'duplex', 'a Node Duplex', duplex);
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
     throw invalidInput('fromNode', 'duplex', 'a stream of bytes, not of objects', duplex);
   }
@@ -51,9 +51,9 @@ class NodeTransport implements Transport {
   #hasEnded = false;
   /** Called when the FIN was passed on. */
   #finished: (() => void) | undefined;
-  /** This side lets go: by `close`, once everything is written, or by `reset`. */
-  #isLeaving = false;
-  /** A reset waits for the FIN that is on its way. */
+  /** This side is closing: by `close`, once everything is written, or by `reset`. */
+  #isClosing = false;
+  /** A reset waits for the FIN that is being sent. */
   #isResetting = false;
   #error: IoError | undefined;
 
@@ -114,22 +114,22 @@ class NodeTransport implements Transport {
   }
 
   close(): void {
-    this.#isLeaving = true;
+    this.#isClosing = true;
     if (this.#duplex.writableFinished) {
-      this.#letGo();
+      this.#destroy();
       return;
     }
     if (!this.#duplex.writableEnded) this.#duplex.end();
-    // A transform stream finishes only when what it makes of its input is taken.
+    // A transform stream finishes only when its output is read.
     this.resume();
   }
 
   reset(): void {
     const duplex = this.#duplex;
-    this.#isLeaving = true;
+    this.#isClosing = true;
     if (duplex.destroyed) return;
     const isSocket = typeof duplex.resetAndDestroy === 'function';
-    // Node fails to reset a socket in the middle of its FIN, and then never closes it (libuv's EINVAL): FIN, then RST.
+    // Node fails to reset a socket that is sending its FIN, and then never closes it (libuv's EINVAL): FIN, then RST.
     const isFinishing =
       duplex.writableEnded && !duplex.writableFinished && duplex.writableLength === 0;
     if (isSocket && isFinishing) this.#isResetting = true;
@@ -142,9 +142,9 @@ class NodeTransport implements Transport {
       // Throws for sockets that have no RST to send: Unix sockets, TLS.
       this.#duplex.resetAndDestroy?.();
     } catch {
-      // Then breaking off is all there is.
+      // Then destroying it is all that is left.
     }
-    this.#letGo(resetHere());
+    this.#destroy(resetHere());
   }
 
   setRef(ref: boolean): void {
@@ -152,7 +152,7 @@ class NodeTransport implements Transport {
     else this.#duplex.unref?.();
   }
 
-  /** Hands over what is there. */
+  /** Delivers what the stream holds. */
   readonly #pull = (): void => {
     while (!this.#isPaused) {
       const chunk = this.#duplex.read() as Uint8Array | null;
@@ -173,7 +173,7 @@ class NodeTransport implements Transport {
     this.#finished = undefined;
     finished?.();
     if (this.#isResetting) this.#reset();
-    else if (this.#isLeaving) this.#letGo();
+    else if (this.#isClosing) this.#destroy();
     else this.#afterBothEnds();
   };
 
@@ -183,19 +183,19 @@ class NodeTransport implements Transport {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= translateError(error, 'stream');
-    // Node does this by itself, unless `autoDestroy` was turned off.
-    this.#letGo();
+    // Node does this itself, unless `autoDestroy` was turned off.
+    this.#destroy();
   };
 
-  /** Nothing more can happen; Node lets go by itself, unless `autoDestroy` was turned off. */
+  /** Both sides have ended; Node destroys the stream itself, unless `autoDestroy` was turned off. */
   #afterBothEnds(): void {
-    if (this.#hasEnded && this.#duplex.writableFinished) queueMicrotask(() => this.#letGo());
+    if (this.#hasEnded && this.#duplex.writableFinished) queueMicrotask(() => this.#destroy());
   }
 
-  #letGo(error?: Error): void {
+  #destroy(error?: Error): void {
     const duplex = this.#duplex;
     if (!duplex.destroyed) duplex.destroy(error);
-    // `emitClose` may be turned off; what is closed by now will not tell.
+    // `emitClose` may be turned off: a stream that is closed by now will not emit `'close'`.
     if (duplex.closed) queueMicrotask(this.#onClose);
   }
 
@@ -203,7 +203,7 @@ class NodeTransport implements Transport {
     const duplex = this.#duplex;
     const sink = this.#sink;
     if (sink === undefined) return;
-    const isClean = this.#isLeaving || (duplex.readableEnded && duplex.writableFinished);
+    const isClean = this.#isClosing || (duplex.readableEnded && duplex.writableFinished);
     this.#isPaused = false;
     this.#pull();
     this.#sink = undefined;
@@ -213,7 +213,7 @@ class NodeTransport implements Transport {
     duplex.off('close', this.#onClose);
     duplex.on('error', ignore);
     duplex.off('error', this.#onError);
-    sink.onClosed(this.#error ?? (isClean ? undefined : brokenOff()));
+    sink.onClosed(this.#error ?? (isClean ? undefined : closedEarly()));
   };
 }
 
@@ -224,8 +224,8 @@ function resetHere(): BrokenError {
   });
 }
 
-function brokenOff(): BrokenError {
-  return new BrokenError('the stream was closed before it had ended', {
+function closedEarly(): BrokenError {
+  return new BrokenError('the stream was closed before both sides had ended', {
     code: 'ERR_STREAM_PREMATURE_CLOSE',
     operation: 'stream',
   });

@@ -1,63 +1,57 @@
 /**
- * A stream as two halves that two tasks can hold: tokio's `OwnedReadHalf` and `OwnedWriteHalf`.
+ * A stream as two halves for two tasks: tokio's `OwnedReadHalf` and `OwnedWriteHalf`.
  *
- * The halves share the stream; each shows only what belongs to its direction, so that a task given one half cannot get
- * in the other's way. Closing both halves' directions is the stream's business: a writer's `shutdown` sends FIN.
+ * The halves share the stream; each offers only the calls of its direction, so that a task that holds one half cannot
+ * interfere with the other. Their `shutdown` ends their direction; closing the connection takes the stream itself.
  */
 
-import type { ByteStream } from './byte-stream.ts';
 import type { DelimitedReadOptions } from './delimited-read.ts';
 import { InvalidInputError } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { Consume } from './read-waits.ts';
+import type { DuplexStream } from './duplex-stream.ts';
 import type { Decoder } from './frame-read.ts';
+import type { StreamReader } from './stream-reader.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteData, WriteOptions } from './write-side.ts';
+import type { WriteData, WriteOptions } from './stream-writer.ts';
 
-/** The reading half of a stream; every call is the stream's. */
-export class ReadHalf implements AsyncIterable<Uint8Array> {
-  readonly #stream: ByteStream;
+/** The reading half of a stream: a {@link StreamReader} whose every call is the stream's. */
+export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamReader {
+  readonly #stream: S;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: S) {
     this.#stream = stream;
   }
 
-  /** As {@link ByteStream.isReadable}. */
   get isReadable(): boolean {
     return this.#stream.isReadable;
   }
 
-  /** As {@link ByteStream.readable}. */
   readable(options?: WaitOptions): Promise<void> {
     return this.#stream.readable(options);
   }
 
-  /** As {@link ByteStream.tryRead}. */
   tryRead(buffer: Uint8Array): number | null | WouldBlock {
     return this.#stream.tryRead(buffer);
   }
 
-  /** As {@link ByteStream.read}. */
   read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
     return this.#stream.read(buffer, options);
   }
 
-  /** As {@link ByteStream.readWith}. */
   readWith(take: Consume, options?: WaitOptions): Promise<number | null> {
     return this.#stream.readWith(take, options);
   }
 
-  /** As {@link ByteStream.readChunk}. */
   readChunk(options?: WaitOptions): Promise<Uint8Array | null> {
     return this.#stream.readChunk(options);
   }
 
-  /** As {@link ByteStream.readExactly}. */
   readExactly(count: number, options?: WaitOptions): Promise<Uint8Array> {
     return this.#stream.readExactly(count, options);
   }
 
-  /** As {@link ByteStream.readUntil}. */
   readUntil(
     delimiter: Uint8Array | string,
     options?: DelimitedReadOptions,
@@ -65,22 +59,19 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
     return this.#stream.readUntil(delimiter, options);
   }
 
-  /** As {@link ByteStream.readLine}. */
   readLine(options?: DelimitedReadOptions): Promise<string | null> {
     return this.#stream.readLine(options);
   }
 
-  /** As {@link ByteStream.readFrame}. */
   readFrame<T>(decoder: Decoder<T>, options?: WaitOptions): Promise<T | null> {
     return this.#stream.readFrame(decoder, options);
   }
 
-  /** As {@link ByteStream.peek}. */
   peek(count: number): Uint8Array | null | WouldBlock {
     return this.#stream.peek(count);
   }
 
-  /** Shuts reading down; writing goes on. */
+  /** Ends reading, as the stream's `shutdown('read')`; writing goes on. */
   async shutdown(): Promise<void> {
     await this.#stream.shutdown('read');
   }
@@ -89,17 +80,17 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
     return this.#stream[Symbol.asyncIterator]();
   }
 
-  /** Reports whether `writer` is the other half of the same stream. */
+  /** Whether `writer` is the other half of the same stream. */
   isPairOf(writer: WriteHalf): boolean {
     return writer.belongsTo(this.#stream);
   }
 
   /**
-   * Gives the stream back.
+   * Returns the stream that was split.
    *
    * @throws `InvalidInputError` when `writer` is a half of another stream.
    */
-  reunite(writer: WriteHalf): ByteStream {
+  reunite(writer: WriteHalf): S {
     if (this.isPairOf(writer)) return this.#stream;
     throw new InvalidInputError(
       'reunite: expected `writer` to be the other half of this stream, got a half of another one',
@@ -108,56 +99,49 @@ export class ReadHalf implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** The writing half of a stream; every call is the stream's. */
-export class WriteHalf {
-  readonly #stream: ByteStream;
+/** The writing half of a stream: a {@link StreamWriter} whose every call is the stream's. */
+export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamWriter {
+  readonly #stream: S;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: S) {
     this.#stream = stream;
   }
 
-  /** As {@link ByteStream.isWritable}. */
   get isWritable(): boolean {
     return this.#stream.isWritable;
   }
 
-  /** As {@link ByteStream.writable}. */
   writable(options?: WaitOptions): Promise<void> {
     return this.#stream.writable(options);
   }
 
-  /** As {@link ByteStream.tryWrite}. */
-  tryWrite(data: WriteData): number | WouldBlock {
-    return this.#stream.tryWrite(data);
+  tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock {
+    return this.#stream.tryWrite(data, options);
   }
 
-  /** As {@link ByteStream.write}. */
   write(data: WriteData, options?: WriteOptions): Promise<number> {
     return this.#stream.write(data, options);
   }
 
-  /** As {@link ByteStream.writeAll}. */
   writeAll(data: WriteData, options?: WriteOptions): Promise<void> {
     return this.#stream.writeAll(data, options);
   }
 
-  /** As {@link ByteStream.writev}. */
   writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
     return this.#stream.writev(pieces, options);
   }
 
-  /** As {@link ByteStream.flush}. */
   flush(options?: WaitOptions): Promise<void> {
     return this.#stream.flush(options);
   }
 
-  /** Finishes writing: FIN after what was accepted; reading goes on. */
+  /** Finishes writing, as the stream's `shutdown('write')`: FIN after what was accepted; reading goes on. */
   async shutdown(options?: WaitOptions): Promise<void> {
     await this.#stream.shutdown('write', options);
   }
 
-  /** Reports whether this is a half of `stream`. */
-  belongsTo(stream: ByteStream): boolean {
+  /** Whether this is a half of `stream`. */
+  belongsTo(stream: DuplexStream): boolean {
     return this.#stream === stream;
   }
 }

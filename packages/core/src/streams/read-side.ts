@@ -1,27 +1,24 @@
 /**
- * The reading half of a stream: a queue of bytes, who waits for them, and how reading ended.
+ * The reading side of a stream: a queue of bytes, the waiters for them, and how reading ended.
  *
- * Reading is level-triggered over the queue: the state at the moment decides, not the event that led to it, so a wait
- * that begins late misses nothing. Three facts describe the end of reading, in order of strength:
+ * Reading is level-triggered over the queue: the current state decides, not the event that led to it, so a wait that
+ * begins late misses nothing. Three facts describe the end of reading, the strongest first:
  *
  * 1. `closed`: this side closed the stream. Reads fail with `ClosedError`; what was queued is dropped.
- * 2. queued bytes: they are handed out before anything below is told, also after a reset: no byte is lost.
- * 3. `ended` (peer FIN, or reading shut down here): reads give `null`; `broken`: reads fail with the error, each time.
+ * 2. queued bytes: they are read before anything below is reported, also after a reset: no byte is lost.
+ * 3. `ended` (peer FIN, or reading shut down here): reads return `null`; `broken`: every read fails with the error.
  *
- * One operation at a time may take bytes; while it waits it is `#pending`, and what comes is offered to it first,
- * without passing through the queue.
- *
- * How reads wait is in `read-waits.ts`. What is left is one state and every call that looks at it, which is why it is long.
+ * One operation at a time may take bytes; while it waits it is `#pending`, and arriving bytes are offered to it first,
+ * without passing through the queue. How reads wait is in `read-waits.ts`.
  */
 
 import { ByteQueue } from './byte-queue.ts';
-import { BusyError, ClosedError, type IoError } from '../vocabulary/errors.ts';
+import type { IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { CollectWait, LendWait, lendTo, type Consume } from './read-waits.ts';
-import type { StreamParts } from './stream-parts.ts';
+import { CollectWaiter, ConsumeWaiter, offerTo, type Consume } from './read-waits.ts';
+import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
@@ -31,7 +28,7 @@ import {
 export class ReadSide implements WaiterOwner {
   readonly #parts: StreamParts;
   #queue: ByteQueue | undefined;
-  #pending: LendWait | CollectWait<unknown> | undefined;
+  #pending: ConsumeWaiter | CollectWaiter<unknown> | undefined;
   #readable: WaiterList<void> | undefined;
   #readClosed: WaiterList<void> | undefined;
   #paused = false;
@@ -44,12 +41,12 @@ export class ReadSide implements WaiterOwner {
     this.#parts = parts;
   }
 
-  /** How many bytes wait to be taken. */
+  /** How many bytes are queued. */
   get buffered(): number {
     return this.#queue === undefined ? 0 : this.#queue.length;
   }
 
-  /** Whether no more bytes will come. */
+  /** Whether no more bytes will arrive. */
   get isFinished(): boolean {
     return this.#isEnded || this.#broken !== undefined || this.#isClosed;
   }
@@ -59,21 +56,23 @@ export class ReadSide implements WaiterOwner {
     return this.buffered > 0 || this.isFinished;
   }
 
-  // --- What the carrier says -----------------------------------------------------------------------------------
+  // --- Called by the carrier -----------------------------------------------------------------------------------
 
-  /** Offers a borrowed view to the pending operation and queues the rest; returns whether there is room for more. */
+  /**
+   * Offers a borrowed view to the pending operation and queues the remainder; returns whether there is room for more.
+   */
   push(view: Uint8Array): boolean {
     this.bytesRead += view.length;
     if (this.isFinished) return true;
-    let rest = view;
-    if (this.#pending instanceof LendWait) {
-      const taken = this.#pending.lend(view);
+    let remainder = view;
+    if (this.#pending instanceof ConsumeWaiter) {
+      const taken = this.#pending.offer(view);
       if (taken === view.length) return true;
-      rest = view.subarray(taken);
+      remainder = view.subarray(taken);
     }
     this.#queue ??= new ByteQueue();
-    this.#queue.push(rest);
-    if (this.#pending instanceof CollectWait) this.#pending.retry();
+    this.#queue.push(remainder);
+    if (this.#pending instanceof CollectWaiter) this.#pending.retry();
     if (this.buffered > 0) this.#readable?.resolveAll();
     if (this.buffered < this.#limit()) return true;
     this.#paused = true;
@@ -87,7 +86,7 @@ export class ReadSide implements WaiterOwner {
     this.#finish();
   }
 
-  /** Shuts reading down from this side: drops what is queued; what still comes is not kept. */
+  /** Shuts reading down from this side: drops what is queued; what still arrives is not kept. */
   shutdown(): void {
     this.#queue = undefined;
     this.end();
@@ -106,24 +105,24 @@ export class ReadSide implements WaiterOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue = undefined;
-    this.#pending?.reject(this.closedError(this.#pending.operation));
-    this.#readable?.rejectAll(this.closedError('readable'));
+    this.#pending?.reject(closedError(this.#pending.operation));
+    this.#readable?.rejectAll(closedError('readable'));
     this.#readClosed?.resolveAll();
   }
 
   #finish(): void {
     const pending = this.#pending;
-    if (pending instanceof CollectWait) pending.retry();
+    if (pending instanceof CollectWaiter) pending.retry();
     else if (this.#broken === undefined) pending?.resolve(null);
     else pending?.reject(this.#broken);
     this.#readable?.resolveAll();
     this.#readClosed?.resolveAll();
   }
 
-  // --- What tasks ask ------------------------------------------------------------------------------------------
+  // --- Called by tasks ------------------------------------------------------------------------------------------
 
   tryRead(buffer: Uint8Array): number | null | WouldBlock {
-    this.#admit('tryRead');
+    this.#checkIdle('tryRead');
     const state = this.#outcome('tryRead');
     if (state !== undefined) return state;
     const count = (this.#queue as ByteQueue).readInto(buffer);
@@ -138,10 +137,10 @@ export class ReadSide implements WaiterOwner {
 
   readable(options?: WaitOptions): Promise<void> {
     return this.#guard('readable', options, () => {
-      if (this.#isClosed) throw this.closedError('readable');
+      if (this.#isClosed) throw closedError('readable');
       if (this.isReadable) return this.#parts.budget.pay(undefined);
       this.#readable ??= new WaiterList();
-      return this.#standIn(this.#readable, 'readable', options);
+      return this.#wait(this.#readable, 'readable', options);
     });
   }
 
@@ -149,7 +148,7 @@ export class ReadSide implements WaiterOwner {
     return this.#guard('readClosed', options, () => {
       if (this.isFinished) return Promise.resolve();
       this.#readClosed ??= new WaiterList();
-      return this.#standIn(this.#readClosed, 'readClosed', options);
+      return this.#wait(this.#readClosed, 'readClosed', options);
     });
   }
 
@@ -180,10 +179,11 @@ export class ReadSide implements WaiterOwner {
         return Promise.reject(error);
       }
     }
-    if (this.#pending !== undefined) return Promise.reject(this.#busy(operation));
+    if (this.#pending !== undefined)
+      return Promise.reject(busyError(operation, this.#pending.operation, 'read'));
     if (this.buffered > 0 && !this.#isClosed) {
       try {
-        return this.#parts.budget.pay(this.#lendFront(take));
+        return this.#parts.budget.pay(this.#offerFront(take));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -191,16 +191,16 @@ export class ReadSide implements WaiterOwner {
     if (this.isFinished) {
       return this.#isEnded && !this.#isClosed
         ? this.#parts.budget.pay(null)
-        : Promise.reject(this.#isClosed ? this.closedError(operation) : this.#broken);
+        : Promise.reject(this.#isClosed ? closedError(operation) : this.#broken);
     }
-    const wait = new LendWait(operation, this.#parts.clock, options, take);
-    wait.owner = this;
-    this.#pending = wait;
-    return wait.promise;
+    const waiter = new ConsumeWaiter(operation, this.#parts.clock, options, take);
+    waiter.owner = this;
+    this.#pending = waiter;
+    return waiter.promise;
   }
 
   /**
-   * Waits until `attempt` gives something else than would-block; it is tried whenever bytes or the end come.
+   * Waits until `attempt` returns something else than would-block; it is tried whenever bytes, or the end, arrive.
    *
    * @param wanted - How many bytes the attempt may need in the queue at once.
    */
@@ -211,16 +211,16 @@ export class ReadSide implements WaiterOwner {
     attempt: () => T | WouldBlock,
   ): Promise<T> {
     return this.#guard(operation, options, () => {
-      if (this.#pending !== undefined) throw this.#busy(operation);
-      if (this.#isClosed) throw this.closedError(operation);
+      if (this.#pending !== undefined) throw busyError(operation, this.#pending.operation, 'read');
+      if (this.#isClosed) throw closedError(operation);
       const first = attempt();
       this.#resume();
       if (first !== WOULD_BLOCK) return this.#parts.budget.pay(first);
-      const wait = new CollectWait<T>(operation, this.#parts.clock, options, wanted, attempt);
-      wait.owner = this;
-      this.#pending = wait as CollectWait<unknown>;
+      const waiter = new CollectWaiter<T>(operation, this.#parts.clock, options, wanted, attempt);
+      waiter.owner = this;
+      this.#pending = waiter as CollectWaiter<unknown>;
       this.#resume();
-      return wait.promise;
+      return waiter.promise;
     });
   }
 
@@ -230,18 +230,10 @@ export class ReadSide implements WaiterOwner {
     return this.#queue;
   }
 
-  /** How reading stands for an attempt that the queued bytes do not satisfy: `null` at the end, or would-block. */
+  /** What an attempt that the queued bytes do not satisfy returns: `null` at the end, or would-block. */
   ending(): null | WouldBlock {
     if (this.#broken !== undefined) throw this.#broken;
     return this.#isEnded ? null : WOULD_BLOCK;
-  }
-
-  /** What a call gets after this side closed the stream. */
-  closedError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
-      operation,
-    });
   }
 
   describe(now: number, into: WaitInfo[]): void {
@@ -252,15 +244,13 @@ export class ReadSide implements WaiterOwner {
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
-  /** The pending operation settled, by whatever hand: the next read is not told "busy". */
-  remove(wait: object): void {
-    if (this.#pending === wait) this.#pending = undefined;
+  /** The pending operation has settled, whatever settled it: the next read does not fail with `BusyError`. */
+  remove(waiter: object): void {
+    if (this.#pending === waiter) this.#pending = undefined;
   }
 
-  #standIn(list: WaiterList<void>, operation: string, options?: WaitOptions): Promise<void> {
-    const wait = new ListedWaiter<void>(operation, this.#parts.clock, options);
-    list.add(wait);
-    return wait.promise;
+  #wait(list: WaiterList<void>, operation: string, options?: WaitOptions): Promise<void> {
+    return list.wait(operation, this.#parts.clock, options);
   }
 
   #guard<T>(
@@ -276,34 +266,27 @@ export class ReadSide implements WaiterOwner {
     }
   }
 
-  #lendFront(take: Consume): number {
+  #offerFront(take: Consume): number {
     const queue = this.#queue as ByteQueue;
-    const count = lendTo(take, queue.front());
+    const count = offerTo(take, queue.front());
     queue.consume(count);
     this.#resume();
     return count;
   }
 
-  /** What a read gives when it does not take queued bytes; `undefined` when it can take some. */
+  /** What a read returns when it does not take queued bytes; `undefined` when it can take some. */
   #outcome(operation: string): null | WouldBlock | undefined {
-    if (this.#isClosed) throw this.closedError(operation);
+    if (this.#isClosed) throw closedError(operation);
     return this.buffered > 0 ? undefined : this.ending();
   }
 
-  #admit(operation: string): void {
-    if (this.#pending !== undefined) throw this.#busy(operation);
-  }
-
-  #busy(operation: string): BusyError {
-    return new BusyError(
-      `${operation}: another task is in ${this.#pending?.operation} of this stream; one task at a time may read`,
-      { code: 'EBUSY', operation },
-    );
+  #checkIdle(operation: string): void {
+    if (this.#pending !== undefined) throw busyError(operation, this.#pending.operation, 'read');
   }
 
   #limit(): number {
     const mark = this.#parts.marks.read;
-    return this.#pending instanceof CollectWait ? Math.max(mark, this.#pending.wanted) : mark;
+    return this.#pending instanceof CollectWaiter ? Math.max(mark, this.#pending.wanted) : mark;
   }
 
   #resume(): void {

@@ -1,31 +1,41 @@
-/** The two ways in which a read waits: to be lent the next bytes, or to look at the queue until there is enough. */
+/** The two ways in which a read waits: for the next bytes, whatever they are, or until the queue holds enough. */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { Waiter, type WaitOptions } from '../waiting/waiter.ts';
 
-/** Takes bytes from a lent view. */
+/** Takes bytes from a borrowed view. */
 export interface ByteConsumer {
   /**
    * @param view - Bytes, valid only during the call.
-   * @returns How many of them were taken, from the first. To throw is to have taken none.
+   * @returns How many of them were taken, from the first on. A consumer that throws has taken none.
    */
   take(view: Uint8Array): number;
 }
 
-/** A {@link ByteConsumer}, or its function alone. An object needs no closure, which counts where ten thousand streams wait. */
+/**
+ * A {@link ByteConsumer}, or its function alone. An object needs no closure: less memory where ten thousand streams
+ * wait.
+ */
 export type Consume = ((view: Uint8Array) => number) | ByteConsumer;
 
-/** Lends a view; an answer that no taker can mean is refused before anything is dropped for it. */
-export function lendTo(take: Consume, view: Uint8Array): number {
+/** Checks the argument of `readWith`. @throws {@link InvalidInputError} */
+export function checkConsumer(take: Consume): void {
+  if (typeof take === 'function' || typeof (take as ByteConsumer | null)?.take === 'function')
+    return;
+  throw invalidInput('readWith', 'take', 'a function, or an object with a method take', take);
+}
+
+/** Offers a view to a consumer; an impossible count is rejected before any byte is dropped for it. */
+export function offerTo(take: Consume, view: Uint8Array): number {
   const count = typeof take === 'function' ? take(view) : take.take(view);
   if (count <= view.length && count >>> 0 === count) return count;
   throw invalidInput('readWith', 'take(view)', `a whole number from 0 to ${view.length}`, count);
 }
 
-/** A read that waits to be lent bytes: what comes passes through its hands before the queue. */
-export class LendWait extends Waiter<number | null> {
+/** A read that waits for the next bytes: they are offered to its consumer before they are queued. */
+export class ConsumeWaiter extends Waiter<number | null> {
   readonly #take: Consume;
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined, take: Consume) {
@@ -33,10 +43,10 @@ export class LendWait extends Waiter<number | null> {
     this.#take = take;
   }
 
-  /** Returns how many bytes were taken; a taker that throws took none, and its error is the read's. */
-  lend(view: Uint8Array): number {
+  /** Returns how many bytes were taken; a consumer that throws took none, and the read fails with its error. */
+  offer(view: Uint8Array): number {
     try {
-      const count = lendTo(this.#take, view);
+      const count = offerTo(this.#take, view);
       this.resolve(count);
       return count;
     } catch (error) {
@@ -46,8 +56,8 @@ export class LendWait extends Waiter<number | null> {
   }
 }
 
-/** A read that needs more than one arrival: it looks at the queue each time bytes, or the end, come. */
-export class CollectWait<T> extends Waiter<T> {
+/** A read that may need several pieces: it examines the queue each time bytes, or the end, arrive. */
+export class CollectWaiter<T> extends Waiter<T> {
   readonly #attempt: () => T | WouldBlock;
   /** How many bytes the attempt may need in the queue at once. */
   readonly wanted: number;

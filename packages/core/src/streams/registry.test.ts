@@ -33,7 +33,7 @@ describe('the list of open streams', () => {
     const waits = [{ operation: 'readLine', age: 60 }];
     const [first, second] = openStreams();
     expect(first).toMatchObject({ kind: 'ByteStream', state: 'open', age: 100, ...counts, waits });
-    expect(first?.site).toContain('stream-registry.test.ts');
+    expect(first?.site).toContain('streams/registry.test.ts');
     expect(first?.addresses).toBeUndefined();
     expect(second).toMatchObject({ bytesRead: 5, buffered: 5, waits: [] });
     await closeAll();

@@ -1,23 +1,31 @@
 /**
- * The streams that are open: for tests that ask whether everything was closed, and for programs that look at themselves.
+ * The list of open streams: for tests that check that everything was closed, and for diagnostics in a running
+ * application.
  *
- * Keeping the list is asked for with `trackStreams`. While it is off, a new stream costs one look at one variable, and
- * reading and writing never pass through here.
+ * The list is kept while `trackStreams` is on. While it is off, a new stream costs one test of one variable; reading
+ * and writing never pass through here.
  */
 
-import type { ByteStream } from './byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
+import type { DuplexStream } from './duplex-stream.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
+import type { StreamStatistics } from './stream-core.ts';
 import { siteOfCall } from '../waiting/call-site.ts';
 import type { WaitInfo } from '../waiting/waiter.ts';
 
-/** How far the life of an open stream is, as seen from this side. */
+/** The state of an open stream, as seen from this side. */
 export type OpenStreamState = 'open' | 'peer finished' | 'writing shut down' | 'closing';
+
+/** What the list needs of a stream; every `ByteStream` has it. */
+export interface TrackedStream extends DuplexStream {
+  /** A frozen snapshot: byte counts, buffered and unsent bytes, pending waits and their ages. */
+  statistics(): StreamStatistics;
+}
 
 /** One open stream. */
 export interface OpenStream {
   /** The stream itself. */
-  readonly stream: ByteStream;
+  readonly stream: TrackedStream;
   /** The name of its class, such as `TcpStream`. */
   readonly kind: string;
   /** `local → remote`, for streams that have addresses. */
@@ -27,13 +35,13 @@ export interface OpenStream {
   readonly age: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Bytes that came and were not taken. */
+  /** Bytes that arrived and were not taken. */
   readonly buffered: number;
   /** Bytes accepted and not yet passed on. */
   readonly unsent: number;
-  /** Who waits; with `traceWaits` on, which task and where, too. */
+  /** The pending waits; with `traceWaits` on, also their tasks and lines. */
   readonly waits: readonly WaitInfo[];
-  /** Where it was opened; `undefined` when the platform did it, as for a connection that arrived. */
+  /** Where it was opened; `undefined` when the platform opened it, as it does an incoming connection. */
   readonly site?: string | undefined;
 }
 
@@ -43,12 +51,12 @@ interface Entry {
   readonly site: string | undefined;
 }
 
-let tracked: Map<ByteStream, Entry> | undefined;
+let tracked: Map<TrackedStream, Entry> | undefined;
 
 /**
- * Keeps a list of the streams that are opened from now on, for {@link openStreams}; or stops, and forgets it.
+ * Turns the list of open streams on, for {@link openStreams}, or off, which clears it.
  *
- * @param enabled - Whether to keep it. Turning it on twice keeps what is listed.
+ * @param enabled - Whether to list the streams that are opened from now on. Turning it on twice keeps the list.
  */
 export function trackStreams(enabled: boolean): void {
   tracked = enabled ? (tracked ?? new Map()) : undefined;
@@ -60,7 +68,7 @@ export function isTrackingStreams(): boolean {
 }
 
 /** Called by each new stream. */
-export function registerStream(stream: ByteStream, clock: Clock): void {
+export function registerStream(stream: TrackedStream, clock: Clock): void {
   if (tracked === undefined) return;
   tracked.set(stream, { clock, since: clock.now(), site: siteOfCall() });
   void stream.closed.then(() => {
@@ -68,13 +76,13 @@ export function registerStream(stream: ByteStream, clock: Clock): void {
   });
 }
 
-/** Takes a stream off the list, though it is open: somebody has been told. */
-export function forgetStream(stream: ByteStream): void {
+/** Removes an open stream from the list, because it has been reported. */
+export function forgetStream(stream: TrackedStream): void {
   tracked?.delete(stream);
 }
 
 /**
- * The streams that were opened since {@link trackStreams} was turned on and are not gone yet, oldest first.
+ * The streams that were opened since {@link trackStreams} was turned on and are not closed yet, oldest first.
  *
  * @example
  * ```ts
@@ -118,8 +126,8 @@ function stateOf(readiness: number): OpenStreamState {
   return isWriteClosed ? 'writing shut down' : 'open';
 }
 
-/** Which streams have addresses is the business of their carriers; here it is enough that they print. */
-function addressesOf(stream: ByteStream): string | undefined {
+/** Only some carriers give their streams addresses; this file needs no more than their text. */
+function addressesOf(stream: TrackedStream): string | undefined {
   const { localAddress, remoteAddress } = stream as {
     localAddress?: unknown;
     remoteAddress?: unknown;

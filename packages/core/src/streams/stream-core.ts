@@ -1,8 +1,8 @@
 /**
- * The life of a stream: joins the two halves to the carrier, and tells how the connection ended.
+ * The life of a stream: connects both directions to the carrier, and records how the connection ended.
  *
- * The carrier speaks to this file only (it is the `TransportSink`), the tasks to `ByteStream` only. Between them there
- * is one fact to keep: whichever side ends the connection, and in whatever order, both halves are told before `closed`
+ * The carrier calls this file only (it is the `TransportSink`), tasks call `ByteStream` only. One invariant holds
+ * between them: whichever side ends the connection, and in whatever order, both directions are ended before `closed`
  * settles, so that no wait outlives the connection.
  */
 
@@ -12,8 +12,9 @@ import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
+import type { StreamEnd } from './duplex-stream.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
-import type { HighWaterMarks, StreamParts } from './stream-parts.ts';
+import { closedError, type HighWaterMarks, type StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
   checkWaitOptions,
@@ -24,40 +25,22 @@ import {
 } from '../waiting/waiter.ts';
 import { WriteSide } from './write-side.ts';
 
-/** How a stream ended: what `ByteStream.closed` gives. */
-export interface StreamEnd {
-  /**
-   * `eof`: both sides finished, the peer first · `shutdown`: this side closed or finished first · `reset`: one side
-   * broke the connection off · `timeout`: the network gave the peer up, or the last bytes could not be sent in time ·
-   * `aborted`: this side broke it off with a reason · `error`: anything else, see `error`.
-   */
-  readonly how: 'eof' | 'shutdown' | 'reset' | 'timeout' | 'aborted' | 'error';
-  /** Whose doing it was. */
-  readonly by: 'local' | 'peer';
-  readonly bytesRead: number;
-  /** Bytes accepted from this side's writers. */
-  readonly bytesWritten: number;
-  /** Bytes of those that were dropped unsent. */
-  readonly unsent: number;
-  readonly error?: unknown;
-}
-
 /** A snapshot of a stream. */
 export interface StreamStatistics {
-  /** Bytes that came, taken or not. */
+  /** Bytes that arrived, taken or not. */
   readonly bytesRead: number;
   /** Bytes accepted from this side’s writers. */
   readonly bytesWritten: number;
-  /** Bytes that came and were not taken yet. */
+  /** Bytes that arrived and were not taken yet. */
   readonly buffered: number;
   /** Bytes accepted and not yet passed on by the carrier. */
   readonly unsent: number;
-  /** Who waits, for what and how long. */
+  /** The pending waits: for what, and for how long. */
   readonly waits: readonly WaitInfo[];
 }
 
-/** Waits until one of some interests is met. */
-class ReadyWait extends ListedWaiter<number> {
+/** A waiter for any of several interests. */
+class ReadyWaiter extends ListedWaiter<number> {
   readonly interest: Interest;
 
   constructor(interest: Interest, clock: Clock, options: WaitOptions | undefined) {
@@ -66,8 +49,8 @@ class ReadyWait extends ListedWaiter<number> {
   }
 }
 
-/** How long a FIN with no bytes before it may take at least, in milliseconds. */
-const FIN_PATIENCE = 1_000;
+/** The least time that a FIN with no bytes before it is given, in milliseconds. */
+const MIN_FIN_TIMEOUT = 1_000;
 
 export class StreamCore implements TransportSink, StreamParts {
   readonly transport: Transport;
@@ -80,14 +63,14 @@ export class StreamCore implements TransportSink, StreamParts {
   #closed: Deferred<StreamEnd> | undefined;
   #observers: Set<SourceObserver> | undefined;
   #ready: WaiterList<number> | undefined;
-  /** Who ended the connection first, and how, as far as this side knows before the carrier is gone. */
+  /** Which side ended the connection first, and how, as far as this side knows before the carrier closes. */
   #endedBy: 'local' | 'peer' | undefined;
   #localEnd:
     | { readonly how: 'reset' | 'timeout' | 'aborted'; readonly error?: unknown }
     | undefined;
-  /** Whether this side let go of the stream. */
+  /** Whether this side closed or reset the stream. */
   isDisposed = false;
-  /** What the carrier still held when this side dropped it. */
+  /** Unsent bytes that the carrier held when this side reset it. */
   #dropped = 0;
 
   constructor(transport: Transport, clock: Clock, marks: HighWaterMarks) {
@@ -100,12 +83,12 @@ export class StreamCore implements TransportSink, StreamParts {
     transport.start(this);
   }
 
-  // --- What the carrier says -----------------------------------------------------------------------------------
+  // --- Called by the carrier -----------------------------------------------------------------------------------
 
   onData(view: Uint8Array): boolean {
-    const goOn = this.reading.push(view);
+    const hasRoom = this.reading.push(view);
     this.notify();
-    return goOn;
+    return hasRoom;
   }
 
   onEnd(): void {
@@ -127,7 +110,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.#closed?.resolve(this.#end);
   }
 
-  // --- What the stream asks ------------------------------------------------------------------------------------
+  // --- Called by the stream ------------------------------------------------------------------------------------
 
   get isClosed(): boolean {
     return this.#end !== undefined;
@@ -167,7 +150,7 @@ export class StreamCore implements TransportSink, StreamParts {
     return finished;
   }
 
-  /** Breaks the connection off; `how` and `error` are what `closed` will tell. */
+  /** Resets the connection; `how` and `error` are what `closed` reports. */
   abort(how: 'reset' | 'timeout' | 'aborted', error: unknown): void {
     if (this.#end !== undefined || this.#localEnd !== undefined) return;
     this.#localEnd = error === undefined ? { how } : { how, error };
@@ -176,7 +159,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.transport.reset();
   }
 
-  /** Sends what was accepted, for at most `linger` milliseconds, and lets go. */
+  /** Sends what was accepted, for at most `linger` milliseconds, and closes the connection. */
   async close(linger: number): Promise<void> {
     if (this.#end !== undefined) {
       this.#closeSides();
@@ -191,11 +174,11 @@ export class StreamCore implements TransportSink, StreamParts {
     this.transport.close();
     // `onClosed` may have come from inside that call.
     if (this.isClosed) return;
-    // Nothing unsent, and still a FIN or TLS's goodbye may find no room. It gets its time, whatever the bytes were given.
-    const patience = this.transport.unsent === 0 ? Math.max(linger, FIN_PATIENCE) : linger;
+    // With nothing unsent a FIN or `close_notify` may still have to wait: give it MIN_FIN_TIMEOUT, even with `linger: 0`.
+    const limit = this.transport.unsent === 0 ? Math.max(linger, MIN_FIN_TIMEOUT) : linger;
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);
-    }, patience);
+    }, limit);
     await this.closed;
     timer.cancel();
   }
@@ -209,20 +192,20 @@ export class StreamCore implements TransportSink, StreamParts {
     this.#observers?.delete(observer);
   }
 
-  /** Waits until one of the interests is met, and gives the bits of {@link readiness} then. */
+  /** Waits until one of the interests is met, and returns {@link readiness}. */
   ready(interest: Interest, options: WaitOptions | undefined): Promise<number> {
     try {
       checkWaitOptions('ready', options);
-      if (this.isDisposed) throw this.reading.closedError('ready');
+      if (this.isDisposed) throw closedError('ready');
     } catch (error) {
       return Promise.reject(error);
     }
     const { readiness } = this;
     if ((readiness & interest) !== 0) return this.budget.pay(readiness);
     this.#ready ??= new WaiterList();
-    const wait = new ReadyWait(interest, this.clock, options);
-    this.#ready.add(wait);
-    return wait.promise;
+    const waiter = new ReadyWaiter(interest, this.clock, options);
+    this.#ready.add(waiter);
+    return waiter.promise;
   }
 
   notify(): void {
@@ -246,23 +229,23 @@ export class StreamCore implements TransportSink, StreamParts {
     });
   }
 
-  #settleReady(waits: WaiterList<number>): void {
+  #settleReady(waiters: WaiterList<number>): void {
     const { readiness } = this;
     let next: ListedWaiter<number> | undefined;
-    for (let wait = waits.first; wait !== undefined; wait = next) {
-      next = wait.next;
-      if ((readiness & (wait as ReadyWait).interest) !== 0) wait.resolve(readiness);
+    for (let waiter = waiters.first; waiter !== undefined; waiter = next) {
+      next = waiter.next;
+      if ((readiness & (waiter as ReadyWaiter).interest) !== 0) waiter.resolve(readiness);
     }
   }
 
-  /** The connection is gone: whoever waits on either side hears how. */
+  /** The connection is closed: ends both directions, with the error that broke it. */
   #endSides(error: IoError | undefined): void {
     const isWritten = error === undefined && this.writing.finish();
-    // Ten microseconds for an error that nobody would see: most of what the end of a connection took.
+    // Skip building an error no one can observe (≈ 10 µs with its stack): most of the cost of a connection's end.
     if (isWritten && this.reading.isFinished) return;
     const broken =
       error ??
-      new BrokenError('the connection is gone', {
+      new BrokenError('the connection was closed', {
         code: 'ERR_CONNECTION_GONE',
         operation: 'stream',
       });
@@ -274,7 +257,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.isDisposed = true;
     this.reading.close();
     this.writing.close();
-    this.#ready?.rejectAll(this.reading.closedError('ready'));
+    this.#ready?.rejectAll(closedError('ready'));
     this.notify();
   }
 

@@ -1,39 +1,37 @@
 /**
- * A stream of Node over a `ByteStream`: what `stream.toNode()` gives.
+ * A Node stream over a `DuplexStream`: what `stream.toNode()` returns.
  *
- * It keeps the promises that Node's own sockets keep (back-pressure both ways, `end()` is a FIN and reading goes on, an
- * error comes as `'error'` and then `'close'`) and one more: it may be dropped. A listener for `'error'` is there from the
- * start, so that a peer's reset does not end a process in which nobody listened; `pipeline`, `finished` and `for await`
- * hear of it all the same.
+ * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
+ * as `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a
+ * peer's reset does not end a process without one; `pipeline`, `finished` and `for await` still receive the error.
  *
- * Breaking off is told to the peer: `destroy(error)` resets the connection, so that what was sent so far is not taken for
- * all there was.
+ * The peer notices an aborted transfer: `destroy(error)` resets the connection, so that a truncated message is not
+ * mistaken for a complete one.
  */
 
 import { Duplex } from 'node:stream';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
-import type { StreamEnd } from './stream-core.ts';
+import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
 
 type Done = (error?: Error | null) => void;
 
 const ignore = (): void => {};
 
 /** Makes the Node stream that reads and writes `stream` from now on. */
-export function nodeDuplex(stream: ByteStream): Duplex {
+export function nodeDuplex(stream: DuplexStream): Duplex {
   return new StreamDuplex(stream);
 }
 
 class StreamDuplex extends Duplex {
-  readonly #stream: ByteStream;
-  /** Whether the end of reading was passed on, so that no read will hear of a failure. */
+  readonly #stream: DuplexStream;
+  /** Whether the end of reading was passed on, so that no read will report a failure. */
   #hasEnded = false;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: DuplexStream) {
     super({ allowHalfOpen: true, decodeStrings: false });
     this.#stream = stream;
     this.on('error', ignore);
-    settle(stream.closed, this.#onGone, ignore);
+    settle(stream.closed, this.#onClosed, ignore);
   }
 
   override _read(): void {
@@ -48,7 +46,7 @@ class StreamDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
-    // The bytes of a string are nobody else's; a buffer is the writer's again as soon as `done` was called.
+    // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
     settle(this.#stream.writeAll(bytes, { transfer }), () => done(), done);
@@ -71,7 +69,7 @@ class StreamDuplex extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     const stream = this.#stream;
     if (error === null) {
-      // Node's `destroy` waits for nothing; after `end` there is nothing left to wait for.
+      // Node's `destroy` waits for nothing; after `end` no bytes are left unsent.
       settle(stream.close({ linger: 0 }), () => done(), done);
     } else if (error instanceof ClosedError) {
       settle(stream.close(), () => done(error), done);
@@ -85,15 +83,15 @@ class StreamDuplex extends Duplex {
     this.destroy(error);
   };
 
-  readonly #onGone = ({ error }: StreamEnd): void => {
-    // A read or write that waits tells of it, a read after the bytes that came; here nobody is left to.
+  readonly #onClosed = ({ error }: StreamEnd): void => {
+    // A pending read or write reports the error, a read after the bytes before it; here neither is left.
     if (this.#hasEnded && !this.writableEnded) this.destroy(error as Error | undefined);
   };
 }
 
 /**
- * Goes on outside of the promise: an error that a listener throws is then the process's, as with every other stream, and
- * not an unhandled rejection.
+ * Continues outside of the promise: an error that a listener throws is then an uncaught exception, as with every Node
+ * stream, and not an unhandled rejection.
  */
 function settle<T>(
   promise: Promise<T>,

@@ -1,22 +1,22 @@
 /**
- * Web streams over a `ByteStream`: what `stream.toWeb()` gives.
+ * Web streams over a `DuplexStream`: what `stream.toWeb()` returns.
  *
- * The readable side keeps nothing of its own (its high-water mark is 0): a byte leaves the stream only when somebody asks
- * for it, into the asker's buffer if there is one, so releasing a reader loses nothing. The writable side takes one chunk at
- * a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the writable side
- * is a FIN, aborting it is a reset; when both sides are done the connection is closed.
+ * The readable side buffers nothing (its high-water mark is 0): a byte leaves the stream only when a reader asks for
+ * it, into the reader's buffer if it gave one, so releasing a reader loses nothing. The writable side takes one chunk
+ * at a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the
+ * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed.
  *
- * The classes are the global ones, which Node loads when they are first named.
+ * The classes are the global ones, which Node loads on first use.
  */
 
 import type {
   ReadableByteStreamController,
   WritableStreamDefaultController,
 } from 'node:stream/web';
-import type { ByteStream } from './byte-stream.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import type { DuplexStream } from './duplex-stream.ts';
 
-/** What Node's types do not know yet. */
+/** The `signal` that Node's types lack. */
 type Controller = WritableStreamDefaultController & { readonly signal: AbortSignal };
 
 /** A connection as a pair of Web streams, as `Deno.Conn` and the socket APIs of the Web have it. */
@@ -28,7 +28,7 @@ export interface WebStreams {
 }
 
 /** Makes the pair that reads and writes `stream` from now on. */
-export function webStreams(stream: ByteStream): WebStreams {
+export function webStreams(stream: DuplexStream): WebStreams {
   let isHalfDone = false;
   /** One side is done; the second one closes the connection. */
   const done = async (): Promise<void> => {
@@ -38,12 +38,12 @@ export function webStreams(stream: ByteStream): WebStreams {
   return { readable: readableOf(stream, done), writable: writableOf(stream, done) };
 }
 
-function readableOf(stream: ByteStream, done: () => Promise<void>): ReadableStream<Uint8Array> {
+function readableOf(stream: DuplexStream, done: () => Promise<void>): ReadableStream<Uint8Array> {
   let isCancelled = false;
   const end = async (controller: ReadableByteStreamController): Promise<void> => {
     if (isCancelled) return;
     controller.close();
-    // A reader that gave a buffer gets it back, empty.
+    // A reader that passed a buffer gets it back, empty.
     controller.byobRequest?.respond(0);
     await done();
   };
@@ -67,11 +67,11 @@ function readableOf(stream: ByteStream, done: () => Promise<void>): ReadableStre
   return new ReadableStream({ type: 'bytes', pull, cancel }, { highWaterMark: 0 });
 }
 
-function writableOf(stream: ByteStream, done: () => Promise<void>): WritableStream<Uint8Array> {
+function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableStream<Uint8Array> {
   return new WritableStream<Uint8Array>({
     start: (controller) => {
-      // A writer that waits for nothing hears of the end too.
-      void stream.closed.then(({ error }) => controller.error(error ?? gone()));
+      // A writer without a pending write learns of the end too.
+      void stream.closed.then(({ error }) => controller.error(error ?? closedHere()));
     },
     write: (chunk, controller) =>
       stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
@@ -94,7 +94,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   throw invalidInput('write', 'chunk', 'a Uint8Array, another view or an ArrayBuffer', chunk);
 }
 
-function gone(): ClosedError {
+function closedHere(): ClosedError {
   return new ClosedError('write: the connection was closed by this side', {
     code: 'ERR_STREAM_CLOSED',
     operation: 'write',

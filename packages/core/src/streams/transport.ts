@@ -7,8 +7,7 @@
  * - **Reading is a push of a borrowed view.** The bytes passed to `onData` are valid only during that call, since one
  *   read buffer may serve every socket of the process. The sink takes or copies what it needs before it returns.
  * - **Writing hands over ownership.** What is passed to `write` belongs to the carrier until it has been sent: nobody
- *   changes it any more. A carrier therefore never copies, unless it is asked to (`writeCopy`). A string stands for its
- *   latin1 bytes, one per character.
+ *   changes it any more. A carrier therefore never copies. A string stands for its latin1 bytes, one per character.
  * - **`onClosed` comes exactly once and last**, after everything else the carrier has to say. Until then the carrier
  *   may call the sink at any time, but never from inside a call that the sink is making, except `onClosed`
  *   from inside `reset` and `close`.
@@ -16,12 +15,12 @@
 
 import type { IoError } from '../vocabulary/errors.ts';
 
-/** What a carrier tells its stream. */
+/** What a carrier calls on its stream. */
 export interface TransportSink {
   /**
-   * Bytes came; they are valid only during this call.
+   * Bytes arrived; they are valid only during this call.
    *
-   * @returns Whether to go on: `false` asks the carrier to push nothing until `resume()`. What it pushes all the same
+   * @returns Whether to continue: `false` asks the carrier to push nothing until `resume()`. What it pushes all the same
    * is kept.
    */
   onData(view: Uint8Array): boolean;
@@ -29,7 +28,7 @@ export interface TransportSink {
   onEnd(): void;
   /** `unsent` fell to where writing makes sense again, or to 0. */
   onDrain(): void;
-  /** The carrier is gone: with an error when the peer or the network broke it, without when both sides had ended. */
+  /** The carrier is closed: with an error when the peer or the network broke it, without when both sides had ended. */
   onClosed(error?: IoError): void;
 }
 
@@ -44,24 +43,19 @@ export interface Transport {
   readonly isReleased?: boolean;
   /** Begins: from now on the carrier calls `sink`. Called once, before anything else. */
   start(sink: TransportSink): void;
-  /** Stops pushing; what is under way may still come. */
+  /** Stops pushing; bytes under way may still arrive. */
   pause(): void;
-  /** Goes on pushing. */
+  /** Resumes pushing. */
   resume(): void;
   /** Takes the bytes, all of them and for good; latin1 when a string. Never called after `end`, `reset` or `close`. */
   write(data: Uint8Array | string): void;
-  /**
-   * Takes a copy of the bytes, which are the caller's again when this returns; otherwise as `write`. Left out by carriers
-   * that know no better place for a copy than memory of its own.
-   */
-  writeCopy?(view: Uint8Array): void;
   /** Takes several pieces as one write where the carrier can; else the same as writing each. */
   writev(pieces: readonly Uint8Array[]): void;
   /** Finishes this side (FIN) after everything accepted was sent, then calls back; a failure comes as `onClosed`. */
   end(finished: () => void): void;
   /** Breaks the connection so that the peer notices (RST), dropping what is unsent. */
   reset(): void;
-  /** Sends what was accepted, finishes (FIN) and lets go; may be followed by `reset` when that takes too long. */
+  /** Sends what was accepted, finishes (FIN) and closes; may be followed by `reset` when that takes too long. */
   close(): void;
   /** Whether the carrier keeps the process alive while it is open. */
   setRef(ref: boolean): void;

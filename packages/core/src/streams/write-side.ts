@@ -1,46 +1,30 @@
 /**
- * The writing half of a stream: how much the carrier still holds, who waits for room, and how writing ended.
+ * The writing side of a stream: how much the carrier still holds, the waiters for room, and how writing ended.
  *
- * Writable means that the carrier holds less than the high-water mark of unsent bytes; `tryWrite` accepts at most what
+ * Writable means that the carrier holds fewer unsent bytes than the high-water mark; `tryWrite` accepts at most what
  * is left below it, so the memory a stream holds for a slow peer is bounded whatever its tasks do (by twice the mark,
- * where pieces are given away: they are not cut). Bytes once accepted are the carrier's: cancelling a write stops at what
- * was accepted and says how much that was.
+ * where pieces are given away: they are not cut). Accepted bytes are the carrier's: cancelling a write stops after what
+ * was accepted, and `progress` tells how much that is.
  *
  * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
  * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
- *
- * The file is a little long because a write that is accepted at once and one that waits share their checks and their end.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
-import { BusyError, ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import type { StreamParts } from './stream-parts.ts';
+import { busyError, closedError, type StreamParts } from './stream-parts.ts';
+import type { WriteData, WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
-  ListedWaiter,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
 
-/** How a write may be given up, and who owns the bytes. */
-export interface WriteOptions extends WaitOptions {
-  /**
-   * Gives the bytes away: they are not copied, and must never be changed again. A piece that is no larger than the
-   * high-water mark is accepted whole as soon as there is any room. @default false
-   */
-  readonly transfer?: boolean | undefined;
-  /** Told, as the write goes on, how many bytes were accepted; right also after an abort, a timeout or an error. */
-  readonly progress?: { accepted: number } | undefined;
-}
-
-/** Bytes, or a string that stands for its latin1 bytes. */
-export type WriteData = Uint8Array | string;
-
 export class WriteSide {
   readonly #parts: StreamParts;
-  /** The operation that writes, for the second one to be told about. */
+  /** The pending write, named in the error of a second one. */
   #busyWith: string | undefined;
   #room: WaiterList<void> | undefined;
   #flushed: WaiterList<void> | undefined;
@@ -65,7 +49,7 @@ export class WriteSide {
     return this.isShut || this.#parts.transport.unsent < this.#parts.marks.write;
   }
 
-  // --- What the carrier says -----------------------------------------------------------------------------------
+  // --- Called by the carrier -----------------------------------------------------------------------------------
 
   drain(): void {
     const { unsent } = this.#parts.transport;
@@ -81,7 +65,7 @@ export class WriteSide {
     this.#finishing?.rejectAll(error);
   }
 
-  /** The connection is gone without an error; whether writing had its end: closed here, or all that was accepted passed on. */
+  /** The connection closed without an error; returns whether all accepted bytes were sent, or it was closed here. */
   finish(): boolean {
     if (this.#isClosed) return true;
     if (!this.#isShut || this.#parts.transport.unsent > 0) return false;
@@ -96,14 +80,14 @@ export class WriteSide {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#room?.resolveAll();
-    this.#flushed?.rejectAll(this.#closedError('flush'));
+    this.#flushed?.rejectAll(closedError('flush'));
     this.#finishing?.resolveAll();
   }
 
-  // --- What tasks ask ------------------------------------------------------------------------------------------
+  // --- Called by tasks ------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, transfer: boolean): number | WouldBlock {
-    if (this.#busyWith !== undefined) throw this.#busy('tryWrite');
+    if (this.#busyWith !== undefined) throw busyError('tryWrite', this.#busyWith, 'write');
     this.#check('tryWrite');
     return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
   }
@@ -111,13 +95,13 @@ export class WriteSide {
   writable(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('writable', options);
-      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.#isClosed) throw closedError('writable');
       if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
     return this.#waitForRoom('writable', options).then(() => {
-      if (this.#isClosed) throw this.#closedError('writable');
+      if (this.#isClosed) throw closedError('writable');
     });
   }
 
@@ -135,7 +119,7 @@ export class WriteSide {
     return this.#writeAll('writeAll', data, options);
   }
 
-  /** No promise but the one that is returned, when everything is accepted at once. */
+  /** When everything is accepted at once, no promise is made but the one returned. */
   #writeAll(operation: string, data: WriteData, options: WriteOptions | undefined): Promise<void> {
     try {
       const accepted = this.#begin(operation, data, options);
@@ -174,18 +158,16 @@ export class WriteSide {
     try {
       checkWaitOptions('flush', options);
       if (this.#broken !== undefined) throw this.#broken;
-      if (this.#isClosed) throw this.#closedError('flush');
+      if (this.#isClosed) throw closedError('flush');
       if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#flushed ??= new WaiterList();
-    const wait = new ListedWaiter<void>('flush', this.#parts.clock, options);
-    this.#flushed.add(wait);
-    return wait.promise;
+    return this.#flushed.wait('flush', this.#parts.clock, options);
   }
 
-  /** Finishes writing (FIN) after what was accepted; waiting writes fail. */
+  /** Finishes writing (FIN) after what was accepted; pending writes fail. */
   shutdown(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('shutdown', options);
@@ -195,8 +177,7 @@ export class WriteSide {
       return Promise.reject(error);
     }
     this.#finishing ??= new WaiterList();
-    const wait = new ListedWaiter<void>('shutdown', this.#parts.clock, options);
-    this.#finishing.add(wait);
+    const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
     if (!this.#isShut) {
       this.#isShut = true;
       this.#room?.resolveAll();
@@ -205,7 +186,7 @@ export class WriteSide {
         this.#finishing?.resolveAll();
       });
     }
-    return wait.promise;
+    return finished;
   }
 
   describe(now: number, into: WaitInfo[]): void {
@@ -221,7 +202,7 @@ export class WriteSide {
     const room = this.#parts.marks.write - this.#parts.transport.unsent;
     if (room <= 0) return WOULD_BLOCK;
     const rest = data.length - offset;
-    // A piece that is given away is in memory already, whole or cut: one that is no larger than the window is not cut.
+    // A piece that is given away is in memory already, cut or not: one no larger than the high-water mark is not cut.
     const count = transfer && rest <= this.#parts.marks.write ? rest : Math.min(room, rest);
     this.bytesWritten += count;
     if (typeof data === 'string') {
@@ -234,9 +215,8 @@ export class WriteSide {
       );
     } else {
       const piece = count === data.length ? data : data.subarray(offset, offset + count);
-      if (this.#parts.transport.writeCopy !== undefined) this.#parts.transport.writeCopy(piece);
       // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
-      else this.#parts.transport.write(Buffer.from(piece));
+      this.#parts.transport.write(Buffer.from(piece));
     }
     return count;
   }
@@ -244,7 +224,7 @@ export class WriteSide {
   /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
   #begin(operation: string, data: WriteData, options: WriteOptions | undefined): number {
     checkWaitOptions(operation, options);
-    if (this.#busyWith !== undefined) throw this.#busy(operation);
+    if (this.#busyWith !== undefined) throw busyError(operation, this.#busyWith, 'write');
     this.#check(operation);
     const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
     const accepted = first === WOULD_BLOCK ? 0 : first;
@@ -252,7 +232,7 @@ export class WriteSide {
     return accepted;
   }
 
-  /** Goes on with it: waits for room, for any when not for `all`. */
+  /** Continues it: waits for room, for all of the data or, without `all`, for any of it. */
   async #continue(
     operation: string,
     data: WriteData,
@@ -278,7 +258,7 @@ export class WriteSide {
       }
       return accepted;
     } catch (error) {
-      // The wait knew only what was left of the time; the caller is told the limit it gave.
+      // The waiter knew only the remaining time; the error names the limit that the caller set.
       if (error instanceof TimeoutError && options?.timeout !== undefined) {
         throw new TimeoutError(operation, options.timeout);
       }
@@ -288,16 +268,14 @@ export class WriteSide {
     }
   }
 
-  /** Waits until there may be room, or until writing is over; the caller checks which. */
+  /** Waits until there may be room, or until writing has ended; the caller checks which. */
   #waitForRoom(operation: string, options: WaitOptions | undefined): Promise<void> {
     this.#room ??= new WaiterList();
-    const wait = new ListedWaiter<void>(operation, this.#parts.clock, options);
-    this.#room.add(wait);
-    return wait.promise;
+    return this.#room.wait(operation, this.#parts.clock, options);
   }
 
   #check(operation: string): void {
-    if (this.#isClosed) throw this.#closedError(operation);
+    if (this.#isClosed) throw closedError(operation);
     if (this.#broken !== undefined) throw this.#broken;
     if (this.#isShut) {
       throw new ClosedError(`${operation}: writing was shut down by this side`, {
@@ -306,25 +284,11 @@ export class WriteSide {
       });
     }
   }
-
-  #busy(operation: string): BusyError {
-    return new BusyError(
-      `${operation}: another task is in ${this.#busyWith} of this stream; one task at a time may write`,
-      { code: 'EBUSY', operation },
-    );
-  }
-
-  #closedError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: this stream was closed by this side`, {
-      code: 'ERR_STREAM_CLOSED',
-      operation,
-    });
-  }
 }
 
 const nothing = (): void => {};
 
-/** The wait options for one turn of a longer write: its timeout covers the whole of it. */
+/** The options for one wait of a longer write, whose timeout covers the whole write. */
 function remaining(
   options: WriteOptions | undefined,
   deadline: number | undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { acceptOwned } from '../lowlevel.ts';
 import { acceptLoop, Executor, MemoryListener, type ByteStream } from '../index.ts';
 import { ManualClock } from '../testing/index.ts';
 
@@ -25,13 +26,13 @@ describe('an accept loop', () => {
     const listener = new MemoryListener();
     const streams: ByteStream[] = [];
     const executor = new Executor();
-    const accepting = acceptLoop(
+    const accepting = acceptOwned(
       listener,
       async (stream) => {
         streams.push(stream);
         await stream.readLine();
       },
-      { executor, ownsStream: true },
+      { executor },
     );
     const client = await listener.connect();
     await client.writeAll('x\n');
@@ -43,6 +44,30 @@ describe('an accept loop', () => {
     await client.close();
     await listener.close();
     await accepting;
+  });
+
+  test('spawns in a group the tasks that end with it', async () => {
+    const listener = new MemoryListener();
+    const executor = new Executor();
+    const served: string[] = [];
+    const client = await listener.connect();
+    await executor.group(async (group) => {
+      const accepting = acceptLoop(
+        listener,
+        async (stream) => {
+          served.push((await stream.readLine()) ?? '');
+        },
+        { executor: group },
+      );
+      await settle();
+      expect(group.size).toBe(1);
+      await client.writeAll('in the group\n');
+      await listener.close();
+      await accepting;
+    });
+    expect(served).toEqual(['in the group']);
+    expect(await client.readChunk()).toBe(null);
+    await client.close();
   });
 
   test('takes a slot before it accepts, so that what must wait stays in the listener', async () => {
@@ -70,7 +95,7 @@ describe('an accept loop', () => {
     await executor.idle();
   });
 
-  test('resets a connection whose task fails, tells of it, and goes on', async () => {
+  test('resets a connection whose task fails, reports the failure, and goes on', async () => {
     const listener = new MemoryListener();
     const failures: [unknown, boolean][] = [];
     const accepting = acceptLoop(

@@ -1,38 +1,35 @@
 /**
  * The loop between a listener and an executor: one task per connection, for the connection's whole life.
  *
- * The order matters: a slot first, then a connection. A connection that is accepted and then has to queue for a slot is
- * one that the peer believes to be served; left in the listener it costs nothing and stays unread. When accepting itself
- * fails (out of descriptors, out of memory), what is open goes on, and the loop tries again after a pause that doubles,
- * as Go's and trio's servers do, since trying at once would burn the CPU that closing connections needs.
+ * The order matters: a slot first, then a connection. The peer of an accepted connection believes that it is being served;
+ * left in the listener until a slot is free, a connection costs nothing and stays unread. When accepting itself fails (out
+ * of descriptors, out of memory), the open connections go on, and the loop tries again after a pause that doubles, as Go's
+ * and trio's servers do: retrying at once would take the CPU that closing connections needs.
  */
 
+import type { Listener } from '../listening/listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../waiting/system-clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
-import { defaultExecutor, type Executor } from './executor.ts';
-import type { Listener } from '../listening/listener.ts';
-import type { TaskContext, TaskFunction } from './task-context.ts';
+import { systemClock } from '../waiting/system-clock.ts';
+import { defaultExecutor } from './executor.ts';
+import type { Spawner, TaskContext } from './task-types.ts';
 
 /** Options of {@link acceptLoop}. */
 export interface AcceptLoopOptions<S extends ByteStream> {
-  /** What runs the connections' tasks; its `concurrency` bounds them. @default the process's one */
-  readonly executor?: Executor | undefined;
+  /**
+   * Spawns the connections' tasks. An executor limits them by its `concurrency`: the loop accepts when a slot is free. In a
+   * group or the context of a task they become its tasks, and nothing limits them. @default the process's executor
+   */
+  readonly executor?: Spawner | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** Ends the loop; the listener and the connections' tasks live on. */
+  /** Ends the loop; the listener and the connections' tasks go on. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of connections whose task failed, and of `accept` that did (`stream` is `undefined` then). @default nobody */
+  /** Called when a connection's task fails, and when `accept` does (then `stream` is `undefined`). @default ignored */
   readonly onError?: ((error: unknown, stream: S | undefined) => void) | undefined;
-  /** What each task is called. @default 'connection' */
+  /** The name of each task. @default 'connection' */
   readonly name?: string | undefined;
-  /**
-   * Whether `serve` sees to the end of its stream by itself: it closes or resets it before its task ends, and does not throw
-   * (else the executor hears of it). Spares each idle connection the memory of one that waits for it; and of a promise of
-   * its end, when it holds its task (`TaskContext.hold`) and returns nothing. @default false
-   */
-  readonly ownsStream?: boolean | undefined;
 }
 
 /** The pause after the first failed `accept`, and the longest, in milliseconds (Go's net/http). */
@@ -42,9 +39,9 @@ const LONGEST_PAUSE = 1_000;
 /**
  * Accepts connections and runs one task for each, until the listener closes or the signal aborts.
  *
- * @param serve - The life of one connection. Its stream is closed when it returns, and reset when it throws
- * or its task is aborted.
- * @returns Settled when no more connections will be accepted; tasks may still run.
+ * @param serve - Serves one connection. Its stream is closed when it returns, and reset when it throws or its task is
+ * aborted.
+ * @returns Resolves when no more connections will be accepted; tasks may still run.
  * @throws nothing: failures go to `onError`.
  *
  * @example
@@ -67,25 +64,35 @@ export function acceptLoop<S extends ByteStream>(
   listener: Listener<S>,
   serve: (stream: S, context: TaskContext) => Promise<void>,
   options?: AcceptLoopOptions<S>,
-): Promise<void>;
-/** As above, with a `serve` that need not return a promise, since it sees to the end of its stream by itself. */
-export function acceptLoop<S extends ByteStream>(
-  listener: Listener<S>,
-  serve: (stream: S, context: TaskContext) => Promise<void> | void,
-  options: AcceptLoopOptions<S> & { readonly ownsStream: true },
-): Promise<void>;
-export async function acceptLoop<S extends ByteStream>(
+): Promise<void> {
+  const onError = options?.onError;
+  return acceptOwned(listener, (stream, context) => live(stream, context, serve, onError), options);
+}
+
+/**
+ * As `acceptLoop`, for a `serve` that owns its stream: it closes or resets the stream before its task ends, and does not
+ * throw (else the executor reports it). For the connection loop of a server: it saves an idle connection the memory of a
+ * promise for its end when `serve` holds its task (`holdTask`) and returns nothing.
+ *
+ * The stream is still reset when its task is aborted, or cannot be spawned.
+ *
+ * @param serve - Serves one connection, to the end of its stream.
+ * @returns Resolves when no more connections will be accepted; tasks may still run.
+ * @throws nothing: failures of `accept` go to `onError`.
+ */
+export async function acceptOwned<S extends ByteStream>(
   listener: Listener<S>,
   serve: (stream: S, context: TaskContext) => Promise<void> | void,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
-  const { executor = defaultExecutor, clock = systemClock, signal, onError } = options ?? {};
+  const { clock = systemClock, signal, onError } = options ?? {};
+  const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
   let pause = FIRST_PAUSE;
   for (;;) {
     let stream: S;
     try {
-      if (!executor.hasFreeSlot) await executor.freeSlot({ signal });
+      if (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
       stream = await listener.accept({ signal });
       pause = FIRST_PAUSE;
     } catch (error) {
@@ -96,11 +103,7 @@ export async function acceptLoop<S extends ByteStream>(
       continue;
     }
     try {
-      const run: TaskFunction<void> =
-        options?.ownsStream === true
-          ? (context) => serve(stream, context)
-          : (context) => live(stream, context, serve, onError);
-      executor.spawn(run, { name, onAbort: stream });
+      executor.spawn((context) => serve(stream, context), { name, onAbort: stream });
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);
@@ -110,11 +113,11 @@ export async function acceptLoop<S extends ByteStream>(
   }
 }
 
-/** The life of one connection, to the end of its stream; never rejects. */
+/** Serves one connection to the end of its stream; never rejects. */
 async function live<S extends ByteStream>(
   stream: S,
   context: TaskContext,
-  serve: (stream: S, context: TaskContext) => Promise<void> | void,
+  serve: (stream: S, context: TaskContext) => Promise<void>,
   onError: AcceptLoopOptions<S>['onError'],
 ): Promise<void> {
   try {

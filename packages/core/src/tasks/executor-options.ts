@@ -1,10 +1,9 @@
-/** What an executor is told and tells: its options and the checks of them, its counts, its report, its last resort. */
+/** Executor options and their checks, statistics, shutdown report, default error handler. */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
-import type { Abortable, TaskOptions } from './task-context.ts';
-import type { Task } from './task.ts';
 import { checkWaitOptions } from '../waiting/waiter.ts';
+import type { Abortable, Task, TaskOptions } from './task-types.ts';
 
 /** Options of an `Executor`. */
 export interface ExecutorOptions {
@@ -14,9 +13,9 @@ export interface ExecutorOptions {
   readonly maxPending?: number | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** Hears of failures that nobody awaits. @default one line on stderr */
+  /** Called with each failure of a task that is not awaited. @default one line on stderr */
   readonly onTaskError?: ((error: unknown, task: Task<unknown>) => void) | undefined;
-  /** What errors call it. @default 'executor' */
+  /** The name used by errors. @default 'executor' */
   readonly name?: string | undefined;
 }
 
@@ -24,21 +23,23 @@ export interface ExecutorOptions {
 export interface ExecutorStatistics {
   /** Tasks that wait for a slot. */
   readonly pending: number;
-  /** Tasks whose function has not returned, or that are held; those that were aborted included. */
+  /** Tasks that have begun and not ended; aborted ones count until their function has returned. */
   readonly running: number;
-  /** Tasks that ended since the executor was made, by how they came out. */
+  /** Tasks that ended with a result since the executor was made. */
   readonly done: number;
+  /** Tasks that ended with a failure. */
   readonly failed: number;
+  /** Tasks that were aborted, or timed out, and have ended. */
   readonly aborted: number;
 }
 
 /** What `Executor.shutdown` did. */
 export interface ExecutorReport {
-  /** Tasks that ended by themselves during the shutdown. */
-  readonly finished: number;
-  /** Names of the tasks that were aborted at the deadline. */
+  /** Tasks that ended within the grace, done or failed. */
+  readonly completed: number;
+  /** Names of the tasks that were aborted when the grace was over. */
   readonly aborted: readonly string[];
-  /** Names of those whose function goes on all the same, or that were not released. */
+  /** Names of those that have not ended after the abort either: they ignore their signal. */
   readonly stuck: readonly string[];
 }
 
@@ -53,7 +54,7 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
     throw invalidInput('spawn', 'priority', 'a finite number', priority);
   }
   if (onAbort === undefined || typeof onAbort === 'function') return;
-  // Called while others wait to be aborted too: it must not be found to be wrong then.
+  // Checked now: it is called amid an abort of other tasks, where it must not throw.
   if (typeof (onAbort as Abortable | null)?.reset !== 'function') {
     throw invalidInput('spawn', 'onAbort', 'a function, or an object with a method reset', onAbort);
   }
@@ -67,6 +68,6 @@ export function checkBound(name: string, value: number | undefined, least: numbe
 
 export function printFailure(error: unknown, task: Task<unknown>): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // oxlint-disable-next-line no-console -- the last resort, when the program has named nobody to tell
-  console.error(`awaitio: task ${task.name} failed and nobody awaits it: ${what}`);
+  // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
+  console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
 }

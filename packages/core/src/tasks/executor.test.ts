@@ -6,15 +6,19 @@ import { deferred } from '../waiting/deferred.ts';
 import { ClosedError, InvalidInputError, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext, TaskFunction, TaskOptions } from './task-context.ts';
+import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited. */
+/** An executor on a clock of its own, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
-  const unheard: unknown[] = [];
-  const executor = new Executor({ clock, onTaskError: (error) => unheard.push(error), ...options });
-  return { clock, executor, unheard };
+  const unobserved: unknown[] = [];
+  const executor = new Executor({
+    clock,
+    onTaskError: (error) => unobserved.push(error),
+    ...options,
+  });
+  return { clock, executor, unobserved };
 }
 
 const failure = new Error('the function failed');
@@ -156,7 +160,7 @@ describe('tasks that were aborted while they waited', () => {
     expect(executor.statistics()).toEqual({ pending: 0, running: 0, ...counts });
   });
 
-  test('are let go of, though no slot becomes free', async () => {
+  test('are released to the garbage collector, though no slot becomes free', async () => {
     const { executor } = setUp({ concurrency: 1 });
     const { gate, run } = gated();
     executor.spawn(run('first'));
@@ -220,7 +224,7 @@ describe('freeSlot', () => {
     await free;
   });
 
-  test('can be given up by its signal and its timeout', async () => {
+  test('can be cancelled by its signal and its timeout', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
     const task = executor.spawn(untilAborted);
     const controller = new AbortController();
@@ -252,11 +256,11 @@ describe('run', () => {
     expect(await executor.run(({ name }) => name, { name: 'other' })).toBe('other');
   });
 
-  test('throws what main throws, and tells nobody else', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('throws what main throws, and reports it nowhere else', async () => {
+    const { clock, executor, unobserved } = setUp();
     await expect(executor.run(fail)).rejects.toBe(failure);
     await clock.advance(0);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 });
 
@@ -277,14 +281,14 @@ describe('idle', () => {
     expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, done: 2 });
   });
 
-  test('waits until a failure that nobody awaits was told', async () => {
-    const { executor, unheard } = setUp();
+  test('waits until a failure that is not awaited was reported', async () => {
+    const { executor, unobserved } = setUp();
     executor.spawn(fail);
     await executor.idle();
-    expect(unheard).toEqual([failure]);
+    expect(unobserved).toEqual([failure]);
   });
 
-  test('can be given up', async () => {
+  test('can be cancelled', async () => {
     const { clock, executor } = setUp();
     const task = executor.spawn(untilAborted);
     const late = executor.idle({ timeout: 10 }).catch((error: unknown) => error);
@@ -304,7 +308,7 @@ describe('shutdown', () => {
     executor.spawn(sleep);
     const report = executor.shutdown({ grace: 1_000 });
     await clock.advance(200);
-    expect(await report).toEqual({ finished: 2, aborted: [], stuck: [] });
+    expect(await report).toEqual({ completed: 2, aborted: [], stuck: [] });
     expect(clock.pending).toBe(0);
   });
 
@@ -326,9 +330,9 @@ describe('shutdown', () => {
     await clock.advance(99);
     expect(executor.statistics()).toMatchObject({ aborted: 0 });
     await clock.advance(1);
-    // The deaf one is given some turns more.
+    // The deaf one gets some more turns of the loop.
     expect(await shutdown).toEqual({
-      finished: 0,
+      completed: 0,
       aborted: ['tidy', 'deaf', 'waiting'],
       stuck: ['deaf'],
     });
@@ -344,7 +348,7 @@ describe('shutdown', () => {
     executor.spawn(untilAborted, { name: 'reader' });
     await clock.advance(0);
     const report = await executor.shutdown({ grace: 0 });
-    expect(report).toEqual({ finished: 0, aborted: ['reader'], stuck: [] });
+    expect(report).toEqual({ completed: 0, aborted: ['reader'], stuck: [] });
   });
 
   test('takes no more tasks, but lets running ones spawn children until they are aborted', async () => {
@@ -364,13 +368,13 @@ describe('shutdown', () => {
     );
     await clock.advance(10);
     expect(await child.promise).toBe('child');
-    expect(await shutdown).toEqual({ finished: 2, aborted: [], stuck: [] });
+    expect(await shutdown).toEqual({ completed: 2, aborted: [], stuck: [] });
   });
 
   test('gives a frozen report, also of an executor that has nothing to do, and a second time', async () => {
     const { executor } = setUp();
     const report = await executor.shutdown();
-    expect(report).toEqual({ finished: 0, aborted: [], stuck: [] });
+    expect(report).toEqual({ completed: 0, aborted: [], stuck: [] });
     expect([report, report.aborted, report.stuck].every(Object.isFrozen)).toBe(true);
     expect(await executor.shutdown()).toEqual(report);
   });
@@ -473,24 +477,24 @@ describe('the executor', () => {
   });
 });
 
-describe('a failure that nobody awaits', () => {
+describe('a failure that is not awaited', () => {
   const printed = jest.spyOn(console, 'error').mockImplementation(() => {});
   afterEach(() => {
     printed.mockClear();
   });
 
-  test('is printed when the program named nobody to tell', async () => {
+  test('is printed when the executor has no onTaskError', async () => {
     const executor = new Executor();
     executor.spawn(fail, { name: 'forgotten' });
     await executor.idle();
     expect(printed).toHaveBeenCalledTimes(1);
     const [line] = printed.mock.calls[0] as [string];
     expect(line).toContain(
-      'awaitio: task forgotten failed and nobody awaits it: Error: the function',
+      'awaitio: task forgotten failed and was not awaited: Error: the function',
     );
   });
 
-  test('does no harm when it is no error, or when the one who is told fails', async () => {
+  test('does no harm when it is no error, or when onTaskError throws', async () => {
     const executor = new Executor({
       onTaskError: () => {
         throw new Error('the listener failed');

@@ -1,23 +1,19 @@
 /**
- * The executor: one queue that every task passes through.
+ * The executor: every task passes through it.
  *
- * It wraps one p-queue, which decides who runs next where there is a bound on how many may; everything else (outcomes,
- * the tree of tasks, groups, shutdown) is here in our own words, and nothing of p-queue shows. A task holds its slot from
- * its start until its function returns, or until it is released: a connection that is one task for its whole life makes
- * `concurrency` the limit of connections, which is why an accept loop waits for a free slot **before** it accepts. A task
- * that waits for another holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger than the depth of
- * that.
+ * Outcomes, the tree of tasks, groups and shutdown are here and in the files of the task; which task begins when, where their
+ * number is limited, is up to the slot queue. A task holds its slot until it has ended. A connection that is one task for its
+ * whole life makes `concurrency` the limit of connections, which is why an accept loop waits for a free slot **before** it
+ * accepts. A task that waits for another task holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger
+ * than the depth of that.
  *
- * Two collections tell everything: the tasks that have not ended, and those of them that have not begun; the others run.
- *
- * The file is long because what each call promises, and what it fails with, is documented here.
+ * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun; the others run.
  */
 
-import { AsyncResource } from 'node:async_hooks';
-import PQueue from 'p-queue';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../waiting/system-clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import { systemClock } from '../waiting/system-clock.ts';
+import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import {
   checkBound,
   checkTaskOptions,
@@ -26,15 +22,22 @@ import {
   type ExecutorReport,
   type ExecutorStatistics,
 } from './executor-options.ts';
-import type { TaskFunction, TaskHost, TaskInfo, TaskOptions } from './task-context.ts';
-import { TaskGroup, type GroupOptions } from './task-group.ts';
-import { Task } from './task.ts';
-import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
+import { SlotQueue } from './slot-queue.ts';
+import { Group } from './task-group.ts';
+import type { TaskHost } from './task-host.ts';
+import type {
+  GroupOptions,
+  Spawner,
+  Task,
+  TaskFunction,
+  TaskGroup,
+  TaskInfo,
+  TaskOptions,
+} from './task-types.ts';
+import { SpawnedTask } from './task.ts';
 
-/** How often the loop turns, after the abort, for functions that listen to their signal to end. */
-const LAST_TURNS = 16;
-/** So many aborted tasks may stay in the queue before it is looked at whether they are too many. */
-const MOST_DEAD = 64;
+/** Turns of the event loop that a shutdown gives to functions that react to their signal, after the abort. */
+const CLEANUP_TURNS = 16;
 
 /**
  * Runs tasks.
@@ -52,24 +55,20 @@ const MOST_DEAD = 64;
  * console.log(sum); // 3
  * ```
  */
-export class Executor {
-  /** Tasks that wait for a slot; where slots have no bound, none ever does. */
-  readonly #queue: PQueue | undefined;
+export class Executor implements Spawner {
   readonly #clock: Clock;
   readonly #maxPending: number;
   readonly #concurrency: number;
   readonly #name: string;
   readonly #onTaskError: (error: unknown, task: Task<unknown>) => void;
-  readonly #host: TaskHost;
-  readonly #tasks = new Set<Task<unknown>>();
-  /** Tasks that have not begun, and how one begins that waits for a slot. */
-  readonly #waiting = new Map<Task<unknown>, (() => Promise<void>) | undefined>();
+  readonly #host: TaskHost<SpawnedTask<unknown>>;
+  /** Tasks that have not ended. */
+  readonly #tasks = new Set<SpawnedTask<unknown>>();
+  /** Those of them that have not begun. */
+  readonly #waiting: SlotQueue;
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
   readonly #free = new WaiterList<void>();
   readonly #idle = new WaiterList<void>();
-  /** Tasks that were aborted while they waited, and that the queue still holds. */
-  #dead = 0;
-  #isBurying = false;
   #nextId = 1;
   #isShutDown = false;
 
@@ -80,18 +79,16 @@ export class Executor {
     this.#clock = options.clock ?? systemClock;
     this.#name = options.name ?? 'executor';
     this.#onTaskError = options.onTaskError ?? printFailure;
-    if (this.#concurrency !== Infinity) {
-      this.#queue = new PQueue({ concurrency: this.#concurrency });
-    }
+    this.#waiting = new SlotQueue(this.#concurrency);
     this.#host = {
       clock: this.#clock,
       spawnChild: (parent, run, childOptions) => this.#spawn(run, childOptions, parent),
       groupIn: (parent, body, groupOptions) => this.#group(body, groupOptions, parent),
       onEnded: (task) => {
-        this.#forget(task);
+        this.#remove(task);
       },
-      onUnheardFailure: (error, task) => {
-        this.#tell(error, task);
+      onUnobservedFailure: (error, task) => {
+        this.#report(error, task);
       },
     };
   }
@@ -110,7 +107,7 @@ export class Executor {
   /**
    * Runs a block whose tasks end with it: the first failure aborts the others, all are awaited.
    *
-   * The block itself cannot be stopped: what it waits for besides its tasks should be given the group's `signal`.
+   * The block itself cannot be stopped: pass the group's `signal` to what it waits for besides its tasks.
    *
    * @param options - `signal`, `timeout`: abort the whole group; `joinable`: for `TaskGroup.joinNext`.
    * @returns What the block returned.
@@ -127,7 +124,7 @@ export class Executor {
   }
 
   /**
-   * Waits until no task runs or waits. A task of this executor that asks waits for itself, and so forever.
+   * Waits until no task runs or waits. Called by a task of this executor it waits for that task, and so forever.
    *
    * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
@@ -141,7 +138,7 @@ export class Executor {
   }
 
   /**
-   * Waits until a task spawned now would begin at once; an accept loop asks before it accepts.
+   * Waits until a task spawned now would begin at once; an accept loop calls it before it accepts.
    *
    * @throws `ClosedError` when the executor is shut down, before or meanwhile; `TimeoutError`; `signal.reason`;
    * `InvalidInputError`.
@@ -152,12 +149,12 @@ export class Executor {
   }
 
   /**
-   * Takes no more tasks, waits for those there are, and aborts what has not ended in time.
+   * Takes no more tasks, waits up to `grace` for those there are, then aborts the rest.
    *
-   * Running tasks may still spawn children until they are aborted. Functions that listen to their signal are waited
-   * for a little longer, so that what they clean up is cleaned up.
+   * Running tasks may still spawn children until they are aborted. After the abort, functions get a few turns of the event
+   * loop to clean up.
    *
-   * @param options - `grace`: how long the tasks may take, in milliseconds, 0 to abort at once. @default 5000
+   * @param options - `grace`: milliseconds until the abort, 0 to abort at once. @default 5000
    * @throws `InvalidInputError` for a grace that is no number from 0.
    */
   async shutdown(options?: { readonly grace?: number | undefined }): Promise<ExecutorReport> {
@@ -169,17 +166,17 @@ export class Executor {
     this.#free.rejectAll(this.#shutDownError('freeSlot'));
     const before = this.#counts.done + this.#counts.failed;
     if (grace > 0) await this.#idleWithin(grace);
-    const finished = this.#counts.done + this.#counts.failed - before;
+    const completed = this.#counts.done + this.#counts.failed - before;
     const aborted = [...this.#tasks].map((task) => task.name);
     for (const task of this.#tasks) task.abort(this.#shutDownError('shutdown'));
-    for (let turn = 0; turn < LAST_TURNS && this.#tasks.size > 0; turn += 1) {
+    for (let turn = 0; turn < CLEANUP_TURNS && this.#tasks.size > 0; turn += 1) {
       await new Promise<void>((resolve) => {
         this.#clock.defer(resolve);
       });
     }
     const stuck = [...this.#tasks].map((task) => task.name);
     return Object.freeze({
-      finished,
+      completed,
       aborted: Object.freeze(aborted),
       stuck: Object.freeze(stuck),
     });
@@ -205,8 +202,8 @@ export class Executor {
   #spawn<T>(
     run: TaskFunction<T>,
     options: TaskOptions | undefined,
-    parent: Task<unknown> | undefined,
-  ): Task<T> {
+    parent: SpawnedTask<unknown> | undefined,
+  ): SpawnedTask<T> {
     if (typeof run !== 'function') throw invalidInput('spawn', 'run', 'a function', run);
     checkTaskOptions(options);
     parent?.checkParent();
@@ -217,45 +214,22 @@ export class Executor {
         { code: 'ERR_LIMIT', operation: 'spawn', limitName: 'maxPending', limit: this.#maxPending },
       );
     }
-    const task = new Task<T>(this.#host, this.#nextId, run, options, parent);
+    const task = new SpawnedTask<T>(this.#host, this.#nextId, run, options, parent);
     this.#nextId += 1;
     this.#tasks.add(task);
-    this.#waiting.set(task, this.#queue === undefined ? undefined : beginningOf(task));
-    this.#enqueue(task);
+    this.#waiting.add(task);
     return task;
-  }
-
-  #enqueue(task: Task<unknown>): void {
-    const queue = this.#queue;
-    // A queue's records of a running task would be a quarter of the memory of an idle connection (`pnpm bench --only idle`).
-    if (queue === undefined) {
-      // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
-      void settled.then(() => {
-        if (this.#waiting.delete(task)) void task.start();
-      });
-      return;
-    }
-    const { priority } = task;
-    void queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
-  }
-
-  /** Its turn has come: it holds its slot until the returned promise settles. */
-  async #start(task: Task<unknown>): Promise<void> {
-    const begin = this.#waiting.get(task);
-    this.#waiting.delete(task);
-    if (begin === undefined) this.#dead -= 1;
-    else await begin();
   }
 
   async #group<T>(
     body: (group: TaskGroup) => T | Promise<T>,
     options: GroupOptions | undefined,
-    parent: Task<unknown> | undefined,
+    parent: SpawnedTask<unknown> | undefined,
   ): Promise<T> {
     if (typeof body !== 'function') throw invalidInput('group', 'body', 'a function', body);
     checkWaitOptions('group', options);
     parent?.checkParent();
-    const group = new TaskGroup(
+    const group = new Group(
       (run, taskOptions) => this.#spawn(run, taskOptions, parent),
       this.#clock,
       options,
@@ -272,9 +246,9 @@ export class Executor {
     return value;
   }
 
-  #forget(task: Task<unknown>): void {
+  #remove(task: SpawnedTask<unknown>): void {
     this.#tasks.delete(task);
-    if (this.#waiting.delete(task)) this.#bury();
+    this.#waiting.remove(task);
     if (task.state === 'done' || task.state === 'failed' || task.state === 'aborted') {
       this.#counts[task.state] += 1;
     }
@@ -282,31 +256,7 @@ export class Executor {
     if (this.#tasks.size === 0) this.#idle.resolveAll();
   }
 
-  /**
-   * The queue cannot let go of a single entry, so one that was aborted waits in it for its turn to do nothing. When such
-   * entries are the greater part, the queue is made anew from those that live; later in the turn, because who aborts one
-   * often aborts many.
-   */
-  #bury(): void {
-    const queue = this.#queue;
-    if (queue === undefined) return;
-    this.#dead += 1;
-    if (this.#isBurying || !this.#hasManyDead) return;
-    this.#isBurying = true;
-    queueMicrotask(() => {
-      this.#isBurying = false;
-      if (!this.#hasManyDead) return;
-      this.#dead = 0;
-      queue.clear();
-      for (const task of this.#waiting.keys()) this.#enqueue(task);
-    });
-  }
-
-  get #hasManyDead(): boolean {
-    return this.#dead > MOST_DEAD && this.#dead > this.#waiting.size;
-  }
-
-  #tell(error: unknown, task: Task<unknown>): void {
+  #report(error: unknown, task: Task<unknown>): void {
     try {
       this.#onTaskError(error, task);
     } catch (failure) {
@@ -326,9 +276,7 @@ export class Executor {
       return Promise.reject(error);
     }
     if (isMet) return Promise.resolve();
-    const wait = new ListedWaiter<void>(operation, this.#clock, options);
-    list.add(wait);
-    return wait.promise;
+    return list.wait(operation, this.#clock, options);
   }
 
   async #idleWithin(grace: number): Promise<void> {
@@ -347,19 +295,5 @@ export class Executor {
   }
 }
 
-const settled = Promise.resolve();
-
-/**
- * How a task begins whose slot another one gives it, by ending: in the async context of its own spawn, as one that need not
- * wait. Else what an `AsyncLocalStorage` holds for one request would be seen by another's task.
- */
-function beginningOf(task: Task<unknown>): () => Promise<void> {
-  return AsyncResource.bind(async () => {
-    // With a free slot this runs inside of `spawn`, whose caller is to have the task before its function begins.
-    await Promise.resolve();
-    await (task.start() ?? task.ended);
-  });
-}
-
-/** The executor that everything runs on that was not given another. */
+/** The executor of everything that was not given another one. */
 export const defaultExecutor: Executor = new Executor({ name: 'the default executor' });

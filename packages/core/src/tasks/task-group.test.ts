@@ -3,17 +3,15 @@ import { getEventListeners } from 'node:events';
 import { deferred } from '../waiting/deferred.ts';
 import { ClosedError, InvalidInputError, TimeoutError } from '../vocabulary/errors.ts';
 import { Executor } from './executor.ts';
-import type { TaskContext } from './task-context.ts';
-import type { GroupOptions, Joined, TaskGroup } from './task-group.ts';
-import type { Task } from './task.ts';
+import type { GroupOptions, Joined, Task, TaskContext, TaskGroup } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited: in a group there are none. */
+/** An executor on a clock of its own, and the failures that were not awaited: in a group there are none. */
 function setUp() {
   const clock = new ManualClock();
-  const unheard: unknown[] = [];
-  const executor = new Executor({ clock, onTaskError: (error) => unheard.push(error) });
-  return { clock, executor, unheard };
+  const unobserved: unknown[] = [];
+  const executor = new Executor({ clock, onTaskError: (error) => unobserved.push(error) });
+  return { clock, executor, unobserved };
 }
 
 const failure = new Error('the function failed');
@@ -115,7 +113,7 @@ describe('a group', () => {
 
 describe('the first failure in a group', () => {
   test('aborts the other tasks, waits for all of them, and is thrown itself', async () => {
-    const { clock, executor, unheard } = setUp();
+    const { clock, executor, unobserved } = setUp();
     const cleanedUp: unknown[] = [];
     const tasks: Task<unknown>[] = [];
     const group = executor.group((own) => {
@@ -135,7 +133,7 @@ describe('the first failure in a group', () => {
     expect(await outcomeOf(clock, group)).toEqual({ error: failure });
     expect(cleanedUp).toEqual([failure, failure]);
     expect(tasks.map(({ state }) => state)).toEqual(['aborted', 'aborted', 'failed']);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
   test('is thrown once, also when the body awaited that task', async () => {
@@ -181,7 +179,7 @@ describe('the first failure in a group', () => {
     expect(error.message).toBe('2 tasks of the group failed');
   });
 
-  test('tells the body through the signal of the group, and refuses it more tasks', async () => {
+  test('aborts the signal of the group for the body, and refuses it more tasks', async () => {
     const { clock, executor } = setUp();
     const seen: unknown[] = [];
     const group = executor.group(async (own) => {
@@ -200,7 +198,7 @@ describe('the first failure in a group', () => {
   });
 
   test('may be the timeout of a task', async () => {
-    const { clock, executor, unheard } = setUp();
+    const { clock, executor, unobserved } = setUp();
     let other: Task<unknown> | undefined;
     const group = executor.group((own) => {
       own.spawn(sleepFor(1_000), { name: 'slow', timeout: 100 });
@@ -208,11 +206,11 @@ describe('the first failure in a group', () => {
     });
     expect(await outcomeOf(clock, group)).toEqual({ error: new TimeoutError('slow', 100) });
     expect(other?.state).toBe('aborted');
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 });
 
-describe('an abort that somebody asked for', () => {
+describe('a requested abort', () => {
   test('of one task is no failure, and leaves the others alone', async () => {
     const { clock, executor } = setUp();
     const controller = new AbortController();
@@ -304,7 +302,7 @@ describe('the timeout of a group', () => {
 
 describe('a group inside of a task', () => {
   test('is aborted with the task, and says so', async () => {
-    const { clock, executor, unheard } = setUp();
+    const { clock, executor, unobserved } = setUp();
     const tasks: Task<unknown>[] = [];
     const seen: unknown[] = [];
     const parent = executor.spawn(async ({ group }) => {
@@ -323,7 +321,7 @@ describe('a group inside of a task', () => {
     await parent.ended;
     expect(tasks.map(({ state }) => state)).toEqual(['aborted', 'aborted']);
     expect(seen).toEqual(['stop']);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
   test('fails its task when it fails', async () => {
@@ -400,7 +398,7 @@ describe('joinNext', () => {
     );
   });
 
-  test('given up takes no task', async () => {
+  test('cancelled takes no task', async () => {
     const { clock, executor } = setUp();
     const seen: unknown[] = [];
     const group = executor.group(async (own) => {
@@ -428,7 +426,7 @@ describe('joinNext', () => {
     expect(joined.map((each) => each?.task.name)).toEqual(['a', 'b', undefined]);
   });
 
-  test('has to be asked for: a group that nobody joins keeps nothing of what has ended', async () => {
+  test('has to be enabled: a group that is never joined keeps nothing of what has ended', async () => {
     const { executor } = setUp();
     const group = executor.group((own) => own.joinNext());
     await expect(group).rejects.toThrow(

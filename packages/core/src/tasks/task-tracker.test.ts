@@ -7,10 +7,10 @@ import { ManualClock } from '../testing/manual-clock.ts';
 
 function setUp() {
   const clock = new ManualClock();
-  const unheard: unknown[] = [];
-  const executor = new Executor({ clock, onTaskError: (error) => unheard.push(error) });
+  const unobserved: unknown[] = [];
+  const executor = new Executor({ clock, onTaskError: (error) => unobserved.push(error) });
   const tracker = new TaskTracker({ executor, clock });
-  return { clock, executor, tracker, unheard };
+  return { clock, executor, tracker, unobserved };
 }
 
 /** Whether the promise has settled once everything has that can. */
@@ -35,7 +35,7 @@ describe('a tracker', () => {
     expect(await hasSettled(clock, waiting)).toBe(true);
   });
 
-  test('that is closed and empty does not let anybody wait', async () => {
+  test('that is closed and empty lets wait settle at once', async () => {
     const { clock, tracker } = setUp();
     tracker.close();
     tracker.close();
@@ -60,7 +60,7 @@ describe('a tracker', () => {
     expect(order).toEqual(['first', 'second', 'wait']);
   });
 
-  test('tracks a task of somebody else, once, until its function has returned', async () => {
+  test('tracks a task spawned elsewhere, once, until its function has returned', async () => {
     const { clock, executor, tracker } = setUp();
     const gate = deferred<void>();
     const task = executor.spawn(() => gate.promise);
@@ -99,20 +99,20 @@ describe('a tracker', () => {
     expect(stranger.state).toBe('done');
   });
 
-  test("leaves a task's failure to whoever awaits it, else to the executor", async () => {
-    const { clock, tracker, unheard } = setUp();
+  test("leaves a task's failure to its caller, else to the executor", async () => {
+    const { clock, tracker, unobserved } = setUp();
     const failure = new Error('the function failed');
     const fail = (): never => {
       throw failure;
     };
     await expect(Promise.resolve(tracker.spawn(fail))).rejects.toBe(failure);
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
     tracker.spawn(fail);
     await clock.advance(0);
-    expect(unheard).toEqual([failure]);
+    expect(unobserved).toEqual([failure]);
   });
 
-  test('lets a wait be given up', async () => {
+  test('lets a wait be cancelled', async () => {
     const { clock, tracker } = setUp();
     const late = tracker.wait({ timeout: 10 }).catch((error: unknown) => error);
     await clock.advance(10);

@@ -1,28 +1,22 @@
 /**
- * A tracker: waits for tasks that somebody else sees to (tokio-util's `TaskTracker`).
+ * A tracker: waits for tasks that others handle (tokio-util's `TaskTracker`).
  *
- * A group decides about its tasks: it aborts them together and fails when one fails. A tracker only counts: each task
- * fails for itself, and what has ended is forgotten at once, so that a server may track every connection it ever had.
- * `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
+ * A group decides about its tasks: it aborts them together and fails when one fails. A tracker only counts: a failure
+ * concerns one task only, and a task that has ended is forgotten at once, so that a server may track every connection it
+ * ever had. `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import { defaultExecutor } from './executor.ts';
-import type { TaskFunction, TaskOptions } from './task-context.ts';
-import type { Task } from './task.ts';
-import { checkWaitOptions, ListedWaiter, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
-
-/** What can spawn: an `Executor`, a `TaskGroup`, the context of a task. */
-export interface Spawner {
-  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
-}
+import type { Spawner, Task, TaskFunction, TaskOptions } from './task-types.ts';
 
 /** Options of a {@link TaskTracker}. */
 export interface TaskTrackerOptions {
-  /** What its tasks are spawned on. @default the process's executor */
+  /** Spawns its tasks: an executor, a group or a task's context. @default the process's executor */
   readonly executor?: Spawner | undefined;
-  /** Where the timeout of `wait` comes from. @default the system's clock */
+  /** The clock of the timeouts of `wait`. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -52,12 +46,12 @@ export class TaskTracker {
     this.#clock = options?.clock ?? systemClock;
   }
 
-  /** How many of its tasks have not ended. */
+  /** The number of its tasks that have not ended. */
   get size(): number {
     return this.#tasks.size;
   }
 
-  /** Whether {@link TaskTracker.close} was called last. */
+  /** Whether it is closed, and not reopened. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -68,9 +62,9 @@ export class TaskTracker {
   }
 
   /**
-   * Tracks a task until it has ended; its failure stays with whoever awaits it.
+   * Tracks a task until it has ended. Its failure goes where it would go without the tracker.
    *
-   * Allowed on a closed tracker, too: what it tracks may spawn more that it should track while it winds down.
+   * Also possible on a closed tracker: its tasks may spawn others while it winds down.
    *
    * @returns The same task.
    */
@@ -90,22 +84,20 @@ export class TaskTracker {
     this.#settle();
   }
 
-  /** Undoes {@link TaskTracker.close}; waits that stand go on. */
+  /** Undoes {@link TaskTracker.close}; calls of `wait` go on waiting. */
   reopen(): void {
     this.#isClosed = false;
   }
 
   /**
-   * Waits until the tracker is closed and every task has ended. A wait given up changes nothing.
+   * Waits until the tracker is closed and every task has ended. A cancelled wait changes nothing.
    *
    * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async wait(options?: WaitOptions): Promise<void> {
     checkWaitOptions('wait', options);
     if (this.#isClosed && this.#tasks.size === 0) return;
-    const wait = new ListedWaiter<void>('wait', this.#clock, options);
-    this.#waits.add(wait);
-    await wait.promise;
+    await this.#waits.wait('wait', this.#clock, options);
   }
 
   /** Aborts every task that it tracks now. @param reason - As for `Task.abort` */

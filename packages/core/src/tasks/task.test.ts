@@ -4,21 +4,23 @@ import { deferred } from '../waiting/deferred.ts';
 import { BrokenError, ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import { Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext, TaskLease } from './task-context.ts';
-import type { Task } from './task.ts';
+import { holdTask } from './task-context.ts';
+import type { TaskLease } from './task-host.ts';
+import type { Task, TaskContext } from './task-types.ts';
+import { SpawnedTask } from './task.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
 
-/** An executor on a clock of its own, and the failures that nobody awaited. */
+/** An executor on a clock of its own, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
-  const unheard: { error: unknown; name: string }[] = [];
+  const unobserved: { error: unknown; name: string }[] = [];
   const executor = new Executor({
     clock,
-    onTaskError: (error, { name }) => unheard.push({ error, name }),
+    onTaskError: (error, { name }) => unobserved.push({ error, name }),
     ...options,
   });
-  return { clock, executor, unheard };
+  return { clock, executor, unobserved };
 }
 
 const outcomeOf = (task: PromiseLike<unknown>): Promise<unknown> =>
@@ -43,47 +45,47 @@ const fail = (): never => {
 describe('a task that is held', () => {
   test('goes on when its function has returned, until it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskLease | undefined;
+    let lease: TaskLease | undefined;
     const task = executor.spawn((context) => {
-      hold = context.hold();
+      lease = holdTask(context);
       return 7;
     });
     await clock.advance(0);
     expect([task.state, executor.statistics().running]).toEqual(['running', 1]);
-    hold?.release();
-    hold?.release();
+    lease?.release();
+    lease?.release();
     expect(await task).toBe(7);
     expect([task.state, executor.statistics()]).toMatchObject(['done', { running: 0, done: 1 }]);
   });
 
   test('keeps its slot until then', async () => {
     const { clock, executor } = setUp({ concurrency: 1 });
-    const holds: TaskLease[] = [];
-    const task = executor.spawn(({ hold }) => void holds.push(hold()));
+    const leases: TaskLease[] = [];
+    const task = executor.spawn((context) => void leases.push(holdTask(context)));
     const next = executor.spawn(() => 'the next one');
     await clock.advance(0);
     expect([task.state, next.state]).toEqual(['running', 'pending']);
-    holds[0]?.release();
+    leases[0]?.release();
     expect(await next).toBe('the next one');
   });
 
   test('fails at once with what its function throws; to be released later changes nothing', async () => {
-    const { executor, unheard } = setUp();
-    let hold: TaskLease | undefined;
+    const { executor, unobserved } = setUp();
+    let lease: TaskLease | undefined;
     const task = executor.spawn((context) => {
-      hold = context.hold();
+      lease = holdTask(context);
       throw failure;
     });
     expect(await outcomeOf(task)).toEqual({ error: failure });
-    hold?.release();
-    expect([task.state, unheard]).toEqual(['failed', []]);
+    lease?.release();
+    expect([task.state, unobserved]).toEqual(['failed', []]);
   });
 
   test('that is aborted gives the reason at once, and ends when it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskLease | undefined;
+    let lease: TaskLease | undefined;
     const reset: unknown[] = [];
-    const task = executor.spawn((context) => void (hold = context.hold()), {
+    const task = executor.spawn((context) => void (lease = holdTask(context)), {
       onAbort: { reset: (reason) => void reset.push(reason) },
     });
     await clock.advance(0);
@@ -91,21 +93,21 @@ describe('a task that is held', () => {
     expect(await outcomeOf(task)).toEqual({ error: failure });
     expect(reset).toEqual([failure]);
     expect(executor.statistics().running).toBe(1);
-    hold?.release();
+    lease?.release();
     await task.ended;
     expect([task.state, executor.statistics().running]).toEqual(['aborted', 0]);
   });
 
   test('fails when its asynchronous function does, held early or late, and leaves no rejection behind', async () => {
-    const { executor, unheard } = setUp();
-    const early = executor.spawn(async ({ hold }) => {
-      hold();
+    const { executor, unobserved } = setUp();
+    const early = executor.spawn(async (context) => {
+      holdTask(context);
       await Promise.resolve();
       throw failure;
     });
-    const late = executor.spawn(async ({ hold }) => {
+    const late = executor.spawn(async (context) => {
       await Promise.resolve();
-      hold();
+      holdTask(context);
       throw failure;
     });
     expect(await Promise.all([early, late].map(outcomeOf))).toEqual([
@@ -113,76 +115,83 @@ describe('a task that is held', () => {
       { error: failure },
     ]);
     await executor.idle();
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
   test('ends when its asynchronous function has returned and it was released, whichever comes last', async () => {
     const { clock, executor } = setUp({ concurrency: 2 });
     const gate = deferred<void>();
-    const holds: TaskLease[] = [];
+    const leases: TaskLease[] = [];
     const spawn = (): Task<string> =>
-      executor.spawn(async ({ hold }) => {
+      executor.spawn(async (context) => {
         await Promise.resolve();
-        holds.push(hold());
+        leases.push(holdTask(context));
         await gate.promise;
         return 'over';
       });
     const [first, second] = [spawn(), spawn()];
     await clock.advance(0);
-    holds[0]?.release();
+    leases[0]?.release();
     await clock.advance(0);
     expect([first.state, second.state]).toEqual(['running', 'running']);
     gate.resolve();
     expect(await first).toBe('over');
     expect([second.state, executor.statistics().running]).toEqual(['running', 1]);
-    holds[1]?.release();
+    leases[1]?.release();
     expect(await second).toBe('over');
   });
 
   test('is none when it was released before its function returned, or never held', async () => {
     const { executor } = setUp();
-    const released = executor.spawn(({ hold }) => {
-      hold().release();
+    const released = executor.spawn((context) => {
+      holdTask(context).release();
     });
     await released;
     const gate = deferred<void>();
     const never = executor.spawn(() => gate.promise);
     await Promise.resolve();
+    if (!(never instanceof SpawnedTask)) throw new Error('not a task of this executor');
     never.release();
     expect(never.state).not.toBe('done');
     gate.resolve();
     await never;
   });
 
+  test('needs the context of a task', () => {
+    expect(() => holdTask({} as TaskContext)).toThrow(
+      '`context` to be the context of a task, got an object (Object)',
+    );
+  });
+
   test('is aborted by its timeout, and ends when it is released', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskLease | undefined;
-    const task = executor.spawn((context) => void (hold = context.hold()), { timeout: 10 });
+    let lease: TaskLease | undefined;
+    const task = executor.spawn((context) => void (lease = holdTask(context)), { timeout: 10 });
     const outcome = outcomeOf(task);
     await clock.advance(10);
     expect(await outcome).toMatchObject({ error: { name: 'TimeoutError' } });
-    hold?.release();
+    lease?.release();
     await executor.idle();
   });
 
   test('is waited for by its group', async () => {
     const { clock, executor } = setUp();
-    let hold: TaskLease | undefined;
+    let lease: TaskLease | undefined;
     let isOver = false;
     const group = executor
-      .group((tasks) => void tasks.spawn((context) => void (hold = context.hold())))
+      .group((tasks) => void tasks.spawn((context) => void (lease = holdTask(context))))
       .then(() => {
         isOver = true;
       });
     await clock.advance(0);
     expect(isOver).toBe(false);
-    hold?.release();
+    lease?.release();
     await group;
   });
 });
 
 describe('a task that returns', () => {
-  test('gives its result to everybody who awaits it, before and after', async () => {
+  test('gives its result to every await, before and after', async () => {
     const { executor } = setUp();
     const task = executor.spawn(async () => 7);
     expect(await Promise.all([task, task])).toEqual([7, 7]);
@@ -233,26 +242,26 @@ describe('a task that returns', () => {
 });
 
 describe('a task that fails', () => {
-  test('gives its failure to whoever awaits it, and to nobody else', async () => {
-    const { executor, unheard } = setUp();
+  test('gives its failure to its caller, and does not report it', async () => {
+    const { executor, unobserved } = setUp();
     const task = executor.spawn(fail);
     expect(await outcomeOf(task)).toEqual({ error: failure });
     expect(task.state).toBe('failed');
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
-  test('tells the executor when nobody awaits it', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('reports its failure to the executor when it is not awaited', async () => {
+    const { clock, executor, unobserved } = setUp();
     executor.spawn(fail, { name: 'forgotten' });
     executor.spawn(async () => fail(), { name: 'forgotten too' });
     await clock.advance(0);
-    expect(unheard).toEqual([
+    expect(unobserved).toEqual([
       { error: failure, name: 'forgotten' },
       { error: failure, name: 'forgotten too' },
     ]);
   });
 
-  test('still gives its failure to whoever comes late', async () => {
+  test('still gives its failure to a late await', async () => {
     const { clock, executor } = setUp();
     const task = executor.spawn(fail);
     await clock.advance(0);
@@ -299,8 +308,8 @@ describe('a task that is aborted', () => {
     expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, aborted: 1 });
   });
 
-  test('tells its function through the signal, and whoever awaits it at once', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('aborts the signal of its function, and rejects its caller at once', async () => {
+    const { clock, executor, unobserved } = setUp();
     const cleanedUp = deferred<void>();
     let reason: unknown;
     const task = executor.spawn(async ({ signal }) => {
@@ -318,7 +327,7 @@ describe('a task that is aborted', () => {
     expect(hasEnded).toBe(false);
     cleanedUp.resolve();
     await task.ended;
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
   test('gets a ClosedError with its name as the reason when none is given', async () => {
@@ -380,8 +389,8 @@ describe('a task that is aborted', () => {
       'an I/O error of what was torn down',
       () => new BrokenError('reset', { code: 'ECONNRESET', operation: 'read' }),
     ],
-  ])('has done as it was told when its function throws %s', async (_what, thrown) => {
-    const { clock, executor, unheard } = setUp();
+  ])('has followed the abort when its function throws %s', async (_what, thrown) => {
+    const { clock, executor, unobserved } = setUp();
     const reason = new Error('stop');
     const task = executor.spawn(async (context) => {
       await outcomeOf(untilAborted(context));
@@ -390,11 +399,11 @@ describe('a task that is aborted', () => {
     await clock.advance(0);
     task.abort(reason);
     await task.ended;
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 
-  test('tells the executor of any other error that its function throws, awaited or not', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('reports any other error that its function throws to the executor, awaited or not', async () => {
+    const { clock, executor, unobserved } = setUp();
     const task = executor.spawn(
       async (context) => {
         await outcomeOf(untilAborted(context));
@@ -406,17 +415,17 @@ describe('a task that is aborted', () => {
     task.abort('stop');
     expect(await outcomeOf(task)).toEqual({ error: 'stop' });
     await task.ended;
-    expect(unheard).toEqual([{ error: failure, name: 'untidy' }]);
+    expect(unobserved).toEqual([{ error: failure, name: 'untidy' }]);
   });
 
-  test('is not a failure that anybody is told of, since somebody asked for it', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('is no failure and is not reported, since the abort was requested', async () => {
+    const { clock, executor, unobserved } = setUp();
     executor.spawn(untilAborted).abort();
     const running = executor.spawn(untilAborted);
     await clock.advance(0);
     running.abort();
     await running.ended;
-    expect(unheard).toEqual([]);
+    expect(unobserved).toEqual([]);
   });
 });
 
@@ -436,7 +445,7 @@ describe('the signal of a task', () => {
     await executor.idle();
   });
 
-  test('is let go of when the task has come out', async () => {
+  test('is released when the outcome is decided', async () => {
     const { executor } = setUp();
     const controller = new AbortController();
     const task = executor.spawn(() => 1, { signal: controller.signal });
@@ -461,13 +470,13 @@ describe('the timeout of a task', () => {
     ]);
   });
 
-  test('is a failure that the executor is told of when nobody awaits the task', async () => {
-    const { clock, executor, unheard } = setUp();
+  test('is a failure that is reported to the executor when the task is not awaited', async () => {
+    const { clock, executor, unobserved } = setUp();
     executor.spawn(untilAborted, { name: 'slow', timeout: 100 });
     const awaited = outcomeOf(executor.spawn(untilAborted, { timeout: 100 }));
     await clock.advance(100);
     await awaited;
-    expect(unheard).toEqual([{ error: new TimeoutError('slow', 100), name: 'slow' }]);
+    expect(unobserved).toEqual([{ error: new TimeoutError('slow', 100), name: 'slow' }]);
   });
 
   test('leaves no timer behind a task that was faster', async () => {
@@ -519,7 +528,7 @@ describe("a task's children", () => {
     expect(grandchild?.state).toBe('aborted');
   });
 
-  test('of a task without a parent go on by themselves when it has ended', async () => {
+  test('of a task without a parent go on without one when it has ended', async () => {
     const { clock, executor } = setUp();
     const child = await executor.spawn(({ spawn }) => ({ task: spawn(untilAborted) }));
     await clock.advance(0);
@@ -529,7 +538,7 @@ describe("a task's children", () => {
   });
 
   test('do not fail their parent, nor one another', async () => {
-    const { clock, executor, unheard } = setUp();
+    const { clock, executor, unobserved } = setUp();
     const parent = executor.spawn(async ({ spawn, sleep }) => {
       spawn(fail, { name: 'bad child' });
       const good = spawn(() => 'good');
@@ -538,7 +547,7 @@ describe("a task's children", () => {
     });
     await clock.advance(10);
     expect(await parent).toBe('good');
-    expect(unheard).toEqual([{ error: failure, name: 'bad child' }]);
+    expect(unobserved).toEqual([{ error: failure, name: 'bad child' }]);
   });
 
   test('cannot be spawned by a task that was aborted: it gets the reason', async () => {

@@ -1,98 +1,70 @@
 /**
- * A task: a function that runs on an executor, its outcome, and the tree of tasks that it has spawned.
+ * The class behind `Task`: a function that runs on an executor, its outcome, and the tree of tasks that it has spawned.
  *
- * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. Aborting
- * decides at once, so whoever awaits the task is told without delay; the function itself hears of it through its signal
- * and goes on until it returns, holding its slot: JavaScript cannot stop it. `ended` tells when it has, and when a task that
- * is held was released.
+ * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. Aborting decides
+ * at once, and awaiting the task throws without delay. The function is notified through its signal and holds its slot until
+ * it returns, since JavaScript cannot stop it. `ended` resolves when it has, and when a held task was released.
  *
- * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then belongs to
- * the parent's parent, so that the abort of whoever is above still finds it.
+ * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then becomes a child
+ * of the parent's parent, so that an abort from above still reaches it.
  *
- * A failure is told to one of three: to the group that the task belongs to, to whoever awaits it by the next turn of the
- * loop, else to the executor.
- * A function that was aborted and ends with the reason, or with what I/O says when it is torn down, has only done as it
- * was told; any other error after the abort is a failure that nobody awaits any more, and is told, too.
- *
- * The file is long because one outcome is decided here for a return, a failure, an abort and a timeout, in whatever order
- * they come: apart, no part of that could be checked.
+ * A failure goes to one place: the group that the task belongs to; else the callers that await it by the next turn of the
+ * event loop; else the executor. A function that was aborted and throws the reason, or an I/O error of something torn down,
+ * has followed the abort. Any other error after the abort is a failure that can no longer be awaited, and is reported.
  */
 
-import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import type { Timer } from '../vocabulary/clock.ts';
-import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { ClosedError, IoError, TimeoutError } from '../vocabulary/errors.ts';
-import {
-  Context,
-  type TaskFunction,
-  type TaskLease,
-  type TaskHost,
-  type TaskInfo,
-  type TaskOptions,
-  type TaskSupervisor,
-  type TaskState,
-} from './task-context.ts';
+import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
+import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { beginTrace, callSite, runAs, tracesOf } from '../waiting/wait-trace.ts';
+import { Context } from './task-context.ts';
+import type {
+  ContextTask,
+  SupervisedTask,
+  TaskHost,
+  TaskLease,
+  TaskOutcome,
+  TaskSupervisor,
+} from './task-host.ts';
+import type { TaskFunction, TaskInfo, TaskOptions, TaskState } from './task-types.ts';
 
-/** How a task came out. */
-export type TaskOutcome = { readonly value: unknown } | { readonly error: unknown };
-
-/**
- * A spawned function; `await` gives its result, or throws its failure or the abort's reason.
- *
- * A failure that nobody awaits goes to the executor's `onTaskError`; it is never an unhandled rejection.
- *
- * @example
- * ```ts
- * import { Executor } from '@awaitio/core';
- *
- * const executor = new Executor();
- * const task = executor.spawn(async ({ sleep }) => {
- *   await sleep(60_000);
- *   return 'slept well';
- * });
- * task.abort('wake up');
- * console.log(await task.catch((reason) => reason), task.state); // wake up aborted
- * ```
- */
-export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
-  /** Unique on its executor. */
+export class SpawnedTask<T> implements SupervisedTask<T>, ContextTask, AbortWatcher, TaskLease {
   readonly id: number;
   readonly name: string;
   readonly priority: number;
-  readonly #host: TaskHost;
+  readonly #host: TaskHost<SpawnedTask<unknown>>;
   readonly #spawnedAt: number;
   readonly #site: string | undefined;
-  /** A task that has not ended. */
-  #parent: Task<unknown> | undefined;
-  #children: Set<Task<unknown>> | undefined;
-  #overseer: TaskSupervisor | undefined;
+  /** Has not ended. */
+  #parent: SpawnedTask<unknown> | undefined;
+  #children: Set<SpawnedTask<unknown>> | undefined;
+  #supervisor: TaskSupervisor | undefined;
   #run: TaskFunction<unknown> | undefined;
   #state: TaskState = 'pending';
   #outcome: TaskOutcome | undefined;
-  /** Made when somebody awaits; of `unknown`, so that a task of anything is a task of `unknown`. */
+  /** Created on the first await; of `unknown`, so that every task is a `SpawnedTask<unknown>`. */
   #result: Deferred<unknown> | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
-  /** Whether it goes on when its function has returned. */
+  /** Whether it goes on after its function has returned. */
   #isHeld = false;
-  /** Whether its function has returned nothing while it was held: it ends with its release. */
+  /** Whether its function has returned `undefined` while it was held: it ends with its release. */
   #hasReturned = false;
-  /** Settled by its release, for what its function promised. */
+  /** Resolved by its release, when its function returned something else. */
   #released: Deferred<void> | undefined;
-  #isHeard = false;
+  #isObserved = false;
   #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
   readonly #onAbort: TaskOptions['onAbort'];
   #timer: Timer | undefined;
 
-  /** @internal Tasks come from `Executor.spawn`. */
   constructor(
-    host: TaskHost,
+    host: TaskHost<SpawnedTask<unknown>>,
     id: number,
     run: TaskFunction<T>,
     options: TaskOptions | undefined,
-    parent: Task<unknown> | undefined,
+    parent: SpawnedTask<unknown> | undefined,
   ) {
     this.#host = host;
     this.id = id;
@@ -102,7 +74,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     this.#parent = parent;
     this.#spawnedAt = host.clock.now();
     this.#site = callSite('spawn');
-    parent?.adopt(this);
+    parent?.addChild(this);
     if (options === undefined) return;
     const { signal, timeout } = options;
     this.#onAbort = options.onAbort;
@@ -114,12 +86,10 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     }
   }
 
-  /** How far it is: see {@link TaskState}. */
   get state(): TaskState {
     return this.#state;
   }
 
-  /** Settles when the function has returned, and a task that is held was released, whatever the outcome; never rejects. */
   get ended(): Promise<void> {
     if (this.#ended === undefined) {
       this.#ended = deferred<void>();
@@ -136,27 +106,19 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     return this.#promise().then(onFulfilled, onRejected);
   }
 
-  /** As `Promise.prototype.catch`. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.#promise().catch(onRejected);
   }
 
-  /** As `Promise.prototype.finally`. */
   finally(onSettled?: (() => void) | null): Promise<T> {
     return this.#promise().finally(onSettled);
   }
 
-  /**
-   * Aborts: a task that waits for a slot never runs; a running one is told through its signal, and so are its children.
-   * Whoever awaits it gets `reason` at once. Does nothing when the outcome is decided.
-   *
-   * @param reason - What the signal and the awaiting code get. @default a `ClosedError`
-   */
   abort(reason: unknown = aborted(this.name)): void {
     if (this.#outcome === undefined) this.#abort(reason, true);
   }
 
-  /** The signal under it aborted. @internal */
+  /** The signal that it was spawned with aborted. */
   onAbort(reason: unknown): void {
     this.#registration = undefined;
     this.abort(reason);
@@ -165,13 +127,13 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
   // --- For its executor, its group and its context -----------------------------------------------------------------
 
   /**
-   * @internal Runs the function.
+   * Runs the function.
    *
-   * @returns Settles, and never rejects, when the task has ended; `undefined` when it is held and its function has
-   * returned nothing: then `ended` tells.
+   * Not an async function: its frame would be kept for as long as the task runs, hours for a server's connection, and takes
+   * more memory than two reactions.
    *
-   * Not an async function: the frame of one that waits is kept for as long as the task runs, which for a server's
-   * connection is hours, and takes more memory than two reactions.
+   * @returns Resolves when the task has ended, and never rejects; `undefined` when it is held and its function has returned
+   * `undefined`: then `ended` resolves.
    */
   start(): Promise<void> | undefined {
     const run = this.#run;
@@ -184,7 +146,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     } catch (error) {
       return this.#fail(error);
     }
-    // No promise, and nothing that waits for one: that is what holding is for.
+    // No promise and no reaction: the memory that a held task saves.
     if (this.#isHeld && value === undefined) {
       this.#hasReturned = true;
       return undefined;
@@ -204,13 +166,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     this.#end();
   }
 
-  /** @internal */
   hold(): TaskLease {
     this.#isHeld = true;
     return this;
   }
 
-  /** @internal What held it is over. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
@@ -220,7 +180,7 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     this.#end();
   }
 
-  // By itself, so that the reactions above do not keep the function alive with what it has closed over.
+  // A method apart, so that the reactions of `start` do not keep the function and what it closes over alive.
   #call(run: TaskFunction<unknown>): unknown {
     return runAs(this, () => run(new Context(this, this.#host)));
   }
@@ -228,21 +188,19 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
   async #fail(error: unknown): Promise<void> {
     if (this.#outcome === undefined) {
       this.#settle('failed', { error });
-      // `await task` calls `then` only some microtasks later; a turn of the loop is time enough.
-      if (!this.#isSeenTo) await this.#turn();
-      this.#tell(error, this.#isHeard);
+      // `await task` calls `then` some microtasks later, and so before the next turn of the loop.
+      if (!this.#isHandled) await this.#nextLoopTurn();
+      this.#report(error, this.#isObserved);
     } else if (!isConsequence(error, this.#outcome)) {
-      this.#tell(error, false);
+      this.#report(error, false);
     }
     this.#end();
   }
 
-  /** @internal */
   get outcome(): TaskOutcome | undefined {
     return this.#outcome;
   }
 
-  /** @internal */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -253,13 +211,12 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     return this.#controller.signal;
   }
 
-  /** @internal */
   throwIfAborted(): void {
     if (this.#state !== 'aborted' || this.#outcome === undefined) return;
     if ('error' in this.#outcome) throw this.#outcome.error;
   }
 
-  /** @internal Whether a child may be spawned; throws why not. */
+  /** Throws when it may have no more children. */
   checkParent(): void {
     this.throwIfAborted();
     if (!this.#hasEnded) return;
@@ -269,12 +226,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     });
   }
 
-  /** @internal From now on `overseer` sees to this task's failures. */
-  supervise(overseer: TaskSupervisor): void {
-    this.#overseer = overseer;
+  supervise(supervisor: TaskSupervisor): void {
+    this.#supervisor = supervisor;
   }
 
-  /** @internal What a snapshot shows. */
+  /** Its entry of a snapshot. */
   info(now: number): TaskInfo {
     const waits = Array.from(tracesOf(this), ({ operation, since, site }) =>
       Object.freeze({ operation, age: now - since, site }),
@@ -290,21 +246,19 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     });
   }
 
-  /** @internal */
-  adopt(child: Task<unknown>): void {
+  addChild(child: SpawnedTask<unknown>): void {
     this.#children ??= new Set();
     this.#children.add(child);
   }
 
-  /** @internal */
-  disown(child: Task<unknown>): void {
+  removeChild(child: SpawnedTask<unknown>): void {
     this.#children?.delete(child);
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
   #promise(): Promise<T> {
-    this.#isHeard = true;
+    this.#isObserved = true;
     if (this.#result === undefined) {
       this.#result = deferred<unknown>();
       this.#deliver();
@@ -322,11 +276,11 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     return promise as Promise<T>;
   }
 
-  get #isSeenTo(): boolean {
-    return this.#isHeard || this.#overseer !== undefined;
+  get #isHandled(): boolean {
+    return this.#isObserved || this.#supervisor !== undefined;
   }
 
-  #turn(): Promise<void> {
+  #nextLoopTurn(): Promise<void> {
     return new Promise((resolve) => {
       this.#host.clock.defer(resolve);
     });
@@ -350,50 +304,50 @@ export class Task<T> implements PromiseLike<T>, AbortWatcher, TaskLease {
     else this.#result.reject(outcome.error);
   }
 
-  /** @param isWanted - Whether somebody asked for it; else it is a failure like one of the function's own. */
-  #abort(reason: unknown, isWanted: boolean): void {
+  /** @param isRequested - Whether the abort was asked for; else it is a failure, like one of the function. */
+  #abort(reason: unknown, isRequested: boolean): void {
     const wasPending = this.#state === 'pending';
-    const isHeard = this.#isHeard;
+    const isObserved = this.#isObserved;
     this.#settle('aborted', { error: reason });
     this.#controller?.abort(reason);
     if (typeof this.#onAbort === 'function') this.#onAbort(reason);
     else this.#onAbort?.reset(reason);
     if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
-    if (!isWanted) this.#tell(reason, isHeard);
+    if (!isRequested) this.#report(reason, isObserved);
     if (wasPending) this.#end();
   }
 
-  /** Tells whoever sees to this task's failures; `isHeard`: somebody awaits it and gets this one. */
-  #tell(error: unknown, isHeard: boolean): void {
-    if (this.#overseer !== undefined) this.#overseer.onFailure(error);
-    else if (!isHeard) this.#host.onUnheardFailure(error, this);
+  /** Reports a failure to the group, or to the executor unless `isObserved`: then awaiting the task throws it. */
+  #report(error: unknown, isObserved: boolean): void {
+    if (this.#supervisor !== undefined) this.#supervisor.onFailure(error);
+    else if (!isObserved) this.#host.onUnobservedFailure(error, this);
   }
 
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#bequeath();
+    this.#reparentChildren();
     this.#ended?.resolve();
-    this.#overseer?.onEnded(this);
+    this.#supervisor?.onEnded(this);
     this.#host.onEnded(this);
   }
 
-  /** Leaves the tree, and the children that go on to the parent, so that no task keeps its ancestors alive. */
-  #bequeath(): void {
+  /** Leaves the tree; its children become its parent's, so that no task keeps its ancestors alive. */
+  #reparentChildren(): void {
     const parent = this.#parent;
     const children = this.#children;
     this.#parent = undefined;
     this.#children = undefined;
-    parent?.disown(this);
+    parent?.removeChild(this);
     if (children === undefined) return;
     for (const child of children) {
       child.#parent = parent;
-      parent?.adopt(child);
+      parent?.addChild(child);
     }
   }
 }
 
-/** Whether an error that came after the abort only says that the abort came through. */
+/** Whether an error thrown after the abort is a consequence of the abort. */
 function isConsequence(error: unknown, outcome: TaskOutcome): boolean {
   const reason = 'error' in outcome ? outcome.error : undefined;
   if (error === reason || error instanceof IoError) return true;

@@ -15,7 +15,7 @@ afterEach(() => {
   traceWaits(false);
 });
 
-/** Moves time on until the check has given up, and gives what it threw. */
+/** Advances time until the check has timed out, and returns its error. */
 async function failureOf(clock: ManualClock): Promise<unknown> {
   const failure = expectNoOpenStreams({ clock }).then(
     () => undefined,
@@ -58,10 +58,10 @@ describe('expectNoOpenStreams', () => {
     expect(lines).toEqual([
       '2 streams are open that should be closed:',
       '1. ByteStream: writing shut down, for 1000 ms; bytes read 0 (not taken 0), written 9 (unsent 0)',
-      '   somebody waits in read for 1000 ms',
+      '   a caller waits in read for 1000 ms',
       '   it was opened',
       '2. ByteStream: peer finished, for 1000 ms; bytes read 9 (not taken 9), written 0 (unsent 0)',
-      '   nobody waits for it',
+      '   no pending wait',
       '   it was opened',
     ]);
     expect((error as OpenStreamsError).streams.map(({ stream }) => stream)).toEqual([

@@ -1,4 +1,4 @@
-/** What a test asks at its end: is every stream closed, and if not, which one is it and what is it waiting for? */
+/** A check for the end of a test: which streams are still open, and what is waiting on them? */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -13,13 +13,13 @@ import { ListedWaiter } from '../waiting/waiter.ts';
 
 /** Options of {@link expectNoOpenStreams}. */
 export interface OpenStreamsOptions {
-  /** Milliseconds that closing streams are given to be gone. @default 1000 */
+  /** How long to wait for streams that are closing, in milliseconds. @default 1000 */
   readonly within?: number | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
-/** Streams are open that should be closed; the message lists them. */
+/** Streams are still open; the message lists them. */
 export class OpenStreamsError extends Error {
   override name = 'OpenStreamsError';
   readonly streams: readonly OpenStream[];
@@ -33,11 +33,11 @@ export class OpenStreamsError extends Error {
 /**
  * Fails when a stream that was opened since `trackStreams(true)` is still open.
  *
- * Streams whose closing is under way are waited for. Each stream is told once: the next call does not blame the next
- * test for it. The streams themselves are left as they are.
+ * Waits for streams that are closing. Each stream is reported once, so that the next test is not blamed for it. The streams
+ * stay open.
  *
- * @throws {@link OpenStreamsError} with a list of the streams: what they are, how they stand, who waits for what and for
- * how long; with `traceWaits(true)`, which task waits and where it asked. `InvalidInputError` when streams are not
+ * @throws {@link OpenStreamsError} with a list of the streams: their kind, their state, and their pending waits with their
+ * age; with `traceWaits(true)`, also the task and the call site of each wait. `InvalidInputError` when streams are not
  * tracked.
  *
  * @example
@@ -98,9 +98,9 @@ function describeStream(open: OpenStream, index: number): string[] {
   const lines = [
     `${index + 1}. ${name}: ${state}, for ${Math.round(age)} ms; bytes read ${bytesRead} (not taken ${buffered}), written ${bytesWritten} (unsent ${unsent})`,
   ];
-  if (open.waits.length === 0) lines.push('   nobody waits for it');
+  if (open.waits.length === 0) lines.push('   no pending wait');
   for (const { operation, age: waited, task, site } of open.waits) {
-    const who = task === undefined ? 'somebody' : `task "${task}"`;
+    const who = task === undefined ? 'a caller' : `task "${task}"`;
     lines.push(`   ${who} waits in ${operation} for ${Math.round(waited)} ms`);
     if (site !== undefined) lines.push(site);
   }

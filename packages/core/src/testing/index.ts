@@ -13,21 +13,27 @@ export {
 } from './expect-no-open-streams.ts';
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
-export { SimClock } from './sim/clock.ts';
-export { CALM, type Range, type SimFaults } from './sim/faults.ts';
-export type { SimConnectOptions } from './sim/connect.ts';
-export { SimHost, type HostProgram } from './sim/host.ts';
-export { SimListener, type SimListenOptions } from './sim/listener.ts';
-export { SimNetwork, type PartitionOptions, type SimNetworkOptions } from './sim/network.ts';
+export { SimClock } from './sim/network/clock.ts';
+export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
+export { SimNetwork } from './sim/network/network.ts';
+export type {
+  HostProgram,
+  PartitionOptions,
+  SimConnectOptions,
+  SimHost,
+  SimListener,
+  SimListenOptions,
+  SimNetworkOptions,
+} from './sim/network/types.ts';
 export {
   SimulationError,
   type FailureKind,
   type Pending,
   type SimulationRun,
 } from './sim/report.ts';
-export { SimStream } from './sim/stream.ts';
-export { formatTrace, type TraceEntry } from './sim/trace.ts';
-export type { SimWait } from './sim/world.ts';
+export { SimStream } from './sim/network/stream.ts';
+export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
+export type { SimWait } from './sim/network/world.ts';
 export { simulate } from './sim/simulate.ts';
 export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
 export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/simulate-seeds.ts';

@@ -1,24 +1,24 @@
 /**
- * A clock that a test moves by hand: for code whose time matters and whose network does not.
+ * A clock that a test moves by hand: for code that depends on time, but not on a network.
  *
- * Time stands still until {@link ManualClock.advance}; so a test of a ten-minute deadline takes no time, and says to the
- * millisecond what has happened before it and what after. For programs with a network, see `simulate`, whose clock moves
- * by itself.
+ * Time stands still until {@link ManualClock.advance}. So a test of a ten-minute deadline takes no time, and can check to the
+ * millisecond what happened before it and what after. For programs with a network, see `simulate`, whose clock is
+ * automatic.
  */
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { sleepOn } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
-import { SimClock } from './sim/clock.ts';
+import { SimClock } from './sim/network/clock.ts';
 
 /**
- * How many turns of the platform's loop one event is given for everything that follows from it. Each turn empties the
- * queue of microtasks, so this bounds only chains that go through the platform's own loop.
+ * How many iterations of the platform's loop follow each event. Each one empties the queue of microtasks, so this limits only
+ * chains that go through the platform's loop.
  */
-const TURNS = 2;
+const LOOP_ITERATIONS = 2;
 
 /**
- * A {@link Clock} that stands still until it is told to go on.
+ * A {@link Clock} that stands still until the test advances it.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ const TURNS = 2;
  */
 export class ManualClock implements Clock {
   readonly #clock = new SimClock();
-  /** How far time has come; the inner clock only knows its events. */
+  /** The current time; the inner clock stands at its last event. */
   #target = 0;
   #deferred: (() => void)[] = [];
 
@@ -45,7 +45,7 @@ export class ManualClock implements Clock {
     return Math.max(this.#clock.now(), this.#target);
   }
 
-  /** The calendar: 2020-01-01T00:00:00Z when the clock was made. */
+  /** The date and time: 2020-01-01T00:00:00Z when the clock was made. */
   wallTime(): number {
     return this.#clock.wallTime() + Math.floor(this.now() - this.#clock.now());
   }
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
     return this.#clock.setTimer(callback, Math.max(0, delay) + (this.now() - this.#clock.now()));
   }
 
-  /** Calls back after the next turn of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
+  /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
   defer(callback: () => void): void {
     this.#deferred.push(callback);
     if (this.#deferred.length > 1) return;
@@ -70,21 +70,21 @@ export class ManualClock implements Clock {
     return sleepOn(this, delay, options?.signal);
   }
 
-  /** How many timers wait. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#clock.size;
   }
 
-  /** When the next timer is due, in milliseconds on this clock; `undefined` when none waits. */
+  /** When the next timer is due, in milliseconds on this clock; `undefined` when none is pending. */
   get next(): number | undefined {
     return this.#clock.next;
   }
 
   /**
-   * Moves time on. Timers on the way fire in order, each with the clock at its own moment, and everything that follows
-   * from one has happened before the next.
+   * Advances time. Timers on the way fire in order, each with the clock at its own time, and everything that follows from one
+   * has happened before the next.
    *
-   * @param delay - Milliseconds from 0; 0 only lets everything settle that can.
+   * @param delay - Milliseconds from 0; with 0 everything settles that can.
    */
   async advance(delay: number): Promise<void> {
     if (typeof delay !== 'number' || !(delay >= 0)) {
@@ -105,7 +105,7 @@ export class ManualClock implements Clock {
 }
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn += 1) {
+  for (let iteration = 0; iteration < LOOP_ITERATIONS; iteration += 1) {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

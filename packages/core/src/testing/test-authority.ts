@@ -1,9 +1,9 @@
 /**
- * Certificates for tests, made on the spot: no OpenSSL, no files, no keys that outlive the process.
+ * Certificates for tests, generated in memory: no OpenSSL, no files, no keys that outlive the process.
  *
- * A certificate is a small tree in DER (X.690 section 8), signed by its issuer: RFC 5280 section 4.1 has its grammar. The
- * few forms that are needed are written out below, in the order of the grammar; keys and signatures (ECDSA on P-256) are
- * `node:crypto`'s.
+ * A certificate is a small tree in DER (X.690 section 8), signed by its issuer: RFC 5280 section 4.1 has the grammar. The
+ * few required forms are written out below, in the order of the grammar; keys and signatures (ECDSA on P-256) come from
+ * `node:crypto`.
  */
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
@@ -16,7 +16,7 @@ export interface TestIdentity {
   readonly cert: string;
 }
 
-/** What a certificate is made out for. */
+/** Options of a certificate. */
 export interface IssueOptions {
   /** When it becomes valid. @default a day ago */
   readonly validFrom?: Date | undefined;
@@ -27,7 +27,7 @@ export interface IssueOptions {
 const DAY = 86_400_000;
 
 /**
- * An authority that issues certificates for tests, and that nobody else trusts.
+ * A certificate authority for tests.
  *
  * @example
  * ```ts
@@ -107,7 +107,7 @@ function makeKeys(): { privateKey: KeyObject; publicKey: KeyObject } {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-// --- The forms of DER --------------------------------------------------------------------------------------------
+// --- DER encoding --------------------------------------------------------------------------------------------
 
 const OID = {
   basicConstraints: '2.5.29.19',

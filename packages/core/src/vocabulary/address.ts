@@ -1,8 +1,9 @@
 /**
- * Where to listen and where to connect: the forms a caller may write, and the one form the rest of the code uses.
+ * Addresses to listen on and to connect to: the forms that callers may write, and the one form that the code works
+ * with.
  *
  * Written as text, an address is `host:port`, with an IPv6 host in brackets (`[::1]:80`), as in a URL (RFC 3986
- * section 3.2.2). A host without brackets may hold no colon, so `::1:80` is refused rather than guessed at.
+ * section 3.2.2). A host without brackets must not contain a colon: `::1:80` is rejected, not guessed at.
  */
 
 import { invalidInput } from './errors.ts';
@@ -11,13 +12,13 @@ import { invalidInput } from './errors.ts';
 export interface HostPort {
   /** A name or an IP address, without brackets. */
   readonly host: string;
-  /** 0 to 65535; 0 lets the system choose where one listens. */
+  /** 0 to 65535; with 0 a listener gets a free port from the system. */
   readonly port: number;
 }
 
 /** A Unix domain socket's path; on Linux an abstract name starts with `\0`. */
 export interface SocketPath {
-  /** Of the file, or an abstract name. */
+  /** The path of the socket file, or an abstract name. */
   readonly path: string;
 }
 
@@ -60,12 +61,12 @@ export class PathAddress {
 }
 
 /**
- * Reads an address in any of its forms.
+ * Parses an address in any of its forms.
  *
  * @param address - `'host:port'`, `'[v6]:port'`, `{ host, port }` or `{ path }`.
- * @param operation - The public call that was given the address, for the message.
+ * @param operation - The public call that received the address, for the message.
  * @param defaultHost - The host for an address that names only a port.
- * @throws {@link InvalidInputError} when a part is missing, or the port is no whole number from 0 to 65535.
+ * @throws {@link InvalidInputError} when a part is missing, or the port is not a whole number from 0 to 65535.
  */
 export function parseAddress(
   address: AddressLike,
@@ -73,7 +74,7 @@ export function parseAddress(
   defaultHost: string,
 ): HostPort | SocketPath {
   if (typeof address === 'string') return parseText(address, operation, defaultHost);
-  if (typeof address !== 'object' || address === null) throw refuse(operation, address);
+  if (typeof address !== 'object' || address === null) throw invalidAddress(operation, address);
   if ('path' in address && address.path !== undefined) {
     if (typeof address.path !== 'string' || address.path === '') {
       throw invalidInput(operation, 'path', 'a non-empty string', address.path);
@@ -91,7 +92,7 @@ const TEXT_FORM = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d+)$/;
 
 function parseText(text: string, operation: string, defaultHost: string): HostPort {
   const match = TEXT_FORM.exec(text);
-  if (match === null) throw refuse(operation, text);
+  if (match === null) throw invalidAddress(operation, text);
   const host = match[1] ?? match[2] ?? '';
   return {
     host: host === '' ? defaultHost : host,
@@ -106,7 +107,7 @@ function checkPort(port: unknown, operation: string): number {
   return port;
 }
 
-function refuse(operation: string, address: unknown): Error {
+function invalidAddress(operation: string, address: unknown): Error {
   return invalidInput(
     operation,
     'address',

@@ -1,14 +1,15 @@
 /**
- * Every error a stream, listener, poll or task can give, by whose fault it is.
+ * Every error that a stream, listener, poll or task can report, by whose fault it is.
  *
  * Two rules hold for all of them. Expected conditions (would block, end of stream) are values, never errors; and a
  * foreign error (an errno from the operating system, a TLS failure) is translated once, at the border where it enters,
- * and kept as the `cause`. Messages name the call, what was expected and what came; they never hold bytes of a stream.
+ * and kept as the `cause`. Messages name the call, what was expected and what was received; they never contain bytes of
+ * a stream.
  */
 
 /** What an error of this package is built from. */
 export interface IoErrorOptions {
-  /** The errno name or a name of our own, such as `ECONNRESET` or `ERR_STREAM_CLOSED`. */
+  /** The errno name or one of this package, such as `ECONNRESET` or `ERR_STREAM_CLOSED`. */
   readonly code: string;
   /** The call that failed, such as `read`, `connect` or `accept`. */
   readonly operation: string;
@@ -50,7 +51,7 @@ export class ClosedError extends IoError {
   override name = 'ClosedError';
 }
 
-/** The peer or the network broke the connection: `ECONNRESET`, `EPIPE`, `ETIMEDOUT` and their kin. */
+/** The peer or the network broke the connection: `ECONNRESET`, `EPIPE`, `ETIMEDOUT` and similar. */
 export class BrokenError extends IoError {
   override name = 'BrokenError';
 }
@@ -72,12 +73,12 @@ export class TimeoutError extends IoError {
   }
 }
 
-/** The peer ended its side before the bytes that the call needs had come; those that came are still there to read. */
+/** The peer finished before the bytes that the call needs had arrived; those that arrived can still be read. */
 export class UnexpectedEofError extends IoError {
   override name = 'UnexpectedEofError';
 }
 
-/** A bound with a name was reached: `limit` is its value, `limitName` its name. */
+/** A named limit was reached: `limit` is its value, `limitName` its name. */
 export class LimitError extends IoError {
   override name = 'LimitError';
   readonly limitName: string;
@@ -95,13 +96,13 @@ export class FrameError extends IoError {
   override name = 'FrameError';
 }
 
-/** An address could not be used: `EADDRINUSE`, `ECONNREFUSED`, `ENOTFOUND`, `EACCES` and their kin. */
+/** An address could not be used: `EADDRINUSE`, `ECONNREFUSED`, `ENOTFOUND`, `EACCES` and similar. */
 export class AddressError extends IoError {
   override name = 'AddressError';
 }
 
 /**
- * TLS could not be agreed on with the peer, or broke down: `code` is OpenSSL's or Node's, such as
+ * The TLS handshake failed, or the TLS session broke: `code` is OpenSSL's or Node's, such as
  * `ERR_SSL_WRONG_VERSION_NUMBER` or `ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL`.
  */
 export class TlsError extends IoError {
@@ -109,14 +110,15 @@ export class TlsError extends IoError {
 }
 
 /**
- * The peer's certificate does not prove who it is: `code` says why, such as `CERT_HAS_EXPIRED`,
- * `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` or, for a peer that shows none, `ERR_TLS_NO_CERTIFICATE`.
+ * The peer's certificate does not prove its identity: `code` says why, such as `CERT_HAS_EXPIRED`,
+ * `DEPTH_ZERO_SELF_SIGNED_CERT`, `ERR_TLS_CERT_ALTNAME_INVALID` or, for a peer that presents none,
+ * `ERR_TLS_NO_CERTIFICATE`.
  */
 export class CertificateError extends TlsError {
   override name = 'CertificateError';
 }
 
-/** An argument or option is not what the call takes; nothing was done. */
+/** An argument or option is not what the call accepts; the call did nothing. */
 export class InvalidInputError extends IoError {
   override name = 'InvalidInputError';
 
@@ -126,12 +128,12 @@ export class InvalidInputError extends IoError {
 }
 
 /**
- * Builds the error for a wrong argument in the one voice all of them share.
+ * Builds the error for a wrong argument, worded the same way for every call.
  *
- * @param operation - The public call that was given the argument.
+ * @param operation - The public call that received the argument.
  * @param name - The argument's or option's name, as the caller wrote it.
  * @param expected - What it must be, such as `a whole number from 1`.
- * @param got - What came.
+ * @param got - What was passed.
  * @returns The error, for the caller to throw.
  */
 export function invalidInput(
@@ -146,7 +148,7 @@ export function invalidInput(
   );
 }
 
-/** Shows a wrong argument in a message without dumping what it holds. */
+/** Shows a wrong argument in a message without its contents. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return `${JSON.stringify(value.slice(0, 64))} (string)`;

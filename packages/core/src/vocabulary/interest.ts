@@ -1,22 +1,22 @@
 /**
- * What a task wants to hear about a source ({@link Interest}), and what it hears ({@link Ready}).
+ * What a task waits for on a source ({@link Interest}), and what the source is ready for ({@link Ready}).
  *
- * Names and meaning follow mio's `Interest` and tokio's `Ready`. Readiness is a hint, never a promise: between the
- * answer and the call another task may have taken the bytes, so a `try*` call after it may still would-block.
+ * Names and meaning follow mio's `Interest` and tokio's `Ready`. Readiness is a hint, never a promise: before
+ * the call that follows, another task may have taken the bytes, so that call may still return `WOULD_BLOCK`.
  */
 
 /** What to wait for: bits to combine with `|`. */
 export const Interest = {
-  /** Bytes, the end of the stream or a read error are there to take; for a listener: a connection waits. */
+  /** A read would not wait: bytes are queued, or the stream has ended or broken; for a listener, `accept` would not. */
   READABLE: 1,
-  /** The stream takes at least one byte without waiting, or a write error is there to see. */
+  /** A write would not wait: there is room for at least one byte, or the write would fail at once. */
   WRITABLE: 2,
 } as const;
 
 /** One interest or several, combined with `|`: 1 to 3. */
 export type Interest = number;
 
-/** The bits of a {@link Ready}, for those who build one; the first two are those of {@link Interest}. */
+/** The bits of a {@link Ready}, for implementers of a source; the first two are those of {@link Interest}. */
 export const ReadyBits = {
   READABLE: 1,
   WRITABLE: 2,
@@ -28,7 +28,7 @@ export const ReadyBits = {
 /**
  * A snapshot of what a source is ready for.
  *
- * A closed or failed direction also counts as ready, since the call that would find out does not wait.
+ * A closed or failed direction counts as ready too, since the call that reports it does not wait.
  */
 export class Ready {
   readonly #bits: number;
@@ -47,7 +47,7 @@ export class Ready {
     return (this.#bits & Interest.WRITABLE) !== 0;
   }
 
-  /** Whether no more bytes will come: the peer finished, this side shut reading down, or the stream broke. */
+  /** Whether no more bytes will arrive: the peer finished, this side shut reading down, or the stream broke. */
   get isReadClosed(): boolean {
     return (this.#bits & ReadyBits.READ_CLOSED) !== 0;
   }
@@ -57,7 +57,7 @@ export class Ready {
     return (this.#bits & ReadyBits.WRITE_CLOSED) !== 0;
   }
 
-  /** Whether the stream broke; the next read or write gives the error. */
+  /** Whether the stream broke; the next read or write fails with the error. */
   get isError(): boolean {
     return (this.#bits & ReadyBits.ERROR) !== 0;
   }

@@ -2,10 +2,10 @@
  * Randomness as a value that is passed in, so that a run can be repeated from its seed.
  *
  * The seeded generator is sfc32 (Chris Doty-Humphrey's Small Fast Counter, 128 bits of state): 32-bit integer
- * arithmetic only, so every JavaScript engine gives the same numbers.
+ * arithmetic only, so every JavaScript engine produces the same numbers.
  */
 
-/** Where chance comes from. */
+/** A source of random numbers. */
 export interface Random {
   /** A number from 0 up to, but not including, 1. */
   next(): number;
@@ -61,7 +61,7 @@ class SeededRandom extends RandomBase {
 export const systemRandom: Random = new SystemRandom();
 
 /**
- * Makes a generator that gives the same numbers for the same seed, on every machine.
+ * Makes a generator that produces the same numbers for the same seed, on every machine.
  *
  * @param seed - A whole number from 0 to `Number.MAX_SAFE_INTEGER`.
  *

@@ -1,26 +1,28 @@
 /**
  * What a poll set can watch: a stream, or a listener.
  *
- * A source is level-triggered: `readiness` tells how it stands now. An observer only hears that it may have risen, and
- * looks for itself, so that a notice too many is harmless and the order of notices does not matter.
+ * A source is level-triggered: `readiness` is its current state. An observer is only notified that it may have risen
+ * and then looks at the state, so that a spurious notification is harmless and their order does not matter.
  */
 
-/** Hears that a source's readiness may have risen. Called from inside the source: it must not call back into it. */
+/**
+ * Is notified when a source's readiness may have risen. Called from inside the source: it must not call back into it.
+ */
 export interface SourceObserver {
   /** The readiness may have risen. */
   onReadiness(): void;
 }
 
-/** Something that can be ready. */
+/** Something that can be ready: a stream, or a listener. */
 export interface Source {
   /** What the source is ready for now, as the bits of `ReadyBits`. */
   readonly readiness: number;
   /** The error that broke the source, if one did. */
   readonly failure: unknown;
-  /** Whether this side closed it: there is nothing more to be ready for, and poll sets drop it. */
+  /** Whether this side closed it: it will not be ready for anything more, and poll sets drop it. */
   readonly isDisposed: boolean;
-  /** Begins to tell `observer`; twice is once. */
+  /** Notifies `observer` whenever {@link Source.readiness} may have risen; adding it twice has no further effect. */
   observe(observer: SourceObserver): void;
-  /** Ends it; does nothing for an observer that is not there. */
+  /** Stops notifying `observer`; does nothing when it was not added. */
   unobserve(observer: SourceObserver): void;
 }

@@ -35,7 +35,7 @@ const BROKEN_CODES: ReadonlySet<string> = new Set([
 /**
  * Translates a foreign error, keeping it as the `cause`.
  *
- * @param operation - The public call it concerns; errors that come by themselves concern the `stream`.
+ * @param operation - The public call it concerns; errors that no call caused concern the `stream`.
  */
 export function translateError(error: unknown, operation: string): IoError {
   if (error instanceof IoError) return error;
@@ -48,7 +48,7 @@ export function translateError(error: unknown, operation: string): IoError {
   return new IoError(text, options);
 }
 
-/** `80DC:error:0A000119:SSL routines:ssl3_get_record:bad record mac:../deps/…c:616:` says one thing: `bad record mac`. */
+/** `80DC:error:0A000119:SSL routines:ssl3_get_record:bad record mac:../deps/…c:616:` means `bad record mac`. */
 export function reasonOf(message: string): string {
   return /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message;
 }

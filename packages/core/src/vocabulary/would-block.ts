@@ -1,12 +1,13 @@
 /**
  * Values for expected conditions.
  *
- * "Nothing there yet" and "the peer has finished" happen on every connection, so the `try*` calls return them: a count
- * when something was done, `null` at the end of the stream, {@link WOULD_BLOCK} when the call would have had to wait.
+ * "Nothing to read yet" and "the peer has finished" happen on every connection, so the `try*` calls return them: a
+ * count when bytes were moved, `null` at the end of the stream, {@link WOULD_BLOCK} when the call would have had to
+ * wait.
  */
 
 /**
- * What a `try*` call returns when it could do nothing without waiting.
+ * What a `try*` call returns when it could not proceed without waiting.
  *
  * @example
  * ```ts

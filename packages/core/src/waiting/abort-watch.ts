@@ -1,22 +1,22 @@
 /**
  * One abort listener per signal, however many waits.
  *
- * A program has few long-lived signals (a server's shutdown, a request's life) and many short waits under each. Adding
- * and removing an event listener per wait costs more than most waits, and a listener forgotten is a leak that Node warns
- * about. So the first wait on a signal puts one listener on it, which stays when the wait is over, and the waits
- * themselves form a linked list beside it: joining and leaving it takes a few assignments.
+ * An application has few long-lived signals (a server's shutdown, a request's life) and many short waits under each.
+ * Adding and removing an event listener per wait costs more than most waits, and a forgotten listener is a leak that
+ * Node warns about. So the first wait on a signal adds one listener, which stays when the wait is over, and the waits
+ * themselves form a linked list beside it: adding and removing one takes a few assignments.
  *
- * A listener that stays has a price: while a signal of `AbortSignal.any` or `AbortSignal.timeout` has one, Node keeps the
- * signal alive. A program that makes such a signal per request would never let go of any. So the signals that nobody
- * waits on any more stand in a ring of fixed size, and the one that falls out of it loses its listener.
+ * A listener that stays has a price: while a signal of `AbortSignal.any` or `AbortSignal.timeout` has one, Node keeps
+ * the signal alive. An application that makes such a signal per request would leak all of them. So signals without
+ * waits are kept in a ring of fixed size, and the one evicted from it loses its listener.
  *
  * The list is found through a `WeakMap`, so that it lives no longer than its signal.
  */
 
-/** How many signals that nobody waits on keep their listener, in the hope that somebody will. */
+/** How many signals without waits keep their listener, for the next wait. */
 const IDLE_SIGNALS = 256;
 
-/** Something that is given up when a signal aborts. */
+/** Something that is cancelled when a signal aborts. */
 export interface AbortWatcher {
   /** The signal aborted. The watcher is no longer registered when it is called. */
   onAbort(reason: unknown): void;
@@ -24,7 +24,7 @@ export interface AbortWatcher {
 
 /** A watcher's place in the list of its signal. */
 export interface AbortRegistration {
-  /** Leaves the list; does nothing when the signal has aborted or it left before. */
+  /** Removes the watcher; does nothing when the signal has aborted or it was removed before. */
   remove(): void;
 }
 
@@ -49,8 +49,8 @@ class SignalWatch {
   readonly #signal: AbortSignal;
   #head: Registration | undefined;
   #tail: Registration | undefined;
-  /** Whether it stands in the ring of those that may have become idle. */
-  #isRinged = false;
+  /** Whether it is in the ring of signals that may be idle. */
+  #isInRing = false;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -74,22 +74,22 @@ class SignalWatch {
     registration.watch = undefined;
     registration.previous = undefined;
     registration.next = undefined;
-    if (this.#head !== undefined || this.#isRinged) return;
-    this.#isRinged = true;
-    idle[nextIdle]?.leaveRing();
+    if (this.#head !== undefined || this.#isInRing) return;
+    this.#isInRing = true;
+    idle[nextIdle]?.evict();
     idle[nextIdle] = this;
     nextIdle = (nextIdle + 1) % IDLE_SIGNALS;
   }
 
-  /** Its place in the ring goes to another: the listener goes, too, unless somebody waits again. */
-  leaveRing(): void {
-    this.#isRinged = false;
+  /** Leaves the ring: the listener is removed too, unless there are waits again. */
+  evict(): void {
+    this.#isInRing = false;
     if (this.#head !== undefined) return;
     this.#signal.removeEventListener('abort', this.#fire);
     watches.delete(this.#signal);
   }
 
-  /** Each watcher leaves the list before it is told, so that telling one may remove others. */
+  /** Each watcher is removed before it is called, so that the call may remove others. */
   readonly #fire = (): void => {
     const { reason } = this.#signal;
     const failures: unknown[] = [];
@@ -107,14 +107,14 @@ class SignalWatch {
 }
 
 const watches = new WeakMap<AbortSignal, SignalWatch>();
-/** The signals that have become idle last; those in use again stay until their place is needed. */
+/** The signals that became idle last; those in use again stay until their place is needed. */
 const idle: (SignalWatch | undefined)[] = Array.from({ length: IDLE_SIGNALS });
 let nextIdle = 0;
 
 /**
- * Tells `watcher` when `signal` aborts.
+ * Calls `watcher` when `signal` aborts.
  *
- * @param signal - One that has not aborted yet; the caller has looked.
+ * @param signal - One that has not aborted; the caller has checked.
  * @returns The registration, to be removed when the wait is over.
  */
 export function watchAbort(signal: AbortSignal, watcher: AbortWatcher): AbortRegistration {

@@ -1,23 +1,24 @@
 /**
- * The cooperative budget: why a task that only ever finds ready sockets still lets the event loop turn.
+ * The cooperative budget: why a task that only ever finds ready sockets still yields to the event loop.
  *
- * An `await` on a settled promise goes on in a microtask, and Node runs microtasks until there are none: a loop over a
- * stream that always has bytes would never let a timer fire or another socket be read. So every asynchronous call that
- * succeeds without waiting spends one unit, and the call that finds the budget empty first waits for one turn of the
- * loop. tokio's scheduler does the same with the same number.
+ * An `await` on a settled promise continues in a microtask, and Node runs microtasks until there are none: a loop over
+ * a stream that always has bytes would never let a timer fire or another socket be read. So every asynchronous call
+ * that succeeds without waiting spends one unit, and a call that finds the budget empty first waits for one iteration
+ * of the event loop, which refills it. tokio's scheduler does the same with the same number.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { deferred, type Deferred } from './deferred.ts';
 
-/** How many calls may succeed at once between two turns of the loop (tokio: 128). */
+/** How many calls may succeed at once in one iteration of the event loop (tokio: 128). */
 export const BUDGET = 128;
 
-/** One budget per clock: every stream of a program shares it. */
+/** One budget per clock: all streams on it share the budget. */
 export class Budget {
   readonly #clock: Clock;
   #left = BUDGET;
-  #turn: Deferred<void> | undefined;
+  /** Resolved when the budget is full again; `undefined` while no call waits for that. */
+  #refill: Deferred<void> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -26,27 +27,28 @@ export class Budget {
   /**
    * Wraps the result of a call that did not have to wait.
    *
-   * @returns A promise of `value`: settled, or settling after one turn of the loop when the budget is used up.
+   * @returns A promise of `value`: settled, or settling after one iteration of the event loop when the budget is used
+   * up.
    */
   pay<T>(value: T): Promise<T> {
     if (this.#left > 0) {
       this.#left -= 1;
       return Promise.resolve(value);
     }
-    return this.#nextTurn().then(() => value);
+    return this.#refilled().then(() => value);
   }
 
-  #nextTurn(): Promise<void> {
-    if (this.#turn === undefined) {
-      const turn = deferred<void>();
-      this.#turn = turn;
+  #refilled(): Promise<void> {
+    if (this.#refill === undefined) {
+      const refill = deferred<void>();
+      this.#refill = refill;
       this.#clock.defer(() => {
-        this.#turn = undefined;
+        this.#refill = undefined;
         this.#left = BUDGET;
-        turn.resolve();
+        refill.resolve();
       });
     }
-    return this.#turn.promise;
+    return this.#refill.promise;
   }
 }
 

@@ -1,15 +1,15 @@
 /**
- * Which frames of a stack are the caller's: all but those of this package, of Node and of the queue under the executor.
+ * Finds the caller in a stack: all frames but those of this package, of Node and of the queue under the executor.
  *
- * A frame is known by the file that it names. This package's files lie below one root, in the sources, in the compiled
- * modules and in the published bundle, so the root is the part of this module's own URL before `src/` or `dist/`,
- * however deep the module lies below it. When a program bundles this package into its own files there is no such
- * part: then the root is that one file, and the public method that was called marks where the caller begins.
+ * A frame is classified by the file it names. This package's files lie below one root, in the sources, in the compiled
+ * modules and in the published bundle, so the root is the part of this module's URL before `src/` or `dist/`, however
+ * deep the module lies below it. When an application bundles this package into its own files there is no such part:
+ * then the root is that one file, and the public method that was called marks where the caller begins.
  */
 
-/** Frames kept of a site: what led to the call, and not the whole history of the program. */
+/** Frames kept of a call site: what led to the call, not the whole stack. */
 const KEPT_FRAMES = 8;
-/** Frames looked at: those of this package come first, and are dropped. */
+/** Frames examined: those of this package come first, and are dropped. */
 const SEEN_FRAMES = 40;
 
 const NOT_THE_CALLER = /\(node:|[\\/]p-queue[\\/]/;
@@ -49,11 +49,11 @@ function endOfCall(frames: readonly string[], path: string, operation: string | 
     .findLastIndex(
       (frame) => /\bat (?:async )?(?:new )?(?:\S+\.)?(\S+) /.exec(frame)?.[1] === operation,
     );
-  // Without a mark the innermost frames, which are this package's, stay: too much is better than the wrong line.
+  // Without such a frame the innermost ones, which are this package's, stay: too many are better than the wrong line.
   return last + 1;
 }
 
-/** As stacks name it: on Windows either slash may stand in a path, and a file URL may be percent-encoded. */
+/** A path as stacks name it: on Windows with either slash, and a file URL may be percent-encoded. */
 function pathOf(text: string): string {
   const path = text.replaceAll('\\', '/').replace(/^file:\/\/(?:\/(?=[A-Z]:))?/i, '');
   try {

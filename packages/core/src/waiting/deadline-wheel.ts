@@ -2,11 +2,12 @@
  * Deadlines of many connections on one timer: a hashed timing wheel (Varghese and Lauck, 1987) that is lazy.
  *
  * A connection moves its deadline with every request, nearly always to a later moment, and hardly ever reaches it. So
- * setting a later one only writes a number: the entry stays where it stands in the wheel, and is moved on when the wheel
- * comes by and finds that its time has not come. Only an earlier deadline moves the entry at once. The timer is armed
- * for the first slot that holds something, so a wheel without entries costs nothing and an idle process sleeps.
+ * setting a later one only writes a number: the entry stays in its slot, and is moved on when the wheel reaches that
+ * slot and finds that the deadline is later. Only an earlier deadline moves the entry at once. The timer is armed for
+ * the first slot that is not empty, so a wheel without entries costs nothing and an idle process sleeps.
  *
- * Deadlines fire up to one resolution late, and never early, counted from when the turn in which they were set began.
+ * Deadlines fire up to one resolution late, and never early, counted from the cached time at which they were set
+ * ({@link cachedNow}).
  */
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
@@ -14,22 +15,22 @@ import { cachedNow } from './system-clock.ts';
 
 /** The width of a slot in milliseconds, and so how late a deadline may be. */
 const RESOLUTION = 50;
-/** How many slots; a deadline further away than all of them goes round again. */
+/** How many slots; a deadline further away than all of them goes around again. */
 const SLOTS = 512;
 
-/** Is told that its deadline has passed. */
+/** Is notified when its deadline has passed. */
 export interface DeadlineOwner {
   /** The deadline has passed. */
   onDeadline(): void;
 }
 
-/** One deadline that can be moved: each connection has one. */
+/** One movable deadline: each connection has one. */
 export class Deadline {
   readonly #wheel: DeadlineWheel;
   readonly owner: DeadlineOwner;
   /** When to fire, on the wheel's clock; `Infinity` for never. */
   at: number = Infinity;
-  /** The tick whose slot the entry stands in, or -1. */
+  /** The tick whose slot holds the entry, or -1. */
   tick: number = -1;
   previous: Deadline | undefined;
   next: Deadline | undefined;
@@ -54,19 +55,19 @@ export class Deadline {
     this.at = Infinity;
   }
 
-  /** Leaves the wheel for good, so that the wheel keeps nothing of its owner alive. */
+  /** Leaves the wheel for good, so that the wheel does not keep the owner alive. */
   remove(): void {
     this.at = Infinity;
     this.#wheel.remove(this);
   }
 }
 
-/** The wheel that the deadlines of one server, or of one client, stand in. */
+/** The wheel for the deadlines of one server, or of one client. */
 export class DeadlineWheel {
   readonly #clock: Clock;
   readonly #slots: (Deadline | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
-  /** The last tick that was looked at. */
+  /** The last tick that was processed. */
   #done: number;
   #timer: Timer | undefined;
   #armedFor = Infinity;
@@ -76,17 +77,17 @@ export class DeadlineWheel {
     this.#done = Math.floor(clock.now() / RESOLUTION);
   }
 
-  /** How many deadlines stand in the wheel. */
+  /** How many deadlines the wheel holds. */
   get size(): number {
     return this.#size;
   }
 
-  /** The time on the wheel’s clock, in milliseconds, from which deadlines count: it may be that of the turn's beginning. */
+  /** The time on the wheel’s clock from which deadlines count, in milliseconds; it may be the cached one. */
   now(): number {
     return cachedNow(this.#clock);
   }
 
-  /** Makes sure that the entry is looked at when its time has come. */
+  /** Puts the entry where it is processed no later than its deadline. */
   place(entry: Deadline): void {
     const wanted = Math.ceil(entry.at / RESOLUTION);
     if (entry.tick !== -1) {
@@ -110,7 +111,7 @@ export class DeadlineWheel {
   }
 
   #insert(entry: Deadline, wanted: number): void {
-    // An empty wheel may have slept long: its slots begin at the present.
+    // An empty wheel may have slept for long: its slots begin at the current tick.
     if (this.#size === 0) this.#done = Math.floor(this.#clock.now() / RESOLUTION);
     const tick = Math.min(Math.max(wanted, this.#done + 1), this.#done + SLOTS - 1);
     const slot = tick % SLOTS;
@@ -126,12 +127,12 @@ export class DeadlineWheel {
     this.#timer?.cancel();
     this.#armedFor = tick;
     const delay = Math.max(0, tick * RESOLUTION - this.#clock.now());
-    this.#timer = this.#clock.setTimer(this.#turn, delay);
+    this.#timer = this.#clock.setTimer(this.#advance, delay);
     this.#timer.unref();
   }
 
-  /** Looks at every slot whose time has come, and sleeps until the next one that holds something. */
-  readonly #turn = (): void => {
+  /** Processes every slot whose time has come, and arms the timer for the next one that is not empty. */
+  readonly #advance = (): void => {
     this.#timer = undefined;
     this.#armedFor = Infinity;
     const now = this.#clock.now();
@@ -158,7 +159,7 @@ export class DeadlineWheel {
       else if (entry.at !== Infinity) this.#insert(entry, Math.ceil(entry.at / RESOLUTION));
       entry = next;
     }
-    // Told last: an owner may set, or remove, any deadline of this wheel.
+    // Notified last: an owner may set, or remove, any deadline of this wheel.
     for (const passed of due) {
       if (passed.at > now) continue;
       passed.at = Infinity;

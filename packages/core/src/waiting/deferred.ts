@@ -1,12 +1,12 @@
 /** A promise together with the two functions that settle it. */
 export interface Deferred<T> {
-  /** What is settled by the functions beside it. */
+  /** The promise that {@link Deferred.resolve} and {@link Deferred.reject} settle. */
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Makes a promise that is settled from outside (`Promise.withResolvers`, which Node 20 lacks). */
+/** Makes a promise that its creator settles from outside (`Promise.withResolvers`, which Node 20 lacks). */
 export function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;

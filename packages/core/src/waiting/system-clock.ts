@@ -1,11 +1,9 @@
-/**
- * The platform's clock, and what any clock with timers can build on.
- */
+/** The platform's clock, and helpers that other clocks share. */
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { watchAbort } from './abort-watch.ts';
 
-/** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it goes in legs. */
+/** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it is split. */
 const MAX_DELAY = 0x7fffffff;
 
 class SystemTimer implements Timer {
@@ -34,7 +32,7 @@ class SystemTimer implements Timer {
   }
 }
 
-/** A `sleep` for any clock that has timers; however many sleep under one signal, it has one listener. */
+/** Implements `sleep` for any clock with timers; a signal has one listener, however many sleeps it can cancel. */
 export function sleepOn(
   clock: Pick<Clock, 'setTimer'>,
   delay: number,
@@ -58,8 +56,8 @@ export function sleepOn(
 }
 
 /**
- * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()` is no
- * faster, and Node has to load two milliseconds of modules for it.
+ * The clock of this machine: monotonic `process.hrtime()`, `Date.now()` and the platform's timers. `performance.now()`
+ * is no faster, and Node has to load two milliseconds of modules for it.
  */
 export const systemClock: Clock = Object.freeze({
   now: () => {
@@ -75,25 +73,26 @@ export const systemClock: Clock = Object.freeze({
     sleepOn(systemClock, delay, options?.signal),
 });
 
-/** When the present run of promise reactions began, as far as somebody asked; `undefined` when nobody did. */
-let runBegan: number | undefined;
+/** The time read in the current run of promise reactions; `undefined` when none was read. */
+let cached: number | undefined;
 const settled = Promise.resolve();
 const forget = (): void => {
-  runBegan = undefined;
+  cached = undefined;
 };
 
 /**
- * The time for what is many times in a run of promise reactions and needs no better one: `now()`, read once in the run.
+ * `clock.now()`, read at most once per run of promise reactions: libuv's `uv_now` for this package.
  *
- * Reading the platform's clock takes some fifty nanoseconds, and a server that answers sixty requests in a turn would read
- * it three times for each (`pnpm bench --only echo`). It is forgotten behind the reactions that were waiting when it was
- * read; until then it is as old as they take. Timers of Node count from a time that is kept longer, the loop's.
+ * Reading the platform's clock takes some fifty nanoseconds, and a server that answers sixty requests in one iteration
+ * of the event loop would read it three times for each (`pnpm bench --only echo`). The cached time is dropped after the
+ * reactions that were queued when it was read; until then it is as old as they take. Node's timers count from a time
+ * that is cached longer, the loop's.
  */
 export function cachedNow(clock: Clock): number {
   if (clock !== systemClock) return clock.now();
-  if (runBegan === undefined) {
-    runBegan = systemClock.now();
+  if (cached === undefined) {
+    cached = systemClock.now();
     void settled.then(forget);
   }
-  return runBegan;
+  return cached;
 }

@@ -1,15 +1,15 @@
 /**
- * Who waits, and where it was asked: the memory of a program that hangs.
+ * Which task waits, and on which line: diagnostics for a hung program.
  *
- * A wait by itself knows what it waits for and since when; that costs nothing and is always there. Which task it belongs
- * to and which line asked for it take a stack and an asynchronous context per wait, microseconds each, so they are kept
- * only while tracing is on. While it is off, all that is left of this file is one look at one variable.
+ * Every wait knows its operation and its start; that costs nothing and is always recorded. Which task it belongs to and
+ * which line made the call take an asynchronous context and a stack per wait, microseconds each, so they are recorded
+ * only while tracing is on. While it is off, the cost is one test of one variable.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { siteOfCall } from './call-site.ts';
 
-/** Whom a traced wait belongs to: a task. */
+/** The task that a traced wait belongs to. */
 export interface WaitHolder {
   readonly id: number;
   readonly name: string;
@@ -19,7 +19,7 @@ let isTracing = false;
 const holders = new AsyncLocalStorage<WaitHolder>();
 const open = new WeakMap<WaitHolder, Set<WaitTrace>>();
 
-/** One wait while it lasts, as its holder's snapshot shows it. */
+/** One pending wait, as the snapshot of its task shows it. */
 export class WaitTrace {
   readonly operation: string;
   readonly since: number;
@@ -38,17 +38,17 @@ export class WaitTrace {
     else waits.add(this);
   }
 
-  /** The wait is over. */
+  /** The wait has settled. */
   end(): void {
     if (this.holder !== undefined) open.get(this.holder)?.delete(this);
   }
 }
 
 /**
- * Records for each new wait which task asked for it and where, and for each new task where it was spawned: for
+ * Records for each new wait which task made the call and where, and for each new task where it was spawned: for
  * snapshots and error messages.
  *
- * Off by default, since a stack costs microseconds. Tasks that were running when it was turned on stay unknown.
+ * Off by default, since a stack costs microseconds. Tasks that were running when tracing was turned on stay unknown.
  *
  * @param enabled - Whether waits and tasks from now on are traced.
  *
@@ -83,12 +83,12 @@ export function callSite(operation: string): string | undefined {
   return isTracing ? siteOfCall(operation) : undefined;
 }
 
-/** Runs `body` so that the waits in it, and in whatever it starts, belong to `holder`. */
+/** Runs `body` so that its waits, and those of everything it starts, belong to `holder`. */
 export function runAs<T>(holder: WaitHolder, body: () => T): T {
   return isTracing ? holders.run(holder, body) : body();
 }
 
-/** The traced waits of `holder` that last, oldest first. */
+/** The pending traced waits of `holder`, oldest first. */
 export function tracesOf(holder: WaitHolder): Iterable<WaitTrace> {
   return open.get(holder) ?? [];
 }

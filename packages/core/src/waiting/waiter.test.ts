@@ -15,41 +15,41 @@ function setUp(options: WaitOptions = {}) {
   const clock = new ManualClock();
   const controller = new AbortController();
   const list = new WaiterList<string>();
-  const wait = new ListedWaiter<string>('read', clock, { signal: controller.signal, ...options });
-  list.add(wait);
-  return { clock, controller, list, wait };
+  const waiter = new ListedWaiter<string>('read', clock, { signal: controller.signal, ...options });
+  list.add(waiter);
+  return { clock, controller, list, waiter };
 }
 
 describe('a wait', () => {
   test('is settled by its owner with a value, and then referenced by nothing', async () => {
-    const { clock, controller, list, wait } = setUp({ timeout: 100 });
-    wait.resolve('bytes');
-    await expect(wait.promise).resolves.toBe('bytes');
+    const { clock, controller, list, waiter } = setUp({ timeout: 100 });
+    waiter.resolve('bytes');
+    await expect(waiter.promise).resolves.toBe('bytes');
     expect(list.size).toBe(0);
     expect(clock.pending).toBe(0);
     controller.abort('too late');
     await clock.advance(1_000);
-    await expect(wait.promise).resolves.toBe('bytes');
+    await expect(waiter.promise).resolves.toBe('bytes');
   });
 
   test('is settled by its owner with an error, and leaves the list', async () => {
-    const { list, wait } = setUp();
-    wait.reject('broken');
-    await expect(wait.promise).rejects.toBe('broken');
+    const { list, waiter } = setUp();
+    waiter.reject('broken');
+    await expect(waiter.promise).rejects.toBe('broken');
     expect(list.size).toBe(0);
   });
 
   test('rejects with the reason of its signal, and leaves list and clock', async () => {
-    const { clock, controller, list, wait } = setUp({ timeout: 100 });
+    const { clock, controller, list, waiter } = setUp({ timeout: 100 });
     controller.abort('changed my mind');
-    await expect(wait.promise).rejects.toBe('changed my mind');
+    await expect(waiter.promise).rejects.toBe('changed my mind');
     expect(list.size).toBe(0);
     expect(clock.pending).toBe(0);
   });
 
   test('rejects with a TimeoutError when its time is up, not before, and leaves list and signal', async () => {
-    const { clock, controller, list, wait } = setUp({ timeout: 100 });
-    const outcome = wait.promise.catch((error: unknown) => error);
+    const { clock, controller, list, waiter } = setUp({ timeout: 100 });
+    const outcome = waiter.promise.catch((error: unknown) => error);
     await clock.advance(99);
     expect(list.size).toBe(1);
     await clock.advance(1);
@@ -59,8 +59,8 @@ describe('a wait', () => {
   });
 
   test('takes a timeout of 0 as the next turn of the clock, and Infinity as no limit', async () => {
-    const { clock, wait } = setUp({ timeout: 0 });
-    const outcome = wait.promise.catch((error: unknown) => error);
+    const { clock, waiter } = setUp({ timeout: 0 });
+    const outcome = waiter.promise.catch((error: unknown) => error);
     await clock.advance(0);
     expect(await outcome).toBeInstanceOf(TimeoutError);
     const { clock: other } = setUp({ timeout: Infinity });
@@ -68,9 +68,9 @@ describe('a wait', () => {
   });
 
   test('tells what it waits for and for how long', async () => {
-    const { clock, wait } = setUp();
+    const { clock, waiter } = setUp();
     await clock.advance(250);
-    expect(wait.info(clock.now())).toEqual({ operation: 'read', age: 250 });
+    expect(waiter.info(clock.now())).toEqual({ operation: 'read', age: 250 });
   });
 
   test('costs a signal one listener, however many there are', () => {
@@ -91,9 +91,9 @@ describe('a list of waits', () => {
     const clock = new ManualClock();
     const list = new WaiterList<number>();
     const waits = Array.from({ length: count }, () => {
-      const wait = new ListedWaiter<number>('accept', clock, undefined);
-      list.add(wait);
-      return wait;
+      const waiter = new ListedWaiter<number>('accept', clock, undefined);
+      list.add(waiter);
+      return waiter;
     });
     return { clock, list, waits };
   }
@@ -141,9 +141,9 @@ describe('a list of waits', () => {
   test('is empty again after a wait that was added twice, one after the other', () => {
     const { clock, list } = listOf(0);
     for (let round = 0; round < 3; round += 1) {
-      const wait = new ListedWaiter<number>('accept', clock, undefined);
-      list.add(wait);
-      wait.resolve(round);
+      const waiter = new ListedWaiter<number>('accept', clock, undefined);
+      list.add(waiter);
+      waiter.resolve(round);
     }
     expect([list.size, list.first]).toEqual([0, undefined]);
   });

@@ -1,10 +1,10 @@
 /**
- * Waits: promises that somebody else settles, and that their owner may give up.
+ * Waiters: promises that other code settles, and that a signal or a timeout may cancel.
  *
- * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never will),
- * an abort signal, a timeout. Whichever comes first wins, and takes the wait out of the other two, so that a settled
- * wait is referenced by nothing. That is the whole cancellation story of this package: giving up a wait removes the
- * wait, and touches neither bytes nor the connection.
+ * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never
+ * will), an abort signal, a timeout. Whichever comes first wins and removes the waiter from the other two, so that
+ * nothing refers to a settled waiter. All cancellation in this package works this way: cancelling removes the waiter,
+ * and touches neither bytes nor the connection.
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
@@ -13,11 +13,11 @@ import { cachedNow } from './system-clock.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { beginTrace, type WaitTrace } from './wait-trace.ts';
 
-/** How to give up a wait; the resource stays usable either way. */
+/** How to cancel a wait; the resource stays usable either way. */
 export interface WaitOptions {
-  /** Gives the wait up when it aborts; the promise rejects with `signal.reason`. */
+  /** Cancels the wait when it aborts; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Gives the wait up after so many milliseconds with a `TimeoutError`. @default no limit */
+  /** Milliseconds after which the wait fails with a `TimeoutError`. @default no limit */
   readonly timeout?: number | undefined;
 }
 
@@ -33,14 +33,14 @@ export interface WaitInfo {
   readonly site?: string | undefined;
 }
 
-/** Where a wait stands: told when it settles, by whatever hand, so that it lets go of the wait. */
+/** What holds a waiter: notified when the waiter settles, whatever settled it, so that it drops it. */
 export interface WaiterOwner {
-  /** A wait has settled: lets go of it. */
-  remove(wait: object): void;
+  /** Drops a waiter that has settled. */
+  remove(waiter: object): void;
 }
 
-/** What gives a wait up, for those few that have it. */
-interface Bounds {
+/** What can cancel a waiter; most waiters have none. */
+interface Cancellation {
   registration: AbortRegistration | undefined;
   readonly timer: Timer | undefined;
 }
@@ -48,18 +48,18 @@ interface Bounds {
 /**
  * A promise that its owner, a signal or a timeout settles, whichever comes first.
  *
- * One that stands in no list: each idle connection has one, and each request makes one, so it has no field to spare.
+ * It is in no list: each idle connection has one, and each request makes one, so every field counts.
  */
 export class Waiter<T> implements AbortWatcher {
   /** The call that waits. */
   readonly operation: string;
   readonly since: number;
   readonly promise: Promise<T>;
-  /** Set by the owner when it takes the wait in. */
+  /** Set by the owner when it takes the waiter in. */
   owner: WaiterOwner | undefined;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
-  readonly #bounds: Bounds | undefined;
+  readonly #cancellation: Cancellation | undefined;
   readonly #trace: WaitTrace | undefined;
 
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
@@ -70,35 +70,35 @@ export class Waiter<T> implements AbortWatcher {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options !== undefined) this.#bounds = this.#bound(clock, options);
+    if (options !== undefined) this.#cancellation = this.#watch(clock, options);
   }
 
-  /** Settles it with a value, and takes it out of whatever could settle it. */
+  /** Settles the promise with a value, and removes the waiter from everything else that could settle it. */
   resolve(value: T): void {
     this.#detach();
     this.#resolve(value);
   }
 
-  /** Settles it with a failure, and takes it out of whatever could settle it. */
+  /** Rejects the promise, and removes the waiter from everything else that could settle it. */
   reject(reason: unknown): void {
     this.#detach();
     this.#reject(reason);
   }
 
-  /** Its signal aborted. */
+  /** The signal aborted. */
   onAbort(reason: unknown): void {
-    if (this.#bounds !== undefined) this.#bounds.registration = undefined;
+    if (this.#cancellation !== undefined) this.#cancellation.registration = undefined;
     this.reject(reason);
   }
 
-  /** What snapshots show of it. */
+  /** The wait as snapshots show it. */
   info(now: number): WaitInfo {
     const info = { operation: this.operation, age: now - this.since };
     const trace = this.#trace;
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #bound(clock: Clock, { signal, timeout }: WaitOptions): Bounds {
+  #watch(clock: Clock, { signal, timeout }: WaitOptions): Cancellation {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
     return {
       registration: signal === undefined ? undefined : watchAbort(signal, this),
@@ -112,83 +112,92 @@ export class Waiter<T> implements AbortWatcher {
 
   #detach(): void {
     this.owner?.remove(this);
-    const bounds = this.#bounds;
-    if (bounds !== undefined) {
-      bounds.registration?.remove();
-      bounds.registration = undefined;
-      bounds.timer?.cancel();
+    const cancellation = this.#cancellation;
+    if (cancellation !== undefined) {
+      cancellation.registration?.remove();
+      cancellation.registration = undefined;
+      cancellation.timer?.cancel();
     }
     this.#trace?.end();
   }
 }
 
-/** A wait among others for the same condition. */
+/** One of several waiters for the same condition. */
 export class ListedWaiter<T> extends Waiter<T> {
   /** The intrusive links of {@link WaiterList}. */
   previous: ListedWaiter<T> | undefined;
   next: ListedWaiter<T> | undefined;
 }
 
-/** Waits for one condition, oldest first; adding and removing take the same time however many there are. */
+/** Waiters for one condition, oldest first; adding and removing take constant time. */
 export class WaiterList<T> implements WaiterOwner {
   #head: ListedWaiter<T> | undefined;
   #tail: ListedWaiter<T> | undefined;
   #size = 0;
 
-  /** How many waits there are. */
+  /** How many waiters there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** The oldest wait, or `undefined`. */
+  /** The oldest waiter, or `undefined`. */
   get first(): ListedWaiter<T> | undefined {
     return this.#head;
   }
 
-  /** Takes a wait in, as the newest. */
-  add(wait: ListedWaiter<T>): void {
-    wait.owner = this;
-    wait.previous = this.#tail;
-    if (this.#tail === undefined) this.#head = wait;
-    else this.#tail.next = wait;
-    this.#tail = wait;
+  /** Waits here, as the newest. */
+  wait(operation: string, clock: Clock, options: WaitOptions | undefined): Promise<T> {
+    const waiter = new ListedWaiter<T>(operation, clock, options);
+    this.add(waiter);
+    return waiter.promise;
+  }
+
+  /** Adds a waiter, as the newest. */
+  add(waiter: ListedWaiter<T>): void {
+    waiter.owner = this;
+    waiter.previous = this.#tail;
+    if (this.#tail === undefined) this.#head = waiter;
+    else this.#tail.next = waiter;
+    this.#tail = waiter;
     this.#size += 1;
   }
 
-  /** Lets go of a wait that has settled. */
+  /** Drops a waiter that has settled. */
   remove(settled: object): void {
-    const wait = settled as ListedWaiter<T>;
-    if (wait.owner !== this) return;
-    if (wait.previous === undefined) this.#head = wait.next;
-    else wait.previous.next = wait.next;
-    if (wait.next === undefined) this.#tail = wait.previous;
-    else wait.next.previous = wait.previous;
-    wait.owner = undefined;
-    wait.previous = undefined;
-    wait.next = undefined;
+    const waiter = settled as ListedWaiter<T>;
+    if (waiter.owner !== this) return;
+    if (waiter.previous === undefined) this.#head = waiter.next;
+    else waiter.previous.next = waiter.next;
+    if (waiter.next === undefined) this.#tail = waiter.previous;
+    else waiter.next.previous = waiter.previous;
+    waiter.owner = undefined;
+    waiter.previous = undefined;
+    waiter.next = undefined;
     this.#size -= 1;
   }
 
-  /** Settles every wait with `value`; promises run later, so no code of a waiter runs in here. */
+  /** Settles every waiter with `value`; reactions run later, so no code of a waiting task runs in here. */
   resolveAll(value: T): void {
     while (this.#head !== undefined) this.#head.resolve(value);
   }
 
-  /** Fails every wait with the same reason. */
+  /** Rejects every waiter with the same reason. */
   rejectAll(reason: unknown): void {
     while (this.#head !== undefined) this.#head.reject(reason);
   }
 
-  /** Adds what the waits look like to `into`. */
+  /** Adds the waits, as snapshots show them, to `into`. */
   describe(now: number, into: WaitInfo[]): void {
-    for (let wait = this.#head; wait !== undefined; wait = wait.next) into.push(wait.info(now));
+    for (let waiter = this.#head; waiter !== undefined; waiter = waiter.next) {
+      into.push(waiter.info(now));
+    }
   }
 }
 
 /**
  * Checks the options of a waiting call before it does anything.
  *
- * @throws {@link InvalidInputError} for a timeout that is no number from 0; `signal.reason` for a signal that has
+ * @throws {@link InvalidInputError} for a timeout that is not a number from 0; `signal.reason` for a signal that has
  * already aborted.
  */
 export function checkWaitOptions(operation: string, options: WaitOptions | undefined): void {

@@ -141,6 +141,8 @@ const LISTENER_FAILURES: Readonly<Record<string, ListenerFailure>> = {
 interface ListenerKind {
   readonly name: string;
   readonly isSocket: boolean;
+  /** Side by side, except where a simulation owns the process's time. */
+  readonly test: Pick<typeof test.concurrent, 'each'>;
   readonly quiet: number;
   readonly use: (program: (stand: Stand, clock: Clock) => Promise<void>) => Promise<void>;
 }
@@ -169,6 +171,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'memory',
     isSocket: false,
+    test: test.concurrent,
     quiet: 1,
     use: async (program) => {
       const life = new AbortController();
@@ -181,6 +184,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'a calm simulated network',
     isSocket: false,
+    test,
     quiet: 40,
     use: async (program) => {
       await simulate({ faults: CALM, latency: [1, 10] }, async (sim) => {
@@ -196,6 +200,7 @@ const LISTENERS: readonly ListenerKind[] = [
   {
     name: 'loopback TCP',
     isSocket: true,
+    test: test.concurrent,
     quiet: 10,
     use: async (program) => {
       const life = new AbortController();
@@ -208,34 +213,44 @@ const LISTENERS: readonly ListenerKind[] = [
   },
 ];
 
+/** Has every call wait in a state while a failure happens, each on a listener of its own. */
+async function playCell(
+  { use, quiet }: ListenerKind,
+  state: ListenerState,
+  failureName: string,
+  failure: ListenerFailure,
+): Promise<void> {
+  for (const [name, start] of Object.entries(ACCEPTING)) {
+    await use(async (stand, clock) => {
+      await state.enter(stand);
+      const controller = new AbortController();
+      const timeout = failureName === 'the time is up' ? quiet : undefined;
+      const call = start(stand.listener, { signal: controller.signal, timeout });
+      call.then(
+        (got) => got instanceof ByteStream && stand.streams.push(got),
+        () => {},
+      );
+      const outcome = outcomeOf(call);
+      const early = state.atOnce?.[name as keyof typeof ACCEPTING];
+      if (early !== undefined) await within(outcome, { clock }, PATIENCE);
+      await failure.happen(stand, controller);
+      const expected = early ?? failure.outcomes[name as keyof typeof ACCEPTING];
+      const patience = expected === WAITS_ON ? quiet : PATIENCE;
+      expect([name, await within(outcome, { clock }, patience)]).toEqual([name, expected]);
+      await stand.listener.close();
+      expect(await within(outcome, { clock }, PATIENCE)).not.toBe(WAITS_ON);
+      expect(stand.listener.statistics().waits).toEqual([]);
+    });
+  }
+}
+
 describe.each(LISTENERS.filter(({ isSocket }) => isSocket || usesSharedReads()))(
   'on $name',
-  ({ use, quiet }) => {
+  (kind) => {
     describe.each(Object.entries(LISTENER_STATES))('a listener that is %s', (_state, state) => {
-      test.each(Object.entries(LISTENER_FAILURES))('when %s', async (failureName, failure) => {
-        for (const [name, start] of Object.entries(ACCEPTING)) {
-          await use(async (stand, clock) => {
-            await state.enter(stand);
-            const controller = new AbortController();
-            const timeout = failureName === 'the time is up' ? quiet : undefined;
-            const call = start(stand.listener, { signal: controller.signal, timeout });
-            call.then(
-              (got) => got instanceof ByteStream && stand.streams.push(got),
-              () => {},
-            );
-            const outcome = outcomeOf(call);
-            const early = state.atOnce?.[name as keyof typeof ACCEPTING];
-            if (early !== undefined) await within(outcome, { clock }, PATIENCE);
-            await failure.happen(stand, controller);
-            const expected = early ?? failure.outcomes[name as keyof typeof ACCEPTING];
-            const patience = expected === WAITS_ON ? quiet : PATIENCE;
-            expect([name, await within(outcome, { clock }, patience)]).toEqual([name, expected]);
-            await stand.listener.close();
-            expect(await within(outcome, { clock }, PATIENCE)).not.toBe(WAITS_ON);
-            expect(stand.listener.statistics().waits).toEqual([]);
-          });
-        }
-      });
+      kind.test.each(Object.entries(LISTENER_FAILURES))('when %s', (failureName, failure) =>
+        playCell(kind, state, failureName, failure),
+      );
     });
   },
 );

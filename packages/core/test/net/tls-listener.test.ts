@@ -291,7 +291,7 @@ describe('connecting with TLS', () => {
     expect(names).toEqual(['localhost', 'localhost', undefined]);
     await expect(
       TlsStream.connect(`localhost:${port}`, { ca, servername: 'x.test' }),
-    ).rejects.toThrow(/certificate of x.test is made out for other names/);
+    ).rejects.toThrow(/certificate of x.test was issued for other names/);
   });
 
   test('takes no longer than its timeout, all in all', async () => {

@@ -128,7 +128,7 @@ describe('a server that does not prove who it is', () => {
       stranger.issue(['example.test']),
       {},
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      /has an issuer that is neither in `ca` nor sent along/,
+      /has an issuer that is neither in `ca` nor sent by the peer/,
     ],
     [
       'has expired',
@@ -149,7 +149,7 @@ describe('a server that does not prove who it is', () => {
       authority.issue(['other.test']),
       {},
       'ERR_TLS_CERT_ALTNAME_INVALID',
-      /certificate of example.test is made out for other names/,
+      /certificate of example.test was issued for other names/,
     ],
     [
       'is signed by itself',
@@ -294,7 +294,8 @@ describe('a handshake without common ground', () => {
     expect(result.client).toMatchObject({
       name: 'TlsError',
       code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
-      message: 'startTls: no TLS with example.test: tlsv1 alert no application protocol',
+      message:
+        'startTls: the TLS handshake with example.test failed: tlsv1 alert no application protocol',
     });
     expect(result.server).toMatchObject({ name: 'TlsError', operation: 'startTls' });
   });
@@ -313,7 +314,7 @@ describe('a handshake without common ground', () => {
     await server.writeAll('220 welcome to a mail server\r\n');
     expect(await failing).toMatchObject({
       name: 'TlsError',
-      message: 'startTls: no TLS with example.test: wrong version number',
+      message: 'startTls: the TLS handshake with example.test failed: wrong version number',
     });
     expect(client.isDisposed).toBe(true);
   });

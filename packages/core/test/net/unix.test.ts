@@ -114,7 +114,7 @@ describe('a Unix listener', () => {
     await expect(UnixListener.bind(path)).rejects.toMatchObject({
       name: 'AddressError',
       code: 'EADDRINUSE',
-      message: expect.stringMatching(/stale socket file that nobody listens on.*removeStale/),
+      message: expect.stringMatching(/stale socket file: no process listens on it.*removeStale/),
     });
     const listener = keep(await UnixListener.bind(path, { removeStale: true }));
     const client = keep(await UnixStream.connect(path));
@@ -126,7 +126,7 @@ describe('a Unix listener', () => {
   test('never takes the path of somebody who listens', async () => {
     const first = keep(await UnixListener.bind(path));
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
-      /is the socket of a process that listens/,
+      /is the socket of a process that is listening on it/,
     );
     const client = keep(await UnixStream.connect(path));
     await client.close();
@@ -136,7 +136,7 @@ describe('a Unix listener', () => {
   test('never removes a file that is no socket', async () => {
     writeFileSync(path, 'precious');
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
-      /exists and is no socket/,
+      /exists and is not a socket/,
     );
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });

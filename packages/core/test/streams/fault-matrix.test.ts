@@ -6,7 +6,7 @@
  * finishes; it ends when this side breaks the connection off, which every round does at last.
  */
 
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { Interest, type ByteStream, type WaitOptions } from '../../src/index.ts';
 import {
   chosen,
@@ -14,6 +14,7 @@ import {
   memory,
   simulated,
   type Carrier,
+  type CarrierKind,
   type Pair,
 } from '../support/carriers.ts';
 import { fill } from '../support/fill.ts';
@@ -305,29 +306,27 @@ async function playRound(
   expect(pair.map((stream) => stream.statistics().waits)).toEqual([[], []]);
 }
 
+/** Plays every round of a cell, each on a pair of its own. */
+const playCell = (use: CarrierKind['use'], cell: Cell): Promise<void> =>
+  use(async (carrier) => {
+    for (const round of rounds(cell.state)) {
+      const pair = await carrier.connect();
+      try {
+        const entered = within(cell.state.enter(pair, carrier, cell.quiet), carrier, PATIENCE);
+        expect(await entered).not.toBe(WAITS_ON);
+        await playRound(carrier, pair, round, cell);
+      } finally {
+        for (const stream of pair) stream.reset();
+      }
+    }
+  });
+
 const CARRIERS = chosen([memory, simulated, loopback]);
 
-describe.each(CARRIERS)('on $name', ({ use, contract: { quiet = 10 } }) => {
+describe.each(CARRIERS)('on $name', ({ use, test, contract: { quiet = 10 } }) => {
   describe.each(Object.entries(STATES))('a stream that is %s', (stateName, state) => {
-    test.each(Object.entries(FAILURES))('when %s', async (failureName, failure) => {
-      await use(async (carrier) => {
-        for (const round of rounds(state)) {
-          const pair = await carrier.connect();
-          try {
-            const entered = within(state.enter(pair, carrier, quiet), carrier, PATIENCE);
-            expect(await entered).not.toBe(WAITS_ON);
-            await playRound(carrier, pair, round, {
-              stateName,
-              state,
-              failureName,
-              failure,
-              quiet,
-            });
-          } finally {
-            for (const stream of pair) stream.reset();
-          }
-        }
-      });
-    });
+    test.each(Object.entries(FAILURES))('when %s', (failureName, failure) =>
+      playCell(use, { stateName, state, failureName, failure, quiet }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** The contract of streams, kept over streams of Node. */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { describe, test } from '@jest/globals';
 import { ByteStream, memoryPair } from '../../src/index.ts';
 import { STREAM_CONTRACTS, streamContract } from '../../src/testing/index.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
@@ -12,23 +12,19 @@ function check(makePair: () => Pair | Promise<Pair>, quiet: number): void {
   const checks = new Map(
     streamContract(makePair, { quiet, volume: 50_000 }).map(({ name, run }) => [name, run]),
   );
-  test.each(STREAM_CONTRACTS)('%s', (name) => checks.get(name)?.());
+  test.concurrent.each(STREAM_CONTRACTS)('%s', async (name) => {
+    await checks.get(name)?.();
+  });
 }
 
 describe('on plain sockets of Node', () => {
-  let server: Server;
-  beforeAll(async () => {
-    server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-  });
-  afterAll(() => {
-    server.close();
-  });
-
   check(async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     const [peer] = await accepted;
+    server.close();
     return [ByteStream.fromNode(client), ByteStream.fromNode(peer)];
   }, 10);
 });

@@ -4,6 +4,8 @@
  * Jest runs the tests of sockets twice, the second time with the fallback way of reading them: then only sockets matter.
  */
 
+import { setImmediate as turn } from 'node:timers/promises';
+import { test } from '@jest/globals';
 import {
   MemoryListener,
   memoryPair,
@@ -21,6 +23,7 @@ import {
 import {
   CALM,
   lockstepPair,
+  ManualClock,
   simulate,
   TestAuthority,
   type StreamContractOptions,
@@ -41,22 +44,47 @@ export interface Carrier {
 export interface CarrierKind {
   readonly name: string;
   readonly isSocket: boolean;
+  /** How its tests run: side by side, except where a simulation owns the process's time. */
+  readonly test: Pick<typeof test.concurrent, 'each'>;
   /** What the contract needs to know of it. */
   readonly contract: StreamContractOptions;
   /** Runs a program on one; what the program opens it has to close. */
   readonly use: (program: (carrier: Carrier) => Promise<void>) => Promise<void>;
 }
 
-const inMemory = (name: string, makePair: () => Pair): CarrierKind => ({
+/** Turns of the loop in a millisecond of {@link onTurns}, beside those that `advance` makes. */
+const TURNS = 20;
+
+/** Runs a program on a clock that counts the turns of the loop: in memory nothing else moves bytes. */
+async function onTurns(program: (clock: Clock) => Promise<void>): Promise<void> {
+  const clock = new ManualClock();
+  const time = { isOver: false };
+  const passing = (async () => {
+    while (!time.isOver) {
+      for (let left = TURNS; left > 0; left -= 1) await turn();
+      await clock.advance(1);
+    }
+  })();
+  try {
+    await program(clock);
+  } finally {
+    time.isOver = true;
+    await passing;
+  }
+}
+
+const inMemory = (name: string, makePair: (clock: Clock) => Pair): CarrierKind => ({
   name,
   isSocket: false,
+  test: test.concurrent,
   contract: { quiet: 1, volume: 20_000 },
-  use: (program) => program({ clock: systemClock, connect: async () => makePair() }),
+  use: (program) => onTurns((clock) => program({ clock, connect: async () => makePair(clock) })),
 });
 
 export const loopback: CarrierKind = {
   name: `loopback TCP, ${usesSharedReads() ? 'shared reads' : 'data events'}`,
   isSocket: true,
+  test: test.concurrent,
   contract: { quiet: 10 },
   use: async (program) => {
     const listener = await TcpListener.bind('127.0.0.1:0');
@@ -77,6 +105,7 @@ export const loopback: CarrierKind = {
 export const unix: CarrierKind = {
   name: `Unix sockets, ${usesSharedReads() ? 'shared reads' : 'data events'}`,
   isSocket: true,
+  test: test.concurrent,
   contract: { quiet: 10, hasReset: false },
   use: async (program) => {
     const { path, remove } = await temporaryPath();
@@ -102,6 +131,7 @@ const identity = authority.issue(['localhost', '127.0.0.1']);
 const tls = (name: string, isSocket: boolean, options: TlsListenOptions): CarrierKind => ({
   name,
   isSocket,
+  test: test.concurrent,
   // Bytes pass through more hands here than on the carrier below, and come to rest later.
   contract: { quiet: isSocket ? 50 : 20, volume: 100_000 },
   use: async (program) => {
@@ -139,6 +169,7 @@ export const tlsInMemory: CarrierKind = tls('TLS in memory', false, {});
 export const simulated: CarrierKind = {
   name: 'a calm simulated network',
   isSocket: false,
+  test,
   contract: { quiet: 40, patience: 60_000, volume: 65_536 },
   use: async (program) => {
     await simulate({ faults: CALM, latency: [1, 10], deadline: 3_600_000 }, async (sim) => {
@@ -155,11 +186,11 @@ export const simulated: CarrierKind = {
   },
 };
 
-export const memory: CarrierKind = inMemory('memory', () => memoryPair());
-export const memoryInPieces: CarrierKind = inMemory('memory, seven bytes at a time', () =>
-  memoryPair({ chunkSize: 7 }),
+export const memory: CarrierKind = inMemory('memory', (clock) => memoryPair({ clock }));
+export const memoryInPieces: CarrierKind = inMemory('memory, seven bytes at a time', (clock) =>
+  memoryPair({ chunkSize: 7, clock }),
 );
-export const lockstep: CarrierKind = inMemory('lockstep', () => lockstepPair());
+export const lockstep: CarrierKind = inMemory('lockstep', (clock) => lockstepPair({ clock }));
 
 /** Those of the carriers that this run is about. */
 export const chosen = (kinds: readonly CarrierKind[]): readonly CarrierKind[] =>

@@ -1,10 +1,11 @@
 /**
  * Runs the example programs as their users do: built, in a process of their own, on a port that the system chose.
  *
- * Nothing here sleeps: a test waits for what a program prints, for its connections, or for its end.
+ * Nothing here sleeps: a test waits for what a program prints, for its connections, or for its end. Most of that time
+ * is other processes starting, so tests run side by side.
  */
 
-import { afterAll, afterEach } from '@jest/globals';
+import { afterAll, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TcpStream } from '@awaitio/core';
@@ -33,19 +34,20 @@ export interface Program {
 const running = new Set<() => void>();
 const streams: TcpStream[] = [];
 
+// Eight programs that start at once on a busy machine take their time.
+jest.setTimeout(60_000);
+
 afterAll(() => {
   for (const kill of running) kill();
-});
-
-afterEach(() => {
   // A test that failed half-way has left them open, and the message has to be about its failure.
-  for (const stream of streams.splice(0)) stream.reset();
+  for (const stream of streams) stream.reset();
 });
 
 /** Starts `dist/<name>.js`; what a test file leaves running is killed at its end. */
 export function start(name: string, ...args: string[]): Program {
   const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args]);
+  // With the packages as they are published: that is what users start, and it starts faster.
+  const child = spawn(process.execPath, ['--conditions=bundled', path, ...args]);
   const kill = (): void => void child.kill('SIGKILL');
   running.add(kill);
 

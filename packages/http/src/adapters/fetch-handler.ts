@@ -1,19 +1,17 @@
 /**
- * The fetch adapter: applications that turn a `Request` into a `Response` (Hono, H3, itty-router, or a function of one's
- * own), served by the same server.
+ * The fetch adapter: serves applications that map a `Request` to a `Response` (Hono, H3, itty-router, or your own).
  *
- * A request becomes a `Request` whose body is pulled from the connection as the application reads it; a `Response`'s body
- * is pulled as fast as the client takes it. Loaded by `serve` only when it is given an object with `fetch`.
+ * The `Request` pulls its body from the connection as the application reads it; the body of the `Response` is pulled as fast
+ * as the client reads. `serve` loads this file only for an object with a `fetch` method.
  */
 
 import { WOULD_BLOCK } from '@awaitio/core';
-import type { HandlerContext } from '../server/exchange.ts';
+import type { Handler, HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
-import type { Handler } from '../server/runtime.ts';
 
-/** What an application is told beside the `Request`: the second argument of `fetch`, Hono's `c.env`. */
+/** The second argument of `fetch`, Hono's `c.env`. */
 export interface FetchInfo {
   /** The client, `host:port`; empty on a stream that has no address. */
   readonly remoteAddress: string;
@@ -42,7 +40,7 @@ export interface FetchApplication {
 
 /** Methods that a `Request` cannot have (fetch standard, section 2.2.1). */
 const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
-/** Fields that say how the answer travels, which the server decides. */
+/** Fields of the hop, which the server sets. */
 const OWN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
 
 /** Makes a handler of an application. */
@@ -83,7 +81,7 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   return new Request(urlOf(request, context), init);
 }
 
-/** Pulls when it is read and not before: `100 Continue` and back-pressure depend on it. */
+/** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
   const pieces = request.body[Symbol.asyncIterator]();
   return new ReadableStream(
@@ -101,7 +99,7 @@ function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
   );
 }
 
-/** An absolute target is the URL (RFC 9112 section 3.2.2); else the Host field says where the path is. */
+/** An absolute target is the URL (RFC 9112 section 3.2.2); otherwise the Host field names the authority. */
 function urlOf(request: HttpRequest, { isEncrypted }: HandlerContext): string {
   const { target } = request;
   if (!target.startsWith('/') && target !== '*') return target;
@@ -113,17 +111,22 @@ function fromResponse(response: Response): HttpResponse {
   if (typeof response?.status !== 'number' || response.status < 200) {
     throw new TypeError('expected fetch to return a Response, got something else');
   }
-  const fields: string[] = [];
+  const headers: (readonly [name: string, value: string])[] = [];
   let length: number | undefined;
   let close = false;
-  for (const [name, value] of response.headers) {
-    if (!OWN.has(name)) fields.push(name, value);
+  for (const field of response.headers) {
+    const [name, value] = field;
+    if (!OWN.has(name)) headers.push(field);
     else if (name === 'content-length' && /^\d{1,15}$/.test(value)) length = Number(value);
     else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
   }
-  return new HttpResponse(
-    response.body as ResponseBody,
-    { status: response.status, reason: response.statusText || undefined, length, close },
-    fields,
-  );
+  const { status, statusText } = response;
+  const reason = statusText || undefined;
+  return new HttpResponse(response.body as ResponseBody, {
+    status,
+    reason,
+    headers,
+    length,
+    close,
+  });
 }

@@ -1,19 +1,19 @@
-/** `server.fetch`: a `Request` served without a port, over a stream in memory, through everything a request goes through. */
+/** `server.fetch`: sends a `Request` over a stream in memory, without a port, through the whole server. */
 
 import type { ByteStream, Clock } from '@awaitio/core';
 import type { ClientResponse } from '../client/response.ts';
 import { HttpClient } from '../client/client.ts';
 
-/** Fields that a `Request` may carry and that the client says by itself. */
+/** Fields of a `Request` that the client sets itself. */
 const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
 /** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
-/** Asks a server that is connected to in memory. */
+/** A client of one server, over streams in memory. */
 export class MemoryFetch {
   readonly #client: HttpClient;
 
-  /** @param connect - Gives a stream whose other end is served. */
+  /** @param connect - Returns a stream whose other end is served. */
   constructor(connect: () => ByteStream, clock: Clock) {
     const open = async (): Promise<ByteStream> => connect();
     this.#client = new HttpClient({

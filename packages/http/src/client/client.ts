@@ -1,16 +1,15 @@
 /**
  * `HttpClient`: requests over pools of kept-alive connections.
  *
- * Two things a caller never sees: a connection that the server had closed while it idled (the request is repeated on a
- * new one, when nothing of it was answered and repeating it is safe), and a short body that passes for a whole one.
- *
- * The file is a little long because the documentation of every call is here.
+ * Two guarantees. A request on a kept-alive connection that the server had already closed is repeated on another one, if
+ * no byte of a response came and repeating is safe. A truncated body is never reported as complete.
  */
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
 import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
-import type { ClientConnection, ClientShared, OutgoingRequest } from './connection.ts';
-import type { Incoming } from './incoming-response.ts';
+import type { ClientConnection } from './connection.ts';
+import type { ClientShared } from './shared.ts';
+import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
@@ -18,9 +17,10 @@ import {
   type RequestBody,
   type RequestOptions,
 } from './options.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
 import { isSendable } from '../message/body.ts';
-import { ClientResponse } from './response.ts';
+import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
 import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
@@ -30,9 +30,9 @@ import { redirectOf } from './redirect.ts';
 /** The default of `maxConnectionsPerOrigin`. */
 const DEFAULT_CONNECTIONS = 64;
 const DEFAULT_REDIRECTS = 10;
-/** How often a request is repeated when it was given one stale connection after another. */
+/** How many times a request is repeated when one pooled connection after another turns out to be stale. */
 const MAX_REPEATS = 8;
-/** From so many origins on, those without a connection are forgotten. */
+/** From this many origins on, the pools without a connection are dropped. */
 const KEPT_ORIGINS = 64;
 const METHOD = /^[A-Z][A-Z-]*$/;
 
@@ -102,12 +102,12 @@ export class HttpClient {
   /**
    * Sends a request and waits for the head of its response.
    *
-   * @param method - In capitals, as in RFC 9110.
-   * @returns The response; its body is read from it.
-   * @throws `AddressError` when the server cannot be reached; `BrokenError` when the connection breaks before an answer;
-   * `RemoteProtocolError` when the answer is malformed; `TimeoutError` for a phase that took too long; the signal's
+   * @param method - In upper case, as in RFC 9110.
+   * @returns The response, its body still to be read.
+   * @throws `AddressError` when the server cannot be reached; `BrokenError` when the connection breaks before a response;
+   * `RemoteProtocolError` when the response is malformed; `TimeoutError` for a phase that took too long; the signal's
    * reason; `LocalProtocolError` for a header that must not be sent; `InvalidInputError`; `ClosedError` after `close`.
-   * A request given up closes its connection.
+   * A cancelled request closes its connection.
    */
   async request(
     method: string,
@@ -116,7 +116,7 @@ export class HttpClient {
   ): Promise<ClientResponse> {
     if (this.#isClosed) throw clientClosed();
     if (!METHOD.test(method))
-      throw invalidInput('request', 'method', 'a method in capitals', method);
+      throw invalidInput('request', 'method', 'a method in upper case', method);
     if (options.body !== undefined && !isSendable(options.body)) {
       throw invalidInput(
         'request',
@@ -139,7 +139,7 @@ export class HttpClient {
     }
   }
 
-  /** Closes every connection; requests that are under way fail. Idempotent. */
+  /** Closes every connection; requests in progress fail. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();
@@ -170,7 +170,7 @@ export class HttpClient {
     let method = firstMethod;
     let { body } = options;
     for (let redirects = 0; ; redirects += 1) {
-      // RFC 9110 section 10.1.1: not without a body.
+      // RFC 9110 section 10.1.1: no expectation without a body.
       const expectContinue = options.expectContinue === true && body !== undefined;
       const own = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
       const request: OutgoingRequest = {
@@ -188,8 +188,8 @@ export class HttpClient {
       const next =
         limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
       if (next === undefined) {
-        if (deadline !== undefined) incoming.onOver = deadline;
-        return new ClientResponse(incoming.head, incoming, target.url, redirects);
+        if (deadline !== undefined) incoming.onSettled = deadline;
+        return responseOf(incoming.head, incoming, target.url, redirects);
       }
       incoming.discard();
       if (redirects >= limit) {
@@ -202,16 +202,16 @@ export class HttpClient {
     }
   }
 
-  /** Sends on a pooled connection, and again on a new one when the pooled one turned out to be stale. */
-  async #send(target: Target, request: OutgoingRequest): Promise<Incoming> {
+  /** Sends on a pooled connection, and again on a new one when the pooled one was stale. */
+  async #send(target: Target, request: OutgoingRequest): Promise<IncomingResponse> {
     request.signal?.throwIfAborted();
     for (let attempt = 0; ; attempt += 1) {
-      // Asked for each time: one that has no connection may have been forgotten meanwhile.
+      // Looked up for each attempt: a pool without a connection may have been dropped meanwhile.
       const pool = this.#poolOf(target);
       const connection =
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
         (await pool.acquire(request.signal, attempt > 0));
-      // A connection that was handed over may have ended in that moment: nothing was sent on it.
+      // The connection may have ended while it was handed over: nothing was sent on it yet.
       if (connection.served > 0 && !connection.isReusable) {
         connection.close();
         continue;
@@ -239,7 +239,7 @@ export class HttpClient {
           target.url,
         );
       }
-      if (this.#pools.size >= KEPT_ORIGINS) this.#forgetEmpty();
+      if (this.#pools.size >= KEPT_ORIGINS) this.#dropEmpty();
       pool = new ClientPool(
         this.#shared,
         this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS,
@@ -250,8 +250,7 @@ export class HttpClient {
     return pool;
   }
 
-  /** A client that sees many origins keeps those that it has connections to. */
-  #forgetEmpty(): void {
+  #dropEmpty(): void {
     for (const [origin, pool] of this.#pools) if (pool.isEmpty) this.#pools.delete(origin);
   }
 
@@ -272,15 +271,15 @@ export class HttpClient {
 const connectTcp: NonNullable<HttpClientOptions['connect']> = (address, options) =>
   TcpStream.connect(address, options);
 
-/** Puts Host first, as RFC 9110 section 7.2 asks, unless the program set one. */
+/** Puts Host first, as RFC 9110 section 7.2 recommends, unless the caller set one. */
 function withHost(fields: FieldList, target: Target): FieldList {
   if (fields.length > 0 && fieldValue(fields, 'host') !== undefined) return fields;
   return ['Host', target.host, ...fields];
 }
 
 /**
- * Reports whether a failure means that a kept-alive connection had been closed, and repeating is safe: the connection
- * had served before, no byte of an answer came, the method may be repeated (RFC 9110 section 9.2.2), and so may the body.
+ * Whether a failure means that a kept-alive connection had already been closed, and repeating is safe: the connection had
+ * served before, no byte of a response came, the method is idempotent (RFC 9110 section 9.2.2), the body can be sent again.
  */
 function isStale(connection: ClientConnection, request: OutgoingRequest, error: unknown): boolean {
   return (
@@ -288,7 +287,7 @@ function isStale(connection: ClientConnection, request: OutgoingRequest, error: 
     !(error instanceof TimeoutError) &&
     request.signal?.aborted !== true &&
     connection.served > 1 &&
-    !connection.hasAnswered &&
+    !connection.hasResponseBytes &&
     isIdempotent(request.method) &&
     isReplayable(request.body)
   );

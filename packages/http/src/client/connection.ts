@@ -1,66 +1,33 @@
 /**
- * One connection of a client: sends a request, receives its response, one after another.
+ * One connection of a client: one request and its response after another.
  *
- * The connection belongs to a pool, which hears when it is free again and when it is gone. While a request is on it, one
- * deadline runs for the present phase, and one abort registration; either ends the stream, and with it whatever waits,
- * and `#failure` says why.
- *
- * The file is long because a request's phases hand over to each other here; what a response reads is in `client-incoming.ts`.
+ * The connection belongs to a pool, which is notified when it is free and when it is gone. A request has one deadline,
+ * for its current phase, and one abort registration. When either fires, the stream is reset: every pending wait on it
+ * fails, and `#failure` holds the reason.
  */
 
-import {
-  BrokenError,
-  TimeoutError,
-  WOULD_BLOCK,
-  type ByteStream,
-  type Clock,
-  type WouldBlock,
-} from '@awaitio/core';
+import { TimeoutError, WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
   Deadline,
   watchAbort,
   type AbortRegistration,
   type AbortWatcher,
   type DeadlineOwner,
-  type DeadlineWheel,
 } from '@awaitio/core/lowlevel';
-import { Incoming, type IncomingOwner } from './incoming-response.ts';
-import type { ClientDeadlines, RequestBody } from './options.ts';
+import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
+import type { ClientShared } from './shared.ts';
+import { clientClosed, discarded, endedEarly } from './connection-errors.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
-import { StallWatch } from '../driver/deadlines.ts';
 import { Driver } from '../driver/driver.ts';
+import { StallWatch } from '../driver/stall-watch.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { NEED_DATA, type Data, type ResponseHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
-/** A request as the connection sends it. */
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly target: string;
-  readonly fields: FieldList;
-  readonly body: RequestBody | undefined;
-  readonly length: number | undefined;
-  readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
-  readonly expectContinue: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly onInformational:
-    | ((status: number, headers: Iterable<[string, string]>) => void)
-    | undefined;
-}
-
-/** Who hears of a connection's being free, or gone. */
+/** The pool, as its connections see it. */
 export interface ConnectionOwner {
   onFree(connection: ClientConnection): void;
   onGone(connection: ClientConnection): void;
-}
-
-/** What connections of one client share. */
-export interface ClientShared {
-  readonly clock: Clock;
-  readonly wheel: DeadlineWheel;
-  readonly deadlines: ClientDeadlines;
-  readonly limits: ProtocolLimits;
 }
 
 export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
@@ -71,17 +38,17 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   readonly #shared: ClientShared;
   readonly #owner: ConnectionOwner;
   readonly #deadline: Deadline;
-  #phase: 'headers' | 'body' | 'idle' = 'idle';
+  /** `gone`: closed, reset, or handed over after a switch of protocols; no phase follows. */
+  #phase: 'idle' | 'headers' | 'body' | 'gone' = 'idle';
   #registration: AbortRegistration | undefined;
-  /** The response that is under way. */
-  #incoming: Incoming | undefined;
+  /** The response in progress. */
+  #incoming: IncomingResponse | undefined;
   #failure: { readonly reason: unknown } | undefined;
-  #isGone = false;
-  /** Requests that were sent on it. */
+  /** How many requests were sent on it. */
   served = 0;
-  /** Whether a byte of the present response has come. */
+  /** `bytesIn` when the current request was sent. */
   #bytesBefore = 0;
-  /** Notes when the server last took some of a request that is too long to be taken at once. */
+  /** While a request that could not be written at once is sent: when the server last took some of it. */
   #sendingWatch: StallWatch | undefined;
 
   constructor(stream: ByteStream, shared: ClientShared, owner: ConnectionOwner) {
@@ -92,41 +59,41 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     this.#driver = new Driver(stream, this.#http, shared.clock);
     this.#sender = new RequestSender(this.#driver, this, shared.deadlines.expectContinue);
     this.#deadline = new Deadline(shared.wheel, this);
-    // A server that ends an idle connection is followed at once, so that none is left half-open.
+    // When the server ends an idle connection, this side closes it at once: none stays half-open.
     void this.#watchEnd();
   }
 
-  /** Whether a request may be sent on it: nothing has come that nobody asked for, not even the end. */
+  /** Whether a request may be sent on it: open, with no unsolicited bytes and no EOF received. */
   get isReusable(): boolean {
-    return !this.#isGone && !this.#stream.isReadable;
+    return this.#phase !== 'gone' && !this.#stream.isReadable;
   }
 
-  /** Whether anything of the present response has come. */
-  get hasAnswered(): boolean {
+  /** Whether any byte of the current response was received. */
+  get hasResponseBytes(): boolean {
     return this.#driver.bytesIn > this.#bytesBefore;
   }
 
   /**
    * Sends a request and waits for the head of its response.
    *
-   * @throws the connection's errors, `TimeoutError`, the signal's reason; the connection is gone then.
+   * @throws The stream's errors; `RemoteProtocolError`; `TimeoutError`; the signal's reason. The connection is then gone.
    */
-  async exchange(request: OutgoingRequest): Promise<Incoming> {
+  async exchange(request: OutgoingRequest): Promise<IncomingResponse> {
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    const incoming = new Incoming(this);
+    const incoming = new IncomingResponse(this);
     this.#incoming = incoming;
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     try {
       this.#sender.send(request, incoming);
-      this.#wait('headers', this.#shared.deadlines.headers);
+      this.#enter('headers', this.#shared.deadlines.headers);
       incoming.head = await this.#receiveHead(request);
       this.#endSending();
-      // Who was to wait for leave to send the body, and is answered instead, does not send it.
-      this.#sender.settleLeave(false);
-      // A deadline runs while somebody waits for the body, and not while its reader takes its time.
-      this.#wait('body', Infinity);
+      // A final response before `100 Continue` cancels the body.
+      this.#sender.resolveContinue(false);
+      // The body's deadline runs only while a reader waits for the next piece.
+      this.#enter('body', Infinity);
       this.#takeBuffered(incoming);
       return incoming;
     } catch (error) {
@@ -136,8 +103,8 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
 
   // --- The response's body -------------------------------------------------------------------------------------
 
-  /** Takes what has come of a response's body. */
-  pull(incoming: Incoming): Data | null | WouldBlock {
+  /** Takes what has been received of the body. */
+  pull(incoming: IncomingResponse): Data | null | WouldBlock {
     if (this.#failure !== undefined) throw this.#failure.reason;
     let event;
     try {
@@ -150,14 +117,13 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       if (event.type === 'data') return event;
       if (event.type === 'end') incoming.trailers = event.trailers;
     }
-    incoming.isComplete = true;
     this.#complete();
     return null;
   }
 
   /** Waits for more of the body. */
   async readBody(): Promise<void> {
-    this.#wait('body', this.#shared.deadlines.body);
+    this.#enter('body', this.#shared.deadlines.body);
     try {
       if ((await this.#driver.read()) === null) this.#http.receiveEnd();
     } catch (error) {
@@ -167,34 +133,24 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   discard(): void {
-    void this.#fail(
-      new BrokenError('the response was discarded', {
-        code: 'ERR_HTTP_DISCARDED',
-        operation: 'discard',
-      }),
-    );
+    void this.#fail(discarded());
   }
 
-  /** Closes the connection: an unused one in peace; what waits on a used one fails. */
+  /** Closes the connection. Idle: gracefully. In use: its request fails. */
   close(): void {
     if (this.#phase === 'idle') this.#end();
-    void this.#fail(
-      new BrokenError('the client was closed', {
-        code: 'ERR_HTTP_CLIENT_CLOSED',
-        operation: 'close',
-      }),
-    );
+    void this.#fail(clientClosed());
   }
 
   takeStream(): ByteStream {
-    this.#leavePool();
+    this.#detach();
     return this.#stream;
   }
 
-  // --- For sending ---------------------------------------------------------------------------------------------
+  // --- Sending -------------------------------------------------------------------------------------------------
 
   get isGone(): boolean {
-    return this.#isGone;
+    return this.#phase === 'gone';
   }
 
   later(callback: () => void, milliseconds: number): () => void {
@@ -214,7 +170,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   onResume(): void {
-    if (this.#phase === 'headers') this.#wait('headers', this.#shared.deadlines.headers);
+    if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
   }
 
   onBodyFailure(error: unknown): void {
@@ -235,16 +191,16 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
         if ((await this.#driver.read()) === null) this.#http.receiveEnd();
         continue;
       }
-      if (typeof event === 'symbol' || event.type === 'closed') throw ended();
+      if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
       if (event.type === 'informational') {
-        if (event.status === 100) this.#sender.settleLeave(true);
+        if (event.status === 100) this.#sender.resolveContinue(true);
         request.onInformational?.(event.status, event.headers);
       } else if (event.type === 'response') return event;
     }
   }
 
-  /** Takes what has come with the head: a response that is whole lets its connection go at once. */
-  #takeBuffered(incoming: Incoming): void {
+  /** Takes what was received with the head: a response that is already complete frees its connection at once. */
+  #takeBuffered(incoming: IncomingResponse): void {
     for (;;) {
       const piece = this.pull(incoming);
       if (piece === WOULD_BLOCK || piece === null) return;
@@ -252,9 +208,9 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     }
   }
 
-  /** The response is whole: the connection is free, or ends. */
+  /** The response is complete: the connection becomes free, or is closed. */
   #complete(): void {
-    this.#letGo();
+    this.#endRequest('complete');
     if (this.#http.isSwitched) {
       this.#deadline.clear();
       return;
@@ -264,19 +220,21 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       return;
     }
     this.#http.startNextCycle();
-    this.#wait('idle', this.#shared.deadlines.idle);
+    this.#enter('idle', this.#shared.deadlines.idle);
     this.#owner.onFree(this);
   }
 
   // --- The end -------------------------------------------------------------------------------------------------
 
-  #wait(phase: 'headers' | 'body' | 'idle', milliseconds: number): void {
+  #enter(phase: 'idle' | 'headers' | 'body', milliseconds: number): void {
+    if (this.#phase === 'gone') return;
     this.#phase = phase;
     this.#deadline.set(milliseconds);
   }
 
   onDeadline(): void {
     const phase = this.#phase;
+    if (phase === 'gone') return;
     const left =
       phase === 'headers' ? (this.#sendingWatch?.left(this.#shared.deadlines.headers) ?? 0) : 0;
     if (left > 0) {
@@ -292,37 +250,37 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     void this.#fail(reason);
   }
 
-  /** Breaks the connection off; returns the reason that counts, which is the first one. */
+  /** Resets the connection. Returns the reason of its failure: the first one given. */
   #fail(reason: unknown): unknown {
     this.#failure ??= { reason };
-    if (!this.#isGone) {
+    if (this.#phase !== 'gone') {
       this.#stream.reset(this.#failure.reason);
-      this.#leavePool();
+      this.#detach();
     }
     return this.#failure.reason;
   }
 
-  /** Closes the connection in peace. */
+  /** Closes the connection gracefully. */
   #end(): void {
-    if (this.#isGone) return;
-    this.#leavePool();
+    if (this.#phase === 'gone') return;
+    this.#detach();
     void this.#stream.close();
   }
 
-  #leavePool(): void {
-    this.#isGone = true;
-    this.#sender.settleLeave(false);
+  /** Ends everything that refers to the connection: its request, its deadline, its place in the pool. */
+  #detach(): void {
+    this.#phase = 'gone';
+    this.#sender.resolveContinue(false);
     this.#endSending();
-    this.#letGo();
+    this.#endRequest('failed');
     this.#deadline.remove();
     this.#owner.onGone(this);
   }
 
-  /** The request is over, one way or the other. */
-  #letGo(): void {
+  #endRequest(outcome: 'complete' | 'failed'): void {
     this.#registration?.remove();
     this.#registration = undefined;
-    this.#incoming?.over();
+    this.#incoming?.settle(outcome);
     this.#incoming = undefined;
   }
 
@@ -330,11 +288,4 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     await this.#stream.readClosed();
     if (this.#phase === 'idle') this.#end();
   }
-}
-
-function ended(): BrokenError {
-  return new BrokenError('the server closed the connection before it answered', {
-    code: 'ECONNRESET',
-    operation: 'request',
-  });
 }

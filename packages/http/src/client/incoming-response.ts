@@ -1,6 +1,8 @@
 /**
- * One response as it comes. The connection may be sending the next request while its reader still looks at it, so what is
- * the response's own lives here.
+ * One response while it is received.
+ *
+ * Its connection may already carry the next request while the reader still holds this response, so everything that
+ * belongs to the response alone is here.
  */
 
 import { WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
@@ -11,35 +13,38 @@ import type { Headers } from '../protocol/vocabulary/headers.ts';
 
 /** What a response needs of its connection. */
 export interface IncomingOwner {
-  /** What has come of the body. */
-  pull(incoming: Incoming): Data | null | WouldBlock;
-  /** Waits for more of it. */
+  /** Takes what has been received of the body. */
+  pull(incoming: IncomingResponse): Data | null | WouldBlock;
+  /** Waits for more of the body. */
   readBody(): Promise<void>;
-  /** Breaks the connection off. */
+  /** Resets the connection. */
   discard(): void;
-  /** Gives the bare connection away, after a switch of protocols. */
+  /** Hands the stream over, after a switch of protocols. */
   takeStream(): ByteStream;
 }
 
-export class Incoming implements ResponseOrigin {
+export class IncomingResponse implements ResponseOrigin {
   readonly #owner: IncomingOwner;
   readonly #early: Data[] = [];
   head!: ResponseHead;
   trailers: Headers | undefined;
-  isComplete = false;
-  #isOver = false;
-  #onOver: { end(): void } | undefined;
-  #isTaken = false;
+  /** `failed`: the rest will not be received · `taken`: complete, and its stream was handed over. */
+  #state: 'receiving' | 'complete' | 'failed' | 'taken' = 'receiving';
+  #onSettled: { end(): void } | undefined;
 
   constructor(owner: IncomingOwner) {
     this.#owner = owner;
+  }
+
+  get isComplete(): boolean {
+    return this.#state === 'complete' || this.#state === 'taken';
   }
 
   get bodyLength(): number | undefined {
     return this.head.contentLength;
   }
 
-  /** A piece that came with the head. */
+  /** Keeps a piece of the body that was received together with the head. */
   pushEarly(piece: Data): void {
     this.#early.push(piece);
   }
@@ -59,34 +64,35 @@ export class Incoming implements ResponseOrigin {
   }
 
   discard(): void {
-    const isUnwanted = this.head.upgrade && !this.#isTaken;
-    if (!this.isComplete || isUnwanted) this.#owner.discard();
+    // A connection that has switched protocols serves no further request: without a taker it is closed.
+    const isWanted = this.#state === 'taken' || (this.isComplete && !this.head.upgrade);
+    if (!isWanted) this.#owner.discard();
   }
 
   takeStream(): ByteStream {
-    if (!this.head.upgrade || this.#isTaken) {
+    if (!this.head.upgrade || this.#state === 'taken') {
       throw new LocalProtocolError(
-        'takeStream: expected a response that switches protocols, and whose stream was not taken before',
+        'takeStream: expected a response that switches protocols, its stream not yet taken',
         'ERR_HTTP_STATE',
       );
     }
-    this.#isTaken = true;
+    this.#state = 'taken';
     return this.#owner.takeStream();
   }
 
-  /** Its reader left before the end: the connection would wait for ever for somebody to read the rest. */
-  giveUp(): void {
+  /** The reader stopped before the end. The connection is closed: it would otherwise wait for the body to be read. */
+  abandon(): void {
     this.discard();
   }
 
-  /** Is told when the response is whole, or never will be. */
-  set onOver(listener: { end(): void }) {
-    this.#onOver = listener;
-    if (this.#isOver) listener.end();
+  /** Sets the listener whose `end` is called once the response is complete or has failed. */
+  set onSettled(listener: { end(): void }) {
+    this.#onSettled = listener;
+    if (this.#state !== 'receiving') listener.end();
   }
 
-  over(): void {
-    this.#isOver = true;
-    this.#onOver?.end();
+  settle(outcome: 'complete' | 'failed'): void {
+    this.#state = outcome;
+    this.#onSettled?.end();
   }
 }

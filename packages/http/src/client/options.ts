@@ -1,4 +1,4 @@
-/** How a client is set up, and what a request may say of itself. */
+/** Options of a client and of a request, and their defaults. */
 
 import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
@@ -7,24 +7,24 @@ import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 /** Connects to `host:port`; `TcpStream.connect` and a simulated host's `connect` both fit. */
 export type Connect = (address: string, options: WaitOptions) => Promise<ByteStream>;
 
-/** The phases of a request, in milliseconds; `Infinity` switches one off. */
+/** Deadlines for the phases of a request, in milliseconds; `Infinity` disables one. */
 export interface ClientDeadlines {
-  /** For the connection to be made. @default 10000, as in undici */
+  /** To connect. @default 10000, as in undici */
   readonly connect: number;
-  /** For a connection of the pool to become free, when all are in use. @default 30000 */
+  /** To get a connection from the pool, when all are in use. @default 30000 */
   readonly pool: number;
   /**
-   * From the request to the response's head; while a long body goes out, from the last of it that was taken.
+   * From the request to the head of its response. While a body is still sent, from the last time the server took some of it.
    * @default 60000 (undici has 300000)
    */
   readonly headers: number;
-  /** How long a reader of the response's body waits for its next piece. @default 60000 (undici has 300000) */
+  /** For the next piece of the response's body, while a reader waits for it. @default 60000 (undici has 300000) */
   readonly body: number;
-  /** For the whole request, redirects and body included. @default Infinity */
+  /** For the whole request, redirects and the response's body included. @default Infinity */
   readonly total: number;
-  /** How long an unused connection is kept. @default 4000, as in undici: a second less than node:http's servers */
+  /** How long an idle connection is kept. @default 4000, as in undici: one second less than the servers of node:http */
   readonly idle: number;
-  /** How long to wait for `100 Continue` before the body is sent all the same. @default 1000, as in Go and curl */
+  /** How long to wait for `100 Continue` before the body is sent anyway. @default 1000, as in Go and curl */
   readonly expectContinue: number;
 }
 
@@ -41,24 +41,27 @@ export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
 
 /** Options of an `HttpClient`. */
 export interface HttpClientOptions {
-  /** The most connections open to one origin; a request more waits for one. @default 64 */
+  /** The most connections open to one origin; further requests wait for one. @default 64 */
   readonly maxConnectionsPerOrigin?: number | undefined;
   readonly deadlines?: Partial<ClientDeadlines> | undefined;
-  /** Bounds on what a server may send. */
+  /** Limits on what a server may send. */
   readonly limits?: Partial<ProtocolLimits> | undefined;
-  /** How many redirects to follow; 0 gives them to the caller. @default 10, as in Go */
+  /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
-  /** Header fields of every request, unless the request says otherwise. */
+  /** Header fields of every request; a field of the same name in a request replaces one. */
   readonly headers?: HeadersInput | undefined;
-  /** Makes connections for `http:` URLs. @default `TcpStream.connect` */
+  /** Connects for `http:` URLs. @default `TcpStream.connect` */
   readonly connect?: Connect | undefined;
-  /** Makes connections for `https:` URLs. @default none: they are refused */
+  /** Connects for `https:` URLs. @default none: such URLs are refused */
   readonly connectTls?: Connect | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
 }
 
-/** What a request sends. Bytes are given away. A stream cannot be sent twice: no redirect or retry repeats it. */
+/**
+ * The body of a request. Bytes must not be changed afterwards. A stream cannot be sent twice, so no redirect or retry
+ * repeats it.
+ */
 export type RequestBody =
   | string
   | Uint8Array
@@ -68,21 +71,21 @@ export type RequestBody =
 
 /** Options of one request. */
 export interface RequestOptions {
-  /** Header fields, before those of the client. */
+  /** Header fields; each replaces the client's field of the same name. */
   readonly headers?: HeadersInput | undefined;
   readonly body?: RequestBody | undefined;
   /** The length of a streamed body, when it is known. */
   readonly length?: number | undefined;
-  /** Trailer fields of a body that is sent in chunks: the fields, or what gives them when the body has been sent. */
+  /** Trailer fields of a chunked body: the fields, or a function called after the body has been sent. */
   readonly trailers?: HeadersInput | (() => HeadersInput) | undefined;
-  /** Gives the request up, in whatever phase; the connection is closed. */
+  /** Cancels the request, in any phase; its connection is closed. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for the whole request. @default the client's `deadlines.total` */
   readonly timeout?: number | undefined;
-  /** Waits for the server's leave before it sends the body. @default false */
+  /** Waits for `100 Continue` before the body is sent. @default false */
   readonly expectContinue?: boolean | undefined;
   readonly maxRedirects?: number | undefined;
-  /** Hears of informational responses (1xx). */
+  /** Called for each informational response (1xx). */
   readonly onInformational?:
     | ((status: number, headers: Iterable<[string, string]>) => void)
     | undefined;

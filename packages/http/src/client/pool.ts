@@ -1,7 +1,7 @@
 /**
- * The connections to one origin: as many as are allowed, the most recently used first.
+ * The connections to one origin: up to a limit, the most recently used first.
  *
- * A request takes a free connection, makes one, or waits for one; those that wait are served in order.
+ * A request takes a free connection, opens a new one, or waits for either. Waiting requests are served in order.
  */
 
 import { ClosedError, type ByteStream, type WaitOptions } from '@awaitio/core';
@@ -12,15 +12,16 @@ import {
   type AbortRegistration,
   type AbortWatcher,
 } from '@awaitio/core/lowlevel';
-import { ClientConnection, type ClientShared, type ConnectionOwner } from './connection.ts';
+import { ClientConnection, type ConnectionOwner } from './connection.ts';
+import type { ClientShared } from './shared.ts';
 
 /** A snapshot of the connections to one origin. */
 export interface PoolStatistics {
   /** Connections that are open, in use or idle. */
   readonly open: number;
-  /** Connections that no request is on. */
+  /** Connections that carry no request. */
   readonly idle: number;
-  /** Requests that wait for a connection. */
+  /** Requests waiting for a connection. */
   readonly waiting: number;
 }
 
@@ -30,9 +31,9 @@ export class ClientPool implements ConnectionOwner {
   readonly #connect: (options: WaitOptions) => Promise<ByteStream>;
   readonly #all = new Set<ClientConnection>();
   readonly #idle: ClientConnection[] = [];
-  /** Requests that wait: each is given a free connection, or `undefined` for leave to make one. */
+  /** Waiting requests: each gets a free connection, or `undefined` as permission to open one. */
   readonly #waiting = new WaiterList<ClientConnection | undefined>();
-  /** Attempts to connect; requests that were given leave to make one count from then on. */
+  /** Attempts to connect, counted from the moment a request has permission to open a connection. */
   #connecting = 0;
   readonly #attempts = new Set<Attempt>();
   #isClosed = false;
@@ -47,7 +48,7 @@ export class ClientPool implements ConnectionOwner {
     this.#connect = connect;
   }
 
-  /** A free connection, if there is one that is fit. */
+  /** A free connection that is still usable, if there is one. */
   tryAcquire(): ClientConnection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
@@ -59,8 +60,8 @@ export class ClientPool implements ConnectionOwner {
   /**
    * A connection for a request.
    *
-   * @param fresh - Makes a new one: the last one turned out to be stale.
-   * @throws `TimeoutError` when none becomes free in time; what connecting throws; the signal's reason.
+   * @param fresh - Skips the free connections: the last one was stale.
+   * @throws `TimeoutError` when none becomes free in time; the errors of connecting; the signal's reason.
    */
   async acquire(signal: AbortSignal | undefined, fresh: boolean): Promise<ClientConnection> {
     const free = fresh ? undefined : this.tryAcquire();
@@ -89,8 +90,8 @@ export class ClientPool implements ConnectionOwner {
       attempt.end();
       this.#attempts.delete(attempt);
       this.#connecting -= 1;
-      // A connection that failed leaves room for the next request.
-      this.#letNextIn();
+      // A failed attempt leaves room for the next request.
+      this.#admitNext();
     }
   }
 
@@ -104,10 +105,10 @@ export class ClientPool implements ConnectionOwner {
     this.#all.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
-    this.#letNextIn();
+    this.#admitNext();
   }
 
-  /** Closes every connection; what waits for one, or is making one, fails. */
+  /** Closes every connection. Requests that wait for one, or are opening one, fail. */
   close(): void {
     this.#isClosed = true;
     this.#waiting.rejectAll(clientClosed());
@@ -115,7 +116,7 @@ export class ClientPool implements ConnectionOwner {
     for (const connection of this.#all) connection.close();
   }
 
-  /** Whether there is no connection, and nobody who makes one or waits for one: nothing that has to be kept. */
+  /** Whether the pool can be dropped: no connection, no attempt to connect, no waiting request. */
   get isEmpty(): boolean {
     return this.#all.size + this.#connecting + this.#waiting.size === 0;
   }
@@ -132,8 +133,8 @@ export class ClientPool implements ConnectionOwner {
     return this.#all.size + this.#connecting < this.#limit;
   }
 
-  /** Gives the oldest request that waits leave to connect, and keeps its place until it does. */
-  #letNextIn(): void {
+  /** Lets the oldest waiting request connect, and counts its attempt at once so that its place stays reserved. */
+  #admitNext(): void {
     const first = this.#waiting.first;
     if (first === undefined || !this.#hasRoom) return;
     this.#connecting += 1;
@@ -141,7 +142,7 @@ export class ClientPool implements ConnectionOwner {
   }
 }
 
-/** One attempt to connect: ended by the signal of its request, or by the pool's end. */
+/** One attempt to connect: cancelled by its request's signal, or when the pool closes. */
 class Attempt implements AbortWatcher {
   readonly #controller = new AbortController();
   readonly #registration: AbortRegistration | undefined;

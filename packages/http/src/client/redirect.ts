@@ -1,4 +1,4 @@
-/** What follows from a redirect: RFC 9110 section 15.4, as the Fetch standard and Go read it. */
+/** The request that follows a redirect: RFC 9110 section 15.4, as the Fetch standard and Go interpret it. */
 
 import type { RequestBody } from './options.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -14,7 +14,7 @@ export interface Redirected extends Redirectable {
   readonly target: Target;
 }
 
-/** Fields that describe a body, and go with it. */
+/** Fields that describe a body: dropped together with it. */
 const BODY_FIELDS: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-language',
@@ -22,7 +22,7 @@ const BODY_FIELDS: ReadonlySet<string> = new Set([
   'content-location',
   'content-type',
 ]);
-/** Fields that are for the first origin's eyes only. */
+/** Fields that must not be sent to another origin. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -31,8 +31,8 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request that a response asks for instead, or `undefined` when it asks for none, or for one that cannot be made: a
- * body that was streamed cannot be sent again.
+ * The request that a response redirects to; `undefined` when it is not a redirect that can be followed. A streamed body
+ * cannot be sent again.
  */
 export function redirectOf(
   response: {

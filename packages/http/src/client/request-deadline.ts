@@ -1,4 +1,4 @@
-/** The limit on a whole request, redirects and body included: a timer and the caller's signal, joined to one signal. */
+/** The deadline of a whole request, redirects and body included: a timer and the caller's signal, as one signal. */
 
 import { TimeoutError, type Clock, type Timer } from '@awaitio/core';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '@awaitio/core/lowlevel';
@@ -8,7 +8,7 @@ export class RequestDeadline implements AbortWatcher {
   readonly #timer: Timer;
   readonly #registration: AbortRegistration | undefined;
 
-  /** @throws the caller's reason when its signal has aborted already. */
+  /** @throws The reason of the caller's signal, when it has already aborted. */
   constructor(clock: Clock, milliseconds: number, signal: AbortSignal | undefined) {
     signal?.throwIfAborted();
     this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
@@ -18,7 +18,7 @@ export class RequestDeadline implements AbortWatcher {
     this.#timer.unref();
   }
 
-  /** Aborts when the time is over, or the caller's signal does. */
+  /** Aborts when the time has passed, or when the caller's signal aborts. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -28,7 +28,7 @@ export class RequestDeadline implements AbortWatcher {
     this.#controller.abort(reason);
   }
 
-  /** The request is over: nothing of it is left with the clock or the caller's signal. */
+  /** Cancels the timer and leaves the caller's signal. */
   end(): void {
     this.#timer.cancel();
     this.#registration?.remove();

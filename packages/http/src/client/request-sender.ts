@@ -1,32 +1,31 @@
 /**
- * The sending half of a client's connection: a request's head, and its body in whatever form the program has it.
+ * The sending half of a client's connection: the head of a request, and its body in whatever form the caller gave it.
  *
- * Sending goes on beside receiving, since a server may answer before it has read everything. So what fails in a write is
- * no failure of the request yet: the answer may have come before, and whoever reads is told. Only a body that the program
- * cannot give ends the request from here.
+ * Sending runs beside receiving, since a server may respond before it has read the whole request. So a failed write does
+ * not fail the request: the response may have been received already, and if not, the read fails too. Only an error in the
+ * caller's body fails the request from here.
  */
 
 import { IoError } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import type { OutgoingRequest } from './connection.ts';
-import type { Incoming } from './incoming-response.ts';
+import type { IncomingResponse } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Driver } from '../driver/driver.ts';
 import { fieldList } from '../protocol/vocabulary/fields.ts';
 
-/** What sending asks of the connection it is a half of. */
+/** What the sending half needs of its connection. */
 export interface SenderOwner {
-  /** Whether the connection is gone. */
   readonly isGone: boolean;
-  /** Calls back after so many milliseconds; the function returned stops that. */
+  /** Calls back after so many milliseconds; the returned function cancels that. */
   later(callback: () => void, milliseconds: number): () => void;
-  /** The server has to take something that cannot be taken at once. */
+  /** The request could not be written at once: from here on the server may stall it. */
   onSending(): void;
-  /** The program makes the next piece of its body: nobody waits for the server. */
+  /** The caller's body is producing its next piece: the server is not waited for. */
   onPause(): void;
   /** The server is waited for again. */
   onResume(): void;
-  /** The body cannot be given. */
+  /** The caller's body failed, or contradicts its announced length. */
   onBodyFailure(error: unknown): void;
 }
 
@@ -37,23 +36,23 @@ const SENT = Promise.resolve(true);
 export class RequestSender {
   readonly #driver: Driver;
   readonly #owner: SenderOwner;
-  readonly #patience: number;
-  /** Ends the wait for leave to send the body; told whether there is leave. */
-  #leave: ((isGiven: boolean) => void) | undefined;
+  readonly #continueTimeout: number;
+  /** Resolves the wait for `100 Continue`: `true` to send the body. */
+  #onContinue: ((isGranted: boolean) => void) | undefined;
 
-  /** @param patience - How long to wait for `100 Continue`, in milliseconds. */
-  constructor(driver: Driver, owner: SenderOwner, patience: number) {
+  /** @param continueTimeout - How long to wait for `100 Continue`, in milliseconds. */
+  constructor(driver: Driver, owner: SenderOwner, continueTimeout: number) {
     this.#driver = driver;
     this.#owner = owner;
-    this.#patience = patience;
+    this.#continueTimeout = continueTimeout;
   }
 
   /**
-   * Sends the head, and begins with the body.
+   * Sends the head and starts sending the body.
    *
    * @throws `LocalProtocolError` for a request that contradicts itself; the stream's errors.
    */
-  send(request: OutgoingRequest, incoming: Incoming): void {
+  send(request: OutgoingRequest, incoming: IncomingResponse): void {
     const driver = this.#driver;
     const http = driver.connection;
     const { body } = request;
@@ -89,18 +88,22 @@ export class RequestSender {
     });
   }
 
-  /** Ends the wait for leave to send the body, if there is one. */
-  settleLeave(isGiven: boolean): void {
-    this.#leave?.(isGiven);
+  /** Resolves the wait for `100 Continue`, if there is one: `true` to send the body, `false` to cancel it. */
+  resolveContinue(isGranted: boolean): void {
+    this.#onContinue?.(isGranted);
   }
 
-  async #sendPieces(body: Streamed, request: OutgoingRequest, incoming: Incoming): Promise<void> {
-    if (request.expectContinue && !(await this.#leaveToSend())) return;
+  async #sendPieces(
+    body: Streamed,
+    request: OutgoingRequest,
+    incoming: IncomingResponse,
+  ): Promise<void> {
+    if (request.expectContinue && !(await this.#awaitContinue())) return;
     const pieces = piecesOf(body);
     let isExhausted = false;
     try {
       for (;;) {
-        // A server that has answered already does not want the rest.
+        // A server that has already responded does not want the remaining body.
         if (incoming.isComplete || this.#owner.isGone) return;
         const result = await this.#nextPiece(pieces);
         if (incoming.isComplete || this.#owner.isGone) return;
@@ -124,7 +127,7 @@ export class RequestSender {
     return result;
   }
 
-  /** @throws `LocalProtocolError` when the body gets longer than was announced. */
+  /** @throws `LocalProtocolError` when the body exceeds its announced length. */
   #sendPiece(piece: Uint8Array | string): Promise<boolean> {
     const driver = this.#driver;
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
@@ -145,7 +148,7 @@ export class RequestSender {
     return this.#written(() => driver.flush());
   }
 
-  /** Whether what was written was taken. */
+  /** Writes, and returns whether the stream accepted it all. */
   async #written(write: () => Promise<void> | undefined): Promise<boolean> {
     try {
       await write();
@@ -157,16 +160,16 @@ export class RequestSender {
     return true;
   }
 
-  /** Waits for `100 Continue` or the deadline, which give leave to send, or any other head, which takes it. */
-  #leaveToSend(): Promise<boolean> {
+  /** Waits for `100 Continue` or the timeout, which start the body, or for a final response, which cancels it. */
+  #awaitContinue(): Promise<boolean> {
     return new Promise((resolve) => {
       const stop = this.#owner.later(() => {
-        this.#leave?.(true);
-      }, this.#patience);
-      this.#leave = (isGiven) => {
-        this.#leave = undefined;
+        this.#onContinue?.(true);
+      }, this.#continueTimeout);
+      this.#onContinue = (isGranted) => {
+        this.#onContinue = undefined;
         stop();
-        resolve(isGiven);
+        resolve(isGranted);
       };
     });
   }

@@ -1,40 +1,45 @@
 /** Responses as a client's caller sees them. */
 
 import type { ByteStream } from '@awaitio/core';
-import { Body, type BodySource, type CollectOptions } from '../message/body.ts';
+import { bodyOf, type Body, type BodySource, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { validate, type Schema } from '../message/schema.ts';
 
-/** What a response needs of the connection it came on. @internal */
+/** What a response needs of its connection. */
 export interface ResponseOrigin extends BodySource {
-  /** Gives up what has not been read. */
+  /** Discards the unread part of the body. */
   discard(): void;
-  /** The bare connection, after a switch of protocols. */
+  /** Hands the stream over, after a switch of protocols. */
   takeStream(): ByteStream;
 }
 
+let construct: typeof responseOf;
+
 /**
- * A response: its head, and its body as it comes.
+ * A response: its head, and its body as it is received.
  *
- * A body that has not come whole with the head keeps its connection until it was read or discarded.
+ * A body that was not complete when the head was received holds its connection until it is read or discarded.
  */
 export class ClientResponse {
   readonly #head: ResponseHead;
   readonly #origin: ResponseOrigin;
-  /** The URL that answered, after redirects. */
+  /** The URL of this response, after redirects. */
   readonly url: string;
   /** How many redirects were followed. */
   readonly redirects: number;
   readonly body: Body;
 
-  /** @internal */
-  constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
+  static {
+    construct = (head, origin, url, redirects) => new ClientResponse(head, origin, url, redirects);
+  }
+
+  private constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
     this.#head = head;
     this.#origin = origin;
     this.url = url;
     this.redirects = redirects;
-    this.body = new Body(origin);
+    this.body = bodyOf(origin);
   }
 
   /** The status code. */
@@ -42,7 +47,7 @@ export class ClientResponse {
     return this.#head.status;
   }
 
-  /** The reason phrase as it was sent. */
+  /** The reason phrase, as received. */
   get reason(): string {
     return this.#head.reason;
   }
@@ -52,17 +57,17 @@ export class ClientResponse {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** The header fields, as they came. */
+  /** The header fields, as received. */
   get headers(): Headers {
     return this.#head.headers;
   }
 
-  /** The version that the server speaks. */
+  /** The server's HTTP version. */
   get httpVersion(): HttpVersion {
     return this.#head.httpVersion;
   }
 
-  /** The trailer fields of a chunked body, once it was read to its end. */
+  /** The trailer fields of a chunked body, once it has been read to its end. */
   get trailers(): Headers | undefined {
     return this.body.trailers;
   }
@@ -77,9 +82,9 @@ export class ClientResponse {
     return this.body.text(options);
   }
 
-  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link ClientResponse.bytes} */
+  /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link ClientResponse.bytes} */
   json(): Promise<unknown>;
-  /** The whole body as JSON, checked. @throws also `HttpProblem` 422 that lists what is wrong */
+  /** The whole body as JSON, validated. @throws also `HttpProblem` 422 that lists every violation */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
   async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
     const value = await this.body.json(options);
@@ -87,16 +92,16 @@ export class ClientResponse {
   }
 
   /**
-   * The connection, after a switch of protocols: 101 to a request that said `Connection: upgrade`. It is the caller's to
-   * close, and holds the first bytes of the new protocol.
+   * The stream, after a switch of protocols: 101 to a request with `Connection: upgrade`. It already holds the first bytes
+   * of the new protocol, and the caller closes it.
    *
-   * @throws `LocalProtocolError` when the response does not switch, or the stream was taken before.
+   * @throws `LocalProtocolError` when the response does not switch protocols, or the stream was already taken.
    */
   takeStream(): ByteStream {
     return this.#origin.takeStream();
   }
 
-  /** Gives up what has not been read of the body; its connection is closed if that was not all. */
+  /** Discards the unread part of the body. If there is any, the connection is closed. */
   discard(): void {
     this.#origin.discard();
   }
@@ -104,4 +109,14 @@ export class ClientResponse {
   async [Symbol.asyncDispose](): Promise<void> {
     this.discard();
   }
+}
+
+/** The response that a connection received. */
+export function responseOf(
+  head: ResponseHead,
+  origin: ResponseOrigin,
+  url: string,
+  redirects: number,
+): ClientResponse {
+  return construct(head, origin, url, redirects);
 }

@@ -1,14 +1,14 @@
-/** Where a URL leads: which server, and what to ask it for. */
+/** A URL as a client needs it: the server to connect to, and the request target. */
 
 import { invalidInput } from '@awaitio/core/lowlevel';
 
 export interface Target {
   readonly url: string;
-  /** Scheme, host and port: what shares a pool. */
+  /** Scheme, host and port: requests to the same origin share a pool. */
   readonly origin: string;
   /** The request target in origin form. */
   readonly path: string;
-  /** The value of Host. */
+  /** The value of the Host field. */
   readonly host: string;
   /** `host:port` to connect to. */
   readonly address: string;
@@ -22,7 +22,7 @@ interface Origin {
   readonly isSecure: boolean;
 }
 
-/** Origins by the text before the path: parsing a URL costs more than sending a request should. */
+/** Origins by the URL's text before the path: parsing a URL costs more than the rest of sending a request. */
 const origins = new Map<string, Origin>();
 const MAX_ORIGINS = 1_024;
 const PLAIN_PATH = /^\/[!$&-;=?-Z_a-z~%]*$/;
@@ -30,7 +30,7 @@ const PLAIN_PATH = /^\/[!$&-;=?-Z_a-z~%]*$/;
 /**
  * Reads a URL.
  *
- * @throws `InvalidInputError` when it is none, or its scheme is not `http:` or `https:`.
+ * @throws `InvalidInputError` when it is not an absolute URL, or its scheme is not `http:` or `https:`.
  */
 export function parseTarget(url: string | URL): Target {
   const text = typeof url === 'string' ? url : url.href;
@@ -39,7 +39,7 @@ export function parseTarget(url: string | URL): Target {
   if (slash !== -1) {
     const origin = origins.get(text.slice(0, slash));
     const path = text.slice(slash);
-    // Dot segments and characters that must be encoded are the URL parser's business.
+    // Dot segments and characters that must be encoded need the URL parser.
     if (origin !== undefined && PLAIN_PATH.test(path) && !path.includes('/.')) {
       return { url: text, path, ...origin };
     }

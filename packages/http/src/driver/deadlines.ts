@@ -1,30 +1,24 @@
 /**
- * How long each phase of a connection may take, and the bookkeeping for a minimum rate.
+ * How long each phase of a connection may take.
  *
- * Time that this side needs counts against nobody: while a handler thinks, no deadline for the peer runs. What is
- * measured is how long the peer keeps this side waiting.
+ * Only the time that the peer keeps this side waiting is measured: while a handler runs, no deadline for the peer does.
  */
 
-import type { ByteStream, Clock } from '@awaitio/core';
-import type { SourceObserver } from '@awaitio/core/lowlevel';
-
-/** The phases of a server's connection, in milliseconds; `Infinity` switches one off. */
+/** Deadlines for the phases of a server's connection, in milliseconds; `Infinity` disables one. */
 export interface ServerDeadlines {
   /** From the connection to the first byte of its first request. @default 15000 */
   readonly firstByte: number;
-  /** From the first byte of a request to the end of its headers. @default 15000 (node:http has 60000, checked each 30 s) */
+  /** From the first byte of a request to the end of its headers. @default 15000 (node:http has 60000, checked every 30 s) */
   readonly headers: number;
-  /** How long a body may keep its reader waiting before the minimum rate counts. @default 5000, as in Kestrel */
+  /** How long a body may keep its reader waiting before `limits.bodyMinRate` applies. @default 5000, as in Kestrel */
   readonly bodyGrace: number;
-  /** The slowest a body may come, in bytes per second. @default 240, as in Kestrel */
-  readonly bodyMinRate: number;
-  /** How long a handler may take until it answers. @default Infinity, as in node:http */
+  /** How long a handler may take until it returns a response. @default Infinity, as in node:http */
   readonly handler: number;
-  /** How long a peer that reads nothing may hold the answer up. @default 15000 */
+  /** How long a peer that reads nothing may stall a response. @default 15000 */
   readonly writeStall: number;
-  /** How long a connection may idle between two requests. @default 5000, as in node:http */
+  /** How long a connection may be idle between two requests. @default 5000, as in node:http */
   readonly idle: number;
-  /** How long an error answer waits for the peer to take it before the connection is cut. @default 2000 */
+  /** How long an error response waits for the peer to take it before the connection is closed. @default 2000 */
   readonly linger: number;
 }
 
@@ -33,79 +27,8 @@ export const DEFAULT_SERVER_DEADLINES: ServerDeadlines = Object.freeze({
   firstByte: 15_000,
   headers: 15_000,
   bodyGrace: 5_000,
-  bodyMinRate: 240,
   handler: Infinity,
   writeStall: 15_000,
   idle: 5_000,
   linger: 2_000,
 });
-
-/**
- * What a peer that must keep a minimum rate is allowed: a grace, plus the time that the bytes so far are worth, less
- * the time it has already kept this side waiting.
- */
-export class RateAllowance {
-  readonly #grace: number;
-  readonly #perByte: number;
-  #waited = 0;
-  #bytes = 0;
-
-  constructor(grace: number, minRate: number) {
-    this.#grace = grace;
-    this.#perByte = minRate === 0 ? Infinity : 1_000 / minRate;
-  }
-
-  /** How much longer the peer may keep this side waiting, in milliseconds. */
-  get left(): number {
-    if (this.#perByte === Infinity) return Infinity;
-    return Math.max(0, this.#grace + this.#bytes * this.#perByte - this.#waited);
-  }
-
-  /** Counts one wait of so many milliseconds, which gave so many bytes. */
-  count(waited: number, bytes: number): void {
-    this.#waited += waited;
-    this.#bytes += bytes;
-  }
-}
-
-/** Notes when a peer last took some of what is written to it, however little: less than that is a stall. */
-export class StallWatch implements SourceObserver {
-  readonly #stream: ByteStream;
-  readonly #clock: Clock;
-  #sent = 0;
-  #since = 0;
-
-  constructor(stream: ByteStream, clock: Clock) {
-    this.#stream = stream;
-    this.#clock = clock;
-  }
-
-  /** A write begins to wait. */
-  begin(): void {
-    this.#sent = this.#sentNow;
-    this.#since = this.#clock.now();
-    this.#stream.observe(this);
-  }
-
-  end(): void {
-    this.#stream.unobserve(this);
-  }
-
-  /** How much longer the peer may take nothing, in milliseconds; not above 0 when it has stalled. */
-  left(limit: number): number {
-    return this.#since + limit - this.#clock.now();
-  }
-
-  onReadiness(): void {
-    const sent = this.#sentNow;
-    // The peer's own bytes wake the stream too, and are no sign of reading.
-    if (sent === this.#sent) return;
-    this.#sent = sent;
-    this.#since = this.#clock.now();
-  }
-
-  get #sentNow(): number {
-    const { bytesWritten, unsent } = this.#stream.statistics();
-    return bytesWritten - unsent;
-  }
-}

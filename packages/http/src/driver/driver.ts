@@ -1,12 +1,10 @@
 /**
- * The one place where a sans-IO connection and a stream meet: bytes in, events out, answers written.
+ * Joins a sans-IO connection to a stream: the driver does all the waiting, the connection all the parsing.
  *
- * The driver waits; the connection understands. Reading is by lending: the bytes that come are parsed where they lie,
- * before anything is copied. Writing is gathered: what is produced while events are still at hand (a batch of pipelined
- * requests) goes out as one string in one write, before the next wait. A handler that takes its time must not hold back
- * the answers before its own, so whoever is about to wait for something else says `flushSoon()`.
- *
- * One deadline serves all phases: the owner says what it waits for and for how long, and is told when that has passed.
+ * Reading copies nothing: received bytes are parsed in the read buffer, which the stream lends for one call. Writing is
+ * gathered: output produced while events are still queued (a batch of pipelined requests) is joined into one string and
+ * one write, before the next wait. A slow handler must not hold back the responses before its own, so a caller about to
+ * wait for anything else calls `flushSoon()` first.
  */
 
 import type { ByteStream, Clock, ByteConsumer } from '@awaitio/core';
@@ -14,22 +12,22 @@ import { WOULD_BLOCK } from '@awaitio/core';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
 
-/** Text gathered above this is written at once: one write of this size is as cheap per byte as any. */
+/** Gathered text above this length is written at once: larger writes are no cheaper per byte. */
 const GATHER_LIMIT = 32_768;
-/** Bytes shorter than this are gathered as text with what is around them; longer ones are written as they are. */
+/** Shorter byte arrays are gathered as text; longer ones are written directly. */
 const INLINE_LIMIT = 16_384;
 
 export class Driver implements ByteConsumer {
   readonly stream: ByteStream;
   readonly connection: HttpConnection;
   readonly #clock: Clock;
-  /** Latin1 text that waits to be written. */
+  /** Latin1 text that is not yet written. */
   #gathered = '';
   #isFlushPending = false;
-  /** A write that found no room and goes on; what is queued, and then what is gathered, follows it. */
+  /** A write in progress that found no room; the queue follows it, and then the gathered text. */
   #blocked: Promise<void> | undefined;
   #queue: (Uint8Array | string)[] | undefined;
-  /** How many bytes the last read gave to the connection. */
+  /** How many bytes the connection has received. */
   bytesIn = 0;
 
   constructor(stream: ByteStream, connection: HttpConnection, clock: Clock) {
@@ -38,12 +36,12 @@ export class Driver implements ByteConsumer {
     this.#clock = clock;
   }
 
-  /** Bytes gathered and not yet given to the stream. */
+  /** Bytes gathered and not yet passed to the stream. */
   get gathered(): number {
     return this.#gathered.length;
   }
 
-  /** Waits for bytes, or for the end of the stream, and gives them to the connection; writes what was gathered first. */
+  /** Flushes, then waits for bytes or EOF and passes them to the connection. */
   async fill(): Promise<void> {
     const blocked = this.flush();
     if (blocked !== undefined) await blocked;
@@ -51,31 +49,31 @@ export class Driver implements ByteConsumer {
   }
 
   /**
-   * Waits for bytes and gives them to the connection, while another task may be writing.
+   * Waits for bytes and passes them to the connection, while another task may be writing.
    *
-   * @returns How many it took; `null` at the end of the stream, which the caller tells the connection: a promise of its
-   * own for that would cost every request one more turn through the queue of reactions.
+   * @returns How many bytes the connection consumed; `null` at EOF, and the caller then calls `receiveEnd()`. An async
+   * method that did so would cost every request one more microtask.
    */
   read(): Promise<number | null> {
     return this.stream.readWith(this);
   }
 
-  /** Gives lent bytes to the connection; returns how many it took. */
+  /** Passes bytes of the read buffer to the connection; returns how many it consumed. */
   take(view: Uint8Array): number {
     const count = this.connection.receive(view);
     this.bytesIn += count;
     return count;
   }
 
-  /** Gathers text (latin1) for the next write. */
+  /** Gathers latin1 text for the next write. */
   write(text: string): void {
     this.#gathered = this.#gathered === '' ? text : this.#gathered + text;
   }
 
   /**
-   * Writes bytes in order after what was gathered. They belong to the driver from now on.
+   * Writes bytes after the gathered text. The caller must not change them afterwards.
    *
-   * @returns A promise when the stream has no room and the caller has to wait.
+   * @returns A promise when the stream has no room and the caller must wait.
    */
   writeBytes(bytes: Uint8Array): Promise<void> | undefined {
     if (bytes.length < INLINE_LIMIT) {
@@ -84,30 +82,30 @@ export class Driver implements ByteConsumer {
     }
     const blocked = this.flush();
     if (blocked === undefined) return this.#writeOut(bytes);
-    // What is gathered after this call must not overtake the bytes, nor they what was gathered before it.
+    // Keeps the order: the text gathered so far, these bytes, the text gathered after this call.
     this.#queue ??= [];
-    if (this.#gathered !== '') this.#queue.push(this.#take());
+    if (this.#gathered !== '') this.#queue.push(this.#takeGathered());
     this.#queue.push(bytes);
     return blocked;
   }
 
-  /** Gives what was gathered to the stream; a promise when there is no room for all of it. */
+  /** Writes the gathered text. @returns A promise when the stream has no room for all of it. */
   flush(): Promise<void> | undefined {
     if (this.#blocked !== undefined) return this.#blocked;
-    return this.#gathered === '' ? undefined : this.#writeOut(this.#take());
+    return this.#gathered === '' ? undefined : this.#writeOut(this.#takeGathered());
   }
 
-  /** Flushes after the events that are ready now have had their turn, unless somebody flushes before. */
+  /** Flushes after the callbacks that are ready now have run, unless a flush happens before. */
   flushSoon(): void {
     if (this.#isFlushPending || this.#gathered === '') return;
     this.#isFlushPending = true;
     this.#clock.defer(() => {
       this.#isFlushPending = false;
-      // A stream that broke meanwhile says so in the owner's next read or write.
+      // If the stream broke meanwhile, the owner's next read or write fails.
       try {
         void this.flush();
       } catch {
-        // Nothing is lost: the connection is.
+        // The connection is lost anyway.
       }
     });
   }
@@ -116,19 +114,19 @@ export class Driver implements ByteConsumer {
     const accepted = this.stream.tryWrite(data, TRANSFER);
     if (accepted === data.length) return undefined;
     const start = accepted === WOULD_BLOCK ? 0 : accepted;
-    const rest = typeof data === 'string' ? data.slice(start) : data.subarray(start);
-    const blocked = this.#writeRest(rest);
+    const remaining = typeof data === 'string' ? data.slice(start) : data.subarray(start);
+    const blocked = this.#writeBlocked(remaining);
     this.#blocked = blocked;
-    // Whoever needs the room awaits it; if nobody does, the failure shows in the next read or write.
+    // A caller that needs the room awaits it; otherwise the failure shows in the next read or write.
     blocked.catch(() => {});
     return blocked;
   }
 
-  async #writeRest(rest: Uint8Array | string): Promise<void> {
+  async #writeBlocked(remaining: Uint8Array | string): Promise<void> {
     try {
-      await this.stream.writeAll(rest, TRANSFER);
+      await this.stream.writeAll(remaining, TRANSFER);
       for (;;) {
-        const next = this.#queue?.shift() ?? this.#take();
+        const next = this.#queue?.shift() ?? this.#takeGathered();
         if (next === '') break;
         await this.stream.writeAll(next, TRANSFER);
       }
@@ -137,8 +135,8 @@ export class Driver implements ByteConsumer {
     }
   }
 
-  /** Takes what is gathered. */
-  #take(): string {
+  /** Empties the gathered text and returns it. */
+  #takeGathered(): string {
     const text = this.#gathered;
     this.#gathered = '';
     return text;

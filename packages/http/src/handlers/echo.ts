@@ -1,13 +1,13 @@
-/** The handler that answers with the request's body. */
+/** The echo handler: responds with the request's body. */
 
 import { WOULD_BLOCK } from '@awaitio/core';
 import type { Body } from '../message/body.ts';
 import type { HttpRequest } from '../message/request.ts';
-import { PassedBody } from '../message/forwarded-body.ts';
-import { HttpResponse } from '../message/response.ts';
+import { ForwardedBody } from '../message/forwarded-body.ts';
+import { responseOf, type HttpResponse } from '../message/response.ts';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
-import type { Handler } from '../server/runtime.ts';
+import type { Handler } from '../message/handler.ts';
 
 /** Options of {@link echo}. */
 export interface EchoOptions {
@@ -18,11 +18,11 @@ export interface EchoOptions {
 const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
 
 /**
- * Makes a handler that answers 200 with a prefix and the request's body, byte for byte.
+ * Makes a handler that responds 200 with a prefix and the request's body, byte for byte.
  *
- * A body larger than memory passes through: it is read as fast as the answer is taken. One of known length up to 128 KiB is
- * answered when all of it has come. A request of known length gets an answer of known length, a chunked one a chunked
- * answer. The answer has the request's `Content-Type`, or `application/octet-stream`.
+ * A body may be larger than memory: it is read as fast as the client reads the response. One of known length up to 128 KiB
+ * is received as a whole first. A request of known length gets a response of known length, a chunked one a chunked
+ * response. The response has the request's `Content-Type`, or `application/octet-stream`.
  *
  * @example
  * ```ts
@@ -43,30 +43,30 @@ export function echo(options?: EchoOptions): Handler {
     const { body } = request;
     const text = body.tryLatin1();
     if (text !== WOULD_BLOCK) {
-      return new HttpResponse(PassedBody.ofLatin1(prefixText + text), undefined, fields);
+      return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);
     }
     const whole = body.tryBytes();
-    if (whole !== WOULD_BLOCK) return new HttpResponse(concat(prefix, whole), undefined, fields);
+    if (whole !== WOULD_BLOCK) return responseOf(concat(prefix, whole), undefined, fields);
     const { length } = body;
-    if (length !== undefined && length <= COLLECTED) return answerWhole(prefix, body, fields);
+    if (length !== undefined && length <= COLLECTED) return respondWhole(prefix, body, fields);
     const init = { length: length === undefined ? undefined : prefix.length + length };
-    return new HttpResponse(PassedBody.of(prefix, body), init, fields);
+    return responseOf(ForwardedBody.of(prefix, body), init, fields);
   };
 }
 
 /**
- * Up to this size a body is answered when all of it has come: in one write, where a streamed answer takes as many as the
- * network has cut the body into.
+ * Up to this size a body is received as a whole before the response: one write, where a streamed response takes one for
+ * each segment that the network delivers.
  */
 const COLLECTED = 131_072;
 
-async function answerWhole(
+async function respondWhole(
   prefix: Uint8Array,
   body: Body,
   fields: FieldList,
 ): Promise<HttpResponse> {
   const length = prefix.length + (body.length as number);
-  return new HttpResponse(await PassedBody.whole(prefix, body), { length }, fields);
+  return responseOf(await ForwardedBody.whole(prefix, body), { length }, fields);
 }
 
 function concat(prefix: Uint8Array, bytes: Uint8Array): Uint8Array {

@@ -1,20 +1,20 @@
-/** A readiness answer for load balancers, in front of any handler. */
+/** A readiness probe for load balancers, in front of any handler. */
 
 import { HttpResponse } from '../message/response.ts';
-import type { Handler } from '../server/runtime.ts';
+import type { Handler } from '../message/handler.ts';
 
 /** Options of {@link withHealth}. */
 export interface HealthOptions {
-  /** The path that is answered; everything else goes to the handler. @default '/healthz' */
+  /** The path of the probe; everything else goes to the handler. @default '/healthz' */
   readonly path?: string | undefined;
-  /** Whether the program itself is ready, such as its database. @default always */
+  /** Whether the application is ready, such as its database. @default always */
   readonly isReady?: (() => boolean | Promise<boolean>) | undefined;
 }
 
 /**
- * Answers GET and HEAD of one path with 200 while the server is ready, and with 503 once its shutdown has begun.
+ * Responds to GET and HEAD of one path with 200 while the server is ready, and with 503 once its shutdown has begun.
  *
- * A load balancer only notices if it still gets through: `shutdown({ lameDuck })` keeps the listener open for so long.
+ * A load balancer must still reach the server to see that: `shutdown({ lameDuck })` keeps the listener open meanwhile.
  *
  * @example
  * ```ts
@@ -32,13 +32,13 @@ export function withHealth(handler: Handler, options?: HealthOptions): Handler {
     if (request.path !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
       return handler(request, context);
     }
-    if (context.isDraining) return answer(false);
+    if (context.isDraining) return respond(false);
     const ready = isReady?.() ?? true;
-    return typeof ready === 'boolean' ? answer(ready) : ready.then(answer);
+    return typeof ready === 'boolean' ? respond(ready) : ready.then(respond);
   };
 }
 
-function answer(ready: boolean): HttpResponse {
+function respond(ready: boolean): HttpResponse {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
   return new HttpResponse(ready ? 'ready\n' : 'not ready\n', {
     status: ready ? 200 : 503,

@@ -123,7 +123,7 @@ describe('this version of llhttp', () => {
   const GET = 'GET / HTTP/1.1\r\nHost: a\r\n';
   const CHUNKED = `${GET}Transfer-Encoding: chunked\r\n\r\n`;
 
-  // What it lets through is refused above it (protocol/request-rules.ts); what it refuses is nobody else's business.
+  // What it lets through is refused above it (protocol/receiving/request-rules.ts); what it refuses is refused only here.
   test.each<[name: string, text: string, errno: number, version: number]>([
     ['completes a request', `${GET}\r\n`, Errno.PAUSED, 11],
     ['takes HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n', Errno.PAUSED, 10],
@@ -204,7 +204,6 @@ const SILENT: ParserSink = {
   onHeaderValue: () => {},
   onHeadersComplete: () => 0,
   onBody: () => {},
-  onMessageComplete: () => {},
 };
 
 /** What the parser makes of a request: how it stopped, and the version it read. */

@@ -1,20 +1,20 @@
 /**
  * The one WebAssembly instance of llhttp, and the one memory that all parsers of the process share.
  *
- * The build is the one that Node's own team ships inside undici (see docs/llhttp.md for why). It is loaded at the first
- * use, synchronously: 50 KB compile in a few milliseconds. Facts that the rest of this folder relies on:
+ * The build is the one that Node's team ships inside undici (see docs/llhttp.md for why). It is loaded at the first use,
+ * synchronously: 50 KB compile in a few milliseconds. Facts that the rest of this folder relies on:
  *
  * - Callbacks are imports of the module, not of a parser. One parser runs at a time, so the sink of the one that runs is
  *   a module variable, set around `llhttp_execute` only.
  * - Memory may grow whenever a parser is allocated, which detaches every view of it: a view whose length has become 0 is
- *   made again.
+ *   created again.
  * - Offsets that callbacks get are addresses; less the address of the input they are offsets into the chunk.
  */
 
 import { createRequire } from 'node:module';
 import { webAssembly, type WebAssemblyMemory } from './web-assembly.ts';
 
-/** llhttp's error numbers that are no error, or that are told apart. */
+/** llhttp's error numbers that are no error, or that have an explanation. */
 export const Errno = {
   OK: 0,
   INVALID_METHOD: 6,
@@ -31,7 +31,7 @@ export const Errno = {
 /** What a message parser is for. */
 export const ParserType = { REQUEST: 1, RESPONSE: 2 } as const;
 
-/** What a parser tells, with offsets into the chunk that is being parsed. Nothing in it may start another parser. */
+/** A parser's callbacks, with offsets into the chunk that is being parsed. None of them may start another parser. */
 export interface ParserSink {
   onUrl(start: number, end: number): void;
   onHeaderField(start: number, end: number): void;
@@ -39,7 +39,6 @@ export interface ParserSink {
   /** Returns 0 to go on, 1 when there is no body, 2 when there is none and another protocol follows, -1 to stop. */
   onHeadersComplete(status: number, upgrade: boolean, keepAlive: boolean): number;
   onBody(start: number, end: number): void;
-  onMessageComplete(): void;
 }
 
 /** The functions of the module that are used here. */
@@ -58,7 +57,7 @@ export interface Llhttp {
   llhttp_get_http_minor(parser: number): number;
 }
 
-/** The names that must be there; a build without them is not the one this code was written for. */
+/** The names that a build must export to be the one that this code was written for. */
 export const REQUIRED_EXPORTS: readonly string[] = [
   '_initialize',
   'free',
@@ -75,7 +74,7 @@ export const REQUIRED_EXPORTS: readonly string[] = [
   'memory',
 ];
 
-/** A module with one `i8x16` instruction: it validates exactly where WebAssembly SIMD is there. */
+/** A module with one `i8x16` instruction: it validates exactly where WebAssembly SIMD is supported. */
 const SIMD_PROBE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
   253, 98, 11,
@@ -90,7 +89,7 @@ let input = 0;
 let inputSize = 0;
 let memoryView = new Uint8Array(0);
 
-/** What parsers say, passed on to the sink of the one that runs. */
+/** Callbacks, forwarded to the sink of the parser that runs. */
 const CALLBACKS = {
   wasm_on_message_begin: () => 0,
   wasm_on_status: () => 0,
@@ -112,11 +111,8 @@ const CALLBACKS = {
     (sink as ParserSink).onBody(at - input, at - input + length);
     return 0;
   },
-  // Pausing here is what keeps a pipelined request apart from the one before it: its first byte is then known.
-  wasm_on_message_complete: () => {
-    (sink as ParserSink).onMessageComplete();
-    return Errno.PAUSED;
-  },
+  // A parser pauses at the end of each message, so that the first byte of a pipelined request is known.
+  wasm_on_message_complete: () => Errno.PAUSED,
 };
 
 /** Compiles and starts the module at the first call. @throws `Error` when the build is missing or has another shape. */
@@ -133,7 +129,7 @@ function readBuild(): unknown {
     : require('undici/lib/llhttp/llhttp-wasm.js');
 }
 
-/** Compiles and starts what `read` gives. @throws `Error`, one sentence, for anything but the build it was written for. */
+/** Compiles and starts what `read` returns. @throws `Error`, one sentence, for any other build. */
 export function startModule(read: () => unknown): Llhttp {
   let module;
   try {
@@ -164,20 +160,20 @@ function otherShape(got: string, cause?: unknown): Error {
 /**
  * Copies a chunk to where parsers read it. Valid until the next load.
  *
- * @param hasTabs - Whether there is a tab in it, for a caller that knows.
+ * @param hasTabs - Whether there is a tab in it, for a caller that has looked.
  */
 export function loadInput(view: Uint8Array, hasTabs: boolean = includesTab(view)): void {
   const module = reserveInput(view.length);
   if (memoryView.length === 0) memoryView = new Uint8Array(module.memory.buffer);
   memoryView.set(view, input);
-  // llhttp takes a tab around a Content-Length for garbage where RFC 9110 section 5.6.3 has white space. Only llhttp
-  // reads this copy; names, values and bodies are cut from the chunk itself.
+  // llhttp refuses a tab around a Content-Length, which RFC 9110 section 5.6.3 allows as white space. Only llhttp reads this
+  // copy; names, values and bodies are cut from the chunk itself.
   if (hasTabs) replaceTabs(memoryView.subarray(input, input + view.length));
 }
 
 /**
- * Makes room for a chunk that parsers are only to count: bytes of a body whose length is known. llhttp adds and subtracts
- * there and looks at none of them, so nothing is copied.
+ * Makes room for a chunk that parsers only count: bytes of a body whose length is known. llhttp reads none of them, so
+ * nothing is copied.
  */
 export function reserveInput(length: number): Llhttp {
   const module = llhttp();
@@ -210,7 +206,7 @@ export function execute(parser: number, into: ParserSink, from: number, to: numb
   }
 }
 
-/** Tells a parser that nothing follows; returns llhttp's error number. */
+/** Reports the end of the input to a parser; returns llhttp's error number. */
 export function finish(parser: number, into: ParserSink): number {
   enter(into);
   try {

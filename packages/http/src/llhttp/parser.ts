@@ -7,7 +7,7 @@
 
 import { execute, finish, llhttp, ParserType, stoppedAt, type ParserSink } from './instance.ts';
 
-/** Parsers that are kept for the next connection; the rest are freed. */
+/** Parsers that are kept for the next connection; others are freed. */
 const POOL_SIZE = 256;
 const pools: Record<number, Parser[]> = { [ParserType.REQUEST]: [], [ParserType.RESPONSE]: [] };
 
@@ -28,14 +28,14 @@ export class Parser {
     return pooled;
   }
 
-  /** Gives the parser back; it must not be used after. */
+  /** Returns the parser to the pool; it must not be used after. */
   release(): void {
     const pool = pools[this.#type] as Parser[];
     if (pool.length < POOL_SIZE) pool.push(this);
     else llhttp().llhttp_free(this.#pointer);
   }
 
-  /** Parses part of the loaded chunk. */
+  /** Parses part of the loaded chunk; returns llhttp's error number, PAUSED at the end of a message. */
   execute(sink: ParserSink, from: number, to: number): number {
     return execute(this.#pointer, sink, from, to);
   }
@@ -45,7 +45,7 @@ export class Parser {
     return stoppedAt(this.#pointer);
   }
 
-  /** Nothing follows; completes a message that ends with its connection. */
+  /** Reports the end of the input, which completes a message that ends with its connection; returns llhttp's error number. */
   finish(sink: ParserSink): number {
     return finish(this.#pointer, sink);
   }

@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that is used here; Node's type definitions leave it to those of browsers. */
+/** The part of the WebAssembly interface that is used here; Node's type definitions do not have it. */
 
 interface WebAssemblyModule {
   readonly kind?: 'module';

@@ -1,8 +1,8 @@
 /**
- * A message's body as it comes: one piece after another, pulled by its reader.
+ * The body of a message as it is received: one piece after another, pulled by its reader.
  *
- * Nothing is read from the network before somebody asks for the next piece, so a slow reader slows the peer down and a
- * body larger than memory passes through. A body is read once: the second reader is told so.
+ * Nothing is read from the network before the reader asks for the next piece, so that a slow reader slows the peer down
+ * and a body may be larger than memory. A body can be read once: a second reader gets an error.
  */
 
 import {
@@ -16,18 +16,18 @@ import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
 
-/** Where a body's pieces come from: the exchange that the message belongs to. */
+/** The source of a body's pieces: the exchange that the message belongs to. */
 export interface BodySource {
-  /** Announced length; `undefined` when it is not known; 0 when there is no body. */
+  /** The announced length; `undefined` when it is not known; 0 when there is no body. */
   readonly bodyLength: number | undefined;
   /** The next piece, or `null` at the end. */
   nextPiece(): Promise<Uint8Array | null>;
-  /** The next piece if it has come already. */
+  /** The next piece, if it was received already. */
   tryNextPiece(): Data | null | WouldBlock;
   /** The trailer section, after the end. */
   readonly trailers: Headers | undefined;
-  /** Its reader left before the end, or found that it is longer than what may be collected. */
-  giveUp?(tooLong?: LimitError): void;
+  /** The reader stopped before the end; `cause` when the body is longer than its limit. */
+  abandon(cause?: LimitError): void;
 }
 
 /** How a body may be collected. */
@@ -41,15 +41,20 @@ export const DEFAULT_COLLECT_LIMIT = 1_048_576;
 const NOTHING = new Data('');
 const utf8 = new TextDecoder();
 
+let construct: typeof bodyOf;
+
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
   readonly #source: BodySource;
   #isTaken = false;
-  /** The first piece, when somebody has looked whether it is all of the body. */
+  /** The first piece, when it was looked at and not taken. */
   #peeked: Data | undefined;
 
-  /** @internal */
-  constructor(source: BodySource) {
+  static {
+    construct = (source) => new Body(source);
+  }
+
+  private constructor(source: BodySource) {
     this.#source = source;
   }
 
@@ -58,18 +63,18 @@ export class Body implements AsyncIterable<Uint8Array> {
     return this.#source.bodyLength;
   }
 
-  /** Whether somebody has begun to read it. */
+  /** Whether a reader has begun. */
   get isUsed(): boolean {
     return this.#isTaken;
   }
 
-  /** The trailer fields of a chunked body, once it was read to its end. */
+  /** The trailer fields of a chunked body, once it was read to the end. */
   get trailers(): Headers | undefined {
     return this.#source.trailers;
   }
 
   /**
-   * Iterates over the pieces. Leaving the loop gives the rest up: a server drops it before the next request, a client
+   * Iterates over the pieces. Leaving the loop abandons the rest: a server drops it before the next request, a client
    * closes the connection.
    *
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
@@ -86,14 +91,14 @@ export class Body implements AsyncIterable<Uint8Array> {
         yield piece;
       }
     } finally {
-      if (!hasEnded) this.#source.giveUp?.();
+      if (!hasEnded) this.#source.abandon();
     }
   }
 
   /**
-   * The whole body, if it has come whole already.
+   * The whole body, if all of it was received already.
    *
-   * @returns The bytes; `WOULD_BLOCK` when some are still on their way: nothing was taken then.
+   * @returns The bytes; `WOULD_BLOCK` when some are missing: nothing is taken then.
    */
   tryBytes(): Uint8Array | WouldBlock {
     const whole = this.#peekWhole('tryBytes');
@@ -102,7 +107,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     return whole.bytes;
   }
 
-  /** As {@link Body.tryBytes}, as text with one character for each byte, if it came as such. @internal */
+  /** As {@link Body.tryBytes}, as text with one character for each byte, if it was received as such: cheaper to pass on. */
   tryLatin1(): string | WouldBlock {
     const text = this.#peekWhole('tryLatin1')?.latin1;
     if (text === undefined) return WOULD_BLOCK;
@@ -114,7 +119,7 @@ export class Body implements AsyncIterable<Uint8Array> {
    * The whole body.
    *
    * @param options - `limit`: the most bytes to collect.
-   * @throws `LimitError` above the limit; else as the iteration.
+   * @throws `LimitError` above the limit; otherwise as the iteration.
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
     const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
@@ -131,12 +136,12 @@ export class Body implements AsyncIterable<Uint8Array> {
     return utf8.decode(await this.#collect(limit));
   }
 
-  /** The whole body as JSON. @throws `SyntaxError` when it is none; else as {@link Body.bytes} */
+  /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link Body.bytes} */
   async json(options?: CollectOptions): Promise<unknown> {
     return JSON.parse(await this.text(options)) as unknown;
   }
 
-  /** Begins to collect it: all of it, when it is there and small. */
+  /** Begins to collect it; returns it when it is small and was received as a whole. */
   #begin(limit: number): Data | undefined {
     if (!this.#isTaken && (this.#source.bodyLength ?? 0) > limit) throw this.#tooLong(limit);
     const whole = this.#peekWhole('bytes');
@@ -158,7 +163,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
   }
 
-  /** All of a small body that has come in one piece; it is not taken by that. */
+  /** All of a small body that was received in one piece. It is not taken. */
   #peekWhole(operation: string): Data | undefined {
     const { bodyLength } = this.#source;
     if (bodyLength === 0) {
@@ -176,7 +181,7 @@ export class Body implements AsyncIterable<Uint8Array> {
 
   #tooLong(limit: number): LimitError {
     const error = tooLong(limit);
-    this.#source.giveUp?.(error);
+    this.#source.abandon(error);
     return error;
   }
 
@@ -201,10 +206,15 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** Above this a body is not looked at before it is asked for. */
+/** The body that a source gives piece by piece. */
+export function bodyOf(source: BodySource): Body {
+  return construct(source);
+}
+
+/** Above this a body is not looked at before its reader asks for a piece. */
 const SMALL = 65_536;
 
-/** A piece as UTF-8: what is ASCII only is that already. */
+/** A piece decoded as UTF-8; ASCII needs no decoding. */
 function textOf(piece: Data): string {
   const { latin1 } = piece;
   if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
@@ -233,14 +243,14 @@ function tooLong(limit: number): LimitError {
   );
 }
 
-/** Whether a program may give this as a body. */
+/** Whether a value can be sent as a body. */
 export function isSendable(body: unknown): boolean {
   if (typeof body === 'string' || body instanceof Uint8Array) return true;
   if (typeof body !== 'object' || body === null) return false;
   return Symbol.asyncIterator in body || Symbol.iterator in body;
 }
 
-/** The pieces of a body to be sent, whatever form it was given in. */
+/** The pieces of a body to be sent. */
 export function piecesOf(
   body:
     | AsyncIterable<Uint8Array | string>

@@ -1,9 +1,7 @@
-/** The answers to requests that cannot be handled: constant texts, which repeat nothing of the request. */
+/** Responses to requests that cannot be handled: constant texts, which repeat nothing of the request. */
 
-import type { FieldList } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { HttpResponse } from './response.ts';
-
-const TEXT: FieldList = ['Content-Type', 'text/plain; charset=utf-8'];
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'The request is malformed.\n',
@@ -18,9 +16,15 @@ const REASONS: Readonly<Record<number, string>> = {
   505: 'The HTTP version is not supported.\n',
 };
 
-/** What `serve` answers by itself. One that says `close` ends the connection: its peer cannot be understood any more. */
-export function refusal(status: number, fields?: FieldList): HttpResponse {
-  const isPeersFault = status < 500 || status === 501 || status === 505;
+/**
+ * The response of `serve` to a request that it cannot handle, as text. After a status that is the client's fault it closes
+ * the connection: what else the client sends on it cannot be trusted.
+ *
+ * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
+ * number from 200 to 999.
+ */
+export function errorResponse(status: number, headers?: HeadersInput): HttpResponse {
+  const isClientsFault = status < 500 || status === 501 || status === 505;
   const text = REASONS[status] ?? 'The request was refused.\n';
-  return new HttpResponse(text, { status, close: isPeersFault }, [...TEXT, ...(fields ?? [])]);
+  return HttpResponse.text(text, { status, close: isClientsFault, headers });
 }

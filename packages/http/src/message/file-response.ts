@@ -1,23 +1,23 @@
-/** Files as responses: read while they are sent, never as a whole. */
+/** Files as responses: read piece by piece while they are sent. */
 
 import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
 import { HttpProblem } from './problem.ts';
-import { HttpResponse, type ResponseInit } from './response.ts';
+import { HttpResponse, responseOf, type ResponseInit } from './response.ts';
 
-/** How many bytes are read at a time: Node's own `createReadStream` reads as many. */
+/** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;
-/** What a path that leads to no file fails with. */
+/** The errors of `stat` that mean 404. */
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 
 /**
  * A file as a response: 200 with its length and `Last-Modified`, read as fast as the client takes it.
  *
- * The path is used as it is. A path made of a request must have been checked to lead nowhere else.
+ * The path is used as given. The caller must check that a path built from a request stays within the intended directory.
  *
- * @param init - As for other responses; `Content-Type` is `application/octet-stream` unless its headers say another.
- * @throws `HttpProblem` 404 when there is no file; the file system's error for another failure. A file that gets shorter
- * while it is sent ends the connection, since its length was announced.
+ * @param init - As for other responses; `Content-Type` is `application/octet-stream` unless its headers have one.
+ * @throws `HttpProblem` 404 when there is no such file; the file system's error for any other failure. If the file gets
+ * shorter while it is sent, the connection is closed, because the announced length cannot be met.
  *
  * @example
  * ```ts
@@ -39,15 +39,12 @@ export async function fileResponse(path: string | URL, init?: ResponseInit): Pro
     ...init,
     length: file.size,
   });
-  const { fields } = response;
-  return new HttpResponse(response.body, { ...init, length: file.size }, [
-    ...fields,
-    'Last-Modified',
-    file.mtime.toUTCString(),
-  ]);
+  const modified = ['Last-Modified', file.mtime.toUTCString()];
+  const checked = { ...init, headers: undefined, length: file.size };
+  return responseOf(response.body, checked, [...response.fields, ...modified]);
 }
 
-/** Opens the file when its first piece is asked for: an answer to HEAD never does. */
+/** Opens the file when its first piece is pulled: a response to HEAD never opens it. */
 async function* piecesOfFile(path: string | URL, size: number): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
@@ -55,7 +52,7 @@ async function* piecesOfFile(path: string | URL, size: number): AsyncGenerator<U
       const piece = new Uint8Array(Math.min(PIECE, size - at));
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
       if (bytesRead === 0) {
-        throw new IoError('the file became shorter while it was sent', {
+        throw new IoError('the file became shorter while it was being sent', {
           code: 'ERR_FILE_TRUNCATED',
           operation: 'fileResponse',
         });

@@ -1,34 +1,34 @@
 import { describe, expect, test } from '@jest/globals';
-import { PassedBody, WrittenPieces } from './forwarded-body.ts';
-import { takePiece } from '../protocol/vocabulary/body-buffers.ts';
+import { ForwardedBody, SentBuffers } from './forwarded-body.ts';
+import { takeBuffer } from '../protocol/vocabulary/body-buffers.ts';
 
 const LARGE = 60_000;
 
 describe('pieces that were written', () => {
-  /** How many of the pieces are given out again. */
+  /** How many of the pieces are used again. */
   const reused = (pieces: readonly Uint8Array[]): number => {
     const known = new Set(pieces.map(({ buffer }) => buffer));
-    return Array.from({ length: pieces.length }, () => takePiece(LARGE)).filter(({ buffer }) =>
+    return Array.from({ length: pieces.length }, () => takeBuffer(LARGE)).filter(({ buffer }) =>
       known.has(buffer),
     ).length;
   };
 
-  test('are used again when the stream has let go of them', () => {
+  test('are used again when the stream has released them', () => {
     const stream = { isReleased: false };
-    const written = new WrittenPieces(stream);
-    const pieces = [takePiece(LARGE), takePiece(LARGE)];
+    const written = new SentBuffers(stream);
+    const pieces = [takeBuffer(LARGE), takeBuffer(LARGE)];
     for (const piece of pieces) written.add(piece);
     expect(reused(pieces)).toBe(0);
     stream.isReleased = true;
-    const last = takePiece(LARGE);
+    const last = takeBuffer(LARGE);
     written.add(last);
     expect(reused([...pieces, last])).toBe(3);
   });
 
-  test('are forgotten, but for the last ones, while the stream lets go of nothing', () => {
+  test('are forgotten, except for the last ones, while the stream releases nothing', () => {
     const stream = { isReleased: false };
-    const written = new WrittenPieces(stream);
-    const pieces = Array.from({ length: 50 }, () => takePiece(LARGE));
+    const written = new SentBuffers(stream);
+    const pieces = Array.from({ length: 50 }, () => takeBuffer(LARGE));
     for (const piece of pieces.slice(1)) written.add(piece);
     stream.isReleased = true;
     for (const piece of pieces.slice(0, 1)) written.add(piece);
@@ -36,8 +36,8 @@ describe('pieces that were written', () => {
   });
 });
 
-test('a body that is passed on as text is bytes to whoever looks at its pieces', async () => {
+test('a forwarded body that is text yields its pieces as bytes', async () => {
   const pieces: Uint8Array[] = [];
-  for await (const piece of PassedBody.ofLatin1('na\xc3\xafve')) pieces.push(piece);
+  for await (const piece of ForwardedBody.ofLatin1('na\xc3\xafve')) pieces.push(piece);
   expect(Buffer.concat(pieces).toString()).toBe('naïve');
 });

@@ -1,27 +1,27 @@
-/** Failures that have an answer: `application/problem+json` (RFC 9457). */
+/** Errors with a response: `application/problem+json` (RFC 9457). */
 
-import { reasonOf } from '../protocol/vocabulary/status.ts';
+import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
 
-/** One thing that is wrong with a request. */
+/** One violation in a request. */
 export interface ProblemDetail {
   /** Where: `body.user.age`, `query.page`. */
   readonly path: string;
-  /** What was expected. It never holds what came. */
+  /** What was expected. For a schema's violation, the message of its library. */
   readonly message: string;
 }
 
-/** The other members of a problem. */
+/** The optional members of a problem. */
 export interface ProblemInit {
-  /** What happened this time, for people. */
+  /** What happened in this case, for people. */
   readonly detail?: string | undefined;
-  /** A URI that names the kind of problem. @default 'about:blank' */
+  /** A URI that identifies the kind of problem. @default 'about:blank' */
   readonly type?: string | undefined;
   readonly errors?: readonly ProblemDetail[] | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * An error that is answered with its status and a problem document, when a handler throws it or lets it pass.
+ * An error that becomes a response, with its status and a problem document, when a handler throws it.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export class HttpProblem extends Error {
     this.errors = init?.errors ?? [];
   }
 
-  /** The problem as the document that RFC 9457 section 3 describes. */
+  /** The problem document of RFC 9457 section 3. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { type, status, detail, errors } = this;
     return {

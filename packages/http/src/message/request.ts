@@ -1,4 +1,4 @@
-/** Requests as handlers see them. */
+/** Requests, as a handler sees them. */
 
 import type { Address } from '@awaitio/core';
 import type { Body, CollectOptions } from './body.ts';
@@ -7,15 +7,17 @@ import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { HttpProblem } from './problem.ts';
 import { entriesToObject, validate, type Schema } from './schema.ts';
 
-/** What a request asks of the connection it came on. @internal */
+/** What a request needs of its connection. */
 export interface RequestOrigin {
   readonly remoteAddress: Address | undefined;
   readonly signal: AbortSignal;
   readonly body: Body;
 }
 
+let construct: typeof requestOf;
+
 /**
- * A request: its head, and its body as it comes.
+ * A request: its head, and its body as it is received.
  *
  * @example
  * ```ts
@@ -34,23 +36,26 @@ export class HttpRequest {
   readonly #head: RequestHead;
   readonly #origin: RequestOrigin;
 
-  /** @internal */
-  constructor(head: RequestHead, origin: RequestOrigin) {
+  static {
+    construct = (head, origin) => new HttpRequest(head, origin);
+  }
+
+  private constructor(head: RequestHead, origin: RequestOrigin) {
     this.#head = head;
     this.#origin = origin;
   }
 
-  /** The method as it was sent, such as `GET`. */
+  /** The method, as received: `GET`. */
   get method(): string {
     return this.#head.method;
   }
 
-  /** The request target as it was sent; see {@link HttpRequest.path} for its path. */
+  /** The request target, as received; {@link HttpRequest.path} is its path. */
   get target(): string {
     return this.#head.target;
   }
 
-  /** The path of the target, still percent-encoded; of an absolute target too; `*` and an authority as they are. */
+  /** The path of the target, still percent-encoded; of an absolute target too. `*` and an authority are returned as they are. */
   get path(): string {
     const target = originForm(this.#head.target);
     const end = target.indexOf('?');
@@ -60,9 +65,9 @@ export class HttpRequest {
   /** The query of the target, empty when there is none. */
   query(): URLSearchParams;
   /**
-   * The query, checked: a name that comes more than once holds a list.
+   * The query, validated. A name that appears more than once becomes an array.
    *
-   * @throws `HttpProblem` 422 that lists what is wrong; unless the handler catches it, it is the answer.
+   * @throws `HttpProblem` 422 that lists every violation; unless the handler catches it, it becomes the response.
    */
   query<T>(schema: Schema<T>): Promise<T>;
   query<T>(schema?: Schema<T>): URLSearchParams | Promise<T> {
@@ -72,32 +77,32 @@ export class HttpRequest {
     return schema === undefined ? query : validate(schema, entriesToObject(query), 'query');
   }
 
-  /** The header fields, as they came. */
+  /** The header fields, as received. */
   get headers(): Headers {
     return this.#head.headers;
   }
 
-  /** The version that the client speaks. */
+  /** The client's HTTP version. */
   get httpVersion(): HttpVersion {
     return this.#head.httpVersion;
   }
 
-  /** The peer's address; `undefined` on a stream that has none. */
+  /** The client's address; `undefined` on a stream without one. */
   get remoteAddress(): Address | undefined {
     return this.#origin.remoteAddress;
   }
 
-  /** Aborts when the client has gone, a deadline has passed or the server cuts the connection. */
+  /** Aborts when the client disconnects, a deadline passes or the server closes the connection. */
   get signal(): AbortSignal {
     return this.#origin.signal;
   }
 
-  /** The body, to be read once. */
+  /** The body; it can be read once. */
   get body(): Body {
     return this.#origin.body;
   }
 
-  /** The trailer fields of a chunked body, once it was read to its end. */
+  /** The trailer fields of a chunked body, once it has been read to its end. */
   get trailers(): Headers | undefined {
     return this.#origin.body.trailers;
   }
@@ -115,14 +120,14 @@ export class HttpRequest {
   /**
    * The whole body as JSON.
    *
-   * @throws `HttpProblem` 400 when it is no JSON; else as {@link Body.bytes}.
+   * @throws `HttpProblem` 400 when it is not JSON; otherwise as {@link Body.bytes}.
    */
   json(): Promise<unknown>;
   /**
-   * The whole body as JSON, checked.
+   * The whole body as JSON, validated.
    *
    * @param schema - A zod 4 schema, or another with the Standard Schema interface.
-   * @throws `HttpProblem` 400 when it is no JSON, 422 that lists what is wrong; else as {@link Body.bytes}.
+   * @throws `HttpProblem` 400 when it is not JSON, 422 that lists every violation; otherwise as {@link Body.bytes}.
    */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
   async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
@@ -139,17 +144,17 @@ export class HttpRequest {
   /**
    * The whole body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
    *
-   * @throws `HttpProblem` 400 when it is neither, or malformed; else as {@link Body.bytes}.
+   * @throws `HttpProblem` 400 when it is neither, or malformed; otherwise as {@link Body.bytes}.
    */
   form(): Promise<FormData>;
-  /** The form, checked: a name that comes more than once holds a list. @throws also `HttpProblem` 422 */
+  /** The form, validated. A name that appears more than once becomes an array. @throws also `HttpProblem` 422 */
   form<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
   async form<T>(schema?: Schema<T>, options?: CollectOptions): Promise<FormData | T> {
     const bytes = await this.bytes(options);
     let form: FormData;
     try {
       const type = this.headers.get('content-type') ?? '';
-      // The body is whole and within its limit already: what the warning is about cannot happen.
+      // The body is already complete and within its limit, so the hazard behind the deprecation cannot arise.
       const headers = { 'content-type': type };
       const response = new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
       // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated for unbounded bodies only
@@ -161,7 +166,12 @@ export class HttpRequest {
   }
 }
 
-/** The origin form of a target in absolute form (RFC 9112 section 3.2.2); others as they are. */
+/** The request that a connection received. */
+export function requestOf(head: RequestHead, origin: RequestOrigin): HttpRequest {
+  return construct(head, origin);
+}
+
+/** A target in absolute form as origin form (RFC 9112 section 3.2.2); other targets unchanged. */
 function originForm(target: string): string {
   if (target.charCodeAt(0) === 47 || !target.includes('://')) return target;
   const start = target.indexOf('/', target.indexOf('://') + 3);

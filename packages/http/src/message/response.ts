@@ -1,11 +1,22 @@
-/** Responses as handlers make them: a status, checked header fields, and a body of one of a few kinds. */
+/**
+ * Responses as handlers make them: a status, header fields, and a body of one of a few kinds.
+ *
+ * Header fields are checked when a response is made, and are sent as they are: an unchecked value with CR LF would inject
+ * fields. So the public constructor takes headers only in a form that is checked; code of this package that has checked
+ * them itself calls {@link responseOf}.
+ */
 
 import { InvalidInputError } from '@awaitio/core';
-import { PassedBody } from './forwarded-body.ts';
+import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
-import { fieldList, type FieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import {
+  fieldList,
+  hasField,
+  type FieldList,
+  type HeadersInput,
+} from '../protocol/vocabulary/fields.ts';
 
-/** What a response's body may be. Bytes are given away: they must not be changed afterwards. */
+/** The body of a response. Bytes must not be changed once they are given. */
 export type ResponseBody =
   | string
   | Uint8Array
@@ -21,12 +32,27 @@ export interface ResponseInit {
   /** The reason phrase. @default the registered one */
   readonly reason?: string | undefined;
   readonly headers?: HeadersInput | undefined;
-  /** The length of a streamed body in bytes, when it is known: it is then announced and checked. */
+  /** The length of a streamed body in bytes, if known: it is then announced, and enforced. */
   readonly length?: number | undefined;
-  /** Trailer fields of a chunked response: the fields, or what gives them when the body has been sent. */
+  /** Trailer fields of a chunked response: the fields, or a function that is called when the body was sent. */
   readonly trailers?: HeadersInput | (() => HeadersInput) | undefined;
-  /** Ends the connection with this response. @default false */
+  /** Closes the connection after this response. @default false */
   readonly close?: boolean | undefined;
+}
+
+let makeResponse: (
+  body: ResponseBody,
+  init: ResponseInit | undefined,
+  fields: FieldList,
+) => HttpResponse;
+
+/** Makes a response of fields that were checked before, in place of `init.headers`. */
+export function responseOf(
+  body: ResponseBody,
+  init: ResponseInit | undefined,
+  fields: FieldList,
+): HttpResponse {
+  return makeResponse(body, init, fields);
 }
 
 const TEXT: FieldList = ['Content-Type', 'text/plain; charset=utf-8'];
@@ -51,18 +77,17 @@ export class HttpResponse {
   /** The status code. */
   readonly status: number;
   readonly reason: string | undefined;
-  /** Header fields as they will be sent: name, value, name, value… */
-  readonly fields: FieldList;
+  #fields: FieldList;
   readonly body: ResponseBody;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
 
   /**
-   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is no whole
+   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
    * number from 200 to 999: informational responses are sent with `context.informational`.
    */
-  constructor(body: ResponseBody, init?: ResponseInit, fields?: FieldList) {
+  constructor(body: ResponseBody, init?: ResponseInit) {
     const status = init?.status ?? 200;
     if (!Number.isInteger(status) || status < 200 || status > 999) {
       throw new InvalidInputError(
@@ -79,61 +104,72 @@ export class HttpResponse {
     }
     this.status = status;
     this.reason = reason;
-    this.fields = fields ?? fieldList(init?.headers);
+    this.#fields = fieldList(init?.headers);
     this.body = body;
     this.length = init?.length;
     this.trailers = init?.trailers;
     this.close = init?.close ?? false;
   }
 
-  /** Whether the body is made while it is sent. */
+  static {
+    makeResponse = (body, init, fields) => {
+      const response = new HttpResponse(body, init);
+      response.#fields = fields;
+      return response;
+    };
+  }
+
+  /** The header fields as they will be sent: name, value, name, value… */
+  get fields(): FieldList {
+    return this.#fields;
+  }
+
+  /** Whether the body is produced while it is sent. */
   get isStreamed(): boolean {
     const { body } = this;
     if (typeof body === 'string' || body === null || body instanceof Uint8Array) return false;
-    return !(body instanceof PassedBody) || body.latin1 === undefined;
+    return !(body instanceof ForwardedBody) || body.latin1 === undefined;
   }
 
-  /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` say another. */
+  /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` has another. */
   static text(text: string, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(text, init, withType(TEXT, init));
+    return new HttpResponse(text, init).#withType(TEXT);
   }
 
-  /** A value as JSON, with `Content-Type: application/json` unless `init.headers` say another. */
+  /** A value as JSON, with `Content-Type: application/json` unless `init.headers` has another. */
   static json(value: unknown, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(JSON.stringify(value), init, withType(JSON_TYPE, init));
+    return new HttpResponse(JSON.stringify(value), init).#withType(JSON_TYPE);
   }
 
-  /** Bytes, given away, with `Content-Type: application/octet-stream` unless `init.headers` say another. */
+  /** Bytes, with `Content-Type: application/octet-stream` unless `init.headers` has another. */
   static bytes(bytes: Uint8Array, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(bytes, init, withType(BYTES, init));
+    return new HttpResponse(bytes, init).#withType(BYTES);
   }
 
-  /** A body that is made while it is sent, chunked unless `init.length` tells how long it is. */
+  /** A body that is produced while it is sent; chunked unless `init.length` is given. */
   static stream(
     body: Exclude<ResponseBody, string | Uint8Array | null>,
     init?: ResponseInit,
   ): HttpResponse {
-    return new HttpResponse(body, init, withType(BYTES, init));
+    return new HttpResponse(body, init).#withType(BYTES);
   }
 
   /** A problem as `application/problem+json` (RFC 9457), with its status. */
   static problem(problem: HttpProblem, init?: ResponseInit): HttpResponse {
-    const status = problem.status;
-    return new HttpResponse(JSON.stringify(problem), { ...init, status }, withType(PROBLEM, init));
+    const { status } = problem;
+    return new HttpResponse(JSON.stringify(problem), { ...init, status }).#withType(PROBLEM);
   }
 
   /** No body: 204, or the status given. */
   static empty(init?: ResponseInit): HttpResponse {
     return new HttpResponse(null, { status: 204, ...init });
   }
-}
 
-/** The program's fields, and the type unless they have one. */
-function withType(type: FieldList, init: ResponseInit | undefined): FieldList {
-  if (init?.headers === undefined) return type;
-  const fields = fieldList(init.headers);
-  for (let index = 0; index < fields.length; index += 2) {
-    if ((fields[index] as string).toLowerCase() === 'content-type') return fields;
+  /** Adds the type of the body, unless the fields have one. */
+  #withType(type: FieldList): this {
+    const fields = this.#fields;
+    if (fields.length === 0) this.#fields = type;
+    else if (!hasField(fields, 'content-type')) this.#fields = [...type, ...fields];
+    return this;
   }
-  return [...type, ...fields];
 }

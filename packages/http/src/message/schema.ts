@@ -1,13 +1,13 @@
 /**
- * Checking parts of a request or response against a schema.
+ * Validates parts of a request or response against a schema.
  *
- * What is asked of a schema is the Standard Schema interface, which zod 4's schemas have: so a program brings its own
- * zod, and one that validates nothing loads none.
+ * A schema is anything with the Standard Schema interface, such as a zod 4 schema. So a program brings its own validation
+ * library, and one that validates nothing loads none.
  */
 
 import { HttpProblem, type ProblemDetail } from './problem.ts';
 
-/** A schema: any zod 4 schema, or another library's that has the Standard Schema interface. */
+/** A schema: zod 4, or any other library with the Standard Schema interface. */
 export interface Schema<T> {
   readonly '~standard': {
     readonly version: 1;
@@ -27,16 +27,16 @@ interface SchemaIssue {
 }
 
 /**
- * Checks a value.
+ * Validates a value.
  *
- * @param place - What the value is, for the paths of the errors: `body`, `query`.
- * @throws `HttpProblem` 422 that lists every thing that is wrong, each with its path.
+ * @param place - The first element of each path in the errors: `body`, `query`.
+ * @throws `HttpProblem` 422 that lists every violation with its path.
  */
 export async function validate<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
   const result = await schema['~standard'].validate(value);
   if (result.issues === undefined) return result.value;
   const errors = result.issues.map((issue) => describe(issue, place));
-  throw new HttpProblem(422, { detail: `the ${place} is not what is expected`, errors });
+  throw new HttpProblem(422, { detail: `the ${place} does not match its schema`, errors });
 }
 
 function describe(issue: SchemaIssue, place: string): ProblemDetail {
@@ -48,7 +48,7 @@ function describe(issue: SchemaIssue, place: string): ProblemDetail {
   return { path, message: issue.message };
 }
 
-/** The entries of a query or form as an object: a name that comes more than once holds a list. */
+/** The entries of a query or form as an object. A name that appears more than once becomes an array. */
 export function entriesToObject<V>(entries: Iterable<[string, V]>): Record<string, V | V[]> {
   const object: Record<string, V | V[]> = Object.create(null) as Record<string, V | V[]>;
   for (const [name, value] of entries) {

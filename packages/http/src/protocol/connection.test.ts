@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { HttpConnection, type RequestHeadInput, type ResponseHeadInput } from './connection.ts';
 import { NEED_DATA, PAUSED, type ConnectionEvent } from './vocabulary/events.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
-import { givePieceBack, takePiece } from './vocabulary/body-buffers.ts';
+import { recycle, takeBuffer } from './vocabulary/body-buffers.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const coded = (code: string, statusHint?: number): unknown =>
@@ -97,8 +97,8 @@ describe('a server’s connection', () => {
   });
 
   test('shows nobody else’s bytes behind the first piece of such a body', () => {
-    const old = takePiece(50_000).fill(7);
-    givePieceBack(old);
+    const old = takeBuffer(50_000).fill(7);
+    recycle(old);
     const server = new HttpConnection('server');
     server.receive(
       bytes(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n${'x'.repeat(30_000)}`),
@@ -383,21 +383,21 @@ describe('a server’s connection', () => {
 
   test('rests between requests, not while one is under way, and goes on as before', () => {
     const server = new HttpConnection('server');
-    server.rest();
+    server.releaseBuffers();
     for (const part of ['\r\n', 'GET / HTTP/1.1\r\nHo', 'st: a\r\n\r\n']) {
       server.receive(bytes(part));
-      server.rest();
+      server.releaseBuffers();
     }
     expect(types(server)).toEqual(['request', 'end', PAUSED]);
-    server.rest();
+    server.releaseBuffers();
     server.sendWholeResponse({ ...OK, length: 0 });
     server.startNextCycle();
-    server.rest();
+    server.releaseBuffers();
     expect([server.isIdle, server.isInHead, server.hasEvent]).toEqual([true, false, false]);
     server.receive(GET_BYTES);
     expect(types(server)).toEqual(['request', 'end', PAUSED]);
     server.receiveEnd();
-    server.rest();
+    server.releaseBuffers();
     server.sendWholeResponse({ ...OK, length: 0 });
     server.startNextCycle();
     expect(types(server)).toEqual(['closed', NEED_DATA]);

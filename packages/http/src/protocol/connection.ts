@@ -1,16 +1,14 @@
 /**
  * One HTTP/1.1 connection without any I/O: bytes in, events out; events in, text out.
  *
- * The connection does not wait, has no clock and makes no promise. Its user gives it bytes as they come (`receive`),
- * asks what they mean (`nextEvent`), says what to send and writes what it gets back. Both roles run the same machine
- * (`state.ts`); what is parsed ahead of its turn waits in the decoder and moves no state.
+ * The connection does not wait, has no clock and returns no promise. Its user gives it bytes as they come (`receive`),
+ * takes what they mean (`nextEvent`), calls `send…` and writes the text that the call returns. Both roles run the same
+ * machine (`state.ts`); a message that is parsed ahead of the one being answered waits in the decoder and moves no state.
+ * One class serves both roles, since what a server sends is what a client receives.
  *
  * Errors come from four places, and this is what is usable after each: `nextEvent` throws `RemoteProtocolError` (a
- * server may still send its answer, nothing more is read); a `send…` call throws `LocalProtocolError` (nothing was sent;
+ * server may still send its response, nothing more is read); a `send…` call throws `LocalProtocolError` (nothing was sent;
  * after a wrong body length the connection must be cut); `startNextCycle` throws `LocalProtocolError` (nothing changed).
- *
- * Both roles stand in this one class, for they differ in two calls: what a server sends is what a client receives. That,
- * and the documentation of every call, is why the file is long.
  */
 
 import { Decoder, type Role } from './receiving/decoder.ts';
@@ -30,12 +28,12 @@ import {
   checkRequestStart,
   checkStatusLine,
   checkTrailers,
-  readOwnFields,
+  takeFramingFields,
 } from './sending/outgoing-fields.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
 import { ConnectionState, State, Trigger } from './state.ts';
 
-/** A response's head as a program gives it. */
+/** A response's head as the application gives it. */
 export interface ResponseHeadInput {
   readonly status: number;
   readonly reason?: string | undefined;
@@ -44,11 +42,11 @@ export interface ResponseHeadInput {
   readonly length: number | undefined;
   /** The value of `Date`; empty for none. */
   readonly date: string;
-  /** Says `Connection: close` and ends the connection with this response. */
+  /** Sends `Connection: close`: the connection ends with this response. */
   readonly close?: boolean | undefined;
 }
 
-/** A request's head as a program gives it. */
+/** A request's head as the application gives it. */
 export interface RequestHeadInput {
   readonly method: string;
   readonly target: string;
@@ -63,12 +61,13 @@ const NO_FIELDS: FieldList = [];
 /** A connection of either role, without I/O: {@link HttpConnection.receive} bytes, take events, send what the calls return. */
 export class HttpConnection {
   readonly #role: Role;
+  readonly #peer: Role;
   readonly #limits: ProtocolLimits;
-  /** Made when bytes come. */
+  /** Created when bytes come. */
   #decoder: Decoder | undefined;
   readonly #state = new ConnectionState();
   #failure: RemoteProtocolError | undefined;
-  /** The request of the present cycle, as far as answering needs it. */
+  /** Facts about the current cycle's request that its response depends on. */
   #method: string | undefined;
   #peerVersion: HttpVersion = '1.1';
   #peerKeepsAlive = true;
@@ -77,6 +76,7 @@ export class HttpConnection {
 
   constructor(role: Role, limits: ProtocolLimits = DEFAULT_LIMITS) {
     this.#role = role;
+    this.#peer = role === 'server' ? 'client' : 'server';
     this.#limits = limits;
   }
 
@@ -85,8 +85,8 @@ export class HttpConnection {
   /**
    * Takes bytes, which are borrowed: what is kept is copied before the call returns.
    *
-   * @returns How many were taken. Fewer than given when enough was parsed ahead, or another protocol begins: the rest
-   * stays with the caller, to be given again after events were taken.
+   * @returns How many were taken. Fewer than given when enough was parsed ahead, or another protocol begins: the caller
+   * keeps the others, and gives them again after it has taken events.
    */
   receive(view: Uint8Array): number {
     return this.#decoding.receive(view);
@@ -139,31 +139,31 @@ export class HttpConnection {
   }
 
   /**
-   * Lets go of what only a message under way needs, if none is: half of a kilobyte, which the next bytes bring back, and the
-   * head that is remembered. For whoever holds many connections that wait.
+   * Releases the buffers that only a message under way needs, if none is: half a kilobyte, allocated again when bytes come,
+   * and the remembered head. For servers with many idle connections.
    */
-  rest(): void {
+  releaseBuffers(): void {
     if (this.#decoder?.isBlank === true) this.#decoder = undefined;
   }
 
-  /** @internal What the decoder of a client asks. */
+  /** The method of a client's request in progress; it decides how its response is framed (RFC 9112 section 6.3). */
   get expectedMethod(): string | undefined {
     return this.#method;
   }
 
-  /** @internal What the decoder of a client asks. */
+  /** Whether that request proposes another protocol. */
   get isSwitchProposed(): boolean {
     return this.#state.isSwitchProposed;
   }
 
   // --- State ---------------------------------------------------------------------------------------------------
 
-  /** Where the client is in the present cycle. */
+  /** Where the client is in the current cycle. */
   get clientState(): State {
     return this.#state.client;
   }
 
-  /** Where the server is in the present cycle. */
+  /** Where the server is in the current cycle. */
   get serverState(): State {
     return this.#state.server;
   }
@@ -178,7 +178,7 @@ export class HttpConnection {
     return this.#state.server === State.SWITCHED;
   }
 
-  /** Nothing follows the present cycle: the next head of this side says so. */
+  /** Ends the connection with the current cycle: the next head of this side announces it. */
   disableKeepAlive(): void {
     this.#state.disableKeepAlive();
   }
@@ -192,7 +192,7 @@ export class HttpConnection {
     this.#decoder?.startNextCycle();
   }
 
-  /** This side could not send what it promised: the connection must be cut. */
+  /** This side could not send what it announced: the connection must be cut. */
   sendFailed(): void {
     this.#state.fail(this.#role);
   }
@@ -200,17 +200,17 @@ export class HttpConnection {
   // --- Sending, as a server ------------------------------------------------------------------------------------
 
   /**
-   * A response's head; for 101, and for 2xx to CONNECT, the last that is said in HTTP.
+   * A response's head; for 101, and for 2xx to CONNECT, the last text in HTTP.
    *
-   * @throws {@link LocalProtocolError} when it is not this side's turn, the status is no final one, the reason could end
-   * the line, or the program's framing fields contradict what it gave.
+   * @throws {@link LocalProtocolError} when no response may be sent now, the status is no final one, the reason could end
+   * the line, or the application's framing fields contradict the body.
    */
   sendResponse(head: ResponseHeadInput): string {
     const { status } = head;
     checkStatusLine(status, head.reason);
-    // What HEAD is answered with describes the body of GET, which only the program knows.
+    // A response to HEAD describes the body of GET, which only the application knows.
     const isDescribed = this.#method === 'HEAD';
-    const own = readOwnFields(head.fields, isDescribed ? undefined : head.length);
+    const own = takeFramingFields(head.fields, isDescribed ? undefined : head.length);
     const isTunnel = this.#method === 'CONNECT' && status >= 200 && status < 300;
     if (status === 101 || isTunnel) return this.#sendSwitch(head, own.fields);
     const length = own.length ?? head.length;
@@ -238,7 +238,7 @@ export class HttpConnection {
   }
 
   /**
-   * A response whose body is there: all of it at once. What is returned is its head; the body follows as it is, if
+   * A response whose whole body is at hand. Returns its head; the body follows unchanged, if
    * {@link HttpConnection.sendsBody}.
    *
    * @throws {@link LocalProtocolError} as {@link HttpConnection.sendResponse}.
@@ -250,10 +250,10 @@ export class HttpConnection {
   }
 
   /**
-   * An informational head, such as 100 or 103: any number of them, before the response. Empty for an HTTP/1.0 client,
-   * which does not know them.
+   * An informational head, such as 100 or 103: any number of them may precede the response. Empty for an HTTP/1.0 client,
+   * which must not receive one.
    *
-   * @throws {@link LocalProtocolError} when it is not this side's turn, or the status is not from 100 to 199, or is 101.
+   * @throws {@link LocalProtocolError} when none may be sent now, or the status is not from 100 to 199, or is 101.
    */
   sendInformational(status: number, fields: HeadersInput | undefined): string {
     checkInformationalStatus(status);
@@ -286,12 +286,12 @@ export class HttpConnection {
   /**
    * A request's head.
    *
-   * @throws {@link LocalProtocolError} when it is not this side's turn, the method or target could end the line, or the
-   * program's framing fields contradict what it gave.
+   * @throws {@link LocalProtocolError} when no request may be sent now, the method or target could end the line, or the
+   * application's framing fields contradict the body.
    */
   sendRequest(head: RequestHeadInput): string {
     checkRequestStart(head.method, head.target);
-    const own = readOwnFields(head.fields, head.length);
+    const own = takeFramingFields(head.fields, head.length);
     const framing = requestFraming(head.method, own.length, head.hasBody);
     this.#state.process('client', Trigger.request);
     this.#method = head.method;
@@ -311,17 +311,16 @@ export class HttpConnection {
 
   // --- Sending a body ------------------------------------------------------------------------------------------
 
-  /** Whether data that is sent goes on the wire: not in an answer to HEAD, a 204 or a 304. */
+  /** Whether the body goes on the wire: not in a response to HEAD, a 204 or a 304. */
   get sendsBody(): boolean {
     const framing = this.#framing;
     return framing !== undefined && framing.kind !== 'none' && framing.isSent;
   }
 
   /**
-   * Announces data of so many bytes, at least 1: what to write before it. What follows it is {@link dataEnd}.
+   * Announces data of `length` bytes, at least 1. Returns what to write before it; {@link dataEnd} follows it.
    *
-   * @throws {@link LocalProtocolError} when the message has no body on the wire, or its body gets longer than its
-   * announced length.
+   * @throws {@link LocalProtocolError} when the message has no body on the wire, or its body exceeds the announced length.
    */
   sendData(length: number): string {
     this.#state.process(this.#role, Trigger.data);
@@ -361,7 +360,7 @@ export class HttpConnection {
     return this.#decoder;
   }
 
-  /** What was sent of the body, made for one that is sent piece by piece. */
+  /** Counts a body that is sent in parts. */
   get #counted(): BodyCounter {
     this.#counter ??= new BodyCounter(this.#framing as Framing);
     return this.#counter;
@@ -372,11 +371,7 @@ export class HttpConnection {
     return this.#framing?.kind === 'chunked' && this.#framing.isSent;
   }
 
-  get #peer(): 'client' | 'server' {
-    return this.#role === 'server' ? 'client' : 'server';
-  }
-
-  /** Moves the peer's machine by what it sent. */
+  /** Moves the peer's machine by the event it sent. */
   #follow(event: ConnectionEvent): void {
     const state = this.#state;
     switch (event.type) {

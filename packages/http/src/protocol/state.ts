@@ -1,17 +1,17 @@
 /**
- * The joint state machine of a connection: what each side may do next, and what one side's doing does to the other.
+ * The joint state machine of a connection: what each side may send next, and how one side's events move the other.
  *
- * Two rules of this file: everything about transitions stands here, and nothing here knows which side it is running on.
+ * Two rules of this file: everything about transitions is here, and nothing here knows which side it is running on.
  * The idea and the shape are h11's. A connection is two machines, the client's and the server's, and both sides of the
- * wire run both of them; an event moves the machine of whoever sent it, and then pairs of states move each other, until
- * nothing changes:
+ * wire run both of them; an event moves its sender's machine, and then pairs of states move each other, until nothing
+ * changes:
  *
  * - A request or response cycle ends with both in DONE; `startNextCycle` puts both back to IDLE.
  * - When either side does not keep the connection alive, DONE becomes MUST_CLOSE.
- * - When the client asks to switch protocols, its DONE becomes MIGHT_SWITCH until the server has answered.
+ * - When the client proposes another protocol, its DONE becomes MIGHT_SWITCH until the server has responded.
  *
- * docs/http-state-machine.md is drawn from the tables below by scripts/state-diagrams.mjs. The machines run on the same
- * tables, compiled once into small integers: looked up by names, the moves of a request took a tenth of the time that a
+ * docs/http-state-machine.md is generated from the tables below by scripts/state-diagrams.mjs. The machines run on the same
+ * tables, compiled once into small integers: looked up by name, the transitions of a request took a tenth of the time that a
  * connection without I/O takes for it (`pnpm bench --only parser`).
  */
 
@@ -71,13 +71,13 @@ export const EVENT_TRANSITIONS: Readonly<Record<Role, Transitions>> = {
     CLOSED: { closed: State.CLOSED },
   },
   server: {
-    // A server may answer before, or without, a request that it can understand: a 408, a 400.
+    // A server may respond before, or without, a request that it can understand: a 408, a 400.
     IDLE: { response: State.SEND_BODY, closed: State.CLOSED },
     SEND_RESPONSE: {
       informational: State.SEND_RESPONSE,
       response: State.SEND_BODY,
       switch: State.SWITCHED,
-      // It owes an answer that will not come.
+      // Its response will not come.
       closed: State.CLOSED,
     },
     SEND_BODY: { data: State.SEND_BODY, end: State.DONE },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { memoryPair, UnexpectedEofError } from '@awaitio/core';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
-import { readProxyHeader, type ProxyHeader } from './read-header.ts';
+import type { ProxyHeader } from './header.ts';
+import { readProxyHeader } from './read-header.ts';
 import { crc32c } from './v2.ts';
 
 const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
@@ -100,14 +101,14 @@ describe('the PROXY header', () => {
     test.each([
       ['UNKNOWN in text', text('PROXY UNKNOWN\r\n'), 'unknown'],
       [
-        'UNKNOWN with what is to be ignored',
+        'UNKNOWN with addresses, which are ignored',
         text('PROXY UNKNOWN ffff::1 ::1 65535 65535\r\n'),
         'unknown',
       ],
       ['LOCAL in bytes', v2(0x20, 0x00), 'local'],
-      ['LOCAL with addresses, which do not count', v2(0x20, 0x11, ...TCP4), 'local'],
+      ['LOCAL with addresses, which are ignored', v2(0x20, 0x11, ...TCP4), 'local'],
       ['an unspecified family', v2(0x21, 0x00, 4, 0, 0), 'unknown'],
-    ])('names nobody: %s', async (_name, bytes, command) => {
+    ])('names no client: %s', async (_name, bytes, command) => {
       const [header, rest] = await read(Buffer.concat([bytes, text('GET /\r\n')]), chunkSize);
       expect(header).toMatchObject({ command, source: undefined, destination: undefined });
       expect(rest).toBe('GET /');
@@ -144,12 +145,12 @@ describe('the PROXY header', () => {
       ['a line cut short', text('PROXY TCP4 192.')],
       ['a head cut short', Uint8Array.from(SIGNATURE)],
       ['addresses cut short', v2(0x21, 0x11, ...TCP4).subarray(0, 20)],
-    ])('that ends early says so: %s', async (_name, bytes) => {
+    ])('that ends early fails with UnexpectedEofError: %s', async (_name, bytes) => {
       await expect(read(bytes, chunkSize)).rejects.toThrow(UnexpectedEofError);
     });
   });
 
-  test('may be missing on a connection that says nothing at all', async () => {
+  test('may be missing on a connection that sends nothing at all', async () => {
     expect(await read(new Uint8Array(0))).toEqual([null, '']);
   });
 
@@ -170,7 +171,7 @@ describe('the PROXY header', () => {
     await expect(read(v2(0x21, 0x11, ...TCP4, 0x03, 0, 1, 0))).rejects.toThrow(/checksum/);
   });
 
-  test('is summed with CRC-32C, which has this check value', () => {
+  test('has a CRC-32C checksum, with the check value of the standard', () => {
     expect(crc32c(text('123456789'))).toBe(0xe3_06_92_83);
   });
 });

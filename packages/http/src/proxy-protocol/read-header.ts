@@ -1,59 +1,30 @@
 /**
- * The PROXY protocol, versions 1 and 2: how a load balancer says for whom it connects
+ * The PROXY protocol, versions 1 and 2: how a proxy passes on the client's address
  * (https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt).
  *
- * The header comes before the first byte of the connection's own protocol, once, and from nobody but the proxies that
- * this side trusts: whoever may send it may claim any address. So it is read from trusted peers only, where it has to be
- * there, complete and well-formed, or the connection ends; from others nothing is read, and a header of theirs is
- * malformed HTTP like any other.
+ * The header comes once, before the first byte of the connection's own protocol. Its sender can claim any address, so it is
+ * read from trusted peers only. From them it is required, complete and well-formed, or the connection ends. From other
+ * peers no header is read; one that they send is malformed HTTP.
  */
 
-import {
-  LimitError,
-  WOULD_BLOCK,
-  type Address,
-  type ByteStream,
-  type WaitOptions,
-} from '@awaitio/core';
+import { LimitError, WOULD_BLOCK, type ByteStream, type WaitOptions } from '@awaitio/core';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyHeader } from './header.ts';
 import { parseProxyV1 } from './v1.ts';
 import { parseProxyV2, V2_HEAD, V2_SIGNATURE } from './v2.ts';
 
-/** What a proxy says of the connection it makes. */
-export interface ProxyHeader {
-  /** Of the PROXY protocol. */
-  readonly version: 1 | 2;
-  /** `proxy`: for the client named here · `local`: for itself, such as a health check · `unknown`: it cannot tell. */
-  readonly command: 'proxy' | 'local' | 'unknown';
-  /** The client, for `proxy`. */
-  readonly source: Address | undefined;
-  /** What the client connected to, for `proxy`. */
-  readonly destination: Address | undefined;
-  /** The extensions of version 2, in order. */
-  readonly extensions: readonly ProxyExtension[];
-}
-
-/** An extension (TLV) of version 2, such as 0x01 ALPN, 0x02 authority, 0x05 unique id. */
-export interface ProxyExtension {
-  /** Its number in section 2.2 of the specification. */
-  readonly type: number;
-  /** As it was sent. */
-  readonly value: Uint8Array;
-}
-
 /** The longest header of version 1, CRLF included (section 2.1). */
 const V1_LIMIT = 107;
-/** More than any known set of extensions; the field could say 65535. */
+/** More than any known set of extensions needs; the length field allows 65535. */
 const V2_LIMIT = 4_096;
 
 /**
  * Reads the PROXY header at the beginning of a stream, and nothing after it.
  *
  * @param options - `signal` and `timeout` in milliseconds.
- * @returns The header; `null` when the stream ended before its first byte, as a probe of a port does.
- * @throws `RemoteProtocolError` when what came is no header of version 1 or 2 (its bytes may be taken then);
- * `UnexpectedEofError` when the stream ends inside; the stream's errors; `TimeoutError`; `signal.reason`.
+ * @returns The header; `null` when the stream ended before its first byte, as it does for a port probe.
+ * @throws `RemoteProtocolError` when the stream does not begin with a valid header (its bytes may then be consumed);
+ * `UnexpectedEofError` when the stream ends inside the header; the stream's errors; `TimeoutError`; `signal.reason`.
  *
  * @example
  * ```ts
@@ -92,7 +63,7 @@ async function readV1(stream: ByteStream, options: WaitOptions | undefined): Pro
 
 async function readV2(stream: ByteStream, options: WaitOptions | undefined): Promise<ProxyHeader> {
   const head = await stream.readExactly(V2_HEAD, options);
-  if (!latin1(head).startsWith(V2_SIGNATURE)) throw malformed('no signature of version 2');
+  if (!latin1(head).startsWith(V2_SIGNATURE)) throw malformed('no version 2 signature');
   const length = ((head[14] as number) << 8) | (head[15] as number);
   if (length > V2_LIMIT) throw malformed('more than 4096 bytes of addresses and extensions');
   const rest = await stream.readExactly(length, options);

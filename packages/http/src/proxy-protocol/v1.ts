@@ -1,8 +1,7 @@
 /** Version 1 of the PROXY protocol: one line of text (section 2.1 of its specification). */
 
 import { InetAddress } from '@awaitio/core';
-import type { ProxyHeader } from './read-header.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyHeader } from './header.ts';
 
 const HOST: Readonly<Record<string, RegExp>> = {
   TCP4: /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/,
@@ -10,9 +9,9 @@ const HOST: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Reads a header of version 1.
+ * Parses a version 1 header.
  *
- * @param line - The line with its CRLF.
+ * @param line - The line, CRLF included.
  * @throws `RemoteProtocolError` when it is malformed.
  */
 export function parseProxyV1(line: string): ProxyHeader {
@@ -26,7 +25,7 @@ export function parseProxyV1(line: string): ProxyHeader {
     };
   }
   const parts = /^PROXY (TCP[46]) (\S+) (\S+) (\d+) (\d+)\r\n$/.exec(line);
-  if (parts === null) throw malformed('no header of version 1');
+  if (parts === null) throw malformed('not a version 1 header');
   const [, family, source, destination, sourcePort, destinationPort] = parts as unknown as [
     string,
     'TCP4' | 'TCP6',
@@ -50,11 +49,12 @@ function checkHost(family: 'TCP4' | 'TCP6', host: string): string {
     (family === 'TCP6'
       ? URL.canParse(`http://[${host}]/`)
       : host.split('.').every((byte) => Number(byte) < 256));
-  if (!isHost) throw malformed(`an address that is not ${family}`);
+  if (!isHost) throw malformed(`not a ${family} address`);
   return host;
 }
 
 function portOf(text: string): number {
-  if (!/^(?:0|[1-9]\d{0,4})$/.test(text) || Number(text) > 65_535) throw malformed('a wrong port');
+  if (!/^(?:0|[1-9]\d{0,4})$/.test(text) || Number(text) > 65_535)
+    throw malformed('an invalid port');
   return Number(text);
 }

@@ -2,26 +2,26 @@
 
 import { InetAddress, PathAddress, type Address } from '@awaitio/core';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
-import type { ProxyExtension, ProxyHeader } from './read-header.ts';
-import { malformed } from './header.ts';
+import { malformed, type ProxyExtension, type ProxyHeader } from './header.ts';
 
 /** The first 12 bytes. */
 export const V2_SIGNATURE = '\r\n\r\n\0\r\nQUIT\n';
-/** The signature, version and command, family, length. */
+/** The length of the fixed part: signature, version and command, family, length. */
 export const V2_HEAD = 16;
 
-/** PP2_TYPE_CRC32C: a checksum of the whole header, itself counted as zeros. */
+/** PP2_TYPE_CRC32C: a checksum of the whole header, with the checksum's own bytes as zeros. */
 const CRC32C = 0x03;
 
-/** How many bytes the addresses take, by the high half of byte 14; a Unix path has 108. */
+/** How many bytes the addresses take, by the address family in the high half of the 14th byte. */
 const ADDRESS_BYTES: Readonly<Record<number, number>> = { 1: 12, 2: 36, 3: 216 };
+/** Each of the two Unix paths. */
 const PATH_BYTES = 108;
 
 /**
- * Reads a header of version 2.
+ * Parses a version 2 header.
  *
  * @param head - Its first 16 bytes.
- * @param rest - The bytes after them, as many as the head says.
+ * @param rest - The bytes after them, as many as the head announces.
  * @throws `RemoteProtocolError` when it is malformed.
  */
 export function parseProxyV2(head: Uint8Array, rest: Uint8Array): ProxyHeader {
@@ -31,13 +31,13 @@ export function parseProxyV2(head: Uint8Array, rest: Uint8Array): ProxyHeader {
   if (command > 1) throw malformed('an unknown command');
   const family = familyAndProtocol >> 4;
   if (family > 3 || (familyAndProtocol & 0x0f) > 2) throw malformed('an unknown address family');
-  const nobody = { version: 2, source: undefined, destination: undefined } as const;
-  // The proxy speaks for itself: whatever addresses it adds are to be ignored.
-  if (command === 0) return { ...nobody, command: 'local', extensions: [] };
+  const noAddresses = { version: 2, source: undefined, destination: undefined } as const;
+  // LOCAL is the proxy's own connection: addresses in it must be ignored.
+  if (command === 0) return { ...noAddresses, command: 'local', extensions: [] };
   const size = ADDRESS_BYTES[family] ?? 0;
   if (rest.length < size) throw malformed('fewer bytes than its addresses take');
   const extensions = parseExtensions(head, rest, size);
-  if (familyAndProtocol === 0) return { ...nobody, command: 'unknown', extensions };
+  if (familyAndProtocol === 0) return { ...noAddresses, command: 'unknown', extensions };
   const [source, destination] = parseAddresses(family, rest);
   return { version: 2, command: 'proxy', source, destination, extensions };
 }
@@ -62,7 +62,7 @@ function ipv4(bytes: Uint8Array): string {
   return bytes.join('.');
 }
 
-/** In the short form that everybody writes (RFC 5952). */
+/** In the canonical short form (RFC 5952). */
 function ipv6(bytes: Uint8Array): string {
   const groups: string[] = [];
   for (let at = 0; at < 16; at += 2) {
@@ -71,7 +71,7 @@ function ipv6(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }
 
-/** A path ends at its first NUL, but a leading one is an abstract name's. */
+/** A path ends at its first NUL, except that a leading NUL marks an abstract name. */
 function pathOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0, 1);
   const path = latin1(end === -1 ? bytes : bytes.subarray(0, end));
@@ -102,7 +102,7 @@ function checkSum(head: Uint8Array, rest: Uint8Array, at: number, value: Uint8Ar
   if (value.length !== 4 || crc32c(whole) !== claimed) throw malformed('a wrong checksum');
 }
 
-/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), bit by bit: it runs once for a connection, if at all. */
+/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), bit by bit: it runs at most once a connection. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xff_ff_ff_ff;
   for (const byte of bytes) {

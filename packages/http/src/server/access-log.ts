@@ -6,7 +6,7 @@ import type { EventListener, RequestFinishedEvent } from './events.ts';
 export interface AccessLogOptions {
   /** `common`: the Common Log Format of NCSA httpd · `json`: one object per line. @default 'common' */
   readonly format?: 'common' | 'json' | undefined;
-  /** Takes each line, without its line end. @default writes it to stdout */
+  /** Writes a line, given without its line end. @default to stdout */
   readonly write?: ((line: string) => void) | undefined;
 }
 
@@ -26,7 +26,7 @@ const MONTHS = [
 ] as const;
 
 /**
- * Makes an event listener that writes an access log. Query strings are written as they came; bodies and headers never are.
+ * Makes an event listener that writes an access log. Query strings are written as received; bodies and headers never are.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ function quoted(target: string): string {
   return target.replaceAll(/["\\]/g, '\\$&');
 }
 
-/** The host of `host:port`, brackets removed; `-` when there is none. */
+/** The host of `host:port`, without brackets; `-` when there is none. */
 function hostOf(address: string): string {
   const end = address.lastIndexOf(':');
   const host = (end === -1 ? address : address.slice(0, end)).replace(/^\[(.*)\]$/, '$1');

@@ -1,76 +1,63 @@
 /**
- * One connection of a server, from its first byte to its last: read a request, have it handled, answer, decide whether
- * another one follows.
+ * One connection of a server, from its first byte to its last: reads a request, has it handled and answered, decides
+ * whether another one may follow.
  *
  * Requests on a connection are handled one after another, in order, also when they came in one packet (decision 0007).
- * One deadline runs at a time, for what the connection waits for now; when it passes, the wait is ended by ending the
- * stream's reading, or the stream, and the loop finds out why by looking at `phases.expired`.
- *
- * How it ends: after `Connection: close`, after a refusal, or when the peer has finished, this side says FIN, waits a
- * bounded time for the peer's (so that an answer is not destroyed by a reset for bytes that nobody reads), and closes.
- *
- * Answers and deadlines have files of their own. What is left is one life from beginning to end, and is not cut further.
+ * When a deadline passes, the wait ends with the stream, or its reading, and `phases.expired` tells the loop why.
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
 import type { TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
-import { Exchange } from './exchange.ts';
+import type { Switched } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
-import { RemoteProtocolError, type ProtocolError } from '../protocol/vocabulary/errors.ts';
+import { State } from '../protocol/state.ts';
+import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from '../protocol/vocabulary/events.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
-import { readProxyHeader, type ProxyHeader } from '../proxy-protocol/read-header.ts';
-import { State } from '../protocol/state.ts';
-import { refusal } from '../message/error-response.ts';
-import { GoneWatch } from './send-response.ts';
-import { DRAIN_LIMIT, handle, switchStatus } from './respond.ts';
+import type { ProxyHeader } from '../proxy-protocol/header.ts';
+import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
+import { Exchange, type ExchangeOwner } from './exchange.ts';
+import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
+import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
-import type { ServerShared } from './runtime.ts';
+import { DRAIN_LIMIT, handle, writeSwitch, type Responder } from './respond.ts';
+import type { ServerRuntime } from './runtime.ts';
+import { CloseRace } from './send-response.ts';
 
-/** What a switch of protocols gives the handler. */
-export interface Switched {
-  /** The connection, the handler's from now on: to be closed by it. */
-  readonly stream: ByteStream;
-}
-
-export class ServerConnection {
+export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
   readonly http: HttpConnection;
   readonly driver: Driver;
-  readonly shared: ServerShared;
+  readonly runtime: ServerRuntime;
   readonly phases: Phases;
   #exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
   #isPeerWatched = false;
   #isPeerGone = false;
-  #goneWatch: GoneWatch | undefined;
-  /** Requests answered on this connection. */
+  #closeRace: CloseRace | undefined;
   answered = 0;
-  /** When it opened, on the server's clock. */
   readonly openedAt: number;
-  /** Counts the server's connections from 1. */
   readonly id: number;
-  /** What the proxy in front said. */
   proxyHeader: ProxyHeader | undefined;
   /** Its task, which ends with it. */
   readonly #task: TaskLease;
 
-  constructor(stream: ByteStream, shared: ServerShared, task: TaskLease) {
+  constructor(stream: ByteStream, runtime: ServerRuntime, task: TaskLease) {
     this.stream = stream;
-    this.shared = shared;
+    this.runtime = runtime;
     this.#task = task;
-    this.http = new HttpConnection('server', shared.limits);
-    this.driver = new Driver(stream, this.http, shared.clock);
-    this.phases = new Phases(this.driver, shared);
-    this.openedAt = shared.clock.now();
-    shared.observer.opened += 1;
-    this.id = shared.observer.opened;
+    this.http = new HttpConnection('server', runtime.limits);
+    this.driver = new Driver(stream, this.http, runtime.clock);
+    this.phases = new Phases(this.driver, runtime);
+    this.openedAt = runtime.clock.now();
+    runtime.observer.opened += 1;
+    this.id = runtime.observer.opened;
   }
 
-  /** The client's address: behind a trusted proxy, the one that it named. */
+  /** The client's address: behind a trusted proxy, the one in its header. */
   get remoteAddress(): Address | undefined {
     return this.proxyHeader?.source ?? this.#peerAddress;
   }
@@ -80,7 +67,7 @@ export class ServerConnection {
   }
 
   get isDraining(): boolean {
-    return this.shared.isDraining;
+    return this.runtime.isDraining;
   }
 
   /** Why the connection ended, when it has. */
@@ -106,37 +93,19 @@ export class ServerConnection {
     return (this.stream as { readonly remoteAddress?: Address }).remoteAddress;
   }
 
-  /** Reads what a proxy says before it passes requests on; whether requests may follow. */
-  async #greetProxy(): Promise<boolean> {
-    try {
-      const timeout = this.shared.deadlines.firstByte;
-      const header = await readProxyHeader(this.stream, { timeout });
-      this.proxyHeader = header ?? undefined;
-      if (header === null) this.#reason = 'client';
-      return header !== null;
-    } catch (error) {
-      this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
-      const code = (error as { readonly code?: string }).code ?? '';
-      this.shared.observer.turnedAway(this.id, String(this.#peerAddress ?? ''), 0, code);
-      this.stream.reset(error);
-      return false;
-    }
-  }
-
   // --- The loop ------------------------------------------------------------------------------------------------
 
   /**
-   * The connection's life. Never rejects: what fails is told to the server.
+   * The connection's life. Never rejects: errors go to `onError`.
    *
-   * One function with one await for whatever comes next: each further one that waits for another is a frame, two promises
-   * and four closures that an idle connection keeps, and one more turn through the queue of reactions for each request.
-   * What is not waiting is in functions of its own, since a frame keeps a place for every value that its function ever
-   * computes.
+   * One function with one await for whatever comes next: each further async function is a frame, two promises and four
+   * closures that an idle connection keeps, and one more turn of the microtask queue for each request. What does not wait
+   * is in other functions, since a frame keeps a slot for every value that its function ever computes.
    */
   async run(): Promise<void> {
     try {
-      if (!this.shared.isProxy(this.#peerAddress) || (await this.#greetProxy())) {
-        this.phases.wait('first-byte', this.shared.deadlines.firstByte);
+      if (!this.runtime.isProxy(this.#peerAddress) || (await this.#readProxyHeader())) {
+        this.phases.wait('first-byte', this.runtime.deadlines.firstByte);
         this.#reason = 'client';
         for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
           const value = await next;
@@ -150,9 +119,25 @@ export class ServerConnection {
     await this.#leave();
   }
 
+  /** Reads the header that a proxy sends before any request; whether requests may follow. */
+  async #readProxyHeader(): Promise<boolean> {
+    try {
+      const timeout = this.runtime.deadlines.firstByte;
+      this.proxyHeader = (await readProxyHeader(this.stream, { timeout })) ?? undefined;
+      if (this.proxyHeader === undefined) this.#reason = 'client';
+      return this.proxyHeader !== undefined;
+    } catch (error) {
+      this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
+      const code = (error as { readonly code?: string }).code ?? '';
+      this.runtime.observer.refused(this.id, String(this.#peerAddress ?? ''), 0, code);
+      this.stream.reset(error);
+      return false;
+    }
+  }
+
   /**
-   * Does what can be done at once, and returns what to wait for then: bytes (`null` is the end of them), room to write, an
-   * answer, the rest of a request (`false` when nothing may follow it). `undefined` is the end of the connection.
+   * Does what needs no wait, and returns what to wait for then: bytes (`null` at their end), room to write, a response,
+   * the rest of a request (`false` when nothing may follow it). `undefined` is the end of the connection.
    */
   #advance(): Promise<unknown> | undefined {
     for (;;) {
@@ -163,41 +148,19 @@ export class ServerConnection {
       const event = this.http.nextEvent();
       if (event === NEED_DATA) return this.#moreData();
       if (event === PAUSED || event.type !== 'request') return undefined;
-      const handled = this.#begin(event);
+      this.#reason = 'server';
+      this.#exchange = new Exchange(this, event);
+      const handled = handle(this, this.#exchange);
       if (handled !== undefined) return handled;
     }
   }
 
   #moreData(): Promise<unknown> {
     if (this.phases.now !== 'headers' && this.http.isInHead) {
-      this.phases.wait('headers', this.shared.deadlines.headers);
+      this.phases.wait('headers', this.runtime.deadlines.headers);
     }
     const blocked = this.driver.flush();
-    return blocked === undefined ? this.driver.read() : this.phases.whileWriting(blocked);
-  }
-
-  async #leave(): Promise<void> {
-    try {
-      this.#exchange?.abort(new IoError('the connection has ended', GONE));
-      this.#exchange?.finish();
-      if (this.#isSwitched) {
-        this.phases.end();
-        await this.stream.closed;
-      } else await this.#close();
-    } catch (error) {
-      this.stream.reset(error);
-      this.shared.report(error, undefined);
-    } finally {
-      this.#task.release();
-      this.shared.ended(this);
-    }
-  }
-
-  /** A request came; a promise when its answer has to be waited for. */
-  #begin(head: RequestHead): Promise<void> | undefined {
-    this.#reason = 'server';
-    this.#exchange = new Exchange(this, head);
-    return handle(this, this.#exchange);
+    return blocked === undefined ? this.driver.read() : this.phases.withWriteDeadline(blocked);
   }
 
   /** A request was answered; whether another may follow, or a promise of that. */
@@ -211,15 +174,17 @@ export class ServerConnection {
     try {
       return exchange.skipBuffered() ? this.#next() : this.#finishLater(exchange);
     } catch (error) {
-      return isRestWrong(error);
+      return endedByPeer(error);
     }
   }
 
   async #finishLater(exchange: Exchange): Promise<boolean> {
+    // A client that still waits for `100 Continue` may send the body, or not.
+    if (exchange.awaitsContinue || this.stream.isClosed) return false;
     try {
-      return (await this.#drain(exchange)) && this.#next();
+      return (await exchange.skipRest(DRAIN_LIMIT)) && this.#next();
     } catch (error) {
-      return isRestWrong(error);
+      return endedByPeer(error);
     }
   }
 
@@ -229,47 +194,54 @@ export class ServerConnection {
     this.http.startNextCycle();
     this.#reason = 'client';
     if (this.http.hasEvent) return true;
-    if (this.http.isInHead) this.phases.wait('headers', this.shared.deadlines.headers);
-    else this.#rest();
+    if (this.http.isInHead) this.phases.wait('headers', this.runtime.deadlines.headers);
+    else this.#beginIdle();
     return true;
   }
 
-  /** Waits for a next request, which may never come. */
-  #rest(): void {
-    this.phases.wait('idle', this.shared.idleTimeout);
-    if (this.shared.isCrowded) this.http.rest();
+  #beginIdle(): void {
+    this.phases.wait('idle', this.runtime.idleTimeout);
+    if (this.runtime.hasManyConnections) this.http.releaseBuffers();
   }
 
-  /** The loop failed: what the client did wrong is answered, what the program did wrong is told. */
+  /** The loop failed: responds to what the client did wrong, and reports any other error. */
   async #fail(error: unknown): Promise<void> {
     let failure = error;
     if (error instanceof RemoteProtocolError) {
       try {
-        await this.#refuse(error);
+        const status = refusalStatus(this, error);
+        if (status === undefined) return;
+        this.#reason = 'refused';
+        await refuse(this, status, error);
         return;
       } catch (later) {
         failure = later;
       }
     }
     if (this.#reason !== 'shutdown') this.#reason = 'broken';
-    // The peer's going is the most ordinary end of a connection, and nobody's error.
-    if (!(failure instanceof IoError)) this.shared.report(failure, undefined);
+    // A lost connection is not an error of the server.
+    if (!(failure instanceof IoError)) this.runtime.report(failure, undefined);
   }
 
-  /** Takes the rest of a request that nobody read, within bounds; whether the connection can go on. */
-  async #drain(exchange: Exchange): Promise<boolean> {
-    if (exchange.owesContinue || this.stream.isClosed) return false;
-    const start = exchange.bytesIn;
-    while (exchange.bytesIn - start <= DRAIN_LIMIT) {
-      await this.phases.readBody();
-      if (exchange.skipBuffered()) return true;
+  async #leave(): Promise<void> {
+    try {
+      this.#exchange?.abort(ended('the connection has ended'));
+      this.#exchange?.finish();
+      if (this.#isSwitched) {
+        this.phases.end();
+        await this.stream.closed;
+      } else await lingeringClose(this);
+    } catch (error) {
+      this.stream.reset(error);
+      this.runtime.report(error, undefined);
+    } finally {
+      this.#task.release();
+      this.runtime.ended(this);
     }
-    return false;
   }
 
-  // --- For exchanges and answers -------------------------------------------------------------------------------
+  // --- For exchanges and responses -----------------------------------------------------------------------------
 
-  /** Whether the connection was handed over to another protocol. */
   get isSwitched(): boolean {
     return this.#isSwitched;
   }
@@ -278,118 +250,51 @@ export class ServerConnection {
     if (this.#exchange !== undefined) this.#exchange.bytesOut += bytes;
   }
 
-  /** Tells the exchange when the peer has finished, or the connection is gone: one wait for all exchanges. */
+  /** One wait for all exchanges of the connection. */
   watchPeer(exchange: Exchange): void {
-    if (this.#isPeerGone) exchange.onPeerGone();
+    if (this.#isPeerGone) exchange.onClientGone();
     if (this.#isPeerWatched) return;
     this.#isPeerWatched = true;
     void this.stream.readClosed().then(() => {
       this.#isPeerGone = true;
-      this.#exchange?.onPeerGone();
+      this.#exchange?.onClientGone();
     });
   }
 
-  /** Ends the waits for a program's pieces when the connection is gone. */
-  get goneWatch(): GoneWatch {
-    this.#goneWatch ??= new GoneWatch(this.stream);
-    return this.#goneWatch;
+  get closeRace(): CloseRace {
+    return (this.#closeRace ??= new CloseRace(this.stream));
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.shared.waitUntil(work, this.#exchange);
+    this.runtime.waitUntil(work, this.#exchange);
   }
 
   async switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched> {
     while (this.http.clientState === State.SEND_BODY) {
       if (this.http.nextEvent() === NEED_DATA) await this.driver.fill();
     }
-    this.driver.write(
-      this.http.sendResponse({
-        status: switchStatus(head),
-        fields,
-        length: undefined,
-        date: this.shared.date.toString(),
-      }),
-    );
+    writeSwitch(this, head, fields);
     this.#isSwitched = true;
     this.#reason = 'upgraded';
-    this.phases.rest();
+    this.phases.clearDeadline();
     await this.driver.flush();
     return { stream: this.stream };
   }
 
-  // --- The end -------------------------------------------------------------------------------------------------
+  // --- For the shutdown ----------------------------------------------------------------------------------------
 
-  /** Answers what cannot be handled. */
-  async #refuse(error: ProtocolError): Promise<void> {
-    if (this.http.serverState !== State.IDLE && this.http.serverState !== State.SEND_RESPONSE)
-      return;
-    const hint = error instanceof RemoteProtocolError ? error.statusHint : 400;
-    const status = this.phases.expired === 'headers' ? 408 : hint;
-    // A client that left before it had said anything is not worth an answer.
-    if (
-      error.code === 'ERR_HTTP_TRUNCATED' &&
-      this.phases.expired === undefined &&
-      this.stream.isClosed
-    )
-      return;
-    this.#reason = 'refused';
-    this.shared.observer.turnedAway(this.id, String(this.remoteAddress ?? ''), status, error.code);
-    const response = refusal(status);
-    this.driver.write(
-      this.http.sendResponse({
-        status,
-        fields: response.fields,
-        length: (response.body as string).length,
-        date: this.shared.date.toString(),
-        close: true,
-      }),
-    );
-    this.driver.write(response.body as string);
-    await this.driver.flush();
-  }
-
-  /** The server is shutting down: an idle connection ends now, a busy one with its present answer. */
-  drainNow(): void {
+  /** A busy connection closes after its current response. */
+  closeIfIdle(): void {
     if (!this.isIdle) return;
     this.#reason = 'shutdown';
     void this.stream.close();
   }
 
-  /** The server's patience has ended. */
-  cut(): void {
+  /** Aborts the current request and resets the connection. */
+  abort(): void {
     this.#reason = 'shutdown';
-    this.#exchange?.abort(new IoError('the server is shutting down', GONE));
-    this.stream.reset(new IoError('the server is shutting down', GONE));
-  }
-
-  async #close(): Promise<void> {
-    try {
-      const blocked = this.driver.flush();
-      if (blocked !== undefined) await this.phases.whileWriting(blocked);
-      if (this.answered > 0 || this.http.serverState !== State.IDLE) {
-        // What still comes is taken and dropped: a reset for unread bytes could destroy the answer on its way.
-        const { stream, phases } = this;
-        await stream.shutdown('read');
-        const finished = stream.shutdown('write');
-        // A stall is watched for only where there is one.
-        if (!stream.isReleased) await phases.whileWriting(finished);
-        phases.wait('linger', this.shared.deadlines.linger);
-        await finished;
-        await stream.closed;
-      }
-    } catch {
-      // The peer was faster.
-    }
-    this.phases.end();
-    await this.stream.close();
+    const reason = ended('the server is shutting down');
+    this.#exchange?.abort(reason);
+    this.stream.reset(reason);
   }
 }
-
-/** A request that has its answer: what is wrong with the rest of it only ends the connection. */
-function isRestWrong(error: unknown): false {
-  if (error instanceof RemoteProtocolError) return false;
-  throw error;
-}
-
-const GONE = { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' };

@@ -1,16 +1,15 @@
 /**
- * What a server tells of itself: one event for each thing that happens to a connection, a request, or the server.
+ * What a server reports: events of its connections, requests and shutdown, errors, and the report of a shutdown.
  *
- * The same objects go to `onEvent` and to the channels of `node:diagnostics_channel` named in {@link SERVER_CHANNELS}.
- * They hold addresses, methods, targets and counts, but no header and no byte of a body.
+ * The same event objects go to `onEvent` and to the channels of `node:diagnostics_channel` named in
+ * {@link SERVER_CHANNELS}. They hold addresses, methods, targets and counts, but no header and no byte of a body.
  */
 
 import type { HttpVersion } from '../protocol/vocabulary/events.ts';
-import type { ShutdownReport } from './options.ts';
 
 /** A connection was accepted. */
 export interface ConnectionOpenedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'connectionOpened';
   /** Counts the server's connections from 1. */
   readonly connection: number;
@@ -19,10 +18,10 @@ export interface ConnectionOpenedEvent {
 }
 
 /**
- * Why a connection ended: `client`: the client closed it between two requests · `server`: after an answer that said
+ * Why a connection ended: `client`: the client closed it between two requests · `server`: after a response with
  * `Connection: close` · `idle`: no request came in time · `deadline`: another deadline passed, see `deadline` ·
- * `refused`: what came was no request that can be served · `broken`: it was reset, or lost within a request or answer ·
- * `shutdown`: the server's shutdown closed or cut it · `upgraded`: it was handed over, and ended in another protocol.
+ * `refused`: the client sent no request that can be served · `broken`: it was reset, or lost within a request or
+ * response · `shutdown`: the server's shutdown closed or aborted it · `upgraded`: it switched protocols, and was closed.
  */
 export type ConnectionEnd =
   | 'client'
@@ -34,14 +33,14 @@ export type ConnectionEnd =
   | 'shutdown'
   | 'upgraded';
 
-/** A connection is gone. */
+/** A connection is closed. */
 export interface ConnectionClosedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'connectionClosed';
   readonly connection: number;
   readonly remoteAddress: string;
   readonly reason: ConnectionEnd;
-  /** The deadline that passed, as in `ServerDeadlines`. */
+  /** The option that ended it: a name of `ServerDeadlines`, or `bodyMinRate`. */
   readonly deadline?: string;
   /** How many requests it carried. */
   readonly requests: number;
@@ -51,21 +50,21 @@ export interface ConnectionClosedEvent {
   readonly duration: number;
 }
 
-/** A request's head has come; its handler begins. */
+/** A request's head was received; its handler begins. */
 export interface RequestStartedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'requestStarted';
   readonly connection: number;
   readonly remoteAddress: string;
   readonly method: string;
-  /** As it was sent. It may hold what a client should have kept to itself: mind where it is written. */
+  /** As it was sent. It may hold secrets that do not belong in a URL: mind where it is written. */
   readonly target: string;
   readonly httpVersion: HttpVersion;
 }
 
-/** A request was answered, or its answer was cut off. */
+/** A response was sent, or was broken off. */
 export interface RequestFinishedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'requestFinished';
   readonly connection: number;
   readonly remoteAddress: string;
@@ -73,28 +72,28 @@ export interface RequestFinishedEvent {
   readonly target: string;
   readonly httpVersion: HttpVersion;
   readonly status: number;
-  /** Whether the whole answer was given to the stream. */
+  /** Whether the whole response was written to the stream. */
   readonly isComplete: boolean;
   /** Bytes of the request's body that were read. */
   readonly bytesIn: number;
-  /** Bytes of the answer's body that were written. */
+  /** Bytes of the response's body that were written. */
   readonly bytesOut: number;
-  /** Milliseconds from the head to the answer's first byte: what the handler took. */
+  /** Milliseconds from the request's head to the response's first byte: what the handler took. */
   readonly handlerDuration: number;
-  /** Milliseconds from the head to the answer's end. */
+  /** Milliseconds from the request's head to the end of the response. */
   readonly duration: number;
   /** When it finished: milliseconds since 1970. */
   readonly time: number;
 }
 
-/** A connection or a request was turned away before a handler saw it. */
+/** A connection or a request was refused before a handler saw it. */
 export interface RefusedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'refused';
-  /** 0 when the connection itself was turned away. */
+  /** 0 when the connection itself was refused. */
   readonly connection: number;
   readonly remoteAddress: string;
-  /** The status it was answered with; 0 when it was not answered. */
+  /** The status of the response; 0 when none was sent. */
   readonly status: number;
   /** The code of the error, such as `HPE_INVALID_HEADER_TOKEN` or `ERR_HTTP_HEADERS_TOO_LARGE`. */
   readonly cause: string;
@@ -102,7 +101,7 @@ export interface RefusedEvent {
 
 /** The shutdown has begun: readiness is false from now on. */
 export interface DrainStartedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'drainStarted';
   /** Connections that are open. */
   readonly connections: number;
@@ -110,12 +109,12 @@ export interface DrainStartedEvent {
 
 /** The shutdown has ended. */
 export interface DrainedEvent {
-  /** Tells the events apart. */
+  /** The kind of event. */
   readonly type: 'drained';
   readonly report: ShutdownReport;
 }
 
-/** Everything that a server tells; `type` says which it is. */
+/** Every event of a server; `type` says which. */
 export type ServerEvent =
   | ConnectionOpenedEvent
   | ConnectionClosedEvent
@@ -125,8 +124,31 @@ export type ServerEvent =
   | DrainStartedEvent
   | DrainedEvent;
 
-/** Hears what a server tells. It must not throw; what it throws goes to `onError`. */
+/** Receives the events of a server. It must not throw; what it throws goes to `onError`. */
 export type EventListener = (event: ServerEvent) => void;
+
+/** What a shutdown did. */
+export interface ShutdownReport {
+  /** Connections that ended on their own, every request answered. */
+  readonly completed: number;
+  /** Connections that were idle and closed. */
+  readonly idleClosed: number;
+  /** Addresses of the connections that were aborted at the deadline. */
+  readonly aborted: readonly string[];
+}
+
+/** Receives errors that have no caller. `request` is given when the error concerns a request. */
+export type ErrorListener = (error: unknown, request: ErrorContext | undefined) => void;
+
+/** The request that an error concerns. */
+export interface ErrorContext {
+  /** As it was sent. */
+  readonly method: string;
+  /** As it was sent. */
+  readonly target: string;
+  /** `host:port` of the client, empty on a stream that has no address. */
+  readonly remoteAddress: string;
+}
 
 /** The channel of each event in `node:diagnostics_channel`. */
 export const SERVER_CHANNELS: Readonly<Record<ServerEvent['type'], string>> = Object.freeze({

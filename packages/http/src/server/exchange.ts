@@ -1,92 +1,67 @@
 /**
- * One request and its answer: what a handler's request and context reach through to.
+ * One request and its response: the object behind a handler's request and context.
  *
- * An exchange pulls the request's body from the connection as the handler reads it, and is the only thing that may do so
- * until the answer is out. It is a leaf beside the connection's loop, so that a request costs one object.
+ * An exchange pulls the request's body from the connection as the handler reads it. Until the response is complete it is
+ * the only reader of the connection. Request, body source and context are one object, so that a request costs one.
  */
 
-import {
-  TimeoutError,
-  WOULD_BLOCK,
-  type Address,
-  type LimitError,
-  type WouldBlock,
-} from '@awaitio/core';
-import { deferred, invalidInput } from '@awaitio/core/lowlevel';
-import { Body, type BodySource } from '../message/body.ts';
+import { WOULD_BLOCK, type Address, type LimitError, type WouldBlock } from '@awaitio/core';
+import { invalidInput } from '@awaitio/core/lowlevel';
+import type { Driver } from '../driver/driver.ts';
+import { bodyOf, type Body, type BodySource } from '../message/body.ts';
+import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
+import type { RequestOrigin } from '../message/request.ts';
+import type { HttpConnection } from '../protocol/connection.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/events.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { fieldList, type FieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
-import type { ProxyHeader } from '../proxy-protocol/read-header.ts';
-import type { RequestOrigin } from '../message/request.ts';
-import type { ServerConnection, Switched } from './connection.ts';
+import type { ProxyHeader } from '../proxy-protocol/header.ts';
+import type { ExchangeFacts } from './observer.ts';
+import type { Phases } from './phases.ts';
 
-/** What a handler may do beside answering. */
-export interface HandlerContext {
-  /**
-   * Sends an informational response, such as 103 with `Link` fields, before the answer.
-   *
-   * @param status - 100 to 199, but not 101.
-   * @throws `LocalProtocolError` after the answer began. An HTTP/1.0 client is sent nothing.
-   */
-  informational(status: number, headers?: HeadersInput): void;
-  /**
-   * Switches to another protocol: 101, or 200 for CONNECT. The stream is the handler's from then on, with the first bytes
-   * of the new protocol in it; what the handler returns is not used, and a handler that fails breaks the stream off.
-   *
-   * @throws `LocalProtocolError` when the request did not ask for it.
-   */
-  upgrade(headers?: HeadersInput): Promise<Switched>;
-  /** Whether the server's shutdown has begun. */
+/** The connection of an exchange. */
+export interface ExchangeOwner {
+  readonly id: number;
+  readonly remoteAddress: Address | undefined;
   readonly isDraining: boolean;
-  /** Whether the connection is encrypted (TLS). */
   readonly isEncrypted: boolean;
-  /** What the proxy in front said, when there is one that is trusted. */
+  /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
-  /**
-   * Gives this handler so long from now until it has answered, instead of the server's `handler` deadline; to be called
-   * before the handler first waits.
-   *
-   * @param milliseconds - From 0; `Infinity` for no limit.
-   */
-  setDeadline(milliseconds: number): void;
-  /** Has the server's shutdown wait for work that goes on after the answer; its failure goes to `onError`. */
+  readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
+  readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
+  readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
+  /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
+  watchPeer(exchange: Exchange): void;
+  switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched>;
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** Why a request's signal aborted: the client has gone. */
-export class ClientGoneError extends Error {
-  override name = 'ClientGoneError';
-  readonly code = 'ERR_HTTP_CLIENT_GONE';
-}
-
-export class Exchange implements RequestOrigin, BodySource, HandlerContext {
-  readonly #connection: ServerConnection;
+export class Exchange implements RequestOrigin, BodySource, HandlerContext, ExchangeFacts {
+  readonly #owner: ExchangeOwner;
   readonly #head: RequestHead;
   #body: Body | undefined;
   #controller: AbortController | undefined;
   #trailers: Headers | undefined;
   #isBodyDone: boolean;
-  #owesContinue: boolean;
+  #awaitsContinue: boolean;
   #isOver = false;
-  /** Bytes of the request's body that were handed out. */
+  /** Bytes of the request's body that were read. */
   bytesIn = 0;
-  /** What a reader was told of a body that is longer than it collects. */
+  /** The error of a reader that found the body longer than its limit. */
   limitError: LimitError | undefined;
-  /** Bytes of the answer's body that were written. */
+  /** Bytes of the response's body that were written. */
   bytesOut = 0;
-  /** The status that the request was answered with; 0 before. */
+  /** The status of the response; 0 before. */
   status = 0;
-  /** When the handler began and when it had answered, for those who listen; -1 when nobody does. */
   startedAt = -1;
   answeredAt = -1;
 
-  constructor(connection: ServerConnection, head: RequestHead) {
-    this.#connection = connection;
+  constructor(owner: ExchangeOwner, head: RequestHead) {
+    this.#owner = owner;
     this.#head = head;
     this.#isBodyDone = false;
-    this.#owesContinue = head.expectsContinue;
+    this.#awaitsContinue = head.expectsContinue;
   }
 
   get head(): RequestHead {
@@ -96,22 +71,22 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
   // --- For the request -----------------------------------------------------------------------------------------
 
   get connectionId(): number {
-    return this.#connection.id;
+    return this.#owner.id;
   }
 
   get remoteAddress(): Address | undefined {
-    return this.#connection.remoteAddress;
+    return this.#owner.remoteAddress;
   }
 
   get body(): Body {
-    this.#body ??= new Body(this);
+    this.#body ??= bodyOf(this);
     return this.#body;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (!this.#isOver) this.#connection.watchPeer(this);
+      if (!this.#isOver) this.#owner.watchPeer(this);
     }
     return this.#controller.signal;
   }
@@ -132,7 +107,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
 
   #pull(): Data | null | WouldBlock {
     if (this.#isBodyDone) return null;
-    const event = this.#connection.http.nextEvent();
+    const event = this.#owner.http.nextEvent();
     if (event === NEED_DATA) return WOULD_BLOCK;
     if (typeof event === 'symbol' || event.type === 'end') {
       this.#isBodyDone = true;
@@ -154,13 +129,13 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     for (;;) {
       const piece = this.tryNextPiece();
       if (piece !== WOULD_BLOCK) return piece === null ? null : piece.bytes;
-      this.payContinue();
-      await this.#connection.phases.readBody();
+      this.sendContinue();
+      await this.#owner.phases.readBody();
     }
   }
 
-  giveUp(tooLong?: LimitError): void {
-    this.limitError = tooLong;
+  abandon(cause?: LimitError): void {
+    this.limitError = cause;
   }
 
   // --- For the handler -----------------------------------------------------------------------------------------
@@ -173,41 +148,41 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
       );
     }
     this.#checkRunning('informational');
-    if (status === 100) this.#owesContinue = false;
-    const { driver, http } = this.#connection;
+    if (status === 100) this.#awaitsContinue = false;
+    const { driver, http } = this.#owner;
     driver.write(http.sendInformational(status, headers));
     driver.flushSoon();
   }
 
   async upgrade(headers?: HeadersInput): Promise<Switched> {
     this.#checkRunning('upgrade');
-    return this.#connection.switchProtocol(this.#head, fieldList(headers));
+    return this.#owner.switchProtocol(this.#head, fieldList(headers));
   }
 
   get isDraining(): boolean {
-    return this.#connection.isDraining;
+    return this.#owner.isDraining;
   }
 
   get isEncrypted(): boolean {
-    return this.#connection.isEncrypted;
+    return this.#owner.isEncrypted;
   }
 
   get proxyHeader(): ProxyHeader | undefined {
-    return this.#connection.proxyHeader;
+    return this.#owner.proxyHeader;
   }
 
   setDeadline(milliseconds: number): void {
     if (!(milliseconds >= 0)) {
       throw invalidInput('setDeadline', 'milliseconds', 'a number from 0', milliseconds);
     }
-    if (!this.#isOver) this.#connection.phases.setHandlerDeadline(milliseconds);
+    if (!this.#isOver) this.#owner.phases.setHandlerDeadline(milliseconds);
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.#connection.waitUntil(work);
+    this.#owner.waitUntil(work);
   }
 
-  /** A context that was kept must not speak for the connection's next request. */
+  /** A context that was kept must not act on the connection's next request. */
   #checkRunning(operation: string): void {
     if (!this.#isOver) return;
     throw new LocalProtocolError(
@@ -218,22 +193,29 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
 
   // --- For the connection --------------------------------------------------------------------------------------
 
-  /** Whether the whole request has come and been handed out. */
+  /** Whether the whole request was received and read. */
   get isRequestRead(): boolean {
     return this.#isBodyDone;
   }
 
-  /** Whether somebody reads, or has read, the body. */
+  /** Whether a reader of the body has begun. */
   get isBodyUsed(): boolean {
     return this.#body?.isUsed === true;
   }
 
-  /** Whether the client still waits for leave to send the body. */
-  get owesContinue(): boolean {
-    return this.#owesContinue;
+  /** Whether the client waits for `100 Continue` before it sends the body. */
+  get awaitsContinue(): boolean {
+    return this.#awaitsContinue;
   }
 
-  /** Takes what is left of the request's events that have come already; whether that was all of it. */
+  /** Sends `100 Continue`, if the client waits for it. */
+  sendContinue(): void {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
+    this.#owner.driver.write(this.#owner.http.sendInformational(100, undefined));
+  }
+
+  /** Drops what was received of the rest of the request; whether that was all of it. */
   skipBuffered(): boolean {
     if (this.#isBodyDone) return true;
     for (;;) {
@@ -243,14 +225,17 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     }
   }
 
-  /** Gives the client leave to send the body, if it waits for that. */
-  payContinue(): void {
-    if (!this.#owesContinue) return;
-    this.#owesContinue = false;
-    this.#connection.driver.write(this.#connection.http.sendInformational(100, undefined));
+  /** Reads and drops the rest of the request, up to a number of bytes; whether that was all of it. */
+  async skipRest(limit: number): Promise<boolean> {
+    const start = this.bytesIn;
+    while (this.bytesIn - start <= limit) {
+      await this.#owner.phases.readBody();
+      if (this.skipBuffered()) return true;
+    }
+    return false;
   }
 
-  onPeerGone(): void {
+  onClientGone(): void {
     this.abort(
       new ClientGoneError('the client closed the connection before the answer was complete'),
     );
@@ -260,22 +245,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext {
     if (!this.#isOver) this.#controller?.abort(reason);
   }
 
-  /** The answer is complete, or never will be: the signal stays as it is from now on. */
+  /** The response is complete, or never will be: the signal does not abort from now on. */
   finish(): void {
     this.#isOver = true;
-  }
-}
-
-/** Runs a handler's promise against a deadline that can be called. */
-export class HandlerDeadline {
-  readonly #late = deferred<never>();
-
-  /** The result, or the error of {@link HandlerDeadline.expire}, whichever comes first. */
-  guard<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#late.promise]);
-  }
-
-  expire(milliseconds: number): void {
-    this.#late.reject(new TimeoutError('handler', milliseconds));
   }
 }

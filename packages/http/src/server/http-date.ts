@@ -5,7 +5,7 @@ import type { DeadlineWheel } from '@awaitio/core/lowlevel';
 
 export class HttpDate {
   readonly #clock: Clock;
-  /** Knows the time of the turn, which costs less than the date; a date that is set by hand is followed within a second. */
+  /** Its cached time costs less than the system's date. When that is set by hand, it is followed within a second. */
   readonly #wheel: DeadlineWheel;
   #validUntil = -Infinity;
   #text = '';

@@ -1,15 +1,47 @@
 /**
- * Counts what happens in a server, and tells those who listen.
+ * Counts what happens in a server, and emits its events.
  *
- * Counting is always on, since it is a few additions. An event is only built when somebody listens: `onEvent`, or a
- * subscriber of its channel, which may come and go while the server runs.
+ * Counting is always on: it is a few additions. An event is only built when it has a listener: `onEvent`, or a subscriber
+ * of its channel, which may come and go while the server runs.
  */
 
 import { channel } from 'node:diagnostics_channel';
-import type { Clock } from '@awaitio/core';
-import type { Exchange } from './exchange.ts';
-import type { ServerConnection } from './connection.ts';
-import { SERVER_CHANNELS, type EventListener, type ServerEvent } from './events.ts';
+import type { Address, Clock, StreamStatistics } from '@awaitio/core';
+import type { RequestHead } from '../protocol/vocabulary/events.ts';
+import {
+  SERVER_CHANNELS,
+  type ConnectionEnd,
+  type EventListener,
+  type ServerEvent,
+} from './events.ts';
+
+/** A connection, as events describe it. */
+export interface ConnectionFacts {
+  /** Counts the server's connections from 1. */
+  readonly id: number;
+  readonly remoteAddress: Address | undefined;
+  /** On the server's clock. */
+  readonly openedAt: number;
+  /** Requests answered. */
+  readonly answered: number;
+  /** Why it ended. */
+  readonly end: { readonly reason: ConnectionEnd; readonly deadline: string | undefined };
+  readonly stream: { statistics(): Pick<StreamStatistics, 'bytesRead' | 'bytesWritten'> };
+}
+
+/** A request and its response, as events describe them. */
+export interface ExchangeFacts {
+  readonly head: RequestHead;
+  readonly connectionId: number;
+  readonly remoteAddress: Address | undefined;
+  /** Bytes of the request's body that were read. */
+  readonly bytesIn: number;
+  /** Bytes of the response's body that were written. */
+  readonly bytesOut: number;
+  /** When the handler began and when it had returned, on the server's clock; -1 without a listener. */
+  startedAt: number;
+  answeredAt: number;
+}
 
 /** A snapshot of a server. */
 export interface ServerStatistics {
@@ -17,7 +49,7 @@ export interface ServerStatistics {
   readonly connections: {
     /** Open now. */
     readonly open: number;
-    /** Of those, how many wait for a request. */
+    /** Of those, how many are idle. */
     readonly idle: number;
     /** Accepted since the server began. */
     readonly total: number;
@@ -28,9 +60,9 @@ export interface ServerStatistics {
     readonly active: number;
     /** Answered completely. */
     readonly completed: number;
-    /** Answers that were cut off. */
+    /** Responses that were broken off. */
     readonly failed: number;
-    /** Turned away before a handler saw them, by the status they were answered with; 0 for none. */
+    /** Refused before a handler saw them, by the status of the response; 0 for none. */
     readonly refused: Readonly<Record<number, number>>;
   };
   /** Whether the shutdown has begun. */
@@ -42,14 +74,14 @@ type Channel = ReturnType<typeof channel>;
 const CHANNELS = Object.fromEntries(
   Object.entries(SERVER_CHANNELS).map(([type, name]) => [type, channel(name)]),
 ) as Readonly<Record<ServerEvent['type'], Channel>>;
-/** Asked for each request: by name, not by key. */
+/** Looked at for each request: by name, not by key. */
 const { requestStarted, requestFinished } = CHANNELS;
 
 export class ServerObserver {
   readonly #clock: Clock;
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
-  readonly refused: Map<number, number> = new Map();
+  readonly refusedByStatus: Map<number, number> = new Map();
   opened = 0;
   active = 0;
   completed = 0;
@@ -65,20 +97,20 @@ export class ServerObserver {
     this.#onListenerFailure = onListenerFailure;
   }
 
-  connectionOpened(connection: ServerConnection): void {
-    if (!this.#hears(CHANNELS.connectionOpened)) return;
-    this.tell({
+  connectionOpened(connection: ConnectionFacts): void {
+    if (!this.#hasListener(CHANNELS.connectionOpened)) return;
+    this.emit({
       type: 'connectionOpened',
       connection: connection.id,
       remoteAddress: String(connection.remoteAddress ?? ''),
     });
   }
 
-  connectionClosed(connection: ServerConnection): void {
-    if (!this.#hears(CHANNELS.connectionClosed)) return;
+  connectionClosed(connection: ConnectionFacts): void {
+    if (!this.#hasListener(CHANNELS.connectionClosed)) return;
     const { bytesRead, bytesWritten } = connection.stream.statistics();
     const { reason, deadline } = connection.end;
-    this.tell({
+    this.emit({
       type: 'connectionClosed',
       connection: connection.id,
       remoteAddress: String(connection.remoteAddress ?? ''),
@@ -91,26 +123,26 @@ export class ServerObserver {
     });
   }
 
-  requestStarted(exchange: Exchange): void {
+  requestStarted(exchange: ExchangeFacts): void {
     this.active += 1;
-    if (this.#hears(requestFinished)) exchange.startedAt = this.#clock.now();
-    if (!this.#hears(requestStarted)) return;
-    this.tell({ type: 'requestStarted', ...describe(exchange) });
+    if (this.#hasListener(requestFinished)) exchange.startedAt = this.#clock.now();
+    if (!this.#hasListener(requestStarted)) return;
+    this.emit({ type: 'requestStarted', ...describe(exchange) });
   }
 
-  /** The handler has answered. */
-  responseStarted(exchange: Exchange): void {
+  /** The handler has returned. */
+  responseStarted(exchange: ExchangeFacts): void {
     if (exchange.startedAt !== -1) exchange.answeredAt = this.#clock.now();
   }
 
-  requestFinished(exchange: Exchange, status: number, isComplete: boolean): void {
+  requestFinished(exchange: ExchangeFacts, status: number, isComplete: boolean): void {
     this.active -= 1;
     if (isComplete) this.completed += 1;
     else this.failed += 1;
-    if (!this.#hears(requestFinished)) return;
+    if (!this.#hasListener(requestFinished)) return;
     const { startedAt, answeredAt, bytesIn, bytesOut } = exchange;
     const now = this.#clock.now();
-    this.tell({
+    this.emit({
       type: 'requestFinished',
       ...describe(exchange),
       status,
@@ -123,13 +155,13 @@ export class ServerObserver {
     });
   }
 
-  turnedAway(connection: number, remoteAddress: string, status: number, cause: string): void {
-    this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
-    if (!this.#hears(CHANNELS.refused)) return;
-    this.tell({ type: 'refused', connection, remoteAddress, status, cause });
+  refused(connection: number, remoteAddress: string, status: number, cause: string): void {
+    this.refusedByStatus.set(status, (this.refusedByStatus.get(status) ?? 0) + 1);
+    if (!this.#hasListener(CHANNELS.refused)) return;
+    this.emit({ type: 'refused', connection, remoteAddress, status, cause });
   }
 
-  tell(event: ServerEvent): void {
+  emit(event: ServerEvent): void {
     try {
       this.#onEvent?.(event);
     } catch (error) {
@@ -139,12 +171,12 @@ export class ServerObserver {
     CHANNELS[event.type].publish(event);
   }
 
-  #hears(about: Channel): boolean {
-    return this.#onEvent !== undefined || about.hasSubscribers;
+  #hasListener({ hasSubscribers }: Channel): boolean {
+    return this.#onEvent !== undefined || hasSubscribers;
   }
 }
 
-function describe(exchange: Exchange): {
+function describe(exchange: ExchangeFacts): {
   readonly connection: number;
   readonly remoteAddress: string;
   readonly method: string;

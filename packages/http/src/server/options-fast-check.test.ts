@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, systemClock } from '@awaitio/core';
 import * as fc from 'fast-check';
-import { looksRight } from './options-fast-check.ts';
+import { areCertainlyValid } from './options-fast-check.ts';
 import { checkServeOptions } from './options-schema.ts';
+import { SERVE_OPTIONS } from './options.ts';
 
 describe('a quick look at the options of serve', () => {
   test.each<object>([
@@ -11,8 +12,10 @@ describe('a quick look at the options of serve', () => {
     { deadlines: { idle: 1_000, handler: Infinity }, limits: { headerBytes: 1_000 } },
     { deadlines: {}, limits: {}, maxConnections: 5, onError: () => {}, clock: systemClock },
     { host: undefined, deadlines: undefined },
+    { limits: { bodyBytes: 0, bodyMinRate: 0.5 }, retryAfter: 0, maxConcurrentRequests: 1 },
+    { proxyProtocol: { trusted: ['10.0.0.0/8', 'unix'] } },
   ])('sees that %j is right', (options) => {
-    expect(looksRight(options)).toBe(true);
+    expect(areCertainlyValid(options)).toBe(true);
     checkServeOptions(options);
   });
 
@@ -30,8 +33,14 @@ describe('a quick look at the options of serve', () => {
     { limits: { headerBytes: 0 } },
     { limits: { toString: 1 } },
     { maxConnections: 0 },
+    { maxConnections: 2 ** 60 },
+    { retryAfter: -1 },
+    { proxyProtocol: {} },
+    { proxyProtocol: { trusted: 'unix' } },
+    { maxPendingHandlers: 5 },
+    { deadlines: { bodyMinRate: 240 } },
   ])('leaves %j to the schema, which refuses it', (options) => {
-    expect(looksRight(options)).toBe(false);
+    expect(areCertainlyValid(options)).toBe(false);
     expect(() => {
       checkServeOptions(options);
     }).toThrow(InvalidInputError);
@@ -40,29 +49,18 @@ describe('a quick look at the options of serve', () => {
   test('says yes only where the schema does', () => {
     const value = fc.oneof(
       fc.integer({ min: -2, max: 3 }),
-      fc.constantFrom(0, 1.5, NaN, Infinity, -0, null, undefined, true, '', 'text'),
+      fc.constantFrom(0, 1.5, NaN, Infinity, -0, 2 ** 60, null, undefined, true, '', 'text'),
+      fc.constantFrom({ trusted: [] }, { trusted: ['unix'] }, { trusted: [1] }),
       fc.constantFrom(() => {}, systemClock, {}, [], { accept: () => {} }, { spawn: 1 }),
     );
     const amounts = fc.dictionary(
-      fc.constantFrom('idle', 'headers', 'headerBytes', 'bodyBytes', 'leadingBytes', 'other'),
+      fc.constantFrom('idle', 'headers', 'headerBytes', 'bodyBytes', 'bodyMinRate', 'other'),
       value,
     );
-    const name = fc.constantFrom(
-      'host',
-      'port',
-      'listener',
-      'executor',
-      'clock',
-      'onError',
-      'signal',
-      'maxConnections',
-      'limits',
-      'deadlines',
-      'other',
-    );
+    const name = fc.constantFrom(...Object.keys(SERVE_OPTIONS), 'other');
     fc.assert(
       fc.property(fc.dictionary(name, fc.oneof(value, amounts)), (options) => {
-        if (looksRight(options)) checkServeOptions(options);
+        if (areCertainlyValid(options)) checkServeOptions(options);
       }),
       { numRuns: 3_000 },
     );

@@ -1,65 +1,61 @@
 /**
- * A quick look at options that are plainly right, so that a program that makes no mistake never loads zod.
+ * A check of the options of `serve` without zod, so that a program with valid options never loads it.
  *
- * It says yes only where `validation/options.ts` would; what it is not sure of, the schema decides.
+ * It is made from the same table as the schema, and may only err on one side: what it accepts, the schema accepts. What it
+ * does not accept is left to the schema, which decides and explains.
  */
 
-import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
-import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
+import { SERVE_OPTIONS, type OptionKind } from './options.ts';
 
-type Check = (value: unknown) => boolean;
+/** Whether every option is known and its value valid, beyond doubt. */
+export function areCertainlyValid(options: object): boolean {
+  return isGroup(options, SERVE_OPTIONS);
+}
 
-const KNOWN: Readonly<Record<string, Check>> = {
-  host: (value) => typeof value === 'string' && value !== '',
-  port: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536,
-  listener: hasMethod('accept'),
-  executor: hasMethod('spawn'),
-  clock: hasMethod('setTimer'),
-  onError: isFunction,
-  onEvent: isFunction,
-  signal: (value) => value instanceof AbortSignal,
-  maxConnections: isCount,
-  maxConnectionsPerAddress: isCount,
-  maxRequestsPerConnection: isCount,
-  maxPendingHandlers: isCount,
-  limits: isRecordOf(DEFAULT_LIMITS, isCount),
-  deadlines: isRecordOf(
-    DEFAULT_SERVER_DEADLINES,
-    (value) => typeof value === 'number' && value >= 0,
-  ),
-};
+function isGroup(options: object, known: Readonly<Record<string, OptionKind>>): boolean {
+  return Object.entries(options).every(
+    ([name, value]) =>
+      Object.hasOwn(known, name) &&
+      (value === undefined || isValid(value, known[name] as OptionKind)),
+  );
+}
 
-/** Reports whether every option is known and plainly right. */
-export function looksRight(options: object): boolean {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(KNOWN, name)) return false;
-    if (value !== undefined && KNOWN[name]?.(value) !== true) return false;
+function isValid(value: unknown, option: OptionKind): boolean {
+  switch (option.kind) {
+    case 'text':
+      return typeof value === 'string' && value !== '';
+    case 'whole':
+      return isWhole(value) && value >= option.from && value <= option.to;
+    case 'count':
+      return value === Infinity || (isWhole(value) && value >= 1);
+    case 'amount':
+      return typeof value === 'number' && value >= 0;
+    case 'function':
+      return typeof value === 'function';
+    case 'object':
+      return (
+        typeof value === 'object' &&
+        typeof (value as Record<string, unknown> | null)?.[option.method] === 'function'
+      );
+    case 'signal':
+      return value instanceof AbortSignal;
+    case 'proxies':
+      return (
+        isPlainObject(value) &&
+        Array.isArray(value['trusted']) &&
+        value['trusted'].every((one) => typeof one === 'string')
+      );
+    case 'group':
+      return isPlainObject(value) && isGroup(value, option.options);
   }
-  return true;
 }
 
-function isCount(value: unknown): boolean {
-  return value === Infinity || (Number.isInteger(value) && (value as number) >= 1);
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
-
-function hasMethod(name: string): Check {
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Record<string, unknown>)[name] === 'function';
-}
-
-/** Whether a value is a plain object that has only names that `known` has, each with a value that is plainly right. */
-function isRecordOf(known: object, isRight: Check): Check {
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    Object.getPrototypeOf(value) === Object.prototype &&
-    Object.entries(value).every(
-      ([name, one]) => Object.hasOwn(known, name) && (one === undefined || isRight(one)),
-    );
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }

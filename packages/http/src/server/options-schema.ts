@@ -1,69 +1,52 @@
 /**
- * The options of `serve`, as a zod schema.
+ * The options of `serve` as a zod schema, made from the table in `options.ts`.
  *
- * zod takes longer to load than the rest of awaitio together, so it is loaded only when the quick look of
- * `looksRight` finds something that it does not know to be right. The schema alone decides what is refused.
+ * zod takes longer to load than the rest of awaitio together. `serve` loads it only for options that `areCertainlyValid`
+ * does not accept, to explain what is wrong with them.
  */
 
 import { InvalidInputError } from '@awaitio/core';
 import * as z from 'zod/mini';
+import { SERVE_OPTIONS, type OptionKind } from './options.ts';
 
-const count = z.union([z.literal(Infinity), z.int().check(z.gte(1))]);
-const amount = z.union([z.literal(Infinity), z.number().check(z.gte(0))]);
-const callback = z.custom<(...values: never[]) => unknown>(
-  (value) => typeof value === 'function',
-  'a function',
-);
-const withMethod = (method: string): z.ZodMiniType =>
-  z.custom(
-    (value) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
-    `an object with a method ${method}`,
+function schemaOf(option: OptionKind): z.ZodMiniType {
+  switch (option.kind) {
+    case 'text':
+      return z.string().check(z.minLength(1));
+    case 'whole':
+      return z.int().check(z.gte(option.from), z.lte(option.to));
+    case 'count':
+      return z.union([z.literal(Infinity), z.int().check(z.gte(1))]);
+    case 'amount':
+      return z.union([z.literal(Infinity), z.number().check(z.gte(0))]);
+    case 'function':
+      return z.custom((value) => typeof value === 'function', 'a function');
+    case 'object':
+      return z.custom(
+        (value) => typeof (value as Record<string, unknown> | null)?.[option.method] === 'function',
+        `an object with a method ${option.method}`,
+      );
+    case 'signal':
+      return z.instanceof(AbortSignal);
+    case 'proxies':
+      return z.looseObject({ trusted: z.array(z.string()) });
+    case 'group':
+      return groupOf(option.options);
+  }
+}
+
+function groupOf(options: Readonly<Record<string, OptionKind>>): z.ZodMiniType {
+  return z.strictObject(
+    Object.fromEntries(
+      Object.entries(options).map(([name, option]) => [name, z.optional(schemaOf(option))]),
+    ),
   );
+}
 
-const serveOptions = z.strictObject({
-  host: z.optional(z.string().check(z.minLength(1))),
-  port: z.optional(z.int().check(z.gte(0), z.lte(65_535))),
-  listener: z.optional(withMethod('accept')),
-  maxConnections: z.optional(count),
-  maxConnectionsPerAddress: z.optional(count),
-  maxRequestsPerConnection: z.optional(count),
-  maxPendingHandlers: z.optional(count),
-  retryAfter: z.optional(amount),
-  proxyProtocol: z.optional(z.looseObject({ trusted: z.array(z.string()) })),
-  limits: z.optional(
-    z.strictObject({
-      targetBytes: z.optional(count),
-      headerBytes: z.optional(count),
-      headerCount: z.optional(count),
-      bodyBytes: z.optional(amount),
-      trailerBytes: z.optional(count),
-      chunkOverheadBytes: z.optional(count),
-      leadingBytes: z.optional(amount),
-      readAheadMessages: z.optional(count),
-      readAheadBytes: z.optional(count),
-    }),
-  ),
-  deadlines: z.optional(
-    z.strictObject({
-      firstByte: z.optional(amount),
-      headers: z.optional(amount),
-      bodyGrace: z.optional(amount),
-      bodyMinRate: z.optional(amount),
-      handler: z.optional(amount),
-      writeStall: z.optional(amount),
-      idle: z.optional(amount),
-      linger: z.optional(amount),
-    }),
-  ),
-  executor: z.optional(withMethod('spawn')),
-  clock: z.optional(withMethod('setTimer')),
-  onError: z.optional(callback),
-  onEvent: z.optional(callback),
-  signal: z.optional(z.instanceof(AbortSignal)),
-});
+const serveOptions = groupOf(SERVE_OPTIONS);
 
 /**
- * @throws `InvalidInputError` that names every wrong option by its path, with what was expected and what came.
+ * @throws `InvalidInputError` that names every wrong option by its path, with what was expected and what was given.
  */
 export function checkServeOptions(options: unknown): void {
   const result = serveOptions.safeParse(options);
@@ -79,7 +62,7 @@ export function checkServeOptions(options: unknown): void {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
-  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the rest is covered by zod's own words
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- zod's own message covers the rest
   switch (issue.code) {
     case 'invalid_type':
       return `of type ${issue.expected}`;

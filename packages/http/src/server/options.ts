@@ -1,10 +1,26 @@
-/** What a server can be told when it starts and when it stops, and what it says at the end. */
+/**
+ * Options of a server: for its start, its limits, and its shutdown.
+ *
+ * {@link SERVE_OPTIONS} says once what each option of `serve` may be. The check of a program's options and the schema that
+ * explains what is wrong with them are both made from it.
+ */
 
 import type { Clock, Executor, Listener } from '@awaitio/core';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
-import type { EventListener } from './events.ts';
-import type { ErrorListener } from './runtime.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
+import type { ErrorListener, EventListener } from './events.ts';
+
+/** Limits on what a client sends. */
+export interface ServerLimits extends ProtocolLimits {
+  /** The lowest average rate of a body, in bytes per second, after `deadlines.bodyGrace`. @default 240 (Kestrel) → 408 */
+  readonly bodyMinRate: number;
+}
+
+/** The defaults of {@link ServerLimits}. */
+export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
+  ...DEFAULT_LIMITS,
+  bodyMinRate: 240,
+});
 
 /** Options of `serve`. */
 export interface ServeOptions {
@@ -14,7 +30,7 @@ export interface ServeOptions {
   readonly port?: number | undefined;
   /**
    * Serves the connections of this listener (TCP, TLS, Unix, memory, simulated) instead of binding one; the server closes
-   * it when it shuts down. Bounds on connections are the listener's own then.
+   * it when it shuts down. `maxConnections` and `maxConnectionsPerAddress` are then the listener's own.
    */
   readonly listener?: Listener | undefined;
   /** The most connections open at a time; further ones wait unread. @default no limit */
@@ -23,51 +39,99 @@ export interface ServeOptions {
   readonly maxConnectionsPerAddress?: number | undefined;
   /** Requests on one connection, after which it is closed. @default no limit */
   readonly maxRequestsPerConnection?: number | undefined;
-  /** Requests being handled or answered at a time; further ones are answered with 503 at once. @default no limit */
-  readonly maxPendingHandlers?: number | undefined;
-  /** What `Retry-After` says on those 503, in whole seconds. @default 1 */
+  /** Requests being handled or answered at a time; further ones get 503 at once. @default no limit */
+  readonly maxConcurrentRequests?: number | undefined;
+  /** The `Retry-After` of those 503, in whole seconds. @default 1 */
   readonly retryAfter?: number | undefined;
   /**
    * Reads the PROXY header (version 1 or 2) that these peers send before their requests: addresses, networks such as
-   * `10.0.0.0/8`, or `unix`. From them it has to come; from others it is not taken. @default none
+   * `10.0.0.0/8`, or `unix`. They must send one; no other peer may. @default none
    */
   readonly proxyProtocol?: { readonly trusted: readonly string[] } | undefined;
-  readonly limits?: Partial<ProtocolLimits> | undefined;
+  readonly limits?: Partial<ServerLimits> | undefined;
   readonly deadlines?: Partial<ServerDeadlines> | undefined;
-  /** What runs the connections' tasks; its `concurrency` bounds them too. @default the process's one */
+  /** Runs the connections' tasks; its `concurrency` limits them too. @default the default executor */
   readonly executor?: Executor | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** Hears of handlers that failed and answers that could not be completed. @default one line on stderr */
+  /** Receives the errors of handlers, and of responses that could not be completed. @default one line on stderr */
   readonly onError?: ErrorListener | undefined;
-  /** Hears of connections, requests, refusals and the drain; see `accessLog`. @default nobody */
+  /** Receives events of connections, requests, refusals and the shutdown; see `accessLog`. @default none */
   readonly onEvent?: EventListener | undefined;
   /** Shuts the server down when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What an option's value may be, besides `undefined`: `text`: not empty · `whole`: a whole number within bounds · `count`: a
+ * whole number from 1, or Infinity · `amount`: a number from 0, or Infinity · `object`: has this method · `proxies`: a list
+ * of texts in `trusted` · `group`: an object of further options.
+ */
+export type OptionKind =
+  | { readonly kind: 'text' | 'count' | 'amount' | 'function' | 'signal' | 'proxies' }
+  | { readonly kind: 'whole'; readonly from: number; readonly to: number }
+  | { readonly kind: 'object'; readonly method: string }
+  | { readonly kind: 'group'; readonly options: Readonly<Record<string, OptionKind>> };
+
+const COUNT: OptionKind = { kind: 'count' };
+const AMOUNT: OptionKind = { kind: 'amount' };
+const FUNCTION: OptionKind = { kind: 'function' };
+
+const LIMITS: Readonly<Record<keyof ServerLimits, OptionKind>> = {
+  targetBytes: COUNT,
+  headerBytes: COUNT,
+  headerCount: COUNT,
+  bodyBytes: AMOUNT,
+  bodyMinRate: AMOUNT,
+  trailerBytes: COUNT,
+  chunkOverheadBytes: COUNT,
+  leadingBytes: AMOUNT,
+  readAheadMessages: COUNT,
+  readAheadBytes: COUNT,
+};
+
+const DEADLINES: Readonly<Record<keyof ServerDeadlines, OptionKind>> = {
+  firstByte: AMOUNT,
+  headers: AMOUNT,
+  bodyGrace: AMOUNT,
+  handler: AMOUNT,
+  writeStall: AMOUNT,
+  idle: AMOUNT,
+  linger: AMOUNT,
+};
+
+/** Every option of `serve`, and what its value may be. */
+export const SERVE_OPTIONS: Readonly<Record<keyof ServeOptions, OptionKind>> = {
+  host: { kind: 'text' },
+  port: { kind: 'whole', from: 0, to: 65_535 },
+  listener: { kind: 'object', method: 'accept' },
+  maxConnections: COUNT,
+  maxConnectionsPerAddress: COUNT,
+  maxRequestsPerConnection: COUNT,
+  maxConcurrentRequests: COUNT,
+  retryAfter: AMOUNT,
+  proxyProtocol: { kind: 'proxies' },
+  limits: { kind: 'group', options: LIMITS },
+  deadlines: { kind: 'group', options: DEADLINES },
+  executor: { kind: 'object', method: 'spawn' },
+  clock: { kind: 'object', method: 'setTimer' },
+  onError: FUNCTION,
+  onEvent: FUNCTION,
+  signal: { kind: 'signal' },
+};
+
 /** Options of `HttpServer.shutdown`. */
 export interface ShutdownOptions {
   /**
-   * How long to go on as before, but not ready any more, so that load balancers look elsewhere, in milliseconds.
+   * How long to go on serving, no longer ready, so that load balancers send new connections elsewhere, in milliseconds.
    * @default 0
    */
   readonly lameDuck?: number | undefined;
   /**
-   * How long what is under way may take then, work handed to `waitUntil` included, in milliseconds; after that it is
-   * cut. @default 5000
+   * How long open requests, and work handed to `waitUntil`, may take after that, in milliseconds; what has not ended is
+   * aborted. @default 5000
    */
   readonly grace?: number | undefined;
-  /** How long an idle client may still send a request and have it answered, in milliseconds. @default 500 */
+  /** How long an idle client may still send a request and get its response, in milliseconds. @default 500 */
   readonly idleWindow?: number | undefined;
-}
-
-/** What a shutdown did. */
-export interface ShutdownReport {
-  /** Connections that ended by themselves, with everything answered. */
-  readonly completed: number;
-  /** Connections that were idle and closed. */
-  readonly idleClosed: number;
-  /** Addresses of the connections that were cut at the deadline. */
-  readonly cut: readonly string[];
 }

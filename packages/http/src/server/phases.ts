@@ -1,19 +1,31 @@
 /**
- * What a connection waits for now, and how long it may.
+ * The phase of a connection: what it waits for, and the deadline of that wait.
  *
- * One deadline runs at a time. When it passes, the wait is ended by ending the stream's reading, or the stream, and the
- * connection's loop finds out why by looking at `expired`. A phase that another one puts off (a body that is read within
- * a handler's time, a write within either) gets what was left of its time back.
+ * One deadline runs at a time. When it passes, the stream's reading or the stream is ended, which ends the wait; the
+ * connection's loop then finds the reason in `expired`. A phase that another one interrupts (reading a body within a
+ * handler's time, a write within either) continues with the time it had left.
  *
- * A client that takes its answer slowly, but takes it, is given more time: only a stall counts (`StallWatch`).
+ * A client that reads its response slowly, but reads, gets more time: only a stall counts (`StallWatch`).
  */
 
-import { TimeoutError } from '@awaitio/core';
-import { Deadline, type DeadlineOwner } from '@awaitio/core/lowlevel';
-import { RateAllowance, StallWatch } from '../driver/deadlines.ts';
+import { TimeoutError, type Clock } from '@awaitio/core';
+import { Deadline, type DeadlineOwner, type DeadlineWheel } from '@awaitio/core/lowlevel';
+import { StallWatch } from '../driver/stall-watch.ts';
+import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Driver } from '../driver/driver.ts';
-import { HandlerDeadline } from './exchange.ts';
-import type { ServerShared } from './runtime.ts';
+import { HandlerDeadline } from './handler-deadline.ts';
+import type { ServerLimits } from './options.ts';
+import { RateAllowance } from './rate-allowance.ts';
+
+/** The times of a server. */
+export interface PhaseSettings {
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly deadlines: ServerDeadlines;
+  readonly limits: Pick<ServerLimits, 'bodyMinRate'>;
+  /** How long a connection may idle now, in milliseconds; less during a shutdown. */
+  readonly idleTimeout: number;
+}
 
 /** What the connection waits for. */
 export type Phase =
@@ -23,11 +35,11 @@ export type Phase =
   | 'handler'
   | 'body'
   | 'write'
-  /** The answer is made, and the client has not taken all of it yet. */
+  /** The response is complete, and the client has not received all of it. */
   | 'flush'
   | 'linger';
 
-/** The deadlines by the names that `ServerDeadlines` gives them; lingering ends nothing that has not ended. */
+/** The option behind each phase, as events name it; none where the deadline does not end the connection. */
 const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
   'first-byte': 'firstByte',
   idle: 'idle',
@@ -41,37 +53,37 @@ const DEADLINE_OF: Readonly<Record<Phase, string | undefined>> = {
 
 export class Phases implements DeadlineOwner {
   readonly #driver: Driver;
-  readonly #shared: ServerShared;
+  readonly #settings: PhaseSettings;
   readonly #deadline: Deadline;
   #now: Phase = 'first-byte';
   #expired: Phase | undefined;
   #stallWatch: StallWatch | undefined;
   #handlerDeadline: HandlerDeadline | undefined;
-  /** What the present request's handler asked for instead of the server's deadline. */
+  /** The deadline that the current request's handler set in place of the server's. */
   #handlerLimit: number | undefined;
   #bodyRate: RateAllowance | undefined;
 
-  constructor(driver: Driver, shared: ServerShared) {
+  constructor(driver: Driver, settings: PhaseSettings) {
     this.#driver = driver;
-    this.#shared = shared;
-    this.#deadline = new Deadline(shared.wheel, this);
+    this.#settings = settings;
+    this.#deadline = new Deadline(settings.wheel, this);
   }
 
   get now(): Phase {
     return this.#now;
   }
 
-  /** The phase whose time passed, if one did. */
+  /** The phase whose deadline passed, if one did. */
   get expired(): Phase | undefined {
     return this.#expired;
   }
 
-  /** The deadline that ended the connection, by its name in `ServerDeadlines`. */
+  /** The option whose limit ended the connection. */
   get expiredDeadline(): string | undefined {
     return this.#expired === undefined ? undefined : DEADLINE_OF[this.#expired];
   }
 
-  /** Whether nothing of a request or an answer is waited for, but that the client takes its last one. */
+  /** Whether the connection is between requests; the client may still be receiving its last response. */
   get isBetween(): boolean {
     return this.#now === 'first-byte' || this.#now === 'idle' || this.#now === 'flush';
   }
@@ -82,12 +94,12 @@ export class Phases implements DeadlineOwner {
     this.#deadline.set(milliseconds);
   }
 
-  /** Nothing is bounded for now. */
-  rest(): void {
+  /** Stops the deadline until the next phase. */
+  clearDeadline(): void {
     this.#deadline.clear();
   }
 
-  /** Nothing will be waited for any more. */
+  /** Ends the deadline for good. */
   end(): void {
     this.#deadline.remove();
   }
@@ -97,33 +109,33 @@ export class Phases implements DeadlineOwner {
   /** A handler begins. */
   beginHandler(): void {
     this.#handlerLimit = undefined;
-    this.wait('handler', this.#shared.deadlines.handler);
+    this.wait('handler', this.#settings.deadlines.handler);
   }
 
-  /** The handler asks for a deadline of its own. */
+  /** Sets the current handler's deadline, from now. */
   setHandlerDeadline(milliseconds: number): void {
     this.#handlerLimit = milliseconds;
     if (this.#now === 'handler') this.#deadline.set(milliseconds);
   }
 
-  /** The handler's result, or the error of its deadline. */
-  guard<T>(result: Promise<T> | T): Promise<T> | T {
-    if (this.#shared.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
+  /** The handler's result, or the error of its deadline, whichever comes first. */
+  withHandlerDeadline<T>(result: Promise<T> | T): Promise<T> | T {
+    if (this.#settings.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
       return result;
     }
     this.#handlerDeadline = new HandlerDeadline();
-    return this.#handlerDeadline.guard(Promise.resolve(result));
+    return this.#handlerDeadline.race(Promise.resolve(result));
   }
 
   // --- Bodies and writes ---------------------------------------------------------------------------------------
 
   /** Waits for more of a body, at no less than the minimum rate. */
   async readBody(): Promise<void> {
-    const { deadlines, clock } = this.#shared;
+    const { deadlines, limits, clock } = this.#settings;
     const driver = this.#driver;
     const blocked = driver.flush();
-    if (blocked !== undefined) await this.whileWriting(blocked);
-    this.#bodyRate ??= new RateAllowance(deadlines.bodyGrace, deadlines.bodyMinRate);
+    if (blocked !== undefined) await this.withWriteDeadline(blocked);
+    this.#bodyRate ??= new RateAllowance(deadlines.bodyGrace, limits.bodyMinRate);
     const phase = this.#now;
     const left = this.#left;
     const rate = this.#bodyRate;
@@ -136,16 +148,16 @@ export class Phases implements DeadlineOwner {
     this.wait(phase, left);
   }
 
-  /** A request is over: the next one's body has an allowance of its own. */
+  /** A request has ended: the next one's body gets a new allowance. */
   endRequest(): void {
     this.#bodyRate = undefined;
   }
 
-  /** Waits for a write that found no room; a peer that takes nothing for too long is cut. */
-  async whileWriting(blocked: Promise<void>): Promise<void> {
+  /** Waits for a write that found no room; a client that reads nothing for too long is reset. */
+  async withWriteDeadline(blocked: Promise<void>): Promise<void> {
     const phase = this.#now;
     const left = this.#left;
-    this.#waitForTaking('write');
+    this.#waitForReading('write');
     try {
       await blocked;
     } finally {
@@ -154,33 +166,33 @@ export class Phases implements DeadlineOwner {
     this.wait(phase, left);
   }
 
-  /** Waits for the peer to take what was written. */
-  #waitForTaking(phase: 'write' | 'flush'): void {
-    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#shared.clock);
+  /** Waits for the client to read what was written. */
+  #waitForReading(phase: 'write' | 'flush'): void {
+    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#settings.clock);
     this.#stallWatch.begin();
-    this.wait(phase, this.#shared.deadlines.writeStall);
+    this.wait(phase, this.#settings.deadlines.writeStall);
   }
 
-  /** How long the present phase may go on, for a phase that another one puts off. */
+  /** What the current phase has left, for when another phase interrupts it. */
   get #left(): number {
     const { at } = this.#deadline;
-    return at === Infinity ? Infinity : at - this.#shared.clock.now();
+    return at === Infinity ? Infinity : at - this.#settings.clock.now();
   }
 
   // --- When time has passed ------------------------------------------------------------------------------------
 
   onDeadline(): void {
     const phase = this.#now;
-    if (this.#isStillTaking(phase)) return;
-    // The last wait ends nothing that has not ended before.
+    if (this.#isStillReading(phase)) return;
+    // The response was sent: lingering is no reason that an event should name.
     if (phase !== 'linger') this.#expired = phase;
     switch (phase) {
       case 'handler':
-        this.#handlerDeadline?.expire(this.#handlerLimit ?? this.#shared.deadlines.handler);
+        this.#handlerDeadline?.expire(this.#handlerLimit ?? this.#settings.deadlines.handler);
         break;
       case 'headers':
       case 'body':
-        // The read that waits ends, and what still comes is dropped; writing an answer goes on.
+        // Ends the pending read and drops what still arrives; a response can still be written.
         void this.#driver.stream.shutdown('read');
         break;
       case 'first-byte':
@@ -190,21 +202,21 @@ export class Phases implements DeadlineOwner {
         break;
       case 'write':
       case 'flush':
-        this.#driver.stream.reset(new TimeoutError('write', this.#shared.deadlines.writeStall));
+        this.#driver.stream.reset(new TimeoutError('write', this.#settings.deadlines.writeStall));
         break;
     }
   }
 
-  /** Gives a client that takes its answer, however slowly, more time; whether it does. */
-  #isStillTaking(phase: Phase): boolean {
-    const { deadlines, idleTimeout } = this.#shared;
+  /** Gives more time to a client that reads its response, however slowly; whether it does. */
+  #isStillReading(phase: Phase): boolean {
+    const { deadlines, idleTimeout } = this.#settings;
     const hasUnsent = phase !== 'write' && this.#driver.stream.statistics().unsent > 0;
     if (phase === 'idle' && hasUnsent) {
-      this.#waitForTaking('flush');
+      this.#waitForReading('flush');
       return true;
     }
     if (phase === 'flush' && !hasUnsent) {
-      // Only now the client has its answer, and the connection idles.
+      // The client has its response: the connection idles from now on.
       this.#stallWatch?.end();
       this.wait('idle', idleTimeout);
       return true;

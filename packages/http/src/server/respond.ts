@@ -1,187 +1,197 @@
 /**
- * From a request to its answer: the handler is called, and what it returns, or how it failed, is sent.
+ * From a request to its response: calls the handler, and sends what it returns, or the response to its failure.
  *
- * A handler that answers at once, with a body that is there, is the most common request and the one whose time counts:
- * for it none of these functions makes a promise. They return one only when there is something to wait for.
+ * The most common handler returns a response with a whole body, and no promise. For it none of these functions makes a
+ * promise: they return one only when there is something to wait for.
  */
 
-import { IoError, LimitError, TimeoutError } from '@awaitio/core';
-import { ClientGoneError, type Exchange } from './exchange.ts';
+import { IoError, LimitError, TimeoutError, type Address } from '@awaitio/core';
+import { errorResponse } from '../message/error-response.ts';
+import { ClientGoneError } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
+import { requestOf } from '../message/request.ts';
+import { HttpResponse } from '../message/response.ts';
+import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
-import { State } from '../protocol/state.ts';
-import { HttpRequest } from '../message/request.ts';
-import { refusal } from '../message/error-response.ts';
-import { HttpResponse } from '../message/response.ts';
-import { sendBody } from './send-response.ts';
-import type { ServerConnection } from './connection.ts';
+import type { FieldList } from '../protocol/vocabulary/fields.ts';
+import type { Exchange } from './exchange.ts';
+import type { ServerRuntime } from './runtime.ts';
+import { sendResponse, type ResponseOutlet } from './send-response.ts';
 
-/** Unread bytes of a request's body that are taken to keep the connection (Go's net/http: 256 KiB). */
+/** The connection that a request came on. */
+export interface Responder extends ResponseOutlet {
+  readonly id: number;
+  readonly remoteAddress: Address | undefined;
+  readonly runtime: ServerRuntime;
+  /** Requests answered. */
+  readonly answered: number;
+  /** Whether the connection was handed over to another protocol. */
+  readonly isSwitched: boolean;
+}
+
+/** Unread bytes of a request's body that are read and dropped to keep the connection (Go's net/http: 256 KiB). */
 export const DRAIN_LIMIT = 262_144;
 
 /** Something to wait for, or nothing. */
 type Pending = Promise<void> | undefined;
 
-/** Has a request handled and answered. */
-export function handle(connection: ServerConnection, exchange: Exchange): Pending {
-  const { shared } = connection;
-  if (!shared.hasRoom) return shed(connection, exchange);
-  shared.observer.requestStarted(exchange);
-  connection.phases.beginHandler();
+/** Handles a request and sends its response. */
+export function handle(responder: Responder, exchange: Exchange): Pending {
+  const { runtime } = responder;
+  if (!runtime.hasRoom) return rejectOverload(responder, exchange);
+  runtime.observer.requestStarted(exchange);
+  responder.phases.beginHandler();
   let result;
   try {
-    result = shared.handler(new HttpRequest(exchange.head, exchange), exchange);
+    result = runtime.handler(requestOf(exchange.head, exchange), exchange);
   } catch (error) {
-    return handlerFailed(connection, exchange, error);
+    return handlerFailed(responder, exchange, error);
   }
-  if (result instanceof HttpResponse) return respond(connection, exchange, result);
-  return handleLater(connection, exchange, result);
+  if (result instanceof HttpResponse) return respond(responder, exchange, result);
+  return handleLater(responder, exchange, result);
 }
 
 async function handleLater(
-  connection: ServerConnection,
+  responder: Responder,
   exchange: Exchange,
   result: Promise<HttpResponse | void> | void,
 ): Promise<void> {
-  // Answers to requests before this one do not wait for its handler.
-  if (connection.driver.gathered > 0) connection.driver.flushSoon();
+  // Responses to earlier requests do not wait for this one's handler.
+  if (responder.driver.gathered > 0) responder.driver.flushSoon();
   let response;
   try {
-    response = await connection.phases.guard(result);
-    if (!connection.isSwitched && !(response instanceof HttpResponse)) {
+    response = await responder.phases.withHandlerDeadline(result);
+    if (!responder.isSwitched && !(response instanceof HttpResponse)) {
       throw new TypeError('expected the handler to return an HttpResponse, got something else');
     }
   } catch (error) {
-    await handlerFailed(connection, exchange, error);
+    await handlerFailed(responder, exchange, error);
     return;
   }
-  await respond(connection, exchange, response as HttpResponse);
+  await respond(responder, exchange, response as HttpResponse);
 }
 
-function handlerFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
-  if (!connection.isSwitched) {
-    return respond(connection, exchange, answerFor(connection, exchange, error));
+function handlerFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
+  if (!responder.isSwitched) {
+    return respond(responder, exchange, responseFor(responder, exchange, error));
   }
-  const { shared, stream } = connection;
-  shared.report(error, exchange);
-  shared.observer.requestFinished(exchange, switchStatus(exchange.head), false);
-  // Nobody else knows of the stream, as far as can be told.
+  const { runtime, stream } = responder;
+  runtime.report(error, exchange);
+  runtime.observer.requestFinished(exchange, switchStatus(exchange.head), false);
+  // The stream may have no other owner that would close it.
   stream.reset(error);
   return undefined;
 }
 
-function respond(
-  connection: ServerConnection,
-  exchange: Exchange,
-  response: HttpResponse,
-): Pending {
-  const { observer } = connection.shared;
-  if (connection.isSwitched) {
+function respond(responder: Responder, exchange: Exchange, response: HttpResponse): Pending {
+  const { observer } = responder.runtime;
+  if (responder.isSwitched) {
     observer.requestFinished(exchange, switchStatus(exchange.head), true);
     return undefined;
   }
   observer.responseStarted(exchange);
-  const answered = answer(connection, exchange, response);
-  if (answered !== undefined) return whenAnswered(connection, exchange, answered);
+  const sent = send(responder, exchange, response);
+  if (sent !== undefined) return respondLater(responder, exchange, sent);
   observer.requestFinished(exchange, exchange.status, true);
   return undefined;
 }
 
-async function whenAnswered(
-  connection: ServerConnection,
+async function respondLater(
+  responder: Responder,
   exchange: Exchange,
-  answered: Promise<void>,
+  sent: Promise<void>,
 ): Promise<void> {
   let isComplete = false;
   try {
-    await answered;
+    await sent;
     isComplete = true;
   } finally {
-    connection.shared.observer.requestFinished(exchange, exchange.status, isComplete);
+    responder.runtime.observer.requestFinished(exchange, exchange.status, isComplete);
   }
 }
 
-/** Answers at once that there is too much to do. */
-function shed(connection: ServerConnection, exchange: Exchange): Pending {
-  const { observer, retryAfter } = connection.shared;
-  const address = String(connection.remoteAddress ?? '');
-  observer.turnedAway(connection.id, address, 503, 'ERR_HTTP_OVERLOADED');
-  return answer(connection, exchange, refusal(503, ['Retry-After', String(retryAfter)]));
+/** Responds 503 at once: too many requests are being handled. */
+function rejectOverload(responder: Responder, exchange: Exchange): Pending {
+  const { observer, retryAfter } = responder.runtime;
+  const address = String(responder.remoteAddress ?? '');
+  observer.refused(responder.id, address, 503, 'ERR_HTTP_OVERLOADED');
+  return send(responder, exchange, errorResponse(503, { 'Retry-After': retryAfter }));
 }
 
-/** What to answer when a handler failed: the client's fault is told to the client, the program's to the program. */
-function answerFor(connection: ServerConnection, exchange: Exchange, error: unknown): HttpResponse {
+/** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
+function responseFor(responder: Responder, exchange: Exchange, error: unknown): HttpResponse {
   exchange.abort(error);
   if (error instanceof HttpProblem) return HttpResponse.problem(error);
-  // The same classes of errors come from other connections, which a handler may have to do with.
-  if (error instanceof RemoteProtocolError && error === connection.http.failure) {
-    return refusal(error.statusHint);
+  // Compared by identity: the handler's own connections fail with the same classes of errors.
+  if (error instanceof RemoteProtocolError && error === responder.http.failure) {
+    return errorResponse(error.statusHint);
   }
-  if (error instanceof LimitError && error === exchange.limitError) return refusal(413);
-  if (connection.phases.expired === 'body') return refusal(408);
-  if (!isPeersDoing(connection, error)) connection.shared.report(error, exchange);
-  return refusal(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
+  if (error instanceof LimitError && error === exchange.limitError) return errorResponse(413);
+  if (responder.phases.expired === 'body') return errorResponse(408);
+  if (!isCausedByPeer(responder, error)) responder.runtime.report(error, exchange);
+  return errorResponse(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
 }
 
-/** Whether a failure is only how the program heard of what the client did, which is no error of the program's. */
-function isPeersDoing({ http, phases, stream }: ServerConnection, error: unknown): boolean {
+/** Whether a failure was caused by the client, so that it is not an error of the handler. */
+function isCausedByPeer({ http, phases, stream }: Responder, error: unknown): boolean {
   if (error instanceof ClientGoneError || error === http.failure) return true;
   return error instanceof IoError && (stream.isClosed || phases.expired === 'body');
 }
 
-/** Sends an answer: there is something to wait for when the program, or the client, is slower than this side. */
-function answer(connection: ServerConnection, exchange: Exchange, given: HttpResponse): Pending {
-  const { shared, phases } = connection;
-  phases.rest();
+/** Sends a response: a promise when the handler's body, or the client, is slower than this side. */
+function send(responder: Responder, exchange: Exchange, given: HttpResponse): Pending {
+  const { runtime, phases } = responder;
+  phases.clearDeadline();
   // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
   const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
-  const response = isTunnel ? refusal(501) : given;
+  const response = isTunnel ? errorResponse(501) : given;
   exchange.status = response.status;
   const { isStreamed } = response;
-  // A client that still waits for leave to send, or has much left to send, is told that the connection ends.
-  // The body of a streamed answer may come from the request's, as an echo's does.
-  if (isStreamed) exchange.payContinue();
+  // The body of a streamed response may be made of the request's, as an echo's is.
+  if (isStreamed) exchange.sendContinue();
+  // The rest of such a request is not read: the response says `Connection: close`.
   const isUnread =
     !isStreamed && !exchange.isRequestRead && !exchange.isBodyUsed && hasMuchLeft(exchange);
   let blocked;
   try {
-    blocked = sendBody(connection, response, {
-      date: shared.date.toString(),
+    blocked = sendResponse(responder, response, {
+      date: runtime.date.toString(),
       close:
         response.close ||
         isUnread ||
-        shared.isDraining ||
-        shared.isLastRequest(connection.answered + 1),
+        runtime.isDraining ||
+        runtime.isLastRequest(responder.answered + 1),
     });
   } catch (error) {
-    return answerFailed(connection, exchange, error);
+    return sendFailed(responder, exchange, error);
   }
   if (blocked === undefined) return undefined;
-  // A streamed answer also waits for the program, and says itself when it waits for the client.
-  const sent = isStreamed ? blocked : phases.whileWriting(blocked);
-  return finishAnswer(connection, exchange, sent);
+  // A streamed response also waits for its handler, and begins the write phase itself.
+  const sent = isStreamed ? blocked : phases.withWriteDeadline(blocked);
+  return sendLater(responder, exchange, sent);
 }
 
-async function finishAnswer(
-  connection: ServerConnection,
+async function sendLater(
+  responder: Responder,
   exchange: Exchange,
   sent: Promise<void>,
 ): Promise<void> {
   try {
     await sent;
   } catch (error) {
-    await answerFailed(connection, exchange, error);
+    await sendFailed(responder, exchange, error);
   }
 }
 
-function answerFailed(connection: ServerConnection, exchange: Exchange, error: unknown): Pending {
-  const { http, shared, stream } = connection;
-  if (!isPeersDoing(connection, error)) shared.report(error, exchange);
-  // An answer that is wrong in itself was refused before any of it was sent.
-  if (http.serverState === State.SEND_RESPONSE) return answer(connection, exchange, refusal(500));
+function sendFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
+  const { http, runtime, stream } = responder;
+  if (!isCausedByPeer(responder, error)) runtime.report(error, exchange);
+  // The response was invalid: none of it was sent.
+  if (http.serverState === State.SEND_RESPONSE)
+    return send(responder, exchange, errorResponse(500));
   http.sendFailed();
-  // The head is out: only cutting the connection tells the client that the rest will not come.
+  // The head was sent: only a reset tells the client that the response is incomplete.
   stream.reset(error);
   return Promise.reject(
     new IoError('the answer could not be completed', {
@@ -192,10 +202,20 @@ function answerFailed(connection: ServerConnection, exchange: Exchange, error: u
 }
 
 function hasMuchLeft(exchange: Exchange): boolean {
-  return exchange.owesContinue || (exchange.head.contentLength ?? 0) > DRAIN_LIMIT;
+  return exchange.awaitsContinue || (exchange.head.contentLength ?? 0) > DRAIN_LIMIT;
 }
 
-/** What says that the connection goes on in another protocol (RFC 9110 sections 9.3.6 and 15.2.2). */
-export function switchStatus(head: RequestHead): number {
+/** Writes the response that switches protocols. */
+export function writeSwitch(
+  { http, driver, runtime }: Responder,
+  head: RequestHead,
+  fields: FieldList,
+): void {
+  const date = runtime.date.toString();
+  driver.write(http.sendResponse({ status: switchStatus(head), fields, length: undefined, date }));
+}
+
+/** The status that switches protocols (RFC 9110 sections 9.3.6 and 15.2.2). */
+function switchStatus(head: RequestHead): number {
   return head.method === 'CONNECT' ? 200 : 101;
 }

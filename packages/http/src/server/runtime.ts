@@ -1,77 +1,58 @@
-/** What all connections of a server share: its handler, bounds, clock and the ears it reports to. */
+/** State shared by all connections of one server: handler, limits, clock, listeners. */
 
 import type { Address, AddressList, Clock } from '@awaitio/core';
 import { DeadlineWheel } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
-import type { Exchange, HandlerContext } from './exchange.ts';
+import type { Handler } from '../message/handler.ts';
+import type { ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './http-date.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
-import type { HttpRequest } from '../message/request.ts';
-import type { HttpResponse } from '../message/response.ts';
-import type { ServerConnection } from './connection.ts';
-import type { EventListener } from './events.ts';
-import { ServerObserver } from './observer.ts';
+import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
+import type { ServerLimits } from './options.ts';
 
-/** Answers a request. */
-export type Handler = (
-  request: HttpRequest,
-  context: HandlerContext,
-) => HttpResponse | Promise<HttpResponse | void> | void;
-
-/** Hears of what went wrong that nobody else hears of. `request` is there when a request was concerned. */
-export type ErrorListener = (error: unknown, request: ErrorContext | undefined) => void;
-
-/** The request that an error concerns. */
-export interface ErrorContext {
-  /** As it was sent. */
-  readonly method: string;
-  /** As it was sent. */
-  readonly target: string;
-  /** `host:port` of the client, empty on a stream that has no address. */
-  readonly remoteAddress: string;
-}
-
-export interface ServerSharedOptions {
+export interface ServerRuntimeOptions {
   readonly handler: Handler;
   readonly clock: Clock;
-  readonly limits: ProtocolLimits;
+  readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
   readonly maxRequestsPerConnection: number;
-  readonly maxPendingHandlers: number;
+  readonly maxConcurrentRequests: number;
   /** In whole seconds. */
   readonly retryAfter: number;
   /** Peers that send a PROXY header. */
   readonly proxies: AddressList | undefined;
-  readonly onError: ErrorListener;
+  /** By default one line on stderr. */
+  readonly onError: ErrorListener | undefined;
   readonly onEvent: EventListener | undefined;
-  /** A connection is over. */
-  readonly onEnd: (connection: ServerConnection) => void;
+  /** A connection has ended. */
+  readonly onEnd: (connection: ConnectionFacts) => void;
 }
 
 /**
- * From so many open connections on, most of which wait, one that waits is made small (`pnpm bench --only idle`); below,
- * the next request is answered a little faster instead.
+ * From this many open connections on, an idle one releases its buffers (`pnpm bench --only idle`). Below, it keeps them:
+ * the next request is answered a little faster.
  */
-const CROWD = 1_000;
+const MANY_CONNECTIONS = 1_000;
 
-export class ServerShared {
+export class ServerRuntime {
   readonly handler: Handler;
   readonly clock: Clock;
-  readonly limits: ProtocolLimits;
+  readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
   readonly wheel: DeadlineWheel;
   readonly date: HttpDate;
   readonly observer: ServerObserver;
-  readonly #options: ServerSharedOptions;
+  readonly #options: ServerRuntimeOptions;
+  readonly #onError: ErrorListener;
   readonly #background = new Set<Promise<void>>();
   #ended = 0;
-  /** Set when the shutdown begins: answers say `Connection: close` from then on. */
+  /** Set when the shutdown begins: responses carry `Connection: close` from then on. */
   isDraining = false;
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
 
-  constructor(options: ServerSharedOptions) {
+  constructor(options: ServerRuntimeOptions) {
     this.#options = options;
+    this.#onError = options.onError ?? printError;
     this.handler = options.handler;
     this.clock = options.clock;
     this.limits = options.limits;
@@ -89,9 +70,9 @@ export class ServerShared {
     return this.isDraining ? Math.min(idle, this.drainWindow) : idle;
   }
 
-  /** Whether there are so many connections that the memory of those which wait matters. */
-  get isCrowded(): boolean {
-    return this.observer.opened - this.#ended >= CROWD;
+  /** Whether so many connections are open that the memory of the idle ones matters. */
+  get hasManyConnections(): boolean {
+    return this.observer.opened - this.#ended >= MANY_CONNECTIONS;
   }
 
   isLastRequest(count: number): boolean {
@@ -100,14 +81,14 @@ export class ServerShared {
 
   /** Whether one more request may be handled now. */
   get hasRoom(): boolean {
-    return this.observer.active < this.#options.maxPendingHandlers;
+    return this.observer.active < this.#options.maxConcurrentRequests;
   }
 
   get retryAfter(): number {
     return this.#options.retryAfter;
   }
 
-  ended(connection: ServerConnection): void {
+  ended(connection: ConnectionFacts): void {
     this.#ended += 1;
     this.#options.onEnd(connection);
   }
@@ -117,8 +98,8 @@ export class ServerShared {
     return this.#options.proxies !== undefined && this.#options.proxies.has(address);
   }
 
-  /** Tells the program of an error; a listener that fails itself is not told of that. */
-  report(error: unknown, exchange: Exchange | undefined): void {
+  /** Reports an error to `onError`. */
+  report(error: unknown, exchange: ExchangeFacts | undefined): void {
     const context =
       exchange === undefined
         ? undefined
@@ -128,13 +109,13 @@ export class ServerShared {
             remoteAddress: String(exchange.remoteAddress ?? ''),
           };
     try {
-      this.#options.onError(error, context);
+      this.#onError(error, context);
     } catch {
-      // There is nobody left to tell.
+      // An error listener that throws has no listener itself.
     }
   }
 
-  waitUntil(work: Promise<unknown>, exchange: Exchange | undefined): void {
+  waitUntil(work: Promise<unknown>, exchange: ExchangeFacts | undefined): void {
     const tracked: Promise<void> = work
       .catch((error: unknown) => {
         this.report(error, exchange);
@@ -145,8 +126,18 @@ export class ServerShared {
     this.#background.add(tracked);
   }
 
-  /** Settles when no background work is left. */
+  /** Resolves when no background work is left. */
   async background(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
+}
+
+/** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
+function printError(error: unknown, request: { method: string } | undefined): void {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // Silence would hide every failure of a handler.
+  // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
+  console.error(
+    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
+  );
 }

@@ -1,18 +1,31 @@
 /**
  * Sends a response: its head and its body, whatever form the body has.
  *
- * A whole body goes out with its head, gathered into one write. A streamed one goes out piece by piece, each awaited
- * when the peer is slower than the program; what was sent is flushed before the program is asked for more, so that an
- * event stream does not wait for company.
+ * A whole body is gathered with its head into one write. A streamed one is written piece by piece, with back-pressure
+ * when the client is slower than the handler. Before the next piece is awaited, the pieces so far are flushed, so that an
+ * event of an event stream goes out at once.
  */
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
 import { piecesOf } from '../message/body.ts';
-import { PassedBody, WrittenPieces } from '../message/forwarded-body.ts';
-import type { ResponseHeadInput } from '../protocol/connection.ts';
+import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
+import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { HttpResponse } from '../message/response.ts';
-import type { ServerConnection } from './connection.ts';
+import type { Driver } from '../driver/driver.ts';
+import type { Phases } from './phases.ts';
+
+/** Where a response is written. */
+export interface ResponseOutlet {
+  readonly stream: ByteStream;
+  readonly http: HttpConnection;
+  readonly driver: Driver;
+  readonly phases: Phases;
+  /** Ends the wait for a handler's next piece when the connection is closed. */
+  readonly closeRace: CloseRace;
+  /** Counts bytes of the body that were written. */
+  countOut(bytes: number): void;
+}
 
 interface SendOptions {
   readonly date: string;
@@ -20,66 +33,66 @@ interface SendOptions {
 }
 
 /** @returns A promise when the caller has to wait; `undefined` when everything was taken at once. */
-export function sendBody(
-  connection: ServerConnection,
+export function sendResponse(
+  outlet: ResponseOutlet,
   response: HttpResponse,
   options: SendOptions,
 ): Promise<void> | undefined {
   const { body } = response;
-  if (typeof body === 'string') return sendText(connection, response, body, options);
-  if (body === null) return sendBytes(connection, response, EMPTY, options);
-  if (body instanceof Uint8Array) return sendBytes(connection, response, body, options);
-  if (body instanceof PassedBody && body.latin1 !== undefined) {
-    return sendLatin1(connection, response, body.latin1, options);
+  if (typeof body === 'string') return sendText(outlet, response, body, options);
+  if (body === null) return sendBytes(outlet, response, EMPTY, options);
+  if (body instanceof Uint8Array) return sendBytes(outlet, response, body, options);
+  if (body instanceof ForwardedBody && body.latin1 !== undefined) {
+    return sendLatin1(outlet, response, body.latin1, options);
   }
-  return sendPieces(connection, response, options);
+  return sendPieces(outlet, response, options);
 }
 
 const EMPTY = new Uint8Array(0);
 
 function sendText(
-  connection: ServerConnection,
+  outlet: ResponseOutlet,
   response: HttpResponse,
   text: string,
   options: SendOptions,
 ): Promise<void> | undefined {
-  // As many bytes as characters: all of them are ASCII, and the text is its own latin1 form.
+  // As many bytes as characters: all are ASCII, and the text is its own latin1 form.
   const length = Buffer.byteLength(text);
-  if (length !== text.length) return sendBytes(connection, response, Buffer.from(text), options);
-  return sendLatin1(connection, response, text, options);
+  if (length !== text.length) return sendBytes(outlet, response, Buffer.from(text), options);
+  return sendLatin1(outlet, response, text, options);
 }
 
 /** Sends text with one character for each byte. */
 function sendLatin1(
-  connection: ServerConnection,
+  outlet: ResponseOutlet,
   response: HttpResponse,
   text: string,
   options: SendOptions,
 ): Promise<void> | undefined {
   const { length } = text;
-  const { http, driver } = connection;
+  const { http, driver } = outlet;
   driver.write(http.sendWholeResponse(head(response, length, options)));
   if (length > 0 && http.sendsBody) {
-    connection.countOut(length);
+    outlet.countOut(length);
     driver.write(text);
   }
   return driver.gathered > FLUSH_ABOVE ? driver.flush() : undefined;
 }
 
 function sendBytes(
-  connection: ServerConnection,
+  outlet: ResponseOutlet,
   response: HttpResponse,
   bytes: Uint8Array,
   options: SendOptions,
 ): Promise<void> | undefined {
-  const { http, driver } = connection;
+  const { http, driver } = outlet;
   driver.write(http.sendWholeResponse(head(response, bytes.length, options)));
   if (bytes.length === 0 || !http.sendsBody) return undefined;
-  connection.countOut(bytes.length);
+  outlet.countOut(bytes.length);
   return driver.writeBytes(bytes);
 }
 
-/** A batch of pipelined answers is written when it has grown to this. */
+/** A batch of pipelined responses is written when it has grown to this. */
 const FLUSH_ABOVE = 32_768;
 
 function head<Length extends number | undefined>(
@@ -98,17 +111,17 @@ function head<Length extends number | undefined>(
 }
 
 async function sendPieces(
-  connection: ServerConnection,
+  outlet: ResponseOutlet,
   response: HttpResponse,
   options: SendOptions,
 ): Promise<void> {
-  const { http, driver } = connection;
+  const { http, driver } = outlet;
   const body = response.body as Parameters<typeof piecesOf>[0];
   const pieces = piecesOf(body);
   let isExhausted = false;
-  const watch = connection.goneWatch;
-  // Only this side knows of the pieces of a body that is passed on: their memory is used again.
-  const written = body instanceof PassedBody ? new WrittenPieces(connection.stream) : undefined;
+  const { closeRace } = outlet;
+  // No handler holds the pieces of a forwarded body: their memory can be reused.
+  const written = body instanceof ForwardedBody ? new SentBuffers(outlet.stream) : undefined;
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
@@ -116,7 +129,7 @@ async function sendPieces(
       let result;
       if ('then' in next) {
         driver.flushSoon();
-        result = await watch.orGone(next);
+        result = await closeRace.race(next);
       } else result = next;
       if (result.done === true) {
         isExhausted = true;
@@ -125,16 +138,16 @@ async function sendPieces(
       const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
       if (bytes.length === 0) continue;
       driver.write(http.sendData(bytes.length));
-      connection.countOut(bytes.length);
+      outlet.countOut(bytes.length);
       const blocked = driver.writeBytes(bytes);
       driver.write(http.dataEnd);
-      if (blocked !== undefined) await connection.phases.whileWriting(blocked);
+      if (blocked !== undefined) await outlet.phases.withWriteDeadline(blocked);
       written?.add(bytes);
     }
     driver.write(http.sendEnd(trailersOf(response)));
   } finally {
-    watch.end();
-    // A body that is not taken to its end is told so, whatever it makes of it.
+    closeRace.end();
+    // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
     if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
   }
 }
@@ -145,25 +158,26 @@ function trailersOf(response: HttpResponse): FieldList {
 }
 
 /**
- * Ends the wait for a program's next piece when the connection is gone: a program that waits for ever must not keep the
- * connection's task. One subscription serves all pieces of all answers on a connection; racing each against the
- * connection's end would pile them up.
+ * Ends the wait for a handler's next piece when the connection is closed: a handler that never yields must not keep the
+ * connection's task. One subscription serves all pieces of all responses on a connection; racing each piece against
+ * `stream.closed` would add reactions to that promise without bound.
  */
-export class GoneWatch {
+export class CloseRace {
   #reject: ((reason: unknown) => void) | undefined;
-  #isGone = false;
+  #isClosed = false;
 
   constructor(stream: ByteStream) {
     void stream.closed.then(() => {
-      this.#isGone = true;
-      this.#reject?.(gone());
+      this.#isClosed = true;
+      this.#reject?.(clientGone());
     });
   }
 
-  orGone<T>(next: Promise<T>): Promise<T> {
-    if (this.#isGone) {
+  /** The next piece, or an error when the connection is closed first. */
+  race<T>(next: Promise<T>): Promise<T> {
+    if (this.#isClosed) {
       next.catch(() => {});
-      return Promise.reject(gone());
+      return Promise.reject(clientGone());
     }
     return new Promise((resolve, reject) => {
       this.#reject = reject;
@@ -176,7 +190,7 @@ export class GoneWatch {
   }
 }
 
-function gone(): BrokenError {
+function clientGone(): BrokenError {
   return new BrokenError('the client closed the connection before the answer was complete', {
     code: 'ERR_HTTP_CLIENT_GONE',
     operation: 'serve',

@@ -1,53 +1,48 @@
 /**
  * `serve`: a listener, a handler, and the life of the server between them.
  *
- * A connection is one task for its whole life, and the server knows its own, so that its shutdown waits for them only.
- * Shutdown loses no request: what is under way is answered, what arrives meanwhile on a connection that is kept alive is
- * answered with `Connection: close`, and only what has not ended by the deadline is cut, and named.
- *
- * The file is long because the documentation of every call is here; what a connection does is in `server-connection.ts`.
+ * A connection is one task for its whole life. The server keeps its own set of them, so that its shutdown waits for its
+ * connections and not for other tasks of the executor.
  */
 
 import {
-  acceptLoop,
   AddressList,
   ClosedError,
   defaultExecutor,
   memoryPair,
   systemClock,
   TcpListener,
-  TimeoutError,
   type Address,
   type ByteStream,
-  type Clock,
   type Executor,
   type Listener,
   type TaskContext,
 } from '@awaitio/core';
 import {
-  deferred,
+  acceptOwned,
+  holdTask,
   invalidInput,
   watchAbort,
   type AbortRegistration,
-  type Deferred,
 } from '@awaitio/core/lowlevel';
-import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
-import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
-import { looksRight } from './options-fast-check.ts';
+import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
+import type { Handler } from '../message/handler.ts';
 import { ServerConnection } from './connection.ts';
-import type { ServerStatistics } from './observer.ts';
-import type { ServeOptions, ShutdownOptions, ShutdownReport } from './options.ts';
-import { ServerShared, type Handler } from './runtime.ts';
-import { printError } from './print-error.ts';
+import { drain, OpenConnections } from './drain.ts';
+import type { ShutdownReport } from './events.ts';
+import type { ConnectionFacts, ServerStatistics } from './observer.ts';
+import { areCertainlyValid } from './options-fast-check.ts';
+import { DEFAULT_SERVER_LIMITS, type ServeOptions, type ShutdownOptions } from './options.ts';
+import { ServerRuntime } from './runtime.ts';
 
 /**
  * Serves HTTP/1.1.
  *
- * @param handler - Answers each request: a function, or an application with a `fetch` method (Hono, H3, itty-router). Its
- * failure is answered with 500 and reported to `onError`.
- * @returns The server, once it listens.
+ * @param handler - Answers each request: a function, or an application with a `fetch` method (Hono, H3, itty-router). When
+ * it fails, the client gets 500 and `onError` the error.
+ * @returns The server, which is listening.
  * @throws `AddressError` when the address cannot be used; `InvalidInputError` for a wrong option.
  *
  * @example
@@ -57,22 +52,22 @@ import { printError } from './print-error.ts';
  * const server = await serve((request) => HttpResponse.text(`Hello from ${request.path}`), { port: 0 });
  * console.log(await (await fetch(`${server.url}here`)).text()); // Hello from /here
  * const report = await server.shutdown();
- * console.log(report.cut.length); // 0
+ * console.log(report.aborted.length); // 0
  * ```
  */
 export async function serve(
   handler: Handler | FetchApplication,
   options: ServeOptions = {},
 ): Promise<HttpServer> {
-  if (!looksRight(options)) {
+  if (!areCertainlyValid(options)) {
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
   const run = await handlerOf(handler);
-  // Last, so that whatever is wrong with the options leaves nothing open.
+  // Last, so that an error of an option leaves nothing open.
   const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));
-  return new HttpServer(run, listener, options, proxies);
+  return start(run, listener, options, proxies);
 }
 
 function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
@@ -93,53 +88,59 @@ function bind(options: ServeOptions): Promise<Listener> {
   return TcpListener.bind({ host, port }, { clock, maxConnections, maxConnectionsPerAddress });
 }
 
-/** A running server. */
+let start: (
+  handler: Handler,
+  listener: Listener,
+  options: ServeOptions,
+  proxies: AddressList | undefined,
+) => HttpServer;
+
+/** A running server, from {@link serve}. */
 export class HttpServer {
   readonly #listener: Listener;
-  readonly #shared: ServerShared;
-  readonly #clock: Clock;
+  readonly #runtime: ServerRuntime;
   readonly #executor: Executor;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections: OpenConnections;
   readonly #accepting: Promise<void>;
   readonly #stopAccepting = new AbortController();
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
-  #emptied: Deferred<void> | undefined;
   readonly #registration: AbortRegistration | undefined;
-  #isCutting = false;
-  #completed = 0;
-  #idleClosed = 0;
 
-  /** @internal Servers come from {@link serve}. */
-  constructor(
+  static {
+    start = (handler, listener, options, proxies) =>
+      new HttpServer(handler, listener, options, proxies);
+  }
+
+  private constructor(
     handler: Handler,
     listener: Listener,
     options: ServeOptions,
     proxies: AddressList | undefined,
   ) {
+    const clock = options.clock ?? systemClock;
     this.#listener = listener;
-    this.#clock = options.clock ?? systemClock;
     this.#executor = options.executor ?? defaultExecutor;
-    this.#shared = new ServerShared({
+    this.#connections = new OpenConnections(clock);
+    this.#runtime = new ServerRuntime({
       handler,
-      clock: this.#clock,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      clock,
+      limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
       deadlines: { ...DEFAULT_SERVER_DEADLINES, ...options.deadlines },
       maxRequestsPerConnection: options.maxRequestsPerConnection ?? Infinity,
-      maxPendingHandlers: options.maxPendingHandlers ?? Infinity,
+      maxConcurrentRequests: options.maxConcurrentRequests ?? Infinity,
       retryAfter: options.retryAfter ?? 1,
       proxies,
-      onError: options.onError ?? printError,
+      onError: options.onError,
       onEvent: options.onEvent,
       onEnd: this.#onEnd,
     });
-    this.#accepting = acceptLoop(listener, (stream, context) => this.#run(stream, context), {
+    this.#accepting = acceptOwned(listener, (stream, context) => this.#run(stream, context), {
       executor: this.#executor,
-      clock: this.#clock,
+      clock,
       signal: this.#stopAccepting.signal,
-      ownsStream: true,
       onError: (error) => {
-        this.#shared.report(error, undefined);
+        this.#runtime.report(error, undefined);
       },
     });
     const { signal } = options;
@@ -149,7 +150,7 @@ export class HttpServer {
     }
   }
 
-  /** Where the server listens. */
+  /** The address that the server listens on. */
   get address(): Address {
     return this.#listener.localAddress;
   }
@@ -162,9 +163,9 @@ export class HttpServer {
     return `${isEncrypted ? 'https' : 'http'}://${String(address)}/`;
   }
 
-  /** Whether the server takes new work: false from the moment its shutdown begins. */
+  /** Whether the server accepts new work: false once its shutdown has begun. */
   get isReady(): boolean {
-    return !this.#shared.isDraining;
+    return !this.#runtime.isDraining;
   }
 
   /**
@@ -172,7 +173,7 @@ export class HttpServer {
    * `memoryPair`.
    *
    * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
-   * stream is as it was then.
+   * stream is left untouched.
    */
   serveStream(stream: ByteStream): void {
     if (this.#stopAccepting.signal.aborted) {
@@ -192,8 +193,8 @@ export class HttpServer {
   /**
    * Serves a request in memory, without a port, through everything that a request from the network goes through.
    *
-   * @param input - A `Request`, or what one is made of: an absolute URL (its host is not looked up) and `init`.
-   * @returns The answer, whose body is to be read or cancelled.
+   * @param input - A `Request`, or the arguments of its constructor: an absolute URL (its host is not resolved) and `init`.
+   * @returns The response. Read its body, or cancel it.
    * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
@@ -207,27 +208,27 @@ export class HttpServer {
   statistics(): ServerStatistics {
     let idle = 0;
     for (const connection of this.#connections) if (connection.isIdle) idle += 1;
-    const { observer } = this.#shared;
+    const { observer } = this.#runtime;
     return Object.freeze({
       connections: Object.freeze({ open: this.#connections.size, idle, total: observer.opened }),
       requests: Object.freeze({
         active: observer.active,
         completed: observer.completed,
         failed: observer.failed,
-        refused: Object.freeze(Object.fromEntries(observer.refused)),
+        refused: Object.freeze(Object.fromEntries(observer.refusedByStatus)),
       }),
-      isDraining: this.#shared.isDraining,
+      isDraining: this.#runtime.isDraining,
     });
   }
 
   /**
-   * Stops: accepts nothing more, answers what is under way, and cuts what has not ended in time. The second call gets
-   * the first one's report.
+   * Stops accepting, answers what is open, and aborts what has not ended in time. A second call returns the first one's
+   * report.
    *
-   * Connections that were never used are closed at once; one that was made within the last `idleWindow` gets the rest of
-   * it, since its first request may be on its way.
+   * Connections that were never used are closed at once; one that was opened within the last `idleWindow` keeps the rest
+   * of it, since its first request may be on its way.
    *
-   * @throws `InvalidInputError` for a time that is none; the server goes on then.
+   * @throws `InvalidInputError` for a time that is not a number from 0; the server goes on then.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     for (const name of ['lameDuck', 'grace', 'idleWindow'] as const) {
@@ -245,24 +246,23 @@ export class HttpServer {
   }
 
   #run(stream: ByteStream, context: TaskContext): void {
-    const connection = new ServerConnection(stream, this.#shared, context.hold());
+    const connection = new ServerConnection(stream, this.#runtime, holdTask(context));
     this.#connections.add(connection);
-    this.#shared.observer.connectionOpened(connection);
-    // Never rejects: what fails is told to the server. It ends the task.
+    this.#runtime.observer.connectionOpened(connection);
+    // Never rejects: errors go to `onError`. It ends the task.
     void connection.run();
   }
 
-  readonly #onEnd = (connection: ServerConnection): void => {
-    this.#connections.delete(connection);
-    this.#shared.observer.connectionClosed(connection);
-    if (!this.#isCutting) this.#completed += 1;
-    if (this.#connections.size === 0) this.#emptied?.resolve();
+  readonly #onEnd = (connection: ConnectionFacts): void => {
+    this.#connections.remove(connection);
+    this.#runtime.observer.connectionClosed(connection);
   };
 
   async #openMemory(): Promise<MemoryFetch> {
     const { MemoryFetch } = await import('../adapters/memory-fetch.ts');
+    const { clock } = this.#runtime;
     const connect = (): ByteStream => {
-      const [ours, theirs] = memoryPair({ clock: this.#clock });
+      const [ours, theirs] = memoryPair({ clock });
       try {
         this.serveStream(theirs);
       } catch (error) {
@@ -271,92 +271,20 @@ export class HttpServer {
       }
       return ours;
     };
-    return new MemoryFetch(connect, this.#clock);
+    return new MemoryFetch(connect, clock);
   }
 
-  async #drain(options: ShutdownOptions): Promise<ShutdownReport> {
-    const { lameDuck = 0, grace = 5_000, idleWindow = 500 } = options;
-    const { observer } = this.#shared;
-    observer.tell({ type: 'drainStarted', connections: this.#connections.size });
+  #drain(options: ShutdownOptions): Promise<ShutdownReport> {
+    const stopAccepting = async (): Promise<void> => {
+      this.#stopAccepting.abort();
+      await this.#listener.close();
+      await this.#accepting;
+    };
+    const release = async (): Promise<void> => (await this.#memory)?.close();
     this.#registration?.remove();
-    this.#shared.drainWindow = idleWindow;
-    this.#shared.isDraining = true;
-    if (lameDuck > 0) await this.#clock.sleep(lameDuck);
-    const before = this.#completed;
-    this.#stopAccepting.abort();
-    await this.#listener.close();
-    await this.#accepting;
-    // The tasks of the connections that were accepted last begin.
-    await this.#turn();
-    const start = this.#clock.now();
-    const left = (): number => start + grace - this.#clock.now();
-    this.#closeWhere(({ isFresh, openedAt }) => isFresh && openedAt <= start - idleWindow);
-    const answeredAtStart = new Map(
-      [...this.#connections].map((connection) => [connection, connection.answered]),
+    return drain(
+      { runtime: this.#runtime, connections: this.#connections, stopAccepting, release },
+      options,
     );
-    await this.#emptyWithin(Math.min(idleWindow, grace));
-    // A connection that has answered since then gives its client a window of its own.
-    this.#closeWhere(
-      (connection) => connection.isIdle && connection.answered === answeredAtStart.get(connection),
-    );
-    await this.#emptyWithin(left());
-    const cut = [...this.#connections].map((connection) => String(connection.remoteAddress ?? ''));
-    await this.#cut();
-    if (!(await this.#within(this.#shared.background(), left()))) {
-      this.#shared.report(new TimeoutError('waitUntil', grace), undefined);
-    }
-    await (await this.#memory)?.close();
-    const report = Object.freeze({
-      completed: this.#completed - before - this.#idleClosed,
-      idleClosed: this.#idleClosed,
-      cut: Object.freeze(cut),
-    });
-    observer.tell({ type: 'drained', report });
-    return report;
-  }
-
-  #closeWhere(isChosen: (connection: ServerConnection) => boolean): void {
-    for (const connection of this.#connections) {
-      if (!isChosen(connection)) continue;
-      this.#idleClosed += 1;
-      connection.drainNow();
-    }
-  }
-
-  /** Ends what is left. A handler cannot be ended: one that goes on is not waited for, and its answer goes nowhere. */
-  async #cut(): Promise<void> {
-    this.#isCutting = true;
-    const left = [...this.#connections];
-    for (const connection of left) connection.cut();
-    await Promise.all(left.map(({ stream }) => stream.closed));
-    await this.#turn();
-    this.#connections.clear();
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.defer(resolve);
-    });
-  }
-
-  /** Waits until no connection is left, for so long at most. */
-  async #emptyWithin(milliseconds: number): Promise<void> {
-    if (this.#connections.size === 0) return;
-    this.#emptied = deferred<void>();
-    await this.#within(this.#emptied.promise, milliseconds);
-  }
-
-  /** Waits for so long at most; whether the work ended in time. */
-  async #within(work: Promise<void>, milliseconds: number): Promise<boolean> {
-    const late = deferred<boolean>();
-    const timer = this.#clock.setTimer(
-      () => {
-        late.resolve(false);
-      },
-      Math.max(0, milliseconds),
-    );
-    const isInTime = await Promise.race([work.then(() => true), late.promise]);
-    timer.cancel();
-    return isInTime;
   }
 }

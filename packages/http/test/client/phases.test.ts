@@ -180,6 +180,32 @@ describe('a deadline', () => {
       expect(world.sim.clock.size).toBeLessThanOrEqual(timers + 2);
     }));
 
+  test('of a request that is cancelled while its body pauses is not set again when the body goes on', () =>
+    simulated(async (world) => {
+      const server = await world.listen();
+      const stop = new AbortController();
+      let resume = (): void => {};
+      const pause = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      const body = (async function* () {
+        yield 'one ';
+        await pause;
+        yield 'two';
+      })();
+      const client = world.client({ deadlines: { headers: 5_000 } });
+      const request = client.post(URL_, body, { signal: stop.signal });
+      await (await server.accept()).head();
+      await world.sleep(1_000);
+      stop.abort('no longer needed');
+      await expect(request).rejects.toBe('no longer needed');
+      await world.sleep(10_000);
+      const timers = world.sim.clock.size;
+      resume();
+      await world.sleep(1_000);
+      expect(world.sim.clock.size).toBe(timers);
+    }));
+
   test.each([-1, NaN, '1000'])('of %j is refused', (timeout) =>
     simulated(async (world) => {
       const request = world.client().get(URL_, { timeout: timeout as number });

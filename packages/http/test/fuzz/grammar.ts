@@ -1,5 +1,5 @@
 /**
- * Texts that are nearly HTTP: the grammar of requests and responses, with every wrong turn that somebody has taken.
+ * Texts that are nearly HTTP: the grammar of requests and responses, with the known ways to break them.
  *
  * A production picks one of its alternatives; the first is the right one and the most likely. So most texts are right but
  * for one or two things, which is where parsers disagree. Then some bytes are changed, cut, doubled, or taken from

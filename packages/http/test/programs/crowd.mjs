@@ -3,15 +3,19 @@
  *
  *   node crowd.mjs PORT COUNT
  *
- * Every client connects and sends half a request; when all have, a line says `ready`, and at a line on stdin each sends the
- * other half. One line of JSON tells how many got the right answer, whole.
+ * Every client connects and sends half a request; when all have, a line says `ready`, and at the line `go` on stdin each
+ * sends the other half. One line of JSON tells how many got the right answer, whole.
+ *
+ * A connection that the server has not accepted yet is in its backlog, and where that is full the kernel drops a SYN, which
+ * comes again a second later. So the server's side says `accepted` for each {@link STEP} that it has.
  */
-import { once } from 'node:events';
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 
 const [port, count] = process.argv.slice(2).map(Number);
-/** Connections begun at a time, well below the backlog of any listener. */
-const WAVE = 200;
+const STEP = 100;
+/** Connections begun before the first is known to be accepted: below the backlog of any listener, which is 511 or more. */
+const AT_A_TIME = 400;
 
 function begin(id) {
   const body = `client ${id}`;
@@ -45,14 +49,23 @@ function finish({ socket, rest, body }) {
   });
 }
 
-const clients = [];
-while (clients.length < count) {
-  const wave = Array.from({ length: Math.min(WAVE, count - clients.length) }, (_, index) =>
-    begin(clients.length + index),
-  );
-  clients.push(...(await Promise.all(wave)));
+let allowed = AT_A_TIME;
+let wake = () => {};
+const go = new Promise((resolve) => {
+  createInterface(process.stdin).on('line', (line) => {
+    if (line === 'go') resolve();
+    else allowed += STEP;
+    wake();
+  });
+});
+
+const beginnings = [];
+while (beginnings.length < count) {
+  if (beginnings.length < allowed) beginnings.push(begin(beginnings.length));
+  else await new Promise((resolve) => (wake = resolve));
 }
+const clients = await Promise.all(beginnings);
 console.log('ready');
-await once(process.stdin, 'data');
+await go;
 const answers = await Promise.all(clients.map(finish));
 console.log(JSON.stringify({ open: clients.length, right: answers.filter(Boolean).length }));

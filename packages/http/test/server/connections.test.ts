@@ -97,7 +97,7 @@ describe('a connection', () => {
     expect([first.body, second.body]).toEqual(['echo: body', 'echo: again']);
     await wire.close();
     const report = await server.shutdown();
-    expect(report.cut).toEqual([]);
+    expect(report.aborted).toEqual([]);
   });
 });
 

@@ -150,6 +150,30 @@ describe('a body', () => {
     }),
   );
 
+  test.each([
+    [50, 200],
+    [0, 200],
+    [1_000, 408],
+  ])('of 100 bytes a second, at a `limits.bodyMinRate` of %i, gets %i', (bodyMinRate, expected) =>
+    simulated(async (world) => {
+      await world.serve(
+        async (request) => HttpResponse.text(String((await request.bytes()).length)),
+        { limits: { bodyMinRate } },
+      );
+      const wire = await world.connect();
+      await wire.send(post(3_000));
+      const sending = (async () => {
+        for (let n = 0; n < 300 && !wire.stream.isReadable; n += 1) {
+          await wire.send('x'.repeat(10));
+          await world.sleep(100);
+        }
+      })();
+      expect((await wire.response()).status).toBe(expected);
+      await wire.close();
+      await sending;
+    }),
+  );
+
   test('is not charged for the time that the handler takes', () =>
     simulated(async (world) => {
       await world.serve(async (request) => {

@@ -28,7 +28,7 @@ describe('a shutdown', () => {
   test('of a server without connections is over at once, and reports nothing', () =>
     simulated(async (world) => {
       const server = await world.serve(echo());
-      expect(await server.shutdown()).toEqual({ completed: 0, idleClosed: 0, cut: [] });
+      expect(await server.shutdown()).toEqual({ completed: 0, idleClosed: 0, aborted: [] });
       expect(world.now).toBe(0);
     }));
 
@@ -54,7 +54,7 @@ describe('a shutdown', () => {
       const report = server.shutdown();
       for (const wire of wires) expect(await wire.rest()).toBe('');
       expect(world.now - since).toBeLessThan(10);
-      expect(await report).toEqual({ completed: 0, idleClosed: 2, cut: [] });
+      expect(await report).toEqual({ completed: 0, idleClosed: 2, aborted: [] });
     }));
 
   test('answers the request of a connection that has just been made', () =>
@@ -71,7 +71,7 @@ describe('a shutdown', () => {
         const { body, get: field } = await wire.response();
         expect([body, field('connection')]).toEqual(['/10', 'close']);
         await wire.close();
-        expect(await report).toEqual({ completed: 1, idleClosed: 0, cut: [] });
+        expect(await report).toEqual({ completed: 1, idleClosed: 0, aborted: [] });
       },
       { latency: [50, 50] },
     ));
@@ -89,7 +89,7 @@ describe('a shutdown', () => {
         expect(await wire.rest()).toBe('');
         await wire.close();
       }
-      expect(await report).toEqual({ completed: 2, idleClosed: 0, cut: [] });
+      expect(await report).toEqual({ completed: 2, idleClosed: 0, aborted: [] });
       expect(world.now).toBeLessThan(3_200);
     }));
 
@@ -109,7 +109,7 @@ describe('a shutdown', () => {
       expect(await never.rest()).toBe('');
       expect(world.now - since).toBeLessThan(200);
       await never.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 1, cut: [] });
+      expect(await report).toEqual({ completed: 1, idleClosed: 1, aborted: [] });
     }));
 
   test('closes a connection that falls idle only after that, without cutting it', () =>
@@ -135,7 +135,7 @@ describe('a shutdown', () => {
       expect(world.now - since).toBeGreaterThanOrEqual(490);
       expect(world.now - since).toBeLessThan(610);
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, cut: [] });
+      expect(await report).toEqual({ completed: 1, idleClosed: 0, aborted: [] });
     }));
 
   test('gives a connection that falls idle just before that a window of its own', () =>
@@ -158,7 +158,7 @@ describe('a shutdown', () => {
       await wire.send(get('/1'));
       expect((await wire.response()).get('connection')).toBe('close');
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, cut: [] });
+      expect(await report).toEqual({ completed: 1, idleClosed: 0, aborted: [] });
     }));
 
   test('does not take a connection for idle on which half a head has come', () =>
@@ -172,7 +172,7 @@ describe('a shutdown', () => {
       await wire.send('TP/1.1\r\nHost: a\r\n\r\n');
       expect((await wire.response()).get('connection')).toBe('close');
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, cut: [] });
+      expect(await report).toEqual({ completed: 1, idleClosed: 0, aborted: [] });
     }));
 
   test('does not take up what is pipelined behind an answer that said close', () =>
@@ -203,7 +203,7 @@ describe('a shutdown', () => {
       const report = await server.shutdown({ grace: 2_000 });
       expect(world.now - since).toBeGreaterThanOrEqual(2_000);
       expect(world.now - since).toBeLessThan(2_010);
-      expect(report).toEqual({ completed: 0, idleClosed: 0, cut: ['client:49153'] });
+      expect(report).toEqual({ completed: 0, idleClosed: 0, aborted: ['client:49153'] });
       expect(signals[0]?.aborted).toBe(true);
       await expect(wire.rest()).rejects.toThrow('reset');
       // The handler goes on, and its answer goes nowhere.
@@ -231,7 +231,7 @@ describe('a shutdown', () => {
       const since = world.now;
       const report = await server.shutdown({ grace: 2_000 });
       expect(world.now - since).toBeLessThan(2_010);
-      expect(report.cut).toHaveLength(2);
+      expect(report.aborted).toHaveLength(2);
       expect(server.statistics().connections.open).toBe(0);
       expect(world.errors).toEqual([expect.any(TimeoutError)]);
       // What was left behind ends some day, and disturbs nobody.
@@ -247,7 +247,7 @@ describe('a shutdown', () => {
       await wire.send(get('/1000'));
       await world.sleep(10);
       const since = world.now;
-      expect((await server.shutdown({ grace: 0 })).cut).toHaveLength(1);
+      expect((await server.shutdown({ grace: 0 })).aborted).toHaveLength(1);
       expect(world.now).toBe(since);
     }));
 
@@ -261,7 +261,7 @@ describe('a shutdown', () => {
       await wire.send(GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n'));
       await wire.head();
       const since = world.now;
-      expect((await server.shutdown({ grace: 1_000 })).cut).toHaveLength(1);
+      expect((await server.shutdown({ grace: 1_000 })).aborted).toHaveLength(1);
       expect(world.now - since).toBeGreaterThanOrEqual(1_000);
     }));
 
@@ -360,7 +360,7 @@ describe('a server that is restarted under load', () => {
               const old = server;
               server = await start();
               const report = await old.shutdown({ idleWindow: 100 });
-              expect(report.cut).toEqual([]);
+              expect(report.aborted).toEqual([]);
             }
             over.abort();
           })();

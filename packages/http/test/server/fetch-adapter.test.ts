@@ -164,6 +164,21 @@ describe('the fetch adapter', () => {
       },
     ));
 
+  test('answers 500 in place of a response whose headers nothing has checked', () =>
+    inMemory(
+      {
+        fetch: () => {
+          const headers = [['x-first', 'a\r\nx-injected: yes']];
+          return { status: 200, statusText: '', headers, body: null } as unknown as Response;
+        },
+      },
+      async (server, errors) => {
+        const answer = await server.fetch('http://test/');
+        expect([answer.status, answer.headers.get('x-injected')]).toEqual([500, null]);
+        expect(errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_HEADER_VALUE' })]);
+      },
+    ));
+
   test('sends server-sent events one by one', () =>
     inMemory(
       new Hono().get('/', (c) =>

@@ -94,7 +94,7 @@ describe('a limit', () => {
           await promise;
           return HttpResponse.text('done');
         },
-        { maxPendingHandlers: 2, retryAfter: 7 },
+        { maxConcurrentRequests: 2, retryAfter: 7 },
       );
       const busy = [await world.connect(), await world.connect()];
       for (const wire of busy) await wire.send(GET);

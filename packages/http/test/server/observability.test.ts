@@ -76,7 +76,7 @@ describe('a server tells', () => {
     await close(here);
     expect(here.events.slice(4)).toMatchObject([
       { type: 'drainStarted', connections: 0 },
-      { type: 'drained', report: { completed: 0, idleClosed: 0, cut: [] } },
+      { type: 'drained', report: { completed: 0, idleClosed: 0, aborted: [] } },
     ]);
   });
 
@@ -320,7 +320,7 @@ describe('more requests than may be handled', () => {
             resolve(HttpResponse.text('ok'));
           });
         }),
-      { maxPendingHandlers: 1, retryAfter: 7 },
+      { maxConcurrentRequests: 1, retryAfter: 7 },
     );
     const [first, second] = [await here.connect(), await here.connect()];
     await first.send(GET);

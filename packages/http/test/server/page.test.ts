@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { DEFAULT_LIMITS, DEFAULT_SERVER_DEADLINES } from '../../src/index.ts';
+import { DEFAULT_SERVER_DEADLINES, DEFAULT_SERVER_LIMITS } from '../../src/index.ts';
 
 const page = readFileSync(new URL('../../../../docs/server.md', import.meta.url), 'utf8');
 
@@ -14,7 +14,7 @@ const told = (group: string): Record<string, number> =>
 
 describe('the page on running a server', () => {
   test('names every limit with its default', () => {
-    expect(told('limits')).toEqual(DEFAULT_LIMITS);
+    expect(told('limits')).toEqual(DEFAULT_SERVER_LIMITS);
   });
 
   test('names every deadline with its default', () => {

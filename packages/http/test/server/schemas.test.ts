@@ -37,7 +37,7 @@ describe('a body that a schema checks', () => {
       expect(response.status).toBe(422);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       const problem = (await response.json()) as { errors: { path: string }[] };
-      expect(problem).toMatchObject({ status: 422, detail: 'the body is not what is expected' });
+      expect(problem).toMatchObject({ status: 422, detail: 'the body does not match its schema' });
       expect(problem.errors.map(({ path }) => path)).toEqual([
         'body.id',
         'body.items[1].name',

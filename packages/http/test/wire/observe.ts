@@ -1,5 +1,5 @@
 /**
- * What a sans-IO connection makes of bytes, written down line by line.
+ * The events of a sans-IO connection for given bytes, as lines of text.
  *
  * The bytes go in in pieces of any size; the lines that come out must not depend on where they were cut. So data that
  * came in several events is one line, and everything that a program could see of a message is in some line: the start
@@ -8,7 +8,12 @@
 
 import { HttpConnection } from '../../src/protocol/connection.ts';
 import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
-import { NEED_DATA, PAUSED, type ConnectionEvent } from '../../src/protocol/vocabulary/events.ts';
+import {
+  NEED_DATA,
+  PAUSED,
+  type ConnectionEvent,
+  type RequestHead,
+} from '../../src/protocol/vocabulary/events.ts';
 import type { Headers } from '../../src/protocol/vocabulary/headers.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
 
@@ -16,14 +21,18 @@ export interface ObserveOptions {
   readonly limits?: Partial<ProtocolLimits> | undefined;
   /** Whether the peer finishes after the last byte. */
   readonly eof?: boolean | undefined;
-  /** As a client: the method of the request that is answered; `null` for none, with bytes that nobody asked for. */
+  /** As a client: the method of the request that is answered; `null` for none, with unsolicited bytes. */
   readonly method?: string | null | undefined;
   /** As a client: whether the request asks to go on in another protocol. */
   readonly upgrade?: boolean | undefined;
   /** As a server: the status that every request is answered with. @default 200 */
-  readonly answer?: number | undefined;
-  /** Whether the connection is told to rest whenever there is no more to take, wherever that is. */
-  readonly rests?: boolean | undefined;
+  readonly answer?: number | ((head: RequestHead) => number) | undefined;
+  /** Whether the connection releases its buffers whenever there is no more to take, wherever that is. */
+  readonly releases?: boolean | undefined;
+  /** Called after each `receive` that was tried, with how many bytes it took. */
+  readonly onReceive?: ((connection: HttpConnection, taken: number) => void) | undefined;
+  /** Called with each event as it was taken. */
+  readonly onEvent?: ((event: ConnectionEvent) => void) | undefined;
 }
 
 export interface Observed {
@@ -81,8 +90,9 @@ function observe(
     let rest = borrowed;
     for (;;) {
       const taken = left === '' ? connection.receive(rest) : 0;
+      options.onReceive?.(connection, taken);
       const isMoved = drain(connection, role, notes, options);
-      if (options.rests === true) connection.rest();
+      if (options.releases === true) connection.releaseBuffers();
       rest = rest.subarray(taken);
       if (rest.length === 0 || (taken === 0 && !isMoved)) break;
     }
@@ -125,10 +135,20 @@ function drain(
     }
     if (event === NEED_DATA) return isMoved;
     if (event === PAUSED) {
-      if (role === 'client' || !answer(connection, options.answer ?? 200)) return isMoved;
-    } else notes.event(event);
+      if (role === 'client' || !answer(connection, statusFor(notes.request, options))) {
+        return isMoved;
+      }
+    } else {
+      notes.event(event);
+      options.onEvent?.(event);
+    }
     isMoved = true;
   }
+}
+
+function statusFor(request: RequestHead | undefined, { answer: status }: ObserveOptions): number {
+  if (typeof status === 'function') return status(request as RequestHead);
+  return status ?? 200;
 }
 
 /** Answers the request that is complete; whether another may follow. */
@@ -145,6 +165,8 @@ function answer(connection: HttpConnection, status: number): boolean {
 class Notes {
   readonly lines: string[] = [];
   readonly details: string[] = [];
+  /** The last request. */
+  request: RequestHead | undefined;
   #data = '';
 
   event(event: ConnectionEvent): void {
@@ -155,6 +177,7 @@ class Notes {
     this.#flush();
     switch (event.type) {
       case 'request': {
+        this.request = event;
         const version = event.httpVersion === '1.1' ? '' : ' (1.0)';
         this.#add(`${event.method} ${event.target}${version}${flagsOf(event)}`, event.headers);
         break;
@@ -178,7 +201,7 @@ class Notes {
   refusal(error: RemoteProtocolError): void {
     this.#flush();
     const line = `refused ${error.statusHint} ${error.code}`;
-    // A connection that has failed says so every time it is asked.
+    // A connection that has failed throws the same error each time.
     if (this.lines.at(-1) !== line) this.#add(line, undefined);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Two machines against each other: what one is told to send, the other says that it got.
+ * Two machines against each other: what one sends, the other receives.
  *
  * The bytes between them are cut at random places in both directions. h11's `ConnectionPair`, with random programs.
  */

@@ -20,9 +20,9 @@ describe.each(REQUEST_CASES)('$rfc: $name', (wireCase) => {
 
   test('by a connection that rests wherever it can', () => {
     const expected = observeServer(whole(bytes), wireCase);
-    const resting = { ...wireCase, rests: true };
-    expect(observeServer(whole(bytes), resting)).toEqual(expected);
-    expect(observeServer(byteByByte(bytes), resting)).toEqual(expected);
+    const releasing = { ...wireCase, releases: true };
+    expect(observeServer(whole(bytes), releasing)).toEqual(expected);
+    expect(observeServer(byteByByte(bytes), releasing)).toEqual(expected);
   });
 });
 

@@ -22,9 +22,9 @@ describe.each(RESPONSE_CASES)('$rfc: $name', (wireCase) => {
 
   test('by a connection that rests wherever it can', () => {
     const expected = observeClient(whole(bytes), wireCase);
-    const resting = { ...wireCase, rests: true };
-    expect(observeClient(whole(bytes), resting)).toEqual(expected);
-    expect(observeClient(byteByByte(bytes), resting)).toEqual(expected);
+    const releasing = { ...wireCase, releases: true };
+    expect(observeClient(whole(bytes), releasing)).toEqual(expected);
+    expect(observeClient(byteByByte(bytes), releasing)).toEqual(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Two servers on loopback that say what they read: this one and node:http. What each makes of bytes is told by the
- * answers that come back, so that nothing but the wire is compared.
+ * Two servers on loopback that respond with what they read: this one and node:http. Only their responses are compared,
+ * so that nothing but the wire counts.
  */
 
 import { createServer, type IncomingMessage } from 'node:http';

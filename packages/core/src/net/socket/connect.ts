@@ -1,4 +1,4 @@
-/** Connecting a socket, by name, address or path: one way for every stream that travels on one. */
+/** Connects sockets by name, address or path, for every kind of stream over a socket. */
 
 import type { LookupAddress } from 'node:dns';
 import {
@@ -28,13 +28,13 @@ import { usesSharedReads } from './shared-buffer.ts';
 import type { SocketKind } from './socket-carrier.ts';
 import { SocketTransport } from './socket-transport.ts';
 
-/** A connected socket, and the carrier that is attached to it. */
+/** A connected socket and the carrier attached to it. */
 interface Connected {
   readonly socket: Socket;
   readonly transport: SocketTransport;
 }
 
-/** Which addresses of a name are tried, and how. */
+/** Which addresses of a name are tried, and in which order. */
 export interface CandidateOptions {
   readonly lookup?: LookupFunction | undefined;
   readonly family?: 4 | 6 | undefined;
@@ -45,19 +45,19 @@ export interface CandidateOptions {
 
 interface ConnectPlan<S> {
   readonly kind: SocketKind;
-  /** How the place is written, for messages. */
-  readonly place: string;
-  /** Finds the places to try. */
-  readonly find: () => Promise<readonly NetConnectOpts[]>;
+  /** The destination, for error messages. */
+  readonly destination: string;
+  /** Resolves it to the addresses to try. */
+  readonly resolve: () => Promise<readonly NetConnectOpts[]>;
   readonly options: WaitOptions & { readonly clock?: Clock | undefined };
-  /** Milliseconds until another place is tried beside one that does not answer. */
+  /** Milliseconds until the next address is tried beside one that does not answer. */
   readonly delay: number;
-  /** Makes the stream, at once: the socket's events begin to come. */
+  /** Makes the stream. It must not wait: events of the socket follow at once. */
   readonly open: (transport: SocketTransport, socket: Socket) => S;
 }
 
 /**
- * Connects to the first place that answers.
+ * Connects to the first address that answers.
  *
  * @throws as `TcpStream.connect`; nothing is left open then.
  */
@@ -77,11 +77,11 @@ export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
         wait.resolve(plan.open(transport, socket));
       },
       onLost: (errors) => {
-        wait.reject(summarize(plan.place, errors));
+        wait.reject(summarize(plan.destination, errors));
       },
     });
   };
-  plan.find().then(begin, (error: unknown) => {
+  plan.resolve().then(begin, (error: unknown) => {
     wait.reject(translateError(error, 'connect'));
   });
   try {
@@ -112,13 +112,13 @@ function attempt(
     socket.off('error', onError);
     events.onConnected({ socket, transport });
   };
-  // It stays on a socket that did not connect: an error that comes late has nobody to tell, and must not reach the process.
+  // Stays on a socket that did not connect: a late error must not reach the process as an uncaught exception.
   const onError = (cause: Error): void => {
     error ??= translateError(cause, 'connect');
   };
   const onClose = (): void => {
     socket.off('connect', onConnect);
-    events.onFailed(error ?? gone());
+    events.onFailed(error ?? closedEarly());
   };
   socket.on('error', onError);
   socket.once('connect', onConnect);
@@ -132,19 +132,19 @@ function attempt(
   };
 }
 
-function gone(): BrokenError {
+function closedEarly(): BrokenError {
   return new BrokenError('connect: the socket was closed before it was connected', {
     code: 'ERR_CONNECTION_GONE',
     operation: 'connect',
   });
 }
 
-/** One error for all the attempts: the first failure's kind and code, and what every one of them said. */
-function summarize(place: string, errors: readonly Error[]): IoError {
+/** One error for all attempts: the class and code of the first failure, and the messages of all. */
+function summarize(destination: string, errors: readonly Error[]): IoError {
   const first = errors[0] as IoError;
   if (errors.length === 1) return first;
-  const said = errors.map(({ message }) => message.replace(/^connect: /, '')).join('; ');
-  const message = `connect: no address of ${place} could be reached: ${said}`;
+  const reasons = errors.map(({ message }) => message.replace(/^connect: /, '')).join('; ');
+  const message = `connect: no address of ${destination} could be reached: ${reasons}`;
   const options = {
     code: first.code,
     operation: 'connect',
@@ -156,16 +156,16 @@ function summarize(place: string, errors: readonly Error[]): IoError {
 }
 
 /**
- * Finds the addresses of a host, in the order in which they are to be tried.
+ * Resolves a host to its addresses, in the order in which to try them.
  *
  * @throws `AddressError`: the name has no address; or none of them may be used (`ERR_IP_BLOCKED`), or none is of the
- * family that was asked for (`EAFNOSUPPORT`).
+ * requested family (`EAFNOSUPPORT`).
  */
 export async function findCandidates(
   host: string,
   options: CandidateOptions,
 ): Promise<readonly Candidate[]> {
-  const found = isIP(host) === 0 ? await resolve(host, options) : candidatesOf([host]);
+  const found = isIP(host) === 0 ? await lookUp(host, options) : candidatesOf([host]);
   const from = options.localAddress?.host;
   const family = options.family ?? (from === undefined ? 0 : isIP(from));
   const usable = family === 0 ? found : found.filter((candidate) => candidate.family === family);
@@ -191,18 +191,18 @@ export async function findCandidates(
   return options.autoSelectFamily === false ? allowed.slice(0, 1) : interleave(allowed);
 }
 
-/** Asks the resolver, which may answer with one address, as `dns.lookup` does, or with all. */
-function resolve(host: string, options: CandidateOptions): Promise<Candidate[]> {
+/** Calls the resolver, which may give one address, as `dns.lookup` does, or all. */
+function lookUp(host: string, options: CandidateOptions): Promise<Candidate[]> {
   const { ADDRCONFIG, lookup: systemLookup } = nodeDns();
   const lookup = options.lookup ?? systemLookup;
-  const { promise, resolve: settle, reject } = deferred<Candidate[]>();
+  const { promise, resolve, reject } = deferred<Candidate[]>();
   lookup(
     host,
     { all: true, family: options.family ?? 0, hints: ADDRCONFIG },
     (error: NodeJS.ErrnoException | null, found: string | LookupAddress[]) => {
       if (error !== null && error !== undefined) reject(error);
-      else if (typeof found === 'string') settle(candidatesOf([found]));
-      else settle(candidatesOf(found.map(({ address }) => address)));
+      else if (typeof found === 'string') resolve(candidatesOf([found]));
+      else resolve(candidatesOf(found.map(({ address }) => address)));
     },
   );
   return promise;

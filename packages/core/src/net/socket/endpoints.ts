@@ -1,15 +1,15 @@
-/** The two addresses of a TCP connection, asked of its socket while it is open: after a close the kernel forgets them. */
+/** The two addresses of a TCP connection. They are read while the socket is open: after the close the kernel has none. */
 
 import type { Server, Socket } from 'node:net';
 import { InetAddress } from '../../vocabulary/address.ts';
 
-/** Both ends of a connection. */
+/** Both addresses of a connection. */
 export interface Endpoints {
   readonly local: InetAddress;
   readonly remote: InetAddress;
 }
 
-/** @param local - The address at this end, when it is known already. */
+/** @param local - The local address, when it is already known. */
 export function endpointsOf(socket: Socket, local?: InetAddress): Endpoints {
   return {
     local: local ?? new InetAddress(socket.localAddress ?? '', socket.localPort ?? 0),
@@ -17,7 +17,7 @@ export function endpointsOf(socket: Socket, local?: InetAddress): Endpoints {
   };
 }
 
-/** The one address that all connections of a server have at this end; `undefined` when it listens on any, or on none. */
+/** The local address of all connections of a server; `undefined` when it listens on every address, or on none. */
 export function boundAddress(server: Server): InetAddress | undefined {
   const bound = server.address();
   if (typeof bound !== 'object' || bound === null) return undefined;

@@ -1,21 +1,19 @@
 /**
- * The carrier over a handle of libuv, with nothing of Node's streams between: of the connections that a listener accepted.
+ * The carrier directly over a libuv handle, without `net.Socket`: for connections that a listener accepted.
  *
- * Reads go into the one buffer of the process and are delivered with those of the turn. A write is tried at once, and
- * nearly always the kernel takes everything: then it is over when the call returns, with no callback and no request kept.
- * What the kernel does not take, libuv sends in order as room comes; its memory is kept with the request until then.
+ * All handles are read into one buffer of the process, and their reads are delivered in batches (`io-batch.ts`). A write is
+ * tried at once. Nearly always the kernel takes all of it: the write has then completed when the call returns, without a
+ * callback and without keeping a request. What the kernel does not take, libuv sends in order as room becomes available.
  *
- * Hazards dealt with here:
+ * Hazards:
  *
- * - libuv refuses an RST between `shutdown` and its callback, and a handle that was refused is never closed. So FIN is asked
- *   for only when everything before it is with the kernel, the callback then comes in the next turn, and a reset in between
- *   waits for it.
- * - The memory of a write that goes on must stay alive, and must not be written over when it lies in a slab of the turn; that
- *   of the shared buffer lives as long as the handle is open.
- * - A closed handle has no descriptor, and its number may be another's by now: nothing is asked of it after `#isGone`.
- * - The sink is not told from inside its own call that there is room again: that waits for the next tick.
- *
- * The file is a little long because everything that is asked of a handle depends on how far its end is.
+ * - libuv refuses an RST between `shutdown` and its callback, and never closes a handle that was refused. So FIN is sent
+ *   only when all bytes before it are with the kernel: the callback then comes in the next iteration of the loop, and a
+ *   reset in between waits for it.
+ * - The memory of an incomplete write must stay alive: its request keeps it. The shared read buffer outlives every handle.
+ * - A closed handle has no descriptor, and the number may already belong to another one: once `#isClosed` is set, the
+ *   handle is not used.
+ * - `onDrain` must not be called from inside a call of the sink: it is then deferred to the next tick.
  */
 
 import { translateError } from '../../vocabulary/translate-error.ts';
@@ -23,7 +21,7 @@ import type { TransportSink } from '../../streams/transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
-  breakOff,
+  resetOrClose,
   END_OF_FILE,
   NOT_CONNECTED,
   systemError,
@@ -32,10 +30,9 @@ import {
   type HandleBindings,
 } from './stream-handle.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
-import { deliverReads, queueRead } from './io-batch.ts';
-import { copyToSlab, keepSlab, SLAB_SIZE } from './write-slabs.ts';
+import { deliverReads, isLastReader, queueRead } from './io-batch.ts';
 
-/** Where a handle and a request keep their carrier, so that all of them share their callbacks. */
+/** The carrier of a handle or request, stored on it so that all of them share their callbacks. */
 const CARRIER: unique symbol = Symbol('awaitio.carrier');
 
 interface CarriedHandle extends StreamHandle {
@@ -44,7 +41,7 @@ interface CarriedHandle extends StreamHandle {
 
 interface CarriedRequest extends HandleRequest {
   [CARRIER]?: HandleTransport;
-  /** What it sends, kept alive. */
+  /** The data being sent, kept alive. */
   data?: unknown;
   bytes?: number;
 }
@@ -65,55 +62,53 @@ function onFinished(this: CarriedRequest): void {
   (this[CARRIER] as HandleTransport).onFinished();
 }
 
-const tellRoom = (carrier: HandleTransport): void => {
-  carrier.tellRoom();
+const notifyDrain = (carrier: HandleTransport): void => {
+  carrier.notifyDrain();
 };
 
-const tellFinished = (carrier: HandleTransport): void => {
+const notifyFinished = (carrier: HandleTransport): void => {
   carrier.onFinished();
 };
 
-/**
- * The handle that gave bytes last, as long as they are not delivered. libuv takes a hang-up for the end (see
- * `true-end.ts`) only right after it has read bytes, and calls nobody in between: else the kernel need not be asked what
- * kind of end it was.
- */
-let lastReader: StreamHandle | undefined;
-
 export class HandleTransport extends SocketCarrier {
   readonly #handle: CarriedHandle;
-  readonly #kit: HandleBindings;
-  /** Bytes that libuv holds for the kernel. */
+  readonly #bindings: HandleBindings;
+  /** Bytes that libuv has queued for the kernel. */
   #inFlight = 0;
-  /** Whether the handle was closed; its callback may be to come. */
-  #isGone = false;
+  /** Whether the handle was closed; the close callback may still be pending. */
+  #isClosed = false;
   /** Whether the peer's FIN was read. */
   #hasEnded = false;
-  /** Whether FIN is to be sent after what was written, is being sent, or was sent. */
-  #finish: 'no' | 'asked' | 'sending' | 'sent' = 'no';
+  /** The state of FIN: not asked for, to be sent after the bytes in flight, being sent, sent. */
+  #fin: 'none' | 'requested' | 'sending' | 'sent' = 'none';
   #finished: (() => void) | undefined;
-  /** What is to be done as soon as the bytes in flight, or the FIN, have gone. */
-  #after: 'nothing' | 'close' | 'reset' = 'nothing';
+  /** The action deferred until the bytes in flight, or the FIN, are sent. */
+  #deferred: 'nothing' | 'close' | 'reset' = 'nothing';
 
-  constructor(kind: SocketKind, handle: StreamHandle, kit: HandleBindings, onGone?: () => void) {
-    super(kind, onGone);
+  constructor(
+    kind: SocketKind,
+    handle: StreamHandle,
+    bindings: HandleBindings,
+    whenClosed?: () => void,
+  ) {
+    super(kind, whenClosed);
     this.#handle = handle;
-    this.#kit = kit;
+    this.#bindings = bindings;
     this.#handle[CARRIER] = this;
     handle.onread = onRead;
     handle.useUserBuffer(sharedBuffer);
   }
 
   get unsent(): number {
-    return this.waitingBytes + this.#inFlight;
+    return this.queuedBytes + this.#inFlight;
   }
 
   get isReleased(): boolean {
-    return this.unsent === 0 && !this.#isGone;
+    return this.unsent === 0 && !this.#isClosed;
   }
 
-  protected get isGone(): boolean {
-    return this.#isGone;
+  protected get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   start(sink: TransportSink): void {
@@ -122,39 +117,33 @@ export class HandleTransport extends SocketCarrier {
   }
 
   pause(): void {
-    if (!this.#isGone) this.#handle.readStop();
+    if (!this.#isClosed) this.#handle.readStop();
   }
 
   resume(): void {
-    if (this.#isGone || this.#hasEnded) return;
+    if (this.#isClosed || this.#hasEnded) return;
     const status = this.#handle.readStart();
     if (status < 0) this.#fail(status, 'read');
   }
 
   override flushNow(): void {
     super.flush();
-    // Nobody's call is under way here.
-    if (this.isBackedUp && this.#inFlight === 0) this.tellRoom();
+    // No call of the sink is under way here.
+    if (this.isBackedUp && this.#inFlight === 0) this.notifyDrain();
   }
 
   protected override flush(): void {
     super.flush();
-    if (this.isBackedUp && this.#inFlight === 0) process.nextTick(tellRoom, this);
-  }
-
-  writeCopy(view: Uint8Array): void {
-    // Behind bytes in flight a piece does not leave with this turn, and would keep a whole slab.
-    const isBrief = this.#inFlight === 0 && view.length <= SLAB_SIZE;
-    this.write(isBrief ? copyToSlab(view) : Buffer.from(view));
+    if (this.isBackedUp && this.#inFlight === 0) process.nextTick(notifyDrain, this);
   }
 
   protected send(data: Uint8Array | string): void {
     const { length } = data;
-    if (this.#isGone) {
+    if (this.#isClosed) {
       this.#inFlight += length;
       return;
     }
-    const request = this.#kit.spare;
+    const request = this.#bindings.spare;
     const status =
       typeof data === 'string'
         ? this.#handle.writeLatin1String(request, data)
@@ -170,11 +159,11 @@ export class HandleTransport extends SocketCarrier {
       if (typeof piece === 'string') areBuffers = false;
     }
     if (length === 0) return;
-    if (this.#isGone) {
+    if (this.#isClosed) {
       this.#inFlight += length;
       return;
     }
-    const request = this.#kit.spare;
+    const request = this.#bindings.spare;
     const data = areBuffers ? pieces : pieces.flatMap((piece) => [piece, encodingOf(piece)]);
     const status = this.#handle.writev(request, data, areBuffers);
     this.#dispatched(status, request, data, length);
@@ -182,59 +171,53 @@ export class HandleTransport extends SocketCarrier {
 
   end(finished: () => void): void {
     this.flush();
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     this.#finished = finished;
-    this.#finish = 'asked';
+    this.#fin = 'requested';
     if (this.#inFlight === 0) this.#sendFin();
   }
 
   close(): void {
     this.flush();
-    if (this.#isGone) return;
-    // Closing a descriptor sends FIN by itself, which saves a shutdown call.
-    if (this.#inFlight === 0) this.#release();
-    else this.#after = 'close';
+    if (this.#isClosed) return;
+    // Closing a descriptor also sends FIN, which saves the call of `shutdown`.
+    if (this.#inFlight === 0) this.#closeHandle();
+    else this.#deferred = 'close';
   }
 
   reset(): void {
-    if (this.#isGone) return;
-    if (this.#finish === 'sending') {
-      this.#after = 'reset';
+    if (this.#isClosed) return;
+    if (this.#fin === 'sending') {
+      this.#deferred = 'reset';
       return;
     }
-    this.#isGone = true;
-    breakOff(this.#handle, onClosed);
+    this.#isClosed = true;
+    resetOrClose(this.#handle, onClosed);
   }
 
   setRef(ref: boolean): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     if (ref) this.#handle.ref();
     else this.#handle.unref();
   }
 
   setNoDelay(noDelay: boolean): void {
-    if (!this.#isGone) this.#handle.setNoDelay?.(noDelay);
+    if (!this.#isClosed) this.#handle.setNoDelay?.(noDelay);
   }
 
   setKeepAlive(keepAlive: boolean | number): void {
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     const delay = typeof keepAlive === 'number' ? Math.trunc(keepAlive / 1_000) : 0;
     this.#handle.setKeepAlive?.(keepAlive !== false, delay);
   }
 
-  override deliver(view: Uint8Array): void {
-    lastReader = undefined;
-    super.deliver(view);
-  }
-
-  /** Something was read: bytes, the end or an error. */
+  /** A read completed: bytes, EOF or an error. */
   onRead(): void {
-    const { results, readResult } = this.#kit;
+    const { results, readResult } = this.#bindings;
     const count = results[readResult] as number;
     if (count > 0) {
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!queueRead(this, view)) this.deliver(view);
-      lastReader = this.#handle;
     } else if (count === END_OF_FILE) {
       this.#onEnd();
     } else if (count < 0) {
@@ -242,39 +225,39 @@ export class HandleTransport extends SocketCarrier {
     }
   }
 
-  /** A write that the kernel did not take at once has ended. */
+  /** A write that the kernel did not take at once has completed. */
   onWritten(status: number, bytes: number): void {
-    // What a handle that was closed held stays unsent.
-    if (this.#isGone) return;
+    // What libuv had queued for a closed handle stays counted as unsent.
+    if (this.#isClosed) return;
     if (status < 0) {
       this.#fail(status, 'write');
       return;
     }
     this.#inFlight -= bytes;
-    if (this.#inFlight === 0 && this.#after === 'close') this.#release();
-    else if (this.#inFlight === 0 && this.#finish === 'asked') this.#sendFin();
-    this.tellRoom();
+    if (this.#inFlight === 0 && this.#deferred === 'close') this.#closeHandle();
+    else if (this.#inFlight === 0 && this.#fin === 'requested') this.#sendFin();
+    this.notifyDrain();
   }
 
   /** FIN was sent. */
   onFinished(): void {
-    this.#finish = 'sent';
-    if (this.#isGone) return;
-    if (this.#after === 'reset') {
+    this.#fin = 'sent';
+    if (this.#isClosed) return;
+    if (this.#deferred === 'reset') {
       this.reset();
       return;
     }
     this.#finished?.();
-    if (this.#hasEnded) this.#release();
+    if (this.#hasEnded) this.#closeHandle();
   }
 
   /** The handle is closed. */
   onClosed(): void {
-    this.tellClosed();
+    this.notifyClosed();
   }
 
-  tellRoom(): void {
-    if (!this.isBackedUp || this.#isGone) return;
+  notifyDrain(): void {
+    if (!this.isBackedUp || this.#isClosed) return;
     if (this.unsent === 0) this.isBackedUp = false;
     this.sink?.onDrain();
   }
@@ -285,9 +268,9 @@ export class HandleTransport extends SocketCarrier {
     data: Uint8Array | string | readonly (Uint8Array | string)[],
     bytes: number,
   ): void {
-    const kit = this.#kit;
-    if (status === 0 && kit.results[kit.isAsync] === 0) return;
-    kit.spare = new kit.WriteWrap();
+    const bindings = this.#bindings;
+    if (status === 0 && bindings.results[bindings.isAsync] === 0) return;
+    bindings.spare = new bindings.WriteWrap();
     this.#inFlight += bytes;
     this.isBackedUp = true;
     if (status < 0) {
@@ -298,27 +281,25 @@ export class HandleTransport extends SocketCarrier {
     request.oncomplete = onWritten;
     request.data = data;
     request.bytes = bytes;
-    if (typeof data === 'string' || data instanceof Uint8Array) keepSlab(data);
-    else for (const piece of data) keepSlab(piece);
   }
 
   #sendFin(): void {
-    this.#finish = 'sending';
-    const request: CarriedRequest = new this.#kit.ShutdownWrap();
+    this.#fin = 'sending';
+    const request: CarriedRequest = new this.#bindings.ShutdownWrap();
     request[CARRIER] = this;
     request.oncomplete = onFinished;
     const status = this.#handle.shutdown(request);
     if (status >= 0) return;
     const error = systemError(status, 'shutdown');
-    // The peer broke it off: reading tells how.
-    if (error.code === NOT_CONNECTED) process.nextTick(tellFinished, this);
+    // The peer has reset the connection: reading gives the error.
+    if (error.code === NOT_CONNECTED) process.nextTick(notifyFinished, this);
     else this.#break(error);
   }
 
   #onEnd(): void {
-    const isSuspect = lastReader === this.#handle;
+    const isSuspect = isLastReader(this);
     deliverReads();
-    if (this.#isGone) return;
+    if (this.#isClosed) return;
     const error = isSuspect ? socketErrorAtEof(this.#handle.fd) : undefined;
     if (error !== undefined) {
       this.#break(error);
@@ -326,7 +307,7 @@ export class HandleTransport extends SocketCarrier {
     }
     this.#hasEnded = true;
     this.sink?.onEnd();
-    if (this.#finish === 'sent') this.#release();
+    if (this.#fin === 'sent') this.#closeHandle();
   }
 
   #fail(status: number, syscall: string): void {
@@ -335,13 +316,13 @@ export class HandleTransport extends SocketCarrier {
 
   #break(error: Error): void {
     this.error ??= translateError(error, 'stream');
-    this.#release();
+    this.#closeHandle();
   }
 
-  /** Lets go of the handle; the rest is told when it is closed. */
-  #release(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
+  /** Closes the handle; `onClosed` follows. */
+  #closeHandle(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#handle.close(onClosed);
   }
 }

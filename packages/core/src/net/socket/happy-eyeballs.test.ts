@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../../testing/index.ts';
 import { candidatesOf, interleave, Race, type AttemptEvents } from './happy-eyeballs.ts';
 
-/** A race whose attempts the test decides, and a log of what became of them. */
+/** A race whose attempts the test decides, and a log of their outcomes. */
 function race(candidates: readonly string[], delay = 250) {
   const clock = new ManualClock();
   const attempts = new Map<string, AttemptEvents<string>>();

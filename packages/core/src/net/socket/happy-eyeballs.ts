@@ -1,11 +1,10 @@
 /**
- * Trying several addresses of one name: Happy Eyeballs version 2 (RFC 8305), without sockets.
+ * Happy Eyeballs version 2 (RFC 8305): tries several addresses of one name. Knows nothing of sockets.
  *
- * A name often has an IPv6 address that leads nowhere from where this machine stands. So the addresses are tried one
- * after another, families in turn, and the next attempt begins when the last one has failed, or has not succeeded for a
- * short while (section 5). Earlier attempts go on: the first connection wins, whichever attempt it came from, and the
- * others are cancelled. (Node's own `autoSelectFamily` gives each attempt up when its while is over, so that a network
- * that takes longer than that connects to nobody.)
+ * A name often has an IPv6 address that this machine cannot reach. So the addresses are tried one after another, with
+ * alternating families, and the next attempt begins when the last one has failed, or after a short delay (section 5).
+ * Earlier attempts go on: the first connection wins, whichever attempt made it, and the others are cancelled. (Node's own
+ * `autoSelectFamily` abandons each attempt after its delay, so that on a slower network no connection is ever made.)
  */
 
 import { isIP } from 'node:net';
@@ -17,7 +16,7 @@ export interface Candidate {
   readonly family: 4 | 6;
 }
 
-/** Makes candidates of IP addresses, and leaves out what is none. */
+/** Makes candidates of IP addresses; skips what is not an IP address. */
 export function candidatesOf(addresses: Iterable<string>): Candidate[] {
   const candidates: Candidate[] = [];
   for (const address of addresses) {
@@ -27,7 +26,7 @@ export function candidatesOf(addresses: Iterable<string>): Candidate[] {
   return candidates;
 }
 
-/** Orders candidates for the race: families in turn, beginning with that of the first (RFC 8305 section 4). */
+/** Orders candidates for the race: alternating families, beginning with the family of the first (RFC 8305 section 4). */
 export function interleave(candidates: readonly Candidate[]): Candidate[] {
   const first = candidates[0]?.family;
   const preferred = candidates.filter(({ family }) => family === first);
@@ -39,7 +38,7 @@ export function interleave(candidates: readonly Candidate[]): Candidate[] {
   return order;
 }
 
-/** One attempt: it calls back once, with a connection or an error, unless it is cancelled. */
+/** One attempt: calls back once, with a connection or an error, unless it is cancelled. */
 export interface Attempt {
   cancel(): void;
 }
@@ -56,11 +55,11 @@ export interface RaceOptions<C, T> {
   readonly delay: number;
   readonly start: (candidate: C, events: AttemptEvents<T>) => Attempt;
   readonly onWon: (connection: T) => void;
-  /** Every attempt failed, in this order. */
+  /** Every attempt failed; the errors are in order of failure. */
   readonly onLost: (errors: readonly Error[]) => void;
 }
 
-/** The race: over when somebody won, all lost, or it is cancelled. */
+/** A race of attempts. It ends with the first connection, when all attempts have failed, or when it is cancelled. */
 export class Race<C, T> {
   readonly #options: RaceOptions<C, T>;
   readonly #running = new Set<Attempt>();
@@ -108,7 +107,7 @@ export class Race<C, T> {
     }, delay);
   }
 
-  /** The next attempt does not wait for its time; with none left and none running, the race is lost. */
+  /** Starts the next attempt without delay; with none left and none running, the race is lost. */
   #afterFailure(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

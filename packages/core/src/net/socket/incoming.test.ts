@@ -2,8 +2,8 @@ import { expect, jest, test } from '@jest/globals';
 import { IncomingHandle } from './incoming.ts';
 import type { HandleAddress, StreamHandle, HandleBindings } from './stream-handle.ts';
 
-/** A handle that knows its addresses, or has forgotten them since its peer is gone. */
-function arrival(kind: 'tcp' | 'unix', peer: HandleAddress = {}, reset: number | 'none' = 0) {
+/** A handle that knows its addresses, or has none since its peer closed. */
+function incoming(kind: 'tcp' | 'unix', peer: HandleAddress = {}, reset: number | 'none' = 0) {
   const calls: string[] = [];
   const tell = (address: HandleAddress) =>
     jest.fn((into: HandleAddress) => {
@@ -22,16 +22,19 @@ function arrival(kind: 'tcp' | 'unix', peer: HandleAddress = {}, reset: number |
 }
 
 test('a connection that arrived knows where it comes from, and asks once', () => {
-  const { made, getpeername } = arrival('tcp', { address: '10.0.0.1', port: 4_000 });
+  const { made, getpeername } = incoming('tcp', { address: '10.0.0.1', port: 4_000 });
   expect(made.host).toBe('10.0.0.1');
-  const ends = made.ends(undefined);
-  expect([String(ends.local), String(ends.remote)]).toEqual(['127.0.0.1:80', '10.0.0.1:4000']);
+  const endpoints = made.endpoints(undefined);
+  expect([String(endpoints.local), String(endpoints.remote)]).toEqual([
+    '127.0.0.1:80',
+    '10.0.0.1:4000',
+  ]);
   expect(getpeername).toHaveBeenCalledTimes(1);
 });
 
 test('one whose peer is gone already, and one of a Unix socket, come from no host', () => {
-  expect(arrival('tcp').made.host).toBeUndefined();
-  expect(arrival('unix').made.host).toBeUndefined();
+  expect(incoming('tcp').made.host).toBeUndefined();
+  expect(incoming('unix').made.host).toBeUndefined();
 });
 
 test('one that is refused is reset; closed, where there is no reset or it fails', () => {
@@ -40,8 +43,8 @@ test('one that is refused is reset; closed, where there is no reset or it fails'
     [-22, ['reset', 'close']],
     ['none', ['close']],
   ] as const) {
-    const { made, calls } = arrival('tcp', {}, reset);
-    made.refuse();
+    const { made, calls } = incoming('tcp', {}, reset);
+    made.reject();
     expect(calls).toEqual(expected);
   }
 });

@@ -1,4 +1,4 @@
-/** A connection that was accepted and is not claimed yet: a handle, or a socket of Node where handles are left alone. */
+/** A connection that was accepted by the kernel and not yet by the application: a handle, or a `net.Socket`. */
 
 import type { Socket } from 'node:net';
 import { InetAddress } from '../../vocabulary/address.ts';
@@ -7,40 +7,40 @@ import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { endpointsOf, type Endpoints } from './endpoints.ts';
 import { SocketTransport } from './socket-transport.ts';
 import {
-  breakOff,
+  resetOrClose,
   type HandleAddress,
   type StreamHandle,
   type HandleBindings,
 } from './stream-handle.ts';
 
 export interface IncomingSocket {
-  /** Whether it is gone before anybody claimed it. */
-  readonly isGone: boolean;
-  /** The IP address that it comes from. */
+  /** Whether it was closed before it was accepted. */
+  readonly isClosed: boolean;
+  /** The IP address of the peer. */
   readonly host: string | undefined;
   /**
-   * Both addresses, asked while it is open.
+   * Both addresses, to be read while it is open.
    *
-   * @param local - The address at this end, when it is known already.
+   * @param local - The local address, when it is already known.
    */
-  ends(local: InetAddress | undefined): Endpoints;
-  /** Makes the carrier of it; `gone` is called when it is gone. */
-  claim(gone: () => void): SocketCarrier;
-  /** Turns it away. Only TCP has an RST to send. */
-  refuse(): void;
+  endpoints(local: InetAddress | undefined): Endpoints;
+  /** Makes its carrier; `closed` is called when the socket is closed. */
+  accept(closed: () => void): SocketCarrier;
+  /** Refuses the connection: with an RST over TCP, where there is one. */
+  reject(): void;
 }
 
 export class IncomingHandle implements IncomingSocket {
-  readonly isGone = false;
+  readonly isClosed = false;
   readonly #kind: SocketKind;
   readonly #handle: StreamHandle;
-  readonly #kit: HandleBindings;
+  readonly #bindings: HandleBindings;
   #remote: InetAddress | undefined;
 
-  constructor(kind: SocketKind, handle: StreamHandle, kit: HandleBindings) {
+  constructor(kind: SocketKind, handle: StreamHandle, bindings: HandleBindings) {
     this.#kind = kind;
     this.#handle = handle;
-    this.#kit = kit;
+    this.#bindings = bindings;
   }
 
   get host(): string | undefined {
@@ -49,23 +49,23 @@ export class IncomingHandle implements IncomingSocket {
   }
 
   get #peer(): InetAddress {
-    this.#remote ??= told((into) => this.#handle.getpeername?.(into));
+    this.#remote ??= readAddress((into) => this.#handle.getpeername?.(into));
     return this.#remote;
   }
 
-  ends(local: InetAddress | undefined): Endpoints {
+  endpoints(local: InetAddress | undefined): Endpoints {
     return {
-      local: local ?? told((into) => this.#handle.getsockname?.(into)),
+      local: local ?? readAddress((into) => this.#handle.getsockname?.(into)),
       remote: this.#peer,
     };
   }
 
-  claim(gone: () => void): SocketCarrier {
-    return new HandleTransport(this.#kind, this.#handle, this.#kit, gone);
+  accept(closed: () => void): SocketCarrier {
+    return new HandleTransport(this.#kind, this.#handle, this.#bindings, closed);
   }
 
-  refuse(): void {
-    breakOff(this.#handle, ignore);
+  reject(): void {
+    resetOrClose(this.#handle, ignore);
   }
 }
 
@@ -78,7 +78,7 @@ export class IncomingNodeSocket implements IncomingSocket {
     this.#socket = socket;
   }
 
-  get isGone(): boolean {
+  get isClosed(): boolean {
     return this.#socket.destroyed;
   }
 
@@ -86,17 +86,17 @@ export class IncomingNodeSocket implements IncomingSocket {
     return this.#socket.remoteAddress;
   }
 
-  ends(local: InetAddress | undefined): Endpoints {
+  endpoints(local: InetAddress | undefined): Endpoints {
     return endpointsOf(this.#socket, local);
   }
 
-  claim(gone: () => void): SocketCarrier {
-    const transport = new SocketTransport(this.#kind, gone);
+  accept(closed: () => void): SocketCarrier {
+    const transport = new SocketTransport(this.#kind, closed);
     transport.attach(this.#socket, false);
     return transport;
   }
 
-  refuse(): void {
+  reject(): void {
     if (this.#kind === 'tcp') this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
@@ -104,18 +104,18 @@ export class IncomingNodeSocket implements IncomingSocket {
 
 const ignore = (): void => {};
 
-/** The address that a handle writes; an empty one when the connection is gone already, as Node's sockets have it. */
-function told(ask: (into: HandleAddress) => void): InetAddress {
-  asked.address = '';
-  asked.port = 0;
-  ask(asked);
-  const host = asked.address;
+/** Reads an address of a handle; an empty one when the connection is already closed, as `net.Socket` has it. */
+function readAddress(read: (into: HandleAddress) => void): InetAddress {
+  scratch.address = '';
+  scratch.port = 0;
+  read(scratch);
+  const host = scratch.address;
   if (host !== lastHost) lastHost = host;
-  return new InetAddress(lastHost, asked.port);
+  return new InetAddress(lastHost, scratch.port);
 }
 
-/** Where handles write addresses. With all fields in place: native code adds them far more slowly than it sets them. */
-const asked = { address: '', family: '', port: 0 } satisfies HandleAddress;
+/** The object that handles fill in. It has all its fields from the start: native code adds fields far more slowly. */
+const scratch = { address: '', family: '', port: 0 } satisfies HandleAddress;
 
-/** Connections in a row from one host, such as a proxy's, keep one text of it, and not one each. */
+/** The last host: consecutive connections from one host, such as a proxy, share one string. */
 let lastHost = '';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deliverReads, queueRead, queueWrite, type BatchMember } from './io-batch.ts';
+import { deliverReads, isLastReader, queueRead, queueWrite, type BatchMember } from './io-batch.ts';
 
 const member = (parts: Partial<BatchMember>): BatchMember => ({
   deliver: () => {},
@@ -53,10 +53,28 @@ describe('what the sockets of one turn gave', () => {
     queueRead(whole, Buffer.from('b'));
     expect(deliverReads).toThrow('broken');
     expect(seen).toEqual(['b']);
-    // And nothing of it is delivered a second time.
+    // Nothing is delivered twice.
     queueRead(whole, Buffer.from('c'));
     deliverReads();
     expect(seen).toEqual(['b', 'c']);
+  });
+});
+
+describe('the socket that read last', () => {
+  test.each([
+    ['a small read', 1],
+    ['one that is too large to be kept', 100_000],
+  ])('is known after %s, until another reads or the poll phase is over', async (_size, bytes) => {
+    const [one, two] = [member({}), member({})];
+    queueRead(one, new Uint8Array(bytes));
+    expect([isLastReader(one), isLastReader(two)]).toEqual([true, false]);
+    // Another socket that ends delivers all reads; libuv may still mistake a hang-up of this one.
+    deliverReads();
+    expect(isLastReader(one)).toBe(true);
+    queueRead(two, new Uint8Array(1));
+    expect([isLastReader(one), isLastReader(two)]).toEqual([false, true]);
+    await new Promise(setImmediate);
+    expect(isLastReader(two)).toBe(false);
   });
 });
 

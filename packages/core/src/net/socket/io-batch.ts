@@ -1,46 +1,47 @@
 /**
- * One turn of the event loop at a time: what all sockets of a turn gave is delivered together, and what they are given is
- * sent together.
+ * Batches the I/O of all sockets by iteration of the event loop: what was read is delivered together, and what was written
+ * is sent together.
  *
- * Node runs promise reactions after every single callback from libuv. A server that reads 64 sockets in one turn would so
- * go 64 times through read, parse, handle, encode and write, and between two of them through the kernel, which leaves
- * little of the program in the processor's caches. Delivered together, all heads are parsed, then all handlers run, then
- * everything is written: the same work in another order, for about two thirds of the time (`pnpm bench --only echo` with
- * this file's queues switched off shows it; docs/performance.md has the figures).
+ * Node runs promise reactions after every callback from libuv. A server that reads 64 sockets in one iteration would go 64
+ * times through read, parse, handle, encode and write, with a system call between any two of them, which leaves little of
+ * the program in the processor's caches. Batched, all heads are parsed, then all handlers run, then everything is written:
+ * the same work in another order, in about two thirds of the time (`pnpm bench --only echo` with both queues of this file
+ * switched off shows it; docs/performance.md has the figures).
  *
- * Small reads are copied into an arena and delivered in the check phase that follows the poll phase they came in. Small
- * writes wait for the end of the present run of promise reactions: a tick that is asked for from within a reaction comes
- * after the last of them. Nothing waits for company longer than that, so a socket that is alone loses nothing.
+ * Small reads are copied into an arena and delivered in the check phase after the poll phase in which they arrived. Small
+ * writes are sent after the current run of promise reactions: a tick that is queued from a reaction runs after the last of
+ * them. Nothing waits longer than that, so a single busy socket loses nothing.
  *
- * Order is kept for each socket: whoever has something to tell after bytes (the end, an error) calls `deliverReads` first,
- * and a socket with something to send after bytes sends those first.
+ * Order is kept for each socket: `deliverReads` is called before EOF or an error is reported, and queued bytes are sent
+ * before later ones.
  */
 
-import { reuseSlabs } from './write-slabs.ts';
-
-/** A socket that has bytes to deliver or to send. */
+/** A socket with bytes to deliver or to send. */
 export interface BatchMember {
-  /** Gets borrowed bytes. */
+  /** Receives borrowed bytes. */
   deliver(view: Uint8Array): void;
-  /** Sends what waits. */
+  /** Sends the queued bytes. */
   flushNow(): void;
 }
 
-/** How many bytes of small reads one turn collects before it delivers them early. */
+/** How many bytes of small reads are collected before they are delivered early. */
 const ARENA_SIZE = 262_144;
-/** Reads larger than this cost more to copy than they gain. */
+/** Larger reads cost more to copy than batching gains. */
 const SMALL_READ = 8_192;
 
 const arena = new Uint8Array(ARENA_SIZE);
 let used = 0;
 let readers: BatchMember[] = [];
-/** Where in the arena the bytes of each reader end. */
+/** For each reader, the end of its bytes in the arena. */
 let ends: number[] = [];
+/** The socket that read bytes last, until the check phase. */
+let lastReader: BatchMember | undefined;
 let isDeliveryScheduled = false;
 let writers: BatchMember[] = [];
 
-/** Keeps bytes for the end of the poll phase; `false` when they are too many and are the caller's to deliver at once. */
+/** Queues bytes for the check phase; `false` when they are too many, and the caller must deliver them at once. */
 export function queueRead(reader: BatchMember, view: Uint8Array): boolean {
+  lastReader = reader;
   if (view.length > SMALL_READ) {
     deliverReads();
     return false;
@@ -59,10 +60,19 @@ export function queueRead(reader: BatchMember, view: Uint8Array): boolean {
 
 function onCheck(): void {
   isDeliveryScheduled = false;
+  lastReader = undefined;
   deliverReads();
 }
 
-/** Delivers what was kept, in the order in which it came. */
+/**
+ * Whether this socket was the last to read bytes, in this poll phase. libuv mistakes a hang-up for EOF (`verify-eof.ts`) only
+ * directly after such a read: in every other case the kernel need not be asked again.
+ */
+export function isLastReader(reader: BatchMember): boolean {
+  return lastReader === reader;
+}
+
+/** Delivers the queued reads, in the order in which they arrived. */
 export function deliverReads(): void {
   if (readers.length === 0) return;
   const members = readers;
@@ -74,21 +84,21 @@ export function deliverReads(): void {
   for (let index = 0; index < members.length; index += 1) {
     const end = offsets[index] as number;
     try {
-      // Half as dear as `subarray`, which asks for the species.
+      // Twice as fast as `subarray`, which looks up `Symbol.species`.
       const view = new Uint8Array(arena.buffer, start, end - start);
       (members[index] as BatchMember).deliver(view);
     } catch (error) {
-      // Somebody's observer threw. The bytes of the others must not be lost for it.
+      // An observer threw. The bytes of the other sockets must not be lost.
       failure ??= { error };
     }
     start = end;
   }
-  // Receivers copy what they keep, and none of them makes a socket read: nobody has written here meanwhile.
+  // Receivers copy what they keep, and cannot cause a read of a socket: nothing was written to the arena meanwhile.
   used = 0;
   if (failure !== undefined) throw failure.error;
 }
 
-/** Has a socket send what waits when the promise reactions that run now have ended. */
+/** Flushes a socket after the current run of promise reactions. */
 export function queueWrite(writer: BatchMember): void {
   if (writers.length === 0) process.nextTick(sendAll);
   writers.push(writer);
@@ -105,7 +115,5 @@ function sendAll(): void {
       failure ??= { error };
     }
   }
-  // Only writers hold copies back, and now there is none.
-  if (writers.length === 0) reuseSlabs();
   if (failure !== undefined) throw failure.error;
 }

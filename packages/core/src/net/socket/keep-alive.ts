@@ -1,8 +1,8 @@
-/** Keep-alive probes of a socket, as `node:net` takes the option. */
+/** Keep-alive probes of a socket, in the form of `node:net`. */
 
 import type { Socket } from 'node:net';
 
-/** The form in which `node:net` takes `TcpSocketOptions.keepAlive`. */
+/** Converts `TcpSocketOptions.keepAlive` to options of `node:net`. */
 export function keepAliveOptions(keepAlive: boolean | number | undefined): {
   keepAlive: boolean;
   keepAliveInitialDelay?: number;

@@ -1,4 +1,4 @@
-/** `SO_REUSEPORT`, which Node knows since 22.12: older versions take the option and do nothing. */
+/** `SO_REUSEPORT`, which Node supports since 22.12: older versions ignore the option. */
 
 import { AddressError } from '../../vocabulary/errors.ts';
 
@@ -6,9 +6,9 @@ const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
 const isKnown = MAJOR > 22 || (MAJOR === 22 && MINOR >= 12);
 
 /**
- * The part of a socket's options that asks for a shared port.
+ * The socket options for a shared port.
  *
- * @throws `AddressError` (`ENOTSUP`) when it is asked for and this Node cannot.
+ * @throws `AddressError` (`ENOTSUP`) when this version of Node does not support it.
  */
 export function reusePortOptions(reusePort: boolean | undefined): { reusePort?: true } {
   if (reusePort !== true) return {};

@@ -1,16 +1,16 @@
-/** The one buffer that all sockets of the process are read into, where the platform lets us give it one. */
+/** The read buffer shared by all sockets of the process, where the platform lets us supply one. */
 
-/** How many bytes one read of a socket can give; Node's own buffers have the same size. */
+/** The most bytes of one read; the size of Node's own buffers. */
 const READ_SIZE = 65_536;
 
-/** What is read is valid until the callback that tells of it returns. */
+/** Its content is valid until the read callback returns. */
 export const sharedBuffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(READ_SIZE));
 
 const isAllowed = process.env['AWAITIO_SOCKET_READS'] !== 'events';
 
 /**
- * Whether sockets are read into {@link sharedBuffer}; else their bytes come as `'data'` events, as on a Node that we do not
- * know well enough. Both ways run the whole test suite (`AWAITIO_SOCKET_READS=events` chooses the second).
+ * Whether sockets are read into {@link sharedBuffer}; otherwise their bytes arrive as `'data'` events, as on a version of
+ * Node that is not known well enough. The whole test suite runs both ways (`AWAITIO_SOCKET_READS=events` chooses the second).
  */
 export function usesSharedReads(): boolean {
   return isAllowed;

@@ -1,42 +1,42 @@
 /**
- * What carriers over a socket of the operating system share, whether `net.Socket` stands between or not: small writes wait
- * for the end of the turn, and the end is told once.
+ * The shared part of the two carriers over an operating system socket, with and without a `net.Socket`: batching of small
+ * writes, and one notification of the close.
  */
 
 import type { IoError } from '../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import { deliverReads, queueWrite, type BatchMember } from './io-batch.ts';
 
-/** Writes up to this size wait for the end of the turn, so that all of a turn go out together. */
+/** Writes up to this size are queued until the current promise reactions have run, and sent in one system call. */
 const SMALL_WRITE = 16_384;
 
-/** What a socket's bytes travel on. */
+/** The protocol under the stream. */
 export type SocketKind = 'tcp' | 'unix' | 'tls';
 
 export abstract class SocketCarrier implements Transport, BatchMember {
   protected readonly kind: SocketKind;
   protected sink: TransportSink | undefined;
-  /** What broke the connection off: the first failure. */
+  /** The first failure of the connection. */
   protected error: IoError | undefined;
-  /** Whether bytes are left unsent, so that somebody may wait to hear of their going. */
+  /** Whether bytes are unsent, so that someone may be waiting for drain. */
   protected isBackedUp = false;
-  /** Bytes of the small pieces that wait for the end of the turn. */
-  protected waitingBytes = 0;
-  /** Those pieces; nearly always there is one. */
-  #waiting: Uint8Array | string | undefined;
-  #others: (Uint8Array | string)[] | undefined;
-  /** Called when the socket is gone, after the sink was told. */
-  readonly #onGone: (() => void) | undefined;
+  /** The size of the queued small pieces. */
+  protected queuedBytes = 0;
+  /** The queued pieces: nearly always only one. */
+  #queued: Uint8Array | string | undefined;
+  #moreQueued: (Uint8Array | string)[] | undefined;
+  /** Called after the sink's `onClosed`. */
+  readonly #whenClosed: (() => void) | undefined;
 
-  constructor(kind: SocketKind, onGone?: () => void) {
+  constructor(kind: SocketKind, whenClosed?: () => void) {
     this.kind = kind;
-    this.#onGone = onGone;
+    this.#whenClosed = whenClosed;
   }
 
   abstract get unsent(): number;
   abstract get isReleased(): boolean;
-  /** Whether nothing can be sent any more. */
-  protected abstract get isGone(): boolean;
+  /** Whether the socket is closed: nothing more can be sent. */
+  protected abstract get isClosed(): boolean;
 
   abstract start(sink: TransportSink): void;
   abstract pause(): void;
@@ -50,26 +50,26 @@ export abstract class SocketCarrier implements Transport, BatchMember {
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   abstract setKeepAlive(keepAlive: boolean | number): void;
 
-  /** Passes bytes on at once. */
+  /** Sends bytes at once. */
   protected abstract send(data: Uint8Array | string): void;
-  /** Passes several pieces on in one write. */
+  /** Sends several pieces in one write. */
   protected abstract sendAll(pieces: readonly (Uint8Array | string)[]): void;
 
   write(data: Uint8Array | string): void {
-    if (this.#waiting === undefined) {
+    if (this.#queued === undefined) {
       if (data.length > SMALL_WRITE) {
         this.send(data);
         return;
       }
       queueWrite(this);
-      this.#waiting = data;
+      this.#queued = data;
     } else {
-      this.#others ??= [];
-      this.#others.push(data);
+      this.#moreQueued ??= [];
+      this.#moreQueued.push(data);
     }
-    this.waitingBytes += data.length;
-    // A large piece takes what waited along, in one system write.
-    if (this.waitingBytes > SMALL_WRITE) this.flush();
+    this.queuedBytes += data.length;
+    // A large piece is sent together with the queued ones, in one system call.
+    if (this.queuedBytes > SMALL_WRITE) this.flush();
   }
 
   writev(pieces: readonly Uint8Array[]): void {
@@ -77,7 +77,6 @@ export abstract class SocketCarrier implements Transport, BatchMember {
     this.sendAll(pieces);
   }
 
-  /** The turn is over. */
   flushNow(): void {
     this.flush();
   }
@@ -86,27 +85,27 @@ export abstract class SocketCarrier implements Transport, BatchMember {
     if (this.sink?.onData(view) === false) this.pause();
   }
 
-  /** Sends what waited for the end of the turn. */
+  /** Sends the queued pieces. */
   protected flush(): void {
-    const first = this.#waiting;
-    const others = this.#others;
-    // What a socket that is gone held back stays unsent, and is counted so.
-    if (first === undefined || this.isGone) return;
-    this.#waiting = undefined;
-    this.#others = undefined;
-    this.waitingBytes = 0;
-    // Whoever found no room meanwhile hears of it, also when the kernel takes everything at once.
+    const first = this.#queued;
+    const others = this.#moreQueued;
+    // The queued pieces of a closed socket stay counted as unsent.
+    if (first === undefined || this.isClosed) return;
+    this.#queued = undefined;
+    this.#moreQueued = undefined;
+    this.queuedBytes = 0;
+    // A writer may have found no room meanwhile: it is notified even when the kernel takes everything at once.
     this.isBackedUp = true;
     if (others === undefined) this.send(first);
     else this.sendAll([first, ...others]);
   }
 
-  /** Tells the sink that it is over, after everything that was read. */
-  protected tellClosed(): void {
+  /** Notifies the sink that the socket is closed, after delivering everything that was read. */
+  protected notifyClosed(): void {
     deliverReads();
     const { sink } = this;
     this.sink = undefined;
     sink?.onClosed(this.error);
-    this.#onGone?.();
+    this.#whenClosed?.();
   }
 }

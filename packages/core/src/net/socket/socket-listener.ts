@@ -1,10 +1,10 @@
 /**
- * Listeners on sockets: a `net.Server` behind an accept queue, whatever the family of its addresses.
+ * Listeners on sockets: a `net.Server` with an accept queue, for every address family.
  *
- * Node accepts as fast as the kernel gives; there is no call to stop it. What arrives is not read (a handle has not begun to,
- * a socket is paused), so that its bytes stay with the kernel until somebody claims the connection. When the process is
- * out of descriptors, libuv sheds what arrives by accepting and closing it, with a descriptor kept in reserve, and tells
- * nobody; if even that fails, `accept` gives `EMFILE` once and the listener goes on.
+ * Node accepts connections as fast as the kernel offers them; there is no call to stop it. A connection is not read before
+ * the application accepts it (a handle has not started reading, a socket is paused), so its bytes stay in the kernel. When
+ * the process is out of descriptors, libuv sheds connections silently: it accepts and closes them with a reserve
+ * descriptor. If even that fails, `accept` throws `EMFILE` once and the listener goes on.
  */
 
 import { createServer, type ListenOptions, type Server } from 'node:net';
@@ -22,12 +22,12 @@ import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { boundAddress, type Endpoints } from './endpoints.ts';
 import { handleBindings, takeHandles } from './stream-handle.ts';
 
-/** Options of every listener on sockets. */
+/** Options of every socket listener. */
 export interface SocketListenOptions<S extends ByteStream>
   extends StreamOptions, AdmissionOptions<S> {
-  /** How many connections the kernel may hold before this process has seen them. @default 511, as node:net */
+  /** How many connections the kernel queues before this process has accepted them. @default 511, as node:net */
   readonly backlog?: number | undefined;
-  /** In a cluster worker: whether this process listens by itself instead of sharing its primary's socket. @default false */
+  /** In a cluster worker: whether this process opens its own socket instead of sharing the primary's. @default false */
   readonly exclusive?: boolean | undefined;
   /** Closes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
@@ -36,15 +36,19 @@ export interface SocketListenOptions<S extends ByteStream>
 const DEFAULT_BACKLOG = 511;
 
 /** Makes the stream of an accepted connection. */
-export type OpenStream<S> = (carrier: SocketCarrier, options: StreamOptions, ends: Endpoints) => S;
+export type OpenStream<S> = (
+  carrier: SocketCarrier,
+  options: StreamOptions,
+  endpoints: Endpoints,
+) => S;
 
-/** What a kind of listener adds to the shared part. */
+/** The parts of a listener that depend on its kind. */
 interface SocketListenerPlan<S extends ByteStream> {
   readonly kind: SocketKind;
   readonly server: Server;
   readonly options: SocketListenOptions<S>;
   readonly open: OpenStream<S>;
-  /** Peers that are reset before anything else is done for them. */
+  /** Peers that are reset at once, before admission. */
   readonly blockList?: AddressList | undefined;
 }
 
@@ -63,28 +67,28 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     super({
       clock: options.clock ?? systemClock,
       admission: options,
-      hostOf: (arrival) => arrival.host,
-      claim: (arrival, gone) => {
-        if (arrival.isGone) return undefined;
-        const ends = arrival.ends(shared);
-        return open(arrival.claim(gone), options, ends);
+      hostOf: (incoming) => incoming.host,
+      claim: (incoming, closed) => {
+        if (incoming.isClosed) return undefined;
+        const endpoints = incoming.endpoints(shared);
+        return open(incoming.accept(closed), options, endpoints);
       },
-      refuse: (arrival) => {
-        arrival.refuse();
+      refuse: (incoming) => {
+        incoming.reject();
       },
     });
     this.#server = server;
     this.#signal = options.signal;
     this.#blockList = blockList;
-    const kit = handleBindings();
-    if (kit !== undefined) {
+    const bindings = handleBindings();
+    if (bindings !== undefined) {
       takeHandles(server, (handle) => {
-        this.#onArrival(new IncomingHandle(kind, handle, kit));
+        this.#onIncoming(new IncomingHandle(kind, handle, bindings));
       });
     }
-    // Also where handles are taken: what is none as we know it comes this way.
+    // Used where handles are taken, too: an unknown kind of handle still becomes a socket.
     server.on('connection', (socket) => {
-      this.#onArrival(new IncomingNodeSocket(kind, socket));
+      this.#onIncoming(new IncomingNodeSocket(kind, socket));
     });
     server.on('error', this.#onError);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -94,7 +98,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#closing ??= new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
-      // The port is free when this returns. Its callback would wait for the streams that were handed out, too.
+      // The port is free when this returns. Its callback would also wait for the accepted streams to close.
       this.#server.close();
       setImmediate(resolve);
     });
@@ -111,12 +115,12 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     this.#server.ref();
   }
 
-  #onArrival(arrival: IncomingSocket): void {
-    if (this.#blockList?.hasHost(arrival.host ?? '') === true) {
+  #onIncoming(incoming: IncomingSocket): void {
+    if (this.#blockList?.hasHost(incoming.host ?? '') === true) {
       this.queue.countRefusal();
-      arrival.refuse();
+      incoming.reject();
     } else {
-      this.queue.admit(arrival);
+      this.queue.admit(incoming);
     }
   }
 
@@ -129,7 +133,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   };
 }
 
-/** Checks the options that all listeners on sockets share. */
+/** Checks the options that all socket listeners share. */
 export function checkListenOptions(options: SocketListenOptions<never>): void {
   checkWaitOptions('bind', { signal: options.signal });
   checkAdmission('bind', options);
@@ -137,9 +141,9 @@ export function checkListenOptions(options: SocketListenOptions<never>): void {
 }
 
 /**
- * Makes a server that listens.
+ * Makes a listening server.
  *
- * @throws `AddressError` and its kin, translated; `signal.reason`. Nothing is left open then.
+ * @throws the errors of `node:net`, translated; `signal.reason`. Nothing is left open then.
  */
 export async function listen(
   target: ListenOptions & { readonly fd?: number },

@@ -1,15 +1,15 @@
 /**
- * The carrier over a `net.Socket`: of connections that this process made, of TLS, and of accepted ones where
- * `handle-transport.ts` cannot serve. Every listener that awaitio puts on a socket is in this file.
+ * The carrier over a `net.Socket`: for outgoing connections, for TLS, and for accepted connections where
+ * `handle-transport.ts` cannot be used. Every event listener that awaitio adds to a socket is in this file.
  *
- * Bytes come one of two ways. With *shared reads* the socket is read into the one buffer of the process, which Node hands to
- * a callback (`onread`): no allocation per read, and the view is valid only during the callback, which is exactly what
- * the transport contract allows. Where the platform does not offer that for a socket, bytes come as `'data'` events.
- * Either way the rest of awaitio sees the same thing.
+ * Bytes arrive in one of two ways. With *shared reads* the socket is read into the one buffer of the process, which Node
+ * passes to a callback (`onread`): no allocation per read, and the view is valid only during the callback, exactly as the
+ * transport contract allows. Where the platform does not offer that for a socket, bytes arrive as `'data'` events. The rest
+ * of awaitio sees no difference.
  *
- * Hazards dealt with here: a socket without an `'error'` listener crashes the process, and errors may still come after
- * `'close'`, so one stays for good; `'end'` may come before `'close'` or not at all; `destroy()` while bytes are unsent
- * drops them, so `close()` waits for them.
+ * Hazards: a socket without an `'error'` listener crashes the process, and errors may still be emitted after `'close'`, so
+ * one listener stays for good; `'end'` may precede `'close'` or not be emitted at all; `destroy()` drops unsent bytes, so
+ * `close()` waits for them.
  */
 
 import type { Socket } from 'node:net';
@@ -21,7 +21,7 @@ import { setKeepAlive } from './keep-alive.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
 import { deliverReads, queueRead } from './io-batch.ts';
 
-/** What `net.Socket` takes as `onread`. */
+/** The `onread` option of `net.Socket`. */
 export interface SharedRead {
   readonly buffer: Uint8Array;
   readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
@@ -30,19 +30,19 @@ export interface SharedRead {
 const ignore = (): void => {};
 
 /**
- * Whether FIN is being sent this moment. libuv refuses to reset a handle meanwhile, and the socket is then never told that
- * it is closed. The moment is over by the next turn of the loop, since everything before the FIN is with the kernel.
+ * Whether FIN is being sent right now. libuv refuses to reset a handle meanwhile, and the socket would never emit `'close'`.
+ * This is over by the next iteration of the loop, since everything before the FIN is with the kernel.
  */
 const isFinishing = (socket: Socket): boolean =>
   socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 
 /**
- * Where a socket keeps its carrier, so that all sockets share their listeners: three functions for each connection are
- * some 200 bytes of it (`pnpm bench --only idle`).
+ * The carrier of a socket, stored on it so that all sockets share their listeners: three functions per connection take
+ * some 200 bytes (`pnpm bench --only idle`).
  */
 const CARRIER: unique symbol = Symbol('awaitio.carrier');
 
-/** The undocumented part of a socket. */
+/** The undocumented part of `net.Socket`. */
 interface SocketInternals {
   readonly _handle: { readonly fd?: unknown } | null;
 }
@@ -63,16 +63,16 @@ function onClose(this: CarriedSocket): void {
 
 export class SocketTransport extends SocketCarrier {
   #socket!: CarriedSocket;
-  /** How many bytes were unsent when the socket was last alive: a destroyed one counts them down as if they were sent. */
+  /** The unsent bytes of the socket while it was open: a destroyed one counts them down as if they were sent. */
   #lastUnsent = 0;
 
-  /** The `onread` option for a socket that this carrier will be attached to. */
+  /** The `onread` option of the socket that this carrier will be attached to. */
   sharedRead(): SharedRead {
     return { buffer: sharedBuffer, callback: this.#onRead };
   }
 
   /**
-   * Takes a connected socket over.
+   * Takes over a connected socket.
    *
    * @param isShared - Whether the socket was made with {@link sharedRead}.
    */
@@ -91,11 +91,11 @@ export class SocketTransport extends SocketCarrier {
 
   get unsent(): number {
     const socket = this.#socket;
-    return this.waitingBytes + (socket.destroyed ? this.#lastUnsent : socket.writableLength);
+    return this.queuedBytes + (socket.destroyed ? this.#lastUnsent : socket.writableLength);
   }
 
   get isReleased(): boolean {
-    // The kernel, or the cipher, has copied what Node no longer counts.
+    // Bytes that Node no longer counts were copied, by the kernel or by the cipher.
     return this.unsent === 0 && !this.#socket.destroyed;
   }
 
@@ -107,7 +107,7 @@ export class SocketTransport extends SocketCarrier {
       });
       return;
     }
-    // A TLS socket may have ended before anybody claimed it.
+    // A TLS socket may have ended before it was accepted.
     if (this.#socket.readableEnded) {
       queueMicrotask(() => {
         this.onEnd();
@@ -124,7 +124,7 @@ export class SocketTransport extends SocketCarrier {
     if (!this.#socket.destroyed) this.#socket.resume();
   }
 
-  protected get isGone(): boolean {
+  protected get isClosed(): boolean {
     return this.#socket.destroyed;
   }
 
@@ -139,7 +139,7 @@ export class SocketTransport extends SocketCarrier {
     const socket = this.#socket;
     if (typeof data === 'string') socket.write(data, 'latin1', this.#onWritten);
     else socket.write(data, this.#onWritten);
-    // The kernel usually takes everything at once; only else is there a drain to tell of.
+    // The kernel usually takes everything at once; otherwise `onDrain` follows.
     if (socket.writableLength === 0) return;
     this.isBackedUp = true;
     this.#lastUnsent = socket.writableLength;
@@ -155,7 +155,7 @@ export class SocketTransport extends SocketCarrier {
   close(): void {
     this.flush();
     const socket = this.#socket;
-    // Closing a descriptor sends FIN by itself, which saves a shutdown call. TLS has to say goodbye first.
+    // Closing a descriptor also sends FIN, which saves the call of `shutdown`. TLS has to send `close_notify` first.
     if (socket.writableLength === 0 && this.kind !== 'tls') socket.destroy();
     else socket.destroySoon();
   }
@@ -197,13 +197,13 @@ export class SocketTransport extends SocketCarrier {
   /** The socket read FIN. */
   onEnd(): void {
     deliverReads();
-    const error = this.checkEnd();
+    const error = this.checkEof();
     if (error === undefined) this.sink?.onEnd();
     else this.#socket.destroy(error);
   }
 
   readonly #onWritten = (error?: Error | null): void => {
-    // The writes of a destroyed socket are called back too, some of them without an error.
+    // The callbacks of a destroyed socket's writes are called too, some of them without an error.
     if (!this.isBackedUp || this.#socket.destroyed || (error !== undefined && error !== null)) {
       return;
     }
@@ -215,19 +215,19 @@ export class SocketTransport extends SocketCarrier {
   /** The socket failed. */
   onError(error: Error): void {
     this.error ??= translateError(error, 'stream');
-    // Others are destroyed by now; TLS sockets tell of an error and stay.
+    // Other sockets are destroyed by now; a TLS socket emits an error and stays open.
     if (!this.#socket.destroyed) this.#socket.destroy();
   }
 
-  /** The socket is gone. */
+  /** The socket is closed. */
   onClose(): void {
     this.#unlisten(this.#socket);
     this.#socket.on('error', ignore);
-    this.tellClosed();
+    this.notifyClosed();
   }
 
-  /** Why the end that has come is none. */
-  protected checkEnd(): Error | undefined {
+  /** The error of an EOF that is not a true one. */
+  protected checkEof(): Error | undefined {
     return socketErrorAtEof((this.#socket as unknown as SocketInternals)._handle?.fd);
   }
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import {
   isStreamHandle,
-  loadKit,
+  loadBindings,
   systemError,
   takeHandles,
   type Platform,
@@ -25,7 +25,7 @@ const platform = (changed: object = {}, line = '20'): Platform => ({
 
 describe('handles are worked with', () => {
   test('on a Node that is known and has what is needed', () => {
-    expect(loadKit(platform())).toMatchObject({ readResult: 0, isAsync: 3 });
+    expect(loadBindings(platform())).toMatchObject({ readResult: 0, isAsync: 3 });
   });
 
   test.each([
@@ -46,7 +46,7 @@ describe('handles are worked with', () => {
       },
     ],
   ])('and not on one that %s', (_name, other) => {
-    expect(loadKit(other)).toBeUndefined();
+    expect(loadBindings(other)).toBeUndefined();
   });
 });
 

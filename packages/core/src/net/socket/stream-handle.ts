@@ -1,87 +1,86 @@
 /**
- * The handles under Node's sockets, and what of them Node does not document: nobody else knows those names.
+ * The handles under Node's sockets, and everything undocumented about them: no other file uses those names.
  *
- * A `net.Socket` is two streams and an event emitter around a handle of libuv. For a connection that a server accepted,
- * awaitio has its own stream, so that all of this would be carried and paid for twice: a third of the memory of an idle
- * connection, four tenths of the time of one for a single request (decision 0012 has the figures). So a listener takes
- * handles before sockets are made around them, and `handle-transport.ts` works on them as Node's own `net.js` does.
+ * A `net.Socket` is two streams and an event emitter around a libuv handle. For a connection that a server accepted, awaitio
+ * has its own stream, so all of this would exist and cost twice: a third of the memory of an idle connection, four tenths
+ * of the time of one for a single request (decision 0012 has the figures). So a listener takes handles before sockets are
+ * made around them, and `handle-transport.ts` uses them as Node's own `net.js` does.
  *
- * What is leaned on: `server._handle.onconnection`; the methods of a handle; the two request classes and the array of
- * results of `process.binding('stream_wrap')`. The protocol between these is not Node's promise, so three things are asked
- * before it is used: that this is a release line of Node on which the whole test suite has been run this way; that every
- * name is there and of its kind; and that the handle that has arrived has the methods. Where one of them fails (another
- * Node, the permission model, which forbids the binding, a Node that was built otherwise), a listener makes sockets of Node
- * as everybody else does, and everything works the same.
+ * What is relied on: `server._handle.onconnection`; the methods of a handle; the two request classes and the array of
+ * results of `process.binding('stream_wrap')`. Node makes no promise about any of this, so three things are checked before
+ * use: that this release line of Node has run the whole test suite this way; that every name exists and is of the expected
+ * kind; and that each accepted handle has the methods. Where a check fails (another version of Node, the permission model,
+ * which forbids the binding, a custom build), a listener uses `net.Socket`, and everything works the same.
  */
 
 import type { Server } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { usesSharedReads } from './shared-buffer.ts';
 
-/** The release lines of Node that the test suite has been run on with handles. */
+/** The release lines of Node on which the test suite has run with handles. */
 const KNOWN_LINES: ReadonlySet<string> = new Set(['20', '22', '24', '26']);
 
-/** What a read says when the peer has finished, in libuv's numbers. */
+/** The status of a read at EOF: libuv's `UV_EOF`. */
 export const END_OF_FILE = -4095;
-/** What a call says of a connection that is gone already. */
+/** The error code of a call on a connection that is already closed. */
 export const NOT_CONNECTED = 'ENOTCONN';
 
-/** An address as a handle writes it. */
+/** An address, filled in by a handle. */
 export interface HandleAddress {
   address?: string;
   family?: string;
   port?: number;
 }
 
-/** A stream of libuv: a TCP connection, or a pipe, which is what a Unix socket is there. Statuses below 0 are errors. */
+/** A libuv stream: a TCP connection, or a pipe, which is libuv's name for a Unix socket. A status below 0 is an error. */
 export interface StreamHandle {
-  /** The descriptor; not on Windows. */
+  /** The descriptor; absent on Windows. */
   readonly fd?: number;
-  /** Told that something was read; how much stands in the results. What it returns must be `undefined`. */
+  /** Called after each read, with the count in the results. It must return `undefined`. */
   onread: (this: never) => void;
-  /** Has reads go into memory that the caller keeps alive as long as the handle is open. */
+  /** Makes reads go into this memory, which the caller keeps alive while the handle is open. */
   useUserBuffer(buffer: Uint8Array): void;
   readStart(): number;
   readStop(): number;
   writeLatin1String(request: HandleRequest, text: string): number;
-  /** The memory must be kept until the request has completed. */
+  /** The memory must stay alive until the request has completed. */
   writeBuffer(request: HandleRequest, bytes: Uint8Array): number;
-  /** Pieces; or, when not `areBuffers`, each piece followed by its encoding. */
+  /** Takes the pieces; unless `areBuffers`, each piece is followed by its encoding. */
   writev(request: HandleRequest, pieces: readonly unknown[], areBuffers: boolean): number;
   /** Sends FIN after what was written. */
   shutdown(request: HandleRequest): number;
   close(closed: (this: never) => void): void;
   ref(): void;
   unref(): void;
-  /** Sends an RST; refused while FIN is being sent. TCP only, as what follows. */
+  /** Sends an RST; refused while FIN is being sent. TCP only, as all that follow. */
   reset?(closed: (this: never) => void): number;
   setNoDelay?(noDelay: boolean): number;
-  /** With whole seconds. */
+  /** The delay is in whole seconds. */
   setKeepAlive?(keepAlive: boolean, initialDelay: number): number;
   getsockname?(into: HandleAddress): number;
   getpeername?(into: HandleAddress): number;
 }
 
-/** A write or a shutdown that may take longer than its call. */
+/** A write or a shutdown that may complete after its call. */
 export interface HandleRequest {
   oncomplete?: (this: never, status: number) => void;
 }
 
-/** What it takes to work with handles: what is got of the binding, and a request. */
+/** The parts of Node's binding that handles are used with, and a spare request. */
 export interface HandleBindings {
   readonly WriteWrap: new () => HandleRequest;
   readonly ShutdownWrap: new () => HandleRequest;
-  /** The results of the last call or callback, by the indexes below. */
+  /** The results of the last call or callback, at the indexes below. */
   readonly results: Int32Array;
-  /** A number of bytes, or an error. */
+  /** The index of a read's byte count or error. */
   readonly readResult: number;
-  /** Whether the last write goes on after its call. */
+  /** The index of whether the last write is still incomplete. */
   readonly isAsync: number;
-  /** The request of the next write: one that completes within its call, as nearly all do, can be used again. */
+  /** The request for the next write. One that completed within its call, as nearly all do, is reused. */
   spare: HandleRequest;
 }
 
-/** Where the names come from; a test has others. */
+/** Where the names come from; tests substitute their own. */
 export interface Platform {
   readonly line: string;
   readonly binding: (name: string) => unknown;
@@ -92,20 +91,20 @@ const node: Platform = {
   binding: (name) => (process as unknown as { binding(name: string): unknown }).binding(name),
 };
 
-let kit: HandleBindings | undefined;
+let bindings: HandleBindings | undefined;
 let isLoaded = false;
 
-/** What handles are worked with; `undefined` where they are left alone. Looked for once, when the first listener asks. */
+/** The bindings; `undefined` where handles are not used. They are loaded once, for the first listener. */
 export function handleBindings(): HandleBindings | undefined {
   if (!isLoaded) {
     isLoaded = true;
-    kit = usesSharedReads() ? loadKit(node) : undefined;
+    bindings = usesSharedReads() ? loadBindings(node) : undefined;
   }
-  return kit;
+  return bindings;
 }
 
-/** Looks for the names, and for what they stand for. */
-export function loadKit({ line, binding }: Platform): HandleBindings | undefined {
+/** Loads the bindings and checks every name. */
+export function loadBindings({ line, binding }: Platform): HandleBindings | undefined {
   if (!KNOWN_LINES.has(line)) return undefined;
   try {
     const names = binding('stream_wrap') as Readonly<Record<string, unknown>>;
@@ -143,29 +142,29 @@ const METHODS = [
   'unref',
 ] as const satisfies readonly (keyof StreamHandle)[];
 
-/** Whether something has the methods of a handle. */
+/** Whether a value has the methods of a handle. */
 export function isStreamHandle(value: unknown): value is StreamHandle {
   return METHODS.every((name) => typeof (value as StreamHandle | undefined)?.[name] === 'function');
 }
 
 /**
- * Breaks a connection off with an RST; closes it where there is none to send (only TCP has one), or libuv refuses.
+ * Resets a connection with an RST; closes it where there is no RST (only TCP has one), or libuv refuses.
  *
  * @param closed - Called once, when the handle is closed.
  */
-export function breakOff(handle: StreamHandle, closed: (this: never) => void): void {
+export function resetOrClose(handle: StreamHandle, closed: (this: never) => void): void {
   const isReset = handle.reset !== undefined && handle.reset(closed) === 0;
   if (!isReset) handle.close(closed);
 }
 
-/** The undocumented part of a server. */
+/** The undocumented part of `net.Server`. */
 interface ServerInternals {
   readonly _handle?: { onconnection?: (status: number, accepted?: unknown) => void } | null;
 }
 
 /**
- * Has a server that listens give the handles of what it accepts instead of sockets. What is no handle as we know it, and
- * an error, still goes the server's own way.
+ * Makes a listening server pass on the handles of accepted connections instead of making sockets. Errors, and handles of an
+ * unknown kind, still take the server's own path.
  */
 export function takeHandles(server: Server, take: (handle: StreamHandle) => void): void {
   const listening = (server as unknown as ServerInternals)._handle;
@@ -177,7 +176,7 @@ export function takeHandles(server: Server, take: (handle: StreamHandle) => void
   };
 }
 
-/** The error that a status stands for, as Node would have made it. */
+/** The error for a status, as Node makes it. */
 export function systemError(status: number, syscall: string): NodeJS.ErrnoException {
   const code = getSystemErrorName(status);
   return Object.assign(new Error(`${syscall} ${code}`), { errno: status, code, syscall });

@@ -15,18 +15,18 @@ import {
 import type { Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
-import { TcpStream } from './tcp-stream.ts';
+import { openTcpStream, type TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
 export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSocketOptions {
   /**
-   * Lets several processes listen on the same port, where the platform can (Node 22.12 and later, on Linux, FreeBSD and
-   * others); the kernel shares the connections out. Elsewhere `bind` fails. @default false
+   * Lets several processes listen on the same port, where the platform supports it (Node 22.12 and later, on Linux, FreeBSD
+   * and others); the kernel distributes the connections. Elsewhere `bind` fails. @default false
    */
   readonly reusePort?: boolean | undefined;
   /** Refuses IPv4 on an IPv6 address. @default false */
   readonly ipv6Only?: boolean | undefined;
-  /** Peers that are reset as they arrive, before they count for any bound. @default nobody */
+  /** Peers that are reset at once, without counting towards any limit. @default none */
   readonly blockList?: AddressList | undefined;
 }
 
@@ -64,9 +64,9 @@ export class TcpListener extends SocketListener<TcpStream> {
    * Binds and listens.
    *
    * @param address - `'host:port'` or `{ host, port }`; port 0 chooses a free one; without a host, `127.0.0.1`. For a
-   * path there is `UnixListener.bind`, whose streams have other addresses.
+   * path use `UnixListener.bind`, whose streams have other addresses.
    * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`), or the platform
-   * has no `reusePort` (`ENOTSUP`); `InvalidInputError`; `signal.reason`. Nothing is left open then.
+   * does not support `reusePort` (`ENOTSUP`); `InvalidInputError`; `signal.reason`. Nothing is left open then.
    *
    * @example
    * ```ts
@@ -99,11 +99,11 @@ export class TcpListener extends SocketListener<TcpStream> {
   }
 
   /**
-   * Takes over a socket that listens already: one that a service manager opened for this process (systemd's socket
-   * activation gives 3), or that its parent left it. Not on Windows.
+   * Takes over a socket that is already listening: opened for this process by a service manager (descriptor 3 with systemd's
+   * socket activation), or inherited from the parent process. Not on Windows.
    *
-   * @param fd - The descriptor, a whole number from 0; it is the listener's from now on.
-   * @throws `AddressError` or `IoError` for what is no listening socket; `InvalidInputError` for one of Unix;
+   * @param fd - The descriptor, a whole number from 0; the listener owns it from now on.
+   * @throws `AddressError` or `IoError` when it is not a listening socket; `InvalidInputError` for a Unix socket;
    * `signal.reason`.
    *
    * @example
@@ -137,11 +137,11 @@ export class TcpListener extends SocketListener<TcpStream> {
 function open(
   carrier: SocketCarrier,
   options: StreamOptions & TcpSocketOptions,
-  ends: Endpoints,
+  endpoints: Endpoints,
 ): TcpStream {
   if (options.noDelay !== false) carrier.setNoDelay(true);
   if (options.keepAlive !== undefined && options.keepAlive !== false) {
     carrier.setKeepAlive(options.keepAlive);
   }
-  return new TcpStream(carrier, ends, options);
+  return openTcpStream(carrier, endpoints, options);
 }

@@ -1,14 +1,14 @@
-/** What both sides of TCP share: how an address is written, and the two socket options that matter. */
+/** Addresses and socket options of TCP, for clients and listeners. */
 
 import type { HostPort } from '../../vocabulary/address.ts';
 
-/** How to write the address of a TCP listener or peer: `'host:port'`, `'[v6]:port'`, `{ host, port }`. */
+/** The address of a TCP listener or peer: `'host:port'`, `'[v6]:port'`, `{ host, port }`. */
 export type TcpAddress = string | Readonly<Partial<HostPort>>;
 
-/** Options of a TCP connection's socket, whichever side made it. */
+/** Socket options of a TCP connection, outgoing or accepted. */
 export interface TcpSocketOptions {
-  /** Sends small writes at once instead of gathering them (Nagle's algorithm off). @default true, as in Go and trio */
+  /** Sends small writes at once instead of coalescing them (Nagle's algorithm off). @default true, as in Go and trio */
   readonly noDelay?: boolean | undefined;
-  /** Asks the kernel to probe an idle peer; a number is the milliseconds before the first probe. @default false */
+  /** Makes the kernel probe an idle peer; a number is the milliseconds before the first probe. @default false */
   readonly keepAlive?: boolean | number | undefined;
 }

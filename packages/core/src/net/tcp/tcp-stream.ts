@@ -1,4 +1,4 @@
-/** TCP connections: a `ByteStream` with two addresses and the two socket options that matter. */
+/** TCP connections: a `ByteStream` with two addresses and two socket options. */
 
 import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
@@ -16,22 +16,24 @@ import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
 export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
   /** Resolves a host name; `dns.lookup`'s signature. @default the system's resolver */
   readonly lookup?: LookupFunction | undefined;
-  /** The local address to connect from. A host chooses the family too; with a port, addresses are tried one at a time. */
+  /** The local address to connect from. A host determines the family too; with a port, addresses are tried one at a time. */
   readonly localAddress?: { readonly host?: string; readonly port?: number } | undefined;
-  /** Uses the addresses of one family only. @default both */
+  /** Uses only the addresses of one family. @default both */
   readonly family?: 4 | 6 | undefined;
-  /** Whether all addresses of a name are tried, as RFC 8305 says, or its first only. @default true */
+  /** Whether all addresses of a name are tried, as in RFC 8305, or only the first. @default true */
   readonly autoSelectFamily?: boolean | undefined;
   /** Milliseconds until the next address is tried beside one that does not answer. @default 250 (RFC 8305 section 8) */
   readonly attemptDelay?: number | undefined;
-  /** Addresses that are never connected to, whatever name they were found under. @default none */
+  /** Addresses that are never connected to, whatever name resolves to them. @default none */
   readonly blockList?: AddressList | undefined;
 }
 
 const DEFAULT_ATTEMPT_DELAY = 250;
 
+let construct: typeof openTcpStream;
+
 /**
- * A TCP connection.
+ * A TCP connection, from {@link TcpStream.connect} or from a listener.
  *
  * @example
  * ```ts
@@ -48,29 +50,36 @@ const DEFAULT_ATTEMPT_DELAY = 250;
  * ```
  */
 export class TcpStream extends ByteStream {
-  /** This end's address. */
+  /** The local address. */
   readonly localAddress: InetAddress;
   /** The peer's address. */
   readonly remoteAddress: InetAddress;
   readonly #carrier: SocketCarrier;
 
-  /** @internal Streams come from {@link TcpStream.connect} and from listeners. */
-  constructor(carrier: SocketCarrier, ends: Endpoints, options: StreamOptions | undefined) {
+  static {
+    construct = (carrier, endpoints, options) => new TcpStream(carrier, endpoints, options);
+  }
+
+  private constructor(
+    carrier: SocketCarrier,
+    endpoints: Endpoints,
+    options: StreamOptions | undefined,
+  ) {
     super(carrier, options);
     this.#carrier = carrier;
-    this.localAddress = ends.local;
-    this.remoteAddress = ends.remote;
+    this.localAddress = endpoints.local;
+    this.remoteAddress = endpoints.remote;
   }
 
   /**
-   * Connects to a TCP address, trying a name's addresses in turn as RFC 8305 (Happy Eyeballs) says.
+   * Connects to a TCP address, trying the addresses of a name as in RFC 8305 (Happy Eyeballs).
    *
    * @param address - `'host:port'`, `'[v6]:port'` or `{ host, port }`; without a host, `localhost`.
    * @returns The connected stream.
-   * @throws `AddressError` when the name has no address, no address may be used, or nobody listens (`ENOTFOUND`,
+   * @throws `AddressError` when the name has no address, no address may be used, or the connection is refused (`ENOTFOUND`,
    * `ERR_IP_BLOCKED`, `ECONNREFUSED`, …); `BrokenError` when the network fails; `TimeoutError`; `signal.reason`;
-   * `InvalidInputError`. A connection given up is closed: nothing is left open. When several addresses failed, the
-   * message names each, the `code` is that of the first failure, and the `cause` holds them all.
+   * `InvalidInputError`. Nothing is left open then. When several addresses failed, the message names each, the `code` is
+   * that of the first failure, and the `cause` holds all of them.
    */
   static async connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
     checkWaitOptions('connect', options);
@@ -87,8 +96,8 @@ export class TcpStream extends ByteStream {
     };
     return connectFirst({
       kind: 'tcp',
-      place: String(new InetAddress(host, port)),
-      find: async () => {
+      destination: String(new InetAddress(host, port)),
+      resolve: async () => {
         const candidates = await findCandidates(host, options);
         return candidates.map((candidate) => ({
           ...socketOptions,
@@ -97,9 +106,9 @@ export class TcpStream extends ByteStream {
         }));
       },
       options,
-      // Two sockets cannot be bound to one local port at a time.
+      // Two sockets cannot be bound to the same local port at once.
       delay: localAddress?.port === undefined ? attemptDelay : Infinity,
-      open: (transport, socket) => new TcpStream(transport, endpointsOf(socket), options),
+      open: (transport, socket) => openTcpStream(transport, endpointsOf(socket), options),
     });
   }
 
@@ -112,6 +121,15 @@ export class TcpStream extends ByteStream {
   setKeepAlive(keepAlive: boolean | number): void {
     this.#carrier.setKeepAlive(keepAlive);
   }
+}
+
+/** Makes the stream of a connected socket. Only this package can: the constructor is private. */
+export function openTcpStream(
+  carrier: SocketCarrier,
+  endpoints: Endpoints,
+  options: StreamOptions | undefined,
+): TcpStream {
+  return construct(carrier, endpoints, options);
 }
 
 function parseTcpAddress(address: TcpAddress): { host: string; port: number } {

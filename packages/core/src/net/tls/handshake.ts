@@ -1,14 +1,13 @@
 /**
- * The handshake: from a stream that carries bytes to a socket that carries TLS.
+ * The TLS handshake: from a byte stream to a TLS socket.
  *
- * TLS runs over a `TlsDuplex` and never on a handle of the operating system, though Node can do that and is faster so. On a
- * handle Node cannot tell the end that TLS announces from a cut, forgets a reset that a write met, and has no way to break a
- * connection off that is safe; over a link all three are the business of the stream below, which knows how. And any stream
- * will do.
+ * TLS always runs over a `TlsDuplex` and never directly on a libuv handle, although Node can do that, and faster. On a handle
+ * Node cannot tell a `close_notify` from a truncation, forgets a reset that a write has met, and has no safe way to reset a
+ * connection. Over a duplex all three are done by the stream below. And every kind of stream can carry TLS.
  *
- * A server's side is made with `new TLSSocket`, which does less by itself than `tls.createServer`: it does not say what
- * became of the client's certificate, and keeps errors after the handshake to itself. So two names are used that Node does
- * not document, `ssl.verifyError` and `'_tlsError'`. Where the first is missing no client counts as authorized.
+ * The server side uses `new TLSSocket`, which does less than `tls.createServer`: it does not report the result of verifying
+ * the client's certificate, and emits errors after the handshake only internally. So two undocumented names are used,
+ * `ssl.verifyError` and `'_tlsError'`. Where the first is missing, no client counts as authorized.
  */
 
 import { isIP } from 'node:net';
@@ -18,36 +17,41 @@ import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
 import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
-import { brokenOff, noCertificate, translateHandshake, translateVerdict } from './tls-errors.ts';
+import {
+  handshakeAborted,
+  noCertificate,
+  translateHandshake,
+  certificateError,
+} from './tls-errors.ts';
 import { TlsDuplex } from './tls-duplex.ts';
 import {
   contextOf,
-  keptContextOf,
+  cachedContextOf,
   type TlsClientOptions,
   type TlsServerOptions,
 } from './tls-options.ts';
 
-/** A socket whose handshake is done, and what is known by it. */
+/** A socket after its handshake. */
 export interface Secured {
   readonly socket: TLSSocket;
-  readonly link: TlsDuplex;
+  readonly duplex: TlsDuplex;
   readonly authorizationError: CertificateError | undefined;
 }
 
-/** How to give a handshake up, and whose call it is. */
+/** How long a handshake may take, and the operation named in its errors. */
 export interface HandshakeOptions extends WaitOptions, Pick<StreamOptions, 'clock'> {
   readonly operation: string;
 }
 
-/** The part of a TLS socket that Node does not document. */
+/** The undocumented part of a TLS socket. */
 interface Internals {
   readonly ssl?: { verifyError?: () => Error | null | undefined } | null;
 }
 
 /**
- * Shakes hands as a client.
+ * Performs the handshake of a client.
  *
- * @param host - The name that the server's certificate must have, if `servername` is not given.
+ * @param host - The name that the server's certificate must have, unless `servername` is given.
  * @throws `CertificateError`; `TlsError`; `BrokenError`; `TimeoutError`; `signal.reason`. The connection is closed then.
  */
 export async function clientHandshake(
@@ -58,41 +62,41 @@ export async function clientHandshake(
 ): Promise<Secured> {
   const { operation } = options;
   const secureContext = contextOf(tls, operation);
-  const link = linkOver(stream, operation);
+  const duplex = duplexOver(stream, operation);
   const name = tls.servername ?? host;
   const { checkServerIdentity, connect } = nodeTls();
   const socket = connect({
-    socket: link,
+    socket: duplex,
     secureContext,
     host: name,
-    // An IP address is no name (RFC 6066 section 3).
+    // An IP address is not a name (RFC 6066 section 3).
     ...(isIP(name) === 0 ? { servername: name } : {}),
     rejectUnauthorized: tls.rejectUnauthorized ?? true,
     ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
     ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
     checkServerIdentity: (servername, certificate) => {
       const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
-      return error === undefined ? undefined : translateVerdict(error, operation, name);
+      return error === undefined ? undefined : certificateError(error, operation, name);
     },
   });
-  link.carry(socket, tls.requireCloseNotify === true);
+  duplex.attach(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
   if (onSession !== undefined) socket.on('session', onSession);
-  await finish(socket, link, 'secureConnect', name, options);
-  const verdict: unknown = socket.authorizationError;
+  await complete(socket, duplex, 'secureConnect', name, options);
+  const failure: unknown = socket.authorizationError;
   const authorizationError =
-    verdict === null || verdict === undefined
+    failure === null || failure === undefined
       ? undefined
-      : translateVerdict(verdict instanceof Error ? verdict : { code: verdict }, operation, name);
-  return { socket, link, authorizationError };
+      : certificateError(failure instanceof Error ? failure : { code: failure }, operation, name);
+  return { socket, duplex, authorizationError };
 }
 
 /**
- * Shakes hands as a server.
+ * Performs the handshake of a server.
  *
  * @throws as {@link clientHandshake}
  */
-export async function shakeHandsAsServer(
+export async function serverHandshake(
   stream: ByteStream,
   tls: TlsServerOptions,
   options: HandshakeOptions,
@@ -100,9 +104,9 @@ export async function shakeHandsAsServer(
   const { operation } = options;
   const { sni, clientCertificates = 'ignore' } = tls;
   const secureContext = contextOf(tls, operation);
-  const link = linkOver(stream, operation);
+  const duplex = duplexOver(stream, operation);
   const { TLSSocket: Socket } = nodeTls();
-  const socket = new Socket(link, {
+  const socket = new Socket(duplex, {
     isServer: true,
     secureContext,
     requestCert: clientCertificates !== 'ignore',
@@ -110,29 +114,29 @@ export async function shakeHandsAsServer(
     ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
     ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
   });
-  link.carry(socket, tls.requireCloseNotify === true);
-  await finish(socket, link, 'secure', 'the client', options);
+  duplex.attach(socket, tls.requireCloseNotify === true);
+  await complete(socket, duplex, 'secure', 'the client', options);
   const authorizationError =
-    clientCertificates === 'ignore' ? undefined : verdictOn(socket, operation);
+    clientCertificates === 'ignore' ? undefined : verifyClient(socket, operation);
   if (authorizationError !== undefined && clientCertificates === 'require') {
-    breakOff({ socket, link });
+    abort({ socket, duplex });
     throw authorizationError;
   }
-  return { socket, link, authorizationError };
+  return { socket, duplex, authorizationError };
 }
 
-/** What became of the certificate that the client was asked for. */
-function verdictOn(socket: TLSSocket, operation: string): CertificateError | undefined {
+/** The result of verifying the certificate that was requested of the client. */
+function verifyClient(socket: TLSSocket, operation: string): CertificateError | undefined {
   if (socket.getPeerX509Certificate() === undefined) return noCertificate(operation);
   const { ssl } = socket as TLSSocket & Internals;
   if (typeof ssl?.verifyError !== 'function') {
-    const error = new Error('this version of Node does not tell');
-    return translateVerdict(error, operation, 'the client');
+    const error = new Error('this version of Node does not report it');
+    return certificateError(error, operation, 'the client');
   }
   const error = ssl.verifyError();
   return error === null || error === undefined
     ? undefined
-    : translateVerdict(error, operation, 'the client');
+    : certificateError(error, operation, 'the client');
 }
 
 type NodeSniCallback = (
@@ -149,7 +153,7 @@ function sniCallback(
       try {
         const credentials = await sni(servername);
         if (credentials === undefined) done(null);
-        else done(null, keptContextOf(credentials, operation));
+        else done(null, cachedContextOf(credentials, operation));
       } catch (error) {
         done(error instanceof Error ? error : new Error(String(error)));
       }
@@ -158,16 +162,16 @@ function sniCallback(
 }
 
 /**
- * Takes a stream over.
+ * Takes over a stream.
  *
- * @throws `ClosedError`, `BrokenError`, `UnexpectedEofError` when the stream has ended; `BusyError` while somebody reads
- * or writes it. The stream is as it was then.
+ * @throws `ClosedError`, `BrokenError`, `UnexpectedEofError` when the stream has ended; `BusyError` while a task reads or
+ * writes it. The stream is unchanged then.
  */
-function linkOver(stream: ByteStream, operation: string): TlsDuplex {
-  // Trying to write nothing, and to read nothing, finds all of these out.
+function duplexOver(stream: ByteStream, operation: string): TlsDuplex {
+  // An empty write and an empty read detect all of these.
   stream.tryWrite('');
   if (stream.tryRead(new Uint8Array(0)) === null) {
-    throw new UnexpectedEofError(`${operation}: the peer finished before the handshake`, {
+    throw new UnexpectedEofError(`${operation}: the peer sent FIN before the handshake`, {
       code: 'ERR_UNEXPECTED_EOF',
       operation,
     });
@@ -175,10 +179,10 @@ function linkOver(stream: ByteStream, operation: string): TlsDuplex {
   return new TlsDuplex(stream);
 }
 
-/** Waits for the end of a handshake; one that fails, or is given up, takes the connection with it. */
-async function finish(
+/** Waits for a handshake; if it fails, or is cancelled, the connection is reset. */
+async function complete(
   socket: TLSSocket,
-  link: TlsDuplex,
+  duplex: TlsDuplex,
   event: 'secure' | 'secureConnect',
   peer: string,
   options: HandshakeOptions,
@@ -192,23 +196,23 @@ async function finish(
     wait.reject(translateHandshake(error, operation, peer));
   };
   const onEnd = (): void => {
-    wait.reject(brokenOff(operation));
+    wait.reject(handshakeAborted(operation));
   };
-  // Errors after the handshake: a server's TLS socket tells them to itself only.
+  // Errors after the handshake: a server's TLS socket emits them only internally.
   socket.on('_tlsError', (error: Error) => {
     socket.destroy(error);
   });
-  // It stays: until somebody claims the stream an error must not reach the process.
+  // Stays: until the stream is accepted, an error must not reach the process as an uncaught exception.
   socket.on('error', onError);
-  link.on('error', ignore);
+  duplex.on('error', ignore);
   socket.once(event, onDone);
   socket.once('end', onEnd);
   socket.once('close', onEnd);
   try {
     await wait.promise;
   } catch (error) {
-    // A failure of TLS has sent its alert, and ends with FIN so that the peer can read it.
-    if (!socket.destroyed) breakOff({ socket, link });
+    // A socket that TLS destroyed has sent its alert, and ends with FIN so that the peer can read it.
+    if (!socket.destroyed) abort({ socket, duplex });
     throw error;
   } finally {
     socket.off(event, onDone);
@@ -219,8 +223,8 @@ async function finish(
 
 const ignore = (): void => {};
 
-/** Breaks the connection off so that the peer notices. */
-export function breakOff({ socket, link }: Pick<Secured, 'socket' | 'link'>): void {
-  link.reset();
+/** Resets the connection below, so that the peer notices. */
+export function abort({ socket, duplex }: Pick<Secured, 'socket' | 'duplex'>): void {
+  duplex.reset();
   socket.destroy();
 }

@@ -1,15 +1,14 @@
 /**
- * Carries TLS over any stream: a `Duplex` whose bytes are those of a `ByteStream`.
+ * Carries TLS over any stream: a Node `Duplex` over the bytes of a `ByteStream`.
  *
- * Here it is known which came first, TLS's goodbye or the end of the bytes below; and breaking off is left to the stream
- * below, which knows how.
+ * Here it is known which came first, `close_notify` or the EOF below; and a reset is left to the stream below.
  *
  * Node's adapter between TLS and a `Duplex` (`JSStreamSocket`) asserts that nothing is written while it shuts down, and
- * ends the process otherwise. TLS writes by itself when bytes arrive (an alert, an answer to a key update), so no byte may
- * arrive in that time. Two rules keep that: bytes are passed up only at the start of a turn of the loop, and `end` calls
- * back at once, within the turn that it was called in.
+ * otherwise aborts the process. TLS writes unprompted when bytes arrive (an alert, the answer to a key update), so no byte may
+ * arrive in that time. Two rules ensure this: bytes are pushed only at the start of an iteration of the loop, and `end` calls
+ * back at once, within the iteration in which it was called.
  *
- * Bytes that TLS wrote count as written when the stream below has passed them on: so what is unsent is known above.
+ * Bytes of TLS count as written when the stream below has sent them: so the stream above knows what is unsent.
  */
 
 import { Duplex } from 'node:stream';
@@ -22,36 +21,36 @@ export class TlsDuplex extends Duplex {
   #above: Duplex | undefined;
   #isReading = false;
   #hasEnded = false;
-  /** Whether TLS found the end of its stream only when the bytes below had ended. */
-  isCut = false;
+  /** Whether EOF below came before `close_notify`. */
+  isTruncated = false;
 
   constructor(stream: ByteStream) {
-    // TLS says when it is over: a link that went with its last byte would take with it what TLS has not handed out yet.
+    // TLS decides when to destroy this: one that was destroyed at its last byte would lose what TLS has not delivered yet.
     super({ allowHalfOpen: true, autoDestroy: false });
     this.#stream = stream;
-    // The first listener: when TLS hears of the end, this is set.
+    // The first listener, so that this is set before TLS is notified.
     this.once('end', () => {
       this.#hasEnded = true;
     });
   }
 
   /**
-   * Gets to know the TLS socket above.
+   * Attaches the TLS socket above.
    *
-   * @param mustSayGoodbye - Whether to find out which end comes first: TLS pushes the end of its stream in the moment that
-   * it finds it.
+   * @param requireCloseNotify - Whether to detect which end comes first: TLS pushes `null` as soon as it finds the end of its
+   * stream.
    */
-  carry(socket: Duplex, mustSayGoodbye: boolean): void {
+  attach(socket: Duplex, requireCloseNotify: boolean): void {
     this.#above = socket;
-    if (!mustSayGoodbye) return;
+    if (!requireCloseNotify) return;
     const push = socket.push.bind(socket);
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-      if (chunk === null && this.#hasEnded) this.isCut = true;
+      if (chunk === null && this.#hasEnded) this.isTruncated = true;
       return push(chunk, encoding);
     };
   }
 
-  /** Breaks the stream below off, so that the peer notices. */
+  /** Resets the stream below, so that the peer notices. */
   reset(): void {
     this.#stream.reset();
     this.destroy();
@@ -66,20 +65,20 @@ export class TlsDuplex extends Duplex {
   override _read(): void {
     if (this.#isReading) return;
     this.#isReading = true;
-    const pass = (chunk: Uint8Array | null, error?: Error): void => {
+    const pushLater = (chunk: Uint8Array | null, error?: Error): void => {
       setImmediate(() => {
         this.#isReading = false;
         if (error === undefined) this.push(chunk);
         else this.destroy(error);
       });
     };
-    this.#stream.readChunk().then(pass, (error: Error) => {
-      pass(null, error);
+    this.#stream.readChunk().then(pushLater, (error: Error) => {
+      pushLater(null, error);
     });
   }
 
-  /** Whether both sides have said everything: a goodbye that the peer does not wait for is no failure. */
-  get #isFarewell(): boolean {
+  /** Whether both directions have ended: failing to send `close_notify` to a peer that has left is then not an error. */
+  get #isOver(): boolean {
     const above = this.#above;
     return (
       above !== undefined &&
@@ -90,16 +89,16 @@ export class TlsDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
-    settle(this.#passOn(this.#stream.writeAll(chunk, { transfer: true })), done);
+    settle(this.#send(this.#stream.writeAll(chunk, { transfer: true })), done);
   }
 
   override _writev(chunks: readonly { chunk: Uint8Array }[], done: Callback): void {
     const pieces = chunks.map(({ chunk }) => chunk);
-    settle(this.#passOn(this.#stream.writev(pieces, { transfer: true })), done);
+    settle(this.#send(this.#stream.writev(pieces, { transfer: true })), done);
   }
 
   override _final(done: Callback): void {
-    settle(this.#unlessFarewell(this.#stream.shutdown('write')), done);
+    settle(this.#unlessOver(this.#stream.shutdown('write')), done);
   }
 
   override _destroy(error: Error | null, done: Callback): void {
@@ -115,21 +114,21 @@ export class TlsDuplex extends Duplex {
     return this;
   }
 
-  async #passOn(writing: Promise<void>): Promise<void> {
-    await this.#unlessFarewell(writing);
-    await this.#unlessFarewell(this.#stream.flush());
+  async #send(writing: Promise<void>): Promise<void> {
+    await this.#unlessOver(writing);
+    await this.#unlessOver(this.#stream.flush());
   }
 
-  async #unlessFarewell(doing: Promise<void>): Promise<void> {
+  async #unlessOver(doing: Promise<void>): Promise<void> {
     try {
       await doing;
     } catch (error) {
-      if (!this.#isFarewell) throw error;
+      if (!this.#isOver) throw error;
     }
   }
 }
 
-/** Calls back outside of the promise: an error that a listener throws is then the process's, as with every stream. */
+/** Calls back outside of the promise: what a listener throws is then an uncaught exception, as with every Node stream. */
 function settle(promise: Promise<void>, settled: Callback): void {
   promise.then(
     () => {

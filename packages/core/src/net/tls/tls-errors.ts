@@ -1,10 +1,10 @@
-/** What went wrong in a handshake, in words that say what to do about it. */
+/** Translates errors of the handshake into messages that say what to do. */
 
 import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabulary/errors.ts';
 import { reasonOf, translateError } from '../../vocabulary/translate-error.ts';
 
-/** OpenSSL's verdicts on a certificate (X509_V_ERR_…), as Node names them, and what they mean. */
-const VERDICTS: ReadonlyMap<string, string> = new Map([
+/** OpenSSL's verification errors (X509_V_ERR_…), as Node names them, and their meaning. */
+const VERIFY_ERRORS: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'has expired'],
   ['CERT_NOT_YET_VALID', 'is not valid yet'],
   ['CERT_REVOKED', 'was revoked'],
@@ -13,81 +13,81 @@ const VERDICTS: ReadonlyMap<string, string> = new Map([
   ['CERT_SIGNATURE_FAILURE', 'has a signature that its issuer did not make'],
   ['CERT_CHAIN_TOO_LONG', 'has too long a chain of issuers'],
   ['CRL_HAS_EXPIRED', 'has an issuer whose list of revoked certificates has expired'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is signed by nobody but itself (add it to `ca` to trust it)'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed (add it to `ca` to trust it)'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to a root that is not in `ca`'],
   ['UNABLE_TO_GET_ISSUER_CERT', 'has an issuer that is not in `ca`'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'has an issuer that is not in `ca`'],
-  [
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'has an issuer that is neither in `ca` nor sent along by the peer',
-  ],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'is made out for other names'],
-  ['HOSTNAME_MISMATCH', 'is made out for other names'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'has an issuer that is neither in `ca` nor sent by the peer'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'was issued for other names'],
+  ['HOSTNAME_MISMATCH', 'was issued for other names'],
   ['INVALID_CA', 'has an issuer that may not issue certificates'],
-  ['INVALID_PURPOSE', 'is not meant for this use'],
-  ['PATH_LENGTH_EXCEEDED', 'has an issuer that may not issue so far down'],
+  ['INVALID_PURPOSE', 'is not valid for this use'],
+  ['PATH_LENGTH_EXCEEDED', 'exceeds the path length that its issuer allows'],
 ]);
 
 const CERTIFICATE_CODES = /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|ERR_TLS_CERT_|UNSPECIFIED$)/;
 
 /**
- * Translates why the peer is not believed to be who it says.
+ * Translates why the peer's certificate is refused.
  *
- * @param peer - Whose certificate it is, for the message.
+ * @param peer - The owner of the certificate, for the message.
  */
-export function translateVerdict(
+export function certificateError(
   error: unknown,
   operation: string,
   peer: string,
 ): CertificateError {
   const { code = 'UNSPECIFIED', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
-  const verdict = VERDICTS.get(code) ?? `is refused: ${message}`;
-  return new CertificateError(`${operation}: the certificate of ${peer} ${verdict}`, {
+  const reason = VERIFY_ERRORS.get(code) ?? `is refused: ${message}`;
+  return new CertificateError(`${operation}: the certificate of ${peer} ${reason}`, {
     code,
     operation,
     cause: error,
   });
 }
 
-/** A peer that was asked for a certificate and showed none. */
+/** The peer was asked for a certificate and sent none. */
 export function noCertificate(operation: string): CertificateError {
-  return new CertificateError(`${operation}: the peer showed no certificate`, {
+  return new CertificateError(`${operation}: the peer sent no certificate`, {
     code: 'ERR_TLS_NO_CERTIFICATE',
     operation,
   });
 }
 
-/** Translates what ended a handshake. */
+/** Translates the error of a handshake. */
 export function translateHandshake(error: unknown, operation: string, peer: string): IoError {
   if (error instanceof IoError) return error;
   const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return noCertificate(operation);
-  if (VERDICTS.has(code) || CERTIFICATE_CODES.test(code)) {
-    return translateVerdict(error, operation, peer);
+  if (VERIFY_ERRORS.has(code) || CERTIFICATE_CODES.test(code)) {
+    return certificateError(error, operation, peer);
   }
-  if (code === 'ECONNRESET') return brokenOff(operation, error);
+  if (code === 'ECONNRESET') return handshakeAborted(operation, error);
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
-    return new TlsError(`${operation}: no TLS with ${peer}: ${reasonOf(message)}`, {
-      code,
-      operation,
-      cause: error,
-    });
+    return new TlsError(
+      `${operation}: the TLS handshake with ${peer} failed: ${reasonOf(message)}`,
+      {
+        code,
+        operation,
+        cause: error,
+      },
+    );
   }
   return translateError(error, operation);
 }
 
-/** The connection ended before the handshake did. */
-export function brokenOff(operation: string, cause?: unknown): BrokenError {
-  return new BrokenError(`${operation}: the peer broke off before TLS was agreed on`, {
+/** The connection ended during the handshake. */
+export function handshakeAborted(operation: string, cause?: unknown): BrokenError {
+  return new BrokenError(`${operation}: the peer closed the connection during the TLS handshake`, {
     code: 'ECONNRESET',
     operation,
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-/** The end came without TLS's goodbye. */
+/** EOF came without `close_notify`. */
 export function truncated(): BrokenError {
-  return new BrokenError('the connection was cut: it ended without `close_notify`', {
+  return new BrokenError('the stream was truncated: it ended without `close_notify`', {
     code: 'ERR_TLS_TRUNCATED',
     operation: 'stream',
   });

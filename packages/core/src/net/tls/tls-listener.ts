@@ -1,9 +1,9 @@
 /**
- * TLS listeners: connections of any listener, handed out when their handshake is done.
+ * TLS listeners: accept the connections of any listener after their handshake.
  *
- * Handshakes run side by side, so that a slow client delays nobody, and are bounded twice: in number, since a connection is
- * taken from the listener below only when there is room for it here, and in time. What the listener below holds back stays
- * with the kernel, unread.
+ * Handshakes run concurrently, so that a slow client delays no other. They are limited in number, since a connection is
+ * taken from the listener below only when there is room here, and in time. What the listener below holds back stays in
+ * the kernel, unread.
  */
 
 import { checkCounts } from '../../vocabulary/check.ts';
@@ -16,26 +16,31 @@ import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
-import { breakOff, shakeHandsAsServer, type Secured } from './handshake.ts';
+import { abort, serverHandshake, type Secured } from './handshake.ts';
 import {
   checkTlsServer,
   contextOf,
   type TlsCredentials,
   type TlsServerOptions,
 } from './tls-options.ts';
-import { endpointsOf, openServed, type TlsEnds, type TlsStream } from './tls-stream.ts';
+import {
+  addressesOf,
+  openServerStream,
+  type StreamAddresses,
+  type TlsStream,
+} from './tls-stream.ts';
 import { UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
-  /** Milliseconds that a client has for its handshake. @default 10000 (as long as Go's HTTP client gives a server) */
+  /** The time limit of a handshake, in milliseconds. @default 10000 (as long as Go's HTTP client gives a server) */
   readonly handshakeTimeout?: number | undefined;
-  /** The most connections that shake hands, or have and wait to be accepted; others are left to the listener below. @default 1024 */
+  /** The most connections in a handshake or waiting to be accepted after it; more stay with the listener below. @default 1024 */
   readonly maxPending?: number | undefined;
   /**
-   * Told of each client that did not get through its handshake, and where it came from. What it throws is not heard.
+   * Called for each failed handshake, with the client's address. What it throws is ignored.
    *
-   * @default they are counted, `statistics().failedHandshakes`
+   * @default failures are counted in `statistics().failedHandshakes`
    */
   readonly onHandshakeError?: ((error: unknown, from: Address | undefined) => void) | undefined;
   /** Closes the listener when it aborts. */
@@ -48,25 +53,25 @@ export interface TlsBindOptions
     TlsListenOptions,
     Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
     Pick<UnixListenOptions, 'mode' | 'removeStale'> {
-  /** As of `TcpListener.bind`; there is no callback, for before its handshake a client cannot be answered. @default 'wait' */
+  /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
 
 /** A snapshot of a TLS listener. */
 export interface TlsListenerStatistics extends ListenerStatistics {
-  /** Clients that are shaking hands now. */
+  /** Handshakes in progress. */
   readonly handshakes: number;
-  /** Clients that did not get through their handshake. */
+  /** Handshakes that have failed. */
   readonly failedHandshakes: number;
 }
 
 const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 const DEFAULT_MAX_PENDING = 1_024;
 
-/** A client that was shaken hands with and waits to be accepted. */
-interface Greeted {
+/** A connection after its handshake, waiting to be accepted. */
+interface Handshaken {
   readonly secured: Secured;
-  readonly ends: TlsEnds;
+  readonly addresses: StreamAddresses;
 }
 
 /**
@@ -93,33 +98,33 @@ interface Greeted {
  * await listener.close();
  * ```
  */
-export class TlsListener extends QueueListener<Greeted, TlsStream> {
+export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   readonly localAddress: Address;
-  /** As that of its streams. */
+  /** As of its streams. */
   readonly isEncrypted: true = true;
   readonly #below: Listener;
   readonly #options: TlsListenOptions;
   readonly #maxPending: number;
   readonly #closing = new AbortController();
   #credentials: TlsCredentials;
-  #handshakes = 0;
+  #inProgress = 0;
   #failedHandshakes = 0;
-  /** Wakes the accept loop when there may be room. */
+  /** Resumes the accept loop when there may be room. */
   #wake: (() => void) | undefined;
   readonly #accepting: Promise<void>;
 
   private constructor(below: Listener, options: TlsListenOptions) {
     super({
       clock: options.clock ?? systemClock,
-      // Bounds are kept below; here only waits what was let in.
+      // Connection limits apply below; every connection that came this far was admitted.
       admission: { maxPending: Infinity },
-      claim: ({ secured, ends }, gone) => {
+      claim: ({ secured, addresses }, closed) => {
         this.#wake?.();
         if (secured.socket.destroyed) return undefined;
-        return openServed(secured, ends, this.#options, gone);
+        return openServerStream(secured, addresses, this.#options, closed);
       },
       refuse: ({ secured }) => {
-        breakOff(secured);
+        abort(secured);
       },
     });
     this.#below = below;
@@ -168,9 +173,9 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
   }
 
   /**
-   * Puts TLS over another listener, which is this one's from now on: closing this one closes it.
+   * Puts TLS over another listener, and takes ownership of it: closing this one closes it.
    *
-   * @throws `InvalidInputError` when a key or certificate cannot be used; `signal.reason`. The other listener is as it was
+   * @throws `InvalidInputError` when a key or certificate cannot be used; `signal.reason`. The other listener is unchanged
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
@@ -178,9 +183,9 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
   }
 
   /**
-   * Has new connections served with other keys and certificates, such as renewed ones.
+   * Uses other keys and certificates for new connections, such as renewed ones.
    *
-   * @throws `InvalidInputError` when they cannot be used: those from before stay.
+   * @throws `InvalidInputError` when they cannot be used: the old ones stay in use.
    */
   setCredentials(credentials: TlsCredentials): void {
     this.#credentials = { secureContext: contextOf(credentials, 'setCredentials') };
@@ -202,7 +207,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
       ...own,
       pending: own.pending + below.pending,
       refused: own.refused + below.refused,
-      handshakes: this.#handshakes,
+      handshakes: this.#inProgress,
       failedHandshakes: this.#failedHandshakes,
     });
   }
@@ -211,18 +216,18 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
     void this.close();
   };
 
-  /** Takes connections from below as long as there is room here, and shakes hands with all of them at once. */
+  /** Takes connections from below while there is room here, and runs their handshakes concurrently. */
   async #accept(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      if (this.#handshakes + this.queue.pending >= this.#maxPending) {
+      if (this.#inProgress + this.queue.pending >= this.#maxPending) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
         continue;
       }
       try {
-        void this.#greet(await this.#below.accept());
+        void this.#performHandshake(await this.#below.accept());
       } catch (error) {
         if (error instanceof ClosedError) this.#onBelowClosed();
         else this.queue.fail(error instanceof Error ? error : new IoError(String(error), UNKNOWN));
@@ -230,32 +235,32 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
     }
   }
 
-  /** Somebody closed the listener below: there is nothing left to accept. */
+  /** The listener below was closed from outside: there is nothing left to accept. */
   #onBelowClosed(): void {
     if (!this.#closing.signal.aborted) void this.close();
   }
 
-  async #greet(stream: ByteStream): Promise<void> {
-    const ends = endpointsOf(stream);
-    this.#handshakes += 1;
+  async #performHandshake(stream: ByteStream): Promise<void> {
+    const addresses = addressesOf(stream);
+    this.#inProgress += 1;
     try {
       const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
-      const secured = await shakeHandsAsServer(
+      const secured = await serverHandshake(
         stream,
         { ...this.#options, ...this.#credentials },
         { operation: 'accept', clock, timeout: handshakeTimeout, signal: this.#closing.signal },
       );
-      this.#handshakes -= 1;
-      this.queue.admit({ secured, ends });
+      this.#inProgress -= 1;
+      this.queue.admit({ secured, addresses });
     } catch (error) {
-      this.#handshakes -= 1;
+      this.#inProgress -= 1;
       stream.reset();
       if (error === this.#closing.signal.reason) return;
       this.#failedHandshakes += 1;
       try {
-        this.#options.onHandshakeError?.(error, ends.remoteAddress);
+        this.#options.onHandshakeError?.(error, addresses.remoteAddress);
       } catch {
-        // There is nobody left to tell.
+        // An error of the error callback has nowhere to go.
       }
     } finally {
       this.#wake?.();
@@ -263,7 +268,7 @@ export class TlsListener extends QueueListener<Greeted, TlsStream> {
   }
 }
 
-/** Why handshakes end when the listener closes. */
+/** The reason of handshakes that the close of the listener aborts. */
 function closedError(): ClosedError {
   return new ClosedError('accept: this listener was closed by this side', {
     code: 'ERR_LISTENER_CLOSED',

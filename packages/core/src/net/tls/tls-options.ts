@@ -1,8 +1,11 @@
-/** What TLS is told before a handshake: keys and certificates, names, protocols. */
+/** Options of a TLS handshake: keys and certificates, names, protocols. */
 
 import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
+import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { InvalidInputError, invalidInput } from '../../vocabulary/errors.ts';
+import type { WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
+import type { TcpConnectOptions } from '../tcp/tcp-stream.ts';
 
 const NAMES = [
   'ca',
@@ -27,63 +30,76 @@ const CREDENTIALS: ReadonlySet<string> = new Set(NAMES);
 /** Keys, certificates and the versions of the protocol: the options of `tls.createSecureContext` that go by these names. */
 export interface TlsCredentials extends Pick<SecureContextOptions, (typeof NAMES)[number]> {
   /**
-   * A context of `tls.createSecureContext`, in place of all the above. Making one takes a good part of a millisecond, so
-   * whoever connects often makes it once.
+   * A context of `tls.createSecureContext`, in place of all the above. Making one takes most of a millisecond: a client that
+   * connects often should make it once.
    */
   readonly secureContext?: SecureContext | undefined;
 }
 
-/** What both sides of a handshake may ask for. */
+/** Options of both sides. */
 interface CommonOptions extends TlsCredentials {
-  /** Application protocols, most wanted first (RFC 7301), such as `['h2', 'http/1.1']`. @default none is named */
+  /** Application protocols, in order of preference (RFC 7301), such as `['h2', 'http/1.1']`. @default none */
   readonly alpn?: readonly string[] | undefined;
   /**
-   * Whether the end of the stream must be told by TLS (`close_notify`). With it a connection that somebody cut reads as
-   * `BrokenError` (`ERR_TLS_TRUNCATED`) and never as the end. Not every peer says goodbye, so it is off, which is safe for
-   * protocols that tell the length of what they send. @default false
+   * Whether the end of the stream must be announced with `close_notify`. A truncated connection then reads as `BrokenError`
+   * (`ERR_TLS_TRUNCATED`) and never as the end. Not every peer sends `close_notify`, so this is off by default, which is safe
+   * for protocols that announce the length of each message. @default false
    */
   readonly requireCloseNotify?: boolean | undefined;
 }
 
-/** What a client asks for. */
+/** Options of a client. */
 export interface TlsClientOptions extends CommonOptions {
-  /** The name that the server's certificate must have, and that it is told (SNI). @default the host connected to */
+  /** The name that the server's certificate must have, also sent to the server (SNI). @default the host connected to */
   readonly servername?: string | undefined;
   /**
-   * Whether a server that does not prove who it is is refused. Without it anybody in between can read and change
-   * everything; see then `stream.isAuthorized`. @default true
+   * Whether a server without a valid certificate is refused. If not, anyone on the path can read and change everything;
+   * check `stream.isAuthorized` then. @default true
    */
   readonly rejectUnauthorized?: boolean | undefined;
-  /** Checks the name in the certificate: returns an error to refuse it. @default `tls.checkServerIdentity` */
+  /** Checks the name in the certificate; returns an error to refuse it. @default `tls.checkServerIdentity` */
   readonly checkServerIdentity?:
     | ((servername: string, certificate: PeerCertificate) => Error | undefined)
     | undefined;
-  /** A session of an earlier connection to resume, as `onSession` gave it. @default a new one */
+  /** A session of an earlier connection to resume, from `onSession`. @default a new session */
   readonly session?: Uint8Array | undefined;
-  /** Gets sessions that a later connection can resume; over TLS 1.3 several, some time after the handshake. */
+  /** Receives sessions that a later connection can resume; over TLS 1.3 several, some time after the handshake. */
   readonly onSession?: ((session: Uint8Array) => void) | undefined;
 }
 
-/** Chooses keys and certificates for a name, or `undefined` for the listener's own. */
+/** Chooses keys and certificates for a name; `undefined` for the listener's own. */
 export type SniCallback = (
   servername: string,
 ) => TlsCredentials | undefined | Promise<TlsCredentials | undefined>;
 
-/** What a server asks for. */
+/** Options of a server. */
 export interface TlsServerOptions extends CommonOptions {
   /**
-   * What is done about certificates of clients: nothing; they are asked for (see then `stream.isAuthorized`); or a client
-   * without one that `ca` vouches for is refused. @default 'ignore'
+   * Certificates of clients: not requested; requested (check `stream.isAuthorized` then); or required, and a client without
+   * one that `ca` has issued is refused. @default 'ignore'
    */
   readonly clientCertificates?: 'ignore' | 'request' | 'require' | undefined;
-  /** Chooses keys and certificates by the name that a client asks for; what it throws ends the handshake. */
+  /** Chooses keys and certificates by the name that a client asks for; an error that it throws fails the handshake. */
   readonly sni?: SniCallback | undefined;
+}
+
+/** Options of {@link TlsStream.connect}. */
+export interface TlsConnectOptions extends TcpConnectOptions, TlsClientOptions {}
+
+/** Options of {@link startTls} on the client side. */
+export interface StartTlsClientOptions extends WaitOptions, StreamOptions, TlsClientOptions {
+  readonly role?: 'client' | undefined;
+}
+
+/** Options of {@link startTls} on the server side. */
+export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsServerOptions {
+  readonly role: 'server';
 }
 
 const contexts = new WeakMap<object, SecureContext>();
 
-/** As {@link contextOf}; one object makes one context, for credentials that are used again and again. */
-export function keptContextOf(credentials: TlsCredentials, operation: string): SecureContext {
+/** As {@link contextOf}, cached by the credentials object, for credentials that are used repeatedly. */
+export function cachedContextOf(credentials: TlsCredentials, operation: string): SecureContext {
   let context = contexts.get(credentials);
   if (context === undefined) {
     context = contextOf(credentials, operation);
@@ -93,32 +109,32 @@ export function keptContextOf(credentials: TlsCredentials, operation: string): S
 }
 
 /**
- * The context of some credentials.
+ * The secure context of credentials.
  *
- * @throws `InvalidInputError` when a key or certificate cannot be read, or they do not belong together.
+ * @throws `InvalidInputError` when a key or certificate cannot be read, or they do not match.
  */
 export function contextOf(credentials: TlsCredentials, operation: string): SecureContext {
   if (credentials.secureContext !== undefined) return credentials.secureContext;
-  const own = Object.entries(credentials).filter(
+  const given = Object.entries(credentials).filter(
     ([name, value]) => CREDENTIALS.has(name) && value !== undefined,
   );
   try {
-    // With client certificates a server resumes sessions only in a context of a name.
+    // With client certificates, a server resumes sessions only in a context that has an id.
     return nodeTls().createSecureContext({
       sessionIdContext: 'awaitio',
-      ...Object.fromEntries(own),
+      ...Object.fromEntries(given),
     });
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
     throw new InvalidInputError(
-      `${operation}: the keys and certificates cannot be used: ${said}`,
+      `${operation}: the keys and certificates cannot be used: ${reason}`,
       operation,
       error,
     );
   }
 }
 
-/** Checks what a client asks for. */
+/** Checks the options of a client. */
 export function checkTlsClient(operation: string, options: TlsClientOptions): void {
   checkAlpn(operation, options.alpn);
   const { servername } = options;
@@ -127,7 +143,7 @@ export function checkTlsClient(operation: string, options: TlsClientOptions): vo
   }
 }
 
-/** Checks what a server asks for. */
+/** Checks the options of a server. */
 export function checkTlsServer(operation: string, options: TlsServerOptions): void {
   checkAlpn(operation, options.alpn);
   const { clientCertificates = 'ignore', sni } = options;

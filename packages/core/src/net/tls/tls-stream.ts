@@ -1,14 +1,14 @@
 /**
- * TLS: a `ByteStream` whose bytes are encrypted on the way, over any other.
+ * TLS: a `ByteStream` whose bytes are encrypted, over any other.
  *
- * The ends of a TLS connection, in the words of the stream:
+ * How a TLS connection ends:
  *
- * - `shutdown('write')` sends `close_notify` and FIN; reading goes on, in every version of TLS. A peer written with
- *   another library may close at once when it sees them, as TLS 1.2 told it to (RFC 5246 section 7.2.1).
- * - The peer's `close_notify` reads as the end. So does a bare FIN, which anybody on the way can forge: a protocol that
- *   ends by the end of the stream has to ask for `requireCloseNotify`.
- * - `close()` sends `close_notify` and FIN after what was accepted; `reset()` sends neither, and where there is an RST,
- *   that.
+ * - `shutdown('write')` sends `close_notify` and FIN; reading goes on, in every version of TLS. A peer that uses another
+ *   library may close at once when it receives them, as TLS 1.2 required (RFC 5246 section 7.2.1).
+ * - The peer's `close_notify` reads as the end. So does a bare FIN, which anyone on the path can forge: a protocol that
+ *   ends with the end of the stream must set `requireCloseNotify`.
+ * - `close()` sends `close_notify` and FIN after everything that was accepted; `reset()` sends neither, but an RST where there
+ *   is one.
  */
 
 import { isIP } from 'node:net';
@@ -22,44 +22,35 @@ import {
   type IoError,
 } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
+import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
-import { TcpStream, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
+import { TcpStream } from '../tcp/tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
-import { breakOff, clientHandshake, shakeHandsAsServer, type Secured } from './handshake.ts';
+import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
   checkTlsClient,
   checkTlsServer,
-  type TlsClientOptions,
+  type StartTlsClientOptions,
+  type StartTlsServerOptions,
+  type TlsConnectOptions,
   type TlsServerOptions,
 } from './tls-options.ts';
 import { UnixStream } from '../unix/unix-stream.ts';
 
-/** A certificate, as `node:crypto` has it. */
+/** A certificate: an `X509Certificate` of `node:crypto`. */
 export type Certificate = NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>;
 
-/** Options of {@link TlsStream.connect}. */
-export interface TlsConnectOptions extends TcpConnectOptions, TlsClientOptions {}
-
-/** Options of {@link startTls} at the client's end. */
-export interface StartTlsClientOptions extends WaitOptions, StreamOptions, TlsClientOptions {
-  readonly role?: 'client' | undefined;
-}
-
-/** Options of {@link startTls} at the server's end. */
-export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsServerOptions {
-  readonly role: 'server';
-}
-
-/** Where a TLS connection runs between, as the stream below knew it. */
-export interface TlsEnds {
+/** The addresses of the stream below, if it has any. */
+export interface StreamAddresses {
   readonly localAddress?: Address;
   readonly remoteAddress?: Address;
 }
 
+let construct: typeof openTlsStream;
+
 /**
- * A TLS connection.
+ * A TLS connection, from {@link TlsStream.connect}, {@link startTls} or a listener.
  *
  * @example
  * ```ts no-run
@@ -72,42 +63,46 @@ export interface TlsEnds {
  * ```
  */
 export class TlsStream extends ByteStream {
-  /** This end's address, if the stream below had one. */
+  /** The local address, if the stream below had one. */
   readonly localAddress: Address | undefined;
   /** The peer's address, if the stream below had one. */
   readonly remoteAddress: Address | undefined;
-  /** What tells it from a stream in the clear, for whoever has a stream of any kind. */
+  /** Tells it from an unencrypted stream, where the kind of a stream is not known. */
   readonly isEncrypted: true = true;
-  /** The application protocol that was agreed on (ALPN), if one was. */
+  /** The negotiated application protocol (ALPN), if any. */
   readonly alpnProtocol: string | undefined;
-  /** The name that the client asked for (SNI), if it did. */
+  /** The name that the client asked for (SNI), if any. */
   readonly servername: string | undefined;
-  /** The version, such as `TLSv1.3`. */
+  /** The version of TLS, such as `TLSv1.3`. */
   readonly protocol: string;
-  /** The cipher suite, by its name in the standards, such as `TLS_AES_256_GCM_SHA384`. */
+  /** The cipher suite, by its standard name, such as `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string;
   /** Whether an earlier session was resumed. */
   readonly isResumed: boolean;
-  /** Why the peer has not proved who it is; `undefined` when it has, or was not asked to. */
+  /** Why the peer is not authenticated; `undefined` when it is, or was not asked for a certificate. */
   readonly authorizationError: CertificateError | undefined;
-  /** Whether the peer has proved who it is: by a certificate that was asked for and found good. */
+  /** Whether the peer is authenticated: by a certificate that was requested and is valid. */
   readonly isAuthorized: boolean;
   readonly #socket: TLSSocket;
   #peerCertificate: Certificate | undefined;
 
-  /** @internal Streams come from {@link TlsStream.connect}, {@link startTls} and from listeners. */
-  constructor(
+  static {
+    construct = (secured, addresses, wasAsked, options, closed) =>
+      new TlsStream(secured, addresses, wasAsked, options, closed);
+  }
+
+  private constructor(
     secured: Secured,
-    ends: TlsEnds,
+    addresses: StreamAddresses,
     wasAsked: boolean,
     options: StreamOptions | undefined,
-    gone?: () => void,
+    closed: (() => void) | undefined,
   ) {
     const { socket, authorizationError } = secured;
-    super(new TlsTransport(secured, gone), options);
+    super(new TlsTransport(secured, closed), options);
     this.#socket = socket;
-    this.localAddress = ends.localAddress;
-    this.remoteAddress = ends.remoteAddress;
+    this.localAddress = addresses.localAddress;
+    this.remoteAddress = addresses.remoteAddress;
     this.alpnProtocol = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined;
     const { servername } = socket as { servername?: unknown };
     this.servername = typeof servername === 'string' ? servername : undefined;
@@ -119,8 +114,8 @@ export class TlsStream extends ByteStream {
   }
 
   /**
-   * The peer's certificate, if it showed one. It is asked of the connection at the first use and then kept: one that is
-   * first asked for after the stream is gone is `undefined`.
+   * The peer's certificate, if it sent one. It is read from the connection on first use and then kept: `undefined` when it is
+   * first read after the stream is closed.
    */
   get peerCertificate(): Certificate | undefined {
     this.#peerCertificate ??= this.#socket.getPeerX509Certificate();
@@ -128,13 +123,13 @@ export class TlsStream extends ByteStream {
   }
 
   /**
-   * Connects over TCP, or to a Unix socket, and shakes hands.
+   * Connects over TCP, or to a Unix socket, and performs the handshake.
    *
    * @param address - `'host:port'`, `{ host, port }` or `{ path }`; the host is the name that the certificate must have,
-   * unless `servername` says another.
-   * @param options - Those of `TcpStream.connect`; `timeout` and `signal` are for all of it.
-   * @throws `CertificateError` when the server does not prove who it is; `TlsError` when there is no TLS to agree on;
-   * `BrokenError` when the server breaks off; else as `TcpStream.connect`. Nothing is left open then.
+   * unless `servername` is given.
+   * @param options - Those of `TcpStream.connect`; `timeout` and `signal` cover connecting and the handshake.
+   * @throws `CertificateError` when the server's certificate is refused; `TlsError` when the handshake fails otherwise;
+   * `BrokenError` when the server closes the connection; else as `TcpStream.connect`. Nothing is left open then.
    */
   static async connect(
     address: TcpAddress | SocketPath,
@@ -155,7 +150,7 @@ export class TlsStream extends ByteStream {
       });
     } catch (error) {
       stream.reset();
-      // The handshake knew only what was left of the time; the caller is told the limit it gave.
+      // The handshake had only the remaining time; the error names the caller's timeout.
       if (error instanceof TimeoutError && timeout !== undefined) {
         throw new TimeoutError('connect', timeout);
       }
@@ -165,17 +160,17 @@ export class TlsStream extends ByteStream {
 }
 
 /**
- * Goes over to TLS on a stream that is open: after `STARTTLS`, after a proxy's `CONNECT`, or over a stream in memory.
+ * Upgrades an open stream to TLS: after `STARTTLS`, after a proxy's `CONNECT`, or over a stream in memory.
  *
- * The handshake begins with what is queued for reading. The stream that was given carries TLS from then on: nobody else may
- * read or write it, and closing the result closes it.
+ * The handshake begins with the bytes that are queued for reading. From then on the given stream carries TLS: it must not be
+ * read or written any more, and closing the result closes it.
  *
- * @param stream - Any stream that nobody reads or writes.
+ * @param stream - Any stream without a read or write in progress.
  * @param options - `role: 'server'` with key and certificate; or a client's, which needs the `servername` to check the
- * certificate against, unless the stream was connected to an IP address that the certificate names.
- * @throws `CertificateError` when the peer does not prove who it is; `TlsError` when there is no TLS to agree on;
- * `BrokenError` when the peer breaks off; `TimeoutError`; `signal.reason`: the connection is closed then. `BusyError`,
- * `ClosedError`, `UnexpectedEofError`, `InvalidInputError`: the stream is as it was.
+ * certificate against, unless the stream is connected to an IP address that the certificate names.
+ * @throws `CertificateError` when the peer's certificate is refused; `TlsError` when the handshake fails otherwise;
+ * `BrokenError` when the peer closes the connection; `TimeoutError`; `signal.reason`: the connection is closed then.
+ * `BusyError`, `ClosedError`, `UnexpectedEofError`, `InvalidInputError`: the stream is unchanged.
  *
  * @example
  * ```ts
@@ -216,8 +211,8 @@ async function secureClient(
   operation: string,
   options: StartTlsClientOptions,
 ): Promise<TlsStream> {
-  const ends = endpointsOf(stream);
-  const host = options.servername ?? addressOf(ends.remoteAddress);
+  const addresses = addressesOf(stream);
+  const host = options.servername ?? ipOf(addresses.remoteAddress);
   if (host === undefined && options.rejectUnauthorized !== false) {
     throw invalidInput(operation, 'servername', 'the name in the certificate', host);
   }
@@ -225,7 +220,7 @@ async function secureClient(
     ...options,
     operation,
   });
-  return new TlsStream(secured, ends, true, options);
+  return openTlsStream(secured, addresses, true, options);
 }
 
 async function secureServer(
@@ -233,31 +228,42 @@ async function secureServer(
   operation: string,
   options: StartTlsServerOptions,
 ): Promise<TlsStream> {
-  const ends = endpointsOf(stream);
-  const secured = await shakeHandsAsServer(stream, options, { ...options, operation });
-  return openServed(secured, ends, options);
+  const addresses = addressesOf(stream);
+  const secured = await serverHandshake(stream, options, { ...options, operation });
+  return openServerStream(secured, addresses, options);
 }
 
-/** Makes the stream of a client that was shaken hands with. */
-export function openServed(
+/** Makes the stream of a connection after its handshake. Only this file can: the constructor is private. */
+function openTlsStream(
   secured: Secured,
-  ends: TlsEnds,
+  addresses: StreamAddresses,
+  wasAsked: boolean,
+  options: StreamOptions | undefined,
+  closed?: () => void,
+): TlsStream {
+  return construct(secured, addresses, wasAsked, options, closed);
+}
+
+/** Makes the server's stream of a connection after its handshake; `closed` is called when it is closed. */
+export function openServerStream(
+  secured: Secured,
+  addresses: StreamAddresses,
   options: TlsServerOptions & StreamOptions,
-  gone?: () => void,
+  closed?: () => void,
 ): TlsStream {
   const wasAsked = (options.clientCertificates ?? 'ignore') !== 'ignore';
-  return new TlsStream(secured, ends, wasAsked, options, gone);
+  return openTlsStream(secured, addresses, wasAsked, options, closed);
 }
 
 /** The addresses of a stream, if it has any. */
-export function endpointsOf(stream: ByteStream & TlsEnds): TlsEnds {
+export function addressesOf(stream: ByteStream & StreamAddresses): StreamAddresses {
   return {
     ...(stream.localAddress === undefined ? {} : { localAddress: stream.localAddress }),
     ...(stream.remoteAddress === undefined ? {} : { remoteAddress: stream.remoteAddress }),
   };
 }
 
-function addressOf(address: Address | undefined): string | undefined {
+function ipOf(address: Address | undefined): string | undefined {
   return address?.kind === 'inet' && isIP(address.host) !== 0 ? address.host : undefined;
 }
 
@@ -271,21 +277,21 @@ function hostOf(address: TcpAddress): string {
 class TlsTransport extends SocketTransport {
   readonly #secured: Secured;
 
-  constructor(secured: Secured, gone: (() => void) | undefined) {
-    super('tls', gone);
+  constructor(secured: Secured, closed: (() => void) | undefined) {
+    super('tls', closed);
     this.#secured = secured;
     this.attach(secured.socket, false);
   }
 
   override reset(): void {
-    breakOff(this.#secured);
+    abort(this.#secured);
   }
 
   override setRef(ref: boolean): void {
-    this.#secured.link.setRef(ref);
+    this.#secured.duplex.setRef(ref);
   }
 
-  protected override checkEnd(): IoError | undefined {
-    return this.#secured.link.isCut ? truncated() : undefined;
+  protected override checkEof(): IoError | undefined {
+    return this.#secured.duplex.isTruncated ? truncated() : undefined;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Datagrams that have come, and tasks that want one.
+ * Received datagrams, and the tasks that wait for one.
  *
- * Datagrams do not wait for anybody: there is no window to close, and Node cannot leave them with the kernel. So the
- * queue is bounded, in number and in bytes, and what comes when it is full is dropped and counted, as the kernel does
- * when its own buffer is full. The oldest are kept: who reads slowly reads in order, and finds the gap afterwards.
+ * UDP has no flow control: there is no window to close, and Node cannot leave datagrams in the kernel. So the queue is
+ * bounded, in number and in bytes, and what arrives when it is full is dropped and counted, as in the kernel's own buffer.
+ * The oldest are kept: a slow reader reads in order and finds the gap afterwards.
  */
 
 import type { InetAddress } from '../../vocabulary/address.ts';
@@ -11,13 +11,13 @@ import { budgetOf } from '../../waiting/budget.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
+import { WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
 /** A datagram that was received. */
 export interface Datagram {
-  /** The bytes, which are the receiver's to keep; may be none. */
+  /** The bytes; the receiver owns them. May be empty. */
   readonly data: Uint8Array;
-  /** Who sent it, as far as the packet tells the truth. */
+  /** The source address of the packet, which can be forged. */
   readonly from: InetAddress;
 }
 
@@ -26,12 +26,12 @@ export class DatagramQueue {
   readonly #maxDatagrams: number;
   readonly #maxBytes: number;
   #datagrams: Datagram[] = [];
-  /** Where the next one is: what was taken is cut off now and then, not each time. */
+  /** The index of the next one: taken ones are removed now and then, not each time. */
   #first = 0;
   #bytes = 0;
   readonly #receives = new WaiterList<Datagram>();
   readonly #readable = new WaiterList<void>();
-  /** An error that the next receive gives. */
+  /** The error that the next receive throws. */
   #failure: IoError | undefined;
   received = 0;
   dropped = 0;
@@ -58,7 +58,7 @@ export class DatagramQueue {
     return this.length > 0 || this.#failure !== undefined;
   }
 
-  /** A datagram came: it goes to the oldest task that waits, or is kept, or dropped. */
+  /** A datagram arrived: it goes to the task that has waited longest, or into the queue, or is dropped. */
   push(datagram: Datagram): void {
     const wait = this.#receives.first;
     if (wait !== undefined) {
@@ -77,7 +77,7 @@ export class DatagramQueue {
     this.#readable.resolveAll();
   }
 
-  /** The operating system told of an error: the next receive gives it, once. */
+  /** The operating system reported an error: the next receive throws it, once. */
   fail(error: IoError): void {
     const wait = this.#receives.first;
     if (wait === undefined) this.#failure = error;
@@ -102,23 +102,19 @@ export class DatagramQueue {
     return datagram;
   }
 
-  /** @throws what {@link DatagramQueue.tryReceive} throws, synchronously. */
+  /** @throws as {@link DatagramQueue.tryReceive}, synchronously. */
   receive(options: WaitOptions | undefined): Promise<Datagram> {
     const datagram = this.tryReceive();
     if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
-    const wait = new ListedWaiter<Datagram>('recvFrom', this.#clock, options);
-    this.#receives.add(wait);
-    return wait.promise;
+    return this.#receives.wait('recvFrom', this.#clock, options);
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
     if (this.isReadable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new ListedWaiter<void>('readable', this.#clock, options);
-    this.#readable.add(wait);
-    return wait.promise;
+    return this.#readable.wait('readable', this.#clock, options);
   }
 
-  /** Drops what is kept and fails what waits. */
+  /** Drops all datagrams and rejects all waits. */
   close(error: (operation: string) => ClosedError): void {
     this.#datagrams = [];
     this.#first = 0;

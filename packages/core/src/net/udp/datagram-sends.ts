@@ -1,8 +1,9 @@
 /**
- * Datagrams that go out: how much is under way, and who waits to send.
+ * Datagrams being sent, and the tasks that wait to send.
  *
- * A datagram is under way from when Node has it until Node says that the kernel has it, which may take a lookup. Below
- * the high-water mark the next one may go; whole ones only, so the last may reach above it. Whoever waits sends in order.
+ * A datagram counts as unsent from when it is passed to Node until Node reports that the kernel has it, which may take a
+ * name lookup. Below the high-water mark the next one may go. Datagrams are never split, so the last one may exceed the
+ * mark. Waiting tasks send in order.
  */
 
 import type { InetAddress } from '../../vocabulary/address.ts';
@@ -12,13 +13,13 @@ import type { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
-/** A datagram, and to whom; without that, to the peer that the socket is connected to. */
+/** A datagram and its destination: `undefined` for the peer that the socket is connected to. */
 export interface Outgoing {
   readonly bytes: Uint8Array;
   readonly to: InetAddress | undefined;
 }
 
-/** Passes a datagram to Node, which calls back when the kernel has it, or has refused it. */
+/** Passes a datagram to Node, which calls back when the kernel has taken or refused it. */
 export type Pass = (datagram: Outgoing, passed: (error?: Error | null) => void) => void;
 
 /** A send that waits for room. */
@@ -31,7 +32,7 @@ export class DatagramSends {
   readonly #clock: Clock;
   readonly #highWaterMark: number;
   readonly #pass: Pass;
-  /** Told when there is room. */
+  /** Called when there is room. */
   readonly #onRoom: () => void;
   readonly #writable = new WaiterList<void>();
   readonly #sends = new WaiterList<number>();
@@ -54,12 +55,10 @@ export class DatagramSends {
 
   writable(options: WaitOptions | undefined): Promise<void> {
     if (this.isWritable) return budgetOf(this.#clock).pay(undefined);
-    const wait = new ListedWaiter<void>('writable', this.#clock, options);
-    this.#writable.add(wait);
-    return wait.promise;
+    return this.#writable.wait('writable', this.#clock, options);
   }
 
-  /** Sends when there is room. @returns How many bytes the kernel took. */
+  /** Sends as soon as there is room. @returns How many bytes the kernel took. */
   send(operation: string, datagram: Outgoing, options: WaitOptions | undefined): Promise<number> {
     const wait = new ListedWaiter<number>(operation, this.#clock, options);
     this.#sends.add(wait);
@@ -68,9 +67,9 @@ export class DatagramSends {
     return wait.promise;
   }
 
-  /** Sends now, whatever is under way; tells nobody but the counters. */
+  /** Sends at once, regardless of the mark; the result only appears in the counters. */
   post(datagram: Outgoing): void {
-    this.#hand(datagram, () => undefined);
+    this.#dispatch(datagram, () => undefined);
   }
 
   close(error: (operation: string) => ClosedError): void {
@@ -86,13 +85,13 @@ export class DatagramSends {
   }
 
   #start({ wait, datagram }: Blocked): void {
-    this.#hand(datagram, (error) => {
+    this.#dispatch(datagram, (error) => {
       if (error === undefined) wait.resolve(datagram.bytes.length);
       else wait.reject(translateError(error, wait.operation));
     });
   }
 
-  #hand(datagram: Outgoing, settled: (error: Error | undefined) => void): void {
+  #dispatch(datagram: Outgoing, settled: (error: Error | undefined) => void): void {
     const { length } = datagram.bytes;
     this.unsent += length;
     const passed = (error?: Error | null): void => {
@@ -109,7 +108,7 @@ export class DatagramSends {
     }
   }
 
-  /** There is room: who waited longest sends first, and those that were given up not at all. */
+  /** There is room: the task that has waited longest sends first; cancelled ones do not send. */
   #drain(): void {
     while (this.isWritable) {
       const blocked = this.#blocked.shift();

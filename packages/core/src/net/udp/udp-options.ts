@@ -1,26 +1,26 @@
-/** What a UDP socket is told, and what it tells of itself. */
+/** UDP socket options and statistics. */
 
 import type { LookupFunction } from 'node:net';
 import type { HostPort } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { WaitInfo } from '../../waiting/waiter.ts';
 
-/** How to write the address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
+/** The address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
 export type UdpAddress = string | Readonly<Partial<HostPort>>;
 
 /** Options of {@link UdpSocket.bind}. */
 export interface UdpOptions {
-  /** Where time comes from. @default the system's clock */
+  /** The source of time. @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** The most datagrams kept for whoever reads; a further one is dropped. @default 1024 */
+  /** The most datagrams queued for receiving; further ones are dropped. @default 1024 */
   readonly maxDatagrams?: number | undefined;
-  /** The most bytes kept for whoever reads; a datagram that does not fit is dropped. @default 1048576 */
+  /** The most bytes queued for receiving; a datagram that does not fit is dropped. @default 1048576 */
   readonly maxBytes?: number | undefined;
-  /** Unsent bytes from which the socket is not writable. @default 65536 */
+  /** The number of unsent bytes from which the socket is not writable. @default 65536 */
   readonly writeHighWaterMark?: number | undefined;
-  /** Binds though another socket has the address; the last one gets the datagrams. @default false */
+  /** Binds even when another socket has the address; the last one receives the datagrams. @default false */
   readonly reuseAddress?: boolean | undefined;
-  /** Shares a port with other sockets, where Node and the platform can (Node 22.12 and later). @default false */
+  /** Shares a port with other sockets, where the platform supports it (Node 22.12 and later). @default false */
   readonly reusePort?: boolean | undefined;
   /** Refuses IPv4 on an IPv6 address. @default false */
   readonly ipv6Only?: boolean | undefined;
@@ -38,18 +38,18 @@ export interface UdpOptions {
 
 /** A snapshot of a UDP socket. */
 export interface UdpStatistics {
-  /** Datagrams received and kept, or handed out. */
+  /** Datagrams received: queued, or returned to a caller. */
   readonly received: number;
   /** Datagrams dropped here because the queue was full. */
   readonly dropped: number;
-  /** Datagrams that wait to be taken, and their bytes. */
+  /** Queued datagrams, and their bytes. */
   readonly queued: number;
   readonly queuedBytes: number;
   /** Datagrams passed to the kernel. */
   readonly sent: number;
-  /** Datagrams that the kernel did not take. */
+  /** Datagrams that the kernel refused. */
   readonly failed: number;
-  /** Bytes under way to the kernel. */
+  /** Bytes not yet passed to the kernel. */
   readonly unsent: number;
   readonly waits: readonly WaitInfo[];
 }

@@ -1,18 +1,17 @@
 /**
- * UDP sockets: datagrams in, datagrams out, with the waits of a stream.
+ * UDP sockets: datagrams in and out, with the waits of a stream.
  *
- * What a stream promises holds where it can: waits are level-triggered and always settle, giving one up loses no
- * datagram that was kept, would-block is a value, buffers have bounds. What cannot hold is that nothing is lost: a
- * datagram may be dropped by the network, by the kernel, or here when nobody takes it (`statistics().dropped`).
+ * The promises of a stream hold where they can: waits are level-triggered and always settle, cancelling one loses no
+ * datagram that was kept, would-block is a value, buffers are bounded. Only delivery cannot be promised: a datagram may be
+ * dropped by the network, by the kernel, or here when it is not received in time (`statistics().dropped`).
  *
- * What comes in is kept by `datagram-queue.ts`, what goes out by `datagram-sends.ts`. This file owns the socket and its
- * listeners, and is long because the documentation of every call is here.
+ * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket and its
+ * event listeners.
  */
 
-import type { Socket, SocketOptions } from 'node:dgram';
-import { isIP, type LookupFunction } from 'node:net';
+import type { Socket } from 'node:dgram';
 import { checkCounts } from '../../vocabulary/check.ts';
-import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
+import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { ClosedError, invalidInput } from '../../vocabulary/errors.ts';
@@ -21,11 +20,11 @@ import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import type { Source, SourceObserver } from '../../vocabulary/source.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
-import type { WriteData } from '../../streams/write-side.ts';
+import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
-import { nodeDgram } from '../lazy-builtins.ts';
-import { reusePortOptions } from '../socket/reuse-port.ts';
+import { bindSocket } from './bind-socket.ts';
+import { copyPayload, parseUdpAddress } from './udp-address.ts';
 import type { UdpAddress, UdpOptions, UdpStatistics } from './udp-options.ts';
 
 const DEFAULT_MAX_DATAGRAMS = 1_024;
@@ -35,7 +34,7 @@ const DEFAULT_WRITE_MARK = 65_536;
 /**
  * A UDP socket.
  *
- * Several tasks may receive (they are served in order) and send at a time. A poll set can hold the socket.
+ * Several tasks may receive at a time, in order, and several may send. A poll set can hold the socket.
  *
  * @example
  * ```ts
@@ -57,7 +56,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   readonly #observers = new Set<SourceObserver>();
   #remoteAddress: InetAddress | undefined;
   #closing: Promise<void> | undefined;
-  /** Where the socket is bound; for port 0 it names the port that was chosen. */
+  /** The local address; for port 0, with the chosen port. */
   readonly localAddress: InetAddress;
 
   private constructor(socket: Socket, options: UdpOptions) {
@@ -89,7 +88,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * Binds a socket.
    *
    * @param address - `'host:port'` or `{ host, port }`; port 0 chooses a free one; without a host, `127.0.0.1`. A name is
-   * looked up as IPv4.
+   * resolved as IPv4.
    * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`);
    * `InvalidInputError`; `signal.reason`. Nothing is left open then.
    */
@@ -104,33 +103,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
       receiveBufferSize,
       sendBufferSize,
     });
-    const { host, port } = parse(address, 'bind');
-    const family = isIP(host) === 6 ? 6 : 4;
-    const socketOptions: SocketOptions = {
-      type: `udp${family}`,
-      reuseAddr: options.reuseAddress ?? false,
-      ipv6Only: options.ipv6Only ?? false,
-      ...reusePortOptions(options.reusePort),
-      ...(receiveBufferSize === undefined ? {} : { recvBufferSize: receiveBufferSize }),
-      ...(sendBufferSize === undefined ? {} : { sendBufferSize }),
-      ...(options.lookup === undefined ? {} : { lookup: lookupOne(options.lookup, family) }),
-    };
-    const socket = nodeDgram().createSocket(socketOptions);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        socket.once('error', reject);
-        socket.bind({ address: host, port }, () => {
-          socket.off('error', reject);
-          resolve();
-        });
-      });
-      if (options.broadcast === true) socket.setBroadcast(true);
-      options.signal?.throwIfAborted();
-    } catch (error) {
-      socket.close();
-      throw options.signal?.aborted === true ? error : translateError(error, 'bind');
-    }
-    return new UdpSocket(socket, options);
+    const { host, port } = parseUdpAddress(address, 'bind');
+    return new UdpSocket(await bindSocket(host, port, options), options);
   }
 
   // --- Readiness -----------------------------------------------------------------------------------------------
@@ -145,7 +119,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     return this.#outgoing.isWritable || this.isDisposed;
   }
 
-  /** What the socket is ready for now, as the bits of `ReadyBits`. */
+  /** The current readiness, as the bits of `ReadyBits`. */
   get readiness(): number {
     const { READABLE, WRITABLE, READ_CLOSED, WRITE_CLOSED, ERROR } = ReadyBits;
     if (this.isDisposed) return READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
@@ -156,7 +130,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     return bits;
   }
 
-  /** The error that the next receive will give, if there is one. */
+  /** The error that the next receive will throw, if any. */
   get failure(): unknown {
     return this.#incoming.failure;
   }
@@ -167,7 +141,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   }
 
   /**
-   * Waits until a datagram, or an error, is there to take.
+   * Waits until a datagram, or an error, can be received without waiting.
    *
    * @throws `ClosedError` when this side closes the socket; `TimeoutError`; `signal.reason`.
    */
@@ -189,17 +163,17 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   // --- Receiving -----------------------------------------------------------------------------------------------
 
   /**
-   * Waits for a datagram. Several calls may wait; they are served in order. A call given up takes none.
+   * Waits for a datagram. Several calls may wait; they are served in order. A cancelled call takes none.
    *
-   * @throws `BrokenError` or `AddressError` when the operating system tells of an error, such as `ECONNREFUSED` from a
-   * connected peer: the socket goes on after it; `ClosedError`; `TimeoutError`; `signal.reason`.
+   * @throws `BrokenError` or `AddressError` when the operating system reports an error, such as `ECONNREFUSED` from a
+   * connected peer: the socket stays usable; `ClosedError`; `TimeoutError`; `signal.reason`.
    */
   async recvFrom(options?: WaitOptions): Promise<Datagram> {
     this.#check('recvFrom', options);
     return this.#incoming.receive(options);
   }
 
-  /** Takes a datagram that is there, or gives `WOULD_BLOCK`. @throws as {@link UdpSocket.recvFrom} */
+  /** Takes a datagram from the queue, or gives `WOULD_BLOCK`. @throws as {@link UdpSocket.recvFrom} */
   tryRecvFrom(): Datagram | WouldBlock {
     this.#check('tryRecvFrom', undefined);
     return this.#incoming.tryReceive();
@@ -222,46 +196,46 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   // --- Sending -------------------------------------------------------------------------------------------------
 
   /**
-   * Sends one datagram, when the socket is writable.
+   * Sends one datagram, as soon as the socket is writable.
    *
    * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; a
    * string stands for its latin1 bytes. It is copied, and may be changed at once.
-   * @param address - Whom to send it to; a name is looked up each time.
-   * @returns How many bytes were passed to the kernel: all. That they arrive is nobody's promise.
+   * @param address - The destination; a name is resolved each time.
+   * @returns How many bytes were passed to the kernel: all. It does not mean that they arrive.
    * @throws `AddressError` when the address cannot be reached or found; `IoError` (`EMSGSIZE`) when the datagram is too
    * long; `ClosedError`; `TimeoutError` and `signal.reason`, after which the datagram may or may not be sent.
    */
   async sendTo(data: WriteData, address: UdpAddress, options?: WaitOptions): Promise<number> {
-    const bytes = copyOf('sendTo', data);
-    const { host, port } = parse(address, 'sendTo');
+    const bytes = copyPayload('sendTo', data);
+    const { host, port } = parseUdpAddress(address, 'sendTo');
     this.#check('sendTo', options);
     return this.#outgoing.send('sendTo', { bytes, to: new InetAddress(host, port) }, options);
   }
 
   /**
-   * Sends one datagram to the peer that {@link UdpSocket.connect} chose.
+   * Sends one datagram to the peer of {@link UdpSocket.connect}.
    *
    * @throws as {@link UdpSocket.sendTo}; `InvalidInputError` when the socket is not connected.
    */
   async send(data: WriteData, options?: WaitOptions): Promise<number> {
-    const bytes = copyOf('send', data);
+    const bytes = copyPayload('send', data);
     if (this.#remoteAddress === undefined) {
-      throw invalidInput('send', 'this socket', 'connected', 'one that is not');
+      throw invalidInput('send', 'this socket', 'connected', 'an unconnected one');
     }
     this.#check('send', options);
     return this.#outgoing.send('send', { bytes, to: undefined }, options);
   }
 
   /**
-   * Sends one datagram without waiting for the kernel's answer; one that it does not take counts as
+   * Sends one datagram without waiting for the kernel to take it; one that the kernel refuses counts as
    * `statistics().failed`.
    *
    * @returns How many bytes were accepted: all; or `WOULD_BLOCK` when the socket is not writable.
    * @throws `ClosedError`; `InvalidInputError`.
    */
   trySendTo(data: WriteData, address: UdpAddress): number | WouldBlock {
-    const bytes = copyOf('trySendTo', data);
-    const { host, port } = parse(address, 'trySendTo');
+    const bytes = copyPayload('trySendTo', data);
+    const { host, port } = parseUdpAddress(address, 'trySendTo');
     this.#check('trySendTo', undefined);
     if (!this.isWritable) return WOULD_BLOCK;
     this.#outgoing.post({ bytes, to: new InetAddress(host, port) });
@@ -274,17 +248,18 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   }
 
   /**
-   * Chooses a peer: only its datagrams are received from now on, {@link UdpSocket.send} sends to it, and the operating
-   * system's news of it (`ECONNREFUSED`) reach {@link UdpSocket.recvFrom}. No packet is sent. `sendTo` is over.
+   * Sets the peer: from now on only its datagrams are received, {@link UdpSocket.send} sends to it, and errors that the
+   * operating system reports for it (`ECONNREFUSED`) reach {@link UdpSocket.recvFrom}. No packet is sent. `sendTo` fails from
+   * now on.
    *
-   * @throws `AddressError` when the name cannot be found; `IoError` when it is connected already; `ClosedError`.
+   * @throws `AddressError` when the name cannot be resolved; `IoError` when it is already connected; `ClosedError`.
    */
   async connect(address: UdpAddress): Promise<void> {
     this.#check('connect', undefined);
-    const { host, port } = parse(address, 'connect');
+    const { host, port } = parseUdpAddress(address, 'connect');
     await new Promise<void>((resolve, reject) => {
       try {
-        // The callback also gets the error when a name is not found, whatever the types say.
+        // The callback also receives the error of the lookup, which is missing from the types.
         this.#socket.connect(port, host, (error?: Error) => {
           if (error === undefined || error === null) resolve();
           else reject(translateError(error, 'connect'));
@@ -298,7 +273,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     this.#remoteAddress = new InetAddress(peer, peerPort);
   }
 
-  // --- Around it -----------------------------------------------------------------------------------------------
+  // --- Options and life cycle -----------------------------------------------------------------------------------------------
 
   /** Allows or forbids sending to broadcast addresses. */
   setBroadcast(broadcast: boolean): void {
@@ -307,7 +282,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     });
   }
 
-  /** Sets how many routers a datagram may pass: 1 to 255. @throws `IoError` */
+  /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `IoError` */
   setTtl(ttl: number): void {
     this.#set('setTtl', () => {
       this.#socket.setTTL(ttl);
@@ -317,7 +292,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   /**
    * Joins a multicast group.
    *
-   * @param group - Its IP address.
+   * @param group - The IP address of the group.
    * @param onInterface - The address of the interface to join on. @default the operating system's choice
    * @throws `IoError` (`EINVAL`, `ENODEV`).
    */
@@ -362,7 +337,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     });
   }
 
-  /** Tells `observer` whenever {@link UdpSocket.readiness} may have risen; for poll sets. */
+  /** Notifies `observer` whenever {@link UdpSocket.readiness} may have risen; for poll sets. */
   observe(observer: SourceObserver): void {
     this.#observers.add(observer);
   }
@@ -372,7 +347,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     this.#observers.delete(observer);
   }
 
-  /** Closes: waits fail with `ClosedError`, datagrams that nobody took are dropped. Idempotent, and never fails. */
+  /** Closes: waits fail with `ClosedError`, queued datagrams are dropped. Idempotent, and never fails. */
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.#closing = new Promise((resolve) => {
@@ -429,32 +404,6 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   readonly #notify = (): void => {
     for (const observer of this.#observers) observer.onReadiness();
   };
-}
-
-/** `node:dgram` asks in a way of its own, for one address. */
-function lookupOne(lookup: LookupFunction, family: 4 | 6): NonNullable<SocketOptions['lookup']> {
-  return (host, _options, callback) => {
-    if (isIP(host) !== 0) {
-      callback(null, host, family);
-      return;
-    }
-    lookup(host, { all: false, family }, (error, found) => {
-      const address = typeof found === 'string' ? found : (found[0]?.address ?? '');
-      callback(error, address, family);
-    });
-  };
-}
-
-function parse(address: UdpAddress, operation: string): { host: string; port: number } {
-  const target = parseAddress(address, operation, '127.0.0.1');
-  if ('path' in target) throw invalidInput(operation, 'address', 'a host and port', address);
-  return target;
-}
-
-function copyOf(operation: string, data: WriteData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data, 'latin1');
-  if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
-  throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
 }
 
 function closedError(operation: string): ClosedError {

@@ -12,18 +12,18 @@ import {
   type SocketListenOptions,
 } from '../socket/socket-listener.ts';
 import { clearPath, isAbstract, parsePath, type UnixAddress } from './unix-path.ts';
-import { UNNAMED, UnixStream } from './unix-stream.ts';
+import { openUnixStream, UNNAMED, type UnixStream } from './unix-stream.ts';
 
-/** Options of {@link UnixListener.bind}; `maxConnectionsPerAddress` has nothing to count here. */
+/** Options of {@link UnixListener.bind}; `maxConnectionsPerAddress` has no effect here. */
 export interface UnixListenOptions extends SocketListenOptions<UnixStream> {
   /**
-   * Removes a socket file that nobody listens on, such as a crashed process leaves behind, instead of failing. Two
-   * processes that start at the same moment may take each other's file for stale. @default false
+   * Removes a stale socket file, such as a crashed process leaves behind, instead of failing. Two processes that start at
+   * the same moment may mistake each other's file for a stale one. @default false
    */
   readonly removeStale?: boolean | undefined;
   /**
-   * Who may connect, as the permission bits of the file, such as `0o660`. They are set after the file was made: to
-   * protect a socket from its first moment, put it into a directory with narrow permissions. @default as the umask says
+   * The permission bits of the file, such as `0o660`, which decide who may connect. They are set after the file is made: to
+   * protect a socket from the start, put it into a directory with narrow permissions. @default from the umask
    */
   readonly mode?: number | undefined;
 }
@@ -47,12 +47,12 @@ export class UnixListener extends SocketListener<UnixStream> {
 
   private constructor(server: Server, path: string, options: UnixListenOptions) {
     const local = new PathAddress(path);
-    const addresses = { local, remote: UNNAMED };
+    const endpoints = { local, remote: UNNAMED };
     super({
       kind: 'unix',
       server,
       options,
-      open: (transport) => new UnixStream(transport, addresses, options),
+      open: (transport) => openUnixStream(transport, endpoints, options),
     });
     this.localAddress = local;
   }
@@ -62,9 +62,9 @@ export class UnixListener extends SocketListener<UnixStream> {
    *
    * @param address - A path or `{ path }`; a name that begins with `\0` is abstract (Linux): it has no file and no
    * permissions. On Windows, the name of a pipe (`\\.\pipe\…`).
-   * @throws `AddressError` when the path cannot be used: somebody listens on it, it is a stale socket file, or it is no
-   * socket at all (`EADDRINUSE`, and the message tells which); `EACCES`; `ENOENT` for its directory;
-   * `InvalidInputError`, also for a path of more bytes than the operating system takes (107 on Linux, 103 elsewhere);
+   * @throws `AddressError` when the path cannot be used: another process listens on it, it is a stale socket file, or it is
+   * not a socket (`EADDRINUSE`, and the message says which); `EACCES`; `ENOENT` for its directory;
+   * `InvalidInputError`, also for a path of more bytes than the operating system allows (107 on Linux, 103 elsewhere);
    * `signal.reason`. Nothing is left open then.
    */
   // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.

@@ -1,10 +1,9 @@
 /**
- * Paths of Unix domain sockets: what a path may be, and what to do about a socket file that nobody listens on.
+ * Paths of Unix domain sockets: their limits, and stale socket files.
  *
- * A socket file outlives the process that made it: after a crash it is still there, `bind` finds the address in use, and
- * `connect` is refused. Whether a file is such a leftover can only be found out by connecting to it. Between that
- * answer and the removal another process may begin to listen there, so a leftover is removed only when the caller asks
- * for it.
+ * A socket file outlives the process that made it. After a crash it still exists, `bind` fails because the address is in
+ * use, and `connect` is refused. Only connecting to it shows whether a file is stale. Another process may begin to listen
+ * between that check and the removal, so a stale file is removed only when the caller asks for it.
  */
 
 import { lstat, unlink } from 'node:fs/promises';
@@ -12,17 +11,17 @@ import { connect as connectSocket } from 'node:net';
 import type { SocketPath } from '../../vocabulary/address.ts';
 import { AddressError, invalidInput, type IoError } from '../../vocabulary/errors.ts';
 
-/** How to write the address of a Unix socket: a path, `{ path }`, or what `localAddress` gives. */
+/** The address of a Unix socket: a path, `{ path }`, or a `localAddress`. */
 export type UnixAddress = string | Readonly<SocketPath>;
 
 /** The most bytes of a path: `sun_path` is 108 on Linux and 104 elsewhere, with a NUL at the end. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103;
 
 /**
- * Reads a path.
+ * Checks a path.
  *
- * @throws `InvalidInputError` when it is empty, too long for the operating system (which would cut it off), holds a NUL
- * behind its first character, or is an abstract name where only Linux has those.
+ * @throws `InvalidInputError` when it is empty, too long for the operating system (which would truncate it), contains a NUL
+ * after its first character, or is an abstract name on another system than Linux.
  */
 export function parsePath(address: UnixAddress, operation: string): string {
   const path: unknown = typeof address === 'object' && address !== null ? address.path : address;
@@ -30,7 +29,7 @@ export function parsePath(address: UnixAddress, operation: string): string {
     throw invalidInput(operation, 'path', 'a non-empty string', path);
   }
   if (path.includes('\0', 1)) {
-    throw invalidInput(operation, 'path', 'a string without NUL behind its start', path);
+    throw invalidInput(operation, 'path', 'a string without NUL after its first character', path);
   }
   if (process.platform === 'win32') return path;
   if (isAbstract(path) && process.platform !== 'linux') {
@@ -51,10 +50,10 @@ export function isAbstract(path: string): boolean {
 /**
  * Finds out why a path is in use.
  *
- * @param error - What `bind` failed with.
- * @param removeStale - Whether to remove a socket file that nobody listens on.
- * @returns Settled when the file is gone, and `bind` may be tried again.
- * @throws `AddressError`, with the code of `error`, that says what is in the way.
+ * @param error - The error of `bind`.
+ * @param removeStale - Whether to remove a stale socket file.
+ * @returns Settled when the file is removed, and `bind` may be tried again.
+ * @throws `AddressError`, with the code of `error`, that says what is at the path.
  */
 export async function clearPath(path: string, error: IoError, removeStale: boolean): Promise<void> {
   const explain = (what: string): AddressError =>
@@ -65,15 +64,17 @@ export async function clearPath(path: string, error: IoError, removeStale: boole
     });
   const file = await lstat(path).catch(() => undefined);
   if (file === undefined) return;
-  if (!file.isSocket()) throw explain('exists and is no socket');
-  if (await isListening(path)) throw explain('is the socket of a process that listens on it');
+  if (!file.isSocket()) throw explain('exists and is not a socket');
+  if (await isListening(path)) throw explain('is the socket of a process that is listening on it');
   if (!removeStale) {
-    throw explain('is a stale socket file that nobody listens on; `removeStale: true` removes it');
+    throw explain(
+      'is a stale socket file: no process listens on it; `removeStale: true` removes it',
+    );
   }
   await unlink(path).catch(() => undefined);
 }
 
-/** Whether somebody accepts connections there; a doubt counts as yes. */
+/** Whether a process accepts connections there; when in doubt, yes. */
 function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket({ path });

@@ -1,4 +1,4 @@
-/** Connections of Unix domain sockets (and of Windows' named pipes): a `ByteStream` between two paths. */
+/** Connections of Unix domain sockets (and of Windows' named pipes). */
 
 import { PathAddress } from '../../vocabulary/address.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
@@ -10,11 +10,19 @@ import { parsePath, type UnixAddress } from './unix-path.ts';
 /** Options of {@link UnixStream.connect}. */
 export interface UnixConnectOptions extends WaitOptions, StreamOptions {}
 
+/** Both addresses of a connection. */
+interface UnixEndpoints {
+  readonly local: PathAddress;
+  readonly remote: PathAddress;
+}
+
+let construct: typeof openUnixStream;
+
 /**
- * A connection of a Unix domain socket.
+ * A connection of a Unix domain socket, from {@link UnixStream.connect} or from a listener.
  *
- * There is no RST on a Unix socket: after `reset` the peer reads the end of the stream, or `ECONNRESET` when bytes that
- * it sent were left unread.
+ * A Unix socket has no RST: after `reset` the peer reads the end of the stream, or `ECONNRESET` when bytes that it sent were
+ * left unread.
  *
  * @example
  * ```ts
@@ -31,20 +39,23 @@ export interface UnixConnectOptions extends WaitOptions, StreamOptions {}
  * ```
  */
 export class UnixStream extends ByteStream {
-  /** This end's address: the listener's path, or unnamed at the client's end. */
+  /** The local address: the listener's path; unnamed on the client side. */
   readonly localAddress: PathAddress;
-  /** The peer's address: the path that was connected to, or unnamed at the listener's end. */
+  /** The peer's address: the path that was connected to; unnamed on the listener's side. */
   readonly remoteAddress: PathAddress;
 
-  /** @internal Streams come from {@link UnixStream.connect} and from listeners. */
-  constructor(
+  static {
+    construct = (carrier, endpoints, options) => new UnixStream(carrier, endpoints, options);
+  }
+
+  private constructor(
     carrier: SocketCarrier,
-    addresses: { readonly local: PathAddress; readonly remote: PathAddress },
+    endpoints: UnixEndpoints,
     options: StreamOptions | undefined,
   ) {
     super(carrier, options);
-    this.localAddress = addresses.local;
-    this.remoteAddress = addresses.remote;
+    this.localAddress = endpoints.local;
+    this.remoteAddress = endpoints.remote;
   }
 
   /**
@@ -53,7 +64,7 @@ export class UnixStream extends ByteStream {
    * @param address - A path, `{ path }`, or a listener's `localAddress`; a name that begins with `\0` is abstract
    * (Linux). On Windows, the name of a pipe (`\\.\pipe\…`).
    * @returns The connected stream.
-   * @throws `AddressError` when there is no such socket (`ENOENT`), nobody listens on it (`ECONNREFUSED`) or it may not
+   * @throws `AddressError` when there is no such socket (`ENOENT`), no process listens on it (`ECONNREFUSED`), or it may not
    * be used (`EACCES`); `TimeoutError`; `signal.reason`; `InvalidInputError`. Nothing is left open then.
    */
   static async connect(
@@ -62,17 +73,26 @@ export class UnixStream extends ByteStream {
   ): Promise<UnixStream> {
     checkWaitOptions('connect', options);
     const path = parsePath(address, 'connect');
-    const addresses = { local: UNNAMED, remote: new PathAddress(path) };
+    const endpoints = { local: UNNAMED, remote: new PathAddress(path) };
     return connectFirst({
       kind: 'unix',
-      place: String(addresses.remote),
-      find: () => Promise.resolve([{ path }]),
+      destination: String(endpoints.remote),
+      resolve: () => Promise.resolve([{ path }]),
       options,
       delay: Infinity,
-      open: (transport) => new UnixStream(transport, addresses, options),
+      open: (transport) => openUnixStream(transport, endpoints, options),
     });
   }
 }
 
-/** The address of an end that was never bound to a path. */
+/** Makes the stream of a connected socket. Only this package can: the constructor is private. */
+export function openUnixStream(
+  carrier: SocketCarrier,
+  endpoints: UnixEndpoints,
+  options: StreamOptions | undefined,
+): UnixStream {
+  return construct(carrier, endpoints, options);
+}
+
+/** The address of a socket that was never bound to a path. */
 export const UNNAMED: PathAddress = new PathAddress('');

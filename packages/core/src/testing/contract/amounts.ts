@@ -1,4 +1,4 @@
-/** The contracts of the reads that need a certain amount: exactly so many bytes, up to a delimiter, a line. */
+/** The contracts of the reads that need a certain amount: a number of bytes, a delimiter, a line. */
 
 import { LimitError, UnexpectedEofError } from '../../vocabulary/errors.ts';
 import type { Contract } from './contract.ts';

@@ -4,11 +4,11 @@ import { memoryTransports } from '../../memory/memory-transport.ts';
 import { memoryPair } from '../../memory/memory-pair.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import type { WaitOptions } from '../../waiting/waiter.ts';
-import type { WriteOptions, WriteData } from '../../streams/write-side.ts';
+import type { WriteOptions, WriteData } from '../../streams/stream-writer.ts';
 import { checkStream, STREAM_CONTRACTS, streamContract } from './check-stream.ts';
 import type { StreamPair } from './trial.ts';
 
-/** Passes everything on: what a planted bug overrides one method of. */
+/** Forwards every call; a planted bug overrides one method. */
 class Through implements Transport, TransportSink {
   readonly inner: Transport;
   sink!: TransportSink;
@@ -62,13 +62,13 @@ class Through implements Transport, TransportSink {
   }
 }
 
-/** Two streams over a carrier of a certain make. */
+/** Two streams over a given carrier. */
 const over = (Carrier: new (inner: Transport) => Transport) => (): StreamPair => {
   const [a, b] = memoryTransports();
   return [new ByteStream(new Carrier(a)), new ByteStream(new Carrier(b))];
 };
 
-/** Two streams of a certain make. */
+/** Two streams of a given class. */
 const made = (Stream: new (transport: Transport) => ByteStream) => (): StreamPair => {
   const [a, b] = memoryTransports();
   return [new Stream(a), new Stream(b)];

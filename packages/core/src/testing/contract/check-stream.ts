@@ -1,10 +1,10 @@
 /**
- * The contract of streams as checks that anybody can run on a carrier of their own.
+ * The contract of streams, as checks that can run on any carrier.
  *
- * trio has `check_two_way_stream` for the same reason: a contract that lives in one suite, and not in the tests of each
- * implementation, is the same contract everywhere. The checks know nothing of a test runner; each gets fresh pairs, runs
- * once each way round (a carrier's two ends are often made differently), ends what it opened, and throws at the first
- * thing that is not as it should be. The contracts themselves are in `check-stream/`.
+ * trio has `check_two_way_stream` for the same reason: a contract that is one suite, and not part of the tests of each
+ * implementation, is the same contract everywhere. The checks do not depend on a test runner. Each makes its own pairs, runs
+ * once in each direction (the two ends of a carrier are often made differently), ends what it opened, and throws at the
+ * first violation. The contracts themselves are in the files beside this one.
  */
 
 import type { Clock } from '../../vocabulary/clock.ts';
@@ -18,20 +18,20 @@ import { READING } from './reading.ts';
 import { Trial, type MakeStreamPair, type TrialOptions } from './trial.ts';
 import { WRITING } from './writing.ts';
 
-/** What {@link checkStream} needs to know of the carrier. */
+/** Options of {@link checkStream}: properties of the carrier. */
 export interface StreamContractOptions {
   /** The clock that the streams run on. @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** Milliseconds after which what has not happened counts as what never will. @default 10000 */
+  /** Milliseconds after which an expected event counts as missing. @default 10000 */
   readonly patience?: number | undefined;
   /**
-   * Milliseconds without news in which the carrier has moved every byte it can: more than a round trip. @default 20
+   * Milliseconds in which an idle carrier has moved every byte that it can: more than a round trip. @default 20
    */
   readonly quiet?: number | undefined;
-  /** Bytes to send each way where it is about many. @default 262144 */
+  /** Bytes to send in each direction in checks of large transfers. @default 262144 */
   readonly volume?: number | undefined;
   /**
-   * Whether a peer sees a reset as an error. Unix sockets have no such thing: there it may look like the end.
+   * Whether a reset is an error for the peer. Unix sockets have no RST: a reset may look like EOF there.
    *
    * @default true
    */
@@ -40,9 +40,9 @@ export interface StreamContractOptions {
 
 /** One contract of streams, ready to run on a carrier. */
 export interface StreamCheck {
-  /** A sentence that holds when the check passes. */
+  /** The contract, as a sentence. */
   readonly name: string;
-  /** Runs it. @throws Error that tells what was expected and what came. */
+  /** Runs the check. @throws Error that says what was expected and what happened. */
   readonly run: () => Promise<void>;
 }
 
@@ -55,14 +55,14 @@ const CONTRACTS: readonly Contract[] = [
   ...ENDING,
 ];
 
-/** The contracts by name, for a test runner that has to know its tests before it has a carrier. */
+/** The names of the contracts, for a test runner that needs them before there is a carrier. */
 export const STREAM_CONTRACTS: readonly string[] = CONTRACTS.map(({ name }) => name);
 
 /**
- * Gives the contract of streams as a list of checks, one for each thing a stream promises, for a test runner to name.
+ * The contract of streams as a list of checks with names, for a test runner.
  *
  * @param makePair - Makes two connected streams, new ones each time; the check closes them.
- * @returns The checks, in the order of {@link STREAM_CONTRACTS}. They may run one after another, in any order.
+ * @returns The checks, in the order of {@link STREAM_CONTRACTS}. They may run in any order, one at a time.
  *
  * @example
  * ```ts
@@ -100,11 +100,11 @@ export function streamContract(
 }
 
 /**
- * Runs the whole contract of streams on a carrier, and reports everything that it does not keep.
+ * Runs the whole contract of streams on a carrier, and reports every violation.
  *
  * @param makePair - Makes two connected streams, new ones each time; they are closed here.
- * @param options - What is special about the carrier, and how patient to be with it.
- * @throws `AggregateError` that names every contract that is broken, and how; its `errors` are the checks' own.
+ * @param options - Properties of the carrier, and time limits.
+ * @throws `AggregateError` that names every violated contract; its `errors` are those of the checks.
  *
  * @example
  * ```ts

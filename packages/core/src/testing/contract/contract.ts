@@ -1,10 +1,10 @@
-/** One contract of streams, and how to see whether it is kept. */
+/** One contract of streams, and its check. */
 
 import type { Trial } from './trial.ts';
 
 export interface Contract {
-  /** A sentence that holds. */
+  /** The contract, as a sentence. */
   readonly name: string;
-  /** Throws when it does not. */
+  /** Throws when it is violated. */
   readonly body: (trial: Trial) => Promise<void>;
 }

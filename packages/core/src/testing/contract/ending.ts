@@ -1,127 +1,24 @@
-/**
- * The contracts of the end: by whom and how a stream ends, and that nobody waits past it. Longer than most: every way to
- * end meets every way to wait in one table.
- */
+/** The contracts of the end: how a stream ends and by which side, and that every wait ends with it. */
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
-import { BrokenError, ClosedError, UnexpectedEofError } from '../../vocabulary/errors.ts';
+import { ClosedError } from '../../vocabulary/errors.ts';
 import type { Contract } from './contract.ts';
-import type { ExpectedError, StreamPair, Trial } from './trial.ts';
 import {
-  COLLECTING_READS,
-  FIRST_BYTE_READS,
-  READ_READINESS,
-  READ_WAITS,
-  READY_FOR_BOTH,
-  WRITE_READINESS,
-  WRITES,
-  type WaitingCall,
-} from './waits.ts';
+  CLOSED,
+  BROKEN,
+  LOCAL_ENDINGS,
+  PEER_RESET,
+  PEER_END,
+  READ_DOWN,
+  endReads,
+  endWrites,
+} from './endings.ts';
+import type { ExpectedError, Trial } from './trial.ts';
+import { COLLECTING_READS, FIRST_BYTE_READS, READY_FOR_BOTH, WRITES } from './waits.ts';
 
-const CLOSED: ExpectedError = { type: ClosedError, code: 'ERR_STREAM_CLOSED' };
 const SHUT: ExpectedError = { type: ClosedError, code: 'ERR_WRITE_SHUT_DOWN' };
-const BROKEN: ExpectedError = { type: BrokenError };
-const CUT_SHORT: ExpectedError = { type: UnexpectedEofError };
 
-/** How a wait is to end: with a value (`null` where it reads), or with an error. */
-type Outcome = 'settles' | 'null' | ExpectedError;
-
-/** Expects a wait to end in a certain way. */
-async function endsWith(
-  trial: Trial,
-  wait: Promise<unknown>,
-  what: string,
-  outcome: Outcome,
-): Promise<void> {
-  if (typeof outcome === 'object') {
-    await trial.rejects(wait, what, outcome);
-    return;
-  }
-  const value = await trial.settle(wait, what);
-  if (outcome === 'null') trial.equal(value, null, what);
-}
-
-/** Something that ends a stream, and what becomes of each wait. */
-interface Ending {
-  readonly name: string;
-  readonly act: (pair: StreamPair) => unknown;
-  readonly outcomeOf: (call: WaitingCall) => Outcome;
-}
-
-const isReadiness = (call: WaitingCall): boolean =>
-  READ_READINESS.includes(call) || call.operation === 'writable' || call.operation === 'ready';
-
-const closed = (call: WaitingCall): Outcome =>
-  call.operation === 'readClosed' ? 'settles' : { ...CLOSED, operation: call.operation };
-
-const LOCAL_ENDINGS: readonly Ending[] = [
-  { name: 'close()', act: ([a]) => a.close({ linger: 0 }), outcomeOf: closed },
-  {
-    name: 'reset()',
-    act: ([a]) => {
-      a.reset();
-    },
-    outcomeOf: closed,
-  },
-];
-
-const PEER_RESET: Ending = {
-  name: 'the peer’s reset()',
-  act: ([, b]) => {
-    b.reset();
-  },
-  outcomeOf: (call) => (isReadiness(call) || call.operation === 'readClosed' ? 'settles' : BROKEN),
-};
-
-const PEER_END: Ending = {
-  name: 'the peer’s FIN',
-  act: ([, b]) => b.shutdown('write'),
-  outcomeOf: (call) => {
-    if (call.operation === 'readExactly') return CUT_SHORT;
-    return isReadiness(call) || call.operation === 'readClosed' ? 'settles' : 'null';
-  },
-};
-
-const READ_DOWN: Ending = {
-  name: "shutdown('read')",
-  act: ([a]) => a.shutdown('read'),
-  outcomeOf: PEER_END.outcomeOf,
-};
-
-/** Starts waits on one stream, ends it, and expects each wait to end as it should. */
-async function endWaits(
-  trial: Trial,
-  calls: readonly WaitingCall[],
-  ending: Ending,
-  isFull: boolean,
-): Promise<void> {
-  const pair = await trial.pair();
-  if (isFull) await trial.fill(pair[0]);
-  const waits = calls.map((call) => [call, trial.start(call.start(pair[0]))] as const);
-  await trial.clock.sleep(trial.quiet);
-  const acting = trial.start(Promise.resolve(ending.act(pair)));
-  for (const [call, wait] of waits) {
-    await endsWith(trial, wait, `${call.name}, on ${ending.name}`, ending.outcomeOf(call));
-  }
-  await trial.settle(acting, ending.name).catch(() => {});
-}
-
-/** All reading waits: those of which only one may stand, each in its turn, with all the others. */
-async function endReads(trial: Trial, ending: Ending): Promise<void> {
-  const shared = READ_WAITS.filter(({ isExclusive }) => !isExclusive);
-  for (const exclusive of READ_WAITS.filter(({ isExclusive }) => isExclusive)) {
-    await endWaits(trial, [...shared, exclusive], ending, false);
-  }
-}
-
-/** All writing waits, of a stream that is full. */
-async function endWrites(trial: Trial, ending: Ending): Promise<void> {
-  for (const exclusive of WRITES) {
-    await endWaits(trial, [...WRITE_READINESS, READY_FOR_BOTH, exclusive], ending, true);
-  }
-}
-
-/** Expects every call on a stream to fail in the same way, each time it is asked. */
+/** Expects every call on a stream to fail in the same way, each time. */
 async function failsAlways(
   trial: Trial,
   stream: ByteStream,
@@ -139,7 +36,7 @@ async function failsAlways(
   await trial.settle(stream.readClosed(), `readClosed, ${when}`);
 }
 
-/** How and by whom, as text. */
+/** The end of a stream, as text. */
 const endOf = async (trial: Trial, stream: ByteStream): Promise<string> => {
   const { how, by } = await trial.settle(stream.closed, '`closed`');
   return `${how} by ${by}`;

@@ -1,4 +1,4 @@
-/** The contracts of giving up: a wait that is aborted or times out is gone, and nothing else is. */
+/** The contracts of cancellation: a wait that is aborted or times out is removed, and changes nothing else. */
 
 import { getEventListeners, setMaxListeners } from 'node:events';
 import { TimeoutError } from '../../vocabulary/errors.ts';
@@ -17,11 +17,11 @@ import {
   type WaitingCall,
 } from './waits.ts';
 
-/** Waits for one signal, many more than Node puts up with on one. */
+/** The number of waits on one signal: far above Node's limit of listeners. */
 const MANY_WAITS = 200;
 
-/** Expects that nothing waits on any of the streams. */
-function nobodyWaits(trial: Trial, [a, b]: Awaited<ReturnType<Trial['pair']>>): void {
+/** Expects that no wait is pending on either stream. */
+function noPendingWaits(trial: Trial, [a, b]: Awaited<ReturnType<Trial['pair']>>): void {
   const waits = [...a.statistics().waits, ...b.statistics().waits];
   trial.equal(
     waits.map(({ operation }) => operation),
@@ -30,7 +30,7 @@ function nobodyWaits(trial: Trial, [a, b]: Awaited<ReturnType<Trial['pair']>>): 
   );
 }
 
-/** What a collecting read finds before it is given up: some bytes, but not enough. */
+/** The bytes that a collecting read finds before it is cancelled: too few. */
 const partOf = (call: WaitingCall): string => (COLLECTING_READS.includes(call) ? 'abc' : '');
 
 export const GIVING_UP: readonly Contract[] = [
@@ -47,7 +47,7 @@ export const GIVING_UP: readonly Contract[] = [
         controller.abort(reason);
         const got = await trial.rejection(waiting, `${call.name}, aborted`);
         trial.ok(got === reason, `${call.name}, aborted: the reason is not the signal's`);
-        nobodyWaits(trial, [a, b]);
+        noPendingWaits(trial, [a, b]);
         trial.feed(a, 'def\n');
         await trial.takes(b, `${partOf(call)}def\n`, `what is read after ${call.name}`);
       }
@@ -65,7 +65,7 @@ export const GIVING_UP: readonly Contract[] = [
         const { operation } = call;
         trial.isError(error, call.name, { type: TimeoutError, code: 'ETIMEDOUT', operation });
         trial.equal((error as TimeoutError).timeout, timeout, `the error's timeout`);
-        nobodyWaits(trial, [a, b]);
+        noPendingWaits(trial, [a, b]);
         trial.feed(a, 'def\n');
         await trial.takes(b, `${partOf(call)}def\n`, `what is read after ${call.name}`);
       }
@@ -123,7 +123,7 @@ export const GIVING_UP: readonly Contract[] = [
         );
         trial.isError(late, name, { type: TimeoutError, code: 'ETIMEDOUT', operation });
         trial.equal((late as TimeoutError).timeout, trial.quiet, "the error's timeout");
-        nobodyWaits(trial, [a, b]);
+        noPendingWaits(trial, [a, b]);
         trial.equal(progress.accepted, 0, `what ${name} accepted on a full stream`);
         await trial.drain(b, 0, accepted);
         trial.feed(a, 'next');
@@ -190,7 +190,7 @@ export const GIVING_UP: readonly Contract[] = [
       trial.equal(listeners, 1, `listeners of a signal that ${waits.length} waits share`);
       controller.abort('all');
       for (const wait of waits) trial.equal(await trial.rejection(wait, 'a wait'), 'all', 'reason');
-      nobodyWaits(trial, [a, b]);
+      noPendingWaits(trial, [a, b]);
     },
   },
   {
@@ -212,7 +212,7 @@ export const GIVING_UP: readonly Contract[] = [
       const listeners = getEventListeners(signal, 'abort').length;
       trial.ok(listeners <= 1, `${listeners} listeners after ${3 * MANY_WAITS} waits`);
       controller.abort();
-      nobodyWaits(trial, [a, b]);
+      noPendingWaits(trial, [a, b]);
       trial.feed(a, 'y');
       await trial.takes(b, 'y', 'what is read after the abort');
     },

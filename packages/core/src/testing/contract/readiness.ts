@@ -1,11 +1,11 @@
-/** The contracts of readiness: level-triggered, for any number of tasks, and told to observers. */
+/** The contracts of readiness: level-triggered, for any number of tasks, and reported to observers. */
 
 import { Interest, ReadyBits } from '../../vocabulary/interest.ts';
 import type { Contract } from './contract.ts';
 import { textOf } from './trial.ts';
 import { READ_READINESS, READY_FOR_BOTH } from './waits.ts';
 
-/** More reads than may succeed between two turns of the loop. */
+/** More reads than may succeed in one iteration of the loop. */
 const MANY_READS = 500;
 const BYTES = 1_000;
 
@@ -92,7 +92,7 @@ export const READINESS: readonly Contract[] = [
       trial.clock.defer(() => {
         loop.hasTurned = true;
       });
-      // A carrier that buffers little makes its reader wait, and a reader that waits is not what this is about.
+      // A carrier that buffers little makes its reader wait. Only reads that find bytes count here.
       let ready = 0;
       for (let read = 1; read < BYTES && !loop.hasTurned; read += 1) {
         if (b.isReadable) ready += 1;

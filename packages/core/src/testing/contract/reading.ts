@@ -1,4 +1,4 @@
-/** The contracts of reading: what each call takes, gives and leaves. */
+/** The contracts of reading: what each call takes, returns and leaves. */
 
 import { BusyError, InvalidInputError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';

@@ -1,10 +1,9 @@
 /**
- * What a check of the stream contract works with: fresh pairs, waits that have an end, and bytes whose place is known.
+ * The tools of a check: fresh pairs, waits with a time limit, and bytes whose position is known.
  *
  * A contract says that something happens, or that it does not. The first is a wait bounded by `patience`: a promise that
  * settles later counts as one that never settles. The second cannot be waited for, so a check gives the carrier `quiet`
- * milliseconds to do the wrong thing. Both run on the clock of the streams, so that a check takes no time where time
- * costs nothing.
+ * milliseconds to violate it. Both use the clock of the streams, so that a check takes no time in virtual time.
  */
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
@@ -14,10 +13,10 @@ import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
 /** Two ends of one connection. */
 export type StreamPair = readonly [a: ByteStream, b: ByteStream];
 
-/** Makes a connected pair; each call makes a new one. */
+/** Makes a new connected pair. */
 export type MakeStreamPair = () => StreamPair | Promise<StreamPair>;
 
-/** What the checks need to know of the carrier. */
+/** Properties of the carrier, and time limits. */
 export interface TrialOptions {
   readonly clock: Clock;
   readonly patience: number;
@@ -26,14 +25,14 @@ export interface TrialOptions {
   readonly hasReset: boolean;
 }
 
-/** What a rejection has to look like. */
+/** The error that is expected. */
 export interface ExpectedError {
   readonly type: abstract new (...args: never[]) => Error;
   readonly code?: string;
   readonly operation?: string;
 }
 
-/** A prime, so that bytes moved by a power of two do not look right. */
+/** A prime, so that bytes shifted by a power of two differ. */
 const PERIOD = 65_521;
 const SLICE = 16_384;
 const TABLE = Uint8Array.from({ length: PERIOD + SLICE }, (_, at) => {
@@ -41,22 +40,22 @@ const TABLE = Uint8Array.from({ length: PERIOD + SLICE }, (_, at) => {
   return (place ^ (place >> 8) ^ (place * 7)) & 0xff;
 });
 
-/** How often a carrier must refuse to take more, `quiet` milliseconds apart, to count as full. */
+/** How often a carrier must refuse bytes, `quiet` milliseconds apart, to count as full. */
 const REFUSALS = 4;
 
 /** One run of one check. */
 export class Trial {
   readonly clock: Clock;
-  /** Milliseconds without news in which the carrier has moved all it can. */
+  /** Milliseconds in which an idle carrier has moved every byte that it can. */
   readonly quiet: number;
   readonly volume: number;
   readonly hasReset: boolean;
-  /** Milliseconds after which what has not happened counts as what never will. */
+  /** Milliseconds after which an expected event counts as missing. */
   readonly patience: number;
   readonly #makePair: MakeStreamPair;
   readonly #isExchanged: boolean;
   readonly #streams: ByteStream[] = [];
-  /** The last write of each stream that is fed. */
+  /** The last background write of each stream. */
   readonly #feeds = new Map<ByteStream, Promise<void>>();
 
   constructor(makePair: MakeStreamPair, options: TrialOptions, isExchanged: boolean) {
@@ -69,7 +68,7 @@ export class Trial {
     this.#isExchanged = isExchanged;
   }
 
-  /** A connected pair of streams, which the trial ends. */
+  /** A connected pair of streams; the trial closes it. */
   async pair(): Promise<StreamPair> {
     const [a, b] = await this.settle(Promise.resolve(this.#makePair()), 'making a pair');
     this.#streams.push(a, b);
@@ -78,13 +77,13 @@ export class Trial {
 
   // --- Waiting -------------------------------------------------------------------------------------------------
 
-  /** Marks a promise as one whose failure is looked at later, or is nobody's business. */
+  /** Marks a promise whose rejection is checked later, or does not matter. */
   start<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => {});
     return promise;
   }
 
-  /** The result of a promise that has to settle. */
+  /** The result of a promise that must settle. */
   async settle<T>(promise: Promise<T>, what: string): Promise<T> {
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -99,7 +98,7 @@ export class Trial {
     }
   }
 
-  /** The reason of a promise that has to be rejected. */
+  /** The reason of a promise that must be rejected. */
   async rejection(promise: Promise<unknown>, what: string): Promise<unknown> {
     let value: unknown;
     try {
@@ -138,7 +137,7 @@ export class Trial {
     if (isSettled) throw new Error(`${what}: expected it to wait, and it settled`);
   }
 
-  /** Waits for something that no call tells of. */
+  /** Polls for a condition that no call reports. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const deadline = this.clock.now() + this.patience;
     while (!condition()) {
@@ -174,7 +173,7 @@ export class Trial {
 
   // --- Bytes ---------------------------------------------------------------------------------------------------
 
-  /** Writes in the background, after what was fed before, as slowly as the other end reads; it must not fail. */
+  /** Writes in the background, after earlier feeds, as slowly as the other end reads; it must not fail. */
   feed(stream: ByteStream, data: Uint8Array | string): void {
     const before = this.#feeds.get(stream) ?? Promise.resolve();
     this.#feeds.set(stream, this.start(before.then(() => stream.writeAll(data))));
@@ -217,7 +216,7 @@ export class Trial {
     return accepted;
   }
 
-  /** Reads the bytes of the pattern from one place to another, and expects each of them. */
+  /** Reads the bytes of the pattern between two positions, and compares each. */
   async drain(stream: ByteStream, from: number, to: number): Promise<void> {
     for (let at = from; at < to;) {
       const want = Math.min(to - at, SLICE);
@@ -231,7 +230,7 @@ export class Trial {
 
   // --- The end -------------------------------------------------------------------------------------------------
 
-  /** Ends the trial: what was fed was taken, both ends can be ended, and nothing waits any more. */
+  /** Ends the trial: all feeds were read, both ends can be closed, and no wait is pending. */
   async finish(): Promise<void> {
     for (const feed of this.#feeds.values()) await this.settle(feed, 'writing what was read');
     this.release();
@@ -246,13 +245,13 @@ export class Trial {
     }
   }
 
-  /** Breaks every pair off. */
+  /** Resets every pair. */
   release(): void {
     for (const stream of this.#streams) stream.reset();
   }
 }
 
-/** Bytes of which each tells its place. @param length - At most 16384. */
+/** Bytes that depend on their position. @param length - At most 16384. */
 export function pattern(offset: number, length: number): Uint8Array {
   const start = offset % PERIOD;
   return TABLE.subarray(start, start + length);

@@ -1,21 +1,20 @@
 /**
- * Every call of a stream that may have to wait, as data: the contracts that hold for all of them are checked for each.
+ * Every call of a stream that may wait, as data: contracts that hold for all of them are checked for each.
  *
- * A reading wait waits while nothing (or, where it needs more, not enough) has come; a writing wait while the carrier is
- * full.
+ * A reading wait is pending while no bytes (or too few) have arrived; a writing wait while the carrier is full.
  */
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { Interest } from '../../vocabulary/interest.ts';
-import type { WriteOptions } from '../../streams/write-side.ts';
+import type { WriteOptions } from '../../streams/stream-writer.ts';
 
 /** One call that may wait. */
 export interface WaitingCall {
-  /** As `statistics().waits` and errors name it. */
+  /** Its name in `statistics().waits` and errors. */
   readonly operation: string;
-  /** What tells it apart from others of the same operation. */
+  /** A name that distinguishes it from others of the same operation. */
   readonly name: string;
-  /** Whether a second one at the same time is told "busy". */
+  /** Whether a second one at the same time fails with `BusyError`. */
   readonly isExclusive: boolean;
   readonly start: (stream: ByteStream, options?: WriteOptions) => Promise<unknown>;
 }
@@ -27,7 +26,7 @@ const call = (
   name = operation,
 ): WaitingCall => ({ operation, name, isExclusive, start });
 
-/** More than any check sends. */
+/** More bytes than any check sends. */
 const MORE = 1_000;
 
 /** Reading calls that the first byte settles. */
@@ -44,7 +43,7 @@ export const COLLECTING_READS: readonly WaitingCall[] = [
   call('readLine', true, (stream, options) => stream.readLine(options)),
 ];
 
-/** Waits for something to read; any number may stand. */
+/** Waits for something to read; not exclusive. */
 export const READ_READINESS: readonly WaitingCall[] = [
   call('readable', false, (stream, options) => stream.readable(options)),
   call(
@@ -55,12 +54,12 @@ export const READ_READINESS: readonly WaitingCall[] = [
   ),
 ];
 
-/** Waits for the end of reading; any number may stand. */
+/** Waits for the end of reading; not exclusive. */
 export const READ_CLOSED: WaitingCall = call('readClosed', false, (stream, options) =>
   stream.readClosed(options),
 );
 
-/** Every wait that bytes, or the end of reading, settle. */
+/** Every wait that is settled by bytes or by the end of reading. */
 export const READ_WAITS: readonly WaitingCall[] = [
   ...READ_READINESS,
   ...FIRST_BYTE_READS,
@@ -77,7 +76,7 @@ export const WRITES: readonly WaitingCall[] = [
   ),
 ];
 
-/** Waits for room; any number may stand. */
+/** Waits for room; not exclusive. */
 export const WRITE_READINESS: readonly WaitingCall[] = [
   call('writable', false, (stream, options) => stream.writable(options)),
   call(
@@ -89,10 +88,10 @@ export const WRITE_READINESS: readonly WaitingCall[] = [
   call('flush', false, (stream, options) => stream.flush(options)),
 ];
 
-/** Every wait that room settles. */
+/** Every wait that is settled by room. */
 export const WRITE_WAITS: readonly WaitingCall[] = [...WRITE_READINESS, ...WRITES];
 
-/** Waits that stand on a stream that has nothing to read and no room: for either to change. */
+/** Waits for bytes or room, on a stream with neither. */
 export const READY_FOR_BOTH: WaitingCall = call(
   'ready',
   false,
@@ -100,7 +99,7 @@ export const READY_FOR_BOTH: WaitingCall = call(
   'ready(READABLE | WRITABLE)',
 );
 
-/** Waits for the FIN to be passed on: it stands while the carrier is full. */
+/** Waits until FIN is sent: pending while the carrier is full. */
 export const SHUTDOWN: WaitingCall = call('shutdown', false, (stream, options) =>
   stream.shutdown('write', options),
 );

@@ -1,4 +1,4 @@
-/** The contracts of writing: what is accepted, what waits, and that nothing accepted is lost. */
+/** The contracts of writing: what is accepted, what waits, and that no accepted byte is lost. */
 
 import { BusyError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';

@@ -1,21 +1,20 @@
 /**
- * Keeps the real world out of a simulation: its timers, sockets and dice.
+ * Keeps the real world out of a simulation: timers, sockets and randomness.
  *
- * While a simulation runs, what would make the run depend on more than its seed is replaced. Calls that reach out
- * (a timer, a socket, a random number) throw where they are made, and fail the run even if somebody catches that.
- * Reading the time is harmless once the time is virtual, so `Date`, `performance.now`, `process.hrtime` and
- * `process.uptime` tell the simulation's.
+ * While a simulation runs, everything that could make it depend on more than its seed is replaced. Calls that reach out
+ * (a timer, a socket, a random number) throw at the call, and fail the run even if the program catches the error. Reading
+ * the time is harmless once it is virtual, so `Date`, `performance.now`, `process.hrtime` and `process.uptime` give the
+ * simulation's time.
  *
- * The real `setImmediate` is taken before anything is replaced: `turn` is how the simulation waits. When Node comes to an
- * immediate, every microtask and every `process.nextTick` that the program could still run has run, and rejections that
- * nobody handled have been told. So one turn after an event the program is idle: whatever it does next, a later event
- * must cause.
+ * The real `setImmediate` is captured before anything is replaced: `untilIdle` is how the simulation waits. When Node runs
+ * an immediate, every microtask and every `process.nextTick` of the program has run, and unhandled rejections have been
+ * reported. So one immediate after an event the program is idle: only a later event can make it go on.
  */
 
 import { runInThisContext } from 'node:vm';
 import { interceptSockets } from '../../net/intercept.ts';
 
-/** Functions of the global object that may not be called, and what to use. */
+/** Forbidden global functions, and their replacements. */
 const FORBIDDEN: readonly (readonly [name: string, instead: string])[] = [
   ['setTimeout', 'sim.clock.setTimer or sim.clock.sleep'],
   ['setInterval', 'sim.clock.setTimer'],
@@ -30,17 +29,17 @@ type ErrorListener = (reason: unknown) => void;
 
 const realImmediate = Reflect.get(globalThis, 'setImmediate') as (callback: () => void) => void;
 
-/** Waits until the program can do nothing more by itself. */
-export function turn(): Promise<void> {
+/** Waits until the program can do nothing more without a further event. */
+export function untilIdle(): Promise<void> {
   return new Promise(realImmediate);
 }
 
-/** What the guard asks of the simulation. */
+/** The simulation, as the guard sees it. */
 export interface GuardOptions {
-  /** Virtual milliseconds since 1970, and since the beginning. */
+  /** Virtual milliseconds since 1970, and since the start. */
   readonly wallTime: () => number;
   readonly now: () => number;
-  /** Something forbidden was called; the call itself throws the error, too. */
+  /** A forbidden function was called; the call itself throws the error, too. */
   readonly onForbidden: (error: Error) => void;
   readonly onUnhandledRejection: (reason: unknown) => void;
 }
@@ -94,7 +93,7 @@ function replace(owner: object, name: string, value: unknown): Restore {
   };
 }
 
-/** `process.hrtime` of the simulation: since its beginning or an earlier answer, and as a bigint. */
+/** `process.hrtime` of the simulation: since its start or an earlier reading, and as a bigint. */
 function virtualHrtime(now: () => number): NodeJS.HRTime {
   const bigint = (): bigint => BigInt(Math.round(now() * 1e6));
   const hrtime = (since: [number, number] = [0, 0]): [number, number] => {
@@ -104,7 +103,7 @@ function virtualHrtime(now: () => number): NodeJS.HRTime {
   return Object.assign(hrtime, { bigint });
 }
 
-/** `Date` with the simulation's time where the real one would look at the machine's. */
+/** `Date` with the simulation's time in place of the machine's. */
 function virtualDate(wallTime: () => number): DateConstructor {
   return new Proxy(Date, {
     construct: (target, args: unknown[], newTarget): object =>
@@ -116,14 +115,14 @@ function virtualDate(wallTime: () => number): DateConstructor {
 }
 
 /**
- * The one `process`, also in a test runner that gives its tests a copy on which nobody hears anything (Jest does): the
- * context that Node itself started has the real one.
+ * The real `process`. A test runner may give its tests a copy that emits no events (Jest does): the context that Node itself
+ * started has the real one.
  */
 function realProcess(): NodeJS.Process {
   return runInThisContext('process') as NodeJS.Process;
 }
 
-/** While a simulation runs, an unhandled rejection is its failure and nobody else's. */
+/** While a simulation runs, an unhandled rejection fails the simulation and nothing else. */
 function takeRejections(onUnhandledRejection: ErrorListener): Restore {
   const owner = realProcess();
   const others = owner.listeners('unhandledRejection') as ErrorListener[];

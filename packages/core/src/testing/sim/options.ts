@@ -1,34 +1,34 @@
-/** What a simulation is asked for, and what its program is given. */
+/** Options of a simulation, and what its program receives. */
 
 import { invalidInput } from '../../vocabulary/errors.ts';
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
-import type { SimClock } from './clock.ts';
-import type { Range, SimFaults } from './faults.ts';
-import type { SimHost } from './host.ts';
-import type { PartitionOptions, SimNetwork } from './network.ts';
+import type { SimClock } from './network/clock.ts';
+import type { Range, SimFaults } from './network/faults.ts';
+import type { SimNetwork } from './network/network.ts';
+import type { PartitionOptions, SimHost } from './network/types.ts';
 
-/** How a simulation is set up. */
+/** Options of {@link simulate}. */
 export interface SimulationOptions {
-  /** A whole number from 0: everything that is drawn comes from it. @default 0 */
+  /** The seed of everything that is drawn: a whole number from 0. @default 0 */
   readonly seed?: number | undefined;
   /** Virtual milliseconds that the run may take. @default 60000 */
   readonly deadline?: number | undefined;
   /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
   readonly latency?: Range | undefined;
-  /** What goes wrong, and how often. @default what TCP does to everybody, see {@link SimFaults} */
+  /** Which faults happen, and how often. @default only what TCP does to correct connections, see {@link SimFaults} */
   readonly faults?: SimFaults | undefined;
   /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
   readonly giveUpAfter?: number | undefined;
-  /** The most events a run may take, against programs that never come to rest. @default 1000000 */
+  /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
 }
 
-/** What the simulated program is given. */
+/** The world of a simulated program. */
 export interface Simulation {
   readonly seed: number;
   readonly clock: SimClock;
-  /** Chance for the program, from the run's seed; the network's dice are others. */
+  /** Random numbers for the program, from the run's seed; the network draws from another generator. */
   readonly random: Random;
   readonly executor: Executor;
   readonly network: SimNetwork;
@@ -51,7 +51,8 @@ export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
 
 export const DEFAULT_DEADLINE = 60_000;
 export const DEFAULT_MAX_EVENTS = 1_000_000;
-/** @throws `InvalidInputError` for what cannot be meant. */
+
+/** @throws `InvalidInputError` */
 export function checkOptions(options: SimulationOptions): SimulationOptions {
   const { seed = 0, deadline = DEFAULT_DEADLINE, maxEvents = DEFAULT_MAX_EVENTS } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {

@@ -1,6 +1,6 @@
 /**
- * Is the simulation worth its keep? Four bugs that a quiet network never shows are planted in a small protocol, and each
- * has to be found by a seed that, replayed, shows the same failure again.
+ * Is the simulation worth its cost? Four bugs that a fault-free network never shows are planted in a small protocol, and
+ * each must be found by a seed that reproduces the failure.
  *
  * The protocol: the client sends three numbered lines, the server answers each with `ok <line>`.
  */
@@ -9,18 +9,18 @@ import { describe, expect, test } from '@jest/globals';
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { TimeoutError } from '../../vocabulary/errors.ts';
-import { CALM } from './faults.ts';
+import { CALM } from './network/faults.ts';
 import { SimulationError } from './report.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './options.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 
-/** The three parts of the program that a bug can sit in. */
+/** The three parts of the program that can have a bug. */
 interface Parts {
   /** Reads the next line; `null` at the end. */
   readonly readLine: (stream: ByteStream, sim: Simulation) => Promise<string | null>;
   readonly send: (stream: ByteStream, text: string) => Promise<void>;
-  /** Makes what joins the task that receives answers to the one that waits for them. */
+  /** Connects the task that receives answers to the one that waits for them. */
   readonly makeInbox: () => { put(answer: string): void; take(): Promise<string> };
 }
 
@@ -47,7 +47,7 @@ const CORRECT: Parts = {
   },
 };
 
-/** Takes each chunk for whole lines: what is behind the last line end is lost. */
+/** Mistakes each chunk for whole lines: what follows the last line end is lost. */
 const SPLIT_REQUEST_IS_LOST: Parts['readLine'] = (() => {
   const lines = new WeakMap<ByteStream, string[]>();
   return async (stream) => {
@@ -62,13 +62,13 @@ const SPLIT_REQUEST_IS_LOST: Parts['readLine'] = (() => {
   };
 })();
 
-/** Believes that a write takes everything. */
+/** Assumes that a write takes everything. */
 const PARTIAL_WRITE_IS_DROPPED: Parts['send'] = async (stream, text) => {
   await stream.writable();
   stream.tryWrite(text);
 };
 
-/** Gives up waiting for a byte every 20 ms to look after other things, and forgets what the wait given up brings. */
+/** Times out every 20 ms to do other work, and drops the result of the cancelled wait. */
 const ABORT_EATS_A_BYTE: Parts['readLine'] = async (stream, sim) => {
   let line = '';
   for (;;) {
@@ -85,7 +85,7 @@ const ABORT_EATS_A_BYTE: Parts['readLine'] = async (stream, sim) => {
   }
 };
 
-/** Wakes whoever waits; an answer that comes before anybody waits wakes nobody, and the wait after it never settles. */
+/** Wakes the current waiter; an answer without a waiter is lost, and the next wait never settles. */
 const WAIT_NEVER_SETTLES: Parts['makeInbox'] = () => {
   let wake: ((answer: string) => void) | undefined;
   return {
@@ -130,7 +130,7 @@ function protocol(parts: Parts): (sim: Simulation) => Promise<void> {
     );
     for (const message of MESSAGES) {
       await stream.writeAll(`${message}\n`);
-      // Something else to do meanwhile: usually less than the answer takes.
+      // Other work meanwhile, usually shorter than the answer takes.
       await sim.clock.sleep(sim.random.integer(0, 15));
       const answer = await inbox.take();
       if (answer !== `ok ${message}`)
@@ -165,7 +165,7 @@ describe('a planted bug', () => {
       throw new Error('no seed found the bug', { cause: found });
     expect(found.message).toContain(`simulation with seed ${found.seed} failed at`);
     expect(found.message).toContain(`AWAITIO_SEED=${found.seed}`);
-    expect(found.message).toContain('who waits:');
+    expect(found.message).toContain('pending:');
 
     const replayed: unknown = await simulate({ seed: found.seed }, main).catch(
       (error: unknown) => error,

@@ -1,20 +1,20 @@
-/** What a simulation has to say: the run, or why it failed and how to see it fail again. */
+/** The result of a simulation: the run, or why it failed and how to replay it. */
 
-import type { SimClock } from './clock.ts';
-import { formatTrace, type TraceEntry } from './trace.ts';
-import type { SimWait } from './world.ts';
+import type { SimClock } from './network/clock.ts';
+import { formatTrace, type TraceEntry } from './network/trace.ts';
+import type { SimWait } from './network/world.ts';
 
-/** A run that went well. */
+/** A successful run. */
 export interface SimulationRun {
-  /** What the run was drawn from. */
+  /** The seed of the run. */
   readonly seed: number;
-  /** Sixteen digits that stand for everything that happened: same seed and same program, same hash. */
+  /** Sixteen digits over everything that happened: the same seed and program give the same hash. */
   readonly hash: string;
   /** When the run ended, in virtual milliseconds. */
   readonly virtualTime: number;
-  /** How many events it took. */
+  /** The number of events. */
   readonly events: number;
-  /** The last 10,000 things that happened, or more. */
+  /** The last entries of the trace, at least 10,000 if there were so many. */
   readonly trace: readonly TraceEntry[];
 }
 
@@ -29,22 +29,22 @@ export type FailureKind =
   | 'task'
   | 'unhandled rejection';
 
-/** Who waits for what, when a run fails. */
+/** Everything that is pending when a run fails. */
 export interface Pending {
   readonly main: boolean;
   readonly tasks: readonly string[];
   readonly waits: readonly SimWait[];
-  /** Timers and events that are still to come, and when the next is due. */
+  /** The number of pending timers and events, and the time of the next. */
   readonly timers: number;
   readonly nextTimer: number | undefined;
 }
 
-/** How many of the last trace entries a failure's message shows. */
+/** The number of trace entries in the message of a failure. */
 const SHOWN_ENTRIES = 12;
-/** How many waits it shows. */
+/** The number of waits in it. */
 const SHOWN_WAITS = 30;
 
-/** A simulation failed: the message says when, who waits on what, and how to replay it. */
+/** A failed simulation: the message says when it failed, what is pending, and how to replay it. */
 export class SimulationError extends Error {
   override name = 'SimulationError';
   readonly kind: FailureKind;
@@ -75,9 +75,9 @@ export class SimulationError extends Error {
 function describe(what: string, run: Omit<SimulationRun, 'events'>, pending: Pending): string {
   return [
     `simulation with seed ${run.seed} failed at ${run.virtualTime.toFixed(3)} ms: ${what}`,
-    'who waits:',
+    'pending:',
     ...describePending(pending, run.virtualTime).map((line) => `  ${line}`),
-    'what happened last:',
+    'last events:',
     formatTrace(run.trace.slice(-SHOWN_ENTRIES)),
     `replay it: simulate({ …the same options, seed: ${run.seed} }, main), or AWAITIO_SEED=${run.seed} with simulateSeeds`,
   ].join('\n');
@@ -100,15 +100,15 @@ function describePending(pending: Pending, now: number): string[] {
       `${pending.timers} timer(s) or event(s), the next at ${pending.nextTimer.toFixed(3)} ms`,
     );
   }
-  return lines.length === 0 ? ['nobody'] : lines;
+  return lines.length === 0 ? ['nothing'] : lines;
 }
 
-/** Whether something of the program has not ended. */
+/** Whether anything of the program has not ended. */
 export function isPending({ main, tasks, waits }: Pending): boolean {
   return main || tasks.length > 0 || waits.length > 0;
 }
 
-/** Counts what has not ended. */
+/** Collects what has not ended. */
 export function pendingOf(
   main: boolean,
   tasks: readonly string[],

@@ -1,31 +1,31 @@
-/** Runs one program under many seeds: how rare orders of events are found. */
+/** Runs one program under many seeds, to find rare orders of events. */
 
 import { invalidInput } from '../../vocabulary/errors.ts';
 import { simulate } from './simulate.ts';
 import type { SimulatedMain, SimulationOptions } from './options.ts';
 
-/** How many seeds, and from where. */
+/** Options of {@link simulateSeeds}. */
 export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
   /** The first seed. @default 1 */
   readonly from?: number | undefined;
-  /** How many seeds. */
+  /** The number of seeds. */
   readonly count: number;
 }
 
-/** What all the runs came to. */
+/** The totals of all runs. */
 export interface SeedsReport {
-  /** How many runs there were. */
+  /** The number of runs. */
   readonly runs: number;
-  /** How much virtual time they took together, in milliseconds. */
+  /** Their total virtual time, in milliseconds. */
   readonly virtualTime: number;
-  /** How many events. */
+  /** Their total number of events. */
   readonly events: number;
 }
 
 /**
  * Runs `main` once for each seed, one after another, and stops at the first that fails.
  *
- * With `AWAITIO_SEED` in the environment only that seed is run: how the failure of a run of thousands is replayed.
+ * With `AWAITIO_SEED` in the environment only that seed runs: this replays one failure among thousands of runs.
  *
  * @throws {@link SimulationError}, which names the seed.
  *

@@ -8,7 +8,7 @@ import { simulateSeeds } from './simulate-seeds.ts';
 import { SimulationError } from './report.ts';
 import { traceWaits } from '../../waiting/wait-trace.ts';
 
-/** Runs a program that is expected to fail, and gives the failure. */
+/** Runs a program that must fail, and returns the failure. */
 async function failureOf(
   options: SimulationOptions,
   main: SimulatedMain,
@@ -22,7 +22,7 @@ async function failureOf(
   throw new Error('the simulation was expected to fail');
 }
 
-/** An echo server and one client: the program most tests run. */
+/** An echo server and one client: the program of most tests. */
 async function echoOnce(sim: Simulation): Promise<void> {
   const listener = await sim.host('server').listen(80);
   sim.executor.spawn(async () => {

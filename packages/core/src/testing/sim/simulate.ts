@@ -1,18 +1,17 @@
 /**
  * Runs a program on a simulated network, from one seed.
  *
- * The loop of a run is short: let the program go as far as it can by itself (one turn of the real loop, see
- * `sim-guard.ts`), then jump to the next event and let it happen; again. It ends when there is nothing left to happen,
- * and then nothing of the program may be left waiting: listeners that are still open are closed first, so that accept
- * loops end, and whatever still waits after that would wait forever.
+ * The loop of a run: let the program run until it is idle (see `guard.ts`), jump to the next event, run it, repeat. It ends
+ * when no event is left. Nothing of the program may then be waiting: listeners that are still open are closed first, so
+ * that accept loops end, and whatever still waits after that would wait forever.
  */
 
 import { Executor } from '../../tasks/executor.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { SimClock } from './clock.ts';
-import { guardWorld, turn } from './guard.ts';
-import type { SimHost } from './host.ts';
-import { SimNetwork, type PartitionOptions } from './network.ts';
+import { SimClock } from './network/clock.ts';
+import type { Fabric } from './network/fabric.ts';
+import { guardWorld, untilIdle } from './guard.ts';
+import { fabricOf, SimNetwork } from './network/network.ts';
 import {
   isPending,
   pendingOf,
@@ -21,7 +20,8 @@ import {
   type Pending,
   type SimulationRun,
 } from './report.ts';
-import { Trace } from './trace.ts';
+import type { Trace } from './network/trace.ts';
+import type { PartitionOptions, SimHost } from './network/types.ts';
 import {
   checkOptions,
   DEFAULT_DEADLINE,
@@ -31,17 +31,18 @@ import {
   type SimulationOptions,
 } from './options.ts';
 
-/** Turns without an event after which the program is taken at its word: it waits for nothing that could still come. */
-const LAST_TURNS = 5;
+/** Idle rounds without an event after which the program cannot go on. */
+const MAX_IDLE_ROUNDS = 5;
 
 /**
- * Runs `main` on a simulated network until nothing is left to happen.
+ * Runs `main` on a simulated network until no event is left.
  *
- * @param options - The seed and what the network is like.
- * @param main - The program; it is given hosts, a clock and an executor, and may use no other timer, socket or dice.
- * @returns What happened, with a hash that the same seed gives again, on every version of Node.
- * @throws {@link SimulationError} when `main` or a task fails, a promise is rejected and nobody handles it, something
- * waits that can never go on (deadlock, or left pending at the end), the deadline passes, or the real world was used.
+ * @param options - The seed and the properties of the network.
+ * @param main - The program. It receives hosts, a clock and an executor, and must not use any other timer, socket or random
+ * numbers.
+ * @returns What happened, with a hash that the same seed reproduces, on every version of Node.
+ * @throws {@link SimulationError} when `main` or a task fails, a rejection is not handled, a wait can never settle
+ * (deadlock, or left pending at the end), the deadline passes, or the real world was used.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ interface Failure {
   readonly cause: unknown;
 }
 
-/** One run, from its seed to its end. */
+/** One run of a simulation. */
 class Run {
   readonly #seed: number;
   readonly #deadline: number;
@@ -84,6 +85,7 @@ class Run {
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
+  readonly #fabric: Fabric;
   readonly #executor: Executor;
   readonly #random: Random;
   #isMainDone = false;
@@ -95,18 +97,18 @@ class Run {
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
     const clock = this.#clock;
-    this.#trace = new Trace(() => clock.now());
     const random = seededRandom(seed);
-    // The program's own draws must not shift the network's.
+    // What the program draws must not change what the network draws.
     this.#random = seededRandom(random.integer(0, 0xffff_ffff));
     this.#network = new SimNetwork({
       clock,
       random,
-      trace: this.#trace,
       latency,
       faults,
       giveUpAfter,
     });
+    this.#fabric = fabricOf(this.#network);
+    this.#trace = this.#fabric.trace;
     this.#executor = new Executor({
       clock,
       name: 'the simulation',
@@ -115,7 +117,7 @@ class Run {
         this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
       },
     });
-    this.#network.runProgram = (name, program) => {
+    this.#fabric.runProgram = (name, program) => {
       this.#executor.spawn(program, { name: `program of ${name}` });
     };
     clock.onTimer = (sequence) => {
@@ -132,18 +134,14 @@ class Run {
         this.#fail('forbidden call', error.message, error);
       },
       onUnhandledRejection: (reason) => {
-        this.#fail(
-          'unhandled rejection',
-          `nobody handles a rejection: ${messageOf(reason)}`,
-          reason,
-        );
+        this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
       },
     });
     try {
       void this.#begin(main);
       await this.#drive();
-      // What the failure set free still runs in here, where the real world is out of its reach.
-      await turn();
+      // What the failure released still runs here, while the real world is out of reach.
+      await untilIdle();
     } finally {
       restore();
     }
@@ -160,25 +158,25 @@ class Run {
     }
   }
 
-  /** Event after event, until nothing is left to happen or something is wrong. */
+  /** Runs event after event, until none is left or the run fails. */
   async #drive(): Promise<void> {
-    let idleTurns = 0;
+    let idleRounds = 0;
     while (this.#failure === undefined) {
-      await turn();
+      await untilIdle();
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
         if (!this.#isClosing) {
           this.#isClosing = true;
-          this.#network.closeListeners();
+          this.#fabric.closeListeners();
           continue;
         }
         if (!isPending(this.#pending())) return;
       }
       if (this.#clock.step(this.#deadline)) {
-        idleTurns = 0;
+        idleRounds = 0;
         if (this.#clock.fired > this.#maxEvents) this.#failEvents();
-      } else if (this.#clock.next === undefined && idleTurns < LAST_TURNS) {
-        idleTurns += 1;
+      } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
+        idleRounds += 1;
       } else {
         this.#end();
         return;
@@ -193,9 +191,9 @@ class Run {
     if (isLate) {
       this.#fail('deadline', `the deadline of ${this.#deadline} ms passed`, undefined);
     } else if (this.#isMainDone) {
-      this.#fail('pending', 'main finished, and something is left that waits forever', undefined);
+      this.#fail('pending', 'main finished, and something waits forever', undefined);
     } else {
-      this.#fail('deadlock', 'everybody waits and nothing is left that could happen', undefined);
+      this.#fail('deadlock', 'everything waits and no event is left', undefined);
     }
   }
 
@@ -203,7 +201,7 @@ class Run {
     this.#fail('events', `more than maxEvents = ${this.#maxEvents} events happened`, undefined);
   }
 
-  /** The first failure is the one that counts. */
+  /** Only the first failure counts. */
   #fail(kind: FailureKind, what: string, cause: unknown): void {
     this.#failure ??= { kind, what, cause };
   }

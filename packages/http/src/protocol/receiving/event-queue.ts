@@ -1,9 +1,9 @@
 /**
- * What was parsed and not handed out yet, and how much that is.
+ * Events that were parsed and not taken yet, and how much they hold.
  *
- * A connection parses what has come, and stops when enough waits: so many messages, so many bytes of bodies. The array
- * keeps its length, since setting it is a call into the runtime, and begins with room for what most connections ever have:
- * one that grows from nothing has room for seventeen (`pnpm bench --only parser`).
+ * A connection parses what has come, and stops when enough waits: `readAheadMessages`, `readAheadBytes`. The array keeps its
+ * length, since setting it is a call into the runtime, and begins with room for what most connections ever have: one that
+ * grows from nothing has room for seventeen (`pnpm bench --only parser`).
  */
 
 import type { RemoteProtocolError } from '../vocabulary/errors.ts';
@@ -19,9 +19,9 @@ import type { ProtocolLimits } from '../vocabulary/limits.ts';
 /** An event, or the failure that stands in its place. */
 type Entry = ConnectionEvent | RemoteProtocolError;
 
-/** What a queued piece of a body counts for beside its bytes: a flood of tiny ones costs objects. */
-const PIECE_COST = 64;
-/** An array that was longer than this is let go of when it is empty. */
+/** What a queued `Data` counts for beside its bytes: a flood of tiny ones costs objects. */
+const DATA_COST = 64;
+/** An array that was longer than this is replaced when it is empty. */
 const MANY = 64;
 
 export class EventQueue {
@@ -41,21 +41,21 @@ export class EventQueue {
     return this.#first === this.#end;
   }
 
-  /** Whether more may be parsed ahead of its reader. */
+  /** Whether more may be parsed ahead. */
   get hasRoom(): boolean {
     return (
       this.#messages < this.#limits.readAheadMessages && this.#bytes < this.#limits.readAheadBytes
     );
   }
 
-  /** Adds what counts for nothing by itself: a head, a failure, the end of the connection. */
+  /** Adds an entry that does not count: a head, a failure, the end of the connection. */
   push(entry: Entry): void {
     this.#entries[this.#end] = entry;
     this.#end += 1;
   }
 
   pushData(data: Data): void {
-    this.#bytes += data.length + PIECE_COST;
+    this.#bytes += data.length + DATA_COST;
     this.push(data);
   }
 
@@ -71,19 +71,19 @@ export class EventQueue {
     const entry = this.#entries[this.#first] as Entry;
     this.#entries[this.#first] = END;
     this.#first += 1;
-    // Its reader asks for more bytes only when nothing waits, so that the places before `#first` are few.
+    // The reader asks for more bytes only when nothing waits, so that the places before `#first` are few.
     if (this.#first === this.#end) {
       this.#first = 0;
       this.#end = 0;
       if (this.#entries.length > MANY) this.#entries = [END, END, END, END];
     }
-    if (entry instanceof Data) this.#bytes -= entry.length + PIECE_COST;
+    if (entry instanceof Data) this.#bytes -= entry.length + DATA_COST;
     else if (entry instanceof EndOfMessage || isInformational(entry)) this.#messages -= 1;
     return entry;
   }
 }
 
-/** An informational response is a message of its own, without an end. */
+/** An informational response is a whole message, without an end event. */
 function isInformational(entry: Entry): boolean {
   return entry instanceof ResponseHead && entry.type === 'informational';
 }

@@ -1,11 +1,11 @@
-/** What a peer did wrong, when the parser or a limit found it: as the error that a program sees. */
+/** The errors for what the parser or a limit found wrong. */
 
 import { Errno } from '../../llhttp/instance.ts';
 import { RemoteProtocolError } from '../vocabulary/errors.ts';
 import type { ProtocolLimits } from '../vocabulary/limits.ts';
 import { bad, headTooLarge, targetTooLong } from './request-rules.ts';
 
-/** llhttp's numbers that say more than "malformed". */
+/** llhttp's error numbers that mean more than "malformed". */
 const EXPLANATIONS: ReadonlyMap<number, readonly [message: string, name: string]> = new Map([
   [Errno.INVALID_METHOD, ['the method is not one of HTTP', 'METHOD']],
   [Errno.INVALID_URL, ['the request target has a character that it may not have', 'TARGET']],
@@ -24,7 +24,7 @@ const EXPLANATIONS: ReadonlyMap<number, readonly [message: string, name: string]
 const VERSIONS: ReadonlySet<number> = new Set([Errno.INVALID_VERSION, Errno.PAUSED_H2_UPGRADE]);
 
 /**
- * The error for one of llhttp's numbers.
+ * The error for one of llhttp's error numbers.
  *
  * @param version - `major * 10 + minor`, as far as the parser read it.
  */

@@ -1,7 +1,7 @@
 /**
- * Heads from what the parser found: the text of a head, where its fields are, and what it asked of the start line.
+ * Heads from what the parser found: the text of a head, the positions of its fields, the facts of its start line.
  *
- * Nothing here decides where a message ends: that was the parser. These functions refuse what it lets through
+ * Nothing here decides where a message ends: llhttp alone does. These functions refuse what it lets through
  * (`request-rules.ts`), and read the few fields that the connection depends on.
  */
 
@@ -25,8 +25,8 @@ import {
   type RequestLine,
 } from './request-rules.ts';
 
-/** What the parser knows of a request besides where it is: llhttp's number of its method, and its version. */
-interface ParsedLine {
+/** What the parser read of a request line, besides positions: llhttp's number of the method, and the version. */
+export interface ParsedLine {
   readonly method: number;
   /** `major * 10 + minor`. */
   readonly version: number;
@@ -67,7 +67,7 @@ export function readRequestHead(
   }
   const isConnect = method === 'CONNECT';
   if (isConnect && contentLength !== 0) {
-    // RFC 9110 section 9.3.6: what follows is the tunnel's, and a length would make it two things at once.
+    // RFC 9110 section 9.3.6: what follows belongs to the tunnel, and a length would claim it for a body too.
     throw bad('CONNECT has no body', 'CONTENT_LENGTH');
   }
   const headers = new Headers(text, spans);
@@ -83,11 +83,11 @@ export function readRequestHead(
   );
 }
 
-/** What reading a response takes of the request that it answers. */
+/** The facts of a request that the reading of its response depends on. */
 export interface ResponseContext {
   /** The method of the request that is out; `undefined` when none is. */
   readonly expectedMethod: string | undefined;
-  /** Whether that request asks to go on in another protocol. */
+  /** Whether that request proposes another protocol. */
   readonly isSwitchProposed: boolean;
 }
 
@@ -121,7 +121,7 @@ export function readResponseHead(
     version,
     headers,
     contentLength,
-    // The parser does not know that the answer to HEAD has no body, and waits for the end of the connection.
+    // The parser does not know that a response to HEAD has no body, and expects the end of the connection.
     isBodiless
       ? persists(headers, version)
       : keepAlive && (version === '1.1' || persists(headers, version)),
@@ -151,7 +151,7 @@ interface Special {
   hasUnknownExpectation: boolean;
 }
 
-/** Finds them by the length of their names first: most fields are dismissed without looking at a character. */
+/** Compares the length of a name first: most fields are dismissed without looking at a character. */
 function readSpecial(text: string, spans: readonly number[]): Special {
   const special: Special = {
     host: -1,
@@ -227,14 +227,14 @@ function responseLength(
   return isFramed ? bodyLength(text, spans, special, version) : undefined;
 }
 
-/** Whether a request asks for another protocol: RFC 9110 section 7.8, where HTTP/1.0 cannot. */
+/** Whether a request proposes another protocol: RFC 9110 section 7.8, which HTTP/1.0 cannot. */
 function asksToUpgrade(headers: Headers, version: HttpVersion): boolean {
   return version === '1.1' && connectionOptions(headers).includes('upgrade');
 }
 
 /**
- * Whether a message lets the connection live on: RFC 9112 section 9.3, steps 1 to 4. The parser knows too, but lets
- * keep-alive win over close in HTTP/1.0, and takes `Proxy-Connection` for `Connection`.
+ * Whether a message keeps the connection alive: RFC 9112 section 9.3, steps 1 to 4. The parser decides it too, but prefers
+ * keep-alive to close in HTTP/1.0, and reads `Proxy-Connection` as `Connection`.
  */
 function persists(headers: Headers, version: HttpVersion): boolean {
   const options = connectionOptions(headers);

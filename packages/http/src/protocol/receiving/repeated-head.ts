@@ -1,27 +1,27 @@
 /**
- * The head that a connection says again and again.
+ * The last head of a connection, so that an identical one need not be parsed again.
  *
- * A program that keeps a connection mostly asks the same way each time: a proxy's health check, a poll, a call of the same
- * procedure. The parser begins each message in the same state, so what it makes of a head follows from the head's bytes
- * alone, and a head with the bytes of one that it accepted is accepted with the same meaning. Comparing them is a small part
- * of what parsing takes, and lost when they differ (`pnpm bench --only echo,varied` has both kinds of clients).
+ * A client that keeps a connection mostly sends the same head each time: a proxy's health check, a poll, a remote call. The
+ * parser begins each message in the same state, so its result follows from the head's bytes alone, and a head with the bytes
+ * of one that it accepted is accepted with the same meaning. The comparison costs a small part of parsing, and is wasted
+ * when the heads differ (`pnpm bench --only echo,varied` measures both kinds of clients).
  *
- * What keeps this an abbreviation and not a second opinion on framing:
+ * What keeps this from being a second opinion on framing:
  *
- * - Only what the parser said of a whole head is remembered, and only compared whole, byte for byte.
- * - Only where nothing is left for the parser to decide: the length of the body is known, the connection goes on in HTTP.
- *   Chunks, upgrades, and a last message are always its own.
- * - It is one connection's, so that how long an answer takes tells no connection what another one sent.
+ * - Only the parser's result for a whole head is remembered, and heads are compared whole, byte for byte.
+ * - Only heads that determine the framing alone: the length of the body is known, and the connection goes on in HTTP. Chunks,
+ *   upgrades and a last message are parsed each time.
+ * - Each connection has its own, so that response times do not reveal to one client what another one sent.
  */
 
 import type { RequestHead } from '../vocabulary/events.ts';
 
 export class RepeatedHead {
-  /** A head's text, its empty line included, and what the parser made of it; both or none. */
+  /** A head's text, its empty line included, and its parsed form; both or none. */
   #text = '';
   #head: RequestHead | undefined;
 
-  /** Takes a head that the parser accepted, if it can be told by its text alone what follows it. */
+  /** Remembers a head that the parser accepted, if the head alone determines the framing. */
   remember(text: string, head: RequestHead): void {
     if (head.contentLength === undefined || !head.keepAlive || head.upgrade) return;
     // The body begins where this text ends.
@@ -36,7 +36,7 @@ export class RepeatedHead {
     if (head === undefined) return undefined;
     const end = at + this.#text.length;
     if (end + (head.contentLength as number) > text.length) return undefined;
-    // Equality of flat text is compared by words; `startsWith` goes character by character, ten times as long.
+    // Equality of flat strings compares words; `startsWith` compares characters, and takes ten times as long.
     return text.slice(at, end) === this.#text ? head : undefined;
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a request's head must be, beyond what the parser's grammar checks.
+ * Rules for a request's head beyond the parser's grammar.
  *
  * llhttp decides where a message ends; these rules only ever refuse. They exist because llhttp lets through what RFC 9112
  * does not: two spaces in a request line, a request without a version (llhttp issue 877), `GET *`,
@@ -25,7 +25,7 @@ export interface RequestLine {
  *
  * RFC 9112 section 3: method SP request-target SP HTTP-version CRLF, with one space each.
  *
- * @param parser - Is asked for the version that it read, `major * 10 + minor`, when the line has neither of ours.
+ * @param parser - Gives the version that it read, `major * 10 + minor`, when the line has neither 1.1 nor 1.0.
  */
 export function checkRequestLine(
   { text, start, targetStart, targetEnd }: RequestLine,
@@ -35,7 +35,7 @@ export function checkRequestLine(
 ): HttpVersion {
   if (targetEnd - targetStart > limits.targetBytes) throw targetTooLong(limits);
   const end = start + method.length;
-  // The parser takes a tab for this space: it is given spaces for tabs.
+  // The parser accepts a tab here: it reads a copy with spaces in place of tabs.
   if (targetStart !== end + 1 || text.charCodeAt(end) !== SPACE) throw badLine();
   // The target must end where the version begins, one space on.
   if (text.startsWith(END_OF_1_1, targetEnd)) return '1.1';
@@ -44,7 +44,7 @@ export function checkRequestLine(
 }
 
 function badVersion(version: number): RemoteProtocolError {
-  // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which has no place here.
+  // Section 2.3 of RFC 9112; a request without a version is HTTP/0.9, which is not supported.
   if (version === 9) return bad('the request line has no version', 'LINE');
   if (version === 10 || version === 11) return badLine();
   const message = 'only HTTP/1.0 and HTTP/1.1 are spoken here';
@@ -76,15 +76,15 @@ export function checkTarget(method: string, target: string): void {
 
 const SLASH = 47;
 
-/** Section 3.2.2; a user in the authority is a trick on somebody (RFC 9110 section 4.2.4). */
+/** Section 3.2.2, without user information in the authority (RFC 9110 section 4.2.4: it is used to deceive). */
 function isAbsolute(target: string): boolean {
   const match = ABSOLUTE_FORM.exec(target);
   return match !== null && HOST.test(match[1] as string);
 }
 
 /**
- * uri-host [ ":" port ] (RFC 3986 section 3.2.2). Never empty, and without the comma that a registered name may have: to
- * whoever joins repeated fields it is two hosts.
+ * uri-host [ ":" port ] (RFC 3986 section 3.2.2). Never empty, and without the comma that a registered name may have: a
+ * recipient that joins repeated fields reads it as two hosts.
  */
 const HOST =
   /^(?:(?:[A-Za-z0-9\-._~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
@@ -100,7 +100,7 @@ export function checkHost(host: string | undefined, count: number, version: Http
   lastHost = host as string;
 }
 
-/** Most requests of a process name the same host: whether part of a text is the last one that was found right. */
+/** Whether part of a text is the last host that was found valid: most requests to a process name the same one. */
 export function isLastHost(text: string, start: number, end: number): boolean {
   return end - start === lastHost.length && text.startsWith(lastHost, start);
 }
@@ -110,7 +110,7 @@ let lastHost = 'localhost';
 /** RFC 9110 section 8.6, without leading zeros, and within what JavaScript can count. */
 export function parseContentLength(value: string): number {
   const length = Number(value);
-  // Only a plain decimal number is printed as it was written; the sign of one that has any is lost here.
+  // Only a plain decimal number prints as it was written; `abs` makes one with a sign differ.
   if (String(Math.abs(length)) !== value || !Number.isSafeInteger(length)) {
     throw bad('Content-Length is not a plain decimal number', 'CONTENT_LENGTH');
   }

@@ -1,27 +1,27 @@
 /**
  * Heads and chunk framing as latin1 text.
  *
- * A head is ASCII, so one string holds it, and one string is the cheapest thing to write on Node. What the program gave
- * is checked before (`fields.ts`); here it is only put together, with what HTTP asks for added: framing, `Date`,
+ * A head is ASCII, so one string holds it, and one string is the cheapest thing to write on Node. The application's fields
+ * are checked before (`fields.ts`); here they are only concatenated, with what HTTP requires added: framing, `Date`,
  * `Connection`.
  */
 
 import type { FieldList } from '../vocabulary/fields.ts';
 import { hasField } from '../vocabulary/fields.ts';
 import type { Framing } from './framing.ts';
-import { reasonOf } from '../vocabulary/status.ts';
+import { reasonOf } from '../vocabulary/status-codes.ts';
 
 const CRLF = '\r\n';
 const statusLines: Record<number, string> = {};
 
-/** `HTTP/1.1 200 OK` and its line end. We always speak 1.1 (RFC 9110 section 2.5). */
+/** `HTTP/1.1 200 OK` and its line end. The version is always 1.1 (RFC 9110 section 2.5). */
 function statusLine(status: number, reason: string | undefined): string {
   if (reason !== undefined) return `HTTP/1.1 ${status} ${reason}${CRLF}`;
   statusLines[status] ??= `HTTP/1.1 ${status} ${reasonOf(status)}${CRLF}`;
   return statusLines[status];
 }
 
-/** What a response's head says besides its status and the program's fields. */
+/** Everything a response's head is made of. */
 export interface ResponseHeadParts {
   readonly status: number;
   readonly reason?: string | undefined;
@@ -29,21 +29,21 @@ export interface ResponseHeadParts {
   readonly framing: Framing;
   /** The value of `Date`, or empty for none. */
   readonly date: string;
-  /** What to say about the connection: `close`, `keep-alive` (to an HTTP/1.0 client), or nothing. */
+  /** The value of `Connection`: `close`, `keep-alive` (to an HTTP/1.0 client), or none. */
   readonly connection: 'close' | 'keep-alive' | undefined;
 }
 
 export function encodeResponseHead(parts: ResponseHeadParts): string {
   const { framing, connection } = parts;
   const start = withFields(startOf(parts), parts.fields);
-  // In one piece, as nearly every answer ends: what is written has fewer parts to be put together from.
+  // Nearly every response ends like this; as one template, the string has fewer parts to flatten.
   if (framing.kind === 'length' && connection === undefined) {
     return `${start}Content-Length: ${framing.length}${CRLF}${CRLF}`;
   }
   return start + framingLine(framing) + connectionLine(connection) + CRLF;
 }
 
-/** Most answers of a second begin alike. Joined, it is one flat string; added up, each answer would flatten it again. */
+/** Most responses of a second begin alike. Joined, it is one flat string; concatenated, each response would flatten it again. */
 let lastStart = { status: 0, date: '', text: '' };
 
 function startOf({ status, reason, fields, date }: ResponseHeadParts): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BodyCounter, requestFraming, responseFraming } from './framing.ts';
+import { BodyCounter, isBodiless, requestFraming, responseFraming } from './framing.ts';
 
 describe('the framing of a response', () => {
   test.each([
@@ -72,4 +72,9 @@ describe('the count of a body', () => {
     counter.finish();
     expect(counter).toBeInstanceOf(BodyCounter);
   });
+});
+
+test('1xx, 204 and 304 have no body, and no other status', () => {
+  const statuses = Array.from({ length: 900 }, (_, index) => index + 100);
+  expect(statuses.filter(isBodiless)).toEqual([...statuses.slice(0, 100), 204, 304]);
 });

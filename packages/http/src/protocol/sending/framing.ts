@@ -6,18 +6,17 @@
  */
 
 import { LocalProtocolError } from '../vocabulary/errors.ts';
-import { isBodiless } from '../vocabulary/status.ts';
 import type { HttpVersion } from '../vocabulary/events.ts';
 
 /** How a body is delimited. */
 export type Framing =
   /** No body, and none announced. */
   | { readonly kind: 'none' }
-  /** So many bytes, announced; `isSent` is false for an answer to HEAD. */
+  /** `length` bytes, announced; `isSent` is false in a response to HEAD. */
   | { readonly kind: 'length'; readonly length: number; readonly isSent: boolean }
-  /** Chunks; `isSent` is false for an answer to HEAD. */
+  /** Chunks; `isSent` is false in a response to HEAD. */
   | { readonly kind: 'chunked'; readonly isSent: boolean }
-  /** Until the connection ends: an answer of unknown length to an HTTP/1.0 client. */
+  /** Until the connection ends: a response of unknown length to an HTTP/1.0 client. */
   | { readonly kind: 'close'; readonly isSent: boolean };
 
 const NONE: Framing = Object.freeze({ kind: 'none' });
@@ -37,15 +36,15 @@ export function responseFraming(
   length: number | undefined,
   peerVersion: HttpVersion,
 ): Framing {
-  // Step 1: these never have a body, whatever the program gave (RFC 9110 sections 15.3.5, 15.4.5, 15.2).
+  // Step 1: these never have a body, whatever the application gave (RFC 9110 sections 15.3.5, 15.4.5, 15.2).
   if (isBodiless(status)) return NONE;
   // Step 2: a 2xx to CONNECT becomes a tunnel.
   if (method === 'CONNECT' && status < 300) return NONE;
-  // Step 3: an answer to HEAD announces what GET would have sent (RFC 9110 section 9.3.2).
+  // Step 3: a response to HEAD announces what GET would have sent (RFC 9110 section 9.3.2).
   const isSent = method !== 'HEAD';
   // Step 4: a known length is announced.
   if (length !== undefined) return { kind: 'length', length, isSent };
-  // Step 5: an unknown one is chunked, for a peer that knows chunks.
+  // Step 5: an unknown one is chunked, for a peer that can read chunks.
   if (peerVersion === '1.1') return isSent ? CHUNKED : CHUNKED_UNSENT;
   return isSent ? CLOSE : CLOSE_UNSENT;
 }
@@ -58,11 +57,16 @@ export function requestFraming(
 ): Framing {
   if (method === 'CONNECT') return NONE;
   if (!hasBody) {
-    // RFC 9110 section 8.6: a method that anticipates content says that there is none.
+    // RFC 9110 section 8.6: a method that anticipates content announces that there is none.
     const anticipates = method === 'POST' || method === 'PUT' || method === 'PATCH';
     return anticipates ? { kind: 'length', length: 0, isSent: true } : NONE;
   }
   return length === undefined ? CHUNKED : { kind: 'length', length, isSent: true };
+}
+
+/** Reports whether a response with this status never has a body (RFC 9112 section 6.3, rules 1 and 2). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304 || (status >= 100 && status < 200);
 }
 
 /** Counts a body against what was announced. */

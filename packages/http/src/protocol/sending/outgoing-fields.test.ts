@@ -4,7 +4,7 @@ import {
   checkRequestStart,
   checkStatusLine,
   checkTrailers,
-  readOwnFields,
+  takeFramingFields,
 } from './outgoing-fields.ts';
 
 const coded = (code: string): unknown =>
@@ -13,14 +13,14 @@ const coded = (code: string): unknown =>
 describe('a program’s own framing fields', () => {
   test('are none in most heads, and then nothing is copied', () => {
     const fields = ['Content-Type', 'a', 'X', 'y'];
-    const own = readOwnFields(fields, 5);
+    const own = takeFramingFields(fields, 5);
     expect(own).toEqual({ fields, length: 5, closes: false, upgrades: false });
     expect(own.fields).toBe(fields);
   });
 
   test('keep a field whose name is only as long as theirs', () => {
     const fields = ['X-Nectione', 'a', 'X-Ntent-Length', 'b', 'X-Ansfer-Encoding', 'c'];
-    expect(readOwnFields(fields, undefined)).toEqual({
+    expect(takeFramingFields(fields, undefined)).toEqual({
       fields,
       length: undefined,
       closes: false,
@@ -29,11 +29,11 @@ describe('a program’s own framing fields', () => {
   });
 
   test('give the length of a body that has none of its own, and are taken out', () => {
-    expect(readOwnFields(['content-length', '5', 'X', 'y'], undefined)).toMatchObject({
+    expect(takeFramingFields(['content-length', '5', 'X', 'y'], undefined)).toMatchObject({
       fields: ['X', 'y'],
       length: 5,
     });
-    expect(readOwnFields(['Content-Length', '5'], 5)).toMatchObject({ fields: [], length: 5 });
+    expect(takeFramingFields(['Content-Length', '5'], 5)).toMatchObject({ fields: [], length: 5 });
   });
 
   test.each([
@@ -48,19 +48,19 @@ describe('a program’s own framing fields', () => {
       'Content-Length: expected a decimal number of bytes, got something else',
     ],
   ])('refuse the Content-Length %j for a body of %s bytes', (value, length, message) => {
-    expect(() => readOwnFields(['Content-Length', value], length)).toThrow(
+    expect(() => takeFramingFields(['Content-Length', value], length)).toThrow(
       expect.objectContaining({ code: 'ERR_HTTP_CONTENT_LENGTH', message }),
     );
   });
 
   test('refuse two Content-Lengths that differ', () => {
-    expect(() => readOwnFields(['Content-Length', '5', 'Content-Length', '6'], undefined)).toThrow(
-      coded('ERR_HTTP_CONTENT_LENGTH'),
-    );
+    expect(() =>
+      takeFramingFields(['Content-Length', '5', 'Content-Length', '6'], undefined),
+    ).toThrow(coded('ERR_HTTP_CONTENT_LENGTH'));
   });
 
   test('refuse any Transfer-Encoding', () => {
-    expect(() => readOwnFields(['transfer-ENCODING', 'chunked'], undefined)).toThrow(
+    expect(() => takeFramingFields(['transfer-ENCODING', 'chunked'], undefined)).toThrow(
       coded('ERR_HTTP_TRANSFER_ENCODING'),
     );
   });
@@ -71,7 +71,7 @@ describe('a program’s own framing fields', () => {
     ['keep-alive, Upgrade', { closes: false, upgrades: true, fields: ['Connection', 'upgrade'] }],
     ['X-Hop ,\tCLOSE,', { closes: true, upgrades: false, fields: ['Connection', 'x-hop'] }],
   ])('read Connection: %s', (value, expected) => {
-    expect(readOwnFields(['Connection', value], undefined)).toMatchObject(expected);
+    expect(takeFramingFields(['Connection', value], undefined)).toMatchObject(expected);
   });
 });
 

@@ -1,31 +1,33 @@
 /**
- * What a program's own start line, header fields and trailers say about framing and the connection.
+ * Checks on what the application wants to send: start line, header fields, trailers.
  *
- * This side decides both, so the fields are read, checked against what is known, and taken out: what goes out is written
- * once, by the encoder. And nothing that a program passes on from somebody else may end the line it stands in.
+ * awaitio decides framing and persistence, and the encoder writes both once. So the application's fields about them are
+ * read, checked against what is known, and taken out. And a value that the application forwards from elsewhere must not be
+ * able to end the line it is in.
  */
 
 import { LocalProtocolError } from '../vocabulary/errors.ts';
 import { isFieldValue, isToken, type FieldList } from '../vocabulary/fields.ts';
 import { elementsOf } from '../vocabulary/lists.ts';
 
-export interface OwnFields {
+/** The fields to send, and what was taken out of them. */
+export interface OutgoingFields {
   readonly fields: FieldList;
-  /** The body's length, from the body or from the program's Content-Length. */
+  /** The body's length, from the body or from `Content-Length`. */
   readonly length: number | undefined;
-  /** The program said `Connection: close`. */
+  /** `Connection: close` was among them. */
   readonly closes: boolean;
-  /** The program said `Connection: upgrade`. */
+  /** `Connection: upgrade` was among them. */
   readonly upgrades: boolean;
 }
 
 /**
- * Reads them; most programs set none of these, and then nothing is copied.
+ * Takes out `Content-Length` and the connection options. Most responses set none of these, and then nothing is copied.
  *
  * @throws {@link LocalProtocolError} for a Transfer-Encoding, and for a Content-Length that is no number or not the
  * body's.
  */
-export function readOwnFields(fields: FieldList, length: number | undefined): OwnFields {
+export function takeFramingFields(fields: FieldList, length: number | undefined): OutgoingFields {
   for (let index = 0; index < fields.length; index += 2) {
     const size = (fields[index] as string).length;
     if (size === 10 || size === 14 || size === 17) return readClosely(fields, length);
@@ -33,10 +35,10 @@ export function readOwnFields(fields: FieldList, length: number | undefined): Ow
   return { fields, length, closes: false, upgrades: false };
 }
 
-/** Connection options that the encoder writes, and what is left of a list with a comma too many. */
+/** Connection options that the encoder writes, and the empty element of a list with a comma too many. */
 const OWN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', '']);
 
-function readClosely(fields: FieldList, known: number | undefined): OwnFields {
+function readClosely(fields: FieldList, known: number | undefined): OutgoingFields {
   const kept: string[] = [];
   let length = known;
   let closes = false;
@@ -79,7 +81,7 @@ function checkedLength(value: string, length: number | undefined): number {
   return announced;
 }
 
-/** @throws {@link LocalProtocolError} for a status that ends no exchange, or a reason that could end the line. */
+/** @throws {@link LocalProtocolError} for a status that is not final, or a reason that could end the line. */
 export function checkStatusLine(status: number, reason: string | undefined): void {
   const isFinal = status === 101 || (status >= 200 && status <= 999);
   if (!Number.isInteger(status) || !isFinal) {

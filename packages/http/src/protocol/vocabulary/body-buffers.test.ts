@@ -1,58 +1,58 @@
 import { describe, expect, test } from '@jest/globals';
-import { givePieceBack, joinAdjacent, takePiece } from './body-buffers.ts';
+import { recycle, joinAdjacent, takeBuffer } from './body-buffers.ts';
 
 const LARGE = 40_000;
 
 describe('the memory of a large piece', () => {
   test('is used again when the piece was given back', () => {
-    const first = takePiece(LARGE);
+    const first = takeBuffer(LARGE);
     expect(first).toHaveLength(LARGE);
-    givePieceBack(first);
-    const second = takePiece(LARGE);
+    recycle(first);
+    const second = takeBuffer(LARGE);
     expect(second).toHaveLength(LARGE);
     expect(second.buffer).toBe(first.buffer);
   });
 
   test('is the piece and nothing else, also when it is used again', () => {
-    givePieceBack(takePiece(65_536));
-    expect(takePiece(LARGE).buffer.byteLength).toBe(LARGE);
+    recycle(takeBuffer(65_536));
+    expect(takeBuffer(LARGE).buffer.byteLength).toBe(LARGE);
   });
 
   test('is not used again before', () => {
-    expect(takePiece(LARGE).buffer).not.toBe(takePiece(LARGE).buffer);
+    expect(takeBuffer(LARGE).buffer).not.toBe(takeBuffer(LARGE).buffer);
   });
 
   test('is given back once, and only whole', () => {
-    const piece = takePiece(LARGE);
-    givePieceBack(piece.subarray(0, LARGE - 1));
-    expect(takePiece(LARGE).buffer).not.toBe(piece.buffer);
-    givePieceBack(piece);
-    givePieceBack(piece);
-    expect(takePiece(LARGE).buffer).toBe(piece.buffer);
-    expect(takePiece(LARGE).buffer).not.toBe(piece.buffer);
+    const piece = takeBuffer(LARGE);
+    recycle(piece.subarray(0, LARGE - 1));
+    expect(takeBuffer(LARGE).buffer).not.toBe(piece.buffer);
+    recycle(piece);
+    recycle(piece);
+    expect(takeBuffer(LARGE).buffer).toBe(piece.buffer);
+    expect(takeBuffer(LARGE).buffer).not.toBe(piece.buffer);
   });
 
   test('is its own when it is small, or larger than what is kept', () => {
     for (const size of [0, 1, 32_768, 65_537]) {
-      const piece = takePiece(size);
+      const piece = takeBuffer(size);
       expect(piece).toHaveLength(size);
       expect(piece.buffer.byteLength).toBe(size);
-      givePieceBack(piece);
-      expect(takePiece(size).buffer).not.toBe(piece.buffer);
+      recycle(piece);
+      expect(takeBuffer(size).buffer).not.toBe(piece.buffer);
     }
   });
 
   test('that came from elsewhere is left alone', () => {
     const foreign = new Uint8Array(65_536);
-    givePieceBack(foreign);
-    expect(takePiece(LARGE).buffer).not.toBe(foreign.buffer);
+    recycle(foreign);
+    expect(takeBuffer(LARGE).buffer).not.toBe(foreign.buffer);
   });
 
   test('is kept for so many pieces only', () => {
-    const pieces = Array.from({ length: 100 }, () => takePiece(LARGE));
-    for (const piece of pieces) givePieceBack(piece);
+    const pieces = Array.from({ length: 100 }, () => takeBuffer(LARGE));
+    for (const piece of pieces) recycle(piece);
     const before = new Set(pieces.map(({ buffer }) => buffer));
-    const again = Array.from({ length: 100 }, () => takePiece(LARGE));
+    const again = Array.from({ length: 100 }, () => takeBuffer(LARGE));
     expect(again.filter(({ buffer }) => before.has(buffer))).toHaveLength(32);
   });
 });

@@ -1,9 +1,9 @@
 /**
  * Protocol errors, by whose fault they are.
  *
- * `LocalProtocolError`: the program that uses this side broke the rules (a response twice, more bytes than it
- * announced); nothing wrong was sent. `RemoteProtocolError`: the peer broke them; `statusHint` is the status that a
- * server answers with. Messages are constant sentences: nothing that a peer sent is ever repeated in them.
+ * `LocalProtocolError`: the application on this side broke the rules (a response twice, more bytes than it announced); nothing
+ * wrong was sent. `RemoteProtocolError`: the peer broke them; `statusHint` is the status of a server's response. Messages are
+ * constant sentences: they never repeat anything that a peer sent.
  */
 
 /** The base of both. */
@@ -18,7 +18,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** This side asked for something that HTTP does not allow now. */
+/** The application tried to send something that HTTP does not allow now. */
 export class LocalProtocolError extends ProtocolError {
   override name = 'LocalProtocolError';
 }
@@ -26,7 +26,7 @@ export class LocalProtocolError extends ProtocolError {
 /** The peer sent something that HTTP does not allow, or more than a limit. */
 export class RemoteProtocolError extends ProtocolError {
   override name = 'RemoteProtocolError';
-  /** The status that a server answers with: 400, 413, 414, 417, 431, 501 or 505. */
+  /** The status of a server's response: 400, 413, 414, 417, 431, 501 or 505. */
   readonly statusHint: number;
 
   constructor(message: string, code: string, statusHint = 400) {

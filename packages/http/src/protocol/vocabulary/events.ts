@@ -1,7 +1,7 @@
 /**
- * What a connection says and is told: heads, data, the end of a message, the end of the connection.
+ * The events of a connection: heads, data, the end of a message, the end of the connection.
  *
- * The same events go both ways, as in h11: what `nextEvent` gives on one side is what was sent on the other.
+ * As in h11, what `nextEvent` returns on one side is what was sent on the other.
  */
 
 import type { Headers } from './headers.ts';
@@ -9,10 +9,10 @@ import { latin1Bytes } from './latin1.ts';
 
 /** There is no event before more bytes come. */
 export const NEED_DATA: unique symbol = Symbol('awaitio.NEED_DATA');
-/** There is no event before this side has finished its part: the peer's next message has to wait for its turn. */
+/** There is no event before this side has finished its part of the cycle: the peer's next message waits. */
 export const PAUSED: unique symbol = Symbol('awaitio.PAUSED');
 
-/** The versions that are spoken. */
+/** The supported versions. */
 export type HttpVersion = '1.0' | '1.1';
 
 /** A request's start line and header section, and what follows from them. */
@@ -29,7 +29,7 @@ export class RequestHead {
   readonly keepAlive: boolean;
   /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
-  /** Whether the client asks to go on in another protocol: `Upgrade`, or CONNECT. */
+  /** Whether the client proposes another protocol: `Upgrade`, or CONNECT. */
   readonly upgrade: boolean;
 
   constructor(
@@ -52,7 +52,7 @@ export class RequestHead {
     this.upgrade = upgrade;
   }
 
-  /** The same head as an object of its own: what a program hangs on one message's is not on the next's. @internal */
+  /** A separate object with the same contents: a property set on one message's head must not show on the next. */
   copy(): RequestHead {
     return new RequestHead(
       this.method,
@@ -101,20 +101,19 @@ export class ResponseHead {
 }
 
 /**
- * A piece of a body; the bytes are the receiver's to keep.
+ * A piece of a body; the receiver owns its bytes.
  *
- * A piece that came in one small chunk with its head is a part of that chunk's text. Nearly all small bodies are text, and
- * memory outside the heap, which is where more than 64 bytes go, costs as much as parsing the head
- * (`pnpm bench --only echo,json`): so bytes are made of it when they are asked for. The price: text that is kept keeps
- * its chunk's text alive, which is 4 KiB at most.
+ * A piece that came in one small chunk with its head is a slice of that chunk's text. Nearly all small bodies are text, and
+ * memory outside the heap, where more than 64 bytes go, costs as much as parsing the head (`pnpm bench --only echo,json`): so
+ * the bytes are created when they are first read. The price: a slice keeps its chunk's text alive, 4 KiB at most.
  */
 export class Data {
   readonly type = 'data';
   #bytes: Uint8Array | undefined;
-  /** The same as text, one character for each byte, where it is at hand. @internal */
+  /** The bytes as text, one character for each, where they were received as such; `undefined` otherwise. */
   readonly latin1: string | undefined;
 
-  /** @internal */
+  /** @param data - The bytes, or text that stands for its latin1 bytes. */
   constructor(data: Uint8Array | string) {
     if (typeof data === 'string') this.latin1 = data;
     else this.#bytes = data;
@@ -126,7 +125,7 @@ export class Data {
     return this.#bytes;
   }
 
-  /** How many bytes it has. */
+  /** Its length in bytes. */
   get length(): number {
     return this.latin1 === undefined ? (this.#bytes as Uint8Array).length : this.latin1.length;
   }
@@ -142,7 +141,7 @@ export class EndOfMessage {
   }
 }
 
-/** The peer will send nothing more. */
+/** The peer finished sending. */
 export class ConnectionClosed {
   readonly type = 'closed';
 }
@@ -151,5 +150,5 @@ export class ConnectionClosed {
 export const END: EndOfMessage = new EndOfMessage(undefined);
 export const CLOSED: ConnectionClosed = new ConnectionClosed();
 
-/** Everything that the peer can say. */
+/** Everything that `nextEvent` can return. */
 export type ConnectionEvent = RequestHead | ResponseHead | Data | EndOfMessage | ConnectionClosed;

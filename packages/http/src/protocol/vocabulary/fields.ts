@@ -1,7 +1,7 @@
 /**
- * Header fields to be sent: every form a program may write them in, checked before a byte goes out.
+ * Header fields to be sent: the forms an application may write them in, checked before a byte goes out.
  *
- * A CR or LF in a value would end the field and begin whatever follows it: that is header injection, and refused. So are
+ * A CR or LF in a value would end the field and begin another, or the body: that is header injection, and refused. So are
  * names that are no token (RFC 9110 section 5.6.2) and characters that have no latin1 byte.
  */
 
@@ -18,7 +18,7 @@ export type FieldList = readonly string[];
 const NO_FIELDS: FieldList = Object.freeze([]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Names that passed the check before; programs use few, and a bound keeps a program that makes them up honest. */
+/** Names that passed the check before. Most applications use few; the limit is for one that generates names. */
 const knownNames = new Set<string>();
 const KNOWN_NAMES = 1_024;
 

@@ -1,9 +1,8 @@
 /**
- * Header fields as they came: one text and where in it the fields are.
+ * Received header fields: one text, and the positions of the fields in it.
  *
- * A server looks at two or three of the ten to twenty fields that a browser sends. So a head is kept as one string (its
- * bytes as latin1, which is what RFC 9110 section 5.5 says fields are) with four numbers per field, and a field is cut
- * out when somebody asks for it. Names are compared in place, without case, and nothing is allocated for a miss.
+ * A server reads two or three of the ten to twenty fields that a browser sends. So a head is kept as one string (its bytes
+ * as latin1, the encoding of RFC 9110 section 5.5) with four numbers per field, and a value is cut out when it is read. Names are compared in place, without case, and nothing is allocated for a miss.
  */
 
 /** The fields of a received head or trailer section; names are case-insensitive. */
@@ -12,13 +11,16 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** Name start, name end, value start, value end of each field, one after another. */
   readonly #spans: readonly number[];
 
-  /** @internal */
+  /**
+   * @param text - The section, as latin1.
+   * @param spans - Four positions in it for each field: name start and end, value start and end.
+   */
   constructor(text: string, spans: readonly number[]) {
     this.#text = text;
     this.#spans = spans;
   }
 
-  /** The same fields as an object of its own. @internal */
+  /** A separate object with the same fields. */
   copy(): Headers {
     return new Headers(this.#text, this.#spans);
   }

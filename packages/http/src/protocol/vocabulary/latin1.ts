@@ -20,7 +20,7 @@ export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length)
 /** Up to this length characters are cheaper to copy one by one than by a call. */
 const TINY = 64;
 
-/** The bytes that latin1 text stands for, in memory of their own. */
+/** The bytes of latin1 text, in new memory. */
 export function latin1Bytes(text: string): Uint8Array {
   const { length } = text;
   const bytes = new Uint8Array(length);

@@ -1,5 +1,5 @@
 /**
- * How much a peer may send before this side says no: each limit with its unit, default, precedent and status.
+ * How much a peer may send: each limit with its unit, default, precedent and status.
  */
 
 /** Limits on what comes in. */

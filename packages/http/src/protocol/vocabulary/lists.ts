@@ -1,8 +1,8 @@
 /**
  * White space and lists as HTTP has them (RFC 9110 sections 5.6.1 and 5.6.3).
  *
- * By hand and not by `trim` or a regular expression: the first takes bytes of a text for white space (0xa0), the second
- * takes time by the square of the blanks that a peer sends.
+ * Not by `trim`, which also removes 0xa0, a valid byte of a value; nor by a regular expression, whose time grows with the
+ * square of the blanks that a peer sends.
  */
 
 const SPACE = 32;
@@ -22,7 +22,7 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-/** The elements of a list of names without case, in lower case; an empty element is one. */
+/** The elements of a list of case-insensitive names, in lower case; empty elements count. */
 export function elementsOf(list: string): string[] {
   // One element, as nearly every `Connection` has, needs no call into the runtime.
   if (!list.includes(',')) return [trimBlanks(list.toLowerCase())];

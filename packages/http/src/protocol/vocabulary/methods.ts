@@ -1,4 +1,4 @@
-/** Method names as llhttp numbers them (`llhttp_get_method`), and what HTTP says of some of them. */
+/** Method names as llhttp numbers them (`llhttp_get_method`), and which of them are idempotent. */
 
 /** llhttp's HTTP methods by number; those between SOURCE and QUERY belong to other protocols. */
 const METHODS: Readonly<Record<number, string>> = {
@@ -39,7 +39,7 @@ const METHODS: Readonly<Record<number, string>> = {
   46: 'QUERY',
 };
 
-/** The name of llhttp's method number; `undefined` for one that is not HTTP's. */
+/** The name for llhttp's method number; `undefined` for one of another protocol. */
 export function methodOf(number: number): string | undefined {
   return METHODS[number];
 }

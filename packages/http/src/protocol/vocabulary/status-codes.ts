@@ -1,5 +1,5 @@
-/** Status codes and their reason phrases, from the IANA registry. */
-export const STATUS_CODES: Readonly<Record<number, string>> = {
+/** Reason phrases by status code, from the IANA registry (RFC 9110 section 15). */
+const STATUS_CODES: Readonly<Record<number, string>> = {
   100: 'Continue',
   101: 'Switching Protocols',
   102: 'Processing',
@@ -64,3 +64,8 @@ export const STATUS_CODES: Readonly<Record<number, string>> = {
   510: 'Not Extended',
   511: 'Network Authentication Required',
 };
+
+/** The reason phrase of a status, or an empty one: RFC 9112 section 4 lets it be empty. */
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? '';
+}

@@ -1,0 +1,42 @@
+/** Addresses and payloads of datagrams, as the calls of a UDP socket take them. */
+
+import type { SocketOptions } from 'node:dgram';
+import { isIP, type LookupFunction } from 'node:net';
+import { parseAddress } from '../../vocabulary/address.ts';
+import { invalidInput } from '../../vocabulary/errors.ts';
+import type { WriteData } from '../../streams/stream-writer.ts';
+import type { UdpAddress } from './udp-options.ts';
+
+/** @throws `InvalidInputError` for what is not a host and port. */
+export function parseUdpAddress(
+  address: UdpAddress,
+  operation: string,
+): { host: string; port: number } {
+  const target = parseAddress(address, operation, '127.0.0.1');
+  if ('path' in target) throw invalidInput(operation, 'address', 'a host and port', address);
+  return target;
+}
+
+/** Adapts a resolver to `node:dgram`, which asks for one address of the socket's family. */
+export function lookupForDgram(
+  lookup: LookupFunction,
+  family: 4 | 6,
+): NonNullable<SocketOptions['lookup']> {
+  return (host, _options, callback) => {
+    if (isIP(host) !== 0) {
+      callback(null, host, family);
+      return;
+    }
+    lookup(host, { all: false, family }, (error, found) => {
+      const address = typeof found === 'string' ? found : (found[0]?.address ?? '');
+      callback(error, address, family);
+    });
+  };
+}
+
+/** Copies the payload of a datagram, which the caller may change at once. */
+export function copyPayload(operation: string, data: WriteData): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data, 'latin1');
+  if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
+  throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
+}

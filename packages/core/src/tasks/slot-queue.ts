@@ -1,0 +1,107 @@
+/**
+ * The slots of an executor, and the tasks that have not begun.
+ *
+ * Where slots are limited, one p-queue decides which task is next, by priority and then by age; this is the only file that
+ * imports it. Without a limit there is no queue: its records of a running task would be a quarter of the memory of an idle
+ * connection (`pnpm bench --only idle`).
+ *
+ * p-queue cannot remove a single entry, so a task that was aborted while it waited leaves an entry that does nothing on its
+ * turn. When such entries are the greater part, the queue is filled anew from the tasks that still wait.
+ */
+
+import { AsyncResource } from 'node:async_hooks';
+import PQueue from 'p-queue';
+
+/** So many entries of aborted tasks may stay in the queue, however few others there are. */
+const MAX_CANCELLED = 64;
+
+/** What the queue needs of a task. */
+export interface SlotTask {
+  readonly priority: number;
+  /** Resolves when the task has ended. */
+  readonly ended: Promise<void>;
+  /** Begins. @returns resolves when the task has ended, and never rejects; `undefined`: then `ended` resolves */
+  start(): Promise<void> | undefined;
+}
+
+/** Begins each task in a later microtask, as soon as a slot is free. */
+export class SlotQueue {
+  readonly #queue: PQueue | undefined;
+  /** Tasks that have not begun; where they wait for slots, with the async context of their spawn. */
+  readonly #waiting = new Map<SlotTask, AsyncResource | undefined>();
+  /** Entries of the queue whose task was aborted while it waited. */
+  #cancelled = 0;
+  #isCompacting = false;
+
+  constructor(concurrency: number) {
+    if (concurrency !== Infinity) this.#queue = new PQueue({ concurrency });
+  }
+
+  /** The number of tasks that have not begun. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  add(task: SlotTask): void {
+    this.#waiting.set(task, this.#queue === undefined ? undefined : new AsyncResource('Task'));
+    this.#enqueue(task);
+  }
+
+  /** The task has ended: it does not begin any more. */
+  remove(task: SlotTask): void {
+    if (this.#waiting.delete(task) && this.#queue !== undefined) this.#compact(this.#queue);
+  }
+
+  #enqueue(task: SlotTask): void {
+    const queue = this.#queue;
+    if (queue === undefined) {
+      // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
+      void settled.then(() => {
+        if (this.#waiting.delete(task)) void task.start();
+      });
+      return;
+    }
+    const { priority } = task;
+    void queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
+  }
+
+  /**
+   * Runs the task, which holds its slot until the returned promise settles.
+   *
+   * In the async context of its own spawn, like a task that need not wait. Else the task would see the `AsyncLocalStorage` of
+   * the task that freed the slot: another request's, for example. Not `AsyncResource.bind`, whose functions cost several times
+   * as much.
+   */
+  async #start(task: SlotTask): Promise<void> {
+    const context = this.#waiting.get(task);
+    this.#waiting.delete(task);
+    if (context === undefined) this.#cancelled -= 1;
+    else await context.runInAsyncScope(begin, undefined, task);
+  }
+
+  /** Counts one more entry of an aborted task. In a later microtask, because tasks are often aborted many at a time. */
+  #compact(queue: PQueue): void {
+    this.#cancelled += 1;
+    if (this.#isCompacting || !this.#isMostlyCancelled) return;
+    this.#isCompacting = true;
+    queueMicrotask(() => {
+      this.#isCompacting = false;
+      if (!this.#isMostlyCancelled) return;
+      this.#cancelled = 0;
+      queue.clear();
+      for (const task of this.#waiting.keys()) this.#enqueue(task);
+    });
+  }
+
+  get #isMostlyCancelled(): boolean {
+    return this.#cancelled > MAX_CANCELLED && this.#cancelled > this.#waiting.size;
+  }
+}
+
+const settled = Promise.resolve();
+
+async function begin(task: SlotTask): Promise<void> {
+  // p-queue gets here inside `add` when a slot is free; the caller of `spawn` gets the task before its function begins.
+  await Promise.resolve();
+  await (task.start() ?? task.ended);
+}

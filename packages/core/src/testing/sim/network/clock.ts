@@ -1,0 +1,223 @@
+/**
+ * Virtual time: a clock that stands still until it is stepped to its next event.
+ *
+ * Time is kept in whole microseconds, so that adding delays never rounds. Events are ordered by time, then by the order in
+ * which they were scheduled. So two runs that schedule the same events in the same order run them in the same order, on
+ * every machine. The clock does not step itself: the simulation first lets every promise settle that can, and then jumps.
+ */
+
+import type { Clock, Timer } from '../../../vocabulary/clock.ts';
+import { sleepOn } from '../../../waiting/system-clock.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+
+/** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
+const EPOCH = 1_577_836_800_000;
+/** The longest delay, in milliseconds: over 8 years, far beyond every deadline. */
+const MAX_DELAY = 0x3f_ffff_ffff;
+/** Cancelled events are removed from the heap when there are more of them than this, and than live ones. */
+const SWEEP_AT = 64;
+
+class SimEvent implements Timer {
+  readonly micros: number;
+  readonly sequence: number;
+  readonly isTimer: boolean;
+  readonly #clock: EventCounts;
+  callback: (() => void) | undefined;
+  isRef: boolean;
+
+  constructor(
+    clock: EventCounts,
+    micros: number,
+    sequence: number,
+    callback: () => void,
+    isTimer: boolean,
+  ) {
+    this.#clock = clock;
+    this.micros = micros;
+    this.sequence = sequence;
+    this.callback = callback;
+    this.isTimer = isTimer;
+    this.isRef = true;
+    clock.live += 1;
+    clock.refs += 1;
+  }
+
+  cancel(): void {
+    if (this.callback === undefined) return;
+    this.callback = undefined;
+    this.#clock.live -= 1;
+    this.#clock.cancelled += 1;
+    if (this.isRef) this.#clock.refs -= 1;
+  }
+
+  unref(): void {
+    if (this.isRef && this.callback !== undefined) this.#clock.refs -= 1;
+    this.isRef = false;
+  }
+}
+
+interface EventCounts {
+  live: number;
+  refs: number;
+  cancelled: number;
+}
+
+/**
+ * A clock in virtual time: it jumps from event to event.
+ *
+ * @example
+ * ```ts
+ * import { SimClock } from '@awaitio/core/testing';
+ *
+ * const clock = new SimClock();
+ * clock.setTimer(() => console.log('a minute later'), 60_000);
+ * while (clock.step()) console.log(clock.now()); // a minute later, 60000
+ * ```
+ */
+export class SimClock implements Clock {
+  readonly #counts: EventCounts = { live: 0, refs: 0, cancelled: 0 };
+  #heap: SimEvent[] = [];
+  #micros = 0;
+  #sequence = 0;
+  #fired = 0;
+  /** Called before each timer of the program fires, with the number of the event. */
+  onTimer: ((sequence: number) => void) | undefined;
+
+  /** Milliseconds since the start of the simulation, to the microsecond. */
+  now(): number {
+    return this.#micros / 1_000;
+  }
+
+  /** The date and time: the simulation starts at 2020-01-01T00:00:00Z. */
+  wallTime(): number {
+    return EPOCH + Math.floor(this.#micros / 1_000);
+  }
+
+  setTimer(callback: () => void, delay: number): Timer {
+    return this.#add(callback, delay, true);
+  }
+
+  defer(callback: () => void): void {
+    this.#add(callback, 0, true);
+  }
+
+  sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    return sleepOn(this, delay, options?.signal);
+  }
+
+  /** As {@link SimClock.setTimer}, for events outside the program: `onTimer` is not called. */
+  schedule(callback: () => void, delay: number): Timer {
+    return this.#add(callback, delay, false);
+  }
+
+  /** The number of past events. */
+  get fired(): number {
+    return this.#fired;
+  }
+
+  /** The number of pending events. */
+  get size(): number {
+    return this.#counts.live;
+  }
+
+  /** Whether an event is pending that keeps the program going: one that is not `unref`ed. */
+  get isBusy(): boolean {
+    return this.#counts.refs > 0;
+  }
+
+  /** When the next event is due, in milliseconds; `undefined` when there is none. */
+  get next(): number | undefined {
+    const event = this.#peek();
+    return event === undefined ? undefined : event.micros / 1_000;
+  }
+
+  /**
+   * Jumps to the next event and runs it.
+   *
+   * @param until - The latest virtual time to jump to, in milliseconds. @default no limit
+   * @returns Whether there was an event.
+   */
+  step(until: number = Infinity): boolean {
+    const event = this.#peek();
+    if (event === undefined || event.micros > until * 1_000) return false;
+    this.#pop();
+    const callback = event.callback as () => void;
+    // Removes it from the counts as if cancelled; it is no longer in the heap, so it is not one of the cancelled there.
+    event.cancel();
+    this.#counts.cancelled -= 1;
+    this.#micros = event.micros;
+    this.#fired += 1;
+    if (event.isTimer) this.onTimer?.(event.sequence);
+    callback();
+    return true;
+  }
+
+  #add(callback: () => void, delay: number, isTimer: boolean): SimEvent {
+    if (typeof callback !== 'function') {
+      throw invalidInput('setTimer', 'callback', 'a function', callback);
+    }
+    const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
+    const micros = this.#micros + Math.ceil(capped * 1_000);
+    const event = new SimEvent(this.#counts, micros, this.#sequence, callback, isTimer);
+    this.#sequence += 1;
+    this.#push(event);
+    return event;
+  }
+
+  // --- A binary heap -------------------------------------------------------------------------------------------
+
+  #peek(): SimEvent | undefined {
+    for (;;) {
+      const event = this.#heap[0];
+      if (event === undefined || event.callback !== undefined) return event;
+      this.#pop();
+      this.#counts.cancelled -= 1;
+    }
+  }
+
+  #push(event: SimEvent): void {
+    const heap = this.#heap;
+    if (this.#counts.cancelled > SWEEP_AT && this.#counts.cancelled > heap.length / 2)
+      this.#sweep();
+    let at = this.#heap.length;
+    this.#heap.push(event);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = this.#heap[parent] as SimEvent;
+      if (!isBefore(event, above)) break;
+      this.#heap[at] = above;
+      at = parent;
+    }
+    this.#heap[at] = event;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as SimEvent;
+    const { length } = heap;
+    if (length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= length) break;
+      if (child + 1 < length && isBefore(heap[child + 1] as SimEvent, heap[child] as SimEvent)) {
+        child += 1;
+      }
+      if (!isBefore(heap[child] as SimEvent, last)) break;
+      heap[at] = heap[child] as SimEvent;
+      at = child;
+    }
+    heap[at] = last;
+  }
+
+  #sweep(): void {
+    const live = this.#heap.filter(({ callback }) => callback !== undefined);
+    this.#counts.cancelled = 0;
+    // A sorted array is a heap.
+    this.#heap = live.toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+}
+
+function isBefore(a: SimEvent, b: SimEvent): boolean {
+  return a.micros < b.micros || (a.micros === b.micros && a.sequence < b.sequence);
+}

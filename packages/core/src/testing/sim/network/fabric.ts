@@ -1,0 +1,281 @@
+/**
+ * The inside of a simulated network: hosts, connections, the paths between hosts, and the faults of paths and hosts.
+ *
+ * How TCP reacts to faults is decided here, in one place. A partition loses the segments in flight; TCP sends them again a
+ * little after the partition heals. A connection whose peer is unreachable for `giveUpAfter` fails with `ETIMEDOUT` at its
+ * remaining ends, which stands for retransmission and keep-alive at once. A crashed host sends nothing; after its restart
+ * it answers RST to segments of connections that it no longer knows.
+ */
+
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+import { seededRandom, type Random } from '../../../vocabulary/random.ts';
+import { SimClock } from './clock.ts';
+import { SimConnection, type ConnectionEvents } from './connection.ts';
+import { checkFaults, checkRange, drawFrom, type Faults, type Range } from './faults.ts';
+import { Host, type HostNetwork } from './host.ts';
+import { Trace } from './trace.ts';
+import type { PartitionOptions, SimNetworkOptions } from './types.ts';
+import type { Path, HostState, SimWait, World } from './world.ts';
+
+const DEFAULT_LATENCY: Range = [1, 50];
+const DEFAULT_GIVE_UP = 30_000;
+/** How long after a heal TCP sends lost segments again, in milliseconds. */
+const RETRANSMISSION: Range = [1, 1_000];
+
+export class Fabric implements World, HostNetwork, ConnectionEvents {
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly latency: Range;
+  readonly giveUpAfter: number;
+  readonly #hosts = new Map<string, Host>();
+  readonly #connections = new Set<SimConnection>();
+  readonly #paths = new Map<HostState, Map<HostState, Path>>();
+
+  constructor(options: SimNetworkOptions) {
+    this.clock = options.clock ?? new SimClock();
+    this.random = options.random ?? seededRandom(0);
+    this.trace = new Trace(() => this.clock.now());
+    this.faults = checkFaults(options.faults);
+    this.latency = checkRange('latency', options.latency ?? DEFAULT_LATENCY);
+    this.giveUpAfter = options.giveUpAfter ?? DEFAULT_GIVE_UP;
+    if (typeof this.giveUpAfter !== 'number' || !(this.giveUpAfter > 0)) {
+      throw invalidInput(
+        'simulate',
+        'giveUpAfter',
+        'a number of milliseconds above 0',
+        options.giveUpAfter,
+      );
+    }
+  }
+
+  // --- For the program: see `SimNetwork` ----------------------------------------------------------------------
+
+  host(name: string): Host {
+    if (typeof name !== 'string' || !/^[^\s:[\]]+$/.test(name)) {
+      throw invalidInput('host', 'name', 'a name without spaces, colons or brackets', name);
+    }
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = new Host(name, this);
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+
+  partition(a: HostState, b: HostState, options?: PartitionOptions): void {
+    this.trace.record(options?.oneWay === true ? 'cut' : 'partition', `${a.name}, ${b.name}`);
+    this.#path(a, b).isCut = true;
+    if (options?.oneWay !== true) this.#path(b, a).isCut = true;
+    this.#expireBetween(a, b);
+  }
+
+  heal(a?: HostState, b?: HostState): void {
+    this.trace.record('heal', a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`);
+    for (const path of this.#between(a, b)) {
+      path.isCut = false;
+      path.outages = 0;
+    }
+    this.#kick(() => drawFrom(this.random, RETRANSMISSION));
+  }
+
+  hold(a: HostState, b: HostState): void {
+    this.trace.record('hold', `${a.name}, ${b.name}`);
+    this.#path(a, b).isHeld = true;
+    this.#path(b, a).isHeld = true;
+  }
+
+  release(a?: HostState, b?: HostState): void {
+    this.trace.record(
+      'release',
+      a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`,
+    );
+    for (const path of this.#between(a, b)) path.isHeld = false;
+    this.#kick(() => drawFrom(this.random, this.latency));
+  }
+
+  get waits(): readonly SimWait[] {
+    const waits: SimWait[] = [];
+    for (const connection of this.#connections) {
+      for (const { stream } of connection.ends) {
+        if (stream === undefined) continue;
+        const subject = `${stream.localAddress} → ${stream.remoteAddress}`;
+        for (const wait of stream.statistics().waits) waits.push({ ...wait, subject });
+      }
+    }
+    for (const host of this.#hosts.values()) host.describe(waits);
+    return waits;
+  }
+
+  get openStreams(): readonly string[] {
+    return [...this.#connections].flatMap(({ ends }) =>
+      ends
+        .filter(({ stream, transport }) => stream !== undefined && !transport.isClosed)
+        .map(({ stream }) => `${stream?.localAddress} → ${stream?.remoteAddress}`),
+    );
+  }
+
+  /** Runs the programs of `SimHost.run`; the simulation runs them on its executor. */
+  runProgram: (name: string, program: () => Promise<void>) => void = (_name, program) => {
+    void program();
+  };
+
+  closeListeners(): void {
+    for (const host of this.#hosts.values()) host.closeListeners();
+  }
+
+  // --- For hosts and connections ------------------------------------------------------------------------------
+
+  isOpen(from: HostState, to: HostState): boolean {
+    if (!from.isUp || !to.isUp) return false;
+    const path = this.#paths.get(from)?.get(to);
+    return path === undefined || !(path.isCut || path.isHeld || path.outages > 0);
+  }
+
+  isHeld(from: HostState, to: HostState): boolean {
+    return this.#paths.get(from)?.get(to)?.isHeld === true;
+  }
+
+  find(name: string): Host | undefined {
+    return this.#hosts.get(name);
+  }
+
+  /** Makes the connection of two addresses; the client's side calls {@link SimConnection.establish} next. */
+  join(client: HostState, from: InetAddress, server: HostState, to: InetAddress): SimConnection {
+    const connection = new SimConnection(
+      this,
+      { host: client, address: from },
+      { host: server, address: to },
+      this,
+    );
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  onEstablished(connection: SimConnection): void {
+    const { server } = connection;
+    const listener = this.#hosts.get(server.host.name)?.listenerAt(server.address.port);
+    if (listener === undefined) server.transport.reset();
+    else listener.admit(connection);
+  }
+
+  /** Draws the faults of one segment; a fault with chance 0 draws nothing. */
+  beforeDelivery(connection: SimConnection, to: HostState): boolean {
+    const { random, faults } = this;
+    if (random.chance(faults.reset)) {
+      this.trace.record('reset!', connection.label);
+      connection.break('ECONNRESET', 'the peer reset the connection');
+      return false;
+    }
+    if (random.chance(faults.halfOpen)) {
+      this.trace.record('silence', connection.label);
+      connection.silence();
+      this.#expire(
+        (other) => other === connection,
+        () => true,
+      );
+      return false;
+    }
+    if (random.chance(faults.partition)) this.#breakPath(connection);
+    if (random.chance(faults.crash)) {
+      const host = this.#hosts.get(to.name);
+      if (host?.isServer === true) {
+        const down = drawFrom(random, faults.downFor);
+        host.crash();
+        this.clock.schedule(() => host.restart(), down).unref();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  onClosed(connection: SimConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** The host went down: its ends are closed, the others are not notified. */
+  onCrash(host: Host): void {
+    for (const connection of this.#connections) {
+      for (const end of connection.ends) {
+        if (end.host === host)
+          end.transport.break('ERR_HOST_CRASHED', `the host ${host.name} crashed`);
+      }
+    }
+    this.#expire(
+      (connection) => connection.touches(host),
+      () => true,
+    );
+  }
+
+  /** The host is back: segments sent to it arrive at a host that knows no connection. */
+  onRestart(_host: Host): void {
+    this.#kick(() => drawFrom(this.random, RETRANSMISSION));
+  }
+
+  // --- Inside --------------------------------------------------------------------------------------------------
+
+  #path(from: HostState, to: HostState): Path {
+    let paths = this.#paths.get(from);
+    if (paths === undefined) {
+      paths = new Map();
+      this.#paths.set(from, paths);
+    }
+    let path = paths.get(to);
+    if (path === undefined) {
+      path = { isCut: false, isHeld: false, outages: 0 };
+      paths.set(to, path);
+    }
+    return path;
+  }
+
+  #between(a: HostState | undefined, b: HostState | undefined): readonly Path[] {
+    if (a !== undefined && b !== undefined) return [this.#path(a, b), this.#path(b, a)];
+    return [...this.#paths.values()].flatMap((paths) => [...paths.values()]);
+  }
+
+  /** A random partition, in one direction or both, that heals later. */
+  #breakPath({ client, server }: SimConnection): void {
+    const { random } = this;
+    const there = this.#path(client.host, server.host);
+    const back = this.#path(server.host, client.host);
+    const shape = random.integer(0, 3);
+    const cut = shape === 0 ? [there] : shape === 1 ? [back] : [there, back];
+    this.trace.record('partition!', `${client.host.name}, ${server.host.name}`, shape);
+    for (const path of cut) path.outages += 1;
+    const heal = (): void => {
+      this.trace.record('heal!', `${client.host.name}, ${server.host.name}`);
+      for (const path of cut) path.outages = Math.max(0, path.outages - 1);
+      this.#kick(() => drawFrom(random, RETRANSMISSION));
+    };
+    this.clock.schedule(heal, drawFrom(random, this.faults.partitionFor)).unref();
+  }
+
+  #kick(delay: () => number): void {
+    for (const connection of this.#connections) connection.kick(delay);
+  }
+
+  #expireBetween(a: HostState, b: HostState): void {
+    const cutAt = [this.#path(a, b), this.#path(b, a)];
+    this.#expire(
+      (connection) => connection.touches(a) && connection.touches(b),
+      () => cutAt.some(({ isCut }) => isCut),
+    );
+  }
+
+  /** Breaks connections later, if they are still unreachable then. */
+  #expire(concerns: (connection: SimConnection) => boolean, stands: () => boolean): void {
+    if (this.giveUpAfter === Infinity) return;
+    const concerned = [...this.#connections].filter(concerns);
+    if (concerned.length === 0) return;
+    const giveUp = (): void => {
+      if (!stands()) return;
+      for (const connection of concerned) {
+        if (!connection.isClosed) this.trace.record('give up', connection.label);
+        connection.break('ETIMEDOUT', 'the peer could not be reached');
+      }
+    };
+    this.clock.schedule(giveUp, this.giveUpAfter).unref();
+  }
+}

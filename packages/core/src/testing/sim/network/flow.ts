@@ -1,0 +1,234 @@
+/**
+ * One direction of a simulated connection: what TCP does between a `write` at one end and a `read` at the other.
+ *
+ * Bytes pass four stages: *unsent* (accepted from the writer, no window for them yet), *on the wire* (segments, in order, each
+ * with its time of arrival), *received* (arrived and not taken: `SimTransport` keeps them) and *taken*. What is on the wire or
+ * received counts against the window; taking it opens the window again one trip later. A window that started small doubles
+ * each time, as congestion windows do.
+ *
+ * Nothing is lost for good, since this is TCP: a segment whose path is cut waits at the head of the wire until `kick`, and
+ * everything behind it waits too.
+ */
+
+import { drawCut, drawStalls, drawWindow, FULL_WINDOW } from './faults.ts';
+import { drawLatency, type HostState, type World } from './world.ts';
+
+/** One segment: bytes, FIN, RST, or the last ACK of the handshake. */
+export interface Segment {
+  readonly kind: 'ack' | 'data' | 'fin' | 'reset';
+  /** Empty except for `data`. */
+  bytes: Uint8Array;
+  /** When it was sent and when it arrives, in milliseconds. */
+  readonly sent: number;
+  readonly due: number;
+}
+
+/** The two ends, as a flow sees them. */
+export interface FlowEnds {
+  /** The window opened, and fewer bytes are unsent. */
+  onDrain(): void;
+  /** A segment arrived. */
+  onSegment(segment: Segment): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class SimFlow {
+  readonly #world: World;
+  readonly from: HostState;
+  readonly to: HostState;
+  readonly #label: string;
+  readonly #queue: Uint8Array[] = [];
+  readonly #wire: Segment[] = [];
+  readonly #stalls: number[];
+  #sender: Pick<FlowEnds, 'onDrain'> | undefined;
+  #receiver: Pick<FlowEnds, 'onSegment'> | undefined;
+  #unsent = 0;
+  #window: number;
+  #outstanding = 0;
+  /** Bytes taken by the reader and not yet acknowledged. */
+  #owed = 0;
+  #isAcking = false;
+  #lastDue = 0;
+  /** Whether the head of the wire, or an acknowledgement, waits for a closed path. */
+  #isStuck = false;
+  #isAckStuck = false;
+  #finish: (() => void) | undefined;
+  #isReset = false;
+  /** Whether FIN is on the wire. */
+  isFinished = false;
+  /** Whether the connection is half-open for good: nothing gets through any more. */
+  isSilent = false;
+
+  constructor(world: World, from: HostState, to: HostState, label: string) {
+    this.#world = world;
+    this.from = from;
+    this.to = to;
+    this.#label = label;
+    this.#window = drawWindow(world.random, world.faults);
+    this.#stalls = drawStalls(world.random, world.faults);
+  }
+
+  connect(sender: Pick<FlowEnds, 'onDrain'>, receiver: Pick<FlowEnds, 'onSegment'>): void {
+    this.#sender = sender;
+    this.#receiver = receiver;
+  }
+
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  // --- What the writer's host does -----------------------------------------------------------------------------
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#unsent += bytes.length;
+    this.#pump();
+  }
+
+  /** Sends the last ACK of the handshake, on which the listener receives the connection. */
+  acknowledgeHandshake(): void {
+    this.#send('ack', NOTHING);
+  }
+
+  /** Sends FIN after everything accepted; calls back when it is on the wire, possibly at once. */
+  finish(finished: () => void): void {
+    this.#finish = finished;
+    this.#pump();
+  }
+
+  /** Sends RST behind what is on the wire; unsent bytes are dropped. */
+  reset(): void {
+    if (this.#isReset) return;
+    this.#drop();
+    this.#isReset = true;
+    this.#send('reset', NOTHING);
+  }
+
+  /** The writer's host crashed: nothing that it had sent or accepted arrives. */
+  vanish(): void {
+    this.#drop();
+    this.#wire.length = 0;
+    this.#isStuck = false;
+  }
+
+  #drop(): void {
+    this.#queue.length = 0;
+    this.#unsent = 0;
+    this.#finish = undefined;
+  }
+
+  /** Sends what the window allows. */
+  #pump(): void {
+    const { random, faults } = this.#world;
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const room = Math.min(this.#window - this.#outstanding, first.length);
+      if (room <= 0) return;
+      const size = drawCut(random, faults, room);
+      const bytes = size === first.length ? first : first.subarray(0, size);
+      if (size === first.length) this.#queue.shift();
+      else this.#queue[0] = first.subarray(size);
+      this.#unsent -= size;
+      this.#outstanding += size;
+      this.#sendData(bytes);
+    }
+    const finish = this.#finish;
+    if (finish === undefined || this.isFinished) return;
+    this.#finish = undefined;
+    this.isFinished = true;
+    this.#send('fin', NOTHING);
+    finish();
+  }
+
+  #sendData(bytes: Uint8Array): void {
+    const last = this.#wire.at(-1);
+    const { clock, random, faults } = this.#world;
+    const canJoin = last !== undefined && last.kind === 'data' && last.sent === clock.now();
+    if (canJoin && last.bytes.length + bytes.length <= FULL_WINDOW && random.chance(faults.merge)) {
+      last.bytes = join(last.bytes, bytes);
+    } else {
+      this.#send('data', bytes);
+    }
+  }
+
+  #send(kind: Segment['kind'], bytes: Uint8Array): void {
+    const sent = this.#world.clock.now();
+    const stall = kind === 'data' ? (this.#stalls.pop() ?? 0) : 0;
+    this.#lastDue = Math.max(this.#lastDue, sent + drawLatency(this.#world) + stall);
+    this.#wire.push({ kind, bytes, sent, due: this.#lastDue });
+    if (this.#wire.length === 1) this.#schedule();
+  }
+
+  // --- The way -------------------------------------------------------------------------------------------------
+
+  #schedule(): void {
+    const head = this.#wire[0];
+    if (head === undefined) return;
+    const { clock } = this.#world;
+    clock.schedule(() => {
+      this.#arrive(head);
+    }, head.due - clock.now());
+  }
+
+  #arrive(segment: Segment): void {
+    // The sender may have crashed, which empties the wire.
+    if (this.#wire[0] !== segment) return;
+    if (this.isSilent || !this.#world.isOpen(this.from, this.to)) {
+      this.#isStuck = true;
+      return;
+    }
+    this.#wire.shift();
+    this.#schedule();
+    this.#world.trace.record(segment.kind, this.#label, segment.bytes.length);
+    this.#world.trace.content(segment.bytes);
+    this.#receiver?.onSegment(segment);
+  }
+
+  /** The path may be open again: what was stuck is sent again, after `delay` milliseconds. */
+  kick(delay: number): void {
+    const { clock } = this.#world;
+    const head = this.#wire[0];
+    if (this.#isStuck && head !== undefined) {
+      this.#isStuck = false;
+      clock.schedule(() => {
+        this.#arrive(head);
+      }, delay);
+    }
+    if (!this.#isAckStuck) return;
+    this.#isAckStuck = false;
+    clock.schedule(this.#onAck, delay);
+  }
+
+  // --- What the reader's host does -----------------------------------------------------------------------------
+
+  /** The reader took bytes: the window opens by as many, one trip later. */
+  take(count: number): void {
+    this.#owed += count;
+    if (this.#isAcking) return;
+    this.#isAcking = true;
+    const { clock } = this.#world;
+    clock.schedule(this.#onAck, drawLatency(this.#world));
+  }
+
+  readonly #onAck = (): void => {
+    if (this.isSilent || !this.#world.isOpen(this.to, this.from)) {
+      this.#isAckStuck = true;
+      return;
+    }
+    this.#isAcking = false;
+    this.#outstanding -= this.#owed;
+    this.#owed = 0;
+    this.#window = Math.min(FULL_WINDOW, this.#window * 2);
+    if (this.#unsent === 0) return;
+    this.#pump();
+    this.#sender?.onDrain();
+  };
+}
+
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

@@ -1,0 +1,77 @@
+/** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
+
+import { checkAdmission } from '../../../listening/admission.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import { QueueListener } from '../../../listening/queue-listener.ts';
+import type { SimConnection } from './connection.ts';
+import type { SimStream } from './stream.ts';
+import type { SimListener, SimListenOptions } from './types.ts';
+
+export class HostListener extends QueueListener<SimConnection, SimStream> implements SimListener {
+  readonly localAddress: InetAddress;
+  readonly #options: SimListenOptions;
+  readonly #onClose: () => void;
+  #isClosed = false;
+
+  constructor(
+    localAddress: InetAddress,
+    clock: Clock,
+    options: SimListenOptions,
+    onClose: () => void,
+  ) {
+    super({
+      clock: options.clock ?? clock,
+      admission: options,
+      hostOf: ({ client }) => client.address.host,
+      claim: (connection, closed) => open(connection, closed, options),
+      refuse: ({ server }) => {
+        server.transport.reset();
+      },
+    });
+    this.localAddress = localAddress;
+    this.#options = options;
+    this.#onClose = onClose;
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** A connection arrived at the port. */
+  admit(connection: SimConnection): void {
+    this.queue.admit(connection);
+  }
+
+  async close(): Promise<void> {
+    this.closeNow();
+  }
+
+  /** As {@link HostListener.close}, synchronously. */
+  closeNow(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#onClose();
+    this.queue.close();
+  }
+
+  unref(): void {}
+
+  ref(): void {}
+
+  readonly #onAbort = (): void => {
+    this.closeNow();
+  };
+}
+
+function open(connection: SimConnection, closed: () => void, options: SimListenOptions): SimStream {
+  const { server } = connection;
+  // A connection that broke while it waited is still accepted: its first read gives the error, as over TCP.
+  if (server.transport.isClosed) queueMicrotask(closed);
+  else server.onClosed = closed;
+  const { clock, readHighWaterMark, writeHighWaterMark } = options;
+  return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });
+}
+
+/** Checks the limits of {@link SimListenOptions}. */
+export function checkListenOptions(options: SimListenOptions): void {
+  checkAdmission('listen', options);
+}

@@ -1,0 +1,50 @@
+/** Streams of a simulated network: `ByteStream`s with the two addresses of a TCP stream. */
+
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import { ByteStream, type StreamOptions } from '../../../streams/byte-stream.ts';
+import type { Transport } from '../../../streams/transport.ts';
+
+let construct: typeof openSimStream;
+
+/**
+ * A connection between two simulated hosts, from `SimHost.connect` or a listener. Its addresses name the hosts:
+ * `client:49152`.
+ */
+export class SimStream extends ByteStream {
+  /** The local address. */
+  readonly localAddress: InetAddress;
+  /** The peer's address. */
+  readonly remoteAddress: InetAddress;
+
+  static {
+    construct = (transport, localAddress, remoteAddress, options) =>
+      new SimStream(transport, localAddress, remoteAddress, options);
+  }
+
+  private constructor(
+    transport: Transport,
+    localAddress: InetAddress,
+    remoteAddress: InetAddress,
+    options: StreamOptions,
+  ) {
+    super(transport, options);
+    this.localAddress = localAddress;
+    this.remoteAddress = remoteAddress;
+  }
+
+  /** As `TcpStream.setNoDelay`; does nothing here, where small writes are never held back. */
+  setNoDelay(_noDelay: boolean): void {}
+
+  /** As `TcpStream.setKeepAlive`; does nothing here: the network's `giveUpAfter` covers it. */
+  setKeepAlive(_keepAlive: boolean | number): void {}
+}
+
+/** Makes the stream of one end of a connection. Only the simulation can: the constructor is private. */
+export function openSimStream(
+  transport: Transport,
+  localAddress: InetAddress,
+  remoteAddress: InetAddress,
+  options: StreamOptions,
+): SimStream {
+  return construct(transport, localAddress, remoteAddress, options);
+}

@@ -1,0 +1,97 @@
+/**
+ * The trace of a run: its last entries, for reading, and a hash of all of them, for comparing.
+ *
+ * The hash is two lanes of FNV-1a in 32-bit integer arithmetic, so that the same run gives the same sixteen digits on every
+ * engine. It includes the bytes that were sent: two runs with the same timing and different contents differ.
+ */
+
+/** One entry of the trace. */
+export interface TraceEntry {
+  /** Milliseconds of virtual time. */
+  readonly time: number;
+  /** The event: `connect`, `data`, `fin`, `reset`, `timer`, `partition`, `crash`, a line of `sim.log`. */
+  readonly event: string;
+  /** Its subject: a host, a connection, a timer. */
+  readonly subject: string;
+  /** Its bytes, or the number of a timer. */
+  readonly count: number;
+}
+
+/** The number of entries kept for reading; the hash covers all. */
+const KEPT = 10_000;
+
+const PRIME = 0x01_00_01_93;
+const SECOND_PRIME = 0x85_eb_ca_6b;
+/** Looked up once: in a test runner's sandbox, access to a global costs more than the multiplication. */
+const { imul } = Math;
+
+export class Trace {
+  #high = 0x81_1c_9d_c5 | 0;
+  #low = 0x9e_37_79_b9 | 0;
+  #entries: TraceEntry[] = [];
+  #older: readonly TraceEntry[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  record(event: string, subject: string, count = 0): void {
+    const time = this.#now();
+    this.#mix(Math.round(time * 1_000) | 0);
+    this.#mixText(event);
+    this.#mixText(subject);
+    this.#mix(count | 0);
+    if (this.#entries.length === KEPT) {
+      this.#older = this.#entries;
+      this.#entries = [];
+    }
+    this.#entries.push({ time, event, subject, count });
+  }
+
+  /** Adds bytes that were sent to the hash. */
+  content(bytes: Uint8Array): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (const byte of bytes) {
+      high = imul(high ^ byte, PRIME);
+      low = imul(((low << 13) | (low >>> 19)) ^ byte, SECOND_PRIME);
+    }
+    this.#high = high;
+    this.#low = low;
+  }
+
+  /** Sixteen hexadecimal digits. */
+  get hash(): string {
+    return hex(this.#high) + hex(this.#low);
+  }
+
+  /** The last entries, at least 10,000 if there were so many; oldest first. */
+  get entries(): readonly TraceEntry[] {
+    return [...this.#older, ...this.#entries];
+  }
+
+  #mix(word: number): void {
+    this.#high = imul(this.#high ^ word, PRIME);
+    this.#low = imul(((this.#low << 13) | (this.#low >>> 19)) ^ word, SECOND_PRIME);
+  }
+
+  #mixText(text: string): void {
+    for (let at = 0; at < text.length; at += 1) this.#mix(text.charCodeAt(at));
+    this.#mix(-1);
+  }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
+/** Formats entries for reading, one per line. */
+export function formatTrace(entries: readonly TraceEntry[]): string {
+  return entries
+    .map(({ time, event, subject, count }) => {
+      const amount = count === 0 ? '' : ` ${count}`;
+      return `${time.toFixed(3).padStart(12)} ms  ${event.padEnd(10)} ${subject}${amount}`;
+    })
+    .join('\n');
+}

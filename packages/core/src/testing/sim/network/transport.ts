@@ -1,0 +1,188 @@
+/**
+ * One end of a simulated connection: the carrier of a `ByteStream`, with TCP's rules for ending.
+ *
+ * The rules, as in Linux and `node:net`: bytes that arrived are delivered before the end is reported; closing with unread
+ * bytes sends RST, otherwise FIN; bytes that arrive at a closed end are answered with RST; when both sides have sent FIN, the
+ * connection is closed without an error.
+ */
+
+import { BrokenError, type IoError } from '../../../vocabulary/errors.ts';
+import type { Transport, TransportSink } from '../../../streams/transport.ts';
+import type { FlowEnds, Segment, SimFlow } from './flow.ts';
+
+/** The network, as one end of a connection sees it. */
+export interface TransportEvents {
+  /** The last ACK of the handshake arrived. */
+  onEstablished(): void;
+  /** A segment is about to be delivered; the network may inject faults. @returns Whether to deliver it. */
+  beforeDelivery(): boolean;
+  /** This end is closed. */
+  onClosed(): void;
+}
+
+export class SimTransport implements Transport, FlowEnds {
+  readonly #out: SimFlow;
+  readonly #in: SimFlow;
+  readonly #events: TransportEvents;
+  #sink: TransportSink | undefined;
+  /** Received, and not taken by the stream. */
+  readonly #received: Uint8Array[] = [];
+  #isPaused = false;
+  #isScheduled = false;
+  #hasEndArrived = false;
+  #isEndReported = false;
+  #isClosing = false;
+  #isClosed = false;
+  #error: IoError | undefined;
+
+  constructor(out: SimFlow, inward: SimFlow, events: TransportEvents) {
+    this.#out = out;
+    this.#in = inward;
+    this.#events = events;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  // --- For the stream ------------------------------------------------------------------------------------
+
+  get unsent(): number {
+    return this.#out.unsent;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    if (this.#isClosed) {
+      queueMicrotask(() => {
+        sink.onClosed(this.#error);
+      });
+    } else {
+      this.#schedule();
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#schedule();
+  }
+
+  write(data: Uint8Array | string): void {
+    if (this.#isClosed) return;
+    this.#out.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+  }
+
+  writev(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.write(piece);
+  }
+
+  end(finished: () => void): void {
+    this.#out.finish(() => {
+      // Not from inside the call.
+      queueMicrotask(() => {
+        if (this.#isClosed) return;
+        finished();
+        if (this.#isEndReported) this.#finish(undefined);
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#isClosed || this.#isClosing) return;
+    this.#isClosing = true;
+    if (this.#out.unsent === 0) this.#finishClose();
+  }
+
+  reset(): void {
+    if (this.#isClosed) return;
+    this.#out.reset();
+    this.#finish(undefined);
+  }
+
+  setRef(_ref: boolean): void {
+    // Nothing simulated keeps a process alive.
+  }
+
+  // --- For the flows --------------------------------------------------------------------------------------
+
+  onDrain(): void {
+    if (this.#isClosed) return;
+    this.#sink?.onDrain();
+    if (this.#isClosing && this.#out.unsent === 0) this.#finishClose();
+  }
+
+  onSegment(segment: Segment): void {
+    if (segment.kind === 'ack') {
+      if (this.#isClosed) this.#out.reset();
+      else this.#events.onEstablished();
+      return;
+    }
+    if (segment.kind === 'reset') {
+      this.break('ECONNRESET', 'the peer reset the connection');
+      return;
+    }
+    if (this.#isClosed) {
+      if (segment.kind === 'data') this.#out.reset();
+      return;
+    }
+    if (!this.#events.beforeDelivery()) return;
+    if (segment.kind === 'data') this.#received.push(segment.bytes);
+    else this.#hasEndArrived = true;
+    this.#deliver();
+  }
+
+  // --- For the network -----------------------------------------------------------------------------------
+
+  /** Breaks this end of the connection. */
+  break(code: string, message: string): void {
+    if (this.#isClosed) return;
+    this.#out.vanish();
+    this.#finish(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
+  }
+
+  // --- Delivery ------------------------------------------------------------------------------------------------
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    const sink = this.#sink;
+    if (sink === undefined || this.#isClosed) return;
+    while (!this.#isPaused && this.#received.length > 0) {
+      const piece = this.#received.shift() as Uint8Array;
+      this.#in.take(piece.length);
+      if (!sink.onData(piece)) this.#isPaused = true;
+      // The sink may have closed or reset this end meanwhile; the type checker does not know that the field can change.
+      if (this.isClosed) return;
+    }
+    if (!this.#hasEndArrived || this.#isEndReported || this.#received.length > 0) return;
+    this.#isEndReported = true;
+    sink.onEnd();
+    if (this.#out.isFinished) this.#finish(undefined);
+  }
+
+  #finishClose(): void {
+    if (this.#received.length > 0) this.#out.reset();
+    else if (!this.#out.isFinished) this.#out.finish(() => {});
+    this.#finish(undefined);
+  }
+
+  #finish(error: IoError | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#error = error;
+    this.#received.length = 0;
+    this.#events.onClosed();
+    this.#sink?.onClosed(error);
+  }
+}

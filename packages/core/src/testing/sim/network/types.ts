@@ -1,0 +1,105 @@
+/** The hosts, listeners and options of a simulated network, as a program sees them. */
+
+import type { AdmissionOptions } from '../../../listening/admission.ts';
+import type { Listener } from '../../../listening/listener.ts';
+import type { StreamOptions } from '../../../streams/byte-stream.ts';
+import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
+import type { Random } from '../../../vocabulary/random.ts';
+import type { WaitOptions } from '../../../waiting/waiter.ts';
+import type { SimClock } from './clock.ts';
+import type { Range, SimFaults } from './faults.ts';
+import type { SimStream } from './stream.ts';
+
+/** Options of {@link SimNetwork}. */
+export interface SimNetworkOptions {
+  /** The source of time. @default a new `SimClock` */
+  readonly clock?: SimClock | undefined;
+  /** The source of chance. @default a generator seeded with 0 */
+  readonly random?: Random | undefined;
+  /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
+  readonly latency?: Range | undefined;
+  /** Which faults happen, and how often. */
+  readonly faults?: SimFaults | undefined;
+  /**
+   * Milliseconds after which a connection or a connection attempt whose peer is unreachable fails with `ETIMEDOUT`;
+   * `Infinity` leaves half-open peers waiting forever. @default 30000
+   */
+  readonly giveUpAfter?: number | undefined;
+}
+
+/** Options of {@link SimNetwork.partition}. */
+export interface PartitionOptions {
+  /** Only what the first host sends to the second is lost. @default false */
+  readonly oneWay?: boolean | undefined;
+}
+
+/** Options of {@link SimHost.connect}; those that only sockets have are accepted and ignored. */
+export interface SimConnectOptions extends WaitOptions, StreamOptions {
+  /** Ignored, so that options of TCP fit. */
+  readonly noDelay?: boolean | undefined;
+  readonly keepAlive?: boolean | number | undefined;
+}
+
+/** Options of {@link SimHost.listen}: those of `TcpListener.bind` that apply to a simulated network. */
+export interface SimListenOptions extends StreamOptions, AdmissionOptions<SimStream> {
+  /** Closes the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A program of a host: started at once and again after each restart. */
+export type HostProgram = (context: {
+  /** Aborts when the host crashes: the program is expected to end, and its failure is then ignored. */
+  readonly signal: AbortSignal;
+}) => Promise<void>;
+
+/** A machine with a name, from {@link Simulation.host}. */
+export interface SimHost {
+  /** The name that others connect to. */
+  readonly name: string;
+  /** Whether the host is running: it has not crashed, or was restarted. */
+  readonly isUp: boolean;
+  /** Whether a listener was ever opened here: only such hosts are crashed by random faults. */
+  readonly isServer: boolean;
+  /** Aborts when the host crashes; a new one after the restart. */
+  readonly signal: AbortSignal;
+  /**
+   * Listens on a port; can be passed on as a function.
+   *
+   * @param port - A whole number from 0; 0 chooses a free one.
+   * @returns A listener with the contract of `TcpListener`.
+   * @throws `AddressError` (`EADDRINUSE`); `BrokenError` when the host is down; `InvalidInputError`; `signal.reason`.
+   */
+  readonly listen: (port: number, options?: SimListenOptions) => Promise<SimListener>;
+  /**
+   * Connects to a host of the network; can be passed on as a function (`new HttpClient({ connect })`).
+   *
+   * @param address - `'server:80'` or `{ host, port }`; without a host, this one.
+   * @returns A stream with the contract of `TcpStream`.
+   * @throws `AddressError` (`ENOTFOUND`, `ECONNREFUSED`); `BrokenError` (`ETIMEDOUT`) when the host is unreachable;
+   * `TimeoutError`; `signal.reason`; `InvalidInputError`.
+   */
+  readonly connect: (
+    address: AddressLike | InetAddress,
+    options?: SimConnectOptions,
+  ) => Promise<SimStream>;
+  /** Runs a program now and after each restart: a server that comes back with its host. */
+  run(program: HostProgram): void;
+  /**
+   * Stops the machine at once: its streams and listeners are closed, and no peer is notified.
+   *
+   * Peers find out by `ETIMEDOUT` (the network's `giveUpAfter`), or by `ECONNRESET` when they send something and the host
+   * is back. Programs on the host see their streams fail with `ERR_HOST_CRASHED`, and {@link SimHost.signal} abort.
+   */
+  crash(): void;
+  /** Starts the machine again, with its programs. */
+  restart(): void;
+}
+
+/** A listener of a simulated host, from {@link SimHost.listen}. */
+export interface SimListener extends Listener<SimStream> {
+  readonly localAddress: InetAddress;
+  /** As `TcpListener.unref`; does nothing here. */
+  unref(): void;
+  /** As `TcpListener.ref`; does nothing here. */
+  ref(): void;
+}

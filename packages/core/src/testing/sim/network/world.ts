@@ -1,0 +1,51 @@
+/**
+ * The shared state of a simulated network: time, randomness, the trace, and the reachability of hosts.
+ *
+ * A path is one direction between two hosts. It is *cut* during a partition (segments are lost until TCP sends them again),
+ * *held* while the program says so (segments wait, and no connection times out), otherwise open.
+ */
+
+import type { Random } from '../../../vocabulary/random.ts';
+import type { WaitInfo } from '../../../waiting/waiter.ts';
+import type { SimClock } from './clock.ts';
+import type { Faults, Range } from './faults.ts';
+import type { Trace } from './trace.ts';
+
+/** One direction between two hosts. */
+export interface Path {
+  /** Whether the program has partitioned it. */
+  isCut: boolean;
+  isHeld: boolean;
+  /** The number of current random partitions. */
+  outages: number;
+}
+
+/** A host, as its flows see it. */
+export interface HostState {
+  readonly name: string;
+  readonly isUp: boolean;
+}
+
+/** A pending wait, and what it belongs to. */
+export interface SimWait extends WaitInfo {
+  /** The connection, the listener or the attempt. */
+  readonly subject: string;
+}
+
+/** The network, as its connections see it. */
+export interface World {
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly faults: Faults;
+  readonly latency: Range;
+  /** Milliseconds after which a connection to an unreachable peer fails. */
+  readonly giveUpAfter: number;
+  /** Whether a segment that is sent or arrives now gets through. */
+  isOpen(from: HostState, to: HostState): boolean;
+}
+
+/** Draws the travel time of a segment, in milliseconds. */
+export function drawLatency({ random, latency: [min, max] }: World): number {
+  return random.integer(Math.round(min * 1_000), Math.round(max * 1_000)) / 1_000;
+}

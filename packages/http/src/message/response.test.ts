@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { errorResponse } from './error-response.ts';
+import { HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
+
+const INJECTION = ['X-First', 'a\r\nX-Injected: yes'];
+
+/** The constructor as a program in JavaScript may call it. */
+const Response = HttpResponse as unknown as new (
+  body: ResponseBody,
+  init: ResponseInit | undefined,
+  fields: readonly string[],
+) => HttpResponse;
+
+describe('the fields of a response', () => {
+  test('cannot be given unchecked, as a third argument of the constructor', () => {
+    expect(new Response('hello', undefined, INJECTION).fields).toEqual([]);
+    expect(new Response('hello', { headers: { 'X-Own': 'b' } }, INJECTION).fields).toEqual([
+      'X-Own',
+      'b',
+    ]);
+  });
+
+  test('cannot be replaced', () => {
+    const response = HttpResponse.text('hello') as { fields: readonly string[] };
+    expect(() => {
+      response.fields = INJECTION;
+    }).toThrow(TypeError);
+    expect(response.fields).toEqual(['Content-Type', 'text/plain; charset=utf-8']);
+  });
+
+  test('are checked in every other way that a program may give them', () => {
+    const headers = { 'X-First': 'a\r\nX-Injected: yes' };
+    const error = expect.objectContaining({ code: 'ERR_HTTP_HEADER_VALUE' });
+    expect(() => new HttpResponse('hello', { headers })).toThrow(error);
+    expect(() => HttpResponse.text('hello', { headers })).toThrow(error);
+    expect(() => HttpResponse.json({}, { headers })).toThrow(error);
+    expect(() => HttpResponse.stream(['hello'], { headers })).toThrow(error);
+    expect(() => HttpResponse.empty({ headers })).toThrow(error);
+    expect(() => errorResponse(503, headers)).toThrow(error);
+    expect(() => errorResponse(503, INJECTION as unknown as Iterable<[string, string]>)).toThrow(
+      error,
+    );
+  });
+
+  test('begin with the type of the body, unless they have one', () => {
+    expect(HttpResponse.text('hello', { headers: { 'X-Own': 'b' } }).fields).toEqual([
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'X-Own',
+      'b',
+    ]);
+    expect(HttpResponse.text('<p>', { headers: { 'content-type': 'text/html' } }).fields).toEqual([
+      'content-type',
+      'text/html',
+    ]);
+    expect(HttpResponse.json(1, { headers: {} }).fields).toEqual([
+      'Content-Type',
+      'application/json',
+    ]);
+    expect(errorResponse(503, { 'Retry-After': 7 }).fields).toEqual([
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'Retry-After',
+      '7',
+    ]);
+  });
+});
