@@ -1,6 +1,6 @@
 /**
  * `pnpm check`: the one gate. Every step says its name, how long it took and its verdict; all of them run, also after
- * one has failed, so that one run tells everything there is to mend.
+ * one has failed, so that one run reports every failure.
  *
  *   pnpm check                        everything
  *   pnpm check --skip-tests           without the Jest run, for those who have just done `pnpm test`
@@ -9,6 +9,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installApart } from './lib/install.mjs';
 import { jest, root, run, tool } from './lib/run.mjs';
 
 const { values: options } = parseArgs({
@@ -22,21 +23,21 @@ const testProjects = readdirSync(join(root, 'packages'))
   .filter((path) => existsSync(path));
 
 const coverage = JSON.parse(readFileSync(join(root, 'scripts/coverage.config.json'), 'utf8'));
-const benchEntry = join(root, 'bench/dist/main.js');
-const benchHasSmoke = () =>
-  existsSync(benchEntry) &&
-  readdirSync(join(root, 'bench/src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .some((file) => /\bsmoke\b/.test(readFileSync(join(root, 'bench/src', file), 'utf8')));
+await installApart('tools');
+await installApart('bench');
 
 /**
- * In the order in which a mistake is cheapest to hear of; a step's commands run until one fails. Steps run two at a time,
+ * In the order in which a mistake is cheapest to learn of; a step's commands run until one fails. Steps run two at a time,
  * but one that is `alone` begins after those before it and ends before those after it. Only `build` writes to dist.
  */
 const steps = [
   { name: 'format', alone: true, commands: [[tool('oxfmt'), '--check']] },
   // `tsc -b` comes before whatever reads dist: type-aware lint, documentation, bench, packing.
-  { name: 'build', alone: true, commands: [[tool('tsc'), '-b'], script('bundle.mjs')] },
+  {
+    name: 'build',
+    alone: true,
+    commands: [[tool('tsc'), '-b'], script('bundle.mjs'), [tool('tsc'), '-b', 'bench']],
+  },
   { name: 'types', commands: testProjects.map((path) => [tool('tsc'), '-p', path]) },
   {
     name: 'lint',
@@ -64,8 +65,7 @@ const steps = [
   { name: 'docs', commands: [script('docs.mjs')] },
   {
     name: 'bench',
-    commands: [[process.execPath, benchEntry, '--smoke']],
-    skip: () => (benchHasSmoke() ? null : 'bench has no --smoke yet'),
+    commands: [[process.execPath, join(root, 'bench/dist/main.js'), '--smoke']],
   },
   { name: 'pack', commands: [script('pack.mjs')] },
 ];
