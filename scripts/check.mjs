@@ -1,6 +1,6 @@
 /**
  * `pnpm check`: the one gate. Every step says its name, how long it took and its verdict; all of them run, also after
- * one has failed, so that one run tells everything there is to mend.
+ * one has failed, so that one run reports every failure.
  *
  *   pnpm check                        everything
  *   pnpm check --skip-tests           without the Jest run, for those who have just done `pnpm test`
@@ -30,7 +30,7 @@ const benchHasSmoke = () =>
     .some((file) => /\bsmoke\b/.test(readFileSync(join(root, 'bench/src', file), 'utf8')));
 
 /**
- * In the order in which a mistake is cheapest to hear of; a step's commands run until one fails. Steps run two at a time,
+ * Ordered so that the cheapest checks fail first; a step's commands run until one fails. Steps run two at a time,
  * but one that is `alone` begins after those before it and ends before those after it. Only `build` writes to dist.
  */
 const steps = [
