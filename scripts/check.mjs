@@ -27,7 +27,7 @@ await installApart('tools');
 await installApart('bench');
 
 /**
- * In the order in which a mistake is cheapest to learn of; a step's commands run until one fails. Steps run two at a time,
+ * Ordered so that the cheapest checks fail first; a step's commands run until one fails. Steps run two at a time,
  * but one that is `alone` begins after those before it and ends before those after it. Only `build` writes to dist.
  */
 const steps = [

@@ -14,7 +14,7 @@ const config = {
   rootDir: fixtures,
   testEnvironment: join(root, 'scripts/jest-environment.mjs'),
   // The fixtures never close what they open: no need to wait for it.
-  testEnvironmentOptions: { leakPatience: 200 },
+  testEnvironmentOptions: { leakTimeout: 200 },
   setupFilesAfterEnv: [join(root, 'scripts/jest-setup.mjs')],
   testMatch: ['**/*.fixture.mjs'],
   transform: {},

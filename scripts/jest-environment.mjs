@@ -4,7 +4,7 @@
  * 1. Nothing reaches `unhandledRejection`, `uncaughtException` or a process warning.
  * 2. No socket, server or pipe is still open when the file ends.
  *
- * A test file lives in a `vm` context whose `process` is a copy: `process.on(...)` there hears nothing. So the guard
+ * A test file lives in a `vm` context whose `process` is a copy: `process.on(...)` there receives no events. So the guard
  * lives out here, in the realm that owns the process. While tests run, jest-circus holds the two error events and
  * fails the test they belong to; this file adds what circus lets through: errors before the first test and after the
  * last, rejections that found a handler too late (which end a real process), warnings and leaked handles.
@@ -41,7 +41,7 @@ const OPEN_KINDS = new Set([
 ]);
 
 /** A closed handle leaves Node's list some turns of the loop later; on a busy machine that takes its time. */
-const LEAK_PATIENCE_MS = 2_000;
+const LEAK_TIMEOUT_MS = 2_000;
 
 /** Turns of the loop that what the last test left running gets to show itself before the file is judged. */
 const LAST_TURNS = 10;
@@ -69,7 +69,7 @@ function openDescriptors() {
   return sockets;
 }
 
-// Node opens the pipes of its own output when they are first asked for, which a test does with its first line.
+// Node opens the pipes of stdout and stderr on first use: open them before the first count.
 void [process.stdout, process.stderr];
 
 const takeStock = () => ({ handles: openHandles(), descriptors: openDescriptors() });
@@ -128,12 +128,12 @@ export default class GuardedEnvironment extends NodeEnvironment {
     }
   };
 
-  #patience;
+  #leakTimeout;
 
   constructor(config, context) {
     super(config, context);
-    const { leakPatience = LEAK_PATIENCE_MS } = config.projectConfig.testEnvironmentOptions;
-    this.#patience = leakPatience;
+    const { leakTimeout = LEAK_TIMEOUT_MS } = config.projectConfig.testEnvironmentOptions;
+    this.#leakTimeout = leakTimeout;
   }
 
   async setup() {
@@ -174,8 +174,8 @@ export default class GuardedEnvironment extends NodeEnvironment {
     for (let turn = 0; turn < LAST_TURNS; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const patienceEnds = performance.now() + this.#patience;
-    while (leaksSince(this.#openBefore).length > 0 && performance.now() < patienceEnds) {
+    const deadline = performance.now() + this.#leakTimeout;
+    while (leaksSince(this.#openBefore).length > 0 && performance.now() < deadline) {
       await wait(5);
     }
     process.off('unhandledRejection', this.#onRejection);

@@ -48,7 +48,7 @@ export async function runRounds(
   };
 }
 
-/** Who is in a smoke run, which has a minute: all in the first scenario, then ours and two others in each. */
+/** The servers in a smoke run, which has a minute: all in the first scenario, then ours and two others in each. */
 function smokeSet<T>(
   { name }: Scenario,
   all: readonly (readonly [Contestant, T])[],

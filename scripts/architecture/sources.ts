@@ -153,7 +153,7 @@ export function parseSource(path: string, text: string): Source {
 
   let lastLine = 1;
   const visit = (value: object): void => {
-    // The part of a method that says `async` has no type and no place of its own: it is on its parent's line.
+    // The `async` modifier of a method has no type and no location: report the line of its parent.
     if ((value as { async?: unknown }).async === true)
       waits.push({ name: 'async', line: lastLine });
     if (!isNode(value)) {

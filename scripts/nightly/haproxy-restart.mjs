@@ -1,5 +1,5 @@
 /**
- * A rolling restart behind a real HAProxy: two servers that are told their clients by PROXY headers (one in version 1,
+ * A rolling restart behind a real HAProxy: two servers that read PROXY headers (one in version 1,
  * the other in version 2) are restarted in turn under load, and no request may fail.
  *
  *   node scripts/nightly/haproxy-restart.mjs [--restarts 10] [--clients 8]
@@ -67,7 +67,7 @@ console.log(`${restarts} restarts, ${answered} requests answered, ${failures.len
 for (const failure of failures.slice(0, 10)) console.log(`  ${failure}`);
 process.exit(failures.length === 0 && answered > restarts ? 0 : 1);
 
-/** POSTs without pause: what no proxy may send twice by itself. */
+/** POSTs without pause: a proxy must not retry them. */
 async function post() {
   while (load.isOn) {
     try {
@@ -81,7 +81,7 @@ async function post() {
   }
 }
 
-/** Both servers must be told the client's own address, and not the proxy's. */
+/** Both servers must see the client's address, and not the proxy's. */
 async function checkAddresses() {
   for (let turn = 0; turn < 4; turn += 1) {
     const stream = await TcpStream.connect({ host: '127.0.0.1', port: front });

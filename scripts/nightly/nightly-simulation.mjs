@@ -5,7 +5,7 @@
  *
  * The programs: `echo`, the echo protocol over streams; `http`, a client against a server.
  *
- * Without `--from` the first seed comes from the date, so that every night looks at seeds nobody has seen. A failure
+ * Without `--from` the first seed comes from the date, so that every night runs new seeds. A failure
  * prints its report, with the seed; the exit status is then 1. The build must be fresh.
  */
 import { availableParallelism } from 'node:os';

@@ -5,7 +5,7 @@
  *
  * Prints the 99th percentile of the normal clients' latency without and with the slow ones, interleaved, and their ratio.
  * Half of the slow ones drip a head, half a body; the server cuts them at its deadlines and they come again. The server
- * is a process of its own. Needs a build (`pnpm build`). Everything is on 127.0.0.1.
+ * is a separate process. Needs a build (`pnpm build`). Everything is on 127.0.0.1.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 /**
- * Opens and closes connections one after another, and says what they leave behind.
+ * Opens and closes connections one after another, and prints what leaked.
  *
  *   node scripts/nightly/soak-connections.mjs [--kind tcp|unix|tls] [--count 200000]
  *

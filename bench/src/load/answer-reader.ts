@@ -24,7 +24,7 @@ export class AnswerReader {
   #status = 0;
 
   /**
-   * @param onAnswer - Told of each complete answer.
+   * @param onAnswer - Called for each complete answer.
    * @param onBody - Gets the pieces of bodies, borrowed.
    */
   constructor(onAnswer: (status: number) => void, onBody?: (piece: Buffer) => void) {

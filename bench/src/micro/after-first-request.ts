@@ -1,7 +1,7 @@
 /**
- * What parsing the first request sets off, in the second after it: processor time of the process, all threads, in
- * milliseconds; how much more memory than before it takes at most, and still takes then. The program itself does nothing
- * in that second; what is counted is V8 optimizing llhttp.
+ * The cost that parsing the first request triggers in the second after it: processor time of the process, all threads, in
+ * milliseconds; the additional memory, at its peak and at the end. The process itself does nothing
+ * in that second: the cost is that of V8 optimizing llhttp.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Repeats work for a while, warm-up apart, and prints the nanoseconds that one piece of it took. */
+/** Warms up, repeats `work` for `seconds`, and prints the nanoseconds per piece. */
 export async function measure(
   seconds: number,
   pieces: number,

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 export interface MemoryUse {
-  /** What the program's objects take: V8's heap, and buffers outside of it. */
+  /** What the process's objects take: V8's heap, and buffers outside it. */
   readonly objects: number;
 }
 

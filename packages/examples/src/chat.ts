@@ -19,7 +19,7 @@ class Member {
     this.channel = lines(stream, { limit: 1_000 });
   }
 
-  hear(line: string): void {
+  deliver(line: string): void {
     if (this.#lines.push(line) > OUTBOX) this.stream.reset(new Error('reads too slowly'));
     else if (this.#lines.length === 1) this.#send().catch(() => {}); // the reading task notices
   }
@@ -37,7 +37,7 @@ function tellOthers(speaker: Member, text: string): void {
   // Control characters would let one member write on another's terminal.
   const line = text.replaceAll(/\p{Cc}/gu, '');
   console.log(line);
-  for (const member of members) if (member !== speaker) member.hear(line);
+  for (const member of members) if (member !== speaker) member.deliver(line);
 }
 
 const summary = 'Passes every line that a member sends on to all the others.';

@@ -2,7 +2,7 @@
  * A protocol of lines, the client's side: sends the commands that it is given and prints an answer for each.
  *
  * The commands leave without waiting for each other's answers (pipelining), while a second task reads: a client that
- * writes everything first and reads afterwards waits for ever once both sides' buffers are full.
+ * writes everything first and reads afterwards waits forever once both sides' buffers are full.
  */
 
 import { defaultExecutor, lines, TcpStream } from '@awaitio/core';

@@ -43,7 +43,7 @@ function tryAccept(listener: TcpListener): TcpStream | WouldBlock {
   try {
     return listener.tryAccept();
   } catch (error) {
-    // Out of descriptors, perhaps. Those who are connected are served all the same.
+    // Out of descriptors, perhaps. Open connections are still served.
     console.error(`Cannot accept: ${messageOf(error)}`);
     return WOULD_BLOCK;
   }

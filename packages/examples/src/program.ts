@@ -39,7 +39,7 @@ export interface Arguments {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1234;
 
-/** Reads the command line; for `--help` and for wrong arguments the program ends here. */
+/** Reads the command line; `--help` and wrong arguments end the process. */
 export function readArguments(program: CommandLine): Arguments {
   try {
     const { values, positionals } = parseArgs({
@@ -69,7 +69,7 @@ export function readArguments(program: CommandLine): Arguments {
   }
 }
 
-/** Ends the program over a wrong argument: one line that says which, and where to look. */
+/** Ends the process because of a wrong argument, with one line that says which it is and where to look. */
 export function refuse(program: CommandLine, why: string): never {
   // Node's own messages go on with advice for arguments that begin with a dash.
   const [sentence] = why.split(/\.\s/, 1);
@@ -93,7 +93,7 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Listens where the command line says, until the signal aborts; where that cannot be done, the program ends here. */
+/** Listens where the command line says, until the signal aborts; failing to listen ends the process. */
 export async function listen(
   { host, port }: Arguments,
   signal: AbortSignal = interruption(),

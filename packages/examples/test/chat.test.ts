@@ -43,13 +43,13 @@ test.concurrent('shows a member the door who does not read, and goes on with the
   await join(server, 'deaf', deaf);
   const bob = await join(server, 'bob');
   expect([await ann.read(), await ann.read()]).toEqual(['deaf has come', 'bob has come']);
-  // Each line waits until bob has heard the one before, so that only the deaf one falls behind.
-  for (let heard: string | null = ''; heard !== 'deaf has gone'; heard = await bob.read()) {
-    if (heard !== null) await ann.write('x'.repeat(900));
+  // Each line waits until bob has received the previous one, so that only the deaf one falls behind.
+  for (let line: string | null = ''; line !== 'deaf has gone'; line = await bob.read()) {
+    if (line !== null) await ann.write('x'.repeat(900));
   }
   await ann.write('still here');
-  for (let heard: string | null = ''; heard !== 'ann: still here';) heard = await bob.read();
-  // It is told by a reset, which Node may tell as an end.
+  for (let line: string | null = ''; line !== 'ann: still here';) line = await bob.read();
+  // It is reset, which Node may report as an end.
   await readToEnd(deaf).catch(() => {});
   await server.stop();
 });

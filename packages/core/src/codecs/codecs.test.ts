@@ -528,23 +528,27 @@ describe('what is written is read back, whatever the cuts and the moments it is 
   const world = fc.record({
     chunkSize: fc.constantFrom(1, 2, 3, 17, 1_000),
     mark: fc.constantFrom(1, 5, 64, 4_096),
-    /** How many turns each write and each read may take before it is given up and tried again. */
-    patience: fc.array(fc.nat({ max: 6 }), { maxLength: 12 }),
+    /** After how many turns each write and each read is aborted, to be tried again. */
+    abortAfter: fc.array(fc.nat({ max: 6 }), { maxLength: 12 }),
   });
 
   /** Sends every item and reads them all, giving up and going on; every item comes exactly once and in order. */
   async function roundTrip<T>(
     codec: Codec<T>,
     items: readonly T[],
-    { chunkSize, mark, patience }: { chunkSize: number; mark: number; patience: readonly number[] },
+    {
+      chunkSize,
+      mark,
+      abortAfter,
+    }: { chunkSize: number; mark: number; abortAfter: readonly number[] },
   ): Promise<T[]> {
     const marks = { chunkSize, readHighWaterMark: mark, writeHighWaterMark: mark };
     const [client, server] = memoryPair(marks);
-    const impatience = [...patience];
+    const remaining = [...abortAfter];
     /** A signal that aborts after the next number of turns, or never. */
     const nextSignal = (): AbortSignal => {
       const stop = new AbortController();
-      const turns = impatience.shift();
+      const turns = remaining.shift();
       void (async () => {
         for (let index = 0; index < (turns ?? -1); index += 1) await Promise.resolve();
         if (turns !== undefined) stop.abort(reason);

@@ -353,7 +353,7 @@ describe('copyBidirectional', () => {
     client.reset();
     await expect(proxy).rejects.toMatchObject({ name: 'BrokenError', code: 'ECONNRESET' });
     expect(progress).toEqual({ aToB: 11, bToA: 5 });
-    // The other stream was only let go of: closing or resetting it is the caller's choice.
+    // The other stream stays open: closing or resetting it is up to the caller.
     expect(back.isClosed).toBe(false);
     await server.writeAll('still there');
     expect(text(await back.readExactly(11))).toBe('still there');

@@ -215,7 +215,7 @@ export class WriteSide {
       );
     } else {
       const piece = count === data.length ? data : data.subarray(offset, offset + count);
-      // From Node's pool: a small copy with memory of its own is a call of the allocator each way.
+      // From Node's pool: a small copy outside it costs an allocator call each way.
       this.#parts.transport.write(Buffer.from(piece));
     }
     return count;

@@ -9,7 +9,7 @@ import type { ExecutorOptions } from './executor-options.ts';
 import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that were not awaited. */
+/** An executor with its own clock, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
   const unobserved: unknown[] = [];

@@ -68,7 +68,7 @@ export class SlotQueue {
   /**
    * Runs the task, which holds its slot until the returned promise settles.
    *
-   * In the async context of its own spawn, like a task that need not wait. Else the task would see the `AsyncLocalStorage` of
+   * Runs in the async context of its `spawn`, like a task that need not wait. Else it would see the `AsyncLocalStorage` of
    * the task that freed the slot: another request's, for example. Not `AsyncResource.bind`, whose functions cost several times
    * as much.
    */

@@ -6,7 +6,7 @@ import { Executor } from './executor.ts';
 import type { GroupOptions, Joined, Task, TaskContext, TaskGroup } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
-/** An executor on a clock of its own, and the failures that were not awaited: in a group there are none. */
+/** An executor with its own clock, and the failures that were not awaited: in a group there are none. */
 function setUp() {
   const clock = new ManualClock();
   const unobserved: unknown[] = [];

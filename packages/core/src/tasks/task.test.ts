@@ -11,7 +11,7 @@ import { SpawnedTask } from './task.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
 
-/** An executor on a clock of its own, and the failures that were not awaited. */
+/** An executor with its own clock, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
   const clock = new ManualClock();
   const unobserved: { error: unknown; name: string }[] = [];

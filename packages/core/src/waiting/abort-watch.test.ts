@@ -4,53 +4,53 @@ import { watchAbort, type AbortWatcher } from './abort-watch.ts';
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-/** A watcher that writes down what it hears. */
-function watcher(heard: unknown[]): AbortWatcher {
-  return { onAbort: (reason) => heard.push(reason) };
+/** A watcher that records the reasons it receives. */
+function watcher(calls: unknown[]): AbortWatcher {
+  return { onAbort: (reason) => calls.push(reason) };
 }
 
 describe('watchAbort', () => {
   test('tells every watcher the reason, oldest first, once', () => {
     const controller = new AbortController();
-    const heard: string[] = [];
+    const calls: string[] = [];
     for (const name of ['a', 'b', 'c']) {
       watchAbort(controller.signal, {
-        onAbort: (reason) => heard.push(`${name}: ${String(reason)}`),
+        onAbort: (reason) => calls.push(`${name}: ${String(reason)}`),
       });
     }
     controller.abort('stop');
     controller.abort('again');
-    expect(heard).toEqual(['a: stop', 'b: stop', 'c: stop']);
+    expect(calls).toEqual(['a: stop', 'b: stop', 'c: stop']);
   });
 
   test('does not tell a watcher that was removed, from whatever place in the list', () => {
     for (const removed of [0, 1, 2]) {
       const controller = new AbortController();
-      const heard: unknown[] = [];
+      const calls: unknown[] = [];
       const registrations = [0, 1, 2].map((name) =>
-        watchAbort(controller.signal, { onAbort: () => heard.push(name) }),
+        watchAbort(controller.signal, { onAbort: () => calls.push(name) }),
       );
       registrations[removed]?.remove();
       registrations[removed]?.remove();
       controller.abort();
-      expect(heard).toEqual([0, 1, 2].filter((name) => name !== removed));
+      expect(calls).toEqual([0, 1, 2].filter((name) => name !== removed));
     }
   });
 
   test('lets a watcher remove others, and itself, while it is told', () => {
     const controller = new AbortController();
-    const heard: string[] = [];
+    const calls: string[] = [];
     const first = watchAbort(controller.signal, {
       onAbort: () => {
-        heard.push('first');
+        calls.push('first');
         first.remove();
         second.remove();
       },
     });
-    const second = watchAbort(controller.signal, { onAbort: () => heard.push('second') });
-    watchAbort(controller.signal, { onAbort: () => heard.push('third') });
+    const second = watchAbort(controller.signal, { onAbort: () => calls.push('second') });
+    watchAbort(controller.signal, { onAbort: () => calls.push('third') });
     controller.abort();
-    expect(heard).toEqual(['first', 'third']);
+    expect(calls).toEqual(['first', 'third']);
   });
 
   test('keeps one listener on the signal, for a million watchers', () => {
@@ -63,36 +63,36 @@ describe('watchAbort', () => {
 
   test('keeps signals apart', () => {
     const [one, other] = [new AbortController(), new AbortController()];
-    const heard: unknown[] = [];
-    watchAbort(one.signal, watcher(heard));
-    watchAbort(other.signal, watcher(heard));
+    const calls: unknown[] = [];
+    watchAbort(one.signal, watcher(calls));
+    watchAbort(other.signal, watcher(calls));
     other.abort('other');
-    expect(heard).toEqual(['other']);
+    expect(calls).toEqual(['other']);
   });
 
   test('watches a signal again after everybody had left', () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();
-    watchAbort(controller.signal, watcher(heard));
+    watchAbort(controller.signal, watcher(calls));
     controller.abort('stop');
-    expect(heard).toEqual(['stop']);
+    expect(calls).toEqual(['stop']);
   });
 
   test('tells the others when one of them throws, and then throws that error', () => {
     const controller = new AbortController();
-    const heard: string[] = [];
+    const calls: string[] = [];
     const failure = new Error('a bad watcher');
     watchAbort(controller.signal, {
       onAbort: () => {
         throw failure;
       },
     });
-    watchAbort(controller.signal, { onAbort: () => heard.push('told') });
+    watchAbort(controller.signal, { onAbort: () => calls.push('told') });
     // Called as the signal would, which turns what it throws into an uncaught exception.
     const [listener] = getEventListeners(controller.signal, 'abort') as (() => void)[];
     expect(listener).toThrow(failure);
-    expect(heard).toEqual(['told']);
+    expect(calls).toEqual(['told']);
   });
 
   test('leaves no listener for long on signals that nobody waits on any more', () => {
@@ -109,27 +109,27 @@ describe('watchAbort', () => {
 
   test('hears of a signal that had lost its listener, when somebody waits again', () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();
     for (let round = 0; round < 3_000; round += 1) {
       watchAbort(new AbortController().signal, watcher([])).remove();
     }
     expect(listeners(controller.signal)).toBe(0);
-    watchAbort(controller.signal, watcher(heard));
+    watchAbort(controller.signal, watcher(calls));
     controller.abort('stop');
-    expect(heard).toEqual(['stop']);
+    expect(calls).toEqual(['stop']);
   });
 
   test('keeps the listener of a signal that somebody waits on, however many others come and go', () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();
-    watchAbort(controller.signal, watcher(heard));
+    watchAbort(controller.signal, watcher(calls));
     for (let round = 0; round < 3_000; round += 1) {
       watchAbort(new AbortController().signal, watcher([])).remove();
     }
     expect(listeners(controller.signal)).toBe(1);
     controller.abort('stop');
-    expect(heard).toEqual(['stop']);
+    expect(calls).toEqual(['stop']);
   });
 });

@@ -3,7 +3,7 @@ import { callerFrames } from './call-site.ts';
 
 const frame = (name: string, file: string): string => `    at ${name} (${file}:10:5)`;
 
-/** A stack of a read: two frames of the package, which lie in `inner` and `outer`, then the program's. */
+/** The stack of a read: two frames of the package, which lie in `inner` and `outer`, then the caller's. */
 const stackOf = (inner: string, outer: string, program: string): readonly string[] => [
   frame('new WaitTrace', inner),
   frame('ByteStream.readLine', outer),

@@ -14,14 +14,7 @@ import {
 } from '../../src/index.ts';
 import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
 import { CALM, simulate } from '../../src/testing/index.ts';
-import {
-  outcomeOf,
-  PATIENCE,
-  REASON,
-  WAITS_ON,
-  within,
-  type Outcome,
-} from '../support/outcomes.ts';
+import { outcomeOf, TIMEOUT, REASON, WAITS_ON, within, type Outcome } from '../support/outcomes.ts';
 
 type Accepting = (listener: Listener, options: WaitOptions) => Promise<unknown>;
 
@@ -213,7 +206,7 @@ const LISTENERS: readonly ListenerKind[] = [
   },
 ];
 
-/** Has every call wait in a state while a failure happens, each on a listener of its own. */
+/** For each call: starts it in a state, lets the failure happen, and checks how it ends. A new listener for each. */
 async function playCell(
   { use, quiet }: ListenerKind,
   state: ListenerState,
@@ -232,13 +225,13 @@ async function playCell(
       );
       const outcome = outcomeOf(call);
       const early = state.atOnce?.[name as keyof typeof ACCEPTING];
-      if (early !== undefined) await within(outcome, { clock }, PATIENCE);
+      if (early !== undefined) await within(outcome, { clock }, TIMEOUT);
       await failure.happen(stand, controller);
       const expected = early ?? failure.outcomes[name as keyof typeof ACCEPTING];
-      const patience = expected === WAITS_ON ? quiet : PATIENCE;
-      expect([name, await within(outcome, { clock }, patience)]).toEqual([name, expected]);
+      const limit = expected === WAITS_ON ? quiet : TIMEOUT;
+      expect([name, await within(outcome, { clock }, limit)]).toEqual([name, expected]);
       await stand.listener.close();
-      expect(await within(outcome, { clock }, PATIENCE)).not.toBe(WAITS_ON);
+      expect(await within(outcome, { clock }, TIMEOUT)).not.toBe(WAITS_ON);
       expect(stand.listener.statistics().waits).toEqual([]);
     });
   }

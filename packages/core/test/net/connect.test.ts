@@ -31,7 +31,7 @@ const connectTo = async (
   host = 'example.test',
 ): Promise<TcpStream> => keep(await TcpStream.connect({ host, port }, options));
 
-/** A port of this machine where nobody listens. */
+/** A local port without a listener. */
 async function deadPort(): Promise<number> {
   const listener = await listen();
   await listener.close();

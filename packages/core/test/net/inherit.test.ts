@@ -42,7 +42,7 @@ describe('a listening socket from the parent', () => {
   test('has to be a listening socket of TCP', async () => {
     const { path, remove } = await temporaryPath();
     const unix = await listening(path);
-    // A descriptor of its own: what fails is closed.
+    // A separate descriptor, because it is closed when this fails.
     const program = keep(startProgram('inherited-listener', { inherit: descriptorOf(unix) }));
     const { code, stderr } = await program.ended;
     expect([code, stderr]).toEqual([1, expect.stringContaining('expected `fd` to be')]);

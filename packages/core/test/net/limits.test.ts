@@ -28,7 +28,7 @@ describe('a process out of descriptors', () => {
 
     const connecting = await Promise.allSettled(Array.from({ length: FLOOD }, connect));
     const clients = connecting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    // Who was shed sees the end at once, or a reset; nobody hangs in between.
+    // A connection that was shed ends or is reset at once; none hangs.
     const shed = clients.map((client) =>
       client.readable({ timeout: PAUSE }).then(
         () => true,

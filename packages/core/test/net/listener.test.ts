@@ -202,7 +202,7 @@ describe('a listener', () => {
     const listener = await listen({
       blockList: new AddressList(['127.0.0.2']),
       onOverflow: () => {
-        throw new Error('nobody is answered');
+        throw new Error('must not be called');
       },
     });
     expect(await fate(connect(listener, '127.0.0.2'))).toBe('ECONNRESET');

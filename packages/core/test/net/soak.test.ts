@@ -4,7 +4,7 @@ import type { SoakReport } from '../support/soak.ts';
 
 // scripts/nightly/soak-connections.mjs does the same with 200,000.
 describe('connections opened and closed one after another', () => {
-  // Each in a process of its own: side by side.
+  // Each runs in its own process, so they can run concurrently.
   test.concurrent.each([
     ['tcp', '4000'],
     ['unix', '4000'],

@@ -1,8 +1,8 @@
 /**
- * The cooperative budget on real sockets: a connection that always has something keeps nobody waiting.
+ * The cooperative budget on real sockets: a connection that always has data does not starve the others.
  *
- * Every test runs twice: as it is, and with a clock on which to defer is to go on at once, which is what there would be
- * without a budget. The second time the same program has to starve everybody else, or the test would show nothing.
+ * Every test runs twice: as it is, and with a clock whose `defer` continues at once, which has the same effect as having
+ * no budget. The second time the same code must starve the other connections, or the test would prove nothing.
  */
 
 import { describe, expect, test } from '@jest/globals';
@@ -91,7 +91,7 @@ async function flood(clock: Clock): Promise<number> {
     state.hasFired = true;
   }, 0);
   let writes = 0;
-  // Empty writes find room for ever.
+  // Empty writes always find room.
   while (!state.hasFired && writes < HOT_READS) {
     await writer.write('');
     writes += 1;

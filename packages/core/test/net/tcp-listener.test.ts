@@ -20,7 +20,7 @@ const connect = async (listener: TcpListener): Promise<TcpStream> =>
 
 const accept = async (listener: TcpListener): Promise<TcpStream> => keep(await listener.accept());
 
-/** Who is at the other end, as text. */
+/** The peer's address, as text. */
 const peerOf = ({ remoteAddress }: TcpStream): string => String(remoteAddress);
 const selfOf = ({ localAddress }: TcpStream): string => String(localAddress);
 
@@ -62,7 +62,7 @@ describe('binding', () => {
   });
 
   test('fails on an address of another machine', async () => {
-    // 192.0.2.0/24 is for documentation (RFC 5737): it is nobody's.
+    // 192.0.2.0/24 is reserved for documentation (RFC 5737): no interface has such an address.
     await expect(TcpListener.bind('192.0.2.1:0')).rejects.toMatchObject({
       name: 'AddressError',
       code: 'EADDRNOTAVAIL',

@@ -360,7 +360,7 @@ describe('what keeps a process alive', () => {
   ])('is %s', async (_what, env, expected) => {
     const program = keep(startProgram('keep-alive', { env }));
     expect(await program.nextLine()).toBe('waiting');
-    // One that has let go of everything ends by itself; the other is asked.
+    // A process with everything unreferenced exits without input; one that is kept alive answers.
     if (expected === 'alive') program.say('anybody?');
     const { code, stderr } = await program.ended;
     expect({ code, stderr }).toEqual({ code: expected === 'alive' ? 3 : 0, stderr: '' });

@@ -87,7 +87,7 @@ describe('a TLS listener', () => {
     const listener = await bind({
       onHandshakeError: (error, from) => {
         failures.push([error, from]);
-        throw new Error('nobody hears this');
+        throw new Error('a failing callback');
       },
     });
     const silent = await knock(listener);
@@ -107,7 +107,7 @@ describe('a TLS listener', () => {
   });
 
   test('gives a client ten seconds for its handshake, or as many as it is told', async () => {
-    for (const [options, patience] of [
+    for (const [options, timeout] of [
       [{}, 10_000],
       [{ handshakeTimeout: 500 }, 500],
     ] as const) {
@@ -120,12 +120,10 @@ describe('a TLS listener', () => {
       });
       const silent = keep(await below.connect());
       await until(() => listener.statistics().handshakes === 1);
-      await clock.advance(patience - 1);
+      await clock.advance(timeout - 1);
       expect(errors).toEqual([]);
       await clock.advance(1);
-      expect(errors).toMatchObject([
-        { name: 'TimeoutError', operation: 'accept', timeout: patience },
-      ]);
+      expect(errors).toMatchObject([{ name: 'TimeoutError', operation: 'accept', timeout }]);
       await expect(silent.readChunk()).rejects.toThrow(BrokenError);
       await listener.close();
     }
@@ -287,7 +285,7 @@ describe('connecting with TLS', () => {
       keep(await TlsStream.connect(address, { ca }));
       names.push((await accept(listener)).servername);
     }
-    // An IP address is checked, and not told.
+    // An IP address is verified, but not sent in SNI.
     expect(names).toEqual(['localhost', 'localhost', undefined]);
     await expect(
       TlsStream.connect(`localhost:${port}`, { ca, servername: 'x.test' }),

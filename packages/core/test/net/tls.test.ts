@@ -337,7 +337,7 @@ describe('a handshake without common ground', () => {
 });
 
 describe('the end of a TLS stream', () => {
-  /** Ends a TLS connection from below, without its goodbye. */
+  /** Ends the TCP connection below, without `close_notify`. */
   async function cut(options: { requireCloseNotify?: boolean }): Promise<TlsStream> {
     const plain = keep(await tcpPair());
     const { client, server } = await secure(plain, options);
@@ -404,7 +404,7 @@ describe('the end of a TLS stream', () => {
   });
 
   test('closing waits no longer than linger for a peer that takes nothing', async () => {
-    // In memory, where nothing moves any more once nothing has moved for a while: a kernel takes some megabytes first.
+    // In memory, where 100 turns without progress mean that the pipe is full: a kernel buffers some megabytes first.
     const [there, here] = memoryPair();
     const { client, server } = await secure({ client: there, server: here });
     const controller = new AbortController();
@@ -422,7 +422,7 @@ describe('the end of a TLS stream', () => {
     await server.close({ linger: 10 });
     expect(await server.closed).toMatchObject({ how: 'timeout', by: 'local' });
     expect((await server.closed).unsent).toBeGreaterThan(0);
-    // Its socket is not read, so it hears of nothing.
+    // Its socket is not read, so it does not notice.
     expect(client.isClosed).toBe(false);
     client.reset();
   });

@@ -29,7 +29,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Has Node pass no datagram to the kernel until it is told to. */
+/** Holds back Node's datagrams until `release()`. */
 function holdSends(): { release(): void; restore(): void } {
   const original = Reflect.get(Socket.prototype, 'send') as (...values: unknown[]) => void;
   const held: (() => void)[] = [];

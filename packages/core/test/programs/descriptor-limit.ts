@@ -1,4 +1,4 @@
-/** A server that keeps every connection it gets until it is told to let go, and tells how it fares. */
+/** A server that keeps every connection open until it reads `release`, and prints its state when it reads `report`. */
 
 import { createInterface } from 'node:readline';
 import { TcpListener, type IoError, type TcpStream } from '../../src/index.ts';

@@ -1,11 +1,11 @@
-/** Holds a listener and a connection, lets go of whatever its argument names, and says so: what is left decides. */
+/** Opens a listener and a connection and unrefs those named in UNREF: the others keep the process alive. */
 
 import { TcpListener, TcpStream } from '../../src/index.ts';
 
 const listener = await TcpListener.bind('127.0.0.1:0');
 const client = await TcpStream.connect(listener.localAddress);
 const server = await listener.accept();
-// Waits that nobody will end.
+// Waits that never end.
 for (const stream of [client, server]) stream.readChunk().catch(() => {});
 listener.accept().catch(() => {});
 

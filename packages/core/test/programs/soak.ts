@@ -1,4 +1,4 @@
-/** Soaks in a process of its own, whose heap is nobody else's; prints the report. */
+/** Soaks in a separate process, so that nothing else uses the heap; prints the report. */
 
 import { soak } from '../support/soak.ts';
 

@@ -1,4 +1,4 @@
-/** Opens one of everything, and lets the process end all the same; with KEEP set, one of them keeps it for a while. */
+/** Opens one of everything, unreferenced, so that the process ends; with KEEP set, one is referenced for 100 ms. */
 
 import {
   startTls,

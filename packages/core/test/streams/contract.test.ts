@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { STREAM_CONTRACTS, streamContract } from '../../src/testing/index.ts';
 import { CARRIERS } from '../support/carriers.ts';
 
-/** Milliseconds for one check beside seven others; each of its waits ends by itself after `patience`, with its name. */
+/** Milliseconds for one check beside seven others; each of its waits fails after `patience`, with its name. */
 const TIMEOUT = 60_000;
 
 describe.each(CARRIERS)('on $name', ({ use, contract, test }) => {

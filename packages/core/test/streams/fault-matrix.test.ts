@@ -3,7 +3,7 @@
  *
  * The tables below are the whole expectation. A call either ends at once, because of the state it finds, or it waits, and
  * then the failure decides. "waits on" stands for a wait that the failure does not concern, such as a write when the peer
- * finishes; it ends when this side breaks the connection off, which every round does at last.
+ * finishes; it ends when this side resets the connection, which every round does at last.
  */
 
 import { describe, expect } from '@jest/globals';
@@ -18,14 +18,7 @@ import {
   type Pair,
 } from '../support/carriers.ts';
 import { fill } from '../support/fill.ts';
-import {
-  outcomeOf,
-  PATIENCE,
-  REASON,
-  WAITS_ON,
-  within,
-  type Outcome,
-} from '../support/outcomes.ts';
+import { outcomeOf, TIMEOUT, REASON, WAITS_ON, within, type Outcome } from '../support/outcomes.ts';
 
 type Start = (stream: ByteStream, options: WaitOptions) => Promise<unknown>;
 
@@ -115,7 +108,7 @@ const SHUT = { writes: 'ClosedError', writable: 'done', either: 'done', finish: 
 interface State {
   readonly enter: (pair: Pair, carrier: Carrier, quiet: number) => Promise<unknown>;
   readonly atOnce: Partial<Outcomes>;
-  /** Finishing from here is an end of its own, and not one to wait for. */
+  /** `false` where a call to finish ends at once, so it cannot wait for the failure. */
   readonly finishes?: false;
 }
 
@@ -238,7 +231,7 @@ function together(state: string, failure: string, group: Group): Outcome | undef
   if (group !== 'closed') return undefined;
   // Both directions have ended then.
   if (state === 'shut for writing' && failure === 'the peer finishes') return 'done';
-  // A socket that has read the end, and writes nothing, is not told.
+  // A socket that has read the end and writes nothing does not notice.
   if (state === 'ended by the peer’s FIN' && failure === 'the peer resets') return 'anything';
   return undefined;
 }
@@ -287,32 +280,32 @@ async function playRound(
   }));
   for (const { name, outcome, early } of waits) {
     if (early === undefined) continue;
-    expect([name, await within(outcome, carrier, PATIENCE)]).toEqual([name, early]);
+    expect([name, await within(outcome, carrier, TIMEOUT)]).toEqual([name, early]);
   }
   const acting = Promise.resolve(failure.happen(pair, controller));
   acting.catch(() => {});
   for (const { name, outcome, early, late } of waits) {
     if (early !== undefined || late === 'anything') continue;
-    const patience = late === WAITS_ON ? quiet : PATIENCE;
-    expect([name, await within(outcome, carrier, patience)]).toEqual([name, late]);
+    const limit = late === WAITS_ON ? quiet : TIMEOUT;
+    expect([name, await within(outcome, carrier, limit)]).toEqual([name, late]);
   }
   for (const stream of pair) stream.reset();
   for (const stream of pair) {
-    expect(await within(stream.closed, carrier, PATIENCE)).not.toBe(WAITS_ON);
+    expect(await within(stream.closed, carrier, TIMEOUT)).not.toBe(WAITS_ON);
   }
   for (const { name, outcome } of waits) {
-    expect([name, await within(outcome, carrier, PATIENCE)]).not.toEqual([name, WAITS_ON]);
+    expect([name, await within(outcome, carrier, TIMEOUT)]).not.toEqual([name, WAITS_ON]);
   }
   expect(pair.map((stream) => stream.statistics().waits)).toEqual([[], []]);
 }
 
-/** Plays every round of a cell, each on a pair of its own. */
+/** Plays every round of a cell, each on a new pair. */
 const playCell = (use: CarrierKind['use'], cell: Cell): Promise<void> =>
   use(async (carrier) => {
     for (const round of rounds(cell.state)) {
       const pair = await carrier.connect();
       try {
-        const entered = within(cell.state.enter(pair, carrier, cell.quiet), carrier, PATIENCE);
+        const entered = within(cell.state.enter(pair, carrier, cell.quiet), carrier, TIMEOUT);
         expect(await entered).not.toBe(WAITS_ON);
         await playRound(carrier, pair, round, cell);
       } finally {

@@ -46,7 +46,7 @@ function gone(duplex: Duplex): Promise<void> {
   return new Promise((resolve) => duplex.once('close', () => resolve()));
 }
 
-/** A duplex that does nothing by itself. */
+/** A duplex that neither reads nor writes. */
 function silent(parts: ConstructorParameters<typeof Duplex>[0] = {}): Duplex {
   return new Duplex({
     read: () => {},
@@ -221,7 +221,7 @@ describe('a stream from a stream of Node', () => {
     const reading = stream.readLine();
     await stream.writeAll('at once\n');
     expect(await reading).toBe('at once');
-    // More than the transform holds by itself, and nobody reads it.
+    // More than the transform buffers, and it is not read.
     await stream.writeAll(pattern(60_000));
     await stream.close();
     expect((await stream.closed).how).toBe('shutdown');
@@ -272,7 +272,7 @@ describe('a stream from a stream of Node', () => {
     expect(await stream.closed).toMatchObject({ how: 'reset', by: 'local' });
     await finishing;
     expect(client.destroyed).toBe(true);
-    // FIN, then RST: the peer may have read the end before it hears of the break.
+    // FIN, then RST: the peer may read the end before the reset arrives.
     await expect(other.writeAll(new Uint8Array(1 << 20))).rejects.toThrow(BrokenError);
     await closeAll(other);
   });
@@ -391,9 +391,9 @@ describe('a stream of Node from a stream', () => {
     expect(duplex.errored).toMatchObject({ code: 'ECONNRESET' });
 
     const [other, peer] = memoryPair();
-    const heard = finished(other.toNode().resume());
+    const finishing = finished(other.toNode().resume());
     peer.reset();
-    await expect(heard).rejects.toThrow(BrokenError);
+    await expect(finishing).rejects.toThrow(BrokenError);
   });
 
   test('a break after the end of reading is heard too', async () => {
@@ -570,7 +570,7 @@ test('an error of no kind we know is an IoError', async () => {
   const duplex = silent();
   const stream = ByteStream.fromNode(duplex);
   const reading = stream.readChunk();
-  duplex.destroy(new TypeError('of somebody else'));
+  duplex.destroy(new TypeError('of another library'));
   await expect(reading).rejects.toMatchObject({ name: 'IoError', code: 'ERR_UNKNOWN' });
   await expect(reading).rejects.toBeInstanceOf(IoError);
   await stream.close();

@@ -162,7 +162,7 @@ if (usesSharedReads()) {
     };
     const found = await fc.check(
       fc.asyncProperty(setups, scripts(5_000), (setup, script) => playOn(planted, setup, script)),
-      // A planted stream may also keep a script waiting for ever: that is found, too.
+      // A planted bug may also keep a script waiting forever: that is found, too.
       { numRuns: 500, endOnFailure: true, plugins: [fc.timeout(2_000)] },
     );
     expect(found.failed).toBe(true);

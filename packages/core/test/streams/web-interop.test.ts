@@ -111,7 +111,7 @@ describe('the readable side', () => {
       await idle();
       await reader.cancel('enough');
       expect((await reading).done).toBe(true);
-      // Far more than the marks: what nobody will read does not stop its sender.
+      // Far more than the high-water marks: data that will not be read is discarded and does not block its sender.
       await client.writeAll(new Uint8Array(1 << 20));
       const writer = writable.getWriter();
       await writer.write(Buffer.from('still writing'));
@@ -262,7 +262,7 @@ describe('both sides together', () => {
           }
           await writer.close();
         };
-        /** Each read with a reader of its own: into a buffer of the wished size, or whatever comes. */
+        /** Takes a new reader for each read: into a buffer of the wished size, or any chunk. */
         const read = async (): Promise<Uint8Array> => {
           const got: Uint8Array[] = [];
           for (let turnOf = 0; ; turnOf += 1) {

@@ -1,6 +1,6 @@
 /**
- * A cluster of two workers that listen on one port and say who they are to whoever connects. Run by net-cluster.test.ts,
- * with the scheduling policy (`rr` or `none`) as its argument; prints how many of the workers were heard, as JSON.
+ * A cluster of two workers that listen on one port and send their name to each client. Run by net/cluster.test.ts,
+ * with the scheduling policy (`rr` or `none`) as its argument; prints how many of the workers answered, as JSON.
  */
 
 import cluster from 'node:cluster';
@@ -13,20 +13,20 @@ if (cluster.isPrimary) {
   cluster.schedulingPolicy = process.argv[2] === 'rr' ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const workers = [cluster.fork(), cluster.fork()];
   const [[port]] = await Promise.all(workers.map((worker) => once(worker, 'message')));
-  const heard = new Map();
+  const counts = new Map();
   for (let count = 0; count < CONNECTIONS; count += 1) {
     const stream = await TcpStream.connect({ host: '127.0.0.1', port });
     await stream.writeAll('who?\n');
     const name = await stream.readLine();
-    heard.set(name, (heard.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
     await stream.close();
   }
   for (const worker of workers) worker.send('stop');
   const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
   console.log(
     JSON.stringify({
-      answers: [...heard.values()].reduce((sum, count) => sum + count, 0),
-      workers: heard.size,
+      answers: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      workers: counts.size,
       exits: exits.map(([code]) => code),
     }),
   );

@@ -19,7 +19,7 @@ export const FAULTS: SimFaults = {
   crash: 0.005,
 };
 
-const PATIENCE = 3_000;
+const TIMEOUT = 3_000;
 
 /** What the network does comes as an `IoError`; anything else is a bug, of this file or of the package. */
 function expectIoError(error: unknown): void {
@@ -31,9 +31,9 @@ async function echo(stream: SimStream): Promise<void> {
   const buffer = new Uint8Array(64);
   try {
     for (;;) {
-      const count = await stream.read(buffer, { timeout: PATIENCE });
+      const count = await stream.read(buffer, { timeout: TIMEOUT });
       if (count === null) break;
-      await stream.writeAll(buffer.subarray(0, count), { timeout: PATIENCE });
+      await stream.writeAll(buffer.subarray(0, count), { timeout: TIMEOUT });
     }
     await stream.close();
   } catch (error) {
@@ -45,7 +45,7 @@ async function echo(stream: SimStream): Promise<void> {
 /** Sends one message and reads it back; `false` when the connection failed on the way. */
 async function exchange(stream: SimStream, message: Uint8Array): Promise<boolean> {
   let returned = 0;
-  const writing = stream.writeAll(message, { timeout: PATIENCE }).then(
+  const writing = stream.writeAll(message, { timeout: TIMEOUT }).then(
     () => true,
     (error: unknown) => {
       expectIoError(error);
@@ -54,7 +54,7 @@ async function exchange(stream: SimStream, message: Uint8Array): Promise<boolean
   );
   try {
     while (returned < message.length) {
-      const chunk = await stream.readChunk({ timeout: PATIENCE });
+      const chunk = await stream.readChunk({ timeout: TIMEOUT });
       if (chunk === null) break;
       for (const byte of chunk) {
         if (byte !== message[returned]) throw new Error(`byte ${returned} came back as another`);
@@ -78,7 +78,7 @@ export async function echoProtocol(sim: Simulation): Promise<void> {
   for (let round = sim.random.integer(1, 3); round > 0; round -= 1) {
     let stream: SimStream;
     try {
-      stream = await client.connect('server:7', { timeout: PATIENCE });
+      stream = await client.connect('server:7', { timeout: TIMEOUT });
     } catch (error) {
       expectIoError(error);
       continue;

@@ -1,4 +1,4 @@
-/** Closes what a test opened, also when the test fails half-way, so that a failure is told as itself and not as a leak. */
+/** Closes what a test opened, also when the test fails half-way, so that its failure is reported and not a leak. */
 
 import { afterEach } from '@jest/globals';
 

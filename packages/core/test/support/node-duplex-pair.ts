@@ -1,4 +1,4 @@
-/** Two streams of Node, each of which reads what the other writes; an end that breaks off is told to the other one. */
+/** Two Node streams, each of which reads what the other writes; destroying one with an error resets the other. */
 
 import { Duplex, type DuplexOptions } from 'node:stream';
 

@@ -2,13 +2,13 @@
 
 import { IoError, type Clock } from '../../src/index.ts';
 
-/** A value, an error's name, or what is told below. */
+/** `done` or `null`, an error's name, or one of the words below. */
 export type Outcome = string;
 
 /** What a test aborts with. */
 export const REASON: object = { because: 'enough' };
 /** Milliseconds after which a call that has not ended counts as one that never will. */
-export const PATIENCE = 5_000;
+export const TIMEOUT = 5_000;
 /** The outcome of a call that does not end. */
 export const WAITS_ON = 'waits on';
 

@@ -50,12 +50,12 @@ const textOf = async (call: Promise<Uint8Array | null>): Promise<unknown> => {
 };
 
 /** Turns of a millisecond that the network gets to do what it must: a scenario that waits in vain has to fail. */
-const PATIENCE = 5_000;
+const MAX_TURNS = 5_000;
 
 /** Waits for something that only the network decides, such as the arrival of a RST. */
 async function until({ clock }: ParityWorld, condition: () => boolean): Promise<void> {
   for (let turn = 0; !condition(); turn += 1) {
-    if (turn === PATIENCE) throw new Error(`waited in vain until ${String(condition)}`);
+    if (turn === MAX_TURNS) throw new Error(`waited in vain until ${String(condition)}`);
     await clock.sleep(1);
   }
 }
@@ -143,7 +143,7 @@ const connecting: readonly Scenario[] = [
     expected: [true, true],
   },
   {
-    // Whether the one who connects hears of the reset before or after its connection stands is a race of the network.
+    // The reset may arrive before or after the connection is established: a race in the network.
     name: 'a full accept queue resets a connection, while it begins or right after',
     run: async (world) => {
       const listener = await world.listen({ maxPending: 1 });
@@ -364,7 +364,7 @@ const ending: readonly Scenario[] = [
     expected: ['ClosedError ERR_STREAM_CLOSED', 'ClosedError ERR_STREAM_CLOSED', null, null],
   },
   {
-    // The code is ECONNRESET or EPIPE, as the kernel likes; a socket that nobody reads hears of it when it writes again.
+    // The kernel chooses the code, ECONNRESET or EPIPE; a socket that is not read notices when it writes again.
     name: 'who goes on writing to a peer that has closed is broken off',
     run: withPair(async (there, here, world) => {
       await there.close();

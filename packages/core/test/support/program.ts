@@ -1,4 +1,4 @@
-/** Runs a file of `test/programs` in a process of its own: for what belongs to a whole process, such as its limits. */
+/** Runs a file of `test/programs` in a separate process: for what affects a whole process, such as its limits. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ export interface ProgramOptions {
   /** The most descriptors that the process may have open (`ulimit -n`). */
   readonly descriptors?: number | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** A descriptor of this process that the program has as its third. */
+  /** A descriptor of this process that the child inherits as its third. */
   readonly inherit?: number | undefined;
 }
 
@@ -16,7 +16,7 @@ export interface Program {
   nextLine(): Promise<string | undefined>;
   /** Writes a line to its standard input. */
   say(line: string): void;
-  /** Settles when it ends by itself, with its exit code, or the signal that ended it, and what it wrote to stderr. */
+  /** Settles when the process ends, with its exit code or the signal that ended it, and what it wrote to stderr. */
   readonly ended: Promise<{ readonly code: number | string; readonly stderr: string }>;
   close(): Promise<void>;
 }

@@ -125,7 +125,7 @@ async function oneConnection(place: Place, at: number): Promise<void> {
 
 /**
  * @param kind - One of {@link KINDS}.
- * @param onTenth - Told the mean heap of each tenth.
+ * @param onTenth - Called with the mean heap of each tenth.
  */
 export async function soak(
   kind: string,

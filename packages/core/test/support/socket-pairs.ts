@@ -19,7 +19,7 @@ export interface Pair<S extends ByteStream> {
   close(): Promise<void>;
 }
 
-/** A path for a socket, in a directory of its own. */
+/** A path for a socket, in a new directory. */
 export async function temporaryPath(): Promise<{ path: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'awaitio-'));
   return {

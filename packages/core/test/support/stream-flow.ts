@@ -1,7 +1,7 @@
 /**
  * What one end wrote and the other read, byte by byte.
  *
- * Every byte is told by its place, so a flow needs to remember two numbers only: how many bytes were accepted from the
+ * Every byte follows from its position, so a flow needs to remember only two numbers: how many bytes were accepted from the
  * writer, and how many the reader was given. The bytes are ASCII with line ends in them, so that they can be read as
  * lines too.
  */
@@ -25,7 +25,7 @@ const byteAt = (place: number): number => TABLE[place % PERIOD] ?? 0;
 
 /** One direction of a connection. */
 export class Flow {
-  /** What each write told of its progress. */
+  /** The progress that each write reported. */
   readonly #writes: { accepted: number }[] = [];
   /** How many bytes the reader was given. */
   taken = 0;

@@ -24,7 +24,7 @@ import { bytesFrom, Flow } from './stream-flow.ts';
 import { SIGNALS, type End, type GiveUp, type Step } from './stream-script.ts';
 
 /** How often the player lets a millisecond pass for a call that has to settle. */
-const PATIENCE = 5_000;
+const MAX_TURNS = 5_000;
 
 type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
@@ -85,11 +85,11 @@ export class Player {
     }
   }
 
-  /** Reads everything to its end, in peace or not, and expects nothing to be left. */
+  /** Reads everything until the end or an error, and expects nothing to be left. */
   async finish(): Promise<void> {
     this.#isFinishing = true;
-    const isPeace = this.#sides.every(({ isClosed, isReset }) => !isClosed && !isReset);
-    if (isPeace) await Promise.all(this.#sides.map((side) => this.#finishSide(side)));
+    const isGraceful = this.#sides.every(({ isClosed, isReset }) => !isClosed && !isReset);
+    if (isGraceful) await Promise.all(this.#sides.map((side) => this.#finishSide(side)));
     else for (const { stream } of this.#sides) stream.reset();
     let isSettled = false;
     const everything = Promise.all([
@@ -102,17 +102,17 @@ export class Player {
     for (const { stream, received } of this.#sides) {
       const { waits } = stream.statistics();
       if (waits.length > 0) throw new Error(`${waits[0]?.operation} waits after the end`);
-      if (isPeace && !received.isCut && received.taken !== received.accepted) {
+      if (isGraceful && !received.isCut && received.taken !== received.accepted) {
         throw new Error(`${received.taken} bytes came of ${received.accepted} written`);
       }
       const { how, error } = await stream.closed;
-      if (isPeace && how !== 'eof' && how !== 'shutdown') {
-        throw new Error(`the end of a connection in peace was "${how}"`, { cause: error });
+      if (isGraceful && how !== 'eof' && how !== 'shutdown') {
+        throw new Error(`a graceful connection ended with "${how}"`, { cause: error });
       }
     }
   }
 
-  /** Breaks everything off, also after a failure. */
+  /** Resets both ends, also after a failure. */
   release(): void {
     for (const { stream } of this.#sides) stream.reset();
   }
@@ -132,7 +132,7 @@ export class Player {
 
   async #until(condition: () => boolean, what: string): Promise<void> {
     for (let turn = 0; !condition(); turn += 1) {
-      if (turn === PATIENCE) throw new Error(`${what} never settles`);
+      if (turn === MAX_TURNS) throw new Error(`${what} never settles`);
       await this.#pass(1);
     }
   }
@@ -254,7 +254,7 @@ export class Player {
   #peek(side: Side, size: number): void {
     this.#now(side, {}, () => {
       const bytes = side.stream.peek(size);
-      // While a read is on its way to being looked at, nobody knows where the next byte is.
+      // While the result of a read has not been checked yet, the position of the next byte is unknown.
       if (bytes instanceof Uint8Array && side.reading === 0) {
         this.#later(side, () => side.received.compare(bytes), true);
       }
@@ -351,7 +351,7 @@ export class Player {
   }
 
   #expectEnd(side: Side): void {
-    if (!this.#hasEnded(side)) throw new Error('the end of a stream that nobody ended');
+    if (!this.#hasEnded(side)) throw new Error('the end of a stream that was not ended');
   }
 
   #peerOf(side: Side): Side {

@@ -135,7 +135,7 @@ export function scripts(most: number): fc.Arbitrary<Step[]> {
     do: fc.constantFrom('close' as const, 'reset' as const),
     end,
   });
-  // Most scripts end in peace, so that whole flows are compared; the others break off somewhere.
+  // Most scripts end gracefully, so that whole flows are compared; the others close or reset an end in the middle.
   return fc.oneof(
     { weight: 3, arbitrary: fc.array(step, { maxLength: 60, size: 'max' }) },
     {

@@ -40,7 +40,7 @@ export interface Stage {
 
 export const onSystemClock: Pass = (time) => systemClock.sleep(time);
 
-/** A carrier as it is, without marks of its own. */
+/** A carrier as it is, with the default high-water marks. */
 export const onCarrier = (
   { name, isSocket, use }: CarrierKind,
   runs: number,

@@ -11,7 +11,7 @@ import { TestAuthority } from '../../src/testing/index.ts';
 import { tcpPair, type Pair } from './socket-pairs.ts';
 
 export const authority = new TestAuthority();
-/** Another one, which nobody trusts. */
+/** Another one, which no stream here trusts. */
 export const stranger = new TestAuthority('a stranger');
 export const identity = authority.issue(['example.test', 'localhost', '127.0.0.1']);
 

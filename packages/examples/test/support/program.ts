@@ -23,7 +23,7 @@ export interface Program {
   readonly ended: Promise<Ended>;
   /** What it has printed so far. */
   readonly lines: readonly string[];
-  /** Waits until so many lines match; rejects when the program ends before. */
+  /** Waits until `count` lines match; rejects when the program ends before. */
   printed(pattern: RegExp, count?: number): Promise<readonly string[]>;
   /** Sends text to its standard input. */
   type(text: string): void;
@@ -130,7 +130,7 @@ export async function readToEnd(stream: TcpStream): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Sends raw bytes on a new connection, says FIN, and gives everything that comes back. */
+/** Sends raw bytes and FIN on a new connection, and returns everything that comes back. */
 export async function exchange(server: Serving, request: string | Uint8Array): Promise<string> {
   const stream = await server.connect();
   await stream.writeAll(request);

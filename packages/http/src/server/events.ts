@@ -62,7 +62,7 @@ export interface RequestStartedEvent {
   readonly httpVersion: HttpVersion;
 }
 
-/** A response was sent, or was broken off. */
+/** A response was sent, or was aborted. */
 export interface RequestFinishedEvent {
   /** The kind of event. */
   readonly type: 'requestFinished';

@@ -20,7 +20,7 @@ function dateAt(milliseconds: number) {
   return {
     clock,
     date,
-    /** Somebody sets the date. */
+    /** Sets the system date forward or back. */
     move: (by: number): void => {
       set += by;
     },

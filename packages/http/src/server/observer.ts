@@ -60,7 +60,7 @@ export interface ServerStatistics {
     readonly active: number;
     /** Answered completely. */
     readonly completed: number;
-    /** Responses that were broken off. */
+    /** Responses that were aborted. */
     readonly failed: number;
     /** Refused before a handler saw them, by the status of the response; 0 for none. */
     readonly refused: Readonly<Record<number, number>>;

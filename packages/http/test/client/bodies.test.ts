@@ -14,7 +14,7 @@ import type { Wire } from '../support/wire.ts';
 const URL_ = 'http://server/';
 const TROUBLE: SimFaults = { partialWrite: 1, window: 1, split: 0.3 };
 
-/** Bytes, each told apart from its neighbours. */
+/** Bytes in which each differs from its neighbours. */
 const pattern = (length: number, start = 0): Uint8Array => {
   const bytes = new Uint8Array(length);
   for (let index = 0; index < length; index += 1) bytes[index] = (start + index * 7) % 251;
@@ -271,12 +271,12 @@ describe('informational responses', () => {
         context.informational(102);
         return HttpResponse.text('at last');
       });
-      const heard: unknown[] = [];
+      const received: unknown[] = [];
       const response = await world.client().get(URL_, {
-        onInformational: (status, headers) => heard.push([status, [...headers]]),
+        onInformational: (status, headers) => received.push([status, [...headers]]),
       });
       expect(await response.text()).toBe('at last');
-      expect(heard).toEqual([
+      expect(received).toEqual([
         [103, [['Link', '</style.css>; rel=preload']]],
         [102, []],
       ]);

@@ -178,7 +178,7 @@ test('a server whose patience is shorter than the pause of its client loses no G
   simulated(async (world) => {
     await world.serve(echo(), { deadlines: { idle: 1_000 } });
     const client = world.client({ deadlines: { idle: 60_000 } });
-    // Around the moment at which the server lets go, to the tenth of a millisecond.
+    // Around the moment at which the server closes, in steps of a tenth of a millisecond.
     for (let pause = 990; pause < 1_060; pause += 0.7) {
       expect((await client.get(URL_)).status).toBe(200);
       await world.sleep(pause);

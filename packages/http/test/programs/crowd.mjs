@@ -1,5 +1,5 @@
 /**
- * A crowd of clients in a process of its own, so that its descriptors are not the server's.
+ * A crowd of clients in a separate process, so that their descriptors do not count against the server's limit.
  *
  *   node crowd.mjs PORT COUNT
  *

@@ -17,7 +17,7 @@ const chunked = (pieces: readonly string[], trailers = ''): string =>
 const post = (body: string, fields = ''): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`;
 
-/** Every byte of these is told apart from its neighbours. */
+/** Bytes in which each differs from its neighbours. */
 const pattern = (length: number, start = 0): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (start + index * 7) % 251);
 
@@ -229,7 +229,7 @@ describe('a streamed answer', () => {
       let ended = 0;
       const body = (): AsyncIterable<string> => ({
         [Symbol.asyncIterator]: () => ({
-          next: () => Promise.reject(new Error('nobody asked')),
+          next: () => Promise.reject(new Error('must not be read')),
           return: () => {
             ended += 1;
             return Promise.resolve({ done: true, value: undefined });
@@ -463,7 +463,7 @@ describe('a request body that the handler leaves unread', () => {
       await wire.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n');
       const { body, get } = await wire.response();
       expect([body, get('connection')]).toEqual(['ignored', 'close']);
-      // At once: nobody has to wait for a body that nobody wants.
+      // At once: the client does not have to send a body that is not read.
       expect(await wire.rest()).toBe('');
       expect(world.now).toBeLessThan(100);
     }));

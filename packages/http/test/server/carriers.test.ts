@@ -149,7 +149,7 @@ test('a client without a certificate gets no further than the handshake, and oth
   expect(url).toBe(`https://${String(listener.localAddress)}/`);
   const clientWith = (own: object): HttpClient =>
     clientOver((address, how) => TlsStream.connect(address, { ...trust, ...own, ...how }));
-  // TLS 1.3 lets a client believe that it is through: it hears of the refusal with its first answer.
+  // In TLS 1.3 the handshake is complete for the client: the refusal arrives where it reads its first response.
   await expect(clientWith({}).get(url)).rejects.toThrow(IoError);
   const response = await clientWith(authority.issue(['a friend'])).get(url);
   expect(await response.text()).toBe('welcome');

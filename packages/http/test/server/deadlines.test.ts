@@ -31,7 +31,7 @@ function expectTook(after: number, milliseconds: number): void {
   expect(after).toBeLessThanOrEqual(milliseconds + LATE);
 }
 
-/** Sends a text byte by byte until somebody minds. */
+/** Sends a text byte by byte until the connection is closed. */
 async function drip(world: World, wire: Wire, text: string, every: number): Promise<void> {
   for (const byte of text) {
     await world.sleep(every);

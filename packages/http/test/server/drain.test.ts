@@ -234,7 +234,7 @@ describe('a shutdown', () => {
       expect(report.aborted).toHaveLength(2);
       expect(server.statistics().connections.open).toBe(0);
       expect(world.errors).toEqual([expect.any(TimeoutError)]);
-      // What was left behind ends some day, and disturbs nobody.
+      // The abandoned work ends later, without further errors.
       resolve();
       await world.sleep(10);
       expect(world.errors).toHaveLength(1);

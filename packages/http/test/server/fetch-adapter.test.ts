@@ -138,7 +138,7 @@ describe('the fetch adapter', () => {
           },
         });
         const answer = await server.fetch('http://test/', post(body));
-        // Nobody has read the answer: what was sent is what the buffers on the way hold.
+        // The answer has not been read: only as much was sent as the buffers on the way hold.
         expect(sent).toBeLessThan(size);
         const bytes = new Uint8Array(await answer.arrayBuffer());
         expect([bytes.length, bytes.every((byte) => byte === 3)]).toEqual([size, true]);

@@ -37,10 +37,10 @@ const descriptors = (): number => (isLinux ? readdirSync('/proc/self/fd').length
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
-/** Lets the loop turn until the system has as few descriptors open as before, or patience ends. */
+/** Lets the loop turn until as few descriptors are open as before, for 5 s at most. */
 async function settled(before: number): Promise<number> {
-  const patience = performance.now() + 5_000;
-  while (descriptors() > before && performance.now() < patience) await turn();
+  const deadline = performance.now() + 5_000;
+  while (descriptors() > before && performance.now() < deadline) await turn();
   return descriptors();
 }
 
@@ -221,8 +221,8 @@ describe('clients that are killed', () => {
       await Promise.all(Array.from({ length: Math.min(20, left) }, kill));
     }
 
-    const patience = performance.now() + 15_000;
-    while (server.statistics().connections.open > 0 && performance.now() < patience) await turn();
+    const deadline = performance.now() + 15_000;
+    while (server.statistics().connections.open > 0 && performance.now() < deadline) await turn();
     expect(server.statistics().connections.open).toBe(0);
     expect(await settled(before.descriptors)).toBe(before.descriptors);
     expect(errors).toEqual([]);

@@ -170,11 +170,11 @@ describe('a server tells', () => {
   });
 
   test('those who subscribe to its channels, and reports a listener that throws', async () => {
-    const heard: unknown[] = [];
-    const hear = (event: unknown): void => {
-      heard.push((event as ServerEvent).type);
+    const types: unknown[] = [];
+    const record = (event: unknown): void => {
+      types.push((event as ServerEvent).type);
     };
-    for (const name of Object.values(SERVER_CHANNELS)) subscribe(name, hear);
+    for (const name of Object.values(SERVER_CHANNELS)) subscribe(name, record);
     const here = await place(() => HttpResponse.text('ok'), {
       onEvent: () => {
         throw new Error('deaf');
@@ -186,8 +186,8 @@ describe('a server tells', () => {
     await wire.stream.close();
     await here.clock.advance(5_000);
     await close(here);
-    for (const name of Object.values(SERVER_CHANNELS)) unsubscribe(name, hear);
-    expect(heard).toEqual([
+    for (const name of Object.values(SERVER_CHANNELS)) unsubscribe(name, record);
+    expect(types).toEqual([
       'connectionOpened',
       'requestStarted',
       'requestFinished',

@@ -43,7 +43,7 @@ describe('a body that a schema checks', () => {
         'body.items[1].name',
         'body.items[1].count',
       ]);
-      // It is the client's mistake: the program is not told, and the connection serves on.
+      // It is the client's mistake: `onError` is not called, and the connection stays open.
       expect(world.errors).toEqual([]);
       expect((await client.post('http://server/', '{')).status).toBe(400);
     }));

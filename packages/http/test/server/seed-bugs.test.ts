@@ -81,7 +81,7 @@ describe('the server', () => {
       }
     }));
 
-  // S4: a body that is no UTF-8 is read again for ever, and nobody else is served.
+  // S4: a body that is not UTF-8 is read again forever, and no other client is served.
   test('echoes bytes that are no text, and serves others meanwhile', () =>
     simulated(async (world) => {
       await world.serve(echo({ prefix: '' }));
@@ -160,7 +160,7 @@ describe('the server', () => {
       await stream.closed;
     }));
 
-  // S7: a write that is taken in part ends the server: one slow reader stops everybody.
+  // S7: a partial write ends the server: one slow reader stops it for all.
   test('keeps what a slow reader has not taken, and serves others meanwhile', () =>
     simulated(
       async (world) => {

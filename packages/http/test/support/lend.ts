@@ -2,7 +2,7 @@ import type { ByteStream, Listener } from '@awaitio/core';
 
 /**
  * A listener for one server of several that take turns: closing it only ends that server's turn, and what has arrived
- * and was not accepted waits for the next one. It is how a server is restarted without turning anybody away.
+ * and was not accepted waits for the next one. It is how a server is restarted without refusing a connection.
  */
 export function lend<S extends ByteStream>(listener: Listener<S>): Listener<S> {
   return {

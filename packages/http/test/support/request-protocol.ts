@@ -1,5 +1,5 @@
 /**
- * The program that thousands of seeds are run against: clients that ask one server everything that HTTP/1.1 has, on a
+ * The program that is run with thousands of seeds: clients that use every feature of HTTP/1.1 with one server, on a
  * network that breaks whatever can break, with a server that may crash and come back.
  *
  * What is checked is what a caller may rely on, whatever happens:
@@ -32,7 +32,7 @@ export const LOSSLESS: SimFaults = { split: 0.3, partialWrite: 0.5, window: 0.5,
 /** The virtual deadline of one run, in milliseconds. */
 export const DEADLINE = 10_000_000;
 
-const PATIENCE = 3_000;
+const TIMEOUT = 3_000;
 const KINDS = ['text', 'pieces', 'collect', 'upload', 'echo', 'unread', 'expect', 'head'] as const;
 type Kind = (typeof KINDS)[number];
 const WITH_BODY: ReadonlySet<string> = new Set(['collect', 'upload', 'echo', 'unread', 'expect']);
@@ -65,14 +65,14 @@ function expectTyped(error: unknown): void {
   if (typeof code !== 'string' || (isProtocols && !isTruncated)) throw error;
 }
 
-/** Makes the program of one run out of the package: its sources, or what was built of them. */
+/** Makes the program of one run with the given package: its sources or its build. */
 export function requestProtocol(
   { serve, HttpClient, HttpResponse }: typeof Http,
   options: { readonly isLossless?: boolean } = {},
 ) {
   // Where nothing is lost, slowness is no failure, and every request has its answer.
   const { isLossless = false } = options;
-  const patience = isLossless ? Infinity : PATIENCE;
+  const timeout = isLossless ? Infinity : TIMEOUT;
   return async (sim: Simulation): Promise<void> => {
     const { random, clock, executor } = sim;
     const handled = new Map<number, number>();
@@ -108,7 +108,7 @@ export function requestProtocol(
       }
     }
 
-    /** A body in pieces, some of which take their time. */
+    /** A body in pieces, some of them delayed. */
     async function* pieces(id: number, length: number): AsyncGenerator<Uint8Array> {
       const whole = bytesOf(id, length);
       for (let at = 0; at < length;) {
@@ -134,10 +134,10 @@ export function requestProtocol(
           }
         },
         deadlines: {
-          firstByte: patience,
-          headers: patience,
+          firstByte: timeout,
+          headers: timeout,
           bodyGrace: isLossless ? Infinity : 5_000,
-          writeStall: patience,
+          writeStall: timeout,
           idle: isLossless ? 60_000 : 1_000,
         },
       });
@@ -147,7 +147,7 @@ export function requestProtocol(
           signal.addEventListener('abort', () => resolve(), { once: true });
         }),
       ]);
-      await running.shutdown(signal.aborted ? { grace: 0 } : { grace: PATIENCE, idleWindow: 100 });
+      await running.shutdown(signal.aborted ? { grace: 0 } : { grace: TIMEOUT, idleWindow: 100 });
       const { open } = running.statistics().connections;
       if (open > 0) violations.push(`${open} connections are open after the drain`);
     });
@@ -157,7 +157,7 @@ export function requestProtocol(
       connect,
       clock,
       maxConnectionsPerOrigin: 2,
-      deadlines: { connect: patience, pool: patience, headers: patience, body: patience },
+      deadlines: { connect: timeout, pool: timeout, headers: timeout, body: timeout },
     });
     let nextId = 1;
 
@@ -212,18 +212,18 @@ export function requestProtocol(
       const ids = Array.from({ length: random.integer(2, 5) }, () => nextId++);
       let stream: ByteStream | undefined;
       try {
-        stream = await connect('server:80', { timeout: patience });
+        stream = await connect('server:80', { timeout });
         const head = (id: number): string =>
           `GET /text HTTP/1.1\r\nHost: server\r\nX-Id: ${id}\r\nX-Length: 20\r\n\r\n`;
-        await stream.writeAll(ids.map(head).join(''), { timeout: patience });
+        await stream.writeAll(ids.map(head).join(''), { timeout });
         for (const id of ids) {
-          const bytes = await stream.readUntil('\r\n\r\n', { timeout: patience });
+          const bytes = await stream.readUntil('\r\n\r\n', { timeout });
           if (bytes === null) break;
           const status = Buffer.from(bytes).toString('latin1', 9, 12);
           // What comes too slowly is refused, and nothing follows.
           if (status === '408') break;
           if (status !== '200') violations.push(`pipelined ${id}: status ${status}`);
-          const body = await stream.readExactly(20, { timeout: patience });
+          const body = await stream.readExactly(20, { timeout });
           if (!isSame(body, bytesOf(id, 20))) violations.push(`pipelined ${id}: out of order`);
           sim.log('pipelined');
         }

@@ -32,7 +32,7 @@ export class Wire {
     return this.stream.writeAll(data);
   }
 
-  /** Says FIN; reading goes on. */
+  /** Sends FIN; reading continues. */
   finish(): Promise<void> {
     return this.stream.shutdown('write');
   }
@@ -64,7 +64,7 @@ export class Wire {
     return { status, head: head.slice(0, -2), body, trailers, get };
   }
 
-  /** Sends a request, says FIN and gives everything that came until the end. */
+  /** Sends a request and FIN, and returns everything received until the end. */
   async talk(request: string | Uint8Array): Promise<string> {
     await this.send(request);
     await this.finish();

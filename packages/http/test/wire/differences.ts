@@ -15,7 +15,7 @@ export interface Difference {
 export const DIFFERENCES: readonly Difference[] = [
   {
     title: 'Host',
-    why: 'RFC 9112 section 3.2 asks for one Host, and a valid one. node:http asks for one at least and takes the first. A cache or a router that takes another one for the host is how its neighbours get each other’s answers.',
+    why: 'RFC 9112 section 3.2 asks for one Host, and a valid one. node:http asks for one at least and takes the first. Where a cache or a router in front takes another one, clients can receive each other’s responses.',
     cases: [
       'two Hosts',
       'the same Host twice',
@@ -36,7 +36,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     title: 'The request line',
-    why: 'RFC 9112 section 3 has one space between its three parts; whoever splits at every space reads another target. The forms of a target are those of section 3.2, each for its methods; a fragment is never sent, and a user in an authority is there to deceive (RFC 9110 section 4.2.4).',
+    why: 'RFC 9112 section 3 has one space between its three parts; a parser that splits at every space reads another target. The forms of a target are those of section 3.2, each for its methods; a fragment is never sent, and userinfo in an authority is refused because it is used to disguise the host (RFC 9110 section 4.2.4).',
     cases: [
       'two spaces after the method',
       'two spaces before the version',
@@ -79,7 +79,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     title: 'Content-Length and Transfer-Encoding',
-    why: 'What can be read in two ways is refused: a number with leading zeros is octal to some, and a Transfer-Encoding that is empty, or has a coding that nobody here can undo, leaves open where the body ends (RFC 9112 section 6.3). In HTTP/1.0 the field means nothing, and section 6.1 takes a message with it for a smuggler’s.',
+    why: 'What can be read in two ways is refused: a number with leading zeros is octal to some, and a Transfer-Encoding that is empty, or has a coding that is not implemented here, leaves open where the body ends (RFC 9112 section 6.3). HTTP/1.0 does not define the field, and section 6.1 says to treat the framing of such a message as faulty.',
     cases: [
       'a Content-Length padded with zeros',
       'a coding before chunked, unknown here',
@@ -92,7 +92,7 @@ export const DIFFERENCES: readonly Difference[] = [
     ],
   },
   {
-    title: 'What comes behind a good request',
+    title: 'What follows a good request',
     why: 'A good request has its good answer, whatever follows. node:http drops the answer that is on its way when the next bytes are malformed, or when any come after `Connection: close` (RFC 9112 section 9.6: they are ignored).',
     cases: [
       'bytes after Connection: close are ignored',
@@ -107,7 +107,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     title: 'CONNECT and Upgrade',
-    why: 'CONNECT names a host and a port and has no body (RFC 9110 section 9.3.6); anything else is refused before a program sees it. A switch that is not granted leaves the connection in HTTP, so what follows is the next request; node:http gives the connection away with the first byte.',
+    why: 'CONNECT names a host and a port and has no body (RFC 9110 section 9.3.6); anything else is refused before the handler is called. A switch that is not granted leaves the connection in HTTP, so what follows is the next request; node:http gives the connection away with the first byte.',
     cases: [
       'CONNECT that is granted',
       'CONNECT that is not granted',

@@ -60,7 +60,7 @@ function received(connection: HttpConnection): unknown[] {
   }
 }
 
-/** The fields of the program: not those that its connection added. */
+/** The application's fields, without those that the connection added. */
 const own = (headers: Iterable<[string, string]>): [string, string][] =>
   [...headers].filter(([name]) => name.startsWith('x-'));
 

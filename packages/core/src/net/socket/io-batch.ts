@@ -3,8 +3,8 @@
  * is sent together.
  *
  * Node runs promise reactions after every callback from libuv. A server that reads 64 sockets in one iteration would go 64
- * times through read, parse, handle, encode and write, with a system call between any two of them, which leaves little of
- * the program in the processor's caches. Batched, all heads are parsed, then all handlers run, then everything is written:
+ * times through read, parse, handle, encode and write, with system calls in between, which leaves little of the server's
+ * code in the processor's caches. Batched, all heads are parsed, then all handlers run, then everything is written:
  * the same work in another order, in about two thirds of the time (`pnpm bench --only echo` with both queues of this file
  * switched off shows it; docs/performance.md has the figures).
  *

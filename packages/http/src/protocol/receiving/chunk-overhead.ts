@@ -77,7 +77,7 @@ export class ChunkOverhead {
     return isBroken ? this.#checkBroken() : this.#check(this.#framing - (isWhole ? 1 : 0));
   }
 
-  /** The parser does not report a trailer that breaks off in its name: the text after the last chunk shows it. */
+  /** The parser does not report a trailer that ends inside its name: the text after the last chunk shows it. */
   #checkBroken(): RemoteProtocolError | undefined {
     const lastChunk = LAST_CHUNK.exec(this.#text)?.[0].length ?? this.#framing;
     const failure = this.#check(lastChunk);
