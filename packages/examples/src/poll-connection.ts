@@ -19,7 +19,7 @@ import {
   RemoteProtocolError,
 } from '@awaitio/http';
 import type { ConnectionEvent, RequestHead } from '@awaitio/http';
-import { quote } from './program.ts';
+import { quote, sayRefused } from './program.ts';
 
 const PREFIX = Buffer.from('echo: ');
 const NO_BYTES = new Uint8Array(0);
@@ -163,6 +163,7 @@ export class PollConnection {
   #refuse(error: unknown): boolean {
     if (!(error instanceof RemoteProtocolError)) throw error;
     const { status, fields, body } = errorResponse(error.statusHint);
+    sayRefused(this.stream.remoteAddress, `${error.code}, answered with ${status}`);
     const text = body as string;
     this.#say(
       this.#http.sendResponse({
