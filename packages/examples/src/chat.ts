@@ -5,7 +5,7 @@
  */
 
 import { acceptLoop, defaultExecutor, lines, type Framed, type TcpStream } from '@awaitio/core';
-import { listen, readArguments } from './program.ts';
+import { finish, interruption, listen, readArguments, sayFailed } from './program.ts';
 
 const OUTBOX = 100;
 
@@ -42,8 +42,20 @@ function tellOthers(speaker: Member, text: string): void {
 
 const summary = 'Passes every line that a member sends on to all the others.';
 const given = readArguments({ command: 'example:chat', summary, role: 'listens' });
-await acceptLoop(await listen(given), async (stream, { signal }) => {
+const next = (address: string): string =>
+  `nc ${address.replace(/:(\d+)$/, ' $1')} in two terminals; the first line that you type is your name`;
+
+/** Every stream, of those too who have not said a name. */
+const streams = new Set<TcpStream>();
+const interrupted = interruption();
+// Nothing more is read, so that each task ends as if its member had left.
+interrupted.addEventListener('abort', () => {
+  for (const stream of streams) void stream.shutdown('read');
+});
+
+async function serve(stream: TcpStream, signal: AbortSignal): Promise<void> {
   const member = new Member(stream);
+  await member.channel.write('Your first line is your name, each further one goes to the others.');
   const name = await member.channel.read({ signal, timeout: 60_000 });
   if (name === null) return;
   members.add(member);
@@ -56,5 +68,18 @@ await acceptLoop(await listen(given), async (stream, { signal }) => {
     members.delete(member);
     tellOthers(member, `${name} has gone`);
   }
-});
-await defaultExecutor.shutdown({ grace: 100 });
+}
+
+await acceptLoop(
+  await listen(given, next, interrupted),
+  async (stream, { signal }) => {
+    streams.add(stream);
+    try {
+      await serve(stream, signal);
+    } finally {
+      streams.delete(stream);
+    }
+  },
+  { onError: sayFailed },
+);
+await finish(defaultExecutor, 1_000);

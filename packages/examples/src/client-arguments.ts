@@ -1,7 +1,7 @@
 /** The command line that both clients have. */
 
 import { InetAddress } from '@awaitio/core';
-import type { Arguments, CommandLine } from './program.ts';
+import { isRefused, messageOf, type Arguments, type CommandLine } from './program.ts';
 
 const NAMES = ['First', 'Second'] as const;
 
@@ -20,4 +20,14 @@ export const CLIENT: Omit<CommandLine, 'command'> = {
 export function requestsOf({ host, port, operands }: Arguments): { name: string; url: string }[] {
   const first = operands[0] ?? `http://${String(new InetAddress(host, port))}/`;
   return NAMES.map((name, index) => ({ name, url: operands[index] ?? first }));
+}
+
+/** Prints why a request failed; what to do, where the example server is asked and does not run. */
+export function printFailure(name: string, error: unknown, { operands }: Arguments): void {
+  console.log(`${name} connection error: ${messageOf(error)}`);
+  const isServerMissing = isRefused(error) && operands.length === 0;
+  if (isServerMissing && name === NAMES[1]) {
+    console.log('Try: pnpm example:server, in another terminal');
+  }
+  process.exitCode = 1;
 }

@@ -8,9 +8,9 @@
 
 import { Executor } from '@awaitio/core';
 import { HttpClient } from '@awaitio/http';
-import { CLIENT, requestsOf } from './client-arguments.ts';
+import { CLIENT, printFailure, requestsOf } from './client-arguments.ts';
 import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
-import { interruption, messageOf, readArguments } from './program.ts';
+import { interruption, readArguments } from './program.ts';
 
 const given = readArguments({ command: 'example:client', ...CLIENT });
 const { data } = given.options;
@@ -27,8 +27,7 @@ async function ask(name: string, url: string): Promise<void> {
     console.log(`${name} connection completed`);
     printAnswer(response, body);
   } catch (error) {
-    console.log(`${name} connection error: ${messageOf(error)}`);
-    process.exitCode = 1;
+    printFailure(name, error, given);
   }
 }
 

@@ -6,13 +6,18 @@
  */
 
 import { defaultExecutor, lines, TcpStream } from '@awaitio/core';
-import { interruption, messageOf, readArguments } from './program.ts';
+import { interruption, isRefused, messageOf, readArguments } from './program.ts';
 
 const { host, port, operands } = readArguments({
   command: 'example:lines-client',
   summary: 'Sends commands to example:lines-server and prints the answers.',
   role: 'connects',
-  operands: { name: 'COMMAND', most: 1_000, help: 'such as "SET colour blue" or "GET colour"' },
+  operands: {
+    name: 'COMMAND',
+    least: 1,
+    most: 1_000,
+    help: 'such as "SET colour blue" or "GET colour"',
+  },
 });
 const signal = interruption();
 
@@ -38,5 +43,6 @@ try {
   );
 } catch (error) {
   console.error(`Connection error: ${messageOf(error)}`);
+  if (isRefused(error)) console.error('Try: pnpm example:lines-server, in another terminal');
   process.exitCode = 1;
 }

@@ -5,8 +5,8 @@
  * does. Many commands may come in one packet; they are answered in their order.
  */
 
-import { acceptLoop, Executor, FrameError, LimitError, lines } from '@awaitio/core';
-import { listen, readArguments } from './program.ts';
+import { acceptLoop, Executor, FrameError, LimitError, lines, type TcpStream } from '@awaitio/core';
+import { finish, interruption, listen, readArguments, sayFailed, sayRefused } from './program.ts';
 
 const MOST_KEYS = 10_000;
 const values = new Map<string, string>();
@@ -34,9 +34,22 @@ function answer(line: string): string | null {
 const summary = 'Keeps values under keys: SET key value, GET key, DELETE key, QUIT.';
 const given = readArguments({ command: 'example:lines-server', summary, role: 'listens' });
 const executor = new Executor();
+const next = (address: string): string => {
+  const port = address.endsWith(':1234') ? '' : ` --port ${address.replace(/^.*:/, '')}`;
+  return `pnpm example:lines-client "SET colour blue" "GET colour"${port}`;
+};
+
+const streams = new Set<TcpStream>();
+const interrupted = interruption();
+// Nothing more is read: the command in progress is answered, and the connection ends.
+interrupted.addEventListener('abort', () => {
+  for (const stream of streams) void stream.shutdown('read');
+});
+
 await acceptLoop(
-  await listen(given),
+  await listen(given, next, interrupted),
   async (stream, { signal }) => {
+    streams.add(stream);
     const channel = lines(stream, { lineEnd: 'crlf', limit: 1_000, fatal: true });
     try {
       for (;;) {
@@ -48,9 +61,15 @@ await acceptLoop(
     } catch (error) {
       // Whose fault is it? Bytes that are no line, or too long a one, are the client's: it gets an error line.
       if (!(error instanceof FrameError || error instanceof LimitError)) throw error;
+      sayRefused(stream.remoteAddress, error);
       await channel.write('ERROR that was no line');
+    } finally {
+      streams.delete(stream);
     }
   },
-  { executor },
+  {
+    executor,
+    onError: sayFailed,
+  },
 );
-await executor.shutdown({ grace: 100 });
+await finish(executor, 1_000);

@@ -8,9 +8,9 @@
 
 import { Interest, Poll, TcpStream, WOULD_BLOCK } from '@awaitio/core';
 import { HttpConnection, NEED_DATA, PAUSED, type ResponseHead } from '@awaitio/http';
-import { CLIENT, requestsOf } from './client-arguments.ts';
+import { CLIENT, printFailure, requestsOf } from './client-arguments.ts';
 import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
-import { interruption, messageOf, readArguments } from './program.ts';
+import { interruption, readArguments } from './program.ts';
 
 /** How long both servers may be silent at the same time before they are given up, in milliseconds. */
 const ANSWER_TIMEOUT = 60_000;
@@ -104,11 +104,6 @@ const NO_BYTES = new Uint8Array(0);
 const poll = new Poll<Exchange>();
 const open = new Set<Exchange>();
 
-function fail(name: string, error: unknown): void {
-  console.log(`${name} connection error: ${messageOf(error)}`);
-  process.exitCode = 1;
-}
-
 async function begin({ name, url: text }: { name: string; url: string }): Promise<void> {
   try {
     const url = new URL(text);
@@ -118,7 +113,7 @@ async function begin({ name, url: text }: { name: string; url: string }): Promis
     open.add(exchange);
     poll.register(stream, exchange, exchange.interest);
   } catch (error) {
-    fail(name, error);
+    printFailure(name, error, given);
   }
 }
 
@@ -132,7 +127,7 @@ function advance(exchange: Exchange): void {
     }
     exchange.print();
   } catch (error) {
-    fail(exchange.name, error);
+    printFailure(exchange.name, error, given);
   }
   open.delete(exchange);
   poll.unregister(source);
@@ -148,7 +143,7 @@ try {
   }
 } catch (error) {
   for (const { name, source } of open) {
-    fail(name, error);
+    printFailure(name, error, given);
     source.reset();
   }
 }

@@ -19,7 +19,7 @@ import {
   RemoteProtocolError,
 } from '@awaitio/http';
 import type { ConnectionEvent, RequestHead } from '@awaitio/http';
-import { quote } from './program.ts';
+import { quote, sayRefused } from './program.ts';
 
 const PREFIX = Buffer.from('echo: ');
 const NO_BYTES = new Uint8Array(0);
@@ -134,6 +134,8 @@ export class PollConnection {
   #begin(request: RequestHead): void {
     const { method, target, contentLength, headers, expectsContinue } = request;
     console.log(`${String(this.stream.remoteAddress)} request: ${quote(method)} ${quote(target)}`);
+    const untyped = contentLength === 0 ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+    const type = headers.get('content-type') ?? untyped;
     // A client that asks for `100 Continue` gets it, unless the body has come already.
     if (expectsContinue && contentLength !== 0 && !this.#http.hasEvent) {
       this.#say(this.#http.sendInformational(100, undefined));
@@ -141,7 +143,7 @@ export class PollConnection {
     this.#say(
       this.#http.sendResponse({
         status: 200,
-        fields: ['Content-Type', headers.get('content-type') ?? 'application/octet-stream'],
+        fields: ['Content-Type', type, 'X-Content-Type-Options', 'nosniff'],
         length: contentLength === undefined ? undefined : PREFIX.length + contentLength,
         date: new Date().toUTCString(),
         close: this.isLastAnswer,
@@ -161,6 +163,7 @@ export class PollConnection {
   #refuse(error: unknown): boolean {
     if (!(error instanceof RemoteProtocolError)) throw error;
     const { status, fields, body } = errorResponse(error.statusHint);
+    sayRefused(this.stream.remoteAddress, `${error.code}, answered with ${status}`);
     const text = body as string;
     this.#say(
       this.#http.sendResponse({

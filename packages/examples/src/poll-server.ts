@@ -9,7 +9,7 @@
 import { Interest, Poll, WOULD_BLOCK } from '@awaitio/core';
 import type { TcpListener, TcpStream, WouldBlock } from '@awaitio/core';
 import { PollConnection } from './poll-connection.ts';
-import { interruption, listen, messageOf, readArguments } from './program.ts';
+import { interruption, listen, messageOf, readArguments, sayCut, sayFinishing } from './program.ts';
 
 /** How long a connection may do nothing before it is closed, in milliseconds. */
 const IDLE_TIMEOUT = 15_000;
@@ -72,13 +72,16 @@ function timeLeft(): number {
   return Math.max(0, oldest + IDLE_TIMEOUT - performance.now());
 }
 
-/** Closes the connections that `isChosen` says. */
-function closeWhere(isChosen: (connection: PollConnection, moved: number) => boolean): void {
+/** Closes the connections that `isChosen` says; how many. */
+function closeWhere(isChosen: (connection: PollConnection, moved: number) => boolean): number {
+  let count = 0;
   for (const [connection, moved] of lastMoved) {
     if (!isChosen(connection, moved)) continue;
     connection.end();
     forget(connection);
+    count += 1;
   }
+  return count;
 }
 
 async function run(listener: TcpListener, signal: AbortSignal): Promise<void> {
@@ -97,14 +100,22 @@ async function run(listener: TcpListener, signal: AbortSignal): Promise<void> {
     closeWhere((_, moved) => now - moved >= IDLE_TIMEOUT);
     if (!signal.aborted) continue;
     // Ctrl-C has closed the listener. Idle connections close now; answers under way are finished.
-    deadline = Math.min(deadline, now + GRACE);
-    closeWhere((connection) => connection.isIdle || now >= deadline);
+    closeWhere((connection) => connection.isIdle);
+    if (deadline === Infinity) {
+      deadline = now + GRACE;
+      sayFinishing(lastMoved.size, GRACE);
+    }
+    sayCut(closeWhere(() => now >= deadline));
     for (const connection of lastMoved.keys()) connection.isLastAnswer = true;
     if (lastMoved.size === 0) return;
   }
 }
 
 const signal = interruption();
-const listener = await listen(given, signal);
+const listener = await listen(
+  given,
+  (address) => `curl -d "name=WasmEdge" -X POST http://${address}`,
+  signal,
+);
 poll.register(listener, LISTENER, Interest.READABLE);
 await run(listener, signal);

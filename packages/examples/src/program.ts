@@ -5,11 +5,11 @@
  */
 
 import { parseArgs } from 'node:util';
-import { TcpListener } from '@awaitio/core';
+import { TcpListener, type Address, type Executor } from '@awaitio/core';
 
 /** An option that only one program has; all of them take a value. */
 export interface OwnOption {
-  /** How the help calls the value, such as `TEXT`. */
+  /** How the help calls the value, such as `TEXT`; one that is `HOST:PORT` has to be an address. */
   readonly value: string;
   readonly help: string;
 }
@@ -25,7 +25,13 @@ export interface CommandLine {
   readonly port?: number;
   readonly options?: Readonly<Record<string, OwnOption>>;
   /** Arguments without a name: what they are called, and the most there may be. */
-  readonly operands?: { readonly name: string; readonly most: number; readonly help: string };
+  readonly operands?: {
+    readonly name: string;
+    /** @default 0 */
+    readonly least?: number;
+    readonly most: number;
+    readonly help: string;
+  };
 }
 
 /** What was written on the command line. */
@@ -42,7 +48,11 @@ const DEFAULT_PORT = 1234;
 /** Reads the command line; `--help` and wrong arguments end the process. */
 export function readArguments(program: CommandLine): Arguments {
   try {
+    const args = process.argv.slice(2);
+    // `pnpm example:server -- --port 1` passes the dashes on, as npm does not.
+    if (args[0] === '--') args.shift();
     const { values, positionals } = parseArgs({
+      args,
       allowPositionals: program.operands !== undefined,
       options: {
         host: { type: 'string', default: DEFAULT_HOST },
@@ -58,6 +68,7 @@ export function readArguments(program: CommandLine): Arguments {
       process.exit(0);
     }
     const given: Readonly<Record<string, unknown>> = values;
+    checkAddresses(program, given as Readonly<Record<string, string | undefined>>);
     return {
       host: checkHost(values.host),
       port: checkPort(values.port, program.role === 'listens' ? 0 : 1),
@@ -77,35 +88,99 @@ export function refuse(program: CommandLine, why: string): never {
   process.exit(2);
 }
 
-/**
- * Aborts at Ctrl-C (SIGINT) and at SIGTERM.
- *
- * Further signals change nothing: pnpm passes on the one that the terminal has sent already, and what is under way
- * ends within a bounded time by itself.
- */
+/** Signals that come closer together are one Ctrl-C, in milliseconds: pnpm may pass on the one that the terminal has sent. */
+const SAME_SIGNAL = 200;
+
+/** Aborts at Ctrl-C (SIGINT) and at SIGTERM; a second one ends the program at once, with the exit status of a signal. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  let since = 0;
+  for (const [name, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     process.on(name, () => {
-      controller.abort(new Error(`interrupted by ${name}`));
+      const now = performance.now();
+      if (!controller.signal.aborted) {
+        since = now;
+        controller.abort(new Error(`interrupted by ${name}`));
+      } else if (now - since > SAME_SIGNAL) process.exit(status);
     });
   }
   return controller.signal;
 }
 
+const connections = (count: number): string => `${count} connection${count === 1 ? '' : 's'}`;
+
+/** Says what a program finishes after Ctrl-C, and how long that takes at most. */
+export function sayFinishing(count: number, grace: number): void {
+  if (count === 0) return;
+  console.log(
+    `Finishing ${connections(count)}, up to ${grace / 1_000} s; Ctrl-C again ends at once`,
+  );
+}
+
+/** Says what was cut because it did not finish in time, which makes the exit status 1. */
+export function sayCut(count: number): void {
+  if (count === 0) return;
+  console.log(`Cut ${connections(count)} that did not finish in time`);
+  process.exitCode = 1;
+}
+
+/** After Ctrl-C: waits for the connections that are an executor's tasks, and cuts those that do not end in time. */
+export async function finish(executor: Executor, grace: number): Promise<void> {
+  sayFinishing(executor.statistics().running, grace);
+  const { aborted } = await executor.shutdown({ grace });
+  sayCut(aborted.length);
+}
+
+/** Says where a program listens, and what to do next: `next` is given the address to connect to. */
+export function sayListening(address: Address, next: (address: string) => string): void {
+  console.log(`Listening on ${String(address)}`);
+  // What listens everywhere is reached on this machine.
+  const reached = String(address)
+    .replace(/^0\.0\.0\.0:/, '127.0.0.1:')
+    .replace('[::]:', '[::1]:');
+  console.log(`Try: ${next(reached)}`);
+}
+
 /** Listens where the command line says, until the signal aborts; failing to listen ends the process. */
 export async function listen(
   { host, port }: Arguments,
+  next: (address: string) => string,
   signal: AbortSignal = interruption(),
 ): Promise<TcpListener> {
   try {
-    const listener = await TcpListener.bind({ host, port }, { maxConnections: 10_000, signal });
-    console.log(`Listening on ${String(listener.localAddress)}`);
+    const listener = await TcpListener.bind(
+      { host, port },
+      {
+        maxConnections: 10_000,
+        onOverflow: (stream, { limitName, limit }) => {
+          sayRefused(stream.remoteAddress, `${limitName} is ${limit}`);
+          stream.reset();
+        },
+        signal,
+      },
+    );
+    sayListening(listener.localAddress, next);
     return listener;
   } catch (error) {
     console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
     process.exit(1);
   }
+}
+
+/** Says why a connection failed; for an accept loop's `onError`. */
+export function sayFailed(
+  error: unknown,
+  stream: { readonly remoteAddress: unknown } | undefined,
+): void {
+  console.log(`${String(stream?.remoteAddress ?? 'accept')}: ${messageOf(error)}`);
+}
+
+/** Says who was refused, and why. */
+export function sayRefused(peer: unknown, why: unknown): void {
+  console.log(`Refused ${String(peer ?? 'a connection')}: ${messageOf(why)}`);
 }
 
 /** Text in quotes on one line, whatever a stranger put into it: control characters cannot reach the terminal. */
@@ -121,6 +196,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether no program listens at the address. */
+export function isRefused(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null)?.code === 'ECONNREFUSED';
+}
+
 function checkHost(host: string): string {
   if (host !== '') return host;
   throw new Error("Option '--host' takes a name or an address, got nothing");
@@ -134,8 +214,24 @@ function checkPort(text: string, least: number): number {
   );
 }
 
+function checkAddresses(
+  { options = {} }: CommandLine,
+  given: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const [name, { value }] of Object.entries(options)) {
+    const text = given[name];
+    if (value !== 'HOST:PORT' || text === undefined) continue;
+    const port = Number(/^(?:\[[^\]]+\]|[^:[\]\s]+):(\d{1,5})$/.exec(text)?.[1] ?? 0);
+    if (port >= 1 && port <= 65_535) continue;
+    throw new Error(
+      `Option '--${name}' takes an address such as 127.0.0.1:1234 or [::1]:1234, got ${quote(text)}`,
+    );
+  }
+}
+
 function checkOperands(program: CommandLine, operands: readonly string[]): readonly string[] {
-  const { name = '', most = 0 } = program.operands ?? {};
+  const { name = '', least = 0, most = 0, help = '' } = program.operands ?? {};
+  if (operands.length < least) throw new Error(`expected a ${name}, ${help}`);
   if (operands.length <= most) return operands;
   throw new Error(`expected at most ${most} ${name} arguments, got ${operands.length}`);
 }

@@ -6,7 +6,7 @@
  */
 
 import { acceptLoop, copyBidirectional, Executor, TcpStream } from '@awaitio/core';
-import { listen, messageOf, readArguments } from './program.ts';
+import { finish, listen, readArguments, sayFailed } from './program.ts';
 
 const given = readArguments({
   command: 'example:proxy',
@@ -22,7 +22,7 @@ const { to = '127.0.0.1:1234' } = given.options;
 // A separate executor, so that its shutdown ends these tasks and no others.
 const executor = new Executor();
 await acceptLoop(
-  await listen(given),
+  await listen(given, (address) => `curl http://${address}, with \`pnpm example:server\` at ${to}`),
   async (front, { signal }) => {
     await using back = await TcpStream.connect(to, { timeout: 5_000, signal });
     const { aToB, bToA } = await copyBidirectional(front, back, { signal });
@@ -30,10 +30,8 @@ await acceptLoop(
   },
   {
     executor,
-    onError: (error, front) => {
-      console.log(`${String(front?.remoteAddress ?? 'accept')}: ${messageOf(error)}`);
-    },
+    onError: sayFailed,
   },
 );
 // Ctrl-C has closed the listener: those who talk may finish for a second, then they are cut.
-await executor.shutdown({ grace: 1_000 });
+await finish(executor, 1_000);

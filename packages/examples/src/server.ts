@@ -11,7 +11,19 @@
  */
 
 import { echo, serve, type ServerEvent } from '@awaitio/http';
-import { interruption, messageOf, quote, readArguments } from './program.ts';
+import {
+  interruption,
+  messageOf,
+  quote,
+  readArguments,
+  sayCut,
+  sayFinishing,
+  sayListening,
+  sayRefused,
+} from './program.ts';
+
+/** How long a shutdown that a signal begins waits for requests in progress, in milliseconds. */
+const GRACE = 5_000;
 
 const { host, port } = readArguments({
   command: 'example:server',
@@ -24,15 +36,22 @@ function tell(event: ServerEvent): void {
     console.log(`Accepted connection from: ${event.remoteAddress}`);
   } else if (event.type === 'requestStarted') {
     console.log(`${event.remoteAddress} request: ${quote(event.method)} ${quote(event.target)}`);
+  } else if (event.type === 'refused') {
+    sayRefused(event.remoteAddress, `${event.cause}, answered with ${event.status}`);
   } else if (event.type === 'connectionClosed') {
-    console.log('Connection closed');
+    const { reason, deadline } = event;
+    console.log(`Connection closed${reason === 'deadline' ? `: ${deadline} has passed` : ''}`);
+  } else if (event.type === 'drainStarted') {
+    sayFinishing(event.connections, GRACE);
+  } else if (event.type === 'drained') {
+    sayCut(event.report.aborted.length);
   }
 }
 
 try {
   // Ctrl-C shuts the server down: requests under way are answered, and then nothing holds the process any more.
   const server = await serve(echo(), { host, port, onEvent: tell, signal: interruption() });
-  console.log(`Listening on ${String(server.address)}`);
+  sayListening(server.address, (address) => `curl -d "name=WasmEdge" -X POST http://${address}`);
 } catch (error) {
   console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
   process.exitCode = 1;

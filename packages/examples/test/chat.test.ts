@@ -4,6 +4,9 @@ import { readToEnd, startServer, type Serving } from './support/program.ts';
 
 async function join(server: Serving, name: string, stream?: TcpStream): Promise<Framed<string>> {
   const member = lines(stream ?? (await server.connect()));
+  expect(await member.read()).toBe(
+    'Your first line is your name, each further one goes to the others.',
+  );
   await member.write(name);
   await server.printed(new RegExp(`^${name} has come$`));
   return member;
@@ -59,4 +62,13 @@ test.concurrent('ends at Ctrl-C with members who say nothing', async () => {
   await join(server, 'ann');
   await server.connect();
   expect(await server.stop()).toMatchObject({ stderr: '' });
+});
+
+test.concurrent('says why a connection failed', async () => {
+  const server = await startServer('chat');
+  const stream = await server.connect();
+  await stream.writeAll('x'.repeat(5_000));
+  const [line] = await server.printed(new RegExp(`^${String(stream.localAddress)}: `));
+  expect(line).toContain('within 1000 bytes');
+  await server.stop();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { start } from './support/program.ts';
+import { start, startServer } from './support/program.ts';
 
 const PROGRAMS = [
   'server',
@@ -19,6 +19,40 @@ test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async
   for (const option of ['--host HOST', '--port PORT', '--help']) expect(stdout).toContain(option);
 });
 
+test.concurrent.each([[['--']], [[]]])(
+  'options may come after %j, which pnpm passes on',
+  async (before) => {
+    const { stdout } = await start('server', ...before, '--help').ended;
+    expect(stdout).toContain('Usage: pnpm example:server');
+  },
+);
+
+test.concurrent.each([
+  ['server', 'curl -d "name=WasmEdge" -X POST http://127.0.0.1:PORT'],
+  ['poll-server', 'curl -d "name=WasmEdge" -X POST http://127.0.0.1:PORT'],
+  ['chat', 'nc 127.0.0.1 PORT in two terminals; the first line that you type is your name'],
+  ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example:server` at 127.0.0.1:1234'],
+  ['lines-server', 'pnpm example:lines-client "SET colour blue" "GET colour" --port PORT'],
+])('%s says what to do next, at an address that can be reached', async (name, next) => {
+  const server = await startServer(name, '--host', '0.0.0.0');
+  const [line] = await server.printed(/^Try: /);
+  expect(line).toBe(`Try: ${next.replace('PORT', server.port)}`);
+  await server.stop();
+});
+
+test.concurrent.each(['client', 'poll-client', 'lines-client'])(
+  '%s says how to start a server that does not run',
+  async (name) => {
+    const args = name === 'lines-client' ? ['GET a'] : [];
+    const { status, stdout, stderr } = await start(name, '--port', '1', ...args).ended;
+    expect(status).toBe(1);
+    const server = name === 'lines-client' ? 'lines-server' : 'server';
+    expect(`${stdout}${stderr}`.match(/^Try: .*/gm)).toEqual([
+      `Try: pnpm example:${server}, in another terminal`,
+    ]);
+  },
+);
+
 /** The reading of arguments is shared, so each mistake is tried on one program, and one mistake on each program. */
 const MISTAKES: readonly [name: string, args: readonly string[], message: string][] = [
   ...PROGRAMS.map((name): [string, string[], string] => [name, ['--prot', '80'], `'--prot'`]),
@@ -31,6 +65,14 @@ const MISTAKES: readonly [name: string, args: readonly string[], message: string
   ['server', ['8080'], `Unexpected argument '8080'`],
   ['client', ['--port', '0'], 'from 1 to 65535, got "0"'],
   ['client', ['a', 'b', 'c'], 'expected at most 2 URL arguments, got 3'],
+  ['lines-client', [], 'expected a COMMAND, such as "SET colour blue"'],
+  ...['nonsense', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', '::1:80', ':80', ''].map(
+    (to): [string, string[], string] => [
+      'proxy',
+      ['--to', to],
+      `Option '--to' takes an address such as 127.0.0.1:1234 or [::1]:1234, got "${to}"`,
+    ],
+  ),
 ];
 
 test.concurrent.each(MISTAKES)('%s %j is refused in one line', async (name, args, message) => {

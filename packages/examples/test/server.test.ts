@@ -51,6 +51,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     const peer = String(stream.localAddress);
     expect(stdout.split('\n')).toEqual([
       `Listening on 127.0.0.1:${server.port}`,
+      `Try: curl -d "name=WasmEdge" -X POST http://127.0.0.1:${server.port}`,
       `Accepted connection from: ${peer}`,
       `${peer} request: "POST" "/"`,
       `${peer} request: "GET" "/a?b=c"`,
@@ -121,6 +122,22 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
     await server.stop();
   });
 
+  test.concurrent('answers a browser with text', async () => {
+    const answer = await exchange(shared, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(answer).toContain('\r\nContent-Type: text/plain; charset=utf-8\r\n');
+    expect(answer).toContain('\r\nX-Content-Type-Options: nosniff\r\n');
+  });
+
+  test.concurrent('says whom it refuses, and why', async () => {
+    const server = await startServer(name);
+    await exchange(server, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const [line] = await server.printed(/^Refused /);
+    expect(line).toMatch(
+      /^Refused 127\.0\.0\.1:\d+: ERR_HTTP_HEADERS_TOO_LARGE, answered with 431$/,
+    );
+    await server.stop();
+  });
+
   test.concurrent('says why it cannot listen', async () => {
     const second = await start(name, '--port', shared.port).ended;
     expect(second).toMatchObject({ status: 1, stdout: '' });
@@ -149,4 +166,46 @@ whereSignalsCome.each(['server', 'poll-server'])('%s at Ctrl-C', (name) => {
       expect(await ended).toMatchObject({ status: 0, stderr: '' });
     },
   );
+
+  const large = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 64000000\r\n\r\n`;
+  const finishing = /^Finishing 1 connection, up to 5 s; Ctrl-C again ends at once$/;
+
+  test.concurrent('says what it finishes, and what it has to cut, with exit status 1', async () => {
+    const server = await startServer(name);
+    const stream = await server.connect();
+    await stream.writeAll(large);
+    // It sends without reading, so the transfer never ends.
+    stream.writeAll(Buffer.alloc(64_000_000)).catch(() => {});
+    await server.printed(/"POST"/);
+    const { status, stdout, stderr } = await server.stop();
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout.split('\n').filter((line) => finishing.test(line))).toHaveLength(1);
+    expect(stdout).toMatch(/^Cut 1 connection that did not finish in time$/m);
+  });
+
+  test.concurrent.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends at once at a second %s', async (signal, status) => {
+    const server = await startServer(name);
+    const stream = await server.connect();
+    await stream.writeAll(large);
+    await server.printed(/"POST"/);
+    void server.stop(signal);
+    await server.printed(finishing);
+    expect(await server.keepStopping(signal)).toMatchObject({ status, stderr: '' });
+  });
+
+  test.concurrent('takes a signal that comes twice, as through pnpm, for one', async () => {
+    const server = await startServer(name);
+    const stream = await server.connect();
+    await stream.writeAll(CURL.slice(0, -5));
+    await server.printed(/"POST"/);
+    void server.stop();
+    const ended = server.stop();
+    await server.printed(finishing);
+    await stream.writeAll(CURL.slice(-5));
+    expect(bodyOf(await readToEnd(stream))).toBe('echo: name=WasmEdge');
+    expect(await ended).toMatchObject({ status: 0, stderr: '' });
+  });
 });

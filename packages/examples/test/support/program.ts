@@ -29,6 +29,8 @@ export interface Program {
   type(text: string): void;
   /** Sends a signal and waits for the end. */
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<Ended>;
+  /** Sends a signal again and again until the end, as an impatient user does. */
+  keepStopping(signal: 'SIGINT' | 'SIGTERM'): Promise<Ended>;
 }
 
 const running = new Set<() => void>();
@@ -98,6 +100,14 @@ export function start(name: string, ...args: string[]): Program {
     stop(signal = 'SIGINT') {
       child.kill(signal);
       return ended;
+    },
+    async keepStopping(signal) {
+      const pressing = setInterval(() => child.kill(signal), 20);
+      try {
+        return await ended;
+      } finally {
+        clearInterval(pressing);
+      }
     },
   };
 }

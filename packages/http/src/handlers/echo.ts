@@ -15,14 +15,24 @@ export interface EchoOptions {
   readonly prefix?: string | undefined;
 }
 
-const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
+/** The type is the client's choice, so a browser must not guess another one from the body, which is the client's as well. */
+const fieldsOf = (type: string): FieldList => [
+  'Content-Type',
+  type,
+  'X-Content-Type-Options',
+  'nosniff',
+];
+
+const TEXT = fieldsOf('text/plain; charset=utf-8');
+const OCTETS = fieldsOf('application/octet-stream');
 
 /**
  * Makes a handler that responds 200 with a prefix and the request's body, byte for byte.
  *
  * A body may be larger than memory: it is read as fast as the client reads the response. One of known length up to 128 KiB
  * is received as a whole first. A request of known length gets a response of known length, a chunked one a chunked
- * response. The response has the request's `Content-Type`, or `application/octet-stream`.
+ * response. The response has the request's `Content-Type`; without one it is `application/octet-stream`, and text for a
+ * request that has no body, as a browser's is. Browsers do not guess another type (`X-Content-Type-Options: nosniff`).
  *
  * @example
  * ```ts
@@ -39,8 +49,8 @@ export function echo(options?: EchoOptions): Handler {
   const prefixText = latin1(prefix);
   return (request: HttpRequest) => {
     const type = request.headers.get('content-type');
-    const fields = type === undefined ? OCTETS : ['Content-Type', type];
     const { body } = request;
+    const fields = type === undefined ? (body.length === 0 ? TEXT : OCTETS) : fieldsOf(type);
     const text = body.tryLatin1();
     if (text !== WOULD_BLOCK) {
       return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);

@@ -245,6 +245,15 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     if (!this.#isOver) this.#controller?.abort(reason);
   }
 
+  /** Whether an error is the abort of the request's signal: its reason, or the `AbortError` that Node's APIs make of it. */
+  isAbort(error: unknown): boolean {
+    const signal = this.#controller?.signal;
+    if (signal?.aborted !== true) return false;
+    if (error === signal.reason) return true;
+    const { name, cause } = (error ?? {}) as { readonly name?: unknown; readonly cause?: unknown };
+    return name === 'AbortError' && (cause === undefined || cause === signal.reason);
+  }
+
   /** The response is complete, or never will be: the signal does not abort from now on. */
   finish(): void {
     this.#isOver = true;

@@ -28,6 +28,8 @@ export interface Responder extends ResponseOutlet {
   readonly answered: number;
   /** Whether the connection was handed over to another protocol. */
   readonly isSwitched: boolean;
+  /** Whether the server's shutdown has ended the connection; its report names those that it aborted. */
+  readonly isShutDown: boolean;
 }
 
 /** Unread bytes of a request's body that are read and dropped to keep the connection (Go's net/http: 256 KiB). */
@@ -74,14 +76,25 @@ async function handleLater(
 
 function handlerFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
   if (!responder.isSwitched) {
-    return respond(responder, exchange, responseFor(responder, exchange, error));
+    if (exchange.isAbort(error)) return abandon(responder, exchange);
+    const response = responseFor(responder, exchange, error);
+    exchange.abort(error);
+    return respond(responder, exchange, response);
   }
   const { runtime, stream } = responder;
-  runtime.report(error, exchange);
+  if (!isCausedByPeer(responder, exchange, error)) runtime.report(error, exchange);
   runtime.observer.requestFinished(exchange, switchStatus(exchange.head), false);
   // The stream may have no other owner that would close it.
   stream.reset(error);
   return undefined;
+}
+
+/** The request was aborted, and its handler has stopped: there is no response, and the connection ends. */
+function abandon({ http, runtime }: Responder, exchange: Exchange): Promise<void> {
+  runtime.observer.responseStarted(exchange);
+  runtime.observer.requestFinished(exchange, 0, false);
+  http.sendFailed();
+  return Promise.reject(brokenOff('the request was aborted before its response'));
 }
 
 function respond(responder: Responder, exchange: Exchange, response: HttpResponse): Pending {
@@ -121,7 +134,6 @@ function rejectOverload(responder: Responder, exchange: Exchange): Pending {
 
 /** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
 function responseFor(responder: Responder, exchange: Exchange, error: unknown): HttpResponse {
-  exchange.abort(error);
   if (error instanceof HttpProblem) return HttpResponse.problem(error);
   // Compared by identity: the handler's own connections fail with the same classes of errors.
   if (error instanceof RemoteProtocolError && error === responder.http.failure) {
@@ -129,14 +141,46 @@ function responseFor(responder: Responder, exchange: Exchange, error: unknown): 
   }
   if (error instanceof LimitError && error === exchange.limitError) return errorResponse(413);
   if (responder.phases.expired === 'body') return errorResponse(408);
-  if (!isCausedByPeer(responder, error)) responder.runtime.report(error, exchange);
+  reportFailure(responder, exchange, error);
   return errorResponse(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
 }
 
-/** Whether a failure was caused by the client, so that it is not an error of the handler. */
-function isCausedByPeer({ http, phases, stream }: Responder, error: unknown): boolean {
+/**
+ * Reports a failure of the handler. A client that stalls is the client's fault, unless it stalls because it sends the whole
+ * request before it reads: then a handler that responds while it reads can never finish.
+ */
+function reportFailure(responder: Responder, exchange: Exchange, error: unknown): void {
+  const { phases, runtime } = responder;
+  if (phases.expired !== 'write' || !(error instanceof IoError)) {
+    if (!isCausedByPeer(responder, exchange, error)) runtime.report(error, exchange);
+  } else if (isStillSending(exchange)) {
+    runtime.report(stalled(runtime.deadlines.writeStall, error), exchange);
+  }
+}
+
+function isStillSending(exchange: Exchange): boolean {
+  try {
+    return !exchange.skipBuffered();
+  } catch {
+    // The rest of the request is malformed.
+    return false;
+  }
+}
+
+function stalled(milliseconds: number, cause: IoError): IoError {
+  return new IoError(
+    `the client read nothing of the response for ${milliseconds} ms (\`deadlines.writeStall\`) while it was sending its ` +
+      'request: it reads only when all of the request is sent',
+    { code: 'ERR_HTTP_WRITE_STALL', operation: 'serve', cause },
+  );
+}
+
+/** Whether a failure was caused by the client, or by the server's shutdown, so that it is not an error of the handler. */
+function isCausedByPeer(responder: Responder, exchange: Exchange, error: unknown): boolean {
+  const { http, phases, stream, isShutDown } = responder;
   if (error instanceof ClientGoneError || error === http.failure) return true;
-  return error instanceof IoError && (stream.isClosed || phases.expired === 'body');
+  if (exchange.isAbort(error)) return true;
+  return error instanceof IoError && (stream.isClosed || isShutDown || phases.expired === 'body');
 }
 
 /** Sends a response: a promise when the handler's body, or the client, is slower than this side. */
@@ -185,20 +229,19 @@ async function sendLater(
 }
 
 function sendFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
-  const { http, runtime, stream } = responder;
-  if (!isCausedByPeer(responder, error)) runtime.report(error, exchange);
+  const { http, stream } = responder;
+  reportFailure(responder, exchange, error);
   // The response was invalid: none of it was sent.
   if (http.serverState === State.SEND_RESPONSE)
     return send(responder, exchange, errorResponse(500));
   http.sendFailed();
   // The head was sent: only a reset tells the client that the response is incomplete.
   stream.reset(error);
-  return Promise.reject(
-    new IoError('the answer could not be completed', {
-      code: 'ERR_HTTP_CONNECTION_ENDED',
-      operation: 'serve',
-    }),
-  );
+  return Promise.reject(brokenOff('the answer could not be completed'));
+}
+
+function brokenOff(message: string): IoError {
+  return new IoError(message, { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' });
 }
 
 function hasMuchLeft(exchange: Exchange): boolean {

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as timeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   ClientGoneError,
@@ -207,6 +211,84 @@ describe('a client that leaves', () => {
       expect(world.errors).toEqual([]);
     }),
   );
+
+  const WAITS: readonly [name: string, wait: (signal: AbortSignal) => Promise<unknown>][] = [
+    ['a timer', (signal) => timeout(60_000, undefined, { signal })],
+    ['an event', (signal) => once(new EventTarget(), 'never', { signal })],
+    ['a pipeline', (signal) => pipeline(new PassThrough(), new PassThrough(), { signal })],
+    [
+      'a fetch of its own',
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error);
+          });
+        }),
+    ],
+    [
+      'a wait with several signals',
+      (signal) => timeout(60_000, undefined, { signal: AbortSignal.any([signal]) }),
+    ],
+  ];
+
+  test.each(WAITS)('while its handler waits for %s is no error, and gets no response', (_, wait) =>
+    simulated(async (world) => {
+      const statuses: number[] = [];
+      await world.serve(
+        async (request) => {
+          await wait(request.signal);
+          return HttpResponse.text('never');
+        },
+        {
+          onEvent: (event) => {
+            if (event.type === 'requestFinished') statuses.push(event.status);
+          },
+        },
+      );
+      const wire = await world.connect();
+      await wire.send(GET);
+      await world.sleep(100);
+      await wire.finish();
+      expect(await wire.rest()).toBe('');
+      expect(world.errors).toEqual([]);
+      expect(statuses).toEqual([0]);
+    }),
+  );
+
+  test.each(WAITS)('while its streamed response waits for %s is no error', (_, wait) =>
+    simulated(async (world) => {
+      await world.serve((request) =>
+        HttpResponse.stream(
+          (async function* () {
+            yield 'one';
+            await wait(request.signal);
+            yield 'two';
+          })(),
+        ),
+      );
+      const wire = await world.connect();
+      await wire.send(GET);
+      await wire.head();
+      await wire.finish();
+      await wire.rest().catch(() => '');
+      await world.sleep(100);
+      expect(world.errors).toEqual([]);
+    }),
+  );
+
+  test('hides no other error of its handler', () =>
+    simulated(async (world) => {
+      await world.serve(async (request) => {
+        await once(request.signal, 'abort');
+        throw new RangeError('no');
+      });
+      const wire = await world.connect();
+      await wire.send(GET);
+      await world.sleep(100);
+      await wire.finish();
+      await wire.rest();
+      expect(world.errors).toEqual([new RangeError('no')]);
+    }));
 
   test('aborts no signal of a request that was answered', () =>
     simulated(async (world) => {

@@ -64,6 +64,48 @@ afterEach(async () => {
   trackStreams(false);
 });
 
+describe('an echo to a client that sends all of its request before it reads', () => {
+  const large = 64_000_000;
+  const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${large}\r\n\r\n`;
+
+  /** Sends as much as the server takes. */
+  async function sendOnly(server: HttpServer): Promise<Wire> {
+    const wire = new Wire(await TcpStream.connect(addressOf(server)));
+    await wire.send(head);
+    wire.send(Buffer.alloc(large)).catch(() => {});
+    return wire;
+  }
+
+  test('ends with an error that names the deadline and the reason', async () => {
+    const failed = deferred<unknown>();
+    const onError = (error: unknown): void => {
+      failed.resolve(error);
+    };
+    const server = await start(echo(), { onError, deadlines: { writeStall: 300 } });
+    const wire = await sendOnly(server);
+    const error = await failed.promise;
+    expect(error).toMatchObject({ code: 'ERR_HTTP_WRITE_STALL' });
+    expect(String(error)).toMatch(
+      /read nothing of the response for 300 ms \(`deadlines\.writeStall`\) while it was sending/,
+    );
+    await wire.closed;
+  });
+
+  test('is in the report of a shutdown that aborts it, and no error', async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown): void => {
+      errors.push(error);
+    };
+    const server = await start(echo(), { onError });
+    const wire = await sendOnly(server);
+    while (server.statistics().requests.active === 0) await turn();
+    const { aborted } = await server.shutdown({ grace: 200 });
+    expect(aborted).toEqual([String((wire.stream as TcpStream).localAddress)]);
+    await wire.closed;
+    expect(errors).toEqual([]);
+  });
+});
+
 describe('an echo of large bodies', () => {
   /** Bytes that no other body has, so that one body’s memory is not taken for another’s. */
   const body = (seed: number, size: number): Uint8Array => {

@@ -56,18 +56,28 @@ function startOf({ status, reason, fields, date }: ResponseHeadParts): string {
   return text;
 }
 
-/** And most have one field, their type, which is the same in many: joined when it comes a second time in a row. */
-let lastField = { start: '', name: '', value: '', text: '' };
+/** And most have one or two fields, the same in many: joined when they come a second time in a row. */
+let lastFields = { start: '', name: '', value: '', name2: '', value2: '', text: '' };
 
 function withFields(start: string, fields: FieldList): string {
-  if (fields.length !== 2) return start + fieldLines(fields);
-  const [name, value] = fields as readonly [string, string];
-  if (start !== lastField.start || name !== lastField.name || value !== lastField.value) {
-    lastField = { start, name, value, text: '' };
+  const { length } = fields;
+  if (length !== 2 && length !== 4) return start + fieldLines(fields);
+  const name = fields[0] as string;
+  const value = fields[1] as string;
+  const name2 = length === 4 ? (fields[2] as string) : '';
+  const value2 = length === 4 ? (fields[3] as string) : '';
+  if (
+    start !== lastFields.start ||
+    name !== lastFields.name ||
+    value !== lastFields.value ||
+    name2 !== lastFields.name2 ||
+    value2 !== lastFields.value2
+  ) {
+    lastFields = { start, name, value, name2, value2, text: '' };
     return start + fieldLines(fields);
   }
-  if (lastField.text === '') lastField.text = [start, name, ': ', value, CRLF].join('');
-  return lastField.text;
+  if (lastFields.text === '') lastFields.text = [start, fieldLines(fields)].join('');
+  return lastFields.text;
 }
 
 export interface RequestHeadParts {
