@@ -1,6 +1,7 @@
 /** The echo handler: responds with the request's body. */
 
 import { WOULD_BLOCK } from '@awaitio/core';
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Body } from '../message/body.ts';
 import type { HttpRequest } from '../message/request.ts';
 import { ForwardedBody } from '../message/forwarded-body.ts';
@@ -14,6 +15,8 @@ export interface EchoOptions {
   /** What to put before the body. @default 'echo: ' */
   readonly prefix?: string | undefined;
 }
+
+const ECHO_OPTIONS: OptionTable<EchoOptions> = { prefix: rules.string };
 
 const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
 
@@ -35,6 +38,7 @@ const OCTETS: FieldList = ['Content-Type', 'application/octet-stream'];
  * ```
  */
 export function echo(options?: EchoOptions): Handler {
+  if (options !== undefined) checkOptions('echo', options, ECHO_OPTIONS);
   const prefix = Buffer.from(options?.prefix ?? 'echo: ');
   const prefixText = latin1(prefix);
   return (request: HttpRequest) => {

@@ -12,6 +12,7 @@ import {
   WOULD_BLOCK,
   type WouldBlock,
 } from '@awaitio/core';
+import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
@@ -35,6 +36,14 @@ export interface CollectOptions {
   /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
   readonly limit?: number | undefined;
 }
+
+/** What {@link CollectOptions} may be. */
+export const COLLECT_OPTIONS: OptionTable<CollectOptions> = {
+  limit: {
+    expected: 'a number of bytes from 0',
+    accepts: (value) => typeof value === 'number' && value >= 0,
+  },
+};
 
 /** The default of `limit` when a body is collected, in bytes. */
 export const DEFAULT_COLLECT_LIMIT = 1_048_576;
@@ -122,7 +131,7 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @throws `LimitError` above the limit; otherwise as the iteration.
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
-    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('bytes', options);
     const ready = this.#begin(limit);
     if (ready !== undefined) return ready.bytes;
     return this.#collect(limit);
@@ -130,7 +139,7 @@ export class Body implements AsyncIterable<Uint8Array> {
 
   /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
   async text(options?: CollectOptions): Promise<string> {
-    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('text', options);
     const ready = this.#begin(limit);
     if (ready !== undefined) return textOf(ready);
     return utf8.decode(await this.#collect(limit));
@@ -204,6 +213,17 @@ export class Body implements AsyncIterable<Uint8Array> {
       operation,
     });
   }
+}
+
+/** The limit of options that were given. */
+function limitOf(operation: string, options: CollectOptions): number {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidInput(operation, 'options', 'an object', options);
+  }
+  const { limit = DEFAULT_COLLECT_LIMIT } = options;
+  const { accepts, expected } = COLLECT_OPTIONS.limit;
+  if (accepts(limit)) return limit;
+  throw invalidInput(operation, 'limit', expected, limit);
 }
 
 /** The body that a source gives piece by piece. */

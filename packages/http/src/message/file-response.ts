@@ -2,8 +2,9 @@
 
 import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
+import { checkOptions } from '@awaitio/core/lowlevel';
 import { HttpProblem } from './problem.ts';
-import { HttpResponse, responseOf, type ResponseInit } from './response.ts';
+import { HttpResponse, RESPONSE_INIT, responseOf, type ResponseInit } from './response.ts';
 
 /** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;
@@ -30,6 +31,7 @@ const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
  * ```
  */
 export async function fileResponse(path: string | URL, init?: ResponseInit): Promise<HttpResponse> {
+  if (init !== undefined) checkOptions('fileResponse', init, RESPONSE_INIT);
   const file = await stat(path).catch((error: unknown) => {
     if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) throw notThere(error);
     throw error;

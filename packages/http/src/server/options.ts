@@ -6,6 +6,7 @@
  */
 
 import type { Clock, Executor, Listener } from '@awaitio/core';
+import { rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -135,3 +136,10 @@ export interface ShutdownOptions {
   /** How long an idle client may still send a request and get its response, in milliseconds. @default 500 */
   readonly idleWindow?: number | undefined;
 }
+
+/** What {@link ShutdownOptions} may be. */
+export const SHUTDOWN_OPTIONS: OptionTable<ShutdownOptions> = {
+  lameDuck: rules.milliseconds,
+  grace: rules.milliseconds,
+  idleWindow: rules.milliseconds,
+};
