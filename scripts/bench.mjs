@@ -8,6 +8,8 @@ await installApart('bench');
 const { ok } = await run([tool('tsc'), '-b', 'bench']);
 if (ok) {
   const main = join(root, 'bench/dist/main.js');
-  const { status } = spawnSync(process.execPath, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 } else process.exitCode = 1;

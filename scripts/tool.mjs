@@ -11,5 +11,9 @@ const [name, ...args] = process.argv.slice(2);
 if (name === undefined) throw new TypeError('tool.mjs: expected the name of a command of tools/');
 await installApart('tools');
 if (name === 'oxlint') await installApart('bench');
-const { status } = spawnSync(tool(name), args, { cwd: root, stdio: 'inherit', env: toolEnvironment() });
+const { status } = spawnSync(tool(name), args, {
+  cwd: root,
+  stdio: 'inherit',
+  env: toolEnvironment(),
+});
 process.exitCode = status ?? 1;

@@ -2,7 +2,11 @@
 
 import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../streams/byte-stream.ts';
 import { checkOptions, pickOptions, type OptionTable } from '../vocabulary/check.ts';
-import { MEMORY_TRANSPORT_OPTIONS, memoryTransports, type MemoryTransportOptions } from './memory-transport.ts';
+import {
+  MEMORY_TRANSPORT_OPTIONS,
+  memoryTransports,
+  type MemoryTransportOptions,
+} from './memory-transport.ts';
 
 /** How a pair is set up; both ends get the same options. */
 export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions {}

@@ -188,7 +188,7 @@ export class MemoryTransport implements Transport {
 
   #fail(code: string, message: string): void {
     if (this.#isClosed) return;
-    this.#terminate(new BrokenError(message, { code, operation: 'stream' }));
+    this.#terminate(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
 
   #drop(): void {

@@ -9,7 +9,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import { checkInterest, checkIsObject, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import {
+  checkInterest,
+  checkIsObject,
+  checkOptions,
+  rules,
+  type OptionTable,
+} from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -22,7 +28,12 @@ import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf } from './stream-parts.ts';
 import { StreamCore, type StreamStatistics } from './stream-core.ts';
-import { CLOSE_OPTIONS, type CloseOptions, type DuplexStream, type StreamEnd } from './duplex-stream.ts';
+import {
+  CLOSE_OPTIONS,
+  type CloseOptions,
+  type DuplexStream,
+  type StreamEnd,
+} from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';

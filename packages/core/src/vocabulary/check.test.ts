@@ -46,7 +46,9 @@ describe('a bag of options', () => {
     [() => {}, 'a function'],
     [undefined, 'undefined'],
   ])('may not be %p', (options, got) => {
-    expect(check(options)).toThrow(refused(`connect: expected \`options\` to be an object, got ${got}`));
+    expect(check(options)).toThrow(
+      refused(`connect: expected \`options\` to be an object, got ${got}`),
+    );
   });
 
   test.each<[object, string, string]>([
@@ -84,8 +86,14 @@ describe('a bag of options', () => {
     [{ noDelay: 1 }, '`noDelay` to be true or false, got 1 (number)'],
     [{ signal: {} }, '`signal` to be an AbortSignal, got an object (Object)'],
     [{ deadlines: 5 }, '`deadlines` to be an object, got 5 (number)'],
-    [{ deadlines: { idle: -1 } }, '`deadlines.idle` to be a number of milliseconds from 0, got -1 (number)'],
-    [{ limits: { headerBytes: 1.5 } }, '`limits.headerBytes` to be a whole number from 1, got 1.5 (number)'],
+    [
+      { deadlines: { idle: -1 } },
+      '`deadlines.idle` to be a number of milliseconds from 0, got -1 (number)',
+    ],
+    [
+      { limits: { headerBytes: 1.5 } },
+      '`limits.headerBytes` to be a whole number from 1, got 1.5 (number)',
+    ],
   ])('that holds %j is refused with what was expected and what came', (options, message) => {
     expect(check(options)).toThrow(refused(`connect: expected ${message}`));
   });
@@ -94,7 +102,10 @@ describe('a bag of options', () => {
 describe('defaults', () => {
   test('stay where undefined was given, or nothing', () => {
     const defaults: { idle: number; headers: number } = { idle: 5, headers: 10 };
-    expect(withDefaults(defaults, { idle: undefined, headers: 1 })).toEqual({ idle: 5, headers: 1 });
+    expect(withDefaults(defaults, { idle: undefined, headers: 1 })).toEqual({
+      idle: 5,
+      headers: 1,
+    });
     expect(withDefaults(defaults, undefined)).toEqual(defaults);
   });
 });

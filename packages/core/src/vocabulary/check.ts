@@ -144,11 +144,7 @@ function checkGroup(
  * @param path - The bag that it stands in: empty, or `deadlines`.
  * @param table - All options of the call.
  */
-export function unknownOption(
-  name: string,
-  path: string,
-  table: OptionNames,
-): string {
+export function unknownOption(name: string, path: string, table: OptionNames): string {
   const shown = `${path === '' ? '' : `${path}.`}${name.slice(0, 64)}`;
   const nearest = nearestOption(name, path, table);
   const advice = nearest === undefined ? '' : `: did you mean \`${nearest}\`?`;

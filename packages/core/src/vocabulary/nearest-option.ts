@@ -55,7 +55,14 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   statusmessage: ['reason'],
   statustext: ['reason'],
   tcpnodelay: ['noDelay'],
-  timeout: ['deadlines.total', 'deadlines.handler', 'handshakeTimeout', 'grace', 'deadline', 'patience'],
+  timeout: [
+    'deadlines.total',
+    'deadlines.handler',
+    'handshakeTimeout',
+    'grace',
+    'deadline',
+    'patience',
+  ],
   timeoutms: ['timeout', 'deadlines.total', 'grace'],
 };
 
@@ -69,11 +76,7 @@ const MOST_SLIPS = 2;
  * @param path - The bag that it stands in: empty, or `deadlines`.
  * @param known - All options of the call.
  */
-export function nearestOption(
-  name: string,
-  path: string,
-  known: OptionNames,
-): string | undefined {
+export function nearestOption(name: string, path: string, known: OptionNames): string | undefined {
   const prefix = path === '' ? '' : `${path}.`;
   const all = pathsOf(known, '');
   // Names of the same bag first: of two that are equally near, the first is taken.
@@ -93,9 +96,7 @@ export function nearestOption(
   if (nearest !== undefined) return nearest;
   const key = wanted.replaceAll(/[^a-z]/g, '');
   const aliases = Object.hasOwn(ALIASES, key) ? (ALIASES[key] ?? []) : [];
-  return aliases
-    .flatMap((alias) => [prefix + alias, alias])
-    .find((alias) => all.includes(alias));
+  return aliases.flatMap((alias) => [prefix + alias, alias]).find((alias) => all.includes(alias));
 }
 
 function pathsOf(known: OptionNames, prefix: string): string[] {

@@ -108,7 +108,8 @@ function urlOf(request: HttpRequest, { isEncrypted }: HandlerContext): string {
 }
 
 function fromResponse(response: Response): HttpResponse {
-  if (typeof response?.status !== 'number' || response.status < 200) {
+  const isResponse = typeof response?.status === 'number' && response.status >= 200;
+  if (!isResponse || response instanceof HttpResponse) {
     throw new TypeError(`serve: expected fetch to return a Response, ${got(response)}`);
   }
   const headers: (readonly [name: string, value: string])[] = [];

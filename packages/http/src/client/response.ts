@@ -86,10 +86,7 @@ export class ClientResponse {
   json(options?: CollectOptions): Promise<unknown>;
   /** The whole body as JSON, validated. @throws also `HttpProblem` 422 that lists every violation */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
-  async json<T>(
-    given?: Schema<T> | CollectOptions,
-    options?: CollectOptions,
-  ): Promise<unknown> {
+  async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
     const schema = schemaOf('json', given);
     const collect = schema !== undefined || given === undefined ? options : given;
     const value = await this.body.json(collect as CollectOptions | undefined);

@@ -5,13 +5,7 @@
  * and a body may be larger than memory. A body can be read once: a second reader gets an error.
  */
 
-import {
-  InvalidInputError,
-  IoError,
-  LimitError,
-  WOULD_BLOCK,
-  type WouldBlock,
-} from '@awaitio/core';
+import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
 import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
@@ -253,7 +247,7 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 
 function tooLong(limit: number): LimitError {
   return new LimitError(
-    `the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
+    `bytes: the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
     {
       code: 'ERR_BODY_TOO_LONG',
       operation: 'bytes',
@@ -278,10 +272,8 @@ export function piecesOf(
     | ReadableStream<Uint8Array>,
 ): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
   if (!isSendable(body)) {
-    throw new InvalidInputError(
-      'expected a body to be a string, bytes, an iterable of them or a ReadableStream, got something else',
-      'body',
-    );
+    const expected = 'a string, bytes, an iterable of them or a ReadableStream';
+    throw invalidInput('body', 'body', expected, body);
   }
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }

@@ -43,7 +43,8 @@ export function failureResponse(
 }
 
 /** A media range of JSON that is not refused by `q=0` (RFC 9110 section 12.5.1). */
-const JSON_RANGE = /(?:^|[\s,])application\/(?:[\w.-]+\+)?json\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))/i;
+const JSON_RANGE =
+  /(?:^|[\s,])application\/(?:[\w.-]+\+)?json\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))/i;
 
 function textOf(status: number): string {
   return REASONS[status] ?? 'The request was refused.\n';

@@ -54,7 +54,7 @@ async function* piecesOfFile(path: string | URL, size: number): AsyncGenerator<U
       const piece = new Uint8Array(Math.min(PIECE, size - at));
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
       if (bytesRead === 0) {
-        throw new IoError('the file became shorter while it was being sent', {
+        throw new IoError('fileResponse: the file became shorter while it was being sent', {
           code: 'ERR_FILE_TRUNCATED',
           operation: 'fileResponse',
         });

@@ -131,10 +131,7 @@ export class HttpRequest {
    * @throws `HttpProblem` 400 when it is not JSON, 422 that lists every violation; otherwise as {@link Body.bytes}.
    */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
-  async json<T>(
-    given?: Schema<T> | CollectOptions,
-    options?: CollectOptions,
-  ): Promise<unknown> {
+  async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
     const schema = schemaOf('json', given);
     const text = await this.text(schema === undefined ? optionsOf(given, options) : options);
     let value: unknown;
@@ -177,7 +174,10 @@ export class HttpRequest {
 }
 
 /** The options of a call without a schema: its first argument, or its second after `undefined`. */
-function optionsOf(given: unknown, options: CollectOptions | undefined): CollectOptions | undefined {
+function optionsOf(
+  given: unknown,
+  options: CollectOptions | undefined,
+): CollectOptions | undefined {
   return given === undefined ? options : (given as CollectOptions);
 }
 

@@ -47,7 +47,16 @@ function groupOf(options: Readonly<Record<string, OptionKind>>): z.ZodMiniType {
 const serveOptions = groupOf(SERVE_OPTIONS);
 
 /** Options of `node:https` and of other servers. */
-const TLS_NAMES = new Set(['ca', 'cert', 'https', 'key', 'passphrase', 'pfx', 'secureContext', 'tls']);
+const TLS_NAMES = new Set([
+  'ca',
+  'cert',
+  'https',
+  'key',
+  'passphrase',
+  'pfx',
+  'secureContext',
+  'tls',
+]);
 const TLS_ADVICE =
   'for TLS, pass a listener: `{ listener: await TlsListener.bind(address, { cert, key }) }`';
 
@@ -74,9 +83,7 @@ function unknown(names: readonly string[], path: string): string[] {
     ...(tls.length === 0
       ? []
       : [`unknown option${tls.length === 1 ? '' : 's'} ${tls.join(', ')}: ${TLS_ADVICE}`]),
-    ...names
-      .filter((name) => !isTls(name))
-      .map((name) => unknownOption(name, path, SERVE_OPTIONS)),
+    ...names.filter((name) => !isTls(name)).map((name) => unknownOption(name, path, SERVE_OPTIONS)),
   ];
 }
 

@@ -63,7 +63,9 @@ async function handleLater(
   try {
     response = await responder.phases.withHandlerDeadline(result);
     if (!responder.isSwitched && !(response instanceof HttpResponse)) {
-      throw new TypeError(`serve: expected the handler to return an HttpResponse, ${got(response)}`);
+      throw new TypeError(
+        `serve: expected the handler to return an HttpResponse, ${got(response)}`,
+      );
     }
   } catch (error) {
     await handlerFailed(responder, exchange, error);
@@ -212,7 +214,7 @@ function sendFailed(responder: Responder, exchange: Exchange, error: unknown): P
   // The head was sent: only a reset tells the client that the response is incomplete.
   stream.reset(error);
   return Promise.reject(
-    new IoError('the answer could not be completed', {
+    new IoError('serve: the answer could not be completed', {
       code: 'ERR_HTTP_CONNECTION_ENDED',
       operation: 'serve',
     }),

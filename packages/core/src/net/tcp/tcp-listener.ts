@@ -33,10 +33,7 @@ export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSoc
 }
 
 /** Options of {@link TcpListener.inherit}: what is not decided by the socket already. */
-type TcpInheritOptions = Omit<
-  TcpListenOptions,
-  'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'
->;
+type TcpInheritOptions = Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'>;
 
 const { backlog, exclusive, ...INHERITED } = SOCKET_LISTEN_OPTIONS;
 

@@ -30,7 +30,11 @@ import {
   type StreamAddresses,
   type TlsStream,
 } from './tls-stream.ts';
-import { UNIX_LISTEN_OPTIONS, UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
+import {
+  UNIX_LISTEN_OPTIONS,
+  UnixListener,
+  type UnixListenOptions,
+} from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {

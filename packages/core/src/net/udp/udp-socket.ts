@@ -25,7 +25,12 @@ import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
 import { bindSocket } from './bind-socket.ts';
 import { copyPayload, parseUdpAddress } from './udp-address.ts';
-import { UDP_OPTIONS, type UdpAddress, type UdpOptions, type UdpStatistics } from './udp-options.ts';
+import {
+  UDP_OPTIONS,
+  type UdpAddress,
+  type UdpOptions,
+  type UdpStatistics,
+} from './udp-options.ts';
 
 const DEFAULT_MAX_DATAGRAMS = 1_024;
 const DEFAULT_MAX_BYTES = 1_048_576;

@@ -49,7 +49,8 @@ export async function simulateSeeds(
 ): Promise<SeedsReport> {
   checkOptions('simulateSeeds', options, SEEDS_OPTIONS);
   const { from = 1, count, ...rest } = options;
-  if (count === undefined) throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
+  if (count === undefined)
+    throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
   const wanted = process.env['AWAITIO_SEED'];
   const first = wanted === undefined ? from : Number(wanted);
   const runs = wanted === undefined ? count : 1;
