@@ -356,7 +356,7 @@ const HOT: readonly (readonly [name: string, call: Call])[] = [
   ['idle', (o) => new Executor().idle(o)],
   ['freeSlot', (o) => new Executor().freeSlot(o)],
   ['wait', (o) => new TaskTracker().wait(o)],
-  ['ready', onPair((a, _b, o) => a.ready(1 as never, o))],
+  ['ready', onPair((a, _b, o) => a.ready(1, o))],
   [
     'recvFrom',
     async (o) => {

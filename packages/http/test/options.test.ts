@@ -217,8 +217,8 @@ describe('a limit or deadline that is given as undefined', () => {
   test('has its default on a server', () =>
     simulated(async (world) => {
       await world.serve(echo(), {
-        limits: { headerBytes: undefined } as object,
-        deadlines: { idle: undefined } as object,
+        limits: { headerBytes: undefined },
+        deadlines: { idle: undefined },
       });
       const wire = await world.connect();
       await wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -234,7 +234,7 @@ describe('a limit or deadline that is given as undefined', () => {
   test('has its default on a client', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.text('x', { headers: { Long: 'x'.repeat(20_000) } }));
-      const client = world.client({ limits: { headerBytes: undefined } as object });
+      const client = world.client({ limits: { headerBytes: undefined } });
       await expect(client.get('http://server/')).rejects.toMatchObject({
         code: 'ERR_HTTP_HEADERS_TOO_LARGE',
       });

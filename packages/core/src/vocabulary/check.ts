@@ -179,7 +179,7 @@ export function withDefaults<T extends object>(
   if (given === undefined) return merged;
   for (const name of Object.keys(defaults) as (keyof T)[]) {
     const value = given[name];
-    if (value !== undefined) merged[name] = value as T[keyof T];
+    if (value !== undefined) merged[name] = value;
   }
   return merged;
 }

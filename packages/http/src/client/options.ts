@@ -44,9 +44,13 @@ export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
 export interface HttpClientOptions {
   /** The most connections open to one origin; further requests wait for one. @default 64 */
   readonly maxConnectionsPerOrigin?: number | undefined;
-  readonly deadlines?: Partial<ClientDeadlines> | undefined;
+  readonly deadlines?:
+    | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
+    | undefined;
   /** Limits on what a server may send. */
-  readonly limits?: Partial<ProtocolLimits> | undefined;
+  readonly limits?:
+    | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
+    | undefined;
   /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
   /** Header fields of every request; a field of the same name in a request replaces one. */

@@ -49,8 +49,12 @@ export interface ServeOptions {
    * `10.0.0.0/8`, or `unix`. They must send one; no other peer may. @default none
    */
   readonly proxyProtocol?: { readonly trusted: readonly string[] } | undefined;
-  readonly limits?: Partial<ServerLimits> | undefined;
-  readonly deadlines?: Partial<ServerDeadlines> | undefined;
+  readonly limits?:
+    | { readonly [Name in keyof ServerLimits]?: ServerLimits[Name] | undefined }
+    | undefined;
+  readonly deadlines?:
+    | { readonly [Name in keyof ServerDeadlines]?: ServerDeadlines[Name] | undefined }
+    | undefined;
   /** Runs the connections' tasks; its `concurrency` limits them too. @default the default executor */
   readonly executor?: Executor | undefined;
   /** @default the system's clock */

@@ -13,8 +13,12 @@ export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
   readonly count: number;
 }
 
-const { seed, ...OTHERS } = SIMULATION_OPTIONS;
-const SEEDS_OPTIONS: OptionTable<SeedsOptions> = { ...OTHERS, from: seed, count: rules.whole(1) };
+const { seed: seedRule, ...OTHERS } = SIMULATION_OPTIONS;
+const SEEDS_OPTIONS: OptionTable<SeedsOptions> = {
+  ...OTHERS,
+  from: seedRule,
+  count: rules.whole(1),
+};
 
 /** The totals of all runs. */
 export interface SeedsReport {
