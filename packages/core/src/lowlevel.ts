@@ -7,6 +7,16 @@
  */
 
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
+export {
+  checkOptions,
+  rules,
+  unknownOption,
+  withDefaults,
+  type OptionRule,
+  type OptionTable,
+} from './vocabulary/check.ts';
+export type { OptionNames } from './vocabulary/nearest-option.ts';
+export { WAIT_OPTIONS } from './waiting/waiter.ts';
 export { ReadyBits } from './vocabulary/interest.ts';
 export type { Source, SourceObserver } from './vocabulary/source.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';

@@ -11,6 +11,7 @@ import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
 import type { WriteHalf } from '../streams/halves.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
+import { checkIsObject } from '../vocabulary/check.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { WriteOptions } from '../streams/stream-writer.ts';
 
@@ -89,6 +90,7 @@ export class FrameWriter<T> {
    * @throws What the codec throws for this item; otherwise as `StreamWriter.writeAll`.
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
+    if (options !== undefined) checkIsObject('write', options);
     await this.#send(this.#encoder.encode(item), options);
   }
 

@@ -6,6 +6,7 @@
  */
 
 import type { DuplexStream } from '../streams/duplex-stream.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
@@ -22,6 +23,13 @@ export interface LengthDelimitedOptions {
   /** The most bytes of a payload. @default 1048576, as NATS */
   readonly limit?: number | undefined;
 }
+
+const LENGTH_DELIMITED_OPTIONS: OptionTable<LengthDelimitedOptions> = {
+  lengthBytes: { expected: 'a whole number 1 to 8', accepts: rules.whole(1, 8).accepts },
+  endian: rules.oneOf('big', 'little'),
+  includesHeader: rules.flag,
+  limit: rules.whole(0),
+};
 
 const DEFAULT_LIMIT = 1_048_576;
 
@@ -88,16 +96,8 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
   readonly #counted: number;
 
   constructor(options: LengthDelimitedOptions) {
+    checkOptions('lengthDelimited', options, LENGTH_DELIMITED_OPTIONS);
     const { lengthBytes = 4, endian = 'big', limit = DEFAULT_LIMIT } = options;
-    if (!Number.isInteger(lengthBytes) || lengthBytes < 1 || lengthBytes > 8) {
-      throw invalidInput('lengthDelimited', 'lengthBytes', 'a whole number 1 to 8', lengthBytes);
-    }
-    if (endian !== 'big' && endian !== 'little') {
-      throw invalidInput('lengthDelimited', 'endian', "'big' or 'little'", endian);
-    }
-    if (!Number.isSafeInteger(limit) || limit < 0) {
-      throw invalidInput('lengthDelimited', 'limit', 'a whole number from 0', limit);
-    }
     this.#lengthBytes = lengthBytes;
     this.#isLittle = endian === 'little';
     this.#counted = options.includesHeader === true ? lengthBytes : 0;

@@ -9,6 +9,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
@@ -28,6 +29,13 @@ export interface LinesOptions {
   /** Whether bytes after the last line end are a line too, or an `UnexpectedEofError`. @default true */
   readonly unterminated?: boolean | undefined;
 }
+
+const LINES_OPTIONS: OptionTable<LinesOptions> = {
+  limit: rules.whole(1),
+  lineEnd: rules.oneOf('lf', 'crlf'),
+  fatal: rules.flag,
+  unterminated: rules.flag,
+};
 
 const DEFAULT_LIMIT = 65_536;
 const LF = 10;
@@ -89,13 +97,9 @@ class LinesCodec implements Codec<string> {
   readonly #isFatal: boolean;
   readonly #allowsUnterminated: boolean;
 
-  constructor({ limit = DEFAULT_LIMIT, lineEnd = 'lf', fatal, unterminated }: LinesOptions) {
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw invalidInput('lines', 'limit', 'a whole number from 1', limit);
-    }
-    if (lineEnd !== 'lf' && lineEnd !== 'crlf') {
-      throw invalidInput('lines', 'lineEnd', "'lf' or 'crlf'", lineEnd);
-    }
+  constructor(options: LinesOptions) {
+    checkOptions('lines', options, LINES_OPTIONS);
+    const { limit = DEFAULT_LIMIT, lineEnd = 'lf', fatal, unterminated } = options;
     this.limit = limit;
     this.#isStrict = lineEnd === 'crlf';
     this.#isFatal = fatal === true;

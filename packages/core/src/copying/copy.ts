@@ -7,8 +7,9 @@
  * byte is either in the destination or still in the source.
  */
 
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
-import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
@@ -31,6 +32,19 @@ export interface CopyBidirectionalOptions extends Pick<CopyOptions, 'signal' | '
   /** Receives, as the copy proceeds, how many bytes were moved each way; right also after an abort or an error. */
   readonly progress?: { aToB: number; bToA: number } | undefined;
 }
+
+const COPY_BIDIRECTIONAL_OPTIONS: OptionTable<CopyBidirectionalOptions> = {
+  signal: rules.signal,
+  bufferSize: rules.whole(1),
+  progress: rules.object,
+};
+const COPY_OPTIONS: OptionTable<CopyOptions> = {
+  ...COPY_BIDIRECTIONAL_OPTIONS,
+  limit: {
+    expected: 'a whole number from 0',
+    accepts: (value) => value === Infinity || rules.whole(0).accepts(value),
+  },
+};
 
 /** How many bytes were moved each way. */
 export interface BidirectionalCounts {
@@ -76,11 +90,8 @@ export async function copy(
   destination: StreamWriter,
   options: CopyOptions = {},
 ): Promise<number> {
+  checkOptions('copy', options, COPY_OPTIONS);
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
-  if (limit !== Infinity && (!Number.isInteger(limit) || limit < 0)) {
-    throw invalidInput('copy', 'limit', 'a whole number from 0', limit);
-  }
-  checkBufferSize('copy', bufferSize);
   checkWaitOptions('copy', options);
   let copied = 0;
   if (progress !== undefined) progress.copied = 0;
@@ -156,8 +167,8 @@ export async function copyBidirectional(
   b: DuplexStream,
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
+  checkOptions('copyBidirectional', options, COPY_BIDIRECTIONAL_OPTIONS);
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
-  checkBufferSize('copyBidirectional', bufferSize);
   checkWaitOptions('copyBidirectional', options);
   const run = new BidirectionalCopy(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
   const registration = signal === undefined ? undefined : watchAbort(signal, run);
@@ -261,9 +272,4 @@ function shutHere(): ClosedError {
     code: 'ERR_WRITE_SHUT_DOWN',
     operation: 'copyBidirectional',
   });
-}
-
-function checkBufferSize(operation: string, bufferSize: number): void {
-  if (Number.isInteger(bufferSize) && bufferSize > 0) return;
-  throw invalidInput(operation, 'bufferSize', 'a whole number from 1', bufferSize);
 }

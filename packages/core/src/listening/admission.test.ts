@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Admission, checkAdmission, peerOf, type AdmissionOptions } from './admission.ts';
+import { Admission, ADMISSION_OPTIONS, peerOf, type AdmissionOptions } from './admission.ts';
+import { checkOptions } from '../vocabulary/check.ts';
 import { InvalidInputError } from '../vocabulary/errors.ts';
 
 describe('the name under which an address is counted', () => {
@@ -64,7 +65,7 @@ describe('admission', () => {
     { onOverflow: 'panic' },
   ])('refuses %j', (options) => {
     expect(() => {
-      checkAdmission('bind', options as never);
+      checkOptions('bind', options, ADMISSION_OPTIONS);
     }).toThrow(InvalidInputError);
   });
 });

@@ -11,8 +11,7 @@
  */
 
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { checkCounts } from '../vocabulary/check.ts';
-import { invalidInput } from '../vocabulary/errors.ts';
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 
 /** The limit that a connection exceeded. */
 export interface Overflow {
@@ -61,18 +60,16 @@ export interface AdmissionOptions<S extends ByteStream> {
 /** The default of `maxPending`: twice the backlog that Node requests from the kernel. */
 const DEFAULT_MAX_PENDING = 1_024;
 
-/**
- * Checks {@link AdmissionOptions}.
- *
- * @throws {@link InvalidInputError} when a count is not a whole number from 1, or `onOverflow` is none of its forms.
- */
-export function checkAdmission(operation: string, options: AdmissionOptions<never>): void {
-  const { maxConnections, maxPending, maxConnectionsPerAddress, onOverflow } = options;
-  checkCounts(operation, { maxConnections, maxPending, maxConnectionsPerAddress });
-  if (onOverflow === undefined || onOverflow === 'wait' || onOverflow === 'reset') return;
-  if (typeof onOverflow === 'function') return;
-  throw invalidInput(operation, 'onOverflow', "'wait', 'reset' or a function", onOverflow);
-}
+/** What {@link AdmissionOptions} may be. */
+export const ADMISSION_OPTIONS: OptionTable<AdmissionOptions<never>> = {
+  maxConnections: rules.count,
+  maxPending: rules.count,
+  maxConnectionsPerAddress: rules.count,
+  onOverflow: {
+    expected: "'wait', 'reset' or a function",
+    accepts: (value) => value === 'wait' || value === 'reset' || typeof value === 'function',
+  },
+};
 
 /** The limits in force, and the counts per address. */
 export class Admission {

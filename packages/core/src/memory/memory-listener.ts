@@ -1,11 +1,12 @@
 /** A listener without a port: a server that is called from its own process, over streams in memory. */
 
-import { checkAdmission, type AdmissionOptions } from '../listening/admission.ts';
+import { ADMISSION_OPTIONS, type AdmissionOptions } from '../listening/admission.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { PathAddress, type Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { AddressError } from '../vocabulary/errors.ts';
-import { memoryPair, type MemoryPairOptions } from './memory-pair.ts';
+import { MEMORY_PAIR_OPTIONS, streamsOver, type MemoryPairOptions } from './memory-pair.ts';
 import { QueueListener } from '../listening/queue-listener.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
@@ -14,6 +15,12 @@ export interface MemoryListenOptions extends MemoryPairOptions, AdmissionOptions
   /** What `localAddress` shows. @default 'memory' */
   readonly name?: string | undefined;
 }
+
+const MEMORY_LISTEN_OPTIONS: OptionTable<MemoryListenOptions> = {
+  ...MEMORY_PAIR_OPTIONS,
+  ...ADMISSION_OPTIONS,
+  name: rules.string,
+};
 
 /**
  * A listener whose connections are streams in memory.
@@ -36,9 +43,9 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
   readonly localAddress: Address;
   readonly #options: MemoryListenOptions;
 
-  /** @throws `InvalidInputError` for a limit that is not a whole number from 1. */
+  /** @throws `InvalidInputError` for a wrong option, such as a limit that is not a whole number from 1. */
   constructor(options: MemoryListenOptions = {}) {
-    checkAdmission('MemoryListener', options);
+    checkOptions('MemoryListener', options, MEMORY_LISTEN_OPTIONS);
     super({
       clock: options.clock ?? systemClock,
       admission: options,
@@ -72,7 +79,7 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
         { code: 'ECONNREFUSED', operation: 'connect' },
       );
     }
-    const [client, server] = memoryPair(this.#options);
+    const [client, server] = streamsOver(this.#options);
     this.queue.admit(server);
     return client;
   }

@@ -1,15 +1,27 @@
 /** Pairs of connected streams in memory, for tests of anything that runs over a stream. */
 
-import { ByteStream, type StreamOptions } from '../streams/byte-stream.ts';
-import { memoryTransports, type MemoryTransportOptions } from './memory-transport.ts';
+import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../streams/byte-stream.ts';
+import { checkOptions, pickOptions, type OptionTable } from '../vocabulary/check.ts';
+import {
+  MEMORY_TRANSPORT_OPTIONS,
+  memoryTransports,
+  type MemoryTransportOptions,
+} from './memory-transport.ts';
 
 /** How a pair is set up; both ends get the same options. */
 export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions {}
+
+/** What {@link MemoryPairOptions} may be. */
+export const MEMORY_PAIR_OPTIONS: OptionTable<MemoryPairOptions> = {
+  ...STREAM_OPTIONS,
+  ...MEMORY_TRANSPORT_OPTIONS,
+};
 
 /**
  * Makes two streams, each of which reads what the other writes: tokio's `duplex`, with back-pressure both ways.
  *
  * @param options - `chunkSize`: the most bytes to deliver at once, 1 for byte by byte; high-water marks; a clock.
+ * @throws `InvalidInputError` for a wrong option.
  *
  * @example
  * ```ts
@@ -23,8 +35,17 @@ export interface MemoryPairOptions extends StreamOptions, MemoryTransportOptions
  * ```
  */
 export function memoryPair(options?: MemoryPairOptions): [client: ByteStream, server: ByteStream] {
+  if (options !== undefined) checkOptions('memoryPair', options, MEMORY_PAIR_OPTIONS);
+  return streamsOver(options);
+}
+
+/** As {@link memoryPair}, for options that were checked. */
+export function streamsOver(
+  options: MemoryPairOptions | undefined,
+): [client: ByteStream, server: ByteStream] {
   const [a, b] = memoryTransports(options);
-  return [new ByteStream(a, options), new ByteStream(b, options)];
+  const own = options === undefined ? undefined : pickOptions(options, STREAM_OPTIONS);
+  return [new ByteStream(a, own), new ByteStream(b, own)];
 }
 
 /**

@@ -8,6 +8,7 @@
  */
 
 import { budgetOf, type Budget } from '../waiting/budget.ts';
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { BrokenError } from '../vocabulary/errors.ts';
@@ -20,6 +21,12 @@ export interface MemoryTransportOptions {
   /** Where yielding to the event loop comes from. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
+
+/** What {@link MemoryTransportOptions} may be. */
+export const MEMORY_TRANSPORT_OPTIONS: OptionTable<MemoryTransportOptions> = {
+  chunkSize: rules.count,
+  clock: rules.clock,
+};
 
 /** Makes both ends of a carrier in memory. */
 export function memoryTransports(
@@ -181,7 +188,7 @@ export class MemoryTransport implements Transport {
 
   #fail(code: string, message: string): void {
     if (this.#isClosed) return;
-    this.#terminate(new BrokenError(message, { code, operation: 'stream' }));
+    this.#terminate(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
 
   #drop(): void {

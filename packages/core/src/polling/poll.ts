@@ -14,9 +14,10 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { checkInterest } from '../vocabulary/check.ts';
+import { checkInterest, checkOptions } from '../vocabulary/check.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
+  POLL_OPTIONS,
   Registration,
   type PollEvent,
   type PollOptions,
@@ -67,10 +68,8 @@ export class Poll<Token> {
   #isClosed = false;
 
   constructor(options?: PollOptions) {
+    if (options !== undefined) checkOptions('Poll', options, POLL_OPTIONS);
     const { clock = systemClock, maxEvents = DEFAULT_MAX_EVENTS } = options ?? {};
-    if (!Number.isInteger(maxEvents) || maxEvents < 1) {
-      throw invalidInput('Poll', 'maxEvents', 'a whole number from 1', maxEvents);
-    }
     this.#clock = clock;
     this.#maxEvents = maxEvents;
   }

@@ -1,5 +1,6 @@
 /** One source of a poll set, and the public types of `Poll`. */
 
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { Interest } from '../vocabulary/interest.ts';
 import type { Source, SourceObserver } from '../vocabulary/source.ts';
@@ -28,6 +29,12 @@ export interface PollOptions {
   /** The most events that one `poll` returns; the others come first in the next. @default 1024 (mio's and tokio's) */
   readonly maxEvents?: number | undefined;
 }
+
+/** What {@link PollOptions} may be. */
+export const POLL_OPTIONS: OptionTable<PollOptions> = {
+  clock: rules.clock,
+  maxEvents: rules.whole(1),
+};
 
 /** A snapshot of a `Poll`. */
 export interface PollStatistics {

@@ -9,7 +9,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import { checkInterest } from '../vocabulary/check.ts';
+import {
+  checkInterest,
+  checkIsObject,
+  checkOptions,
+  rules,
+  type OptionTable,
+} from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -22,7 +28,12 @@ import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf } from './stream-parts.ts';
 import { StreamCore, type StreamStatistics } from './stream-core.ts';
-import type { CloseOptions, DuplexStream, StreamEnd } from './duplex-stream.ts';
+import {
+  CLOSE_OPTIONS,
+  type CloseOptions,
+  type DuplexStream,
+  type StreamEnd,
+} from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
@@ -38,6 +49,13 @@ export interface StreamOptions {
   /** Unsent bytes from which the stream is not writable. @default 65536 */
   readonly writeHighWaterMark?: number | undefined;
 }
+
+/** What {@link StreamOptions} may be. */
+export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
+  clock: rules.clock,
+  readHighWaterMark: rules.count,
+  writeHighWaterMark: rules.count,
+};
 
 /** The default of `linger`, in milliseconds: as long as nginx's `lingering_timeout`. */
 const DEFAULT_LINGER = 5_000;
@@ -64,7 +82,11 @@ const DEFAULT_LINGER = 5_000;
 export class ByteStream implements DuplexStream {
   readonly #core: StreamCore;
 
+  /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {
+    if (options !== undefined && new.target === ByteStream) {
+      checkOptions('ByteStream', options, STREAM_OPTIONS);
+    }
     this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
     registerStream(this, this.#core.clock);
   }
@@ -230,6 +252,8 @@ export class ByteStream implements DuplexStream {
     if (how !== 'read' && how !== 'write' && how !== 'both') {
       throw invalidInput('shutdown', 'how', "'read', 'write' or 'both'", how);
     }
+    // Before either direction is shut down.
+    if (options !== undefined) checkIsObject('shutdown', options);
     if (how !== 'write') this.#core.shutdownRead();
     if (how !== 'read') await this.#core.shutdownWrite(options);
   }
@@ -239,6 +263,7 @@ export class ByteStream implements DuplexStream {
   }
 
   async close(options?: CloseOptions): Promise<void> {
+    if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
     await this.#core.close(options?.linger ?? DEFAULT_LINGER);
   }
 
@@ -286,6 +311,8 @@ export class ByteStream implements DuplexStream {
    * ```
    */
   static fromNode(duplex: Duplex, options?: StreamOptions): ByteStream {
+    // Before the Node stream is taken over.
+    if (options !== undefined) checkOptions('fromNode', options, STREAM_OPTIONS);
     return new ByteStream(nodeTransport(duplex), options);
   }
 

@@ -6,6 +6,7 @@
  * - **`closed` never rejects**: it tells how the connection ended, and which side ended it.
  */
 
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Source } from '../vocabulary/source.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -16,6 +17,9 @@ export interface CloseOptions {
   /** Milliseconds that accepted bytes may take to be sent before they are dropped. @default 5000 */
   readonly linger?: number | undefined;
 }
+
+/** What {@link CloseOptions} may be. */
+export const CLOSE_OPTIONS: OptionTable<CloseOptions> = { linger: rules.milliseconds };
 
 /** How a stream ended: the value of `closed`. */
 export interface StreamEnd {

@@ -218,14 +218,14 @@ class NodeTransport implements Transport {
 }
 
 function resetHere(): BrokenError {
-  return new BrokenError('the connection was reset by this side', {
+  return new BrokenError('reset: the connection was reset by this side', {
     code: 'ECONNRESET',
     operation: 'reset',
   });
 }
 
 function closedEarly(): BrokenError {
-  return new BrokenError('the stream was closed before both sides had ended', {
+  return new BrokenError('stream: it was closed before both sides had ended', {
     code: 'ERR_STREAM_PREMATURE_CLOSE',
     operation: 'stream',
   });

@@ -245,7 +245,7 @@ export class StreamCore implements TransportSink, StreamParts {
     if (isWritten && this.reading.isFinished) return;
     const broken =
       error ??
-      new BrokenError('the connection was closed', {
+      new BrokenError('stream: the connection was closed', {
         code: 'ERR_CONNECTION_GONE',
         operation: 'stream',
       });

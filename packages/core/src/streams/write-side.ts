@@ -145,6 +145,7 @@ export class WriteSide {
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
+    checkWaitOptions('writev', options);
     const joined = new Uint8Array(total);
     let offset = 0;
     for (const piece of pieces) {

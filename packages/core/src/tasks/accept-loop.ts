@@ -9,6 +9,7 @@
 
 import type { Listener } from '../listening/listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -32,6 +33,14 @@ export interface AcceptLoopOptions<S extends ByteStream> {
   readonly name?: string | undefined;
 }
 
+const ACCEPT_LOOP_OPTIONS: OptionTable<AcceptLoopOptions<never>> = {
+  executor: rules.method('spawn'),
+  clock: rules.clock,
+  signal: rules.signal,
+  onError: rules.function,
+  name: rules.string,
+};
+
 /** The pause after the first failed `accept`, and the longest, in milliseconds (Go's net/http). */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1_000;
@@ -42,7 +51,7 @@ const LONGEST_PAUSE = 1_000;
  * @param serve - Serves one connection. Its stream is closed when it returns, and reset when it throws or its task is
  * aborted.
  * @returns Resolves when no more connections will be accepted; tasks may still run.
- * @throws nothing: failures go to `onError`.
+ * @throws `InvalidInputError` for a wrong option; nothing else: failures go to `onError`.
  *
  * @example
  * ```ts
@@ -60,13 +69,14 @@ const LONGEST_PAUSE = 1_000;
  * await accepting;
  * ```
  */
-export function acceptLoop<S extends ByteStream>(
+export async function acceptLoop<S extends ByteStream>(
   listener: Listener<S>,
   serve: (stream: S, context: TaskContext) => Promise<void>,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
+  if (options !== undefined) checkOptions('acceptLoop', options, ACCEPT_LOOP_OPTIONS);
   const onError = options?.onError;
-  return acceptOwned(listener, (stream, context) => live(stream, context, serve, onError), options);
+  await acceptOwned(listener, (stream, context) => live(stream, context, serve, onError), options);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Executor options and their checks, statistics, shutdown report, default error handler. */
 
+import { rules, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { checkWaitOptions } from '../waiting/waiter.ts';
@@ -18,6 +19,31 @@ export interface ExecutorOptions {
   /** The name used by errors. @default 'executor' */
   readonly name?: string | undefined;
 }
+
+const boundFrom = (least: number): OptionRule => ({
+  expected: `a whole number from ${least}, or Infinity`,
+  accepts: (value) => value === Infinity || rules.whole(least).accepts(value),
+});
+
+/** What {@link ExecutorOptions} may be. */
+export const EXECUTOR_OPTIONS: OptionTable<ExecutorOptions> = {
+  concurrency: boundFrom(1),
+  maxPending: boundFrom(0),
+  clock: rules.clock,
+  onTaskError: rules.function,
+  name: rules.string,
+};
+
+/** Options of `Executor.shutdown`. */
+export interface ExecutorShutdownOptions {
+  /** Milliseconds until the tasks that have not ended are aborted; 0 aborts them at once. @default 5000 */
+  readonly grace?: number | undefined;
+}
+
+/** What {@link ExecutorShutdownOptions} may be. */
+export const EXECUTOR_SHUTDOWN_OPTIONS: OptionTable<ExecutorShutdownOptions> = {
+  grace: rules.milliseconds,
+};
 
 /** A snapshot of an executor's counts. */
 export interface ExecutorStatistics {
@@ -58,12 +84,6 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
   if (typeof (onAbort as Abortable | null)?.reset !== 'function') {
     throw invalidInput('spawn', 'onAbort', 'a function, or an object with a method reset', onAbort);
   }
-}
-
-export function checkBound(name: string, value: number | undefined, least: number): number {
-  if (value === undefined || value === Infinity) return Infinity;
-  if (Number.isInteger(value) && value >= least) return value;
-  throw invalidInput('Executor', name, `a whole number from ${least}, or Infinity`, value);
 }
 
 export function printFailure(error: unknown, task: Task<unknown>): void {

@@ -10,13 +10,15 @@
  * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun; the others run.
  */
 
+import { checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import {
-  checkBound,
   checkTaskOptions,
+  EXECUTOR_OPTIONS,
+  EXECUTOR_SHUTDOWN_OPTIONS,
   printFailure,
   type ExecutorOptions,
   type ExecutorReport,
@@ -34,6 +36,7 @@ import type {
   TaskInfo,
   TaskOptions,
 } from './task-types.ts';
+import { GROUP_OPTIONS } from './task-types.ts';
 import { SpawnedTask } from './task.ts';
 
 /** Turns of the event loop that a shutdown gives to functions that react to their signal, after the abort. */
@@ -72,10 +75,11 @@ export class Executor implements Spawner {
   #nextId = 1;
   #isShutDown = false;
 
-  /** @throws `InvalidInputError` for a concurrency that is no whole number from 1, or a `maxPending` below 0. */
+  /** @throws `InvalidInputError` for a wrong option: a concurrency that is no whole number from 1, a `maxPending` below 0. */
   constructor(options: ExecutorOptions = {}) {
-    this.#concurrency = checkBound('concurrency', options.concurrency, 1);
-    this.#maxPending = checkBound('maxPending', options.maxPending, 0);
+    checkOptions('Executor', options, EXECUTOR_OPTIONS);
+    this.#concurrency = options.concurrency ?? Infinity;
+    this.#maxPending = options.maxPending ?? Infinity;
     this.#clock = options.clock ?? systemClock;
     this.#name = options.name ?? 'executor';
     this.#onTaskError = options.onTaskError ?? printFailure;
@@ -158,10 +162,8 @@ export class Executor implements Spawner {
    * @throws `InvalidInputError` for a grace that is no number from 0.
    */
   async shutdown(options?: { readonly grace?: number | undefined }): Promise<ExecutorReport> {
+    if (options !== undefined) checkOptions('shutdown', options, EXECUTOR_SHUTDOWN_OPTIONS);
     const grace = options?.grace ?? 5_000;
-    if (typeof grace !== 'number' || !(grace >= 0)) {
-      throw invalidInput('shutdown', 'grace', 'a number of milliseconds from 0', grace);
-    }
     this.#isShutDown = true;
     this.#free.rejectAll(this.#shutDownError('freeSlot'));
     const before = this.#counts.done + this.#counts.failed;
@@ -227,6 +229,7 @@ export class Executor implements Spawner {
     parent: SpawnedTask<unknown> | undefined,
   ): Promise<T> {
     if (typeof body !== 'function') throw invalidInput('group', 'body', 'a function', body);
+    if (options !== undefined) checkOptions('group', options, GROUP_OPTIONS);
     checkWaitOptions('group', options);
     parent?.checkParent();
     const group = new Group(

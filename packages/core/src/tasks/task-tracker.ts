@@ -6,6 +6,7 @@
  * ever had. `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
  */
 
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
@@ -19,6 +20,11 @@ export interface TaskTrackerOptions {
   /** The clock of the timeouts of `wait`. @default the system's clock */
   readonly clock?: Clock | undefined;
 }
+
+const TASK_TRACKER_OPTIONS: OptionTable<TaskTrackerOptions> = {
+  executor: rules.method('spawn'),
+  clock: rules.clock,
+};
 
 /**
  * Counts tasks until they have ended.
@@ -41,7 +47,9 @@ export class TaskTracker {
   readonly #waits = new WaiterList<void>();
   #isClosed = false;
 
+  /** @throws `InvalidInputError` for a wrong option. */
   constructor(options?: TaskTrackerOptions) {
+    if (options !== undefined) checkOptions('TaskTracker', options, TASK_TRACKER_OPTIONS);
     this.#spawner = options?.executor ?? defaultExecutor;
     this.#clock = options?.clock ?? systemClock;
   }

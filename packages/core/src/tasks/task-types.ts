@@ -5,7 +5,8 @@
  * stand in one file; the classes behind them, `SpawnedTask`, `Context` and `Group`, know this file and not each other's.
  */
 
-import type { WaitInfo, WaitOptions } from '../waiting/waiter.ts';
+import { rules, type OptionTable } from '../vocabulary/check.ts';
+import { WAIT_OPTIONS, type WaitInfo, type WaitOptions } from '../waiting/waiter.ts';
 
 /** The state of a task: `pending` → `running` → `done` or `failed`; `aborted` from the first two. */
 export type TaskState = 'pending' | 'running' | 'done' | 'failed' | 'aborted';
@@ -126,6 +127,12 @@ export interface GroupOptions extends WaitOptions {
    */
   readonly joinable?: boolean | undefined;
 }
+
+/** What {@link GroupOptions} may be. */
+export const GROUP_OPTIONS: OptionTable<GroupOptions> = {
+  ...WAIT_OPTIONS,
+  joinable: rules.flag,
+};
 
 /** A task of a group that has ended, as `joinNext` gives it. */
 export type Joined<T = unknown> = { readonly task: Task<T> } & (

@@ -1,5 +1,6 @@
 /** A check for the end of a test: which streams are still open, and what is waiting on them? */
 
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
@@ -18,6 +19,11 @@ export interface OpenStreamsOptions {
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
 }
+
+const OPEN_STREAMS_OPTIONS: OptionTable<OpenStreamsOptions> = {
+  within: rules.milliseconds,
+  clock: rules.clock,
+};
 
 /** Streams are still open; the message lists them. */
 export class OpenStreamsError extends Error {
@@ -63,10 +69,8 @@ export class OpenStreamsError extends Error {
  * ```
  */
 export async function expectNoOpenStreams(options?: OpenStreamsOptions): Promise<void> {
+  if (options !== undefined) checkOptions('expectNoOpenStreams', options, OPEN_STREAMS_OPTIONS);
   const { within = 1_000, clock = systemClock } = options ?? {};
-  if (typeof within !== 'number' || !(within >= 0)) {
-    throw invalidInput('expectNoOpenStreams', 'within', 'a number of milliseconds from 0', within);
-  }
   if (!isTrackingStreams()) {
     throw invalidInput('expectNoOpenStreams', 'trackStreams', 'turned on beforehand', false);
   }

@@ -8,6 +8,7 @@
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { systemClock } from '../waiting/system-clock.ts';
+import { checkOptions, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 
 /** A private key and its certificate, both in PEM; `cert` holds the chain up to, and without, the root. */
@@ -23,6 +24,12 @@ export interface IssueOptions {
   /** When it expires. @default in a day */
   readonly validTo?: Date | undefined;
 }
+
+const moment: OptionRule = {
+  expected: 'a Date',
+  accepts: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+};
+const ISSUE_OPTIONS: OptionTable<IssueOptions> = { validFrom: moment, validTo: moment };
 
 const DAY = 86_400_000;
 
@@ -64,9 +71,10 @@ export class TestAuthority {
    * Issues a certificate for a server or a client.
    *
    * @param names - Host names (`*.example.test` too) and IP addresses; the first is the common name.
-   * @throws `InvalidInputError` without a name.
+   * @throws `InvalidInputError` without a name, or for a wrong option.
    */
   issue(names: readonly string[], options: IssueOptions = {}): TestIdentity {
+    checkOptions('issue', options, ISSUE_OPTIONS);
     const [commonName] = names;
     if (commonName === undefined) throw invalidInput('issue', 'names', 'at least one name', names);
     const { privateKey, publicKey } = makeKeys();

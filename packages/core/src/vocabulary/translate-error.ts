@@ -32,6 +32,18 @@ const BROKEN_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
+/** What to do about the failures that people meet first, by the call and the code. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'bind EACCES':
+    'this process may not use that address: a port below 1024 needs a privilege, a path the permission to write there',
+  'bind EADDRINUSE':
+    'another socket has that address: stop its process, or bind port 0 to get a free one',
+  'bind EADDRNOTAVAIL': 'this machine has no such address',
+  'connect ECONNREFUSED': 'nothing listens there',
+  'connect ENOENT': 'there is no such socket file',
+  'connect ENOTFOUND': 'no such name is known: check its spelling, and the network',
+};
+
 /**
  * Translates a foreign error, keeping it as the `cause`.
  *
@@ -41,7 +53,9 @@ export function translateError(error: unknown, operation: string): IoError {
   if (error instanceof IoError) return error;
   const { code = 'ERR_UNKNOWN', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   const options = { code, operation, cause: error };
-  const text = `${operation}: ${message === '' ? code : reasonOf(message)}`;
+  const advice = ADVICE[`${operation} ${code}`];
+  const reason = message === '' ? code : reasonOf(message);
+  const text = `${operation}: ${reason}${advice === undefined ? '' : `; ${advice}`}`;
   if (ADDRESS_CODES.has(code) || code.startsWith('EAI_')) return new AddressError(text, options);
   if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return new TlsError(text, options);

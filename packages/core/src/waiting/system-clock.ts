@@ -2,6 +2,10 @@
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { watchAbort } from './abort-watch.ts';
+import { checkNode } from '../vocabulary/node-version.ts';
+
+// Here, since every program loads this file.
+checkNode(process.versions.node);
 
 /** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it is split. */
 const MAX_DELAY = 0x7fffffff;

@@ -10,6 +10,7 @@
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
+import { checkIsObject, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { beginTrace, type WaitTrace } from './wait-trace.ts';
 
@@ -20,6 +21,12 @@ export interface WaitOptions {
   /** Milliseconds after which the wait fails with a `TimeoutError`. @default no limit */
   readonly timeout?: number | undefined;
 }
+
+/** What {@link WaitOptions} may be. */
+export const WAIT_OPTIONS: OptionTable<WaitOptions> = {
+  signal: rules.signal,
+  timeout: rules.milliseconds,
+};
 
 /** One wait as `statistics()` and snapshots show it. */
 export interface WaitInfo {
@@ -202,6 +209,7 @@ export class WaiterList<T> implements WaiterOwner {
  */
 export function checkWaitOptions(operation: string, options: WaitOptions | undefined): void {
   if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) checkIsObject(operation, options);
   const { signal, timeout } = options;
   if (timeout !== undefined && (typeof timeout !== 'number' || !(timeout >= 0))) {
     throw invalidInput(operation, 'timeout', 'a number of milliseconds from 0', timeout);

@@ -108,8 +108,9 @@ function urlOf(request: HttpRequest, { isEncrypted }: HandlerContext): string {
 }
 
 function fromResponse(response: Response): HttpResponse {
-  if (typeof response?.status !== 'number' || response.status < 200) {
-    throw new TypeError('expected fetch to return a Response, got something else');
+  const isResponse = typeof response?.status === 'number' && response.status >= 200;
+  if (!isResponse || response instanceof HttpResponse) {
+    throw new TypeError(`serve: expected fetch to return a Response, ${got(response)}`);
   }
   const headers: (readonly [name: string, value: string])[] = [];
   let length: number | undefined;
@@ -129,4 +130,15 @@ function fromResponse(response: Response): HttpResponse {
     length,
     close,
   });
+}
+
+/** What an application returned in place of a `Response`, and what to do about it; never its contents. */
+function got(returned: unknown): string {
+  if (returned === undefined) return 'got nothing: it may lack a `return`';
+  if (returned instanceof HttpResponse) {
+    return 'got an HttpResponse: return a Response, or pass serve a function in place of { fetch }';
+  }
+  if (typeof returned === 'string') return 'got a string: return new Response(…)';
+  const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
+  return `got ${what}: return Response.json(…), or another Response from 200`;
 }

@@ -6,13 +6,14 @@
  */
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
-import { DeadlineWheel, invalidInput } from '@awaitio/core/lowlevel';
+import { checkOptions, DeadlineWheel, invalidInput, withDefaults } from '@awaitio/core/lowlevel';
 import type { ClientConnection } from './connection.ts';
 import type { ClientShared } from './shared.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
+  HTTP_CLIENT_OPTIONS,
   type HttpClientOptions,
   type RequestBody,
   type RequestOptions,
@@ -58,19 +59,17 @@ export class HttpClient {
   readonly #fields: FieldList;
   #isClosed = false;
 
+  /** @throws `InvalidInputError` for a wrong option; `LocalProtocolError` for a header that must not be sent. */
   constructor(options: HttpClientOptions = {}) {
-    const { maxConnectionsPerOrigin: limit } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-      throw invalidInput('HttpClient', 'maxConnectionsPerOrigin', 'a whole number from 1', limit);
-    }
+    checkOptions('HttpClient', options, HTTP_CLIENT_OPTIONS);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#fields = fieldList(options.headers);
     this.#shared = {
       clock: this.#clock,
       wheel: new DeadlineWheel(this.#clock),
-      deadlines: { ...DEFAULT_CLIENT_DEADLINES, ...options.deadlines },
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, options.deadlines),
+      limits: withDefaults(DEFAULT_LIMITS, options.limits),
     };
   }
 
@@ -86,12 +85,12 @@ export class HttpClient {
 
   /** Sends POST. @throws as {@link HttpClient.request} */
   post(url: string | URL, body?: RequestBody, options?: RequestOptions): Promise<ClientResponse> {
-    return this.request('POST', url, { ...options, body });
+    return this.request('POST', url, withBody(options, body));
   }
 
   /** Sends PUT. @throws as {@link HttpClient.request} */
   put(url: string | URL, body?: RequestBody, options?: RequestOptions): Promise<ClientResponse> {
-    return this.request('PUT', url, { ...options, body });
+    return this.request('PUT', url, withBody(options, body));
   }
 
   /** Sends DELETE. @throws as {@link HttpClient.request} */
@@ -115,6 +114,9 @@ export class HttpClient {
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
     if (this.#isClosed) throw clientClosed();
+    if (typeof options !== 'object' || options === null) {
+      throw invalidInput('request', 'options', 'an object', options);
+    }
     if (!METHOD.test(method))
       throw invalidInput('request', 'method', 'a method in upper case', method);
     if (options.body !== undefined && !isSendable(options.body)) {
@@ -124,6 +126,10 @@ export class HttpClient {
         'a string, bytes, an iterable of them or a ReadableStream',
         options.body,
       );
+    }
+    const { length } = options;
+    if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
+      throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
     }
     const total = options.timeout ?? this.#shared.deadlines.total;
     if (!(typeof total === 'number' && total >= 0)) {
@@ -266,6 +272,14 @@ export class HttpClient {
     }
     return merged;
   }
+}
+
+/** `null` is passed on, to be refused. */
+function withBody(
+  options: RequestOptions | undefined,
+  body: RequestBody | undefined,
+): RequestOptions {
+  return options === null ? options : { ...options, body };
 }
 
 const connectTcp: NonNullable<HttpClientOptions['connect']> = (address, options) =>

@@ -4,7 +4,7 @@ import { BrokenError } from '@awaitio/core';
 
 /** The server closed the connection, and no response had begun. */
 export function endedEarly(): BrokenError {
-  return new BrokenError('the server closed the connection before it answered', {
+  return new BrokenError('request: the server closed the connection before it answered', {
     code: 'ECONNRESET',
     operation: 'request',
   });
@@ -12,7 +12,7 @@ export function endedEarly(): BrokenError {
 
 /** The caller gave up a response that was not complete. */
 export function discarded(): BrokenError {
-  return new BrokenError('the response was discarded', {
+  return new BrokenError('discard: the response was discarded', {
     code: 'ERR_HTTP_DISCARDED',
     operation: 'discard',
   });
@@ -20,7 +20,7 @@ export function discarded(): BrokenError {
 
 /** The client was closed while the request was in progress. */
 export function clientClosed(): BrokenError {
-  return new BrokenError('the client was closed', {
+  return new BrokenError('close: the client was closed, with this request in progress', {
     code: 'ERR_HTTP_CLIENT_CLOSED',
     operation: 'close',
   });

@@ -1,6 +1,7 @@
 /** Options of a client and of a request, and their defaults. */
 
 import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
+import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
@@ -43,9 +44,13 @@ export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
 export interface HttpClientOptions {
   /** The most connections open to one origin; further requests wait for one. @default 64 */
   readonly maxConnectionsPerOrigin?: number | undefined;
-  readonly deadlines?: Partial<ClientDeadlines> | undefined;
+  readonly deadlines?:
+    | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
+    | undefined;
   /** Limits on what a server may send. */
-  readonly limits?: Partial<ProtocolLimits> | undefined;
+  readonly limits?:
+    | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
+    | undefined;
   /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
   /** Header fields of every request; a field of the same name in a request replaces one. */
@@ -57,6 +62,47 @@ export interface HttpClientOptions {
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
 }
+
+const COUNT = rules.count;
+/** A whole number from 0, or Infinity. */
+const AMOUNT: OptionRule = {
+  expected: 'a whole number from 0, or Infinity',
+  accepts: (value) => value === Infinity || rules.whole(0).accepts(value),
+};
+
+const CLIENT_DEADLINES: OptionTable<ClientDeadlines> = {
+  connect: rules.milliseconds,
+  pool: rules.milliseconds,
+  headers: rules.milliseconds,
+  body: rules.milliseconds,
+  total: rules.milliseconds,
+  idle: rules.milliseconds,
+  expectContinue: rules.milliseconds,
+};
+
+const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
+  targetBytes: COUNT,
+  headerBytes: COUNT,
+  headerCount: COUNT,
+  bodyBytes: AMOUNT,
+  trailerBytes: COUNT,
+  chunkOverheadBytes: COUNT,
+  leadingBytes: AMOUNT,
+  readAheadMessages: COUNT,
+  readAheadBytes: COUNT,
+};
+
+/** What {@link HttpClientOptions} may be. */
+export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
+  maxConnectionsPerOrigin: rules.whole(1),
+  deadlines: rules.group(CLIENT_DEADLINES),
+  limits: rules.group(CLIENT_LIMITS),
+  maxRedirects: AMOUNT,
+  headers: rules.object,
+  connect: rules.function,
+  connectTls: rules.function,
+  clock: rules.clock,
+};
 
 /**
  * The body of a request. Bytes must not be changed afterwards. A stream cannot be sent twice, so no redirect or retry

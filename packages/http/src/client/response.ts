@@ -4,7 +4,7 @@ import type { ByteStream } from '@awaitio/core';
 import { bodyOf, type Body, type BodySource, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
-import { validate, type Schema } from '../message/schema.ts';
+import { schemaOf, validate, type Schema } from '../message/schema.ts';
 
 /** What a response needs of its connection. */
 export interface ResponseOrigin extends BodySource {
@@ -83,11 +83,13 @@ export class ClientResponse {
   }
 
   /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link ClientResponse.bytes} */
-  json(): Promise<unknown>;
+  json(options?: CollectOptions): Promise<unknown>;
   /** The whole body as JSON, validated. @throws also `HttpProblem` 422 that lists every violation */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
-  async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
-    const value = await this.body.json(options);
+  async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
+    const schema = schemaOf('json', given);
+    const collect = schema !== undefined || given === undefined ? options : given;
+    const value = await this.body.json(collect as CollectOptions | undefined);
     return schema === undefined ? value : validate(schema, value, 'body');
   }
 

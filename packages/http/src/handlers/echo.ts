@@ -1,6 +1,7 @@
 /** The echo handler: responds with the request's body. */
 
 import { WOULD_BLOCK } from '@awaitio/core';
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Body } from '../message/body.ts';
 import type { HttpRequest } from '../message/request.ts';
 import { ForwardedBody } from '../message/forwarded-body.ts';
@@ -25,6 +26,7 @@ const fieldsOf = (type: string): FieldList => [
 
 const TEXT = fieldsOf('text/plain; charset=utf-8');
 const OCTETS = fieldsOf('application/octet-stream');
+const ECHO_OPTIONS: OptionTable<EchoOptions> = { prefix: rules.string };
 
 /**
  * Makes a handler that responds 200 with a prefix and the request's body, byte for byte.
@@ -45,6 +47,7 @@ const OCTETS = fieldsOf('application/octet-stream');
  * ```
  */
 export function echo(options?: EchoOptions): Handler {
+  if (options !== undefined) checkOptions('echo', options, ECHO_OPTIONS);
   const prefix = Buffer.from(options?.prefix ?? 'echo: ');
   const prefixText = latin1(prefix);
   return (request: HttpRequest) => {

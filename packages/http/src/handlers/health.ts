@@ -1,5 +1,6 @@
 /** A readiness probe for load balancers, in front of any handler. */
 
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { HttpResponse } from '../message/response.ts';
 import type { Handler } from '../message/handler.ts';
 
@@ -10,6 +11,11 @@ export interface HealthOptions {
   /** Whether the application is ready, such as its database. @default always */
   readonly isReady?: (() => boolean | Promise<boolean>) | undefined;
 }
+
+const HEALTH_OPTIONS: OptionTable<HealthOptions> = {
+  path: rules.text,
+  isReady: rules.function,
+};
 
 /**
  * Responds to GET and HEAD of one path with 200 while the server is ready, and with 503 once its shutdown has begun.
@@ -26,6 +32,7 @@ export interface HealthOptions {
  * ```
  */
 export function withHealth(handler: Handler, options?: HealthOptions): Handler {
+  if (options !== undefined) checkOptions('withHealth', options, HEALTH_OPTIONS);
   const path = options?.path ?? '/healthz';
   const isReady = options?.isReady;
   return (request, context) => {

@@ -5,13 +5,8 @@
  * and a body may be larger than memory. A body can be read once: a second reader gets an error.
  */
 
-import {
-  InvalidInputError,
-  IoError,
-  LimitError,
-  WOULD_BLOCK,
-  type WouldBlock,
-} from '@awaitio/core';
+import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
+import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
@@ -35,6 +30,14 @@ export interface CollectOptions {
   /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
   readonly limit?: number | undefined;
 }
+
+/** What {@link CollectOptions} may be. */
+export const COLLECT_OPTIONS: OptionTable<CollectOptions> = {
+  limit: {
+    expected: 'a number of bytes from 0',
+    accepts: (value) => typeof value === 'number' && value >= 0,
+  },
+};
 
 /** The default of `limit` when a body is collected, in bytes. */
 export const DEFAULT_COLLECT_LIMIT = 1_048_576;
@@ -122,7 +125,7 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @throws `LimitError` above the limit; otherwise as the iteration.
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
-    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('bytes', options);
     const ready = this.#begin(limit);
     if (ready !== undefined) return ready.bytes;
     return this.#collect(limit);
@@ -130,7 +133,7 @@ export class Body implements AsyncIterable<Uint8Array> {
 
   /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
   async text(options?: CollectOptions): Promise<string> {
-    const limit = options?.limit ?? DEFAULT_COLLECT_LIMIT;
+    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('text', options);
     const ready = this.#begin(limit);
     if (ready !== undefined) return textOf(ready);
     return utf8.decode(await this.#collect(limit));
@@ -206,6 +209,17 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** The limit of options that were given. */
+function limitOf(operation: string, options: CollectOptions): number {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidInput(operation, 'options', 'an object', options);
+  }
+  const { limit = DEFAULT_COLLECT_LIMIT } = options;
+  const { accepts, expected } = COLLECT_OPTIONS.limit;
+  if (accepts(limit)) return limit;
+  throw invalidInput(operation, 'limit', expected, limit);
+}
+
 /** The body that a source gives piece by piece. */
 export function bodyOf(source: BodySource): Body {
   return construct(source);
@@ -233,7 +247,7 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
 
 function tooLong(limit: number): LimitError {
   return new LimitError(
-    `the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
+    `bytes: the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
     {
       code: 'ERR_BODY_TOO_LONG',
       operation: 'bytes',
@@ -258,10 +272,8 @@ export function piecesOf(
     | ReadableStream<Uint8Array>,
 ): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
   if (!isSendable(body)) {
-    throw new InvalidInputError(
-      'expected a body to be a string, bytes, an iterable of them or a ReadableStream, got something else',
-      'body',
-    );
+    const expected = 'a string, bytes, an iterable of them or a ReadableStream';
+    throw invalidInput('body', 'body', expected, body);
   }
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }

@@ -1,6 +1,7 @@
 /** Responses to requests that cannot be handled: constant texts, which repeat nothing of the request. */
 
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { HttpProblem } from './problem.ts';
 import { HttpResponse } from './response.ts';
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -24,7 +25,32 @@ const REASONS: Readonly<Record<number, string>> = {
  * number from 200 to 999.
  */
 export function errorResponse(status: number, headers?: HeadersInput): HttpResponse {
-  const isClientsFault = status < 500 || status === 501 || status === 505;
-  const text = REASONS[status] ?? 'The request was refused.\n';
-  return HttpResponse.text(text, { status, close: isClientsFault, headers });
+  return HttpResponse.text(textOf(status), { status, close: closes(status), headers });
+}
+
+/**
+ * As {@link errorResponse}, in the form that the client asked for: a problem document when its `Accept` names JSON, as
+ * those of `HttpProblem` are, otherwise text.
+ */
+export function failureResponse(
+  status: number,
+  accept: string | undefined,
+  headers?: HeadersInput,
+): HttpResponse {
+  if (accept === undefined || !JSON_RANGE.test(accept)) return errorResponse(status, headers);
+  const problem = new HttpProblem(status, { detail: textOf(status).trimEnd(), headers });
+  return HttpResponse.problem(problem, { close: closes(status) });
+}
+
+/** A media range of JSON that is not refused by `q=0` (RFC 9110 section 12.5.1). */
+const JSON_RANGE =
+  /(?:^|[\s,])application\/(?:[\w.-]+\+)?json\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))/i;
+
+function textOf(status: number): string {
+  return REASONS[status] ?? 'The request was refused.\n';
+}
+
+/** Whether the connection cannot be used after this status. */
+function closes(status: number): boolean {
+  return status < 500 || status === 501 || status === 505;
 }

@@ -2,8 +2,9 @@
 
 import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
+import { checkOptions } from '@awaitio/core/lowlevel';
 import { HttpProblem } from './problem.ts';
-import { HttpResponse, responseOf, type ResponseInit } from './response.ts';
+import { HttpResponse, RESPONSE_INIT, responseOf, type ResponseInit } from './response.ts';
 
 /** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;
@@ -30,6 +31,7 @@ const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
  * ```
  */
 export async function fileResponse(path: string | URL, init?: ResponseInit): Promise<HttpResponse> {
+  if (init !== undefined) checkOptions('fileResponse', init, RESPONSE_INIT);
   const file = await stat(path).catch((error: unknown) => {
     if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) throw notThere(error);
     throw error;
@@ -52,7 +54,7 @@ async function* piecesOfFile(path: string | URL, size: number): AsyncGenerator<U
       const piece = new Uint8Array(Math.min(PIECE, size - at));
       const { bytesRead } = await file.read(piece, 0, piece.length, at);
       if (bytesRead === 0) {
-        throw new IoError('the file became shorter while it was being sent', {
+        throw new IoError('fileResponse: the file became shorter while it was being sent', {
           code: 'ERR_FILE_TRUNCATED',
           operation: 'fileResponse',
         });

@@ -1,5 +1,8 @@
 /** Errors with a response: `application/problem+json` (RFC 9457). */
 
+import { InvalidInputError } from '@awaitio/core';
+import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
 
 /** One violation in a request. */
@@ -16,9 +19,31 @@ export interface ProblemInit {
   readonly detail?: string | undefined;
   /** A URI that identifies the kind of problem. @default 'about:blank' */
   readonly type?: string | undefined;
+  /** What kind of problem it is, for people; the same for every problem of a `type`. @default the status's reason phrase */
+  readonly title?: string | undefined;
+  /** A URI that identifies this occurrence. */
+  readonly instance?: string | undefined;
   readonly errors?: readonly ProblemDetail[] | undefined;
+  /** Further members of the document: `balance`, `retryAfterSeconds`. Their values must be JSON. */
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+  /** Header fields of the response, such as `WWW-Authenticate` or `Retry-After`. */
+  readonly headers?: HeadersInput | undefined;
   readonly cause?: unknown;
 }
+
+const PROBLEM_INIT: OptionTable<ProblemInit> = {
+  detail: rules.string,
+  type: rules.text,
+  title: rules.text,
+  instance: rules.text,
+  errors: { expected: 'a list of { path, message }', accepts: (value) => Array.isArray(value) },
+  extensions: rules.object,
+  headers: rules.object,
+  cause: rules.any,
+};
+
+/** The members that are not extensions. */
+const OWN_MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'errors'];
 
 /**
  * An error that becomes a response, with its status and a problem document, when a handler throws it.
@@ -43,29 +68,57 @@ export class HttpProblem extends Error {
   readonly status: number;
   readonly detail: string | undefined;
   readonly type: string;
+  readonly title: string;
+  readonly instance: string | undefined;
   readonly errors: readonly ProblemDetail[];
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly headers: HeadersInput | undefined;
 
-  /** @param status - 400 to 599. */
+  /**
+   * @param status - 400 to 599.
+   * @throws `InvalidInputError` for another status, a wrong option, or an extension with the name of another member.
+   */
   constructor(status: number, init?: ProblemInit) {
+    checkProblem(status, init);
     super(
-      init?.detail ?? reasonOf(status),
+      init?.detail ?? init?.title ?? reasonOf(status),
       init?.cause === undefined ? undefined : { cause: init.cause },
     );
     this.status = status;
     this.detail = init?.detail;
     this.type = init?.type ?? 'about:blank';
+    this.title = init?.title ?? reasonOf(status);
+    this.instance = init?.instance;
     this.errors = init?.errors ?? [];
+    this.extensions = init?.extensions ?? {};
+    this.headers = init?.headers;
   }
 
   /** The problem document of RFC 9457 section 3. */
   toJSON(): Readonly<Record<string, unknown>> {
-    const { type, status, detail, errors } = this;
+    const { type, title, status, detail, instance, errors, extensions } = this;
     return {
       type,
-      title: reasonOf(status),
+      title,
       status,
       ...(detail === undefined ? {} : { detail }),
+      ...(instance === undefined ? {} : { instance }),
       ...(errors.length === 0 ? {} : { errors }),
+      ...extensions,
     };
   }
+}
+
+function checkProblem(status: number, init: ProblemInit | undefined): void {
+  if (!Number.isInteger(status) || status < 400 || status > 599) {
+    throw invalidInput('HttpProblem', 'status', 'a whole number from 400 to 599', status);
+  }
+  if (init === undefined) return;
+  checkOptions('HttpProblem', init, PROBLEM_INIT);
+  const taken = OWN_MEMBERS.find((name) => Object.hasOwn(init.extensions ?? {}, name));
+  if (taken === undefined) return;
+  throw new InvalidInputError(
+    `HttpProblem: expected \`extensions\` to have names of their own, got \`${taken}\`, which is an option`,
+    'HttpProblem',
+  );
 }

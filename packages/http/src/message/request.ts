@@ -5,7 +5,7 @@ import type { Body, CollectOptions } from './body.ts';
 import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { HttpProblem } from './problem.ts';
-import { entriesToObject, validate, type Schema } from './schema.ts';
+import { entriesToObject, schemaOf, validate, type Schema } from './schema.ts';
 
 /** What a request needs of its connection. */
 export interface RequestOrigin {
@@ -120,9 +120,10 @@ export class HttpRequest {
   /**
    * The whole body as JSON.
    *
+   * @param options - `limit`: the most bytes to collect.
    * @throws `HttpProblem` 400 when it is not JSON; otherwise as {@link Body.bytes}.
    */
-  json(): Promise<unknown>;
+  json(options?: CollectOptions): Promise<unknown>;
   /**
    * The whole body as JSON, validated.
    *
@@ -130,8 +131,9 @@ export class HttpRequest {
    * @throws `HttpProblem` 400 when it is not JSON, 422 that lists every violation; otherwise as {@link Body.bytes}.
    */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
-  async json<T>(schema?: Schema<T>, options?: CollectOptions): Promise<unknown> {
-    const text = await this.text(options);
+  async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
+    const schema = schemaOf('json', given);
+    const text = await this.text(schema === undefined ? optionsOf(given, options) : options);
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -144,13 +146,18 @@ export class HttpRequest {
   /**
    * The whole body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
    *
+   * @param options - `limit`: the most bytes to collect.
    * @throws `HttpProblem` 400 when it is neither, or malformed; otherwise as {@link Body.bytes}.
    */
-  form(): Promise<FormData>;
+  form(options?: CollectOptions): Promise<FormData>;
   /** The form, validated. A name that appears more than once becomes an array. @throws also `HttpProblem` 422 */
   form<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
-  async form<T>(schema?: Schema<T>, options?: CollectOptions): Promise<FormData | T> {
-    const bytes = await this.bytes(options);
+  async form<T>(
+    given?: Schema<T> | CollectOptions,
+    options?: CollectOptions,
+  ): Promise<FormData | T> {
+    const schema = schemaOf('form', given);
+    const bytes = await this.bytes(schema === undefined ? optionsOf(given, options) : options);
     let form: FormData;
     try {
       const type = this.headers.get('content-type') ?? '';
@@ -164,6 +171,14 @@ export class HttpRequest {
     }
     return schema === undefined ? form : validate(schema, entriesToObject(form), 'form');
   }
+}
+
+/** The options of a call without a schema: its first argument, or its second after `undefined`. */
+function optionsOf(
+  given: unknown,
+  options: CollectOptions | undefined,
+): CollectOptions | undefined {
+  return given === undefined ? options : (given as CollectOptions);
 }
 
 /** The request that a connection received. */

@@ -6,7 +6,7 @@
  * them itself calls {@link responseOf}.
  */
 
-import { InvalidInputError } from '@awaitio/core';
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
@@ -39,6 +39,22 @@ export interface ResponseInit {
   /** Closes the connection after this response. @default false */
   readonly close?: boolean | undefined;
 }
+
+/** What {@link ResponseInit} may be. */
+export const RESPONSE_INIT: OptionTable<ResponseInit> = {
+  status: rules.whole(200, 999),
+  reason: {
+    expected: 'a string of visible latin1 characters only',
+    accepts: (value) => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
+  },
+  headers: rules.object,
+  length: rules.whole(0),
+  trailers: {
+    expected: 'fields, or a function that returns them',
+    accepts: (value) => rules.object.accepts(value) || typeof value === 'function',
+  },
+  close: rules.flag,
+};
 
 let makeResponse: (
   body: ResponseBody,
@@ -85,25 +101,12 @@ export class HttpResponse {
 
   /**
    * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
-   * number from 200 to 999: informational responses are sent with `context.informational`.
+   * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
-    const status = init?.status ?? 200;
-    if (!Number.isInteger(status) || status < 200 || status > 999) {
-      throw new InvalidInputError(
-        `HttpResponse: expected \`status\` to be a whole number from 200 to 999, got ${String(status)}`,
-        'HttpResponse',
-      );
-    }
-    const reason = init?.reason;
-    if (reason !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) {
-      throw new InvalidInputError(
-        'HttpResponse: expected `reason` to have visible latin1 characters only',
-        'HttpResponse',
-      );
-    }
-    this.status = status;
-    this.reason = reason;
+    if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
+    this.status = init?.status ?? 200;
+    this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
     this.body = body;
     this.length = init?.length;
@@ -154,15 +157,28 @@ export class HttpResponse {
     return new HttpResponse(body, init).#withType(BYTES);
   }
 
-  /** A problem as `application/problem+json` (RFC 9457), with its status. */
+  /**
+   * A problem as `application/problem+json` (RFC 9457), with its status and its header fields; one of `init.headers`
+   * replaces the problem's field of the same name.
+   */
   static problem(problem: HttpProblem, init?: ResponseInit): HttpResponse {
+    if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
     const { status } = problem;
-    return new HttpResponse(JSON.stringify(problem), { ...init, status }).#withType(PROBLEM);
+    const response = new HttpResponse(JSON.stringify(problem), { ...init, status });
+    const own = response.#fields;
+    const fields = fieldList(problem.headers);
+    for (let index = 0; index < fields.length; index += 2) {
+      const name = fields[index] as string;
+      if (hasField(own, name.toLowerCase())) continue;
+      response.#fields = [...response.#fields, name, fields[index + 1] as string];
+    }
+    return response.#withType(PROBLEM);
   }
 
   /** No body: 204, or the status given. */
   static empty(init?: ResponseInit): HttpResponse {
-    return new HttpResponse(null, { status: 204, ...init });
+    if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
+    return new HttpResponse(null, { ...init, status: init?.status ?? 204 });
   }
 
   /** Adds the type of the body, unless the fields have one. */

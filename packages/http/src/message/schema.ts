@@ -5,6 +5,8 @@
  * library, and one that validates nothing loads none.
  */
 
+import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
+import { COLLECT_OPTIONS, type CollectOptions } from './body.ts';
 import { HttpProblem, type ProblemDetail } from './problem.ts';
 
 /** A schema: zod 4, or any other library with the Standard Schema interface. */
@@ -24,6 +26,31 @@ type SchemaResult<T> =
 interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/**
+ * Tells a schema from options, where a call takes either: the schema, or `undefined` for options.
+ *
+ * @throws `InvalidInputError` for what is neither.
+ */
+export function schemaOf<T>(
+  operation: string,
+  given: Schema<T> | CollectOptions | undefined,
+): Schema<T> | undefined {
+  if (given === undefined) return undefined;
+  // A schema may be a function, as ArkType's are.
+  const isOpen = (typeof given === 'object' && given !== null) || typeof given === 'function';
+  if (isOpen && '~standard' in given) return given;
+  if (isOpen && Object.getPrototypeOf(given) === Object.prototype) {
+    checkOptions(operation, given, COLLECT_OPTIONS);
+    return undefined;
+  }
+  throw invalidInput(
+    operation,
+    'schema',
+    "a schema with the Standard Schema interface, such as zod 4's, or options { limit }",
+    given,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Access logs: one line for each answered request, in Common Log Format or as JSON. */
 
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { EventListener, RequestFinishedEvent } from './events.ts';
 
 /** Options of {@link accessLog}. */
@@ -9,6 +10,11 @@ export interface AccessLogOptions {
   /** Writes a line, given without its line end. @default to stdout */
   readonly write?: ((line: string) => void) | undefined;
 }
+
+const ACCESS_LOG_OPTIONS: OptionTable<AccessLogOptions> = {
+  format: rules.oneOf('common', 'json'),
+  write: rules.function,
+};
 
 const MONTHS = [
   'Jan',
@@ -28,6 +34,8 @@ const MONTHS = [
 /**
  * Makes an event listener that writes an access log. Query strings are written as received; bodies and headers never are.
  *
+ * @throws `InvalidInputError` for a wrong option.
+ *
  * @example
  * ```ts
  * import { accessLog, HttpResponse, serve } from '@awaitio/http';
@@ -41,6 +49,7 @@ const MONTHS = [
  * ```
  */
 export function accessLog(options?: AccessLogOptions): EventListener {
+  if (options !== undefined) checkOptions('accessLog', options, ACCESS_LOG_OPTIONS);
   const format = options?.format === 'json' ? json : common;
   const write =
     options?.write ??

@@ -122,7 +122,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   async nextPiece(): Promise<Uint8Array | null> {
     if (this.#isOver && !this.#isBodyDone) {
       throw new LocalProtocolError(
-        'the body was read after the answer was complete; read it before the handler returns',
+        'body: it was read after the answer was complete; read it before the handler returns',
         'ERR_HTTP_BODY_GONE',
       );
     }
@@ -237,7 +237,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
 
   onClientGone(): void {
     this.abort(
-      new ClientGoneError('the client closed the connection before the answer was complete'),
+      new ClientGoneError('serve: the client closed the connection before the answer was complete'),
     );
   }
 

@@ -76,5 +76,8 @@ export function endedByPeer(error: unknown): false {
 
 /** Why a request's signal aborts when its connection ends on this side. */
 export function ended(message: string): IoError {
-  return new IoError(message, { code: 'ERR_HTTP_CONNECTION_ENDED', operation: 'serve' });
+  return new IoError(`serve: ${message}`, {
+    code: 'ERR_HTTP_CONNECTION_ENDED',
+    operation: 'serve',
+  });
 }

@@ -8,8 +8,8 @@
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
 
 /** Whether every option is known and its value valid, beyond doubt. */
-export function areCertainlyValid(options: object): boolean {
-  return isGroup(options, SERVE_OPTIONS);
+export function areCertainlyValid(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && isGroup(options, SERVE_OPTIONS);
 }
 
 function isGroup(options: object, known: Readonly<Record<string, OptionKind>>): boolean {

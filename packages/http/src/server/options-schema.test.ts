@@ -29,7 +29,13 @@ describe('a wrong option of serve', () => {
       { proxyProtocol: { trusted: [1] } },
       'expected `proxyProtocol.trusted.0` to be of type string, got 1 (number)',
     ],
-    [{ prot: 80 }, 'unknown option `prot`'],
+    [{ prot: 80 }, 'unknown option `prot`: did you mean `port`?'],
+    [{ deadlines: { idel: 5 } }, 'unknown option `deadlines.idel`: did you mean `deadlines.idle`?'],
+    [{ keepAliveTimeout: 5 }, 'unknown option `keepAliveTimeout`: did you mean `deadlines.idle`?'],
+    [
+      { cert: 'c', key: 'k' },
+      'unknown options `cert`, `key`: for TLS, pass a listener: `{ listener: await TlsListener.bind(address, { cert, key }) }`',
+    ],
   ])('%j is refused with what was expected and what was given', async (options, text) => {
     expect(await refused(options)).toMatchObject({
       name: 'InvalidInputError',
@@ -37,19 +43,31 @@ describe('a wrong option of serve', () => {
     });
   });
 
-  test.each<[object, string]>([
-    [{ maxPendingHandlers: 5 }, 'maxPendingHandlers'],
-    [{ deadlines: { bodyMinRate: 240 } }, 'deadlines.bodyMinRate'],
-  ])('%j is unknown: it has another name, or place', async (options, name) => {
+  test.each<[object, string, string]>([
+    [{ maxPendingHandlers: 5 }, 'maxPendingHandlers', ''],
+    [
+      { deadlines: { bodyMinRate: 240 } },
+      'deadlines.bodyMinRate',
+      ': did you mean `limits.bodyMinRate`?',
+    ],
+  ])('%j is unknown: it has another name, or place', async (options, name, advice) => {
     expect(await refused(options)).toMatchObject({
       name: 'InvalidInputError',
-      message: `serve: unknown option \`${name}\``,
+      message: `serve: unknown option \`${name}\`${advice}`,
+    });
+  });
+
+  test.each([null, 5, 'text', () => {}])('%p in place of an object is refused', async (options) => {
+    expect(await refused(options)).toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('serve: expected `options` to be an object, got '),
     });
   });
 
   test('is named together with every other one', async () => {
     expect(await refused({ port: -5, prot: 80 })).toMatchObject({
-      message: 'serve: expected `port` to be at least 0, got -5 (number); unknown option `prot`',
+      message:
+        'serve: expected `port` to be at least 0, got -5 (number); unknown option `prot`: did you mean `port`?',
     });
   });
 });

@@ -6,6 +6,7 @@
  */
 
 import { InvalidInputError } from '@awaitio/core';
+import { checkOptions, unknownOption } from '@awaitio/core/lowlevel';
 import * as z from 'zod/mini';
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
 
@@ -45,20 +46,45 @@ function groupOf(options: Readonly<Record<string, OptionKind>>): z.ZodMiniType {
 
 const serveOptions = groupOf(SERVE_OPTIONS);
 
+/** Options of `node:https` and of other servers. */
+const TLS_NAMES = new Set([
+  'ca',
+  'cert',
+  'https',
+  'key',
+  'passphrase',
+  'pfx',
+  'secureContext',
+  'tls',
+]);
+const TLS_ADVICE =
+  'for TLS, pass a listener: `{ listener: await TlsListener.bind(address, { cert, key }) }`';
+
 /**
  * @throws `InvalidInputError` that names every wrong option by its path, with what was expected and what was given.
  */
 export function checkServeOptions(options: unknown): void {
+  // Words the error of options that are no object.
+  if (typeof options !== 'object' || options === null) checkOptions('serve', options, {});
   const result = serveOptions.safeParse(options);
   if (result.success) return;
-  const lines = result.error.issues.map((issue) => {
+  const lines = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
-    if (issue.code === 'unrecognized_keys') {
-      return `unknown option \`${[...issue.path, ...issue.keys].map(String).join('.')}\``;
-    }
+    if (issue.code === 'unrecognized_keys') return unknown(issue.keys, path);
     return `expected \`${path}\` to be ${expectation(issue)}, got ${describe(valueAt(options, issue.path))}`;
   });
   throw new InvalidInputError(`serve: ${lines.join('; ')}`, 'serve', result.error);
+}
+
+function unknown(names: readonly string[], path: string): string[] {
+  const isTls = (name: string): boolean => path === '' && TLS_NAMES.has(name);
+  const tls = names.filter(isTls).map((name) => `\`${name}\``);
+  return [
+    ...(tls.length === 0
+      ? []
+      : [`unknown option${tls.length === 1 ? '' : 's'} ${tls.join(', ')}: ${TLS_ADVICE}`]),
+    ...names.filter((name) => !isTls(name)).map((name) => unknownOption(name, path, SERVE_OPTIONS)),
+  ];
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -6,6 +6,7 @@
  */
 
 import type { Clock, Executor, Listener } from '@awaitio/core';
+import { rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -48,8 +49,12 @@ export interface ServeOptions {
    * `10.0.0.0/8`, or `unix`. They must send one; no other peer may. @default none
    */
   readonly proxyProtocol?: { readonly trusted: readonly string[] } | undefined;
-  readonly limits?: Partial<ServerLimits> | undefined;
-  readonly deadlines?: Partial<ServerDeadlines> | undefined;
+  readonly limits?:
+    | { readonly [Name in keyof ServerLimits]?: ServerLimits[Name] | undefined }
+    | undefined;
+  readonly deadlines?:
+    | { readonly [Name in keyof ServerDeadlines]?: ServerDeadlines[Name] | undefined }
+    | undefined;
   /** Runs the connections' tasks; its `concurrency` limits them too. @default the default executor */
   readonly executor?: Executor | undefined;
   /** @default the system's clock */
@@ -135,3 +140,10 @@ export interface ShutdownOptions {
   /** How long an idle client may still send a request and get its response, in milliseconds. @default 500 */
   readonly idleWindow?: number | undefined;
 }
+
+/** What {@link ShutdownOptions} may be. */
+export const SHUTDOWN_OPTIONS: OptionTable<ShutdownOptions> = {
+  lameDuck: rules.milliseconds,
+  grace: rules.milliseconds,
+  idleWindow: rules.milliseconds,
+};

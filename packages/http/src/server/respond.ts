@@ -6,7 +6,7 @@
  */
 
 import { IoError, LimitError, TimeoutError, type Address } from '@awaitio/core';
-import { errorResponse } from '../message/error-response.ts';
+import { failureResponse } from '../message/error-response.ts';
 import { ClientGoneError } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { requestOf } from '../message/request.ts';
@@ -14,7 +14,7 @@ import { HttpResponse } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList } from '../protocol/vocabulary/fields.ts';
+import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Exchange } from './exchange.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { sendResponse, type ResponseOutlet } from './send-response.ts';
@@ -65,7 +65,9 @@ async function handleLater(
   try {
     response = await responder.phases.withHandlerDeadline(result);
     if (!responder.isSwitched && !(response instanceof HttpResponse)) {
-      throw new TypeError('expected the handler to return an HttpResponse, got something else');
+      throw new TypeError(
+        `serve: expected the handler to return an HttpResponse, ${got(response)}`,
+      );
     }
   } catch (error) {
     await handlerFailed(responder, exchange, error);
@@ -94,7 +96,7 @@ function abandon({ http, runtime }: Responder, exchange: Exchange): Promise<void
   runtime.observer.responseStarted(exchange);
   runtime.observer.requestFinished(exchange, 0, false);
   http.sendFailed();
-  return Promise.reject(brokenOff('the request was aborted before its response'));
+  return Promise.reject(brokenOff('serve: the request was aborted before its response'));
 }
 
 function respond(responder: Responder, exchange: Exchange, response: HttpResponse): Pending {
@@ -129,7 +131,7 @@ function rejectOverload(responder: Responder, exchange: Exchange): Pending {
   const { observer, retryAfter } = responder.runtime;
   const address = String(responder.remoteAddress ?? '');
   observer.refused(responder.id, address, 503, 'ERR_HTTP_OVERLOADED');
-  return send(responder, exchange, errorResponse(503, { 'Retry-After': retryAfter }));
+  return send(responder, exchange, failure(exchange, 503, { 'Retry-After': retryAfter }));
 }
 
 /** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
@@ -137,12 +139,30 @@ function responseFor(responder: Responder, exchange: Exchange, error: unknown): 
   if (error instanceof HttpProblem) return HttpResponse.problem(error);
   // Compared by identity: the handler's own connections fail with the same classes of errors.
   if (error instanceof RemoteProtocolError && error === responder.http.failure) {
-    return errorResponse(error.statusHint);
+    return failure(exchange, error.statusHint);
   }
-  if (error instanceof LimitError && error === exchange.limitError) return errorResponse(413);
-  if (responder.phases.expired === 'body') return errorResponse(408);
+  if (error instanceof LimitError && error === exchange.limitError) return failure(exchange, 413);
+  if (responder.phases.expired === 'body') return failure(exchange, 408);
   reportFailure(responder, exchange, error);
-  return errorResponse(error instanceof TimeoutError && error.operation === 'handler' ? 503 : 500);
+  const isLate = error instanceof TimeoutError && error.operation === 'handler';
+  return failure(exchange, isLate ? 503 : 500);
+}
+
+/** The response of the server itself, in the form that the client asked for. */
+function failure({ head }: Exchange, status: number, headers?: HeadersInput): HttpResponse {
+  return failureResponse(status, head.headers.get('accept'), headers);
+}
+
+/** What a handler returned in place of a response, and what to do about it; never its contents. */
+function got(returned: unknown): string {
+  if (returned === undefined) return 'got nothing: it may lack a `return`';
+  if (typeof returned === 'string') return 'got a string: return HttpResponse.text(…)';
+  if (returned instanceof Uint8Array) return 'got bytes: return HttpResponse.bytes(…)';
+  if (Object.prototype.toString.call(returned) === '[object Response]') {
+    return 'got a fetch Response: return an HttpResponse; a fetch Response is served by serve({ fetch })';
+  }
+  const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
+  return `got ${what}: return HttpResponse.json(…), or another HttpResponse`;
 }
 
 /**
@@ -189,7 +209,7 @@ function send(responder: Responder, exchange: Exchange, given: HttpResponse): Pe
   phases.clearDeadline();
   // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
   const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
-  const response = isTunnel ? errorResponse(501) : given;
+  const response = isTunnel ? failure(exchange, 501) : given;
   exchange.status = response.status;
   const { isStreamed } = response;
   // The body of a streamed response may be made of the request's, as an echo's is.
@@ -233,11 +253,11 @@ function sendFailed(responder: Responder, exchange: Exchange, error: unknown): P
   reportFailure(responder, exchange, error);
   // The response was invalid: none of it was sent.
   if (http.serverState === State.SEND_RESPONSE)
-    return send(responder, exchange, errorResponse(500));
+    return send(responder, exchange, failure(exchange, 500));
   http.sendFailed();
   // The head was sent: only a reset tells the client that the response is incomplete.
   stream.reset(error);
-  return Promise.reject(brokenOff('the answer could not be completed'));
+  return Promise.reject(brokenOff('serve: the answer could not be completed'));
 }
 
 function brokenOff(message: string): IoError {

@@ -191,7 +191,7 @@ export class CloseRace {
 }
 
 function clientGone(): BrokenError {
-  return new BrokenError('the client closed the connection before the answer was complete', {
+  return new BrokenError('serve: the client closed the connection before the answer was complete', {
     code: 'ERR_HTTP_CLIENT_GONE',
     operation: 'serve',
   });

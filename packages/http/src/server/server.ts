@@ -20,9 +20,11 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  checkOptions,
   holdTask,
   invalidInput,
   watchAbort,
+  withDefaults,
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
@@ -34,7 +36,12 @@ import { drain, OpenConnections } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
 import { areCertainlyValid } from './options-fast-check.ts';
-import { DEFAULT_SERVER_LIMITS, type ServeOptions, type ShutdownOptions } from './options.ts';
+import {
+  DEFAULT_SERVER_LIMITS,
+  SHUTDOWN_OPTIONS,
+  type ServeOptions,
+  type ShutdownOptions,
+} from './options.ts';
 import { ServerRuntime } from './runtime.ts';
 
 /**
@@ -125,8 +132,8 @@ export class HttpServer {
     this.#runtime = new ServerRuntime({
       handler,
       clock,
-      limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
-      deadlines: { ...DEFAULT_SERVER_DEADLINES, ...options.deadlines },
+      limits: withDefaults(DEFAULT_SERVER_LIMITS, options.limits),
+      deadlines: withDefaults(DEFAULT_SERVER_DEADLINES, options.deadlines),
       maxRequestsPerConnection: options.maxRequestsPerConnection ?? Infinity,
       maxConcurrentRequests: options.maxConcurrentRequests ?? Infinity,
       retryAfter: options.retryAfter ?? 1,
@@ -228,15 +235,10 @@ export class HttpServer {
    * Connections that were never used are closed at once; one that was opened within the last `idleWindow` keeps the rest
    * of it, since its first request may be on its way.
    *
-   * @throws `InvalidInputError` for a time that is not a number from 0; the server goes on then.
+   * @throws `InvalidInputError` for a wrong option, such as a time that is not a number from 0; the server goes on then.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    for (const name of ['lameDuck', 'grace', 'idleWindow'] as const) {
-      const value = options[name];
-      if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-        throw invalidInput('shutdown', name, 'a number of milliseconds from 0', value);
-      }
-    }
+    checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
     this.#shutdown ??= this.#drain(options);
     return this.#shutdown;
   }

@@ -8,10 +8,10 @@
  */
 
 import { createServer, type ListenOptions, type Server } from 'node:net';
-import { checkCounts } from '../../vocabulary/check.ts';
-import { checkAdmission, type AdmissionOptions } from '../../listening/admission.ts';
+import { checkOptions, rules, type OptionRule, type OptionTable } from '../../vocabulary/check.ts';
+import { ADMISSION_OPTIONS, type AdmissionOptions } from '../../listening/admission.ts';
 import type { Address } from '../../vocabulary/address.ts';
-import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
+import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
@@ -32,6 +32,15 @@ export interface SocketListenOptions<S extends ByteStream>
   /** Closes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What {@link SocketListenOptions} may be. */
+export const SOCKET_LISTEN_OPTIONS: OptionTable<SocketListenOptions<never>> = {
+  ...STREAM_OPTIONS,
+  ...ADMISSION_OPTIONS,
+  backlog: rules.count,
+  exclusive: rules.flag,
+  signal: rules.signal,
+};
 
 const DEFAULT_BACKLOG = 511;
 
@@ -133,11 +142,14 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   };
 }
 
-/** Checks the options that all socket listeners share. */
-export function checkListenOptions(options: SocketListenOptions<never>): void {
-  checkWaitOptions('bind', { signal: options.signal });
-  checkAdmission('bind', options);
-  checkCounts('bind', { backlog: options.backlog });
+/** Checks the options of a listener. @throws `InvalidInputError`; `signal.reason` of a signal that has aborted */
+export function checkListenOptions(
+  operation: string,
+  options: SocketListenOptions<never>,
+  table: Readonly<Record<string, OptionRule>>,
+): void {
+  checkOptions(operation, options, table);
+  checkWaitOptions(operation, { signal: options.signal });
 }
 
 /**

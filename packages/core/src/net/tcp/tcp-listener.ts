@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
+import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 import type { AddressList } from '../address-list.ts';
@@ -9,12 +10,13 @@ import { reusePortOptions } from '../socket/reuse-port.ts';
 import {
   checkListenOptions,
   listen,
+  SOCKET_LISTEN_OPTIONS,
   SocketListener,
   type SocketListenOptions,
 } from '../socket/socket-listener.ts';
 import type { Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
-import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
+import { TCP_SOCKET_OPTIONS, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 import { openTcpStream, type TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
@@ -29,6 +31,26 @@ export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSoc
   /** Peers that are reset at once, without counting towards any limit. @default none */
   readonly blockList?: AddressList | undefined;
 }
+
+/** Options of {@link TcpListener.inherit}: what is not decided by the socket already. */
+type TcpInheritOptions = Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'>;
+
+const { backlog, exclusive, ...INHERITED } = SOCKET_LISTEN_OPTIONS;
+
+const TCP_INHERIT_OPTIONS: OptionTable<TcpInheritOptions> = {
+  ...INHERITED,
+  ...TCP_SOCKET_OPTIONS,
+  blockList: rules.method('hasHost'),
+};
+
+/** What {@link TcpListenOptions} may be. */
+export const TCP_LISTEN_OPTIONS: OptionTable<TcpListenOptions> = {
+  ...TCP_INHERIT_OPTIONS,
+  backlog,
+  exclusive,
+  reusePort: rules.flag,
+  ipv6Only: rules.flag,
+};
 
 /**
  * A TCP listener: an async source of {@link TcpStream}s.
@@ -86,7 +108,7 @@ export class TcpListener extends SocketListener<TcpStream> {
     address: TcpAddress,
     options: TcpListenOptions = {},
   ): Promise<TcpListener> {
-    checkListenOptions(options);
+    checkListenOptions('bind', options, TCP_LISTEN_OPTIONS);
     const target = parseAddress(address, 'bind', '127.0.0.1');
     if ('path' in target) {
       throw invalidInput('bind', 'address', 'a host and port (UnixListener takes a path)', address);
@@ -120,7 +142,7 @@ export class TcpListener extends SocketListener<TcpStream> {
     fd: number,
     options: Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'> = {},
   ): Promise<TcpListener> {
-    checkListenOptions(options);
+    checkListenOptions('inherit', options, TCP_INHERIT_OPTIONS);
     if (!Number.isInteger(fd) || fd < 0) {
       throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);
     }

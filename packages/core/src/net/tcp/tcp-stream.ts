@@ -2,15 +2,16 @@
 
 import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
-import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
+import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
+import { checkWaitOptions, WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
 import { connectFirst, findCandidates } from '../socket/connect.ts';
 import { endpointsOf, type Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import { keepAliveOptions } from '../socket/keep-alive.ts';
-import type { TcpAddress, TcpSocketOptions } from './tcp-options.ts';
+import { TCP_SOCKET_OPTIONS, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
 export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocketOptions {
@@ -27,6 +28,19 @@ export interface TcpConnectOptions extends WaitOptions, StreamOptions, TcpSocket
   /** Addresses that are never connected to, whatever name resolves to them. @default none */
   readonly blockList?: AddressList | undefined;
 }
+
+/** What {@link TcpConnectOptions} may be. */
+export const TCP_CONNECT_OPTIONS: OptionTable<TcpConnectOptions> = {
+  ...WAIT_OPTIONS,
+  ...STREAM_OPTIONS,
+  ...TCP_SOCKET_OPTIONS,
+  lookup: rules.function,
+  localAddress: rules.object,
+  family: rules.oneOf(4, 6),
+  autoSelectFamily: rules.flag,
+  attemptDelay: { expected: 'milliseconds from 0', accepts: rules.milliseconds.accepts },
+  blockList: rules.method('hasHost'),
+};
 
 const DEFAULT_ATTEMPT_DELAY = 250;
 
@@ -82,12 +96,10 @@ export class TcpStream extends ByteStream {
    * that of the first failure, and the `cause` holds all of them.
    */
   static async connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
+    checkOptions('connect', options, TCP_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     const { host, port } = parseTcpAddress(address);
     const { localAddress, attemptDelay = DEFAULT_ATTEMPT_DELAY } = options;
-    if (typeof attemptDelay !== 'number' || !(attemptDelay >= 0)) {
-      throw invalidInput('connect', 'attemptDelay', 'milliseconds from 0', attemptDelay);
-    }
     const socketOptions = {
       noDelay: options.noDelay ?? true,
       ...keepAliveOptions(options.keepAlive),

@@ -87,7 +87,7 @@ export function handshakeAborted(operation: string, cause?: unknown): BrokenErro
 
 /** EOF came without `close_notify`. */
 export function truncated(): BrokenError {
-  return new BrokenError('the stream was truncated: it ended without `close_notify`', {
+  return new BrokenError('stream: it was truncated: it ended without `close_notify`', {
     code: 'ERR_TLS_TRUNCATED',
     operation: 'stream',
   });

@@ -6,20 +6,21 @@
  * the kernel, unread.
  */
 
-import { checkCounts } from '../../vocabulary/check.ts';
+import { checkOptions, pickOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
-import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
+import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { ClosedError, invalidInput, IoError } from '../../vocabulary/errors.ts';
+import { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
-import { TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
+import { TCP_LISTEN_OPTIONS, TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { abort, serverHandshake, type Secured } from './handshake.ts';
 import {
-  checkTlsServer,
   contextOf,
+  TLS_CREDENTIALS,
+  TLS_SERVER_OPTIONS,
   type TlsCredentials,
   type TlsServerOptions,
 } from './tls-options.ts';
@@ -29,7 +30,11 @@ import {
   type StreamAddresses,
   type TlsStream,
 } from './tls-stream.ts';
-import { UnixListener, type UnixListenOptions } from '../unix/unix-listener.ts';
+import {
+  UNIX_LISTEN_OPTIONS,
+  UnixListener,
+  type UnixListenOptions,
+} from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
@@ -56,6 +61,23 @@ export interface TlsBindOptions
   /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
+
+const TLS_LISTEN_OPTIONS: OptionTable<TlsListenOptions> = {
+  ...STREAM_OPTIONS,
+  ...TLS_SERVER_OPTIONS,
+  handshakeTimeout: rules.milliseconds,
+  maxPending: rules.count,
+  onHandshakeError: rules.function,
+  signal: rules.signal,
+};
+
+const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
+  ...TCP_LISTEN_OPTIONS,
+  ...TLS_LISTEN_OPTIONS,
+  mode: UNIX_LISTEN_OPTIONS.mode,
+  removeStale: UNIX_LISTEN_OPTIONS.removeStale,
+  onOverflow: rules.oneOf('wait', 'reset'),
+};
 
 /** A snapshot of a TLS listener. */
 export interface TlsListenerStatistics extends ListenerStatistics {
@@ -148,28 +170,17 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     address: TcpAddress | SocketPath,
     options: TlsBindOptions,
   ): Promise<TlsListener> {
-    const checked: TlsBindOptions = checkOptions(options);
-    const { maxConnections, maxConnectionsPerAddress, onOverflow, maxPending } = checked;
-    if (typeof onOverflow === 'function') {
-      throw invalidInput('bind', 'onOverflow', "'wait' or 'reset'", onOverflow);
-    }
-    const below = {
-      ...checked,
-      maxConnections,
-      maxConnectionsPerAddress,
-      onOverflow,
-      maxPending,
-      signal: undefined,
-    };
+    checkListenOptions('bind', options, TLS_BIND_OPTIONS);
+    const below = { ...options, signal: undefined };
     const listener =
       typeof address === 'object' && address !== null && 'path' in address
-        ? await UnixListener.bind(address, below)
-        : await TcpListener.bind(address, below);
-    if (checked.signal?.aborted === true) {
+        ? await UnixListener.bind(address, pickOptions(below, UNIX_LISTEN_OPTIONS))
+        : await TcpListener.bind(address, pickOptions(below, TCP_LISTEN_OPTIONS));
+    if (options.signal?.aborted === true) {
       await listener.close();
-      throw checked.signal.reason;
+      throw options.signal.reason;
     }
-    return new TlsListener(listener, checked);
+    return new TlsListener(listener, options);
   }
 
   /**
@@ -179,7 +190,8 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
-    return new TlsListener(listener, checkOptions(options));
+    checkListenOptions('over', options, TLS_LISTEN_OPTIONS);
+    return new TlsListener(listener, options);
   }
 
   /**
@@ -188,6 +200,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * @throws `InvalidInputError` when they cannot be used: the old ones stay in use.
    */
   setCredentials(credentials: TlsCredentials): void {
+    checkOptions('setCredentials', credentials, TLS_CREDENTIALS);
     this.#credentials = { secureContext: contextOf(credentials, 'setCredentials') };
   }
 
@@ -278,10 +291,12 @@ function closedError(): ClosedError {
 
 const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
 
-function checkOptions<T extends TlsListenOptions>(options: T): T {
-  checkWaitOptions('bind', { signal: options.signal, timeout: options.handshakeTimeout });
-  checkTlsServer('bind', options);
-  checkCounts('bind', { maxPending: options.maxPending });
-  contextOf(options, 'bind');
-  return options;
+function checkListenOptions(
+  operation: string,
+  options: TlsListenOptions,
+  table: OptionTable<TlsListenOptions>,
+): void {
+  checkOptions(operation, options, table);
+  checkWaitOptions(operation, { signal: options.signal });
+  contextOf(options, operation);
 }

@@ -1,11 +1,12 @@
 /** Options of a TLS handshake: keys and certificates, names, protocols. */
 
 import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
-import type { StreamOptions } from '../../streams/byte-stream.ts';
-import { InvalidInputError, invalidInput } from '../../vocabulary/errors.ts';
-import type { WaitOptions } from '../../waiting/waiter.ts';
+import { rules, type OptionTable } from '../../vocabulary/check.ts';
+import { STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
+import { InvalidInputError } from '../../vocabulary/errors.ts';
+import { WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
-import type { TcpConnectOptions } from '../tcp/tcp-stream.ts';
+import { TCP_CONNECT_OPTIONS, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
 
 const NAMES = [
   'ca',
@@ -96,6 +97,73 @@ export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsSe
   readonly role: 'server';
 }
 
+/** `tls.createSecureContext` checks their values. */
+export const TLS_CREDENTIALS: OptionTable<TlsCredentials> = {
+  ...(Object.fromEntries(NAMES.map((name) => [name, rules.any])) as Pick<
+    OptionTable<TlsCredentials>,
+    (typeof NAMES)[number]
+  >),
+  secureContext: rules.object,
+};
+
+const COMMON: OptionTable<CommonOptions> = {
+  ...TLS_CREDENTIALS,
+  alpn: {
+    expected: 'names of 1 to 255 bytes',
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((name) => typeof name === 'string' && name.length > 0 && name.length < 256),
+  },
+  requireCloseNotify: rules.flag,
+};
+
+const TLS_CLIENT_OPTIONS: OptionTable<TlsClientOptions> = {
+  ...COMMON,
+  servername: rules.text,
+  rejectUnauthorized: rules.flag,
+  checkServerIdentity: rules.function,
+  session: {
+    expected: 'the bytes of a session',
+    accepts: (value) => value instanceof Uint8Array,
+  },
+  onSession: rules.function,
+};
+
+/** What {@link TlsServerOptions} may be. */
+export const TLS_SERVER_OPTIONS: OptionTable<TlsServerOptions> = {
+  ...COMMON,
+  clientCertificates: {
+    expected: "'ignore', 'request' or 'require'",
+    accepts: rules.oneOf('ignore', 'request', 'require').accepts,
+  },
+  sni: rules.function,
+};
+
+/** What {@link TlsConnectOptions} may be. */
+export const TLS_CONNECT_OPTIONS: OptionTable<TlsConnectOptions> = {
+  ...TCP_CONNECT_OPTIONS,
+  ...TLS_CLIENT_OPTIONS,
+};
+
+const role = rules.oneOf('client', 'server');
+
+/** What {@link StartTlsClientOptions} may be. */
+export const START_TLS_CLIENT_OPTIONS: OptionTable<StartTlsClientOptions> = {
+  ...WAIT_OPTIONS,
+  ...STREAM_OPTIONS,
+  ...TLS_CLIENT_OPTIONS,
+  role,
+};
+
+/** What {@link StartTlsServerOptions} may be. */
+export const START_TLS_SERVER_OPTIONS: OptionTable<StartTlsServerOptions> = {
+  ...WAIT_OPTIONS,
+  ...STREAM_OPTIONS,
+  ...TLS_SERVER_OPTIONS,
+  role,
+};
+
 const contexts = new WeakMap<object, SecureContext>();
 
 /** As {@link contextOf}, cached by the credentials object, for credentials that are used repeatedly. */
@@ -132,39 +200,4 @@ export function contextOf(credentials: TlsCredentials, operation: string): Secur
       error,
     );
   }
-}
-
-/** Checks the options of a client. */
-export function checkTlsClient(operation: string, options: TlsClientOptions): void {
-  checkAlpn(operation, options.alpn);
-  const { servername } = options;
-  if (servername !== undefined && (typeof servername !== 'string' || servername === '')) {
-    throw invalidInput(operation, 'servername', 'a non-empty string', servername);
-  }
-}
-
-/** Checks the options of a server. */
-export function checkTlsServer(operation: string, options: TlsServerOptions): void {
-  checkAlpn(operation, options.alpn);
-  const { clientCertificates = 'ignore', sni } = options;
-  if (!['ignore', 'request', 'require'].includes(clientCertificates)) {
-    throw invalidInput(
-      operation,
-      'clientCertificates',
-      "'ignore', 'request' or 'require'",
-      clientCertificates,
-    );
-  }
-  if (sni !== undefined && typeof sni !== 'function') {
-    throw invalidInput(operation, 'sni', 'a function', sni);
-  }
-}
-
-function checkAlpn(operation: string, alpn: readonly string[] | undefined): void {
-  if (alpn === undefined) return;
-  const isList =
-    Array.isArray(alpn) &&
-    alpn.length > 0 &&
-    alpn.every((name) => typeof name === 'string' && name.length > 0 && name.length < 256);
-  if (!isList) throw invalidInput(operation, 'alpn', 'names of 1 to 255 bytes', alpn);
 }

@@ -14,6 +14,7 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
+import { checkIsObject, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import {
   invalidInput,
@@ -25,18 +26,19 @@ import { systemClock } from '../../waiting/system-clock.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
-import { TcpStream } from '../tcp/tcp-stream.ts';
+import { TCP_CONNECT_OPTIONS, TcpStream } from '../tcp/tcp-stream.ts';
 import { truncated } from './tls-errors.ts';
 import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
-  checkTlsClient,
-  checkTlsServer,
+  START_TLS_CLIENT_OPTIONS,
+  START_TLS_SERVER_OPTIONS,
+  TLS_CONNECT_OPTIONS,
   type StartTlsClientOptions,
   type StartTlsServerOptions,
   type TlsConnectOptions,
   type TlsServerOptions,
 } from './tls-options.ts';
-import { UnixStream } from '../unix/unix-stream.ts';
+import { UNIX_CONNECT_OPTIONS, UnixStream } from '../unix/unix-stream.ts';
 
 /** A certificate: an `X509Certificate` of `node:crypto`. */
 export type Certificate = NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>;
@@ -135,13 +137,13 @@ export class TlsStream extends ByteStream {
     address: TcpAddress | SocketPath,
     options: TlsConnectOptions = {},
   ): Promise<TlsStream> {
-    checkTlsClient('connect', options);
+    checkOptions('connect', options, TLS_CONNECT_OPTIONS);
     const { timeout, clock = systemClock } = options;
     const deadline = timeout === undefined ? undefined : clock.now() + timeout;
     const isPath = typeof address === 'object' && address !== null && 'path' in address;
     const stream = isPath
-      ? await UnixStream.connect(address, options)
-      : await TcpStream.connect(address, options);
+      ? await UnixStream.connect(address, pickOptions(options, UNIX_CONNECT_OPTIONS))
+      : await TcpStream.connect(address, pickOptions(options, TCP_CONNECT_OPTIONS));
     try {
       return await secureClient(stream, 'connect', {
         ...options,
@@ -194,15 +196,11 @@ export async function startTls(
   stream: ByteStream,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsStream> {
+  checkIsObject('startTls', options);
+  const isServer = options.role === 'server';
+  checkOptions('startTls', options, isServer ? START_TLS_SERVER_OPTIONS : START_TLS_CLIENT_OPTIONS);
   checkWaitOptions('startTls', options);
-  if (options.role === 'server') {
-    checkTlsServer('startTls', options);
-    return secureServer(stream, 'startTls', options);
-  }
-  if (options.role !== undefined && options.role !== 'client') {
-    throw invalidInput('startTls', 'role', "'client' or 'server'", options.role);
-  }
-  checkTlsClient('startTls', options);
+  if (options.role === 'server') return secureServer(stream, 'startTls', options);
   return secureClient(stream, 'startTls', options);
 }
 

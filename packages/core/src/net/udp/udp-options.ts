@@ -2,6 +2,7 @@
 
 import type { LookupFunction } from 'node:net';
 import type { HostPort } from '../../vocabulary/address.ts';
+import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import type { WaitInfo } from '../../waiting/waiter.ts';
 
@@ -35,6 +36,22 @@ export interface UdpOptions {
   /** Closes the socket when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What {@link UdpOptions} may be. */
+export const UDP_OPTIONS: OptionTable<UdpOptions> = {
+  clock: rules.clock,
+  maxDatagrams: rules.count,
+  maxBytes: rules.count,
+  writeHighWaterMark: rules.count,
+  reuseAddress: rules.flag,
+  reusePort: rules.flag,
+  ipv6Only: rules.flag,
+  broadcast: rules.flag,
+  receiveBufferSize: rules.count,
+  sendBufferSize: rules.count,
+  lookup: rules.function,
+  signal: rules.signal,
+};
 
 /** A snapshot of a UDP socket. */
 export interface UdpStatistics {

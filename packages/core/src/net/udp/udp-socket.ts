@@ -10,7 +10,7 @@
  */
 
 import type { Socket } from 'node:dgram';
-import { checkCounts } from '../../vocabulary/check.ts';
+import { checkOptions } from '../../vocabulary/check.ts';
 import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -25,7 +25,12 @@ import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
 import { bindSocket } from './bind-socket.ts';
 import { copyPayload, parseUdpAddress } from './udp-address.ts';
-import type { UdpAddress, UdpOptions, UdpStatistics } from './udp-options.ts';
+import {
+  UDP_OPTIONS,
+  type UdpAddress,
+  type UdpOptions,
+  type UdpStatistics,
+} from './udp-options.ts';
 
 const DEFAULT_MAX_DATAGRAMS = 1_024;
 const DEFAULT_MAX_BYTES = 1_048_576;
@@ -93,16 +98,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * `InvalidInputError`; `signal.reason`. Nothing is left open then.
    */
   static async bind(address: UdpAddress, options: UdpOptions = {}): Promise<UdpSocket> {
+    checkOptions('bind', options, UDP_OPTIONS);
     checkWaitOptions('bind', { signal: options.signal });
-    const { maxDatagrams, maxBytes, writeHighWaterMark } = options;
-    const { receiveBufferSize, sendBufferSize } = options;
-    checkCounts('bind', {
-      maxDatagrams,
-      maxBytes,
-      writeHighWaterMark,
-      receiveBufferSize,
-      sendBufferSize,
-    });
     const { host, port } = parseUdpAddress(address, 'bind');
     return new UdpSocket(await bindSocket(host, port, options), options);
   }

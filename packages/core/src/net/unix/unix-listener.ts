@@ -3,11 +3,13 @@
 import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { PathAddress } from '../../vocabulary/address.ts';
-import { invalidInput, IoError } from '../../vocabulary/errors.ts';
+import { rules, type OptionTable } from '../../vocabulary/check.ts';
+import { IoError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import {
   checkListenOptions,
   listen,
+  SOCKET_LISTEN_OPTIONS,
   SocketListener,
   type SocketListenOptions,
 } from '../socket/socket-listener.ts';
@@ -27,6 +29,16 @@ export interface UnixListenOptions extends SocketListenOptions<UnixStream> {
    */
   readonly mode?: number | undefined;
 }
+
+/** What {@link UnixListenOptions} may be. */
+export const UNIX_LISTEN_OPTIONS: OptionTable<UnixListenOptions> = {
+  ...SOCKET_LISTEN_OPTIONS,
+  removeStale: rules.flag,
+  mode: {
+    expected: 'permission bits from 0 to 0o777',
+    accepts: rules.whole(0, 0o777).accepts,
+  },
+};
 
 /**
  * A listener on a Unix domain socket: an async source of {@link UnixStream}s.
@@ -72,8 +84,7 @@ export class UnixListener extends SocketListener<UnixStream> {
     address: UnixAddress,
     options: UnixListenOptions = {},
   ): Promise<UnixListener> {
-    checkListenOptions(options);
-    checkMode(options.mode);
+    checkListenOptions('bind', options, UNIX_LISTEN_OPTIONS);
     const path = parsePath(address, 'bind');
     let server: Server;
     try {
@@ -95,9 +106,4 @@ export class UnixListener extends SocketListener<UnixStream> {
     }
     return listener;
   }
-}
-
-function checkMode(mode: number | undefined): void {
-  if (mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o777)) return;
-  throw invalidInput('bind', 'mode', 'permission bits from 0 to 0o777', mode);
 }

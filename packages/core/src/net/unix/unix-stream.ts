@@ -1,14 +1,21 @@
 /** Connections of Unix domain sockets (and of Windows' named pipes). */
 
 import { PathAddress } from '../../vocabulary/address.ts';
-import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
+import { checkOptions, type OptionTable } from '../../vocabulary/check.ts';
+import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
+import { checkWaitOptions, WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { connectFirst } from '../socket/connect.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import { parsePath, type UnixAddress } from './unix-path.ts';
 
 /** Options of {@link UnixStream.connect}. */
 export interface UnixConnectOptions extends WaitOptions, StreamOptions {}
+
+/** What {@link UnixConnectOptions} may be. */
+export const UNIX_CONNECT_OPTIONS: OptionTable<UnixConnectOptions> = {
+  ...WAIT_OPTIONS,
+  ...STREAM_OPTIONS,
+};
 
 /** Both addresses of a connection. */
 interface UnixEndpoints {
@@ -71,6 +78,7 @@ export class UnixStream extends ByteStream {
     address: UnixAddress,
     options: UnixConnectOptions = {},
   ): Promise<UnixStream> {
+    checkOptions('connect', options, UNIX_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     const path = parsePath(address, 'connect');
     const endpoints = { local: UNNAMED, remote: new PathAddress(path) };

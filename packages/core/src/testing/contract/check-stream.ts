@@ -7,6 +7,7 @@
  * first violation. The contracts themselves are in the files beside this one.
  */
 
+import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { AMOUNTS } from './amounts.ts';
@@ -37,6 +38,14 @@ export interface StreamContractOptions {
    */
   readonly hasReset?: boolean | undefined;
 }
+
+const STREAM_CONTRACT_OPTIONS: OptionTable<StreamContractOptions> = {
+  clock: rules.clock,
+  patience: rules.milliseconds,
+  quiet: rules.milliseconds,
+  volume: rules.whole(1),
+  hasReset: rules.flag,
+};
 
 /** One contract of streams, ready to run on a carrier. */
 export interface StreamCheck {
@@ -79,6 +88,7 @@ export function streamContract(
   makePair: MakeStreamPair,
   options: StreamContractOptions = {},
 ): readonly StreamCheck[] {
+  checkOptions('checkStream', options, STREAM_CONTRACT_OPTIONS);
   const settings: TrialOptions = {
     clock: options.clock ?? systemClock,
     patience: options.patience ?? 10_000,

@@ -1,12 +1,12 @@
 /** Options of a simulation, and what its program receives. */
 
-import { invalidInput } from '../../vocabulary/errors.ts';
+import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { SimClock } from './network/clock.ts';
 import type { Range, SimFaults } from './network/faults.ts';
 import type { SimNetwork } from './network/network.ts';
-import type { PartitionOptions, SimHost } from './network/types.ts';
+import { SIM_NETWORK_OPTIONS, type PartitionOptions, type SimHost } from './network/types.ts';
 
 /** Options of {@link simulate}. */
 export interface SimulationOptions {
@@ -52,17 +52,23 @@ export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
 export const DEFAULT_DEADLINE = 60_000;
 export const DEFAULT_MAX_EVENTS = 1_000_000;
 
+const { latency, faults, giveUpAfter } = SIM_NETWORK_OPTIONS;
+
+/** What {@link SimulationOptions} may be. */
+export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
+  seed: rules.whole(0),
+  deadline: {
+    expected: 'a number of milliseconds above 0',
+    accepts: (value) => typeof value === 'number' && value > 0,
+  },
+  latency,
+  faults,
+  giveUpAfter,
+  maxEvents: rules.whole(1),
+};
+
 /** @throws `InvalidInputError` */
-export function checkOptions(options: SimulationOptions): SimulationOptions {
-  const { seed = 0, deadline = DEFAULT_DEADLINE, maxEvents = DEFAULT_MAX_EVENTS } = options;
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw invalidInput('simulate', 'seed', 'a whole number from 0', seed);
-  }
-  if (typeof deadline !== 'number' || !(deadline > 0)) {
-    throw invalidInput('simulate', 'deadline', 'a number of milliseconds above 0', deadline);
-  }
-  if (!Number.isInteger(maxEvents) || maxEvents < 1) {
-    throw invalidInput('simulate', 'maxEvents', 'a whole number from 1', maxEvents);
-  }
+export function checkSimulation(options: SimulationOptions): SimulationOptions {
+  checkOptions('simulate', options, SIMULATION_OPTIONS);
   return options;
 }

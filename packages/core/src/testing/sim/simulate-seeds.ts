@@ -1,8 +1,9 @@
 /** Runs one program under many seeds, to find rare orders of events. */
 
+import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 import { simulate } from './simulate.ts';
-import type { SimulatedMain, SimulationOptions } from './options.ts';
+import { SIMULATION_OPTIONS, type SimulatedMain, type SimulationOptions } from './options.ts';
 
 /** Options of {@link simulateSeeds}. */
 export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
@@ -11,6 +12,13 @@ export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
   /** The number of seeds. */
   readonly count: number;
 }
+
+const { seed: seedRule, ...OTHERS } = SIMULATION_OPTIONS;
+const SEEDS_OPTIONS: OptionTable<SeedsOptions> = {
+  ...OTHERS,
+  from: seedRule,
+  count: rules.whole(1),
+};
 
 /** The totals of all runs. */
 export interface SeedsReport {
@@ -43,10 +51,10 @@ export async function simulateSeeds(
   options: SeedsOptions,
   main: SimulatedMain,
 ): Promise<SeedsReport> {
+  checkOptions('simulateSeeds', options, SEEDS_OPTIONS);
   const { from = 1, count, ...rest } = options;
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw invalidInput('simulateSeeds', 'count', 'a whole number from 1', count);
-  }
+  if (count === undefined)
+    throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
   const wanted = process.env['AWAITIO_SEED'];
   const first = wanted === undefined ? from : Number(wanted);
   const runs = wanted === undefined ? count : 1;

@@ -23,7 +23,7 @@ import {
 import type { Trace } from './network/trace.ts';
 import type { PartitionOptions, SimHost } from './network/types.ts';
 import {
-  checkOptions,
+  checkSimulation,
   DEFAULT_DEADLINE,
   DEFAULT_MAX_EVENTS,
   type SimulatedMain,
@@ -68,7 +68,7 @@ export async function simulate(
   options: SimulationOptions,
   main: SimulatedMain,
 ): Promise<SimulationRun> {
-  return new Run(checkOptions(options)).run(main);
+  return new Run(checkSimulation(options)).run(main);
 }
 
 interface Failure {

@@ -8,14 +8,20 @@
  */
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
+import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom, type Random } from '../../../vocabulary/random.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
-import { checkFaults, checkRange, drawFrom, type Faults, type Range } from './faults.ts';
+import { allFaults, drawFrom, type Faults, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
 import { Trace } from './trace.ts';
-import type { PartitionOptions, SimNetworkOptions } from './types.ts';
+import {
+  PARTITION_OPTIONS,
+  SIM_NETWORK_OPTIONS,
+  type PartitionOptions,
+  type SimNetworkOptions,
+} from './types.ts';
 import type { Path, HostState, SimWait, World } from './world.ts';
 
 const DEFAULT_LATENCY: Range = [1, 50];
@@ -35,20 +41,13 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly #paths = new Map<HostState, Map<HostState, Path>>();
 
   constructor(options: SimNetworkOptions) {
+    checkOptions('SimNetwork', options, SIM_NETWORK_OPTIONS);
     this.clock = options.clock ?? new SimClock();
     this.random = options.random ?? seededRandom(0);
     this.trace = new Trace(() => this.clock.now());
-    this.faults = checkFaults(options.faults);
-    this.latency = checkRange('latency', options.latency ?? DEFAULT_LATENCY);
+    this.faults = allFaults(options.faults);
+    this.latency = options.latency ?? DEFAULT_LATENCY;
     this.giveUpAfter = options.giveUpAfter ?? DEFAULT_GIVE_UP;
-    if (typeof this.giveUpAfter !== 'number' || !(this.giveUpAfter > 0)) {
-      throw invalidInput(
-        'simulate',
-        'giveUpAfter',
-        'a number of milliseconds above 0',
-        options.giveUpAfter,
-      );
-    }
   }
 
   // --- For the program: see `SimNetwork` ----------------------------------------------------------------------
@@ -66,6 +65,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   partition(a: HostState, b: HostState, options?: PartitionOptions): void {
+    if (options !== undefined) checkOptions('partition', options, PARTITION_OPTIONS);
     this.trace.record(options?.oneWay === true ? 'cut' : 'partition', `${a.name}, ${b.name}`);
     this.#path(a, b).isCut = true;
     if (options?.oneWay !== true) this.#path(b, a).isCut = true;

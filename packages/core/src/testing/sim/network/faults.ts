@@ -6,7 +6,7 @@
  * already. Faults that break connections happen only on request.
  */
 
-import { invalidInput } from '../../../vocabulary/errors.ts';
+import { withDefaults, type OptionRule, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 
 /** A range to draw a number from, both ends included. */
@@ -67,39 +67,40 @@ const DEFAULTS: Faults = {
   downFor: [10, 2_000],
 };
 
-/** Adds the defaults. @throws InvalidInputError for an unknown name, or a chance that is not from 0 to 1. */
-export function checkFaults(faults: SimFaults | undefined): Faults {
-  const checked: Record<string, number | Range> = { ...DEFAULTS };
-  for (const [name, value] of Object.entries(faults ?? {})) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(DEFAULTS, name)) {
-      throw invalidInput(
-        'simulate',
-        `faults.${name}`,
-        `one of ${Object.keys(DEFAULTS).join(', ')}`,
-        value,
-      );
-    }
-    if (name === 'partitionFor' || name === 'downFor') {
-      checked[name] = checkRange(`faults.${name}`, value);
-    } else if (typeof value === 'number' && value >= 0 && value <= 1) {
-      checked[name] = value;
-    } else {
-      throw invalidInput('simulate', `faults.${name}`, 'a chance from 0 to 1', value);
-    }
-  }
-  return checked as unknown as Faults;
-}
+const chance: OptionRule = {
+  expected: 'a chance from 0 to 1',
+  accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+};
 
-/** Checks a pair of milliseconds. */
-export function checkRange(name: string, range: unknown): Range {
-  const isRange =
-    Array.isArray(range) &&
-    range.length === 2 &&
-    range.every((end: unknown) => typeof end === 'number' && end >= 0 && end < Infinity) &&
-    (range[0] as number) <= (range[1] as number);
-  if (isRange) return range as unknown as Range;
-  throw invalidInput('simulate', name, 'two numbers of milliseconds, [min, max]', range);
+/** A pair of milliseconds. */
+export const rangeRule: OptionRule = {
+  expected: 'two numbers of milliseconds, [min, max]',
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((end: unknown) => typeof end === 'number' && end >= 0 && end < Infinity) &&
+    (value[0] as number) <= (value[1] as number),
+};
+
+/** What {@link SimFaults} may be. */
+export const SIM_FAULTS: OptionTable<SimFaults> = {
+  split: chance,
+  merge: chance,
+  partialWrite: chance,
+  window: chance,
+  slowReader: chance,
+  refuse: chance,
+  reset: chance,
+  halfOpen: chance,
+  partition: chance,
+  crash: chance,
+  partitionFor: rangeRule,
+  downFor: rangeRule,
+};
+
+/** Adds the defaults to faults that were checked. */
+export function allFaults(faults: SimFaults | undefined): Faults {
+  return withDefaults(DEFAULTS, faults);
 }
 
 /** Draws from a range of milliseconds, to the microsecond. */

@@ -1,12 +1,20 @@
 /** A host of a simulated network: its listeners, its connection attempts, its crashes and restarts. */
 
 import { InetAddress, type AddressLike } from '../../../vocabulary/address.ts';
+import { checkOptions } from '../../../vocabulary/check.ts';
 import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
 import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
-import { checkListenOptions, HostListener } from './listener.ts';
+import { HostListener } from './listener.ts';
 import type { SimStream } from './stream.ts';
-import type { HostProgram, SimConnectOptions, SimHost, SimListenOptions } from './types.ts';
+import {
+  SIM_CONNECT_OPTIONS,
+  SIM_LISTEN_OPTIONS,
+  type HostProgram,
+  type SimConnectOptions,
+  type SimHost,
+  type SimListenOptions,
+} from './types.ts';
 import type { HostState, SimWait } from './world.ts';
 
 /** The network, as its hosts see it. */
@@ -52,8 +60,8 @@ export class Host implements SimHost, HostState {
     if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
       throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
     }
+    checkOptions('listen', options, SIM_LISTEN_OPTIONS);
     checkWaitOptions('listen', { signal: options.signal });
-    checkListenOptions(options);
     this.#checkUp('listen');
     const bound = port === 0 ? this.#freePort() : port;
     if (this.#listeners.has(bound)) {
@@ -76,6 +84,7 @@ export class Host implements SimHost, HostState {
     address: AddressLike | InetAddress,
     options: SimConnectOptions = {},
   ): Promise<SimStream> => {
+    checkOptions('connect', options, SIM_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     this.#checkUp('connect');
     const attempt = new ConnectAttempt(this.#network, this, address, options);

@@ -1,6 +1,5 @@
 /** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
 
-import { checkAdmission } from '../../../listening/admission.ts';
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import { QueueListener } from '../../../listening/queue-listener.ts';
@@ -69,9 +68,4 @@ function open(connection: SimConnection, closed: () => void, options: SimListenO
   else server.onClosed = closed;
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
   return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });
-}
-
-/** Checks the limits of {@link SimListenOptions}. */
-export function checkListenOptions(options: SimListenOptions): void {
-  checkAdmission('listen', options);
 }

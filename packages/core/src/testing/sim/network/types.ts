@@ -1,13 +1,14 @@
 /** The hosts, listeners and options of a simulated network, as a program sees them. */
 
-import type { AdmissionOptions } from '../../../listening/admission.ts';
+import { ADMISSION_OPTIONS, type AdmissionOptions } from '../../../listening/admission.ts';
 import type { Listener } from '../../../listening/listener.ts';
-import type { StreamOptions } from '../../../streams/byte-stream.ts';
+import { STREAM_OPTIONS, type StreamOptions } from '../../../streams/byte-stream.ts';
 import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
+import { rules, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Random } from '../../../vocabulary/random.ts';
-import type { WaitOptions } from '../../../waiting/waiter.ts';
+import { WAIT_OPTIONS, type WaitOptions } from '../../../waiting/waiter.ts';
 import type { SimClock } from './clock.ts';
-import type { Range, SimFaults } from './faults.ts';
+import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from './faults.ts';
 import type { SimStream } from './stream.ts';
 
 /** Options of {@link SimNetwork}. */
@@ -27,11 +28,26 @@ export interface SimNetworkOptions {
   readonly giveUpAfter?: number | undefined;
 }
 
+/** What {@link SimNetworkOptions} may be. */
+export const SIM_NETWORK_OPTIONS: OptionTable<SimNetworkOptions> = {
+  clock: rules.clock,
+  random: rules.method('integer'),
+  latency: rangeRule,
+  faults: rules.group(SIM_FAULTS),
+  giveUpAfter: {
+    expected: 'a number of milliseconds above 0',
+    accepts: (value) => typeof value === 'number' && value > 0,
+  },
+};
+
 /** Options of {@link SimNetwork.partition}. */
 export interface PartitionOptions {
   /** Only what the first host sends to the second is lost. @default false */
   readonly oneWay?: boolean | undefined;
 }
+
+/** What {@link PartitionOptions} may be. */
+export const PARTITION_OPTIONS: OptionTable<PartitionOptions> = { oneWay: rules.flag };
 
 /** Options of {@link SimHost.connect}; those that only sockets have are accepted and ignored. */
 export interface SimConnectOptions extends WaitOptions, StreamOptions {
@@ -45,6 +61,21 @@ export interface SimListenOptions extends StreamOptions, AdmissionOptions<SimStr
   /** Closes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What {@link SimConnectOptions} may be. */
+export const SIM_CONNECT_OPTIONS: OptionTable<SimConnectOptions> = {
+  ...WAIT_OPTIONS,
+  ...STREAM_OPTIONS,
+  noDelay: rules.any,
+  keepAlive: rules.any,
+};
+
+/** What {@link SimListenOptions} may be. */
+export const SIM_LISTEN_OPTIONS: OptionTable<SimListenOptions> = {
+  ...STREAM_OPTIONS,
+  ...ADMISSION_OPTIONS,
+  signal: rules.signal,
+};
 
 /** A program of a host: started at once and again after each restart. */
 export type HostProgram = (context: {

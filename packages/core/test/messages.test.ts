@@ -1,0 +1,431 @@
+/**
+ * Every class and every code of docs/errors.md, made as a program would meet it, and its message: it names the call, what
+ * was expected and what came, says what to do where that is known, and holds no byte of a stream.
+ */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import {
+  AddressList,
+  ByteStream,
+  Executor,
+  IoError,
+  lengthDelimited,
+  lines,
+  MemoryListener,
+  memoryPair,
+  Poll,
+  Interest,
+  startTls,
+  TcpListener,
+  TcpStream,
+  TlsStream,
+  UdpSocket,
+  UnixStream,
+} from '../src/index.ts';
+import type { Transport } from '../src/lowlevel.ts';
+import { TestAuthority } from '../src/testing/index.ts';
+import { translateError } from '../src/vocabulary/translate-error.ts';
+
+const SECRET = 'SECRET';
+
+const streams: ByteStream[] = [];
+afterEach(() => {
+  for (const stream of streams.splice(0)) stream.reset();
+});
+
+function pair(): [ByteStream, ByteStream] {
+  const made = memoryPair();
+  streams.push(...made);
+  return made;
+}
+
+/** A stream whose other end has written and finished. */
+async function ended(text: string): Promise<ByteStream> {
+  const [a, b] = pair();
+  await b.writeAll(text);
+  await b.shutdown('write');
+  return a;
+}
+
+/** A carrier that is gone as soon as it is used. */
+const GONE: Transport = {
+  unsent: 0,
+  start: (sink) => {
+    sink.onClosed(undefined);
+  },
+  pause: () => {},
+  resume: () => {},
+  write: () => {},
+  writev: () => {},
+  end: () => {},
+  close: () => {},
+  reset: () => {},
+  setRef: () => {},
+};
+
+const never = (): Promise<void> => new Promise(() => {});
+const authority = new TestAuthority();
+
+/** Both sides of a handshake over memory; what the client, or else the server, fails with. */
+async function handshake(client: object, server: object): Promise<unknown> {
+  const [a, b] = pair();
+  const outcomes = await Promise.allSettled([
+    startTls(a, { servername: 'a.test', ca: authority.cert, ...client }),
+    startTls(b, { role: 'server', ...authority.issue(['a.test']), ...server }),
+  ]);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') streams.push(outcome.value);
+  }
+  return outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
+}
+
+interface Case {
+  readonly code: string;
+  readonly name: string;
+  /** What the message says after the call's name; `[…]` stands for anything. */
+  readonly says: string;
+  readonly make: () => unknown;
+}
+
+const HAS_REUSE_PORT = !/^(?:20|22\.[0-9]\.|22\.1[01]\.)/.test(process.versions.node);
+
+const CASES: readonly Case[] = [
+  {
+    code: 'EBUSY',
+    name: 'BusyError',
+    says: 'another task is in readChunk of this stream; one task at a time may read',
+    make: () => {
+      const [a] = pair();
+      void a.readChunk().catch(() => {});
+      return a.readChunk();
+    },
+  },
+  {
+    code: 'ETIMEDOUT',
+    name: 'TimeoutError',
+    says: 'readChunk did not finish within 0 ms',
+    make: () => pair()[0].readChunk({ timeout: 0 }),
+  },
+  ...(HAS_REUSE_PORT
+    ? []
+    : [
+        {
+          code: 'ENOTSUP',
+          name: 'AddressError',
+          says: '`reusePort` needs Node 22.12 or later',
+          make: () => TcpListener.bind('127.0.0.1:0', { reusePort: true }),
+        },
+      ]),
+  {
+    code: 'ERR_BARE_LINE_END',
+    name: 'FrameError',
+    says: 'expected CRLF to end a line, got a CR or LF without the other',
+    make: async () => lines(await ended(`${SECRET}\n`), { lineEnd: 'crlf' }).read(),
+  },
+  {
+    code: 'ERR_CONNECTION_GONE',
+    name: 'BrokenError',
+    says: 'the connection was closed',
+    make: () => new ByteStream(GONE).readChunk(),
+  },
+  {
+    code: 'ERR_EXECUTOR_SHUT_DOWN',
+    name: 'ClosedError',
+    says: 'executor was shut down',
+    make: async () => {
+      const executor = new Executor();
+      await executor.shutdown();
+      executor.spawn(() => {});
+    },
+  },
+  {
+    code: 'ERR_FRAME_LENGTH',
+    name: 'FrameError',
+    says: 'expected a length of at least 4, which includes the length field, got 1',
+    make: async () => lengthDelimited(await ended('\0\0\0\u0001'), { includesHeader: true }).read(),
+  },
+  {
+    code: 'ERR_GROUP_CLOSED',
+    name: 'ClosedError',
+    says: 'this group takes no more tasks',
+    make: async () => {
+      const group = await new Executor().group((own) => own);
+      group.spawn(() => {});
+    },
+  },
+  {
+    code: 'ERR_INVALID_INPUT',
+    name: 'InvalidInputError',
+    says: 'unknown option `timeot`: did you mean `timeout`?',
+    make: () => TcpStream.connect('127.0.0.1:1', { timeot: 5 } as object),
+  },
+  {
+    code: 'ERR_INVALID_UTF8',
+    name: 'FrameError',
+    says: 'expected a line of UTF-8, got bytes that are not UTF-8',
+    make: async () => lines(await ended(`${SECRET}\u00ff\n`), { fatal: true }).read(),
+  },
+  {
+    code: 'ERR_IP_BLOCKED',
+    name: 'AddressError',
+    says: 'every address of 127.0.0.1 is on the block list: 127.0.0.1',
+    make: () => TcpStream.connect('127.0.0.1:1', { blockList: new AddressList(['127.0.0.0/8']) }),
+  },
+  {
+    code: 'ERR_LIMIT',
+    name: 'LimitError',
+    says: 'found no delimiter within 3 bytes',
+    make: async () => (await ended(SECRET)).readLine({ limit: 3 }),
+  },
+  {
+    code: 'ERR_LISTENER_CLOSED',
+    name: 'ClosedError',
+    says: 'this listener was closed by this side',
+    make: async () => {
+      const listener = new MemoryListener();
+      await listener.close();
+      await listener.accept();
+    },
+  },
+  {
+    code: 'ERR_POLL_CLOSED',
+    name: 'ClosedError',
+    says: 'this poll set was closed by this side',
+    make: () => {
+      const poll = new Poll();
+      poll.close();
+      return poll.poll();
+    },
+  },
+  {
+    code: 'ERR_SOCKET_CLOSED',
+    name: 'ClosedError',
+    says: 'this socket was closed by this side',
+    make: async () => {
+      const socket = await UdpSocket.bind('127.0.0.1:0');
+      await socket.close();
+      await socket.recvFrom();
+    },
+  },
+  {
+    code: 'ERR_SOURCE_CLOSED',
+    name: 'ClosedError',
+    says: 'this source was closed by this side',
+    make: async () => {
+      const [a] = pair();
+      a.reset();
+      new Poll().register(a, 1, Interest.READABLE);
+    },
+  },
+  {
+    code: 'ERR_STREAM_CLOSED',
+    name: 'ClosedError',
+    says: 'this stream was closed by this side',
+    make: () => {
+      const [a] = pair();
+      a.reset();
+      return a.readChunk();
+    },
+  },
+  {
+    code: 'ERR_TASK_ABORTED',
+    name: 'ClosedError',
+    says: 'the task was aborted',
+    make: async () => {
+      const task = new Executor().spawn(never, { name: 'mine' });
+      task.abort();
+      await task;
+    },
+  },
+  {
+    code: 'ERR_TASK_ENDED',
+    name: 'ClosedError',
+    says: 'the task mine has ended and can have no more children',
+    make: async () => {
+      const context = await new Executor().spawn((own) => own, { name: 'mine' });
+      context.spawn(() => {});
+    },
+  },
+  {
+    code: 'ERR_TLS_NO_CERTIFICATE',
+    name: 'CertificateError',
+    says: 'the peer sent no certificate',
+    make: async () => {
+      const [a, b] = pair();
+      const [client, server] = await Promise.allSettled([
+        startTls(a, { servername: 'a.test', ca: authority.cert }),
+        startTls(b, {
+          role: 'server',
+          ...authority.issue(['a.test']),
+          clientCertificates: 'require',
+          ca: authority.cert,
+        }),
+      ]);
+      if (client.status === 'fulfilled') streams.push(client.value);
+      throw (server as PromiseRejectedResult).reason;
+    },
+  },
+  {
+    code: 'ERR_TLS_TRUNCATED',
+    name: 'BrokenError',
+    says: 'it was truncated: it ended without `close_notify`',
+    make: async () => {
+      const [a, b] = pair();
+      const [client] = await Promise.all([
+        startTls(a, { servername: 'a.test', ca: authority.cert, requireCloseNotify: true }),
+        startTls(b, { role: 'server', ...authority.issue(['a.test']) }),
+      ]);
+      streams.push(client);
+      await b.shutdown('write');
+      await client.readChunk();
+    },
+  },
+  {
+    code: 'ERR_UNEXPECTED_EOF',
+    name: 'UnexpectedEofError',
+    says: 'the stream ended before 9 bytes arrived; the 6 bytes that arrived can still be read',
+    make: async () => (await ended(SECRET)).readExactly(9),
+  },
+  {
+    code: 'ERR_WRITE_SHUT_DOWN',
+    name: 'ClosedError',
+    says: 'writing was shut down by this side',
+    make: async () => {
+      const [a] = pair();
+      await a.shutdown('write');
+      await a.writeAll(SECRET);
+    },
+  },
+  // --- Codes of the system, of Node and of OpenSSL ------------------------------------------------------------
+  {
+    code: 'EADDRINUSE',
+    name: 'AddressError',
+    says: 'listen EADDRINUSE: address already in use […]; another socket has that address: stop its process, or bind port 0 to get a free one',
+    make: async () => {
+      await using listener = await TcpListener.bind('127.0.0.1:0');
+      await TcpListener.bind(listener.localAddress);
+    },
+  },
+  {
+    code: 'EMFILE',
+    name: 'IoError',
+    says: 'accept EMFILE',
+    // As the listener reports it: the tests must not run out of descriptors.
+    make: () => {
+      throw translateError(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }), 'accept');
+    },
+  },
+  {
+    code: 'EACCES',
+    name: 'AddressError',
+    says: 'listen EACCES: permission denied 0.0.0.0:80; this process may not use that address: a port below 1024 needs a privilege, a path the permission to write there',
+    // As Node reports it: the user of the tests may be one who is allowed to.
+    make: () => {
+      const error = Object.assign(new Error('listen EACCES: permission denied 0.0.0.0:80'), {
+        code: 'EACCES',
+      });
+      throw translateError(error, 'bind');
+    },
+  },
+  {
+    code: 'ECONNREFUSED',
+    name: 'AddressError',
+    says: 'connect ECONNREFUSED 127.0.0.1:1; nothing listens there',
+    make: () => TcpStream.connect('127.0.0.1:1'),
+  },
+  {
+    code: 'ENOTFOUND',
+    name: 'AddressError',
+    says: 'getaddrinfo ENOTFOUND nowhere.test; no such name is known: check its spelling, and the network',
+    make: () =>
+      TcpStream.connect('nowhere.test:80', {
+        lookup: (_name, _options, done) => {
+          const error = new Error('getaddrinfo ENOTFOUND nowhere.test');
+          done(Object.assign(error, { code: 'ENOTFOUND' }), []);
+        },
+      }),
+  },
+  {
+    code: 'ENOENT',
+    name: 'AddressError',
+    says: 'connect ENOENT /tmp/awaitio-none.sock; there is no such socket file',
+    make: () => UnixStream.connect('/tmp/awaitio-none.sock'),
+  },
+  {
+    code: 'ECONNRESET',
+    name: 'BrokenError',
+    says: 'the peer reset the connection',
+    make: () => {
+      const [a, b] = pair();
+      const reading = a.readChunk();
+      b.reset();
+      return reading;
+    },
+  },
+  {
+    code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    name: 'CertificateError',
+    says: 'the certificate of a.test has an issuer that is neither in `ca` nor sent by the peer',
+    make: async () => {
+      throw await handshake({ ca: new TestAuthority('another').cert }, {});
+    },
+  },
+  {
+    code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+    name: 'TlsError',
+    says: 'the TLS handshake with […] failed: wrong version number',
+    make: async () => {
+      await using listener = await TcpListener.bind('127.0.0.1:0');
+      const accepting = listener.accept().then((stream) => {
+        streams.push(stream);
+        return stream.writeAll(`HTTP/1.1 400 ${SECRET}\r\n\r\n`);
+      });
+      const connecting = TlsStream.connect(listener.localAddress);
+      await accepting;
+      await connecting;
+    },
+  },
+];
+
+async function failureOf(make: () => unknown): Promise<unknown> {
+  try {
+    await make();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+const PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
+  '## HTTP:',
+)[0] as string;
+/** The first cells of the rows of a table below a heading. */
+const cells = (heading: string): string[] =>
+  [...(PAGE.split(heading)[1] ?? '').matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+
+describe('the errors of docs/errors.md', () => {
+  test('are all made here, by code and by class', () => {
+    const codes = cells('### Codes').filter((code) => code !== 'ENOTSUP');
+    expect(codes.length).toBeGreaterThan(20);
+    expect(CASES.map(({ code }) => code)).toEqual(expect.arrayContaining(codes));
+    const classes = cells('| class ').filter((name) => name.endsWith('Error'));
+    expect(classes).toContain('BusyError');
+    expect(CASES.map(({ name }) => name)).toEqual(expect.arrayContaining(classes));
+  });
+
+  test.each(CASES.map((one) => [one.code, one.name, one] as const))(
+    '%s is a %s whose message names the call, what came and what to do',
+    async (code, name, { says, make }) => {
+      const error = await failureOf(make);
+      expect(error).toBeInstanceOf(IoError);
+      const { message, operation } = error as IoError;
+      expect(error).toMatchObject({ code, name });
+      const start = name === 'TimeoutError' ? '' : `${operation}: `;
+      const [before = '', after = ''] = says.split('[…]');
+      const between = message.slice((start + before).length, message.length - after.length);
+      expect(message).toBe(start + before + (says.includes('[…]') ? between : '') + after);
+      expect(message).not.toMatch(/\n|\.$/);
+      expect(message).not.toContain(SECRET);
+    },
+  );
+});

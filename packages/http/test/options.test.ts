@@ -1,0 +1,242 @@
+/** Every call that takes options says so when they are wrong, before it does anything. */
+import { describe, expect, test } from '@jest/globals';
+import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
+import {
+  accessLog,
+  echo,
+  fileResponse,
+  HttpClient,
+  HttpProblem,
+  HttpResponse,
+  readProxyHeader,
+  serve,
+  withHealth,
+} from '../src/index.ts';
+import { simulated } from './support/simulated.ts';
+
+type Call = (options: never) => unknown;
+
+const problem = new HttpProblem(404);
+
+/** `serve` on a listener in memory; a server that was made is shut down. */
+const served: Call = async (options: object) => {
+  const given = options === null ? options : { listener: new MemoryListener(), ...options };
+  await using server = await serve(echo(), given);
+  return server.address;
+};
+
+/** `shutdown` of a server, which is then shut down. */
+const shutDown: Call = async (options) => {
+  await using server = await serve(echo(), { listener: new MemoryListener() });
+  return await server.shutdown(options);
+};
+
+/** Each call; the name that its errors give it; a slip and the name it is near; a wrong value. */
+const CALLS: readonly (readonly [
+  name: string,
+  call: Call,
+  operation: string,
+  slip: string,
+  nearest: string,
+  wrong: object,
+])[] = [
+  ['serve', served, 'serve', 'hostname', 'host', { port: '80' }],
+  ['server.shutdown', shutDown, 'shutdown', 'gracePeriod', 'grace', { idleWindow: NaN }],
+  [
+    'new HttpClient',
+    (o) => new HttpClient(o),
+    'HttpClient',
+    'timeout',
+    'deadlines.total',
+    { deadlines: { headers: NaN } },
+  ],
+  [
+    'new HttpClient, its limits',
+    (o) => new HttpClient(o),
+    'HttpClient',
+    'maxHeaderSize',
+    'limits.headerBytes',
+    { limits: { headerBytes: -1 } },
+  ],
+  [
+    'new HttpClient, its pool',
+    (o) => new HttpClient(o),
+    'HttpClient',
+    'maxSockets',
+    'maxConnectionsPerOrigin',
+    { maxRedirects: 1.5 },
+  ],
+  [
+    'new HttpResponse',
+    (o) => new HttpResponse('x', o),
+    'HttpResponse',
+    'statusCode',
+    'status',
+    { status: '404' },
+  ],
+  [
+    'HttpResponse.text',
+    (o) => HttpResponse.text('x', o),
+    'HttpResponse',
+    'statusText',
+    'reason',
+    { length: NaN },
+  ],
+  [
+    'HttpResponse.json',
+    (o) => HttpResponse.json({}, o),
+    'HttpResponse',
+    'header',
+    'headers',
+    { length: -1 },
+  ],
+  [
+    'HttpResponse.bytes',
+    (o) => HttpResponse.bytes(new Uint8Array(1), o),
+    'HttpResponse',
+    'lenght',
+    'length',
+    { length: 1.5 },
+  ],
+  [
+    'HttpResponse.stream',
+    (o) => HttpResponse.stream([], o),
+    'HttpResponse',
+    'trailer',
+    'trailers',
+    { trailers: 5 },
+  ],
+  [
+    'HttpResponse.problem',
+    (o) => HttpResponse.problem(problem, o),
+    'HttpResponse',
+    'closed',
+    'close',
+    { close: 'yes' },
+  ],
+  [
+    'HttpResponse.empty',
+    (o) => HttpResponse.empty(o),
+    'HttpResponse',
+    'stauts',
+    'status',
+    { reason: 5 },
+  ],
+  [
+    'new HttpProblem',
+    (o) => new HttpProblem(400, o),
+    'HttpProblem',
+    'details',
+    'detail',
+    { errors: 'all' },
+  ],
+  [
+    'fileResponse',
+    (o) => fileResponse('/none', o),
+    'fileResponse',
+    'statusCode',
+    'status',
+    { status: 42 },
+  ],
+  ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
+  ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
+  ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],
+  [
+    'readProxyHeader',
+    (o) => readProxyHeader(memoryPair()[0], o),
+    'readProxyHeader',
+    'timeoutMs',
+    'timeout',
+    { timeout: -1 },
+  ],
+];
+
+/** What a call throws or rejects with. */
+async function failureOf(call: Call, options: unknown): Promise<unknown> {
+  try {
+    await call(options as never);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe.each(CALLS)('%s', (_name, call, operation, slip, nearest, wrong) => {
+  test('refuses an unknown option, with the nearest one', async () => {
+    const error = await failureOf(call, { [slip]: 1 });
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error).toMatchObject({
+      message: `${operation}: unknown option \`${slip}\`: did you mean \`${nearest}\`?`,
+      operation,
+    });
+  });
+
+  test('refuses a wrong value, with what was expected and what came', async () => {
+    const error = await failureOf(call, wrong);
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(
+      new RegExp(`^${operation}: expected \`[\\w.]+\` to be .+, got .+$`),
+    );
+  });
+
+  test('refuses null', async () => {
+    const error = await failureOf(call, null);
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toBe(
+      `${operation}: expected \`options\` to be an object, got null`,
+    );
+  });
+});
+
+describe('options of a request', () => {
+  test.each(['get', 'head', 'delete'] as const)('of %s may not be null', async (method) => {
+    await using client = new HttpClient();
+    const error = await failureOf((o) => client[method]('http://a/', o), null);
+    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+  });
+
+  test.each(['post', 'put'] as const)('of %s may not be null', async (method) => {
+    await using client = new HttpClient();
+    const error = await failureOf((o) => client[method]('http://a/', 'x', o), null);
+    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+  });
+
+  test.each([NaN, -1, 1.5, '5', Infinity])('may not have %p as length', async (length) => {
+    await using client = new HttpClient();
+    const error = await failureOf((o) => client.request('POST', 'http://a/', o), { length });
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toContain(
+      'request: expected `length` to be a whole number of bytes from 0, got ',
+    );
+  });
+});
+
+describe('a limit or deadline that is given as undefined', () => {
+  const long = `GET / HTTP/1.1\r\nHost: a\r\nLong: ${'x'.repeat(20_000)}\r\n\r\n`;
+
+  test('has its default on a server', () =>
+    simulated(async (world) => {
+      await world.serve(echo(), {
+        limits: { headerBytes: undefined },
+        deadlines: { idle: undefined },
+      });
+      const wire = await world.connect();
+      await wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      expect((await wire.response()).status).toBe(200);
+      const start = world.now;
+      await wire.stream.readClosed();
+      expect(world.now - start).toBeLessThan(6_000);
+      const other = await world.connect();
+      await other.send(long);
+      expect((await other.response()).status).toBe(431);
+    }));
+
+  test('has its default on a client', () =>
+    simulated(async (world) => {
+      await world.serve(() => HttpResponse.text('x', { headers: { Long: 'x'.repeat(20_000) } }));
+      const client = world.client({ limits: { headerBytes: undefined } });
+      await expect(client.get('http://server/')).rejects.toMatchObject({
+        code: 'ERR_HTTP_HEADERS_TOO_LARGE',
+      });
+    }));
+});
