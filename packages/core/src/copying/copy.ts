@@ -7,6 +7,7 @@
  * byte is either in the destination or still in the source.
  */
 
+import { microtask } from '../vocabulary/platform.ts';
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
@@ -243,7 +244,7 @@ class BidirectionalCopy implements AbortWatcher {
       if (!isLost || !this.#destinations.has(stream)) return;
       const reason = stream.failure ?? shutHere();
       // The stream is notifying its observers: let the tasks that wait for it run first.
-      queueMicrotask(() => {
+      microtask(() => {
         this.#stop.abort(reason);
       });
     };

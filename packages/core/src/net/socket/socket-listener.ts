@@ -8,6 +8,7 @@
  */
 
 import { createServer, type ListenOptions, type Server } from 'node:net';
+import { immediate } from '../../vocabulary/platform.ts';
 import { checkCounts } from '../../vocabulary/check.ts';
 import { checkAdmission, type AdmissionOptions } from '../../listening/admission.ts';
 import type { Address } from '../../vocabulary/address.ts';
@@ -100,7 +101,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
       this.queue.close();
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.
       this.#server.close();
-      setImmediate(resolve);
+      immediate(resolve);
     });
     return this.#closing;
   }
