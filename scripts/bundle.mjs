@@ -24,6 +24,12 @@ const ENTRIES = { core: ['index', 'lowlevel', 'testing/index'], http: ['index'] 
  */
 const INLINED = new Set(['p-queue', 'p-timeout', 'eventemitter3']);
 
+/**
+ * What an entry shares with a module that is loaded later, and does not export: in a chunk of its own, or the entry would
+ * export it, under a name of one letter.
+ */
+const SHARED = [{ name: 'options', test: /packages[\\/]http[\\/]src[\\/]server[\\/]options\.ts$/ }];
+
 /** The undici whose build of llhttp was looked at; see docs/llhttp.md. */
 const UNDICI = /^7\.30\./;
 const LLHTTP = { 'llhttp-simd.cjs': 'llhttp_simd-wasm.js', 'llhttp.cjs': 'llhttp-wasm.js' };
@@ -119,6 +125,7 @@ for (const [name, entries] of Object.entries(ENTRIES)) {
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: 'chunks/[name]-[hash].js',
+      codeSplitting: { groups: SHARED },
       sourcemap: true,
       comments: false,
     },
@@ -137,7 +144,12 @@ for (const [name, entries] of Object.entries(ENTRIES)) {
   }
 }
 
-function checkChunk(name, { code = '', fileName }) {
+function checkChunk(name, { code = '', fileName, isEntry, exports: exported = [] }) {
+  const extra = isEntry ? exported.find((each) => each.length === 1) : undefined;
+  if (extra !== undefined) {
+    const what = new RegExp(`\\w+ as ${extra}\\b`).exec(code)?.[0];
+    throw new Error(`${name}/${fileName}: exports ${what}, which a later chunk uses: see SHARED`);
+  }
   // Of a text with one character beyond latin1, V8 keeps, and reads, two bytes for each. Tests may wait for that.
   const wide = fileName.startsWith('testing/') ? undefined : /[^\0-\xff]/.exec(code)?.[0];
   if (wide !== undefined) {
