@@ -5,7 +5,7 @@
  * - ```ts no-run``` is type-checked only; so is a snippet that declares what it works on (`declare const stream: …`).
  * - Each snippet is a separate module and has to end within ten seconds.
  * - One process per document; the snippets of a document run in order.
- * - A relative link of a Markdown file leads to a file.
+ * - A link of a Markdown file, relative or to this repository on GitHub, leads to a file; what npm shows has no relative ones.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
  *
  * The build must be fresh: `pnpm check` builds first.

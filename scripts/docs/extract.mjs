@@ -69,14 +69,29 @@ function findPages() {
   ];
 }
 
-/** @returns {string[]} A complaint for every relative link of a page that leads to no file. */
+/** What a README on npm links to: files of this repository, by their addresses. */
+const REPOSITORY = 'https://github.com/awaitio/awaitio/blob/main/';
+/** The pages that npm shows, where a link to another folder leads nowhere. */
+const PUBLISHED = ['packages/core/README.md', 'packages/http/README.md'];
+
+/** @returns The file that a link leads to, if it leads to one of this repository. */
+function fileOf(page, target) {
+  if (target.startsWith(REPOSITORY)) return join(root, target.slice(REPOSITORY.length));
+  return /^[a-z]+:/.test(target) ? undefined : join(dirname(page), target);
+}
+
+/** @returns {string[]} A complaint for every link of a page that leads to no file, or does not on npm. */
 export function findDeadLinks() {
   const dead = [];
   for (const page of findPages()) {
     for (const [at, line] of read(page).split('\n').entries()) {
       for (const [, target] of line.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)) {
-        if (/^[a-z]+:/.test(target) || existsSync(join(dirname(page), target))) continue;
-        dead.push(`${name(page)}:${at + 1}: the link to ${target} leads nowhere`);
+        const file = fileOf(page, target);
+        const where = `${name(page)}:${at + 1}: the link to ${target}`;
+        if (file !== undefined && !existsSync(file)) dead.push(`${where} leads nowhere`);
+        if (target.startsWith('..') && PUBLISHED.includes(name(page))) {
+          dead.push(`${where} leads nowhere on npm; write ${REPOSITORY}…`);
+        }
       }
     }
   }

@@ -51,21 +51,22 @@ describe('the rooms of @awaitio/core', () => {
       'node:http is for no file',
       'node:https is for no file',
       'node:http2 is for no file',
-      'setTimeout is for waiting/system-clock net/ testing/manual-clock',
-      'setInterval is for waiting/system-clock net/ testing/manual-clock',
-      'setImmediate is for waiting/system-clock net/ testing/manual-clock',
-      'Date.now is for waiting/system-clock net/ testing/manual-clock',
-      'Date() is for waiting/system-clock net/ testing/manual-clock',
-      'new Date() is for waiting/system-clock net/ testing/manual-clock',
-      'performance.now is for waiting/system-clock net/ testing/manual-clock',
-      'process.hrtime is for waiting/system-clock net/ testing/manual-clock',
-      'process.uptime is for waiting/system-clock net/ testing/manual-clock',
-      'AbortSignal.timeout is for waiting/system-clock net/ testing/manual-clock',
+      'setTimeout is for vocabulary/platform',
+      'setInterval is for vocabulary/platform',
+      'setImmediate is for vocabulary/platform',
+      'Date.now is for vocabulary/platform',
+      'Date() is for vocabulary/platform',
+      'new Date() is for vocabulary/platform',
+      'performance.now is for vocabulary/platform',
+      'process.hrtime is for vocabulary/platform',
+      'process.uptime is for vocabulary/platform',
+      'AbortSignal.timeout is for vocabulary/platform',
       'Math.random is for vocabulary/random',
       'crypto.getRandomValues is for vocabulary/random',
       'crypto.randomUUID is for vocabulary/random',
       'WebAssembly is for no file',
-      'process.nextTick is for net/socket/',
+      'process.nextTick is for vocabulary/platform',
+      'queueMicrotask is for vocabulary/platform',
       'process.getBuiltinModule is for net/lazy-builtins',
       'process.binding is for net/socket/stream-handle',
       'without waiting: not asked for',
@@ -370,7 +371,7 @@ describe('a planted break of the rules is found:', () => {
     const files = { 'tasks/executor.ts': `export const f = (): void => {};\n${call};` };
     expect(checkPackage(sourcesFrom(core, files))).toEqual([
       expect.stringMatching(
-        /^packages\/core\/src\/tasks\/executor\.ts:2: uses .*, which is for waiting\/system-clock, net\/, testing\/manual-clock only\. Take a Clock: .* \[owned-globals\]$/,
+        /^packages\/core\/src\/tasks\/executor\.ts:2: uses .*, which is for vocabulary\/platform only\. Take a Clock: .* \[owned-globals\]$/,
       ),
     ]);
   });
@@ -451,7 +452,8 @@ describe('what is allowed is not found:', () => {
       'waiting/budget.ts': "import { IoError } from '../vocabulary/errors.ts';",
       'waiting/wait.ts': "import { Budget } from './budget.ts';",
       'net/tcp/tcp-stream.ts':
-        "import { Socket } from 'node:net';\nimport { IoError } from '../../vocabulary/errors.ts';\nsetTimeout(f, 1);",
+        "import { Socket } from 'node:net';\nimport { IoError } from '../../vocabulary/errors.ts';",
+      'vocabulary/platform.ts': 'setTimeout(f, 1);',
       'index.ts': "export { IoError } from './vocabulary/errors.ts';",
     };
     expect(checkPackage(sourcesFrom(core, files))).toEqual([]);

@@ -19,7 +19,7 @@ describe('the rooms of @awaitio/http', () => {
       'protocol/receiving sees protocol/vocabulary llhttp',
       'protocol/sending sees protocol/vocabulary',
       'protocol sees protocol/vocabulary protocol/receiving protocol/sending',
-      'driver sees protocol/vocabulary protocol',
+      'driver sees protocol/vocabulary llhttp protocol',
       'proxy-protocol sees protocol/vocabulary',
       'message sees protocol/vocabulary proxy-protocol',
       'client sees protocol/vocabulary protocol driver message',
@@ -118,7 +118,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
       'driver/driver.ts': "import type { Server } from '../server/server.ts';",
       'server/server.ts': '',
     },
-    'driver imports server/server.ts of server; it sees protocol/vocabulary, protocol.',
+    'driver imports server/server.ts of server; it sees protocol/vocabulary, llhttp, protocol.',
   ],
   [
     'the server does not reach past the connection to the parser',

@@ -8,6 +8,7 @@
  */
 
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import { microtask } from '../vocabulary/platform.ts';
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
@@ -254,7 +255,7 @@ class BidirectionalCopy implements AbortWatcher {
       if (!isLost || !this.#destinations.has(stream)) return;
       const reason = stream.failure ?? shutHere();
       // The stream is notifying its observers: let the tasks that wait for it run first.
-      queueMicrotask(() => {
+      microtask(() => {
         this.#stop.abort(reason);
       });
     };

@@ -7,6 +7,7 @@
  * to a closed end as `EPIPE`.
  */
 
+import { microtask } from '../vocabulary/platform.ts';
 import { budgetOf, type Budget } from '../waiting/budget.ts';
 import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
@@ -114,7 +115,7 @@ export class MemoryTransport implements Transport {
     this.#drop();
     this.#terminate(undefined);
     if (!peer.#isClosed) {
-      queueMicrotask(() => {
+      microtask(() => {
         peer.#fail('ECONNRESET', 'the peer reset the connection');
       });
     }

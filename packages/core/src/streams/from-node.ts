@@ -14,6 +14,7 @@
  */
 
 import type { Duplex } from 'node:stream';
+import { microtask } from '../vocabulary/platform.ts';
 import { BrokenError, invalidInput, type IoError } from '../vocabulary/errors.ts';
 import { translateError } from '../vocabulary/translate-error.ts';
 import type { Transport, TransportSink } from './transport.ts';
@@ -72,14 +73,14 @@ class NodeTransport implements Transport {
     this.#sink = sink;
     if (duplex.errored !== null && duplex.errored !== undefined) this.#onError(duplex.errored);
     if (duplex.destroyed) {
-      queueMicrotask(this.#onClose);
+      microtask(this.#onClose);
       return;
     }
     duplex.on('end', this.#onEnd);
     duplex.on('finish', this.#onFinish);
     duplex.on('close', this.#onClose);
     duplex.on('readable', this.#pull);
-    if (duplex.readableEnded) queueMicrotask(this.#onEnd);
+    if (duplex.readableEnded) microtask(this.#onEnd);
   }
 
   pause(): void {
@@ -90,7 +91,7 @@ class NodeTransport implements Transport {
     this.#isPaused = false;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.#isScheduled = false;
       this.#pull();
     });
@@ -109,7 +110,7 @@ class NodeTransport implements Transport {
 
   end(finished: () => void): void {
     this.#finished = finished;
-    if (this.#duplex.writableFinished) queueMicrotask(this.#onFinish);
+    if (this.#duplex.writableFinished) microtask(this.#onFinish);
     else if (!this.#duplex.writableEnded) this.#duplex.end();
   }
 
@@ -189,14 +190,14 @@ class NodeTransport implements Transport {
 
   /** Both sides have ended; Node destroys the stream itself, unless `autoDestroy` was turned off. */
   #afterBothEnds(): void {
-    if (this.#hasEnded && this.#duplex.writableFinished) queueMicrotask(() => this.#destroy());
+    if (this.#hasEnded && this.#duplex.writableFinished) microtask(() => this.#destroy());
   }
 
   #destroy(error?: Error): void {
     const duplex = this.#duplex;
     if (!duplex.destroyed) duplex.destroy(error);
     // `emitClose` may be turned off: a stream that is closed by now will not emit `'close'`.
-    if (duplex.closed) queueMicrotask(this.#onClose);
+    if (duplex.closed) microtask(this.#onClose);
   }
 
   readonly #onClose = (): void => {

@@ -10,6 +10,7 @@
  */
 
 import { Duplex } from 'node:stream';
+import { microtask } from '../vocabulary/platform.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
 
@@ -99,7 +100,7 @@ function settle<T>(
   rejected: (error: Error) => void,
 ): void {
   promise.then(
-    (value) => queueMicrotask(() => fulfilled(value)),
-    (error: Error) => queueMicrotask(() => rejected(error)),
+    (value) => microtask(() => fulfilled(value)),
+    (error: Error) => microtask(() => rejected(error)),
   );
 }

@@ -10,6 +10,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
+import { microtask } from '../vocabulary/platform.ts';
 import PQueue from 'p-queue';
 
 /** So many entries of aborted tasks may stay in the queue, however few others there are. */
@@ -84,7 +85,7 @@ export class SlotQueue {
     this.#cancelled += 1;
     if (this.#isCompacting || !this.#isMostlyCancelled) return;
     this.#isCompacting = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.#isCompacting = false;
       if (!this.#isMostlyCancelled) return;
       this.#cancelled = 0;

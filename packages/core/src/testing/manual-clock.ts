@@ -6,6 +6,7 @@
  * automatic.
  */
 
+import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { sleepOn } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
@@ -59,7 +60,7 @@ export class ManualClock implements Clock {
   defer(callback: () => void): void {
     this.#deferred.push(callback);
     if (this.#deferred.length > 1) return;
-    setImmediate(() => {
+    platform.setImmediate(() => {
       const callbacks = this.#deferred;
       this.#deferred = [];
       for (const each of callbacks) each();
@@ -107,7 +108,9 @@ export class ManualClock implements Clock {
 async function settle(): Promise<void> {
   for (let iteration = 0; iteration < LOOP_ITERATIONS; iteration += 1) {
     await new Promise((resolve) => {
-      setImmediate(resolve);
+      platform.setImmediate(() => {
+        resolve(undefined);
+      });
     });
   }
 }

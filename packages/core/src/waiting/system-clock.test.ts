@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { sleepOn, systemClock, cachedNow } from './system-clock.ts';
+import type { Clock } from '../vocabulary/clock.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 describe('sleepOn', () => {
@@ -68,9 +69,43 @@ describe("the system's clock", () => {
   });
 });
 
-describe("a timer of the system's clock", () => {
+describe("under fake timers that a test installs after this package was loaded, the system's clock", () => {
   beforeEach(() => {
     jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  test('goes on, and tells the real time', async () => {
+    jest.setSystemTime(0);
+    expect(systemClock.wallTime()).toBeGreaterThan(1_600_000_000_000);
+    const before = systemClock.now();
+    await new Promise<void>((resolve) => {
+      systemClock.setTimer(resolve, 5);
+    });
+    expect(systemClock.now()).toBeGreaterThan(before);
+    await new Promise<void>((resolve) => {
+      systemClock.defer(resolve);
+    });
+  });
+
+  test('cancels what it armed', async () => {
+    const fired = jest.fn();
+    systemClock.setTimer(fired, 1).cancel();
+    await systemClock.sleep(10);
+    expect(fired).not.toHaveBeenCalled();
+  });
+});
+
+describe("a timer of the system's clock", () => {
+  let systemClock: Clock;
+  // Loaded under the fakes: what was loaded before them keeps the platform's timers.
+  beforeEach(async () => {
+    jest.useFakeTimers();
+    await jest.isolateModulesAsync(async () => {
+      ({ systemClock } = await import('./system-clock.ts'));
+    });
   });
   afterEach(() => {
     jest.useRealTimers();

@@ -1,5 +1,6 @@
-/** The platform's clock, and helpers that other clocks share. */
+/** The platform's clock, and helpers that other clocks share. Its functions are those of `vocabulary/platform.ts`. */
 
+import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { watchAbort } from './abort-watch.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
@@ -19,7 +20,7 @@ class SystemTimer implements Timer {
   }
 
   cancel(): void {
-    clearTimeout(this.#handle);
+    platform.clearTimeout(this.#handle);
   }
 
   unref(): void {
@@ -28,8 +29,8 @@ class SystemTimer implements Timer {
   }
 
   #arm(callback: () => void, delay: number): NodeJS.Timeout {
-    if (!(delay > MAX_DELAY)) return setTimeout(callback, delay);
-    return setTimeout(() => {
+    if (!(delay > MAX_DELAY)) return platform.setTimeout(callback, delay);
+    return platform.setTimeout(() => {
       this.#handle = this.#arm(callback, delay - MAX_DELAY);
       if (!this.#isRef) this.#handle.unref();
     }, MAX_DELAY);
@@ -65,13 +66,13 @@ export function sleepOn(
  */
 export const systemClock: Clock = Object.freeze({
   now: () => {
-    const [seconds, nanoseconds] = process.hrtime();
+    const [seconds, nanoseconds] = platform.hrtime();
     return seconds * 1000 + nanoseconds / 1_000_000;
   },
-  wallTime: () => Date.now(),
+  wallTime: () => platform.wallTime(),
   setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
   defer: (callback: () => void) => {
-    setImmediate(callback);
+    platform.setImmediate(callback);
   },
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
     sleepOn(systemClock, delay, options?.signal),

@@ -12,6 +12,7 @@ import {
   type AbortRegistration,
   type AbortWatcher,
 } from '@awaitio/core/lowlevel';
+import { loadParser } from '../driver/load-parser.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import type { ClientShared } from './shared.ts';
 
@@ -80,6 +81,8 @@ export class ClientPool implements ConnectionOwner {
     const attempt = new Attempt(signal);
     this.#attempts.add(attempt);
     try {
+      const loading = loadParser();
+      if (loading !== undefined) await loading;
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
       const stream = await this.#connect({ signal: attempt.signal, timeout: connect });

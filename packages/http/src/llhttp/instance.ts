@@ -1,8 +1,8 @@
 /**
  * The one WebAssembly instance of llhttp, and the one memory that all parsers of the process share.
  *
- * The build is the one that Node's team ships inside undici (see docs/llhttp.md for why). It is loaded at the first use,
- * synchronously: 50 KB compile in a few milliseconds. Facts that the rest of this folder relies on:
+ * The build is the one that Node's team ships inside undici (see docs/llhttp.md for why). It is loaded at the first use:
+ * 50 KB compile in a few milliseconds. Facts that the rest of this folder relies on:
  *
  * - Callbacks are imports of the module, not of a parser. One parser runs at a time, so the sink of the one that runs is
  *   a module variable, set around `llhttp_execute` only.
@@ -11,8 +11,8 @@
  * - Offsets that callbacks get are addresses; less the address of the input they are offsets into the chunk.
  */
 
-import { createRequire } from 'node:module';
-import { webAssembly, type WebAssemblyMemory } from './web-assembly.ts';
+import { importBuild, readBuild } from './build.ts';
+import { webAssembly, type WebAssemblyInterface, type WebAssemblyMemory } from './web-assembly.ts';
 
 /** llhttp's error numbers that are no error, or that have an explanation. */
 export const Errno = {
@@ -115,44 +115,98 @@ const CALLBACKS = {
   wasm_on_message_complete: () => Errno.PAUSED,
 };
 
-/** Compiles and starts the module at the first call. @throws `Error` when the build is missing or has another shape. */
+/** Compiles and starts the module at the first call. @throws `Error`, one sentence, when that is impossible. */
 export function llhttp(): Llhttp {
-  exports ??= startModule(readBuild);
+  exports ??= startModule(() => readBuild(hasSimd()));
   return exports;
 }
 
-function readBuild(): unknown {
-  const require = createRequire(import.meta.url);
-  // Literals: the architecture test reads which module this is.
-  return webAssembly.validate(SIMD_PROBE)
-    ? require('undici/lib/llhttp/llhttp_simd-wasm.js')
-    : require('undici/lib/llhttp/llhttp-wasm.js');
+/**
+ * Does what the first parser would do, for those who can wait: in a bundle that a user has made, the build is not a file
+ * that can be read in one call.
+ *
+ * @returns `undefined` when the module has started, which needs no waiting wherever the build is a file: a simulation
+ * takes as many steps with a loaded parser as without.
+ * @throws `Error`, one sentence, when there is no WebAssembly, no memory, or no build of the right shape.
+ */
+export function loadLlhttp(): Promise<void> | undefined {
+  if (exports !== undefined) return undefined;
+  const simd = hasSimd();
+  let build: unknown;
+  try {
+    build = readBuild(simd);
+  } catch {
+    return importBuild(simd).then(
+      (imported) => {
+        exports ??= startModule(() => imported);
+      },
+      (cause: unknown) => {
+        throw unreadable(cause);
+      },
+    );
+  }
+  exports = startModule(() => build);
+  return undefined;
 }
 
-/** Compiles and starts what `read` returns. @throws `Error`, one sentence, for any other build. */
+function hasSimd(): boolean {
+  if (webAssembly === undefined) {
+    throw new Error(
+      '@awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless',
+    );
+  }
+  return webAssembly.validate(SIMD_PROBE);
+}
+
+/** Compiles and starts what `read` returns. @throws `Error`, one sentence, when that is impossible. */
 export function startModule(read: () => unknown): Llhttp {
+  const { Module, Instance } = webAssembly as WebAssemblyInterface;
+  let build;
+  try {
+    build = read();
+  } catch (cause) {
+    throw unreadable(cause);
+  }
   let module;
   try {
-    module = new webAssembly.Module(read() as Uint8Array);
+    module = new Module(build as Uint8Array);
   } catch (cause) {
-    throw otherShape('none that compiles', cause);
+    throw isOutOfMemory(cause) ? noMemory(cause) : otherShape('none that compiles', cause);
   }
-  const names = webAssembly.Module.exports(module).map((entry) => entry.name);
+  const names = Module.exports(module).map((entry) => entry.name);
   const missing = REQUIRED_EXPORTS.filter((name) => !names.includes(name));
   if (missing.length > 0) throw otherShape(`one without ${missing.join(', ')}`);
   let instance;
   try {
-    instance = new webAssembly.Instance(module, { env: CALLBACKS });
+    instance = new Instance(module, { env: CALLBACKS });
   } catch (cause) {
-    throw otherShape('one with other callbacks', cause);
+    throw isOutOfMemory(cause) ? noMemory(cause) : otherShape('one with other callbacks', cause);
   }
   (instance.exports['_initialize'] as () => void)();
   return instance.exports as unknown as Llhttp;
 }
 
+function isOutOfMemory(cause: unknown): boolean {
+  return (cause as Error | undefined)?.name === 'RangeError';
+}
+
+function noMemory(cause: unknown): Error {
+  return new Error(
+    '@awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
+    { cause },
+  );
+}
+
+function unreadable(cause: unknown): Error {
+  return new Error(
+    '@awaitio/http: could not read llhttp, the HTTP parser; if this is a bundle, call `serve` or send a request with `HttpClient` first, which wait for it',
+    { cause },
+  );
+}
+
 function otherShape(got: string, cause?: unknown): Error {
   return new Error(
-    `@awaitio/http: expected the llhttp 9 build of undici 7.30, got ${got}; install undici ~7.30.2`,
+    `@awaitio/http: expected the llhttp 9 build of undici 7.30, got ${got}; install @awaitio/http again`,
     { cause },
   );
 }

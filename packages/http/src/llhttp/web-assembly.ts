@@ -8,7 +8,7 @@ export interface WebAssemblyMemory {
   readonly buffer: ArrayBuffer;
 }
 
-interface WebAssemblyInterface {
+export interface WebAssemblyInterface {
   validate(bytes: Uint8Array): boolean;
   readonly Module: {
     new (bytes: Uint8Array): WebAssemblyModule;
@@ -20,6 +20,7 @@ interface WebAssemblyInterface {
   ) => { readonly exports: Record<string, unknown> };
 }
 
-export const webAssembly: WebAssemblyInterface = (
-  globalThis as unknown as { WebAssembly: WebAssemblyInterface }
+/** `undefined` under `node --jitless`. */
+export const webAssembly: WebAssemblyInterface | undefined = (
+  globalThis as { WebAssembly?: WebAssemblyInterface }
 ).WebAssembly;

@@ -156,13 +156,13 @@ function failure({ head }: Exchange, status: number, headers?: HeadersInput): Ht
 /** What a handler returned in place of a response, and what to do about it; never its contents. */
 function got(returned: unknown): string {
   if (returned === undefined) return 'got nothing: it may lack a `return`';
-  if (typeof returned === 'string') return 'got a string: return HttpResponse.text(…)';
-  if (returned instanceof Uint8Array) return 'got bytes: return HttpResponse.bytes(…)';
+  if (typeof returned === 'string') return 'got a string: return HttpResponse.text(...)';
+  if (returned instanceof Uint8Array) return 'got bytes: return HttpResponse.bytes(...)';
   if (Object.prototype.toString.call(returned) === '[object Response]') {
     return 'got a fetch Response: return an HttpResponse; a fetch Response is served by serve({ fetch })';
   }
   const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
-  return `got ${what}: return HttpResponse.json(…), or another HttpResponse`;
+  return `got ${what}: return HttpResponse.json(...), or another HttpResponse`;
 }
 
 /**

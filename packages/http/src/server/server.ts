@@ -30,6 +30,7 @@ import {
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
+import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
 import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections } from './drain.ts';
@@ -50,7 +51,8 @@ import { ServerRuntime } from './runtime.ts';
  * @param handler - Answers each request: a function, or an application with a `fetch` method (Hono, H3, itty-router). When
  * it fails, the client gets 500 and `onError` the error.
  * @returns The server, which is listening.
- * @throws `AddressError` when the address cannot be used; `InvalidInputError` for a wrong option.
+ * @throws `AddressError` when the address cannot be used; `InvalidInputError` for a wrong option; `Error` when the parser
+ * cannot start, for want of WebAssembly or of memory.
  *
  * @example
  * ```ts
@@ -71,6 +73,8 @@ export async function serve(
     checkServeOptions(options);
   }
   const run = await handlerOf(handler);
+  const loading = loadParser();
+  if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
   const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));

@@ -16,6 +16,7 @@
  * - `onDrain` must not be called from inside a call of the sink: it is then deferred to the next tick.
  */
 
+import { nextTick } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
@@ -134,7 +135,7 @@ export class HandleTransport extends SocketCarrier {
 
   protected override flush(): void {
     super.flush();
-    if (this.isBackedUp && this.#inFlight === 0) process.nextTick(notifyDrain, this);
+    if (this.isBackedUp && this.#inFlight === 0) nextTick(notifyDrain, this);
   }
 
   protected send(data: Uint8Array | string): void {
@@ -292,7 +293,7 @@ export class HandleTransport extends SocketCarrier {
     if (status >= 0) return;
     const error = systemError(status, 'shutdown');
     // The peer has reset the connection: reading gives the error.
-    if (error.code === NOT_CONNECTED) process.nextTick(notifyFinished, this);
+    if (error.code === NOT_CONNECTED) nextTick(notifyFinished, this);
     else this.#break(error);
   }
 

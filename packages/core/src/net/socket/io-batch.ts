@@ -16,6 +16,8 @@
  * before later ones.
  */
 
+import { immediate, nextTick } from '../../vocabulary/platform.ts';
+
 /** A socket with bytes to deliver or to send. */
 export interface BatchMember {
   /** Receives borrowed bytes. */
@@ -53,7 +55,7 @@ export function queueRead(reader: BatchMember, view: Uint8Array): boolean {
   ends.push(used);
   if (!isDeliveryScheduled) {
     isDeliveryScheduled = true;
-    setImmediate(onCheck);
+    immediate(onCheck);
   }
   return true;
 }
@@ -100,7 +102,7 @@ export function deliverReads(): void {
 
 /** Flushes a socket after the current run of promise reactions. */
 export function queueWrite(writer: BatchMember): void {
-  if (writers.length === 0) process.nextTick(sendAll);
+  if (writers.length === 0) nextTick(sendAll);
   writers.push(writer);
 }
 

@@ -10,6 +10,7 @@
 import { createServer, type ListenOptions, type Server } from 'node:net';
 import { checkOptions, rules, type OptionRule, type OptionTable } from '../../vocabulary/check.ts';
 import { ADMISSION_OPTIONS, type AdmissionOptions } from '../../listening/admission.ts';
+import { immediate } from '../../vocabulary/platform.ts';
 import type { Address } from '../../vocabulary/address.ts';
 import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -109,7 +110,7 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
       this.queue.close();
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.
       this.#server.close();
-      setImmediate(resolve);
+      immediate(resolve);
     });
     return this.#closing;
   }

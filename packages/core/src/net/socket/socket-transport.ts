@@ -13,6 +13,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { microtask } from '../../vocabulary/platform.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { sharedBuffer } from './shared-buffer.ts';
@@ -102,14 +103,14 @@ export class SocketTransport extends SocketCarrier {
   start(sink: TransportSink): void {
     this.sink = sink;
     if (this.#socket.destroyed) {
-      queueMicrotask(() => {
+      microtask(() => {
         this.onClose();
       });
       return;
     }
     // A TLS socket may have ended before it was accepted.
     if (this.#socket.readableEnded) {
-      queueMicrotask(() => {
+      microtask(() => {
         this.onEnd();
       });
     }

@@ -12,6 +12,7 @@
  */
 
 import { Duplex } from 'node:stream';
+import { immediate, microtask } from '../../vocabulary/platform.ts';
 import type { ByteStream } from '../../streams/byte-stream.ts';
 
 type Callback = (error?: Error | null) => void;
@@ -66,7 +67,7 @@ export class TlsDuplex extends Duplex {
     if (this.#isReading) return;
     this.#isReading = true;
     const pushLater = (chunk: Uint8Array | null, error?: Error): void => {
-      setImmediate(() => {
+      immediate(() => {
         this.#isReading = false;
         if (error === undefined) this.push(chunk);
         else this.destroy(error);
@@ -132,10 +133,10 @@ export class TlsDuplex extends Duplex {
 function settle(promise: Promise<void>, settled: Callback): void {
   promise.then(
     () => {
-      queueMicrotask(settled);
+      microtask(settled);
     },
     (error: Error) => {
-      queueMicrotask(() => {
+      microtask(() => {
         settled(error);
       });
     },

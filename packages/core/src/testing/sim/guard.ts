@@ -6,13 +6,16 @@
  * the time is harmless once it is virtual, so `Date`, `performance.now`, `process.hrtime` and `process.uptime` give the
  * simulation's time.
  *
- * The real `setImmediate` is captured before anything is replaced: `untilIdle` is how the simulation waits. When Node runs
- * an immediate, every microtask and every `process.nextTick` of the program has run, and unhandled rejections have been
- * reported. So one immediate after an event the program is idle: only a later event can make it go on.
+ * The functions that this package took when it loaded are replaced as the globals are: a system clock inside a simulation
+ * is as much of the real world as a timer.
+ *
+ * `untilIdle` is how the simulation waits, with a `setImmediate` that is never replaced. When Node runs an immediate, every
+ * microtask and every `process.nextTick` of the program has run, and unhandled rejections have been reported. So one immediate after an event the program is idle: only a later event can make it go on.
  */
 
 import { runInThisContext } from 'node:vm';
 import { interceptSockets } from '../../net/intercept.ts';
+import { immediate, platform } from '../../vocabulary/platform.ts';
 
 /** Forbidden global functions, and their replacements. */
 const FORBIDDEN: readonly (readonly [name: string, instead: string])[] = [
@@ -27,11 +30,9 @@ const SECOND = 1_000_000_000n;
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
 
-const realImmediate = Reflect.get(globalThis, 'setImmediate') as (callback: () => void) => void;
-
 /** Waits until the program can do nothing more without a further event. */
 export function untilIdle(): Promise<void> {
-  return new Promise(realImmediate);
+  return new Promise(immediate);
 }
 
 /** The simulation, as the guard sees it. */
@@ -63,9 +64,14 @@ export function guardWorld(options: GuardOptions): Restore {
     options.onForbidden(error);
     throw error;
   };
+  const hrtime = virtualHrtime(options.now);
   const restores: Restore[] = [
     interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
-    ...FORBIDDEN.map(([name, instead]) => replace(globalThis, name, () => refuse(name, instead))),
+    ...FORBIDDEN.flatMap(([name, instead]) =>
+      [globalThis, platform]
+        .filter((owner) => name in owner)
+        .map((owner) => replace(owner, name, () => refuse(name, instead))),
+    ),
     replace(Math, 'random', () => refuse('Math.random', 'sim.random')),
     replace(AbortSignal, 'timeout', () => refuse('AbortSignal.timeout', 'a timeout option')),
     replace(globalThis.crypto, 'getRandomValues', () =>
@@ -73,7 +79,9 @@ export function guardWorld(options: GuardOptions): Restore {
     ),
     replace(globalThis.crypto, 'randomUUID', () => refuse('crypto.randomUUID', 'sim.random')),
     replace(globalThis.performance, 'now', options.now),
-    replace(process, 'hrtime', virtualHrtime(options.now)),
+    replace(process, 'hrtime', hrtime),
+    replace(platform, 'hrtime', hrtime),
+    replace(platform, 'wallTime', options.wallTime),
     replace(process, 'uptime', () => options.now() / 1_000),
     replace(globalThis, 'Date', virtualDate(options.wallTime)),
     takeRejections(options.onUnhandledRejection),

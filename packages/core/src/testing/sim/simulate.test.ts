@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
+import { platform } from '../../vocabulary/platform.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { simulate } from './simulate.ts';
@@ -250,6 +251,14 @@ describe('a simulation fails by itself', () => {
     ['setTimeout', () => setTimeout(() => {}, 1)],
     ['setInterval', () => setInterval(() => {}, 1)],
     ['setImmediate', () => setImmediate(() => {})],
+    // The system's clock has taken its functions before.
+    ['setTimeout', () => systemClock.setTimer(() => {}, 1)],
+    [
+      'setImmediate',
+      () => {
+        systemClock.defer(() => {});
+      },
+    ],
     ['Math.random', () => Math.random()],
     ['AbortSignal.timeout', () => AbortSignal.timeout(1)],
     ['crypto.randomUUID', () => crypto.randomUUID()],
@@ -298,6 +307,7 @@ describe('many seeds', () => {
 function realWorld(): unknown[] {
   const { hrtime, uptime } = process;
   return [
+    ...Object.values(platform),
     setTimeout,
     setInterval,
     setImmediate,

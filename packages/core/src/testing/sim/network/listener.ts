@@ -1,5 +1,6 @@
 /** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
 
+import { microtask } from '../../../vocabulary/platform.ts';
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import { QueueListener } from '../../../listening/queue-listener.ts';
@@ -64,7 +65,7 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
 function open(connection: SimConnection, closed: () => void, options: SimListenOptions): SimStream {
   const { server } = connection;
   // A connection that broke while it waited is still accepted: its first read gives the error, as over TCP.
-  if (server.transport.isClosed) queueMicrotask(closed);
+  if (server.transport.isClosed) microtask(closed);
   else server.onClosed = closed;
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
   return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });

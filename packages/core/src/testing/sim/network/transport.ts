@@ -6,6 +6,7 @@
  * connection is closed without an error.
  */
 
+import { microtask } from '../../../vocabulary/platform.ts';
 import { BrokenError, type IoError } from '../../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../../streams/transport.ts';
 import type { FlowEnds, Segment, SimFlow } from './flow.ts';
@@ -54,7 +55,7 @@ export class SimTransport implements Transport, FlowEnds {
   start(sink: TransportSink): void {
     this.#sink = sink;
     if (this.#isClosed) {
-      queueMicrotask(() => {
+      microtask(() => {
         sink.onClosed(this.#error);
       });
     } else {
@@ -83,7 +84,7 @@ export class SimTransport implements Transport, FlowEnds {
   end(finished: () => void): void {
     this.#out.finish(() => {
       // Not from inside the call.
-      queueMicrotask(() => {
+      microtask(() => {
         if (this.#isClosed) return;
         finished();
         if (this.#isEndReported) this.#finish(undefined);
@@ -149,7 +150,7 @@ export class SimTransport implements Transport, FlowEnds {
   #schedule(): void {
     if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    microtask(() => {
       this.#isScheduled = false;
       this.#deliver();
     });

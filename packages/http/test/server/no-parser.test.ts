@@ -1,0 +1,58 @@
+/** What `serve` and a client say where llhttp cannot start: each in a process of its own. */
+import { describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+
+/** Listens, or prints why not; and the same for a request. */
+const PROGRAM = `
+import { HttpClient, serve } from '@awaitio/http';
+const say = (error) => console.log(error.name + ': ' + error.message);
+const served = await serve(() => undefined).catch(say);
+if (served !== undefined) console.log('listening');
+await served?.shutdown();
+const client = new HttpClient();
+await client.get('http://127.0.0.1:9/').catch(say);
+await client.close();
+`;
+
+function run(flags: readonly string[], limit?: number): string {
+  const args = [...flags, '--conditions=bundled', '--input-type=module', '--eval', PROGRAM];
+  const [program, ...rest] =
+    limit === undefined
+      ? [process.execPath, ...args]
+      : ['/bin/sh', '-c', `ulimit -v ${limit} && exec "$0" "$@"`, process.execPath, ...args];
+  const { stdout } = spawnSync(program as string, rest, {
+    cwd: new URL('../..', import.meta.url),
+    encoding: 'utf8',
+    timeout: 15_000,
+  });
+  return stdout;
+}
+
+const twice = (line: string): string => `${line}\n${line}\n`;
+
+describe('without a parser', () => {
+  test('serve rejects, and so does a request, where WebAssembly is switched off', () => {
+    expect(run(['--jitless'])).toBe(
+      twice(
+        'Error: @awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless',
+      ),
+    );
+  });
+});
+
+const whereLimitsHold =
+  process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip;
+
+whereLimitsHold('without room for the parser’s memory', () => {
+  test('serve rejects, and so does a request', () => {
+    expect(run([], 6_000_000)).toBe(
+      twice(
+        'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
+      ),
+    );
+  });
+
+  test('there is room with the flag that the message names', () => {
+    expect(run(['--disable-wasm-trap-handler'], 6_000_000)).toMatch(/^listening\nAddressError: /);
+  });
+});

@@ -1,0 +1,19 @@
+/** The test kit, a server and a client under Jest's fake timers, which fake more: microtasks and ticks too. */
+import * as core from '@awaitio/core';
+import * as testing from '@awaitio/core/testing';
+import * as http from '@awaitio/http';
+import { afterEach, beforeEach, jest, test } from '@jest/globals';
+import { checksOf } from './checks.mjs';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+for (const [name, check] of Object.entries(checksOf({ core, testing, http }))) {
+  test(name, async () => {
+    await check();
+  });
+}
