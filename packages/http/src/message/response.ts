@@ -56,6 +56,25 @@ export const RESPONSE_INIT: OptionTable<ResponseInit> = {
   close: rules.flag,
 };
 
+/** Whether it holds only what most responses have, and that is right: a check without the table, which takes longer. */
+function isCommon(init: ResponseInit): boolean {
+  if (typeof init !== 'object' || init === null) return false;
+  for (const name in init) {
+    if (name === 'status') {
+      const { status = 200 } = init;
+      if (!(Number.isInteger(status) && status >= 200 && status <= 999)) return false;
+    } else if (name === 'headers') {
+      if (typeof init.headers !== 'object' || init.headers === null) return false;
+    } else if (name === 'length') {
+      const { length = 0 } = init;
+      if (!(Number.isSafeInteger(length) && length >= 0)) return false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
 let makeResponse: (
   body: ResponseBody,
   init: ResponseInit | undefined,
@@ -104,7 +123,9 @@ export class HttpResponse {
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
-    if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
+    if (init !== undefined && !isCommon(init)) {
+      checkOptions('HttpResponse', init, RESPONSE_INIT);
+    }
     this.status = init?.status ?? 200;
     this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
