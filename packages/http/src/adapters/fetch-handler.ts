@@ -138,7 +138,7 @@ function got(returned: unknown): string {
   if (returned instanceof HttpResponse) {
     return 'got an HttpResponse: return a Response, or pass serve a function in place of { fetch }';
   }
-  if (typeof returned === 'string') return 'got a string: return new Response(…)';
+  if (typeof returned === 'string') return 'got a string: return new Response(...)';
   const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
-  return `got ${what}: return Response.json(…), or another Response from 200`;
+  return `got ${what}: return Response.json(...), or another Response from 200`;
 }

@@ -197,14 +197,14 @@ describe('a handler that returns', () => {
       new Response('x'),
       'a fetch Response: return an HttpResponse; a fetch Response is served by serve({ fetch })',
     ],
-    ['a string', 'secret', 'a string: return HttpResponse.text(…)'],
-    ['bytes', new Uint8Array(1), 'bytes: return HttpResponse.bytes(…)'],
+    ['a string', 'secret', 'a string: return HttpResponse.text(...)'],
+    ['bytes', new Uint8Array(1), 'bytes: return HttpResponse.bytes(...)'],
     ['nothing', undefined, 'nothing: it may lack a `return`'],
-    ['null', null, 'null: return HttpResponse.json(…), or another HttpResponse'],
+    ['null', null, 'null: return HttpResponse.json(...), or another HttpResponse'],
     [
       'an object',
       { secret: 1 },
-      'a value of type object: return HttpResponse.json(…), or another HttpResponse',
+      'a value of type object: return HttpResponse.json(...), or another HttpResponse',
     ],
   ])('%s is a 500, and the error says what came and what to do', (_what, returned, text) =>
     simulated(async (world) => {
@@ -222,7 +222,7 @@ describe('a handler that returns', () => {
       HttpResponse.text('x'),
       'an HttpResponse: return a Response, or pass serve a function in place of { fetch }',
     ],
-    ['a string', 'secret', 'a string: return new Response(…)'],
+    ['a string', 'secret', 'a string: return new Response(...)'],
     ['nothing', undefined, 'nothing: it may lack a `return`'],
   ])('%s from fetch is a 500, and the error says what came', (_what, returned, text) =>
     simulated(async (world) => {
