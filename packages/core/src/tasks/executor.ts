@@ -4,10 +4,9 @@
  * Outcomes, the tree of tasks, groups and shutdown are here and in the files of the task; which task begins when, where their
  * number is limited, is up to the slot queue. A task holds its slot until it has ended. A connection that is one task for its
  * whole life makes `concurrency` the limit of connections, which is why an accept loop waits for a free slot **before** it
- * accepts. A task that waits for another task holds its slot, too: where tasks wait for tasks, `concurrency` has to be larger
- * than the depth of that.
+ * accepts. A task that waits for another one holds its slot too: `concurrency` has to exceed the depth of such chains.
  *
- * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun; the others run.
+ * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun.
  */
 
 import { checkOptions } from '../vocabulary/check.ts';
@@ -27,16 +26,16 @@ import {
 import { SlotQueue } from './slot-queue.ts';
 import { Group } from './task-group.ts';
 import type { TaskHost } from './task-host.ts';
-import type {
-  GroupOptions,
-  Spawner,
-  Task,
-  TaskFunction,
-  TaskGroup,
-  TaskInfo,
-  TaskOptions,
+import {
+  GROUP_OPTIONS,
+  type GroupOptions,
+  type Spawner,
+  type Task,
+  type TaskFunction,
+  type TaskGroup,
+  type TaskInfo,
+  type TaskOptions,
 } from './task-types.ts';
-import { GROUP_OPTIONS } from './task-types.ts';
 import { SpawnedTask } from './task.ts';
 
 /** Turns of the event loop that a shutdown gives to functions that react to their signal, after the abort. */
@@ -75,7 +74,7 @@ export class Executor implements Spawner {
   #nextId = 1;
   #isShutDown = false;
 
-  /** @throws `InvalidInputError` for a wrong option: a concurrency that is no whole number from 1, a `maxPending` below 0. */
+  /** @throws `InvalidInputError` for a wrong option. */
   constructor(options: ExecutorOptions = {}) {
     checkOptions('Executor', options, EXECUTOR_OPTIONS);
     this.#concurrency = options.concurrency ?? Infinity;

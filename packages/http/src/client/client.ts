@@ -14,6 +14,8 @@ import { RequestDeadline } from './request-deadline.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
   HTTP_CLIENT_OPTIONS,
+  isReplayable,
+  withBody,
   type HttpClientOptions,
   type RequestBody,
   type RequestOptions,
@@ -28,8 +30,7 @@ import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
 import { redirectOf } from './redirect.ts';
 
-/** The default of `maxConnectionsPerOrigin`. */
-const DEFAULT_CONNECTIONS = 64;
+const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
 const DEFAULT_REDIRECTS = 10;
 /** How many times a request is repeated when one pooled connection after another turns out to be stale. */
 const MAX_REPEATS = 8;
@@ -248,7 +249,7 @@ export class HttpClient {
       if (this.#pools.size >= KEPT_ORIGINS) this.#dropEmpty();
       pool = new ClientPool(
         this.#shared,
-        this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS,
+        this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
         (options) => make(target.address, options),
       );
       this.#pools.set(target.origin, pool);
@@ -274,21 +275,12 @@ export class HttpClient {
   }
 }
 
-/** `null` is passed on, to be refused. */
-function withBody(
-  options: RequestOptions | undefined,
-  body: RequestBody | undefined,
-): RequestOptions {
-  return options === null ? options : { ...options, body };
-}
-
 const connectTcp: NonNullable<HttpClientOptions['connect']> = (address, options) =>
   TcpStream.connect(address, options);
 
 /** Puts Host first, as RFC 9110 section 7.2 recommends, unless the caller set one. */
-function withHost(fields: FieldList, target: Target): FieldList {
-  if (fields.length > 0 && fieldValue(fields, 'host') !== undefined) return fields;
-  return ['Host', target.host, ...fields];
+function withHost(fields: FieldList, { host }: Target): FieldList {
+  return fieldValue(fields, 'host') === undefined ? ['Host', host, ...fields] : fields;
 }
 
 /**
@@ -305,8 +297,4 @@ function isStale(connection: ClientConnection, request: OutgoingRequest, error: 
     isIdempotent(request.method) &&
     isReplayable(request.body)
   );
-}
-
-function isReplayable(body: RequestBody | undefined): boolean {
-  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 }

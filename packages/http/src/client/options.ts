@@ -136,3 +136,16 @@ export interface RequestOptions {
     | ((status: number, headers: Iterable<[string, string]>) => void)
     | undefined;
 }
+
+/** `null` is passed on, to be refused. */
+export function withBody(
+  options: RequestOptions | undefined,
+  body: RequestBody | undefined,
+): RequestOptions {
+  return options === null ? options : { ...options, body };
+}
+
+/** Whether a body can be sent again. */
+export function isReplayable(body: RequestBody | undefined): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}

@@ -283,10 +283,6 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   // --- For the shutdown ----------------------------------------------------------------------------------------
 
-  get isShutDown(): boolean {
-    return this.#reason === 'shutdown';
-  }
-
   /** A busy connection closes after its current response. */
   closeIfIdle(): void {
     if (!this.isIdle) return;

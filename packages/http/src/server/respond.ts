@@ -15,6 +15,7 @@ import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { ConnectionEnd } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { sendResponse, type ResponseOutlet } from './send-response.ts';
@@ -28,8 +29,8 @@ export interface Responder extends ResponseOutlet {
   readonly answered: number;
   /** Whether the connection was handed over to another protocol. */
   readonly isSwitched: boolean;
-  /** Whether the server's shutdown has ended the connection; its report names those that it aborted. */
-  readonly isShutDown: boolean;
+  /** Why the connection ends, as far as is known. */
+  readonly end: { readonly reason: ConnectionEnd };
 }
 
 /** Unread bytes of a request's body that are read and dropped to keep the connection (Go's net/http: 256 KiB). */
@@ -197,10 +198,11 @@ function stalled(milliseconds: number, cause: IoError): IoError {
 
 /** Whether a failure was caused by the client, or by the server's shutdown, so that it is not an error of the handler. */
 function isCausedByPeer(responder: Responder, exchange: Exchange, error: unknown): boolean {
-  const { http, phases, stream, isShutDown } = responder;
+  const { http, phases, stream } = responder;
   if (error instanceof ClientGoneError || error === http.failure) return true;
   if (exchange.isAbort(error)) return true;
-  return error instanceof IoError && (stream.isClosed || isShutDown || phases.expired === 'body');
+  const isEnding = stream.isClosed || responder.end.reason === 'shutdown';
+  return error instanceof IoError && (isEnding || phases.expired === 'body');
 }
 
 /** Sends a response: a promise when the handler's body, or the client, is slower than this side. */

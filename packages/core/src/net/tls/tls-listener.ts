@@ -30,11 +30,7 @@ import {
   type StreamAddresses,
   type TlsStream,
 } from './tls-stream.ts';
-import {
-  UNIX_LISTEN_OPTIONS,
-  UnixListener,
-  type UnixListenOptions,
-} from '../unix/unix-listener.ts';
+import * as unix from '../unix/unix-listener.ts';
 
 /** Options of {@link TlsListener.over}. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
@@ -57,7 +53,7 @@ export interface TlsBindOptions
   extends
     TlsListenOptions,
     Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
-    Pick<UnixListenOptions, 'mode' | 'removeStale'> {
+    Pick<unix.UnixListenOptions, 'mode' | 'removeStale'> {
   /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
@@ -74,8 +70,8 @@ const TLS_LISTEN_OPTIONS: OptionTable<TlsListenOptions> = {
 const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
   ...TCP_LISTEN_OPTIONS,
   ...TLS_LISTEN_OPTIONS,
-  mode: UNIX_LISTEN_OPTIONS.mode,
-  removeStale: UNIX_LISTEN_OPTIONS.removeStale,
+  mode: unix.UNIX_LISTEN_OPTIONS.mode,
+  removeStale: unix.UNIX_LISTEN_OPTIONS.removeStale,
   onOverflow: rules.oneOf('wait', 'reset'),
 };
 
@@ -174,7 +170,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const below = { ...options, signal: undefined };
     const listener =
       typeof address === 'object' && address !== null && 'path' in address
-        ? await UnixListener.bind(address, pickOptions(below, UNIX_LISTEN_OPTIONS))
+        ? await unix.UnixListener.bind(address, pickOptions(below, unix.UNIX_LISTEN_OPTIONS))
         : await TcpListener.bind(address, pickOptions(below, TCP_LISTEN_OPTIONS));
     if (options.signal?.aborted === true) {
       await listener.close();
