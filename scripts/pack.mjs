@@ -79,9 +79,6 @@ async function pack(name) {
   await step(`pack ${name}`, pnpm('pack', '--pack-destination', destination), { cwd });
   const [file] = readdirSync(destination);
   const path = join(destination, file);
-  await step(`publint ${name}`, [tool('publint'), 'run', path, '--strict']);
-  const plain = ['--no-definitely-typed', '--no-color', '--no-emoji'];
-  await step(`attw ${name}`, [tool('attw'), path, '--profile', 'esm-only', ...plain]);
   const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
   const modules = Object.entries(manifest.exports)
     .filter(([key]) => !key.endsWith('.json'))
@@ -90,6 +87,12 @@ async function pack(name) {
       pathToFileURL(join(cwd, target.default)).href,
     ]);
   return { path, modules };
+}
+
+async function lint(name, path) {
+  await step(`publint ${name}`, [tool('publint'), 'run', path, '--strict']);
+  const plain = ['--no-definitely-typed', '--no-color', '--no-emoji'];
+  await step(`attw ${name}`, [tool('attw'), path, '--profile', 'esm-only', ...plain]);
 }
 
 /** Compares what the entries load with what they loaded when somebody last looked. */
@@ -232,6 +235,8 @@ try {
       ['checks.mjs', 'program.mjs', 'vitest.test.mjs', 'jest.test.mjs'],
       [...tarballs, ...compilers, ...bundlers, ...tools],
     ),
+    // While npm waits for its registry.
+    ...PACKAGES.map((name, at) => lint(name, tarballs[at])),
   ]);
 
   const entries = {};

@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 const STATIC = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?["']([^"']+)["'];?$/gm;
 const LATER = /(?:\bimport\(|\.url\)\([^"']*|\? |: )["'](\.[^"']+\.c?js)["']/g;
 
+const sorted = (names) => names.toSorted((a, b) => (a < b ? -1 : 1));
+
 /** A chunk without the hash of its contents: what it is called in every build. */
 const plain = (path) => path.replace(/-[\w-]{8}(?=\.js$)/, '');
 
@@ -34,11 +36,11 @@ export function describeEntry(folder, file) {
     for (const [, name] of text.matchAll(LATER)) later.add(join(dirname(path), name));
   };
   visit(join(folder, file));
-  const named = (paths) => [...paths].map((path) => plain(relative(folder, path))).toSorted();
+  const named = (paths) => sorted([...paths].map((path) => plain(relative(folder, path))));
   return {
     loads: named(loaded),
     later: named([...later].filter((path) => !loaded.has(path))),
-    imports: [...foreign].toSorted(),
+    imports: sorted([...foreign]),
     kilobytes: Math.ceil(bytes / 1_024),
     files: [...loaded, ...later],
     sources: [...sources],

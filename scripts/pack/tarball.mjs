@@ -52,7 +52,7 @@ export function examine(folder) {
     if (/\.test\.|\.tsbuildinfo$/.test(file)) complaints.push(`${file} is for this repository`);
     else if (file.startsWith('dist/') && !/\.d\.ts(?:\.map)?$/.test(file) && !used.has(file)) {
       complaints.push(`${file} is used by no entry`);
-    } else if (/\.d\.ts$/.test(file) && !existsSync(join(folder, sourceOf(file)))) {
+    } else if (file.endsWith('.d.ts') && !existsSync(join(folder, sourceOf(file)))) {
       complaints.push(`${file} is left from an earlier build`);
     }
     if (!file.endsWith('.map')) continue;

@@ -2,7 +2,7 @@
 import * as core from '@awaitio/core';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
-import { afterEach, beforeEach, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { checksOf } from './checks.mjs';
 
 beforeEach(() => {
@@ -12,8 +12,6 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-for (const [name, check] of Object.entries(checksOf({ core, testing, http }))) {
-  test(name, async () => {
-    await check();
-  });
-}
+test.each(Object.entries(checksOf({ core, testing, http })))('%s', async (_name, check) => {
+  expect(await check()).toBeUndefined();
+});

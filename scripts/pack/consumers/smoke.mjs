@@ -23,7 +23,8 @@ await runAll({
   'each entry exports what its modules do': async () => {
     const modules = JSON.parse(process.argv[2] ?? '{}');
     for (const [name, url] of Object.entries(modules)) {
-      assert.deepEqual(Object.keys(entries[name]).sort(), Object.keys(await import(url)).sort());
+      // The keys of a module are sorted.
+      assert.deepEqual(Object.keys(entries[name]), Object.keys(await import(url)));
     }
   },
   'each class has the name that it is exported by': () => {

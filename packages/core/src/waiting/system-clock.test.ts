@@ -99,12 +99,12 @@ describe("under fake timers that a test installs after this package was loaded, 
 });
 
 describe("a timer of the system's clock", () => {
-  let systemClock: Clock;
+  let clock: Clock;
   // Loaded under the fakes: what was loaded before them keeps the platform's timers.
   beforeEach(async () => {
     jest.useFakeTimers();
     await jest.isolateModulesAsync(async () => {
-      ({ systemClock } = await import('./system-clock.ts'));
+      ({ systemClock: clock } = await import('./system-clock.ts'));
     });
   });
   afterEach(() => {
@@ -114,7 +114,7 @@ describe("a timer of the system's clock", () => {
 
   test('fires once, after its delay', () => {
     const fired = jest.fn();
-    systemClock.setTimer(fired, 50);
+    clock.setTimer(fired, 50);
     jest.advanceTimersByTime(49);
     expect(fired).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1_000);
@@ -123,14 +123,14 @@ describe("a timer of the system's clock", () => {
 
   test('does not fire when it was cancelled', () => {
     const fired = jest.fn();
-    systemClock.setTimer(fired, 50).cancel();
+    clock.setTimer(fired, 50).cancel();
     jest.advanceTimersByTime(1_000);
     expect(fired).not.toHaveBeenCalled();
   });
 
   test('waits longer than the 24.8 days that a platform timer can', () => {
     const fired = jest.fn();
-    systemClock.setTimer(fired, 60 * DAY);
+    clock.setTimer(fired, 60 * DAY);
     jest.advanceTimersByTime(60 * DAY - 1);
     expect(fired).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
@@ -139,7 +139,7 @@ describe("a timer of the system's clock", () => {
 
   test('can be cancelled, and stays out of the way of the end, on every leg of a long wait', () => {
     const fired = jest.fn();
-    const timer = systemClock.setTimer(fired, Infinity);
+    const timer = clock.setTimer(fired, Infinity);
     timer.unref();
     jest.advanceTimersByTime(100 * DAY);
     timer.cancel();
