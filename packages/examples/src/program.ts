@@ -173,13 +173,13 @@ export async function listen(
 /** Says why a connection failed; for an accept loop's `onError`. */
 export function sayFailed(
   error: unknown,
-  stream: { readonly remoteAddress: unknown } | undefined,
+  stream: { readonly remoteAddress: Address | undefined } | undefined,
 ): void {
   console.log(`${String(stream?.remoteAddress ?? 'accept')}: ${messageOf(error)}`);
 }
 
 /** Says who was refused, and why. */
-export function sayRefused(peer: unknown, why: unknown): void {
+export function sayRefused(peer: Address | string | undefined, why: unknown): void {
   console.log(`Refused ${String(peer ?? 'a connection')}: ${messageOf(why)}`);
 }
 
