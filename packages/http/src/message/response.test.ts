@@ -64,4 +64,19 @@ describe('the fields of a response', () => {
       '7',
     ]);
   });
+
+  test('are an own property, so that two responses with other headers are not equal', () => {
+    const response = (value: string): HttpResponse =>
+      HttpResponse.text('hello', { headers: { 'X-Own': value } });
+    expect(response('a')).toEqual(response('a'));
+    expect(response('a')).not.toEqual(response('b'));
+    expect({ ...response('a') }.fields).toContain('X-Own');
+  });
+
+  test('are refused as a flat list, which is neither a record nor pairs', () => {
+    const flat = ['Retry-After', '10'] as unknown as Iterable<[string, string]>;
+    expect(() => errorResponse(503, flat)).toThrow(
+      'expected a record, or pairs of a name and a value',
+    );
+  });
 });

@@ -95,6 +95,11 @@ const JSON_TYPE: FieldList = ['Content-Type', 'application/json'];
 const PROBLEM: FieldList = ['Content-Type', 'application/problem+json'];
 const BYTES: FieldList = ['Content-Type', 'application/octet-stream'];
 
+/** A response while it is made. */
+interface Editable {
+  fields: FieldList;
+}
+
 /**
  * A response: what a handler returns.
  *
@@ -112,7 +117,8 @@ export class HttpResponse {
   /** The status code. */
   readonly status: number;
   readonly reason: string | undefined;
-  #fields: FieldList;
+  /** The header fields as they will be sent: name, value, name, value… */
+  readonly fields: FieldList;
   readonly body: ResponseBody;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
@@ -128,7 +134,7 @@ export class HttpResponse {
     }
     this.status = init?.status ?? 200;
     this.reason = init?.reason;
-    this.#fields = fieldList(init?.headers);
+    this.fields = fieldList(init?.headers);
     this.body = body;
     this.length = init?.length;
     this.trailers = init?.trailers;
@@ -138,14 +144,9 @@ export class HttpResponse {
   static {
     makeResponse = (body, init, fields) => {
       const response = new HttpResponse(body, init);
-      response.#fields = fields;
+      (response as Editable).fields = fields;
       return response;
     };
-  }
-
-  /** The header fields as they will be sent: name, value, name, value… */
-  get fields(): FieldList {
-    return this.#fields;
   }
 
   /** Whether the body is produced while it is sent. */
@@ -186,12 +187,12 @@ export class HttpResponse {
     if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
     const { status } = problem;
     const response = new HttpResponse(JSON.stringify(problem), { ...init, status });
-    const own = response.#fields;
+    const own = response.fields;
     const fields = fieldList(problem.headers);
     for (let index = 0; index < fields.length; index += 2) {
       const name = fields[index] as string;
       if (hasField(own, name.toLowerCase())) continue;
-      response.#fields = [...response.#fields, name, fields[index + 1] as string];
+      (response as Editable).fields = [...response.fields, name, fields[index + 1] as string];
     }
     return response.#withType(PROBLEM);
   }
@@ -204,9 +205,9 @@ export class HttpResponse {
 
   /** Adds the type of the body, unless the fields have one. */
   #withType(type: FieldList): this {
-    const fields = this.#fields;
-    if (fields.length === 0) this.#fields = type;
-    else if (!hasField(fields, 'content-type')) this.#fields = [...type, ...fields];
+    const fields = this.fields;
+    if (fields.length === 0) (this as Editable).fields = type;
+    else if (!hasField(fields, 'content-type')) (this as Editable).fields = [...type, ...fields];
     return this;
   }
 }

@@ -43,9 +43,9 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly id: number;
   proxyHeader: ProxyHeader | undefined;
   /** Its task, which ends with it. */
-  readonly #task: TaskLease;
+  readonly #task: TaskLease | undefined;
 
-  constructor(stream: ByteStream, runtime: ServerRuntime, task: TaskLease) {
+  constructor(stream: ByteStream, runtime: ServerRuntime, task: TaskLease | undefined) {
     this.stream = stream;
     this.runtime = runtime;
     this.#task = task;
@@ -235,7 +235,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
       this.stream.reset(error);
       this.runtime.report(error, undefined);
     } finally {
-      this.#task.release();
+      this.#task?.release();
       this.runtime.ended(this);
     }
   }

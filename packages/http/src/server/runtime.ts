@@ -1,7 +1,7 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
-import type { Address, AddressList, Clock } from '@awaitio/core';
-import { DeadlineWheel } from '@awaitio/core/lowlevel';
+import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
+import { DeadlineWheel, holdTask, type TaskLease } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -140,4 +140,13 @@ function printError(error: unknown, request: { method: string } | undefined): vo
   console.error(
     `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
   );
+}
+
+/** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */
+export function leaseOf(context: TaskContext): TaskLease | undefined {
+  try {
+    return holdTask(context);
+  } catch {
+    return undefined;
+  }
 }

@@ -21,7 +21,6 @@ import {
 import {
   acceptOwned,
   checkOptions,
-  holdTask,
   invalidInput,
   watchAbort,
   withDefaults,
@@ -43,7 +42,7 @@ import {
   type ServeOptions,
   type ShutdownOptions,
 } from './options.ts';
-import { ServerRuntime } from './runtime.ts';
+import { leaseOf, ServerRuntime } from './runtime.ts';
 
 /**
  * Serves HTTP/1.1.
@@ -193,12 +192,10 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    this.#executor.spawn(
-      (context) => {
-        this.#run(stream, context);
-      },
-      { name: 'connection', onAbort: stream },
-    );
+    this.#executor.spawn((context) => this.#run(stream, context), {
+      name: 'connection',
+      onAbort: stream,
+    });
   }
 
   /**
@@ -251,12 +248,14 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream, context: TaskContext): void {
-    const connection = new ServerConnection(stream, this.#runtime, holdTask(context));
+  #run(stream: ByteStream, context: TaskContext): Promise<void> | undefined {
+    const lease = leaseOf(context);
+    const connection = new ServerConnection(stream, this.#runtime, lease);
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
-    // Never rejects: errors go to `onError`. It ends the task.
-    void connection.run();
+    // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
+    const life = connection.run();
+    return lease === undefined ? life : undefined;
   }
 
   readonly #onEnd = (connection: ConnectionFacts): void => {

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { lockstepPair } from '@awaitio/core/testing';
-import { MemoryListener, type ByteStream } from '@awaitio/core';
-import { echo, HttpResponse, LocalProtocolError, serve } from '../../src/index.ts';
+import {
+  Executor,
+  MemoryListener,
+  type ByteStream,
+  type TaskContext,
+  type TaskOptions,
+} from '@awaitio/core';
+import { echo, HttpClient, HttpResponse, LocalProtocolError, serve } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -516,3 +522,24 @@ test('a long connection leaves no more waits than a short one', () =>
         .toSorted(),
     ).toEqual(['readClosed', 'readWith']);
   }));
+
+test('a connection is served on an executor whose contexts cannot be held', async () => {
+  const executor = new Executor();
+  const wrapped = {
+    spawn: (run: (context: TaskContext) => unknown, options: TaskOptions) =>
+      executor.spawn(
+        ({ signal, spawn, name }) => run({ signal, spawn, name } as TaskContext),
+        options,
+      ),
+  };
+  const listener = new MemoryListener();
+  const server = await serve(() => HttpResponse.text('hello'), {
+    listener,
+    executor: wrapped as unknown as Executor,
+  });
+  const client = new HttpClient({ connect: () => listener.connect() });
+  expect(await (await client.get('http://in-memory/')).text()).toBe('hello');
+  await client.close();
+  expect(await server.shutdown({ grace: 1_000 })).toMatchObject({ aborted: [] });
+  await executor.idle();
+});

@@ -31,8 +31,9 @@ export function fieldList(input: HeadersInput | undefined): FieldList {
   if (input === undefined) return NO_FIELDS;
   const fields: string[] = [];
   if (Symbol.iterator in input) {
-    for (const [name, value] of input as Iterable<readonly [string, string]>) {
-      pushField(fields, name, value);
+    for (const pair of input as Iterable<readonly [string, string]>) {
+      if (!Array.isArray(pair)) throw notAPair();
+      pushField(fields, pair[0], pair[1]);
     }
     return fields;
   }
@@ -43,6 +44,13 @@ export function fieldList(input: HeadersInput | undefined): FieldList {
     else pushField(fields, name, value);
   }
   return fields;
+}
+
+function notAPair(): LocalProtocolError {
+  return new LocalProtocolError(
+    'headers: expected a record, or pairs of a name and a value, got an iterable of something else',
+    'ERR_HTTP_HEADER_NAME',
+  );
 }
 
 function pushField(fields: string[], name: string, value: string | number): void {
