@@ -36,7 +36,7 @@ const { values: options } = parseArgs({
 
 const PACKAGES = ['core', 'http'];
 const ENTRIES = join(root, 'scripts/pack/entries.json');
-/** How much an entry may grow before somebody has to look. */
+/** How much an entry may grow before the check fails. */
 const GROWTH = 1.05;
 const consumers = join(root, 'scripts/pack/consumers');
 const scratch = mkdtempSync(join(tmpdir(), 'awaitio-pack-'));
@@ -95,7 +95,7 @@ async function lint(name, path) {
   await step(`attw ${name}`, [tool('attw'), path, '--profile', 'esm-only', ...plain]);
 }
 
-/** Compares what the entries load with what they loaded when somebody last looked. */
+/** Compares what the entries load with what entries.json records. */
 function compareEntries(entries) {
   if (options.update) writeFileSync(ENTRIES, `${JSON.stringify(entries, null, 2)}\n`);
   const known = JSON.parse(readFileSync(ENTRIES, 'utf8'));
