@@ -99,6 +99,17 @@ describe('a bag of options', () => {
   });
 });
 
+test('a value that may be a secret is not shown', () => {
+  const table = { key: { ...rules.object, isSecret: true } };
+  expect(() => {
+    checkOptions('connect', { key: 'SECRET' }, table);
+  }).toThrow(
+    refused(
+      'connect: expected `key` to be an object, got a value of type string, which is not shown',
+    ),
+  );
+});
+
 describe('defaults', () => {
   test('stay where undefined was given, or nothing', () => {
     const defaults: { idle: number; headers: number } = { idle: 5, headers: 10 };

@@ -18,6 +18,8 @@ export interface OptionRule {
   readonly accepts: (value: unknown) => boolean;
   /** The rules of an option that is a bag of options itself. */
   readonly options?: Readonly<Record<string, OptionRule>> | undefined;
+  /** Whether a wrong value may be a secret, which no message shows. @default false */
+  readonly isSecret?: boolean | undefined;
 }
 
 /** One rule for each option of an interface. */
@@ -128,13 +130,24 @@ function checkGroup(
     }
     const value: unknown = (options as Record<string, unknown>)[name];
     if (value === undefined) continue;
-    if (!rule.accepts(value)) {
-      throw invalidInput(operation, prefix + name, rule.expected, value);
-    }
+    if (!rule.accepts(value)) throw wrongValue(operation, prefix + name, rule, value);
     if (rule.options !== undefined) {
       checkGroup(operation, value as object, rule.options, prefix + name, root);
     }
   }
+}
+
+function wrongValue(
+  operation: string,
+  name: string,
+  { expected, isSecret }: OptionRule,
+  value: unknown,
+): InvalidInputError {
+  if (isSecret !== true) return invalidInput(operation, name, expected, value);
+  return new InvalidInputError(
+    `${operation}: expected \`${name}\` to be ${expected}, got a value of type ${typeof value}, which is not shown`,
+    operation,
+  );
 }
 
 /**
@@ -182,18 +195,6 @@ export function withDefaults<T extends object>(
     if (value !== undefined) merged[name] = value;
   }
   return merged;
-}
-
-/** Checks that every count is a whole number from 1, `Infinity` or absent. @throws {@link InvalidInputError} */
-export function checkCounts(
-  operation: string,
-  counts: Readonly<Record<string, number | undefined>>,
-): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (value === undefined || value === Infinity) continue;
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw invalidInput(operation, name, 'a whole number from 1', value);
-  }
 }
 
 /** Checks that an interest is one or both of {@link Interest}. @throws {@link InvalidInputError} */

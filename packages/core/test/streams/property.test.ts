@@ -36,9 +36,9 @@ const STAGES: readonly Stage[] = [
     isSocket: false,
     runs: 300,
     most: 200_000,
-    use: async (setup, program) => {
+    use: async ({ seed: _seed, ...options }, program) => {
       const clock = new ManualClock();
-      await program(memoryPair({ ...setup, clock }), (time) => clock.advance(time));
+      await program(memoryPair({ ...options, clock }), (time) => clock.advance(time));
     },
   },
   {
@@ -152,10 +152,10 @@ if (usesSharedReads()) {
       isSocket: false,
       runs: 0,
       most: 0,
-      use: async (setup, program) => {
+      use: async ({ seed: _seed, chunkSize, ...marks }, program) => {
         const clock = new ManualClock();
-        const [a, b] = memoryTransports(setup);
-        const options = { ...setup, clock };
+        const [a, b] = memoryTransports({ chunkSize });
+        const options = { ...marks, clock };
         const pair: Pair = [new Stream(a, options), new Stream(b, options)];
         await program(pair, (time) => clock.advance(time));
       },

@@ -98,7 +98,7 @@ export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
   deadlines: rules.group(CLIENT_DEADLINES),
   limits: rules.group(CLIENT_LIMITS),
   maxRedirects: AMOUNT,
-  headers: rules.object,
+  headers: { ...rules.object, isSecret: true },
   connect: rules.function,
   connectTls: rules.function,
   clock: rules.clock,

@@ -38,7 +38,7 @@ const PROBLEM_INIT: OptionTable<ProblemInit> = {
   instance: rules.text,
   errors: { expected: 'a list of { path, message }', accepts: (value) => Array.isArray(value) },
   extensions: rules.object,
-  headers: rules.object,
+  headers: { ...rules.object, isSecret: true },
   cause: rules.any,
 };
 

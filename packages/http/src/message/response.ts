@@ -47,11 +47,12 @@ export const RESPONSE_INIT: OptionTable<ResponseInit> = {
     expected: 'a string of visible latin1 characters only',
     accepts: (value) => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
   },
-  headers: rules.object,
+  headers: { ...rules.object, isSecret: true },
   length: rules.whole(0),
   trailers: {
     expected: 'fields, or a function that returns them',
     accepts: (value) => rules.object.accepts(value) || typeof value === 'function',
+    isSecret: true,
   },
   close: rules.flag,
 };

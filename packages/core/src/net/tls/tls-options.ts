@@ -103,7 +103,7 @@ export const TLS_CREDENTIALS: OptionTable<TlsCredentials> = {
     OptionTable<TlsCredentials>,
     (typeof NAMES)[number]
   >),
-  secureContext: rules.object,
+  secureContext: { ...rules.object, isSecret: true },
 };
 
 const COMMON: OptionTable<CommonOptions> = {
@@ -126,6 +126,7 @@ const TLS_CLIENT_OPTIONS: OptionTable<TlsClientOptions> = {
   session: {
     expected: 'the bytes of a session',
     accepts: (value) => value instanceof Uint8Array,
+    isSecret: true,
   },
   onSession: rules.function,
 };
