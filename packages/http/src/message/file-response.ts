@@ -4,7 +4,13 @@ import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
 import { checkOptions } from '@awaitio/core/lowlevel';
 import { HttpProblem } from './problem.ts';
-import { HttpResponse, RESPONSE_INIT, responseOf, type ResponseInit } from './response.ts';
+import {
+  fieldsToSend,
+  HttpResponse,
+  RESPONSE_INIT,
+  responseOf,
+  type ResponseInit,
+} from './response.ts';
 
 /** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;
@@ -43,7 +49,7 @@ export async function fileResponse(path: string | URL, init?: ResponseInit): Pro
   });
   const modified = ['Last-Modified', file.mtime.toUTCString()];
   const checked = { ...init, headers: undefined, length: file.size };
-  return responseOf(response.body, checked, [...response.fields, ...modified]);
+  return responseOf(response.body, checked, [...fieldsToSend(response), ...modified]);
 }
 
 /** Opens the file when its first piece is pulled: a response to HEAD never opens it. */

@@ -91,14 +91,16 @@ export function responseOf(
   return makeResponse(body, init, fields);
 }
 
-const TEXT: FieldList = ['Content-Type', 'text/plain; charset=utf-8'];
-const JSON_TYPE: FieldList = ['Content-Type', 'application/json'];
-const PROBLEM: FieldList = ['Content-Type', 'application/problem+json'];
-const BYTES: FieldList = ['Content-Type', 'application/octet-stream'];
+const TEXT: FieldList = Object.freeze(['Content-Type', 'text/plain; charset=utf-8']);
+const JSON_TYPE: FieldList = Object.freeze(['Content-Type', 'application/json']);
+const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+json']);
+const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-stream']);
 
-/** A response while it is made. */
-interface Editable {
-  fields: FieldList;
+let checkedFields: (response: HttpResponse) => FieldList;
+
+/** The fields to send: those that were checked, also where a program has replaced `response.fields`. */
+export function fieldsToSend(response: HttpResponse): FieldList {
+  return checkedFields(response);
 }
 
 /**
@@ -120,6 +122,8 @@ export class HttpResponse {
   readonly reason: string | undefined;
   /** The header fields as they will be sent: name, value, name, value… */
   readonly fields: FieldList;
+  /** The same list, out of a program's reach: nothing unchecked is sent. */
+  #fields: FieldList;
   readonly body: ResponseBody;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
@@ -135,7 +139,8 @@ export class HttpResponse {
     }
     this.status = init?.status ?? 200;
     this.reason = init?.reason;
-    this.fields = fieldList(init?.headers);
+    this.#fields = fieldList(init?.headers);
+    this.fields = this.#fields;
     this.body = body;
     this.length = init?.length;
     this.trailers = init?.trailers;
@@ -143,9 +148,10 @@ export class HttpResponse {
   }
 
   static {
+    checkedFields = (response) => response.#fields;
     makeResponse = (body, init, fields) => {
       const response = new HttpResponse(body, init);
-      (response as Editable).fields = fields;
+      response.#setFields(fields);
       return response;
     };
   }
@@ -188,12 +194,12 @@ export class HttpResponse {
     if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
     const { status } = problem;
     const response = new HttpResponse(JSON.stringify(problem), { ...init, status });
-    const own = response.fields;
+    const own = response.#fields;
     const fields = fieldList(problem.headers);
     for (let index = 0; index < fields.length; index += 2) {
       const name = fields[index] as string;
       if (hasField(own, name.toLowerCase())) continue;
-      (response as Editable).fields = [...response.fields, name, fields[index + 1] as string];
+      response.#setFields([...response.#fields, name, fields[index + 1] as string]);
     }
     return response.#withType(PROBLEM);
   }
@@ -204,11 +210,16 @@ export class HttpResponse {
     return new HttpResponse(null, { ...init, status: init?.status ?? 204 });
   }
 
+  #setFields(fields: FieldList): void {
+    this.#fields = fields;
+    (this as { fields: FieldList }).fields = fields;
+  }
+
   /** Adds the type of the body, unless the fields have one. */
   #withType(type: FieldList): this {
-    const fields = this.fields;
-    if (fields.length === 0) (this as Editable).fields = type;
-    else if (!hasField(fields, 'content-type')) (this as Editable).fields = [...type, ...fields];
+    const fields = this.#fields;
+    if (fields.length === 0) this.#setFields(type);
+    else if (!hasField(fields, 'content-type')) this.#setFields([...type, ...fields]);
     return this;
   }
 }

@@ -8,6 +8,7 @@
 
 import { IoError } from '@awaitio/core';
 import { errorResponse } from '../message/error-response.ts';
+import { fieldsToSend } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError, type ProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { Responder } from './respond.ts';
@@ -36,7 +37,7 @@ export async function refuse(
   driver.write(
     http.sendResponse({
       status,
-      fields: response.fields,
+      fields: fieldsToSend(response),
       length: (response.body as string).length,
       date: runtime.date.toString(),
       close: true,

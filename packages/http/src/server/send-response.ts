@@ -11,7 +11,7 @@ import { piecesOf } from '../message/body.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import type { HttpResponse } from '../message/response.ts';
+import { fieldsToSend, type HttpResponse } from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -103,7 +103,7 @@ function head<Length extends number | undefined>(
   return {
     status: response.status,
     reason: response.reason,
-    fields: response.fields,
+    fields: fieldsToSend(response),
     length,
     date: options.date,
     close: options.close,
