@@ -64,7 +64,7 @@ class Exchange {
         return false;
       }
       if (event === PAUSED || event.type === 'closed') {
-        throw new Error('the server closed the connection before it answered');
+        throw new Error('request: the server closed the connection before it answered');
       }
       if (event.type === 'response') this.#head = event;
       else if (event.type === 'data') this.#keep(event.bytes);

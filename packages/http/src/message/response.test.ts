@@ -70,7 +70,7 @@ describe('the fields of a response', () => {
       HttpResponse.text('hello', { headers: { 'X-Own': value } });
     expect(response('a')).toEqual(response('a'));
     expect(response('a')).not.toEqual(response('b'));
-    expect({ ...response('a') }.fields).toContain('X-Own');
+    expect(Object.keys(response('a'))).toContain('fields');
   });
 
   test('are refused as a flat list, which is neither a record nor pairs', () => {

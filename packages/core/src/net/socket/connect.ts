@@ -143,7 +143,10 @@ function closedEarly(): BrokenError {
 function summarize(destination: string, errors: readonly Error[]): IoError {
   const first = errors[0] as IoError;
   if (errors.length === 1) return first;
-  const reasons = errors.map(({ message }) => message.replace(/^connect: /, '')).join('; ');
+  // The advice behind a reason is the same for each address, and is left to `cause`.
+  const reasons = errors
+    .map(({ message }) => message.replace(/^connect: /, '').replace(/;[^;]*$/, ''))
+    .join('; ');
   const message = `connect: no address of ${destination} could be reached: ${reasons}`;
   const options = {
     code: first.code,

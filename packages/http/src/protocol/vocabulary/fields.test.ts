@@ -88,3 +88,8 @@ describe('fields to be sent', () => {
     );
   });
 });
+
+test('a flat list is neither a record nor pairs, and is refused', () => {
+  const flat = ['Retry-After', '10'] as unknown as Iterable<[string, string]>;
+  expect(() => fieldList(flat)).toThrow('expected a record, or pairs of a name and a value');
+});
