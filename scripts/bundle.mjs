@@ -25,7 +25,7 @@ const ENTRIES = { core: ['index', 'lowlevel', 'testing/index'], http: ['index'] 
 const INLINED = new Set(['p-queue', 'p-timeout', 'eventemitter3']);
 
 /**
- * What an entry shares with a module that is loaded later, and does not export: in a chunk of its own, or the entry would
+ * What an entry shares with a module that is loaded later, and does not export: in a separate chunk, or the entry would
  * export it, under a name of one letter.
  */
 const SHARED = [{ name: 'options', test: /packages[\\/]http[\\/]src[\\/]server[\\/]options\.ts$/ }];
@@ -100,7 +100,7 @@ const inlined = {
     // Two classes of one name: ours would become `TimeoutError$1`, which users read in their logs.
     const renamed = code.replaceAll(/\bTimeoutError\b/g, 'QueueTimeoutError');
     const isQueue = path.endsWith('/p-queue/dist/index.js');
-    // No map of its own: every line stays where it was.
+    // Without a map: every line stays where it was.
     return { code: isQueue ? TAKE_AT_LOAD + renamed : renamed, map: null };
   },
 };

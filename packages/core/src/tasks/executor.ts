@@ -62,7 +62,7 @@ export class Executor implements Spawner {
   readonly #maxPending: number;
   readonly #concurrency: number;
   readonly #name: string;
-  readonly #onTaskError: (error: unknown, task: Task<unknown>) => void;
+  readonly #onTaskError: NonNullable<ExecutorOptions['onTaskError']>;
   readonly #host: TaskHost<SpawnedTask<unknown>>;
   /** Tasks that have not ended. */
   readonly #tasks = new Set<SpawnedTask<unknown>>();
@@ -251,9 +251,8 @@ export class Executor implements Spawner {
   #remove(task: SpawnedTask<unknown>): void {
     this.#tasks.delete(task);
     this.#waiting.remove(task);
-    if (task.state === 'done' || task.state === 'failed' || task.state === 'aborted') {
-      this.#counts[task.state] += 1;
-    }
+    const { state } = task;
+    if (state !== 'pending' && state !== 'running') this.#counts[state] += 1;
     if (this.hasFreeSlot) this.#free.resolveAll();
     if (this.#tasks.size === 0) this.#idle.resolveAll();
   }
