@@ -45,11 +45,14 @@ const whereLimitsHold =
 
 whereLimitsHold('without room for the parser’s memory', () => {
   test('serve rejects, and so does a request', () => {
-    expect(run([], 6_000_000)).toBe(
-      twice(
-        'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
-      ),
+    const rejected = twice(
+      'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
     );
+    const printed = run([], 6_000_000);
+    // A newer V8 does without the reservation when there is no room for it: then the server listens.
+    const isServed = /^listening\nAddressError: /.test(printed);
+    expect(isServed || printed === rejected ? 'as it should' : printed).toBe('as it should');
+    expect(isServed && Number(process.versions.node.split('.')[0]) < 25).toBe(false);
   });
 
   test('there is room with the flag that the message names', () => {
