@@ -11,7 +11,8 @@ import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
 import type { WriteHalf } from '../streams/halves.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
-import { checkIsObject } from '../vocabulary/check.ts';
+import { checkIsObject, checkMethods } from '../vocabulary/check.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { WriteOptions } from '../streams/stream-writer.ts';
 
@@ -40,6 +41,8 @@ export class FrameReader<T> implements AsyncIterable<T> {
   readonly #decoder: Decoder<T>;
 
   constructor(source: StreamReader, decoder: Decoder<T>) {
+    checkMethods('FrameReader', 'source', source, ['readFrame']);
+    checkMethods('FrameReader', 'decoder', decoder, ['decode']);
     this.#source = source;
     this.#decoder = decoder;
   }
@@ -75,6 +78,8 @@ export class FrameWriter<T> {
   #remainder: Uint8Array | undefined;
 
   constructor(destination: DuplexStream | WriteHalf, encoder: Encoder<T>) {
+    checkMethods('FrameWriter', 'destination', destination, ['writeAll', 'flush', 'shutdown']);
+    checkMethods('FrameWriter', 'encoder', encoder, ['encode']);
     this.#destination = destination;
     this.#encoder = encoder;
   }
@@ -91,7 +96,11 @@ export class FrameWriter<T> {
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
     if (options !== undefined) checkIsObject('write', options);
-    await this.#send(this.#encoder.encode(item), options);
+    const frame: unknown = this.#encoder.encode(item);
+    if (!(frame instanceof Uint8Array)) {
+      throw invalidInput('write', 'encode(item)', 'a Uint8Array', frame);
+    }
+    await this.#send(frame, options);
   }
 
   /**
@@ -163,6 +172,7 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
   readonly #writer: FrameWriter<Out>;
 
   constructor(stream: DuplexStream, codec: Codec<In, Out>) {
+    checkMethods('Framed', 'stream', stream, ['readFrame', 'writeAll', 'close']);
     this.stream = stream;
     this.#reader = new FrameReader(stream, codec);
     this.#writer = new FrameWriter(stream, codec);

@@ -7,7 +7,7 @@
  * byte is either in the destination or still in the source.
  */
 
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import { checkMethods, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { microtask } from '../vocabulary/platform.ts';
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
@@ -56,6 +56,7 @@ export interface BidirectionalCounts {
 }
 
 const DEFAULT_BUFFER_SIZE = 65_536;
+const DUPLEX_METHODS = ['readWith', 'tryWrite', 'writable', 'shutdown', 'observe'] as const;
 
 /**
  * Copies until the source ends.
@@ -91,6 +92,8 @@ export async function copy(
   destination: StreamWriter,
   options: CopyOptions = {},
 ): Promise<number> {
+  checkMethods('copy', 'source', source, ['readWith']);
+  checkMethods('copy', 'destination', destination, ['tryWrite', 'writable']);
   checkOptions('copy', options, COPY_OPTIONS);
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
   checkWaitOptions('copy', options);
@@ -168,6 +171,8 @@ export async function copyBidirectional(
   b: DuplexStream,
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
+  checkMethods('copyBidirectional', 'a', a, DUPLEX_METHODS);
+  checkMethods('copyBidirectional', 'b', b, DUPLEX_METHODS);
   checkOptions('copyBidirectional', options, COPY_BIDIRECTIONAL_OPTIONS);
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
   checkWaitOptions('copyBidirectional', options);

@@ -14,7 +14,7 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { checkInterest, checkOptions } from '../vocabulary/check.ts';
+import { checkInterest, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
   POLL_OPTIONS,
@@ -90,6 +90,7 @@ export class Poll<Token> {
    */
   register(source: Source, token: Token, interest: Interest): void {
     this.#check('register');
+    checkMethods('register', 'source', source, ['observe', 'unobserve']);
     checkInterest('register', interest);
     if (this.#registrations.has(source)) {
       throw invalidInput(
@@ -252,8 +253,12 @@ export class Poll<Token> {
     return events;
   }
 
-  /** Called from inside a source: only records it. */
+  /** Called from inside a source: only records it, and drops one that this side has closed. */
   readonly #onMayBeReady = (registration: Registration<Token>): void => {
+    if (registration.source.isDisposed) {
+      this.#forget(registration);
+      return;
+    }
     this.#candidates.add(registration);
     this.#waiters.resolveAll();
   };

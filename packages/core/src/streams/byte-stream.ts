@@ -12,6 +12,7 @@ import { systemClock } from '../waiting/system-clock.ts';
 import {
   checkInterest,
   checkIsObject,
+  checkMethods,
   checkOptions,
   rules,
   type OptionTable,
@@ -23,7 +24,7 @@ import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './d
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
 import { checkConsumer, type Consume } from './read-waits.ts';
-import type { SourceObserver } from '../vocabulary/source.ts';
+import { checkObserver, type SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf } from './stream-parts.ts';
@@ -35,7 +36,7 @@ import {
   type StreamEnd,
 } from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
-import type { Transport } from './transport.ts';
+import { TRANSPORT_METHODS, type Transport } from './transport.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
 import type { WriteData, WriteOptions } from './stream-writer.ts';
@@ -84,8 +85,9 @@ export class ByteStream implements DuplexStream {
 
   /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {
-    if (options !== undefined && new.target === ByteStream) {
-      checkOptions('ByteStream', options, STREAM_OPTIONS);
+    if (new.target === ByteStream) {
+      checkMethods('ByteStream', 'transport', transport, TRANSPORT_METHODS);
+      if (options !== undefined) checkOptions('ByteStream', options, STREAM_OPTIONS);
     }
     this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
     registerStream(this, this.#core.clock);
@@ -204,6 +206,7 @@ export class ByteStream implements DuplexStream {
   // --- Writing -------------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock {
+    if (options !== undefined) checkIsObject('tryWrite', options);
     return this.#core.writing.tryWrite(checkData('tryWrite', data), options?.transfer === true);
   }
 
@@ -384,6 +387,7 @@ export class ByteStream implements DuplexStream {
   }
 
   observe(observer: SourceObserver): void {
+    checkObserver(observer);
     this.#core.observe(observer);
   }
 

@@ -9,7 +9,13 @@
 
 import type { Listener } from '../listening/listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import {
+  checkFunction,
+  checkMethods,
+  checkOptions,
+  rules,
+  type OptionTable,
+} from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -74,7 +80,7 @@ export async function acceptLoop<S extends ByteStream>(
   serve: (stream: S, context: TaskContext) => Promise<void>,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
-  if (options !== undefined) checkOptions('acceptLoop', options, ACCEPT_LOOP_OPTIONS);
+  check('acceptLoop', listener, serve, options);
   const onError = options?.onError;
   await acceptOwned(listener, (stream, context) => live(stream, context, serve, onError), options);
 }
@@ -95,6 +101,7 @@ export async function acceptOwned<S extends ByteStream>(
   serve: (stream: S, context: TaskContext) => Promise<void> | void,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
+  check('acceptOwned', listener, serve, options);
   const { clock = systemClock, signal, onError } = options ?? {};
   const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
@@ -121,6 +128,12 @@ export async function acceptOwned<S extends ByteStream>(
       return;
     }
   }
+}
+
+function check(operation: string, listener: unknown, serve: unknown, options: unknown): void {
+  checkMethods(operation, 'listener', listener, ['accept']);
+  checkFunction(operation, 'serve', serve);
+  if (options !== undefined) checkOptions(operation, options, ACCEPT_LOOP_OPTIONS);
 }
 
 /** Serves one connection to the end of its stream; never rejects. */

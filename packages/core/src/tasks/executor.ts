@@ -9,7 +9,7 @@
  * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun.
  */
 
-import { checkOptions } from '../vocabulary/check.ts';
+import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -123,6 +123,7 @@ export class Executor implements Spawner {
 
   /** Spawns `main` and waits for it. @throws as {@link Executor.spawn}, and what `main` throws */
   async run<T>(main: TaskFunction<T>, options?: TaskOptions): Promise<T> {
+    if (options !== undefined) checkIsObject('run', options);
     return await this.spawn(main, { name: 'main', ...options });
   }
 

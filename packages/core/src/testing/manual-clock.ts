@@ -8,7 +8,8 @@
 
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
-import { sleepOn } from '../waiting/system-clock.ts';
+import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
+import { checkFunction } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/network/clock.ts';
 
@@ -52,12 +53,14 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, delay: number): Timer {
+    checkTimer(callback, delay);
     // The inner clock stands at its last event, which may be long ago.
     return this.#clock.setTimer(callback, Math.max(0, delay) + (this.now() - this.#clock.now()));
   }
 
   /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
   defer(callback: () => void): void {
+    checkFunction('defer', 'callback', callback);
     this.#deferred.push(callback);
     if (this.#deferred.length > 1) return;
     platform.setImmediate(() => {
@@ -68,7 +71,7 @@ export class ManualClock implements Clock {
   }
 
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    return sleepOn(this, delay, options?.signal);
+    return checkedSleep(this, delay, options);
   }
 
   /** The number of pending timers. */

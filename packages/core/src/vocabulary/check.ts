@@ -173,6 +173,31 @@ export function checkIsObject(operation: string, options: unknown): void {
   if (!isObject(options)) throw invalidInput(operation, 'options', 'an object', options);
 }
 
+/**
+ * Checks that a collaborator has the methods that are called on it later: a stream, a listener, a clock.
+ *
+ * @param name - The name of the parameter.
+ * @throws {@link InvalidInputError}
+ */
+export function checkMethods(
+  operation: string,
+  name: string,
+  value: unknown,
+  methods: readonly string[],
+): void {
+  const isCallable = typeof value === 'function' || isObject(value);
+  for (const method of methods) {
+    if (isCallable && typeof (value as never)[method] === 'function') continue;
+    const list = methods.join(', ');
+    throw invalidInput(operation, name, `an object with the method${methods.length === 1 ? '' : 's'} ${list}`, value);
+  }
+}
+
+/** Checks that a callback is a function. @throws {@link InvalidInputError} */
+export function checkFunction(operation: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidInput(operation, name, 'a function', value);
+}
+
 /** The options that a table names, for a call below that takes no others. */
 export function pickOptions<Options extends object>(
   options: Options,

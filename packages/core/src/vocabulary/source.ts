@@ -5,6 +5,8 @@
  * and then looks at the state, so that a spurious notification is harmless and their order does not matter.
  */
 
+import { invalidInput } from './errors.ts';
+
 /**
  * Is notified when a source's readiness may have risen. Called from inside the source: it must not call back into it.
  */
@@ -25,4 +27,10 @@ export interface Source {
   observe(observer: SourceObserver): void;
   /** Stops notifying `observer`; does nothing when it was not added. */
   unobserve(observer: SourceObserver): void;
+}
+
+/** @throws {@link InvalidInputError} for what has no method `onReadiness`: it would be called much later. */
+export function checkObserver(observer: SourceObserver): void {
+  if (typeof (observer as SourceObserver | null | undefined)?.onReadiness === 'function') return;
+  throw invalidInput('observe', 'observer', 'an object with the method onReadiness', observer);
 }

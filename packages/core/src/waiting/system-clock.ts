@@ -1,7 +1,9 @@
 /** The platform's clock, and helpers that other clocks share. Its functions are those of `vocabulary/platform.ts`. */
 
 import { platform } from '../vocabulary/platform.ts';
+import { checkFunction, checkIsObject } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 import { watchAbort } from './abort-watch.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
 
@@ -34,6 +36,33 @@ class SystemTimer implements Timer {
       this.#handle = this.#arm(callback, delay - MAX_DELAY);
       if (!this.#isRef) this.#handle.unref();
     }, MAX_DELAY);
+  }
+}
+
+/** Checks the arguments of `setTimer`. @throws {@link InvalidInputError} */
+export function checkTimer(callback: () => void, delay: number): void {
+  checkFunction('setTimer', 'callback', callback);
+  if (typeof delay !== 'number' || Number.isNaN(delay)) {
+    throw invalidInput('setTimer', 'delay', 'a number of milliseconds', delay);
+  }
+}
+
+/** As {@link sleepOn}, for the arguments of a program. */
+export function checkedSleep(
+  clock: Pick<Clock, 'setTimer'>,
+  delay: number,
+  options: { readonly signal?: AbortSignal | undefined } | undefined,
+): Promise<void> {
+  try {
+    if (typeof delay !== 'number' || Number.isNaN(delay)) {
+      throw invalidInput('sleep', 'delay', 'a number of milliseconds', delay);
+    }
+    if (options !== undefined) checkIsObject('sleep', options);
+    const signal = options?.signal;
+    if (signal === undefined || signal instanceof AbortSignal) return sleepOn(clock, delay, signal);
+    throw invalidInput('sleep', 'signal', 'an AbortSignal', signal);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
@@ -70,12 +99,16 @@ export const systemClock: Clock = Object.freeze({
     return seconds * 1000 + nanoseconds / 1_000_000;
   },
   wallTime: () => platform.wallTime(),
-  setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
+  setTimer: (callback: () => void, delay: number) => {
+    checkTimer(callback, delay);
+    return new SystemTimer(callback, delay);
+  },
   defer: (callback: () => void) => {
+    checkFunction('defer', 'callback', callback);
     platform.setImmediate(callback);
   },
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
-    sleepOn(systemClock, delay, options?.signal),
+    checkedSleep(systemClock, delay, options),
 });
 
 /** The time read in the current run of promise reactions; `undefined` when none was read. */

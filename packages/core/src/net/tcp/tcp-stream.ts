@@ -126,11 +126,16 @@ export class TcpStream extends ByteStream {
 
   /** Turns Nagle's algorithm off (`true`) or on. */
   setNoDelay(noDelay: boolean): void {
+    if (typeof noDelay !== 'boolean') {
+      throw invalidInput('setNoDelay', 'noDelay', 'true or false', noDelay);
+    }
     this.#carrier.setNoDelay(noDelay);
   }
 
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   setKeepAlive(keepAlive: boolean | number): void {
+    const { accepts, expected } = TCP_SOCKET_OPTIONS.keepAlive;
+    if (!accepts(keepAlive)) throw invalidInput('setKeepAlive', 'keepAlive', expected, keepAlive);
     this.#carrier.setKeepAlive(keepAlive);
   }
 }

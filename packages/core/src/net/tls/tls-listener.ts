@@ -6,7 +6,13 @@
  * the kernel, unread.
  */
 
-import { checkOptions, pickOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import {
+  checkMethods,
+  checkOptions,
+  pickOptions,
+  rules,
+  type OptionTable,
+} from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -186,6 +192,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
+    checkMethods('over', 'listener', listener, ['accept', 'close', 'statistics']);
     checkListenOptions('over', options, TLS_LISTEN_OPTIONS);
     return new TlsListener(listener, options);
   }

@@ -14,7 +14,7 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
-import { checkIsObject, checkOptions, pickOptions } from '../../vocabulary/check.ts';
+import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import {
   invalidInput,
@@ -196,6 +196,7 @@ export async function startTls(
   stream: ByteStream,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsStream> {
+  checkMethods('startTls', 'stream', stream, ['tryRead', 'tryWrite', 'observe', 'reset']);
   checkIsObject('startTls', options);
   const isServer = options.role === 'server';
   checkOptions('startTls', options, isServer ? START_TLS_SERVER_OPTIONS : START_TLS_CLIENT_OPTIONS);

@@ -40,3 +40,12 @@ export function copyPayload(operation: string, data: WriteData): Uint8Array {
   if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
   throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
 }
+
+/** Checks the addresses of a multicast membership. @throws `InvalidInputError` */
+export function checkGroup(operation: string, group: string, onInterface?: string): void {
+  if (typeof group !== 'string' || isIP(group) === 0)
+    throw invalidInput(operation, 'group', 'an IP address', group);
+  if (onInterface !== undefined && typeof onInterface !== 'string') {
+    throw invalidInput(operation, 'onInterface', 'the address of an interface', onInterface);
+  }
+}

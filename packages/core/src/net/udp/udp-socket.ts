@@ -18,13 +18,13 @@ import { ClosedError, invalidInput } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import type { Source, SourceObserver } from '../../vocabulary/source.ts';
+import { checkObserver, type Source, type SourceObserver } from '../../vocabulary/source.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends } from './datagram-sends.ts';
 import { bindSocket } from './bind-socket.ts';
-import { copyPayload, parseUdpAddress } from './udp-address.ts';
+import { checkGroup, copyPayload, parseUdpAddress } from './udp-address.ts';
 import {
   UDP_OPTIONS,
   type UdpAddress,
@@ -274,13 +274,19 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Allows or forbids sending to broadcast addresses. */
   setBroadcast(broadcast: boolean): void {
+    if (typeof broadcast !== 'boolean') {
+      throw invalidInput('setBroadcast', 'broadcast', 'true or false', broadcast);
+    }
     this.#set('setBroadcast', () => {
       this.#socket.setBroadcast(broadcast);
     });
   }
 
-  /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `IoError` */
+  /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `InvalidInputError` */
   setTtl(ttl: number): void {
+    if (!(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
+      throw invalidInput('setTtl', 'ttl', 'a whole number from 1 to 255', ttl);
+    }
     this.#set('setTtl', () => {
       this.#socket.setTTL(ttl);
     });
@@ -294,6 +300,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `IoError` (`EINVAL`, `ENODEV`).
    */
   joinMulticast(group: string, onInterface?: string): void {
+    checkGroup('joinMulticast', group, onInterface);
     this.#set('joinMulticast', () => {
       this.#socket.addMembership(group, onInterface);
     });
@@ -301,6 +308,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Leaves a multicast group. @throws `IoError` */
   leaveMulticast(group: string, onInterface?: string): void {
+    checkGroup('leaveMulticast', group, onInterface);
     this.#set('leaveMulticast', () => {
       this.#socket.dropMembership(group, onInterface);
     });
@@ -336,6 +344,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Notifies `observer` whenever {@link UdpSocket.readiness} may have risen; for poll sets. */
   observe(observer: SourceObserver): void {
+    checkObserver(observer);
     this.#observers.add(observer);
   }
 
