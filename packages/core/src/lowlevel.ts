@@ -6,8 +6,20 @@
  * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
  */
 
+export {
+  callContained,
+  containResult,
+  describeFailure,
+  failureOf,
+  isThenable,
+  printLine,
+  stderrSink,
+  type FailureSink,
+} from './vocabulary/callbacks.ts';
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
 export {
+  checkFunction,
+  checkMethods,
   checkOptions,
   rules,
   unknownOption,

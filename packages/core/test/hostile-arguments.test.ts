@@ -3,8 +3,7 @@
  *
  * A new public name makes this file fail until it has a recipe here: a right call of it, made anew each time.
  */
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as core from '../src/index.ts';
@@ -30,7 +29,7 @@ const simulated = 'a simulation fails by itself on a wrong program';
 
 /** A call of a plain function, or of a constructor. */
 const plain =
-  (target: unknown, args: () => readonly unknown[], release?: () => unknown): Recipe =>
+  (target: unknown, args: () => readonly unknown[], release = (): void => {}): Recipe =>
   () => ({ target, args: args(), release });
 
 /** A call on one end of a pair in memory. */
@@ -53,10 +52,7 @@ const writer = (a: core.ByteStream): unknown => a.split()[1];
 
 /** A call that takes streams as arguments. */
 const withStreams =
-  (
-    target: unknown,
-    args: (a: core.ByteStream, b: core.ByteStream) => readonly unknown[],
-  ): Recipe =>
+  (target: unknown, args: (a: core.ByteStream, b: core.ByteStream) => readonly unknown[]): Recipe =>
   () => {
     const [a, b] = memoryPair();
     return {
@@ -222,7 +218,6 @@ const onClock =
 
 const serveNothing = async (): Promise<void> => {};
 const consume = (view: Uint8Array): number => view.length;
-const never = (): Promise<void> => new Promise(() => {});
 
 const READS: Readonly<Record<string, readonly unknown[]>> = {
   readable: [{}],
@@ -276,8 +271,15 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'ByteStream::fromNode': plain(ByteStream, () => [new PassThrough(), {}]),
   'ByteStream.observe': onStream(own, { onReadiness: () => {} }),
   'ByteStream.unobserve': onStream(own, { onReadiness: () => {} }),
-  'Clock.setTimer': onClock(() => core.systemClock, () => {}, 0),
-  'Clock.defer': onClock(() => core.systemClock, () => {}),
+  'Clock.setTimer': onClock(
+    () => core.systemClock,
+    () => {},
+    0,
+  ),
+  'Clock.defer': onClock(
+    () => core.systemClock,
+    () => {},
+  ),
   'Clock.sleep': onClock(() => core.systemClock, 1, 'options'),
   'Decoder.decode': byProgram,
   ...each('DuplexStream', ['readClosed', 'shutdown', 'reset', 'close'], asDuplex),
@@ -289,7 +291,11 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'Executor.idle': onExecutor(itself, {}),
   'Executor.freeSlot': onExecutor(itself, {}),
   'Executor.shutdown': onExecutor(itself, { grace: 0 }),
-  ...each('FrameInput', ['peek', 'take', 'skip', 'indexOf'], 'a decoder gets it, and fails its read'),
+  ...each(
+    'FrameInput',
+    ['peek', 'take', 'skip', 'indexOf'],
+    'a decoder gets it, and fails its read',
+  ),
   'new FrameReader': withStreams(core.FrameReader, (a) => [a, linesCodec()]),
   'FrameReader.read': onStream((a) => new core.FrameReader(a, linesCodec()), {}),
   'new FrameWriter': withStreams(core.FrameWriter, (a) => [a, linesCodec()]),
@@ -399,12 +405,20 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   memoryPair: plain(core.memoryPair, () => [{}]),
   seededRandom: plain(core.seededRandom, () => [1]),
   startTls: withStreams(core.startTls, (a) => [a, {}]),
-  traceWaits: plain(core.traceWaits, () => [false], () => {
-    core.traceWaits(false);
-  }),
-  trackStreams: plain(core.trackStreams, () => [false], () => {
-    core.trackStreams(false);
-  }),
+  traceWaits: plain(
+    core.traceWaits,
+    () => [false],
+    () => {
+      core.traceWaits(false);
+    },
+  ),
+  trackStreams: plain(
+    core.trackStreams,
+    () => [false],
+    () => {
+      core.trackStreams(false);
+    },
+  ),
 };
 
 const LOWLEVEL: Readonly<Record<string, Recipe>> = {
@@ -418,11 +432,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   ...each('DeadlineWheel', ['place', 'remove'], trusted),
   'new Waiter': trusted,
   ...each('Waiter', ['resolve', 'reject', 'onAbort', 'info'], trusted),
-  ...each(
-    'WaiterList',
-    ['wait', 'add', 'remove', 'resolveAll', 'rejectAll', 'describe'],
-    trusted,
-  ),
+  ...each('WaiterList', ['wait', 'add', 'remove', 'resolveAll', 'rejectAll', 'describe'], trusted),
   'WaiterOwner.remove': byProgram,
   acceptOwned: () => {
     const listener = new MemoryListener();
@@ -441,8 +451,15 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
 };
 
 const TESTING: Readonly<Record<string, Recipe>> = {
-  'ManualClock.setTimer': onClock(() => new kit.ManualClock(), () => {}, 0),
-  'ManualClock.defer': onClock(() => new kit.ManualClock(), () => {}),
+  'ManualClock.setTimer': onClock(
+    () => new kit.ManualClock(),
+    () => {},
+    0,
+  ),
+  'ManualClock.defer': onClock(
+    () => new kit.ManualClock(),
+    () => {},
+  ),
   'ManualClock.sleep': () => {
     const clock = new kit.ManualClock();
     return { target: clock, args: [1, {}], release: () => clock.advance(100) };
@@ -496,11 +513,6 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'WriteHalf.belongsTo(stream)': ANYTHING,
 };
 
-const failures: string[] = [];
-let made = 0;
-afterEach(() => {
-  writeFileSync('/tmp/w.txt', `${failures.length} of ${made}\n${failures.join('\n')}\n`);
-});
 
 const page = (name: string): string =>
   fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
@@ -517,14 +529,15 @@ describe.each([
     expect(known.toSorted()).toEqual(calls.map((call) => call.name).toSorted());
   });
 
-  test.each(calls.filter((call) => typeof recipes[call.name] === 'function').map((call) => [call.name, call] as const))(
-    '%s refuses wrong arguments',
-    async (_name, call) => {
-      const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
-      const result = await wrongCalls(call, recipe, { exceptions: EXCEPTIONS });
-      made += result.made;
-      failures.push(...result.wrong);
-      expect(result.wrong).toEqual([]);
-    },
-  );
+  test.each(
+    calls
+      .filter((call) => typeof recipes[call.name] === 'function')
+      .map((call) => [call.name, call] as const),
+  )('%s refuses wrong arguments', async (_name, call) => {
+    const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
+    const result = await wrongCalls(call, recipe, { exceptions: EXCEPTIONS });
+    made += result.made;
+    failures.push(...result.wrong);
+    expect(result.wrong).toEqual([]);
+  });
 });

@@ -9,8 +9,10 @@
 
 import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
 import type { WriteHalf } from '../streams/halves.ts';
+import { startProgress } from '../streams/stream-parts.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
+import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkIsObject, checkMethods } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
@@ -98,6 +100,7 @@ export class FrameWriter<T> {
     if (options !== undefined) checkIsObject('write', options);
     const frame: unknown = this.#encoder.encode(item);
     if (!(frame instanceof Uint8Array)) {
+      containResult('encode', frame, stderrSink);
       throw invalidInput('write', 'encode(item)', 'a Uint8Array', frame);
     }
     await this.#send(frame, options);
@@ -125,6 +128,7 @@ export class FrameWriter<T> {
   }
 
   async #send(frame: Uint8Array, options: FrameWriteOptions | undefined): Promise<void> {
+    if (options?.progress !== undefined) startProgress('write', options.progress, 'accepted');
     const remainder = this.#remainder ?? NOTHING;
     this.#remainder = undefined;
     const bytes = remainder.length === 0 ? frame : Buffer.concat([remainder, frame]);

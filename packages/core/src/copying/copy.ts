@@ -13,6 +13,7 @@ import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
+import { startProgress } from '../streams/stream-parts.ts';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { StreamWriter } from '../streams/stream-writer.ts';
@@ -98,7 +99,7 @@ export async function copy(
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
   checkWaitOptions('copy', options);
   let copied = 0;
-  if (progress !== undefined) progress.copied = 0;
+  if (progress !== undefined) startProgress('copy', progress, 'copied');
   await move(source, destination, signal, bufferSize, limit, (count) => {
     copied += count;
     if (progress !== undefined) progress.copied = copied;
@@ -208,8 +209,8 @@ class BidirectionalCopy implements AbortWatcher {
     this.#b = b;
     this.#bufferSize = bufferSize;
     this.#progress = progress;
-    progress.aToB = 0;
-    progress.bToA = 0;
+    startProgress('copyBidirectional', progress, 'aToB');
+    startProgress('copyBidirectional', progress, 'bToA');
   }
 
   onAbort(reason: unknown): void {

@@ -6,6 +6,7 @@
  * closes, whichever way it went.
  */
 
+import { failureOf } from '../vocabulary/callbacks.ts';
 import {
   Admission,
   peerOf,
@@ -20,7 +21,7 @@ import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import type { ListenerStatistics } from './listener.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import type { SourceObserver } from '../vocabulary/source.ts';
+import { checkObserver, notifyObserver, type SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -168,6 +169,7 @@ export class AcceptQueue<P, S extends ByteStream> {
   }
 
   observe(observer: SourceObserver): void {
+    checkObserver(observer);
     this.#observers.add(observer);
   }
 
@@ -262,7 +264,7 @@ export class AcceptQueue<P, S extends ByteStream> {
 
   #announce(): void {
     if (!this.#isClosed) this.#readable.resolveAll();
-    for (const observer of this.#observers) observer.onReadiness();
+    for (const observer of this.#observers) notifyObserver(observer);
   }
 }
 
@@ -276,7 +278,7 @@ async function answer<S extends ByteStream>(
     await onOverflow(stream, overflow);
     await stream.close();
   } catch (error) {
-    stream.reset(error ?? new Error('onOverflow failed without a reason'));
+    stream.reset(failureOf(error, 'onOverflow'));
   }
 }
 

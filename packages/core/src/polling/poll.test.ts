@@ -186,12 +186,23 @@ describe('a poll set', () => {
       poll.register(ours, {}, READABLE);
       poll.register(theirs, {}, READABLE);
       await ours.close();
-      expect(poll.unregister(ours)).toBe(true);
       expect(poll.unregister(ours)).toBe(false);
       expect(poll.unregister(theirs)).toBe(true);
       expect(poll.statistics()).toMatchObject({ registered: 0, candidates: 0 });
       theirs.tryWrite('x');
       expect(await poll.poll(NOW)).toEqual([]);
+    }));
+
+  test('drops a source at once when this side closes it', () =>
+    pairs(async (ours, theirs) => {
+      const poll = new Poll<string>();
+      poll.register(ours, 'ours', READABLE);
+      poll.register(theirs, 'theirs', READABLE);
+      const closing = ours.close();
+      expect(poll.size).toBe(1);
+      theirs.reset();
+      expect(poll.size).toBe(0);
+      await closing;
     }));
 
   test('drops by itself a source that this side closed, without an event', () =>

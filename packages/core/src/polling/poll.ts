@@ -14,6 +14,7 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkInterest, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
@@ -23,7 +24,7 @@ import {
   type PollOptions,
   type PollStatistics,
 } from './registration.ts';
-import type { Source } from '../vocabulary/source.ts';
+import type { Source, SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -107,8 +108,8 @@ export class Poll<Token> {
       });
     }
     const registration = new Registration(source, token, interest, this.#onMayBeReady);
-    this.#registrations.set(source, registration);
     source.observe(registration);
+    this.#registrations.set(source, registration);
     this.#onMayBeReady(registration);
   }
 
@@ -264,9 +265,9 @@ export class Poll<Token> {
   };
 
   #forget(registration: Registration<Token>): void {
-    registration.source.unobserve(registration);
     this.#registrations.delete(registration.source);
     this.#candidates.delete(registration);
+    callContained('unobserve', unobserve, registration.source, registration, stderrSink);
   }
 
   #check(operation: string): void {
@@ -276,4 +277,8 @@ export class Poll<Token> {
       operation,
     });
   }
+}
+
+function unobserve(source: Source, observer: SourceObserver): unknown {
+  return source.unobserve(observer);
 }

@@ -86,8 +86,8 @@ export class ByteStream implements DuplexStream {
   /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {
     if (new.target === ByteStream) {
-      checkMethods('ByteStream', 'transport', transport, TRANSPORT_METHODS);
       if (options !== undefined) checkOptions('ByteStream', options, STREAM_OPTIONS);
+      checkMethods('ByteStream', 'transport', transport, TRANSPORT_METHODS);
     }
     this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
     registerStream(this, this.#core.clock);

@@ -63,7 +63,7 @@ export function readFrame<T>(
 ): Promise<T | null> {
   let limit: number;
   try {
-    limit = checkDecoder(decoder).limit ?? DEFAULT_LIMIT;
+    limit = limitOf(decoder);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -82,10 +82,14 @@ export function readFrame<T>(
   return side.collect('readFrame', options, limit, attempt);
 }
 
-/** @throws {@link InvalidInputError} for what is no decoder. */
-function checkDecoder<T>(decoder: Decoder<T>): Decoder<T> {
-  if (typeof (decoder as Decoder<T> | null | undefined)?.decode === 'function') return decoder;
-  throw invalidInput('readFrame', 'decoder', 'an object with the method decode', decoder);
+/** The limit of a decoder. @throws {@link InvalidInputError} for what is no decoder, or no limit. */
+function limitOf<T>(decoder: Decoder<T>): number {
+  if (typeof (decoder as Decoder<T> | null | undefined)?.decode !== 'function') {
+    throw invalidInput('readFrame', 'decoder', 'an object with the method decode', decoder);
+  }
+  const { limit = DEFAULT_LIMIT } = decoder;
+  if (typeof limit === 'number' && limit >= 1) return limit;
+  throw invalidInput('readFrame', 'decoder.limit', 'a number of bytes from 1', limit);
 }
 
 /** A view of the queue with a position in it; the queue is consumed up to it when a frame was found. */

@@ -13,7 +13,7 @@ import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
 import type { StreamEnd } from './duplex-stream.ts';
-import type { SourceObserver } from '../vocabulary/source.ts';
+import { notifyObserver, type SourceObserver } from '../vocabulary/source.ts';
 import { closedError, type HighWaterMarks, type StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
@@ -211,7 +211,7 @@ export class StreamCore implements TransportSink, StreamParts {
   notify(): void {
     if (this.#ready !== undefined && this.#ready.size > 0) this.#settleReady(this.#ready);
     if (this.#observers === undefined) return;
-    for (const observer of this.#observers) observer.onReadiness();
+    for (const observer of this.#observers) notifyObserver(observer);
   }
 
   statistics(): StreamStatistics {

@@ -13,7 +13,7 @@
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { busyError, closedError, type StreamParts } from './stream-parts.ts';
+import { busyError, closedError, startProgress, type StreamParts } from './stream-parts.ts';
 import type { WriteData, WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
@@ -138,14 +138,14 @@ export class WriteSide {
       this.#busyWith === undefined &&
       !this.isShut &&
       total <= this.#parts.marks.write - this.#parts.transport.unsent;
+    checkWaitOptions('writev', options);
     if (isWhole) {
-      checkWaitOptions('writev', options);
+      if (options.progress !== undefined) startProgress('writev', options.progress, 'accepted');
       this.bytesWritten += total;
       this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
-    checkWaitOptions('writev', options);
     const joined = new Uint8Array(total);
     let offset = 0;
     for (const piece of pieces) {
@@ -227,6 +227,7 @@ export class WriteSide {
     checkWaitOptions(operation, options);
     if (this.#busyWith !== undefined) throw busyError(operation, this.#busyWith, 'write');
     this.#check(operation);
+    if (options?.progress !== undefined) startProgress(operation, options.progress, 'accepted');
     const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
     const accepted = first === WOULD_BLOCK ? 0 : first;
     if (options?.progress !== undefined) options.progress.accepted = accepted;

@@ -7,6 +7,7 @@
  * and trio's servers do: retrying at once would take the CPU that closing connections needs.
  */
 
+import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Listener } from '../listening/listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import {
@@ -114,8 +115,8 @@ export async function acceptOwned<S extends ByteStream>(
       pause = FIRST_PAUSE;
     } catch (error) {
       if (error instanceof ClosedError || signal?.aborted === true) return;
-      onError?.(error, undefined);
-      if (!(await pauseFor(pause, clock, signal))) return;
+      report(onError, error, undefined);
+      if (!(await pauseFor(pause, clock, signal, onError))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       continue;
     }
@@ -124,7 +125,7 @@ export async function acceptOwned<S extends ByteStream>(
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);
-      onError?.(error, stream);
+      report(onError, error, stream);
       return;
     }
   }
@@ -148,19 +149,31 @@ async function live<S extends ByteStream>(
     await stream.close();
   } catch (error) {
     stream.reset(error);
-    onError?.(error, stream);
+    report(onError, error, stream);
   }
 }
 
-async function pauseFor(
+async function pauseFor<S extends ByteStream>(
   milliseconds: number,
   clock: Clock,
   signal: AbortSignal | undefined,
+  onError: AcceptLoopOptions<S>['onError'],
 ): Promise<boolean> {
   try {
     await clock.sleep(milliseconds, { signal });
     return true;
-  } catch {
+  } catch (error) {
+    // A clock that cannot wait: the loop would spin without a pause.
+    if (signal?.aborted !== true) report(onError, error, undefined);
     return false;
   }
+}
+
+function report<S extends ByteStream>(
+  onError: AcceptLoopOptions<S>['onError'],
+  error: unknown,
+  stream: S | undefined,
+): void {
+  if (onError === undefined) return;
+  callContained('onError', onError, failureOf(error, 'acceptLoop'), stream, stderrSink);
 }

@@ -1,5 +1,6 @@
 /** Executor options and their checks, statistics, shutdown report, default error handler. */
 
+import { describeFailure, printLine } from '../vocabulary/callbacks.ts';
 import { rules, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
@@ -87,7 +88,5 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
 }
 
 export function printFailure(error: unknown, task: Task<unknown>): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
-  console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
+  printLine(`task ${task.name} failed and was not awaited: ${describeFailure(error)}`);
 }

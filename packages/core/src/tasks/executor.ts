@@ -9,6 +9,7 @@
  * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun.
  */
 
+import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
@@ -259,11 +260,8 @@ export class Executor implements Spawner {
   }
 
   #report(error: unknown, task: Task<unknown>): void {
-    try {
-      this.#onTaskError(error, task);
-    } catch (failure) {
-      printFailure(failure, task);
-    }
+    const failure = failureOf(error, task.name);
+    callContained('onTaskError', this.#onTaskError, failure, task, stderrSink);
   }
 
   #wait(

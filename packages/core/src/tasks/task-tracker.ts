@@ -83,10 +83,11 @@ export class TaskTracker {
     }
     if (this.#tasks.has(task)) return task;
     this.#tasks.add(task);
-    void task.ended.then(() => {
+    const onEnded = (): void => {
       this.#tasks.delete(task);
       this.#settle();
-    });
+    };
+    void task.ended.then(onEnded, onEnded);
     return task;
   }
 

@@ -9,6 +9,7 @@
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkFunction } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/network/clock.ts';
@@ -66,8 +67,10 @@ export class ManualClock implements Clock {
     platform.setImmediate(() => {
       const callbacks = this.#deferred;
       this.#deferred = [];
-      for (const each of callbacks) each();
-    });
+      for (const each of callbacks) {
+        callContained('timer', each, undefined, undefined, stderrSink);
+      }
+    }, undefined);
   }
 
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
@@ -113,7 +116,7 @@ async function settle(): Promise<void> {
     await new Promise((resolve) => {
       platform.setImmediate(() => {
         resolve(undefined);
-      });
+      }, undefined);
     });
   }
 }

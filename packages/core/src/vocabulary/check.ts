@@ -189,7 +189,12 @@ export function checkMethods(
   for (const method of methods) {
     if (isCallable && typeof (value as never)[method] === 'function') continue;
     const list = methods.join(', ');
-    throw invalidInput(operation, name, `an object with the method${methods.length === 1 ? '' : 's'} ${list}`, value);
+    throw invalidInput(
+      operation,
+      name,
+      `an object with the method${methods.length === 1 ? '' : 's'} ${list}`,
+      value,
+    );
   }
 }
 

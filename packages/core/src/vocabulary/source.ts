@@ -5,6 +5,7 @@
  * and then looks at the state, so that a spurious notification is harmless and their order does not matter.
  */
 
+import { containResult, failureOf, stderrSink } from './callbacks.ts';
 import { invalidInput } from './errors.ts';
 
 /**
@@ -33,4 +34,14 @@ export interface Source {
 export function checkObserver(observer: SourceObserver): void {
   if (typeof (observer as SourceObserver | null | undefined)?.onReadiness === 'function') return;
   throw invalidInput('observe', 'observer', 'an object with the method onReadiness', observer);
+}
+
+/** Notifies one observer. One that fails must not keep the others, or the source itself, from going on. */
+export function notifyObserver(observer: SourceObserver): void {
+  try {
+    const returned: unknown = observer.onReadiness();
+    if (returned !== undefined) containResult('onReadiness', returned, stderrSink);
+  } catch (error) {
+    stderrSink.onCallbackFailure(failureOf(error, 'onReadiness'), 'onReadiness');
+  }
 }

@@ -1,5 +1,6 @@
 /** The platform's clock, and helpers that other clocks share. Its functions are those of `vocabulary/platform.ts`. */
 
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { platform } from '../vocabulary/platform.ts';
 import { checkFunction, checkIsObject } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
@@ -12,6 +13,11 @@ checkNode(process.versions.node);
 
 /** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it is split. */
 const MAX_DELAY = 0x7fffffff;
+
+/** Calls back: an error would end the process. */
+function fire(callback: () => unknown): void {
+  callContained('timer', callback, undefined, undefined, stderrSink);
+}
 
 class SystemTimer implements Timer {
   #handle: NodeJS.Timeout;
@@ -31,11 +37,15 @@ class SystemTimer implements Timer {
   }
 
   #arm(callback: () => void, delay: number): NodeJS.Timeout {
-    if (!(delay > MAX_DELAY)) return platform.setTimeout(callback, delay);
-    return platform.setTimeout(() => {
-      this.#handle = this.#arm(callback, delay - MAX_DELAY);
-      if (!this.#isRef) this.#handle.unref();
-    }, MAX_DELAY);
+    if (!(delay > MAX_DELAY)) return platform.setTimeout(fire, delay, callback);
+    return platform.setTimeout(
+      () => {
+        this.#handle = this.#arm(callback, delay - MAX_DELAY);
+        if (!this.#isRef) this.#handle.unref();
+      },
+      MAX_DELAY,
+      undefined,
+    );
   }
 }
 
@@ -105,7 +115,7 @@ export const systemClock: Clock = Object.freeze({
   },
   defer: (callback: () => void) => {
     checkFunction('defer', 'callback', callback);
-    platform.setImmediate(callback);
+    platform.setImmediate(fire, callback);
   },
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
     checkedSleep(systemClock, delay, options),

@@ -107,14 +107,13 @@ export class Waiter<T> implements AbortWatcher {
 
   #watch(clock: Clock, { signal, timeout }: WaitOptions): Cancellation {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
-    return {
-      registration: signal === undefined ? undefined : watchAbort(signal, this),
-      timer: hasTimeout
-        ? clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, timeout));
-          }, timeout)
-        : undefined,
-    };
+    // The timer first: a clock that throws must not leave a watcher behind.
+    const timer = hasTimeout
+      ? clock.setTimer(() => {
+          this.reject(new TimeoutError(this.operation, timeout));
+        }, timeout)
+      : undefined;
+    return { registration: signal === undefined ? undefined : watchAbort(signal, this), timer };
   }
 
   #detach(): void {

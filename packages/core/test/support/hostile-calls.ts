@@ -65,7 +65,8 @@ function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
   }
   if (/\bnumber\b|\bInterest\b/.test(type)) kinds.add('number');
   if (/\bboolean\b/.test(type)) kinds.add('boolean');
-  if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion/.test(type)) kinds.add('string');
+  if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion/.test(type))
+    kinds.add('string');
   if (/=>|\bHandler\b|TaskFunction|Consume|SimulatedMain|MakeStreamPair/.test(type)) {
     kinds.add('function');
   }
@@ -229,7 +230,12 @@ function invoke(name: string, target: unknown, args: readonly unknown[]): unknow
 export function showError(error: unknown): string {
   try {
     return error instanceof Error
-      ? `${error.name}: ${error.message}\n      ${error.stack?.split('\n').find((line) => line.includes('/src/'))?.trim() ?? ''}`
+      ? `${error.name}: ${error.message}\n      ${
+          error.stack
+            ?.split('\n')
+            .find((line) => line.includes('/src/'))
+            ?.trim() ?? ''
+        }`
       : `${typeof error} ${String(error)}`;
   } catch {
     return 'something that cannot be shown';

@@ -16,7 +16,9 @@ import {
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { ClosedError, IoError } from '../../vocabulary/errors.ts';
+import { callContained, stderrSink } from '../../vocabulary/callbacks.ts';
+import { ClosedError } from '../../vocabulary/errors.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
@@ -246,9 +248,16 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
         void this.#performHandshake(await this.#below.accept());
       } catch (error) {
         if (error instanceof ClosedError) this.#onBelowClosed();
-        else this.queue.fail(error instanceof Error ? error : new IoError(String(error), UNKNOWN));
+        else await this.#failed(error);
       }
     }
+  }
+
+  /** Accepting failed. A pause, since a listener that fails each time would spin the loop (Go's net/http: 5 ms at first). */
+  async #failed(error: unknown): Promise<void> {
+    this.queue.fail(translateError(error, 'accept'));
+    const { clock = systemClock } = this.#options;
+    await clock.sleep(ACCEPT_PAUSE, { signal: this.#closing.signal }).catch(() => {});
   }
 
   /** The listener below was closed from outside: there is nothing left to accept. */
@@ -273,11 +282,10 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       stream.reset();
       if (error === this.#closing.signal.reason) return;
       this.#failedHandshakes += 1;
-      try {
-        this.#options.onHandshakeError?.(error, addresses.remoteAddress);
-      } catch {
-        // An error of the error callback has nowhere to go.
-      }
+      const { onHandshakeError } = this.#options;
+      if (onHandshakeError === undefined) return;
+      const { remoteAddress } = addresses;
+      callContained('onHandshakeError', onHandshakeError, error, remoteAddress, stderrSink);
     } finally {
       this.#wake?.();
     }
@@ -292,7 +300,7 @@ function closedError(): ClosedError {
   });
 }
 
-const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
+const ACCEPT_PAUSE = 5;
 
 function checkListenOptions(
   operation: string,

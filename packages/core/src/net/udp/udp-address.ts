@@ -1,5 +1,6 @@
 /** Addresses and payloads of datagrams, as the calls of a UDP socket take them. */
 
+import { callLookup } from '../call-lookup.ts';
 import type { SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddress } from '../../vocabulary/address.ts';
@@ -27,10 +28,14 @@ export function lookupForDgram(
       callback(null, host, family);
       return;
     }
-    lookup(host, { all: false, family }, (error, found) => {
-      const address = typeof found === 'string' ? found : (found[0]?.address ?? '');
-      callback(error, address, family);
-    });
+    callLookup(lookup, host, { all: false, family }).then(
+      ([address = '']) => {
+        callback(null, address, family);
+      },
+      (error: unknown) => {
+        callback(error as Error, '', family);
+      },
+    );
   };
 }
 

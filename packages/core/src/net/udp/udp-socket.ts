@@ -18,7 +18,12 @@ import { ClosedError, invalidInput } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import { checkObserver, type Source, type SourceObserver } from '../../vocabulary/source.ts';
+import {
+  checkObserver,
+  notifyObserver,
+  type Source,
+  type SourceObserver,
+} from '../../vocabulary/source.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
@@ -408,7 +413,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   }
 
   readonly #notify = (): void => {
-    for (const observer of this.#observers) observer.onReadiness();
+    for (const observer of this.#observers) notifyObserver(observer);
   };
 }
 
