@@ -536,8 +536,6 @@ describe.each([
   )('%s refuses wrong arguments', async (_name, call) => {
     const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
     const result = await wrongCalls(call, recipe, { exceptions: EXCEPTIONS });
-    made += result.made;
-    failures.push(...result.wrong);
     expect(result.wrong).toEqual([]);
   });
 });

@@ -93,6 +93,8 @@ export type Recipe = string | (() => Subject | Promise<Subject>);
 export interface CallOptions {
   /** Beside those of this package. */
   readonly isTyped?: (error: unknown) => boolean;
+  /** Other errors that refuse an argument, beside `InvalidInputError`. */
+  readonly refuses?: (error: unknown) => boolean;
   /** Parameters with other rules than their type says: `name(parameter)` and the kinds that may succeed. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   /** How a pending call is given time, in turns of the loop. */
@@ -167,7 +169,7 @@ async function wrongCall(
   value: unknown,
   mayPass: boolean,
   complain: (what: string) => void,
-  { isTyped = () => false, turns = 4 }: CallOptions,
+  { isTyped = () => false, refuses = () => false, turns = 4 }: CallOptions,
 ): Promise<void> {
   const { target, args, release } = await recipe();
   const given = [...args];
@@ -175,7 +177,7 @@ async function wrongCall(
   given[at] = value;
   const judge = (error: unknown): void => {
     if (error instanceof TrapError) return;
-    if (!mayPass && !(error instanceof InvalidInputError)) {
+    if (!mayPass && !(error instanceof InvalidInputError) && !refuses(error)) {
       complain(`expected InvalidInputError, got ${showError(error)}`);
     } else if (!(error instanceof IoError) && !isTyped(error)) {
       complain(`an untyped error: ${showError(error)}`);

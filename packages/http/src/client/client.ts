@@ -118,7 +118,7 @@ export class HttpClient {
     if (typeof options !== 'object' || options === null) {
       throw invalidInput('request', 'options', 'an object', options);
     }
-    if (!METHOD.test(method))
+    if (typeof method !== 'string' || !METHOD.test(method))
       throw invalidInput('request', 'method', 'a method in upper case', method);
     if (options.body !== undefined && !isSendable(options.body)) {
       throw invalidInput(

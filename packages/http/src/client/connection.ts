@@ -8,11 +8,13 @@
 
 import { TimeoutError, WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
+  callContained,
   Deadline,
   watchAbort,
   type AbortRegistration,
   type AbortWatcher,
   type DeadlineOwner,
+  type FailureSink,
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
@@ -30,7 +32,7 @@ export interface ConnectionOwner {
   onGone(connection: ClientConnection): void;
 }
 
-export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
+export class ClientConnection implements DeadlineOwner, AbortWatcher, FailureSink, IncomingOwner, SenderOwner {
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;
@@ -194,9 +196,20 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
       if (event.type === 'informational') {
         if (event.status === 100) this.#sender.resolveContinue(true);
-        request.onInformational?.(event.status, event.headers);
+        this.#inform(request, event);
       } else if (event.type === 'response') return event;
     }
+  }
+
+  /** @throws what the callback throws. A promise of it that rejects later fails the request then. */
+  #inform({ onInformational }: OutgoingRequest, { status, headers }: ResponseHead): void {
+    if (onInformational === undefined) return;
+    callContained('onInformational', onInformational, status, headers, this);
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+
+  onCallbackFailure(failure: unknown): void {
+    this.#fail(failure);
   }
 
   /** Takes what was received with the head: a response that is already complete frees its connection at once. */

@@ -137,12 +137,19 @@ export interface RequestOptions {
     | undefined;
 }
 
-/** `null` is passed on, to be refused. */
+/** What is no bag of options is passed on, to be refused. */
 export function withBody(
   options: RequestOptions | undefined,
   body: RequestBody | undefined,
 ): RequestOptions {
-  return options === null ? options : { ...options, body };
+  try {
+    if (options === undefined || (typeof options === 'object' && options !== null)) {
+      return { ...options, body };
+    }
+  } catch {
+    // A proxy whose traps throw: the request fails with their error.
+  }
+  return options as RequestOptions;
 }
 
 /** Whether a body can be sent again. */

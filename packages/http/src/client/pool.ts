@@ -6,7 +6,10 @@
 
 import { ClosedError, type ByteStream, type WaitOptions } from '@awaitio/core';
 import {
+  checkMethods,
+  failureOf,
   ListedWaiter,
+  Waiter,
   WaiterList,
   watchAbort,
   type AbortRegistration,
@@ -85,7 +88,7 @@ export class ClientPool implements ConnectionOwner {
       if (loading !== undefined) await loading;
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
-      const stream = await this.#connect({ signal: attempt.signal, timeout: connect });
+      const stream = await this.#open(attempt, { signal: attempt.signal, timeout: connect });
       const connection = new ClientConnection(stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
@@ -96,6 +99,19 @@ export class ClientPool implements ConnectionOwner {
       // A failed attempt leaves room for the next request.
       this.#admitNext();
     }
+  }
+
+  /** Connects. A `connect` of the program may ignore its signal and its timeout: then its stream, if one comes, is reset. */
+  #open(attempt: Attempt, options: WaitOptions): Promise<ByteStream> {
+    const wait = new Waiter<ByteStream>('connect', this.#shared.clock, options);
+    const onStream = (stream: ByteStream): void => {
+      if (attempt.isOver) stream.reset();
+      else wait.resolve(stream);
+    };
+    connectWith(this.#connect, options).then(onStream, (error: unknown) => {
+      wait.reject(failureOf(error, 'connect'));
+    });
+    return wait.promise;
   }
 
   onFree(connection: ClientConnection): void {
@@ -158,13 +174,26 @@ class Attempt implements AbortWatcher {
     return this.#controller.signal;
   }
 
+  /** Whether it has connected, failed or been given up. */
+  isOver = false;
+
   onAbort(reason: unknown): void {
     this.#controller.abort(reason);
   }
 
   end(): void {
+    this.isOver = true;
     this.#registration?.remove();
   }
+}
+
+async function connectWith(
+  connect: (options: WaitOptions) => Promise<ByteStream>,
+  options: WaitOptions,
+): Promise<ByteStream> {
+  const stream = await connect(options);
+  checkMethods('request', 'connect(address)', stream, ['read', 'write', 'readClosed', 'reset']);
+  return stream;
 }
 
 export function clientClosed(): ClosedError {

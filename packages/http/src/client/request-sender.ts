@@ -7,7 +7,14 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { piecesOf } from '../message/body.ts';
+import { isThenable } from '@awaitio/core/lowlevel';
+import {
+  bytesOfPiece,
+  checkResult,
+  closePieces,
+  piecesOf,
+  trailerFields,
+} from '../message/body.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -114,23 +121,23 @@ export class RequestSender {
         if (isExhausted || !isSent) return;
       }
     } finally {
-      if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+      if (!isExhausted) closePieces(pieces);
     }
   }
 
   async #nextPiece(pieces: Pieces): Promise<IteratorResult<Uint8Array | string>> {
     const next = pieces.next();
-    if (!(next instanceof Promise)) return next;
+    if (!isThenable(next)) return checkResult(next as IteratorResult<Uint8Array | string>);
     this.#owner.onPause();
     const result = await next;
     this.#owner.onResume();
-    return result;
+    return checkResult(result);
   }
 
   /** @throws `LocalProtocolError` when the body exceeds its announced length. */
   #sendPiece(piece: Uint8Array | string): Promise<boolean> {
     const driver = this.#driver;
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const bytes = bytesOfPiece(piece);
     if (bytes.length === 0) return SENT;
     driver.write(driver.connection.sendData(bytes.length));
     return this.#written(() => {
@@ -143,7 +150,7 @@ export class RequestSender {
   /** @throws `LocalProtocolError` when the body is shorter than was announced. */
   #sendLast({ trailers }: OutgoingRequest): Promise<boolean> {
     const driver = this.#driver;
-    const fields = fieldList(typeof trailers === 'function' ? trailers() : trailers);
+    const fields = fieldList(trailerFields(trailers));
     driver.write(driver.connection.sendEnd(fields));
     return this.#written(() => driver.flush());
   }

@@ -6,7 +6,15 @@
  */
 
 import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
-import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
+import {
+  callContained,
+  containResult,
+  invalidInput,
+  isThenable,
+  stderrSink,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
@@ -264,13 +272,51 @@ export function isSendable(body: unknown): boolean {
   return Symbol.asyncIterator in body || Symbol.iterator in body;
 }
 
+type Pieces = AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string>;
+
+/** The bytes of what an iterator gave. @throws `InvalidInputError` for what is neither bytes nor a string */
+export function bytesOfPiece(piece: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  if (typeof piece === 'string') return Buffer.from(piece);
+  throw invalidInput('body', 'piece', 'a string or bytes', piece);
+}
+
+/** What `next` returned, once it was awaited. @throws `InvalidInputError` for what is no object, as `for await` */
+export function checkResult<T>(result: IteratorResult<T>): IteratorResult<T> {
+  if (typeof result === 'object' && result !== null) return result;
+  throw invalidInput('body', 'next()', 'an object with `done` and `value`', result);
+}
+
+/**
+ * Closes an iterator that was not read to its end. Never throws: what has stopped the reader is the failure that matters. An
+ * error of the closing itself goes to stderr.
+ */
+export function closePieces(pieces: Pieces): void {
+  callContained('return', closeNow, pieces, undefined, stderrSink);
+}
+
+function closeNow(pieces: Pieces): unknown {
+  return pieces.return?.();
+}
+
+/** The trailers to send: the fields, or what a function returns. @throws what the function throws; for wrong fields */
+export function trailerFields(
+  trailers: HeadersInput | (() => HeadersInput) | undefined,
+): HeadersInput | undefined {
+  if (typeof trailers !== 'function') return trailers;
+  const fields = trailers();
+  if (!isThenable(fields)) return fields;
+  containResult('trailers', fields, stderrSink);
+  throw invalidInput('body', 'trailers()', 'fields, and no promise of them', fields);
+}
+
 /** The pieces of a body to be sent. */
 export function piecesOf(
   body:
     | AsyncIterable<Uint8Array | string>
     | Iterable<Uint8Array | string>
     | ReadableStream<Uint8Array>,
-): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
+): Pieces {
   if (!isSendable(body)) {
     const expected = 'a string, bytes, an iterable of them or a ReadableStream';
     throw invalidInput('body', 'body', expected, body);

@@ -2,7 +2,7 @@
 
 import { open, stat } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
-import { checkOptions } from '@awaitio/core/lowlevel';
+import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import { HttpProblem } from './problem.ts';
 import {
   fieldsToSend,
@@ -37,6 +37,9 @@ const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
  * ```
  */
 export async function fileResponse(path: string | URL, init?: ResponseInit): Promise<HttpResponse> {
+  if ((typeof path !== 'string' || path === '') && !(path instanceof URL)) {
+    throw invalidInput('fileResponse', 'path', 'a path, or a file: URL', path);
+  }
   if (init !== undefined) checkOptions('fileResponse', init, RESPONSE_INIT);
   const file = await stat(path).catch((error: unknown) => {
     if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) throw notThere(error);

@@ -56,9 +56,8 @@ export function accessLog(options?: AccessLogOptions): EventListener {
     ((line: string): void => {
       process.stdout.write(`${line}\n`);
     });
-  return (event) => {
-    if (event.type === 'requestFinished') write(format(event));
-  };
+  // What it returns is passed on: the failure of an asynchronous sink goes to `onError`, as that of any listener.
+  return (event): unknown => (event.type === 'requestFinished' ? write(format(event)) : undefined);
 }
 
 function common(event: RequestFinishedEvent): string {

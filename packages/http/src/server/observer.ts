@@ -7,6 +7,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
+import { callContained, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import {
   SERVER_CHANNELS,
@@ -77,7 +78,7 @@ const CHANNELS = Object.fromEntries(
 /** Looked at for each request: by name, not by key. */
 const { requestStarted, requestFinished } = CHANNELS;
 
-export class ServerObserver {
+export class ServerObserver implements FailureSink {
   readonly #clock: Clock;
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
@@ -162,13 +163,14 @@ export class ServerObserver {
   }
 
   emit(event: ServerEvent): void {
-    try {
-      this.#onEvent?.(event);
-    } catch (error) {
-      this.#onListenerFailure(error);
-    }
+    const onEvent = this.#onEvent;
+    if (onEvent !== undefined) callContained('onEvent', onEvent, event, undefined, this);
     // A subscriber that throws is the process's uncaught exception, as everywhere in diagnostics_channel.
     CHANNELS[event.type].publish(event);
+  }
+
+  onCallbackFailure(failure: unknown): void {
+    this.#onListenerFailure(failure);
   }
 
   #hasListener({ hasSubscribers }: Channel): boolean {

@@ -1,7 +1,16 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
 import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
-import { DeadlineWheel, holdTask, type TaskLease } from '@awaitio/core/lowlevel';
+import {
+  callContained,
+  DeadlineWheel,
+  describeFailure,
+  failureOf,
+  holdTask,
+  printLine,
+  stderrSink,
+  type TaskLease,
+} from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -108,21 +117,20 @@ export class ServerRuntime {
             target: exchange.head.target,
             remoteAddress: String(exchange.remoteAddress ?? ''),
           };
-    try {
-      this.#onError(error, context);
-    } catch {
-      // An error listener that throws has no listener itself.
-    }
+    callContained('onError', this.#onError, failureOf(error, 'serve'), context, stderrSink);
   }
 
   waitUntil(work: Promise<unknown>, exchange: ExchangeFacts | undefined): void {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        this.report(error, exchange);
-      })
-      .then(() => {
-        this.#background.delete(tracked);
-      });
+    const done = (): void => {
+      this.#background.delete(tracked);
+    };
+    // Not `work.catch`: a thenable may have none.
+    const tracked: Promise<void> = new Promise((resolve) => {
+      resolve(work);
+    }).then(done, (error: unknown) => {
+      this.report(failureOf(error, 'waitUntil'), exchange);
+      done();
+    });
     this.#background.add(tracked);
   }
 
@@ -134,12 +142,8 @@ export class ServerRuntime {
 
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // Silence would hide every failure of a handler.
-  // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
-  console.error(
-    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
-  );
+  const what = request === undefined ? 'connection' : `${request.method} handler`;
+  printLine(`${what} failed: ${describeFailure(error)}`);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

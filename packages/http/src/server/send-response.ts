@@ -7,7 +7,14 @@
  */
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
-import { piecesOf } from '../message/body.ts';
+import { isThenable } from '@awaitio/core/lowlevel';
+import {
+  bytesOfPiece,
+  checkResult,
+  closePieces,
+  piecesOf,
+  trailerFields,
+} from '../message/body.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
@@ -127,15 +134,15 @@ async function sendPieces(
     while (http.sendsBody) {
       const next = pieces.next();
       let result;
-      if ('then' in next) {
+      if (isThenable(next)) {
         driver.flushSoon();
-        result = await closeRace.race(next);
-      } else result = next;
+        result = checkResult(await closeRace.race(next as Promise<IteratorResult<string>>));
+      } else result = checkResult(next as IteratorResult<string>);
       if (result.done === true) {
         isExhausted = true;
         break;
       }
-      const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
+      const bytes = bytesOfPiece(result.value);
       if (bytes.length === 0) continue;
       driver.write(http.sendData(bytes.length));
       outlet.countOut(bytes.length);
@@ -147,14 +154,13 @@ async function sendPieces(
     driver.write(http.sendEnd(trailersOf(response)));
   } finally {
     closeRace.end();
-    // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
-    if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+    // A body that is not read to its end is closed.
+    if (!isExhausted) closePieces(pieces);
   }
 }
 
 function trailersOf(response: HttpResponse): FieldList {
-  const { trailers } = response;
-  return fieldList(typeof trailers === 'function' ? trailers() : trailers);
+  return fieldList(trailerFields(response.trailers));
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   AddressList,
   ClosedError,
   defaultExecutor,
+  InvalidInputError,
   memoryPair,
   systemClock,
   TcpListener,
@@ -20,7 +21,9 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  checkMethods,
   checkOptions,
+  describeFailure,
   invalidInput,
   watchAbort,
   withDefaults,
@@ -154,10 +157,13 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal?.aborted === true) void this.shutdown();
-    else if (signal !== undefined) {
-      this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
-    }
+    const onAbort = (): void => {
+      this.shutdown().catch((error: unknown) => {
+        this.#runtime.report(error, undefined);
+      });
+    };
+    if (signal?.aborted === true) onAbort();
+    else if (signal !== undefined) this.#registration = watchAbort(signal, { onAbort });
   }
 
   /** The address that the server listens on. */
@@ -186,6 +192,7 @@ export class HttpServer {
    * stream is left untouched.
    */
   serveStream(stream: ByteStream): void {
+    checkMethods('serveStream', 'stream', stream, ['read', 'write', 'close', 'reset']);
     if (this.#stopAccepting.signal.aborted) {
       throw new ClosedError('serveStream: this server is shutting down', {
         code: 'ERR_HTTP_SERVER_CLOSED',
@@ -206,8 +213,7 @@ export class HttpServer {
    * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
-    const request =
-      input instanceof Request && init === undefined ? input : new Request(input, init);
+    const request = requestOf(input, init);
     this.#memory ??= this.#openMemory();
     return (await this.#memory).fetch(request);
   }
@@ -290,6 +296,20 @@ export class HttpServer {
     return drain(
       { runtime: this.#runtime, connections: this.#connections, stopAccepting, release },
       options,
+    );
+  }
+}
+
+/** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */
+function requestOf(input: Request | string | URL, init: RequestInit | undefined): Request {
+  if (input instanceof Request && init === undefined) return input;
+  try {
+    return new Request(input, init);
+  } catch (error) {
+    throw new InvalidInputError(
+      `fetch: the arguments make no Request: ${describeFailure(error).split('\n', 1)[0]}`,
+      'fetch',
+      error,
     );
   }
 }

@@ -5,6 +5,8 @@
  * as latin1, the encoding of RFC 9110 section 5.5) with four numbers per field, and a value is cut out when it is read. Names are compared in place, without case, and nothing is allocated for a miss.
  */
 
+import { invalidInput } from '@awaitio/core/lowlevel';
+
 /** The fields of a received head or trailer section; names are case-insensitive. */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
@@ -72,6 +74,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   #find(name: string, from: number): number {
+    if (typeof name !== 'string') throw invalidInput('headers', 'name', 'a string', name);
     const spans = this.#spans;
     for (let at = from; at < spans.length; at += 4) {
       const start = spans[at] as number;
