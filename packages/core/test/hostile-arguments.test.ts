@@ -513,7 +513,6 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'WriteHalf.belongsTo(stream)': ANYTHING,
 };
 
-
 const page = (name: string): string =>
   fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
 

@@ -6,11 +6,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
 import { fileURLToPath } from 'node:url';
-import {
-  wrongCalls,
-  type Recipe,
-  type Subject,
-} from '../../core/test/support/hostile-calls.ts';
+import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as http from '../src/index.ts';
 
@@ -45,7 +41,10 @@ async function serveInMemory(
 
 /** A call inside a handler, on its request or its context. */
 const inHandler =
-  (pick: (request: http.HttpRequest, context: http.HandlerContext) => unknown, ...args: unknown[]): Recipe =>
+  (
+    pick: (request: http.HttpRequest, context: http.HandlerContext) => unknown,
+    ...args: unknown[]
+  ): Recipe =>
   async () => {
     let answer = (_response: http.HttpResponse): void => {};
     let given = (_target: unknown): void => {};

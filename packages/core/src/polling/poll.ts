@@ -14,7 +14,7 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
+import { callContained, containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkInterest, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
@@ -108,7 +108,8 @@ export class Poll<Token> {
       });
     }
     const registration = new Registration(source, token, interest, this.#onMayBeReady);
-    source.observe(registration);
+    const returned: unknown = source.observe(registration);
+    if (returned !== undefined) containResult('observe', returned, stderrSink);
     this.#registrations.set(source, registration);
     this.#onMayBeReady(registration);
   }

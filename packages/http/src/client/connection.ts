@@ -32,7 +32,9 @@ export interface ConnectionOwner {
   onGone(connection: ClientConnection): void;
 }
 
-export class ClientConnection implements DeadlineOwner, AbortWatcher, FailureSink, IncomingOwner, SenderOwner {
+export class ClientConnection
+  implements DeadlineOwner, AbortWatcher, FailureSink, IncomingOwner, SenderOwner
+{
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;

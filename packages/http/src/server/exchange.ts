@@ -252,7 +252,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     if (signal?.aborted !== true) return false;
     if (error === signal.reason) return true;
     try {
-      const { name, cause } = (error ?? {}) as { readonly name?: unknown; readonly cause?: unknown };
+      const { name, cause } = (error ?? {}) as {
+        readonly name?: unknown;
+        readonly cause?: unknown;
+      };
       return name === 'AbortError' && (cause === undefined || cause === signal.reason);
     } catch {
       // A getter of the error has thrown.

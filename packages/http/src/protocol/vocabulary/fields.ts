@@ -41,7 +41,8 @@ export function fieldList(input: HeadersInput | undefined): FieldList {
   for (const name in input) {
     const value = (input as Record<string, string | number | readonly string[] | undefined>)[name];
     if (value === undefined) continue;
-    if (typeof value === 'object' && value !== null) for (const one of value) pushField(fields, name, one);
+    if (typeof value === 'object' && value !== null)
+      for (const one of value) pushField(fields, name, one);
     else pushField(fields, name, value);
   }
   return fields;
