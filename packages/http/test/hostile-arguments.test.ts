@@ -195,6 +195,10 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],
   'new HttpResponse(body)': ['null'],
+  // The limits of a server or client are checked there.
+  'new HttpConnection(limits)': ['object', 'array'],
+  // As `new Request` takes them.
+  'HttpServer.fetch(init)': ['null', 'function'],
   'ClientResponse.json(schema)': ['undefined', 'object'],
   'HttpRequest.json(schema)': ['undefined', 'object'],
   'HttpRequest.form(schema)': ['undefined', 'object'],

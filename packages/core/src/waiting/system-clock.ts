@@ -37,7 +37,8 @@ class SystemTimer implements Timer {
   }
 
   #arm(callback: () => void, delay: number): NodeJS.Timeout {
-    if (!(delay > MAX_DELAY)) return platform.setTimeout(fire, delay, callback);
+    // Newer versions of Node warn of a negative delay.
+    if (!(delay > MAX_DELAY)) return platform.setTimeout(fire, Math.max(0, delay), callback);
     return platform.setTimeout(
       () => {
         this.#handle = this.#arm(callback, delay - MAX_DELAY);

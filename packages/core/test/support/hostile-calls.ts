@@ -124,6 +124,9 @@ async function settledInTime<T>(promise: Promise<T>): Promise<T | typeof PENDING
   }
 }
 
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
+
 /** Closes whatever a call has made. */
 async function discard(result: unknown): Promise<void> {
   if (typeof result !== 'object' || result === null) return;
@@ -195,6 +198,12 @@ async function wrongCall(
   if (!call.returnsPromise) {
     if (!mayPass) complain('was accepted');
     await discard(result);
+    await release?.();
+    return;
+  }
+  // An overload that returns no promise.
+  if (!isPromise(result)) {
+    if (!mayPass) complain('was accepted');
     await release?.();
     return;
   }

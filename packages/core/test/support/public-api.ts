@@ -128,7 +128,7 @@ export function readPage(file: string): PublicPage {
     if (owner === undefined || body === undefined) continue;
     for (const member of split(body, ';')) {
       const [, isStatic, name = '', rest = ''] =
-        /^(static )?(?:readonly )?(\w+|\[Symbol\.\w+\])\??([\s\S]*)$/.exec(member) ?? [];
+        /^(static )?(?:readonly )?'?([\w~]+|\[Symbol\.\w+\])'?\??([\s\S]*)$/.exec(member) ?? [];
       const parsed = /^(get|private|set) /.test(member) ? undefined : signature(rest);
       if (parsed !== undefined) {
         if (name === 'constructor') add(`new ${owner}`, parsed.parameters, '');
