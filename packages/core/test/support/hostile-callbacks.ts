@@ -100,6 +100,8 @@ export const FAILINGS: readonly Failing[] = [
 
 /** What a scenario may use. */
 export interface Stage {
+  /** Whether the callback never settles: there is nothing to report. */
+  readonly isSilent: boolean;
   /** What was written to stderr. */
   readonly stderr: readonly string[];
   /** Failures that have arrived elsewhere. */
@@ -123,6 +125,7 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
   });
   const cleanups: (() => unknown)[] = [];
   const stage: Stage = {
+    isSilent: failing.isSilent === true,
     stderr,
     reported: [],
     defer: (cleanup) => cleanups.push(cleanup),
@@ -147,8 +150,8 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
     for (const cleanup of cleanups.toReversed()) await cleanup();
     await stage.turns(3);
     if (waits) throw new Error('the scenario waits for a timeout');
-    if (failure !== undefined) throw failure.error;
     if (failing.isSilent === true) return;
+    if (failure !== undefined) throw failure.error;
     await running;
     if (outcome?.length === 0) throw new Error('the failure was not reported');
     if (outcome?.includes(undefined) === true) throw new Error('nothing was reported as a failure');

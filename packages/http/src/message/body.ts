@@ -321,5 +321,9 @@ export function piecesOf(
     const expected = 'a string, bytes, an iterable of them or a ReadableStream';
     throw invalidInput('body', 'body', expected, body);
   }
-  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  const pieces: Pieces =
+    Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  if (typeof (pieces as Partial<Pieces> | null | undefined)?.next === 'function') return pieces;
+  containResult('body', pieces, stderrSink);
+  throw invalidInput('body', 'iterator', 'an object with the method next', pieces);
 }

@@ -261,7 +261,8 @@ async function sendLater(
   }
 }
 
-function sendFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
+function sendFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
+  const error = failureOf(thrown, 'body');
   const { http, stream } = responder;
   reportFailure(responder, exchange, error);
   // The response was invalid: none of it was sent.
