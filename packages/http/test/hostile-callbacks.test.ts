@@ -152,15 +152,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return HttpResponse.text('fine');
     },
   ),
-  'ResponseInit.trailers': streaming((trailers) =>
-    HttpResponse.stream(twoPieces(), { trailers }),
-  ),
+  'ResponseInit.trailers': streaming((trailers) => HttpResponse.stream(twoPieces(), { trailers })),
   'Schema.~standard': async (validate, stage) => {
     const { client } = await world(stage, () => HttpResponse.json({ a: 1 }));
     const response = await client.get(URL_IN_MEMORY);
-    return rejectionOf(
-      response.json({ '~standard': { version: 1, vendor: 'hostile', validate } }),
-    );
+    return rejectionOf(response.json({ '~standard': { version: 1, vendor: 'hostile', validate } }));
   },
   'ServeOptions.onError': async (onError, stage) => {
     const failing: Handler = () => {
@@ -207,7 +203,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 };
 
 /** Members of types that the page does not list as functions. */
-const MEMBERS = new Set(Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)));
+const MEMBERS = new Set(
+  Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
+);
 
 const page = readPage(fileURLToPath(new URL('../api/index.txt', import.meta.url)));
 

@@ -164,8 +164,7 @@ export class WriteSide {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#flushed ??= new WaiterList();
-    return this.#flushed.wait('flush', this.#parts.clock, options);
+    return (this.#flushed ??= new WaiterList()).wait('flush', this.#parts.clock, options);
   }
 
   /** Finishes writing (FIN) after what was accepted; pending writes fail. */
@@ -229,9 +228,9 @@ export class WriteSide {
     this.#check(operation);
     if (options?.progress !== undefined) startProgress(operation, options.progress, 'accepted');
     const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
-    const accepted = first === WOULD_BLOCK ? 0 : first;
-    if (options?.progress !== undefined) options.progress.accepted = accepted;
-    return accepted;
+    if (first === WOULD_BLOCK) return 0;
+    if (options?.progress !== undefined) options.progress.accepted = first;
+    return first;
   }
 
   /** Continues it: waits for room, for all of the data or, without `all`, for any of it. */

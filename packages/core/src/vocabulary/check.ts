@@ -198,6 +198,16 @@ export function checkMethods(
   }
 }
 
+/** Checks one value against a rule. @throws {@link InvalidInputError} */
+export function checkValue(
+  operation: string,
+  name: string,
+  value: unknown,
+  rule: OptionRule,
+): void {
+  if (!rule.accepts(value)) throw wrongValue(operation, name, rule, value);
+}
+
 /** Checks that a callback is a function. @throws {@link InvalidInputError} */
 export function checkFunction(operation: string, name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidInput(operation, name, 'a function', value);

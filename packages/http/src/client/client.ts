@@ -22,7 +22,7 @@ import {
 } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
-import { isSendable } from '../message/body.ts';
+import { isSendable } from '../message/body-pieces.ts';
 import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';

@@ -14,7 +14,6 @@ import {
   type AbortRegistration,
   type AbortWatcher,
   type DeadlineOwner,
-  type FailureSink,
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
@@ -32,9 +31,7 @@ export interface ConnectionOwner {
   onGone(connection: ClientConnection): void;
 }
 
-export class ClientConnection
-  implements DeadlineOwner, AbortWatcher, FailureSink, IncomingOwner, SenderOwner
-{
+export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;
@@ -177,8 +174,9 @@ export class ClientConnection
     if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
   }
 
-  onBodyFailure(error: unknown): void {
-    void this.#fail(error);
+  /** The caller's body or `onInformational` failed, now or later. */
+  onCallbackFailure(failure: unknown): void {
+    void this.#fail(failure);
   }
 
   #endSending(): void {
@@ -198,20 +196,12 @@ export class ClientConnection
       if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
       if (event.type === 'informational') {
         if (event.status === 100) this.#sender.resolveContinue(true);
-        this.#inform(request, event);
+        const { onInformational } = request;
+        if (onInformational === undefined) continue;
+        callContained('onInformational', onInformational, event.status, event.headers, this);
+        if (this.#failure !== undefined) throw this.#failure.reason;
       } else if (event.type === 'response') return event;
     }
-  }
-
-  /** @throws what the callback throws. A promise of it that rejects later fails the request then. */
-  #inform({ onInformational }: OutgoingRequest, { status, headers }: ResponseHead): void {
-    if (onInformational === undefined) return;
-    callContained('onInformational', onInformational, status, headers, this);
-    if (this.#failure !== undefined) throw this.#failure.reason;
-  }
-
-  onCallbackFailure(failure: unknown): void {
-    this.#fail(failure);
   }
 
   /** Takes what was received with the head: a response that is already complete frees its connection at once. */

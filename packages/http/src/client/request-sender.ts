@@ -7,14 +7,14 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { isThenable } from '@awaitio/core/lowlevel';
+import { failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
 import {
   bytesOfPiece,
   checkResult,
   closePieces,
   piecesOf,
   trailerFields,
-} from '../message/body.ts';
+} from '../message/body-pieces.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -22,7 +22,8 @@ import type { Driver } from '../driver/driver.ts';
 import { fieldList } from '../protocol/vocabulary/fields.ts';
 
 /** What the sending half needs of its connection. */
-export interface SenderOwner {
+/** Beside it, gets the failure of the caller's body, and that of one which contradicts its announced length. */
+export interface SenderOwner extends FailureSink {
   readonly isGone: boolean;
   /** Calls back after so many milliseconds; the returned function cancels that. */
   later(callback: () => void, milliseconds: number): () => void;
@@ -32,8 +33,6 @@ export interface SenderOwner {
   onPause(): void;
   /** The server is waited for again. */
   onResume(): void;
-  /** The caller's body failed, or contradicts its announced length. */
-  onBodyFailure(error: unknown): void;
 }
 
 type Streamed = Exclude<RequestBody, string | Uint8Array>;
@@ -91,7 +90,7 @@ export class RequestSender {
     this.#owner.onSending();
     const pieces = isWhole ? [bytes as Uint8Array] : (bytes as Streamed);
     this.#sendPieces(pieces, request, incoming).catch((error: unknown) => {
-      this.#owner.onBodyFailure(error);
+      this.#owner.onCallbackFailure(failureOf(error, 'body'), 'body');
     });
   }
 

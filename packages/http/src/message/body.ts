@@ -6,18 +6,10 @@
  */
 
 import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
-import {
-  callContained,
-  containResult,
-  invalidInput,
-  isThenable,
-  stderrSink,
-  type OptionTable,
-} from '@awaitio/core/lowlevel';
-import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
-import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+import { PieceCollector } from './piece-collector.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
 export interface BodySource {
@@ -85,7 +77,7 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the pieces. Leaving the loop abandons the rest: a server drops it before the next request, a client
+   * Iterates over the body, piece by piece; small chunks that came together are one piece. Leaving the loop abandons the rest: a server drops it before the next request, a client
    * closes the connection.
    *
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
@@ -96,7 +88,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     let hasEnded = false;
     try {
       for (;;) {
-        const piece = await this.#next();
+        const piece = await this.#nextLot();
         hasEnded = piece === null;
         if (piece === null) return;
         yield piece;
@@ -161,17 +153,42 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   async #collect(limit: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
+    const pieces = new PieceCollector();
     for (;;) {
       const piece = await this.#next();
-      if (piece === null) break;
-      size += piece.length;
-      if (size > limit) throw this.#tooLong(limit);
-      pieces.push(piece);
+      if (piece === null) return pieces.join();
+      pieces.add(piece);
+      if (pieces.size > limit) throw this.#tooLong(limit);
     }
-    const [whole, ...rest] = joinAdjacent(pieces);
-    return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
+  }
+
+  /**
+   * The next bytes: where a piece is small, with those behind it that were received already. A peer chooses the size of its
+   * chunks, and each piece costs a reader an object and a turn.
+   *
+   * @returns `null` at the end.
+   */
+  async #nextLot(): Promise<Uint8Array | null> {
+    const first = await this.#next();
+    if (first === null || first.length >= LOT) return first;
+    let next = this.#tryNext();
+    if (next === undefined) return first;
+    const pieces = new PieceCollector();
+    pieces.add(first);
+    for (; next !== undefined; next = pieces.size < LOT ? this.#tryNext() : undefined) {
+      pieces.add(next.bytes);
+    }
+    return pieces.join();
+  }
+
+  /** The next piece, if it was received already. An error waits for the next call: the bytes before it come first. */
+  #tryNext(): Data | undefined {
+    try {
+      const piece = this.#source.tryNextPiece();
+      return piece === WOULD_BLOCK || piece === null ? undefined : piece;
+    } catch {
+      return undefined;
+    }
   }
 
   /** All of a small body that was received in one piece. It is not taken. */
@@ -233,6 +250,9 @@ export function bodyOf(source: BodySource): Body {
   return construct(source);
 }
 
+/** Pieces from this size on come alone. */
+const LOT = 4_096;
+
 /** Above this a body is not looked at before its reader asks for a piece. */
 const SMALL = 65_536;
 
@@ -241,16 +261,6 @@ function textOf(piece: Data): string {
   const { latin1 } = piece;
   if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
   return utf8.decode(piece.bytes);
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }
 
 function tooLong(limit: number): LimitError {
@@ -263,67 +273,4 @@ function tooLong(limit: number): LimitError {
       limit,
     },
   );
-}
-
-/** Whether a value can be sent as a body. */
-export function isSendable(body: unknown): boolean {
-  if (typeof body === 'string' || body instanceof Uint8Array) return true;
-  if (typeof body !== 'object' || body === null) return false;
-  return Symbol.asyncIterator in body || Symbol.iterator in body;
-}
-
-type Pieces = AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string>;
-
-/** The bytes of what an iterator gave. @throws `InvalidInputError` for what is neither bytes nor a string */
-export function bytesOfPiece(piece: unknown): Uint8Array {
-  if (piece instanceof Uint8Array) return piece;
-  if (typeof piece === 'string') return Buffer.from(piece);
-  throw invalidInput('body', 'piece', 'a string or bytes', piece);
-}
-
-/** What `next` returned, once it was awaited. @throws `InvalidInputError` for what is no object, as `for await` */
-export function checkResult<T>(result: IteratorResult<T>): IteratorResult<T> {
-  if (typeof result === 'object' && result !== null) return result;
-  throw invalidInput('body', 'next()', 'an object with `done` and `value`', result);
-}
-
-/**
- * Closes an iterator that was not read to its end. Never throws: what has stopped the reader is the failure that matters. An
- * error of the closing itself goes to stderr.
- */
-export function closePieces(pieces: Pieces): void {
-  callContained('return', closeNow, pieces, undefined, stderrSink);
-}
-
-function closeNow(pieces: Pieces): unknown {
-  return pieces.return?.();
-}
-
-/** The trailers to send: the fields, or what a function returns. @throws what the function throws; for wrong fields */
-export function trailerFields(
-  trailers: HeadersInput | (() => HeadersInput) | undefined,
-): HeadersInput | undefined {
-  if (typeof trailers !== 'function') return trailers;
-  const fields = trailers();
-  if (!isThenable(fields)) return fields;
-  containResult('trailers', fields, stderrSink);
-  throw invalidInput('body', 'trailers()', 'fields, and no promise of them', fields);
-}
-
-/** The pieces of a body to be sent. */
-export function piecesOf(
-  body:
-    | AsyncIterable<Uint8Array | string>
-    | Iterable<Uint8Array | string>
-    | ReadableStream<Uint8Array>,
-): Pieces {
-  if (!isSendable(body)) {
-    const expected = 'a string, bytes, an iterable of them or a ReadableStream';
-    throw invalidInput('body', 'body', expected, body);
-  }
-  const pieces: Pieces =
-    Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-  if (typeof (pieces as Partial<Pieces> | null | undefined)?.next === 'function') return pieces;
-  containResult('body', pieces, stderrSink);
-  throw invalidInput('body', 'iterator', 'an object with the method next', pieces);
 }

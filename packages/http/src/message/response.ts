@@ -8,10 +8,11 @@
 
 import { InvalidInputError } from '@awaitio/core';
 import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
-import { isSendable } from './body.ts';
+import { isSendable } from './body-pieces.ts';
 import { ForwardedBody } from './forwarded-body.ts';
 import { HttpProblem } from './problem.ts';
 import {
+  checkTrailers,
   fieldList,
   hasField,
   type FieldList,
@@ -132,7 +133,7 @@ export class HttpResponse {
   readonly close: boolean;
 
   /**
-   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
+   * @throws `LocalProtocolError` for a header or trailer that must not be sent; `InvalidInputError` for a status that is not a whole
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
@@ -147,6 +148,7 @@ export class HttpResponse {
     this.body = body;
     this.length = init?.length;
     this.trailers = init?.trailers;
+    if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
     this.close = init?.close ?? false;
   }
 

@@ -14,11 +14,11 @@ import {
   closePieces,
   piecesOf,
   trailerFields,
-} from '../message/body.ts';
+} from '../message/body-pieces.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { fieldsToSend, type HttpResponse } from '../message/response.ts';
+import { fieldsToSend, type HttpResponse, type ResponseBody } from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -46,6 +46,7 @@ export function sendResponse(
   options: SendOptions,
 ): Promise<void> | undefined {
   const { body } = response;
+  if (response.trailers !== undefined) return sendPieces(outlet, response, options);
   if (typeof body === 'string') return sendText(outlet, response, body, options);
   if (body === null) return sendBytes(outlet, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(outlet, response, body, options);
@@ -123,8 +124,8 @@ async function sendPieces(
   options: SendOptions,
 ): Promise<void> {
   const { http, driver } = outlet;
-  const body = response.body as Parameters<typeof piecesOf>[0];
-  const pieces = piecesOf(body);
+  const { body } = response;
+  const pieces = piecesOf(isWhole(body) ? [body ?? EMPTY] : body);
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
@@ -157,6 +158,10 @@ async function sendPieces(
     // A body that is not read to its end is closed.
     if (!isExhausted) closePieces(pieces);
   }
+}
+
+function isWhole(body: ResponseBody): body is string | Uint8Array | null {
+  return typeof body === 'string' || body instanceof Uint8Array || body === null;
 }
 
 function trailersOf(response: HttpResponse): FieldList {

@@ -9,7 +9,6 @@ import {
   AddressList,
   ClosedError,
   defaultExecutor,
-  InvalidInputError,
   memoryPair,
   systemClock,
   TcpListener,
@@ -23,7 +22,6 @@ import {
   acceptOwned,
   checkMethods,
   checkOptions,
-  describeFailure,
   invalidInput,
   watchAbort,
   withDefaults,
@@ -74,17 +72,19 @@ export async function serve(
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
+  options.signal?.throwIfAborted();
   const run = await handlerOf(handler);
   const loading = loadParser();
   if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
-  const proxies = proxiesOf(options);
+  const trusted = options.proxyProtocol?.trusted;
+  const proxies = trusted === undefined ? undefined : new AddressList(trusted);
   const listener = options.listener ?? (await bind(options));
+  if (options.signal?.aborted === true) {
+    if (options.listener === undefined) await listener.close();
+    throw options.signal.reason;
+  }
   return start(run, listener, options, proxies);
-}
-
-function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
-  return proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted);
 }
 
 async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
@@ -157,13 +157,7 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    const onAbort = (): void => {
-      this.shutdown().catch((error: unknown) => {
-        this.#runtime.report(error, undefined);
-      });
-    };
-    if (signal?.aborted === true) onAbort();
-    else if (signal !== undefined) this.#registration = watchAbort(signal, { onAbort });
+    if (signal !== undefined) this.#registration = watchAbort(signal, { onAbort: this.#onAbort });
   }
 
   /** The address that the server listens on. */
@@ -213,9 +207,8 @@ export class HttpServer {
    * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
-    const request = requestOf(input, init);
     this.#memory ??= this.#openMemory();
-    return (await this.#memory).fetch(request);
+    return (await this.#memory).fetch(input, init);
   }
 
   /** A frozen snapshot. */
@@ -264,6 +257,12 @@ export class HttpServer {
     return lease === undefined ? life : undefined;
   }
 
+  readonly #onAbort = (): void => {
+    this.shutdown().catch((error: unknown) => {
+      this.#runtime.report(error, undefined);
+    });
+  };
+
   readonly #onEnd = (connection: ConnectionFacts): void => {
     this.#connections.remove(connection);
     this.#runtime.observer.connectionClosed(connection);
@@ -296,20 +295,6 @@ export class HttpServer {
     return drain(
       { runtime: this.#runtime, connections: this.#connections, stopAccepting, release },
       options,
-    );
-  }
-}
-
-/** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */
-function requestOf(input: Request | string | URL, init: RequestInit | undefined): Request {
-  if (input instanceof Request && init === undefined) return input;
-  try {
-    return new Request(input, init);
-  } catch (error) {
-    throw new InvalidInputError(
-      `fetch: the arguments make no Request: ${describeFailure(error).split('\n', 1)[0]}`,
-      'fetch',
-      error,
     );
   }
 }

@@ -10,7 +10,7 @@
  */
 
 import type { Socket } from 'node:dgram';
-import { checkOptions } from '../../vocabulary/check.ts';
+import { checkOptions, checkValue, rules } from '../../vocabulary/check.ts';
 import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -125,8 +125,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   get readiness(): number {
     const { READABLE, WRITABLE, READ_CLOSED, WRITE_CLOSED, ERROR } = ReadyBits;
     if (this.isDisposed) return READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
-    let bits = 0;
-    if (this.isReadable) bits |= READABLE;
+    let bits: number = this.isReadable ? READABLE : 0;
     if (this.isWritable) bits |= WRITABLE;
     if (this.failure !== undefined) bits |= ERROR;
     return bits;
@@ -279,9 +278,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Allows or forbids sending to broadcast addresses. */
   setBroadcast(broadcast: boolean): void {
-    if (typeof broadcast !== 'boolean') {
-      throw invalidInput('setBroadcast', 'broadcast', 'true or false', broadcast);
-    }
+    checkValue('setBroadcast', 'broadcast', broadcast, rules.flag);
     this.#set('setBroadcast', () => {
       this.#socket.setBroadcast(broadcast);
     });
@@ -289,9 +286,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `InvalidInputError` */
   setTtl(ttl: number): void {
-    if (!(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
-      throw invalidInput('setTtl', 'ttl', 'a whole number from 1 to 255', ttl);
-    }
+    checkValue('setTtl', 'ttl', ttl, rules.whole(1, 255));
     this.#set('setTtl', () => {
       this.#socket.setTTL(ttl);
     });
