@@ -10,10 +10,11 @@ import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/h
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as http from '../src/index.ts';
 
-const { HttpClient, HttpConnection, HttpProblem, HttpResponse, serve } = http;
+const { HttpClient, HttpProblem, HttpResponse, serve } = http;
 
 const parsed = 'the parser makes it; programs only read it';
 const byProgram = 'programs implement it, awaitio calls it';
+const protocol = 'the protocol alone, for code that builds on it: says less about misuse';
 const error = 'an error that throws would hide what it is about';
 
 const plain =
@@ -138,7 +139,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'HttpClient.put': onClient(URL_IN_MEMORY, 'body', {}),
   'HttpClient.delete': onClient(URL_IN_MEMORY, {}),
   'HttpClient.request': onClient('GET', URL_IN_MEMORY, {}),
-  'new HttpConnection': plain(HttpConnection, () => ['server', http.DEFAULT_LIMITS]),
+  'new HttpConnection': protocol,
   ...each(
     'HttpConnection',
     [
@@ -150,7 +151,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
       'sendData',
       'sendEnd',
     ],
-    'the protocol alone, for code that builds on it: says less about misuse',
+    protocol,
   ),
   'new HttpProblem': plain(HttpProblem, () => [404, {}]),
   'HttpRequest.query': inHandler((request) => request, ANY_SCHEMA),
@@ -195,8 +196,6 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],
   'new HttpResponse(body)': ['null'],
-  // The limits of a server or client are checked there.
-  'new HttpConnection(limits)': ['object', 'array'],
   // As `new Request` takes them.
   'HttpServer.fetch(init)': ['null', 'function'],
   'ClientResponse.json(schema)': ['undefined', 'object'],

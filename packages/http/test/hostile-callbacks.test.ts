@@ -220,7 +220,7 @@ describe('a callback of @awaitio/http', () => {
     test.each(FAILINGS.map((failing) => [failing.name, failing] as const))(
       'that %s is contained, and reported where it belongs',
       async (_name, failing) => {
-        await runScenario(scenario, failing);
+        await expect(runScenario(scenario, failing)).resolves.toBeUndefined();
       },
     );
   });

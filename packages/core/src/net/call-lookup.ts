@@ -18,7 +18,7 @@ export function callLookup(
   return new Promise((resolve, reject) => {
     const sink: FailureSink = { onCallbackFailure: reject };
     try {
-      const returned: unknown = lookup(host, options as never, (error, found) => {
+      const returned: unknown = lookup(host, options, (error, found) => {
         if (error !== null && error !== undefined) reject(error);
         else if (isFound(found)) resolve(addressesOf(found));
         else reject(invalidInput('lookup', 'addresses', 'an address, or a list of them', found));

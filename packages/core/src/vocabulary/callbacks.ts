@@ -78,7 +78,8 @@ export function describeFailure(failure: unknown): string {
   try {
     if (!(failure instanceof Error)) return String(failure);
     const { stack, message } = failure;
-    return String(stack ?? message);
+    // Either may be anything, though their types say otherwise.
+    return `${stack ?? message}`;
   } catch {
     return `a value of type ${typeof failure} that cannot be shown`;
   }

@@ -89,7 +89,7 @@ describe('watchAbort', () => {
           throw new Error('a bad watcher');
         },
       });
-      watchAbort(controller.signal, { onAbort: async () => Promise.reject() });
+      watchAbort(controller.signal, { onAbort: () => Promise.reject() as never });
       watchAbort(controller.signal, { onAbort: () => calls.push('called') });
       // Called as the signal would, which turns what it throws into an uncaught exception.
       const [listener] = getEventListeners(controller.signal, 'abort') as (() => void)[];

@@ -104,15 +104,16 @@ export interface CallOptions {
 const PENDING = Symbol('pending');
 
 async function settledWithin<T>(promise: Promise<T>, turns: number): Promise<T | typeof PENDING> {
-  let outcome: { value: T } | { error: unknown } | undefined;
-  promise.then(
-    (value) => (outcome = { value }),
-    (error: unknown) => (outcome = { error }),
-  );
-  for (let turn = 0; turn < turns && outcome === undefined; turn += 1) await nextTurn();
-  if (outcome === undefined) return PENDING;
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
+  let isLeft = false;
+  const late = async (): Promise<typeof PENDING> => {
+    for (let turn = 0; turn < turns && !isLeft; turn += 1) await nextTurn();
+    return PENDING;
+  };
+  try {
+    return await Promise.race([promise, late()]);
+  } finally {
+    isLeft = true;
+  }
 }
 
 /** Waits for what takes real time, such as a socket that is refused. */
@@ -208,11 +209,11 @@ async function wrongCall(
     return;
   }
   try {
-    let outcome = await settledWithin(result as Promise<unknown>, turns);
+    let outcome = await settledWithin(result, turns);
     if (outcome === PENDING && !mayPass) complain('waits');
     if (outcome === PENDING) {
       await release?.();
-      outcome = await settledInTime(result as Promise<unknown>);
+      outcome = await settledInTime(result);
       if (outcome === PENDING) complain('waits for ever');
       else await discard(outcome);
       return;

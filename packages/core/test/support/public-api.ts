@@ -105,9 +105,9 @@ export function readPage(file: string): PublicPage {
   const add = (name: string, parameters: readonly Parameter[], result: string): void => {
     // An overload: the longest one has the parameters of the others.
     const before = calls.findIndex((call) => call.name === name);
-    const returnsPromise = /^Promise</.test(result);
+    const returnsPromise = result.startsWith('Promise<');
     if (before === -1) calls.push({ name, parameters, returnsPromise });
-    else if ((calls[before] as PublicCall).parameters.length < parameters.length) {
+    else if ((calls[before]?.parameters.length ?? 0) < parameters.length) {
       calls[before] = { name, parameters, returnsPromise };
     }
     for (const parameter of parameters) {
@@ -117,8 +117,9 @@ export function readPage(file: string): PublicPage {
   for (const declaration of declarations) {
     const called = /^export declare function (\w+)([\s\S]*);\s*$/.exec(declaration);
     if (called !== null) {
-      const parsed = signature(called[2] as string);
-      if (parsed !== undefined) add(called[1] as string, parsed.parameters, parsed.result);
+      const [, name = '', rest = ''] = called;
+      const parsed = signature(rest);
+      if (parsed !== undefined) add(name, parsed.parameters, parsed.result);
       continue;
     }
     const [, kind, owner, body] =

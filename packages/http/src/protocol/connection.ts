@@ -11,7 +11,6 @@
  * after a wrong body length the connection must be cut); `startNextCycle` throws `LocalProtocolError` (nothing changed).
  */
 
-import { invalidInput } from '@awaitio/core/lowlevel';
 import { Decoder, type Role } from './receiving/decoder.ts';
 import {
   chunkLine,
@@ -85,12 +84,6 @@ export class HttpConnection {
   #counter: BodyCounter | undefined;
 
   constructor(role: Role, limits: ProtocolLimits = DEFAULT_LIMITS) {
-    if (role !== 'server' && role !== 'client') {
-      throw invalidInput('HttpConnection', 'role', "'server' or 'client'", role);
-    }
-    if (typeof limits !== 'object' || limits === null) {
-      throw invalidInput('HttpConnection', 'limits', 'an object', limits);
-    }
     this.#role = role;
     this.#peer = role === 'server' ? 'client' : 'server';
     this.#limits = limits;

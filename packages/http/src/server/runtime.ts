@@ -121,17 +121,18 @@ export class ServerRuntime {
   }
 
   waitUntil(work: Promise<unknown>, exchange: ExchangeFacts | undefined): void {
-    const done = (): void => {
+    const tracked: Promise<void> = this.#settled(work, exchange).then(() => {
       this.#background.delete(tracked);
-    };
-    // Not `work.catch`: a thenable may have none.
-    const tracked: Promise<void> = new Promise((resolve) => {
-      resolve(work);
-    }).then(done, (error: unknown) => {
-      this.report(failureOf(error, 'waitUntil'), exchange);
-      done();
     });
     this.#background.add(tracked);
+  }
+
+  async #settled(work: Promise<unknown>, exchange: ExchangeFacts | undefined): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.report(failureOf(error, 'waitUntil'), exchange);
+    }
   }
 
   /** Resolves when no background work is left. */

@@ -196,7 +196,7 @@ export async function findCandidates(
 /** Calls the resolver, which may give one address, as `dns.lookup` does, or all. */
 async function lookUp(host: string, options: CandidateOptions): Promise<Candidate[]> {
   const { ADDRCONFIG, lookup: systemLookup } = nodeDns();
-  const lookup = options.lookup ?? (systemLookup as LookupFunction);
+  const lookup = options.lookup ?? systemLookup;
   const found = { all: true, family: options.family ?? 0, hints: ADDRCONFIG };
   return candidatesOf(await callLookup(lookup, host, found));
 }

@@ -208,7 +208,11 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   async #failed(error: unknown): Promise<void> {
     this.queue.fail(translateError(error, 'accept'));
     const { clock = systemClock } = this.#options;
-    await clock.sleep(ACCEPT_PAUSE, { signal: this.#closing.signal }).catch(() => {});
+    try {
+      await clock.sleep(ACCEPT_PAUSE, { signal: this.#closing.signal });
+    } catch {
+      // Closed meanwhile.
+    }
   }
 
   /** The listener below was closed from outside: there is nothing left to accept. */

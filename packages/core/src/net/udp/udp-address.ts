@@ -28,15 +28,24 @@ export function lookupForDgram(
       callback(null, host, family);
       return;
     }
-    callLookup(lookup, host, { all: false, family }).then(
-      ([address = '']) => {
-        callback(null, address, family);
-      },
-      (error: unknown) => {
-        callback(error as Error, '', family);
-      },
-    );
+    void lookUp(lookup, host, family, callback);
   };
+}
+
+async function lookUp(
+  lookup: LookupFunction,
+  host: string,
+  family: 4 | 6,
+  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): Promise<void> {
+  let address: string | undefined;
+  try {
+    [address] = await callLookup(lookup, host, { all: false, family });
+  } catch (error) {
+    done(error as Error, '', family);
+    return;
+  }
+  done(null, address ?? '', family);
 }
 
 /** Copies the payload of a datagram, which the caller may change at once. */
