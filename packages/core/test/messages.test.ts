@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
   {
     code: 'ERR_NO_REASON',
     name: 'IoError',
-    says: 'lookup: it failed without a reason (undefined)',
+    says: 'it failed without a reason (undefined)',
     make: () =>
       TcpStream.connect('name.test:1', {
         lookup: () => {

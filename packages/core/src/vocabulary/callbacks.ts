@@ -77,9 +77,8 @@ export function failureOf(reason: unknown, name: string): unknown {
 export function describeFailure(failure: unknown): string {
   try {
     if (!(failure instanceof Error)) return String(failure);
-    const { stack, message } = failure;
-    // Either may be anything, though their types say otherwise.
-    return `${stack ?? message}`;
+    const { stack, message }: { readonly stack?: unknown; readonly message: unknown } = failure;
+    return String(stack ?? message);
   } catch {
     return `a value of type ${typeof failure} that cannot be shown`;
   }

@@ -103,17 +103,12 @@ export interface CallOptions {
 
 const PENDING = Symbol('pending');
 
-async function settledWithin<T>(promise: Promise<T>, turns: number): Promise<T | typeof PENDING> {
-  let isLeft = false;
+function settledWithin<T>(promise: Promise<T>, turns: number): Promise<T | typeof PENDING> {
   const late = async (): Promise<typeof PENDING> => {
-    for (let turn = 0; turn < turns && !isLeft; turn += 1) await nextTurn();
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
     return PENDING;
   };
-  try {
-    return await Promise.race([promise, late()]);
-  } finally {
-    isLeft = true;
-  }
+  return Promise.race([promise, late()]);
 }
 
 /** Waits for what takes real time, such as a socket that is refused. */
