@@ -126,7 +126,7 @@ test('several parts are framed as section 14.6 has it, and the length is that of
     'application/pdf',
   );
   expect(type).toBe('multipart/byteranges; boundary=THIS_STRING_SEPARATES');
-  const body = heads.map((head, at) => head + 'x'.repeat(sizes[at] as number)).join('') + tail;
+  const body = heads.map((head, at) => head + 'x'.repeat(sizes[at] ?? 0)).join('') + tail;
   expect(body.length).toBe(length);
   expect(body.replaceAll(/x+/g, '…').split('\r\n')).toEqual([
     '--THIS_STRING_SEPARATES',
