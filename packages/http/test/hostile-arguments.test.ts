@@ -8,6 +8,7 @@ import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
 import { fileURLToPath } from 'node:url';
 import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
+import * as batteries from '../src/batteries/index.ts';
 import * as http from '../src/index.ts';
 
 const { HttpClient, HttpProblem, HttpResponse, serve } = http;
@@ -176,7 +177,6 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   accessLog: plain(http.accessLog, () => [{}]),
   echo: plain(http.echo, () => [{}]),
   errorResponse: plain(http.errorResponse, () => [404, {}]),
-  fileResponse: plain(http.fileResponse, () => [new URL(import.meta.url), {}]),
   readProxyHeader: () => {
     const [a, b] = memoryPair();
     return {
@@ -191,6 +191,14 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   serve: plain(serve, () => [() => HttpResponse.text('fine'), { listener: new MemoryListener() }]),
   withHealth: plain(http.withHealth, () => [() => HttpResponse.text('fine'), {}]),
 };
+const BATTERIES: Readonly<Record<string, Recipe>> = {
+  fileResponse: plain(batteries.fileResponse, () => [new URL(import.meta.url), {}]),
+  staticFiles: plain(batteries.staticFiles, () => [
+    fileURLToPath(new URL('.', import.meta.url)),
+    {},
+  ]),
+};
+
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
@@ -209,20 +217,25 @@ const isTyped = (reason: unknown): boolean =>
   reason instanceof HttpProblem ||
   reason instanceof http.ClientGoneError;
 
-const page = readPage(fileURLToPath(new URL('../api/index.txt', import.meta.url)));
-const calls = page.calls.filter(({ parameters }) => parameters.length > 0);
+const page = (name: string): string =>
+  fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
 
-describe('a call of @awaitio/http', () => {
+describe.each([
+  ['index', RECIPES],
+  ['batteries', BATTERIES],
+] as const)('a call of %s', (name, recipes) => {
+  const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
+
   test('is known here, and nothing else is', () => {
-    expect(Object.keys(RECIPES).toSorted()).toEqual(calls.map((call) => call.name).toSorted());
+    expect(Object.keys(recipes).toSorted()).toEqual(calls.map((call) => call.name).toSorted());
   });
 
   test.each(
     calls
-      .filter((call) => typeof RECIPES[call.name] === 'function')
+      .filter((call) => typeof recipes[call.name] === 'function')
       .map((call) => [call.name, call] as const),
   )('%s refuses wrong arguments', async (_name, call) => {
-    const recipe = RECIPES[call.name] as () => Subject | Promise<Subject>;
+    const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
     const { wrong } = await wrongCalls(call, recipe, {
       exceptions: EXCEPTIONS,
       isTyped,

@@ -16,6 +16,7 @@ import {
   type Stage,
 } from '../../core/test/support/hostile-callbacks.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
+import { staticFiles } from '../src/batteries/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -167,6 +168,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await end();
     return stage.stderr;
   },
+  'StaticFilesOptions.notFound': handling(
+    (notFound) => staticFiles(fileURLToPath(new URL('.', import.meta.url)), { notFound }),
+    `${URL_IN_MEMORY}there-is-no-such-file`,
+  ),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
@@ -207,12 +212,16 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const page = readPage(fileURLToPath(new URL('../api/index.txt', import.meta.url)));
+const pages = ['index', 'batteries'].map((name) =>
+  readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
+);
 
 describe('a callback of @awaitio/http', () => {
   test('is known here', () => {
-    expect(page.callbacks.filter((callback) => !(callback in SCENARIOS))).toEqual([]);
-    const known = new Set([...page.callbacks, ...page.calls.map((call) => call.name), ...MEMBERS]);
+    const callbacks = pages.flatMap((page) => page.callbacks);
+    expect(callbacks.filter((callback) => !(callback in SCENARIOS))).toEqual([]);
+    const calls = pages.flatMap((page) => page.calls.map((call) => call.name));
+    const known = new Set([...callbacks, ...calls, ...MEMBERS]);
     expect(Object.keys(SCENARIOS).filter((key) => !known.has(key))).toEqual([]);
   });
 
