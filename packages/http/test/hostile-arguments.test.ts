@@ -191,8 +191,11 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   serve: plain(serve, () => [() => HttpResponse.text('fine'), { listener: new MemoryListener() }]),
   withHealth: plain(http.withHealth, () => [() => HttpResponse.text('fine'), {}]),
 };
+// One that exists would be opened, and its response is not sent.
+const MISSING = new URL('./there-is-no-such-file', import.meta.url);
+
 const BATTERIES: Readonly<Record<string, Recipe>> = {
-  fileResponse: plain(batteries.fileResponse, () => [new URL(import.meta.url), {}]),
+  fileResponse: plain(batteries.fileResponse, () => [MISSING, {}]),
   staticFiles: plain(batteries.staticFiles, () => [
     fileURLToPath(new URL('.', import.meta.url)),
     {},

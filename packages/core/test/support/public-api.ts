@@ -83,10 +83,13 @@ function closing(text: string, at: number): number {
   return text.length;
 }
 
+/** Types of functions that another page, or Node, declares. */
+const FOREIGN = new Set(['Handler', 'LookupFunction']);
+
 /** Named types that are functions. */
 const isFunctionType = (type: string, functions: ReadonlySet<string>): boolean =>
   /\([^()]*\)\s*=>/.test(type) ||
-  type.split(/[^\w]+/).some((word) => functions.has(word) || word === 'LookupFunction');
+  type.split(/[^\w]+/).some((word) => functions.has(word) || FOREIGN.has(word));
 
 /** Reads a page of `packages/<name>/api`. */
 export function readPage(file: string): PublicPage {
