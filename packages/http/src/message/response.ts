@@ -6,7 +6,7 @@
  * them itself calls {@link responseOf}.
  */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { AsyncScope, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
@@ -97,6 +97,12 @@ const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+j
 const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-stream']);
 
 let checkedFields: (response: HttpResponse) => FieldList;
+let scopeOf: (response: HttpResponse) => AsyncScope | undefined;
+
+/** The context in which a streamed response was made: its body is produced there. `undefined` for a whole body. */
+export function producerScope(response: HttpResponse): AsyncScope | undefined {
+  return scopeOf(response);
+}
 
 /** The fields to send: those that were checked, also where a program has replaced `response.fields`. */
 export function fieldsToSend(response: HttpResponse): FieldList {
@@ -125,6 +131,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
+  readonly #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -142,6 +149,7 @@ export class HttpResponse {
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
     this.body = body;
+    if (this.isStreamed) this.#scope = new AsyncScope();
     this.length = init?.length;
     this.trailers = init?.trailers;
     this.close = init?.close ?? false;
@@ -149,6 +157,7 @@ export class HttpResponse {
 
   static {
     checkedFields = (response) => response.#fields;
+    scopeOf = (response) => response.#scope;
     makeResponse = (body, init, fields) => {
       const response = new HttpResponse(body, init);
       response.#setFields(fields);

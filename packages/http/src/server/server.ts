@@ -20,6 +20,7 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  AsyncScope,
   checkOptions,
   invalidInput,
   watchAbort,
@@ -192,7 +193,8 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    this.#executor.spawn((context) => this.#run(stream, context), {
+    const scope = new AsyncScope();
+    this.#executor.spawn((context) => this.#run(stream, context, scope), {
       name: 'connection',
       onAbort: stream,
     });
@@ -208,7 +210,8 @@ export class HttpServer {
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
     const request =
       input instanceof Request && init === undefined ? input : new Request(input, init);
-    this.#memory ??= this.#openMemory();
+    // Its connections serve other callers too.
+    this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
     return (await this.#memory).fetch(request);
   }
 
@@ -248,9 +251,9 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream, context: TaskContext): Promise<void> | undefined {
+  #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
     const lease = leaseOf(context);
-    const connection = new ServerConnection(stream, this.#runtime, lease);
+    const connection = new ServerConnection(stream, this.#runtime, lease, scope);
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
