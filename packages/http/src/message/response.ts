@@ -10,6 +10,7 @@ import { AsyncScope, checkOptions, rules, type OptionTable } from '@awaitio/core
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
+  checkTrailers,
   fieldList,
   hasField,
   type FieldList,
@@ -99,7 +100,7 @@ const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-strea
 let checkedFields: (response: HttpResponse) => FieldList;
 let scopeOf: (response: HttpResponse) => AsyncScope | undefined;
 
-/** The context in which a streamed response was made: its body is produced there. `undefined` for a whole body. */
+/** The context in which a response was made: a streamed body and trailers are produced there. `undefined` without them. */
 export function producerScope(response: HttpResponse): AsyncScope | undefined {
   return scopeOf(response);
 }
@@ -137,7 +138,7 @@ export class HttpResponse {
   readonly close: boolean;
 
   /**
-   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
+   * @throws `LocalProtocolError` for a header or trailer that must not be sent; `InvalidInputError` for a status that is not a whole
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
@@ -149,10 +150,11 @@ export class HttpResponse {
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
     this.body = body;
-    if (this.isStreamed) this.#scope = new AsyncScope();
     this.length = init?.length;
     this.trailers = init?.trailers;
+    if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
     this.close = init?.close ?? false;
+    if (this.isStreamed || this.trailers !== undefined) this.#scope = new AsyncScope();
   }
 
   static {

@@ -12,7 +12,12 @@ import { piecesOf } from '../message/body.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { fieldsToSend, producerScope, type HttpResponse } from '../message/response.ts';
+import {
+  fieldsToSend,
+  producerScope,
+  type HttpResponse,
+  type ResponseBody,
+} from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -40,6 +45,7 @@ export function sendResponse(
   options: SendOptions,
 ): Promise<void> | undefined {
   const { body } = response;
+  if (response.trailers !== undefined) return sendPieces(outlet, response, options);
   if (typeof body === 'string') return sendText(outlet, response, body, options);
   if (body === null) return sendBytes(outlet, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(outlet, response, body, options);
@@ -117,9 +123,9 @@ async function sendPieces(
   options: SendOptions,
 ): Promise<void> {
   const { http, driver } = outlet;
-  const body = response.body as Parameters<typeof piecesOf>[0];
+  const { body } = response;
   const scope = producerScope(response) ?? new AsyncScope();
-  const pieces = scope.run(piecesOf, body);
+  const pieces = scope.run(piecesOf, isWhole(body) ? [body ?? EMPTY] : body);
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
@@ -162,6 +168,10 @@ function nextOf(pieces: Pieces): ReturnType<Pieces['next']> {
 
 function closePieces(pieces: Pieces): unknown {
   return pieces.return?.();
+}
+
+function isWhole(body: ResponseBody): body is string | Uint8Array | null {
+  return typeof body === 'string' || body instanceof Uint8Array || body === null;
 }
 
 function trailersOf(response: HttpResponse): FieldList {

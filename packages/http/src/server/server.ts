@@ -72,12 +72,17 @@ export async function serve(
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
+  options.signal?.throwIfAborted();
   const run = await handlerOf(handler);
   const loading = loadParser();
   if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
   const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));
+  if (options.signal?.aborted === true) {
+    if (options.listener === undefined) await listener.close();
+    throw options.signal.reason;
+  }
   return start(run, listener, options, proxies);
 }
 
@@ -155,8 +160,7 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal?.aborted === true) void this.shutdown();
-    else if (signal !== undefined) {
+    if (signal !== undefined) {
       this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
     }
   }
@@ -181,7 +185,7 @@ export class HttpServer {
 
   /**
    * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
-   * `memoryPair`.
+   * `memoryPair`. Its requests are handled in the async context of this call.
    *
    * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
    * stream is left untouched.
@@ -194,10 +198,8 @@ export class HttpServer {
       });
     }
     const scope = new AsyncScope();
-    this.#executor.spawn((context) => this.#run(stream, context, scope), {
-      name: 'connection',
-      onAbort: stream,
-    });
+    const options = { name: 'connection', onAbort: stream };
+    this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
 
   /**
