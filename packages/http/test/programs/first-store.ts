@@ -88,9 +88,9 @@ function immediate(): HttpResponse {
 }
 
 // A task of the program that waits since before the server was started.
-let isOver = false;
+const program = { isOver: false };
 const background = (async (): Promise<void> => {
-  while (!isOver) {
+  while (!program.isOver) {
     await turn();
     look('a task of the program');
   }
@@ -193,7 +193,7 @@ for (let round = 0; round < 3; round += 1) {
   later.socket.destroy();
 }
 look('the program');
-isOver = true;
+program.isOver = true;
 await background;
 for (const { socket } of [first, inProgress, sameTick, idle]) socket.destroy();
 await server.shutdown({ grace: 100 });
