@@ -52,9 +52,13 @@ describe('the first store of a process, entered with enterWith', () => {
     ['by a listener of request.signal', 'signal', {}],
     ['by onError', 'onError', {}],
     ['by onEvent for an opened connection', 'connectionOpened', {}],
-  ])('%s, is seen by that request alone', async (_, place, own) => {
-    expect(await firstStore(place)).toEqual({ seen: [], own });
-  });
+  ])(
+    '%s, is seen by that request alone',
+    async (_, place, own) => {
+      expect(await firstStore(place)).toEqual({ seen: [], own });
+    },
+    60_000,
+  );
 });
 
 /** Serves in memory and shuts down. */
