@@ -19,6 +19,7 @@ export type { OptionNames } from './vocabulary/nearest-option.ts';
 export { WAIT_OPTIONS } from './waiting/waiter.ts';
 export { ReadyBits } from './vocabulary/interest.ts';
 export type { Source, SourceObserver } from './vocabulary/source.ts';
+export { AsyncScope } from './waiting/async-scope.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';

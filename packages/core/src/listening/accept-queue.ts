@@ -13,6 +13,7 @@ import {
   type Overflow,
   type OverflowHandler,
 } from './admission.ts';
+import { AsyncScope } from '../waiting/async-scope.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
@@ -250,7 +251,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     };
     const stream = this.#options.claim(pending, closed);
     if (stream === undefined) closed();
-    else void answer(stream, overflow, onOverflow);
+    else void new AsyncScope().run(answer<S>, stream, overflow, onOverflow);
   }
 
   #throwFailure(): void {

@@ -12,6 +12,7 @@ import type { ByteStream } from '../streams/byte-stream.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
+import { AsyncScope, separateContexts } from '../waiting/async-scope.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, TaskContext } from './task-types.ts';
@@ -98,6 +99,9 @@ export async function acceptOwned<S extends ByteStream>(
   const { clock = systemClock, signal, onError } = options ?? {};
   const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
+  // Before the first wait: all connections get the context of this loop.
+  separateContexts();
+  const scope = new AsyncScope();
   let pause = FIRST_PAUSE;
   for (;;) {
     let stream: S;
@@ -107,7 +111,7 @@ export async function acceptOwned<S extends ByteStream>(
       pause = FIRST_PAUSE;
     } catch (error) {
       if (error instanceof ClosedError || signal?.aborted === true) return;
-      onError?.(error, undefined);
+      if (onError !== undefined) scope.run(onError, error, undefined);
       if (!(await pauseFor(pause, clock, signal))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       continue;

@@ -6,13 +6,12 @@
  */
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
-import { checkOptions, DeadlineWheel, invalidInput, withDefaults } from '@awaitio/core/lowlevel';
+import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import type { ClientConnection } from './connection.ts';
-import type { ClientShared } from './shared.ts';
+import { clientShared, type ClientShared } from './shared.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
-  DEFAULT_CLIENT_DEADLINES,
   HTTP_CLIENT_OPTIONS,
   isReplayable,
   withBody,
@@ -26,7 +25,6 @@ import { isSendable } from '../message/body.ts';
 import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
 import { redirectOf } from './redirect.ts';
 
@@ -66,12 +64,7 @@ export class HttpClient {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#fields = fieldList(options.headers);
-    this.#shared = {
-      clock: this.#clock,
-      wheel: new DeadlineWheel(this.#clock),
-      deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, options.deadlines),
-      limits: withDefaults(DEFAULT_LIMITS, options.limits),
-    };
+    this.#shared = clientShared(this.#clock, options);
   }
 
   /** Sends GET. @throws as {@link HttpClient.request} */

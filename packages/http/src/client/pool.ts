@@ -85,8 +85,9 @@ export class ClientPool implements ConnectionOwner {
       if (loading !== undefined) await loading;
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
-      const stream = await this.#connect({ signal: attempt.signal, timeout: connect });
-      const connection = new ClientConnection(stream, this.#shared, this);
+      const { scope } = this.#shared;
+      const stream = await scope.run(this.#connect, { signal: attempt.signal, timeout: connect });
+      const connection = scope.run(open, stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
     } finally {
@@ -165,6 +166,10 @@ class Attempt implements AbortWatcher {
   end(): void {
     this.#registration?.remove();
   }
+}
+
+function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {
+  return new ClientConnection(stream, shared, pool);
 }
 
 export function clientClosed(): ClosedError {

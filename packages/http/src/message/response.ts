@@ -6,7 +6,7 @@
  * them itself calls {@link responseOf}.
  */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { AsyncScope, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
@@ -98,6 +98,12 @@ const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+j
 const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-stream']);
 
 let checkedFields: (response: HttpResponse) => FieldList;
+let scopeOf: (response: HttpResponse) => AsyncScope | undefined;
+
+/** The context in which a response was made: a streamed body and trailers are produced there. `undefined` without them. */
+export function producerScope(response: HttpResponse): AsyncScope | undefined {
+  return scopeOf(response);
+}
 
 /** The fields to send: those that were checked, also where a program has replaced `response.fields`. */
 export function fieldsToSend(response: HttpResponse): FieldList {
@@ -126,6 +132,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
+  readonly #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -147,10 +154,12 @@ export class HttpResponse {
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
     this.close = init?.close ?? false;
+    if (this.isStreamed || this.trailers !== undefined) this.#scope = new AsyncScope();
   }
 
   static {
     checkedFields = (response) => response.#fields;
+    scopeOf = (response) => response.#scope;
     makeResponse = (body, init, fields) => {
       const response = new HttpResponse(body, init);
       response.#setFields(fields);

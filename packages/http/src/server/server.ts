@@ -20,6 +20,7 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  AsyncScope,
   checkOptions,
   invalidInput,
   watchAbort,
@@ -184,7 +185,7 @@ export class HttpServer {
 
   /**
    * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
-   * `memoryPair`.
+   * `memoryPair`. Its requests are handled in the async context of this call.
    *
    * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
    * stream is left untouched.
@@ -196,10 +197,9 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    this.#executor.spawn((context) => this.#run(stream, context), {
-      name: 'connection',
-      onAbort: stream,
-    });
+    const scope = new AsyncScope();
+    const options = { name: 'connection', onAbort: stream };
+    this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
 
   /**
@@ -212,7 +212,8 @@ export class HttpServer {
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
     const request =
       input instanceof Request && init === undefined ? input : new Request(input, init);
-    this.#memory ??= this.#openMemory();
+    // Its connections serve other callers too.
+    this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
     return (await this.#memory).fetch(request);
   }
 
@@ -252,9 +253,9 @@ export class HttpServer {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream, context: TaskContext): Promise<void> | undefined {
+  #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
     const lease = leaseOf(context);
-    const connection = new ServerConnection(stream, this.#runtime, lease);
+    const connection = new ServerConnection(stream, this.#runtime, lease, scope);
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
