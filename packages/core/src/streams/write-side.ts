@@ -11,13 +11,14 @@
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { ClosedError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import type { WriteData, WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
   WaiterList,
+  type PartialWaitOptions,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
@@ -98,7 +99,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('writable');
       if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     return this.#waitForRoom('writable', options).then(() => {
       if (this.#isClosed) throw closedError('writable');
@@ -111,7 +112,7 @@ export class WriteSide {
       if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
       return this.#continue('write', data, accepted, options, false);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
@@ -126,11 +127,16 @@ export class WriteSide {
       if (accepted === data.length) return this.#parts.budget.pay(undefined);
       return this.#continue(operation, data, accepted, options, true).then(nothing);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
-  async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+  writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+    try {
+      checkWaitOptions('writev', options);
+    } catch (error) {
+      return this.#parts.budget.fail(error);
+    }
     let total = 0;
     for (const piece of pieces) total += piece.length;
     const isWhole =
@@ -139,13 +145,11 @@ export class WriteSide {
       !this.isShut &&
       total <= this.#parts.marks.write - this.#parts.transport.unsent;
     if (isWhole) {
-      checkWaitOptions('writev', options);
       this.bytesWritten += total;
       this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
-    checkWaitOptions('writev', options);
     const joined = new Uint8Array(total);
     let offset = 0;
     for (const piece of pieces) {
@@ -162,7 +166,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('flush');
       if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#flushed ??= new WaiterList();
     return this.#flushed.wait('flush', this.#parts.clock, options);
@@ -172,10 +176,10 @@ export class WriteSide {
   shutdown(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('shutdown', options);
-      if (this.#isFinished || this.#isClosed) return Promise.resolve();
+      if (this.#isFinished || this.#isClosed) return this.#parts.budget.pay(undefined);
       if (this.#broken !== undefined) throw this.#broken;
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#finishing ??= new WaiterList();
     const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
@@ -258,12 +262,6 @@ export class WriteSide {
         if (!all) break;
       }
       return accepted;
-    } catch (error) {
-      // The waiter knew only the remaining time; the error names the limit that the caller set.
-      if (error instanceof TimeoutError && options?.timeout !== undefined) {
-        throw new TimeoutError(operation, options.timeout);
-      }
-      throw error;
     } finally {
       this.#busyWith = undefined;
     }
@@ -294,7 +292,8 @@ function remaining(
   options: WriteOptions | undefined,
   deadline: number | undefined,
   clock: Clock,
-): WaitOptions | undefined {
+): PartialWaitOptions | undefined {
   if (options === undefined || deadline === undefined) return options;
-  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
+  const { signal, timeout: totalTimeout } = options;
+  return { signal, timeout: Math.max(0, deadline - clock.now()), totalTimeout };
 }

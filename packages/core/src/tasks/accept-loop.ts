@@ -12,6 +12,7 @@ import type { ByteStream } from '../streams/byte-stream.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
+import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, TaskContext } from './task-types.ts';
@@ -100,11 +101,11 @@ export async function acceptOwned<S extends ByteStream>(
   const name = options?.name ?? 'connection';
   let pause = FIRST_PAUSE;
   for (;;) {
-    let stream: S;
+    let stream: S | undefined;
     try {
-      if (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
-      stream = await listener.accept({ signal });
+      stream = await next(listener, executor, signal);
       pause = FIRST_PAUSE;
+      if (stream === undefined) continue;
     } catch (error) {
       if (error instanceof ClosedError || signal?.aborted === true) return;
       onError?.(error, undefined);
@@ -121,6 +122,28 @@ export async function acceptOwned<S extends ByteStream>(
       return;
     }
   }
+}
+
+/**
+ * The next connection, taken while a slot is free; `undefined` when another loop took the one or the other first.
+ *
+ * Where slots are limited, a connection is waited for, and then taken without waiting: while this loop waited in `accept`,
+ * its slot could go to another task, and the connection would be accepted without a slot.
+ */
+async function next<S extends ByteStream>(
+  listener: Listener<S>,
+  executor: Spawner,
+  signal: AbortSignal | undefined,
+): Promise<S | undefined> {
+  // The default executor has no limit.
+  if (executor.freeSlot === undefined || executor === defaultExecutor) {
+    return listener.accept({ signal });
+  }
+  if (executor.hasFreeSlot === false) await executor.freeSlot({ signal });
+  await listener.readable({ signal });
+  if (executor.hasFreeSlot === false) return undefined;
+  const stream = listener.tryAccept();
+  return stream === WOULD_BLOCK ? undefined : stream;
 }
 
 /** Serves one connection to the end of its stream; never rejects. */

@@ -6,6 +6,7 @@
  */
 
 import { invalidInput } from '../vocabulary/errors.ts';
+import { budgetOf } from '../waiting/budget.ts';
 import { beginTrace } from '../waiting/wait-trace.ts';
 import type { ContextTask, TaskHost, TaskLease } from './task-host.ts';
 import type { TaskContext } from './task-types.ts';
@@ -46,7 +47,11 @@ export class Context<T extends ContextTask> implements TaskContext {
 
   get yieldNow(): TaskContext['yieldNow'] {
     return async () => {
-      this.#task.throwIfAborted();
+      try {
+        this.#task.throwIfAborted();
+      } catch (error) {
+        return budgetOf(this.#host.clock).fail(error);
+      }
       await new Promise<void>((resolve) => {
         this.#host.clock.defer(resolve);
       });

@@ -12,6 +12,7 @@
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
+import { budgetOf } from '../waiting/budget.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
@@ -82,13 +83,17 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return task;
   }
 
-  async joinNext(options?: WaitOptions): Promise<Joined | undefined> {
-    if (!this.#isJoinable) {
-      throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
+  joinNext(options?: WaitOptions): Promise<Joined | undefined> {
+    try {
+      if (!this.#isJoinable) {
+        throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
+      }
+      checkWaitOptions('joinNext', options);
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
     }
-    checkWaitOptions('joinNext', options);
     const joined = this.#joined.shift();
-    if (joined !== undefined || this.#open.size === 0) return joined;
+    if (joined !== undefined || this.#open.size === 0) return budgetOf(this.#clock).pay(joined);
     return this.#joins.wait('joinNext', this.#clock, options);
   }
 

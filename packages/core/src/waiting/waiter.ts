@@ -22,6 +22,15 @@ export interface WaitOptions {
   readonly timeout?: number | undefined;
 }
 
+/**
+ * One wait of a call that waits several times. Its error names the limit of the whole call, which is the one that the
+ * caller set: a `TimeoutError` that is caught and rewritten may be the reason of the caller's signal.
+ */
+export interface PartialWaitOptions extends WaitOptions {
+  /** The timeout of the whole call, in milliseconds, of which `timeout` is left. */
+  readonly totalTimeout?: number | undefined;
+}
+
 /** What {@link WaitOptions} may be. */
 export const WAIT_OPTIONS: OptionTable<WaitOptions> = {
   signal: rules.signal,
@@ -105,13 +114,13 @@ export class Waiter<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #watch(clock: Clock, { signal, timeout }: WaitOptions): Cancellation {
+  #watch(clock: Clock, { signal, timeout, totalTimeout }: PartialWaitOptions): Cancellation {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
     return {
       registration: signal === undefined ? undefined : watchAbort(signal, this),
       timer: hasTimeout
         ? clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, timeout));
+            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
           }, timeout)
         : undefined,
     };

@@ -105,7 +105,8 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   }
 
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
+    if (this.#closing !== undefined) return this.#closing.then(() => this.queue.settled());
+    this.#closing = new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.

@@ -12,7 +12,9 @@ import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../strea
 import { systemClock } from '../../waiting/system-clock.ts';
 import { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
+import { closedError } from '../../listening/accept-queue.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
+import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TCP_LISTEN_OPTIONS, TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
@@ -166,6 +168,13 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     address: TcpAddress | SocketPath,
     options: TlsBindOptions,
   ): Promise<TlsListener> {
+    return charged(options, () => TlsListener.#bind(address, options));
+  }
+
+  static async #bind(
+    address: TcpAddress | SocketPath,
+    options: TlsBindOptions,
+  ): Promise<TlsListener> {
     checkListenOptions('bind', options, TLS_BIND_OPTIONS);
     const below = { ...options, signal: undefined };
     const listener =
@@ -202,11 +211,12 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
 
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#closing.abort(closedError());
+    this.#closing.abort(closedError('accept'));
     this.queue.close();
     this.#wake?.();
     await this.#below.close();
     await this.#accepting;
+    await this.queue.settled();
   }
 
   override statistics(): TlsListenerStatistics {
@@ -275,14 +285,6 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       this.#wake?.();
     }
   }
-}
-
-/** The reason of handshakes that the close of the listener aborts. */
-function closedError(): ClosedError {
-  return new ClosedError('accept: this listener was closed by this side', {
-    code: 'ERR_LISTENER_CLOSED',
-    operation: 'accept',
-  });
 }
 
 const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
