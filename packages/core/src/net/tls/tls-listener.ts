@@ -55,7 +55,7 @@ export interface TlsBindOptions
   extends
     TlsListenOptions,
     Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
-    Pick<unix.UnixListenOptions, 'mode' | 'removeStale'> {
+    Pick<unix.UnixListenOptions, 'mode' | 'removeStale' | 'replace'> {
   /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
@@ -74,6 +74,7 @@ const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
   ...TLS_LISTEN_OPTIONS,
   mode: unix.UNIX_LISTEN_OPTIONS.mode,
   removeStale: unix.UNIX_LISTEN_OPTIONS.removeStale,
+  replace: unix.UNIX_LISTEN_OPTIONS.replace,
   onOverflow: rules.oneOf('wait', 'reset'),
 };
 
@@ -85,8 +86,7 @@ export interface TlsListenerStatistics extends ListenerStatistics {
   readonly failedHandshakes: number;
 }
 
-const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
-const DEFAULT_MAX_PENDING = 1_024;
+const DEFAULTS = { handshakeTimeout: 10_000, maxPending: 1_024 } as const;
 
 /** A connection after its handshake, waiting to be accepted. */
 interface Handshaken {
@@ -149,7 +149,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     });
     this.#below = below;
     this.#options = options;
-    this.#maxPending = options.maxPending ?? DEFAULT_MAX_PENDING;
+    this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
     this.#credentials = { secureContext: contextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -263,7 +263,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const addresses = addressesOf(stream);
     this.#inProgress += 1;
     try {
-      const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
+      const { handshakeTimeout = DEFAULTS.handshakeTimeout, clock } = this.#options;
       const secured = await serverHandshake(
         stream,
         { ...this.#options, ...this.#credentials },
