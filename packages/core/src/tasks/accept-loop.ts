@@ -14,6 +14,7 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import type { WaitOptions } from '../waiting/waiter.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, TaskContext } from './task-types.ts';
 
@@ -99,13 +100,23 @@ export async function acceptOwned<S extends ByteStream>(
   const { clock = systemClock, signal, onError } = options ?? {};
   const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
+  // The default executor has no limit.
+  const isLimited = executor.freeSlot !== undefined && executor !== defaultExecutor;
   let pause = FIRST_PAUSE;
   for (;;) {
-    let stream: S | undefined;
+    let stream: S;
     try {
-      stream = await next(listener, executor, signal);
+      if (isLimited) {
+        await waitForBoth(listener, executor, { signal });
+        // Taken together with the slot, without a wait between: another loop may have been quicker with either.
+        if (executor.hasFreeSlot === false) continue;
+        const taken = listener.tryAccept();
+        if (taken === WOULD_BLOCK) continue;
+        stream = taken;
+      } else {
+        stream = await listener.accept({ signal });
+      }
       pause = FIRST_PAUSE;
-      if (stream === undefined) continue;
     } catch (error) {
       if (error instanceof ClosedError || signal?.aborted === true) return;
       onError?.(error, undefined);
@@ -124,26 +135,14 @@ export async function acceptOwned<S extends ByteStream>(
   }
 }
 
-/**
- * The next connection, taken while a slot is free; `undefined` when another loop took the one or the other first.
- *
- * Where slots are limited, a connection is waited for, and then taken without waiting: while this loop waited in `accept`,
- * its slot could go to another task, and the connection would be accepted without a slot.
- */
-async function next<S extends ByteStream>(
-  listener: Listener<S>,
+/** Waits for a slot, and then for a connection, without taking either. */
+async function waitForBoth(
+  listener: Listener,
   executor: Spawner,
-  signal: AbortSignal | undefined,
-): Promise<S | undefined> {
-  // The default executor has no limit.
-  if (executor.freeSlot === undefined || executor === defaultExecutor) {
-    return listener.accept({ signal });
-  }
-  if (executor.hasFreeSlot === false) await executor.freeSlot({ signal });
-  await listener.readable({ signal });
-  if (executor.hasFreeSlot === false) return undefined;
-  const stream = listener.tryAccept();
-  return stream === WOULD_BLOCK ? undefined : stream;
+  options: WaitOptions,
+): Promise<void> {
+  if (executor.hasFreeSlot === false) await executor.freeSlot?.(options);
+  await listener.readable(options);
 }
 
 /** Serves one connection to the end of its stream; never rejects. */
