@@ -5,8 +5,14 @@
  * the only reader of the connection. Request, body source and context are one object, so that a request costs one.
  */
 
-import { WOULD_BLOCK, type Address, type LimitError, type WouldBlock } from '@awaitio/core';
-import { invalidInput } from '@awaitio/core/lowlevel';
+import {
+  WOULD_BLOCK,
+  type Address,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
+import { charged, invalidInput } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
@@ -29,7 +35,7 @@ export interface ExchangeOwner {
   /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
-  readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
+  readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   watchPeer(exchange: Exchange): void;
@@ -101,6 +107,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     return this.#trailers;
   }
 
+  get clock(): Clock {
+    return this.#owner.driver.clock;
+  }
+
   tryNextPiece(): Data | null | WouldBlock {
     return this.#isOver ? null : this.#pull();
   }
@@ -154,9 +164,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  async upgrade(headers?: HeadersInput): Promise<Switched> {
-    this.#checkRunning('upgrade');
-    return this.#owner.switchProtocol(this.#head, fieldList(headers));
+  upgrade(headers?: HeadersInput): Promise<Switched> {
+    return charged(this, () => {
+      this.#checkRunning('upgrade');
+      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+    });
   }
 
   get isDraining(): boolean {
