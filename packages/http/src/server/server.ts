@@ -71,10 +71,7 @@ export function serve(
   return charged(options, () => open(handler, options));
 }
 
-async function open(
-  handler: Handler | FetchApplication,
-  options: ServeOptions,
-): Promise<HttpServer> {
+async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
