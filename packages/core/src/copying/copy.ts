@@ -16,6 +16,7 @@ import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import { payThrough, type StreamWriter } from '../streams/stream-writer.ts';
+import { runFrom } from '../waiting/wait-trace.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How much to copy, and how to cancel it. */
@@ -102,10 +103,11 @@ export async function copy(
   if (limit === 0) await payThrough(destination);
   let copied = 0;
   if (progress !== undefined) progress.copied = 0;
-  await move(source, destination, signal, bufferSize, limit, (count) => {
+  const moved = (count: number): void => {
     copied += count;
     if (progress !== undefined) progress.copied = copied;
-  });
+  };
+  await runFrom(copy, () => move(source, destination, signal, bufferSize, limit, moved));
   return copied;
 }
 
@@ -185,7 +187,7 @@ export async function copyBidirectional(
   const run = new BidirectionalCopy(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
   const registration = signal === undefined ? undefined : watchAbort(signal, run);
   try {
-    return await run.finished();
+    return await runFrom(copyBidirectional, () => run.finished());
   } finally {
     registration?.remove();
   }

@@ -24,6 +24,7 @@ import {
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
+import { beginTrace } from '../waiting/wait-trace.ts';
 import { WriteSide } from './write-side.ts';
 
 /** A snapshot of a stream. */
@@ -180,7 +181,9 @@ export class StreamCore implements TransportSink, StreamParts {
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);
     }, limit);
+    const trace = beginTrace('close', this.clock.now());
     await this.closed;
+    trace?.end();
     timer.cancel();
   }
 

@@ -22,6 +22,7 @@ import {
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
+import { callSite } from '../waiting/wait-trace.ts';
 
 export class WriteSide {
   readonly #parts: StreamParts;
@@ -150,12 +151,7 @@ export class WriteSide {
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
-    const joined = new Uint8Array(total);
-    let offset = 0;
-    for (const piece of pieces) {
-      joined.set(piece, offset);
-      offset += piece.length;
-    }
+    const joined = Buffer.concat(pieces, total);
     return this.#writeAll('writev', joined, { ...options, transfer: true });
   }
 
@@ -248,11 +244,14 @@ export class WriteSide {
     let accepted = start;
     const deadline =
       options?.timeout === undefined ? undefined : this.#parts.clock.now() + options.timeout;
+    // Later waits of the call do not have its caller on the stack.
+    const site = callSite(operation);
     this.#busyWith = operation;
     try {
       while (accepted < data.length) {
         if (this.isWritable) await this.#parts.budget.pay(undefined);
-        else await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock));
+        else
+          await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock, site));
         this.#check(operation);
         options?.signal?.throwIfAborted();
         const count = this.#accept(data, accepted, options?.transfer === true);
@@ -292,8 +291,9 @@ function remaining(
   options: WriteOptions | undefined,
   deadline: number | undefined,
   clock: Clock,
+  site: string | undefined,
 ): PartialWaitOptions | undefined {
-  if (options === undefined || deadline === undefined) return options;
-  const { signal, timeout: totalTimeout } = options;
-  return { signal, timeout: Math.max(0, deadline - clock.now()), totalTimeout };
+  if (deadline === undefined) return site === undefined ? options : { ...options, site };
+  const timeout = Math.max(0, deadline - clock.now());
+  return { signal: options?.signal, timeout, totalTimeout: options?.timeout, site };
 }

@@ -29,6 +29,8 @@ export interface WaitOptions {
 export interface PartialWaitOptions extends WaitOptions {
   /** The timeout of the whole call, in milliseconds, of which `timeout` is left. */
   readonly totalTimeout?: number | undefined;
+  /** Where the call was made, when `traceWaits` is on. */
+  readonly site?: string | undefined;
 }
 
 /** What {@link WaitOptions} may be. */
@@ -81,7 +83,11 @@ export class Waiter<T> implements AbortWatcher {
   constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
     this.operation = operation;
     this.since = cachedNow(clock);
-    this.#trace = beginTrace(operation, this.since);
+    this.#trace = beginTrace(
+      operation,
+      this.since,
+      (options as PartialWaitOptions | undefined)?.site,
+    );
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

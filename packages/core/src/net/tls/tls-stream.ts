@@ -18,6 +18,7 @@ import { checkIsObject, checkOptions, pickOptions } from '../../vocabulary/check
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
+import { runFrom } from '../../waiting/wait-trace.ts';
 import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
@@ -133,7 +134,7 @@ export class TlsStream extends ByteStream {
     address: TcpAddress | SocketPath,
     options: TlsConnectOptions = {},
   ): Promise<TlsStream> {
-    return charged(options, () => connectTls(address, options));
+    return charged(options, () => runFrom(TlsStream.connect, () => connectTls(address, options)));
   }
 }
 
@@ -196,13 +197,10 @@ export async function startTls(
   stream: ByteStream,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsStream> {
-  return charged(options, () => start(stream, options));
+  return charged(options, () => runFrom(startTls, () => start(stream, options)));
 }
 
-async function start(
-  stream: ByteStream,
-  options: StartTlsClientOptions | StartTlsServerOptions,
-): Promise<TlsStream> {
+async function start(...[stream, options]: Parameters<typeof startTls>): Promise<TlsStream> {
   checkIsObject('startTls', options);
   const isServer = options.role === 'server';
   checkOptions('startTls', options, isServer ? START_TLS_SERVER_OPTIONS : START_TLS_CLIENT_OPTIONS);
