@@ -76,6 +76,7 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
+  options.signal?.throwIfAborted();
   const run = await handlerOf(handler);
   const loading = loadParser();
   if (loading !== undefined) await loading;
@@ -83,6 +84,10 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
   const trusted = options.proxyProtocol?.trusted;
   const proxies = trusted === undefined ? undefined : new AddressList(trusted);
   const listener = options.listener ?? (await bind(options));
+  if (options.signal?.aborted === true) {
+    if (options.listener === undefined) await listener.close();
+    throw options.signal.reason;
+  }
   return start(run, listener, options, proxies);
 }
 
@@ -156,8 +161,7 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal?.aborted === true) void this.shutdown();
-    else if (signal !== undefined) {
+    if (signal !== undefined) {
       this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
     }
   }
