@@ -56,6 +56,7 @@ describe('calls that wait for a free slot', () => {
     gate.resolve();
     await second;
     await executor.idle();
+    expect(executor.statistics().done).toBe(2);
   });
 
   test('get the slot of a call that did not spawn within its turn', async () => {
@@ -66,7 +67,7 @@ describe('calls that wait for a free slot', () => {
     free();
     await idler;
     await next;
-    await executor.spawn(() => undefined);
+    expect(await executor.spawn(() => 'spawned')).toBe('spawned');
   });
 
   test('get the slot of a call whose signal aborted, before and after it was woken', async () => {
@@ -88,6 +89,7 @@ describe('calls that wait for a free slot', () => {
   test('settle one after another where no caller spawns, one turn apart at most', async () => {
     const executor = strict(1);
     for (let count = 0; count < 10; count += 1) await executor.freeSlot();
+    expect(executor.hasFreeSlot).toBe(true);
   });
 
   test.each([1, 2, 7])(

@@ -85,12 +85,12 @@ export function beginTrace(operation: string, since: number, site?: string): Wai
 }
 
 /**
- * Runs the body of the public function `door`, so that all its waits have the site of its caller: one that waits again after
+ * Runs the body of a public call, named by its function or its name, so that all its waits have the site of its caller: one that waits again after
  * an await, or in the callbacks of Node, has no frame of the caller on its stack by then.
  */
-export function runFrom<T>(door: Door, body: () => T): T {
+export function runFrom<T>(call: Door | string, body: () => T): T {
   if (!isTracing || sites.getStore() !== undefined) return body();
-  const site = siteOfCall(undefined, door);
+  const site = typeof call === 'string' ? siteOfCall(call) : siteOfCall(undefined, call);
   return site === undefined ? body() : sites.run(site, body);
 }
 

@@ -80,14 +80,10 @@ export class Waiter<T> implements AbortWatcher {
   readonly #cancellation: Cancellation | undefined;
   readonly #trace: WaitTrace | undefined;
 
-  constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
+  constructor(operation: string, clock: Clock, options: PartialWaitOptions | undefined) {
     this.operation = operation;
     this.since = cachedNow(clock);
-    this.#trace = beginTrace(
-      operation,
-      this.since,
-      (options as PartialWaitOptions | undefined)?.site,
-    );
+    this.#trace = beginTrace(operation, this.since, options?.site);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

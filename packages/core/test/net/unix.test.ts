@@ -323,10 +323,10 @@ describe('a Unix listener', () => {
       expect(await programs[at]?.nextLine()).toBe('done');
     };
     await turn(0, 'take');
-    let isOver = false;
+    const state = { isOver: false };
     let connects = 0;
     const connecting = (async () => {
-      while (!isOver) {
+      while (!state.isOver) {
         const client = await UnixStream.connect(path);
         connects += 1;
         // A listener that closes resets what it has not accepted.
@@ -338,7 +338,7 @@ describe('a Unix listener', () => {
       await turn(round % 2, 'take');
       await turn((round + 1) % 2, 'give');
     }
-    isOver = true;
+    state.isOver = true;
     await connecting;
     expect(connects).toBeGreaterThan(50);
     expect(statSync(path).isSocket()).toBe(true);

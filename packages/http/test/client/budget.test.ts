@@ -6,14 +6,14 @@ import { echo, HttpClient, serve, type HttpRequest } from '../../src/index.ts';
 const MANY = 20_000;
 
 async function turnsIn(call: () => unknown): Promise<boolean> {
-  let hasTurned = false;
+  const loop = { hasTurned: false };
   setImmediate(() => {
-    hasTurned = true;
+    loop.hasTurned = true;
   });
-  for (let count = 0; count < MANY && !hasTurned; count += 1) {
+  for (let count = 0; count < MANY && !loop.hasTurned; count += 1) {
     await Promise.resolve(call()).catch(() => {});
   }
-  return hasTurned;
+  return loop.hasTurned;
 }
 
 const signal = AbortSignal.abort(new Error('aborted'));

@@ -134,7 +134,7 @@ export class TlsStream extends ByteStream {
     address: TcpAddress | SocketPath,
     options: TlsConnectOptions = {},
   ): Promise<TlsStream> {
-    return charged(options, () => runFrom(TlsStream.connect, () => connectTls(address, options)));
+    return charged(options, () => runFrom('connect', () => connectTls(address, options)));
   }
 }
 

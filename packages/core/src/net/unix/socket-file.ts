@@ -25,7 +25,6 @@ import {
   type BigIntStats,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { nodeCluster } from '../lazy-builtins.ts';
 import { isAbstract, MAX_PATH } from './unix-path.ts';
 
 /** What `mkdtemp` adds to `.`, and the name in the directory. */
@@ -46,12 +45,11 @@ export class SocketFile {
   /**
    * Makes the private directory.
    *
-   * @param exclusive - Whether a worker of a cluster opens its own socket.
+   * @param isShared - Whether the primary of a cluster binds it, for its workers.
    * @returns `undefined` when the socket is to be bound at its path; the error of `bind` then says what is wrong with it.
    */
-  static prepare(path: string, exclusive: boolean): SocketFile | undefined {
-    if (process.platform === 'win32' || isAbstract(path)) return undefined;
-    if (!exclusive && nodeCluster().isWorker) return undefined;
+  static prepare(path: string, isShared: boolean): SocketFile | undefined {
+    if (isShared || process.platform === 'win32' || isAbstract(path)) return undefined;
     const folder = dirname(path);
     if (Buffer.byteLength(folder) + 1 + PRIVATE_NAME.length > MAX_PATH) return undefined;
     try {

@@ -9,6 +9,7 @@ import { charged } from '../../waiting/charged.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import {
   checkListenOptions,
+  isShared,
   listen,
   SOCKET_LISTEN_OPTIONS,
   SocketListener,
@@ -108,7 +109,7 @@ export class UnixListener extends SocketListener<UnixStream> {
     return charged(options, () => {
       checkListenOptions('bind', options, UNIX_LISTEN_OPTIONS);
       const path = parsePath(address, 'bind');
-      const file = SocketFile.prepare(path, options.exclusive === true);
+      const file = SocketFile.prepare(path, isShared(options));
       return file === undefined
         ? UnixListener.#bindAt(path, options)
         : UnixListener.#bindBeside(path, file, options);
