@@ -16,6 +16,9 @@ const ACCESS_LOG_OPTIONS: OptionTable<AccessLogOptions> = {
   write: rules.function,
 };
 
+/** Taken at load: tests replace the global. */
+const SystemDate = Date;
+
 const MONTHS = [
   'Jan',
   'Feb',
@@ -69,7 +72,7 @@ function common(event: RequestFinishedEvent): string {
 
 function json(event: RequestFinishedEvent): string {
   const { time, type: _type, ...rest } = event;
-  return JSON.stringify({ time: new Date(time).toISOString(), ...rest });
+  return JSON.stringify({ time: new SystemDate(time).toISOString(), ...rest });
 }
 
 /** Quotes and backslashes are escaped as Apache does; control characters cannot be in a target. */
@@ -86,7 +89,7 @@ function hostOf(address: string): string {
 
 /** `10/Oct/2000:13:55:36 +0000` */
 function date(time: number): string {
-  const at = new Date(time);
+  const at = new SystemDate(time);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;
   return `${day}:${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`;
