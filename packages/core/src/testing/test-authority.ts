@@ -104,7 +104,10 @@ export class TestAuthority {
       integer(Buffer.concat([Buffer.of(0x40), randomBytes(8)])),
       algorithm,
       nameOf(this.#name),
-      sequence(time(validFrom ?? new SystemDate(now - DAY)), time(validTo ?? new SystemDate(now + DAY))),
+      sequence(
+        time(validFrom ?? new SystemDate(now - DAY)),
+        time(validTo ?? new SystemDate(now + DAY)),
+      ),
       nameOf(subject),
       key.export({ type: 'spki', format: 'der' }),
       element(0xa3, sequence(...extensions)),

@@ -1,6 +1,6 @@
 /** Access logs: one line for each answered request, in Common Log Format or as JSON. */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { checkOptions, printLossy, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { EventListener, RequestFinishedEvent } from './events.ts';
 
 /** Options of {@link accessLog}. */
@@ -57,7 +57,8 @@ export function accessLog(options?: AccessLogOptions): EventListener {
   const write =
     options?.write ??
     ((line: string): void => {
-      process.stdout.write(`${line}\n`);
+      const { stdout } = process;
+      printLossy(stdout, () => stdout.write(`${line}\n`));
     });
   return (event) => {
     if (event.type === 'requestFinished') write(format(event));

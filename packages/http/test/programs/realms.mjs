@@ -60,7 +60,9 @@ await say('datagram', async () => {
   return text(data);
 });
 await say('response', async () => {
-  const server = await serve(() => HttpResponse.bytes(bytes()), { onError: (e) => console.log(e.message) });
+  const server = await serve(() => HttpResponse.bytes(bytes()), {
+    onError: (e) => console.log(e.message),
+  });
   const client = new HttpClient();
   const response = await client.get(server.url);
   const got = await response.text();
