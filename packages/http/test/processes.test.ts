@@ -1,5 +1,5 @@
 /** What works in processes that were started in unusual ways, or that changed something of the platform: in children. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,10 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 const program = (name: string): string => join(here, 'test/programs', `${name}.mjs`);
 const known = process.allowedNodeEnvironmentFlags;
 const MAJOR = Number(process.versions.node.split('.')[0]);
+
+/** In milliseconds: on a busy machine, starting eight processes at once takes most of it. */
+const PATIENCE = 60_000;
+jest.setTimeout(PATIENCE);
 
 interface Surroundings {
   /** @default 'bundled' */
@@ -27,7 +31,7 @@ async function output(
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 15_000,
+    timeout: PATIENCE,
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -92,7 +96,7 @@ describe('sockets, a server and a client work', () => {
     const child = spawn(process.execPath, ['--conditions=bundled', program('unread-output')], {
       cwd: here,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: 15_000,
+      timeout: PATIENCE,
     });
     child.stdout?.destroy();
     child.stderr?.destroy();
