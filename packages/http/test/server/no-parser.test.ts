@@ -1,4 +1,4 @@
-/** What `serve` and a client say where llhttp cannot start: each in a process of its own. */
+/** What `serve` and a client say where llhttp cannot start: each in a separate process. */
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 

@@ -32,7 +32,7 @@ describe('handles are worked with', () => {
   });
 
   test.each([
-    ['is of a line that nobody has tried', platform({}, '28')],
+    ['is of an untested line', platform({}, '28')],
     ['has no classes of requests', platform({ WriteWrap: undefined })],
     ['has other things in their place', platform({ ShutdownWrap: () => {} })],
     ['has no results', platform({ streamBaseState: undefined })],
