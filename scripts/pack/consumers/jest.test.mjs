@@ -10,8 +10,16 @@ afterEach(() => {
 });
 
 const OTHERS = [
-  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'clearImmediate'],
-  ...['Date', 'performance', 'hrtime', 'nextTick', 'queueMicrotask'],
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'hrtime',
+  'nextTick',
+  'queueMicrotask',
 ];
 
 describe.each([

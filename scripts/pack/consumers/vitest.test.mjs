@@ -10,8 +10,16 @@ afterEach(() => {
 });
 
 const everything = [
-  ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'],
-  ...['clearImmediate', 'Date', 'performance', 'hrtime', 'queueMicrotask'],
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'hrtime',
+  'queueMicrotask',
 ];
 
 describe.each([

@@ -94,7 +94,7 @@ function expectation(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_type':
       if (issue.expected === 'int') return 'a whole number';
       // Infinity, where it is not allowed.
-      return typeof value === 'number' ? 'a finite number' : `of type ${issue.expected}`;
+      return value === Infinity ? 'a finite number' : `of type ${issue.expected}`;
     case 'too_small':
       return `at least ${issue.minimum}`;
     case 'too_big':
