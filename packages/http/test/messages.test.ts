@@ -10,7 +10,6 @@ import {
   ClientGoneError,
   DEFAULT_LIMITS,
   echo,
-  fileResponse,
   HttpClient,
   HttpConnection,
   HttpResponse,
@@ -22,6 +21,7 @@ import {
   type Handler,
   type ServeOptions,
 } from '../src/index.ts';
+import { fileResponse } from '../src/batteries/index.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
 import { simulated, type World } from './support/simulated.ts';
