@@ -6,6 +6,7 @@
  * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
  */
 
+export { printLossy } from './vocabulary/lossy-output.ts';
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
 export {
   checkOptions,

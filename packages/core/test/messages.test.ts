@@ -24,6 +24,7 @@ import {
 } from '../src/index.ts';
 import type { Transport } from '../src/lowlevel.ts';
 import { TestAuthority } from '../src/testing/index.ts';
+import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
 
 const SECRET = 'SECRET';
@@ -164,6 +165,14 @@ const CASES: readonly Case[] = [
     name: 'FrameError',
     says: 'expected a line of UTF-8, got bytes that are not UTF-8',
     make: async () => lines(await ended(`${SECRET}\u00ff\n`), { fatal: true }).read(),
+  },
+  {
+    code: 'ERR_ACCESS_DENIED',
+    name: 'IoError',
+    says: 'this process may not use the network; under the permission model, start node with --allow-net',
+    make: () => {
+      throw translateError(accessDenied(), 'bind');
+    },
   },
   {
     code: 'ERR_IP_BLOCKED',

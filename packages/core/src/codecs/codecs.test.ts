@@ -388,7 +388,7 @@ describe('a decoder of one’s own', () => {
     await closeAll(client, server);
   });
 
-  test('that steps over more than is there is told so', async () => {
+  test('that steps over more than is there fails with the reason', async () => {
     const [client, server] = memoryPair();
     await client.writeAll('ab');
     for (const count of [3, -1, 0.5]) {

@@ -75,7 +75,7 @@ describe('a poll set', () => {
       expect((await turn).map(({ token }) => token)).toEqual([7]);
     }));
 
-  test('waits without spinning while it is empty, and hears of a registration meanwhile', () =>
+  test('waits without spinning while it is empty, and notices a registration meanwhile', () =>
     pairs(async (ours, theirs) => {
       await theirs.writeAll('x');
       const poll = new Poll<string>();
@@ -249,7 +249,7 @@ describe('a poll set', () => {
     expect(await poll.poll(NOW)).toEqual([]);
   });
 
-  test('keeps a wake for the next turn when nobody waits', async () => {
+  test('keeps a wake for the next turn when no one waits', async () => {
     const poll = new Poll<string>();
     poll.wake();
     expect(await poll.poll()).toEqual([]);

@@ -81,7 +81,7 @@ describe('a Unix socket', () => {
     await Promise.all([client.close(), server.close(), listener.close()]);
   });
 
-  test('is refused with the reason when nobody is there', async () => {
+  test('is refused with the reason when no one is there', async () => {
     await expect(UnixStream.connect(path)).rejects.toMatchObject({
       name: 'AddressError',
       code: 'ENOENT',
@@ -134,7 +134,7 @@ describe('a Unix listener', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('never takes the path of somebody who listens', async () => {
+  test('never takes the path of another listener', async () => {
     const first = keep(await UnixListener.bind(path));
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
       /is the socket of a process that is listening on it/,
@@ -177,7 +177,7 @@ describe('a Unix listener', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('hands out connections to a loop, and resets those that nobody took', async () => {
+  test('hands out connections to a loop, and resets those that no one took', async () => {
     const listener = keep(await UnixListener.bind(path));
     const [first, second] = [
       keep(await UnixStream.connect(path)),

@@ -1,7 +1,13 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
 import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
-import { AsyncScope, DeadlineWheel, holdTask, type TaskLease } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  DeadlineWheel,
+  holdTask,
+  printLossy,
+  type TaskLease,
+} from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -138,11 +144,12 @@ export class ServerRuntime {
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // Silence would hide every failure of a handler.
-  // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
-  console.error(
-    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
-  );
+  const where = request === undefined ? 'connection' : `${request.method} handler`;
+  printLossy(process.stderr, () => {
+    // Silence would hide every failure of a handler.
+    // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
+    console.error(`awaitio: ${where} failed: ${what}`);
+  });
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

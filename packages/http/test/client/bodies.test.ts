@@ -427,7 +427,7 @@ describe('the body of a response', () => {
       await expect(failure).rejects.toMatchObject({ code: 'ERR_HTTP_BODY_TOO_LARGE' });
     }));
 
-  test('that nobody reads to the end gives its connection up: by leaving the loop, or discarding', () =>
+  test('that no one reads to the end gives its connection up: by leaving the loop, or discarding', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.stream(['x'.repeat(500_000)], { length: 500_000 }));
       const client = world.client();
@@ -500,7 +500,7 @@ describe('a switch of protocols', () => {
       await stream.close();
     }));
 
-  test('that nobody wants ends with the response', () =>
+  test('that no one wants ends with the response', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
         const { stream } = await context.upgrade(headers);

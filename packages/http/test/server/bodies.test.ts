@@ -224,7 +224,7 @@ describe('a streamed answer', () => {
       expect((await wire.response()).trailers).toBe('X-Sum: 195\r\n');
     }));
 
-  test('is not begun for HEAD, 204 and 304, and the program is told that nobody wants it', () =>
+  test('is not begun for HEAD, 204 and 304, and the program learns that it is not wanted', () =>
     simulated(async (world) => {
       let ended = 0;
       const body = (): AsyncIterable<string> => ({
@@ -447,7 +447,7 @@ describe('a request body', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('that ends before its length fails the read, and a half-closed client is told 400', () =>
+  test('that ends before its length fails the read, and a half-closed client gets 400', () =>
     simulated(async (world) => {
       await world.serve(async (request) => HttpResponse.text(await request.text()));
       const wire = await world.connect();

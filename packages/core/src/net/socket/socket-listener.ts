@@ -22,6 +22,7 @@ import { IncomingHandle, IncomingNodeSocket, type IncomingSocket } from './incom
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { boundAddress, type Endpoints } from './endpoints.ts';
+import { accessDenied, mayUseNetwork } from './permission.ts';
 import { handleBindings, takeHandles } from './stream-handle.ts';
 
 /** Options of every socket listener. */
@@ -169,20 +170,24 @@ export async function listen(
   target: ListenOptions & { readonly fd?: number },
   options: SocketListenOptions<never>,
 ): Promise<Server> {
+  // Node would throw this where no caller can catch it.
+  if (!mayUseNetwork()) throw translateError(accessDenied(), 'bind');
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(translateError(error, 'bind'));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        {
+          ...target,
+          backlog: options.backlog ?? DEFAULT_BACKLOG,
+          exclusive: options.exclusive ?? false,
+        },
+        resolve,
+      );
     });
-    server.listen(
-      {
-        ...target,
-        backlog: options.backlog ?? DEFAULT_BACKLOG,
-        exclusive: options.exclusive ?? false,
-      },
-      resolve,
-    );
-  });
+  } catch (error) {
+    throw translateError(error, 'bind');
+  }
   server.removeAllListeners('error');
   if (options.signal?.aborted === true) {
     await new Promise((resolve) => {

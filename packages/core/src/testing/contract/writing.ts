@@ -103,7 +103,7 @@ export const WRITING: readonly Contract[] = [
     },
   },
   {
-    name: 'one task at a time writes: a second one is told at once, and the first goes on',
+    name: 'one task at a time writes: a second one is refused at once, and the first goes on',
     body: async (trial) => {
       const [a, b] = await trial.pair();
       const accepted = await trial.fill(a);
@@ -123,7 +123,7 @@ export const WRITING: readonly Contract[] = [
     },
   },
   {
-    name: 'a writer that is stopped does not stop the reading of its own end',
+    name: 'a writer that is stopped does not stop the reading of its end',
     body: async (trial) => {
       const [a, b] = await trial.pair();
       await trial.fill(a);
