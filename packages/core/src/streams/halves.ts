@@ -99,9 +99,16 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
   }
 }
 
+/** The stream of a writing half, for what is built on it. */
+export let streamOf: (half: WriteHalf) => DuplexStream;
+
 /** The writing half of a stream: a {@link StreamWriter} whose every call is the stream's. */
 export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamWriter {
   readonly #stream: S;
+
+  static {
+    streamOf = (half) => half.#stream;
+  }
 
   constructor(stream: S) {
     this.#stream = stream;
@@ -127,7 +134,7 @@ export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamW
     return this.#stream.writeAll(data, options);
   }
 
-  writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
+  writev(pieces: readonly WriteData[], options?: WriteOptions): Promise<void> {
     return this.#stream.writev(pieces, options);
   }
 

@@ -7,7 +7,8 @@
  * - **Reading is a push of a borrowed view.** The bytes passed to `onData` are valid only during that call, since one
  *   read buffer may serve every socket of the process. The sink takes or copies what it needs before it returns.
  * - **Writing hands over ownership.** What is passed to `write` belongs to the carrier until it has been sent: the caller
- *   no longer changes it. A carrier therefore never copies. A string stands for its latin1 bytes, one per character.
+ *   no longer changes it. A carrier therefore never copies. A string stands for its latin1 bytes, one per
+ *   character: the stream above has encoded text that is not ASCII.
  * - **`onClosed` comes exactly once and last**, after everything else the carrier has to say. Until then the carrier
  *   may call the sink at any time, but never from inside a call that the sink is making, except `onClosed`
  *   from inside `reset` and `close`.

@@ -220,3 +220,13 @@ export function checkWaitOptions(operation: string, options: WaitOptions | undef
   }
   if (signal.aborted) throw signal.reason;
 }
+
+/** The options for one wait of a longer call, whose timeout covers the whole call. */
+export function remaining(
+  options: WaitOptions | undefined,
+  deadline: number | undefined,
+  clock: Clock,
+): WaitOptions | undefined {
+  if (options === undefined || deadline === undefined) return options;
+  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
+}

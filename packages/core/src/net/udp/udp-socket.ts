@@ -195,8 +195,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   /**
    * Sends one datagram, as soon as the socket is writable.
    *
-   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; a
-   * string stands for its latin1 bytes. It is copied, and may be changed at once.
+   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; text
+   * is sent as UTF-8. It is copied, and may be changed at once.
    * @param address - The destination; a name is resolved each time.
    * @returns How many bytes were passed to the kernel: all. It does not mean that they arrive.
    * @throws `AddressError` when the address cannot be reached or found; `IoError` (`EMSGSIZE`) when the datagram is too
