@@ -4,7 +4,8 @@ import { ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { memoryPair, type MemoryPairOptions } from '../memory/memory-pair.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { Framed, FrameWriter } from './framed.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { Framed } from './framed.ts';
 import { lengthDelimited, lengthDelimitedCodec } from './length-delimited.ts';
 
 const FRAME = Uint8Array.from({ length: 20 }, (_, at) => at);

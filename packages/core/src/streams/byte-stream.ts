@@ -37,6 +37,7 @@ import {
 } from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
 import { checkData, type WriteData, type WriteOptions } from './stream-writer.ts';
@@ -195,12 +196,13 @@ export class ByteStream implements DuplexStream {
     return this.#core.reading.peek(count);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const chunk = await this.readChunk();
-      if (chunk === null) return;
-      yield chunk;
-    }
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+    const take = (wait: WaitOptions): Promise<Uint8Array | null> => this.readChunk(wait);
+    return new WaitIterator({ operation: 'chunks', take, end: null }, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return this.chunks();
   }
 
   // --- Writing -------------------------------------------------------------------------------------------------

@@ -76,7 +76,11 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
     await this.#stream.shutdown('read');
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.#stream.chunks(options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     return this.#stream[Symbol.asyncIterator]();
   }
 
