@@ -2,6 +2,7 @@
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { ClosedError } from '../../vocabulary/errors.ts';
+import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
 import type { Contract } from './contract.ts';
 import {
   CLOSED,
@@ -13,9 +14,11 @@ import {
   endReads,
   endWrites,
 } from './endings.ts';
-import type { ExpectedError, Trial } from './trial.ts';
+import { pattern, type ExpectedError, type Trial } from './trial.ts';
 import { COLLECTING_READS, FIRST_BYTE_READS, READY_FOR_BOTH, WRITES } from './waits.ts';
 
+/** More than a stream queues by default, and less than a kernel takes beside it. */
+const MORE_THAN_A_QUEUE = 98_304;
 const SHUT: ExpectedError = { type: ClosedError, code: 'ERR_WRITE_SHUT_DOWN' };
 
 /** Expects every call on a stream to fail in the same way, each time. */
@@ -203,6 +206,37 @@ export const ENDING: readonly Contract[] = [
       await trial.settle(b.readable(), 'readable, after the peer’s reset()');
       await trial.settle(b.close(), 'close(), after the peer’s reset()');
       await trial.rejects(b.readChunk(), 'readChunk, after close()', CLOSED);
+    },
+  },
+  {
+    name: 'a peer’s reset() loses no byte that had arrived, however full the reader is',
+    body: async (trial) => {
+      const [a, b] = await trial.pair();
+      let accepted = 0;
+      while (accepted < MORE_THAN_A_QUEUE) {
+        const size = Math.min(MORE_THAN_A_QUEUE - accepted, 8_192);
+        const count = a.tryWrite(pattern(accepted, size));
+        if (count !== WOULD_BLOCK) accepted += count;
+        else if (!(await trial.hasRoom(a))) break;
+      }
+      for (let before = -1; a.statistics().unsent !== before;) {
+        before = a.statistics().unsent;
+        await trial.clock.sleep(trial.quiet);
+      }
+      a.reset();
+      const { unsent } = await trial.settle(a.closed, '`closed`');
+      await trial.clock.sleep(trial.quiet);
+      let at = 0;
+      try {
+        for (let chunk = await b.readChunk(); chunk !== null; chunk = await b.readChunk()) {
+          trial.equal(chunk, pattern(at, chunk.length), `bytes from ${at}`);
+          at += chunk.length;
+        }
+        trial.ok(!trial.hasReset, 'the reset looks like an end');
+      } catch (error) {
+        trial.isError(error, `reading byte ${at} of ${accepted}, with ${unsent} dropped`, BROKEN);
+      }
+      trial.ok(at >= accepted - unsent, `${at} of ${accepted} bytes, with ${unsent} dropped`);
     },
   },
   {

@@ -202,18 +202,22 @@ export class Trial {
     for (let refusals = 0; refusals < REFUSALS;) {
       const count = stream.tryWrite(pattern(accepted, SLICE));
       if (count === WOULD_BLOCK) {
-        const room = stream.writable({ timeout: this.quiet });
-        const hasRoom = room.then(
-          () => true,
-          () => false,
-        );
-        if (!(await this.settle(hasRoom, 'writable({ timeout })'))) refusals += 1;
+        if (!(await this.hasRoom(stream))) refusals += 1;
       } else {
         refusals = 0;
         accepted += count;
       }
     }
     return accepted;
+  }
+
+  /** Whether the carrier has room, now or within `quiet` milliseconds. */
+  hasRoom(stream: ByteStream): Promise<boolean> {
+    const room = stream.writable({ timeout: this.quiet }).then(
+      () => true,
+      () => false,
+    );
+    return this.settle(room, 'writable({ timeout })');
   }
 
   /** Reads the bytes of the pattern between two positions, and compares each. */
