@@ -225,10 +225,18 @@ export class Trial {
     for (let at = from; at < to;) {
       const want = Math.min(to - at, SLICE);
       const got = await this.settle(stream.readExactly(want), `reading byte ${at} of ${to}`);
-      if (!isSame(got, pattern(at, want))) {
-        throw new Error(`bytes ${at} to ${at + want} are not those that were written`);
-      }
+      this.matches(got, at);
       at += want;
+    }
+  }
+
+  /** Expects bytes to be those of the pattern from a position on. */
+  matches(bytes: Uint8Array, from: number): void {
+    for (let at = 0; at < bytes.length; at += SLICE) {
+      const piece = bytes.subarray(at, at + SLICE);
+      if (isSame(piece, pattern(from + at, piece.length))) continue;
+      const end = from + at + piece.length;
+      throw new Error(`bytes ${from + at} to ${end} are not those that were written`);
     }
   }
 
