@@ -61,8 +61,11 @@ describe.each(CALLS)('%s', (name, send) => {
   test.each(TEXTS)('writes %s as UTF-8', async (_what, text, wire) => {
     const [a, b] = memoryPair();
     const count = await send(a, text);
-    if (typeof count === 'number') expect(count).toBe(wire.length / 2);
-    if (name !== 'the Node stream') expect(a.statistics().bytesWritten).toBe(wire.length / 2);
+    const size = wire.length / 2;
+    expect([undefined, null, size]).toContain(count);
+    const { bytesWritten } = a.statistics();
+    // Node's streams take their time.
+    expect(name === 'the Node stream' ? size : bytesWritten).toBe(size);
     const receiving = readAll(b);
     await a.close();
     expect(await receiving).toBe(wire);
@@ -80,23 +83,30 @@ describe.each(CALLS)('%s', (name, send) => {
   });
 });
 
-describe.each(CARRIERS)('on $name', ({ use, test: run }) => {
-  run.each([['text']])('%s arrives as UTF-8, in order with bytes and ASCII', async () => {
+/** What the other end reads as a line of text, bytes and ASCII. */
+async function arrives(a: ByteStream, b: ByteStream): Promise<string | null> {
+  const writing = (async () => {
+    await a.writeAll('naïve ');
+    await a.writeAll('plain ');
+    await a.writev(['€ ', Buffer.from([0xe2, 0x82]), Buffer.from([0xac]), ' 😀\n']);
+  })();
+  const line = await b.readLine();
+  await writing;
+  a.reset();
+  await b.close({ linger: 0 });
+  await a.closed;
+  return line;
+}
+
+test.each(CARRIERS)(
+  'text arrives as UTF-8, in order with bytes and ASCII, on $name',
+  async ({ use }) => {
+    expect.assertions(1);
     await use(async ({ connect }) => {
-      const [a, b] = await connect();
-      const writing = (async () => {
-        await a.writeAll('naïve ');
-        await a.writeAll('plain ');
-        await a.writev(['€ ', Buffer.from([0xe2, 0x82]), Buffer.from([0xac]), ' 😀\n']);
-      })();
-      expect(await b.readLine()).toBe('naïve plain € € 😀');
-      await writing;
-      a.reset();
-      await b.close({ linger: 0 });
-      await a.closed;
+      expect(await arrives(...(await connect()))).toBe('naïve plain € € 😀');
     });
-  });
-});
+  },
+);
 
 test('a character that a check for line ends lets pass does not arrive as one', async () => {
   const [a, b] = memoryPair();
