@@ -103,15 +103,19 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
   }
 }
 
+let insideOf: (half: WriteHalf) => DuplexStream;
+
 /** The stream of a writing half, for what is built on it. */
-export let streamOf: (half: WriteHalf) => DuplexStream;
+export function streamOf(half: WriteHalf): DuplexStream {
+  return insideOf(half);
+}
 
 /** The writing half of a stream: a {@link StreamWriter} whose every call is the stream's. */
 export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamWriter {
   readonly #stream: S;
 
   static {
-    streamOf = (half) => half.#stream;
+    insideOf = (half) => half.#stream;
   }
 
   constructor(stream: S) {

@@ -5,7 +5,7 @@ import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import type { ByteStream } from './byte-stream.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import type { Transport } from './transport.ts';
 
 /** The default of `readHighWaterMark` and `writeHighWaterMark`, in bytes. */
@@ -71,7 +71,7 @@ export function clockOf(stream: object): Clock {
  * @returns As `tryWrite`: how many bytes, and so characters, were accepted, or `WOULD_BLOCK`.
  * @throws as `tryWrite`.
  */
-export function tryWriteLatin1(stream: ByteStream, text: string): number | WouldBlock {
+export function tryWriteLatin1(stream: StreamWriter, text: string): number | WouldBlock {
   const inside = insideOf(stream);
   if (inside !== undefined) return inside.writing.tryWriteEncoded(text, true);
   // A stream of another copy of this package.
