@@ -45,7 +45,7 @@ async function idle(): Promise<void> {
 /** What bytes become: the frames, how many bytes were taken for them, and how it ended. */
 async function decodeAll<T>(decoder: Decoder<T>, wire: string, chunkSize: number) {
   const [sender, receiver] = memoryPair({ chunkSize });
-  const sending = sender.writeAll(wire).then(() => sender.shutdown('write'));
+  const sending = sender.writeAll(latin1(wire)).then(() => sender.shutdown('write'));
   const frames: T[] = [];
   let code: unknown;
   try {

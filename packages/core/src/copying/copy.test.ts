@@ -84,10 +84,14 @@ class GeneratorReader implements StreamReader {
     return this.#front?.slice(0, count) ?? null;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  async *chunks(): AsyncIterableIterator<Uint8Array, undefined> {
     for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
       yield chunk;
     }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.chunks();
   }
 
   #take(take: (view: Uint8Array) => number): number | null {

@@ -72,7 +72,8 @@ const DEFAULT_BUFFER_SIZE = 65_536;
  * @returns How many bytes were copied: to the end of the source, or `limit`.
  * @throws What reading or writing throws: `BrokenError`, `ClosedError`, `BusyError`; `signal.reason`;
  * `InvalidInputError`. Both streams stay usable: every byte that did not reach the destination is still in the source,
- * and `progress.copied` is how many did.
+ * and `progress.copied` is how many did. To give up for good, `reset` the destination: after a `close` its peer cannot tell
+ * the part from the whole.
  *
  * @example
  * ```ts
@@ -151,8 +152,8 @@ async function move(
  * @returns How many bytes went each way, when both directions have ended and both FINs were passed on.
  * @throws The first failure of either direction (`BrokenError`, `ClosedError`, `BusyError`), also when a connection
  * breaks after its reading has ended; `signal.reason`; `InvalidInputError`. By then both directions have stopped,
- * `progress` is how many bytes went each way, and both streams are as usable as their connections are: the caller
- * closes or resets them.
+ * `progress` is how many bytes went each way, and no FIN was sent to either side for it. Both streams are as usable as
+ * their connections are; the caller resets them, since a `close` would end a part as if it were the whole.
  *
  * @example
  * ```ts

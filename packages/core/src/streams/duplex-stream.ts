@@ -19,6 +19,9 @@ export interface CloseOptions {
   readonly linger?: number | undefined;
 }
 
+/** The default of `linger`, in milliseconds: as long as nginx's `lingering_timeout`. */
+export const DEFAULT_LINGER = 5_000;
+
 /** What {@link CloseOptions} may be. */
 export const CLOSE_OPTIONS: OptionTable<CloseOptions> = { linger: rules.milliseconds };
 

@@ -270,7 +270,7 @@ export class StreamCore implements TransportSink, StreamParts {
     const counts = {
       bytesRead: this.reading.bytesRead,
       bytesWritten: this.writing.bytesWritten,
-      unsent: Math.max(this.#dropped, this.transport.unsent),
+      unsent: this.transport.dropped ?? Math.max(this.#dropped, this.transport.unsent),
     };
     if (this.#localEnd !== undefined) return { ...this.#localEnd, by: 'local', ...counts };
     if (error === undefined) {

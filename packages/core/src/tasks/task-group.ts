@@ -15,6 +15,7 @@ import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waitin
 import { budgetOf } from '../waiting/budget.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
 import type {
@@ -100,10 +101,13 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return this.#joins.wait('joinNext', this.#clock, options);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Joined> {
-    for (let joined = await this.joinNext(); joined !== undefined; joined = await this.joinNext()) {
-      yield joined;
-    }
+  joined(options?: WaitOptions): AsyncIterableIterator<Joined, undefined> {
+    const take = (wait: WaitOptions): Promise<Joined | undefined> => this.joinNext(wait);
+    return new WaitIterator({ operation: 'joined', take }, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Joined, undefined> {
+    return this.joined();
   }
 
   abortAll(reason: unknown = abortedGroup()): void {

@@ -57,6 +57,19 @@ export interface WaiterOwner {
   remove(waiter: object): void;
 }
 
+/** Options of waits that follow one another; it has the current one, so that what made them can end it. */
+export class HeldWait implements WaitOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  /** Set by the waiter; unset by what holds it. */
+  waiter: { reject(reason: unknown): void } | undefined;
+
+  constructor(options: WaitOptions | undefined) {
+    this.signal = options?.signal;
+    this.timeout = options?.timeout;
+  }
+}
+
 /** What can cancel a waiter; most waiters have none. */
 interface Cancellation {
   registration: AbortRegistration | undefined;
@@ -88,7 +101,9 @@ export class Waiter<T> implements AbortWatcher {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options !== undefined) this.#cancellation = this.#watch(clock, options);
+    if (options === undefined) return;
+    if (options instanceof HeldWait) options.waiter = this;
+    this.#cancellation = this.#watch(clock, options);
   }
 
   /** Settles the promise with a value, and removes the waiter from everything else that could settle it. */
@@ -116,8 +131,12 @@ export class Waiter<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #watch(clock: Clock, { signal, timeout, totalTimeout }: PartialWaitOptions): Cancellation {
+  #watch(
+    clock: Clock,
+    { signal, timeout, totalTimeout }: PartialWaitOptions,
+  ): Cancellation | undefined {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
+    if (signal === undefined && !hasTimeout) return undefined;
     return {
       registration: signal === undefined ? undefined : watchAbort(signal, this),
       timer: hasTimeout
@@ -230,4 +249,16 @@ export function checkWaitOptions(operation: string, options: WaitOptions | undef
     throw invalidInput(operation, 'signal', 'an AbortSignal', signal);
   }
   if (signal.aborted) throw signal.reason;
+}
+
+/** The options for one wait of a longer call, whose timeout covers the whole call. */
+export function remaining(
+  options: WaitOptions | undefined,
+  deadline: number | undefined,
+  clock: Clock,
+  site?: string,
+): PartialWaitOptions | undefined {
+  if (deadline === undefined) return site === undefined ? options : { ...options, site };
+  const timeout = Math.max(0, deadline - clock.now());
+  return { signal: options?.signal, timeout, totalTimeout: options?.timeout, site };
 }

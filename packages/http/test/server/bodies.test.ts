@@ -266,6 +266,23 @@ describe('Content-Length of an answer', () => {
       expect([body, get('content-length')]).toEqual(['Ã©', '2']);
     }));
 
+  test.each(['a€b', '😀', 'Ċč', 'a\ud83d', 'plain', `${'x'.repeat(40_000)}€`])(
+    'is the UTF-8 of text, whole and in pieces: %j',
+    (sent) =>
+      simulated(async (world) => {
+        await world.serve((request) =>
+          request.path === '/whole' ? HttpResponse.text(sent) : HttpResponse.stream([sent, sent]),
+        );
+        const client = world.client();
+        const expected = Buffer.from(sent);
+        const whole = await client.get('http://server/whole');
+        expect(Buffer.from(await whole.bytes()).equals(expected)).toBe(true);
+        const pieces = await client.get('http://server/pieces');
+        const both = Buffer.concat([expected, expected]);
+        expect(Buffer.from(await pieces.bytes()).equals(both)).toBe(true);
+      }),
+  );
+
   test('is zero for an answer without a body, and absent where there can be none', () =>
     simulated(async (world) => {
       await world.serve((request) => HttpResponse.empty({ status: Number(request.path.slice(1)) }));

@@ -243,14 +243,37 @@ describe('writing to a handle', () => {
     expect(told[0]).toBe('drain');
   });
 
-  test('that fails at once closes the handle, and its bytes stay unsent', () => {
-    const { transport, kernel, told, close } = setUp();
+  test('that fails at once closes the handle, and its bytes stay unsent', async () => {
+    const { transport, kernel, told, called, close } = setUp();
     kernel.write = EPIPE;
     transport.write(large);
     transport.write(large);
     expect([transport.unsent, told]).toEqual([40_000, []]);
+    await turn();
+    await turn();
+    expect(called().filter((call) => call.startsWith('string'))).toHaveLength(1);
     close();
     expect(told).toEqual(['closed BrokenError EPIPE']);
+  });
+
+  test('that fails reads first what the kernel still has, though there is no room', async () => {
+    const { transport, kernel, told, sink, read, called, close } = setUp();
+    sink.hasRoom = false;
+    transport.pause();
+    kernel.write = EPIPE;
+    transport.write(large);
+    read('one');
+    await turn();
+    await turn();
+    read('two');
+    await turn();
+    await turn();
+    expect(told).toEqual(['data one', 'data two']);
+    expect(called().filter((call) => call === 'readStop')).toHaveLength(1);
+    read(END_OF_FILE);
+    close();
+    expect(told).toEqual(['data one', 'data two', 'closed BrokenError EPIPE']);
+    expect(transport.unsent).toBe(20_000);
   });
 
   test('that fails later does the same, and the first failure is the one that is reported', () => {

@@ -35,11 +35,11 @@ export function lookupForDgram(
   };
 }
 
-/** Copies the payload of a datagram, which the caller may change at once. */
+/** Copies the payload of a datagram, which the caller may change at once; text becomes UTF-8. */
 function copyPayload(operation: string, data: WriteData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data, 'latin1');
+  if (typeof data === 'string') return Buffer.from(data);
   if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
-  throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
+  throw invalidInput(operation, 'data', 'a Uint8Array or a string', data);
 }
 
 /**

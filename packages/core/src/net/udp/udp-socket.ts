@@ -21,6 +21,7 @@ import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import type { Source, SourceObserver } from '../../vocabulary/source.ts';
+import { WaitIterator } from '../../waiting/wait-iterator.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
@@ -169,18 +170,20 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     return this.#incoming.tryReceive();
   }
 
-  /** Iterates over the datagrams; ends when this side closes the socket. Leaving the loop leaves it open. */
-  async *[Symbol.asyncIterator](): AsyncIterator<Datagram> {
-    for (;;) {
-      let datagram: Datagram;
-      try {
-        datagram = await this.recvFrom();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-      yield datagram;
-    }
+  /**
+   * Iterates over the datagrams until this side closes the socket: `for await` with a signal, and a timeout for each
+   * datagram, in milliseconds. Leaving the loop ends a pending wait at once, takes no datagram and leaves the socket open.
+   *
+   * @throws in the loop as {@link UdpSocket.recvFrom}, but for `ClosedError`, which ends it; `InvalidInputError` at once.
+   */
+  datagrams(options?: WaitOptions): AsyncIterableIterator<Datagram, undefined> {
+    const take = (wait: WaitOptions): Promise<Datagram> => this.recvFrom(wait);
+    return new WaitIterator({ operation: 'datagrams', take, endsAtClose: true }, options);
+  }
+
+  /** As {@link UdpSocket.datagrams}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<Datagram, undefined> {
+    return this.datagrams();
   }
 
   // --- Sending -------------------------------------------------------------------------------------------------
@@ -188,8 +191,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   /**
    * Sends one datagram, as soon as the socket is writable.
    *
-   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; a
-   * string stands for its latin1 bytes. It is copied, and may be changed at once.
+   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; text
+   * is sent as UTF-8. It is copied, and may be changed at once.
    * @param address - The destination; a name is resolved each time.
    * @returns How many bytes were passed to the kernel: all. It does not mean that they arrive.
    * @throws `AddressError` when the address cannot be reached or found; `IoError` (`EMSGSIZE`) when the datagram is too
