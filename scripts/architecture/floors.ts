@@ -234,6 +234,11 @@ export const core: PackagePlan = {
       reason: 'Files are I/O: only a Unix path and the check of an end of stream touch them.',
     },
     {
+      modules: ['node:cluster'],
+      owners: ['net/lazy-builtins'],
+      reason: 'Loaded on first use, and only to see whether the primary binds a socket.',
+    },
+    {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
       owners: ['waiting/system-clock'],
       reason: TIME_REASON,

@@ -22,6 +22,8 @@ export type { Source, SourceObserver } from './vocabulary/source.ts';
 export { AsyncScope } from './waiting/async-scope.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
+export { budgetOf, type Budget } from './waiting/budget.ts';
+export { charged } from './waiting/charged.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';

@@ -42,6 +42,7 @@ describe('the rooms of @awaitio/core', () => {
       'node:fs/promises is for net/socket/verify-eof net/unix/',
       'node:os is for net/socket/verify-eof net/unix/',
       'node:path is for net/socket/verify-eof net/unix/',
+      'node:cluster is for net/lazy-builtins',
       'node:timers is for waiting/system-clock',
       'node:timers/promises is for waiting/system-clock',
       'node:perf_hooks is for waiting/system-clock',

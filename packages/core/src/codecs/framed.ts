@@ -13,7 +13,7 @@ import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
 import { checkIsObject } from '../vocabulary/check.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteOptions } from '../streams/stream-writer.ts';
+import { payThrough, type WriteOptions } from '../streams/stream-writer.ts';
 
 /** How a protocol turns an item into bytes. */
 export interface Encoder<T> {
@@ -90,8 +90,15 @@ export class FrameWriter<T> {
    * @throws What the codec throws for this item; otherwise as `StreamWriter.writeAll`.
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
-    if (options !== undefined) checkIsObject('write', options);
-    await this.#send(this.#encoder.encode(item), options);
+    let frame: Uint8Array;
+    try {
+      if (options !== undefined) checkIsObject('write', options);
+      frame = this.#encoder.encode(item);
+    } catch (error) {
+      await payThrough(this.#destination);
+      throw error;
+    }
+    await this.#send(frame, options);
   }
 
   /**

@@ -15,7 +15,8 @@ import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
-import type { StreamWriter } from '../streams/stream-writer.ts';
+import { payThrough, type StreamWriter } from '../streams/stream-writer.ts';
+import { runFrom } from '../waiting/wait-trace.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How much to copy, and how to cancel it. */
@@ -91,15 +92,22 @@ export async function copy(
   destination: StreamWriter,
   options: CopyOptions = {},
 ): Promise<number> {
-  checkOptions('copy', options, COPY_OPTIONS);
+  try {
+    checkOptions('copy', options, COPY_OPTIONS);
+    checkWaitOptions('copy', options);
+  } catch (error) {
+    await payThrough(destination);
+    throw error;
+  }
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
-  checkWaitOptions('copy', options);
+  if (limit === 0) await payThrough(destination);
   let copied = 0;
   if (progress !== undefined) progress.copied = 0;
-  await move(source, destination, signal, bufferSize, limit, (count) => {
+  const moved = (count: number): void => {
     copied += count;
     if (progress !== undefined) progress.copied = copied;
-  });
+  };
+  await runFrom(copy, () => move(source, destination, signal, bufferSize, limit, moved));
   return copied;
 }
 
@@ -168,13 +176,18 @@ export async function copyBidirectional(
   b: DuplexStream,
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
-  checkOptions('copyBidirectional', options, COPY_BIDIRECTIONAL_OPTIONS);
+  try {
+    checkOptions('copyBidirectional', options, COPY_BIDIRECTIONAL_OPTIONS);
+    checkWaitOptions('copyBidirectional', options);
+  } catch (error) {
+    await payThrough(b);
+    throw error;
+  }
   const { signal, bufferSize = DEFAULT_BUFFER_SIZE } = options;
-  checkWaitOptions('copyBidirectional', options);
   const run = new BidirectionalCopy(a, b, bufferSize, options.progress ?? { aToB: 0, bToA: 0 });
   const registration = signal === undefined ? undefined : watchAbort(signal, run);
   try {
-    return await run.finished();
+    return await runFrom(copyBidirectional, () => run.finished());
   } finally {
     registration?.remove();
   }

@@ -6,9 +6,15 @@
  * that passes a wrong key must throw the error itself.
  */
 
+import type { Cluster } from 'node:cluster';
 import type * as Dgram from 'node:dgram';
 import type * as Dns from 'node:dns';
 import type * as Tls from 'node:tls';
+
+export function nodeCluster(): Pick<Cluster, 'isWorker'> {
+  const loaded: unknown = process.getBuiltinModule('node:cluster');
+  return loaded as Cluster;
+}
 
 export function nodeTls(): typeof Tls {
   return process.getBuiltinModule('node:tls');

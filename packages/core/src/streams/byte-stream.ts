@@ -9,13 +9,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import {
-  checkInterest,
-  checkIsObject,
-  checkOptions,
-  rules,
-  type OptionTable,
-} from '../vocabulary/check.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -29,6 +23,7 @@ import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf } from './stream-parts.ts';
 import { StreamCore, type StreamStatistics } from './stream-core.ts';
 import {
+  checkShutdown,
   CLOSE_OPTIONS,
   type CloseOptions,
   type DuplexStream,
@@ -134,7 +129,6 @@ export class ByteStream implements DuplexStream {
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
-    checkInterest('ready', interest);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
     return new Ready((await this.#core.ready(interest, options)) & mask);
   }
@@ -149,7 +143,7 @@ export class ByteStream implements DuplexStream {
     try {
       checkBuffer('read', buffer);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.reading.read(buffer, options);
   }
@@ -158,7 +152,7 @@ export class ByteStream implements DuplexStream {
     try {
       checkConsumer(take);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.reading.readWith(take, options);
   }
@@ -211,7 +205,7 @@ export class ByteStream implements DuplexStream {
     try {
       checkData('write', data);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.writing.write(data, options);
   }
@@ -220,16 +214,20 @@ export class ByteStream implements DuplexStream {
     try {
       checkData('writeAll', data);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.writing.writeAll(data, options);
   }
 
-  async writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
-    if (!Array.isArray(pieces))
-      throw invalidInput('writev', 'pieces', 'an array of Uint8Array', pieces);
-    for (const piece of pieces as readonly Uint8Array[]) checkBuffer('writev', piece);
-    await this.#core.writing.writev(pieces, options);
+  writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
+    try {
+      if (!Array.isArray(pieces))
+        throw invalidInput('writev', 'pieces', 'an array of Uint8Array', pieces);
+      for (const piece of pieces as readonly Uint8Array[]) checkBuffer('writev', piece);
+    } catch (error) {
+      return this.#core.budget.fail(error);
+    }
+    return this.#core.writing.writev(pieces, options);
   }
 
   flush(options?: WaitOptions): Promise<void> {
@@ -248,23 +246,27 @@ export class ByteStream implements DuplexStream {
 
   // --- The end -------------------------------------------------------------------------------------------------
 
-  async shutdown(how: 'read' | 'write' | 'both', options?: WaitOptions): Promise<void> {
-    if (how !== 'read' && how !== 'write' && how !== 'both') {
-      throw invalidInput('shutdown', 'how', "'read', 'write' or 'both'", how);
+  shutdown(how: 'read' | 'write' | 'both', options?: WaitOptions): Promise<void> {
+    try {
+      checkShutdown(how, options);
+    } catch (error) {
+      return this.#core.budget.fail(error);
     }
-    // Before either direction is shut down.
-    if (options !== undefined) checkIsObject('shutdown', options);
     if (how !== 'write') this.#core.shutdownRead();
-    if (how !== 'read') await this.#core.shutdownWrite(options);
+    return how === 'read' ? this.#core.budget.pay(undefined) : this.#core.shutdownWrite(options);
   }
 
   reset(reason?: unknown): void {
     this.#core.abort(reason === undefined ? 'reset' : 'aborted', reason);
   }
 
-  async close(options?: CloseOptions): Promise<void> {
-    if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
-    await this.#core.close(options?.linger ?? DEFAULT_LINGER);
+  close(options?: CloseOptions): Promise<void> {
+    try {
+      if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
+    } catch (error) {
+      return this.#core.budget.fail(error);
+    }
+    return this.#core.close(options?.linger ?? DEFAULT_LINGER);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

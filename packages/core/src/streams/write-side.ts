@@ -11,16 +11,18 @@
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { ClosedError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import type { WriteData, WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
   WaiterList,
+  type PartialWaitOptions,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
+import { callSite } from '../waiting/wait-trace.ts';
 
 export class WriteSide {
   readonly #parts: StreamParts;
@@ -98,7 +100,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('writable');
       if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     return this.#waitForRoom('writable', options).then(() => {
       if (this.#isClosed) throw closedError('writable');
@@ -111,7 +113,7 @@ export class WriteSide {
       if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
       return this.#continue('write', data, accepted, options, false);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
@@ -126,11 +128,16 @@ export class WriteSide {
       if (accepted === data.length) return this.#parts.budget.pay(undefined);
       return this.#continue(operation, data, accepted, options, true).then(nothing);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
-  async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+  writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+    try {
+      checkWaitOptions('writev', options);
+    } catch (error) {
+      return this.#parts.budget.fail(error);
+    }
     let total = 0;
     for (const piece of pieces) total += piece.length;
     const isWhole =
@@ -139,19 +146,12 @@ export class WriteSide {
       !this.isShut &&
       total <= this.#parts.marks.write - this.#parts.transport.unsent;
     if (isWhole) {
-      checkWaitOptions('writev', options);
       this.bytesWritten += total;
       this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
-    checkWaitOptions('writev', options);
-    const joined = new Uint8Array(total);
-    let offset = 0;
-    for (const piece of pieces) {
-      joined.set(piece, offset);
-      offset += piece.length;
-    }
+    const joined = Buffer.concat(pieces, total);
     return this.#writeAll('writev', joined, { ...options, transfer: true });
   }
 
@@ -162,7 +162,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('flush');
       if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#flushed ??= new WaiterList();
     return this.#flushed.wait('flush', this.#parts.clock, options);
@@ -172,10 +172,10 @@ export class WriteSide {
   shutdown(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('shutdown', options);
-      if (this.#isFinished || this.#isClosed) return Promise.resolve();
+      if (this.#isFinished || this.#isClosed) return this.#parts.budget.pay(undefined);
       if (this.#broken !== undefined) throw this.#broken;
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#finishing ??= new WaiterList();
     const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
@@ -244,11 +244,14 @@ export class WriteSide {
     let accepted = start;
     const deadline =
       options?.timeout === undefined ? undefined : this.#parts.clock.now() + options.timeout;
+    // Later waits of the call do not have its caller on the stack.
+    const site = callSite(operation);
     this.#busyWith = operation;
     try {
       while (accepted < data.length) {
         if (this.isWritable) await this.#parts.budget.pay(undefined);
-        else await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock));
+        else
+          await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock, site));
         this.#check(operation);
         options?.signal?.throwIfAborted();
         const count = this.#accept(data, accepted, options?.transfer === true);
@@ -258,12 +261,6 @@ export class WriteSide {
         if (!all) break;
       }
       return accepted;
-    } catch (error) {
-      // The waiter knew only the remaining time; the error names the limit that the caller set.
-      if (error instanceof TimeoutError && options?.timeout !== undefined) {
-        throw new TimeoutError(operation, options.timeout);
-      }
-      throw error;
     } finally {
       this.#busyWith = undefined;
     }
@@ -294,7 +291,9 @@ function remaining(
   options: WriteOptions | undefined,
   deadline: number | undefined,
   clock: Clock,
-): WaitOptions | undefined {
-  if (options === undefined || deadline === undefined) return options;
-  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
+  site: string | undefined,
+): PartialWaitOptions | undefined {
+  if (deadline === undefined) return site === undefined ? options : { ...options, site };
+  const timeout = Math.max(0, deadline - clock.now());
+  return { signal: options?.signal, timeout, totalTimeout: options?.timeout, site };
 }

@@ -2,7 +2,8 @@
  * The loop between a listener and an executor: one task per connection, for the connection's whole life.
  *
  * The order matters: a slot first, then a connection. The peer of an accepted connection believes that it is being served;
- * left in the listener until a slot is free, a connection costs nothing and stays unread. When accepting itself fails (out
+ * left in the listener until a slot is free, a connection costs nothing and stays unread. Only where other tasks spawn on the
+ * executor too can the slot be gone by then: the loop holds the one connection until it has another. When accepting itself fails (out
  * of descriptors, out of memory), the open connections go on, and the loop tries again after a pause that doubles, as Go's
  * and trio's servers do: retrying at once would take the CPU that closing connections needs.
  */
@@ -104,14 +105,17 @@ export async function acceptOwned<S extends ByteStream>(
   const scope = new AsyncScope();
   let pause = FIRST_PAUSE;
   for (;;) {
-    let stream: S;
+    let stream: S | undefined;
     try {
       if (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
       stream = await listener.accept({ signal });
       pause = FIRST_PAUSE;
+      // Another loop, or another task, may have taken the slot meanwhile.
+      while (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
     } catch (error) {
+      stream?.reset(error);
       if (error instanceof ClosedError || signal?.aborted === true) return;
-      if (onError !== undefined) scope.run(onError, error, undefined);
+      if (onError !== undefined) scope.run(onError, error, stream);
       if (!(await pauseFor(pause, clock, signal))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       continue;

@@ -22,6 +22,17 @@ export interface WaitOptions {
   readonly timeout?: number | undefined;
 }
 
+/**
+ * One wait of a call that waits several times. Its error names the limit of the whole call, which is the one that the
+ * caller set: a `TimeoutError` that is caught and rewritten may be the reason of the caller's signal.
+ */
+export interface PartialWaitOptions extends WaitOptions {
+  /** The timeout of the whole call, in milliseconds, of which `timeout` is left. */
+  readonly totalTimeout?: number | undefined;
+  /** Where the call was made, when `traceWaits` is on. */
+  readonly site?: string | undefined;
+}
+
 /** What {@link WaitOptions} may be. */
 export const WAIT_OPTIONS: OptionTable<WaitOptions> = {
   signal: rules.signal,
@@ -69,10 +80,10 @@ export class Waiter<T> implements AbortWatcher {
   readonly #cancellation: Cancellation | undefined;
   readonly #trace: WaitTrace | undefined;
 
-  constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
+  constructor(operation: string, clock: Clock, options: PartialWaitOptions | undefined) {
     this.operation = operation;
     this.since = cachedNow(clock);
-    this.#trace = beginTrace(operation, this.since);
+    this.#trace = beginTrace(operation, this.since, options?.site);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -105,13 +116,13 @@ export class Waiter<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #watch(clock: Clock, { signal, timeout }: WaitOptions): Cancellation {
+  #watch(clock: Clock, { signal, timeout, totalTimeout }: PartialWaitOptions): Cancellation {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
     return {
       registration: signal === undefined ? undefined : watchAbort(signal, this),
       timer: hasTimeout
         ? clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, timeout));
+            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
           }, timeout)
         : undefined,
     };

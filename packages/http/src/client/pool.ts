@@ -99,6 +99,12 @@ export class ClientPool implements ConnectionOwner {
     }
   }
 
+  /** Takes a connection back that its request did not use: it was aborted while the connection was handed over. */
+  release(connection: ClientConnection): void {
+    if (connection.served > 0 && connection.isReusable) this.onFree(connection);
+    else connection.close();
+  }
+
   onFree(connection: ClientConnection): void {
     const first = this.#waiting.first;
     if (first === undefined) this.#idle.push(connection);
@@ -152,7 +158,9 @@ class Attempt implements AbortWatcher {
   readonly #registration: AbortRegistration | undefined;
 
   constructor(signal: AbortSignal | undefined) {
-    this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+    // It may have aborted since its request was given room for an attempt.
+    if (signal?.aborted === true) this.onAbort(signal.reason);
+    else this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
   }
 
   get signal(): AbortSignal {

@@ -20,7 +20,7 @@ const INLINE_LIMIT = 16_384;
 export class Driver implements ByteConsumer {
   readonly stream: ByteStream;
   readonly connection: HttpConnection;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   /** Latin1 text that is not yet written. */
   #gathered = '';
   #isFlushPending = false;
@@ -33,7 +33,7 @@ export class Driver implements ByteConsumer {
   constructor(stream: ByteStream, connection: HttpConnection, clock: Clock) {
     this.stream = stream;
     this.connection = connection;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Bytes gathered and not yet passed to the stream. */
@@ -99,7 +99,7 @@ export class Driver implements ByteConsumer {
   flushSoon(): void {
     if (this.#isFlushPending || this.#gathered === '') return;
     this.#isFlushPending = true;
-    this.#clock.defer(() => {
+    this.clock.defer(() => {
       this.#isFlushPending = false;
       // If the stream broke meanwhile, the owner's next read or write fails.
       try {

@@ -9,10 +9,11 @@ import {
   WOULD_BLOCK,
   type Address,
   type ByteStream,
+  type Clock,
   type LimitError,
   type WouldBlock,
 } from '@awaitio/core';
-import { AsyncScope, invalidInput } from '@awaitio/core/lowlevel';
+import { AsyncScope, charged, invalidInput } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
@@ -35,7 +36,7 @@ export interface ExchangeOwner {
   /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
-  readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
+  readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   watchPeer(exchange: Exchange): void;
@@ -110,6 +111,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     return this.#trailers;
   }
 
+  get clock(): Clock {
+    return this.#owner.driver.clock;
+  }
+
   tryNextPiece(): Data | null | WouldBlock {
     return this.#isOver ? null : this.#pull();
   }
@@ -163,9 +168,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  async upgrade(headers?: HeadersInput): Promise<Switched> {
-    this.#checkRunning('upgrade');
-    return this.#owner.switchProtocol(this.#head, fieldList(headers));
+  upgrade(headers?: HeadersInput): Promise<Switched> {
+    return charged(this, () => {
+      this.#checkRunning('upgrade');
+      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+    });
   }
 
   get isDraining(): boolean {

@@ -21,6 +21,7 @@ import {
 import {
   acceptOwned,
   AsyncScope,
+  charged,
   checkOptions,
   invalidInput,
   watchAbort,
@@ -64,10 +65,14 @@ import { leaseOf, ServerRuntime } from './runtime.ts';
  * console.log(report.aborted.length); // 0
  * ```
  */
-export async function serve(
+export function serve(
   handler: Handler | FetchApplication,
   options: ServeOptions = {},
 ): Promise<HttpServer> {
+  return charged(options, () => open(handler, options));
+}
+
+async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
@@ -77,17 +82,14 @@ export async function serve(
   const loading = loadParser();
   if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
-  const proxies = proxiesOf(options);
+  const trusted = options.proxyProtocol?.trusted;
+  const proxies = trusted === undefined ? undefined : new AddressList(trusted);
   const listener = options.listener ?? (await bind(options));
   if (options.signal?.aborted === true) {
     if (options.listener === undefined) await listener.close();
     throw options.signal.reason;
   }
   return start(run, listener, options, proxies);
-}
-
-function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
-  return proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted);
 }
 
 async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
@@ -243,10 +245,12 @@ export class HttpServer {
    *
    * @throws `InvalidInputError` for a wrong option, such as a time that is not a number from 0; the server goes on then.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
-    this.#shutdown ??= this.#drain(options);
-    return this.#shutdown;
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    return charged(this.#runtime, () => {
+      checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
+      this.#shutdown ??= this.#drain(options);
+      return this.#shutdown;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

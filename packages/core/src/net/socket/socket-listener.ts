@@ -17,6 +17,7 @@ import { systemClock } from '../../waiting/system-clock.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
+import { nodeCluster } from '../lazy-builtins.ts';
 import { IncomingHandle, IncomingNodeSocket, type IncomingSocket } from './incoming.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
@@ -105,7 +106,8 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   }
 
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
+    if (this.#closing !== undefined) return this.#closing.then(() => this.queue.settled());
+    this.#closing = new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.
@@ -151,6 +153,11 @@ export function checkListenOptions(
 ): void {
   checkOptions(operation, options, table);
   checkWaitOptions(operation, { signal: options.signal });
+}
+
+/** Whether the primary of a cluster binds the socket, for its workers. */
+export function isShared({ exclusive = false }: SocketListenOptions<never>): boolean {
+  return !exclusive && nodeCluster().isWorker;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { TLSSocket } from 'node:tls';
 import { systemClock } from '../../waiting/system-clock.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
-import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
+import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import {
   handshakeAborted,
@@ -39,7 +39,7 @@ export interface Secured {
 }
 
 /** How long a handshake may take, and the operation named in its errors. */
-export interface HandshakeOptions extends WaitOptions, Pick<StreamOptions, 'clock'> {
+export interface HandshakeOptions extends PartialWaitOptions, Pick<StreamOptions, 'clock'> {
   readonly operation: string;
 }
 
