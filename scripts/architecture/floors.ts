@@ -1,11 +1,11 @@
 /**
  * The plan of the packages as data: which rooms there are, and which rooms each of them sees.
  *
- * A room is a folder that holds source files. A file belongs to the room of its own folder and imports from that room and from
+ * A room is a folder that holds source files. A file belongs to the room of its folder and imports from that room and from
  * those it sees, so a new file needs no line here; only a new folder does. Rooms are listed from the lowest: each sees only
  * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, an `index.ts` below) belong to no room.
  *
- * What may be imported or used in a few places only is given to its owners: `net/` is a room and everything below it,
+ * What may be imported or used in a few places only belongs to its owners: `net/` is a room and everything below it,
  * `testing/sim/guard` one file. What is checked with these tables: `rules.ts`. The lint rules and the tables of
  * docs/architecture.md are generated from them by scripts/lint-floors.mjs.
  */
@@ -232,6 +232,11 @@ export const core: PackagePlan = {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
       owners: ['net/socket/verify-eof', 'net/unix/'],
       reason: 'Files are I/O: only a Unix path and the check of an end of stream touch them.',
+    },
+    {
+      modules: ['node:cluster'],
+      owners: ['net/lazy-builtins'],
+      reason: 'Loaded on first use, and only to see whether the primary binds a socket.',
     },
     {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],

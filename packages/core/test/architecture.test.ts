@@ -42,6 +42,7 @@ describe('the rooms of @awaitio/core', () => {
       'node:fs/promises is for net/socket/verify-eof net/unix/',
       'node:os is for net/socket/verify-eof net/unix/',
       'node:path is for net/socket/verify-eof net/unix/',
+      'node:cluster is for net/lazy-builtins',
       'node:timers is for waiting/system-clock',
       'node:timers/promises is for waiting/system-clock',
       'node:perf_hooks is for waiting/system-clock',
@@ -107,7 +108,7 @@ describe('the rooms of @awaitio/core', () => {
 /** A package with one wrong file, and the message it must bring. */
 const planted: readonly [behaviour: string, files: Record<string, string>, message: string][] = [
   [
-    'a folder that is no room is told where to add it',
+    'a folder that is no room is reported, with where to add it',
     { 'gadgets/gadget.ts': '' },
     'packages/core/src/gadgets/gadget.ts:1: gadgets/gadget.ts lies in gadgets, which is no room of @awaitio/core. Move it into a room, or add its folder to scripts/architecture/floors.ts and run scripts/lint-floors.mjs. [placed]',
   ],
@@ -287,12 +288,12 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'imports p-queue, which is for tasks/ only. One executor wraps one queue; a second importer would be a second scheduler. [owned-modules]',
   ],
   [
-    'nobody imports node:http',
+    'no one imports node:http',
     { 'net/tcp/tcp-listener.ts': "import { createServer } from 'node:http';" },
     'imports node:http, which is for no file only.',
   ],
   [
-    'a module that nobody owns is refused',
+    'a module that no one owns is refused',
     { 'vocabulary/errors.ts': "import { readFileSync } from 'fs';" },
     'imports fs, which no file owns. Give it an owner and a reason in scripts/architecture/floors.ts (modules of Node are spelled node:…). [owned-modules]',
   ],
@@ -323,7 +324,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'passes on ../vocabulary/errors.ts. Only an entry file re-exports; inside a package a file is imported from where it is. [no-barrels]',
   ],
   [
-    'a folder inside the package has no index of its own',
+    'a folder inside the package has no index',
     { 'net/tcp/index.ts': "export * from './tcp-stream.ts';", 'net/tcp/tcp-stream.ts': '' },
     'passes on ./tcp-stream.ts.',
   ],
@@ -341,7 +342,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'holds more than named exports (export *).',
   ],
   [
-    'nobody imports through an entry',
+    'no one imports through an entry',
     { 'testing/pair.ts': "import { IoError } from '../index.ts';", 'index.ts': '' },
     'imports the entry index.ts. Through an entry everything imports everything; import the file itself. [no-entry-imports]',
   ],

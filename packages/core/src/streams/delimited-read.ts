@@ -30,7 +30,7 @@ export function readExactly(
   options: WaitOptions | undefined,
 ): Promise<Uint8Array> {
   if (!Number.isInteger(count) || count < 0) {
-    return Promise.reject(invalidInput('readExactly', 'count', 'a whole number from 0', count));
+    return side.refuse(invalidInput('readExactly', 'count', 'a whole number from 0', count));
   }
   return side.collect('readExactly', options, count, () => {
     if (side.buffered >= count) return take(side, count);
@@ -48,7 +48,7 @@ export function readUntil(
   try {
     bytes = bytesOf(delimiter);
   } catch (error) {
-    return Promise.reject(error);
+    return side.refuse(error);
   }
   return delimited('readUntil', side, bytes, options, () => {
     throw cutShort('readUntil', 'the delimiter', side.buffered);
@@ -81,7 +81,7 @@ function delimited(
   try {
     limit = limitOf(operation, options);
   } catch (error) {
-    return Promise.reject(error);
+    return side.refuse(error);
   }
   let searched = 0;
   const attempt = (): Uint8Array | null | WouldBlock => {

@@ -8,6 +8,7 @@
 
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { AsyncScope } from '../waiting/async-scope.ts';
 import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
 import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkFunction } from '../vocabulary/check.ts';
@@ -62,7 +63,8 @@ export class ManualClock implements Clock {
   /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
   defer(callback: () => void): void {
     checkFunction('defer', 'callback', callback);
-    this.#deferred.push(callback);
+    const scope = new AsyncScope();
+    this.#deferred.push(() => scope.run(callback));
     if (this.#deferred.length > 1) return;
     platform.setImmediate(() => {
       const callbacks = this.#deferred;

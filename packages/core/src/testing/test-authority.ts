@@ -7,6 +7,7 @@
  */
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { types } from 'node:util';
 import { systemClock } from '../waiting/system-clock.ts';
 import { checkOptions, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
@@ -27,11 +28,13 @@ export interface IssueOptions {
 
 const moment: OptionRule = {
   expected: 'a Date',
-  accepts: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  accepts: (value) => types.isDate(value) && !Number.isNaN(value.getTime()),
 };
 const ISSUE_OPTIONS: OptionTable<IssueOptions> = { validFrom: moment, validTo: moment };
 
 const DAY = 86_400_000;
+/** Taken at load: tests replace the global. */
+const SystemDate = Date;
 
 /**
  * A certificate authority for tests.
@@ -103,7 +106,10 @@ export class TestAuthority {
       integer(Buffer.concat([Buffer.of(0x40), randomBytes(8)])),
       algorithm,
       nameOf(this.#name),
-      sequence(time(validFrom ?? new Date(now - DAY)), time(validTo ?? new Date(now + DAY))),
+      sequence(
+        time(validFrom ?? new SystemDate(now - DAY)),
+        time(validTo ?? new SystemDate(now + DAY)),
+      ),
       nameOf(subject),
       key.export({ type: 'spki', format: 'der' }),
       element(0xa3, sequence(...extensions)),

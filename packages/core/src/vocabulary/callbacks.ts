@@ -9,6 +9,7 @@
  */
 
 import { IoError } from './errors.ts';
+import { printLossy } from './lossy-output.ts';
 
 /** Where failures of callbacks go. */
 export interface FailureSink {
@@ -87,8 +88,10 @@ export function describeFailure(failure: unknown): string {
 /** Writes one line to stderr. Never throws: a program may have replaced `console`. */
 export function printLine(line: string): void {
   try {
-    // oxlint-disable-next-line no-console -- where failures go that have no other place
-    console.error(`awaitio: ${line}`);
+    printLossy(process.stderr, () => {
+      // oxlint-disable-next-line no-console -- where failures go that have no other place
+      console.error(`awaitio: ${line}`);
+    });
   } catch {
     // There is no place left.
   }

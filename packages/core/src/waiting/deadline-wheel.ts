@@ -11,6 +11,7 @@
  */
 
 import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
+import { AsyncScope } from './async-scope.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
 
@@ -67,6 +68,8 @@ export class Deadline {
 export class DeadlineWheel {
   readonly #clock: Clock;
   readonly #slots: (Deadline | undefined)[] = Array.from({ length: SLOTS });
+  /** Of the timer: it must not keep the context of the request that sets a deadline. */
+  readonly #scope = new AsyncScope();
   #size = 0;
   /** The last tick that was processed. */
   #done: number;
@@ -128,7 +131,7 @@ export class DeadlineWheel {
     this.#timer?.cancel();
     this.#armedFor = tick;
     const delay = Math.max(0, tick * RESOLUTION - this.#clock.now());
-    this.#timer = this.#clock.setTimer(this.#advance, delay);
+    this.#timer = this.#scope.run(startTimer, this.#clock, this.#advance, delay);
     this.#timer.unref();
   }
 
@@ -177,4 +180,8 @@ function notify(owner: DeadlineOwner): void {
   } catch (error) {
     stderrSink.onCallbackFailure(failureOf(error, 'onDeadline'), 'onDeadline');
   }
+}
+
+function startTimer(clock: Clock, callback: () => void, delay: number): Timer {
+  return clock.setTimer(callback, delay);
 }

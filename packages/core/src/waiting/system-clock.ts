@@ -5,6 +5,8 @@ import { platform } from '../vocabulary/platform.ts';
 import { checkFunction, checkIsObject } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
+import { budgetOf } from './budget.ts';
+import { beginTrace } from './wait-trace.ts';
 import { watchAbort } from './abort-watch.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
 
@@ -60,7 +62,7 @@ export function checkTimer(callback: () => void, delay: number): void {
 
 /** As {@link sleepOn}, for the arguments of a program. */
 export function checkedSleep(
-  clock: Pick<Clock, 'setTimer'>,
+  clock: Clock,
   delay: number,
   options: { readonly signal?: AbortSignal | undefined } | undefined,
 ): Promise<void> {
@@ -73,27 +75,23 @@ export function checkedSleep(
     if (signal === undefined || signal instanceof AbortSignal) return sleepOn(clock, delay, signal);
     throw invalidInput('sleep', 'signal', 'an AbortSignal', signal);
   } catch (error) {
-    return Promise.reject(error);
+    return budgetOf(clock).fail(error);
   }
 }
 
 /** Implements `sleep` for any clock with timers; a signal has one listener, however many sleeps it can cancel. */
-export function sleepOn(
-  clock: Pick<Clock, 'setTimer'>,
-  delay: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return budgetOf(clock).fail(signal.reason);
+  const trace = beginTrace('sleep', clock.now());
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(signal.reason);
-      return;
-    }
     const timer = clock.setTimer(() => {
       registration?.remove();
+      trace?.end();
       resolve();
     }, delay);
     const onAbort = (reason: unknown): void => {
       timer.cancel();
+      trace?.end();
       reject(reason);
     };
     const registration = signal === undefined ? undefined : watchAbort(signal, { onAbort });

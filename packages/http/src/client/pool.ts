@@ -4,7 +4,7 @@
  * A request takes a free connection, opens a new one, or waits for either. Waiting requests are served in order.
  */
 
-import { ClosedError, type ByteStream, type WaitOptions } from '@awaitio/core';
+import { ClosedError, type ByteStream, type Clock, type WaitOptions } from '@awaitio/core';
 import {
   checkMethods,
   failureOf,
@@ -81,15 +81,16 @@ export class ClientPool implements ConnectionOwner {
       const connection = await wait.promise;
       if (connection !== undefined) return connection;
     }
-    const attempt = new Attempt(signal);
+    const attempt = new Attempt(signal, this.#shared.clock);
     this.#attempts.add(attempt);
     try {
       const loading = loadParser();
       if (loading !== undefined) await loading;
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
-      const stream = await this.#open(attempt, { signal: attempt.signal, timeout: connect });
-      const connection = new ClientConnection(stream, this.#shared, this);
+      const { scope } = this.#shared;
+      const stream = await scope.run(openWith, this.#connect, attempt, connect);
+      const connection = scope.run(open, stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
     } finally {
@@ -101,17 +102,10 @@ export class ClientPool implements ConnectionOwner {
     }
   }
 
-  /** Connects. A `connect` of the program may ignore its signal and its timeout: then its stream, if one comes, is reset. */
-  #open(attempt: Attempt, options: WaitOptions): Promise<ByteStream> {
-    const wait = new Waiter<ByteStream>('connect', this.#shared.clock, options);
-    const onStream = (stream: ByteStream): void => {
-      if (attempt.isOver) stream.reset();
-      else wait.resolve(stream);
-    };
-    connectWith(this.#connect, options).then(onStream, (error: unknown) => {
-      wait.reject(failureOf(error, 'connect'));
-    });
-    return wait.promise;
+  /** Takes a connection back that its request did not use: it was aborted while the connection was handed over. */
+  release(connection: ClientConnection): void {
+    if (connection.served > 0 && connection.isReusable) this.onFree(connection);
+    else connection.close();
   }
 
   onFree(connection: ClientConnection): void {
@@ -161,21 +155,26 @@ export class ClientPool implements ConnectionOwner {
   }
 }
 
+type Connect = (options: WaitOptions) => Promise<ByteStream>;
+
 /** One attempt to connect: cancelled by its request's signal, or when the pool closes. */
 class Attempt implements AbortWatcher {
   readonly #controller = new AbortController();
   readonly #registration: AbortRegistration | undefined;
+  readonly clock: Clock;
+  /** Whether it has connected, failed or been given up. */
+  isOver = false;
 
-  constructor(signal: AbortSignal | undefined) {
-    this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+  constructor(signal: AbortSignal | undefined, clock: Clock) {
+    this.clock = clock;
+    // It may have aborted since its request was given room for an attempt.
+    if (signal?.aborted === true) this.onAbort(signal.reason);
+    else this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
-
-  /** Whether it has connected, failed or been given up. */
-  isOver = false;
 
   onAbort(reason: unknown): void {
     this.#controller.abort(reason);
@@ -187,13 +186,30 @@ class Attempt implements AbortWatcher {
   }
 }
 
-async function connectWith(
-  connect: (options: WaitOptions) => Promise<ByteStream>,
-  options: WaitOptions,
-): Promise<ByteStream> {
+/** Connects. A `connect` of the program may ignore its signal and its timeout: then its stream, if one comes, is reset. */
+function openWith(connect: Connect, attempt: Attempt, timeout: number): Promise<ByteStream> {
+  const { signal } = attempt;
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const options = { signal, timeout };
+  const wait = new Waiter<ByteStream>('connect', attempt.clock, options);
+  const onStream = (stream: ByteStream): void => {
+    if (attempt.isOver) stream.reset();
+    else wait.resolve(stream);
+  };
+  connectWith(connect, options).then(onStream, (error: unknown) => {
+    wait.reject(failureOf(error, 'connect'));
+  });
+  return wait.promise;
+}
+
+async function connectWith(connect: Connect, options: WaitOptions): Promise<ByteStream> {
   const stream = await connect(options);
   checkMethods('request', 'connect(address)', stream, ['read', 'write', 'readClosed', 'reset']);
   return stream;
+}
+
+function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {
+  return new ClientConnection(stream, shared, pool);
 }
 
 export function clientClosed(): ClosedError {

@@ -5,11 +5,18 @@
  * the only reader of the connection. Request, body source and context are one object, so that a request costs one.
  */
 
-import { WOULD_BLOCK, type Address, type LimitError, type WouldBlock } from '@awaitio/core';
-import { invalidInput, isThenable } from '@awaitio/core/lowlevel';
+import {
+  WOULD_BLOCK,
+  type Address,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
+import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
-import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
+import { ClientGoneError, isAbortError, type HandlerContext, type Switched } from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
@@ -29,7 +36,7 @@ export interface ExchangeOwner {
   /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
-  readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
+  readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   watchPeer(exchange: Exchange): void;
@@ -42,6 +49,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   readonly #head: RequestHead;
   #body: Body | undefined;
   #controller: AbortController | undefined;
+  /** The context in which the signal was first read: that of its listeners. */
+  #signalScope: AsyncScope | undefined;
   #trailers: Headers | undefined;
   #isBodyDone: boolean;
   #awaitsContinue: boolean;
@@ -86,6 +95,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      this.#signalScope = new AsyncScope();
       if (!this.#isOver) this.#owner.watchPeer(this);
     }
     return this.#controller.signal;
@@ -99,6 +109,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
 
   get trailers(): Headers | undefined {
     return this.#trailers;
+  }
+
+  get clock(): Clock {
+    return this.#owner.driver.clock;
   }
 
   tryNextPiece(): Data | null | WouldBlock {
@@ -143,7 +157,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   informational(status: number, headers?: HeadersInput): void {
     if (!Number.isInteger(status) || status < 100 || status > 199 || status === 101) {
       throw new LocalProtocolError(
-        `informational: expected a status from 100 to 199 other than 101, got ${shown(status)}`,
+        `informational: expected a status from 100 to 199 other than 101, got ${typeof status === 'number' ? status : typeof status}`,
         'ERR_HTTP_STATUS',
       );
     }
@@ -154,9 +168,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  async upgrade(headers?: HeadersInput): Promise<Switched> {
-    this.#checkRunning('upgrade');
-    return this.#owner.switchProtocol(this.#head, fieldList(headers));
+  upgrade(headers?: HeadersInput): Promise<Switched> {
+    return charged(this, () => {
+      this.#checkRunning('upgrade');
+      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+    });
   }
 
   get isDraining(): boolean {
@@ -243,7 +259,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   abort(reason: unknown): void {
-    if (!this.#isOver) this.#controller?.abort(reason);
+    if (!this.#isOver) this.#signalScope?.run(abort, this.#controller as AbortController, reason);
   }
 
   /** Whether an error is the abort of the request's signal: its reason, or the `AbortError` that Node's APIs make of it. */
@@ -251,16 +267,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     const signal = this.#controller?.signal;
     if (signal?.aborted !== true) return false;
     if (error === signal.reason) return true;
-    try {
-      const { name, cause } = (error ?? {}) as {
-        readonly name?: unknown;
-        readonly cause?: unknown;
-      };
-      return name === 'AbortError' && (cause === undefined || cause === signal.reason);
-    } catch {
-      // A getter of the error has thrown.
-      return false;
-    }
+    return isAbortError(error, signal.reason);
   }
 
   /** The response is complete, or never will be: the signal does not abort from now on. */
@@ -269,6 +276,23 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 }
 
-function shown(value: unknown): string {
-  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
+function abort(controller: AbortController, reason: unknown): void {
+  controller.abort(reason);
+}
+
+/** Watches for the end of the client, for as long as the connection lives. */
+export function watchPeer(stream: ByteStream, onGone: () => void): PeerWatch {
+  return new PeerWatch(stream, onGone);
+}
+
+/** Notices that the client has sent FIN, or that the connection is lost; one for all exchanges of a connection. */
+export class PeerWatch {
+  isGone = false;
+
+  constructor(stream: Pick<ByteStream, 'readClosed'>, onGone: () => void) {
+    void stream.readClosed().then(() => {
+      this.isGone = true;
+      onGone();
+    });
+  }
 }

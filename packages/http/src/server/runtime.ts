@@ -2,6 +2,7 @@
 
 import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
 import {
+  AsyncScope,
   callContained,
   DeadlineWheel,
   describeFailure,
@@ -50,6 +51,8 @@ export class ServerRuntime {
   readonly wheel: DeadlineWheel;
   readonly date: HttpDate;
   readonly observer: ServerObserver;
+  /** The context in which the server was started: that of handlers and listeners. */
+  readonly scope: AsyncScope = new AsyncScope();
   readonly #options: ServerRuntimeOptions;
   readonly #onError: ErrorListener;
   readonly #background = new Set<Promise<void>>();
@@ -68,7 +71,7 @@ export class ServerRuntime {
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock, this.wheel);
-    this.observer = new ServerObserver(options.clock, options.onEvent, (error) => {
+    this.observer = new ServerObserver(options.clock, this.scope, options.onEvent, (error) => {
       this.report(error, undefined);
     });
   }
@@ -107,7 +110,7 @@ export class ServerRuntime {
     return this.#options.proxies !== undefined && this.#options.proxies.has(address);
   }
 
-  /** Reports an error to `onError`. */
+  /** Reports an error to `onError`: of a request in its context, which is the caller's. */
   report(error: unknown, exchange: ExchangeFacts | undefined): void {
     const context =
       exchange === undefined
@@ -117,7 +120,9 @@ export class ServerRuntime {
             target: exchange.head.target,
             remoteAddress: String(exchange.remoteAddress ?? ''),
           };
-    callContained('onError', this.#onError, failureOf(error, 'serve'), context, stderrSink);
+    const failure = failureOf(error, 'serve');
+    if (context === undefined) this.scope.run(callOnError, this.#onError, failure, context);
+    else callOnError(this.#onError, failure, context);
   }
 
   waitUntil(work: Promise<unknown>, exchange: ExchangeFacts | undefined): void {
@@ -141,10 +146,18 @@ export class ServerRuntime {
   }
 }
 
+function callOnError(
+  onError: ErrorListener,
+  failure: unknown,
+  context: Parameters<ErrorListener>[1],
+): void {
+  callContained('onError', onError, failure, context, stderrSink);
+}
+
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
-  const what = request === undefined ? 'connection' : `${request.method} handler`;
-  printLine(`${what} failed: ${describeFailure(error)}`);
+  const where = request === undefined ? 'connection' : `${request.method} handler`;
+  printLine(`${where} failed: ${describeFailure(error)}`);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

@@ -7,7 +7,7 @@
  */
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
-import { isThenable } from '@awaitio/core/lowlevel';
+import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
 import {
   bytesOfPiece,
   checkResult,
@@ -18,7 +18,12 @@ import {
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { fieldsToSend, type HttpResponse, type ResponseBody } from '../message/response.ts';
+import {
+  fieldsToSend,
+  producerScope,
+  type HttpResponse,
+  type ResponseBody,
+} from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -125,7 +130,8 @@ async function sendPieces(
 ): Promise<void> {
   const { http, driver } = outlet;
   const { body } = response;
-  const pieces = piecesOf(isWhole(body) ? [body ?? EMPTY] : body);
+  const scope = producerScope(response) ?? new AsyncScope();
+  const pieces = scope.run(piecesOf, isWhole(body) ? [body ?? EMPTY] : body);
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
@@ -133,7 +139,7 @@ async function sendPieces(
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
-      const next = pieces.next();
+      const next = scope.run(nextOf, pieces);
       let result;
       if (isThenable(next)) {
         driver.flushSoon();
@@ -152,12 +158,18 @@ async function sendPieces(
       if (blocked !== undefined) await outlet.phases.withWriteDeadline(blocked);
       written?.add(bytes);
     }
-    driver.write(http.sendEnd(trailersOf(response)));
+    driver.write(http.sendEnd(scope.run(trailersOf, response)));
   } finally {
     closeRace.end();
     // A body that is not read to its end is closed.
-    if (!isExhausted) closePieces(pieces);
+    if (!isExhausted) scope.run(closePieces, pieces);
   }
+}
+
+type Pieces = ReturnType<typeof piecesOf>;
+
+function nextOf(pieces: Pieces): ReturnType<Pieces['next']> {
+  return pieces.next();
 }
 
 function isWhole(body: ResponseBody): body is string | Uint8Array | null {
@@ -187,7 +199,7 @@ export class CloseRace {
   /** The next piece, or an error when the connection is closed first. */
   race<T>(next: Promise<T>): Promise<T> {
     if (this.#isClosed) {
-      next.catch(() => {});
+      next.then(undefined, () => {});
       return Promise.reject(clientGone());
     }
     return new Promise((resolve, reject) => {
@@ -199,6 +211,11 @@ export class CloseRace {
   end(): void {
     this.#reject = undefined;
   }
+}
+
+/** Watches for the close of a connection, for as long as it lives. */
+export function raceClose(stream: ByteStream): CloseRace {
+  return new CloseRace(stream);
 }
 
 function clientGone(): BrokenError {

@@ -20,6 +20,8 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  AsyncScope,
+  charged,
   checkMethods,
   checkOptions,
   invalidInput,
@@ -64,10 +66,14 @@ import { leaseOf, ServerRuntime } from './runtime.ts';
  * console.log(report.aborted.length); // 0
  * ```
  */
-export async function serve(
+export function serve(
   handler: Handler | FetchApplication,
   options: ServeOptions = {},
 ): Promise<HttpServer> {
+  return charged(options, () => open(handler, options));
+}
+
+async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
@@ -180,7 +186,7 @@ export class HttpServer {
 
   /**
    * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
-   * `memoryPair`.
+   * `memoryPair`. Its requests are handled in the async context of this call.
    *
    * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
    * stream is left untouched.
@@ -193,10 +199,9 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    this.#executor.spawn((context) => this.#run(stream, context), {
-      name: 'connection',
-      onAbort: stream,
-    });
+    const scope = new AsyncScope();
+    const options = { name: 'connection', onAbort: stream };
+    this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
 
   /**
@@ -207,7 +212,8 @@ export class HttpServer {
    * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
-    this.#memory ??= this.#openMemory();
+    // Its connections serve other callers too.
+    this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
     return (await this.#memory).fetch(input, init);
   }
 
@@ -237,19 +243,21 @@ export class HttpServer {
    *
    * @throws `InvalidInputError` for a wrong option, such as a time that is not a number from 0; the server goes on then.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
-    this.#shutdown ??= this.#drain(options);
-    return this.#shutdown;
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    return charged(this.#runtime, () => {
+      checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
+      this.#shutdown ??= this.#drain(options);
+      return this.#shutdown;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream, context: TaskContext): Promise<void> | undefined {
+  #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
     const lease = leaseOf(context);
-    const connection = new ServerConnection(stream, this.#runtime, lease);
+    const connection = new ServerConnection(stream, this.#runtime, lease, scope);
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.

@@ -302,7 +302,7 @@ describe('over real sockets', () => {
     }
   });
 
-  test('clients that drip are let go in their time, and hold nobody up', async () => {
+  test('clients that drip are let go in their time, and hold no one up', async () => {
     const server = await start(echo(), {
       deadlines: { firstByte: 500, headers: 500, bodyGrace: 500, writeStall: 500, idle: 500 },
     });

@@ -23,7 +23,7 @@ import {
 } from '../../vocabulary/callbacks.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
-import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
+import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import {
   handshakeAborted,
@@ -47,7 +47,7 @@ export interface Secured {
 }
 
 /** How long a handshake may take, and the operation named in its errors. */
-export interface HandshakeOptions extends WaitOptions, Pick<StreamOptions, 'clock'> {
+export interface HandshakeOptions extends PartialWaitOptions, Pick<StreamOptions, 'clock'> {
   readonly operation: string;
 }
 

@@ -29,7 +29,7 @@ export interface TlsBindOptions
   extends
     TlsListenOptions,
     Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
-    Pick<unix.UnixListenOptions, 'mode' | 'removeStale'> {
+    Pick<unix.UnixListenOptions, 'mode' | 'removeStale' | 'replace'> {
   /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
@@ -50,6 +50,7 @@ export const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
   ...TLS_LISTEN_OPTIONS,
   mode: unix.UNIX_LISTEN_OPTIONS.mode,
   removeStale: unix.UNIX_LISTEN_OPTIONS.removeStale,
+  replace: unix.UNIX_LISTEN_OPTIONS.replace,
   onOverflow: rules.oneOf('wait', 'reset'),
 };
 

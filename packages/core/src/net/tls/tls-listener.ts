@@ -14,7 +14,9 @@ import { callContained, stderrSink } from '../../vocabulary/callbacks.ts';
 import { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
+import { closedError } from '../../listening/accept-queue.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
+import { charged } from '../../waiting/charged.ts';
 import { TCP_LISTEN_OPTIONS, TcpListener } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { abort, serverHandshake, type Secured } from './handshake.ts';
@@ -42,8 +44,7 @@ export interface TlsListenerStatistics extends ListenerStatistics {
   readonly failedHandshakes: number;
 }
 
-const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
-const DEFAULT_MAX_PENDING = 1_024;
+const DEFAULTS = { handshakeTimeout: 10_000, maxPending: 1_024 } as const;
 
 /** A connection after its handshake, waiting to be accepted. */
 interface Handshaken {
@@ -106,7 +107,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     });
     this.#below = below;
     this.#options = options;
-    this.#maxPending = options.maxPending ?? DEFAULT_MAX_PENDING;
+    this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
     this.#credentials = { secureContext: contextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -122,6 +123,13 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    */
   // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
   static override async bind(
+    address: TcpAddress | SocketPath,
+    options: TlsBindOptions,
+  ): Promise<TlsListener> {
+    return charged(options, () => TlsListener.#bind(address, options));
+  }
+
+  static async #bind(
     address: TcpAddress | SocketPath,
     options: TlsBindOptions,
   ): Promise<TlsListener> {
@@ -162,11 +170,12 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
 
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#closing.abort(closedError());
+    this.#closing.abort(closedError('accept'));
     this.queue.close();
     this.#wake?.();
     await this.#below.close();
     await this.#accepting;
+    await this.queue.settled();
   }
 
   override statistics(): TlsListenerStatistics {
@@ -224,7 +233,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const addresses = addressesOf(stream);
     this.#inProgress += 1;
     try {
-      const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
+      const { handshakeTimeout = DEFAULTS.handshakeTimeout, clock } = this.#options;
       const secured = await serverHandshake(
         stream,
         { ...this.#options, ...this.#credentials },
@@ -245,14 +254,6 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       this.#wake?.();
     }
   }
-}
-
-/** The reason of handshakes that the close of the listener aborts. */
-function closedError(): ClosedError {
-  return new ClosedError('accept: this listener was closed by this side', {
-    code: 'ERR_LISTENER_CLOSED',
-    operation: 'accept',
-  });
 }
 
 const ACCEPT_PAUSE = 5;

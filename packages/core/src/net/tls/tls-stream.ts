@@ -16,14 +16,11 @@ import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import {
-  invalidInput,
-  TimeoutError,
-  type CertificateError,
-  type IoError,
-} from '../../vocabulary/errors.ts';
+import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { checkWaitOptions } from '../../waiting/waiter.ts';
+import { runFrom } from '../../waiting/wait-trace.ts';
+import { charged } from '../../waiting/charged.ts';
+import { checkWaitOptions, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TCP_CONNECT_OPTIONS, TcpStream } from '../tcp/tcp-stream.ts';
@@ -137,27 +134,31 @@ export class TlsStream extends ByteStream {
     address: TcpAddress | SocketPath,
     options: TlsConnectOptions = {},
   ): Promise<TlsStream> {
-    checkOptions('connect', options, TLS_CONNECT_OPTIONS);
-    const { timeout, clock = systemClock } = options;
-    const deadline = timeout === undefined ? undefined : clock.now() + timeout;
-    const isPath = typeof address === 'object' && address !== null && 'path' in address;
-    const stream = isPath
-      ? await UnixStream.connect(address, pickOptions(options, UNIX_CONNECT_OPTIONS))
-      : await TcpStream.connect(address, pickOptions(options, TCP_CONNECT_OPTIONS));
-    try {
-      return await secureClient(stream, 'connect', {
-        ...options,
-        servername: options.servername ?? (isPath ? undefined : hostOf(address)),
-        timeout: deadline === undefined ? undefined : Math.max(0, deadline - clock.now()),
-      });
-    } catch (error) {
-      stream.reset();
-      // The handshake had only the remaining time; the error names the caller's timeout.
-      if (error instanceof TimeoutError && timeout !== undefined) {
-        throw new TimeoutError('connect', timeout);
-      }
-      throw error;
-    }
+    return charged(options, () => runFrom('connect', () => connectTls(address, options)));
+  }
+}
+
+async function connectTls(
+  address: TcpAddress | SocketPath,
+  options: TlsConnectOptions,
+): Promise<TlsStream> {
+  checkOptions('connect', options, TLS_CONNECT_OPTIONS);
+  const { timeout, clock = systemClock } = options;
+  const deadline = timeout === undefined ? undefined : clock.now() + timeout;
+  const isPath = typeof address === 'object' && address !== null && 'path' in address;
+  const stream = isPath
+    ? await UnixStream.connect(address, pickOptions(options, UNIX_CONNECT_OPTIONS))
+    : await TcpStream.connect(address, pickOptions(options, TCP_CONNECT_OPTIONS));
+  try {
+    return await secureClient(stream, 'connect', {
+      ...options,
+      servername: options.servername ?? (isPath ? undefined : hostOf(address)),
+      timeout: deadline === undefined ? undefined : Math.max(0, deadline - clock.now()),
+      totalTimeout: timeout,
+    });
+  } catch (error) {
+    stream.reset();
+    throw error;
   }
 }
 
@@ -196,6 +197,10 @@ export async function startTls(
   stream: ByteStream,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsStream> {
+  return charged(options, () => runFrom(startTls, () => start(stream, options)));
+}
+
+async function start(...[stream, options]: Parameters<typeof startTls>): Promise<TlsStream> {
   checkMethods('startTls', 'stream', stream, ['tryRead', 'tryWrite', 'observe', 'reset']);
   checkIsObject('startTls', options);
   const isServer = options.role === 'server';
@@ -208,7 +213,7 @@ export async function startTls(
 async function secureClient(
   stream: ByteStream,
   operation: string,
-  options: StartTlsClientOptions,
+  options: StartTlsClientOptions & PartialWaitOptions,
 ): Promise<TlsStream> {
   const addresses = addressesOf(stream);
   const host = options.servername ?? ipOf(addresses.remoteAddress);
