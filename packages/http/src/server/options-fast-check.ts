@@ -5,7 +5,13 @@
  * does not accept is left to the schema, which decides and explains.
  */
 
+import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
+
+/** For what {@link areCertainlyValid} does not accept. */
+export const optionsSchema: Lazy<typeof import('./options-schema.ts')> = lazy(
+  () => import('./options-schema.ts'),
+);
 
 /** Whether every option is known and its value valid, beyond doubt. */
 export function areCertainlyValid(options: unknown): boolean {

@@ -27,6 +27,7 @@ import {
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
+import { fetchAdapter, memoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
@@ -35,7 +36,7 @@ import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
-import { areCertainlyValid } from './options-fast-check.ts';
+import { areCertainlyValid, optionsSchema } from './options-fast-check.ts';
 import {
   DEFAULT_SERVER_LIMITS,
   SHUTDOWN_OPTIONS,
@@ -68,7 +69,7 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<HttpServer> {
   if (!areCertainlyValid(options)) {
-    const { checkServeOptions } = await import('./options-schema.ts');
+    const { checkServeOptions } = optionsSchema.value ?? (await optionsSchema.load());
     checkServeOptions(options);
   }
   const run = await handlerOf(handler);
@@ -89,7 +90,7 @@ async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> 
   if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
     throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
   }
-  const { fetchHandler } = await import('../adapters/fetch-handler.ts');
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
   return fetchHandler(handler);
 }
 
@@ -264,7 +265,7 @@ export class HttpServer {
   };
 
   async #openMemory(): Promise<MemoryFetch> {
-    const { MemoryFetch } = await import('../adapters/memory-fetch.ts');
+    const { MemoryFetch } = memoryFetch.value ?? (await memoryFetch.load());
     const { clock } = this.#runtime;
     const connect = (): ByteStream => {
       const [ours, theirs] = memoryPair({ clock });

@@ -7,6 +7,7 @@
  */
 
 import { Executor } from '../../tasks/executor.ts';
+import { loadEverything } from '../../vocabulary/lazy.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
@@ -68,7 +69,10 @@ export async function simulate(
   options: SimulationOptions,
   main: SimulatedMain,
 ): Promise<SimulationRun> {
-  return new Run(checkSimulation(options)).run(main);
+  const run = new Run(checkSimulation(options));
+  const loading = loadEverything();
+  if (loading !== undefined) await loading;
+  return run.run(main);
 }
 
 interface Failure {
