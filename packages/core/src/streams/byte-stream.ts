@@ -60,6 +60,13 @@ export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
 /** The default of `linger`, in milliseconds: as long as nginx's `lingering_timeout`. */
 const DEFAULT_LINGER = 5_000;
 
+let coreOf: (stream: ByteStream) => StreamCore;
+
+/** The clock of a stream: also that of what is built on it, unless another is given. */
+export function clockOf(stream: ByteStream): Clock {
+  return coreOf(stream).clock;
+}
+
 /**
  * A bidirectional stream of bytes with awaitable readiness.
  *
@@ -81,6 +88,10 @@ const DEFAULT_LINGER = 5_000;
  */
 export class ByteStream implements DuplexStream {
   readonly #core: StreamCore;
+
+  static {
+    coreOf = (stream) => stream.#core;
+  }
 
   /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {

@@ -11,12 +11,7 @@ const FORMS: readonly (readonly [form: string, built: string, flags: readonly st
   [
     'from source',
     '../../src/index.ts',
-    [
-      '--conditions',
-      'source',
-      '--import',
-      here('../../../core/test/support/typescript-hooks.mjs'),
-    ],
+    ['--conditions', 'source', '--import', here('../../../core/test/support/typescript-hooks.mjs')],
   ],
   ['from dist', '../../dist/index.js', []],
   ['bundled', '../../dist/bundle/index.js', ['--conditions', 'bundled']],

@@ -82,6 +82,7 @@ export function guardWorld(options: GuardOptions): Restore {
     replace(process, 'hrtime', hrtime),
     replace(platform, 'hrtime', hrtime),
     replace(platform, 'wallTime', options.wallTime),
+    replace(platform, 'hasSessionTickets', false),
     replace(process, 'uptime', () => options.now() / 1_000),
     replace(globalThis, 'Date', virtualDate(options.wallTime)),
     takeRejections(options.onUnhandledRejection),

@@ -57,6 +57,8 @@ export class SimFlow {
   #isReset = false;
   /** Whether FIN is on the wire. */
   isFinished = false;
+  /** Whether the bytes are random, so that only their number is recorded. */
+  isCiphertext = false;
   /** Whether the connection is half-open for good: nothing gets through any more. */
   isSilent = false;
 
@@ -181,7 +183,7 @@ export class SimFlow {
     this.#wire.shift();
     this.#schedule();
     this.#world.trace.record(segment.kind, this.#label, segment.bytes.length);
-    this.#world.trace.content(segment.bytes);
+    if (!this.isCiphertext) this.#world.trace.content(segment.bytes);
     this.#receiver?.onSegment(segment);
   }
 
