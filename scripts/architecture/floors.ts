@@ -267,13 +267,13 @@ export const core: PackagePlan = {
   globals: [
     {
       globals: TIME,
-      owners: ['vocabulary/platform', 'testing/sim/guard/'],
+      owners: ['vocabulary/platform'],
       reason: TIME_REASON,
     },
     { globals: CHANCE, owners: ['vocabulary/random'], reason: CHANCE_REASON },
     {
       globals: ['WebAssembly'],
-      owners: ['testing/sim/guard/'],
+      owners: [],
       reason: 'WebAssembly is the parser of @awaitio/http, and nothing else.',
     },
     {

@@ -16,7 +16,7 @@ import { performance as performanceHook } from 'node:perf_hooks';
 import process from 'node:process';
 import timers, { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from 'node:timers';
 import { scheduler, setInterval as ticks, setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 
@@ -164,7 +164,7 @@ async function attempt(habit: () => unknown): Promise<string> {
       sim.executor.spawn(() => sim.clock.sleep(1_000));
       await sim.clock.sleep(7.5);
       value = await habit();
-      sim.log(typeof value === 'object' ? JSON.stringify(value) : String(value));
+      sim.log(inspect(value));
     });
     return `repeatable ${run.hash} ${run.virtualTime}`;
   } catch (error) {

@@ -1,12 +1,13 @@
 /** What programs keep when they load, as libraries do. */
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type * as Crypto from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 
 const require = createRequire(import.meta.url);
-const crypto = require('node:crypto') as typeof import('node:crypto');
+const crypto: typeof Crypto = require('node:crypto');
 
 export const kept = {
   random: Math.random,

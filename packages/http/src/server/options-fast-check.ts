@@ -7,9 +7,10 @@
 
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
+import type { checkServeOptions } from './options-schema.ts';
 
 /** For what {@link areCertainlyValid} does not accept. */
-export const optionsSchema: Lazy<typeof import('./options-schema.ts')> = lazy(
+export const optionsSchema: Lazy<{ readonly checkServeOptions: typeof checkServeOptions }> = lazy(
   () => import('./options-schema.ts'),
 );
 

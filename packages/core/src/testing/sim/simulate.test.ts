@@ -307,7 +307,7 @@ describe('many seeds', () => {
     'are refused when the environment names %j, which is no seed',
     async (text) => {
       process.env['AWAITIO_SEED'] = text;
-      const main = jest.fn();
+      const main = jest.fn<SimulatedMain>();
       try {
         await expect(simulateSeeds({ count: 10 }, main)).rejects.toThrow(
           `simulateSeeds: expected \`AWAITIO_SEED\` to be a whole number from 0, got ${JSON.stringify(text)} (string)`,

@@ -36,25 +36,28 @@ const RANDOM_CALLS = [
   'generatePrimeSync',
 ];
 
+const world = (): object => globalThis;
+
 /** Makes everything that is forbidden a layer. */
 export function coverForbidden(): void {
   for (const [name, instead] of TIMERS) {
-    forbid(globalThis, name, name, instead);
-    forbid(timers, name, `${name} of node:timers`, instead);
-    forbid(timersPromises, name, `${name} of node:timers/promises`, instead);
+    forbid(world, name, name, instead);
+    forbidToPrograms(() => timers, name, `${name} of node:timers`, instead);
+    forbid(() => timersPromises, name, `${name} of node:timers/promises`, instead);
   }
-  forbid(scheduler, 'wait', 'scheduler.wait', 'sim.clock.sleep');
-  forbid(scheduler, 'yield', 'scheduler.yield', 'sim.clock.defer');
-  forbid(AbortSignal, 'timeout', 'AbortSignal.timeout', 'a timeout option');
-  forbid(Math, 'random', 'Math.random', RANDOM);
+  forbid(() => scheduler, 'wait', 'scheduler.wait', 'sim.clock.sleep');
+  forbid(() => scheduler, 'yield', 'scheduler.yield', 'sim.clock.defer');
+  forbid(() => AbortSignal, 'timeout', 'AbortSignal.timeout', 'a timeout option');
+  forbid(() => Math, 'random', 'Math.random', RANDOM);
   for (const name of ['getRandomValues', 'randomUUID', 'randomUUIDv7']) {
-    forbid(globalThis.crypto, name, `crypto.${name}`, RANDOM);
+    forbid(() => globalThis.crypto, name, `crypto.${name}`, RANDOM);
   }
-  for (const name of RANDOM_CALLS) forbid(crypto, name, `crypto.${name}`, RANDOM);
-  forbid(Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
-  const { WebAssembly } = globalThis as { WebAssembly?: object };
+  for (const name of RANDOM_CALLS) forbid(() => crypto, name, `crypto.${name}`, RANDOM);
+  forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
+  const webAssembly = (): object | undefined =>
+    (globalThis as { WebAssembly?: object }).WebAssembly;
   for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
-    coverCall(WebAssembly, name, (world, { self, args, real }) => {
+    coverCall(webAssembly, name, (world, { self, args, real }) => {
       const compiling = Reflect.apply(real, self, args as never[]) as Promise<unknown>;
       world.waitFor(compiling, `WebAssembly.${name}`);
       return compiling;
@@ -62,6 +65,13 @@ export function coverForbidden(): void {
   }
 }
 
-function forbid(owner: object, name: string, what: string, instead: string): void {
+function forbid(owner: () => object, name: string, what: string, instead: string): void {
   coverCall(owner, name, ({ refuse }) => refuse(what, instead));
+}
+
+/** As {@link forbid}; modules of Node that have loaded this layer go on, and the watch for real work sees their timers. */
+function forbidToPrograms(owner: () => object, name: string, what: string, instead: string): void {
+  coverCall(owner, name, ({ refuse, isNode }, { self, args, real }) =>
+    isNode() ? Reflect.apply(real, self, args as never[]) : refuse(what, instead),
+  );
 }

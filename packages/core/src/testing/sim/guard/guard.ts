@@ -17,7 +17,7 @@ import { interceptSockets } from '../../../net/intercept.ts';
 import { platform } from '../../../vocabulary/platform.ts';
 import { coverForbidden, TIMERS } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
-import { callSite, watchWork, type Watch } from './real-work.ts';
+import { callSite, isCalledByNode, watchWork, type Watch } from './real-work.ts';
 import { coverTime, hrtimeOf } from './time.ts';
 
 type Restore = () => void;
@@ -65,7 +65,7 @@ export function guardWorld(options: GuardOptions): Guard {
     onForbidden(error);
     throw error;
   };
-  const watch = watchWork((what, site) => {
+  const watch = watchWork(isOwnFrame, (what, site) => {
     const where = site === undefined ? '' : ` (called at ${site})`;
     onForbidden(
       new Error(
@@ -73,7 +73,13 @@ export function guardWorld(options: GuardOptions): Guard {
       ),
     );
   });
-  const world: World = { now, wallTime, refuse, waitFor: watch.waitFor };
+  const world: World = {
+    now,
+    wallTime,
+    refuse,
+    isNode: () => isCalledByNode(isOwnFrame),
+    waitFor: watch.waitFor,
+  };
   const restores: Restore[] = [watch.stop];
   const restore = (): void => {
     for (const each of restores.toReversed()) each();

@@ -20,6 +20,8 @@ export interface World {
   readonly now: () => number;
   /** Fails the run; throws. */
   readonly refuse: (what: string, instead: string) => never;
+  /** Whether the call in progress was made by one of Node's own modules. */
+  readonly isNode: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
 }
@@ -41,7 +43,8 @@ interface Shared {
 
 /** A property that is a layer, or has become one for the time of a simulation. */
 interface Target {
-  readonly owner: object;
+  /** Looked up each time: fake timers replace whole objects. */
+  readonly owner: () => object | undefined;
   readonly name: string;
   readonly layer: (real: AnyFunction) => AnyFunction;
 }
@@ -99,18 +102,17 @@ export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {
 
 /** Puts a layer over a method, or over the function of a getter, from now on. */
 export function cover(
-  owner: object | undefined,
+  owner: () => object | undefined,
   name: string,
   layer: (real: AnyFunction) => AnyFunction,
 ): void {
-  if (owner === undefined || !(name in owner)) return;
   const target = { owner, name, layer };
   targets.push(target);
   put(target);
 }
 
 /** As {@link cover}, with what the layer does. */
-export function coverCall(owner: object | undefined, name: string, inside: Inside): void {
+export function coverCall(owner: () => object | undefined, name: string, inside: Inside): void {
   cover(owner, name, (real) => layerOver(real, inside));
 }
 
@@ -123,10 +125,11 @@ interface Change {
 
 /** Covers what is not covered, on the object or the prototype that has it. */
 function put({ owner, name, layer }: Target): Change | undefined {
-  let holder = owner;
+  let holder = owner();
+  if (holder === undefined || !(name in holder)) return undefined;
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
   const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
-  const real: unknown = before.get ?? before.value;
+  const real: unknown = before['get'] ?? before.value;
   if (before.configurable !== true || typeof real !== 'function') return undefined;
   if (shared.layers.has(real)) return undefined;
   const covered = layer(real as AnyFunction);

@@ -24,8 +24,9 @@ const BLOCKING = /Sync\b|\bdiffieHellman\b|\bdecapsulate\b|\bsignOneShot\b|\bver
 /** What Node does on its own behalf while the program is on the stack: writing to stdout, cloning a value. */
 const NODES_OWN = /is_main_thread|internal\/structured_clone/;
 const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;
-/** The frames between a timer and its caller. */
-const TIMER_FRAMES = /^node:(?:internal\/)?(?:async_hooks|timers|timers\/promises|util)\b/;
+/** The frames between a timer and its caller: also of those that call whatever they are given. */
+const TIMER_FRAMES =
+  /^node:(?:internal\/)?(?:async_hooks|timers|timers\/promises|util|events|process\/task_queues):/;
 const TEST_RUNNERS =
   /[\\/]node_modules[\\/](?:\.pnpm[\\/][^\\/]+[\\/]node_modules[\\/])?(?:@?jest|@?vitest|mocha|ava|tap|tsx|ts-node|@swc|source-map-support)[\\/-]/;
 
@@ -73,9 +74,13 @@ export async function untilIdle(): Promise<void> {
 /**
  * Watches for real work.
  *
+ * @param isOwn - Whether a place is of this package.
  * @param onWork - Receives the name of a call, such as `readFile`, and its line.
  */
-export function watchWork(onWork: (what: string, site: string | undefined) => void): Watch {
+export function watchWork(
+  isOwn: (place: string) => boolean,
+  onWork: (what: string, site: string | undefined) => void,
+): Watch {
   const run = {};
   const loading = new Set<number>();
   const awaited = new Map<Promise<unknown>, string>();
@@ -92,12 +97,13 @@ export function watchWork(onWork: (what: string, site: string | undefined) => vo
       // What an earlier run has left behind.
       const context = runs.getStore();
       if (context !== undefined && context !== run) return;
-      const frames = framesOf(stackHere());
-      if (type === 'Immediate' && isNodes(callerOfTimer(frames))) {
+      const frames = framesOf(stackHere()).filter(({ place }) => !isOwn(place));
+      const isNodesTimer = isTimer && isTimerOfNode(frames);
+      if (type === 'Immediate' && isNodesTimer) {
         hadTurn = true;
         return;
       }
-      const work = describe(type, frames, context === run && !isTimer);
+      const work = describe(type, frames, context === run && !isNodesTimer);
       if (work === 'loading') loading.add(id);
       else if (work !== undefined) onWork(work.what, work.site);
     },
@@ -106,6 +112,10 @@ export function watchWork(onWork: (what: string, site: string | undefined) => vo
     },
   });
   hook.enable();
+  const forget = async (work: Promise<unknown>): Promise<void> => {
+    await Promise.allSettled([work]);
+    awaited.delete(work);
+  };
   return {
     enter: (program) => runs.run(run, program),
     stop: () => {
@@ -119,10 +129,7 @@ export function watchWork(onWork: (what: string, site: string | undefined) => vo
     },
     waitFor: (work, what) => {
       awaited.set(work, what);
-      const done = (): void => {
-        awaited.delete(work);
-      };
-      work.then(done, done);
+      void forget(work);
     },
   };
 }
@@ -176,12 +183,14 @@ function nameOf(frame: Frame | undefined, type: string): string {
   return short === '' ? type : `${short} of node:${module}`;
 }
 
-function callerOfTimer(frames: readonly Frame[]): Frame | undefined {
-  return frames.find(({ place }) => !TIMER_FRAMES.test(place));
+/** Whether a timer is one of Node's own modules', such as those of its streams. */
+function isTimerOfNode(frames: readonly Frame[]): boolean {
+  const caller = frames.find(({ place }) => !TIMER_FRAMES.test(place));
+  return caller !== undefined && caller.place.startsWith('node:');
 }
 
-function isNodes(frame: Frame | undefined): boolean {
-  return frame === undefined || /^(?:node:|native$|<anonymous>$)/.test(frame.place);
+function isNodes({ place }: Frame): boolean {
+  return /^(?:node:|native$|<anonymous>$)/.test(place);
 }
 
 /** The whole stack of the call that is being made, without the two frames of this file. */
@@ -204,6 +213,16 @@ function framesOf(stack: string, skip = 2): readonly Frame[] {
       const [, name = '', place = text] = /^(.*) \((.*)\)$/.exec(text) ?? [];
       return { name, place: place.replace(/^async /, '') };
     });
+}
+
+/**
+ * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded.
+ *
+ * @param isOwn - Whether a place is of this package.
+ */
+export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
+  const frames = framesOf(stackHere());
+  return isTimerOfNode(frames.slice(frames.findIndex(({ place }) => !isOwn(place))));
 }
 
 /** Where the program made the call that an error reports: the nearest frame outside of Node and of this package's guard. */

@@ -12,24 +12,43 @@ import {
 /** In nanoseconds. */
 const SECOND = 1_000_000_000n;
 
+const world = (): object => globalThis;
+
 /** Makes every way to ask for the time a layer. */
 export function coverTime(): void {
-  coverCall(globalThis.Date, 'now', ({ wallTime }) => wallTime());
-  cover(globalThis, 'Date', dateLayer);
+  cover(world, 'Date', dateLayer);
+  coverCall(
+    () => globalThis.Date,
+    'now',
+    ({ wallTime }) => wallTime(),
+  );
+  Object.defineProperty(globalThis.Date.prototype, 'constructor', {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    value: globalThis.Date,
+  });
   coverPerformance();
-  coverCall(process, 'uptime', ({ now }) => now() / 1_000);
-  cover(process, 'hrtime', hrtimeLayer);
+  coverCall(
+    () => process,
+    'uptime',
+    ({ now }) => now() / 1_000,
+  );
+  cover(() => process, 'hrtime', hrtimeLayer);
   coverIntl();
   coverTemporal();
   // An event has the time of the first look at it, which is that of its dispatch for the listeners of this moment.
   const seen = new WeakMap<object, number>();
-  cover(globalThis.Event.prototype, 'timeStamp', (real) =>
-    layerOver(real, ({ now }, { self }) => {
-      const event = self as object;
-      const time = seen.get(event) ?? now();
-      seen.set(event, time);
-      return time;
-    }),
+  cover(
+    () => globalThis.Event.prototype,
+    'timeStamp',
+    (real) =>
+      layerOver(real, ({ now }, { self }) => {
+        const event = self as object;
+        const time = seen.get(event) ?? now();
+        seen.set(event, time);
+        return time;
+      }),
   );
 }
 
@@ -47,20 +66,15 @@ function dateLayer(real: AnyFunction): AnyFunction {
   };
   markLayer(layer, real);
   Object.defineProperty(layer, 'prototype', { value: RealDate.prototype, writable: false });
-  Object.defineProperty(RealDate.prototype, 'constructor', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: layer,
-  });
   return layer;
 }
 
 /** `process.hrtime` of the simulation: since its start or an earlier reading, and as a bigint. */
 function hrtimeLayer(real: AnyFunction): AnyFunction {
   const layer = layerOver(real, ({ now }, { args }) => hrtimeOf(now, args[0]));
-  coverCall(layer, 'bigint', ({ now }) => nanoseconds(now));
-  return layer;
+  const { bigint } = real as unknown as { bigint: AnyFunction };
+  const value = layerOver(bigint, ({ now }) => nanoseconds(now));
+  return Object.defineProperty(layer, 'bigint', { value });
 }
 
 const nanoseconds = (now: () => number): bigint => BigInt(Math.round(now() * 1e6));
@@ -74,7 +88,7 @@ export function hrtimeOf(now: () => number, since: unknown): [number, number] {
 
 /** `performance`: its time, the marks that are made now, and measures that end now. */
 function coverPerformance(): void {
-  const { performance } = globalThis;
+  const performance = (): object => globalThis.performance;
   coverCall(performance, 'now', ({ now }) => now());
   coverCall(performance, 'timeOrigin', ({ now, wallTime }) => wallTime() - Math.floor(now()));
   coverCall(performance, 'mark', ({ now }, { self, args, real }) => {
@@ -97,7 +111,7 @@ function coverPerformance(): void {
 
 /** `Intl.DateTimeFormat`, which formats now when it is given no date. */
 function coverIntl(): void {
-  const { prototype } = Intl.DateTimeFormat;
+  const prototype = (): object => Intl.DateTimeFormat.prototype;
   const formats = new WeakMap<AnyFunction, AnyFunction>();
   cover(prototype, 'format', (getter) => {
     const layer = function (this: unknown): unknown {
@@ -127,15 +141,20 @@ function coverTemporal(): void {
   const { Temporal } = globalThis as { Temporal?: TemporalLike };
   if (Temporal === undefined) return;
   const { Now, Instant } = Temporal;
+  const owner = (): object => Now;
   const here = (wallTime: () => number, zone: unknown): ZonedLike =>
     Instant.fromEpochMilliseconds(wallTime()).toZonedDateTimeISO(zone ?? Now.timeZoneId());
-  coverCall(Now, 'instant', ({ wallTime }) => Instant.fromEpochMilliseconds(wallTime()));
-  coverCall(Now, 'zonedDateTimeISO', ({ wallTime }, { args }) => here(wallTime, args[0]));
-  coverCall(Now, 'plainDateTimeISO', ({ wallTime }, { args }) =>
+  coverCall(owner, 'instant', ({ wallTime }) => Instant.fromEpochMilliseconds(wallTime()));
+  coverCall(owner, 'zonedDateTimeISO', ({ wallTime }, { args }) => here(wallTime, args[0]));
+  coverCall(owner, 'plainDateTimeISO', ({ wallTime }, { args }) =>
     here(wallTime, args[0]).toPlainDateTime(),
   );
-  coverCall(Now, 'plainDateISO', ({ wallTime }, { args }) => here(wallTime, args[0]).toPlainDate());
-  coverCall(Now, 'plainTimeISO', ({ wallTime }, { args }) => here(wallTime, args[0]).toPlainTime());
+  coverCall(owner, 'plainDateISO', ({ wallTime }, { args }) =>
+    here(wallTime, args[0]).toPlainDate(),
+  );
+  coverCall(owner, 'plainTimeISO', ({ wallTime }, { args }) =>
+    here(wallTime, args[0]).toPlainTime(),
+  );
 }
 
 /** What is used of `Temporal`, which not every supported Node has. */

@@ -115,7 +115,7 @@ export class SimConnection {
     });
     const flow = end === this.client ? this.#toServer : this.#toClient;
     recordedStreams.set(end.stream, () => {
-      flow.isCiphertext = true;
+      flow.conceal();
     });
     return end.stream;
   }
