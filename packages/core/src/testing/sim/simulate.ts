@@ -48,7 +48,7 @@ const MAX_REAL_TIME = 5_000;
  * numbers.
  * @returns What happened, with a hash that the same seed reproduces, on every version of Node.
  * @throws {@link SimulationError} when `main` or a task fails, a rejection is not handled, a wait can never settle
- * (deadlock, or left pending at the end), the deadline passes, or the real world was used.
+ * (deadlock, or left pending at the end), the deadline passes, the real world was used, or real work does not end.
  *
  * @example
  * ```ts
@@ -175,7 +175,7 @@ class Run {
     let idleRounds = 0;
     while (this.#failure === undefined) {
       await untilIdle();
-      if (watch.work.length > 0) await this.#wait(() => watch.work);
+      if (watch.isWorking) await this.#wait(() => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
         if (!this.#isClosing) {

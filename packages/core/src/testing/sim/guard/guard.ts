@@ -113,7 +113,7 @@ function replace(owner: object, name: string, value: unknown): Restore {
 
 /** While a simulation runs, an unhandled rejection fails the simulation and nothing else. */
 function takeRejections(onUnhandledRejection: ErrorListener): Restore {
-  const owner = realProcess();
+  const owner = realProcess;
   const others = owner.listeners('unhandledRejection') as ErrorListener[];
   owner.removeAllListeners('unhandledRejection');
   owner.on('unhandledRejection', onUnhandledRejection);

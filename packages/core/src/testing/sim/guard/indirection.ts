@@ -53,14 +53,12 @@ interface Target {
  * The real `process`. A test runner may give its tests a copy that emits no events (Jest does): the context that Node itself
  * started has the real one.
  */
-export function realProcess(): NodeJS.Process {
-  return runInThisContext('process') as NodeJS.Process;
-}
+export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS.Process;
 
 const KEY = Symbol.for('@awaitio/core: simulation');
 
 function sharedState(): Shared {
-  const owner = realProcess() as NodeJS.Process & { [KEY]?: Shared };
+  const owner = realProcess as NodeJS.Process & { [KEY]?: Shared };
   if (owner[KEY] === undefined) {
     const value: Shared = { world: undefined, layers: new WeakSet() };
     Object.defineProperty(owner, KEY, { value });

@@ -43,6 +43,8 @@ export interface Watch {
   /** Runs a program whose work is watched: what it begins later, without a line of its own on the stack, is known as well. */
   readonly enter: <T>(program: () => T) => T;
   readonly stop: () => void;
+  /** Whether there is work for which virtual time must stand still. */
+  readonly isWorking: boolean;
   /** The work for which virtual time must stand still: modules that are being loaded, or `waitFor`. */
   readonly work: readonly string[];
   /** What keeps the process alive and did not when the watch began; a program may wait for it. */
@@ -82,11 +84,11 @@ export function watchWork(
   onWork: (what: string, site: string | undefined) => void,
 ): Watch {
   const run = {};
-  const loading = new Set<number>();
+  let isLoading = false;
   const awaited = new Map<Promise<unknown>, string>();
   const before = activeResources();
   const hook = createHook({
-    init: (id, type) => {
+    init: (_id, type) => {
       if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
       const isTimer = type === 'Timeout' || type === 'Immediate';
       if (own.isCalling) {
@@ -104,11 +106,8 @@ export function watchWork(
         return;
       }
       const work = describe(type, frames, context === run && !isNodesTimer);
-      if (work === 'loading') loading.add(id);
+      if (work === 'loading') isLoading = true;
       else if (work !== undefined) onWork(work.what, work.site);
-    },
-    destroy: (id) => {
-      loading.delete(id);
     },
   });
   hook.enable();
@@ -121,8 +120,14 @@ export function watchWork(
     stop: () => {
       hook.disable();
     },
+    get isWorking() {
+      // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
+      // every promise of the run watched by the garbage collector.
+      isLoading &&= activeResources().some((kind) => kind.startsWith('FSReq'));
+      return isLoading || awaited.size > 0;
+    },
     get work() {
-      return [...(loading.size > 0 ? ['import()'] : []), ...awaited.values()];
+      return [...(isLoading ? ['import()'] : []), ...awaited.values()];
     },
     get unexplained() {
       return without(activeResources(), before);
@@ -136,7 +141,7 @@ export function watchWork(
 
 /** What keeps the process alive, by kind. Timers are refused to the program: those here are the test runner's. */
 function activeResources(): string[] {
-  return realProcess()
+  return realProcess
     .getActiveResourcesInfo()
     .filter((kind) => !/^(?:Immediate|Timeout|TTYWrap|WriteWrap)$/.test(kind));
 }

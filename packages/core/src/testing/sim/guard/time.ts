@@ -61,8 +61,11 @@ function dateLayer(real: AnyFunction): AnyFunction {
     if (target === undefined) {
       return world === undefined ? RealDate() : new RealDate(world.wallTime()).toString();
     }
-    const isNow = args.length === 0 && world !== undefined;
-    return Reflect.construct(RealDate, isNow ? [world.wallTime()] : args, target);
+    const given = args.length === 0 && world !== undefined ? [world.wallTime()] : args;
+    // The common cases, as fast as they were.
+    if (target !== layer) return Reflect.construct(RealDate, given, target);
+    if (given.length === 0) return new RealDate();
+    return new RealDate(...(given as [number]));
   };
   markLayer(layer, real);
   Object.defineProperty(layer, 'prototype', { value: RealDate.prototype, writable: false });
