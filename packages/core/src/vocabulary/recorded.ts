@@ -1,5 +1,5 @@
 /**
- * Streams whose bytes someone records, as a simulated network does.
+ * Streams whose bytes are recorded, as a simulated network does.
  *
  * Ciphertext is random, so a record of it differs from run to run. TLS announces it here before the first byte; what is
  * recorded from then on is how many bytes there are, and not which.

@@ -119,4 +119,4 @@ test('no common habit makes a simulation differ from run to run without a word',
       Object.entries(REFUSED).map(([name, call]) => [name, `forbidden call: ${call}`]),
     ),
   });
-});
+}, 120_000);

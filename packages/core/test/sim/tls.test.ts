@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startTls } from '../../src/index.ts';
 import { simulate, TestAuthority, type Simulation } from '../../src/testing/index.ts';
 
-/** A message over TLS and its echo, with keys of its own. */
+/** A message over TLS and its echo, with new keys. */
 function exchange(text: string, name: string): (sim: Simulation) => Promise<void> {
   return async (sim) => {
     const authority = new TestAuthority();

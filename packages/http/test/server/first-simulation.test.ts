@@ -33,10 +33,14 @@ describe.each(built)('the first simulation of a process, %s,', (_form, _file, fl
     ['calls server.fetch', 'memory'],
     ['explains an option that is wrong', 'options'],
     ['speaks TLS', 'tls'],
-  ])('%s, and has the hash of the second and the third', async (_name, program) => {
-    const runs = await run(program, flags);
-    const [first] = runs;
-    expect(first).toEqual({ hash: expect.any(String), virtualTime: expect.any(Number) });
-    expect(runs).toEqual([first, first, first]);
-  });
+  ])(
+    '%s, and has the hash of the second and the third',
+    async (_name, program) => {
+      const runs = await run(program, flags);
+      const [first] = runs;
+      expect(first).toEqual({ hash: expect.any(String), virtualTime: expect.any(Number) });
+      expect(runs).toEqual([first, first, first]);
+    },
+    120_000,
+  );
 });

@@ -36,12 +36,12 @@ const RANDOM_CALLS = [
   'generatePrimeSync',
 ];
 
-const world = (): object => globalThis;
+const globals = (): object => globalThis;
 
 /** Makes everything that is forbidden a layer. */
 export function coverForbidden(): void {
   for (const [name, instead] of TIMERS) {
-    forbid(world, name, name, instead);
+    forbid(globals, name, name, instead);
     forbidToPrograms(() => timers, name, `${name} of node:timers`, instead);
     forbid(() => timersPromises, name, `${name} of node:timers/promises`, instead);
   }

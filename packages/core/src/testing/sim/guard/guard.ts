@@ -9,12 +9,12 @@
  * is as much of the real world as a timer.
  *
  * When Node runs an immediate, every microtask and every `process.nextTick` of the program has run, and unhandled rejections
- * have been reported. So one immediate after an event the program is idle, unless Node has queued more of its own: only a
+ * have been reported. So one immediate after an event the program is idle, unless Node itself has queued more: only a
  * later event can make it go on.
  */
 
 import { interceptSockets } from '../../../net/intercept.ts';
-import { platform } from '../../../vocabulary/platform.ts';
+import { own, platform } from '../../../vocabulary/platform.ts';
 import { coverForbidden, TIMERS } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
 import { callSite, isCalledByNode, watchWork, type Watch } from './real-work.ts';
@@ -77,6 +77,7 @@ export function guardWorld(options: GuardOptions): Guard {
     now,
     wallTime,
     refuse,
+    isOwnCall: () => own.isCalling,
     isNode: () => isCalledByNode(isOwnFrame),
     waitFor: watch.waitFor,
   };

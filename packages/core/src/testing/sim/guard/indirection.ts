@@ -11,7 +11,6 @@
 
 import { syncBuiltinESMExports } from 'node:module';
 import { runInThisContext } from 'node:vm';
-import { own } from '../../../vocabulary/platform.ts';
 
 /** What a simulation says about a call. */
 export interface World {
@@ -20,6 +19,8 @@ export interface World {
   readonly now: () => number;
   /** Fails the run; throws. */
   readonly refuse: (what: string, instead: string) => never;
+  /** Whether the call in progress is this package's own: of the copy that simulates. */
+  readonly isOwnCall: () => boolean;
   /** Whether the call in progress was made by one of Node's own modules. */
   readonly isNode: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
@@ -69,9 +70,10 @@ function sharedState(): Shared {
 const shared = sharedState();
 const targets: Target[] = [];
 
-/** The simulation that runs, if the call in progress is not this package's own. */
+/** The simulation that decides about the call in progress. */
 export function currentWorld(): World | undefined {
-  return own.isCalling ? undefined : shared.world;
+  const { world } = shared;
+  return world === undefined || world.isOwnCall() ? undefined : world;
 }
 
 /** The layer over a function. */

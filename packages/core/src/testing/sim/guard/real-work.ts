@@ -40,7 +40,7 @@ interface Frame {
 
 /** Watches until it is stopped. */
 export interface Watch {
-  /** Runs a program whose work is watched: what it begins later, without a line of its own on the stack, is known as well. */
+  /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
   readonly enter: <T>(program: () => T) => T;
   readonly stop: () => void;
   /** Whether there is work for which virtual time must stand still. */
@@ -207,7 +207,7 @@ function stackHere(): string {
   return stack;
 }
 
-/** @param skip - The frames of whoever asks. */
+/** @param skip - The number of frames to leave out: those of this file. */
 function framesOf(stack: string, skip = 2): readonly Frame[] {
   return stack
     .split('\n')

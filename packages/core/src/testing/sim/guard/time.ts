@@ -12,11 +12,11 @@ import {
 /** In nanoseconds. */
 const SECOND = 1_000_000_000n;
 
-const world = (): object => globalThis;
+const globals = (): object => globalThis;
 
 /** Makes every way to ask for the time a layer. */
 export function coverTime(): void {
-  cover(world, 'Date', dateLayer);
+  cover(globals, 'Date', dateLayer);
   coverCall(
     () => globalThis.Date,
     'now',
