@@ -55,7 +55,7 @@ export function coverForbidden(): void {
   for (const name of RANDOM_CALLS) forbid(() => crypto, name, `crypto.${name}`, RANDOM);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
   const webAssembly = (): object | undefined =>
-    (globalThis as { WebAssembly?: object }).WebAssembly;
+    Reflect.get(globalThis, 'WebAssembly') as object | undefined;
   for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
     coverCall(webAssembly, name, (world, { self, args, real }) => {
       const compiling = Reflect.apply(real, self, args as never[]) as Promise<unknown>;
