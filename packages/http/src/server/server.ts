@@ -29,6 +29,7 @@ import {
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
+import { fetchAdapter, memoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
@@ -37,7 +38,7 @@ import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
-import { areCertainlyValid } from './options-fast-check.ts';
+import { areCertainlyValid, optionsSchema } from './options-fast-check.ts';
 import {
   DEFAULT_SERVER_LIMITS,
   SHUTDOWN_OPTIONS,
@@ -74,7 +75,7 @@ export function serve(
 
 async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
-    const { checkServeOptions } = await import('./options-schema.ts');
+    const { checkServeOptions } = optionsSchema.value ?? (await optionsSchema.load());
     checkServeOptions(options);
   }
   options.signal?.throwIfAborted();
@@ -97,7 +98,7 @@ async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> 
   if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
     throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
   }
-  const { fetchHandler } = await import('../adapters/fetch-handler.ts');
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
   return fetchHandler(handler);
 }
 
@@ -273,7 +274,7 @@ export class HttpServer {
   };
 
   async #openMemory(): Promise<MemoryFetch> {
-    const { MemoryFetch } = await import('../adapters/memory-fetch.ts');
+    const { MemoryFetch } = memoryFetch.value ?? (await memoryFetch.load());
     const { clock } = this.#runtime;
     const connect = (): ByteStream => {
       const [ours, theirs] = memoryPair({ clock });
