@@ -45,7 +45,8 @@ export function asOwn<T>(call: () => T): T {
   }
 }
 
-const { setImmediate: realImmediate } = globalThis;
+/** The very function, for modules of Node that take it with its arguments. */
+export const { setImmediate: realImmediate }: { setImmediate: typeof setImmediate } = globalThis;
 
 /** `setImmediate`, also inside a simulation. */
 export function immediate(callback: () => void): void {
