@@ -46,7 +46,7 @@ export function asOwn<T>(call: () => T): T {
 }
 
 /** The very function, for modules of Node that take it with its arguments. */
-export const { setImmediate: realImmediate }: { setImmediate: typeof setImmediate } = globalThis;
+export const realImmediate: typeof setImmediate = setImmediate;
 
 /** `setImmediate`, also inside a simulation. */
 export function immediate(callback: () => void): void {
