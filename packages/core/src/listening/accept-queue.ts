@@ -22,7 +22,7 @@ import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import type { ListenerStatistics } from './listener.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { checkObserver, notifyObserver, type SourceObserver } from '../vocabulary/source.ts';
+import { Observers, type SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -54,7 +54,7 @@ export class AcceptQueue<P, S extends ByteStream> {
   readonly #queue: QueuedConnection<P>[] = [];
   readonly #accepts = new WaiterList<S>();
   readonly #readable = new WaiterList<void>();
-  readonly #observers = new Set<SourceObserver>();
+  readonly #observers = new Observers();
   /** An accept error that the next `accept` fails with. */
   #failure: Error | undefined;
   #isClosed = false;
@@ -175,7 +175,6 @@ export class AcceptQueue<P, S extends ByteStream> {
   }
 
   observe(observer: SourceObserver): void {
-    checkObserver(observer);
     this.#observers.add(observer);
   }
 
@@ -270,7 +269,7 @@ export class AcceptQueue<P, S extends ByteStream> {
 
   #announce(): void {
     if (!this.#isClosed) this.#readable.resolveAll();
-    for (const observer of this.#observers) notifyObserver(observer);
+    this.#observers.notify();
   }
 }
 

@@ -10,7 +10,7 @@ import type { Cluster } from 'node:cluster';
 import type * as Dgram from 'node:dgram';
 import type * as Dns from 'node:dns';
 import type * as Tls from 'node:tls';
-import { immediate } from '../vocabulary/platform.ts';
+import { realImmediate } from '../vocabulary/platform.ts';
 
 export function nodeCluster(): Pick<Cluster, 'isWorker'> {
   const loaded: unknown = process.getBuiltinModule('node:cluster');
@@ -27,11 +27,11 @@ export function nodeTls(): typeof Tls {
   if (tls !== undefined) return tls;
   const timers = process.getBuiltinModule('node:timers') as { setImmediate: unknown };
   const { setImmediate: present } = timers;
-  if (present === immediate) {
+  if (present === realImmediate) {
     tls = process.getBuiltinModule('node:tls');
     return tls;
   }
-  timers.setImmediate = immediate;
+  timers.setImmediate = realImmediate;
   try {
     tls = process.getBuiltinModule('node:tls');
   } finally {

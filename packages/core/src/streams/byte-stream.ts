@@ -23,7 +23,7 @@ import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './d
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
 import { checkConsumer, type Consume } from './read-waits.ts';
-import { checkObserver, type SourceObserver } from '../vocabulary/source.ts';
+import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf, openInside } from './stream-parts.ts';
@@ -400,7 +400,6 @@ export class ByteStream implements DuplexStream {
   }
 
   observe(observer: SourceObserver): void {
-    checkObserver(observer);
     this.#core.observe(observer);
   }
 

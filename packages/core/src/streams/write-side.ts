@@ -147,20 +147,18 @@ export class WriteSide {
   writev(data: readonly WriteData[], options: WriteOptions | undefined): Promise<void> {
     try {
       checkWaitOptions('writev', options);
+      if (options?.progress !== undefined) startProgress('writev', options.progress, 'accepted');
     } catch (error) {
       return this.#parts.budget.fail(error);
     }
     const pieces = bytesOfPieces(data);
-    let total = 0;
-    for (const piece of pieces) total += piece.length;
+    const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const isWhole =
       options?.transfer === true &&
       this.#busyWith === undefined &&
       !this.isShut &&
       total <= this.#parts.marks.write - this.#parts.transport.unsent;
-    checkWaitOptions('writev', options);
     if (isWhole) {
-      if (options.progress !== undefined) startProgress('writev', options.progress, 'accepted');
       this.bytesWritten += total;
       this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;

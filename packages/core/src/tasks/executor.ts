@@ -277,8 +277,7 @@ export class Executor implements Spawner {
   }
 
   #report(error: unknown, task: Task<unknown>): void {
-    const failure = failureOf(error, task.name);
-    callContained('onTaskError', this.#onTaskError, failure, task, stderrSink);
+    callContained('onTaskError', this.#onTaskError, failureOf(error, task.name), task, stderrSink);
   }
 
   async #idleWithin(grace: number): Promise<void> {

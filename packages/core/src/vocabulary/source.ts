@@ -30,18 +30,31 @@ export interface Source {
   unobserve(observer: SourceObserver): void;
 }
 
-/** @throws {@link InvalidInputError} for what has no method `onReadiness`: it would be called much later. */
-export function checkObserver(observer: SourceObserver): void {
-  if (typeof (observer as SourceObserver | null | undefined)?.onReadiness === 'function') return;
-  throw invalidInput('observe', 'observer', 'an object with the method onReadiness', observer);
-}
+/** The observers of one source. */
+export class Observers {
+  readonly #all = new Set<SourceObserver>();
 
-/** Notifies one observer. One that fails must not keep the others, or the source itself, from going on. */
-export function notifyObserver(observer: SourceObserver): void {
-  try {
-    const returned: unknown = observer.onReadiness();
-    if (returned !== undefined) containResult('onReadiness', returned, stderrSink);
-  } catch (error) {
-    stderrSink.onCallbackFailure(failureOf(error, 'onReadiness'), 'onReadiness');
+  /** @throws {@link InvalidInputError} for what has no method `onReadiness`: it would be called much later. */
+  add(observer: SourceObserver): void {
+    if (typeof (observer as SourceObserver | null | undefined)?.onReadiness !== 'function') {
+      throw invalidInput('observe', 'observer', 'an object with the method onReadiness', observer);
+    }
+    this.#all.add(observer);
+  }
+
+  delete(observer: SourceObserver): void {
+    this.#all.delete(observer);
+  }
+
+  /** Notifies all. One that fails must not keep the others, or the source itself, from going on. */
+  notify(): void {
+    for (const observer of this.#all) {
+      try {
+        const returned: unknown = observer.onReadiness();
+        if (returned !== undefined) containResult('onReadiness', returned, stderrSink);
+      } catch (error) {
+        stderrSink.onCallbackFailure(failureOf(error, 'onReadiness'), 'onReadiness');
+      }
+    }
   }
 }

@@ -16,7 +16,8 @@ import {
 import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
-import { ClientGoneError, isAbortError, type HandlerContext, type Switched } from '../message/handler.ts';
+import { isAbortError } from '../message/abort-error.ts';
+import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';

@@ -30,15 +30,16 @@ import {
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
+import { fetchAdapter, memoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
 import { ServerConnection } from './connection.ts';
-import { drain, OpenConnections } from './drain.ts';
+import { drain, OpenConnections, shutDown } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
-import { areCertainlyValid } from './options-fast-check.ts';
+import { areCertainlyValid, optionsSchema } from './options-fast-check.ts';
 import {
   DEFAULT_SERVER_LIMITS,
   SHUTDOWN_OPTIONS,
@@ -75,7 +76,7 @@ export function serve(
 
 async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
-    const { checkServeOptions } = await import('./options-schema.ts');
+    const { checkServeOptions } = optionsSchema.value ?? (await optionsSchema.load());
     checkServeOptions(options);
   }
   options.signal?.throwIfAborted();
@@ -98,7 +99,7 @@ async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> 
   if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
     throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
   }
-  const { fetchHandler } = await import('../adapters/fetch-handler.ts');
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
   return fetchHandler(handler);
 }
 
@@ -163,7 +164,8 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal !== undefined) this.#registration = watchAbort(signal, { onAbort: this.#onAbort });
+    if (signal !== undefined)
+      this.#registration = watchAbort(signal, shutDown(this, this.#runtime));
   }
 
   /** The address that the server listens on. */
@@ -265,19 +267,13 @@ export class HttpServer {
     return lease === undefined ? life : undefined;
   }
 
-  readonly #onAbort = (): void => {
-    this.shutdown().catch((error: unknown) => {
-      this.#runtime.report(error, undefined);
-    });
-  };
-
   readonly #onEnd = (connection: ConnectionFacts): void => {
     this.#connections.remove(connection);
     this.#runtime.observer.connectionClosed(connection);
   };
 
   async #openMemory(): Promise<MemoryFetch> {
-    const { MemoryFetch } = await import('../adapters/memory-fetch.ts');
+    const { MemoryFetch } = memoryFetch.value ?? (await memoryFetch.load());
     const { clock } = this.#runtime;
     const connect = (): ByteStream => {
       const [ours, theirs] = memoryPair({ clock });

@@ -23,6 +23,8 @@ import {
 } from '../../vocabulary/callbacks.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
+import { asOwn } from '../../vocabulary/platform.ts';
+import { recordedStreams } from '../../vocabulary/recorded.ts';
 import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import {
@@ -73,21 +75,23 @@ export async function clientHandshake(
   const duplex = duplexOver(stream, operation);
   const name = tls.servername ?? host;
   const { checkServerIdentity, connect } = nodeTls();
-  const socket = connect({
-    socket: duplex,
-    secureContext,
-    host: name,
-    // An IP address is not a name (RFC 6066 section 3).
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    rejectUnauthorized: tls.rejectUnauthorized ?? true,
-    ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
-    checkServerIdentity: (servername, certificate) => {
-      const check = tls.checkServerIdentity ?? checkServerIdentity;
-      const error = refusalOf(check, servername, certificate);
-      return error === undefined ? undefined : certificateError(error, operation, name);
-    },
-  });
+  const socket = asOwn(() =>
+    connect({
+      socket: duplex,
+      secureContext,
+      host: name,
+      // An IP address is not a name (RFC 6066 section 3).
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      rejectUnauthorized: tls.rejectUnauthorized ?? true,
+      ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
+      ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
+      checkServerIdentity: (servername, certificate) => {
+        const check = tls.checkServerIdentity ?? checkServerIdentity;
+        const error = refusalOf(check, servername, certificate);
+        return error === undefined ? undefined : certificateError(error, operation, name);
+      },
+    }),
+  );
   duplex.attach(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
   if (onSession !== undefined) {
@@ -138,14 +142,17 @@ export async function serverHandshake(
   const secureContext = contextOf(tls, operation);
   const duplex = duplexOver(stream, operation);
   const { TLSSocket: Socket } = nodeTls();
-  const socket = new Socket(duplex, {
-    isServer: true,
-    secureContext,
-    requestCert: clientCertificates !== 'ignore',
-    rejectUnauthorized: clientCertificates === 'require',
-    ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
-  });
+  const socket = asOwn(
+    () =>
+      new Socket(duplex, {
+        isServer: true,
+        secureContext,
+        requestCert: clientCertificates !== 'ignore',
+        rejectUnauthorized: clientCertificates === 'require',
+        ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
+        ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
+      }),
+  );
   duplex.attach(socket, tls.requireCloseNotify === true);
   await complete(socket, duplex, 'secure', 'the client', options);
   const authorizationError =
@@ -210,6 +217,7 @@ function duplexOver(stream: ByteStream, operation: string): TlsDuplex {
       operation,
     });
   }
+  recordedStreams.get(stream)?.();
   return new TlsDuplex(stream);
 }
 

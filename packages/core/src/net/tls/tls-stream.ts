@@ -16,6 +16,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
+import { clockOf } from '../../streams/stream-parts.ts';
 import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { runFrom } from '../../waiting/wait-trace.ts';
@@ -220,11 +221,13 @@ async function secureClient(
   if (host === undefined && options.rejectUnauthorized !== false) {
     throw invalidInput(operation, 'servername', 'the name in the certificate', host);
   }
+  const { clock = clockOf(stream) } = options;
   const secured = await clientHandshake(stream, host ?? 'the server', options, {
     ...options,
+    clock,
     operation,
   });
-  return openTlsStream(secured, addresses, true, options);
+  return openTlsStream(secured, addresses, true, { ...options, clock });
 }
 
 async function secureServer(
@@ -233,8 +236,9 @@ async function secureServer(
   options: StartTlsServerOptions,
 ): Promise<TlsStream> {
   const addresses = addressesOf(stream);
-  const secured = await serverHandshake(stream, options, { ...options, operation });
-  return openServerStream(secured, addresses, options);
+  const { clock = clockOf(stream) } = options;
+  const secured = await serverHandshake(stream, options, { ...options, clock, operation });
+  return openServerStream(secured, addresses, { ...options, clock });
 }
 
 /** Makes the stream of a connection after its handshake. Only this file can: the constructor is private. */

@@ -5,8 +5,7 @@
  * datagram that was kept, would-block is a value, buffers are bounded. Only delivery cannot be promised: a datagram may be
  * dropped by the network, by the kernel, or here when it is not received in time (`statistics().dropped`).
  *
- * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket and its
- * event listeners.
+ * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket.
  */
 
 import type { Socket } from 'node:dgram';
@@ -20,12 +19,7 @@ import { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import {
-  checkObserver,
-  notifyObserver,
-  type Source,
-  type SourceObserver,
-} from '../../vocabulary/source.ts';
+import { Observers, type Source, type SourceObserver } from '../../vocabulary/source.ts';
 import { WaitIterator } from '../../waiting/wait-iterator.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
@@ -62,7 +56,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   readonly #signal: AbortSignal | undefined;
   readonly #incoming: DatagramQueue;
   readonly #outgoing: DatagramSends;
-  readonly #observers = new Set<SourceObserver>();
+  readonly #observers = new Observers();
   #remoteAddress: InetAddress | undefined;
   #closing: Promise<void> | undefined;
   /** The local address; for port 0, with the chosen port. */
@@ -122,10 +116,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   get readiness(): number {
     const { READABLE, WRITABLE, READ_CLOSED, WRITE_CLOSED, ERROR } = ReadyBits;
     if (this.isDisposed) return READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
-    let bits: number = this.isReadable ? READABLE : 0;
-    if (this.isWritable) bits |= WRITABLE;
-    if (this.failure !== undefined) bits |= ERROR;
-    return bits;
+    const bits = (this.isReadable ? READABLE : 0) | (this.isWritable ? WRITABLE : 0);
+    return this.failure === undefined ? bits : bits | ERROR;
   }
 
   /** The error that the next receive will throw, if any. */
@@ -325,7 +317,6 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Notifies `observer` whenever {@link UdpSocket.readiness} may have risen; for poll sets. */
   observe(observer: SourceObserver): void {
-    checkObserver(observer);
     this.#observers.add(observer);
   }
 
@@ -417,7 +408,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   }
 
   readonly #notify = (): void => {
-    for (const observer of this.#observers) notifyObserver(observer);
+    this.#observers.notify();
   };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
 import { platform } from '../../vocabulary/platform.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -302,6 +302,22 @@ describe('many seeds', () => {
       delete process.env['AWAITIO_SEED'];
     }
   });
+
+  test.each(['seed295', '', ' 7', '1e3', '-1', '2.5', '99999999999999999999'])(
+    'are refused when the environment names %j, which is no seed',
+    async (text) => {
+      process.env['AWAITIO_SEED'] = text;
+      const main = jest.fn<SimulatedMain>();
+      try {
+        await expect(simulateSeeds({ count: 10 }, main)).rejects.toThrow(
+          `simulateSeeds: expected \`AWAITIO_SEED\` to be a whole number from 0, got ${JSON.stringify(text)} (string)`,
+        );
+        expect(main).not.toHaveBeenCalled();
+      } finally {
+        delete process.env['AWAITIO_SEED'];
+      }
+    },
+  );
 });
 
 function realWorld(): unknown[] {
