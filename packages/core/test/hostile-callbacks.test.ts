@@ -278,6 +278,8 @@ const source = (part: Partial<Source>): Source => ({
 const trusted =
   'a carrier is part of the stream: what it throws is thrown by the call that it fails';
 
+const passed = 'the caller gets what it throws, as its own';
+
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
   'AbortWatcher.onAbort': async (onAbort, stage) => {
     const abort = new AbortController();
@@ -286,6 +288,10 @@ const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
     await stage.turns();
     return stage.stderr;
   },
+  'AsyncScope.run(body)': passed,
+  'charged(call)': passed,
+  'lazy(load)': passed,
+  'printLossy(print)': passed,
   'callContained(callback)': 'every scenario tests it',
   'Deferred.resolve': context,
   'Deferred.reject': context,

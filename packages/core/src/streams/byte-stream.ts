@@ -139,8 +139,9 @@ export class ByteStream implements DuplexStream {
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
+    const bits = await this.#core.ready(interest, options);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
-    return new Ready((await this.#core.ready(interest, options)) & mask);
+    return new Ready(bits & mask);
   }
 
   // --- Reading -------------------------------------------------------------------------------------------------
