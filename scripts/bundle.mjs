@@ -16,7 +16,7 @@ import { build } from 'rolldown';
 import { root } from './lib/run.mjs';
 
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
-const ENTRIES = { core: ['index', 'lowlevel', 'testing/index'], http: ['index'] };
+const ENTRIES = { core: ['index', 'lowlevel', 'sync/index', 'testing/index'], http: ['index'] };
 
 /**
  * Packages that become part of the bundle, with what they stand on: they are small, nothing of them shows, and found in

@@ -24,6 +24,13 @@ export class Budget {
     this.#clock = clock;
   }
 
+  /** Spends a unit; `false` when none is left: the caller then takes {@link Budget.pay}, which waits for more. */
+  spend(): boolean {
+    if (this.#left === 0) return false;
+    this.#left -= 1;
+    return true;
+  }
+
   /**
    * Wraps the result of a call that did not have to wait.
    *
