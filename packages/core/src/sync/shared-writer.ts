@@ -201,7 +201,8 @@ export class SharedWriter {
 function owned(frame: WriteData, from: number, transfer: boolean): WriteData {
   if (typeof frame === 'string') return frame.slice(from);
   const rest = frame.subarray(from);
-  return transfer ? rest : rest.slice();
+  // Not `slice`, which copies nothing of a Buffer.
+  return transfer ? rest : new Uint8Array(rest);
 }
 
 /**
