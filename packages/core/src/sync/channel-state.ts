@@ -165,14 +165,13 @@ export class ChannelState<T> {
     this.#reserved -= 1;
     if (this.#isDropped) return;
     this.#put(value);
-    this.#settleEnd();
   }
 
   /** Gives a reservation back. */
   releaseReserved(): void {
     this.#reserved -= 1;
     this.#grantSlots();
-    this.#settleEnd();
+    this.#serve();
   }
 
   addSender(): void {
@@ -189,7 +188,7 @@ export class ChannelState<T> {
         waiter.reject(handleClosed(waiter.operation, 'sender'));
       }
     }
-    this.#settleEnd();
+    this.#serve();
   }
 
   checkOpen(end: SendingEnd, operation: string): void {
@@ -231,7 +230,7 @@ export class ChannelState<T> {
       this.#slots.failAll(receiverClosed);
       this.closing.grantAll(undefined);
     }
-    this.#settleEnd();
+    this.#serve();
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
@@ -263,12 +262,8 @@ export class ChannelState<T> {
   readonly #serve = (): void => {
     this.#willServe = false;
     while (this.#values.size > 0 && this.#receives.size > 0) this.#receives.give(this.#take());
-    this.#settleEnd();
-  };
-
-  #settleEnd(): void {
     if (this.#hasEnded) this.#receives.giveEnd();
-  }
+  };
 
   /** Gives free slots to senders that wait, oldest first. */
   #grantSlots(): void {
