@@ -3,7 +3,7 @@
  *
  * A room is a folder that holds source files. A file belongs to the room of its own folder and imports from that room and from
  * those it sees, so a new file needs no line here; only a new folder does. Rooms are listed from the lowest: each sees only
- * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, `testing/index.ts`) belong to no room.
+ * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, `sync/index.ts`, `testing/index.ts`) belong to no room.
  *
  * What may be imported or used in a few places only is given to its owners: `net/` is a room and everything below it,
  * `testing/sim/guard` one file. What is checked with these tables: `rules.ts`. The lint rules and the tables of

@@ -53,7 +53,11 @@ describe('retry', () => {
 
   test('doubles the pause after each failure, up to the longest', async () => {
     const { run } = failing(6);
-    const { value, starts, clock } = await play(run, { attempts: 10, backoff: 100, maxBackoff: 500 });
+    const { value, starts, clock } = await play(run, {
+      attempts: 10,
+      backoff: 100,
+      maxBackoff: 500,
+    });
     expect(value).toBe('attempt 7');
     expect(starts).toEqual([0, 100, 300, 700, 1_200, 1_700, 2_200]);
     expect(clock.pending).toBe(0);
@@ -162,24 +166,27 @@ describe('retry', () => {
     ]);
   });
 
-  test.each(['an attempt', 'a pause'])('settles at once when its signal aborts in %s', async (when) => {
-    const clock = new ManualClock();
-    const controller = new AbortController();
-    const signals: AbortSignal[] = [];
-    const call = retry(
-      ({ signal }) => {
-        signals.push(signal);
-        if (when === 'a pause') throw new Error('failed');
-        return new Promise<never>(() => {});
-      },
-      { clock, signal: controller.signal },
-    ).catch((reason: unknown) => reason);
-    await clock.advance(1);
-    controller.abort('enough');
-    expect(await call).toBe('enough');
-    expect(signals).toHaveLength(1);
-    expect(clock.pending).toBe(0);
-  });
+  test.each(['an attempt', 'a pause'])(
+    'settles at once when its signal aborts in %s',
+    async (when) => {
+      const clock = new ManualClock();
+      const controller = new AbortController();
+      const signals: AbortSignal[] = [];
+      const call = retry(
+        ({ signal }) => {
+          signals.push(signal);
+          if (when === 'a pause') throw new Error('failed');
+          return new Promise<never>(() => {});
+        },
+        { clock, signal: controller.signal },
+      ).catch((reason: unknown) => reason);
+      await clock.advance(1);
+      controller.abort('enough');
+      expect(await call).toBe('enough');
+      expect(signals).toHaveLength(1);
+      expect(clock.pending).toBe(0);
+    },
+  );
 
   test('does not call the function when its signal has aborted', async () => {
     const { run, calls } = failing(0);

@@ -255,10 +255,9 @@ describe.each(WAITS)('%s (%#)', (operation, make, subject) => {
     }).catch((error: unknown) => error)) as SimulationError;
     expect(failure).toBeInstanceOf(SimulationError);
     expect(failure.kind).toBe('deadline');
-    expect(failure.pending.waits).toContainEqual({
+    expect(failure.pending.waits.map(({ age: _age, ...wait }) => wait)).toContainEqual({
       subject,
       operation,
-      age: expect.any(Number) as number,
     });
     expect(failure.message).toContain(`${subject}: ${operation}, since 0.000 ms`);
   });
@@ -270,10 +269,7 @@ const DUETS: readonly (readonly [string, (rounds: number) => readonly Promise<un
     'a channel',
     (rounds) => {
       const [sender, receiver] = channel<number>({ capacity: 1 });
-      return [
-        times(rounds, () => sender.send(1)),
-        times(rounds, () => receiver.receive()),
-      ];
+      return [times(rounds, () => sender.send(1)), times(rounds, () => receiver.receive())];
     },
   ],
   [
@@ -363,17 +359,20 @@ async function times(rounds: number, step: () => Promise<unknown>): Promise<void
   for (let round = 0; round < rounds; round += 1) await step();
 }
 
-test.each(DUETS)('two tasks that only talk to each other do not starve the event loop: %s', async (_name, start) => {
-  const rounds = 20 * BUDGET;
-  let turns = 0;
-  let isOver = false;
-  const count = (): void => {
-    turns += 1;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
-  await Promise.all(start(rounds));
-  isOver = true;
-  expect(turns).toBeGreaterThanOrEqual(10);
-  expect(systemClock.now()).toBeGreaterThan(0);
-});
+test.each(DUETS)(
+  'two tasks that only talk to each other do not starve the event loop: %s',
+  async (_name, start) => {
+    const rounds = 20 * BUDGET;
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await Promise.all(start(rounds));
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(10);
+    expect(systemClock.now()).toBeGreaterThan(0);
+  },
+);

@@ -20,7 +20,10 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('tryReceive' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('abort' as const), which: index }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('react' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clone' as const), by: index }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('closeSender' as const), by: index }) },
 );

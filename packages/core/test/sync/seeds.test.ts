@@ -45,7 +45,8 @@ async function workerPool({ clock, random, executor }: Simulation): Promise<void
             sent.push(name);
           } catch (error) {
             // A cancelled send has sent nothing: the workers must not see it.
-            if (!(error instanceof TimeoutError) && (error as Error).message !== 'stop') throw error;
+            if (!(error instanceof TimeoutError) && (error as Error).message !== 'stop')
+              throw error;
           }
           await pause(5);
         }
@@ -170,7 +171,14 @@ test('a client that retries gets through a network that breaks, for 200 seeds', 
         if (line === null) throw new Error('no answer');
         return line;
       },
-      { attempts: 20, backoff: 50, attemptTimeout: 1_000, clock, random, onRetry: () => (retries += 1) },
+      {
+        attempts: 20,
+        backoff: 50,
+        attemptTimeout: 1_000,
+        clock,
+        random,
+        onRetry: () => (retries += 1),
+      },
     );
     expect(answer).toBe('echo hello');
   });
@@ -179,7 +187,9 @@ test('a client that retries gets through a network that breaks, for 200 seeds', 
 
 test('the same seed gives the same run', async () => {
   const hashes = await Promise.all(
-    [1].flatMap((seed) => [simulate({ seed }, followers)]).map((run) => run.then(({ hash }) => hash)),
+    [1]
+      .flatMap((seed) => [simulate({ seed }, followers)])
+      .map((run) => run.then(({ hash }) => hash)),
   );
   const again = await simulate({ seed: 1 }, followers);
   expect(again.hash).toBe(hashes[0]);

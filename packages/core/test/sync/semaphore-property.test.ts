@@ -32,7 +32,10 @@ class Actual {
   readonly answers = new Map<number, unknown>();
   readonly aborts: AbortController[] = [];
 
-  call(start: (options: { signal: AbortSignal; timeout: number }) => Promise<unknown>, timeout: number): number {
+  call(
+    start: (options: { signal: AbortSignal; timeout: number }) => Promise<unknown>,
+    timeout: number,
+  ): number {
     const controller = new AbortController();
     const id = this.aborts.push(controller) - 1;
     void start({ signal: controller.signal, timeout }).then(
@@ -54,7 +57,10 @@ const semaphoreStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('add' as const), count }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), count }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('abort' as const), which: index }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }),
+  },
 );
 type SemaphoreStep = typeof semaphoreStep extends fc.Arbitrary<infer S> ? S : never;
 
@@ -66,7 +72,11 @@ async function playSemaphore(permits: number, steps: readonly SemaphoreStep[]): 
   const model = new Calls<{ id: number; until: number; count: number }>();
   let free = permits;
   const serve = (): void => {
-    for (let [first] = model.waiting; first !== undefined && first.count <= free; [first] = model.waiting) {
+    for (
+      let [first] = model.waiting;
+      first !== undefined && first.count <= free;
+      [first] = model.waiting
+    ) {
       free -= first.count;
       model.answers.set(first.id, first.count);
       model.waiting.shift();
@@ -145,7 +155,10 @@ const broadcastStep = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('subscribe' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('closeReceiver' as const), by: index }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('abort' as const), which: index }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), time: fc.constantFrom(1, 5) }),
+  },
 );
 type BroadcastStep = typeof broadcastStep extends fc.Arbitrary<infer S> ? S : never;
 

@@ -62,7 +62,12 @@ const CASES: readonly (readonly [name: string, run: () => Promise<Answers>, answ
       const waiting = await pollAll(second, third);
       tx.close();
       other.close();
-      return [...waiting, ...(await pollAll(second, third)), await rx.receive(), await rx.receive()];
+      return [
+        ...waiting,
+        ...(await pollAll(second, third)),
+        await rx.receive(),
+        await rx.receive(),
+      ];
     },
     // There a future is dropped; here it is the sender's close that ends its calls.
     [PENDING, PENDING, 'ClosedError', 'ClosedError', 1, null],

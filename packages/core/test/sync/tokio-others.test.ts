@@ -98,11 +98,7 @@ const BROADCAST: readonly Case[] = [
     // There an error; here a count, as for every send.
     [0, 1, 'world'],
   ],
-  [
-    'zero_capacity',
-    () => [thrownBy(() => broadcast({ capacity: 0 }))],
-    ['InvalidInputError'],
-  ],
+  ['zero_capacity', () => [thrownBy(() => broadcast({ capacity: 0 }))], ['InvalidInputError']],
   [
     'dropping_tx_notifies_rx',
     async () => {
@@ -680,37 +676,38 @@ describe.each([
 });
 
 /** Steps in milliseconds, and the ticks that are ready after each; as in tests/time_interval.rs, without its extra 1 ms. */
-const TICKS: Readonly<Record<MissedTicks, readonly (readonly [step: number, ticks: number[]])[]>> = {
-  burst: [
-    [0, [0]],
-    [100, []],
-    [200, [300]],
-    [650, [600, 900]],
-    [200, []],
-    [100, [1_200]],
-    [250, [1_500]],
-    [300, [1_800]],
-  ],
-  delay: [
-    [0, [0]],
-    [100, []],
-    [200, [300]],
-    [650, [600]],
-    [100, []],
-    [200, [1_250]],
-    [300, [1_550]],
-    [300, [1_850]],
-  ],
-  skip: [
-    [0, [0]],
-    [100, []],
-    [200, [300]],
-    [650, [600]],
-    [250, [1_200]],
-    [300, [1_500]],
-    [300, [1_800]],
-  ],
-};
+const TICKS: Readonly<Record<MissedTicks, readonly (readonly [step: number, ticks: number[]])[]>> =
+  {
+    burst: [
+      [0, [0]],
+      [100, []],
+      [200, [300]],
+      [650, [600, 900]],
+      [200, []],
+      [100, [1_200]],
+      [250, [1_500]],
+      [300, [1_800]],
+    ],
+    delay: [
+      [0, [0]],
+      [100, []],
+      [200, [300]],
+      [650, [600]],
+      [100, []],
+      [200, [1_250]],
+      [300, [1_550]],
+      [300, [1_850]],
+    ],
+    skip: [
+      [0, [0]],
+      [100, []],
+      [200, [300]],
+      [650, [600]],
+      [250, [1_200]],
+      [300, [1_500]],
+      [300, [1_800]],
+    ],
+  };
 
 describe('tokio: interval', () => {
   test.each(Object.entries(TICKS))('%s', async (missed, steps) => {
