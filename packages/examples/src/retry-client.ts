@@ -37,6 +37,7 @@ try {
   const [response, body] = await retry(({ signal }) => ask(signal), {
     attempts,
     backoff,
+    maxBackoff: 2_000,
     attemptTimeout: 5_000,
     signal: interruption(),
     onRetry: (error, { attempt, delay }) => {
