@@ -16,19 +16,29 @@ import { build } from 'rolldown';
 import { root } from './lib/run.mjs';
 
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
-const ENTRIES = { core: ['index', 'lowlevel', 'sync/index', 'testing/index'], http: ['index'] };
+const ENTRIES = {
+  core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
+  http: ['index', 'batteries/index'],
+};
 
 /**
  * Packages that become part of the bundle, with what they stand on: they are small, nothing of them shows, and found in
  * `node_modules` they take as long to load as all of `@awaitio/core`.
  */
-const INLINED = new Set(['p-queue', 'p-timeout', 'eventemitter3']);
+const INLINED = new Set(['p-queue', 'p-timeout', 'eventemitter3', 'mrmime']);
 
 /**
- * What an entry shares with a module that is loaded later, and does not export: in a separate chunk, or the entry would
- * export it, under a name of one letter.
+ * What an entry shares with another, or with a module that is loaded later, and does not export: in a separate chunk, or
+ * the entry would export it, under a name of one letter.
  */
-const SHARED = [{ name: 'options', test: /packages[\\/]http[\\/]src[\\/]server[\\/]options\.ts$/ }];
+const SHARED = [
+  { name: 'options', test: /packages[\\/]http[\\/]src[\\/]server[\\/]options\.ts$/ },
+  // What the entries of http share: one file.
+  {
+    name: 'message',
+    test: /packages[\\/]http[\\/]src[\\/](?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]/,
+  },
+];
 
 /** The undici whose build of llhttp was looked at; see docs/llhttp.md. */
 const UNDICI = /^7\.30\./;

@@ -3,7 +3,7 @@
  *
  * A room is a folder that holds source files. A file belongs to the room of its own folder and imports from that room and from
  * those it sees, so a new file needs no line here; only a new folder does. Rooms are listed from the lowest: each sees only
- * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, `sync/index.ts`, `testing/index.ts`) belong to no room.
+ * rooms above its line. The entries of a package (`index.ts`, `lowlevel.ts`, an `index.ts` below) belong to no room.
  *
  * What may be imported or used in a few places only is given to its owners: `net/` is a room and everything below it,
  * `testing/sim/guard` one file. What is checked with these tables: `rules.ts`. The lint rules and the tables of
@@ -354,7 +354,7 @@ export const http: PackagePlan = {
       folder: 'message',
       sees: ['protocol/vocabulary', 'proxy-protocol'],
       contains:
-        'requests, responses, bodies, files, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
+        'requests, responses, bodies, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
@@ -378,6 +378,13 @@ export const http: PackagePlan = {
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },
     {
+      folder: 'batteries',
+      sees: ['protocol/vocabulary', 'message'],
+      contains:
+        'what web servers bring along: files and folders, conditions, ranges, and what stands on them',
+      reason: 'A battery works on messages alone, so that a server without it is not larger.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -399,19 +406,25 @@ export const http: PackagePlan = {
         'client/',
         'adapters/',
         'server/',
+        'batteries/',
         'handlers/',
       ],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',
     },
     {
-      modules: ['node:fs', 'node:fs/promises'],
-      owners: ['message/file-response'],
+      modules: ['node:fs', 'node:fs/promises', 'node:path'],
+      owners: ['batteries/open-file', 'batteries/file-pieces', 'batteries/static-files'],
       reason: 'Files are read in one place; everything else takes bytes and streams.',
     },
     {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
       reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
+    },
+    {
+      modules: ['mrmime'],
+      owners: ['batteries/media-type'],
+      reason: 'The types of files are a table of a library, asked in one place.',
     },
     {
       modules: ['zod'],

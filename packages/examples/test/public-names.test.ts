@@ -8,6 +8,7 @@ const ENTRIES = [
   'core/src/sync/index.ts',
   'core/src/testing/index.ts',
   'http/src/index.ts',
+  'http/src/batteries/index.ts',
 ];
 
 /** The exported names of an entry, each with the file that it comes from. */
@@ -37,7 +38,7 @@ function isDocumented(name: string, file: URL): boolean {
 describe.each(ENTRIES)('every name that %s exports', (entry) => {
   test('is documented', () => {
     const names = namesOf(entry);
-    expect(names.length).toBeGreaterThan(10);
+    expect(names.length).toBeGreaterThan(3);
     const silent = names.filter(([name, file]) => !isDocumented(name, file));
     expect(silent.map(([name]) => name)).toEqual([]);
   });

@@ -10,7 +10,6 @@ import {
   ClientGoneError,
   DEFAULT_LIMITS,
   echo,
-  fileResponse,
   HttpClient,
   HttpConnection,
   HttpResponse,
@@ -22,6 +21,7 @@ import {
   type Handler,
   type ServeOptions,
 } from '../src/index.ts';
+import { fileResponse } from '../src/batteries/index.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
 import { simulated, type World } from './support/simulated.ts';
@@ -46,9 +46,9 @@ function drain(connection: HttpConnection): void {
 }
 
 /** A server's connection that has received a request. */
-function asked(): HttpConnection {
+function asked(request = GET): HttpConnection {
   const server = new HttpConnection('server');
-  server.receive(bytes(GET));
+  server.receive(bytes(request));
   drain(server);
   return server;
 }
@@ -319,6 +319,21 @@ const CASES: readonly Case[] = [
     name: LOCAL,
     says: 'response: expected a reason of visible latin1 characters, spaces and tabs, got another character',
     make: () => asked().sendResponse({ ...OK, reason: `${SECRET}\n` }),
+  },
+  {
+    code: 'ERR_HTTP_INFORMATIONAL_FIELD',
+    name: LOCAL,
+    says: 'informational: Content-Length belongs to the final response; leave it out',
+    make: () => asked().sendInformational(103, { 'Content-Length': SECRET }),
+  },
+  {
+    code: 'ERR_HTTP_UPGRADE',
+    name: LOCAL,
+    says: 'status 101: expected an Upgrade field that names the protocol that follows, since the request proposes several or none; got no such field',
+    make: () =>
+      asked(
+        GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: a, b\r\n\r\n'),
+      ).sendResponse({ ...OK, status: 101 }),
   },
   {
     code: 'ERR_HTTP_STATE',

@@ -4,7 +4,6 @@ import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
 import {
   accessLog,
   echo,
-  fileResponse,
   HttpClient,
   HttpProblem,
   HttpResponse,
@@ -12,6 +11,7 @@ import {
   serve,
   withHealth,
 } from '../src/index.ts';
+import { fileResponse } from '../src/batteries/index.ts';
 import { simulated } from './support/simulated.ts';
 
 type Call = (options: never) => unknown;

@@ -6,6 +6,7 @@ import * as core from '@awaitio/core';
 import * as lowlevel from '@awaitio/core/lowlevel';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
+import * as batteries from '@awaitio/http/batteries';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { checksOf, runAll } from './checks.mjs';
@@ -15,6 +16,7 @@ const entries = {
   '@awaitio/core/lowlevel': lowlevel,
   '@awaitio/core/testing': testing,
   '@awaitio/http': http,
+  '@awaitio/http/batteries': batteries,
 };
 const isNode = process.versions.bun === undefined && globalThis.Deno === undefined;
 const { cache } = createRequire(import.meta.url);

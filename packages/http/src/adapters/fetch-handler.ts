@@ -58,7 +58,7 @@ export function fetchHandler(application: FetchApplication): Handler {
       props: {},
     };
     const response = await application.fetch(toRequest(request, context), info, executionContext);
-    return fromResponse(response);
+    return fromResponse(response, request.method);
   };
 }
 
@@ -78,7 +78,12 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
       RequestInit['body']
     >;
   }
-  return new Request(urlOf(request, context), init);
+  const url = urlOf(request, context);
+  // RFC 9110 allows names in Host that a URL cannot have, such as `a:99999` or `256.256.256.256`.
+  if (!URL.canParse(url)) {
+    throw new HttpProblem(400, { detail: 'the Host header and the target are not a URL' });
+  }
+  return new Request(url, init);
 }
 
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
@@ -107,19 +112,23 @@ function urlOf(request: HttpRequest, { isEncrypted }: HandlerContext): string {
   return `${isEncrypted ? 'https' : 'http'}://${host}${target === '*' ? '' : target}`;
 }
 
-function fromResponse(response: Response): HttpResponse {
+function fromResponse(response: Response, method: string): HttpResponse {
   const isResponse = typeof response?.status === 'number' && response.status >= 200;
   if (!isResponse || response instanceof HttpResponse) {
     throw new TypeError(`serve: expected fetch to return a Response, ${got(response)}`);
   }
   const headers: (readonly [name: string, value: string])[] = [];
+  // The length of a body that is sent with another response: to GET, or with a 200 (RFC 9110 section 8.6).
+  const isDescribed = response.body === null && (method === 'HEAD' || response.status === 304);
   let length: number | undefined;
   let close = false;
   for (const field of response.headers) {
     const [name, value] = field;
     if (!OWN.has(name)) headers.push(field);
-    else if (name === 'content-length' && /^\d{1,15}$/.test(value)) length = Number(value);
-    else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
+    else if (name === 'content-length' && /^\d{1,15}$/.test(value)) {
+      if (isDescribed) headers.push(field);
+      else length = Number(value);
+    } else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
   }
   const { status, statusText } = response;
   const reason = statusText || undefined;

@@ -9,7 +9,7 @@ import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core
 import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
-import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+import { PieceCollector } from './piece-collector.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
 export interface BodySource {
@@ -77,7 +77,7 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the pieces. Leaving the loop abandons the rest: a server drops it before the next request, a client
+   * Iterates over the body, piece by piece; small chunks that came together are one piece. Leaving the loop abandons the rest: a server drops it before the next request, a client
    * closes the connection.
    *
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
@@ -88,7 +88,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     let hasEnded = false;
     try {
       for (;;) {
-        const piece = await this.#next();
+        const piece = await this.#nextLot();
         hasEnded = piece === null;
         if (piece === null) return;
         yield piece;
@@ -153,17 +153,42 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   async #collect(limit: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
+    const pieces = new PieceCollector();
     for (;;) {
       const piece = await this.#next();
-      if (piece === null) break;
-      size += piece.length;
-      if (size > limit) throw this.#tooLong(limit);
-      pieces.push(piece);
+      if (piece === null) return pieces.join();
+      pieces.add(piece);
+      if (pieces.size > limit) throw this.#tooLong(limit);
     }
-    const [whole, ...rest] = joinAdjacent(pieces);
-    return whole !== undefined && rest.length === 0 ? whole : joined(pieces, size);
+  }
+
+  /**
+   * The next bytes: where a piece is small, with those behind it that were received already. A peer chooses the size of its
+   * chunks, and each piece costs a reader an object and a turn.
+   *
+   * @returns `null` at the end.
+   */
+  async #nextLot(): Promise<Uint8Array | null> {
+    const first = await this.#next();
+    if (first === null || first.length >= LOT) return first;
+    let next = this.#tryNext();
+    if (next === undefined) return first;
+    const pieces = new PieceCollector();
+    pieces.add(first);
+    for (; next !== undefined; next = pieces.size < LOT ? this.#tryNext() : undefined) {
+      pieces.add(next.bytes);
+    }
+    return pieces.join();
+  }
+
+  /** The next piece, if it was received already. An error waits for the next call: the bytes before it come first. */
+  #tryNext(): Data | undefined {
+    try {
+      const piece = this.#source.tryNextPiece();
+      return piece === WOULD_BLOCK || piece === null ? undefined : piece;
+    } catch {
+      return undefined;
+    }
   }
 
   /** All of a small body that was received in one piece. It is not taken. */
@@ -225,6 +250,9 @@ export function bodyOf(source: BodySource): Body {
   return construct(source);
 }
 
+/** Pieces from this size on come alone. */
+const LOT = 4_096;
+
 /** Above this a body is not looked at before its reader asks for a piece. */
 const SMALL = 65_536;
 
@@ -233,16 +261,6 @@ function textOf(piece: Data): string {
   const { latin1 } = piece;
   if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
   return utf8.decode(piece.bytes);
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }
 
 function tooLong(limit: number): LimitError {

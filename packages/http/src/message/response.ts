@@ -10,6 +10,7 @@ import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
+  checkTrailers,
   fieldList,
   hasField,
   type FieldList,
@@ -130,7 +131,7 @@ export class HttpResponse {
   readonly close: boolean;
 
   /**
-   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for a status that is not a whole
+   * @throws `LocalProtocolError` for a header or trailer that must not be sent; `InvalidInputError` for a status that is not a whole
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
@@ -144,6 +145,7 @@ export class HttpResponse {
     this.body = body;
     this.length = init?.length;
     this.trailers = init?.trailers;
+    if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
     this.close = init?.close ?? false;
   }
 

@@ -21,13 +21,19 @@ import {
 } from './sending/encoder.ts';
 import { LocalProtocolError, RemoteProtocolError } from './vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type ConnectionEvent, type HttpVersion } from './vocabulary/events.ts';
-import { fieldList, type FieldList, type HeadersInput } from './vocabulary/fields.ts';
+import {
+  checkTrailers,
+  fieldList,
+  type FieldList,
+  type HeadersInput,
+} from './vocabulary/fields.ts';
 import { BodyCounter, requestFraming, responseFraming, type Framing } from './sending/framing.ts';
 import {
+  checkInformationalFields,
   checkInformationalStatus,
   checkRequestStart,
   checkStatusLine,
-  checkTrailers,
+  switchFields,
   takeFramingFields,
 } from './sending/outgoing-fields.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
@@ -44,6 +50,8 @@ export interface ResponseHeadInput {
   readonly date: string;
   /** Sends `Connection: close`: the connection ends with this response. */
   readonly close?: boolean | undefined;
+  /** The `Upgrade` of the request, for a 101 whose fields name no protocol. */
+  readonly proposed?: string | undefined;
 }
 
 /** A request's head as the application gives it. */
@@ -57,6 +65,7 @@ export interface RequestHeadInput {
 }
 
 const NO_FIELDS: FieldList = [];
+const NO_FRAMING: Framing = { kind: 'none' };
 
 /** A connection of either role, without I/O: {@link HttpConnection.receive} bytes, take events, send what the calls return. */
 export class HttpConnection {
@@ -111,6 +120,8 @@ export class HttpConnection {
     if (event === undefined) return NEED_DATA;
     if (event instanceof RemoteProtocolError) {
       this.#failure = event;
+      // The response to a HEAD request that is refused has no body either (RFC 9110 section 9.3.2).
+      if (this.#decoder?.isFailedHead === true) this.#method = 'HEAD';
       this.#state.fail(this.#peer);
       throw event;
     }
@@ -208,13 +219,17 @@ export class HttpConnection {
   sendResponse(head: ResponseHeadInput): string {
     const { status } = head;
     checkStatusLine(status, head.reason);
-    // A response to HEAD describes the body of GET, which only the application knows.
-    const isDescribed = this.#method === 'HEAD';
+    // A response to HEAD, and a 304, describe the body of another response, which only the application knows.
+    const isDescribed = this.#method === 'HEAD' || status === 304;
     const own = takeFramingFields(head.fields, isDescribed ? undefined : head.length);
     const isTunnel = this.#method === 'CONNECT' && status >= 200 && status < 300;
     if (status === 101 || isTunnel) return this.#sendSwitch(head, own.fields);
-    const length = own.length ?? head.length;
-    const framing = responseFraming(this.#method, status, length, this.#peerVersion);
+    // No body to HEAD does not mean that GET has none, so no length is announced (RFC 9110 section 8.6).
+    const isUnknown =
+      isDescribed && own.length === undefined && (status === 304 || head.length === 0);
+    const framing = isUnknown
+      ? NO_FRAMING
+      : responseFraming(this.#method, status, own.length ?? head.length, this.#peerVersion);
     const before = this.#state.server;
     this.#state.process('server', Trigger.response);
     const keepsAlive =
@@ -253,11 +268,13 @@ export class HttpConnection {
    * An informational head, such as 100 or 103: any number of them may precede the response. Empty for an HTTP/1.0 client,
    * which must not receive one.
    *
-   * @throws {@link LocalProtocolError} when none may be sent now, or the status is not from 100 to 199, or is 101.
+   * @throws {@link LocalProtocolError} when none may be sent now, the status is not from 100 to 199, or is 101, or a field
+   * frames a body or the connection.
    */
   sendInformational(status: number, fields: HeadersInput | undefined): string {
     checkInformationalStatus(status);
     const list = fieldList(fields);
+    checkInformationalFields(list);
     this.#state.process('server', Trigger.informational);
     // RFC 9110 section 15.2.
     return this.#peerVersion === '1.0' ? '' : encodeInformationalHead(status, list);
@@ -270,12 +287,13 @@ export class HttpConnection {
         'ERR_HTTP_STATE',
       );
     }
+    const own = head.status === 101 ? switchFields(fields, head.proposed) : fields;
     this.#state.process('server', Trigger.switch);
     return encodeResponseHead({
       status: head.status,
       reason: head.reason,
-      fields,
-      framing: { kind: 'none' },
+      fields: own,
+      framing: NO_FRAMING,
       date: head.date,
       connection: undefined,
     });

@@ -41,6 +41,12 @@ const good: [name: string, bytes: Uint8Array, source: string, destination: strin
   ],
   ['TCP6 in text', text('PROXY TCP6 2001:db8::1 ::1 1 2\r\n'), '[2001:db8::1]:1', '[::1]:2'],
   [
+    'TCP6 in text, of a client with IPv4 on a dual-stack socket',
+    text('PROXY TCP6 ::ffff:192.0.2.1 ::FFFF:198.51.100.7 1 2\r\n'),
+    '[::ffff:192.0.2.1]:1',
+    '[::FFFF:198.51.100.7]:2',
+  ],
+  [
     'the longest TCP6 in text',
     text(
       `PROXY TCP6 ${'ffff:'.repeat(8).slice(0, -1)} ${'ffff:'.repeat(8).slice(0, -1)} 65535 65535\r\n`,
@@ -108,6 +114,8 @@ describe('the PROXY header', () => {
       ['LOCAL in bytes', v2(0x20, 0x00), 'local'],
       ['LOCAL with addresses, which are ignored', v2(0x20, 0x11, ...TCP4), 'local'],
       ['an unspecified family', v2(0x21, 0x00, 4, 0, 0), 'unknown'],
+      ['an unspecified family with a protocol', v2(0x21, 0x01, 4, 0, 2, 1, 2), 'unknown'],
+      ['an unspecified protocol with a family', v2(0x21, 0x10, ...TCP4), 'unknown'],
     ])('names no client: %s', async (_name, bytes, command) => {
       const [header, rest] = await read(Buffer.concat([bytes, text('GET /\r\n')]), chunkSize);
       expect(header).toMatchObject({ command, source: undefined, destination: undefined });
@@ -124,6 +132,8 @@ describe('the PROXY header', () => {
       ['a byte too high', text('PROXY TCP4 192.0.2.256 192.0.2.2 1 2\r\n')],
       ['IPv6 as TCP4', text('PROXY TCP4 ::1 ::1 1 2\r\n')],
       ['a wrong IPv6 address', text('PROXY TCP6 1::2::3 ::1 1 2\r\n')],
+      ['an IPv4 address for TCP6', text('PROXY TCP6 192.0.2.1 ::1 1 2\r\n')],
+      ['a wrong IPv4 address in TCP6', text('PROXY TCP6 ::ffff:192.0.2.256 ::1 1 2\r\n')],
       ['two spaces', text('PROXY  TCP4 192.0.2.1 192.0.2.2 1 2\r\n')],
       ['bare LF', text(`PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n${' '.repeat(100)}`)],
       ['a line without end', text(`PROXY UNKNOWN ${'x'.repeat(200)}`)],

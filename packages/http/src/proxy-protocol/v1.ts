@@ -5,7 +5,8 @@ import { malformed, type ProxyHeader } from './header.ts';
 
 const HOST: Readonly<Record<string, RegExp>> = {
   TCP4: /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/,
-  TCP6: /^[0-9a-fA-F:]{2,39}$/,
+  // With the dotted form of an IPv4 address, which HAProxy sends for a client of a dual-stack socket.
+  TCP6: /^[0-9a-fA-F:]{2,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?$/,
 };
 
 /**

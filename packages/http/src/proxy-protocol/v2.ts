@@ -37,7 +37,9 @@ export function parseProxyV2(head: Uint8Array, rest: Uint8Array): ProxyHeader {
   const size = ADDRESS_BYTES[family] ?? 0;
   if (rest.length < size) throw malformed('fewer bytes than its addresses take');
   const extensions = parseExtensions(head, rest, size);
-  if (familyAndProtocol === 0) return { ...noAddresses, command: 'unknown', extensions };
+  // Without a family or a protocol there is no address, whatever follows (section 2.2, AF_UNSPEC and UNSPEC).
+  if (family === 0 || (familyAndProtocol & 0x0f) === 0)
+    return { ...noAddresses, command: 'unknown', extensions };
   const [source, destination] = parseAddresses(family, rest);
   return { version: 2, command: 'proxy', source, destination, extensions };
 }

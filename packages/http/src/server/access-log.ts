@@ -77,11 +77,19 @@ function quoted(target: string): string {
   return target.replaceAll(/["\\]/g, '\\$&');
 }
 
+/** A field that is not quoted: what could end it, or the line, is escaped as Apache does. A Unix path may hold any byte. */
+function escaped(field: string): string {
+  return field.replaceAll(
+    /[^!#-[\]-~]/g,
+    (character) => `\\x${(character.codePointAt(0) as number).toString(16).padStart(2, '0')}`,
+  );
+}
+
 /** The host of `host:port`, without brackets; `-` when there is none. */
 function hostOf(address: string): string {
   const end = address.lastIndexOf(':');
   const host = (end === -1 ? address : address.slice(0, end)).replace(/^\[(.*)\]$/, '$1');
-  return host === '' ? '-' : host;
+  return host === '' ? '-' : escaped(host);
 }
 
 /** `10/Oct/2000:13:55:36 +0000` */

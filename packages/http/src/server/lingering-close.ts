@@ -43,7 +43,7 @@ export async function refuse(
       close: true,
     }),
   );
-  driver.write(response.body as string);
+  if (http.sendsBody) driver.write(response.body as string);
   await driver.flush();
 }
 

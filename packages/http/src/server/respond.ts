@@ -277,7 +277,9 @@ export function writeSwitch(
   fields: FieldList,
 ): void {
   const date = runtime.date.toString();
-  driver.write(http.sendResponse({ status: switchStatus(head), fields, length: undefined, date }));
+  const proposed = head.headers.get('upgrade');
+  const status = switchStatus(head);
+  driver.write(http.sendResponse({ status, fields, length: undefined, date, proposed }));
 }
 
 /** The status that switches protocols (RFC 9110 sections 9.3.6 and 15.2.2). */

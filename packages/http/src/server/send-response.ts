@@ -11,7 +11,7 @@ import { piecesOf } from '../message/body.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { fieldsToSend, type HttpResponse } from '../message/response.ts';
+import { fieldsToSend, type HttpResponse, type ResponseBody } from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -39,6 +39,7 @@ export function sendResponse(
   options: SendOptions,
 ): Promise<void> | undefined {
   const { body } = response;
+  if (response.trailers !== undefined) return sendPieces(outlet, response, options);
   if (typeof body === 'string') return sendText(outlet, response, body, options);
   if (body === null) return sendBytes(outlet, response, EMPTY, options);
   if (body instanceof Uint8Array) return sendBytes(outlet, response, body, options);
@@ -116,8 +117,8 @@ async function sendPieces(
   options: SendOptions,
 ): Promise<void> {
   const { http, driver } = outlet;
-  const body = response.body as Parameters<typeof piecesOf>[0];
-  const pieces = piecesOf(body);
+  const { body } = response;
+  const pieces = piecesOf(isWhole(body) ? [body ?? EMPTY] : body);
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
@@ -150,6 +151,10 @@ async function sendPieces(
     // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
     if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
   }
+}
+
+function isWhole(body: ResponseBody): body is string | Uint8Array | null {
+  return typeof body === 'string' || body instanceof Uint8Array || body === null;
 }
 
 function trailersOf(response: HttpResponse): FieldList {

@@ -71,12 +71,17 @@ export async function serve(
     const { checkServeOptions } = await import('./options-schema.ts');
     checkServeOptions(options);
   }
+  options.signal?.throwIfAborted();
   const run = await handlerOf(handler);
   const loading = loadParser();
   if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
   const proxies = proxiesOf(options);
   const listener = options.listener ?? (await bind(options));
+  if (options.signal?.aborted === true) {
+    if (options.listener === undefined) await listener.close();
+    throw options.signal.reason;
+  }
   return start(run, listener, options, proxies);
 }
 
@@ -154,8 +159,7 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal?.aborted === true) void this.shutdown();
-    else if (signal !== undefined) {
+    if (signal !== undefined) {
       this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
     }
   }

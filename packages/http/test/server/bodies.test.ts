@@ -325,6 +325,31 @@ describe('a request body', () => {
     ),
   );
 
+  test('in chunks of one byte costs memory of the order of its bytes, and few pieces', async () => {
+    const size = 400_000;
+    const chunks = Buffer.from('1\r\nx\r\n'.repeat(size) + '0\r\n\r\n');
+    let pieces = 0;
+    await simulated(async (world) => {
+      await world.serve(async (request) => {
+        if (request.path === '/text')
+          return HttpResponse.text(String((await request.text()).length));
+        let length = 0;
+        for await (const piece of request.body) {
+          length += piece.length;
+          pieces += 1;
+        }
+        return HttpResponse.text(String(length));
+      });
+      const wire = await world.connect();
+      for (const path of ['/text', '/pieces']) {
+        const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`;
+        void wire.send(Buffer.concat([Buffer.from(head), chunks]));
+        expect((await wire.response()).body).toBe(String(size));
+      }
+    });
+    expect(pieces).toBeLessThan(size / 100);
+  });
+
   test('is taken from the client only as fast as the handler reads it', () =>
     simulated(async (world) => {
       let read = 0;

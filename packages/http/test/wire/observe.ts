@@ -154,7 +154,8 @@ function statusFor(request: RequestHead | undefined, { answer: status }: Observe
 /** Answers the request that is complete; whether another may follow. */
 function answer(connection: HttpConnection, status: number): boolean {
   if (connection.serverState !== 'SEND_RESPONSE') return false;
-  connection.sendResponse({ status, fields: [], length: 0, date: '' });
+  const fields = status === 101 ? ['Upgrade', 'test'] : [];
+  connection.sendResponse({ status, fields, length: 0, date: '' });
   if (connection.isSwitched) return false;
   connection.sendEnd();
   if (!connection.isCycleDone) return false;

@@ -77,6 +77,7 @@ export class Decoder implements ParserSink {
   #blank = 0;
   /** What was found wrong while the parser runs. */
   #failure: RemoteProtocolError | undefined;
+  #isFailedHead = false;
 
   constructor(role: Role, limits: ProtocolLimits, context: ResponseContext) {
     this.#role = role;
@@ -101,6 +102,11 @@ export class Decoder implements ParserSink {
   /** Whether it is as a new one: nothing that came matters any more. */
   get isBlank(): boolean {
     return this.isIdle && this.#blank === 0 && this.#reading === OPEN;
+  }
+
+  /** Whether it failed in the head of a HEAD request. */
+  get isFailedHead(): boolean {
+    return this.#isFailedHead;
   }
 
   /** Takes the next event, a failure in its turn, or `undefined`. */
@@ -378,6 +384,7 @@ export class Decoder implements ParserSink {
 
   #fail(error: RemoteProtocolError): void {
     this.#reading = FAILED;
+    this.#isFailedHead = this.#phase === HEAD && this.#head.prefix(5) === 'HEAD ';
     this.#head.clear();
     this.#events.push(error);
     this.#release();

@@ -171,9 +171,11 @@ function readSpecial(text: string, spans: readonly number[]): Special {
         break;
       case 6: {
         if (!isName(text, start, 'expect')) break;
-        const isKnown = valueAt(text, spans, at).toLowerCase() === '100-continue';
-        special.expectsContinue ||= isKnown;
-        special.hasUnknownExpectation ||= !isKnown;
+        // A list (RFC 9110 section 10.1.1), whose empty elements mean nothing.
+        for (const expectation of elementsOf(valueAt(text, spans, at))) {
+          special.expectsContinue ||= expectation === '100-continue';
+          special.hasUnknownExpectation ||= expectation !== '100-continue' && expectation !== '';
+        }
         break;
       }
       case 14:

@@ -6,6 +6,7 @@ describe('the framing of a response', () => {
     // RFC 9112 section 6.3, in its order.
     ['GET', 204, 5, '1.1', { kind: 'none' }],
     ['GET', 304, undefined, '1.1', { kind: 'none' }],
+    ['GET', 304, 5, '1.1', { kind: 'length', length: 5, isSent: false }],
     ['GET', 103, undefined, '1.1', { kind: 'none' }],
     ['CONNECT', 200, 5, '1.1', { kind: 'none' }],
     ['CONNECT', 403, 5, '1.1', { kind: 'length', length: 5, isSent: true }],

@@ -12,7 +12,7 @@ import type { HttpVersion } from '../vocabulary/events.ts';
 export type Framing =
   /** No body, and none announced. */
   | { readonly kind: 'none' }
-  /** `length` bytes, announced; `isSent` is false in a response to HEAD. */
+  /** `length` bytes, announced; `isSent` is false in a response to HEAD, and in a 304. */
   | { readonly kind: 'length'; readonly length: number; readonly isSent: boolean }
   /** Chunks; `isSent` is false in a response to HEAD. */
   | { readonly kind: 'chunked'; readonly isSent: boolean }
@@ -28,7 +28,8 @@ const CLOSE_UNSENT: Framing = Object.freeze({ kind: 'close', isSent: false });
 /**
  * The framing of a response.
  *
- * @param length - The body's length; `undefined` when it is not known before it is sent.
+ * @param length - The body's length; `undefined` when it is not known before it is sent. With a 304: that of the body
+ * which a 200 would have, `undefined` when that is not known.
  */
 export function responseFraming(
   method: string | undefined,
@@ -36,7 +37,9 @@ export function responseFraming(
   length: number | undefined,
   peerVersion: HttpVersion,
 ): Framing {
-  // Step 1: these never have a body, whatever the application gave (RFC 9110 sections 15.3.5, 15.4.5, 15.2).
+  // Step 1: these never have a body, whatever the application gave (RFC 9110 sections 15.3.5, 15.4.5, 15.2). A 304 may
+  // announce the length that a 200 would have (section 8.6).
+  if (status === 304 && length !== undefined) return { kind: 'length', length, isSent: false };
   if (isBodiless(status)) return NONE;
   // Step 2: a 2xx to CONNECT becomes a tunnel.
   if (method === 'CONNECT' && status < 300) return NONE;

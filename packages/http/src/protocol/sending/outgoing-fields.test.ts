@@ -3,9 +3,9 @@ import {
   checkInformationalStatus,
   checkRequestStart,
   checkStatusLine,
-  checkTrailers,
   takeFramingFields,
 } from './outgoing-fields.ts';
+import { checkTrailers } from '../vocabulary/fields.ts';
 
 const coded = (code: string): unknown =>
   expect.objectContaining({ name: 'LocalProtocolError', code });

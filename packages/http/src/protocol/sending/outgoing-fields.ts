@@ -7,8 +7,8 @@
  */
 
 import { LocalProtocolError } from '../vocabulary/errors.ts';
-import { isFieldValue, isToken, type FieldList } from '../vocabulary/fields.ts';
-import { elementsOf } from '../vocabulary/lists.ts';
+import { hasField, isFieldValue, isToken, type FieldList } from '../vocabulary/fields.ts';
+import { elementsOf, trimBlanks } from '../vocabulary/lists.ts';
 
 /** The fields to send, and what was taken out of them. */
 export interface OutgoingFields {
@@ -107,6 +107,55 @@ export function checkInformationalStatus(status: number): void {
   );
 }
 
+/** Fields that say how a message is framed or what becomes of the connection: they belong to the final response. */
+const FINAL_ONLY: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * RFC 9110 section 8.6 and RFC 9112 section 6.1: an informational response has no framing.
+ *
+ * @throws {@link LocalProtocolError} for a field that frames a body or the connection.
+ */
+export function checkInformationalFields(fields: FieldList): void {
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string;
+    if (!FINAL_ONLY.has(name.toLowerCase())) continue;
+    throw new LocalProtocolError(
+      `informational: ${name} belongs to the final response; leave it out`,
+      'ERR_HTTP_INFORMATIONAL_FIELD',
+    );
+  }
+}
+
+/**
+ * The fields of a 101: what the application gave, with what RFC 9110 section 7.8 demands beside it.
+ *
+ * @param proposed - The request's `Upgrade`. Where it names one protocol, that is the one switched to by default.
+ * @throws {@link LocalProtocolError} when the application has to choose one of several.
+ */
+export function switchFields(fields: FieldList, proposed: string | undefined): FieldList {
+  const list = [...fields];
+  if (!hasField(fields, 'upgrade')) {
+    const protocol = trimBlanks(proposed ?? '');
+    if (protocol === '' || protocol.includes(',')) {
+      throw new LocalProtocolError(
+        'status 101: expected an Upgrade field that names the protocol that follows, since the request proposes ' +
+          'several or none; got no such field',
+        'ERR_HTTP_UPGRADE',
+      );
+    }
+    list.push('Upgrade', protocol);
+  }
+  if (!hasField(fields, 'connection')) list.push('Connection', 'Upgrade');
+  return list;
+}
+
 const TARGET = /^[!-~]+$/;
 
 /** @throws {@link LocalProtocolError} for a method that is no token, or a target that could end the line. */
@@ -121,35 +170,6 @@ export function checkRequestStart(method: string, target: string): void {
     throw new LocalProtocolError(
       'request: expected a target of visible ASCII characters, got another character; encode it',
       'ERR_HTTP_TARGET',
-    );
-  }
-}
-
-/** RFC 9110 section 6.5.1: fields that are needed before the body, to frame it, to route it or to trust it. */
-const NO_TRAILERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'host',
-  'keep-alive',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** @throws {@link LocalProtocolError} for a field that may not be a trailer. */
-export function checkTrailers(trailers: FieldList): void {
-  for (let index = 0; index < trailers.length; index += 2) {
-    const name = trailers[index] as string;
-    if (!NO_TRAILERS.has(name.toLowerCase())) continue;
-    throw new LocalProtocolError(
-      `trailer ${name}: it has to come before the body; make it a header`,
-      'ERR_HTTP_TRAILER',
     );
   }
 }

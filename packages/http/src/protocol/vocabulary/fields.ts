@@ -104,3 +104,32 @@ export function fieldValue(fields: FieldList, lowerName: string): string | undef
   }
   return undefined;
 }
+
+/** RFC 9110 section 6.5.1: fields that are needed before the body, to frame it, to route it or to trust it. */
+const NO_TRAILERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'keep-alive',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** @throws {@link LocalProtocolError} for a field that may not be a trailer. */
+export function checkTrailers(trailers: FieldList): void {
+  for (let index = 0; index < trailers.length; index += 2) {
+    const name = trailers[index] as string;
+    if (!NO_TRAILERS.has(name.toLowerCase())) continue;
+    throw new LocalProtocolError(
+      `trailer ${name}: it has to come before the body; make it a header`,
+      'ERR_HTTP_TRAILER',
+    );
+  }
+}

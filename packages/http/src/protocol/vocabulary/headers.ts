@@ -31,7 +31,8 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * The value of a field; of several with the same name, their values joined by `, ` (RFC 9110 section 5.3).
+   * The value of a field; of several with the same name, their values joined by `, ` (RFC 9110 section 5.3), and those of
+   * `Cookie` by `; ` (RFC 6265 section 5.4).
    *
    * `Set-Cookie` may not be joined: use {@link Headers.getAll}.
    *
@@ -42,7 +43,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     if (first === -1) return undefined;
     let value = this.#value(first);
     for (let at = this.#find(name, first + 4); at !== -1; at = this.#find(name, at + 4)) {
-      value += `, ${this.#value(at)}`;
+      value += (isCookie(name) ? '; ' : ', ') + this.#value(at);
     }
     return value;
   }
@@ -101,6 +102,8 @@ export function isName(text: string, start: number, name: string): boolean {
   }
   return true;
 }
+
+const isCookie = (name: string): boolean => name.length === 6 && isName(name, 0, 'cookie');
 
 function fold(code: number): number {
   return code >= 65 && code <= 90 ? code + 32 : code;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
-import { fileResponse, HttpResponse, serve, type Handler } from '../../src/index.ts';
+import { HttpResponse, serve, type Handler } from '../index.ts';
+import { fileResponse } from './file-response.ts';
 
 let folder: string;
 let path: string;

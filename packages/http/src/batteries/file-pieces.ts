@@ -1,0 +1,72 @@
+/** Parts of an open file as the body of a response: read as fast as the client takes them, closed at the end. */
+
+import type { FileHandle } from 'node:fs/promises';
+import { IoError } from '@awaitio/core';
+import type { ByteRange } from './ranges.ts';
+
+/** How many bytes are read at a time; the same as Node's `createReadStream`. */
+const PIECE = 65_536;
+
+/** What a body is made of, in order: texts, and parts of the file. */
+export type FilePart = string | ByteRange;
+
+/**
+ * The pieces of the body. Not a generator: `return` on one that has not begun would not close the file, and a response to
+ * HEAD is never begun.
+ */
+export class FilePieces implements AsyncIterableIterator<Uint8Array> {
+  readonly #handle: FileHandle;
+  readonly #parts: readonly FilePart[];
+  #next = 0;
+  /** How much of the present part was given. */
+  #given = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(handle: FileHandle, parts: readonly FilePart[]) {
+    this.#handle = handle;
+    this.#parts = parts;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#closing !== undefined) return DONE;
+    const part = this.#parts[this.#next];
+    if (part === undefined) return this.return();
+    try {
+      const value = typeof part === 'string' ? Buffer.from(part, 'latin1') : await this.#read(part);
+      if (typeof part === 'string' || this.#given === part.end - part.start) {
+        this.#next += 1;
+        this.#given = 0;
+      }
+      return { done: false, value };
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#closing ??= this.#handle.close();
+    await this.#closing;
+    return DONE;
+  }
+
+  async #read({ start, end }: ByteRange): Promise<Uint8Array> {
+    const position = start + this.#given;
+    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - position));
+    const { bytesRead } = await this.#handle.read(piece, 0, piece.length, position);
+    if (bytesRead === 0) {
+      throw new IoError('fileResponse: the file became shorter while it was being sent', {
+        code: 'ERR_FILE_TRUNCATED',
+        operation: 'fileResponse',
+      });
+    }
+    this.#given += bytesRead;
+    return piece.subarray(0, bytesRead);
+  }
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
