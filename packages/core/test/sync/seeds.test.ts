@@ -18,7 +18,7 @@ import {
   type SimulationError,
 } from '../../src/testing/index.ts';
 
-const SEEDS = 1_000;
+const SEEDS = 500;
 
 /** Several producers whose sends time out or are aborted now and then, and several workers whose receives are. */
 async function workerPool({ clock, random, executor }: Simulation): Promise<void> {
@@ -186,13 +186,9 @@ test('a client that retries gets through a network that breaks, for 200 seeds', 
 }, 120_000);
 
 test('the same seed gives the same run', async () => {
-  const hashes = await Promise.all(
-    [1]
-      .flatMap((seed) => [simulate({ seed }, followers)])
-      .map((run) => run.then(({ hash }) => hash)),
-  );
+  const first = await simulate({ seed: 1 }, followers);
   const again = await simulate({ seed: 1 }, followers);
-  expect(again.hash).toBe(hashes[0]);
+  expect(again.hash).toBe(first.hash);
 });
 
 test('a deadlock over a channel names the channel, the call, the task and the line', async () => {
