@@ -22,7 +22,7 @@ function failing(failures: number) {
 async function play<T>(run: (attempt: Attempt) => T | Promise<T>, options: RetryOptions = {}) {
   const clock = new ManualClock();
   const starts: number[] = [];
-  let isOver = false;
+  const progress = { isOver: false };
   const outcome = retry(
     (attempt) => {
       starts.push(clock.now());
@@ -35,9 +35,9 @@ async function play<T>(run: (attempt: Attempt) => T | Promise<T>, options: Retry
       (error: unknown) => ({ error }),
     )
     .finally(() => {
-      isOver = true;
+      progress.isOver = true;
     });
-  for (let step = 0; step < 1_000 && !isOver; step += 1) {
+  for (let step = 0; step < 1_000 && !progress.isOver; step += 1) {
     await clock.advance(0);
     if (clock.next !== undefined) await clock.advance(clock.next - clock.now());
   }

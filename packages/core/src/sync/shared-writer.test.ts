@@ -24,9 +24,9 @@ async function readToEnd(stream: ByteStream): Promise<string> {
 /** Sends frames of 10 bytes until one has begun and not ended, and another waits for its turn. */
 async function fillUp({ writer, clock }: ReturnType<typeof setUp>, signal?: AbortSignal) {
   const sends: Promise<void>[] = [];
-  const names = 'abcdefgh';
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
   for (let at = 0; !writer.statistics().isWriting || writer.statistics().waiting === 0; at += 1) {
-    sends.push(writer.send((names[at] as string).repeat(10), { signal }));
+    sends.push(writer.send((names.at(at) ?? '').repeat(10), { signal }));
     void sends[at]?.catch(() => {});
     await clock.advance(0);
   }
@@ -68,7 +68,7 @@ describe('a shared writer', () => {
     const reading = readToEnd(all.server);
     await Promise.all([...sends, after]);
     await all.client.shutdown('write');
-    expect(await reading).toBe([...sent].map((name) => name.repeat(10)).join('') + 'after');
+    expect(await reading).toBe(sent.map((name) => name.repeat(10)).join('') + 'after');
     await all.client.close();
     await all.server.close();
   });
@@ -85,7 +85,10 @@ describe('a shared writer', () => {
     const reading = readToEnd(all.server);
     await after;
     await all.client.shutdown('write');
-    const whole = [...sent.slice(0, -1)].map((name) => name.repeat(10)).join('');
+    const whole = sent
+      .slice(0, -1)
+      .map((name) => name.repeat(10))
+      .join('');
     expect(await reading).toBe(`${whole}after`);
     await all.client.close();
     await all.server.close();

@@ -17,7 +17,7 @@ export class ChannelModel {
   now = 0;
   readonly #capacity: number;
   readonly #open = new Set([0]);
-  #queue: number[] = [];
+  readonly #queue: number[] = [];
   #reserved = 0;
   #isClosed = false;
   #sends: Pending[] = [];

@@ -67,6 +67,10 @@ async function play(capacity: number, steps: readonly Step[], ending: 'sender' |
       return (error as Error).name;
     }
   };
+  /** A call that settles at once. */
+  const same = (actual: Answer, expected: Answer): void => {
+    expect(actual).toBe(expected);
+  };
   const compare = (): void => {
     expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(model.answers));
     expect(receiver.size).toBe(model.size);
@@ -75,7 +79,7 @@ async function play(capacity: number, steps: readonly Step[], ending: 'sender' |
 
   for (const each of steps) {
     const by = 'by' in each ? each.by % senders.length : 0;
-    const sender = senders[by] as ChannelSender<number>;
+    const sender = senders.at(by) as ChannelSender<number>;
     if (each.do === 'send') {
       value += 1;
       call(sender.send(value, options(each.limit)));
@@ -89,10 +93,10 @@ async function play(capacity: number, steps: readonly Step[], ending: 'sender' |
     } else if (each.do === 'trySend') {
       value += 1;
       const sent = caught(() => (sender.trySend(value) ? 'sent' : 'full'));
-      expect(sent).toBe(model.trySend(by, value));
+      same(sent, model.trySend(by, value));
     } else if (each.do === 'tryReceive') {
       const got = receiver.tryReceive();
-      expect(got === WOULD_BLOCK ? 'empty' : got).toBe(model.tryReceive());
+      same(got === WOULD_BLOCK ? 'empty' : got, model.tryReceive());
     } else if (each.do === 'use' || each.do === 'release') {
       const [permit] = permits.splice(each.which % Math.max(1, permits.length), 1);
       if (permit === undefined) continue;
@@ -107,7 +111,7 @@ async function play(capacity: number, steps: readonly Step[], ending: 'sender' |
       model.abort(id);
     } else if (each.do === 'clone') {
       const made = caught(() => (senders.push(sender.clone()), 'cloned'));
-      expect(made).toBe(model.clone(by, senders.length - 1));
+      same(made, model.clone(by, senders.length - 1));
     } else if (each.do === 'closeSender') {
       sender.close();
       model.closeSender(by);

@@ -49,6 +49,11 @@ class Actual {
   }
 }
 
+/** What a call that settles at once has given, and what the model says. */
+function same(actual: unknown, expected: unknown): void {
+  expect(actual).toEqual(expected);
+}
+
 const semaphoreStep = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('acquire' as const), count, limit }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('tryAcquire' as const), count }) },
@@ -96,7 +101,7 @@ async function playSemaphore(permits: number, steps: readonly SemaphoreStep[]): 
     } else if (each.do === 'tryAcquire') {
       const permit = semaphore.tryAcquire(each.count);
       const isTaken = model.waiting.length === 0 && free >= each.count;
-      expect(permit !== WOULD_BLOCK).toBe(isTaken);
+      same(permit !== WOULD_BLOCK, isTaken);
       if (permit !== WOULD_BLOCK) {
         held.push(permit);
         free -= each.count;
@@ -111,7 +116,7 @@ async function playSemaphore(permits: number, steps: readonly SemaphoreStep[]): 
       free += each.count;
     } else if (each.do === 'remove') {
       const removed = model.waiting.length > 0 ? 0 : Math.min(free, each.count);
-      expect(semaphore.forgetPermits(each.count)).toBe(removed);
+      same(semaphore.forgetPermits(each.count), removed);
       free -= removed;
     } else if (each.do === 'abort') {
       const id = each.which % Math.max(1, actual.aborts.length);
@@ -124,7 +129,7 @@ async function playSemaphore(permits: number, steps: readonly SemaphoreStep[]): 
         model.drop((call) => call.until <= now, 'TimeoutError');
         serve();
       }
-      expect(Object.fromEntries(actual.answers)).toEqual(Object.fromEntries(model.answers));
+      same(Object.fromEntries(actual.answers), Object.fromEntries(model.answers));
     }
     serve();
     expect(semaphore.statistics().free).toBe(free);
@@ -187,9 +192,9 @@ async function playBroadcast(capacity: number, steps: readonly BroadcastStep[]):
   const isWaiting = (by: number): boolean => model.waiting.some((call) => call.by === by);
   for (const each of steps) {
     const by = 'by' in each ? each.by % receivers.length : 0;
-    const receiver = receivers[by] as BroadcastReceiver<number>;
+    const receiver = receivers.at(by) as BroadcastReceiver<number>;
     if (each.do === 'send') {
-      expect(sender.send(sent)).toBe(cursors.filter((cursor) => cursor !== undefined).length);
+      same(sender.send(sent), cursors.filter((cursor) => cursor !== undefined).length);
       if (!cursors.some((cursor) => cursor !== undefined)) continue;
       sent += 1;
       for (const at of receivers.keys()) {
@@ -210,7 +215,7 @@ async function playBroadcast(capacity: number, steps: readonly BroadcastStep[]):
           return error instanceof LagError ? `missed ${error.missed}` : (error as Error).name;
         }
       })();
-      expect(answer).toBe(expected);
+      same(answer, expected);
     } else if (each.do === 'subscribe') {
       receivers.push(sender.subscribe());
       cursors.push(sent);
@@ -225,7 +230,7 @@ async function playBroadcast(capacity: number, steps: readonly BroadcastStep[]):
     } else {
       await clock.advance(each.time);
       model.drop((call) => call.until <= clock.now(), 'TimeoutError');
-      expect(Object.fromEntries(actual.answers)).toEqual(Object.fromEntries(model.answers));
+      same(Object.fromEntries(actual.answers), Object.fromEntries(model.answers));
     }
     const behind = cursors.map((cursor) => (cursor === undefined ? 0 : sent - cursor));
     expect(sender.size).toBe(Math.min(capacity, Math.max(...behind)));

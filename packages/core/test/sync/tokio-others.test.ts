@@ -575,12 +575,12 @@ const LOCKS: readonly Case[] = [
       const mutex = new Mutex(undefined, { clock });
       const guard = await mutex.lock();
       const late = mutex.lock({ timeout: 1 });
-      const next = mutex.lock();
+      const second = mutex.lock();
       const before = await poll(late);
       await clock.advance(1);
       const after = await poll(late);
       guard.unlock();
-      (await next).unlock();
+      (await second).unlock();
       return [before, after, mutex.isLocked];
     },
     [PENDING, 'TimeoutError', false],

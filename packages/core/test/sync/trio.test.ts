@@ -70,7 +70,9 @@ test('test_channel_multiple_consumers, with one receiver that they share', async
     s.close();
   });
   expect(received.size).toBe(5);
-  expect([...received.values()].flat().toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect([...received.values()].flat().toSorted((a, b) => a - b)).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+  ]);
 });
 
 test('test_close_basics, test_close_sync', async () => {
