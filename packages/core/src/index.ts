@@ -45,14 +45,8 @@ export type { WriteData, WriteOptions } from './streams/stream-writer.ts';
 export type { ReadHalf, WriteHalf } from './streams/halves.ts';
 export type { WebStreams } from './streams/to-web.ts';
 export type { Decoder, FrameInput } from './streams/frame-read.ts';
-export {
-  Framed,
-  FrameReader,
-  FrameWriter,
-  type Codec,
-  type Encoder,
-  type FrameWriteOptions,
-} from './codecs/framed.ts';
+export { Framed, FrameReader, type Codec } from './codecs/framed.ts';
+export { FrameWriter, type Encoder, type FrameWriteOptions } from './codecs/frame-writer.ts';
 export { lines, linesCodec, type LinesOptions } from './codecs/lines.ts';
 export {
   lengthDelimited,

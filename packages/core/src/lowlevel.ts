@@ -1,11 +1,12 @@
 /**
  * What carriers, primitives and servers are built from: waits, deadlines, abort watches, the transport contract, and what a
- * server's connection loop uses, `acceptOwned` and `holdTask`.
+ * server's connection loop uses, `acceptOwned`, `holdTask` and `tryWriteLatin1`.
  *
  * For code that adds a new kind of stream, wait or server to awaitio. Programs that only use streams and tasks need
  * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
  */
 
+export { printLossy } from './vocabulary/lossy-output.ts';
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
 export {
   checkOptions,
@@ -17,14 +18,18 @@ export {
 } from './vocabulary/check.ts';
 export type { OptionNames } from './vocabulary/nearest-option.ts';
 export { WAIT_OPTIONS } from './waiting/waiter.ts';
+export { lazy, type Lazy } from './vocabulary/lazy.ts';
 export { ReadyBits } from './vocabulary/interest.ts';
 export type { Source, SourceObserver } from './vocabulary/source.ts';
+export { AsyncScope } from './waiting/async-scope.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
+export { budgetOf, type Budget } from './waiting/budget.ts';
+export { charged } from './waiting/charged.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';
-export { DEFAULT_HIGH_WATER_MARK } from './streams/stream-parts.ts';
+export { DEFAULT_HIGH_WATER_MARK, tryWriteLatin1 } from './streams/stream-parts.ts';
 export { acceptOwned } from './tasks/accept-loop.ts';
 export { holdTask } from './tasks/task-context.ts';
 export type { TaskLease } from './tasks/task-host.ts';

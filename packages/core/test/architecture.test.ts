@@ -31,7 +31,8 @@ describe('the rooms of @awaitio/core', () => {
       'tasks sees vocabulary waiting streams listening',
       'sync sees vocabulary waiting streams',
       'testing/sim/network sees vocabulary waiting streams listening',
-      'testing/sim sees vocabulary net tasks testing/sim/network',
+      'testing/sim/guard sees vocabulary net',
+      'testing/sim sees vocabulary tasks testing/sim/network testing/sim/guard',
       'testing/contract sees vocabulary waiting streams',
       'testing sees vocabulary waiting streams testing/sim/network',
       'node:net is for net/',
@@ -43,11 +44,13 @@ describe('the rooms of @awaitio/core', () => {
       'node:fs/promises is for net/socket/verify-eof net/unix/',
       'node:os is for net/socket/verify-eof net/unix/',
       'node:path is for net/socket/verify-eof net/unix/',
-      'node:timers is for waiting/system-clock',
-      'node:timers/promises is for waiting/system-clock',
-      'node:perf_hooks is for waiting/system-clock',
-      'node:crypto is for testing/test-authority',
-      'node:vm is for testing/sim/guard',
+      'node:cluster is for net/lazy-builtins',
+      'node:timers is for waiting/system-clock testing/sim/guard/',
+      'node:timers/promises is for waiting/system-clock testing/sim/guard/',
+      'node:perf_hooks is for waiting/system-clock testing/sim/guard/',
+      'node:crypto is for testing/test-authority testing/sim/guard/',
+      'node:vm is for testing/sim/guard/',
+      'node:module is for testing/sim/guard/',
       'p-queue is for tasks/',
       'node:http is for no file',
       'node:https is for no file',
@@ -108,7 +111,7 @@ describe('the rooms of @awaitio/core', () => {
 /** A package with one wrong file, and the message it must bring. */
 const planted: readonly [behaviour: string, files: Record<string, string>, message: string][] = [
   [
-    'a folder that is no room is told where to add it',
+    'a folder that is no room is reported, with where to add it',
     { 'gadgets/gadget.ts': '' },
     'packages/core/src/gadgets/gadget.ts:1: gadgets/gadget.ts lies in gadgets, which is no room of @awaitio/core. Move it into a room, or add its folder to scripts/architecture/floors.ts and run scripts/lint-floors.mjs. [placed]',
   ],
@@ -288,19 +291,19 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'imports p-queue, which is for tasks/ only. One executor wraps one queue; a second importer would be a second scheduler. [owned-modules]',
   ],
   [
-    'nobody imports node:http',
+    'no one imports node:http',
     { 'net/tcp/tcp-listener.ts': "import { createServer } from 'node:http';" },
     'imports node:http, which is for no file only.',
   ],
   [
-    'a module that nobody owns is refused',
+    'a module that no one owns is refused',
     { 'vocabulary/errors.ts': "import { readFileSync } from 'fs';" },
     'imports fs, which no file owns. Give it an owner and a reason in scripts/architecture/floors.ts (modules of Node are spelled node:…). [owned-modules]',
   ],
   [
     'a timer is not taken from a module either',
     { 'waiting/deferred.ts': "import { setTimeout } from 'node:timers/promises';" },
-    'imports node:timers/promises, which is for waiting/system-clock only. Take a Clock',
+    'imports node:timers/promises, which is for waiting/system-clock, testing/sim/guard/ only. Take a Clock',
   ],
   [
     'WebAssembly is not for core',
@@ -324,7 +327,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'passes on ../vocabulary/errors.ts. Only an entry file re-exports; inside a package a file is imported from where it is. [no-barrels]',
   ],
   [
-    'a folder inside the package has no index of its own',
+    'a folder inside the package has no index',
     { 'net/tcp/index.ts': "export * from './tcp-stream.ts';", 'net/tcp/tcp-stream.ts': '' },
     'passes on ./tcp-stream.ts.',
   ],
@@ -342,7 +345,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'holds more than named exports (export *).',
   ],
   [
-    'nobody imports through an entry',
+    'no one imports through an entry',
     { 'testing/pair.ts': "import { IoError } from '../index.ts';", 'index.ts': '' },
     'imports the entry index.ts. Through an entry everything imports everything; import the file itself. [no-entry-imports]',
   ],

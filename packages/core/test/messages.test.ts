@@ -33,6 +33,7 @@ import {
   Semaphore,
 } from '../src/sync/index.ts';
 import { TestAuthority } from '../src/testing/index.ts';
+import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
 
 const SECRET = 'SECRET';
@@ -49,7 +50,7 @@ function pair(): [ByteStream, ByteStream] {
 }
 
 /** A stream whose other end has written and finished. */
-async function ended(text: string): Promise<ByteStream> {
+async function ended(text: string | Uint8Array): Promise<ByteStream> {
   const [a, b] = pair();
   await b.writeAll(text);
   await b.shutdown('write');
@@ -250,7 +251,16 @@ const CASES: readonly Case[] = [
     code: 'ERR_INVALID_UTF8',
     name: 'FrameError',
     says: 'expected a line of UTF-8, got bytes that are not UTF-8',
-    make: async () => lines(await ended(`${SECRET}\u00ff\n`), { fatal: true }).read(),
+    make: async () =>
+      lines(await ended(Buffer.from(`${SECRET}\u00ff\n`, 'latin1')), { fatal: true }).read(),
+  },
+  {
+    code: 'ERR_ACCESS_DENIED',
+    name: 'IoError',
+    says: 'this process may not use the network; under the permission model, start node with --allow-net',
+    make: () => {
+      throw translateError(accessDenied(), 'bind');
+    },
   },
   {
     code: 'ERR_IP_BLOCKED',

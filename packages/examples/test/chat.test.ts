@@ -12,7 +12,7 @@ async function join(server: Serving, name: string, stream?: TcpStream): Promise<
   return member;
 }
 
-test.concurrent('passes a line to all the others, and to nobody else', async () => {
+test.concurrent('passes a line to all the others, and to no one else', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');
   const bob = await join(server, 'bob');

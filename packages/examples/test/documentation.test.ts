@@ -102,6 +102,15 @@ describe('README.md', () => {
   });
 });
 
+test.each(['README.md', 'packages/core/README.md', 'packages/http/README.md'])(
+  '%s says where `await using` is a SyntaxError, since its examples have it',
+  (path) => {
+    const text = read(path);
+    expect(text).toContain('await using ');
+    expect(text.replaceAll('\n', ' ')).toMatch(/`await using` needs .*Node\.js 24.*`SyntaxError`/);
+  },
+);
+
 describe('packages/examples/README.md', () => {
   test('leads to every file of the examples', () => {
     const index = read('packages/examples/README.md');

@@ -44,7 +44,7 @@ test.concurrent.each([
   ['a bare line feed', 'GET a\n'],
   ['bytes that are no UTF-8', '\u00ff\r\n'],
   ['a line that is too long', `GET ${'a'.repeat(2_000)}\r\n`],
-])('%s is told to be no line', async (_what, bytes) => {
+])('%s is answered as no line', async (_what, bytes) => {
   expect(await exchange(server, Buffer.from(bytes, 'latin1'))).toBe('ERROR that was no line\r\n');
 });
 

@@ -51,11 +51,8 @@ export {
   RemoteProtocolError,
 } from './protocol/vocabulary/errors.ts';
 export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/vocabulary/limits.ts';
-export {
-  HttpConnection,
-  type RequestHeadInput,
-  type ResponseHeadInput,
-} from './protocol/connection.ts';
+export { HttpConnection } from './protocol/checked-connection.ts';
+export { type RequestHeadInput, type ResponseHeadInput } from './protocol/connection.ts';
 export {
   NEED_DATA,
   PAUSED,

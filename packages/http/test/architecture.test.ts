@@ -79,7 +79,7 @@ describe('the rooms of @awaitio/http', () => {
 /** A package with one wrong file, and the message it must bring. */
 const planted: readonly [behaviour: string, files: Record<string, string>, message: string][] = [
   [
-    'a folder that is no room is told where to add it',
+    'a folder that is no room is reported, with where to add it',
     { 'router/router.ts': '' },
     'packages/http/src/router/router.ts:1: router/router.ts lies in router, which is no room of @awaitio/http. Move it into a room, or add its folder to scripts/architecture/floors.ts',
   ],
@@ -229,27 +229,27 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
     'imports zod, which is for server/options-schema only. Options are validated at the edge, in one file, never on the hot path. [owned-modules]',
   ],
   [
-    'nobody imports node:net',
+    'no one imports node:net',
     { 'server/server.ts': "import { Socket } from 'node:net';" },
     'imports node:net, which is for no file only. HTTP runs over any ByteStream',
   ],
   [
-    'nobody imports node:http',
+    'no one imports node:http',
     { 'protocol/vocabulary/headers.ts': "import { STATUS_CODES } from 'node:http';" },
     'imports node:http, which is for no file only.',
   ],
   [
-    'nobody uses Node’s fetch',
+    'no one uses Node’s fetch',
     { 'client/client.ts': "export const x = fetch('http://localhost');" },
     'uses fetch, which is for no file only.',
   ],
   [
-    'nobody sets a timer',
+    'no one sets a timer',
     { 'driver/driver.ts': 'setTimeout(() => {}, 1);' },
     'uses setTimeout, which is for no file only. Take a Clock',
   ],
   [
-    'nobody asks for the date',
+    'no one asks for the date',
     { 'message/response.ts': 'export const x = new Date();' },
     'uses new Date(), which is for no file only. Take a Clock',
   ],

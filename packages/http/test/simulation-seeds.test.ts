@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../src/index.ts';
+import { countFromEnvironment } from './support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS, requestProtocol } from './support/request-protocol.ts';
 
 /** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program http --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */
-const SEEDS = Number(process.env['AWAITIO_HTTP_SEEDS'] ?? 3_000);
+const SEEDS = countFromEnvironment('AWAITIO_HTTP_SEEDS', 3_000);
 
 describe('a client against a server under every fault', () => {
   test(`keeps every promise for ${SEEDS} seeds, without opening a port`, async () => {

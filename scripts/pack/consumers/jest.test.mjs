@@ -3,16 +3,34 @@ import * as core from '@awaitio/core';
 import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { checksOf } from './checks.mjs';
 
-beforeEach(() => {
-  jest.useFakeTimers();
-});
 afterEach(() => {
   jest.useRealTimers();
 });
 
-test.each(Object.entries(checksOf({ core, sync, testing, http })))('%s', async (_name, check) => {
-  expect(await check()).toBeUndefined();
+const OTHERS = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'hrtime',
+  'nextTick',
+  'queueMicrotask',
+];
+
+describe.each([
+  ['everything', undefined],
+  ['everything but nextTick', { doNotFake: ['nextTick'] }],
+  ['setImmediate alone', { doNotFake: OTHERS }],
+  ['another date', { now: 0 }],
+])('%s', (_what, options) => {
+  test.each(Object.entries(checksOf({ core, sync, testing, http })))('%s', async (_name, check) => {
+    jest.useFakeTimers(options);
+    expect(await check()).toBeUndefined();
+  });
 });

@@ -1,18 +1,39 @@
-/** The test kit, a server and a client under Vitest's fake timers. */
+/** The test kit, a server and a client under Vitest's fake timers: those of its defaults, and everything that it can fake. */
 import * as core from '@awaitio/core';
 import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { checksOf } from './checks.mjs';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
 afterEach(() => {
   vi.useRealTimers();
 });
 
-test.each(Object.entries(checksOf({ core, sync, testing, http })))('%s', async (_name, check) => {
-  expect(await check()).toBeUndefined();
+const everything = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'Date',
+  'performance',
+  'hrtime',
+  'queueMicrotask',
+];
+
+describe.each([
+  ['its defaults', undefined],
+  // Node’s own servers do not begin to listen without `process.nextTick`.
+  ['everything but nextTick', { toFake: everything }],
+  ['another date', { now: 0 }],
+])('%s', (_what, options) => {
+  const checks = checksOf({ core, sync, testing, http });
+  // Node’s `Response` reads its body with the `queueMicrotask` of the moment.
+  if (options?.toFake !== undefined) delete checks['HTTP: what is loaded when it is asked for'];
+  test.each(Object.entries(checks))('%s', async (_name, check) => {
+    vi.useFakeTimers(options);
+    expect(await check()).toBeUndefined();
+  });
 });

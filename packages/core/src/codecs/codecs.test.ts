@@ -45,7 +45,7 @@ async function idle(): Promise<void> {
 /** What bytes become: the frames, how many bytes were taken for them, and how it ended. */
 async function decodeAll<T>(decoder: Decoder<T>, wire: string, chunkSize: number) {
   const [sender, receiver] = memoryPair({ chunkSize });
-  const sending = sender.writeAll(wire).then(() => sender.shutdown('write'));
+  const sending = sender.writeAll(latin1(wire)).then(() => sender.shutdown('write'));
   const frames: T[] = [];
   let code: unknown;
   try {
@@ -388,7 +388,7 @@ describe('a decoder of one’s own', () => {
     await closeAll(client, server);
   });
 
-  test('that steps over more than is there is told so', async () => {
+  test('that steps over more than is there fails with the reason', async () => {
     const [client, server] = memoryPair();
     await client.writeAll('ab');
     for (const count of [3, -1, 0.5]) {

@@ -3,34 +3,19 @@
  *
  * The codec knows the protocol and never waits; the stream waits and knows no protocol. Joining them keeps one promise
  * in each direction. Reading takes whole frames from the stream and nothing else, so after leaving a loop, cancelling a
- * read or dropping the reader every later byte is still in the stream. Writing never leaves half a frame on the wire:
- * the remainder of a write that was cancelled in the middle is kept, and is sent before anything else.
+ * read or dropping the reader every later byte is still in the stream. Writing never leaves half a frame on the wire
+ * (`frame-writer.ts`).
  */
 
 import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
-import type { WriteHalf } from '../streams/halves.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
-import { checkIsObject } from '../vocabulary/check.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
-import type { WriteOptions } from '../streams/stream-writer.ts';
-
-/** How a protocol turns an item into bytes. */
-export interface Encoder<T> {
-  /**
-   * Encodes one item.
-   *
-   * @returns The item's frame; the writer owns the bytes and never changes them.
-   * @throws Anything, for an item that the protocol cannot represent; nothing is written then.
-   */
-  encode(item: T): Uint8Array;
-}
+import { FrameWriter, type Encoder, type FrameWriteOptions } from './frame-writer.ts';
 
 /** Both directions of a protocol: reads `In`, writes `Out`. */
 export interface Codec<In, Out = In> extends Decoder<In>, Encoder<Out> {}
-
-/** How to cancel the write of a frame. */
-export interface FrameWriteOptions extends Pick<WriteOptions, 'signal' | 'timeout' | 'progress'> {}
 
 /**
  * The reading direction of {@link Framed}: takes frames from a stream, its reading half, or any {@link StreamReader}.
@@ -57,81 +42,24 @@ export class FrameReader<T> implements AsyncIterable<T> {
     return this.#source.readFrame(this.#decoder, options);
   }
 
-  /** Iterates over the frames; leaving the loop leaves the stream open, with every later byte in it. */
-  async *[Symbol.asyncIterator](): AsyncIterator<T> {
-    for (;;) {
-      const frame = await this.read();
-      if (frame === null) return;
-      yield frame;
-    }
-  }
-}
-
-/** The writing direction of {@link Framed}: writes frames to a stream, or to its writing half. */
-export class FrameWriter<T> {
-  readonly #destination: DuplexStream | WriteHalf;
-  readonly #encoder: Encoder<T>;
-  /** The unsent remainder of a frame whose write was cancelled. */
-  #remainder: Uint8Array | undefined;
-
-  constructor(destination: DuplexStream | WriteHalf, encoder: Encoder<T>) {
-    this.#destination = destination;
-    this.#encoder = encoder;
-  }
-
   /**
-   * Writes one frame, waiting for room as often as it takes.
+   * Iterates over the frames: `for await` with a signal and a timeout.
    *
-   * Cancelling before a byte was accepted drops the frame; afterwards its remainder is sent before the next frame, or
-   * by `flush` or `shutdown`.
+   * Leaving the loop ends a pending wait at once and leaves the stream open, with every later byte in it; so do the signal
+   * and the timeout.
    *
-   * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit);
-   * `progress.accepted` is how many bytes of this frame were accepted, also after an error.
-   * @throws What the codec throws for this item; otherwise as `StreamWriter.writeAll`.
+   * @param options - `signal` cancels the iteration; `timeout` limits the wait for each frame, in milliseconds (default:
+   * no limit).
+   * @throws in the loop as {@link FrameReader.read}; `InvalidInputError` at once.
    */
-  async write(item: T, options?: FrameWriteOptions): Promise<void> {
-    if (options !== undefined) checkIsObject('write', options);
-    await this.#send(this.#encoder.encode(item), options);
+  frames(options?: WaitOptions): AsyncIterableIterator<T, undefined> {
+    const take = (wait: WaitOptions): Promise<T | null> => this.read(wait);
+    return new WaitIterator({ operation: 'frames', take, end: null }, options);
   }
 
-  /**
-   * Waits until everything written was passed on by the carrier, the remainder of a cancelled write included.
-   *
-   * @throws as `StreamWriter.flush`.
-   */
-  async flush(options?: WaitOptions): Promise<void> {
-    if (this.#remainder !== undefined) await this.#send(NOTHING, options);
-    await this.#destination.flush(options);
-  }
-
-  /**
-   * Finishes writing: FIN after everything written, the remainder of a cancelled write included; reading goes on.
-   *
-   * @throws as {@link DuplexStream.shutdown}.
-   */
-  async shutdown(options?: WaitOptions): Promise<void> {
-    if (this.#remainder !== undefined) await this.#send(NOTHING, options);
-    if ('belongsTo' in this.#destination) await this.#destination.shutdown(options);
-    else await this.#destination.shutdown('write', options);
-  }
-
-  async #send(frame: Uint8Array, options: FrameWriteOptions | undefined): Promise<void> {
-    const remainder = this.#remainder ?? NOTHING;
-    this.#remainder = undefined;
-    const bytes = remainder.length === 0 ? frame : Buffer.concat([remainder, frame]);
-    const progress = { accepted: 0 };
-    try {
-      await this.#destination.writeAll(bytes, { ...options, transfer: true, progress });
-    } catch (error) {
-      // A frame of which a byte was accepted must be completed; one of which none was is dropped.
-      const due = progress.accepted > remainder.length ? bytes : remainder;
-      if (progress.accepted < due.length) this.#remainder = due.subarray(progress.accepted);
-      throw error;
-    } finally {
-      const reported = options?.progress;
-      if (reported !== undefined)
-        reported.accepted = Math.max(0, progress.accepted - remainder.length);
-    }
+  /** As {@link FrameReader.frames}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return this.frames();
   }
 }
 
@@ -188,14 +116,28 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
     return this.#writer.shutdown(options);
   }
 
-  /** Iterates over the frames; leaving the loop leaves the stream open, with every later byte in it. */
-  [Symbol.asyncIterator](): AsyncIterator<In> {
-    return this.#reader[Symbol.asyncIterator]();
+  /** Iterates over the frames, with a signal and a timeout; see {@link FrameReader.frames}. */
+  frames(options?: WaitOptions): AsyncIterableIterator<In, undefined> {
+    return this.#reader.frames(options);
   }
 
-  /** Closes the stream: see {@link DuplexStream.close}. */
+  /** As {@link Framed.frames}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
+    return this.#reader.frames();
+  }
+
+  /**
+   * Closes the stream, as {@link DuplexStream.close} does, but never after half a frame.
+   *
+   * A frame that was accepted in part, by a write that was given up or by one that still waits, is finished first. When
+   * the peer does not take it within `linger`, or the connection breaks, the stream is reset: the peer sees an error, and
+   * no clean end. A write of which no byte was accepted fails with `ClosedError`.
+   *
+   * @param options - `linger`: how many milliseconds the whole may take before the connection is reset (default: 5000).
+   * @returns Fulfilled when the connection is closed.
+   */
   close(options?: CloseOptions): Promise<void> {
-    return this.stream.close(options);
+    return this.#writer.close(options);
   }
 
   /** Closes at the end of an `await using` block. */
@@ -203,5 +145,3 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
     return this.close();
   }
 }
-
-const NOTHING = new Uint8Array(0);

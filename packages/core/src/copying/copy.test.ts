@@ -84,10 +84,14 @@ class GeneratorReader implements StreamReader {
     return this.#front?.slice(0, count) ?? null;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  async *chunks(): AsyncIterableIterator<Uint8Array, undefined> {
     for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
       yield chunk;
     }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.chunks();
   }
 
   #take(take: (view: Uint8Array) => number): number | null {
@@ -169,7 +173,7 @@ describe('copy', () => {
     await closeAll(destination, receiver);
   });
 
-  test('a destination that nobody reads holds its high-water mark and no more, and the source is slowed down', async () => {
+  test('a destination that no one reads holds its high-water mark and no more, and the source is slowed down', async () => {
     const marks = { readHighWaterMark: 1_000, writeHighWaterMark: 1_000 };
     const [sender, source] = memoryPair(marks);
     const [destination, receiver] = memoryPair(marks);
@@ -318,7 +322,7 @@ describe('copyBidirectional', () => {
     await closeAll(...all);
   });
 
-  test('a finished side is told on, and the other direction goes on until it finishes too', async () => {
+  test('a finished side is passed on, and the other direction goes on until it finishes too', async () => {
     const { client, front, back, server, all } = proxied();
     const proxy = copyBidirectional(front, back);
     await send(client, 'question');
@@ -371,7 +375,7 @@ describe('copyBidirectional', () => {
     await closeAll(...all);
   });
 
-  test('a peer that finished and then broke off is noticed though nobody reads it any more', async () => {
+  test('a peer that finished and then broke off is noticed though no one reads it any more', async () => {
     const { client, front, back, server, all } = proxied();
     const proxy = copyBidirectional(front, back);
     await client.shutdown('write');
@@ -432,7 +436,7 @@ describe('copyBidirectional', () => {
     expect(listeners).toBe(1);
   });
 
-  test('refuses one stream as both ends, and a stream that somebody reads', async () => {
+  test('refuses one stream as both ends, and a stream that is being read', async () => {
     const [client, server] = memoryPair();
     await expect(copyBidirectional(server, server)).rejects.toThrow(BusyError);
     const { front, back, all } = proxied();

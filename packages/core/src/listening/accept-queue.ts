@@ -13,6 +13,7 @@ import {
   type Overflow,
   type OverflowHandler,
 } from './admission.ts';
+import { AsyncScope } from '../waiting/async-scope.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
@@ -137,7 +138,7 @@ export class AcceptQueue<P, S extends ByteStream> {
       const stream = this.#accepts.size === 0 ? this.#next() : undefined;
       if (stream !== undefined) return budgetOf(clock).pay(stream);
     } catch (error) {
-      return Promise.reject(error);
+      return budgetOf(clock).fail(error);
     }
     return this.#accepts.wait('accept', clock, options);
   }
@@ -149,9 +150,14 @@ export class AcceptQueue<P, S extends ByteStream> {
       if (this.#isClosed) throw closedError('readable');
       if (this.readiness !== 0) return budgetOf(clock).pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return budgetOf(clock).fail(error);
     }
     return this.#readable.wait('readable', clock, options);
+  }
+
+  /** The promise of a call with nothing left to wait for. */
+  settled(): Promise<void> {
+    return budgetOf(this.#options.clock).pay(undefined);
   }
 
   close(): void {
@@ -250,7 +256,7 @@ export class AcceptQueue<P, S extends ByteStream> {
     };
     const stream = this.#options.claim(pending, closed);
     if (stream === undefined) closed();
-    else void answer(stream, overflow, onOverflow);
+    else void new AsyncScope().run(answer<S>, stream, overflow, onOverflow);
   }
 
   #throwFailure(): void {
@@ -280,7 +286,8 @@ async function answer<S extends ByteStream>(
   }
 }
 
-function closedError(operation: string): ClosedError {
+/** The error of a call after this side closed the listener. */
+export function closedError(operation: string): ClosedError {
   return new ClosedError(`${operation}: this listener was closed by this side`, {
     code: 'ERR_LISTENER_CLOSED',
     operation,

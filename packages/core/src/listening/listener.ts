@@ -70,10 +70,18 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
   [Symbol.asyncDispose](): Promise<void>;
 
   /**
-   * Accepts one connection after another; ends when the listener closes, and throws what {@link Listener.accept}
-   * throws.
+   * Accepts one connection after another, until the listener closes: `for await` with a signal and a timeout, as
+   * `TcpListener::incoming` of Rust's standard library.
    *
-   * Leaving the loop leaves the listener open.
+   * Leaving the loop ends a pending wait at once and leaves the listener open, with every later connection in its queue; so
+   * do the signal and the timeout.
+   *
+   * @param options - `signal` cancels the iteration; `timeout` limits the wait for each connection, in milliseconds
+   * (default: no limit).
+   * @throws in the loop as {@link Listener.accept}, but for `ClosedError`, which ends it; `InvalidInputError` at once.
    */
-  [Symbol.asyncIterator](): AsyncIterator<S>;
+  incoming(options?: WaitOptions): AsyncIterableIterator<S, undefined>;
+
+  /** As {@link Listener.incoming}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<S, undefined>;
 }

@@ -3,10 +3,10 @@
 import { AcceptQueue, type AcceptQueueOptions } from './accept-queue.ts';
 import type { Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { ClosedError } from '../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from './listener.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 
 /** The base class of listeners; its calls are documented on {@link Listener}. */
@@ -48,17 +48,13 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
     await this.close();
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<S> {
-    for (;;) {
-      let stream: S;
-      try {
-        stream = await this.accept();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-      yield stream;
-    }
+  incoming(options?: WaitOptions): AsyncIterableIterator<S, undefined> {
+    const take = (wait: WaitOptions): Promise<S> => this.accept(wait);
+    return new WaitIterator({ operation: 'incoming', take, endsAtClose: true }, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<S, undefined> {
+    return this.incoming();
   }
 
   statistics(): ListenerStatistics {

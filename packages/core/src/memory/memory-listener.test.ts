@@ -50,7 +50,7 @@ describe('a memory listener', () => {
     await client.close();
   });
 
-  test('ends its iteration when it is closed, and resets what nobody accepted', async () => {
+  test('ends its iteration when it is closed, and resets what no one accepted', async () => {
     const listener = new MemoryListener();
     const client = await listener.connect();
     await listener.close();

@@ -8,6 +8,7 @@ import { systemClock } from '../waiting/system-clock.ts';
 import { AddressError } from '../vocabulary/errors.ts';
 import { MEMORY_PAIR_OPTIONS, streamsOver, type MemoryPairOptions } from './memory-pair.ts';
 import { QueueListener } from '../listening/queue-listener.ts';
+import { charged } from '../waiting/charged.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 
 /** Options of a {@link MemoryListener}; `connect` fails where `maxPending` would reset a socket. */
@@ -69,7 +70,11 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
    * @throws `AddressError` (`ECONNREFUSED`) when the listener is closed or `maxPending` connections wait;
    * `signal.reason`.
    */
-  async connect(options?: WaitOptions): Promise<ByteStream> {
+  connect(options?: WaitOptions): Promise<ByteStream> {
+    return charged(this.#options, () => this.#connect(options));
+  }
+
+  #connect(options: WaitOptions | undefined): ByteStream {
     checkWaitOptions('connect', options);
     const { isClosed, room } = this.queue;
     if (isClosed || room === 0) {
@@ -84,7 +89,8 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
     return client;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.queue.close();
+    return this.queue.settled();
   }
 }

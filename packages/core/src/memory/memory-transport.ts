@@ -5,6 +5,9 @@
  * as the transport contract requires. Delivery order is the order of the writes, so a test that uses it runs the same
  * way every time. When one side ends, the other sees what TCP shows: FIN as `onEnd`, a reset as `ECONNRESET`, a write
  * to a closed end as `EPIPE`.
+ *
+ * Nothing lies between the ends, so what one accepted has arrived, as what TCP has passed to the peer's kernel: a reset
+ * hands it over before the error, however full the reader is. Only what `close` could not deliver in time is dropped.
  */
 
 import { microtask } from '../vocabulary/platform.ts';
@@ -55,7 +58,10 @@ export class MemoryTransport implements Transport {
   #finished: (() => void) | undefined;
   /** The FIN was taken by the other end. */
   #hasEnded = false;
+  /** The other end reset the connection, and left these pieces for here. */
+  #leftByReset: readonly Uint8Array[] | undefined;
   #isClosed = false;
+  dropped: number | undefined;
 
   constructor(options: MemoryTransportOptions | undefined) {
     this.#chunkSize = options?.chunkSize ?? Infinity;
@@ -112,13 +118,17 @@ export class MemoryTransport implements Transport {
   reset(): void {
     if (this.#isClosed) return;
     const peer = this.#peer;
-    this.#drop();
+    const isLate = this.#ending === 'close';
+    this.dropped = isLate ? this.#unsent : 0;
+    const left = isLate ? [] : this.#outgoing.slice();
+    this.#outgoing.length = 0;
+    this.#unsent = 0;
     this.#terminate(undefined);
-    if (!peer.#isClosed) {
-      microtask(() => {
-        peer.#fail('ECONNRESET', 'the peer reset the connection');
-      });
-    }
+    if (peer.#isClosed) return;
+    peer.#leftByReset = left;
+    microtask(() => {
+      peer.#fail('ECONNRESET', RESET);
+    });
   }
 
   setRef(_ref: boolean): void {
@@ -176,6 +186,10 @@ export class MemoryTransport implements Transport {
   }
 
   #whenPeerIsClosed(): void {
+    if (this.#leftByReset !== undefined) {
+      this.#fail('ECONNRESET', RESET);
+      return;
+    }
     if (this.#unsent > 0) {
       this.#fail('EPIPE', 'the peer closed the connection');
       return;
@@ -189,12 +203,15 @@ export class MemoryTransport implements Transport {
 
   #fail(code: string, message: string): void {
     if (this.#isClosed) return;
+    for (const piece of this.#leftByReset ?? []) this.#receive(piece);
     this.#terminate(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
   }
 
-  #drop(): void {
-    this.#outgoing.length = 0;
-    this.#unsent = 0;
+  /** Receives a piece, whether the stream has room or not: it keeps what it is given. */
+  #receive(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; at += this.#chunkSize) {
+      this.#sink?.onData(piece.subarray(at, at + this.#chunkSize));
+    }
   }
 
   #terminate(error: BrokenError | undefined): void {
@@ -203,3 +220,5 @@ export class MemoryTransport implements Transport {
     this.#sink?.onClosed(error);
   }
 }
+
+const RESET = 'the peer reset the connection';

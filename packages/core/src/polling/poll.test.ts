@@ -5,6 +5,7 @@ import {
   ClosedError,
   Interest,
   InvalidInputError,
+  MemoryListener,
   memoryPair,
   Poll,
   TcpListener,
@@ -74,7 +75,7 @@ describe('a poll set', () => {
       expect((await turn).map(({ token }) => token)).toEqual([7]);
     }));
 
-  test('waits without spinning while it is empty, and hears of a registration meanwhile', () =>
+  test('waits without spinning while it is empty, and notices a registration meanwhile', () =>
     pairs(async (ours, theirs) => {
       await theirs.writeAll('x');
       const poll = new Poll<string>();
@@ -186,12 +187,27 @@ describe('a poll set', () => {
       poll.register(ours, {}, READABLE);
       poll.register(theirs, {}, READABLE);
       await ours.close();
-      expect(poll.unregister(ours)).toBe(true);
       expect(poll.unregister(ours)).toBe(false);
       expect(poll.unregister(theirs)).toBe(true);
       expect(poll.statistics()).toMatchObject({ registered: 0, candidates: 0 });
       theirs.tryWrite('x');
       expect(await poll.poll(NOW)).toEqual([]);
+    }));
+
+  test('has a smaller size as soon as this side closes or resets a source', () =>
+    pairs(async (ours, theirs) => {
+      const listener = new MemoryListener();
+      const poll = new Poll<number>();
+      poll.register(ours, 1, READABLE);
+      poll.register(theirs, 2, READABLE);
+      poll.register(listener, 3, READABLE);
+      void ours.close();
+      expect(poll.size).toBe(2);
+      theirs.reset();
+      expect(poll.size).toBe(1);
+      void listener.close();
+      expect(poll.size).toBe(0);
+      expect(poll.statistics()).toMatchObject({ registered: 0, candidates: 0 });
     }));
 
   test('drops by itself a source that this side closed, without an event', () =>
@@ -233,7 +249,7 @@ describe('a poll set', () => {
     expect(await poll.poll(NOW)).toEqual([]);
   });
 
-  test('keeps a wake for the next turn when nobody waits', async () => {
+  test('keeps a wake for the next turn when no one waits', async () => {
     const poll = new Poll<string>();
     poll.wake();
     expect(await poll.poll()).toEqual([]);

@@ -154,13 +154,12 @@ export class Poll<Token> {
    * `InvalidInputError`.
    */
   async poll(options?: WaitOptions): Promise<PollEvent<Token>[]> {
-    checkWaitOptions('poll', options);
-    this.#check('poll');
-    if (this.#isPolling) {
-      throw new BusyError('poll: another task polls this set; one task at a time may poll', {
-        code: 'EBUSY',
-        operation: 'poll',
-      });
+    try {
+      checkWaitOptions('poll', options);
+      this.#check('poll');
+      this.#checkIdle();
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
     }
     this.#isPolling = true;
     try {
@@ -254,7 +253,9 @@ export class Poll<Token> {
 
   /** Called from inside a source: only records it. */
   readonly #onMayBeReady = (registration: Registration<Token>): void => {
-    this.#candidates.add(registration);
+    // A source tells that this side closes it, too: it leaves the set at once, as a closed descriptor leaves epoll's.
+    if (registration.source.isDisposed) this.#forget(registration);
+    else this.#candidates.add(registration);
     this.#waiters.resolveAll();
   };
 
@@ -262,6 +263,14 @@ export class Poll<Token> {
     registration.source.unobserve(registration);
     this.#registrations.delete(registration.source);
     this.#candidates.delete(registration);
+  }
+
+  #checkIdle(): void {
+    if (!this.#isPolling) return;
+    throw new BusyError('poll: another task polls this set; one task at a time may poll', {
+      code: 'EBUSY',
+      operation: 'poll',
+    });
   }
 
   #check(operation: string): void {

@@ -48,7 +48,7 @@ describe('a byte queue', () => {
     expect(pieces).toBeLessThan(10);
   });
 
-  test('keeps a single small view in memory of its own size', () => {
+  test('keeps a single small view in memory of that size', () => {
     expect(queueOf('tiny').front().buffer.byteLength).toBe(4);
   });
 

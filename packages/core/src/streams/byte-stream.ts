@@ -9,13 +9,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import {
-  checkInterest,
-  checkIsObject,
-  checkOptions,
-  rules,
-  type OptionTable,
-} from '../vocabulary/check.ts';
+import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -26,19 +20,22 @@ import { checkConsumer, type Consume } from './read-waits.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
-import { marksOf } from './stream-parts.ts';
+import { marksOf, openInside } from './stream-parts.ts';
 import { StreamCore, type StreamStatistics } from './stream-core.ts';
 import {
+  checkShutdown,
   CLOSE_OPTIONS,
+  DEFAULT_LINGER,
   type CloseOptions,
   type DuplexStream,
   type StreamEnd,
 } from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
 import type { Transport } from './transport.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
-import type { WriteData, WriteOptions } from './stream-writer.ts';
+import { checkData, type WriteData, type WriteOptions } from './stream-writer.ts';
 
 /** How a stream is set up; one object may serve many streams. */
 export interface StreamOptions {
@@ -56,9 +53,6 @@ export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   readHighWaterMark: rules.count,
   writeHighWaterMark: rules.count,
 };
-
-/** The default of `linger`, in milliseconds: as long as nginx's `lingering_timeout`. */
-const DEFAULT_LINGER = 5_000;
 
 /**
  * A bidirectional stream of bytes with awaitable readiness.
@@ -81,6 +75,10 @@ const DEFAULT_LINGER = 5_000;
  */
 export class ByteStream implements DuplexStream {
   readonly #core: StreamCore;
+
+  static {
+    openInside((stream) => (#core in stream ? stream.#core : undefined));
+  }
 
   /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {
@@ -134,7 +132,6 @@ export class ByteStream implements DuplexStream {
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
-    checkInterest('ready', interest);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
     return new Ready((await this.#core.ready(interest, options)) & mask);
   }
@@ -149,7 +146,7 @@ export class ByteStream implements DuplexStream {
     try {
       checkBuffer('read', buffer);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.reading.read(buffer, options);
   }
@@ -158,7 +155,7 @@ export class ByteStream implements DuplexStream {
     try {
       checkConsumer(take);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.reading.readWith(take, options);
   }
@@ -193,25 +190,27 @@ export class ByteStream implements DuplexStream {
     return this.#core.reading.peek(count);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    for (;;) {
-      const chunk = await this.readChunk();
-      if (chunk === null) return;
-      yield chunk;
-    }
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+    const take = (wait: WaitOptions): Promise<Uint8Array | null> => this.readChunk(wait);
+    return new WaitIterator({ operation: 'chunks', take, end: null }, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return this.chunks();
   }
 
   // --- Writing -------------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock {
-    return this.#core.writing.tryWrite(checkData('tryWrite', data), options?.transfer === true);
+    checkData('tryWrite', data);
+    return this.#core.writing.tryWrite(data, options?.transfer === true);
   }
 
   write(data: WriteData, options?: WriteOptions): Promise<number> {
     try {
       checkData('write', data);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.writing.write(data, options);
   }
@@ -220,16 +219,21 @@ export class ByteStream implements DuplexStream {
     try {
       checkData('writeAll', data);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#core.budget.fail(error);
     }
     return this.#core.writing.writeAll(data, options);
   }
 
-  async writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
-    if (!Array.isArray(pieces))
-      throw invalidInput('writev', 'pieces', 'an array of Uint8Array', pieces);
-    for (const piece of pieces as readonly Uint8Array[]) checkBuffer('writev', piece);
-    await this.#core.writing.writev(pieces, options);
+  writev(pieces: readonly WriteData[], options?: WriteOptions): Promise<void> {
+    try {
+      if (!Array.isArray(pieces)) {
+        throw invalidInput('writev', 'pieces', 'an array of Uint8Arrays and strings', pieces);
+      }
+      for (const piece of pieces as readonly WriteData[]) checkData('writev', piece, 'piece');
+    } catch (error) {
+      return this.#core.budget.fail(error);
+    }
+    return this.#core.writing.writev(pieces, options);
   }
 
   flush(options?: WaitOptions): Promise<void> {
@@ -248,23 +252,27 @@ export class ByteStream implements DuplexStream {
 
   // --- The end -------------------------------------------------------------------------------------------------
 
-  async shutdown(how: 'read' | 'write' | 'both', options?: WaitOptions): Promise<void> {
-    if (how !== 'read' && how !== 'write' && how !== 'both') {
-      throw invalidInput('shutdown', 'how', "'read', 'write' or 'both'", how);
+  shutdown(how: 'read' | 'write' | 'both', options?: WaitOptions): Promise<void> {
+    try {
+      checkShutdown(how, options);
+    } catch (error) {
+      return this.#core.budget.fail(error);
     }
-    // Before either direction is shut down.
-    if (options !== undefined) checkIsObject('shutdown', options);
     if (how !== 'write') this.#core.shutdownRead();
-    if (how !== 'read') await this.#core.shutdownWrite(options);
+    return how === 'read' ? this.#core.budget.pay(undefined) : this.#core.shutdownWrite(options);
   }
 
   reset(reason?: unknown): void {
     this.#core.abort(reason === undefined ? 'reset' : 'aborted', reason);
   }
 
-  async close(options?: CloseOptions): Promise<void> {
-    if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
-    await this.#core.close(options?.linger ?? DEFAULT_LINGER);
+  close(options?: CloseOptions): Promise<void> {
+    try {
+      if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
+    } catch (error) {
+      return this.#core.budget.fail(error);
+    }
+    return this.#core.close(options?.linger ?? DEFAULT_LINGER);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -321,8 +329,8 @@ export class ByteStream implements DuplexStream {
    *
    * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
    * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
-   * so that a failure without one does not end the process. `destroy(error)` resets the connection, `destroy()` closes
-   * it without waiting for unsent bytes.
+   * so that a failure without one does not end the process. `destroy(error)` resets the connection, and so
+   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes.
    *
    * @example
    * ```ts
@@ -395,9 +403,4 @@ export class ByteStream implements DuplexStream {
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
-}
-
-function checkData(operation: string, data: WriteData): WriteData {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
 }

@@ -30,7 +30,7 @@ export function readExactly(
   options: WaitOptions | undefined,
 ): Promise<Uint8Array> {
   if (!Number.isInteger(count) || count < 0) {
-    return Promise.reject(invalidInput('readExactly', 'count', 'a whole number from 0', count));
+    return side.refuse(invalidInput('readExactly', 'count', 'a whole number from 0', count));
   }
   return side.collect('readExactly', options, count, () => {
     if (side.buffered >= count) return take(side, count);
@@ -46,7 +46,7 @@ export function readUntil(
 ): Promise<Uint8Array | null> {
   const bytes = typeof delimiter === 'string' ? encoder.encode(delimiter) : delimiter;
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
-    return Promise.reject(
+    return side.refuse(
       invalidInput('readUntil', 'delimiter', 'a non-empty Uint8Array or string', delimiter),
     );
   }
@@ -79,7 +79,7 @@ function delimited(
 ): Promise<Uint8Array | null> {
   const limit = options?.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || limit < 1) {
-    return Promise.reject(invalidInput(operation, 'limit', 'a whole number from 1', limit));
+    return side.refuse(invalidInput(operation, 'limit', 'a whole number from 1', limit));
   }
   let searched = 0;
   const attempt = (): Uint8Array | null | WouldBlock => {

@@ -6,7 +6,8 @@
  * - **`closed` never rejects**: it tells how the connection ended, and which side ended it.
  */
 
-import { rules, type OptionTable } from '../vocabulary/check.ts';
+import { checkIsObject, rules, type OptionTable } from '../vocabulary/check.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 import type { Source } from '../vocabulary/source.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -17,6 +18,9 @@ export interface CloseOptions {
   /** Milliseconds that accepted bytes may take to be sent before they are dropped. @default 5000 */
   readonly linger?: number | undefined;
 }
+
+/** The default of `linger`, in milliseconds: as long as nginx's `lingering_timeout`. */
+export const DEFAULT_LINGER = 5_000;
 
 /** What {@link CloseOptions} may be. */
 export const CLOSE_OPTIONS: OptionTable<CloseOptions> = { linger: rules.milliseconds };
@@ -133,4 +137,12 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
 
   /** Closes at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Checks the arguments of `shutdown`, before either direction is shut down. @throws `InvalidInputError` */
+export function checkShutdown(how: unknown, options: WaitOptions | undefined): void {
+  if (how !== 'read' && how !== 'write' && how !== 'both') {
+    throw invalidInput('shutdown', 'how', "'read', 'write' or 'both'", how);
+  }
+  if (options !== undefined) checkIsObject('shutdown', options);
 }

@@ -205,8 +205,10 @@ class NodeTransport implements Transport {
     const sink = this.#sink;
     if (sink === undefined) return;
     const isClean = this.#isClosing || (duplex.readableEnded && duplex.writableFinished);
-    this.#isPaused = false;
-    this.#pull();
+    // What it still holds comes before the error, whether the stream has room or not.
+    for (let chunk = duplex.read(); chunk !== null; chunk = duplex.read()) {
+      sink.onData(chunk as Uint8Array);
+    }
     this.#sink = undefined;
     duplex.off('readable', this.#pull);
     duplex.off('end', this.#onEnd);

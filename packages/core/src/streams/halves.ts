@@ -76,7 +76,11 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
     await this.#stream.shutdown('read');
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.#stream.chunks(options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     return this.#stream[Symbol.asyncIterator]();
   }
 
@@ -99,9 +103,20 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
   }
 }
 
+let insideOf: (half: WriteHalf) => DuplexStream;
+
+/** The stream of a writing half, for what is built on it. */
+export function streamOf(half: WriteHalf): DuplexStream {
+  return insideOf(half);
+}
+
 /** The writing half of a stream: a {@link StreamWriter} whose every call is the stream's. */
 export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamWriter {
   readonly #stream: S;
+
+  static {
+    insideOf = (half) => half.#stream;
+  }
 
   constructor(stream: S) {
     this.#stream = stream;
@@ -127,7 +142,7 @@ export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamW
     return this.#stream.writeAll(data, options);
   }
 
-  writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void> {
+  writev(pieces: readonly WriteData[], options?: WriteOptions): Promise<void> {
     return this.#stream.writev(pieces, options);
   }
 

@@ -146,7 +146,7 @@ export class ReadSide implements WaiterOwner {
 
   readClosed(options?: WaitOptions): Promise<void> {
     return this.#guard('readClosed', options, () => {
-      if (this.isFinished) return Promise.resolve();
+      if (this.isFinished) return this.#parts.budget.pay(undefined);
       this.#readClosed ??= new WaiterList();
       return this.#wait(this.#readClosed, 'readClosed', options);
     });
@@ -172,26 +172,24 @@ export class ReadSide implements WaiterOwner {
   }
 
   readWith(take: Consume, options?: WaitOptions, operation = 'readWith'): Promise<number | null> {
-    if (options !== undefined) {
-      try {
-        checkWaitOptions(operation, options);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    try {
+      if (options !== undefined) checkWaitOptions(operation, options);
+    } catch (error) {
+      return this.refuse(error);
     }
-    if (this.#pending !== undefined)
-      return Promise.reject(busyError(operation, this.#pending.operation, 'read'));
+    const other = this.#pending?.operation;
+    if (other !== undefined) return this.refuse(busyError(operation, other, 'read'));
     if (this.buffered > 0 && !this.#isClosed) {
       try {
         return this.#parts.budget.pay(this.#offerFront(take));
       } catch (error) {
-        return Promise.reject(error);
+        return this.refuse(error);
       }
     }
     if (this.isFinished) {
       return this.#isEnded && !this.#isClosed
         ? this.#parts.budget.pay(null)
-        : Promise.reject(this.#isClosed ? closedError(operation) : this.#broken);
+        : this.refuse(this.#isClosed ? closedError(operation) : this.#broken);
     }
     const waiter = new ConsumeWaiter(operation, this.#parts.clock, options, take);
     waiter.owner = this;
@@ -222,6 +220,11 @@ export class ReadSide implements WaiterOwner {
       this.#resume();
       return waiter.promise;
     });
+  }
+
+  /** The result of a call that fails without waiting. */
+  refuse(reason: unknown): Promise<never> {
+    return this.#parts.budget.fail(reason);
   }
 
   /** The queue, for the attempts of {@link collect}. */
@@ -262,7 +265,7 @@ export class ReadSide implements WaiterOwner {
       checkWaitOptions(operation, options);
       return body();
     } catch (error) {
-      return Promise.reject(error);
+      return this.refuse(error);
     }
   }
 

@@ -71,7 +71,7 @@ describe('the list of open streams', () => {
   });
 });
 
-test('a stream that is opened while nobody tracks is on no list, and nothing waits for its end', async () => {
+test('a stream that is opened while no one tracks is on no list, and nothing waits for its end', async () => {
   trackStreams(false);
   const [client, server] = memoryPair();
   trackStreams(true);

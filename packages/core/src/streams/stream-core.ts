@@ -9,6 +9,7 @@
 import { budgetOf, type Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
+import { checkInterest } from '../vocabulary/check.ts';
 import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
@@ -23,6 +24,7 @@ import {
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
+import { beginTrace } from '../waiting/wait-trace.ts';
 import { WriteSide } from './write-side.ts';
 
 /** A snapshot of a stream. */
@@ -161,25 +163,27 @@ export class StreamCore implements TransportSink, StreamParts {
 
   /** Sends what was accepted, for at most `linger` milliseconds, and closes the connection. */
   async close(linger: number): Promise<void> {
-    if (this.#end !== undefined) {
+    if (this.#end === undefined && !this.isDisposed) {
+      this.#endedBy ??= 'local';
       this.#closeSides();
-      return;
-    }
-    if (this.isDisposed) {
-      await this.closed;
-      return;
-    }
-    this.#endedBy ??= 'local';
-    this.#closeSides();
-    this.transport.close();
-    // `onClosed` may have come from inside that call.
-    if (this.isClosed) return;
+      this.transport.close();
+      // `onClosed` may have come from inside that call.
+      if (!this.isClosed) return this.#closeWithin(linger);
+    } else if (this.#end !== undefined) this.#closeSides();
+    else await this.closed;
+    const refill = this.budget.spend();
+    if (refill !== undefined) await refill;
+  }
+
+  async #closeWithin(linger: number): Promise<void> {
     // With nothing unsent a FIN or `close_notify` may still have to wait: give it MIN_FIN_TIMEOUT, even with `linger: 0`.
     const limit = this.transport.unsent === 0 ? Math.max(linger, MIN_FIN_TIMEOUT) : linger;
     const timer = this.clock.setTimer(() => {
       this.abort('timeout', undefined);
     }, limit);
+    const trace = beginTrace('close', this.clock.now());
     await this.closed;
+    trace?.end();
     timer.cancel();
   }
 
@@ -195,10 +199,11 @@ export class StreamCore implements TransportSink, StreamParts {
   /** Waits until one of the interests is met, and returns {@link readiness}. */
   ready(interest: Interest, options: WaitOptions | undefined): Promise<number> {
     try {
+      checkInterest('ready', interest);
       checkWaitOptions('ready', options);
       if (this.isDisposed) throw closedError('ready');
     } catch (error) {
-      return Promise.reject(error);
+      return this.budget.fail(error);
     }
     const { readiness } = this;
     if ((readiness & interest) !== 0) return this.budget.pay(readiness);
@@ -265,7 +270,7 @@ export class StreamCore implements TransportSink, StreamParts {
     const counts = {
       bytesRead: this.reading.bytesRead,
       bytesWritten: this.writing.bytesWritten,
-      unsent: Math.max(this.#dropped, this.transport.unsent),
+      unsent: this.transport.dropped ?? Math.max(this.#dropped, this.transport.unsent),
     };
     if (this.#localEnd !== undefined) return { ...this.#localEnd, by: 'local', ...counts };
     if (error === undefined) {

@@ -3,6 +3,9 @@
 import { BusyError, ClosedError } from '../vocabulary/errors.ts';
 import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
+import type { WouldBlock } from '../vocabulary/would-block.ts';
+import { systemClock } from '../waiting/system-clock.ts';
+import type { StreamWriter } from './stream-writer.ts';
 import type { Transport } from './transport.ts';
 
 /** The default of `readHighWaterMark` and `writeHighWaterMark`, in bytes. */
@@ -40,6 +43,39 @@ export function marksOf(
   const { readHighWaterMark: read, writeHighWaterMark: write } = options ?? {};
   if (read === undefined && write === undefined) return DEFAULT_MARKS;
   return { read: read ?? DEFAULT_HIGH_WATER_MARK, write: write ?? DEFAULT_HIGH_WATER_MARK };
+}
+
+/** What this package may use of a stream beside its public calls. */
+interface Inside {
+  readonly clock: Clock;
+  readonly writing: { tryWriteEncoded(wire: string, transfer: boolean): number | WouldBlock };
+}
+
+let insideOf: (stream: object) => Inside | undefined = () => undefined;
+
+/** Called by the class of streams, which alone sees their inside; `undefined` stands for any other object. */
+export function openInside(access: typeof insideOf): void {
+  insideOf = access;
+}
+
+/** The clock of a stream; the system's for one that has none. */
+export function clockOf(stream: object): Clock {
+  return insideOf(stream)?.clock ?? systemClock;
+}
+
+/**
+ * As `tryWrite` with `transfer`, for text of which each character stands for one byte (latin1): for protocols whose heads
+ * are such text, as those of HTTP are, the cheapest form of a write.
+ *
+ * @param text - Must contain no character above U+00FF.
+ * @returns As `tryWrite`: how many bytes, and so characters, were accepted, or `WOULD_BLOCK`.
+ * @throws as `tryWrite`.
+ */
+export function tryWriteLatin1(stream: StreamWriter, text: string): number | WouldBlock {
+  const inside = insideOf(stream);
+  if (inside !== undefined) return inside.writing.tryWriteEncoded(text, true);
+  // A stream of another copy of this package.
+  return stream.tryWrite(Buffer.from(text, 'latin1'), { transfer: true });
 }
 
 /** The error of a call after this side closed the stream. */

@@ -54,14 +54,12 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * @example
    * ```ts
-   * import { memoryPair, WOULD_BLOCK } from '@awaitio/core';
+   * import { memoryPair } from '@awaitio/core';
    *
    * const [client, server] = memoryPair();
-   * const buffer = new Uint8Array(1024);
-   * console.log(server.tryRead(buffer) === WOULD_BLOCK); // true
    * await client.writeAll('hello');
    * await server.readable();
-   * console.log(server.tryRead(buffer)); // 5
+   * console.log(server.tryRead(new Uint8Array(1024))); // 5
    * await client.close();
    * await server.close();
    * ```
@@ -95,9 +93,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * const [client, server] = memoryPair();
    * await client.writeAll('hello');
-   * const buffer = new Uint8Array(1024);
-   * const n = await server.read(buffer, { timeout: 1_000 });
-   * console.log(n); // 5
+   * console.log(await server.read(new Uint8Array(1024), { timeout: 1_000 })); // 5
    * await client.close();
    * await server.close();
    * ```
@@ -123,12 +119,10 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * const [client, server] = memoryPair();
    * await client.writeAll('hello');
-   * let sum = 0;
    * await server.readWith((view) => {
-   *   for (const byte of view) sum += byte;
+   *   console.log(Buffer.from(view).toString()); // hello
    *   return view.length;
    * });
-   * console.log(sum); // 532
    * await client.close();
    * await server.close();
    * ```
@@ -141,18 +135,6 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns A chunk that is the caller's to keep; `null` at the end of the stream.
    * @throws as {@link StreamReader.read}.
-   *
-   * @example
-   * ```ts
-   * import { memoryPair } from '@awaitio/core';
-   *
-   * const [client, server] = memoryPair();
-   * await client.writeAll('hello');
-   * console.log((await server.readChunk())?.length); // 5
-   * await client.close();
-   * console.log(await server.readChunk()); // null
-   * await server.close();
-   * ```
    */
   readChunk(options?: WaitOptions): Promise<Uint8Array | null>;
 
@@ -283,8 +265,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * const [client, server] = memoryPair();
    * await client.writeAll('GET /');
    * await server.readable();
-   * const head = server.peek(3);
-   * if (head !== null && head !== WOULD_BLOCK) console.log(Buffer.from(head).toString()); // GET
+   * console.log(server.peek(3) !== WOULD_BLOCK); // true
    * await client.close();
    * await server.close();
    * ```
@@ -292,9 +273,28 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
   peek(count: number): Uint8Array | null | WouldBlock;
 
   /**
-   * Iterates over the chunks until the end of the stream; throws what {@link StreamReader.readChunk} throws.
+   * Iterates over the chunks until the end of the stream: `for await` with a signal and a timeout.
    *
-   * Leaving the loop leaves the stream open, with every later byte in it.
+   * Leaving the loop ends a pending wait at once and leaves the stream open, with every later byte in it; so do the signal
+   * and the timeout.
+   *
+   * @param options - `signal` cancels the iteration; `timeout` limits the wait for each chunk, in milliseconds (default:
+   * no limit).
+   * @throws in the loop as {@link StreamReader.readChunk}; `InvalidInputError` at once.
+   *
+   * @example
+   * ```ts
+   * import { memoryPair } from '@awaitio/core';
+   *
+   * const [client, server] = memoryPair();
+   * await client.writeAll('hello');
+   * await client.close();
+   * for await (const chunk of server.chunks({ timeout: 1_000 })) console.log(chunk.length); // 5
+   * await server.close();
+   * ```
    */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array>;
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined>;
+
+  /** As {@link StreamReader.chunks}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined>;
 }

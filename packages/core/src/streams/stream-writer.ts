@@ -5,11 +5,14 @@
  *   writer wait above it: a slow peer costs time, not memory.
  * - **Accepted bytes will be sent.** Cancelling a write stops after what was accepted; `progress.accepted` tells how
  *   much that is. The stream stays usable.
+ * - **Text is UTF-8**, and counts are bytes: those of `write` and `tryWrite`, `progress` and the statistics. A lone
+ *   surrogate becomes U+FFFD, as in `TextEncoder`.
  * - **One writer at a time**: a second concurrent write fails with `BusyError`. Any number of `writable()` and
  *   `flush()` waits may be pending.
  * - **Every wait settles**, with a value or a typed error, whatever happens to the connection.
  */
 
+import { invalidInput } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 
@@ -26,7 +29,7 @@ export interface WriteOptions extends WaitOptions {
   readonly progress?: { accepted: number } | undefined;
 }
 
-/** Bytes, or a string that stands for its latin1 bytes. */
+/** Bytes, or text, which is written as UTF-8. */
 export type WriteData = Uint8Array | string;
 
 /**
@@ -85,22 +88,42 @@ export interface StreamWriter {
   /**
    * Writes what fits below the high-water mark, without waiting.
    *
-   * @param data - Bytes, copied so that the buffer may be reused at once; or a string that stands for its latin1 bytes.
+   * Text may be accepted in part, even within a character. The count is in bytes, so the remainder is that of its bytes,
+   * `Buffer.from(text).subarray(count)`; a loop encodes the text once and writes the bytes.
+   *
+   * @param data - Bytes, copied so that the buffer may be reused at once; or text, written as UTF-8.
    * @param options - `transfer` gives the bytes away: they are not copied, and must never be changed again (default:
    * false).
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`; `WOULD_BLOCK` when there is no room.
    * @throws {@link BrokenError} when the connection broke; `ClosedError` after `close`, `reset` or `shutdown('write')`;
    * `BusyError` while another task writes; `InvalidInputError` when `data` is neither bytes nor a string.
+   *
+   * @example
+   * ```ts
+   * import { memoryPair, WOULD_BLOCK } from '@awaitio/core';
+   *
+   * const [client, server] = memoryPair({ writeHighWaterMark: 2 });
+   * let bytes: Uint8Array = Buffer.from('10 \u20ac\n'); // a euro sign: 3 bytes
+   * const receiving = server.readLine();
+   * while (bytes.length > 0) {
+   *   await client.writable();
+   *   const count = client.tryWrite(bytes);
+   *   if (count !== WOULD_BLOCK) bytes = bytes.subarray(count);
+   * }
+   * console.log((await receiving) === '10 \u20ac'); // true
+   * await client.close();
+   * await server.close();
+   * ```
    */
   tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock;
 
   /**
    * Waits for room and writes what fits: one write.
    *
-   * Cancelling before there is room writes nothing.
+   * Cancelling before there is room writes nothing. Text may be accepted in part, as by {@link StreamWriter.tryWrite}.
    *
-   * @param data - Bytes, or a string that stands for its latin1 bytes. The caller must not change the bytes while the
-   * write is pending; afterwards they are the caller's again, unless they were given away.
+   * @param data - Bytes, or text, written as UTF-8. The caller must not change the bytes while the write is pending;
+   * afterwards they are the caller's again, unless they were given away.
    * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit); `transfer`
    * gives the bytes away (default: false); `progress.accepted` receives the count.
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`.
@@ -122,7 +145,9 @@ export interface StreamWriter {
   /**
    * Writes everything, waiting for room as often as it takes.
    *
-   * Cancelling stops after what was accepted: those bytes will be sent, the others will not.
+   * Cancelling stops after what was accepted: those bytes will be sent, the others will not. A `close()` or
+   * `shutdown('write')` after it ends the stream there, cleanly: `reset()` instead when the peer must not take what it got
+   * for the whole.
    *
    * @param data - As for {@link StreamWriter.write}.
    * @param options - `signal` cancels the whole; `timeout` limits the whole, in milliseconds (default: no limit);
@@ -153,7 +178,7 @@ export interface StreamWriter {
    *
    * Cancelling stops after what was accepted, as in {@link StreamWriter.writeAll}.
    *
-   * @param pieces - Written in order.
+   * @param pieces - Bytes and text, written in order; each text as UTF-8 by itself.
    * @param options - As for {@link StreamWriter.writeAll}; without `transfer`, or when there is no room for all of them, the pieces
    * are copied into one.
    * @throws as {@link StreamWriter.write}.
@@ -163,13 +188,13 @@ export interface StreamWriter {
    * import { memoryPair } from '@awaitio/core';
    *
    * const [client, server] = memoryPair();
-   * await client.writev([Buffer.from('head '), Buffer.from('body\n')]);
+   * await client.writev(['head ', Buffer.from('body\n')]);
    * console.log(await server.readLine()); // head body
    * await client.close();
    * await server.close();
    * ```
    */
-  writev(pieces: readonly Uint8Array[], options?: WriteOptions): Promise<void>;
+  writev(pieces: readonly WriteData[], options?: WriteOptions): Promise<void>;
 
   /**
    * Waits until everything accepted was passed on by the carrier (for TCP: to the kernel).
@@ -193,4 +218,40 @@ export interface StreamWriter {
    * ```
    */
   flush(options?: WaitOptions): Promise<void>;
+}
+
+/**
+ * Pays for a call on top of a destination that settles without reaching it: an empty write neither waits nor writes, and
+ * spends from the budget of the destination's clock.
+ */
+export async function payThrough(destination: Pick<StreamWriter, 'writeAll'>): Promise<void> {
+  try {
+    await destination.writeAll('');
+  } catch {
+    // A destination that is closed, or busy, has made the call pay as well.
+  }
+}
+
+/** @throws `InvalidInputError` for what is neither bytes nor text. */
+export function checkData(operation: string, data: WriteData, name = 'data'): void {
+  if (typeof data === 'string' || data instanceof Uint8Array) return;
+  throw invalidInput(operation, name, 'a Uint8Array or a string', data);
+}
+
+/**
+ * What a carrier is given for `data`: bytes, or text of which every character is one byte.
+ *
+ * Asking for the length in UTF-8 is the cheapest test for ASCII, some 25 ns up to a thousand characters: a loop or a
+ * regular expression costs more from 20 on.
+ */
+export function encoded(data: WriteData): WriteData {
+  if (typeof data !== 'string' || Buffer.byteLength(data) === data.length) return data;
+  return Buffer.from(data);
+}
+
+/** The bytes of each piece. */
+export function bytesOfPieces(pieces: readonly WriteData[]): readonly Uint8Array[] {
+  return pieces.some((piece) => typeof piece === 'string')
+    ? pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+    : (pieces as readonly Uint8Array[]);
 }

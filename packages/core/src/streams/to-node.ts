@@ -5,8 +5,8 @@
  * as `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a
  * peer's reset does not end a process without one; `pipeline`, `finished` and `for await` still receive the error.
  *
- * The peer notices an aborted transfer: `destroy(error)` resets the connection, so that a truncated message is not
- * mistaken for a complete one.
+ * The peer notices an aborted transfer: `destroy(error)`, and `destroy()` while bytes that were written wait to be sent,
+ * reset the connection, so that a truncated message is not mistaken for a complete one.
  */
 
 import { Duplex } from 'node:stream';
@@ -69,7 +69,10 @@ class StreamDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     const stream = this.#stream;
-    if (error === null) {
+    if (error === null && this.writableLength > 0) {
+      stream.reset();
+      settle(stream.closed, () => done(), done);
+    } else if (error === null) {
       // Node's `destroy` waits for nothing; after `end` no bytes are left unsent.
       settle(stream.close({ linger: 0 }), () => done(), done);
     } else if (error instanceof ClosedError) {

@@ -7,7 +7,10 @@
  * - **Reading is a push of a borrowed view.** The bytes passed to `onData` are valid only during that call, since one
  *   read buffer may serve every socket of the process. The sink takes or copies what it needs before it returns.
  * - **Writing hands over ownership.** What is passed to `write` belongs to the carrier until it has been sent: the caller
- *   no longer changes it. A carrier therefore never copies. A string stands for its latin1 bytes, one per character.
+ *   no longer changes it. A carrier therefore never copies. A string stands for its latin1 bytes, one per
+ *   character: the stream above has encoded text that is not ASCII.
+ * - **Bytes before bad news.** What has arrived at this side is pushed before an error is reported, even to a sink that
+ *   asked for a pause: a peer's reset loses no byte that its carrier had delivered.
  * - **`onClosed` comes exactly once and last**, after everything else the carrier has to say. Until then the carrier
  *   may call the sink at any time, but never from inside a call that the sink is making, except `onClosed`
  *   from inside `reset` and `close`.
@@ -36,6 +39,8 @@ export interface TransportSink {
 export interface Transport {
   /** Bytes accepted by `write` and not yet passed on to the peer's side (for TCP: to the kernel). */
   readonly unsent: number;
+  /** How many bytes `reset` dropped, where that is not what was `unsent` before it. */
+  readonly dropped?: number | undefined;
   /**
    * Whether nothing refers any more to the memory that `write` was given: all of it was passed on, as a copy. Left out by
    * carriers that pass the memory itself on.
@@ -53,7 +58,7 @@ export interface Transport {
   writev(pieces: readonly Uint8Array[]): void;
   /** Finishes this side (FIN) after everything accepted was sent, then calls back; a failure comes as `onClosed`. */
   end(finished: () => void): void;
-  /** Breaks the connection so that the peer notices (RST), dropping what is unsent. */
+  /** Breaks the connection so that the peer notices (RST), dropping what was not passed on. */
   reset(): void;
   /** Sends what was accepted, finishes (FIN) and closes; may be followed by `reset` when that takes too long. */
   close(): void;

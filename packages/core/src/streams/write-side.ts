@@ -8,19 +8,23 @@
  *
  * Whose memory is written? A carrier keeps what it is given until it is sent, while the caller of `write` may reuse its
  * buffer at once: so bytes are copied here, unless the caller gives them away with `transfer`.
+ *
+ * Text is UTF-8 on the wire. A carrier takes a string as one byte per character, which is cheapest and, for ASCII, the
+ * same: text that is ASCII stays a string, any other becomes bytes, given away, before anything is counted.
  */
 
-import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError, TimeoutError, type IoError } from '../vocabulary/errors.ts';
+import { ClosedError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { busyError, closedError, type StreamParts } from './stream-parts.ts';
-import type { WriteData, WriteOptions } from './stream-writer.ts';
+import { bytesOfPieces, encoded, type WriteData, type WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
+  remaining,
   WaiterList,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
+import { callSite } from '../waiting/wait-trace.ts';
 
 export class WriteSide {
   readonly #parts: StreamParts;
@@ -87,9 +91,15 @@ export class WriteSide {
   // --- Called by tasks ------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, transfer: boolean): number | WouldBlock {
+    const wire = encoded(data);
+    return this.tryWriteEncoded(wire, transfer || wire !== data);
+  }
+
+  /** As `tryWrite`, where text stands for its latin1 bytes. */
+  tryWriteEncoded(wire: WriteData, transfer: boolean): number | WouldBlock {
     if (this.#busyWith !== undefined) throw busyError('tryWrite', this.#busyWith, 'write');
     this.#check('tryWrite');
-    return data.length === 0 ? 0 : this.#accept(data, 0, transfer);
+    return wire.length === 0 ? 0 : this.#accept(wire, 0, transfer);
   }
 
   writable(options?: WaitOptions): Promise<void> {
@@ -98,7 +108,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('writable');
       if (this.isWritable) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     return this.#waitForRoom('writable', options).then(() => {
       if (this.#isClosed) throw closedError('writable');
@@ -107,11 +117,13 @@ export class WriteSide {
 
   write(data: WriteData, options: WriteOptions | undefined): Promise<number> {
     try {
-      const accepted = this.#begin('write', data, options);
-      if (accepted > 0 || data.length === 0) return this.#parts.budget.pay(accepted);
-      return this.#continue('write', data, accepted, options, false);
+      const wire = encoded(data);
+      const transfer = options?.transfer === true || wire !== data;
+      const accepted = this.#begin('write', wire, transfer, options);
+      if (accepted > 0 || wire.length === 0) return this.#parts.budget.pay(accepted);
+      return this.#continue('write', wire, transfer, accepted, options, false);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
@@ -122,15 +134,23 @@ export class WriteSide {
   /** When everything is accepted at once, no promise is made but the one returned. */
   #writeAll(operation: string, data: WriteData, options: WriteOptions | undefined): Promise<void> {
     try {
-      const accepted = this.#begin(operation, data, options);
-      if (accepted === data.length) return this.#parts.budget.pay(undefined);
-      return this.#continue(operation, data, accepted, options, true).then(nothing);
+      const wire = encoded(data);
+      const transfer = options?.transfer === true || wire !== data;
+      const accepted = this.#begin(operation, wire, transfer, options);
+      if (accepted === wire.length) return this.#parts.budget.pay(undefined);
+      return this.#continue(operation, wire, transfer, accepted, options, true).then(nothing);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
   }
 
-  async writev(pieces: readonly Uint8Array[], options: WriteOptions | undefined): Promise<void> {
+  writev(data: readonly WriteData[], options: WriteOptions | undefined): Promise<void> {
+    try {
+      checkWaitOptions('writev', options);
+    } catch (error) {
+      return this.#parts.budget.fail(error);
+    }
+    const pieces = bytesOfPieces(data);
     let total = 0;
     for (const piece of pieces) total += piece.length;
     const isWhole =
@@ -139,20 +159,12 @@ export class WriteSide {
       !this.isShut &&
       total <= this.#parts.marks.write - this.#parts.transport.unsent;
     if (isWhole) {
-      checkWaitOptions('writev', options);
       this.bytesWritten += total;
       this.#parts.transport.writev(pieces);
       if (options.progress !== undefined) options.progress.accepted = total;
       return this.#parts.budget.pay(undefined);
     }
-    checkWaitOptions('writev', options);
-    const joined = new Uint8Array(total);
-    let offset = 0;
-    for (const piece of pieces) {
-      joined.set(piece, offset);
-      offset += piece.length;
-    }
-    return this.#writeAll('writev', joined, { ...options, transfer: true });
+    return this.#writeAll('writev', Buffer.concat(pieces), { ...options, transfer: true });
   }
 
   flush(options?: WaitOptions): Promise<void> {
@@ -162,7 +174,7 @@ export class WriteSide {
       if (this.#isClosed) throw closedError('flush');
       if (this.#parts.transport.unsent === 0) return this.#parts.budget.pay(undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#flushed ??= new WaiterList();
     return this.#flushed.wait('flush', this.#parts.clock, options);
@@ -172,10 +184,10 @@ export class WriteSide {
   shutdown(options?: WaitOptions): Promise<void> {
     try {
       checkWaitOptions('shutdown', options);
-      if (this.#isFinished || this.#isClosed) return Promise.resolve();
+      if (this.#isFinished || this.#isClosed) return this.#parts.budget.pay(undefined);
       if (this.#broken !== undefined) throw this.#broken;
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     this.#finishing ??= new WaiterList();
     const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
@@ -223,11 +235,11 @@ export class WriteSide {
   }
 
   /** Begins an exclusive write: accepts what it can at once, and returns how much that was. */
-  #begin(operation: string, data: WriteData, options: WriteOptions | undefined): number {
+  #begin(operation: string, data: WriteData, transfer: boolean, options?: WriteOptions): number {
     checkWaitOptions(operation, options);
     if (this.#busyWith !== undefined) throw busyError(operation, this.#busyWith, 'write');
     this.#check(operation);
-    const first = data.length === 0 ? 0 : this.#accept(data, 0, options?.transfer === true);
+    const first = data.length === 0 ? 0 : this.#accept(data, 0, transfer);
     const accepted = first === WOULD_BLOCK ? 0 : first;
     if (options?.progress !== undefined) options.progress.accepted = accepted;
     return accepted;
@@ -237,6 +249,7 @@ export class WriteSide {
   async #continue(
     operation: string,
     data: WriteData,
+    transfer: boolean,
     start: number,
     options: WriteOptions | undefined,
     all: boolean,
@@ -244,26 +257,23 @@ export class WriteSide {
     let accepted = start;
     const deadline =
       options?.timeout === undefined ? undefined : this.#parts.clock.now() + options.timeout;
+    // Later waits of the call do not have its caller on the stack.
+    const site = callSite(operation);
     this.#busyWith = operation;
     try {
       while (accepted < data.length) {
         if (this.isWritable) await this.#parts.budget.pay(undefined);
-        else await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock));
+        else
+          await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock, site));
         this.#check(operation);
         options?.signal?.throwIfAborted();
-        const count = this.#accept(data, accepted, options?.transfer === true);
+        const count = this.#accept(data, accepted, transfer);
         if (count === WOULD_BLOCK) continue;
         accepted += count;
         if (options?.progress !== undefined) options.progress.accepted = accepted;
         if (!all) break;
       }
       return accepted;
-    } catch (error) {
-      // The waiter knew only the remaining time; the error names the limit that the caller set.
-      if (error instanceof TimeoutError && options?.timeout !== undefined) {
-        throw new TimeoutError(operation, options.timeout);
-      }
-      throw error;
     } finally {
       this.#busyWith = undefined;
     }
@@ -288,13 +298,3 @@ export class WriteSide {
 }
 
 const nothing = (): void => {};
-
-/** The options for one wait of a longer write, whose timeout covers the whole write. */
-function remaining(
-  options: WriteOptions | undefined,
-  deadline: number | undefined,
-  clock: Clock,
-): WaitOptions | undefined {
-  if (options === undefined || deadline === undefined) return options;
-  return { signal: options.signal, timeout: Math.max(0, deadline - clock.now()) };
-}

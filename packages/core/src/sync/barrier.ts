@@ -67,7 +67,7 @@ export class Barrier {
     try {
       checkWaitOptions('wait', options);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     if (this.#waits.size + 1 < this.#count) {
       return this.#waits.wait('wait', this.#parts.clock, options);

@@ -237,7 +237,7 @@ export class BroadcastReceiver<T> implements AsyncIterable<T> {
       checkWaitOptions('receive', options);
       this.#check('receive');
     } catch (error) {
-      return Promise.reject(error);
+      return budget.fail(error);
     }
     if (this.#next < this.#state.tail) {
       const value = this.#take();

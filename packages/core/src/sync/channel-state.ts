@@ -114,11 +114,11 @@ export class ChannelState<T> {
       checkWaitOptions('send', options);
       this.checkOpen(end, 'send');
     } catch (error) {
-      return Promise.reject(error);
+      return this.parts.budget.fail(error);
     }
     if (this.free > 0) {
       this.#put(value);
-      return this.parts.budget.spend() ? SETTLED : this.parts.budget.pay(undefined);
+      return this.parts.budget.spend() ?? SETTLED;
     }
     const waiter = new SlotWaiter('send', this.parts.clock, options);
     waiter.end = end;
@@ -144,7 +144,7 @@ export class ChannelState<T> {
       checkWaitOptions('reserve', options);
       if (this.tryReserve(end, 'reserve')) return this.parts.budget.pay(permit);
     } catch (error) {
-      return Promise.reject(error);
+      return this.parts.budget.fail(error);
     }
     const waiter = new SlotWaiter('reserve', this.parts.clock, options);
     waiter.end = end;
@@ -204,7 +204,7 @@ export class ChannelState<T> {
     try {
       checkWaitOptions('receive', options);
     } catch (error) {
-      return Promise.reject(error);
+      return this.parts.budget.fail(error);
     }
     if (this.#hasSpare) {
       const value = this.#take();

@@ -56,7 +56,7 @@ export class Notify {
     try {
       checkWaitOptions('notified', options);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     if (!this.#isStored) return this.#waits.wait('notified', this.#parts.clock, options);
     this.#isStored = false;

@@ -133,7 +133,7 @@ export class OneshotReceiver<T> {
       }
       if (this.isTerminated) throw state.error('receive');
     } catch (error) {
-      return Promise.reject(error);
+      return state.parts.budget.fail(error);
     }
     const { phase } = state;
     if (phase.kind !== 'sent') return state.receives.wait('receive', state.parts.clock, options);

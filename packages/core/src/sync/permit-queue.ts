@@ -52,7 +52,7 @@ export class PermitQueue<R> extends WaitQueue<R> {
       checkWaitOptions(operation, options);
       if (this.#closedError !== undefined) throw this.#closedError(operation);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     if (this.tryTake(count)) return this.#parts.budget.pay(result);
     const waiter = new PermitWaiter<R>(operation, this.#parts.clock, options);

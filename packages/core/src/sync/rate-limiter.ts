@@ -131,7 +131,7 @@ export class RateLimiter {
         );
       }
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     const waiter = new TokenWaiter('acquire', this.#parts.clock, options);
     waiter.count = count;

@@ -7,7 +7,7 @@
  */
 
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
-import { InvalidInputError, invalidInput, IoError, TimeoutError } from '../vocabulary/errors.ts';
+import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
 import {
@@ -176,12 +176,17 @@ class Retry<T> {
   /** Calls the function; whichever comes first decides: its result, the signal, or a limit. */
   #attempt(attempt: number): Promise<T> {
     const { attemptTimeout = Infinity, deadline = Infinity, signal } = this.#options;
-    const left = this.#timeLeft;
+    const left = Math.max(0, this.#timeLeft);
+    const isLast = left < attemptTimeout;
     const controller = new AbortController();
-    const waiter = new ListedWaiter<T | undefined>('attempt', this.#parts.clock, {
-      signal,
-      timeout: Math.max(0, Math.min(attemptTimeout, left)),
-    });
+    // The error names the limit that passed: the one of the attempt, or the one of the whole call.
+    const waiter = new ListedWaiter<T | undefined>(
+      isLast ? 'retry' : 'attempt',
+      this.#parts.clock,
+      isLast
+        ? { signal, timeout: left, totalTimeout: deadline }
+        : { signal, timeout: attemptTimeout },
+    );
     this.#waits.add(waiter);
     void this.#call({ attempt, signal: controller.signal }).then(
       (value) => {
@@ -192,10 +197,8 @@ class Retry<T> {
       },
     );
     return waiter.promise.catch((error: unknown) => {
-      const isLate = left < attemptTimeout && isTimeoutOf(error, left);
-      const reason = isLate ? new TimeoutError('retry', deadline) : error;
-      controller.abort(reason);
-      throw reason;
+      controller.abort(error);
+      throw error;
     }) as Promise<T>;
   }
 
@@ -237,14 +240,6 @@ class Retry<T> {
     const whole = Math.min(maxBackoff, backoff * 2 ** Math.min(attempt - 1, MOST_DOUBLINGS));
     return whole * (1 - jitter * random.next());
   }
-}
-
-function isTimeoutOf(error: unknown, timeout: number): boolean {
-  return (
-    error instanceof TimeoutError &&
-    error.operation === 'attempt' &&
-    error.timeout === Math.max(0, timeout)
-  );
 }
 
 function isAbort(error: unknown): boolean {

@@ -137,7 +137,7 @@ export class Semaphore {
    */
   acquire(count: number = 1, options?: WaitOptions): Promise<SemaphorePermit> {
     if (!COUNT.accepts(count)) {
-      return Promise.reject(invalidInput('acquire', 'count', COUNT.expected, count));
+      return this.#parts.budget.fail(invalidInput('acquire', 'count', COUNT.expected, count));
     }
     const permit = new SemaphorePermit(this.#permits, count);
     return this.#permits.take('acquire', count, permit, options);

@@ -111,7 +111,7 @@ export class SharedWriter {
       }
       this.#checkRoom();
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     const waiter = new FrameWaiter('send', this.#parts.clock, options);
     if (accepted === WOULD_BLOCK) {

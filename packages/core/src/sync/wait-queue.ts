@@ -98,7 +98,7 @@ export class WaitQueue<T> extends WaiterList<T> implements WaitSource {
     try {
       checkWaitOptions(operation, options);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#parts.budget.fail(error);
     }
     if (isMet) return this.#parts.budget.pay(value);
     return this.wait(operation, this.#parts.clock, options);
@@ -106,10 +106,10 @@ export class WaitQueue<T> extends WaiterList<T> implements WaitSource {
 
   /** Settles a waiter with a value, at once or when the budget allows it; from now on it can no longer be cancelled. */
   grant(waiter: ListedWaiter<T>, value: T): void {
-    const { budget } = this.#parts;
-    if (budget.spend()) waiter.resolve(value);
+    const refill = this.#parts.budget.spend();
+    if (refill === undefined) waiter.resolve(value);
     // A promise resolves to what the other one resolves to.
-    else waiter.resolve(budget.pay(value) as T);
+    else waiter.resolve(refill.then(() => value) as T);
   }
 
   /** Settles every waiter with the same value. */

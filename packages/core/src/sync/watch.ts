@@ -4,7 +4,7 @@
  * Only the newest value is kept. A receiver that is slow misses values in between, and always sees the last one.
  */
 
-import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 import { handleClosed } from './sync-errors.ts';
 import { checkParts, END, WaitQueue, type SyncOptions, type SyncParts } from './wait-queue.ts';
@@ -195,19 +195,12 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
     const { clock, budget } = this.#state.parts;
     const { signal, timeout = Infinity } = options ?? {};
     const end = clock.now() + timeout;
-    try {
-      for (;;) {
-        const value = this.borrowAndUpdate();
-        if (accepts(value)) return await budget.pay(value);
-        const left = Math.max(0, end - clock.now());
-        if (!(await this.#changed('waitFor', { signal, timeout: left }))) return undefined;
-      }
-    } catch (error) {
-      // A wait knew only the time that was left; the error names the limit that the caller set.
-      if (error instanceof TimeoutError && error.operation === 'waitFor') {
-        throw new TimeoutError('waitFor', timeout);
-      }
-      throw error;
+    for (;;) {
+      const value = this.borrowAndUpdate();
+      if (accepts(value)) return budget.pay(value);
+      const left = Math.max(0, end - clock.now());
+      const limits = { signal, timeout: left, totalTimeout: timeout };
+      if (!(await this.#changed('waitFor', limits))) return undefined;
     }
   }
 
@@ -261,7 +254,7 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
       checkWaitOptions(operation, options);
       if (!this.#isOpen) throw handleClosed(operation, 'receiver');
     } catch (error) {
-      return Promise.reject(error);
+      return parts.budget.fail(error);
     }
     if (this.hasChanged) {
       this.#seen = this.#state.version;

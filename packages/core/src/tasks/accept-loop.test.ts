@@ -1,6 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from '@jest/globals';
 import { acceptOwned } from '../lowlevel.ts';
-import { acceptLoop, Executor, MemoryListener, type ByteStream } from '../index.ts';
+import {
+  acceptLoop,
+  Executor,
+  MemoryListener,
+  type ByteStream,
+  type Listener,
+  type WaitOptions,
+} from '../index.ts';
 import { ManualClock } from '../testing/index.ts';
 
 const settle = (): Promise<void> => new Promise(setImmediate);
@@ -19,6 +27,64 @@ describe('an accept loop', () => {
       await client.close();
     }
     await listener.close();
+    await accepting;
+  });
+
+  test('serves each connection in its own context, which begins as that of the loop', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const queued = new MemoryListener();
+    const failures = [new Error('the first accept failed'), new Error('the second accept failed')];
+    const listener: Listener = Object.assign(Object.create(queued) as Listener, {
+      accept: async (options?: WaitOptions) => {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+        return queued.accept(options);
+      },
+    });
+    const seen: (string | undefined)[] = [];
+    const clock = new ManualClock();
+    const accepting = storage.run('loop', () =>
+      acceptLoop(
+        listener,
+        async (stream) => {
+          seen.push(storage.getStore());
+          storage.enterWith('sync');
+          const line = await stream.readLine();
+          seen.push(storage.getStore());
+          storage.enterWith(line ?? '');
+          await stream.readLine();
+          seen.push(storage.getStore());
+          throw new Error('this failure is part of the test');
+        },
+        {
+          clock,
+          onError: () => {
+            seen.push(storage.getStore());
+            storage.enterWith('onError');
+          },
+        },
+      ),
+    );
+    await clock.advance(1_000);
+    expect(seen.splice(0)).toEqual(['loop', 'loop']);
+    const clients = [await queued.connect(), await queued.connect()];
+    await settle();
+    for (const [index, client] of clients.entries()) void client.writeAll(`${index}\n`);
+    await settle();
+    for (const client of clients) void client.writeAll('end\n');
+    await settle();
+    expect(
+      new Map(seen.map((store) => [store, seen.filter((one) => one === store).length])),
+    ).toEqual(
+      new Map([
+        ['loop', 2],
+        ['sync', 4],
+        ['0', 1],
+        ['1', 1],
+      ]),
+    );
+    for (const client of clients) client.reset();
+    await queued.close();
     await accepting;
   });
 

@@ -2,7 +2,8 @@
  * The loop between a listener and an executor: one task per connection, for the connection's whole life.
  *
  * The order matters: a slot first, then a connection. The peer of an accepted connection believes that it is being served;
- * left in the listener until a slot is free, a connection costs nothing and stays unread. When accepting itself fails (out
+ * left in the listener until a slot is free, a connection costs nothing and stays unread. Only where other tasks spawn on the
+ * executor too can the slot be gone by then: the loop holds the one connection until it has another. When accepting itself fails (out
  * of descriptors, out of memory), the open connections go on, and the loop tries again after a pause that doubles, as Go's
  * and trio's servers do: retrying at once would take the CPU that closing connections needs.
  */
@@ -12,6 +13,7 @@ import type { ByteStream } from '../streams/byte-stream.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
+import { AsyncScope, separateContexts } from '../waiting/async-scope.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, TaskContext } from './task-types.ts';
@@ -98,16 +100,22 @@ export async function acceptOwned<S extends ByteStream>(
   const { clock = systemClock, signal, onError } = options ?? {};
   const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
+  // Before the first wait: all connections get the context of this loop.
+  separateContexts();
+  const scope = new AsyncScope();
   let pause = FIRST_PAUSE;
   for (;;) {
-    let stream: S;
+    let stream: S | undefined;
     try {
       if (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
       stream = await listener.accept({ signal });
       pause = FIRST_PAUSE;
+      // Another loop, or another task, may have taken the slot meanwhile.
+      while (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
     } catch (error) {
+      stream?.reset(error);
       if (error instanceof ClosedError || signal?.aborted === true) return;
-      onError?.(error, undefined);
+      if (onError !== undefined) scope.run(onError, error, stream);
       if (!(await pauseFor(pause, clock, signal))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       continue;

@@ -2,6 +2,7 @@
 
 import { rules, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
+import { printLossy } from '../vocabulary/lossy-output.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { checkWaitOptions } from '../waiting/waiter.ts';
 import type { Abortable, Task, TaskOptions } from './task-types.ts';
@@ -88,6 +89,8 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
 
 export function printFailure(error: unknown, task: Task<unknown>): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
-  console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
+  printLossy(process.stderr, () => {
+    // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
+    console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
+  });
 }

@@ -12,6 +12,8 @@
 import { checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import { budgetOf } from '../waiting/budget.ts';
+import { charged } from '../waiting/charged.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import {
@@ -23,6 +25,7 @@ import {
   type ExecutorReport,
   type ExecutorStatistics,
 } from './executor-options.ts';
+import { FreeSlots } from './free-slots.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { Group } from './task-group.ts';
 import type { TaskHost } from './task-host.ts';
@@ -69,7 +72,7 @@ export class Executor implements Spawner {
   /** Those of them that have not begun. */
   readonly #waiting: SlotQueue;
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
-  readonly #free = new WaiterList<void>();
+  readonly #free: FreeSlots;
   readonly #idle = new WaiterList<void>();
   #nextId = 1;
   #isShutDown = false;
@@ -83,10 +86,12 @@ export class Executor implements Spawner {
     this.#name = options.name ?? 'executor';
     this.#onTaskError = options.onTaskError ?? printFailure;
     this.#waiting = new SlotQueue(this.#concurrency);
+    this.#free = new FreeSlots(this.#clock, () => this.#concurrency - this.#tasks.size);
     this.#host = {
       clock: this.#clock,
       spawnChild: (parent, run, childOptions) => this.#spawn(run, childOptions, parent),
-      groupIn: (parent, body, groupOptions) => this.#group(body, groupOptions, parent),
+      groupIn: (parent, body, groupOptions) =>
+        charged(this.#host, () => this.#group(body, groupOptions, parent)),
       onEnded: (task) => {
         this.#remove(task);
       },
@@ -118,12 +123,12 @@ export class Executor implements Spawner {
    * `signal.reason`; `TimeoutError`; `InvalidInputError`.
    */
   group<T>(body: (group: TaskGroup) => T | Promise<T>, options?: GroupOptions): Promise<T> {
-    return this.#group(body, options, undefined);
+    return charged(this.#host, () => this.#group(body, options, undefined));
   }
 
   /** Spawns `main` and waits for it. @throws as {@link Executor.spawn}, and what `main` throws */
-  async run<T>(main: TaskFunction<T>, options?: TaskOptions): Promise<T> {
-    return await this.spawn(main, { name: 'main', ...options });
+  run<T>(main: TaskFunction<T>, options?: TaskOptions): Promise<T> {
+    return charged(this.#host, async () => this.spawn(main, { name: 'main', ...options }));
   }
 
   /**
@@ -132,7 +137,11 @@ export class Executor implements Spawner {
    * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   idle(options?: WaitOptions): Promise<void> {
-    return this.#wait('idle', this.#tasks.size === 0, this.#idle, options);
+    return charged(this.#host, () => {
+      checkWaitOptions('idle', options);
+      if (this.#tasks.size > 0) return this.#idle.wait('idle', this.#clock, options);
+      return undefined;
+    });
   }
 
   /** Whether a task spawned now would begin at once. */
@@ -143,12 +152,15 @@ export class Executor implements Spawner {
   /**
    * Waits until a task spawned now would begin at once; an accept loop calls it before it accepts.
    *
+   * Of several calls as many settle as there are slots, in order. One that has not spawned by the next turn of the event loop
+   * passes its slot on.
+   *
    * @throws `ClosedError` when the executor is shut down, before or meanwhile; `TimeoutError`; `signal.reason`;
    * `InvalidInputError`.
    */
   freeSlot(options?: WaitOptions): Promise<void> {
-    if (this.#isShutDown) return Promise.reject(this.#shutDownError('freeSlot'));
-    return this.#wait('freeSlot', this.hasFreeSlot, this.#free, options);
+    if (this.#isShutDown) return budgetOf(this.#clock).fail(this.#shutDownError('freeSlot'));
+    return this.#free.wait(options);
   }
 
   /**
@@ -160,26 +172,28 @@ export class Executor implements Spawner {
    * @param options - `grace`: milliseconds until the abort, 0 to abort at once. @default 5000
    * @throws `InvalidInputError` for a grace that is no number from 0.
    */
-  async shutdown(options?: { readonly grace?: number | undefined }): Promise<ExecutorReport> {
-    if (options !== undefined) checkOptions('shutdown', options, EXECUTOR_SHUTDOWN_OPTIONS);
-    const grace = options?.grace ?? 5_000;
-    this.#isShutDown = true;
-    this.#free.rejectAll(this.#shutDownError('freeSlot'));
-    const before = this.#counts.done + this.#counts.failed;
-    if (grace > 0) await this.#idleWithin(grace);
-    const completed = this.#counts.done + this.#counts.failed - before;
-    const aborted = [...this.#tasks].map((task) => task.name);
-    for (const task of this.#tasks) task.abort(this.#shutDownError('shutdown'));
-    for (let turn = 0; turn < CLEANUP_TURNS && this.#tasks.size > 0; turn += 1) {
-      await new Promise<void>((resolve) => {
-        this.#clock.defer(resolve);
+  shutdown(options?: { readonly grace?: number | undefined }): Promise<ExecutorReport> {
+    return charged(this.#host, async () => {
+      if (options !== undefined) checkOptions('shutdown', options, EXECUTOR_SHUTDOWN_OPTIONS);
+      const grace = options?.grace ?? 5_000;
+      this.#isShutDown = true;
+      this.#free.close(this.#shutDownError('freeSlot'));
+      const before = this.#counts.done + this.#counts.failed;
+      if (grace > 0) await this.#idleWithin(grace);
+      const completed = this.#counts.done + this.#counts.failed - before;
+      const aborted = [...this.#tasks].map((task) => task.name);
+      for (const task of this.#tasks) task.abort(this.#shutDownError('shutdown'));
+      for (let turn = 0; turn < CLEANUP_TURNS && this.#tasks.size > 0; turn += 1) {
+        await new Promise<void>((resolve) => {
+          this.#clock.defer(resolve);
+        });
+      }
+      const stuck = [...this.#tasks].map((task) => task.name);
+      return Object.freeze({
+        completed,
+        aborted: Object.freeze(aborted),
+        stuck: Object.freeze(stuck),
       });
-    }
-    const stuck = [...this.#tasks].map((task) => task.name);
-    return Object.freeze({
-      completed,
-      aborted: Object.freeze(aborted),
-      stuck: Object.freeze(stuck),
     });
   }
 
@@ -219,6 +233,7 @@ export class Executor implements Spawner {
     this.#nextId += 1;
     this.#tasks.add(task);
     this.#waiting.add(task);
+    this.#free.onSpawn();
     return task;
   }
 
@@ -253,7 +268,7 @@ export class Executor implements Spawner {
     this.#waiting.remove(task);
     const { state } = task;
     if (state !== 'pending' && state !== 'running') this.#counts[state] += 1;
-    if (this.hasFreeSlot) this.#free.resolveAll();
+    this.#free.wake();
     if (this.#tasks.size === 0) this.#idle.resolveAll();
   }
 
@@ -263,21 +278,6 @@ export class Executor implements Spawner {
     } catch (failure) {
       printFailure(failure, task);
     }
-  }
-
-  #wait(
-    operation: string,
-    isMet: boolean,
-    list: WaiterList<void>,
-    options: WaitOptions | undefined,
-  ): Promise<void> {
-    try {
-      checkWaitOptions(operation, options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (isMet) return Promise.resolve();
-    return list.wait(operation, this.#clock, options);
   }
 
   async #idleWithin(grace: number): Promise<void> {

@@ -11,6 +11,7 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import { microtask } from '../vocabulary/platform.ts';
+import { separateContexts } from '../waiting/async-scope.ts';
 import PQueue from 'p-queue';
 
 /** So many entries of aborted tasks may stay in the queue, however few others there are. */
@@ -44,6 +45,7 @@ export class SlotQueue {
   }
 
   add(task: SlotTask): void {
+    separateContexts();
     this.#waiting.set(task, this.#queue === undefined ? undefined : new AsyncResource('Task'));
     this.#enqueue(task);
   }

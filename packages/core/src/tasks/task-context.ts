@@ -6,7 +6,8 @@
  */
 
 import { invalidInput } from '../vocabulary/errors.ts';
-import { beginTrace } from '../waiting/wait-trace.ts';
+import { budgetOf } from '../waiting/budget.ts';
+import { beginTrace, runFrom } from '../waiting/wait-trace.ts';
 import type { ContextTask, TaskHost, TaskLease } from './task-host.ts';
 import type { TaskContext } from './task-types.ts';
 
@@ -46,24 +47,26 @@ export class Context<T extends ContextTask> implements TaskContext {
 
   get yieldNow(): TaskContext['yieldNow'] {
     return async () => {
-      this.#task.throwIfAborted();
+      try {
+        this.#task.throwIfAborted();
+      } catch (error) {
+        return budgetOf(this.#host.clock).fail(error);
+      }
+      const trace = beginTrace('yieldNow', this.#host.clock.now());
       await new Promise<void>((resolve) => {
         this.#host.clock.defer(resolve);
       });
+      trace?.end();
       this.#task.throwIfAborted();
     };
   }
 
   get sleep(): TaskContext['sleep'] {
-    return async (milliseconds) => {
-      const { clock } = this.#host;
-      const trace = beginTrace('sleep', clock.now());
-      try {
-        await clock.sleep(milliseconds, { signal: this.#task.signal });
-      } finally {
-        trace?.end();
-      }
+    const sleep: TaskContext['sleep'] = (milliseconds) => {
+      const { signal } = this.#task;
+      return runFrom(sleep, () => this.#host.clock.sleep(milliseconds, { signal }));
     };
+    return sleep;
   }
 }
 

@@ -12,7 +12,10 @@
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
+import { budgetOf } from '../waiting/budget.ts';
+import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
+import { WaitIterator } from '../waiting/wait-iterator.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
 import type {
@@ -41,6 +44,8 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   readonly #timer: Timer | undefined;
   #empty: Deferred<void> | undefined;
   #hasEnded = false;
+  /** Where it was made, when `traceWaits` is on. */
+  readonly #site = callSite('group');
 
   constructor(spawn: Spawn, clock: Clock, options: GroupOptions | undefined) {
     this.#spawn = spawn;
@@ -82,20 +87,27 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return task;
   }
 
-  async joinNext(options?: WaitOptions): Promise<Joined | undefined> {
-    if (!this.#isJoinable) {
-      throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
+  joinNext(options?: WaitOptions): Promise<Joined | undefined> {
+    try {
+      if (!this.#isJoinable) {
+        throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
+      }
+      checkWaitOptions('joinNext', options);
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
     }
-    checkWaitOptions('joinNext', options);
     const joined = this.#joined.shift();
-    if (joined !== undefined || this.#open.size === 0) return joined;
+    if (joined !== undefined || this.#open.size === 0) return budgetOf(this.#clock).pay(joined);
     return this.#joins.wait('joinNext', this.#clock, options);
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Joined> {
-    for (let joined = await this.joinNext(); joined !== undefined; joined = await this.joinNext()) {
-      yield joined;
-    }
+  joined(options?: WaitOptions): AsyncIterableIterator<Joined, undefined> {
+    const take = (wait: WaitOptions): Promise<Joined | undefined> => this.joinNext(wait);
+    return new WaitIterator({ operation: 'joined', take }, options);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Joined, undefined> {
+    return this.joined();
   }
 
   abortAll(reason: unknown = abortedGroup()): void {
@@ -130,10 +142,13 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   /** Waits for every task and throws the failures. */
   async end(bodyFailure: { readonly error: unknown } | undefined): Promise<void> {
     if (bodyFailure !== undefined) this.onFailure(bodyFailure.error);
+    const trace =
+      this.#open.size > 0 ? beginTrace('group', this.#clock.now(), this.#site) : undefined;
     while (this.#open.size > 0) {
       this.#empty ??= deferred<void>();
       await this.#empty.promise;
     }
+    trace?.end();
     this.#hasEnded = true;
     this.#registration?.remove();
     this.#timer?.cancel();

@@ -9,6 +9,7 @@
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import { budgetOf } from '../waiting/budget.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import { defaultExecutor } from './executor.ts';
 import type { Spawner, Task, TaskFunction, TaskOptions } from './task-types.ts';
@@ -102,10 +103,14 @@ export class TaskTracker {
    *
    * @throws `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
-  async wait(options?: WaitOptions): Promise<void> {
-    checkWaitOptions('wait', options);
-    if (this.#isClosed && this.#tasks.size === 0) return;
-    await this.#waits.wait('wait', this.#clock, options);
+  wait(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions('wait', options);
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
+    }
+    if (this.#isClosed && this.#tasks.size === 0) return budgetOf(this.#clock).pay(undefined);
+    return this.#waits.wait('wait', this.#clock, options);
   }
 
   /** Aborts every task that it tracks now. @param reason - As for `Task.abort` */

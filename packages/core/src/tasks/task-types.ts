@@ -175,6 +175,15 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    */
   joinNext(options?: WaitOptions): Promise<Joined | undefined>;
   /**
+   * Iterates over the tasks that end, until none is left: `for await` with a signal, and a timeout for each, in
+   * milliseconds. Leaving the loop ends a pending wait at once and takes no task.
+   *
+   * @throws in the loop as {@link TaskGroup.joinNext}; `InvalidInputError` at once for a wrong option.
+   */
+  joined(options?: WaitOptions): AsyncIterableIterator<Joined, undefined>;
+  /** As {@link TaskGroup.joined}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<Joined, undefined>;
+  /**
    * Aborts every task of the group; it takes no more. This does not make the group fail.
    *
    * @param reason - As for `Task.abort`. @default a `ClosedError`

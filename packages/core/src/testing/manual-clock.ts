@@ -8,6 +8,7 @@
 
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { AsyncScope } from '../waiting/async-scope.ts';
 import { sleepOn } from '../waiting/system-clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/network/clock.ts';
@@ -58,7 +59,8 @@ export class ManualClock implements Clock {
 
   /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
   defer(callback: () => void): void {
-    this.#deferred.push(callback);
+    const scope = new AsyncScope();
+    this.#deferred.push(() => scope.run(callback));
     if (this.#deferred.length > 1) return;
     platform.setImmediate(() => {
       const callbacks = this.#deferred;

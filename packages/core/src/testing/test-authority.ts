@@ -2,14 +2,17 @@
  * Certificates for tests, generated in memory: no OpenSSL, no files, no keys that outlive the process.
  *
  * A certificate is a small tree in DER (X.690 section 8), signed by its issuer: RFC 5280 section 4.1 has the grammar. The
- * few required forms are written out below, in the order of the grammar; keys and signatures (ECDSA on P-256) come from
- * `node:crypto`.
+ * few required forms are written out below, in the order of the grammar; keys and signatures come from `node:crypto`.
+ *
+ * The keys are Ed25519 (RFC 8410): all their signatures have one length, so that a handshake always has the same number of
+ * bytes. Signatures of ECDSA do not.
  */
 
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { systemClock } from '../waiting/system-clock.ts';
+import { types } from 'node:util';
 import { checkOptions, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
+import { asOwn, machineTime } from '../vocabulary/platform.ts';
 
 /** A private key and its certificate, both in PEM; `cert` holds the chain up to, and without, the root. */
 export interface TestIdentity {
@@ -27,11 +30,13 @@ export interface IssueOptions {
 
 const moment: OptionRule = {
   expected: 'a Date',
-  accepts: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  accepts: (value) => types.isDate(value) && !Number.isNaN(value.getTime()),
 };
 const ISSUE_OPTIONS: OptionTable<IssueOptions> = { validFrom: moment, validTo: moment };
 
 const DAY = 86_400_000;
+/** Taken at load: tests replace the global. */
+const SystemDate = Date;
 
 /**
  * A certificate authority for tests.
@@ -94,25 +99,28 @@ export class TestAuthority {
     extensions: readonly Buffer[],
     { validFrom, validTo }: IssueOptions,
   ): string {
-    const now = systemClock.wallTime();
-    const algorithm = sequence(oid(OID.ecdsaWithSha256));
+    const now = machineTime();
+    const algorithm = sequence(oid(OID.ed25519));
     const body = sequence(
       element(0xa0, integer(Buffer.of(2))), // version 3
-      integer(Buffer.concat([Buffer.of(0x40), randomBytes(8)])),
+      integer(Buffer.concat([Buffer.of(0x40), asOwn(() => randomBytes(8))])),
       algorithm,
       nameOf(this.#name),
-      sequence(time(validFrom ?? new Date(now - DAY)), time(validTo ?? new Date(now + DAY))),
+      sequence(
+        time(validFrom ?? new SystemDate(now - DAY)),
+        time(validTo ?? new SystemDate(now + DAY)),
+      ),
       nameOf(subject),
       key.export({ type: 'spki', format: 'der' }),
       element(0xa3, sequence(...extensions)),
     );
-    const signature = bitString(sign('sha256', body, this.#key));
+    const signature = bitString(sign(null, body, this.#key));
     return pem(sequence(body, algorithm, signature));
   }
 }
 
 function makeKeys(): { privateKey: KeyObject; publicKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return asOwn(() => generateKeyPairSync('ed25519'));
 }
 
 // --- DER encoding --------------------------------------------------------------------------------------------
@@ -121,7 +129,7 @@ const OID = {
   basicConstraints: '2.5.29.19',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   commonName: '2.5.4.3',
-  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ed25519: '1.3.101.112',
   extendedKeyUsage: '2.5.29.37',
   keyUsage: '2.5.29.15',
   serverAuth: '1.3.6.1.5.5.7.3.1',

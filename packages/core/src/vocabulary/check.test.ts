@@ -92,7 +92,7 @@ describe('a bag of options', () => {
     ],
     [
       { limits: { headerBytes: 1.5 } },
-      '`limits.headerBytes` to be a whole number from 1, got 1.5 (number)',
+      '`limits.headerBytes` to be a whole number from 1, or Infinity, got 1.5 (number)',
     ],
   ])('that holds %j is refused with what was expected and what came', (options, message) => {
     expect(check(options)).toThrow(refused(`connect: expected ${message}`));

@@ -61,7 +61,7 @@ export const rules: {
     accepts: (value) => typeof value === 'string' && value !== '',
   },
   count: {
-    expected: 'a whole number from 1',
+    expected: 'a whole number from 1, or Infinity',
     accepts: (value) => value === Infinity || (isWhole(value) && value >= 1),
   },
   milliseconds: {

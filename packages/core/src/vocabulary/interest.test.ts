@@ -9,7 +9,7 @@ describe('Ready', () => {
     ['isReadClosed', ReadyBits.READ_CLOSED],
     ['isWriteClosed', ReadyBits.WRITE_CLOSED],
     ['isError', ReadyBits.ERROR],
-  ] as const)('%s tells of its own bit and of no other', (getter, bit) => {
+  ] as const)('%s reports its own bit and of no other', (getter, bit) => {
     expect(new Ready(bit)[getter]).toBe(true);
     expect(new Ready(31 & ~bit)[getter]).toBe(false);
   });
@@ -33,7 +33,7 @@ describe('Ready', () => {
 });
 
 describe('WOULD_BLOCK', () => {
-  test('is a value of its own: no number, not null, and named in a debugger', () => {
+  test('is a separate value: no number, not null, and named in a debugger', () => {
     const outcomes: unknown[] = [0, 1, null, undefined];
     expect(outcomes).not.toContain(WOULD_BLOCK);
     expect(String(WOULD_BLOCK)).toBe('Symbol(awaitio.WOULD_BLOCK)');

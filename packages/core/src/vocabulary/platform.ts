@@ -16,6 +16,8 @@ export interface Platform {
   setImmediate: (callback: () => void) => unknown;
   hrtime: () => [seconds: number, nanoseconds: number];
   wallTime: () => number;
+  /** Whether TLS issues session tickets, whose length is random. */
+  hasSessionTickets: boolean;
 }
 
 export const platform: Platform = {
@@ -24,10 +26,33 @@ export const platform: Platform = {
   setImmediate,
   hrtime: process.hrtime,
   wallTime: Date.now,
+  hasSessionTickets: true,
 };
 
+/** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */
+export const machineTime: () => number = Date.now;
+
+/** Whether the call in progress is this package's own: a simulation then lets it through. */
+export const own = { isCalling: false };
+
+/** Calls the real world for this package itself. */
+export function asOwn<T>(call: () => T): T {
+  own.isCalling = true;
+  try {
+    return call();
+  } finally {
+    own.isCalling = false;
+  }
+}
+
+const { setImmediate: realImmediate } = globalThis;
+
 /** `setImmediate`, also inside a simulation. */
-export const immediate: (callback: () => void) => unknown = setImmediate;
+export function immediate(callback: () => void): void {
+  own.isCalling = true;
+  realImmediate(callback);
+  own.isCalling = false;
+}
 
 /** `queueMicrotask`. */
 export const microtask: (callback: () => void) => void = queueMicrotask;

@@ -36,6 +36,8 @@ const BROKEN_CODES: ReadonlySet<string> = new Set([
 const ADVICE: Readonly<Record<string, string>> = {
   'bind EACCES':
     'this process may not use that address: a port below 1024 needs a privilege, a path the permission to write there',
+  'bind ERR_ACCESS_DENIED': 'under the permission model, start node with --allow-net',
+  'connect ERR_ACCESS_DENIED': 'under the permission model, start node with --allow-net',
   'bind EADDRINUSE':
     'another socket has that address: stop its process, or bind port 0 to get a free one',
   'bind EADDRNOTAVAIL': 'this machine has no such address',

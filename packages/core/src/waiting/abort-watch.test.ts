@@ -37,7 +37,7 @@ describe('watchAbort', () => {
     }
   });
 
-  test('lets a watcher remove others, and itself, while it is told', () => {
+  test('lets a watcher remove others, and itself, while it is notified', () => {
     const controller = new AbortController();
     const calls: string[] = [];
     const first = watchAbort(controller.signal, {
@@ -95,7 +95,7 @@ describe('watchAbort', () => {
     expect(calls).toEqual(['told']);
   });
 
-  test('leaves no listener for long on signals that nobody waits on any more', () => {
+  test('leaves no listener for long on signals that no one waits on any more', () => {
     // A listener keeps a signal made by AbortSignal.any or AbortSignal.timeout alive: one per request would be a leak.
     const root = new AbortController();
     const signals = Array.from({ length: 10_000 }, () => {
@@ -107,7 +107,7 @@ describe('watchAbort', () => {
     expect(watched).toBeLessThanOrEqual(256);
   });
 
-  test('hears of a signal that had lost its listener, when somebody waits again', () => {
+  test('notices a signal that had lost its listener, when someone waits again', () => {
     const controller = new AbortController();
     const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();
@@ -120,7 +120,7 @@ describe('watchAbort', () => {
     expect(calls).toEqual(['stop']);
   });
 
-  test('keeps the listener of a signal that somebody waits on, however many others come and go', () => {
+  test('keeps the listener of a signal that someone waits on, however many others come and go', () => {
     const controller = new AbortController();
     const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();

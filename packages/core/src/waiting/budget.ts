@@ -3,14 +3,17 @@
  *
  * An `await` on a settled promise continues in a microtask, and Node runs microtasks until there are none: a loop over
  * a stream that always has bytes would never let a timer fire or another socket be read. So every asynchronous call
- * that succeeds without waiting spends one unit, and a call that finds the budget empty first waits for one iteration
+ * that settles without waiting spends one unit, and a call that finds the budget empty first waits for one iteration
  * of the event loop, which refills it. tokio's scheduler does the same with the same number.
+ *
+ * Failures spend as successes do (tokio: `Ready(Err)`): a loop that retries what fails at once must not starve the loop
+ * either. A call made of callbacks that Node runs with `process.nextTick` has not waited: the event loop did not turn.
  */
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { deferred, type Deferred } from './deferred.ts';
 
-/** How many calls may succeed at once in one iteration of the event loop (tokio: 128). */
+/** How many calls may settle at once in one iteration of the event loop (tokio: 128). */
 export const BUDGET = 128;
 
 /** One budget per clock: all streams on it share the budget. */
@@ -22,13 +25,6 @@ export class Budget {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** Spends a unit; `false` when none is left: the caller then takes {@link Budget.pay}, which waits for more. */
-  spend(): boolean {
-    if (this.#left === 0) return false;
-    this.#left -= 1;
-    return true;
   }
 
   /**
@@ -43,6 +39,28 @@ export class Budget {
       return Promise.resolve(value);
     }
     return this.#refilled().then(() => value);
+  }
+
+  /** As {@link Budget.pay}, for a call that fails: one promise, so that it is reported once when it is not awaited. */
+  fail(reason: unknown): Promise<never> {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return Promise.reject(reason);
+    }
+    return this.#refilled().then(() => {
+      throw reason;
+    });
+  }
+
+  /**
+   * Spends one unit without a promise, for a call that has one already.
+   *
+   * @returns `undefined`; or, when the budget is used up, a promise of the next iteration of the event loop.
+   */
+  spend(): Promise<void> | undefined {
+    if (this.#left === 0) return this.#refilled();
+    this.#left -= 1;
+    return undefined;
   }
 
   #refilled(): Promise<void> {

@@ -70,6 +70,30 @@ describe('the frames of a caller are those outside of the package:', () => {
   });
 });
 
+describe('the frames of a caller of @awaitio/http', () => {
+  const inner = '/w/node_modules/@awaitio/core/dist/bundle/index.js';
+
+  test.each([
+    '/w/node_modules/@awaitio/http/dist/bundle/index.js',
+    '/w/node_modules/.pnpm/@awaitio+http@1.0.0/node_modules/@awaitio/http/dist/bundle/index.js',
+    '/w/packages/http/src/client/connection.ts',
+  ])('are those outside of it, in %s', (http) => {
+    const stack = [
+      ...stackOf(inner, inner, http),
+      ...Array.from({ length: 10 }, () => frame('async exchange', http)),
+      frame('async main', '/w/main.js'),
+    ];
+    expect(callerFrames(stack, `file://${inner}`, 'readLine')).toEqual([
+      frame('async main', '/w/main.js'),
+    ]);
+  });
+});
+
+test('a built-in function is no caller', () => {
+  const stack = ['    at ByteStream.next (<anonymous>)', frame('main', '/app/main.js')];
+  expect(callerFrames(stack, 'file:///w/core/dist/a.js')).toEqual([frame('main', '/app/main.js')]);
+});
+
 describe('in a program that bundled the package into its own file', () => {
   const bundle = '/app/out.js';
 

@@ -12,7 +12,13 @@ const KEPT_FRAMES = 8;
 /** Frames examined: those of this package come first, and are dropped. */
 const SEEN_FRAMES = 40;
 
-const NOT_THE_CALLER = /\(node:|[\\/]p-queue[\\/]/;
+/** Also the frames of built-in functions, such as `next` of an async generator. */
+const NOT_THE_CALLER = /\(node:|\(<anonymous>\)|[\\/]p-queue[\\/]/;
+/** `@awaitio/http`, which makes waits for its own callers: shown only where it has none, as in a server. */
+const HTTP_PACKAGE = /(?:@awaitio|\/packages)\/http\/(?:src|dist)\//;
+/** A public function. */
+export type Door = (...args: never[]) => unknown;
+
 const TEST_FILE = /\.test\.[cm]?[jt]s/;
 
 /**
@@ -38,7 +44,19 @@ export function callerFrames(
       : TEST_FILE.test(file);
   };
   const begin = folder === undefined ? endOfCall(frames, path, operation) : 0;
-  return frames.slice(begin).filter(isForeign).slice(0, KEPT_FRAMES);
+  const foreign = frames.slice(begin).filter(isForeign);
+  return programOf(foreign).slice(0, KEPT_FRAMES);
+}
+
+/** The frames without those of `@awaitio/http`, if any are left. */
+function programOf(foreign: readonly string[]): readonly string[] {
+  const program = foreign.filter((frame) => !isOfHttp(frame));
+  return program.length === 0 ? foreign : program;
+}
+
+function isOfHttp(frame: string): boolean {
+  const file = pathOf(frame);
+  return HTTP_PACKAGE.test(file) && !TEST_FILE.test(file);
 }
 
 /** Where the call of a public method ends among frames that all name one file: behind the method's last frame. */
@@ -67,12 +85,15 @@ function pathOf(text: string): string {
  * The callers of this package's code, innermost first, one to a line; `undefined` when the platform made the call.
  *
  * @param operation - The public method that was called.
+ * @param door - Its function, if the call runs in it: everything up to it is left out, whatever a bundler has named it.
  */
-export function siteOfCall(operation?: string): string | undefined {
+export function siteOfCall(operation?: string, door?: Door): string | undefined {
   const { stackTraceLimit } = Error;
+  const site: { stack?: string } = {};
   Error.stackTraceLimit = SEEN_FRAMES;
-  const { stack = '' } = new Error('site');
+  Error.captureStackTrace(site, door ?? siteOfCall);
   Error.stackTraceLimit = stackTraceLimit;
+  const { stack = '' } = site;
   const theirs = callerFrames(stack.split('\n').slice(1), import.meta.url, operation);
   return theirs.length === 0 ? undefined : theirs.join('\n');
 }

@@ -10,6 +10,7 @@
  * ({@link cachedNow}).
  */
 
+import { AsyncScope } from './async-scope.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
 
@@ -66,6 +67,8 @@ export class Deadline {
 export class DeadlineWheel {
   readonly #clock: Clock;
   readonly #slots: (Deadline | undefined)[] = Array.from({ length: SLOTS });
+  /** Of the timer: it must not keep the context of the request that sets a deadline. */
+  readonly #scope = new AsyncScope();
   #size = 0;
   /** The last tick that was processed. */
   #done: number;
@@ -127,7 +130,7 @@ export class DeadlineWheel {
     this.#timer?.cancel();
     this.#armedFor = tick;
     const delay = Math.max(0, tick * RESOLUTION - this.#clock.now());
-    this.#timer = this.#clock.setTimer(this.#advance, delay);
+    this.#timer = this.#scope.run(startTimer, this.#clock, this.#advance, delay);
     this.#timer.unref();
   }
 
@@ -166,4 +169,8 @@ export class DeadlineWheel {
       passed.owner.onDeadline();
     }
   }
+}
+
+function startTimer(clock: Clock, callback: () => void, delay: number): Timer {
+  return clock.setTimer(callback, delay);
 }

@@ -2,6 +2,8 @@
 
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { budgetOf } from './budget.ts';
+import { beginTrace } from './wait-trace.ts';
 import { watchAbort } from './abort-watch.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
 
@@ -38,22 +40,18 @@ class SystemTimer implements Timer {
 }
 
 /** Implements `sleep` for any clock with timers; a signal has one listener, however many sleeps it can cancel. */
-export function sleepOn(
-  clock: Pick<Clock, 'setTimer'>,
-  delay: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return budgetOf(clock).fail(signal.reason);
+  const trace = beginTrace('sleep', clock.now());
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(signal.reason);
-      return;
-    }
     const timer = clock.setTimer(() => {
       registration?.remove();
+      trace?.end();
       resolve();
     }, delay);
     const onAbort = (reason: unknown): void => {
       timer.cancel();
+      trace?.end();
       reject(reason);
     };
     const registration = signal === undefined ? undefined : watchAbort(signal, { onAbort });

@@ -7,7 +7,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { siteOfCall } from './call-site.ts';
+import { siteOfCall, type Door } from './call-site.ts';
 
 /** The task that a traced wait belongs to. */
 export interface WaitHolder {
@@ -17,6 +17,8 @@ export interface WaitHolder {
 
 let isTracing = false;
 const holders = new AsyncLocalStorage<WaitHolder>();
+/** The sites of calls that wait several times, or deeper than a stack shows. */
+const sites = new AsyncLocalStorage<string>();
 const open = new WeakMap<WaitHolder, Set<WaitTrace>>();
 
 /** One pending wait, as the snapshot of its task shows it. */
@@ -27,10 +29,10 @@ export class WaitTrace {
   readonly site: string | undefined;
   readonly holder: WaitHolder | undefined;
 
-  constructor(operation: string, since: number) {
+  constructor(operation: string, since: number, site: string | undefined) {
     this.operation = operation;
     this.since = since;
-    this.site = siteOfCall(operation);
+    this.site = site ?? sites.getStore() ?? siteOfCall(operation);
     this.holder = holders.getStore();
     if (this.holder === undefined) return;
     const waits = open.get(this.holder);
@@ -73,9 +75,23 @@ export function traceWaits(enabled: boolean): void {
   isTracing = enabled;
 }
 
-/** Begins the trace of a wait; `undefined` while tracing is off. */
-export function beginTrace(operation: string, since: number): WaitTrace | undefined {
-  return isTracing ? new WaitTrace(operation, since) : undefined;
+/**
+ * Begins the trace of a wait; `undefined` while tracing is off.
+ *
+ * @param site - Where the call was made, if that was found out earlier.
+ */
+export function beginTrace(operation: string, since: number, site?: string): WaitTrace | undefined {
+  return isTracing ? new WaitTrace(operation, since, site) : undefined;
+}
+
+/**
+ * Runs the body of a public call, named by its function or its name, so that all its waits have the site of its caller: one that waits again after
+ * an await, or in the callbacks of Node, has no frame of the caller on its stack by then.
+ */
+export function runFrom<T>(call: Door | string, body: () => T): T {
+  if (!isTracing || sites.getStore() !== undefined) return body();
+  const site = typeof call === 'string' ? siteOfCall(call) : siteOfCall(undefined, call);
+  return site === undefined ? body() : sites.run(site, body);
 }
 
 /** The caller of the public method `operation`, which is running; `undefined` while tracing is off. */

@@ -22,6 +22,17 @@ export interface WaitOptions {
   readonly timeout?: number | undefined;
 }
 
+/**
+ * One wait of a call that waits several times. Its error names the limit of the whole call, which is the one that the
+ * caller set: a `TimeoutError` that is caught and rewritten may be the reason of the caller's signal.
+ */
+export interface PartialWaitOptions extends WaitOptions {
+  /** The timeout of the whole call, in milliseconds, of which `timeout` is left. */
+  readonly totalTimeout?: number | undefined;
+  /** Where the call was made, when `traceWaits` is on. */
+  readonly site?: string | undefined;
+}
+
 /** What {@link WaitOptions} may be. */
 export const WAIT_OPTIONS: OptionTable<WaitOptions> = {
   signal: rules.signal,
@@ -44,6 +55,19 @@ export interface WaitInfo {
 export interface WaiterOwner {
   /** Drops a waiter that has settled. */
   remove(waiter: object): void;
+}
+
+/** Options of waits that follow one another; it has the current one, so that what made them can end it. */
+export class HeldWait implements WaitOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  /** Set by the waiter; unset by what holds it. */
+  waiter: { reject(reason: unknown): void } | undefined;
+
+  constructor(options: WaitOptions | undefined) {
+    this.signal = options?.signal;
+    this.timeout = options?.timeout;
+  }
 }
 
 /** What can cancel a waiter; most waiters have none. */
@@ -69,15 +93,17 @@ export class Waiter<T> implements AbortWatcher {
   readonly #cancellation: Cancellation | undefined;
   readonly #trace: WaitTrace | undefined;
 
-  constructor(operation: string, clock: Clock, options: WaitOptions | undefined) {
+  constructor(operation: string, clock: Clock, options: PartialWaitOptions | undefined) {
     this.operation = operation;
     this.since = cachedNow(clock);
-    this.#trace = beginTrace(operation, this.since);
+    this.#trace = beginTrace(operation, this.since, options?.site);
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options !== undefined) this.#cancellation = this.#watch(clock, options);
+    if (options === undefined) return;
+    if (options instanceof HeldWait) options.waiter = this;
+    this.#cancellation = this.#watch(clock, options);
   }
 
   /** Settles the promise with a value, and removes the waiter from everything else that could settle it. */
@@ -105,13 +131,17 @@ export class Waiter<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #watch(clock: Clock, { signal, timeout }: WaitOptions): Cancellation {
+  #watch(
+    clock: Clock,
+    { signal, timeout, totalTimeout }: PartialWaitOptions,
+  ): Cancellation | undefined {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
+    if (signal === undefined && !hasTimeout) return undefined;
     return {
       registration: signal === undefined ? undefined : watchAbort(signal, this),
       timer: hasTimeout
         ? clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, timeout));
+            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
           }, timeout)
         : undefined,
     };
@@ -219,4 +249,16 @@ export function checkWaitOptions(operation: string, options: WaitOptions | undef
     throw invalidInput(operation, 'signal', 'an AbortSignal', signal);
   }
   if (signal.aborted) throw signal.reason;
+}
+
+/** The options for one wait of a longer call, whose timeout covers the whole call. */
+export function remaining(
+  options: WaitOptions | undefined,
+  deadline: number | undefined,
+  clock: Clock,
+  site?: string,
+): PartialWaitOptions | undefined {
+  if (deadline === undefined) return site === undefined ? options : { ...options, site };
+  const timeout = Math.max(0, deadline - clock.now());
+  return { signal: options?.signal, timeout, totalTimeout: options?.timeout, site };
 }

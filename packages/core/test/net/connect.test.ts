@@ -293,7 +293,7 @@ describe('connecting', () => {
     await expect(TcpListener.bind({ path: '/tmp/x' } as never)).rejects.toThrow(/UnixListener/);
   });
 
-  test('fails with an AddressError where nobody listens', async () => {
+  test('fails with an AddressError where nothing listens', async () => {
     const port = await deadPort();
     const failure = TcpStream.connect({ host: '127.0.0.1', port });
     await expect(failure).rejects.toThrow(AddressError);

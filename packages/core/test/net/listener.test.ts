@@ -50,7 +50,7 @@ const arrived = (listener: TcpListener, count: number): Promise<void> =>
     return accepted + pending + refused >= count;
   });
 
-describe('a connection that nobody claimed', () => {
+describe('a connection that no one claimed', () => {
   test('is not read: its bytes stay with the kernel, and its sender waits', async () => {
     const listener = await listen();
     const client = await connect(listener);
@@ -95,7 +95,7 @@ describe('above maxConnections', () => {
     expect(listener.statistics()).toMatchObject({ open: 1, accepted: 2, refused: 0 });
   });
 
-  test("a connection is reset with 'reset', also when nobody has claimed the others yet", async () => {
+  test("a connection is reset with 'reset', also when no one has claimed the others yet", async () => {
     const listener = await listen({ maxConnections: 2, onOverflow: 'reset' });
     for (let count = 0; count < 2; count += 1) await connect(listener);
     expect(await fate(connect(listener))).toBe('ECONNRESET');
@@ -126,7 +126,7 @@ describe('above maxConnections', () => {
     expect(listener.statistics()).toMatchObject({ accepted: 1, refused: 1 });
   });
 
-  test('a callback that fails resets, and reaches nobody else', async () => {
+  test('a callback that fails resets, and reaches no one else', async () => {
     let closed: TcpStream['closed'] | undefined;
     const listener = await listen({
       maxConnections: 1,

@@ -47,7 +47,7 @@ describe('binding', () => {
     }
   });
 
-  test('fails where somebody listens already, and works when they have gone', async () => {
+  test('fails where a listener is already, and works when it has gone', async () => {
     const first = await bind();
     const address = String(first.localAddress);
     await expect(TcpListener.bind(address)).rejects.toMatchObject({
@@ -235,7 +235,7 @@ describe('readiness of a listener', () => {
 });
 
 describe('closing a listener', () => {
-  test('settles every wait, resets whom nobody accepted, and is done twice', async () => {
+  test('settles every wait, resets whom no one accepted, and is done twice', async () => {
     const listener = await bind();
     const waits = [listener.accept(), listener.accept(), listener.readable()];
     const outcomes = Promise.allSettled(waits);

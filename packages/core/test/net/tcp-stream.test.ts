@@ -57,7 +57,7 @@ describe('connecting', () => {
     }
   });
 
-  test('to a port where nobody listens is an AddressError that names the call', async () => {
+  test('to a port where nothing listens is an AddressError that names the call', async () => {
     const listener = await TcpListener.bind('127.0.0.1:0');
     await listener.close();
     await expect(TcpStream.connect(listener.localAddress)).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('connecting', () => {
     await expect(TcpStream.connect(address)).rejects.toThrow(InvalidInputError);
   });
 
-  test('with a signal that has aborted, or no time, connects to nobody', async () => {
+  test('with a signal that has aborted, or no time, connects to no one', async () => {
     const listener = keep(await TcpListener.bind('127.0.0.1:0'));
     const signal = AbortSignal.abort('not now');
     await expect(TcpStream.connect(listener.localAddress, { signal })).rejects.toBe('not now');
@@ -147,7 +147,7 @@ describe('a TCP stream', () => {
     expect((await server.closed).error).toBe(server.failure);
   });
 
-  test('hears the end of a peer that finished, and writes on', async () => {
+  test('sees the end of a peer that finished, and writes on', async () => {
     const { client, server } = await pair();
     await client.writeAll('request');
     await client.shutdown('write');
@@ -200,7 +200,7 @@ describe('a TCP stream', () => {
     await Promise.all([near.close(), far.close()]);
   });
 
-  test('is paused while nobody reads, so that its peer has to wait', async () => {
+  test('is paused while no one reads, so that its peer has to wait', async () => {
     const { client, server } = await pair({}, { readHighWaterMark: 1_000 });
     const accepted = await fill(client, 10);
     // What one read of the socket gives may come on top of the mark.

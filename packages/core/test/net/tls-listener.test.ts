@@ -106,7 +106,7 @@ describe('a TLS listener', () => {
     expect(failures.at(-1)?.[0]).toMatchObject({ name: 'BrokenError', operation: 'accept' });
   });
 
-  test('gives a client ten seconds for its handshake, or as many as it is told', async () => {
+  test('gives a client ten seconds for its handshake, or as many as its options say', async () => {
     for (const [options, timeout] of [
       [{}, 10_000],
       [{ handshakeTimeout: 500 }, 500],
@@ -337,7 +337,7 @@ describe('connecting with TLS', () => {
     }
   });
 
-  test('fails as TCP does where nobody listens, and before that for options that mean nothing', async () => {
+  test('fails as TCP does where nothing listens, and before that for options that mean nothing', async () => {
     const listener = await bind();
     await listener.close();
     await expect(connect(listener)).rejects.toMatchObject({ code: 'ECONNREFUSED' });

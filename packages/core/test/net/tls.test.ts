@@ -54,7 +54,7 @@ describe('a TLS connection', () => {
     expect(client.peerCertificate).toBe(certificate);
   });
 
-  test('agrees on no protocol when nobody names one, or only one side', async () => {
+  test('agrees on no protocol when no one names one, or only one side', async () => {
     for (const [ours, theirs] of [
       [{}, {}],
       [{ alpn: ['h2'] }, {}],
@@ -272,7 +272,7 @@ describe('the name that a client asks for', () => {
     expect(asked).toEqual(['other.test', 'example.test', 'other.test', 'example.test']);
   });
 
-  test('ends the handshake when choosing fails, and reaches nobody else', async () => {
+  test('ends the handshake when choosing fails, and reaches no one else', async () => {
     for (const sni of [
       () => {
         throw new Error('no idea');
@@ -427,7 +427,7 @@ describe('the end of a TLS stream', () => {
     client.reset();
   });
 
-  test('comes on both sides whatever is done to the connection, and reaches nobody else', async () => {
+  test('comes on both sides whatever is done to the connection, and reaches no one else', async () => {
     for (let seed = 1; seed <= 25; seed += 1) {
       const random = seededRandom(seed);
       const plain = keep(await tcpPair());

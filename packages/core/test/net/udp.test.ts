@@ -181,7 +181,7 @@ describe('readiness of a UDP socket', () => {
     expect(server.tryRecvFrom()).toBe(WOULD_BLOCK);
   });
 
-  test('is told to a poll set, which drops the socket when it closes', async () => {
+  test('is reported to a poll set, which drops the socket when it closes', async () => {
     const [server, client] = [await bind(), await bind()];
     const poll = new Poll<string>();
     poll.register(server, 'server', Interest.READABLE);
@@ -274,7 +274,7 @@ describe('giving up', () => {
 });
 
 describe('a connected UDP socket', () => {
-  test('sends to its peer, hears nobody else, and hears that nobody is there', async () => {
+  test('sends to its peer, receives from no other, and learns that no one is there', async () => {
     const [server, client, stranger] = [await bind(), await bind(), await bind()];
     await expect(client.send('x')).rejects.toThrow(InvalidInputError);
     await client.connect(server.localAddress);
@@ -295,7 +295,7 @@ describe('a connected UDP socket', () => {
     expect(client.tryRecvFrom()).toBe(WOULD_BLOCK);
   });
 
-  test('fails to connect to a name that nobody knows', async () => {
+  test('fails to connect to a name that no one knows', async () => {
     const client = await bind({
       lookup: (_name, _options, callback) => {
         callback(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }), []);

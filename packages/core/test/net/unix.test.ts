@@ -1,8 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import {
   AddressError,
   BrokenError,
@@ -13,6 +23,7 @@ import {
   UnixStream,
 } from '../../src/index.ts';
 import { keep } from '../support/keep.ts';
+import { startProgram } from '../support/program.ts';
 import { temporaryPath, unixPair } from '../support/socket-pairs.ts';
 
 let path: string;
@@ -70,7 +81,7 @@ describe('a Unix socket', () => {
     await Promise.all([client.close(), server.close(), listener.close()]);
   });
 
-  test('is refused with the reason when nobody is there', async () => {
+  test('is refused with the reason when no one is there', async () => {
     await expect(UnixStream.connect(path)).rejects.toMatchObject({
       name: 'AddressError',
       code: 'ENOENT',
@@ -123,7 +134,7 @@ describe('a Unix listener', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('never takes the path of somebody who listens', async () => {
+  test('never takes the path of another listener', async () => {
     const first = keep(await UnixListener.bind(path));
     await expect(UnixListener.bind(path, { removeStale: true })).rejects.toThrow(
       /is the socket of a process that is listening on it/,
@@ -166,7 +177,7 @@ describe('a Unix listener', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('hands out connections to a loop, and resets those that nobody took', async () => {
+  test('hands out connections to a loop, and resets those that no one took', async () => {
     const listener = keep(await UnixListener.bind(path));
     const [first, second] = [
       keep(await UnixStream.connect(path)),
@@ -236,6 +247,104 @@ describe('a Unix listener', () => {
       other.close(resolve);
     });
   });
+
+  test('has its permissions, and listens, from the moment that its file is there', async () => {
+    const seen = new Set<string>();
+    const watcher = watch(dirname(path), () => {
+      const file = statSync(path, { throwIfNoEntry: false });
+      if (file !== undefined) seen.add((file.mode & 0o777).toString(8));
+    });
+    const listener = keep(await UnixListener.bind(path, { mode: 0o640 }));
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('640');
+    const client = keep(await UnixStream.connect(path));
+    await client.close();
+    await listener.close();
+    watcher.close();
+    expect([...seen].filter((mode) => mode !== '640')).toEqual([]);
+  });
+
+  test('leaves nothing beside its file, and nothing when it cannot be bound', async () => {
+    const listener = keep(await UnixListener.bind(path));
+    expect(readdirSync(dirname(path))).toEqual(['socket']);
+    await expect(UnixListener.bind(path)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(readdirSync(dirname(path))).toEqual(['socket']);
+    await listener.close();
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  test('leaves the file of a process that has taken its path over', async () => {
+    const first = keep(await UnixListener.bind(path));
+    unlinkSync(path);
+    const second = keep(await UnixListener.bind(path));
+    await first.close();
+    const client = keep(await UnixStream.connect(path));
+    const server = keep(await second.accept());
+    await Promise.all([client.close(), server.close(), second.close()]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('leaves the socket of another program that has taken its path over', async () => {
+    const first = keep(await UnixListener.bind(path));
+    unlinkSync(path);
+    const other = createServer((socket) => socket.end('from net'));
+    await new Promise<void>((resolve) => {
+      other.listen(path, resolve);
+    });
+    await first.close();
+    const client = keep(await UnixStream.connect(path));
+    expect(await client.readLine()).toBe('from net');
+    await client.close();
+    await new Promise((resolve) => {
+      other.close(resolve);
+    });
+  });
+
+  test('replaces a listener, a stale file and nothing else', async () => {
+    const first = keep(await UnixListener.bind(path));
+    const second = keep(await UnixListener.bind(path, { replace: true }));
+    await first.close();
+    const client = keep(await UnixStream.connect(path));
+    const server = keep(await second.accept());
+    await Promise.all([client.close(), server.close(), second.close()]);
+    await leaveStaleFile();
+    await keep(await UnixListener.bind(path, { replace: true })).close();
+    writeFileSync(path, 'precious');
+    await expect(UnixListener.bind(path, { replace: true })).rejects.toThrow(
+      /exists and is not a socket/,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+  });
+
+  test('is never refused to a client while two processes take the path from each other', async () => {
+    const env = { SOCKET_PATH: path };
+    const programs = [1, 2].map(() => keep(startProgram('unix-takeover', { env })));
+    const turn = async (at: number, line: string): Promise<void> => {
+      programs[at]?.say(line);
+      expect(await programs[at]?.nextLine()).toBe('done');
+    };
+    await turn(0, 'take');
+    const state = { isOver: false };
+    let connects = 0;
+    const connecting = (async () => {
+      while (!state.isOver) {
+        const client = await UnixStream.connect(path);
+        connects += 1;
+        // A listener that closes resets what it has not accepted.
+        await client.readLine().catch(() => {});
+        await client.close();
+      }
+    })();
+    for (let round = 1; round <= 50; round += 1) {
+      await turn(round % 2, 'take');
+      await turn((round + 1) % 2, 'give');
+    }
+    state.isOver = true;
+    await connecting;
+    expect(connects).toBeGreaterThan(50);
+    expect(statSync(path).isSocket()).toBe(true);
+    await turn(0, 'give');
+    expect(existsSync(path)).toBe(false);
+  }, 30_000);
 
   test('serves on when its file was moved away', async () => {
     const listener = keep(await UnixListener.bind(path));

@@ -97,7 +97,7 @@ describe('a stream from a stream of Node', () => {
     await stream.close();
   });
 
-  test('keeps Node’s error as the cause of its own', async () => {
+  test('keeps Node’s error as the cause of its error', async () => {
     const duplex = silent();
     const stream = ByteStream.fromNode(duplex);
     const reading = stream.readChunk();
@@ -110,7 +110,7 @@ describe('a stream from a stream of Node', () => {
     await stream.close();
   });
 
-  test('breaks when somebody else destroys the stream of Node', async () => {
+  test('breaks when other code destroys the stream of Node', async () => {
     const duplex = silent();
     const stream = ByteStream.fromNode(duplex);
     const reading = stream.readChunk();
@@ -161,7 +161,7 @@ describe('a stream from a stream of Node', () => {
     await halfDone.close();
   });
 
-  test('takes no more of a fast source than its marks, and none while nobody reads', async () => {
+  test('takes no more of a fast source than its marks, and none while no one reads', async () => {
     let pulled = 0;
     const duplex = silent({
       readableHighWaterMark: 1_000,
@@ -277,7 +277,7 @@ describe('a stream from a stream of Node', () => {
     await closeAll(other);
   });
 
-  test('errors that come after the end reach nobody, and not the process', async () => {
+  test('errors that come after the end reach no one, and not the process', async () => {
     const duplex = silent();
     const stream = ByteStream.fromNode(duplex);
     await stream.close();

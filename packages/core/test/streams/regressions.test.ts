@@ -13,7 +13,7 @@ test('shutting writing down again after both sides have finished does nothing', 
 
 test('a line that begins with a byte order mark keeps it', async () => {
   const [a, b] = memoryPair();
-  await a.writeAll('\xef\xbb\xbfone\n\xef\xbb\xbftwo\n');
+  await a.writeAll('\ufeffone\n\ufefftwo\n');
   expect(await b.readLine()).toBe('\u{feff}one');
   expect(await b.readLine()).toBe('\u{feff}two');
   await Promise.all([a.close(), b.close()]);

@@ -40,7 +40,7 @@ describe('the readable side', () => {
     await closeAll(client, server);
   });
 
-  test('takes nothing that nobody asked for, so releasing a reader loses nothing', async () => {
+  test('takes nothing that no one asked for, so releasing a reader loses nothing', async () => {
     const [client, server] = memoryPair();
     const { readable } = server.toWeb();
     await client.writeAll('one');
@@ -189,7 +189,7 @@ describe('the writable side', () => {
     await closeAll(client);
   });
 
-  test('a break is an error, though nobody writes', async () => {
+  test('a break is an error, though no one writes', async () => {
     const [client, server] = memoryPair();
     const writer = server.toWeb().writable.getWriter();
     client.reset();

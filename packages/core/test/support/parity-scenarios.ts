@@ -83,7 +83,7 @@ const endOf = async (stream: ByteStream): Promise<unknown> => {
 
 const connecting: readonly Scenario[] = [
   {
-    name: 'a port where nobody listens refuses',
+    name: 'a port where nothing listens refuses',
     run: async (world) => {
       const listener = await world.listen();
       await listener.close();
@@ -105,7 +105,7 @@ const connecting: readonly Scenario[] = [
     expected: 'AddressError EADDRINUSE',
   },
   {
-    name: 'a signal that has aborted connects to nobody',
+    name: 'a signal that has aborted connects to no one',
     run: async (world) => {
       const listener = await world.listen();
       const signal = AbortSignal.abort(new Error('no'));
@@ -227,7 +227,7 @@ const connecting: readonly Scenario[] = [
     expected: { second: 'BrokenError ECONNRESET', pending: 1, refused: 1 },
   },
   {
-    name: 'closing a listener ends its accepts and its loop, and resets whom nobody accepted',
+    name: 'closing a listener ends its accepts and its loop, and resets whom no one accepted',
     run: async (world) => {
       const listener = await world.listen();
       const client = await world.connect(listener);
@@ -245,7 +245,7 @@ const connecting: readonly Scenario[] = [
     },
   },
   {
-    name: 'what a client wrote before it left is there for whoever accepts it later',
+    name: 'what a client wrote before it left is there for the one that accepts it later',
     run: async (world) => {
       const listener = await world.listen();
       const client = await world.connect(listener);

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { systemClock } from '../../src/index.ts';
 import { usesSharedReads } from '../../src/net/socket/shared-buffer.ts';
+import { countFromEnvironment } from './environment.ts';
 import type { CarrierKind, Pair } from './carriers.ts';
 import { Player, type Pass } from './stream-player.ts';
 import { scripts, type Step } from './stream-script.ts';
@@ -25,7 +26,7 @@ export const setups: fc.Arbitrary<Setup> = fc.record({
 });
 
 /** For a longer hunt: how many times the usual number of runs. */
-const FACTOR = Number(process.env['AWAITIO_PROPERTY_FACTOR'] ?? 1);
+const FACTOR = countFromEnvironment('AWAITIO_PROPERTY_FACTOR', 1);
 
 type Program = (pair: Pair, pass: Pass) => Promise<void>;
 

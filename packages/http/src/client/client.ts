@@ -6,13 +6,13 @@
  */
 
 import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
-import { checkOptions, DeadlineWheel, invalidInput, withDefaults } from '@awaitio/core/lowlevel';
+import { budgetOf, checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import type { ClientConnection } from './connection.ts';
-import type { ClientShared } from './shared.ts';
+import { clientShared, type ClientShared } from './shared.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
-  DEFAULT_CLIENT_DEADLINES,
+  checkRequest,
   HTTP_CLIENT_OPTIONS,
   isReplayable,
   withBody,
@@ -22,11 +22,9 @@ import {
 } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
-import { isSendable } from '../message/body.ts';
 import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { DEFAULT_LIMITS } from '../protocol/vocabulary/limits.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
 import { redirectOf } from './redirect.ts';
 
@@ -36,7 +34,6 @@ const DEFAULT_REDIRECTS = 10;
 const MAX_REPEATS = 8;
 /** From this many origins on, the pools without a connection are dropped. */
 const KEPT_ORIGINS = 64;
-const METHOD = /^[A-Z][A-Z-]*$/;
 
 /**
  * An HTTP/1.1 client.
@@ -66,12 +63,7 @@ export class HttpClient {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#fields = fieldList(options.headers);
-    this.#shared = {
-      clock: this.#clock,
-      wheel: new DeadlineWheel(this.#clock),
-      deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, options.deadlines),
-      limits: withDefaults(DEFAULT_LIMITS, options.limits),
-    };
+    this.#shared = clientShared(this.#clock, options);
   }
 
   /** Sends GET. @throws as {@link HttpClient.request} */
@@ -114,35 +106,20 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
-    if (this.#isClosed) throw clientClosed();
-    if (typeof options !== 'object' || options === null) {
-      throw invalidInput('request', 'options', 'an object', options);
-    }
-    if (!METHOD.test(method))
-      throw invalidInput('request', 'method', 'a method in upper case', method);
-    if (options.body !== undefined && !isSendable(options.body)) {
-      throw invalidInput(
-        'request',
-        'body',
-        'a string, bytes, an iterable of them or a ReadableStream',
-        options.body,
-      );
-    }
-    const { length } = options;
-    if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
-      throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
-    }
-    const total = options.timeout ?? this.#shared.deadlines.total;
-    if (!(typeof total === 'number' && total >= 0)) {
-      throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
-    }
-    if (total === Infinity) return this.#follow(method, url, options, options.signal, undefined);
-    const deadline = new RequestDeadline(this.#clock, total, options.signal);
+    let deadline: RequestDeadline | undefined;
     try {
-      return await this.#follow(method, url, options, deadline.signal, deadline);
+      if (this.#isClosed) throw clientClosed();
+      checkRequest(method, options);
+      const total = options.timeout ?? this.#shared.deadlines.total;
+      if (!(typeof total === 'number' && total >= 0)) {
+        throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
+      }
+      if (total !== Infinity) deadline = new RequestDeadline(this.#clock, total, options.signal);
+      const signal = deadline === undefined ? options.signal : deadline.signal;
+      return await this.#follow(method, url, options, signal, deadline);
     } catch (error) {
-      deadline.end();
-      throw error;
+      deadline?.end();
+      return budgetOf(this.#clock).fail(error);
     }
   }
 
@@ -151,6 +128,7 @@ export class HttpClient {
     this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
+    return budgetOf(this.#clock).pay(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,6 +196,10 @@ export class HttpClient {
       const connection =
         (attempt === 0 ? pool.tryAcquire() : undefined) ??
         (await pool.acquire(request.signal, attempt > 0));
+      if (request.signal?.aborted === true) {
+        pool.release(connection);
+        throw request.signal.reason;
+      }
       // The connection may have ended while it was handed over: nothing was sent on it yet.
       if (connection.served > 0 && !connection.isReusable) {
         connection.close();

@@ -81,7 +81,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   async exchange(request: OutgoingRequest): Promise<IncomingResponse> {
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    const incoming = new IncomingResponse(this);
+    const incoming = new IncomingResponse(this, this.#shared.clock);
     this.#incoming = incoming;
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);

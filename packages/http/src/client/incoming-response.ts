@@ -5,7 +5,7 @@
  * belongs to the response alone is here.
  */
 
-import { WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
+import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
 import type { ResponseOrigin } from './response.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { Data, ResponseHead } from '../protocol/vocabulary/events.ts';
@@ -25,6 +25,7 @@ export interface IncomingOwner {
 
 export class IncomingResponse implements ResponseOrigin {
   readonly #owner: IncomingOwner;
+  readonly clock: Clock;
   readonly #early: Data[] = [];
   head!: ResponseHead;
   trailers: Headers | undefined;
@@ -32,8 +33,9 @@ export class IncomingResponse implements ResponseOrigin {
   #state: 'receiving' | 'complete' | 'failed' | 'taken' = 'receiving';
   #onSettled: { end(): void } | undefined;
 
-  constructor(owner: IncomingOwner) {
+  constructor(owner: IncomingOwner, clock: Clock) {
     this.#owner = owner;
+    this.clock = clock;
   }
 
   get isComplete(): boolean {

@@ -1,7 +1,8 @@
 /** Options of a client and of a request, and their defaults. */
 
 import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
-import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
+import { invalidInput, rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
+import { isSendable } from '../message/body.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
@@ -148,4 +149,27 @@ export function withBody(
 /** Whether a body can be sent again. */
 export function isReplayable(body: RequestBody | undefined): boolean {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}
+
+const METHOD = /^[A-Z][A-Z-]*$/;
+
+/** Checks the arguments of a request. @throws `InvalidInputError` */
+export function checkRequest(method: string, options: RequestOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidInput('request', 'options', 'an object', options);
+  }
+  if (!METHOD.test(method))
+    throw invalidInput('request', 'method', 'a method in upper case', method);
+  if (options.body !== undefined && !isSendable(options.body)) {
+    throw invalidInput(
+      'request',
+      'body',
+      'a string, bytes, an iterable of them or a ReadableStream',
+      options.body,
+    );
+  }
+  const { length } = options;
+  if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
+    throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
+  }
 }

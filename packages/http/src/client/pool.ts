@@ -85,8 +85,9 @@ export class ClientPool implements ConnectionOwner {
       if (loading !== undefined) await loading;
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
-      const stream = await this.#connect({ signal: attempt.signal, timeout: connect });
-      const connection = new ClientConnection(stream, this.#shared, this);
+      const { scope } = this.#shared;
+      const stream = await scope.run(this.#connect, { signal: attempt.signal, timeout: connect });
+      const connection = scope.run(open, stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
     } finally {
@@ -96,6 +97,12 @@ export class ClientPool implements ConnectionOwner {
       // A failed attempt leaves room for the next request.
       this.#admitNext();
     }
+  }
+
+  /** Takes a connection back that its request did not use: it was aborted while the connection was handed over. */
+  release(connection: ClientConnection): void {
+    if (connection.served > 0 && connection.isReusable) this.onFree(connection);
+    else connection.close();
   }
 
   onFree(connection: ClientConnection): void {
@@ -151,7 +158,9 @@ class Attempt implements AbortWatcher {
   readonly #registration: AbortRegistration | undefined;
 
   constructor(signal: AbortSignal | undefined) {
-    this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+    // It may have aborted since its request was given room for an attempt.
+    if (signal?.aborted === true) this.onAbort(signal.reason);
+    else this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
   }
 
   get signal(): AbortSignal {
@@ -165,6 +174,10 @@ class Attempt implements AbortWatcher {
   end(): void {
     this.#registration?.remove();
   }
+}
+
+function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {
+  return new ClientConnection(stream, shared, pool);
 }
 
 export function clientClosed(): ClosedError {

@@ -1,14 +1,31 @@
 /** State shared by all connections of one client. */
 
 import type { Clock } from '@awaitio/core';
-import type { DeadlineWheel } from '@awaitio/core/lowlevel';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
-import type { ClientDeadlines } from './options.ts';
+import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
+import {
+  DEFAULT_CLIENT_DEADLINES,
+  type ClientDeadlines,
+  type HttpClientOptions,
+} from './options.ts';
 
 /** The time, the deadlines and the limits of a client. */
 export interface ClientShared {
   readonly clock: Clock;
+  /** The context in which the client was made: that of connections, which outlive the request that opens them. */
+  readonly scope: AsyncScope;
   readonly wheel: DeadlineWheel;
   readonly deadlines: ClientDeadlines;
   readonly limits: ProtocolLimits;
+}
+
+/** Makes the state of a client that is being made. */
+export function clientShared(clock: Clock, { deadlines, limits }: HttpClientOptions): ClientShared {
+  return {
+    clock,
+    scope: new AsyncScope(),
+    wheel: new DeadlineWheel(clock),
+    deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, deadlines),
+    limits: withDefaults(DEFAULT_LIMITS, limits),
+  };
 }

@@ -9,8 +9,9 @@
 
 import type { ByteStream, Clock, ByteConsumer } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
+import { tryWriteLatin1 } from '@awaitio/core/lowlevel';
 import type { HttpConnection } from '../protocol/connection.ts';
-import { latin1 } from '../protocol/vocabulary/latin1.ts';
+import { latin1, latin1Bytes } from '../protocol/vocabulary/latin1.ts';
 
 /** Gathered text above this length is written at once: larger writes are no cheaper per byte. */
 const GATHER_LIMIT = 32_768;
@@ -20,7 +21,7 @@ const INLINE_LIMIT = 16_384;
 export class Driver implements ByteConsumer {
   readonly stream: ByteStream;
   readonly connection: HttpConnection;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   /** Latin1 text that is not yet written. */
   #gathered = '';
   #isFlushPending = false;
@@ -33,7 +34,7 @@ export class Driver implements ByteConsumer {
   constructor(stream: ByteStream, connection: HttpConnection, clock: Clock) {
     this.stream = stream;
     this.connection = connection;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Bytes gathered and not yet passed to the stream. */
@@ -99,7 +100,7 @@ export class Driver implements ByteConsumer {
   flushSoon(): void {
     if (this.#isFlushPending || this.#gathered === '') return;
     this.#isFlushPending = true;
-    this.#clock.defer(() => {
+    this.clock.defer(() => {
       this.#isFlushPending = false;
       // If the stream broke meanwhile, the owner's next read or write fails.
       try {
@@ -111,10 +112,13 @@ export class Driver implements ByteConsumer {
   }
 
   #writeOut(data: Uint8Array | string): Promise<void> | undefined {
-    const accepted = this.stream.tryWrite(data, TRANSFER);
+    const accepted =
+      typeof data === 'string'
+        ? tryWriteLatin1(this.stream, data)
+        : this.stream.tryWrite(data, TRANSFER);
     if (accepted === data.length) return undefined;
     const start = accepted === WOULD_BLOCK ? 0 : accepted;
-    const remaining = typeof data === 'string' ? data.slice(start) : data.subarray(start);
+    const remaining = bytesOf(data).subarray(start);
     const blocked = this.#writeBlocked(remaining);
     this.#blocked = blocked;
     // A caller that needs the room awaits it; otherwise the failure shows in the next read or write.
@@ -122,13 +126,13 @@ export class Driver implements ByteConsumer {
     return blocked;
   }
 
-  async #writeBlocked(remaining: Uint8Array | string): Promise<void> {
+  async #writeBlocked(remaining: Uint8Array): Promise<void> {
     try {
       await this.stream.writeAll(remaining, TRANSFER);
       for (;;) {
         const next = this.#queue?.shift() ?? this.#takeGathered();
         if (next === '') break;
-        await this.stream.writeAll(next, TRANSFER);
+        await this.stream.writeAll(bytesOf(next), TRANSFER);
       }
     } finally {
       this.#blocked = undefined;
@@ -144,3 +148,8 @@ export class Driver implements ByteConsumer {
 }
 
 const TRANSFER = Object.freeze({ transfer: true });
+
+/** The bytes of latin1 text, or the given ones. */
+function bytesOf(data: Uint8Array | string): Uint8Array {
+  return typeof data === 'string' ? latin1Bytes(data) : data;
+}

@@ -152,7 +152,7 @@ export function loadLlhttp(): Promise<void> | undefined {
 function hasSimd(): boolean {
   if (webAssembly === undefined) {
     throw new Error(
-      '@awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless',
+      '@awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless and --no-expose-wasm',
     );
   }
   return webAssembly.validate(SIMD_PROBE);
@@ -192,7 +192,7 @@ function isOutOfMemory(cause: unknown): boolean {
 
 function noMemory(cause: unknown): Error {
   return new Error(
-    '@awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
+    '@awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v, --wasm-max-mem-pages), or start node with --disable-wasm-trap-handler',
     { cause },
   );
 }

@@ -5,14 +5,16 @@
  * and a body may be larger than memory. A body can be read once: a second reader gets an error.
  */
 
-import { IoError, LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
-import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
+import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
+import { budgetOf, invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { PieceCollector } from './piece-collector.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
 export interface BodySource {
+  /** The clock of the connection, whose budget pays for a read that fails at once. */
+  readonly clock: Clock;
   /** The announced length; `undefined` when it is not known; 0 when there is no body. */
   readonly bodyLength: number | undefined;
   /** The next piece, or `null` at the end. */
@@ -84,7 +86,11 @@ export class Body implements AsyncIterable<Uint8Array> {
    * stream's errors.
    */
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    this.#take('iterate');
+    try {
+      this.#take('iterate');
+    } catch (error) {
+      await this.#fail(error);
+    }
     let hasEnded = false;
     try {
       for (;;) {
@@ -125,18 +131,24 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @throws `LimitError` above the limit; otherwise as the iteration.
    */
   async bytes(options?: CollectOptions): Promise<Uint8Array> {
-    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('bytes', options);
-    const ready = this.#begin(limit);
-    if (ready !== undefined) return ready.bytes;
-    return this.#collect(limit);
+    try {
+      const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('bytes', options);
+      const ready = this.#begin(limit);
+      return ready === undefined ? await this.#collect(limit) : ready.bytes;
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   /** The whole body as UTF-8 text. @throws as {@link Body.bytes} */
   async text(options?: CollectOptions): Promise<string> {
-    const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('text', options);
-    const ready = this.#begin(limit);
-    if (ready !== undefined) return textOf(ready);
-    return utf8.decode(await this.#collect(limit));
+    try {
+      const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('text', options);
+      const ready = this.#begin(limit);
+      return ready === undefined ? utf8.decode(await this.#collect(limit)) : textOf(ready);
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link Body.bytes} */
@@ -218,6 +230,10 @@ export class Body implements AsyncIterable<Uint8Array> {
     if (piece === undefined) return this.#source.nextPiece();
     this.#peeked = undefined;
     return Promise.resolve(piece.bytes);
+  }
+
+  #fail(error: unknown): Promise<never> {
+    return budgetOf(this.#source.clock).fail(error);
   }
 
   #take(operation: string): void {

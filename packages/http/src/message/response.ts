@@ -6,7 +6,7 @@
  * them itself calls {@link responseOf}.
  */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { AsyncScope, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { ForwardedBody } from './forwarded-body.ts';
 import type { HttpProblem } from './problem.ts';
 import {
@@ -58,23 +58,29 @@ export const RESPONSE_INIT: OptionTable<ResponseInit> = {
   close: rules.flag,
 };
 
-/** Whether it holds only what most responses have, and that is right: a check without the table, which takes longer. */
+/**
+ * Whether it holds only what most responses have, and that is right: a check without the table, which takes longer. The
+ * values that are known are read and counted, and so are the names, unread: comparing each name would take as long as
+ * making the response.
+ */
 function isCommon(init: ResponseInit): boolean {
   if (typeof init !== 'object' || init === null) return false;
-  for (const name in init) {
-    if (name === 'status') {
-      const { status = 200 } = init;
-      if (!(Number.isInteger(status) && status >= 200 && status <= 999)) return false;
-    } else if (name === 'headers') {
-      if (typeof init.headers !== 'object' || init.headers === null) return false;
-    } else if (name === 'length') {
-      const { length = 0 } = init;
-      if (!(Number.isSafeInteger(length) && length >= 0)) return false;
-    } else {
-      return false;
-    }
+  const { status, headers, length } = init;
+  let count = 0;
+  if (status !== undefined) {
+    if (!(Number.isInteger(status) && status >= 200 && status <= 999)) return false;
+    count += 1;
   }
-  return true;
+  if (headers !== undefined) {
+    if (typeof headers !== 'object' || headers === null) return false;
+    count += 1;
+  }
+  if (length !== undefined) {
+    if (!(Number.isSafeInteger(length) && length >= 0)) return false;
+    count += 1;
+  }
+  for (const _name in init) count -= 1;
+  return count === 0;
 }
 
 let makeResponse: (
@@ -98,6 +104,12 @@ const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+j
 const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-stream']);
 
 let checkedFields: (response: HttpResponse) => FieldList;
+let scopeOf: (response: HttpResponse) => AsyncScope | undefined;
+
+/** The context in which a response was made: a streamed body and trailers are produced there. `undefined` without them. */
+export function producerScope(response: HttpResponse): AsyncScope | undefined {
+  return scopeOf(response);
+}
 
 /** The fields to send: those that were checked, also where a program has replaced `response.fields`. */
 export function fieldsToSend(response: HttpResponse): FieldList {
@@ -126,6 +138,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
+  readonly #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -147,10 +160,12 @@ export class HttpResponse {
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
     this.close = init?.close ?? false;
+    if (this.isStreamed || this.trailers !== undefined) this.#scope = new AsyncScope();
   }
 
   static {
     checkedFields = (response) => response.#fields;
+    scopeOf = (response) => response.#scope;
     makeResponse = (body, init, fields) => {
       const response = new HttpResponse(body, init);
       response.#setFields(fields);

@@ -96,7 +96,7 @@ describe('a server’s connection', () => {
     );
   });
 
-  test('shows nobody else’s bytes behind the first piece of such a body', () => {
+  test('shows no other message’s bytes behind the first piece of such a body', () => {
     const old = takeBuffer(50_000).fill(7);
     recycle(old);
     const server = new HttpConnection('server');
@@ -535,7 +535,7 @@ describe('reading ahead', () => {
 });
 
 describe('the end of what the peer sends', () => {
-  test('is told once, after everything else', () => {
+  test('is reported once, after everything else', () => {
     const server = new HttpConnection('server');
     server.receive(GET_BYTES);
     server.receiveEnd();
@@ -550,7 +550,7 @@ describe('the end of what the peer sends', () => {
     expect(server.nextEvent()).toBe(NEED_DATA);
   });
 
-  test('is told a client whose server closed instead of answering', () => {
+  test('is reported to a client whose server closed instead of answering', () => {
     const client = new HttpConnection('client');
     client.sendRequest(GET);
     client.sendEnd();
@@ -559,7 +559,7 @@ describe('the end of what the peer sends', () => {
     expect([client.clientState, client.serverState]).toEqual(['MUST_CLOSE', 'CLOSED']);
   });
 
-  test('is told a client whose server closed before the request was complete', () => {
+  test('is reported to a client whose server closed before the request was complete', () => {
     const client = new HttpConnection('client');
     client.sendRequest({ ...GET, method: 'POST', hasBody: true });
     client.receiveEnd();
@@ -569,7 +569,7 @@ describe('the end of what the peer sends', () => {
     expect(client.clientState).toBe('MUST_CLOSE');
   });
 
-  test('that comes while a switch is open is told when it is refused', () => {
+  test('that comes while a switch is open is reported when the switch is refused', () => {
     const server = asked('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
     server.receiveEnd();
     server.sendResponse(OK);

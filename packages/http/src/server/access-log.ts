@@ -1,6 +1,6 @@
 /** Access logs: one line for each answered request, in Common Log Format or as JSON. */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { checkOptions, printLossy, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { EventListener, RequestFinishedEvent } from './events.ts';
 
 /** Options of {@link accessLog}. */
@@ -15,6 +15,9 @@ const ACCESS_LOG_OPTIONS: OptionTable<AccessLogOptions> = {
   format: rules.oneOf('common', 'json'),
   write: rules.function,
 };
+
+/** Taken at load: tests replace the global. */
+const SystemDate = Date;
 
 const MONTHS = [
   'Jan',
@@ -54,7 +57,8 @@ export function accessLog(options?: AccessLogOptions): EventListener {
   const write =
     options?.write ??
     ((line: string): void => {
-      process.stdout.write(`${line}\n`);
+      const { stdout } = process;
+      printLossy(stdout, () => stdout.write(`${line}\n`));
     });
   return (event) => {
     if (event.type === 'requestFinished') write(format(event));
@@ -69,7 +73,7 @@ function common(event: RequestFinishedEvent): string {
 
 function json(event: RequestFinishedEvent): string {
   const { time, type: _type, ...rest } = event;
-  return JSON.stringify({ time: new Date(time).toISOString(), ...rest });
+  return JSON.stringify({ time: new SystemDate(time).toISOString(), ...rest });
 }
 
 /** Quotes and backslashes are escaped as Apache does; control characters cannot be in a target. */
@@ -94,7 +98,7 @@ function hostOf(address: string): string {
 
 /** `10/Oct/2000:13:55:36 +0000` */
 function date(time: number): string {
-  const at = new Date(time);
+  const at = new SystemDate(time);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()]}/${at.getUTCFullYear()}`;
   return `${day}:${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`;

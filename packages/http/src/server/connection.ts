@@ -7,7 +7,7 @@
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
-import type { TaskLease } from '@awaitio/core/lowlevel';
+import type { AsyncScope, TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
 import type { Switched } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
@@ -18,13 +18,13 @@ import type { FieldList } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
-import { Exchange, type ExchangeOwner } from './exchange.ts';
+import { Exchange, watchPeer, type ExchangeOwner, type PeerWatch } from './exchange.ts';
 import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, writeSwitch, type Responder } from './respond.ts';
 import type { ServerRuntime } from './runtime.ts';
-import { CloseRace } from './send-response.ts';
+import { raceClose, type CloseRace } from './send-response.ts';
 
 export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
@@ -32,11 +32,12 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly driver: Driver;
   readonly runtime: ServerRuntime;
   readonly phases: Phases;
+  /** The context of its requests; the connection itself runs no code of the program outside of it. */
+  readonly scope: AsyncScope;
   #exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
-  #isPeerWatched = false;
-  #isPeerGone = false;
+  #peerWatch: PeerWatch | undefined;
   #closeRace: CloseRace | undefined;
   answered = 0;
   readonly openedAt: number;
@@ -45,9 +46,10 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   /** Its task, which ends with it. */
   readonly #task: TaskLease | undefined;
 
-  constructor(stream: ByteStream, runtime: ServerRuntime, task: TaskLease | undefined) {
+  constructor(stream: ByteStream, runtime: ServerRuntime, task?: TaskLease, scope?: AsyncScope) {
     this.stream = stream;
     this.runtime = runtime;
+    this.scope = scope ?? runtime.scope;
     this.#task = task;
     this.http = new HttpConnection('server', runtime.limits);
     this.driver = new Driver(stream, this.http, runtime.clock);
@@ -150,7 +152,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
       if (event === PAUSED || event.type !== 'request') return undefined;
       this.#reason = 'server';
       this.#exchange = new Exchange(this, event);
-      const handled = handle(this, this.#exchange);
+      const handled = this.scope.run(handle, this, this.#exchange);
       if (handled !== undefined) return handled;
     }
   }
@@ -252,17 +254,14 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** One wait for all exchanges of the connection. */
   watchPeer(exchange: Exchange): void {
-    if (this.#isPeerGone) exchange.onClientGone();
-    if (this.#isPeerWatched) return;
-    this.#isPeerWatched = true;
-    void this.stream.readClosed().then(() => {
-      this.#isPeerGone = true;
+    this.#peerWatch ??= this.scope.run(watchPeer, this.stream, () => {
       this.#exchange?.onClientGone();
     });
+    if (this.#peerWatch.isGone) exchange.onClientGone();
   }
 
   get closeRace(): CloseRace {
-    return (this.#closeRace ??= new CloseRace(this.stream));
+    return (this.#closeRace ??= this.scope.run(raceClose, this.stream));
   }
 
   waitUntil(work: Promise<unknown>): void {

@@ -5,8 +5,15 @@
  * the only reader of the connection. Request, body source and context are one object, so that a request costs one.
  */
 
-import { WOULD_BLOCK, type Address, type LimitError, type WouldBlock } from '@awaitio/core';
-import { invalidInput } from '@awaitio/core/lowlevel';
+import {
+  WOULD_BLOCK,
+  type Address,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
+import { AsyncScope, charged, invalidInput } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
@@ -29,7 +36,7 @@ export interface ExchangeOwner {
   /** The PROXY header that a trusted proxy sent. */
   readonly proxyHeader: ProxyHeader | undefined;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
-  readonly driver: Pick<Driver, 'write' | 'flushSoon'>;
+  readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   watchPeer(exchange: Exchange): void;
@@ -42,6 +49,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   readonly #head: RequestHead;
   #body: Body | undefined;
   #controller: AbortController | undefined;
+  /** The context in which the signal was first read: that of its listeners. */
+  #signalScope: AsyncScope | undefined;
   #trailers: Headers | undefined;
   #isBodyDone: boolean;
   #awaitsContinue: boolean;
@@ -86,6 +95,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
+      this.#signalScope = new AsyncScope();
       if (!this.#isOver) this.#owner.watchPeer(this);
     }
     return this.#controller.signal;
@@ -99,6 +109,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
 
   get trailers(): Headers | undefined {
     return this.#trailers;
+  }
+
+  get clock(): Clock {
+    return this.#owner.driver.clock;
   }
 
   tryNextPiece(): Data | null | WouldBlock {
@@ -154,9 +168,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  async upgrade(headers?: HeadersInput): Promise<Switched> {
-    this.#checkRunning('upgrade');
-    return this.#owner.switchProtocol(this.#head, fieldList(headers));
+  upgrade(headers?: HeadersInput): Promise<Switched> {
+    return charged(this, () => {
+      this.#checkRunning('upgrade');
+      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+    });
   }
 
   get isDraining(): boolean {
@@ -242,7 +258,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   abort(reason: unknown): void {
-    if (!this.#isOver) this.#controller?.abort(reason);
+    if (!this.#isOver) this.#signalScope?.run(abort, this.#controller as AbortController, reason);
   }
 
   /** Whether an error is the abort of the request's signal: its reason, or the `AbortError` that Node's APIs make of it. */
@@ -257,5 +273,26 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   /** The response is complete, or never will be: the signal does not abort from now on. */
   finish(): void {
     this.#isOver = true;
+  }
+}
+
+function abort(controller: AbortController, reason: unknown): void {
+  controller.abort(reason);
+}
+
+/** Watches for the end of the client, for as long as the connection lives. */
+export function watchPeer(stream: ByteStream, onGone: () => void): PeerWatch {
+  return new PeerWatch(stream, onGone);
+}
+
+/** Notices that the client has sent FIN, or that the connection is lost; one for all exchanges of a connection. */
+export class PeerWatch {
+  isGone = false;
+
+  constructor(stream: Pick<ByteStream, 'readClosed'>, onGone: () => void) {
+    void stream.readClosed().then(() => {
+      this.isGone = true;
+      onGone();
+    });
   }
 }

@@ -3,6 +3,9 @@
 import type { Clock } from '@awaitio/core';
 import type { DeadlineWheel } from '@awaitio/core/lowlevel';
 
+/** Taken at load: tests replace the global. */
+const SystemDate = Date;
+
 export class HttpDate {
   readonly #clock: Clock;
   /** Its cached time costs less than the system's date. When that is set by hand, it is followed within a second. */
@@ -21,7 +24,7 @@ export class HttpDate {
     if (now >= this.#validUntil) {
       const date = this.#clock.wallTime();
       this.#validUntil = now + 1_000 - (date % 1_000);
-      this.#text = new Date(date).toUTCString();
+      this.#text = new SystemDate(date).toUTCString();
     }
     return this.#text;
   }

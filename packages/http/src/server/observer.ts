@@ -7,6 +7,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
+import type { AsyncScope } from '@awaitio/core/lowlevel';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import {
   SERVER_CHANNELS,
@@ -79,6 +80,7 @@ const { requestStarted, requestFinished } = CHANNELS;
 
 export class ServerObserver {
   readonly #clock: Clock;
+  readonly #scope: AsyncScope;
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
   readonly refusedByStatus: Map<number, number> = new Map();
@@ -89,10 +91,12 @@ export class ServerObserver {
 
   constructor(
     clock: Clock,
+    scope: AsyncScope,
     onEvent: EventListener | undefined,
     onListenerFailure: (error: unknown) => void,
   ) {
     this.#clock = clock;
+    this.#scope = scope;
     this.#onEvent = onEvent;
     this.#onListenerFailure = onListenerFailure;
   }
@@ -127,7 +131,7 @@ export class ServerObserver {
     this.active += 1;
     if (this.#hasListener(requestFinished)) exchange.startedAt = this.#clock.now();
     if (!this.#hasListener(requestStarted)) return;
-    this.emit({ type: 'requestStarted', ...describe(exchange) });
+    this.#emit({ type: 'requestStarted', ...describe(exchange) });
   }
 
   /** The handler has returned. */
@@ -142,7 +146,7 @@ export class ServerObserver {
     if (!this.#hasListener(requestFinished)) return;
     const { startedAt, answeredAt, bytesIn, bytesOut } = exchange;
     const now = this.#clock.now();
-    this.emit({
+    this.#emit({
       type: 'requestFinished',
       ...describe(exchange),
       status,
@@ -161,7 +165,13 @@ export class ServerObserver {
     this.emit({ type: 'refused', connection, remoteAddress, status, cause });
   }
 
+  /** Emits an event that belongs to no request. */
   emit(event: ServerEvent): void {
+    this.#scope.run(this.#emit, event);
+  }
+
+  /** Emits an event in the current context, which for an event of a request is the handler's. */
+  readonly #emit = (event: ServerEvent): void => {
     try {
       this.#onEvent?.(event);
     } catch (error) {
@@ -169,7 +179,7 @@ export class ServerObserver {
     }
     // A subscriber that throws is the process's uncaught exception, as everywhere in diagnostics_channel.
     CHANNELS[event.type].publish(event);
-  }
+  };
 
   #hasListener({ hasSubscribers }: Channel): boolean {
     return this.#onEvent !== undefined || hasSubscribers;

@@ -35,6 +35,8 @@ describe('a quick look at the options of serve', () => {
     { maxConnections: 0 },
     { maxConnections: 2 ** 60 },
     { retryAfter: -1 },
+    { retryAfter: 0.5 },
+    { retryAfter: Infinity },
     { proxyProtocol: {} },
     { proxyProtocol: { trusted: 'unix' } },
     { maxPendingHandlers: 5 },

@@ -5,7 +5,14 @@
  * does not accept is left to the schema, which decides and explains.
  */
 
+import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
+import type { checkServeOptions } from './options-schema.ts';
+
+/** For what {@link areCertainlyValid} does not accept. */
+export const optionsSchema: Lazy<{ readonly checkServeOptions: typeof checkServeOptions }> = lazy(
+  () => import('./options-schema.ts'),
+);
 
 /** Whether every option is known and its value valid, beyond doubt. */
 export function areCertainlyValid(options: unknown): boolean {

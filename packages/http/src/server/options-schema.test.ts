@@ -16,6 +16,11 @@ describe('a wrong option of serve', () => {
       'expected `clock` to be an object with a method setTimer, got a value of type object',
     ],
     [{ onEvent: 5 }, 'expected `onEvent` to be a function, got 5 (number)'],
+    [{ retryAfter: 0.5 }, 'expected `retryAfter` to be a whole number, got 0.5 (number)'],
+    [
+      { retryAfter: Infinity },
+      'expected `retryAfter` to be a finite number, got Infinity (number)',
+    ],
     [{ maxConnections: 0 }, 'expected `maxConnections` to be at least 1, got 0 (number)'],
     [
       { deadlines: { idle: 'long' } },

@@ -71,7 +71,8 @@ export function checkServeOptions(options: unknown): void {
   const lines = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') return unknown(issue.keys, path);
-    return `expected \`${path}\` to be ${expectation(issue)}, got ${describe(valueAt(options, issue.path))}`;
+    const value = valueAt(options, issue.path);
+    return `expected \`${path}\` to be ${expectation(issue, value)}, got ${describe(value)}`;
   });
   throw new InvalidInputError(`serve: ${lines.join('; ')}`, 'serve', result.error);
 }
@@ -87,11 +88,13 @@ function unknown(names: readonly string[], path: string): string[] {
   ];
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
+function expectation(issue: z.core.$ZodIssue, value: unknown): string {
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- zod's own message covers the rest
   switch (issue.code) {
     case 'invalid_type':
-      return `of type ${issue.expected}`;
+      if (issue.expected === 'int') return 'a whole number';
+      // Infinity, where it is not allowed.
+      return value === Infinity ? 'a finite number' : `of type ${issue.expected}`;
     case 'too_small':
       return `at least ${issue.minimum}`;
     case 'too_big':

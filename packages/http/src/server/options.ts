@@ -42,7 +42,7 @@ export interface ServeOptions {
   readonly maxRequestsPerConnection?: number | undefined;
   /** Requests being handled or answered at a time; further ones get 503 at once. @default no limit */
   readonly maxConcurrentRequests?: number | undefined;
-  /** The `Retry-After` of those 503, in whole seconds. @default 1 */
+  /** The `Retry-After` of those 503, in whole seconds (RFC 9110 section 10.2.3). @default 1 */
   readonly retryAfter?: number | undefined;
   /**
    * Reads the PROXY header (version 1 or 2) that these peers send before their requests: addresses, networks such as
@@ -114,7 +114,7 @@ export const SERVE_OPTIONS: Readonly<Record<keyof ServeOptions, OptionKind>> = {
   maxConnectionsPerAddress: COUNT,
   maxRequestsPerConnection: COUNT,
   maxConcurrentRequests: COUNT,
-  retryAfter: AMOUNT,
+  retryAfter: { kind: 'whole', from: 0, to: Number.MAX_SAFE_INTEGER },
   proxyProtocol: { kind: 'proxies' },
   limits: { kind: 'group', options: LIMITS },
   deadlines: { kind: 'group', options: DEADLINES },

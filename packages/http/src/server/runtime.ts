@@ -1,7 +1,13 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
 import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
-import { DeadlineWheel, holdTask, type TaskLease } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  DeadlineWheel,
+  holdTask,
+  printLossy,
+  type TaskLease,
+} from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -41,6 +47,8 @@ export class ServerRuntime {
   readonly wheel: DeadlineWheel;
   readonly date: HttpDate;
   readonly observer: ServerObserver;
+  /** The context in which the server was started: that of handlers and listeners. */
+  readonly scope: AsyncScope = new AsyncScope();
   readonly #options: ServerRuntimeOptions;
   readonly #onError: ErrorListener;
   readonly #background = new Set<Promise<void>>();
@@ -59,7 +67,7 @@ export class ServerRuntime {
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock, this.wheel);
-    this.observer = new ServerObserver(options.clock, options.onEvent, (error) => {
+    this.observer = new ServerObserver(options.clock, this.scope, options.onEvent, (error) => {
       this.report(error, undefined);
     });
   }
@@ -98,7 +106,7 @@ export class ServerRuntime {
     return this.#options.proxies !== undefined && this.#options.proxies.has(address);
   }
 
-  /** Reports an error to `onError`. */
+  /** Reports an error to `onError`: of a request in its context, which is the caller's. */
   report(error: unknown, exchange: ExchangeFacts | undefined): void {
     const context =
       exchange === undefined
@@ -109,7 +117,8 @@ export class ServerRuntime {
             remoteAddress: String(exchange.remoteAddress ?? ''),
           };
     try {
-      this.#onError(error, context);
+      if (context === undefined) this.scope.run(this.#onError, error, context);
+      else this.#onError(error, context);
     } catch {
       // An error listener that throws has no listener itself.
     }
@@ -135,11 +144,12 @@ export class ServerRuntime {
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // Silence would hide every failure of a handler.
-  // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
-  console.error(
-    `awaitio: ${request === undefined ? 'connection' : `${request.method} handler`} failed: ${what}`,
-  );
+  const where = request === undefined ? 'connection' : `${request.method} handler`;
+  printLossy(process.stderr, () => {
+    // Silence would hide every failure of a handler.
+    // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
+    console.error(`awaitio: ${where} failed: ${what}`);
+  });
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

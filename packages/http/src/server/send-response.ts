@@ -7,11 +7,17 @@
  */
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
+import { AsyncScope } from '@awaitio/core/lowlevel';
 import { piecesOf } from '../message/body.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { fieldsToSend, type HttpResponse, type ResponseBody } from '../message/response.ts';
+import {
+  fieldsToSend,
+  producerScope,
+  type HttpResponse,
+  type ResponseBody,
+} from '../message/response.ts';
 import type { Driver } from '../driver/driver.ts';
 import type { Phases } from './phases.ts';
 
@@ -118,7 +124,8 @@ async function sendPieces(
 ): Promise<void> {
   const { http, driver } = outlet;
   const { body } = response;
-  const pieces = piecesOf(isWhole(body) ? [body ?? EMPTY] : body);
+  const scope = producerScope(response) ?? new AsyncScope();
+  const pieces = scope.run(piecesOf, isWhole(body) ? [body ?? EMPTY] : body);
   let isExhausted = false;
   const { closeRace } = outlet;
   // No handler holds the pieces of a forwarded body: their memory can be reused.
@@ -126,7 +133,7 @@ async function sendPieces(
   try {
     driver.write(http.sendResponse(head(response, response.length, options)));
     while (http.sendsBody) {
-      const next = pieces.next();
+      const next = scope.run(nextOf, pieces);
       let result;
       if ('then' in next) {
         driver.flushSoon();
@@ -145,12 +152,22 @@ async function sendPieces(
       if (blocked !== undefined) await outlet.phases.withWriteDeadline(blocked);
       written?.add(bytes);
     }
-    driver.write(http.sendEnd(trailersOf(response)));
+    driver.write(http.sendEnd(scope.run(trailersOf, response)));
   } finally {
     closeRace.end();
     // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
-    if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+    if (!isExhausted) void Promise.resolve(scope.run(closePieces, pieces)).catch(() => {});
   }
+}
+
+type Pieces = ReturnType<typeof piecesOf>;
+
+function nextOf(pieces: Pieces): ReturnType<Pieces['next']> {
+  return pieces.next();
+}
+
+function closePieces(pieces: Pieces): unknown {
+  return pieces.return?.();
 }
 
 function isWhole(body: ResponseBody): body is string | Uint8Array | null {
@@ -193,6 +210,11 @@ export class CloseRace {
   end(): void {
     this.#reject = undefined;
   }
+}
+
+/** Watches for the close of a connection, for as long as it lives. */
+export function raceClose(stream: ByteStream): CloseRace {
+  return new CloseRace(stream);
 }
 
 function clientGone(): BrokenError {

@@ -20,6 +20,8 @@ import {
 } from '@awaitio/core';
 import {
   acceptOwned,
+  AsyncScope,
+  charged,
   checkOptions,
   invalidInput,
   watchAbort,
@@ -27,6 +29,7 @@ import {
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
+import { fetchAdapter, memoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
@@ -35,7 +38,7 @@ import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
-import { areCertainlyValid } from './options-fast-check.ts';
+import { areCertainlyValid, optionsSchema } from './options-fast-check.ts';
 import {
   DEFAULT_SERVER_LIMITS,
   SHUTDOWN_OPTIONS,
@@ -63,12 +66,16 @@ import { leaseOf, ServerRuntime } from './runtime.ts';
  * console.log(report.aborted.length); // 0
  * ```
  */
-export async function serve(
+export function serve(
   handler: Handler | FetchApplication,
   options: ServeOptions = {},
 ): Promise<HttpServer> {
+  return charged(options, () => open(handler, options));
+}
+
+async function open(handler: Parameters<typeof serve>[0], options: ServeOptions) {
   if (!areCertainlyValid(options)) {
-    const { checkServeOptions } = await import('./options-schema.ts');
+    const { checkServeOptions } = optionsSchema.value ?? (await optionsSchema.load());
     checkServeOptions(options);
   }
   options.signal?.throwIfAborted();
@@ -76,7 +83,8 @@ export async function serve(
   const loading = loadParser();
   if (loading !== undefined) await loading;
   // Last, so that an error of an option leaves nothing open.
-  const proxies = proxiesOf(options);
+  const trusted = options.proxyProtocol?.trusted;
+  const proxies = trusted === undefined ? undefined : new AddressList(trusted);
   const listener = options.listener ?? (await bind(options));
   if (options.signal?.aborted === true) {
     if (options.listener === undefined) await listener.close();
@@ -85,16 +93,12 @@ export async function serve(
   return start(run, listener, options, proxies);
 }
 
-function proxiesOf({ proxyProtocol }: ServeOptions): AddressList | undefined {
-  return proxyProtocol === undefined ? undefined : new AddressList(proxyProtocol.trusted);
-}
-
 async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
   if (typeof handler === 'function') return handler;
   if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
     throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
   }
-  const { fetchHandler } = await import('../adapters/fetch-handler.ts');
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
   return fetchHandler(handler);
 }
 
@@ -184,7 +188,7 @@ export class HttpServer {
 
   /**
    * Serves one more connection, which did not come from the listener: a stream from `startTls`, or one end of a
-   * `memoryPair`.
+   * `memoryPair`. Its requests are handled in the async context of this call.
    *
    * @throws `ClosedError` when the server is shutting down and accepts nothing more, or the executor was shut down. The
    * stream is left untouched.
@@ -196,10 +200,9 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    this.#executor.spawn((context) => this.#run(stream, context), {
-      name: 'connection',
-      onAbort: stream,
-    });
+    const scope = new AsyncScope();
+    const options = { name: 'connection', onAbort: stream };
+    this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
 
   /**
@@ -212,7 +215,8 @@ export class HttpServer {
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
     const request =
       input instanceof Request && init === undefined ? input : new Request(input, init);
-    this.#memory ??= this.#openMemory();
+    // Its connections serve other callers too.
+    this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
     return (await this.#memory).fetch(request);
   }
 
@@ -242,19 +246,21 @@ export class HttpServer {
    *
    * @throws `InvalidInputError` for a wrong option, such as a time that is not a number from 0; the server goes on then.
    */
-  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
-    this.#shutdown ??= this.#drain(options);
-    return this.#shutdown;
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    return charged(this.#runtime, () => {
+      checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
+      this.#shutdown ??= this.#drain(options);
+      return this.#shutdown;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
 
-  #run(stream: ByteStream, context: TaskContext): Promise<void> | undefined {
+  #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
     const lease = leaseOf(context);
-    const connection = new ServerConnection(stream, this.#runtime, lease);
+    const connection = new ServerConnection(stream, this.#runtime, lease, scope);
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
@@ -268,7 +274,7 @@ export class HttpServer {
   };
 
   async #openMemory(): Promise<MemoryFetch> {
-    const { MemoryFetch } = await import('../adapters/memory-fetch.ts');
+    const { MemoryFetch } = memoryFetch.value ?? (await memoryFetch.load());
     const { clock } = this.#runtime;
     const connect = (): ByteStream => {
       const [ours, theirs] = memoryPair({ clock });

@@ -53,6 +53,39 @@ describe('the body of a request', () => {
     }),
   );
 
+  test.each(['a€b', '😀', 'Ċč', 'a\ud83d', 'plain', `${'x'.repeat(40_000)}€`])(
+    'is the UTF-8 of text, whole and in pieces: %j',
+    (sent) =>
+      simulated(async (world) => {
+        const got: Buffer[] = [];
+        await world.serve(async (incoming) => {
+          got.push(Buffer.from(await incoming.bytes()));
+          return HttpResponse.empty();
+        });
+        const client = world.client();
+        await client.post(URL_, sent);
+        await client.post(URL_, [sent, sent]);
+        const expected = Buffer.from(sent);
+        expect(got.map((body) => body.toString('hex'))).toEqual([
+          expected.toString('hex'),
+          Buffer.concat([expected, expected]).toString('hex'),
+        ]);
+      }),
+  );
+
+  test.each(['€', 'Ċ', '\u0100', '\ud83d'])(
+    'is not sent where a header or a trailer has %j, which is no latin1, and the error says so',
+    (value) =>
+      simulated(async (world) => {
+        await world.serve(() => HttpResponse.empty());
+        const client = world.client();
+        const says = /X: expected a value of visible latin1 characters/;
+        await expect(client.post(URL_, 'body', { headers: { X: value } })).rejects.toThrow(says);
+        await expect(client.post(URL_, ['body'], { trailers: { X: value } })).rejects.toThrow(says);
+        expect(() => HttpResponse.text('', { headers: { X: value } })).toThrow(says);
+      }),
+  );
+
   test('is not announced by methods that have none', () =>
     simulated(async (world) => {
       const server = await world.listen();
@@ -427,7 +460,7 @@ describe('the body of a response', () => {
       await expect(failure).rejects.toMatchObject({ code: 'ERR_HTTP_BODY_TOO_LARGE' });
     }));
 
-  test('that nobody reads to the end gives its connection up: by leaving the loop, or discarding', () =>
+  test('that no one reads to the end gives its connection up: by leaving the loop, or discarding', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.stream(['x'.repeat(500_000)], { length: 500_000 }));
       const client = world.client();
@@ -500,7 +533,7 @@ describe('a switch of protocols', () => {
       await stream.close();
     }));
 
-  test('that nobody wants ends with the response', () =>
+  test('that no one wants ends with the response', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
         const { stream } = await context.upgrade(headers);

@@ -98,7 +98,7 @@ describe('a deadline', () => {
     }),
   );
 
-  test('for a head ends a request that nobody takes', () =>
+  test('for a head ends a request that no one takes', () =>
     simulated(async (world) => {
       const server = await silentServer(world);
       const client = world.client({ deadlines: { headers: 2_000 } });
@@ -255,7 +255,7 @@ describe('an abort', () => {
         );
       },
     ],
-    ['while it sends a body that nobody takes', 500, async (world) => void (await world.listen())],
+    ['while it sends a body that no one takes', 500, async (world) => void (await world.listen())],
   ])('%s ends it at once, with the reason, and its connection', (phase, at, setUp) =>
     simulated(async (world) => {
       await setUp(world);
@@ -342,7 +342,7 @@ describe('a connection that breaks', () => {
     }),
   );
 
-  test('inside a head is an error of its own kind', () =>
+  test('inside a head is its own kind of error', () =>
     simulated(async (world) => {
       const server = await silentServer(world);
       const failure = failureOf(world, world.client().get(URL_));

@@ -127,7 +127,7 @@ describe('a pool', () => {
       expect(codes).toEqual(['ECONNREFUSED', 'ECONNREFUSED', 'ECONNREFUSED']);
     }));
 
-  test('closes a connection that nobody used for a while', () =>
+  test('closes a connection that no one used for a while', () =>
     simulated(async (world) => {
       const server = await world.listen();
       const client = world.client();
@@ -195,7 +195,7 @@ describe('a pool', () => {
       expect(await wire.rest()).toBe('');
     }));
 
-  test('does not use a connection again on which something came that nobody asked for', () =>
+  test('does not use a connection again on which something came that no one asked for', () =>
     simulated(async (world) => {
       const server = await world.listen();
       const client = world.client();

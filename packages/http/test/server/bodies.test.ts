@@ -224,7 +224,7 @@ describe('a streamed answer', () => {
       expect((await wire.response()).trailers).toBe('X-Sum: 195\r\n');
     }));
 
-  test('is not begun for HEAD, 204 and 304, and the program is told that nobody wants it', () =>
+  test('is not begun for HEAD, 204 and 304, and the program learns that it is not wanted', () =>
     simulated(async (world) => {
       let ended = 0;
       const body = (): AsyncIterable<string> => ({
@@ -265,6 +265,23 @@ describe('Content-Length of an answer', () => {
       const { body, get } = await wire.response();
       expect([body, get('content-length')]).toEqual(['Ã©', '2']);
     }));
+
+  test.each(['a€b', '😀', 'Ċč', 'a\ud83d', 'plain', `${'x'.repeat(40_000)}€`])(
+    'is the UTF-8 of text, whole and in pieces: %j',
+    (sent) =>
+      simulated(async (world) => {
+        await world.serve((request) =>
+          request.path === '/whole' ? HttpResponse.text(sent) : HttpResponse.stream([sent, sent]),
+        );
+        const client = world.client();
+        const expected = Buffer.from(sent);
+        const whole = await client.get('http://server/whole');
+        expect(Buffer.from(await whole.bytes()).equals(expected)).toBe(true);
+        const pieces = await client.get('http://server/pieces');
+        const both = Buffer.concat([expected, expected]);
+        expect(Buffer.from(await pieces.bytes()).equals(both)).toBe(true);
+      }),
+  );
 
   test('is zero for an answer without a body, and absent where there can be none', () =>
     simulated(async (world) => {
@@ -447,7 +464,7 @@ describe('a request body', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('that ends before its length fails the read, and a half-closed client is told 400', () =>
+  test('that ends before its length fails the read, and a half-closed client gets 400', () =>
     simulated(async (world) => {
       await world.serve(async (request) => HttpResponse.text(await request.text()));
       const wire = await world.connect();

@@ -155,7 +155,7 @@ test('a client without a certificate gets no further than the handshake, and oth
   expect(await response.text()).toBe('welcome');
 });
 
-test('a client that expects somebody else refuses the server', async () => {
+test('a client that expects another name refuses the server', async () => {
   const listener = await TlsListener.bind('127.0.0.1:0', identity);
   const { url } = await serving(() => HttpResponse.text('never'), listener);
   const client = clientOver((address, how) =>

@@ -442,7 +442,7 @@ describe('a switch of protocols', () => {
       expect(world.errors).toEqual([expect.any(LocalProtocolError)]);
     }));
 
-  test('whose handler fails is told to the program, and ends the connection', () =>
+  test('whose handler fails is reported to the program, and ends the connection', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
         await context.upgrade({ Connection: 'Upgrade', Upgrade: 'chat' });

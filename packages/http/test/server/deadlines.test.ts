@@ -221,7 +221,7 @@ describe('a body', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     }));
 
-  test('that nobody reads is waited for as long as any other', () =>
+  test('that no one reads is waited for as long as any other', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.text('unread'));
       const wire = await world.connect();

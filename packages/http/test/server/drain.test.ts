@@ -138,7 +138,7 @@ describe('a shutdown', () => {
       expect(await report).toEqual({ completed: 1, idleClosed: 0, aborted: [] });
     }));
 
-  test('gives a connection that falls idle just before that a window of its own', () =>
+  test('gives a connection that falls idle just before that its own window', () =>
     simulated(async (world) => {
       const server = await world.serve((request) =>
         HttpResponse.stream(
@@ -265,7 +265,7 @@ describe('a shutdown', () => {
       expect(world.now - since).toBeGreaterThanOrEqual(1_000);
     }));
 
-  test('happens once, whoever asks how often', () =>
+  test('happens once, however often it is asked for', () =>
     simulated(async (world) => {
       const server = await world.serve(echo());
       await idle(world);

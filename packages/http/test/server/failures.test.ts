@@ -153,7 +153,7 @@ describe('a body that fails after the head is out', () => {
         throw new RangeError('the disk is gone');
       },
     ],
-  ])('cuts the connection and is told to the program: %s', (_kind, body) =>
+  ])('cuts the connection and is reported to the program: %s', (_kind, body) =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.stream(body()));
       const wire = await world.connect();
@@ -217,7 +217,7 @@ describe('a client that leaves', () => {
     ['an event', (signal) => once(new EventTarget(), 'never', { signal })],
     ['a pipeline', (signal) => pipeline(new PassThrough(), new PassThrough(), { signal })],
     [
-      'a fetch of its own',
+      'its own fetch',
       (signal) =>
         new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -306,7 +306,7 @@ describe('a client that leaves', () => {
       expect(signals.map((signal) => signal.aborted)).toEqual([false, false]);
     }));
 
-  test('ends a body that is made for it, and its maker is told', () =>
+  test('ends a body that is made for it, and its maker is informed', () =>
     simulated(async (world) => {
       let isTold = false;
       await world.serve(() =>
@@ -443,7 +443,7 @@ describe('what a program may not send', () => {
     ],
     ['a status that is none', () => HttpResponse.text('', { status: 99 })],
     ['an informational status', () => HttpResponse.text('', { status: 100 })],
-    ['a switch nobody asked for', () => HttpResponse.text('', { status: 101 })],
+    ['a switch no one asked for', () => HttpResponse.text('', { status: 101 })],
     ['no body at all that is known', () => new HttpResponse(42 as unknown as string)],
   ])('is refused before a byte of it is sent: %s', (_what, make) =>
     simulated(async (world) => {

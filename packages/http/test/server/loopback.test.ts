@@ -16,12 +16,13 @@ import { seededRandom, TcpListener, TcpStream, trackStreams } from '@awaitio/cor
 import { deferred } from '@awaitio/core/lowlevel';
 import { expectNoOpenStreams } from '@awaitio/core/testing';
 import { echo, HttpClient, HttpResponse, serve, type HttpServer } from '../../src/index.ts';
+import { countFromEnvironment } from '../support/environment.ts';
 import { lend } from '../support/lend.ts';
 import { Wire } from '../support/wire.ts';
 
 const isLinux = process.platform === 'linux';
 /** How many clients are killed; ten thousand with `AWAITIO_KILLS=10000`. */
-const KILLS = Number(process.env['AWAITIO_KILLS'] ?? 500);
+const KILLS = countFromEnvironment('AWAITIO_KILLS', 500);
 const CROWD = 10_000;
 /** Descriptors that a process has open besides its connections. */
 const SPARE = 200;
@@ -302,7 +303,7 @@ describe('over real sockets', () => {
     }
   });
 
-  test('clients that drip are let go in their time, and hold nobody up', async () => {
+  test('clients that drip are let go in their time, and hold no one up', async () => {
     const server = await start(echo(), {
       deadlines: { firstByte: 500, headers: 500, bodyGrace: 500, writeStall: 500, idle: 500 },
     });

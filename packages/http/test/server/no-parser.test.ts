@@ -1,4 +1,4 @@
-/** What `serve` and a client say where llhttp cannot start: each in a process of its own. */
+/** What `serve` and a client say where llhttp cannot start: each in a separate process. */
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 
@@ -34,7 +34,7 @@ describe('without a parser', () => {
   test('serve rejects, and so does a request, where WebAssembly is switched off', () => {
     expect(run(['--jitless'])).toBe(
       twice(
-        'Error: @awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless',
+        'Error: @awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless and --no-expose-wasm',
       ),
     );
   });
@@ -43,10 +43,17 @@ describe('without a parser', () => {
 const whereLimitsHold =
   process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip;
 
+test('serve rejects, and so does a request, where V8 gives WebAssembly less memory than the parser needs', () => {
+  const printed = run(['--wasm-max-mem-pages=1']);
+  expect(printed).toMatch(
+    /^(?:Error: @awaitio\/http: there is no memory .*--wasm-max-mem-pages.*\n){2}$/,
+  );
+});
+
 whereLimitsHold('without room for the parser’s memory', () => {
   test('serve rejects, and so does a request', () => {
     const rejected = twice(
-      'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v), or start node with --disable-wasm-trap-handler',
+      'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v, --wasm-max-mem-pages), or start node with --disable-wasm-trap-handler',
     );
     const printed = run([], 6_000_000);
     // A newer V8 does without the reservation when there is no room for it: then the server listens.

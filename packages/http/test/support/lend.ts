@@ -26,6 +26,7 @@ export function lend<S extends ByteStream>(listener: Listener<S>): Listener<S> {
     unobserve: (observer) => listener.unobserve(observer),
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
+    incoming: (options) => listener.incoming(options),
     [Symbol.asyncIterator]: () => listener[Symbol.asyncIterator](),
   };
 }

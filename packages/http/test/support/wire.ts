@@ -29,7 +29,7 @@ export class Wire {
 
   /** Sends text (latin1) or bytes. */
   send(data: string | Uint8Array): Promise<void> {
-    return this.stream.writeAll(data);
+    return this.stream.writeAll(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
   }
 
   /** Sends FIN; reading continues. */

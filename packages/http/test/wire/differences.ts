@@ -83,7 +83,7 @@ export const DIFFERENCES: readonly Difference[] = [
     cases: [
       'a Content-Length padded with zeros',
       'a coding before chunked, unknown here',
-      'a coding before chunked, in a line of its own',
+      'a coding before chunked, in a separate line',
       'an empty Transfer-Encoding',
       'an empty Transfer-Encoding before a full one',
       'an empty element before chunked',

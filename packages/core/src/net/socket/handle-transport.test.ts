@@ -134,7 +134,7 @@ function setUp(kind: 'tcp' | 'unix' = 'tcp') {
 const large = 'x'.repeat(20_000);
 
 describe('reading from a handle', () => {
-  test('begins when the stream does, stops when it is full and goes on when it is told', () => {
+  test('begins when the stream does, stops when it is full and goes on when it is asked to', () => {
     const { transport, sink, told, read, called } = setUp();
     read('one');
     sink.hasRoom = false;
@@ -160,7 +160,7 @@ describe('reading from a handle', () => {
     expect(called()).toEqual(['readStart', 'readStop']);
   });
 
-  test('that fails closes the handle, and the error is told when it is closed', () => {
+  test('that fails closes the handle, and the error is reported when it is closed', () => {
     const { told, read, called, close, gone } = setUp();
     read(ECONNRESET);
     expect([told, called()]).toEqual([[], ['readStart', 'close']]);
@@ -179,7 +179,7 @@ describe('reading from a handle', () => {
 });
 
 describe('writing to a handle', () => {
-  test('small pieces go out together when the turn is over, and the sink hears that they went', () => {
+  test('small pieces go out together when the turn is over, and the sink is notified that they went', () => {
     const { transport, told, called } = setUp();
     transport.write('a');
     transport.write(Buffer.from('b'));
@@ -233,7 +233,7 @@ describe('writing to a handle', () => {
     expect(requests[0]).toMatchObject({ data: Buffer.from('first') });
   });
 
-  test('whoever waits while a large piece takes what waited along hears of it in the next tick', async () => {
+  test('a waiter is notified in the next tick when a large piece takes along what waited', async () => {
     const { transport, told } = setUp();
     transport.write('small');
     transport.write(large);
@@ -243,17 +243,40 @@ describe('writing to a handle', () => {
     expect(told[0]).toBe('drain');
   });
 
-  test('that fails at once closes the handle, and its bytes stay unsent', () => {
-    const { transport, kernel, told, close } = setUp();
+  test('that fails at once closes the handle, and its bytes stay unsent', async () => {
+    const { transport, kernel, told, called, close } = setUp();
     kernel.write = EPIPE;
     transport.write(large);
     transport.write(large);
     expect([transport.unsent, told]).toEqual([40_000, []]);
+    await turn();
+    await turn();
+    expect(called().filter((call) => call.startsWith('string'))).toHaveLength(1);
     close();
     expect(told).toEqual(['closed BrokenError EPIPE']);
   });
 
-  test('that fails later does the same, and the first failure is the one that is told', () => {
+  test('that fails reads first what the kernel still has, though there is no room', async () => {
+    const { transport, kernel, told, sink, read, called, close } = setUp();
+    sink.hasRoom = false;
+    transport.pause();
+    kernel.write = EPIPE;
+    transport.write(large);
+    read('one');
+    await turn();
+    await turn();
+    read('two');
+    await turn();
+    await turn();
+    expect(told).toEqual(['data one', 'data two']);
+    expect(called().filter((call) => call === 'readStop')).toHaveLength(1);
+    read(END_OF_FILE);
+    close();
+    expect(told).toEqual(['data one', 'data two', 'closed BrokenError EPIPE']);
+    expect(transport.unsent).toBe(20_000);
+  });
+
+  test('that fails later does the same, and the first failure is the one that is reported', () => {
     const { transport, kernel, told, requests, read, close } = setUp();
     kernel.takes = false;
     transport.write(large);

@@ -13,10 +13,12 @@
  * - The memory of an incomplete write must stay alive: its request keeps it. The shared read buffer outlives every handle.
  * - A closed handle has no descriptor, and the number may already belong to another one: once `#isClosed` is set, the
  *   handle is not used.
+ * - A write fails as soon as the peer has reset the connection, while what it sent before may still be in the kernel. So a
+ *   failed write first reads that, whether the stream has room or not, and then breaks.
  * - `onDrain` must not be called from inside a call of the sink: it is then deferred to the next tick.
  */
 
-import { nextTick } from '../../vocabulary/platform.ts';
+import { immediate, nextTick } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
@@ -83,6 +85,8 @@ export class HandleTransport extends SocketCarrier {
   /** The state of FIN: not asked for, to be sent after the bytes in flight, being sent, sent. */
   #fin: 'none' | 'requested' | 'sending' | 'sent' = 'none';
   #finished: (() => void) | undefined;
+  /** Bytes read since a write failed; `undefined` while none has. */
+  #readSinceFailure: number | undefined;
   /** The action deferred until the bytes in flight, or the FIN, are sent. */
   #deferred: 'nothing' | 'close' | 'reset' = 'nothing';
 
@@ -118,7 +122,7 @@ export class HandleTransport extends SocketCarrier {
   }
 
   pause(): void {
-    if (!this.#isClosed) this.#handle.readStop();
+    if (!this.#isClosed && this.#readSinceFailure === undefined) this.#handle.readStop();
   }
 
   resume(): void {
@@ -140,7 +144,7 @@ export class HandleTransport extends SocketCarrier {
 
   protected send(data: Uint8Array | string): void {
     const { length } = data;
-    if (this.#isClosed) {
+    if (this.#isClosed || this.#readSinceFailure !== undefined) {
       this.#inFlight += length;
       return;
     }
@@ -160,7 +164,7 @@ export class HandleTransport extends SocketCarrier {
       if (typeof piece === 'string') areBuffers = false;
     }
     if (length === 0) return;
-    if (this.#isClosed) {
+    if (this.#isClosed || this.#readSinceFailure !== undefined) {
       this.#inFlight += length;
       return;
     }
@@ -217,6 +221,7 @@ export class HandleTransport extends SocketCarrier {
     const { results, readResult } = this.#bindings;
     const count = results[readResult] as number;
     if (count > 0) {
+      if (this.#readSinceFailure !== undefined) this.#readSinceFailure += count;
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!queueRead(this, view)) this.deliver(view);
     } else if (count === END_OF_FILE) {
@@ -231,7 +236,7 @@ export class HandleTransport extends SocketCarrier {
     // What libuv had queued for a closed handle stays counted as unsent.
     if (this.#isClosed) return;
     if (status < 0) {
-      this.#fail(status, 'write');
+      this.#failToWrite(status);
       return;
     }
     this.#inFlight -= bytes;
@@ -275,7 +280,7 @@ export class HandleTransport extends SocketCarrier {
     this.#inFlight += bytes;
     this.isBackedUp = true;
     if (status < 0) {
-      this.#fail(status, 'write');
+      this.#failToWrite(status);
       return;
     }
     request[CARRIER] = this;
@@ -301,6 +306,11 @@ export class HandleTransport extends SocketCarrier {
     const isSuspect = isLastReader(this);
     deliverReads();
     if (this.#isClosed) return;
+    if (this.#readSinceFailure !== undefined) {
+      // The failed write has taken the socket's error: this is how a reset reads after it.
+      this.#closeHandle();
+      return;
+    }
     const error = isSuspect ? socketErrorAtEof(this.#handle.fd) : undefined;
     if (error !== undefined) {
       this.#break(error);
@@ -309,6 +319,23 @@ export class HandleTransport extends SocketCarrier {
     this.#hasEnded = true;
     this.sink?.onEnd();
     if (this.#fin === 'sent') this.#closeHandle();
+  }
+
+  /** Reads what is left in the kernel, as long as every iteration of the loop brings some, and then breaks. */
+  #failToWrite(status: number): void {
+    if (this.#readSinceFailure !== undefined) return;
+    const error = systemError(status, 'write');
+    this.error ??= translateError(error, 'stream');
+    this.#readSinceFailure = 0;
+    this.resume();
+    const readOn = (before: number): void => {
+      if (this.#isClosed) return;
+      const read = this.#readSinceFailure as number;
+      if (read === before) this.#break(error);
+      // In the next iteration's check phase: after one whole poll phase.
+      else immediate(() => immediate(() => readOn(read)));
+    };
+    readOn(-1);
   }
 
   #fail(status: number, syscall: string): void {

@@ -80,7 +80,7 @@ describe('a race of connection attempts', () => {
     expect(log).toEqual(['try a', 'try b', 'lost b a']);
   });
 
-  test('hears nothing after it is over', async () => {
+  test('is notified of nothing after it is over', async () => {
     const { clock, log, connect, fail } = race(['a', 'b']);
     await clock.advance(250);
     connect('a');
@@ -89,7 +89,7 @@ describe('a race of connection attempts', () => {
     expect(log).toEqual(['try a', 'try b', 'cancel b', 'won a']);
   });
 
-  test('is cancelled with all that runs, and tries nobody after that', async () => {
+  test('is cancelled with all that runs, and tries no other address after that', async () => {
     const { clock, log, cancel, connect } = race(['a', 'b', 'c']);
     await clock.advance(250);
     cancel();

@@ -41,7 +41,7 @@ describe('what the sockets of one turn gave', () => {
     expect(bytes).toBe(800_000);
   });
 
-  test('reaches everybody, also behind one who throws, and the error is told', () => {
+  test('reaches every member, also behind one that throws, and the error is reported', () => {
     const seen: string[] = [];
     const broken = member({
       deliver: () => {
@@ -91,7 +91,7 @@ describe('what the sockets of one turn are given', () => {
     expect(seen).toEqual(['reacted', 'sent']);
   });
 
-  test('is sent by everybody, also behind one who throws, and the error is told', async () => {
+  test('is sent by every member, also behind one that throws, and the error is reported', async () => {
     const seen: string[] = [];
     const told = new Promise<unknown>((resolve) => {
       process.setUncaughtExceptionCaptureCallback(resolve);

@@ -6,7 +6,13 @@ const READ_SIZE = 65_536;
 /** Its content is valid until the read callback returns. */
 export const sharedBuffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(READ_SIZE));
 
-const isAllowed = process.env['AWAITIO_SOCKET_READS'] !== 'events';
+const wanted = process.env['AWAITIO_SOCKET_READS'];
+if (wanted !== undefined && wanted !== 'events') {
+  throw new Error(
+    `@awaitio/core: expected AWAITIO_SOCKET_READS to be unset or 'events', got ${JSON.stringify(wanted)}`,
+  );
+}
+const isAllowed = wanted === undefined;
 
 /**
  * Whether sockets are read into {@link sharedBuffer}; otherwise their bytes arrive as `'data'` events, as on a version of

@@ -17,10 +17,12 @@ import { systemClock } from '../../waiting/system-clock.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
+import { nodeCluster } from '../lazy-builtins.ts';
 import { IncomingHandle, IncomingNodeSocket, type IncomingSocket } from './incoming.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { boundAddress, type Endpoints } from './endpoints.ts';
+import { accessDenied, mayUseNetwork } from './permission.ts';
 import { handleBindings, takeHandles } from './stream-handle.ts';
 
 /** Options of every socket listener. */
@@ -105,7 +107,8 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   }
 
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
+    if (this.#closing !== undefined) return this.#closing.then(() => this.queue.settled());
+    this.#closing = new Promise((resolve) => {
       this.#signal?.removeEventListener('abort', this.#onAbort);
       this.queue.close();
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.
@@ -153,6 +156,11 @@ export function checkListenOptions(
   checkWaitOptions(operation, { signal: options.signal });
 }
 
+/** Whether the primary of a cluster binds the socket, for its workers. */
+export function isShared({ exclusive = false }: SocketListenOptions<never>): boolean {
+  return !exclusive && nodeCluster().isWorker;
+}
+
 /**
  * Makes a listening server.
  *
@@ -162,20 +170,24 @@ export async function listen(
   target: ListenOptions & { readonly fd?: number },
   options: SocketListenOptions<never>,
 ): Promise<Server> {
+  // Node would throw this where no caller can catch it.
+  if (!mayUseNetwork()) throw translateError(accessDenied(), 'bind');
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(translateError(error, 'bind'));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        {
+          ...target,
+          backlog: options.backlog ?? DEFAULT_BACKLOG,
+          exclusive: options.exclusive ?? false,
+        },
+        resolve,
+      );
     });
-    server.listen(
-      {
-        ...target,
-        backlog: options.backlog ?? DEFAULT_BACKLOG,
-        exclusive: options.exclusive ?? false,
-      },
-      resolve,
-    );
-  });
+  } catch (error) {
+    throw translateError(error, 'bind');
+  }
   server.removeAllListeners('error');
   if (options.signal?.aborted === true) {
     await new Promise((resolve) => {

@@ -224,6 +224,10 @@ export class SocketTransport extends SocketCarrier {
   onClose(): void {
     this.#unlisten(this.#socket);
     this.#socket.on('error', ignore);
+    deliverReads();
+    // What Node holds of a paused socket comes before the error, whether the stream has room or not.
+    const socket = this.#socket;
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) this.sink?.onData(chunk);
     this.notifyClosed();
   }
 

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:net';
+import { deprecate } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import {
+  isDeprecated,
   isStreamHandle,
   loadBindings,
   systemError,
@@ -21,6 +23,7 @@ const names = {
 const platform = (changed: object = {}, line = '20'): Platform => ({
   line,
   binding: () => ({ ...names, ...changed }),
+  warns: false,
 });
 
 describe('handles are worked with', () => {
@@ -29,7 +32,7 @@ describe('handles are worked with', () => {
   });
 
   test.each([
-    ['is of a line that nobody has tried', platform({}, '28')],
+    ['is of an untested line', platform({}, '28')],
     ['has no classes of requests', platform({ WriteWrap: undefined })],
     ['has other things in their place', platform({ ShutdownWrap: () => {} })],
     ['has no results', platform({ streamBaseState: undefined })],
@@ -43,11 +46,19 @@ describe('handles are worked with', () => {
         binding: () => {
           throw new Error('access denied');
         },
+        warns: false,
       },
     ],
+    ['warns of it, as with --pending-deprecation', { ...platform(), warns: true }],
   ])('and not on one that %s', (_name, other) => {
     expect(loadBindings(other)).toBeUndefined();
   });
+});
+
+test('a deprecated function is known without a call', () => {
+  const binding = (): void => {};
+  expect(isDeprecated(deprecate(binding, 'not this way'))).toBe(true);
+  expect(isDeprecated(binding)).toBe(false);
 });
 
 test('a server gives handles; what is none as we know it, and errors, go its own way', () => {

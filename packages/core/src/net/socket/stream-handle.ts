@@ -10,7 +10,8 @@
  * results of `process.binding('stream_wrap')`. Node makes no promise about any of this, so three things are checked before
  * use: that this release line of Node has run the whole test suite this way; that every name exists and is of the expected
  * kind; and that each accepted handle has the methods. Where a check fails (another version of Node, the permission model,
- * which forbids the binding, a custom build), a listener uses `net.Socket`, and everything works the same.
+ * which forbids the binding, `--pending-deprecation`, which warns of it, a custom build), a listener uses `net.Socket`, and
+ * everything works the same.
  */
 
 import type { Server } from 'node:net';
@@ -84,11 +85,27 @@ export interface HandleBindings {
 export interface Platform {
   readonly line: string;
   readonly binding: (name: string) => unknown;
+  /** Whether a call of `binding` prints a warning, or throws one. */
+  readonly warns: boolean;
 }
+
+/**
+ * With `--pending-deprecation`, `process.binding` is a function that warns once and calls the one that was there, which is
+ * its prototype: that is what `util.deprecate` makes. To find out by a call would be to warn.
+ */
+export function isDeprecated(method: unknown): boolean {
+  const original: unknown = Object.getPrototypeOf(method);
+  return typeof original === 'function' && original.name !== '';
+}
+
+const owner = process as unknown as { readonly binding: (name: string) => unknown };
 
 const node: Platform = {
   line: process.versions.node.split('.')[0] as string,
-  binding: (name) => (process as unknown as { binding(name: string): unknown }).binding(name),
+  binding: (name) => owner.binding(name),
+  get warns() {
+    return isDeprecated(owner.binding);
+  },
 };
 
 let bindings: HandleBindings | undefined;
@@ -104,8 +121,8 @@ export function handleBindings(): HandleBindings | undefined {
 }
 
 /** Loads the bindings and checks every name. */
-export function loadBindings({ line, binding }: Platform): HandleBindings | undefined {
-  if (!KNOWN_LINES.has(line)) return undefined;
+export function loadBindings({ line, binding, warns }: Platform): HandleBindings | undefined {
+  if (!KNOWN_LINES.has(line) || warns) return undefined;
   try {
     const names = binding('stream_wrap') as Readonly<Record<string, unknown>>;
     const { WriteWrap, ShutdownWrap, streamBaseState: results } = names;

@@ -5,6 +5,7 @@ import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
+import { charged } from '../../waiting/charged.ts';
 import type { AddressList } from '../address-list.ts';
 import { reusePortOptions } from '../socket/reuse-port.ts';
 import {
@@ -104,10 +105,11 @@ export class TcpListener extends SocketListener<TcpStream> {
    * ```
    */
   // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
-  static override async bind(
-    address: TcpAddress,
-    options: TcpListenOptions = {},
-  ): Promise<TcpListener> {
+  static override bind(address: TcpAddress, options: TcpListenOptions = {}): Promise<TcpListener> {
+    return charged(options, () => TcpListener.#bind(address, options));
+  }
+
+  static async #bind(address: TcpAddress, options: TcpListenOptions): Promise<TcpListener> {
     checkListenOptions('bind', options, TCP_LISTEN_OPTIONS);
     const target = parseAddress(address, 'bind', '127.0.0.1');
     if ('path' in target) {
@@ -138,10 +140,14 @@ export class TcpListener extends SocketListener<TcpStream> {
    *   : await TcpListener.bind('127.0.0.1:1234');
    * ```
    */
-  static async inherit(
+  static inherit(
     fd: number,
     options: Omit<TcpListenOptions, 'reusePort' | 'ipv6Only' | 'backlog' | 'exclusive'> = {},
   ): Promise<TcpListener> {
+    return charged(options, () => TcpListener.#inherit(fd, options));
+  }
+
+  static async #inherit(fd: number, options: TcpInheritOptions): Promise<TcpListener> {
     checkListenOptions('inherit', options, TCP_INHERIT_OPTIONS);
     if (!Number.isInteger(fd) || fd < 0) {
       throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);

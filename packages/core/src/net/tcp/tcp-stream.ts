@@ -5,6 +5,7 @@ import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
+import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions, WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
 import { connectFirst, findCandidates } from '../socket/connect.ts';
@@ -95,7 +96,11 @@ export class TcpStream extends ByteStream {
    * `InvalidInputError`. Nothing is left open then. When several addresses failed, the message names each, the `code` is
    * that of the first failure, and the `cause` holds all of them.
    */
-  static async connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
+  static connect(address: TcpAddress, options: TcpConnectOptions = {}): Promise<TcpStream> {
+    return charged(options, () => TcpStream.#connect(address, options));
+  }
+
+  static #connect(address: TcpAddress, options: TcpConnectOptions): Promise<TcpStream> {
     checkOptions('connect', options, TCP_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     const { host, port } = parseTcpAddress(address);

@@ -15,7 +15,9 @@ import type { TLSSocket } from 'node:tls';
 import { systemClock } from '../../waiting/system-clock.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
-import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
+import { asOwn } from '../../vocabulary/platform.ts';
+import { recordedStreams } from '../../vocabulary/recorded.ts';
+import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import {
   handshakeAborted,
@@ -39,7 +41,7 @@ export interface Secured {
 }
 
 /** How long a handshake may take, and the operation named in its errors. */
-export interface HandshakeOptions extends WaitOptions, Pick<StreamOptions, 'clock'> {
+export interface HandshakeOptions extends PartialWaitOptions, Pick<StreamOptions, 'clock'> {
   readonly operation: string;
 }
 
@@ -65,20 +67,22 @@ export async function clientHandshake(
   const duplex = duplexOver(stream, operation);
   const name = tls.servername ?? host;
   const { checkServerIdentity, connect } = nodeTls();
-  const socket = connect({
-    socket: duplex,
-    secureContext,
-    host: name,
-    // An IP address is not a name (RFC 6066 section 3).
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    rejectUnauthorized: tls.rejectUnauthorized ?? true,
-    ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
-    checkServerIdentity: (servername, certificate) => {
-      const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
-      return error === undefined ? undefined : certificateError(error, operation, name);
-    },
-  });
+  const socket = asOwn(() =>
+    connect({
+      socket: duplex,
+      secureContext,
+      host: name,
+      // An IP address is not a name (RFC 6066 section 3).
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      rejectUnauthorized: tls.rejectUnauthorized ?? true,
+      ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
+      ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
+      checkServerIdentity: (servername, certificate) => {
+        const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
+        return error === undefined ? undefined : certificateError(error, operation, name);
+      },
+    }),
+  );
   duplex.attach(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
   if (onSession !== undefined) socket.on('session', onSession);
@@ -106,14 +110,17 @@ export async function serverHandshake(
   const secureContext = contextOf(tls, operation);
   const duplex = duplexOver(stream, operation);
   const { TLSSocket: Socket } = nodeTls();
-  const socket = new Socket(duplex, {
-    isServer: true,
-    secureContext,
-    requestCert: clientCertificates !== 'ignore',
-    rejectUnauthorized: clientCertificates === 'require',
-    ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
-  });
+  const socket = asOwn(
+    () =>
+      new Socket(duplex, {
+        isServer: true,
+        secureContext,
+        requestCert: clientCertificates !== 'ignore',
+        rejectUnauthorized: clientCertificates === 'require',
+        ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
+        ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
+      }),
+  );
   duplex.attach(socket, tls.requireCloseNotify === true);
   await complete(socket, duplex, 'secure', 'the client', options);
   const authorizationError =
@@ -176,6 +183,7 @@ function duplexOver(stream: ByteStream, operation: string): TlsDuplex {
       operation,
     });
   }
+  recordedStreams.get(stream)?.();
   return new TlsDuplex(stream);
 }
 

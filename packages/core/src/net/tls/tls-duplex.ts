@@ -9,19 +9,28 @@
  * back at once, within the iteration in which it was called.
  *
  * Bytes of TLS count as written when the stream below has sent them: so the stream above knows what is unsent.
+ *
+ * Bytes come before bad news: when the stream below breaks, what it had received is still passed to TLS, also while the
+ * stream above has no room, and only then is TLS notified.
  */
 
 import { Duplex } from 'node:stream';
 import { immediate, microtask } from '../../vocabulary/platform.ts';
 import type { ByteStream } from '../../streams/byte-stream.ts';
+import { BrokenError } from '../../vocabulary/errors.ts';
 
 type Callback = (error?: Error | null) => void;
+
+/** Iterations of the loop without a byte passed on, after which TLS will take no more. */
+const MAX_IDLE_TURNS = 16;
 
 export class TlsDuplex extends Duplex {
   readonly #stream: ByteStream;
   #above: Duplex | undefined;
   #isReading = false;
   #hasEnded = false;
+  /** Whether reading below has failed, after everything that it had received. */
+  #hasFailed = false;
   /** Whether EOF below came before `close_notify`. */
   isTruncated = false;
 
@@ -69,8 +78,14 @@ export class TlsDuplex extends Duplex {
     const pushLater = (chunk: Uint8Array | null, error?: Error): void => {
       immediate(() => {
         this.#isReading = false;
-        if (error === undefined) this.push(chunk);
-        else this.destroy(error);
+        if (error === undefined) {
+          this.push(chunk);
+          return;
+        }
+        this.#hasFailed = true;
+        this.#passOn(() => {
+          this.destroy(error);
+        });
       });
     };
     this.#stream.readChunk().then(pushLater, (error: Error) => {
@@ -116,8 +131,32 @@ export class TlsDuplex extends Duplex {
   }
 
   async #send(writing: Promise<void>): Promise<void> {
-    await this.#unlessOver(writing);
-    await this.#unlessOver(this.#stream.flush());
+    try {
+      await this.#unlessOver(writing);
+      await this.#unlessOver(this.#stream.flush());
+    } catch (error) {
+      if (error instanceof BrokenError) {
+        await new Promise<void>((resolve) => {
+          this.#passOn(resolve);
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** Passes to TLS what has arrived, whether it asks for it or not, and calls back. */
+  #passOn(passed: () => void, idleTurns = 0): void {
+    const before = this.readableLength;
+    const isOver = before === 0 && (this.#hasFailed || this.#hasEnded);
+    if (isOver || this.destroyed || idleTurns === MAX_IDLE_TURNS) {
+      passed();
+      return;
+    }
+    this.resume();
+    immediate(() => {
+      const isIdle = this.readableLength === before;
+      this.#passOn(passed, isIdle ? idleTurns + 1 : 0);
+    });
   }
 
   async #unlessOver(doing: Promise<void>): Promise<void> {

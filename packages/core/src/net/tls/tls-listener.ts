@@ -12,7 +12,9 @@ import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../strea
 import { systemClock } from '../../waiting/system-clock.ts';
 import { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
+import { closedError } from '../../listening/accept-queue.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
+import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TCP_LISTEN_OPTIONS, TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
@@ -53,7 +55,7 @@ export interface TlsBindOptions
   extends
     TlsListenOptions,
     Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
-    Pick<unix.UnixListenOptions, 'mode' | 'removeStale'> {
+    Pick<unix.UnixListenOptions, 'mode' | 'removeStale' | 'replace'> {
   /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
   readonly onOverflow?: 'wait' | 'reset' | undefined;
 }
@@ -72,6 +74,7 @@ const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
   ...TLS_LISTEN_OPTIONS,
   mode: unix.UNIX_LISTEN_OPTIONS.mode,
   removeStale: unix.UNIX_LISTEN_OPTIONS.removeStale,
+  replace: unix.UNIX_LISTEN_OPTIONS.replace,
   onOverflow: rules.oneOf('wait', 'reset'),
 };
 
@@ -83,8 +86,7 @@ export interface TlsListenerStatistics extends ListenerStatistics {
   readonly failedHandshakes: number;
 }
 
-const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
-const DEFAULT_MAX_PENDING = 1_024;
+const DEFAULTS = { handshakeTimeout: 10_000, maxPending: 1_024 } as const;
 
 /** A connection after its handshake, waiting to be accepted. */
 interface Handshaken {
@@ -147,7 +149,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     });
     this.#below = below;
     this.#options = options;
-    this.#maxPending = options.maxPending ?? DEFAULT_MAX_PENDING;
+    this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
     this.#credentials = { secureContext: contextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -163,6 +165,13 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    */
   // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
   static override async bind(
+    address: TcpAddress | SocketPath,
+    options: TlsBindOptions,
+  ): Promise<TlsListener> {
+    return charged(options, () => TlsListener.#bind(address, options));
+  }
+
+  static async #bind(
     address: TcpAddress | SocketPath,
     options: TlsBindOptions,
   ): Promise<TlsListener> {
@@ -202,11 +211,12 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
 
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#closing.abort(closedError());
+    this.#closing.abort(closedError('accept'));
     this.queue.close();
     this.#wake?.();
     await this.#below.close();
     await this.#accepting;
+    await this.queue.settled();
   }
 
   override statistics(): TlsListenerStatistics {
@@ -253,7 +263,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const addresses = addressesOf(stream);
     this.#inProgress += 1;
     try {
-      const { handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT, clock } = this.#options;
+      const { handshakeTimeout = DEFAULTS.handshakeTimeout, clock } = this.#options;
       const secured = await serverHandshake(
         stream,
         { ...this.#options, ...this.#credentials },
@@ -275,14 +285,6 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       this.#wake?.();
     }
   }
-}
-
-/** The reason of handshakes that the close of the listener aborts. */
-function closedError(): ClosedError {
-  return new ClosedError('accept: this listener was closed by this side', {
-    code: 'ERR_LISTENER_CLOSED',
-    operation: 'accept',
-  });
 }
 
 const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };

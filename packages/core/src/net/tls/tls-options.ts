@@ -4,6 +4,7 @@ import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
 import { InvalidInputError } from '../../vocabulary/errors.ts';
+import { platform } from '../../vocabulary/platform.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import { TCP_CONNECT_OPTIONS, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
@@ -165,6 +166,9 @@ export const START_TLS_SERVER_OPTIONS: OptionTable<StartTlsServerOptions> = {
   role,
 };
 
+/** `SSL_OP_NO_TICKET` of OpenSSL. */
+const SSL_OP_NO_TICKET = 0x4000;
+
 const contexts = new WeakMap<object, SecureContext>();
 
 /** As {@link contextOf}, cached by the credentials object, for credentials that are used repeatedly. */
@@ -191,6 +195,7 @@ export function contextOf(credentials: TlsCredentials, operation: string): Secur
     // With client certificates, a server resumes sessions only in a context that has an id.
     return nodeTls().createSecureContext({
       sessionIdContext: 'awaitio',
+      ...(platform.hasSessionTickets ? {} : { secureOptions: SSL_OP_NO_TICKET }),
       ...Object.fromEntries(given),
     });
   } catch (error) {

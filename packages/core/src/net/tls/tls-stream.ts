@@ -16,14 +16,12 @@ import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { checkIsObject, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
-import {
-  invalidInput,
-  TimeoutError,
-  type CertificateError,
-  type IoError,
-} from '../../vocabulary/errors.ts';
+import { clockOf } from '../../streams/stream-parts.ts';
+import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { checkWaitOptions } from '../../waiting/waiter.ts';
+import { runFrom } from '../../waiting/wait-trace.ts';
+import { charged } from '../../waiting/charged.ts';
+import { checkWaitOptions, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TCP_CONNECT_OPTIONS, TcpStream } from '../tcp/tcp-stream.ts';
@@ -137,27 +135,31 @@ export class TlsStream extends ByteStream {
     address: TcpAddress | SocketPath,
     options: TlsConnectOptions = {},
   ): Promise<TlsStream> {
-    checkOptions('connect', options, TLS_CONNECT_OPTIONS);
-    const { timeout, clock = systemClock } = options;
-    const deadline = timeout === undefined ? undefined : clock.now() + timeout;
-    const isPath = typeof address === 'object' && address !== null && 'path' in address;
-    const stream = isPath
-      ? await UnixStream.connect(address, pickOptions(options, UNIX_CONNECT_OPTIONS))
-      : await TcpStream.connect(address, pickOptions(options, TCP_CONNECT_OPTIONS));
-    try {
-      return await secureClient(stream, 'connect', {
-        ...options,
-        servername: options.servername ?? (isPath ? undefined : hostOf(address)),
-        timeout: deadline === undefined ? undefined : Math.max(0, deadline - clock.now()),
-      });
-    } catch (error) {
-      stream.reset();
-      // The handshake had only the remaining time; the error names the caller's timeout.
-      if (error instanceof TimeoutError && timeout !== undefined) {
-        throw new TimeoutError('connect', timeout);
-      }
-      throw error;
-    }
+    return charged(options, () => runFrom('connect', () => connectTls(address, options)));
+  }
+}
+
+async function connectTls(
+  address: TcpAddress | SocketPath,
+  options: TlsConnectOptions,
+): Promise<TlsStream> {
+  checkOptions('connect', options, TLS_CONNECT_OPTIONS);
+  const { timeout, clock = systemClock } = options;
+  const deadline = timeout === undefined ? undefined : clock.now() + timeout;
+  const isPath = typeof address === 'object' && address !== null && 'path' in address;
+  const stream = isPath
+    ? await UnixStream.connect(address, pickOptions(options, UNIX_CONNECT_OPTIONS))
+    : await TcpStream.connect(address, pickOptions(options, TCP_CONNECT_OPTIONS));
+  try {
+    return await secureClient(stream, 'connect', {
+      ...options,
+      servername: options.servername ?? (isPath ? undefined : hostOf(address)),
+      timeout: deadline === undefined ? undefined : Math.max(0, deadline - clock.now()),
+      totalTimeout: timeout,
+    });
+  } catch (error) {
+    stream.reset();
+    throw error;
   }
 }
 
@@ -196,6 +198,10 @@ export async function startTls(
   stream: ByteStream,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsStream> {
+  return charged(options, () => runFrom(startTls, () => start(stream, options)));
+}
+
+async function start(...[stream, options]: Parameters<typeof startTls>): Promise<TlsStream> {
   checkIsObject('startTls', options);
   const isServer = options.role === 'server';
   checkOptions('startTls', options, isServer ? START_TLS_SERVER_OPTIONS : START_TLS_CLIENT_OPTIONS);
@@ -207,18 +213,20 @@ export async function startTls(
 async function secureClient(
   stream: ByteStream,
   operation: string,
-  options: StartTlsClientOptions,
+  options: StartTlsClientOptions & PartialWaitOptions,
 ): Promise<TlsStream> {
   const addresses = addressesOf(stream);
   const host = options.servername ?? ipOf(addresses.remoteAddress);
   if (host === undefined && options.rejectUnauthorized !== false) {
     throw invalidInput(operation, 'servername', 'the name in the certificate', host);
   }
+  const { clock = clockOf(stream) } = options;
   const secured = await clientHandshake(stream, host ?? 'the server', options, {
     ...options,
+    clock,
     operation,
   });
-  return openTlsStream(secured, addresses, true, options);
+  return openTlsStream(secured, addresses, true, { ...options, clock });
 }
 
 async function secureServer(
@@ -227,8 +235,9 @@ async function secureServer(
   options: StartTlsServerOptions,
 ): Promise<TlsStream> {
   const addresses = addressesOf(stream);
-  const secured = await serverHandshake(stream, options, { ...options, operation });
-  return openServerStream(secured, addresses, options);
+  const { clock = clockOf(stream) } = options;
+  const secured = await serverHandshake(stream, options, { ...options, clock, operation });
+  return openServerStream(secured, addresses, { ...options, clock });
 }
 
 /** Makes the stream of a connection after its handshake. Only this file can: the constructor is private. */

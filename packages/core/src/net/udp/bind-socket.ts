@@ -38,3 +38,18 @@ export async function bindSocket(host: string, port: number, options: UdpOptions
   }
   return socket;
 }
+
+/** Sets the peer of a socket. @throws the errors of `node:dgram`, translated. */
+export function connectSocket(socket: Socket, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    try {
+      // The callback also receives the error of the lookup, which is missing from the types.
+      socket.connect(port, host, (error?: Error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(translateError(error, 'connect'));
+      });
+    } catch (error) {
+      reject(translateError(error, 'connect'));
+    }
+  });
+}

@@ -13,6 +13,9 @@ import type { ClosedError, IoError } from '../../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import { WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
+const DEFAULT_MAX_DATAGRAMS = 1_024;
+const DEFAULT_MAX_BYTES = 1_048_576;
+
 /** A datagram that was received. */
 export interface Datagram {
   /** The bytes; the receiver owns them. May be empty. */
@@ -36,10 +39,10 @@ export class DatagramQueue {
   received = 0;
   dropped = 0;
 
-  constructor(clock: Clock, maxDatagrams: number, maxBytes: number) {
+  constructor(clock: Clock, maxDatagrams: number | undefined, maxBytes: number | undefined) {
     this.#clock = clock;
-    this.#maxDatagrams = maxDatagrams;
-    this.#maxBytes = maxBytes;
+    this.#maxDatagrams = maxDatagrams ?? DEFAULT_MAX_DATAGRAMS;
+    this.#maxBytes = maxBytes ?? DEFAULT_MAX_BYTES;
   }
 
   get length(): number {
@@ -102,10 +105,14 @@ export class DatagramQueue {
     return datagram;
   }
 
-  /** @throws as {@link DatagramQueue.tryReceive}, synchronously. */
+  /** @throws as {@link DatagramQueue.tryReceive}. */
   receive(options: WaitOptions | undefined): Promise<Datagram> {
-    const datagram = this.tryReceive();
-    if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
+    try {
+      const datagram = this.tryReceive();
+      if (datagram !== WOULD_BLOCK) return budgetOf(this.#clock).pay(datagram);
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
+    }
     return this.#receives.wait('recvFrom', this.#clock, options);
   }
 

@@ -13,6 +13,8 @@ import type { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ListedWaiter, WaiterList, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 
+const DEFAULT_WRITE_MARK = 65_536;
+
 /** A datagram and its destination: `undefined` for the peer that the socket is connected to. */
 export interface Outgoing {
   readonly bytes: Uint8Array;
@@ -42,9 +44,9 @@ export class DatagramSends {
   sent = 0;
   failed = 0;
 
-  constructor(clock: Clock, highWaterMark: number, pass: Pass, onRoom: () => void) {
+  constructor(clock: Clock, highWaterMark: number | undefined, pass: Pass, onRoom: () => void) {
     this.#clock = clock;
-    this.#highWaterMark = highWaterMark;
+    this.#highWaterMark = highWaterMark ?? DEFAULT_WRITE_MARK;
     this.#pass = pass;
     this.#onRoom = onRoom;
   }
@@ -62,8 +64,14 @@ export class DatagramSends {
   send(operation: string, datagram: Outgoing, options: WaitOptions | undefined): Promise<number> {
     const wait = new ListedWaiter<number>(operation, this.#clock, options);
     this.#sends.add(wait);
-    if (this.isWritable) this.#start({ wait, datagram });
-    else this.#blocked.push({ wait, datagram });
+    const refill = budgetOf(this.#clock).spend();
+    if (refill === undefined && this.#blocked.length === 0 && this.isWritable) {
+      this.#start({ wait, datagram });
+      return wait.promise;
+    }
+    this.#blocked.push({ wait, datagram });
+    // Nothing else may come to send it: Node calls back for most datagrams before the event loop turns.
+    if (refill !== undefined) void refill.then(this.#drain);
     return wait.promise;
   }
 
@@ -99,7 +107,7 @@ export class DatagramSends {
       if (error === null || error === undefined) this.sent += 1;
       else this.failed += 1;
       settled(error ?? undefined);
-      if (!this.#isClosed) this.#drain();
+      this.#drain();
     };
     try {
       this.#pass(datagram, passed);
@@ -109,7 +117,8 @@ export class DatagramSends {
   }
 
   /** There is room: the task that has waited longest sends first; cancelled ones do not send. */
-  #drain(): void {
+  readonly #drain = (): void => {
+    if (this.#isClosed) return;
     while (this.isWritable) {
       const blocked = this.#blocked.shift();
       if (blocked === undefined) break;
@@ -118,5 +127,5 @@ export class DatagramSends {
     if (!this.isWritable) return;
     this.#writable.resolveAll();
     this.#onRoom();
-  }
+  };
 }

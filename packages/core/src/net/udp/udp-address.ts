@@ -2,9 +2,10 @@
 
 import type { SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
-import { parseAddress } from '../../vocabulary/address.ts';
+import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
+import type { Outgoing } from './datagram-sends.ts';
 import type { UdpAddress } from './udp-options.ts';
 
 /** @throws `InvalidInputError` for what is not a host and port. */
@@ -34,9 +35,29 @@ export function lookupForDgram(
   };
 }
 
-/** Copies the payload of a datagram, which the caller may change at once. */
-export function copyPayload(operation: string, data: WriteData): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data, 'latin1');
+/** Copies the payload of a datagram, which the caller may change at once; text becomes UTF-8. */
+function copyPayload(operation: string, data: WriteData): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data);
   if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
-  throw invalidInput(operation, 'data', 'a Uint8Array or a latin1 string', data);
+  throw invalidInput(operation, 'data', 'a Uint8Array or a string', data);
+}
+
+/**
+ * A datagram to be sent.
+ *
+ * @param operation - `send` sends to the peer of a connected socket, every other one to `address`.
+ * @throws `InvalidInputError` for a wrong payload or address, and for `send` without a peer.
+ */
+export function datagramTo(
+  operation: 'send' | 'sendTo' | 'trySendTo',
+  data: WriteData,
+  address: UdpAddress | undefined,
+): Outgoing {
+  const bytes = copyPayload(operation, data);
+  if (operation !== 'send') {
+    const { host, port } = parseUdpAddress(address as UdpAddress, operation);
+    return { bytes, to: new InetAddress(host, port) };
+  }
+  if (address !== undefined) return { bytes, to: undefined };
+  throw invalidInput('send', 'this socket', 'connected', 'an unconnected one');
 }

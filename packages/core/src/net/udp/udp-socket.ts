@@ -13,28 +13,27 @@ import type { Socket } from 'node:dgram';
 import { checkOptions } from '../../vocabulary/check.ts';
 import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
+import { budgetOf } from '../../waiting/budget.ts';
+import { charged } from '../../waiting/charged.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { ClosedError, invalidInput } from '../../vocabulary/errors.ts';
+import { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import type { Source, SourceObserver } from '../../vocabulary/source.ts';
+import { WaitIterator } from '../../waiting/wait-iterator.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
-import { DatagramSends } from './datagram-sends.ts';
-import { bindSocket } from './bind-socket.ts';
-import { copyPayload, parseUdpAddress } from './udp-address.ts';
+import { DatagramSends, type Outgoing } from './datagram-sends.ts';
+import { bindSocket, connectSocket } from './bind-socket.ts';
+import { datagramTo, parseUdpAddress } from './udp-address.ts';
 import {
   UDP_OPTIONS,
   type UdpAddress,
   type UdpOptions,
   type UdpStatistics,
 } from './udp-options.ts';
-
-const DEFAULT_MAX_DATAGRAMS = 1_024;
-const DEFAULT_MAX_BYTES = 1_048_576;
-const DEFAULT_WRITE_MARK = 65_536;
 
 /**
  * A UDP socket.
@@ -70,18 +69,14 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     this.#signal = options.signal;
     this.#outgoing = new DatagramSends(
       this.#clock,
-      options.writeHighWaterMark ?? DEFAULT_WRITE_MARK,
+      options.writeHighWaterMark,
       ({ bytes, to }, passed) => {
         if (to === undefined) socket.send(bytes, passed);
         else socket.send(bytes, to.port, to.host, passed);
       },
       this.#notify,
     );
-    this.#incoming = new DatagramQueue(
-      this.#clock,
-      options.maxDatagrams ?? DEFAULT_MAX_DATAGRAMS,
-      options.maxBytes ?? DEFAULT_MAX_BYTES,
-    );
+    this.#incoming = new DatagramQueue(this.#clock, options.maxDatagrams, options.maxBytes);
     const { address, port } = socket.address();
     this.localAddress = new InetAddress(address, port);
     socket.on('message', this.#onMessage);
@@ -97,11 +92,13 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `AddressError` when the address cannot be used (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`);
    * `InvalidInputError`; `signal.reason`. Nothing is left open then.
    */
-  static async bind(address: UdpAddress, options: UdpOptions = {}): Promise<UdpSocket> {
-    checkOptions('bind', options, UDP_OPTIONS);
-    checkWaitOptions('bind', { signal: options.signal });
-    const { host, port } = parseUdpAddress(address, 'bind');
-    return new UdpSocket(await bindSocket(host, port, options), options);
+  static bind(address: UdpAddress, options: UdpOptions = {}): Promise<UdpSocket> {
+    return charged(options, async () => {
+      checkOptions('bind', options, UDP_OPTIONS);
+      checkWaitOptions('bind', { signal: options.signal });
+      const { host, port } = parseUdpAddress(address, 'bind');
+      return new UdpSocket(await bindSocket(host, port, options), options);
+    });
   }
 
   // --- Readiness -----------------------------------------------------------------------------------------------
@@ -142,9 +139,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws `ClosedError` when this side closes the socket; `TimeoutError`; `signal.reason`.
    */
-  async readable(options?: WaitOptions): Promise<void> {
-    this.#check('readable', options);
-    await this.#incoming.readable(options);
+  readable(options?: WaitOptions): Promise<void> {
+    return this.#checked('readable', options) ?? this.#incoming.readable(options);
   }
 
   /**
@@ -152,9 +148,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws `ClosedError` when this side closes the socket; `TimeoutError`; `signal.reason`.
    */
-  async writable(options?: WaitOptions): Promise<void> {
-    this.#check('writable', options);
-    await this.#outgoing.writable(options);
+  writable(options?: WaitOptions): Promise<void> {
+    return this.#checked('writable', options) ?? this.#outgoing.writable(options);
   }
 
   // --- Receiving -----------------------------------------------------------------------------------------------
@@ -165,9 +160,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `BrokenError` or `AddressError` when the operating system reports an error, such as `ECONNREFUSED` from a
    * connected peer: the socket stays usable; `ClosedError`; `TimeoutError`; `signal.reason`.
    */
-  async recvFrom(options?: WaitOptions): Promise<Datagram> {
-    this.#check('recvFrom', options);
-    return this.#incoming.receive(options);
+  recvFrom(options?: WaitOptions): Promise<Datagram> {
+    return this.#checked('recvFrom', options) ?? this.#incoming.receive(options);
   }
 
   /** Takes a datagram from the queue, or gives `WOULD_BLOCK`. @throws as {@link UdpSocket.recvFrom} */
@@ -176,18 +170,20 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
     return this.#incoming.tryReceive();
   }
 
-  /** Iterates over the datagrams; ends when this side closes the socket. Leaving the loop leaves it open. */
-  async *[Symbol.asyncIterator](): AsyncIterator<Datagram> {
-    for (;;) {
-      let datagram: Datagram;
-      try {
-        datagram = await this.recvFrom();
-      } catch (error) {
-        if (error instanceof ClosedError) return;
-        throw error;
-      }
-      yield datagram;
-    }
+  /**
+   * Iterates over the datagrams until this side closes the socket: `for await` with a signal, and a timeout for each
+   * datagram, in milliseconds. Leaving the loop ends a pending wait at once, takes no datagram and leaves the socket open.
+   *
+   * @throws in the loop as {@link UdpSocket.recvFrom}, but for `ClosedError`, which ends it; `InvalidInputError` at once.
+   */
+  datagrams(options?: WaitOptions): AsyncIterableIterator<Datagram, undefined> {
+    const take = (wait: WaitOptions): Promise<Datagram> => this.recvFrom(wait);
+    return new WaitIterator({ operation: 'datagrams', take, endsAtClose: true }, options);
+  }
+
+  /** As {@link UdpSocket.datagrams}, without a signal or a timeout. */
+  [Symbol.asyncIterator](): AsyncIterator<Datagram, undefined> {
+    return this.datagrams();
   }
 
   // --- Sending -------------------------------------------------------------------------------------------------
@@ -195,18 +191,15 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   /**
    * Sends one datagram, as soon as the socket is writable.
    *
-   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; a
-   * string stands for its latin1 bytes. It is copied, and may be changed at once.
+   * @param data - At most 65507 bytes over IPv4 (RFC 768), and better below 1200 to pass everywhere in one packet; text
+   * is sent as UTF-8. It is copied, and may be changed at once.
    * @param address - The destination; a name is resolved each time.
    * @returns How many bytes were passed to the kernel: all. It does not mean that they arrive.
    * @throws `AddressError` when the address cannot be reached or found; `IoError` (`EMSGSIZE`) when the datagram is too
    * long; `ClosedError`; `TimeoutError` and `signal.reason`, after which the datagram may or may not be sent.
    */
-  async sendTo(data: WriteData, address: UdpAddress, options?: WaitOptions): Promise<number> {
-    const bytes = copyPayload('sendTo', data);
-    const { host, port } = parseUdpAddress(address, 'sendTo');
-    this.#check('sendTo', options);
-    return this.#outgoing.send('sendTo', { bytes, to: new InetAddress(host, port) }, options);
+  sendTo(data: WriteData, address: UdpAddress, options?: WaitOptions): Promise<number> {
+    return this.#send('sendTo', data, address, options);
   }
 
   /**
@@ -214,13 +207,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws as {@link UdpSocket.sendTo}; `InvalidInputError` when the socket is not connected.
    */
-  async send(data: WriteData, options?: WaitOptions): Promise<number> {
-    const bytes = copyPayload('send', data);
-    if (this.#remoteAddress === undefined) {
-      throw invalidInput('send', 'this socket', 'connected', 'an unconnected one');
-    }
-    this.#check('send', options);
-    return this.#outgoing.send('send', { bytes, to: undefined }, options);
+  send(data: WriteData, options?: WaitOptions): Promise<number> {
+    return this.#send('send', data, undefined, options);
   }
 
   /**
@@ -231,12 +219,11 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `ClosedError`; `InvalidInputError`.
    */
   trySendTo(data: WriteData, address: UdpAddress): number | WouldBlock {
-    const bytes = copyPayload('trySendTo', data);
-    const { host, port } = parseUdpAddress(address, 'trySendTo');
+    const datagram = datagramTo('trySendTo', data, address);
     this.#check('trySendTo', undefined);
     if (!this.isWritable) return WOULD_BLOCK;
-    this.#outgoing.post({ bytes, to: new InetAddress(host, port) });
-    return bytes.length;
+    this.#outgoing.post(datagram);
+    return datagram.bytes.length;
   }
 
   /** The peer that the socket is connected to. */
@@ -251,20 +238,14 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws `AddressError` when the name cannot be resolved; `IoError` when it is already connected; `ClosedError`.
    */
-  async connect(address: UdpAddress): Promise<void> {
+  connect(address: UdpAddress): Promise<void> {
+    return charged({ clock: this.#clock }, () => this.#connect(address));
+  }
+
+  async #connect(address: UdpAddress): Promise<void> {
     this.#check('connect', undefined);
     const { host, port } = parseUdpAddress(address, 'connect');
-    await new Promise<void>((resolve, reject) => {
-      try {
-        // The callback also receives the error of the lookup, which is missing from the types.
-        this.#socket.connect(port, host, (error?: Error) => {
-          if (error === undefined || error === null) resolve();
-          else reject(translateError(error, 'connect'));
-        });
-      } catch (error) {
-        reject(translateError(error, 'connect'));
-      }
-    });
+    await connectSocket(this.#socket, host, port);
     this.#check('connect', undefined);
     const { address: peer, port: peerPort } = this.#socket.remoteAddress();
     this.#remoteAddress = new InetAddress(peer, peerPort);
@@ -346,7 +327,9 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Closes: waits fail with `ClosedError`, queued datagrams are dropped. Idempotent, and never fails. */
   close(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
+    if (this.#closing !== undefined) {
+      return this.#closing.then(() => budgetOf(this.#clock).pay(undefined));
+    }
     this.#closing = new Promise((resolve) => {
       this.#socket.close(() => {
         this.#socket.off('message', this.#onMessage);
@@ -390,6 +373,32 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
       body();
     } catch (error) {
       throw translateError(error, operation);
+    }
+  }
+
+  #send(
+    operation: 'send' | 'sendTo',
+    data: WriteData,
+    address: UdpAddress | undefined,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    let datagram: Outgoing;
+    try {
+      datagram = datagramTo(operation, data, operation === 'send' ? this.#remoteAddress : address);
+      this.#check(operation, options);
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
+    }
+    return this.#outgoing.send(operation, datagram, options);
+  }
+
+  /** The result of a call that its checks refuse. */
+  #checked(operation: string, options: WaitOptions | undefined): Promise<never> | undefined {
+    try {
+      this.#check(operation, options);
+      return undefined;
+    } catch (error) {
+      return budgetOf(this.#clock).fail(error);
     }
   }
 

@@ -5,15 +5,18 @@ import type { Server } from 'node:net';
 import { PathAddress } from '../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import { IoError } from '../../vocabulary/errors.ts';
+import { charged } from '../../waiting/charged.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import {
   checkListenOptions,
+  isShared,
   listen,
   SOCKET_LISTEN_OPTIONS,
   SocketListener,
   type SocketListenOptions,
 } from '../socket/socket-listener.ts';
-import { clearPath, isAbstract, parsePath, type UnixAddress } from './unix-path.ts';
+import { SocketFile } from './socket-file.ts';
+import { clearPath, inUse, isAbstract, parsePath, type UnixAddress } from './unix-path.ts';
 import { openUnixStream, UNNAMED, type UnixStream } from './unix-stream.ts';
 
 /** Options of {@link UnixListener.bind}; `maxConnectionsPerAddress` has no effect here. */
@@ -24,8 +27,15 @@ export interface UnixListenOptions extends SocketListenOptions<UnixStream> {
    */
   readonly removeStale?: boolean | undefined;
   /**
-   * The permission bits of the file, such as `0o660`, which decide who may connect. They are set after the file is made: to
-   * protect a socket from the start, put it into a directory with narrow permissions. @default from the umask
+   * Takes the path over from a process that listens on it, or left its file: its file is replaced in one step, so that no
+   * client is refused. The other process keeps the connections that it has, and gets no more. A file that is not a socket
+   * stays, and so does any file whose path is too long for that (see `mode`). @default false
+   */
+  readonly replace?: boolean | undefined;
+  /**
+   * The permission bits of the file, such as `0o660`, which decide who may connect. The file has them from the start, unless
+   * the path of its directory is longer than 97 bytes (93 outside Linux) or the workers of a cluster share it: then they are
+   * set a moment later, and a directory with narrow permissions protects it. @default from the umask
    */
   readonly mode?: number | undefined;
 }
@@ -34,6 +44,7 @@ export interface UnixListenOptions extends SocketListenOptions<UnixStream> {
 export const UNIX_LISTEN_OPTIONS: OptionTable<UnixListenOptions> = {
   ...SOCKET_LISTEN_OPTIONS,
   removeStale: rules.flag,
+  replace: rules.flag,
   mode: {
     expected: 'permission bits from 0 to 0o777',
     accepts: rules.whole(0, 0o777).accepts,
@@ -43,7 +54,8 @@ export const UNIX_LISTEN_OPTIONS: OptionTable<UnixListenOptions> = {
 /**
  * A listener on a Unix domain socket: an async source of {@link UnixStream}s.
  *
- * `close` removes the file; a process that dies without it leaves the file behind.
+ * `close` removes the file, unless another process has taken the path over; a process that dies without `close` leaves its
+ * file behind.
  *
  * @example
  * ```ts
@@ -57,7 +69,14 @@ export const UNIX_LISTEN_OPTIONS: OptionTable<UnixListenOptions> = {
 export class UnixListener extends SocketListener<UnixStream> {
   override readonly localAddress: PathAddress;
 
-  private constructor(server: Server, path: string, options: UnixListenOptions) {
+  #file: SocketFile | undefined;
+
+  private constructor(
+    server: Server,
+    path: string,
+    file: SocketFile | undefined,
+    options: UnixListenOptions,
+  ) {
     const local = new PathAddress(path);
     const endpoints = { local, remote: UNNAMED };
     super({
@@ -67,10 +86,13 @@ export class UnixListener extends SocketListener<UnixStream> {
       open: (transport) => openUnixStream(transport, endpoints, options),
     });
     this.localAddress = local;
+    this.#file = file;
   }
 
   /**
    * Binds and listens.
+   *
+   * The file appears when the listener is ready: with its permissions, and with a process behind it.
    *
    * @param address - A path or `{ path }`; a name that begins with `\0` is abstract (Linux): it has no file and no
    * permissions. On Windows, the name of a pipe (`\\.\pipe\…`).
@@ -80,12 +102,50 @@ export class UnixListener extends SocketListener<UnixStream> {
    * `signal.reason`. Nothing is left open then.
    */
   // `override`, since every subclass inherits a `bind` that is `Function.prototype.bind`.
-  static override async bind(
+  static override bind(
     address: UnixAddress,
     options: UnixListenOptions = {},
   ): Promise<UnixListener> {
-    checkListenOptions('bind', options, UNIX_LISTEN_OPTIONS);
-    const path = parsePath(address, 'bind');
+    return charged(options, () => {
+      checkListenOptions('bind', options, UNIX_LISTEN_OPTIONS);
+      const path = parsePath(address, 'bind');
+      const file = SocketFile.prepare(path, isShared(options));
+      return file === undefined
+        ? UnixListener.#bindAt(path, options)
+        : UnixListener.#bindBeside(path, file, options);
+    });
+  }
+
+  /** Binds beside the path, and moves the file to it. */
+  static async #bindBeside(
+    path: string,
+    file: SocketFile,
+    options: UnixListenOptions,
+  ): Promise<UnixListener> {
+    let server: Server | undefined;
+    try {
+      server = await listen({ path: file.bound }, options);
+      if (options.mode !== undefined) file.setMode(options.mode);
+      for (let tries = 1; !file.publish(options.replace === true); tries += 1) {
+        await clearPath(path, inUse(path), options.removeStale === true);
+        if (tries === MAX_TRIES) throw inUse(path);
+      }
+      options.signal?.throwIfAborted();
+      return new UnixListener(server, path, file, options);
+    } catch (error) {
+      file.remove();
+      await new Promise((resolve) => {
+        if (server === undefined) resolve(undefined);
+        else server.close(resolve);
+      });
+      throw options.signal?.aborted === true ? error : translateError(error, 'bind');
+    } finally {
+      file.clean();
+    }
+  }
+
+  /** Binds at the path itself. */
+  static async #bindAt(path: string, options: UnixListenOptions): Promise<UnixListener> {
     let server: Server;
     try {
       server = await listen({ path }, options);
@@ -95,7 +155,7 @@ export class UnixListener extends SocketListener<UnixStream> {
       await clearPath(path, error, options.removeStale === true);
       server = await listen({ path }, options);
     }
-    const listener = new UnixListener(server, path, options);
+    const listener = new UnixListener(server, path, undefined, options);
     if (options.mode !== undefined && !isAbstract(path)) {
       try {
         await chmod(path, options.mode);
@@ -106,4 +166,14 @@ export class UnixListener extends SocketListener<UnixStream> {
     }
     return listener;
   }
+
+  override close(): Promise<void> {
+    // While the socket is open: afterwards another file may have its inode.
+    this.#file?.remove();
+    this.#file = undefined;
+    return super.close();
+  }
 }
+
+/** How often a path may be taken by others between a look at it and the next attempt. */
+const MAX_TRIES = 8;

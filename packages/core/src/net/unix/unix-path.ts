@@ -6,16 +6,18 @@
  * between that check and the removal, so a stale file is removed only when the caller asks for it.
  */
 
-import { lstat, unlink } from 'node:fs/promises';
+import { lstatSync, unlinkSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import type { SocketPath } from '../../vocabulary/address.ts';
 import { AddressError, invalidInput, type IoError } from '../../vocabulary/errors.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 
 /** The address of a Unix socket: a path, `{ path }`, or a `localAddress`. */
 export type UnixAddress = string | Readonly<SocketPath>;
 
 /** The most bytes of a path: `sun_path` is 108 on Linux and 104 elsewhere, with a NUL at the end. */
-const MAX_PATH = process.platform === 'linux' ? 107 : 103;
+export const MAX_PATH: number = process.platform === 'linux' ? 107 : 103;
 
 /**
  * Checks a path.
@@ -52,7 +54,7 @@ export function isAbstract(path: string): boolean {
  *
  * @param error - The error of `bind`.
  * @param removeStale - Whether to remove a stale socket file.
- * @returns Settled when the file is removed, and `bind` may be tried again.
+ * @returns Settled when the file is removed, or another one has taken its place: `bind` may be tried again.
  * @throws `AddressError`, with the code of `error`, that says what is at the path.
  */
 export async function clearPath(path: string, error: IoError, removeStale: boolean): Promise<void> {
@@ -71,7 +73,19 @@ export async function clearPath(path: string, error: IoError, removeStale: boole
       'is a stale socket file: no process listens on it; `removeStale: true` removes it',
     );
   }
-  await unlink(path).catch(() => undefined);
+  // Another process may have put its own file there meanwhile.
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.ino !== file.ino || found.dev !== file.dev) return;
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    throw translateError(cause, 'bind');
+  }
+}
+
+/** The error of a path that has a file. */
+export function inUse(path: string): AddressError {
+  return new AddressError(`bind: ${path} is in use`, { code: 'EADDRINUSE', operation: 'bind' });
 }
 
 /** Whether a process accepts connections there; when in doubt, yes. */

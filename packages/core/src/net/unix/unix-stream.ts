@@ -3,6 +3,7 @@
 import { PathAddress } from '../../vocabulary/address.ts';
 import { checkOptions, type OptionTable } from '../../vocabulary/check.ts';
 import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
+import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions, WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { connectFirst } from '../socket/connect.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
@@ -74,10 +75,11 @@ export class UnixStream extends ByteStream {
    * @throws `AddressError` when there is no such socket (`ENOENT`), no process listens on it (`ECONNREFUSED`), or it may not
    * be used (`EACCES`); `TimeoutError`; `signal.reason`; `InvalidInputError`. Nothing is left open then.
    */
-  static async connect(
-    address: UnixAddress,
-    options: UnixConnectOptions = {},
-  ): Promise<UnixStream> {
+  static connect(address: UnixAddress, options: UnixConnectOptions = {}): Promise<UnixStream> {
+    return charged(options, () => UnixStream.#connect(address, options));
+  }
+
+  static #connect(address: UnixAddress, options: UnixConnectOptions): Promise<UnixStream> {
     checkOptions('connect', options, UNIX_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     const path = parsePath(address, 'connect');

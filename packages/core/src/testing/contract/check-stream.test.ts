@@ -165,7 +165,7 @@ const PLANTS: readonly (readonly [bug: string, makePair: () => StreamPair, found
     'a reading wait given up by its signal',
   ],
   [
-    'a stream that hands the abort’s reason on as an error of its own',
+    'a stream that hands the abort’s reason on as its own error',
     made(
       class extends ByteStream {
         override async readable(options?: WaitOptions): Promise<void> {

@@ -59,7 +59,7 @@ export const READINESS: readonly Contract[] = [
     },
   },
   {
-    name: 'an observer hears that readiness may have risen, until it is taken away',
+    name: 'an observer is notified that readiness may have risen, until it is taken away',
     body: async (trial) => {
       const [a, b] = await trial.pair();
       let notices = 0;

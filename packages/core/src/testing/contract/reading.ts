@@ -174,7 +174,7 @@ export const READING: readonly Contract[] = [
     },
   },
   {
-    name: 'one task at a time reads: a second one is told at once, and the first goes on',
+    name: 'one task at a time reads: a second one is refused at once, and the first goes on',
     body: async (trial) => {
       for (const first of [...FIRST_BYTE_READS, ...COLLECTING_READS]) {
         const [a, b] = await trial.pair();

@@ -202,12 +202,7 @@ export class Trial {
     for (let refusals = 0; refusals < REFUSALS;) {
       const count = stream.tryWrite(pattern(accepted, SLICE));
       if (count === WOULD_BLOCK) {
-        const room = stream.writable({ timeout: this.quiet });
-        const hasRoom = room.then(
-          () => true,
-          () => false,
-        );
-        if (!(await this.settle(hasRoom, 'writable({ timeout })'))) refusals += 1;
+        if (!(await this.hasRoom(stream))) refusals += 1;
       } else {
         refusals = 0;
         accepted += count;
@@ -216,15 +211,32 @@ export class Trial {
     return accepted;
   }
 
+  /** Whether the carrier has room, now or within `quiet` milliseconds. */
+  hasRoom(stream: ByteStream): Promise<boolean> {
+    const room = stream.writable({ timeout: this.quiet }).then(
+      () => true,
+      () => false,
+    );
+    return this.settle(room, 'writable({ timeout })');
+  }
+
   /** Reads the bytes of the pattern between two positions, and compares each. */
   async drain(stream: ByteStream, from: number, to: number): Promise<void> {
     for (let at = from; at < to;) {
       const want = Math.min(to - at, SLICE);
       const got = await this.settle(stream.readExactly(want), `reading byte ${at} of ${to}`);
-      if (!isSame(got, pattern(at, want))) {
-        throw new Error(`bytes ${at} to ${at + want} are not those that were written`);
-      }
+      this.matches(got, at);
       at += want;
+    }
+  }
+
+  /** Expects bytes to be those of the pattern from a position on. */
+  matches(bytes: Uint8Array, from: number): void {
+    for (let at = 0; at < bytes.length; at += SLICE) {
+      const piece = bytes.subarray(at, at + SLICE);
+      if (isSame(piece, pattern(from + at, piece.length))) continue;
+      const end = from + at + piece.length;
+      throw new Error(`bytes ${from + at} to ${end} are not those that were written`);
     }
   }
 

@@ -26,6 +26,7 @@ export type FailureKind =
   | 'forbidden call'
   | 'main'
   | 'pending'
+  | 'real work'
   | 'task'
   | 'unhandled rejection';
 

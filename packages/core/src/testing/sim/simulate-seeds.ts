@@ -35,7 +35,8 @@ export interface SeedsReport {
  *
  * With `AWAITIO_SEED` in the environment only that seed runs: this replays one failure among thousands of runs.
  *
- * @throws {@link SimulationError}, which names the seed.
+ * @throws {@link SimulationError}, which names the seed; `InvalidInputError` for a wrong option, or for an `AWAITIO_SEED` that is
+ * not a whole number from 0.
  *
  * @example
  * ```ts
@@ -55,8 +56,8 @@ export async function simulateSeeds(
   const { from = 1, count, ...rest } = options;
   if (count === undefined)
     throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
-  const wanted = process.env['AWAITIO_SEED'];
-  const first = wanted === undefined ? from : Number(wanted);
+  const wanted = wantedSeed();
+  const first = wanted ?? from;
   const runs = wanted === undefined ? count : 1;
   let virtualTime = 0;
   let events = 0;
@@ -66,4 +67,15 @@ export async function simulateSeeds(
     events += run.events;
   }
   return Object.freeze({ runs, virtualTime, events });
+}
+
+/** The seed that the environment asks for, in decimal digits: anything else would run no seed, or another. */
+function wantedSeed(): number | undefined {
+  const text = process.env['AWAITIO_SEED'];
+  if (text === undefined) return undefined;
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw invalidInput('simulateSeeds', 'AWAITIO_SEED', seedRule.expected, text);
+  }
+  return seed;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createServer, connect } from 'node:net';
 import { platform } from '../../vocabulary/platform.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -122,7 +122,7 @@ describe('a simulation', () => {
     expect(realWorld()).toEqual(before);
   });
 
-  test('lets nobody run a second one at the same time', async () => {
+  test('lets no one run a second one at the same time', async () => {
     const first = simulate({}, (sim) => sim.clock.sleep(10));
     await expect(simulate({}, () => {})).rejects.toThrow('another simulation is running');
     await first;
@@ -173,7 +173,7 @@ describe('a simulation fails by itself', () => {
     expect(site.split('\n')[0]).toMatch(/^ +at .*simulate\.test\.ts:\d+:\d+/);
   });
 
-  test('when main waits for a promise that nobody settles', async () => {
+  test('when main waits for a promise that no one settles', async () => {
     const failure = await failureOf({}, () => deferred<void>().promise);
     expect(failure.kind).toBe('deadlock');
     expect(failure.pending).toMatchObject({ main: true, tasks: [], waits: [] });
@@ -224,7 +224,7 @@ describe('a simulation fails by itself', () => {
     expect(task.message).toContain('task "bomber" failed: Error: as planned');
   });
 
-  test('when nobody handles a rejection', async () => {
+  test('when no one handles a rejection', async () => {
     const failure = await failureOf({}, async (sim) => {
       void Promise.reject(new Error('unheard'));
       await sim.clock.sleep(1);
@@ -302,6 +302,22 @@ describe('many seeds', () => {
       delete process.env['AWAITIO_SEED'];
     }
   });
+
+  test.each(['seed295', '', ' 7', '1e3', '-1', '2.5', '99999999999999999999'])(
+    'are refused when the environment names %j, which is no seed',
+    async (text) => {
+      process.env['AWAITIO_SEED'] = text;
+      const main = jest.fn<SimulatedMain>();
+      try {
+        await expect(simulateSeeds({ count: 10 }, main)).rejects.toThrow(
+          `simulateSeeds: expected \`AWAITIO_SEED\` to be a whole number from 0, got ${JSON.stringify(text)} (string)`,
+        );
+        expect(main).not.toHaveBeenCalled();
+      } finally {
+        delete process.env['AWAITIO_SEED'];
+      }
+    },
+  );
 });
 
 function realWorld(): unknown[] {

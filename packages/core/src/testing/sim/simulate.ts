@@ -1,16 +1,19 @@
 /**
  * Runs a program on a simulated network, from one seed.
  *
- * The loop of a run: let the program run until it is idle (see `guard.ts`), jump to the next event, run it, repeat. It ends
+ * The loop of a run: let the program run until it is idle (see `guard/guard.ts`), jump to the next event, run it, repeat. It ends
  * when no event is left. Nothing of the program may then be waiting: listeners that are still open are closed first, so
  * that accept loops end, and whatever still waits after that would wait forever.
  */
 
 import { Executor } from '../../tasks/executor.ts';
+import { loadEverything } from '../../vocabulary/lazy.ts';
+import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
-import { guardWorld, untilIdle } from './guard.ts';
+import { guardWorld } from './guard/guard.ts';
+import { untilIdle, type Watch } from './guard/real-work.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import {
   isPending,
@@ -34,6 +37,9 @@ import {
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
 
+/** How long real work may take, such as loading a module, in real milliseconds. */
+const MAX_REAL_TIME = 5_000;
+
 /**
  * Runs `main` on a simulated network until no event is left.
  *
@@ -42,7 +48,7 @@ const MAX_IDLE_ROUNDS = 5;
  * numbers.
  * @returns What happened, with a hash that the same seed reproduces, on every version of Node.
  * @throws {@link SimulationError} when `main` or a task fails, a rejection is not handled, a wait can never settle
- * (deadlock, or left pending at the end), the deadline passes, or the real world was used.
+ * (deadlock, or left pending at the end), the deadline passes, the real world was used, or real work does not end.
  *
  * @example
  * ```ts
@@ -68,7 +74,10 @@ export async function simulate(
   options: SimulationOptions,
   main: SimulatedMain,
 ): Promise<SimulationRun> {
-  return new Run(checkSimulation(options)).run(main);
+  const run = new Run(checkSimulation(options));
+  const loading = loadEverything();
+  if (loading !== undefined) await loading;
+  return run.run(main);
 }
 
 interface Failure {
@@ -127,7 +136,7 @@ class Run {
 
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
-    const restore = guardWorld({
+    const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
       onForbidden: (error) => {
@@ -138,12 +147,15 @@ class Run {
       },
     });
     try {
-      void this.#begin(main);
-      await this.#drive();
+      const { watch } = guard;
+      await watch.enter(() => {
+        void this.#begin(main);
+        return this.#drive(watch);
+      });
       // What the failure released still runs here, while the real world is out of reach.
       await untilIdle();
     } finally {
-      restore();
+      guard.restore();
     }
     return this.#finish();
   }
@@ -159,10 +171,11 @@ class Run {
   }
 
   /** Runs event after event, until none is left or the run fails. */
-  async #drive(): Promise<void> {
+  async #drive(watch: Watch): Promise<void> {
     let idleRounds = 0;
     while (this.#failure === undefined) {
       await untilIdle();
+      if (watch.isWorking) await this.#wait(() => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
         if (!this.#isClosing) {
@@ -177,10 +190,30 @@ class Run {
         if (this.#clock.fired > this.#maxEvents) this.#failEvents();
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
+      } else if (this.#clock.next === undefined && watch.unexplained.length > 0) {
+        await this.#wait(() => (this.#canGoOn ? [] : watch.unexplained));
+        idleRounds = 0;
       } else {
         this.#end();
         return;
       }
+    }
+  }
+
+  get #canGoOn(): boolean {
+    return this.#failure !== undefined || this.#isMainDone || this.#clock.next !== undefined;
+  }
+
+  /** Waits for real work while virtual time stands still. */
+  async #wait(work: () => readonly string[]): Promise<void> {
+    const since = machineTime();
+    while (this.#failure === undefined && work().length > 0) {
+      if (machineTime() - since > MAX_REAL_TIME) {
+        const names = [...new Set(work())].join(', ');
+        const what = `real work has not ended in ${MAX_REAL_TIME / 1_000} s: ${names}`;
+        this.#fail('real work', what, undefined);
+      }
+      await untilIdle();
     }
   }
 

@@ -28,7 +28,7 @@ describe('a program’s own framing fields', () => {
     });
   });
 
-  test('give the length of a body that has none of its own, and are taken out', () => {
+  test('give the length of a body that has no length, and are taken out', () => {
     expect(takeFramingFields(['content-length', '5', 'X', 'y'], undefined)).toMatchObject({
       fields: ['X', 'y'],
       length: 5,

@@ -20,7 +20,7 @@ export const TRANSFER_ENCODINGS: readonly WireCase[] = [
   refused('9112 6.1', 'a Content-Length of 0 beside Transfer-Encoding', `${POST}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, CODING),
   refused('9112 6.1', 'an unknown Transfer-Encoding beside Content-Length', `${POST}Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello`, LENGTH),
   refused('9112 6.1', 'a coding before chunked, unknown here', `${POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, UNKNOWN_CODING),
-  refused('9112 6.1', 'a coding before chunked, in a line of its own', `${POST}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, UNKNOWN_CODING),
+  refused('9112 6.1', 'a coding before chunked, in a separate line', `${POST}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, UNKNOWN_CODING),
   refused('9112 6.3', 'chunked not last', `${POST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, CODING),
   refused('9112 6.3', 'a Transfer-Encoding without chunked', `${POST}Transfer-Encoding: gzip\r\n\r\n`, CODING),
   refused('9112 6.3', 'Transfer-Encoding: identity', `${POST}Transfer-Encoding: identity\r\n\r\n`, CODING),

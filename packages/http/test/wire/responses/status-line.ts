@@ -11,7 +11,7 @@ export const STATUS_LINES: readonly WireCase[] = [
   good('9112 4', 'no reason and no space', 'HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n', ['200', 'end']),
   good('9112 4', 'a reason of several words and bytes that are not ASCII', 'HTTP/1.1 404 Nicht da, \xfc\tb\r\nContent-Length: 0\r\n\r\n', ['404 Nicht da, \xfc\tb', 'end']),
   good('9112 4', 'a reason between blanks, and a byte that is one only in Unicode', 'HTTP/1.1 200 \t \xa0a \t\r\nContent-Length: 0\r\n\r\n', ['200 \xa0a', 'end']),
-  good('9110 15', 'a status that nobody has registered', 'HTTP/1.1 799 X\r\nContent-Length: 0\r\n\r\n', ['799 X', 'end']),
+  good('9110 15', 'a status that no one has registered', 'HTTP/1.1 799 X\r\nContent-Length: 0\r\n\r\n', ['799 X', 'end']),
   refused('9110 15', 'a status below 100', 'HTTP/1.1 042 X\r\nContent-Length: 0\r\n\r\n', LINE),
   refused('9112 4', 'a status of two digits', 'HTTP/1.1 20 X\r\nContent-Length: 0\r\n\r\n', MALFORMED),
   refused('9112 4', 'a status of four digits', 'HTTP/1.1 2000 X\r\nContent-Length: 0\r\n\r\n', MALFORMED),

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SimClock } from './clock.ts';
@@ -100,6 +101,26 @@ describe('the simulated clock', () => {
     }
     expect(clock.now()).toBe(1);
     expect(new Date(clock.wallTime()).toISOString()).toBe('2020-01-01T00:00:00.001Z');
+  });
+
+  test('calls back in the context that set the timer, and lets no other see what is entered there', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const clock = new SimClock();
+    const seen: (string | undefined)[] = [];
+    const enter = (): void => {
+      seen.push(storage.getStore());
+      storage.enterWith('entered');
+    };
+    storage.run('set', () => {
+      clock.setTimer(enter, 1);
+      clock.defer(enter);
+    });
+    clock.setTimer(enter, 2);
+    storage.run('stepped', () => {
+      runAll(clock);
+      expect(storage.getStore()).toBe('stepped');
+    });
+    expect(seen).toEqual(['set', 'set', undefined]);
   });
 
   test('tells of a callback that is none', () => {

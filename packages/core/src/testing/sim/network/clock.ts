@@ -7,6 +7,7 @@
  */
 
 import type { Clock, Timer } from '../../../vocabulary/clock.ts';
+import { AsyncScope } from '../../../waiting/async-scope.ts';
 import { sleepOn } from '../../../waiting/system-clock.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 
@@ -54,6 +55,12 @@ class SimEvent implements Timer {
     if (this.isRef && this.callback !== undefined) this.#clock.refs -= 1;
     this.isRef = false;
   }
+}
+
+/** Calls back in the current async context, as the platform's timers do, and not in that of the code that steps the clock. */
+function inScope(callback: () => void): () => void {
+  const scope = new AsyncScope();
+  return () => scope.run(callback);
 }
 
 interface EventCounts {
@@ -158,7 +165,8 @@ export class SimClock implements Clock {
     }
     const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
     const micros = this.#micros + Math.ceil(capped * 1_000);
-    const event = new SimEvent(this.#counts, micros, this.#sequence, callback, isTimer);
+    const action = isTimer ? inScope(callback) : callback;
+    const event = new SimEvent(this.#counts, micros, this.#sequence, action, isTimer);
     this.#sequence += 1;
     this.#push(event);
     return event;

@@ -37,6 +37,8 @@ export class ConnectAttempt {
   readonly #wait: ListedWaiter<SimStream>;
   #isSettled = false;
   #retry = FIRST_RETRY;
+  /** From when on the host counts as unreachable: not while a path is held. */
+  #unreachableSince: number;
   /** `client → server:80` */
   readonly subject: string;
   readonly since: number;
@@ -55,6 +57,7 @@ export class ConnectAttempt {
     this.#options = options;
     this.subject = `${client.name} → ${target.host}:${target.port}`;
     this.since = network.clock.now();
+    this.#unreachableSince = this.since;
     this.#wait = new ListedWaiter<SimStream>('connect', options.clock ?? network.clock, options);
     this.#wait.owner = {
       remove: () => {
@@ -110,7 +113,8 @@ export class ConnectAttempt {
     const { clock, giveUpAfter } = this.#network;
     const isHeld =
       this.#network.isHeld(this.#client, server) || this.#network.isHeld(server, this.#client);
-    const left = giveUpAfter - (clock.now() - this.since);
+    if (isHeld) this.#unreachableSince = clock.now();
+    const left = giveUpAfter - (clock.now() - this.#unreachableSince);
     if (isHeld || this.#retry < left) {
       this.#later(this.#retry, () => {
         this.#send(from);

@@ -2,6 +2,7 @@
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { StreamOptions } from '../../../streams/byte-stream.ts';
+import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { drawWriteMark } from './faults.ts';
 import { SimFlow } from './flow.ts';
 import { openSimStream, type SimStream } from './stream.ts';
@@ -111,6 +112,10 @@ export class SimConnection {
       ...options,
       clock: options.clock ?? this.#world.clock,
       writeHighWaterMark: options.writeHighWaterMark ?? end.writeMark,
+    });
+    const flow = end === this.client ? this.#toServer : this.#toClient;
+    recordedStreams.set(end.stream, () => {
+      flow.conceal();
     });
     return end.stream;
   }

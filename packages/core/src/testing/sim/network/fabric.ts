@@ -17,6 +17,7 @@ import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
 import { allFaults, drawFrom, type Faults, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
+import { Paths } from './paths.ts';
 import { Trace } from './trace.ts';
 import {
   PARTITION_OPTIONS,
@@ -24,7 +25,7 @@ import {
   type PartitionOptions,
   type SimNetworkOptions,
 } from './types.ts';
-import type { Path, HostState, SimWait, World } from './world.ts';
+import type { HostState, SimWait, World } from './world.ts';
 
 const DEFAULT_LATENCY: Range = [1, 50];
 const DEFAULT_GIVE_UP = 30_000;
@@ -42,7 +43,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly #board: WaitBoard;
   readonly #hosts = new Map<string, Host>();
   readonly #connections = new Set<SimConnection>();
-  readonly #paths = new Map<HostState, Map<HostState, Path>>();
+  readonly #paths = new Paths();
 
   constructor(options: SimNetworkOptions) {
     checkOptions('SimNetwork', options, SIM_NETWORK_OPTIONS);
@@ -72,24 +73,20 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   partition(a: HostState, b: HostState, options?: PartitionOptions): void {
     if (options !== undefined) checkOptions('partition', options, PARTITION_OPTIONS);
     this.trace.record(options?.oneWay === true ? 'cut' : 'partition', `${a.name}, ${b.name}`);
-    this.#path(a, b).isCut = true;
-    if (options?.oneWay !== true) this.#path(b, a).isCut = true;
+    this.#paths.cut(a, b);
+    if (options?.oneWay !== true) this.#paths.cut(b, a);
     this.#expireBetween(a, b);
   }
 
   heal(a?: HostState, b?: HostState): void {
     this.trace.record('heal', a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`);
-    for (const path of this.#between(a, b)) {
-      path.isCut = false;
-      path.outages = 0;
-    }
+    this.#paths.heal(a, b);
     this.#kick(() => drawFrom(this.random, RETRANSMISSION));
   }
 
   hold(a: HostState, b: HostState): void {
     this.trace.record('hold', `${a.name}, ${b.name}`);
-    this.#path(a, b).isHeld = true;
-    this.#path(b, a).isHeld = true;
+    this.#paths.hold(a, b);
   }
 
   release(a?: HostState, b?: HostState): void {
@@ -97,7 +94,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       'release',
       a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`,
     );
-    for (const path of this.#between(a, b)) path.isHeld = false;
+    for (const { from, to } of this.#paths.release(a, b)) this.#expireBetween(from, to);
     this.#kick(() => drawFrom(this.random, this.latency));
   }
 
@@ -140,12 +137,11 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
   isOpen(from: HostState, to: HostState): boolean {
     if (!from.isUp || !to.isUp) return false;
-    const path = this.#paths.get(from)?.get(to);
-    return path === undefined || !(path.isCut || path.isHeld || path.outages > 0);
+    return this.#paths.isOpen(from, to);
   }
 
   isHeld(from: HostState, to: HostState): boolean {
-    return this.#paths.get(from)?.get(to)?.isHeld === true;
+    return this.#paths.isHeld(from, to);
   }
 
   find(name: string): Host | undefined {
@@ -194,7 +190,12 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       if (host?.isServer === true) {
         const down = drawFrom(random, faults.downFor);
         host.crash();
-        this.clock.schedule(() => host.restart(), down).unref();
+        const { signal } = host;
+        const restart = (): void => {
+          // Unless the program has restarted it since: a later crash is not this one's to end.
+          if (host.signal === signal) host.restart();
+        };
+        this.clock.schedule(restart, down).unref();
         return false;
       }
     }
@@ -226,37 +227,18 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
-  #path(from: HostState, to: HostState): Path {
-    let paths = this.#paths.get(from);
-    if (paths === undefined) {
-      paths = new Map();
-      this.#paths.set(from, paths);
-    }
-    let path = paths.get(to);
-    if (path === undefined) {
-      path = { isCut: false, isHeld: false, outages: 0 };
-      paths.set(to, path);
-    }
-    return path;
-  }
-
-  #between(a: HostState | undefined, b: HostState | undefined): readonly Path[] {
-    if (a !== undefined && b !== undefined) return [this.#path(a, b), this.#path(b, a)];
-    return [...this.#paths.values()].flatMap((paths) => [...paths.values()]);
-  }
-
   /** A random partition, in one direction or both, that heals later. */
   #breakPath({ client, server }: SimConnection): void {
     const { random } = this;
-    const there = this.#path(client.host, server.host);
-    const back = this.#path(server.host, client.host);
+    const there = this.#paths.get(client.host, server.host);
+    const back = this.#paths.get(server.host, client.host);
     const shape = random.integer(0, 3);
     const cut = shape === 0 ? [there] : shape === 1 ? [back] : [there, back];
     this.trace.record('partition!', `${client.host.name}, ${server.host.name}`, shape);
-    for (const path of cut) path.outages += 1;
+    const end = this.#paths.beginOutage(cut);
     const heal = (): void => {
       this.trace.record('heal!', `${client.host.name}, ${server.host.name}`);
-      for (const path of cut) path.outages = Math.max(0, path.outages - 1);
+      end();
       this.#kick(() => drawFrom(random, RETRANSMISSION));
     };
     this.clock.schedule(heal, drawFrom(random, this.faults.partitionFor)).unref();
@@ -267,10 +249,9 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   #expireBetween(a: HostState, b: HostState): void {
-    const cutAt = [this.#path(a, b), this.#path(b, a)];
     this.#expire(
       (connection) => connection.touches(a) && connection.touches(b),
-      () => cutAt.some(({ isCut }) => isCut),
+      this.#paths.cutNow(a, b),
     );
   }
 

@@ -55,6 +55,8 @@ export class SimFlow {
   #isAckStuck = false;
   #finish: (() => void) | undefined;
   #isReset = false;
+  /** How many of the next bytes to arrive are recorded as they are; of those behind, only the number is. */
+  #plain = Infinity;
   /** Whether FIN is on the wire. */
   isFinished = false;
   /** Whether the connection is half-open for good: nothing gets through any more. */
@@ -85,6 +87,12 @@ export class SimFlow {
     this.#queue.push(bytes);
     this.#unsent += bytes.length;
     this.#pump();
+  }
+
+  /** What is written from now on is random. */
+  conceal(): void {
+    if (this.#plain !== Infinity) return;
+    this.#plain = this.#wire.reduce((sum, { bytes }) => sum + bytes.length, this.#unsent);
   }
 
   /** Sends the last ACK of the handshake, on which the listener receives the connection. */
@@ -181,7 +189,9 @@ export class SimFlow {
     this.#wire.shift();
     this.#schedule();
     this.#world.trace.record(segment.kind, this.#label, segment.bytes.length);
-    this.#world.trace.content(segment.bytes);
+    const plain = Math.min(this.#plain, segment.bytes.length);
+    this.#world.trace.content(segment.bytes.subarray(0, plain));
+    this.#plain -= plain;
     this.#receiver?.onSegment(segment);
   }
 

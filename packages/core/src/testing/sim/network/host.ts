@@ -3,6 +3,7 @@
 import { InetAddress, type AddressLike } from '../../../vocabulary/address.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
 import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
+import { charged } from '../../../waiting/charged.ts';
 import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
 import { HostListener } from './listener.ts';
@@ -56,7 +57,10 @@ export class Host implements SimHost, HostState {
     return this.#life.signal;
   }
 
-  readonly listen = async (port: number, options: SimListenOptions = {}): Promise<HostListener> => {
+  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
+    charged(this.#network, () => this.#listen(port, options));
+
+  #listen(port: number, options: SimListenOptions): HostListener {
     if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
       throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
     }
@@ -78,12 +82,17 @@ export class Host implements SimHost, HostState {
     this.#listeners.set(bound, listener);
     this.#network.trace.record('listen', String(address));
     return listener;
-  };
+  }
 
-  readonly connect = async (
+  readonly connect = (
     address: AddressLike | InetAddress,
     options: SimConnectOptions = {},
-  ): Promise<SimStream> => {
+  ): Promise<SimStream> => charged(this.#network, () => this.#connect(address, options));
+
+  async #connect(
+    address: AddressLike | InetAddress,
+    options: SimConnectOptions,
+  ): Promise<SimStream> {
     checkOptions('connect', options, SIM_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     this.#checkUp('connect');
@@ -94,7 +103,7 @@ export class Host implements SimHost, HostState {
     } finally {
       this.#attempts.delete(attempt);
     }
-  };
+  }
 
   run(program: HostProgram): void {
     this.#programs.push(program);

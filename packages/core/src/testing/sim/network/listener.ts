@@ -40,8 +40,9 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
     this.queue.admit(connection);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.closeNow();
+    return this.queue.settled();
   }
 
   /** As {@link HostListener.close}, synchronously. */

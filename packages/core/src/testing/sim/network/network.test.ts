@@ -56,7 +56,7 @@ describe('a simulated network', () => {
     });
   });
 
-  test('refuses a connection to a port where nobody listens, and to a name nobody has', async () => {
+  test('refuses a connection to a port where nothing listens, and to a name no host has', async () => {
     await simulate(calm, async (sim) => {
       sim.host('server');
       const { connect } = sim.host('client');
@@ -179,7 +179,7 @@ describe('the end of a simulated connection', () => {
     });
   });
 
-  test('is told to whoever writes to an end that is gone', async () => {
+  test('is reported to a writer to an end that is gone', async () => {
     await simulate(calm, async (sim) => {
       const { there, here } = await pairOn(sim);
       await here.close();
@@ -248,7 +248,7 @@ describe('a partition', () => {
     });
   });
 
-  test('leaves half-open peers when nobody gives up', async () => {
+  test('leaves half-open peers when no one gives up', async () => {
     await simulate({ ...calm, giveUpAfter: Infinity }, async (sim) => {
       const { server, client, there, here } = await pairOn(sim);
       sim.partition(client, server);
@@ -273,7 +273,7 @@ describe('a partition', () => {
 });
 
 describe('holding', () => {
-  test('keeps everything back, and nobody gives up', async () => {
+  test('keeps everything back, and no one gives up', async () => {
     await simulate({ ...calm, deadline: 200_000 }, async (sim) => {
       const { server, client, there, here } = await pairOn(sim);
       sim.hold(client, server);

@@ -1,7 +1,7 @@
 /**
  * One end of a simulated connection: the carrier of a `ByteStream`, with TCP's rules for ending.
  *
- * The rules, as in Linux and `node:net`: bytes that arrived are delivered before the end is reported; closing with unread
+ * The rules, as in Linux and `node:net`: bytes that arrived are delivered before the end, or an RST, is reported; closing with unread
  * bytes sends RST, otherwise FIN; bytes that arrive at a closed end are answered with RST; when both sides have sent FIN, the
  * connection is closed without an error.
  */
@@ -56,6 +56,7 @@ export class SimTransport implements Transport, FlowEnds {
     this.#sink = sink;
     if (this.#isClosed) {
       microtask(() => {
+        this.#pushReceived();
         sink.onClosed(this.#error);
       });
     } else {
@@ -182,8 +183,15 @@ export class SimTransport implements Transport, FlowEnds {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#error = error;
-    this.#received.length = 0;
+    // As a kernel does, on Linux and BSD: an RST ends the connection and leaves what was received to be read.
+    if (error === undefined) this.#received.length = 0;
+    else if (this.#sink !== undefined) this.#pushReceived();
     this.#events.onClosed();
     this.#sink?.onClosed(error);
+  }
+
+  /** Pushes what was received, whether the stream has room or not. */
+  #pushReceived(): void {
+    for (const piece of this.#received.splice(0)) this.#sink?.onData(piece);
   }
 }

@@ -16,8 +16,11 @@ export interface Path {
   /** Whether the program has partitioned it. */
   isCut: boolean;
   isHeld: boolean;
-  /** The number of current random partitions. */
+  /** Counts what makes an earlier cut void for those who wait to give up: a later cut, or a hold. */
+  epoch: number;
+  /** The number of current random partitions, and how often a heal has ended them all. */
   outages: number;
+  heals: number;
 }
 
 /** A host, as its flows see it. */

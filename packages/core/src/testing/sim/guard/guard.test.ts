@@ -1,0 +1,103 @@
+import { setTimeout as nodeTimeout } from 'node:timers';
+import { promisify } from 'node:util';
+import { describe, expect, jest, test } from '@jest/globals';
+import { simulate } from '../simulate.ts';
+
+const format = new Intl.DateTimeFormat('en', { timeZone: 'UTC', dateStyle: 'short' });
+
+describe('outside a simulation', () => {
+  test('functions have their names, their lengths and their promises', async () => {
+    expect([Date.name, Date.length]).toEqual(['Date', 7]);
+    expect([Date.now.name, Date.now.length]).toEqual(['now', 0]);
+    expect([Math.random.name, Math.random.length]).toEqual(['random', 0]);
+    expect([crypto.randomUUID.name, crypto.getRandomValues.length]).toEqual(['randomUUID', 1]);
+    expect(process.hrtime.bigint()).toBeGreaterThan(0n);
+    expect(process.hrtime(process.hrtime())[0]).toBe(0);
+    expect(nodeTimeout.name).toBe('setTimeout');
+    expect(await promisify(setTimeout)(1, 'value')).toBe('value');
+  });
+
+  test('a date is a date', () => {
+    class Later extends Date {
+      later(): number {
+        return this.getTime() + 1;
+      }
+    }
+    const date = new Date(5);
+    expect(date).toBeInstanceOf(Date);
+    expect(date.constructor).toBe(Date);
+    expect(Object.getPrototypeOf(date)).toBe(Date.prototype);
+    expect(Object.prototype.toString.call(date)).toBe('[object Date]');
+    const later = new Later(1);
+    expect([later instanceof Later, later instanceof Date, later.later()]).toEqual([true, true, 2]);
+    expect(new Date(2_024, 1, 29).getDate()).toBe(29);
+    expect(Date.UTC(1970, 0)).toBe(0);
+    expect(typeof Date()).toBe('string');
+    expect(Math.abs(new Date().getTime() - Date.now())).toBeLessThan(1_000);
+  });
+
+  test('formats are those of Intl', () => {
+    expect(format.format(0)).toBe('1/1/70');
+    expect(format.format).toBe(format.format);
+    expect(format.format()).toBe(format.format(Date.now()));
+    expect(format.formatToParts(0)).toHaveLength(5);
+  });
+
+  test('events, marks and measures have the real time', () => {
+    const before = performance.now();
+    expect(new Event('a').timeStamp).toBeGreaterThanOrEqual(before);
+    expect(performance.mark('a').startTime).toBeGreaterThanOrEqual(before);
+    expect(performance.mark('b', { startTime: 5, detail: 'why' })).toMatchObject({
+      startTime: 5,
+      detail: 'why',
+    });
+    expect(performance.measure('c', 'b').duration).toBeGreaterThan(0);
+  });
+});
+
+describe('inside a simulation', () => {
+  test('fake timers on top are set aside, and are there again after it', async () => {
+    jest.useFakeTimers({ now: 1_000 });
+    try {
+      const fake = [setTimeout, Date, Math.random];
+      await simulate({}, async (sim) => {
+        expect(new Date().getFullYear()).toBe(2_020);
+        await sim.clock.sleep(5);
+        expect(performance.now()).toBe(5);
+      });
+      expect([setTimeout, Date, Math.random]).toEqual(fake);
+      expect(Date.now()).toBe(1_000);
+      const fired = jest.fn();
+      setTimeout(fired, 10);
+      jest.advanceTimersByTime(10);
+      expect(fired).toHaveBeenCalledTimes(1);
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(Date.now()).toBeGreaterThan(1e12);
+  });
+
+  test('marks and measures are in virtual time, unless they say otherwise', async () => {
+    await simulate({}, async (sim) => {
+      await sim.clock.sleep(3);
+      expect(performance.mark('a').startTime).toBe(3);
+      expect(performance.mark('b', { startTime: 1 }).startTime).toBe(1);
+      await sim.clock.sleep(4);
+      expect(performance.measure('c', 'a').duration).toBe(4);
+      expect(performance.measure('d', 'b', 'a').duration).toBe(2);
+      expect(performance.measure('e').duration).toBe(7);
+      expect(performance.measure('f', { start: 1 }).duration).toBe(6);
+      expect(performance.measure('g', { start: 1, duration: 2 }).duration).toBe(2);
+    });
+  });
+
+  test('a class of dates has the virtual time too', async () => {
+    class Stamp extends Date {}
+    await simulate({}, async (sim) => {
+      await sim.clock.sleep(1);
+      expect(new Stamp().getTime()).toBe(sim.clock.wallTime());
+      expect(new Stamp(5).getTime()).toBe(5);
+      expect(Date()).toBe(new Date().toString());
+    });
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * Keeps the real world out of a simulation: time, timers, randomness, sockets, and work that takes real time.
+ *
+ * While a simulation runs, everything that could make it depend on more than its seed is replaced. Calls that reach out
+ * (a timer, a socket, a random number) throw at the call, and fail the run even if the program catches the error; so does work
+ * that only a hook of Node can see, which cannot be made to throw. Reading the time is harmless once it is virtual.
+ *
+ * The functions that this package took when it loaded are replaced as the globals are: a system clock inside a simulation
+ * is as much of the real world as a timer.
+ *
+ * When Node runs an immediate, every microtask and every `process.nextTick` of the program has run, and unhandled rejections
+ * have been reported. So one immediate after an event the program is idle, unless Node itself has queued more: only a
+ * later event can make it go on.
+ */
+
+import { interceptSockets } from '../../../net/intercept.ts';
+import { own, platform } from '../../../vocabulary/platform.ts';
+import { coverForbidden, TIMERS } from './forbidden.ts';
+import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
+import { callSite, isCalledByNode, watchWork, type Watch } from './real-work.ts';
+import { coverTime, hrtimeOf } from './time.ts';
+
+type Restore = () => void;
+type ErrorListener = (reason: unknown) => void;
+
+/** The simulation, as the guard sees it. */
+export interface GuardOptions {
+  /** Virtual milliseconds since 1970, and since the start. */
+  readonly wallTime: () => number;
+  readonly now: () => number;
+  /** A forbidden function was called; the call itself throws the error, too, if it can. */
+  readonly onForbidden: (error: Error) => void;
+  readonly onUnhandledRejection: (reason: unknown) => void;
+}
+
+/** The guard of one simulation. */
+export interface Guard {
+  readonly watch: Watch;
+  readonly restore: Restore;
+}
+
+coverTime();
+coverForbidden();
+syncImports();
+
+/** Where this package is: the line that a report names is the program's. */
+const here = import.meta.url.replace(
+  /(?:testing\/sim\/guard\/guard\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/,
+  '',
+);
+const isOwnFrame = (place: string): boolean =>
+  place.includes(here.replace('file://', '')) && !/\.test\.[jt]s:/.test(place);
+
+/**
+ * Replaces the real world until it is restored.
+ *
+ * @throws Error when another simulation is running: they would share one world.
+ */
+export function guardWorld(options: GuardOptions): Guard {
+  const { now, wallTime, onForbidden } = options;
+  const refuse = (what: string, instead: string): never => {
+    const error = new Error(`${what} was called inside a simulation; use ${instead}`);
+    const site = callSite(error, isOwnFrame);
+    if (site !== undefined) error.message += ` (called at ${site})`;
+    onForbidden(error);
+    throw error;
+  };
+  const watch = watchWork(isOwnFrame, (what, site) => {
+    const where = site === undefined ? '' : ` (called at ${site})`;
+    onForbidden(
+      new Error(
+        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${where}`,
+      ),
+    );
+  });
+  const world: World = {
+    now,
+    wallTime,
+    refuse,
+    isOwnCall: () => own.isCalling,
+    isNode: () => isCalledByNode(isOwnFrame),
+    waitFor: watch.waitFor,
+  };
+  const restores: Restore[] = [watch.stop];
+  const restore = (): void => {
+    for (const each of restores.toReversed()) each();
+  };
+  try {
+    restores.push(enterWorld(world));
+  } catch (error) {
+    restore();
+    throw error;
+  }
+  restores.push(
+    interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
+    ...TIMERS.filter(([name]) => name in platform).map(([name, instead]) =>
+      replace(platform, name, () => refuse(name, instead)),
+    ),
+    replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
+    replace(platform, 'wallTime', wallTime),
+    replace(platform, 'hasSessionTickets', false),
+    takeRejections(options.onUnhandledRejection),
+  );
+  return { watch, restore };
+}
+
+function replace(owner: object, name: string, value: unknown): Restore {
+  const before: unknown = Reflect.get(owner, name);
+  Reflect.set(owner, name, value);
+  return () => {
+    Reflect.set(owner, name, before);
+  };
+}
+
+/** While a simulation runs, an unhandled rejection fails the simulation and nothing else. */
+function takeRejections(onUnhandledRejection: ErrorListener): Restore {
+  const owner = realProcess;
+  const others = owner.listeners('unhandledRejection') as ErrorListener[];
+  owner.removeAllListeners('unhandledRejection');
+  owner.on('unhandledRejection', onUnhandledRejection);
+  return () => {
+    owner.off('unhandledRejection', onUnhandledRejection);
+    for (const listener of others) owner.on('unhandledRejection', listener);
+  };
+}

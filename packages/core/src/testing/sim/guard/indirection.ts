@@ -1,0 +1,168 @@
+/**
+ * Thin layers over functions of the platform: outside a simulation they pass through, inside they ask the simulation.
+ *
+ * They are put in place when this module loads and stay, because programs keep what they find: `const { random } = Math`,
+ * `promisify(setTimeout)`, `const { randomBytes } = require('node:crypto')`. What a program has kept from before that is out of
+ * reach; `node --import @awaitio/core/testing` loads this before everything else. A layer has the name, the length and the
+ * properties of its function. Fake timers work on top of it, and under it.
+ *
+ * The state is on the real `process`: two copies of this package, or the sandboxes of a test runner, share one platform.
+ */
+
+import { syncBuiltinESMExports } from 'node:module';
+import { runInThisContext } from 'node:vm';
+
+/** What a simulation says about a call. */
+export interface World {
+  /** Virtual milliseconds since 1970, and since the start. */
+  readonly wallTime: () => number;
+  readonly now: () => number;
+  /** Fails the run; throws. */
+  readonly refuse: (what: string, instead: string) => never;
+  /** Whether the call in progress is this package's own: of the copy that simulates. */
+  readonly isOwnCall: () => boolean;
+  /** Whether the call in progress was made by one of Node's own modules. */
+  readonly isNode: () => boolean;
+  /** Counts real work until it settles; virtual time stands still for it. */
+  readonly waitFor: (work: Promise<unknown>, what: string) => void;
+}
+
+/** A function, or a class that is called like one. */
+export type AnyFunction = (this: unknown, ...args: never[]) => unknown;
+
+/** What a layer does inside a simulation. */
+export type Inside = (
+  world: World,
+  call: { readonly self: unknown; readonly args: readonly unknown[]; readonly real: AnyFunction },
+) => unknown;
+
+/** The state of all copies. */
+interface Shared {
+  world: World | undefined;
+  readonly layers: WeakSet<object>;
+}
+
+/** A property that is a layer, or has become one for the time of a simulation. */
+interface Target {
+  /** Looked up each time: fake timers replace whole objects. */
+  readonly owner: () => object | undefined;
+  readonly name: string;
+  readonly layer: (real: AnyFunction) => AnyFunction;
+}
+
+/**
+ * The real `process`. A test runner may give its tests a copy that emits no events (Jest does): the context that Node itself
+ * started has the real one.
+ */
+export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS.Process;
+
+const KEY = Symbol.for('@awaitio/core: simulation');
+
+function sharedState(): Shared {
+  const owner = realProcess as NodeJS.Process & { [KEY]?: Shared };
+  if (owner[KEY] === undefined) {
+    const value: Shared = { world: undefined, layers: new WeakSet() };
+    Object.defineProperty(owner, KEY, { value });
+  }
+  return owner[KEY] as Shared;
+}
+
+const shared = sharedState();
+const targets: Target[] = [];
+
+/** The simulation that decides about the call in progress. */
+export function currentWorld(): World | undefined {
+  const { world } = shared;
+  return world === undefined || world.isOwnCall() ? undefined : world;
+}
+
+/** The layer over a function. */
+export function layerOver(real: AnyFunction, inside: Inside): AnyFunction {
+  const layer = function (this: unknown, ...args: unknown[]): unknown {
+    const world = currentWorld();
+    return world === undefined
+      ? Reflect.apply(real, this, args)
+      : inside(world, { self: this, args, real });
+  };
+  return markLayer(layer, real);
+}
+
+/** Makes a function look like the one that it covers. */
+export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(real))) {
+    if (name !== 'prototype') Object.defineProperty(layer, name, descriptor);
+  }
+  for (const symbol of Object.getOwnPropertySymbols(real)) {
+    const descriptor = Object.getOwnPropertyDescriptor(real, symbol);
+    if (descriptor !== undefined) Object.defineProperty(layer, symbol, descriptor);
+  }
+  shared.layers.add(layer);
+  return layer;
+}
+
+/** Puts a layer over a method, or over the function of a getter, from now on. */
+export function cover(
+  owner: () => object | undefined,
+  name: string,
+  layer: (real: AnyFunction) => AnyFunction,
+): void {
+  const target = { owner, name, layer };
+  targets.push(target);
+  put(target);
+}
+
+/** As {@link cover}, with what the layer does. */
+export function coverCall(owner: () => object | undefined, name: string, inside: Inside): void {
+  cover(owner, name, (real) => layerOver(real, inside));
+}
+
+/** A property that was covered, and how to uncover it. */
+interface Change {
+  readonly holder: object;
+  readonly name: string;
+  readonly before: PropertyDescriptor;
+}
+
+/** Covers what is not covered, on the object or the prototype that has it. */
+function put({ owner, name, layer }: Target): Change | undefined {
+  let holder = owner();
+  if (holder === undefined || !(name in holder)) return undefined;
+  while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
+  const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
+  const real: unknown = before['get'] ?? before.value;
+  if (before.configurable !== true || typeof real !== 'function') return undefined;
+  if (shared.layers.has(real)) return undefined;
+  const covered = layer(real as AnyFunction);
+  const change = before.get === undefined ? { value: covered } : { get: covered };
+  Object.defineProperty(holder, name, { ...before, ...change });
+  return { holder, name, before };
+}
+
+/** Makes the named imports of Node's modules see what was covered. */
+export function syncImports(): void {
+  syncBuiltinESMExports();
+}
+
+/**
+ * Begins a simulation: from now on the layers ask `world`. Covers again what has been replaced since, by fake timers for
+ * instance.
+ *
+ * @throws Error when another simulation is running: they would share one world.
+ */
+export function enterWorld(world: World): () => void {
+  if (shared.world !== undefined) {
+    throw new Error(
+      'simulate: another simulation is running in this process; await one before the next',
+    );
+  }
+  const changed = targets.map(put).filter((change) => change !== undefined);
+  if (changed.length > 0) syncImports();
+  shared.world = world;
+  return () => {
+    shared.world = undefined;
+    for (const { holder, name, before } of changed.toReversed()) {
+      Object.defineProperty(holder, name, before);
+    }
+    if (changed.length > 0) syncImports();
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * Finds the real work that a program begins inside a simulation: files, names, processes, threads, compression, keys, and the
+ * timers that it has kept from before.
+ *
+ * Node announces each piece of work to `async_hooks`, with the stack of the call. The nearest caller outside of Node decides:
+ * the program's own call is refused, by its name and line; what Node does by itself, such as loading a module, or what a
+ * test runner does, is not. Work that blocks (`readFileSync`, `gzipSync`) has ended before anything else can happen, so it is
+ * repeatable as long as the files are.
+ */
+
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { immediate, own } from '../../../vocabulary/platform.ts';
+import { realProcess } from './indirection.ts';
+
+/** Kinds of work that take real time. */
+const REAL_WORK =
+  /^(?:FSREQ|FSEVENT|STATWATCHER|GETADDRINFO|GETNAMEINFO|QUERYWRAP|PROCESSWRAP|WORKER|MESSAGEPORT|TCP|PIPE|UDP|ZLIB|ELDHISTOGRAM)|REQUEST$/;
+/** Requests that take none. */
+const OTHER_REQUESTS = /^HTTP/;
+/** Kinds of work whose result is random, so that it is refused also where it blocks. */
+const RANDOM_WORK = /^(?:RANDOM|KEYGEN|KEYPAIRGEN|SECRETKEYGEN)/;
+/** What blocks until it is done: `scryptSync`; and calls that block without a callback. */
+const BLOCKING = /Sync\b|\bdiffieHellman\b|\bdecapsulate\b|\bsignOneShot\b|\bverifyOneShot\b/;
+/** What Node does on its own behalf while the program is on the stack: writing to stdout, cloning a value. */
+const NODES_OWN = /is_main_thread|internal\/structured_clone/;
+const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;
+/** The frames between a timer and its caller: also of those that call whatever they are given. */
+const TIMER_FRAMES =
+  /^node:(?:internal\/)?(?:async_hooks|timers|timers\/promises|util|events|process\/task_queues):/;
+const TEST_RUNNERS =
+  /[\\/]node_modules[\\/](?:\.pnpm[\\/][^\\/]+[\\/]node_modules[\\/])?(?:@?jest|@?vitest|mocha|ava|tap|tsx|ts-node|@swc|source-map-support)[\\/-]/;
+
+/** One line of a stack. */
+interface Frame {
+  /** The function, such as `Object.readFile`; empty for none. */
+  readonly name: string;
+  /** `node:fs:387:15`, or a file with line and column. */
+  readonly place: string;
+}
+
+/** Watches until it is stopped. */
+export interface Watch {
+  /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
+  readonly enter: <T>(program: () => T) => T;
+  readonly stop: () => void;
+  /** Whether there is work for which virtual time must stand still. */
+  readonly isWorking: boolean;
+  /** The work for which virtual time must stand still: modules that are being loaded, or `waitFor`. */
+  readonly work: readonly string[];
+  /** What keeps the process alive and did not when the watch began; a program may wait for it. */
+  readonly unexplained: readonly string[];
+  readonly waitFor: (work: Promise<unknown>, what: string) => void;
+}
+
+/** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
+const MAX_ROUNDS = 10_000;
+
+/** Which run the code that runs belongs to. */
+const runs = new AsyncLocalStorage<object>();
+
+let isDriver = false;
+let hadTurn = false;
+
+/** Waits until the program, and what Node does for it, can do nothing more without a further event. */
+export async function untilIdle(): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    hadTurn = false;
+    isDriver = true;
+    const turn = new Promise<void>(immediate);
+    isDriver = false;
+    await turn;
+    if (!hadTurn) return;
+  }
+}
+
+/**
+ * Watches for real work.
+ *
+ * @param isOwn - Whether a place is of this package.
+ * @param onWork - Receives the name of a call, such as `readFile`, and its line.
+ */
+export function watchWork(
+  isOwn: (place: string) => boolean,
+  onWork: (what: string, site: string | undefined) => void,
+): Watch {
+  const run = {};
+  let isLoading = false;
+  const awaited = new Map<Promise<unknown>, string>();
+  const before = activeResources();
+  const hook = createHook({
+    init: (_id, type) => {
+      if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
+      const isTimer = type === 'Timeout' || type === 'Immediate';
+      if (own.isCalling) {
+        if (type === 'Immediate') hadTurn = true;
+        return;
+      }
+      if (!isTimer && type !== 'TLSWRAP' && !isRealWork(type)) return;
+      // What an earlier run has left behind.
+      const context = runs.getStore();
+      if (context !== undefined && context !== run) return;
+      const frames = framesOf(stackHere()).filter(({ place }) => !isOwn(place));
+      const isNodesTimer = isTimer && isTimerOfNode(frames);
+      if (type === 'Immediate' && isNodesTimer) {
+        hadTurn = true;
+        return;
+      }
+      const work = describe(type, frames, context === run && !isNodesTimer);
+      if (work === 'loading') isLoading = true;
+      else if (work !== undefined) onWork(work.what, work.site);
+    },
+  });
+  hook.enable();
+  const forget = async (work: Promise<unknown>): Promise<void> => {
+    await Promise.allSettled([work]);
+    awaited.delete(work);
+  };
+  return {
+    enter: (program) => runs.run(run, program),
+    stop: () => {
+      hook.disable();
+    },
+    get isWorking() {
+      // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
+      // every promise of the run watched by the garbage collector.
+      isLoading &&= activeResources().some((kind) => kind.startsWith('FSReq'));
+      return isLoading || awaited.size > 0;
+    },
+    get work() {
+      return [...(isLoading ? ['import()'] : []), ...awaited.values()];
+    },
+    get unexplained() {
+      return without(activeResources(), before);
+    },
+    waitFor: (work, what) => {
+      awaited.set(work, what);
+      void forget(work);
+    },
+  };
+}
+
+/** What keeps the process alive, by kind. Timers are refused to the program: those here are the test runner's. */
+function activeResources(): string[] {
+  return realProcess
+    .getActiveResourcesInfo()
+    .filter((kind) => !/^(?:Immediate|Timeout|TTYWrap|WriteWrap)$/.test(kind));
+}
+
+function without(all: readonly string[], known: readonly string[]): string[] {
+  const rest = [...known];
+  return all.filter((kind) => {
+    const at = rest.indexOf(kind);
+    if (at !== -1) rest.splice(at, 1);
+    return at === -1;
+  });
+}
+
+function isRealWork(type: string): boolean {
+  return REAL_WORK.test(type) && !OTHER_REQUESTS.test(type);
+}
+
+function describe(
+  type: string,
+  frames: readonly Frame[],
+  isProgram: boolean,
+): { readonly what: string; readonly site: string | undefined } | 'loading' | undefined {
+  const at = frames.findIndex((frame) => !isNodes(frame));
+  const inner = at === -1 ? frames : frames.slice(0, at);
+  if (inner.some(({ place }) => LOADER.test(place))) return 'loading';
+  const caller = frames[at];
+  if (caller === undefined && !isProgram) return undefined;
+  if (caller !== undefined && TEST_RUNNERS.test(caller.place)) return undefined;
+  if (inner.some(({ place }) => NODES_OWN.test(place))) return undefined;
+  const blocks = inner.some(({ name }) => BLOCKING.test(name));
+  if (blocks && !RANDOM_WORK.test(type)) return undefined;
+  return {
+    what: nameOf(caller === undefined ? inner[0] : inner.at(-1), type),
+    site: caller?.place,
+  };
+}
+
+/** The name that the program called: `readFile` of `Object.readFile`, `gzip` of `Object.asyncBufferWrapper [as gzip]`. */
+function nameOf(frame: Frame | undefined, type: string): string {
+  const name = frame?.name ?? '';
+  const called = /\[as (.+)\]/.exec(name)?.[1] ?? name;
+  const short = called.replace(/^(?:async )?(?:(?:Object|Module|Function)\.)?/, '');
+  const module = /^node:(?:internal\/)?(fs\/promises|\w+)/.exec(frame?.place ?? '')?.[1];
+  return short === '' ? type : `${short} of node:${module}`;
+}
+
+/** Whether a timer is one of Node's own modules', such as those of its streams. */
+function isTimerOfNode(frames: readonly Frame[]): boolean {
+  const caller = frames.find(({ place }) => !TIMER_FRAMES.test(place));
+  return caller !== undefined && caller.place.startsWith('node:');
+}
+
+function isNodes({ place }: Frame): boolean {
+  return /^(?:node:|native$|<anonymous>$)/.test(place);
+}
+
+/** The whole stack of the call that is being made, without the two frames of this file. */
+function stackHere(): string {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const { stack = '' } = new Error('here');
+  Error.stackTraceLimit = before;
+  return stack;
+}
+
+/** @param skip - The number of frames to leave out: those of this file. */
+function framesOf(stack: string, skip = 2): readonly Frame[] {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node:internal/async_hooks'))
+    .slice(skip)
+    .map((line) => {
+      const text = line.trim().slice('at '.length);
+      const [, name = '', place = text] = /^(.*) \((.*)\)$/.exec(text) ?? [];
+      return { name, place: place.replace(/^async /, '') };
+    });
+}
+
+/**
+ * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded.
+ *
+ * @param isOwn - Whether a place is of this package.
+ */
+export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
+  const frames = framesOf(stackHere());
+  return isTimerOfNode(frames.slice(frames.findIndex(({ place }) => !isOwn(place))));
+}
+
+/** Where the program made the call that an error reports: the nearest frame outside of Node and of this package's guard. */
+export function callSite(error: Error, isOwn: (place: string) => boolean): string | undefined {
+  const frames = framesOf(error.stack ?? '', 0);
+  return frames.find((frame) => !isNodes(frame) && !isOwn(frame.place))?.place;
+}

@@ -1,0 +1,9 @@
+/**
+ * Streams whose bytes are recorded, as a simulated network does.
+ *
+ * Ciphertext is random, so a record of it differs from run to run. TLS announces it here before the first byte; what is
+ * recorded from then on is how many bytes there are, and not which.
+ */
+
+/** By stream: what to call before it carries ciphertext. */
+export const recordedStreams: WeakMap<object, () => void> = new WeakMap();

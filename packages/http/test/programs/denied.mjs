@@ -1,0 +1,22 @@
+/** Every way to open a socket, in a process that may not: prints what each rejected with. */
+import { TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream } from '@awaitio/core';
+import { serve } from '@awaitio/http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const path = join(tmpdir(), 'awaitio-denied');
+const ways = {
+  TcpListener: () => TcpListener.bind('127.0.0.1:0'),
+  UnixListener: () => UnixListener.bind(path),
+  serve: () => serve(() => undefined),
+  TcpStream: () => TcpStream.connect('127.0.0.1:9'),
+  'a name': () => TcpStream.connect('localhost:9'),
+  UnixStream: () => UnixStream.connect(path),
+  UdpSocket: () => UdpSocket.bind('127.0.0.1:0'),
+};
+
+for (const [name, open] of Object.entries(ways)) {
+  const error = await open().catch((reason) => reason);
+  const names = error.message?.includes('--allow-net') ? 'names' : 'does not name';
+  console.log(`${name}: ${error.code}, ${names} --allow-net`);
+}
