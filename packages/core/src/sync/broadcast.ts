@@ -16,6 +16,7 @@ import {
   END,
   partsOf,
   ReceiveQueue,
+  stepsOf,
   WaitQueue,
   type Received,
   type SyncParts,
@@ -203,7 +204,7 @@ export class BroadcastReceiver<T> implements AsyncIterable<T> {
 
   /** Iterates over the values; a lag ends the loop with a `LagError`, and another loop goes on. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return { next: () => this.#receive(true, undefined) as Promise<IteratorResult<T, undefined>> };
+    return stepsOf((wait) => this.#receive(true, wait) as Promise<IteratorResult<T>>, END);
   }
 
   /** Takes no more values; pending calls fail with `ClosedError`. Idempotent. */

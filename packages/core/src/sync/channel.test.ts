@@ -3,7 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { PENDING, poll, pollAll } from '../../test/support/poll.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
+import { broadcast } from './broadcast.ts';
 import { channel } from './channel.ts';
+import { interval } from './interval.ts';
+import { watch } from './watch.ts';
 import { Ring } from './ring.ts';
 
 describe('a channel', () => {
@@ -85,6 +88,31 @@ describe('a channel', () => {
     expect(receiver.tryReceive()).toBe(WOULD_BLOCK);
     sender.trySend(4);
     expect(await receiver.receive()).toBe(4);
+  });
+
+  test('takes nothing for a step whose loop was left meanwhile, and neither do a broadcast and an interval', async () => {
+    const clock = new ManualClock();
+    const [sender, receiver] = channel<number>({ capacity: 4 });
+    const [news, reader] = broadcast<number>({ capacity: 4 });
+    const [state, follower] = watch(0);
+    const ticks = interval(10, { clock, start: 10 });
+    for (const source of [receiver, reader, follower, ticks]) {
+      const steps = (source as AsyncIterable<number>)[Symbol.asyncIterator]();
+      const step = steps.next();
+      expect(await poll(step)).toBe(PENDING);
+      expect(await steps.return?.()).toEqual({ value: undefined, done: true });
+      expect(await step).toEqual({ value: undefined, done: true });
+      expect(await steps.next()).toEqual({ value: undefined, done: true });
+    }
+    expect(clock.pending).toBe(0);
+    await sender.send(1);
+    news.send(2);
+    state.send(3);
+    await clock.advance(10);
+    expect([await receiver.receive(), await reader.receive(), await ticks.tick()]).toEqual([
+      1, 2, 10,
+    ]);
+    expect(follower.hasChanged).toBe(true);
   });
 
   test('drops its values with its receiver, also those of permits that are used later', async () => {

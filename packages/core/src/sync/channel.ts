@@ -14,7 +14,7 @@ import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { ChannelState, type ChannelStatistics, type SendingEnd } from './channel-state.ts';
 import { handleClosed } from './sync-errors.ts';
-import { partsOf, SYNC_OPTIONS, type SyncOptions } from './wait-queue.ts';
+import { END, partsOf, stepsOf, SYNC_OPTIONS, type SyncOptions } from './wait-queue.ts';
 
 /** Options of a {@link channel}. */
 export interface ChannelOptions extends SyncOptions {
@@ -229,9 +229,10 @@ export class ChannelReceiver<T> implements AsyncIterable<T> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return {
-      next: () => this.#state.receive(true, undefined) as Promise<IteratorResult<T, undefined>>,
-    };
+    return stepsOf(
+      (wait) => this.#state.receive(true, wait) as Promise<IteratorResult<T, undefined>>,
+      END,
+    );
   }
 
   /**

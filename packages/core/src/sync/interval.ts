@@ -11,7 +11,9 @@ import { BusyError, invalidInput } from '../vocabulary/errors.ts';
 import { watchAbort } from '../waiting/abort-watch.ts';
 import { checkWaitOptions, ListedWaiter, type WaitOptions } from '../waiting/waiter.ts';
 import {
+  END,
   partsOf,
+  stepsOf,
   SYNC_OPTIONS,
   WaitQueue,
   type SyncOptions,
@@ -59,7 +61,8 @@ export class Interval implements AsyncIterable<number> {
   readonly #parts: SyncParts;
   readonly #missed: MissedTicks;
   readonly #signal: AbortSignal | undefined;
-  readonly #waits: WaitQueue<void>;
+  /** They settle with whether the loop was left. */
+  readonly #waits: WaitQueue<boolean>;
   /** When the next tick is due. */
   #next: number;
   #timer: Timer | undefined;
@@ -86,6 +89,11 @@ export class Interval implements AsyncIterable<number> {
    * @throws `BusyError` while another call waits; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async tick(options?: WaitOptions): Promise<number> {
+    return (await this.#tick(options)) as number;
+  }
+
+  /** @returns The tick; `undefined` when the loop over the ticks was left. */
+  async #tick(options: WaitOptions | undefined): Promise<number | undefined> {
     const { clock, budget } = this.#parts;
     checkWaitOptions('tick', options);
     this.#signal?.throwIfAborted();
@@ -96,13 +104,12 @@ export class Interval implements AsyncIterable<number> {
       });
     }
     if (this.#next <= clock.now()) return budget.pay(this.#advance());
-    const waiter = new ListedWaiter<void>('tick', clock, options);
+    const waiter = new ListedWaiter<boolean>('tick', clock, options);
     this.#waits.add(waiter);
     this.#arm();
     const own = this.#signal === undefined ? undefined : watchAbort(this.#signal, waiter);
     try {
-      await waiter.promise;
-      return this.#advance();
+      return (await waiter.promise) ? undefined : this.#advance();
     } finally {
       own?.remove();
     }
@@ -116,7 +123,10 @@ export class Interval implements AsyncIterable<number> {
 
   /** Iterates over the times of the ticks, until the loop is left or the signal of the interval aborts. */
   [Symbol.asyncIterator](): AsyncIterator<number, undefined> {
-    return { next: async () => ({ value: await this.tick(), done: false }) };
+    return stepsOf(async (wait) => {
+      const time = await this.#tick(wait);
+      return time === undefined ? END : { value: time, done: false };
+    }, true);
   }
 
   /** Sets the timer of the call that waits. */
@@ -125,7 +135,7 @@ export class Interval implements AsyncIterable<number> {
     this.#timer?.cancel();
     this.#timer = clock.setTimer(
       () => {
-        this.#waits.resolveAll();
+        this.#waits.resolveAll(false);
       },
       Math.max(0, this.#next - clock.now()),
     );

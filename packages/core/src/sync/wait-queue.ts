@@ -14,8 +14,10 @@ import { systemClock } from '../waiting/system-clock.ts';
 import { boardOf, type WaitBoard, type WaitSource } from '../waiting/wait-board.ts';
 import {
   checkWaitOptions,
+  HeldWait,
   ListedWaiter,
   WaiterList,
+  type Waiter,
   type WaitInfo,
   type WaitOptions,
 } from '../waiting/waiter.ts';
@@ -159,6 +161,28 @@ export class ReceiveQueue<T> extends WaitQueue<Received<T>> {
       this.grant(waiter, (waiter as ReceiveWaiter<T>).isStep ? END : null);
     }
   }
+}
+
+/**
+ * An iteration over a wait. Leaving it ends a step that waits, and takes nothing: every later value stays where it is.
+ *
+ * @param take - Makes a step; passes the options on to its wait as they are.
+ * @param end - What that wait settles with when the iteration is left.
+ */
+export function stepsOf<T>(
+  take: (wait: HeldWait) => Promise<IteratorResult<T, undefined>>,
+  end: unknown,
+): AsyncIterator<T, undefined> {
+  const wait = new HeldWait(undefined);
+  let isLeft = false;
+  return {
+    next: () => (isLeft ? Promise.resolve(END) : take(wait)),
+    return: () => {
+      isLeft = true;
+      (wait.waiter as Waiter<unknown> | undefined)?.resolve(end);
+      return Promise.resolve(END);
+    },
+  };
 }
 
 /** The waits of several queues, as snapshots show them. */

@@ -1,13 +1,20 @@
 /**
  * A value that changes, and tasks that follow it, after tokio's `watch`: configuration, health, progress.
  *
- * Only the newest value is kept. A receiver that is slow misses values in between, and always sees the last one.
+ * Only the newest value is kept: a slow receiver misses values in between, and always sees the last one.
  */
 
 import { invalidInput } from '../vocabulary/errors.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 import { handleClosed } from './sync-errors.ts';
-import { checkParts, END, WaitQueue, type SyncOptions, type SyncParts } from './wait-queue.ts';
+import {
+  checkParts,
+  END,
+  stepsOf,
+  WaitQueue,
+  type SyncOptions,
+  type SyncParts,
+} from './wait-queue.ts';
 
 /** What the ends share. */
 export class WatchState<T> {
@@ -222,9 +229,9 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
 
   /** Iterates over the values that it has not seen; those in between may be missed. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    const next = async (): Promise<IteratorResult<T, undefined>> =>
-      (await this.changed()) ? { value: this.borrow(), done: false } : END;
-    return { next };
+    return stepsOf(async (wait) => {
+      return (await this.#changed('changed', wait)) ? { value: this.borrow(), done: false } : END;
+    }, false);
   }
 
   /** Follows the value no longer; pending calls fail with `ClosedError`. Idempotent. */
