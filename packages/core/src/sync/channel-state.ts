@@ -51,6 +51,7 @@ class SlotWaiter extends ListedWaiter<unknown> {
 }
 
 const SETTLED = Promise.resolve();
+const nothing = (): void => {};
 
 export class ChannelState<T> {
   readonly parts: SyncParts;
@@ -118,7 +119,8 @@ export class ChannelState<T> {
     }
     if (this.free > 0) {
       this.#put(value);
-      return this.parts.budget.spend() ?? SETTLED;
+      // As late as a `receive` that the budget holds back: a sender that gained on its receiver would end up waiting for room.
+      return this.parts.budget.spend()?.then(nothing) ?? SETTLED;
     }
     const waiter = new SlotWaiter('send', this.parts.clock, options);
     waiter.end = end;
