@@ -197,6 +197,14 @@ export const core: PackagePlan = {
       reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {
+      folder: 'sync',
+      sees: ['vocabulary', 'waiting', 'streams'],
+      contains:
+        'what tasks meet at: channels, semaphore, mutex, notify, barrier; interval, retry, rate limiter; the shared writer',
+      reason:
+        'Tasks meet here whatever runs them; of streams only the contract of a writer is needed, for the writer that tasks share.',
+    },
+    {
       folder: 'testing/sim/network',
       sees: ['vocabulary', 'waiting', 'streams', 'listening'],
       contains:

@@ -13,6 +13,7 @@ export const RESOLUTIONS = {
 export const PROGRAM = `
 import { lines, TcpListener, TcpStream, TimeoutError, type ByteStream } from '@awaitio/core';
 import { DeadlineWheel } from '@awaitio/core/lowlevel';
+import { channel, type ChannelSender } from '@awaitio/core/sync';
 import { checkStream, ManualClock, simulate, type Simulation } from '@awaitio/core/testing';
 import { HttpClient, HttpResponse, serve, type Handler, type ShutdownReport } from '@awaitio/http';
 
@@ -31,6 +32,13 @@ const late: unknown = await line;
 await stream.close();
 await (await listener.accept()).close();
 await listener.close();
+
+const [sender, receiver] = channel<string>({ capacity: 1 });
+const typed: ChannelSender<string> = sender;
+await typed.send('a value');
+const value: string | null = await receiver.receive();
+if (value === null) throw new Error('expected a value');
+sender.close();
 
 const run = await simulate({ seed: 1 }, async (sim: Simulation) => sim.clock.sleep(1));
 const wheel = new DeadlineWheel(new ManualClock());

@@ -4,7 +4,7 @@ import { client } from './client.ts';
 import { churn, echoPost, get, json, large, pipelined, varied } from './http-loads.ts';
 import { idle } from './idle.ts';
 import { latency50, latency80 } from './latency.ts';
-import { parserBrowser, parserSmall, spawnTask } from './micro.ts';
+import { channelMessage, parserBrowser, parserSmall, spawnTask } from './micro.ts';
 import type { Scenario } from './scenario.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
@@ -25,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   latency50,
   latency80,
   spawnTask,
+  channelMessage,
   parserSmall,
   parserBrowser,
   start,

@@ -1,4 +1,4 @@
-/** What single pieces cost, without a network: a task on the executor, a request in the parser. */
+/** What single pieces cost, without a network: a task on the executor, a message between tasks, a request in the parser. */
 
 import { Child, program } from '../process/child.ts';
 import type { Contestant, Scenario } from './scenario.ts';
@@ -30,6 +30,23 @@ export const spawnTask: Scenario = {
     micro('awaitio Executor', 'spawn', 'executor'),
     micro('p-queue', 'spawn', 'queue'),
     micro('plain call', 'spawn', 'call'),
+  ],
+};
+
+export const channelMessage: Scenario = {
+  name: 'channel',
+  title: 'A message between two tasks',
+  about:
+    'One task sends numbers through a channel with room for 64 and awaits each send, another awaits each number. “Two awaits” passes nothing: each task awaits a settled promise per message, which is the least that the engine takes.',
+  unit: 'ns/message',
+  better: 'less',
+  ours: 'awaitio channel',
+  goals: [{ against: 'web TransformStream', ratio: 0.5 }],
+  contestants: [
+    micro('awaitio channel', 'channel', 'channel'),
+    micro('awaitio channel, for await', 'channel', 'iterated'),
+    micro('web TransformStream', 'channel', 'webStream'),
+    micro('two awaits', 'channel', 'awaits'),
   ],
 };
 

@@ -29,6 +29,7 @@ describe('the rooms of @awaitio/core', () => {
       'net/udp sees vocabulary waiting streams net net/socket',
       'net/tls sees vocabulary waiting streams listening net net/socket net/tcp net/unix',
       'tasks sees vocabulary waiting streams listening',
+      'sync sees vocabulary waiting streams',
       'testing/sim/network sees vocabulary waiting streams listening',
       'testing/sim/guard sees vocabulary net',
       'testing/sim sees vocabulary tasks testing/sim/network testing/sim/guard',

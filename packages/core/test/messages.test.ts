@@ -23,6 +23,15 @@ import {
   UnixStream,
 } from '../src/index.ts';
 import type { Transport } from '../src/lowlevel.ts';
+import {
+  broadcast,
+  channel,
+  Mutex,
+  oneshot,
+  RateLimiter,
+  retry,
+  Semaphore,
+} from '../src/sync/index.ts';
 import { TestAuthority } from '../src/testing/index.ts';
 import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
@@ -134,6 +143,84 @@ const CASES: readonly Case[] = [
     name: 'FrameError',
     says: 'expected CRLF to end a line, got a CR or LF without the other',
     make: async () => lines(await ended(`${SECRET}\n`), { lineEnd: 'crlf' }).read(),
+  },
+  {
+    code: 'ERR_CHANNEL_CLOSED',
+    name: 'ClosedError',
+    says: 'the receiving side of this channel was closed',
+    make: () => {
+      const [sender, receiver] = channel<string>({ capacity: 1 });
+      receiver.close();
+      return sender.send(SECRET);
+    },
+  },
+  {
+    code: 'ERR_CHANNEL_CLOSED',
+    name: 'ClosedError',
+    says: 'nothing comes from this oneshot: its sender was closed, and sent nothing',
+    make: () => {
+      const [sender, receiver] = oneshot<string>();
+      sender.close();
+      return receiver.receive();
+    },
+  },
+  {
+    code: 'ERR_HANDLE_CLOSED',
+    name: 'ClosedError',
+    says: 'this sender was closed by this side',
+    make: () => {
+      const [sender] = channel<string>({ capacity: 1 });
+      sender.close();
+      return sender.send(SECRET);
+    },
+  },
+  {
+    code: 'ERR_HANDLE_CLOSED',
+    name: 'ClosedError',
+    says: 'this guard was unlocked; lock the mutex again',
+    make: async () => {
+      const guard = await new Mutex(SECRET).lock();
+      guard.unlock();
+      return guard.value;
+    },
+  },
+  {
+    code: 'ERR_LAGGED',
+    name: 'LagError',
+    says: '2 values were overwritten before this receiver took them; receive more often, or raise `capacity`',
+    make: () => {
+      const [sender, receiver] = broadcast<string>({ capacity: 1 });
+      for (let n = 0; n < 3; n += 1) sender.send(SECRET);
+      return receiver.receive();
+    },
+  },
+  {
+    code: 'ERR_LIMIT',
+    name: 'LimitError',
+    says: '2 tokens never fit into a bucket of 1; raise `burst`, or take fewer',
+    make: () => new RateLimiter({ rate: 1, burst: 1 }).acquire(2),
+  },
+  {
+    code: 'ERR_RETRY_FAILED',
+    name: 'RetryError',
+    says: '2 attempts failed, the last one with: no luck',
+    make: () =>
+      retry(
+        () => {
+          throw new Error('no luck');
+        },
+        { attempts: 2, backoff: 0 },
+      ),
+  },
+  {
+    code: 'ERR_SEMAPHORE_CLOSED',
+    name: 'ClosedError',
+    says: 'this semaphore "disk" was closed',
+    make: () => {
+      const semaphore = new Semaphore(1, { name: 'disk' });
+      semaphore.close();
+      return semaphore.acquire();
+    },
   },
   {
     code: 'ERR_CONNECTION_GONE',

@@ -88,6 +88,21 @@ export function refuse(program: CommandLine, why: string): never {
   process.exit(2);
 }
 
+/** A count that an option gives, or the usual one; a wrong count ends the process. */
+export function countOf(
+  program: CommandLine,
+  given: Arguments,
+  name: string,
+  usual: number,
+): number {
+  const text = given.options[name] ?? String(usual);
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  return refuse(
+    program,
+    `Option '--${name}' takes a whole number from 1 to 99999, got ${quote(text)}`,
+  );
+}
+
 /** Signals that come closer together are one Ctrl-C, in milliseconds: pnpm may pass on the one that the terminal has sent. */
 const SAME_SIGNAL = 200;
 

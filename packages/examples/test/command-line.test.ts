@@ -10,6 +10,9 @@ const PROGRAMS = [
   'proxy',
   'lines-server',
   'lines-client',
+  'worker-pool',
+  'retry-client',
+  'crawler',
 ];
 
 test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
@@ -32,6 +35,7 @@ test.concurrent.each([
   ['poll-server', 'curl -d "name=WasmEdge" -X POST http://127.0.0.1:PORT'],
   ['chat', 'nc 127.0.0.1 PORT in two terminals; the first line that you type is your name'],
   ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example:server` at 127.0.0.1:1234'],
+  ['worker-pool', 'echo hello | nc -N 127.0.0.1 PORT, as often as you like'],
   ['lines-server', 'pnpm example:lines-client "SET colour blue" "GET colour" --port PORT'],
 ])('%s says what to do next, at an address that can be reached', async (name, next) => {
   const server = await startServer(name, '--host', '0.0.0.0');
@@ -40,7 +44,7 @@ test.concurrent.each([
   await server.stop();
 });
 
-test.concurrent.each(['client', 'poll-client', 'lines-client'])(
+test.concurrent.each(['client', 'poll-client', 'lines-client', 'crawler'])(
   '%s says how to start a server that does not run',
   async (name) => {
     const args = name === 'lines-client' ? ['GET a'] : [];
@@ -65,6 +69,17 @@ const MISTAKES: readonly [name: string, args: readonly string[], message: string
   ['server', ['8080'], `Unexpected argument '8080'`],
   ['client', ['--port', '0'], 'from 1 to 65535, got "0"'],
   ['client', ['a', 'b', 'c'], 'expected at most 2 URL arguments, got 3'],
+  [
+    'retry-client',
+    ['--attempts', '0'],
+    `Option '--attempts' takes a whole number from 1 to 99999, got "0"`,
+  ],
+  [
+    'retry-client',
+    ['--backoff', 'long'],
+    `Option '--backoff' takes a whole number from 1 to 99999, got "long"`,
+  ],
+  ['crawler', ['--rate', '0'], `Option '--rate' takes a whole number from 1 to 99999, got "0"`],
   ['lines-client', [], 'expected a COMMAND, such as "SET colour blue"'],
   ...['nonsense', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', '::1:80', ':80', ''].map(
     (to): [string, string[], string] => [

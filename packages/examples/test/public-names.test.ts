@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 const ENTRIES = [
   'core/src/index.ts',
   'core/src/lowlevel.ts',
+  'core/src/sync/index.ts',
   'core/src/testing/index.ts',
   'http/src/index.ts',
   'http/src/batteries/index.ts',

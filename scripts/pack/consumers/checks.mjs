@@ -22,11 +22,11 @@ async function exchange(stream) {
 const under = (name) => /[\\/]llhttp(?:-simd)?\.cjs$/.test(name);
 
 /**
- * @param packages - `core`, `testing` and `http`: the entries, imported or required.
+ * @param packages - `core`, `sync`, `testing` and `http`: the entries, imported or required.
  * @param [cache] - The names of the CommonJS modules that are loaded: llhttp among them, once it is needed.
  * @returns Each check by its name. Those of `fetch` and of the lazy parser are not for test runners.
  */
-export function checksOf({ core, testing, http }, cache) {
+export function checksOf({ core, sync, testing, http }, cache) {
   const checks = {
     'TCP: a line there and back': async () => {
       const listener = await core.TcpListener.bind('127.0.0.1:0');
@@ -106,6 +106,18 @@ export function checksOf({ core, testing, http }, cache) {
       assert.match(await stream.readLine(), /^HTTP\/1\.1 400 /);
       await stream.close();
       await server.shutdown({ grace: 1_000 });
+    },
+    'a channel: values from one task to another, and the errors of the main entry': async () => {
+      const [sender, receiver] = sync.channel({ capacity: 1 });
+      const sending = core.defaultExecutor.spawn(async () => {
+        for (let n = 0; n < 500; n += 1) await sender.send(n);
+        sender.close();
+      });
+      let sum = 0;
+      for await (const n of receiver) sum += n;
+      await sending;
+      assert.equal(sum, 124_750);
+      await assert.rejects(sender.send(1), core.ClosedError);
     },
     'HTTP: the protocol alone': () => {
       const connection = new http.HttpConnection('server');

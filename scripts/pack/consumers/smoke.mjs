@@ -4,6 +4,7 @@
  */
 import * as core from '@awaitio/core';
 import * as lowlevel from '@awaitio/core/lowlevel';
+import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
 import * as batteries from '@awaitio/http/batteries';
@@ -14,6 +15,7 @@ import { checksOf, runAll } from './checks.mjs';
 const entries = {
   '@awaitio/core': core,
   '@awaitio/core/lowlevel': lowlevel,
+  '@awaitio/core/sync': sync,
   '@awaitio/core/testing': testing,
   '@awaitio/http': http,
   '@awaitio/http/batteries': batteries,
@@ -50,5 +52,5 @@ await runAll({
       assert.ok(!site.includes('@awaitio'), site);
     },
   }),
-  ...checksOf({ core, testing, http }, isNode ? () => Object.keys(cache) : undefined),
+  ...checksOf({ core, sync, testing, http }, isNode ? () => Object.keys(cache) : undefined),
 });

@@ -1,5 +1,6 @@
 /** The test kit, a server and a client under Vitest's fake timers: those of its defaults, and everything that it can fake. */
 import * as core from '@awaitio/core';
+import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -28,7 +29,7 @@ describe.each([
   ['everything but nextTick', { toFake: everything }],
   ['another date', { now: 0 }],
 ])('%s', (_what, options) => {
-  const checks = checksOf({ core, testing, http });
+  const checks = checksOf({ core, sync, testing, http });
   // Node’s `Response` reads its body with the `queueMicrotask` of the moment.
   if (options?.toFake !== undefined) delete checks['HTTP: what is loaded when it is asked for'];
   test.each(Object.entries(checks))('%s', async (_name, check) => {

@@ -6,6 +6,7 @@
  */
 
 import { WOULD_BLOCK } from '@awaitio/core';
+import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import type { HttpRequest } from '../message/request.ts';
@@ -88,16 +89,16 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
 
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
-  const pieces = request.body[Symbol.asyncIterator]();
+  const lots = lotsOf(request.body);
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await pieces.next();
+        const { done, value } = await lots.next();
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
       async cancel() {
-        await pieces.return?.();
+        await lots.return?.();
       },
     },
     { highWaterMark: 0 },

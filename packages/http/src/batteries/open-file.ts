@@ -28,7 +28,6 @@ const MISSING: ReadonlySet<string> = new Set([
   'EISDIR',
   'ENXIO',
   'EINVAL',
-  'ERR_INVALID_ARG_VALUE',
 ]);
 const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
@@ -42,6 +41,7 @@ export type OpenResult = OpenFile | 'missing' | 'forbidden' | 'folder';
  * @throws The file system's error for a failure that says nothing of the file, such as EMFILE.
  */
 export async function openFile(path: string | URL, root: string | undefined): Promise<OpenResult> {
+  if (String(path).includes('\0')) return 'missing';
   let handle: FileHandle;
   try {
     // Without O_NONBLOCK the open of a pipe waits for its writer. A regular file does not mind it.

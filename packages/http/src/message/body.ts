@@ -47,6 +47,7 @@ const NOTHING = new Data('');
 const utf8 = new TextDecoder();
 
 let construct: typeof bodyOf;
+let lots: typeof lotsOf;
 
 /** A body that is being received. */
 export class Body implements AsyncIterable<Uint8Array> {
@@ -57,6 +58,7 @@ export class Body implements AsyncIterable<Uint8Array> {
 
   static {
     construct = (source) => new Body(source);
+    lots = (body) => body.#iterate(() => body.#nextLot());
   }
 
   private constructor(source: BodySource) {
@@ -79,22 +81,22 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Iterates over the body, piece by piece; small chunks that came together are one piece. Leaving the loop abandons the rest: a server drops it before the next request, a client
+   * Iterates over the pieces. Leaving the loop abandons the rest: a server drops it before the next request, a client
    * closes the connection.
    *
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
    * stream's errors.
    */
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    try {
-      this.#take('iterate');
-    } catch (error) {
-      await this.#fail(error);
-    }
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#iterate(() => this.#next());
+  }
+
+  async *#iterate(next: () => Promise<Uint8Array | null>): AsyncIterator<Uint8Array> {
+    this.#take('iterate');
     let hasEnded = false;
     try {
       for (;;) {
-        const piece = await this.#nextLot();
+        const piece = await next();
         hasEnded = piece === null;
         if (piece === null) return;
         yield piece;
@@ -259,6 +261,11 @@ function limitOf(operation: string, options: CollectOptions): number {
   const { accepts, expected } = COLLECT_OPTIONS.limit;
   if (accepts(limit)) return limit;
   throw invalidInput(operation, 'limit', expected, limit);
+}
+
+/** As the iteration over a body, for adapters whose readers keep what they get: small pieces that came together are one. */
+export function lotsOf(body: Body): AsyncIterator<Uint8Array> {
+  return lots(body);
 }
 
 /** The body that a source gives piece by piece. */

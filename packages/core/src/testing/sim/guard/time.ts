@@ -22,7 +22,8 @@ export function coverTime(): void {
     'now',
     ({ wallTime }) => wallTime(),
   );
-  Object.defineProperty(globalThis.Date.prototype, 'constructor', {
+  // Not where the process has frozen what is built in.
+  Reflect.defineProperty(globalThis.Date.prototype, 'constructor', {
     configurable: true,
     enumerable: false,
     writable: true,

@@ -11,6 +11,8 @@ import type { InetAddress } from '../../../vocabulary/address.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom, type Random } from '../../../vocabulary/random.ts';
+import { watchWaits, type WaitBoard } from '../../../waiting/wait-board.ts';
+import type { WaitInfo } from '../../../waiting/waiter.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
 import { allFaults, drawFrom, type Faults, type Range } from './faults.ts';
@@ -37,6 +39,8 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly faults: Faults;
   readonly latency: Range;
   readonly giveUpAfter: number;
+  /** What waits on its clock besides its connections: channels, semaphores. */
+  readonly #board: WaitBoard;
   readonly #hosts = new Map<string, Host>();
   readonly #connections = new Set<SimConnection>();
   readonly #paths = new Paths();
@@ -44,6 +48,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   constructor(options: SimNetworkOptions) {
     checkOptions('SimNetwork', options, SIM_NETWORK_OPTIONS);
     this.clock = options.clock ?? new SimClock();
+    this.#board = watchWaits(this.clock);
     this.random = options.random ?? seededRandom(0);
     this.trace = new Trace(() => this.clock.now());
     this.faults = allFaults(options.faults);
@@ -103,6 +108,11 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       }
     }
     for (const host of this.#hosts.values()) host.describe(waits);
+    for (const source of this.#board) {
+      const found: WaitInfo[] = [];
+      source.describe(this.clock.now(), found);
+      for (const wait of found) waits.push({ ...wait, subject: source.subject });
+    }
     return waits;
   }
 

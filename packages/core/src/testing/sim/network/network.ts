@@ -53,7 +53,7 @@ export class SimNetwork {
     this.#fabric.release(a, b);
   }
 
-  /** The pending waits of the network: on streams, on listeners and on attempts to connect. */
+  /** The pending waits on its clock: on streams, listeners, attempts to connect, and what tasks meet at, as channels. */
   get waits(): readonly SimWait[] {
     return this.#fabric.waits;
   }

@@ -31,7 +31,7 @@ export interface HostState {
 
 /** A pending wait, and what it belongs to. */
 export interface SimWait extends WaitInfo {
-  /** The connection, the listener or the attempt. */
+  /** The connection, the listener, the attempt, or what tasks meet at, such as `channel "jobs"`. */
   readonly subject: string;
 }
 
