@@ -25,6 +25,7 @@ import {
   type OverflowHandler,
 } from '../src/index.ts';
 import { acceptOwned, Deadline, DeadlineWheel, watchAbort, type Source } from '../src/lowlevel.ts';
+import { Mutex, retry, watch } from '../src/sync/index.ts';
 import { ManualClock, TestAuthority } from '../src/testing/index.ts';
 import {
   FAILINGS,
@@ -347,12 +348,35 @@ const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
   },
 };
 
+const failing = (): never => {
+  throw new Error('each attempt fails');
+};
+const SOON = { attempts: 2, backoff: 1 };
+
+const SYNC: Readonly<Record<string, Scenario | string>> = {
+  'Mutex.withLock(body)': async (body) => {
+    const mutex = new Mutex(1);
+    const outcome = await rejectionOf(mutex.withLock(body));
+    expect(mutex.tryLock()).not.toBe(WOULD_BLOCK);
+    return outcome;
+  },
+  'RetryOptions.retryIf': async (retryIf) => rejectionOf(retry(failing, { ...SOON, retryIf })),
+  'RetryOptions.onRetry': async (onRetry) => rejectionOf(retry(failing, { ...SOON, onRetry })),
+  'WatchReceiver.waitFor(accepts)': async (accepts) => rejectionOf(watch(1)[1].waitFor(accepts)),
+  'WatchSender.sendIfModified(update)': async (update) => {
+    const [sender] = watch(1);
+    return rejectionOf((async () => sender.sendIfModified(update))());
+  },
+  'retry(run)': async (run) => rejectionOf(retry(run, SOON)),
+};
+
 const page = (name: string): string =>
   fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
 
 describe.each([
   ['index', INDEX],
   ['lowlevel', LOWLEVEL],
+  ['sync', SYNC],
 ] as const)('a callback of %s', (name, scenarios) => {
   const { callbacks, calls } = readPage(page(name));
 

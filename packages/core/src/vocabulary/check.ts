@@ -7,6 +7,7 @@
  * request have no table: only their values are checked.
  */
 
+import { containResult, isThenable, stderrSink } from './callbacks.ts';
 import { invalidInput, InvalidInputError } from './errors.ts';
 import { Interest } from './interest.ts';
 import { nearestOption, type OptionNames } from './nearest-option.ts';
@@ -206,6 +207,17 @@ export function checkValue(
   rule: OptionRule,
 ): void {
   if (!rule.accepts(value)) throw wrongValue(operation, name, rule, value);
+}
+
+/**
+ * Checks the result of a callback that has to be synchronous. What a promise rejects with goes to stderr.
+ *
+ * @throws {@link InvalidInputError} for a promise.
+ */
+export function checkNoPromise(operation: string, name: string, returned: unknown): void {
+  if (!isThenable(returned)) return;
+  containResult(name, returned, stderrSink);
+  throw invalidInput(operation, `${name}()`, 'a value and no promise', returned);
 }
 
 /** Checks that a callback is a function. @throws {@link InvalidInputError} */

@@ -123,6 +123,7 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
     stderr.push(String(line));
   });
   const cleanups: (() => unknown)[] = [];
+  let isOver = false;
   const stage: Stage = {
     isSilent: failing.isSilent === true,
     stderr,
@@ -130,6 +131,8 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
     defer: (cleanup) => cleanups.push(cleanup),
     turns: async (count = 10) => {
       for (let turn = 0; turn < count; turn += 1) await nextTurn();
+      // A scenario that waits for a report that never comes must not go on behind the next test.
+      if (isOver) await new Promise(() => {});
     },
   };
   try {
@@ -148,6 +151,7 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
     const waits = isOpen() && failing.isSilent !== true;
     for (const cleanup of cleanups.toReversed()) await cleanup();
     await stage.turns(3);
+    isOver = true;
     if (waits) throw new Error('the scenario waits for a timeout');
     if (failing.isSilent === true) return;
     if (failure !== undefined) throw failure.error;
@@ -155,6 +159,7 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
     if (outcome?.length === 0) throw new Error('the failure was not reported');
     if (outcome?.includes(undefined) === true) throw new Error('nothing was reported as a failure');
   } finally {
+    isOver = true;
     said.mockRestore();
   }
 }
