@@ -348,7 +348,7 @@ const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
   },
 };
 
-const failing = (): never => {
+const alwaysFailing = (): never => {
   throw new Error('each attempt fails');
 };
 const SOON = { attempts: 2, backoff: 1 };
@@ -360,8 +360,10 @@ const SYNC: Readonly<Record<string, Scenario | string>> = {
     expect(mutex.tryLock()).not.toBe(WOULD_BLOCK);
     return outcome;
   },
-  'RetryOptions.retryIf': async (retryIf) => rejectionOf(retry(failing, { ...SOON, retryIf })),
-  'RetryOptions.onRetry': async (onRetry) => rejectionOf(retry(failing, { ...SOON, onRetry })),
+  'RetryOptions.retryIf': async (retryIf) =>
+    rejectionOf(retry(alwaysFailing, { ...SOON, retryIf })),
+  'RetryOptions.onRetry': async (onRetry) =>
+    rejectionOf(retry(alwaysFailing, { ...SOON, onRetry })),
   'WatchReceiver.waitFor(accepts)': async (accepts) => rejectionOf(watch(1)[1].waitFor(accepts)),
   'WatchSender.sendIfModified(update)': async (update) => {
     const [sender] = watch(1);

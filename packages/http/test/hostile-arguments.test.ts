@@ -140,7 +140,6 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'HttpClient.put': onClient(URL_IN_MEMORY, 'body', {}),
   'HttpClient.delete': onClient(URL_IN_MEMORY, {}),
   'HttpClient.request': onClient('GET', URL_IN_MEMORY, {}),
-  'new HttpConnection': protocol,
   ...each('HttpConnection', ['sendResponse', 'sendRequest', 'sendEnd'], protocol),
   'new HttpProblem': plain(HttpProblem, () => [404, {}]),
   'HttpRequest.query': inHandler((request) => request, ANY_SCHEMA),

@@ -103,12 +103,18 @@ export interface CallOptions {
 
 const PENDING = Symbol('pending');
 
-function settledWithin<T>(promise: Promise<T>, turns: number): Promise<T | typeof PENDING> {
+async function settledWithin<T>(promise: Promise<T>, turns: number): Promise<T | typeof PENDING> {
+  // Once it is won, nothing may run on behind the next test.
+  const race = { isOver: false };
   const late = async (): Promise<typeof PENDING> => {
-    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+    for (let turn = 0; turn < turns && !race.isOver; turn += 1) await nextTurn();
     return PENDING;
   };
-  return Promise.race([promise, late()]);
+  try {
+    return await Promise.race([promise, late()]);
+  } finally {
+    race.isOver = true;
+  }
 }
 
 /** Waits for what takes real time, such as a socket that is refused. */
