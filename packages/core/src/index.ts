@@ -70,12 +70,8 @@ export { UnixListener, type UnixListenOptions } from './net/unix/unix-listener.t
 export type { UnixAddress } from './net/unix/unix-path.ts';
 export type { SocketListenOptions } from './net/socket/socket-listener.ts';
 export { startTls, TlsStream, type Certificate } from './net/tls/tls-stream.ts';
-export {
-  TlsListener,
-  type TlsBindOptions,
-  type TlsListenerStatistics,
-  type TlsListenOptions,
-} from './net/tls/tls-listener.ts';
+export { TlsListener, type TlsListenerStatistics } from './net/tls/tls-listener.ts';
+export type { TlsBindOptions, TlsListenOptions } from './net/tls/tls-listen-options.ts';
 export type {
   SniCallback,
   StartTlsClientOptions,

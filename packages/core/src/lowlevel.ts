@@ -6,9 +6,21 @@
  * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
  */
 
+export {
+  callContained,
+  containResult,
+  describeFailure,
+  failureOf,
+  isThenable,
+  printLine,
+  stderrSink,
+  type FailureSink,
+} from './vocabulary/callbacks.ts';
 export { printLossy } from './vocabulary/lossy-output.ts';
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
 export {
+  checkFunction,
+  checkMethods,
   checkOptions,
   rules,
   unknownOption,

@@ -101,6 +101,18 @@ const HAS_REUSE_PORT = !/^(?:20|22\.[0-9]\.|22\.1[01]\.)/.test(process.versions.
 
 const CASES: readonly Case[] = [
   {
+    code: 'ERR_NO_REASON',
+    name: 'IoError',
+    says: 'it failed without a reason (undefined)',
+    make: () =>
+      TcpStream.connect('name.test:1', {
+        lookup: () => {
+          // oxlint-disable-next-line typescript/only-throw-error -- what programs do
+          throw undefined;
+        },
+      }),
+  },
+  {
     code: 'EBUSY',
     name: 'BusyError',
     says: 'another task is in readChunk of this stream; one task at a time may read',

@@ -14,9 +14,10 @@ import {
   type DuplexStream,
 } from '../streams/duplex-stream.ts';
 import { streamOf, type WriteHalf } from '../streams/halves.ts';
-import { clockOf } from '../streams/stream-parts.ts';
+import { clockOf, startProgress } from '../streams/stream-parts.ts';
 import { payThrough, type WriteOptions } from '../streams/stream-writer.ts';
-import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
+import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkIsObject, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { checkWaitOptions, remaining, Waiter, type WaitOptions } from '../waiting/waiter.ts';
 
@@ -55,6 +56,8 @@ export class FrameWriter<T> {
   #closing: Promise<void> | undefined;
 
   constructor(destination: DuplexStream | WriteHalf, encoder: Encoder<T>) {
+    checkMethods('FrameWriter', 'destination', destination, ['writeAll', 'flush', 'shutdown']);
+    checkMethods('FrameWriter', 'encoder', encoder, ['encode']);
     this.#stream = 'belongsTo' in destination ? streamOf(destination) : destination;
     this.#encoder = encoder;
   }
@@ -86,7 +89,8 @@ export class FrameWriter<T> {
       if (this.#ending !== undefined) throw endingError(this.#ending);
       frame = this.#encoder.encode(item);
       if (!(frame instanceof Uint8Array)) {
-        throw invalidInput('write', 'encode(item)', 'a Uint8Array', typeof frame);
+        containResult('encode', frame, stderrSink);
+        throw invalidInput('write', 'encode(item)', 'a Uint8Array', frame);
       }
     } catch (error) {
       await payThrough(this.#stream);
@@ -183,6 +187,7 @@ export class FrameWriter<T> {
   }
 
   async #send(frame: Uint8Array, options: FrameWriteOptions | undefined): Promise<void> {
+    if (options?.progress !== undefined) startProgress('write', options.progress, 'accepted');
     const remainder = this.#remainder ?? NOTHING;
     this.#remainder = undefined;
     const bytes = remainder.length === 0 ? frame : Buffer.concat([remainder, frame]);

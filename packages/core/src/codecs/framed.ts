@@ -8,6 +8,7 @@
  */
 
 import type { CloseOptions, DuplexStream } from '../streams/duplex-stream.ts';
+import { checkMethods } from '../vocabulary/check.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import type { Decoder } from '../streams/frame-read.ts';
 import { WaitIterator } from '../waiting/wait-iterator.ts';
@@ -25,6 +26,8 @@ export class FrameReader<T> implements AsyncIterable<T> {
   readonly #decoder: Decoder<T>;
 
   constructor(source: StreamReader, decoder: Decoder<T>) {
+    checkMethods('FrameReader', 'source', source, ['readFrame']);
+    checkMethods('FrameReader', 'decoder', decoder, ['decode']);
     this.#source = source;
     this.#decoder = decoder;
   }
@@ -91,6 +94,7 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
   readonly #writer: FrameWriter<Out>;
 
   constructor(stream: DuplexStream, codec: Codec<In, Out>) {
+    checkMethods('Framed', 'stream', stream, ['readFrame', 'writeAll', 'close']);
     this.stream = stream;
     this.#reader = new FrameReader(stream, codec);
     this.#writer = new FrameWriter(stream, codec);

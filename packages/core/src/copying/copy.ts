@@ -7,12 +7,13 @@
  * byte is either in the destination or still in the source.
  */
 
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import { checkMethods, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { microtask } from '../vocabulary/platform.ts';
 import { watchAbort, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
+import { startProgress } from '../streams/stream-parts.ts';
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import type { StreamReader } from '../streams/stream-reader.ts';
 import { payThrough, type StreamWriter } from '../streams/stream-writer.ts';
@@ -57,6 +58,7 @@ export interface BidirectionalCounts {
 }
 
 const DEFAULT_BUFFER_SIZE = 65_536;
+const DUPLEX_METHODS = ['readWith', 'tryWrite', 'writable', 'shutdown', 'observe'] as const;
 
 /**
  * Copies until the source ends.
@@ -94,6 +96,8 @@ export async function copy(
   options: CopyOptions = {},
 ): Promise<number> {
   try {
+    checkMethods('copy', 'source', source, ['readWith']);
+    checkMethods('copy', 'destination', destination, ['tryWrite', 'writable']);
     checkOptions('copy', options, COPY_OPTIONS);
     checkWaitOptions('copy', options);
   } catch (error) {
@@ -103,7 +107,7 @@ export async function copy(
   const { signal, limit = Infinity, bufferSize = DEFAULT_BUFFER_SIZE, progress } = options;
   if (limit === 0) await payThrough(destination);
   let copied = 0;
-  if (progress !== undefined) progress.copied = 0;
+  if (progress !== undefined) startProgress('copy', progress, 'copied');
   const moved = (count: number): void => {
     copied += count;
     if (progress !== undefined) progress.copied = copied;
@@ -178,6 +182,8 @@ export async function copyBidirectional(
   options: CopyBidirectionalOptions = {},
 ): Promise<BidirectionalCounts> {
   try {
+    checkMethods('copyBidirectional', 'a', a, DUPLEX_METHODS);
+    checkMethods('copyBidirectional', 'b', b, DUPLEX_METHODS);
     checkOptions('copyBidirectional', options, COPY_BIDIRECTIONAL_OPTIONS);
     checkWaitOptions('copyBidirectional', options);
   } catch (error) {
@@ -217,8 +223,8 @@ class BidirectionalCopy implements AbortWatcher {
     this.#b = b;
     this.#bufferSize = bufferSize;
     this.#progress = progress;
-    progress.aToB = 0;
-    progress.bToA = 0;
+    startProgress('copyBidirectional', progress, 'aToB');
+    startProgress('copyBidirectional', progress, 'bToA');
   }
 
   onAbort(reason: unknown): void {

@@ -6,6 +6,7 @@
  * closes, whichever way it went.
  */
 
+import { failureOf } from '../vocabulary/callbacks.ts';
 import {
   Admission,
   peerOf,
@@ -21,7 +22,7 @@ import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import type { ListenerStatistics } from './listener.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import type { SourceObserver } from '../vocabulary/source.ts';
+import { Observers, type SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -53,7 +54,7 @@ export class AcceptQueue<P, S extends ByteStream> {
   readonly #queue: QueuedConnection<P>[] = [];
   readonly #accepts = new WaiterList<S>();
   readonly #readable = new WaiterList<void>();
-  readonly #observers = new Set<SourceObserver>();
+  readonly #observers = new Observers();
   /** An accept error that the next `accept` fails with. */
   #failure: Error | undefined;
   #isClosed = false;
@@ -268,7 +269,7 @@ export class AcceptQueue<P, S extends ByteStream> {
 
   #announce(): void {
     if (!this.#isClosed) this.#readable.resolveAll();
-    for (const observer of this.#observers) observer.onReadiness();
+    this.#observers.notify();
   }
 }
 
@@ -282,7 +283,7 @@ async function answer<S extends ByteStream>(
     await onOverflow(stream, overflow);
     await stream.close();
   } catch (error) {
-    stream.reset(error ?? new Error('onOverflow failed without a reason'));
+    stream.reset(failureOf(error, 'onOverflow'));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Pairs of connected streams in memory, for tests of anything that runs over a stream. */
 
 import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../streams/byte-stream.ts';
-import { checkOptions, pickOptions, type OptionTable } from '../vocabulary/check.ts';
+import { checkIsObject, checkOptions, pickOptions, type OptionTable } from '../vocabulary/check.ts';
 import {
   MEMORY_TRANSPORT_OPTIONS,
   memoryTransports,
@@ -57,5 +57,6 @@ export function streamsOver(
 export function lockstepPair(
   options?: Pick<StreamOptions, 'clock'>,
 ): [client: ByteStream, server: ByteStream] {
+  if (options !== undefined) checkIsObject('lockstepPair', options);
   return memoryPair({ ...options, chunkSize: 1, readHighWaterMark: 1, writeHighWaterMark: 1 });
 }

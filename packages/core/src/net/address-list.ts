@@ -22,17 +22,25 @@ export class AddressList {
 
   /** @throws `InvalidInputError` for an entry that is not an address, a network or `'unix'`. */
   constructor(entries: Iterable<string>) {
+    if (typeof (entries as Partial<Iterable<string>> | null)?.[Symbol.iterator] !== 'function') {
+      throw invalidInput('AddressList', 'entries', 'a list of strings', entries);
+    }
     for (const entry of entries) this.#add(entry);
   }
 
   /** Reports whether an address is in the list; a peer without one (`undefined`) counts as a Unix peer. */
   has(address: Address | undefined): boolean {
-    if (address === undefined || 'path' in address) return this.#hasUnix;
+    if (address === undefined) return this.#hasUnix;
+    if (typeof address !== 'object' || address === null) {
+      throw invalidInput('has', 'address', 'an InetAddress or a PathAddress', address);
+    }
+    if ('path' in address) return this.#hasUnix;
     return this.hasHost(address.host);
   }
 
   /** Reports whether an IP address is in the list; `false` for a string that is not an IP address. */
   hasHost(host: string): boolean {
+    if (typeof host !== 'string') throw invalidInput('hasHost', 'host', 'a string', host);
     const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
     const plain = mapped?.[1] ?? host;
     const family = isIP(plain);

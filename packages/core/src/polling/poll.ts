@@ -14,7 +14,8 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
-import { checkInterest, checkOptions } from '../vocabulary/check.ts';
+import { callContained, containResult, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkInterest, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import {
   POLL_OPTIONS,
@@ -23,7 +24,7 @@ import {
   type PollOptions,
   type PollStatistics,
 } from './registration.ts';
-import type { Source } from '../vocabulary/source.ts';
+import type { Source, SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -90,6 +91,7 @@ export class Poll<Token> {
    */
   register(source: Source, token: Token, interest: Interest): void {
     this.#check('register');
+    checkMethods('register', 'source', source, ['observe', 'unobserve']);
     checkInterest('register', interest);
     if (this.#registrations.has(source)) {
       throw invalidInput(
@@ -106,8 +108,9 @@ export class Poll<Token> {
       });
     }
     const registration = new Registration(source, token, interest, this.#onMayBeReady);
+    const returned: unknown = source.observe(registration);
+    if (returned !== undefined) containResult('observe', returned, stderrSink);
     this.#registrations.set(source, registration);
-    source.observe(registration);
     this.#onMayBeReady(registration);
   }
 
@@ -251,7 +254,7 @@ export class Poll<Token> {
     return events;
   }
 
-  /** Called from inside a source: only records it. */
+  /** Called from inside a source: only records it, and drops one that this side has closed. */
   readonly #onMayBeReady = (registration: Registration<Token>): void => {
     // A source tells that this side closes it, too: it leaves the set at once, as a closed descriptor leaves epoll's.
     if (registration.source.isDisposed) this.#forget(registration);
@@ -260,9 +263,9 @@ export class Poll<Token> {
   };
 
   #forget(registration: Registration<Token>): void {
-    registration.source.unobserve(registration);
     this.#registrations.delete(registration.source);
     this.#candidates.delete(registration);
+    callContained('unobserve', unobserve, registration.source, registration, stderrSink);
   }
 
   #checkIdle(): void {
@@ -280,4 +283,8 @@ export class Poll<Token> {
       operation,
     });
   }
+}
+
+function unobserve(source: Source, observer: SourceObserver): unknown {
+  return source.unobserve(observer);
 }

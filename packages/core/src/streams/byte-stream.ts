@@ -9,7 +9,13 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import {
+  checkIsObject,
+  checkMethods,
+  checkOptions,
+  rules,
+  type OptionTable,
+} from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -31,7 +37,7 @@ import {
   type StreamEnd,
 } from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
-import type { Transport } from './transport.ts';
+import { TRANSPORT_METHODS, type Transport } from './transport.ts';
 import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { webStreams, type WebStreams } from './to-web.ts';
@@ -82,8 +88,9 @@ export class ByteStream implements DuplexStream {
 
   /** @throws `InvalidInputError` for a wrong option; a subclass checks its own. */
   constructor(transport: Transport, options?: StreamOptions) {
-    if (options !== undefined && new.target === ByteStream) {
-      checkOptions('ByteStream', options, STREAM_OPTIONS);
+    if (new.target === ByteStream) {
+      if (options !== undefined) checkOptions('ByteStream', options, STREAM_OPTIONS);
+      checkMethods('ByteStream', 'transport', transport, TRANSPORT_METHODS);
     }
     this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
     registerStream(this, this.#core.clock);
@@ -132,8 +139,9 @@ export class ByteStream implements DuplexStream {
    * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    */
   async ready(interest: Interest, options?: WaitOptions): Promise<Ready> {
+    const bits = await this.#core.ready(interest, options);
     const mask = interest | ReadyBits.READ_CLOSED | ReadyBits.WRITE_CLOSED | ReadyBits.ERROR;
-    return new Ready((await this.#core.ready(interest, options)) & mask);
+    return new Ready(bits & mask);
   }
 
   // --- Reading -------------------------------------------------------------------------------------------------
@@ -202,6 +210,7 @@ export class ByteStream implements DuplexStream {
   // --- Writing -------------------------------------------------------------------------------------------------
 
   tryWrite(data: WriteData, options?: { readonly transfer?: boolean }): number | WouldBlock {
+    if (options !== undefined) checkIsObject('tryWrite', options);
     checkData('tryWrite', data);
     return this.#core.writing.tryWrite(data, options?.transfer === true);
   }

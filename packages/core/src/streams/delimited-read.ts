@@ -44,11 +44,11 @@ export function readUntil(
   delimiter: Uint8Array | string,
   options: DelimitedReadOptions | undefined,
 ): Promise<Uint8Array | null> {
-  const bytes = typeof delimiter === 'string' ? encoder.encode(delimiter) : delimiter;
-  if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
-    return side.refuse(
-      invalidInput('readUntil', 'delimiter', 'a non-empty Uint8Array or string', delimiter),
-    );
+  let bytes: Uint8Array;
+  try {
+    bytes = bytesOf(delimiter);
+  } catch (error) {
+    return side.refuse(error);
   }
   return delimited('readUntil', side, bytes, options, () => {
     throw cutShort('readUntil', 'the delimiter', side.buffered);
@@ -77,9 +77,11 @@ function delimited(
   options: DelimitedReadOptions | undefined,
   atEnd: () => Uint8Array,
 ): Promise<Uint8Array | null> {
-  const limit = options?.limit ?? DEFAULT_LIMIT;
-  if (!Number.isInteger(limit) || limit < 1) {
-    return side.refuse(invalidInput(operation, 'limit', 'a whole number from 1', limit));
+  let limit: number;
+  try {
+    limit = limitOf(operation, options);
+  } catch (error) {
+    return side.refuse(error);
   }
   let searched = 0;
   const attempt = (): Uint8Array | null | WouldBlock => {
@@ -98,6 +100,18 @@ function delimited(
     return side.buffered === 0 ? null : atEnd();
   };
   return side.collect(operation, options, limit, attempt);
+}
+
+function bytesOf(delimiter: Uint8Array | string): Uint8Array {
+  const bytes = typeof delimiter === 'string' ? encoder.encode(delimiter) : delimiter;
+  if (bytes instanceof Uint8Array && bytes.length > 0) return bytes;
+  throw invalidInput('readUntil', 'delimiter', 'a non-empty Uint8Array or string', delimiter);
+}
+
+function limitOf(operation: string, options: DelimitedReadOptions | undefined): number {
+  const limit = options?.limit ?? DEFAULT_LIMIT;
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw invalidInput(operation, 'limit', 'a whole number from 1', limit);
 }
 
 function take(side: ReadSide, count: number): Uint8Array {

@@ -7,7 +7,7 @@
  * step through the input freely, and nothing is ever lost in the middle of a frame.
  */
 
-import { LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
+import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
@@ -61,7 +61,12 @@ export function readFrame<T>(
   decoder: Decoder<T>,
   options: WaitOptions | undefined,
 ): Promise<T | null> {
-  const limit = decoder.limit ?? DEFAULT_LIMIT;
+  let limit: number;
+  try {
+    limit = limitOf(decoder);
+  } catch (error) {
+    return Promise.reject(error);
+  }
   const input = new QueueInput();
   const attempt = (): T | null | WouldBlock => {
     const { queue } = side;
@@ -75,6 +80,16 @@ export function readFrame<T>(
     return frame;
   };
   return side.collect('readFrame', options, limit, attempt);
+}
+
+/** The limit of a decoder. @throws {@link InvalidInputError} for what is no decoder, or no limit. */
+function limitOf<T>(decoder: Decoder<T>): number {
+  if (typeof (decoder as Decoder<T> | null | undefined)?.decode !== 'function') {
+    throw invalidInput('readFrame', 'decoder', 'an object with the method decode', decoder);
+  }
+  const { limit = DEFAULT_LIMIT } = decoder;
+  if (typeof limit === 'number' && limit >= 1) return limit;
+  throw invalidInput('readFrame', 'decoder.limit', 'a number of bytes from 1', limit);
 }
 
 /** A view of the queue with a position in it; the queue is consumed up to it when a frame was found. */

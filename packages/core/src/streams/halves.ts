@@ -6,7 +6,7 @@
  */
 
 import type { DelimitedReadOptions } from './delimited-read.ts';
-import { InvalidInputError } from '../vocabulary/errors.ts';
+import { invalidInput, InvalidInputError } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { Consume } from './read-waits.ts';
 import type { DuplexStream } from './duplex-stream.ts';
@@ -86,7 +86,7 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
 
   /** Whether `writer` is the other half of the same stream. */
   isPairOf(writer: WriteHalf): boolean {
-    return writer.belongsTo(this.#stream);
+    return writer instanceof WriteHalf && writer.belongsTo(this.#stream);
   }
 
   /**
@@ -96,6 +96,9 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
    */
   reunite(writer: WriteHalf): S {
     if (this.isPairOf(writer)) return this.#stream;
+    if (!(writer instanceof WriteHalf)) {
+      throw invalidInput('reunite', 'writer', 'the other half of this stream', writer);
+    }
     throw new InvalidInputError(
       'reunite: expected `writer` to be the other half of this stream, got a half of another one',
       'reunite',

@@ -1,5 +1,6 @@
 /** The two ways in which a read waits: for the next bytes, whatever they are, or until the queue holds enough. */
 
+import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
@@ -31,6 +32,8 @@ export function checkConsumer(take: Consume): void {
 export function offerTo(take: Consume, view: Uint8Array): number {
   const count = typeof take === 'function' ? take(view) : take.take(view);
   if (count <= view.length && count >>> 0 === count) return count;
+  // An async function takes nothing in time; its failure must not end the process.
+  containResult('take', count, stderrSink);
   throw invalidInput('readWith', 'take(view)', `a whole number from 0 to ${view.length}`, count);
 }
 

@@ -6,6 +6,7 @@
  * and writing never pass through here.
  */
 
+import { invalidInput } from '../vocabulary/errors.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
@@ -59,6 +60,9 @@ let tracked: Map<TrackedStream, Entry> | undefined;
  * @param enabled - Whether to list the streams that are opened from now on. Turning it on twice keeps the list.
  */
 export function trackStreams(enabled: boolean): void {
+  if (typeof enabled !== 'boolean') {
+    throw invalidInput('trackStreams', 'enabled', 'true or false', enabled);
+  }
   tracked = enabled ? (tracked ?? new Map()) : undefined;
 }
 

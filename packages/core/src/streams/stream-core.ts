@@ -14,7 +14,7 @@ import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
 import type { StreamEnd } from './duplex-stream.ts';
-import type { SourceObserver } from '../vocabulary/source.ts';
+import { Observers, type SourceObserver } from '../vocabulary/source.ts';
 import { closedError, type HighWaterMarks, type StreamParts } from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
@@ -63,7 +63,7 @@ export class StreamCore implements TransportSink, StreamParts {
   readonly writing: WriteSide;
   #end: StreamEnd | undefined;
   #closed: Deferred<StreamEnd> | undefined;
-  #observers: Set<SourceObserver> | undefined;
+  #observers: Observers | undefined;
   #ready: WaiterList<number> | undefined;
   /** Which side ended the connection first, and how, as far as this side knows before the carrier closes. */
   #endedBy: 'local' | 'peer' | undefined;
@@ -188,7 +188,7 @@ export class StreamCore implements TransportSink, StreamParts {
   }
 
   observe(observer: SourceObserver): void {
-    this.#observers ??= new Set();
+    this.#observers ??= new Observers();
     this.#observers.add(observer);
   }
 
@@ -216,7 +216,7 @@ export class StreamCore implements TransportSink, StreamParts {
   notify(): void {
     if (this.#ready !== undefined && this.#ready.size > 0) this.#settleReady(this.#ready);
     if (this.#observers === undefined) return;
-    for (const observer of this.#observers) observer.onReadiness();
+    this.#observers.notify();
   }
 
   statistics(): StreamStatistics {

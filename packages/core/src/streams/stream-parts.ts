@@ -1,6 +1,6 @@
 /** What both directions of a stream share, held once per stream: each direction has one reference to it. */
 
-import { BusyError, ClosedError } from '../vocabulary/errors.ts';
+import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -92,4 +92,22 @@ export function busyError(operation: string, other: string, verb: 'read' | 'writ
     `${operation}: another task is in ${other} of this stream; one task at a time may ${verb}`,
     { code: 'EBUSY', operation },
   );
+}
+
+/**
+ * Sets a count of the caller's `progress` to 0, before anything is done for it.
+ *
+ * @throws {@link InvalidInputError} for what has no such property, or a frozen one.
+ */
+export function startProgress<Name extends string>(
+  operation: string,
+  progress: { [Key in Name]: number },
+  name: Name,
+): void {
+  try {
+    (progress as Record<string, number>)[name] = 0;
+  } catch {
+    const expected = `an object whose \`${name}\` can be set`;
+    throw invalidInput(operation, 'progress', expected, progress);
+  }
 }

@@ -65,3 +65,16 @@ export interface Transport {
   /** Whether the carrier keeps the process alive while it is open. */
   setRef(ref: boolean): void;
 }
+
+/** What a stream calls on its carrier. */
+export const TRANSPORT_METHODS: readonly (keyof Transport)[] = [
+  'start',
+  'pause',
+  'resume',
+  'write',
+  'writev',
+  'end',
+  'reset',
+  'close',
+  'setRef',
+];

@@ -15,7 +15,7 @@
 
 import { ClosedError, type IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { busyError, closedError, type StreamParts } from './stream-parts.ts';
+import { busyError, closedError, startProgress, type StreamParts } from './stream-parts.ts';
 import { bytesOfPieces, encoded, type WriteData, type WriteOptions } from './stream-writer.ts';
 import {
   checkWaitOptions,
@@ -147,12 +147,12 @@ export class WriteSide {
   writev(data: readonly WriteData[], options: WriteOptions | undefined): Promise<void> {
     try {
       checkWaitOptions('writev', options);
+      if (options?.progress !== undefined) startProgress('writev', options.progress, 'accepted');
     } catch (error) {
       return this.#parts.budget.fail(error);
     }
     const pieces = bytesOfPieces(data);
-    let total = 0;
-    for (const piece of pieces) total += piece.length;
+    const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const isWhole =
       options?.transfer === true &&
       this.#busyWith === undefined &&
@@ -176,8 +176,7 @@ export class WriteSide {
     } catch (error) {
       return this.#parts.budget.fail(error);
     }
-    this.#flushed ??= new WaiterList();
-    return this.#flushed.wait('flush', this.#parts.clock, options);
+    return (this.#flushed ??= new WaiterList()).wait('flush', this.#parts.clock, options);
   }
 
   /** Finishes writing (FIN) after what was accepted; pending writes fail. */
@@ -239,10 +238,11 @@ export class WriteSide {
     checkWaitOptions(operation, options);
     if (this.#busyWith !== undefined) throw busyError(operation, this.#busyWith, 'write');
     this.#check(operation);
+    if (options?.progress !== undefined) startProgress(operation, options.progress, 'accepted');
     const first = data.length === 0 ? 0 : this.#accept(data, 0, transfer);
-    const accepted = first === WOULD_BLOCK ? 0 : first;
-    if (options?.progress !== undefined) options.progress.accepted = accepted;
-    return accepted;
+    if (first === WOULD_BLOCK) return 0;
+    if (options?.progress !== undefined) options.progress.accepted = first;
+    return first;
   }
 
   /** Continues it: waits for room, for all of the data or, without `all`, for any of it. */

@@ -164,6 +164,9 @@ export class ChannelSender<T> implements SendingEnd {
 
   /** Whether both send on the same channel. */
   isSameChannel(other: ChannelSender<T>): boolean {
+    if (!(other instanceof ChannelSender)) {
+      throw invalidInput('isSameChannel', 'other', 'a sender of a channel', other);
+    }
     return this.#state === other.#state;
   }
 

@@ -6,7 +6,8 @@
  * `InvalidInputError` will be the same the next time.
  */
 
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
@@ -167,7 +168,8 @@ class Retry<T> {
         if (attempt >= attempts || delay >= this.#timeLeft) {
           throw attempt === 1 ? error : new RetryError(attempt, this.#failures);
         }
-        onRetry?.(error, { attempt, delay });
+        const told: unknown = onRetry?.(error, { attempt, delay });
+        if (told !== undefined) containResult('onRetry', told, stderrSink);
         await this.#pause(delay);
       }
     }
@@ -227,7 +229,9 @@ class Retry<T> {
 
   #isWorthIt(error: unknown, attempt: number): boolean {
     if (error instanceof InvalidInputError || isAbort(error)) return false;
-    return this.#options.retryIf?.(error, attempt) ?? true;
+    const isWorthIt = this.#options.retryIf?.(error, attempt) ?? true;
+    checkNoPromise('retry', 'retryIf', isWorthIt);
+    return isWorthIt;
   }
 
   #delayAfter(attempt: number): number {
@@ -243,5 +247,10 @@ class Retry<T> {
 }
 
 function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+  try {
+    return error instanceof Error && error.name === 'AbortError';
+  } catch {
+    // A getter of the error has thrown.
+    return false;
+  }
 }

@@ -65,7 +65,7 @@ export class SemaphorePermit {
 
   /** Takes all permits of another one of the same semaphore. @throws `InvalidInputError` for one of another semaphore */
   merge(other: SemaphorePermit): void {
-    if (other.#permits !== this.#permits) {
+    if (!(other instanceof SemaphorePermit) || other.#permits !== this.#permits) {
       throw invalidInput('merge', 'other', 'a permit of the same semaphore', other);
     }
     if (other !== this) this.#count += other.forget();

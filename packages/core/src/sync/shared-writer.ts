@@ -97,10 +97,11 @@ export class SharedWriter {
    * stream's `writeAll` throws, as `ClosedError` and `BrokenError`.
    */
   send(frame: WriteData, options?: FrameSendOptions): Promise<void> {
-    const transfer = options?.transfer === true;
+    let transfer = false;
     let accepted: number | typeof WOULD_BLOCK = WOULD_BLOCK;
     try {
       checkWaitOptions('send', options);
+      transfer = options?.transfer === true;
       if (!(frame instanceof Uint8Array) && typeof frame !== 'string') {
         throw invalidInput('send', 'frame', 'a Uint8Array or a string', frame);
       }

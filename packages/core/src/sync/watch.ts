@@ -4,7 +4,7 @@
  * Only the newest value is kept: a slow receiver misses values in between, and always sees the last one.
  */
 
-import { invalidInput } from '../vocabulary/errors.ts';
+import { checkFunction, checkNoPromise } from '../vocabulary/check.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 import { handleClosed } from './sync-errors.ts';
 import {
@@ -90,10 +90,9 @@ export class WatchSender<T> {
    */
   sendIfModified(update: (value: T) => T): boolean {
     this.#check('sendIfModified');
-    if (typeof update !== 'function') {
-      throw invalidInput('sendIfModified', 'update', 'a function', update);
-    }
+    checkFunction('sendIfModified', 'update', update);
     const value = update(this.#state.value);
+    checkNoPromise('sendIfModified', 'update', value);
     if (Object.is(value, this.#state.value)) return false;
     this.#state.set(value);
     return true;
@@ -196,15 +195,15 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
    */
   async waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
     checkWaitOptions('waitFor', options);
-    if (typeof accepts !== 'function') {
-      throw invalidInput('waitFor', 'accepts', 'a function', accepts);
-    }
+    checkFunction('waitFor', 'accepts', accepts);
     const { clock, budget } = this.#state.parts;
     const { signal, timeout = Infinity } = options ?? {};
     const end = clock.now() + timeout;
     for (;;) {
       const value = this.borrowAndUpdate();
-      if (accepts(value)) return budget.pay(value);
+      const isAccepted = accepts(value);
+      checkNoPromise('waitFor', 'accepts', isAccepted);
+      if (isAccepted) return budget.pay(value);
       const left = Math.max(0, end - clock.now());
       const limits = { signal, timeout: left, totalTimeout: timeout };
       if (!(await this.#changed('waitFor', limits))) return undefined;

@@ -8,9 +8,16 @@
  * and trio's servers do: retrying at once would take the CPU that closing connections needs.
  */
 
+import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Listener } from '../listening/listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
+import {
+  checkFunction,
+  checkMethods,
+  checkOptions,
+  rules,
+  type OptionTable,
+} from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import { AsyncScope, separateContexts } from '../waiting/async-scope.ts';
@@ -76,7 +83,7 @@ export async function acceptLoop<S extends ByteStream>(
   serve: (stream: S, context: TaskContext) => Promise<void>,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
-  if (options !== undefined) checkOptions('acceptLoop', options, ACCEPT_LOOP_OPTIONS);
+  check('acceptLoop', listener, serve, options);
   const onError = options?.onError;
   await acceptOwned(listener, (stream, context) => live(stream, context, serve, onError), options);
 }
@@ -97,6 +104,7 @@ export async function acceptOwned<S extends ByteStream>(
   serve: (stream: S, context: TaskContext) => Promise<void> | void,
   options?: AcceptLoopOptions<S>,
 ): Promise<void> {
+  check('acceptOwned', listener, serve, options);
   const { clock = systemClock, signal, onError } = options ?? {};
   const executor: Spawner = options?.executor ?? defaultExecutor;
   const name = options?.name ?? 'connection';
@@ -115,8 +123,8 @@ export async function acceptOwned<S extends ByteStream>(
     } catch (error) {
       stream?.reset(error);
       if (error instanceof ClosedError || signal?.aborted === true) return;
-      if (onError !== undefined) scope.run(onError, error, stream);
-      if (!(await pauseFor(pause, clock, signal))) return;
+      scope.run(report<S>, onError, error, stream);
+      if (!(await pauseFor(pause, clock, signal, onError))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
       continue;
     }
@@ -125,10 +133,16 @@ export async function acceptOwned<S extends ByteStream>(
     } catch (error) {
       // The executor takes no more tasks.
       stream.reset(error);
-      onError?.(error, stream);
+      scope.run(report<S>, onError, error, stream);
       return;
     }
   }
+}
+
+function check(operation: string, listener: unknown, serve: unknown, options: unknown): void {
+  checkMethods(operation, 'listener', listener, ['accept']);
+  checkFunction(operation, 'serve', serve);
+  if (options !== undefined) checkOptions(operation, options, ACCEPT_LOOP_OPTIONS);
 }
 
 /** Serves one connection to the end of its stream; never rejects. */
@@ -143,19 +157,31 @@ async function live<S extends ByteStream>(
     await stream.close();
   } catch (error) {
     stream.reset(error);
-    onError?.(error, stream);
+    report(onError, error, stream);
   }
 }
 
-async function pauseFor(
+async function pauseFor<S extends ByteStream>(
   milliseconds: number,
   clock: Clock,
   signal: AbortSignal | undefined,
+  onError: AcceptLoopOptions<S>['onError'],
 ): Promise<boolean> {
   try {
     await clock.sleep(milliseconds, { signal });
     return true;
-  } catch {
+  } catch (error) {
+    // A clock that cannot wait: the loop would spin without a pause.
+    if (signal?.aborted !== true) report(onError, error, undefined);
     return false;
   }
+}
+
+function report<S extends ByteStream>(
+  onError: AcceptLoopOptions<S>['onError'],
+  error: unknown,
+  stream: S | undefined,
+): void {
+  if (onError === undefined) return;
+  callContained('onError', onError, failureOf(error, 'acceptLoop'), stream, stderrSink);
 }

@@ -1,8 +1,8 @@
 /** Executor options and their checks, statistics, shutdown report, default error handler. */
 
+import { describeFailure, printLine } from '../vocabulary/callbacks.ts';
 import { rules, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { printLossy } from '../vocabulary/lossy-output.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { checkWaitOptions } from '../waiting/waiter.ts';
 import type { Abortable, Task, TaskOptions } from './task-types.ts';
@@ -88,9 +88,5 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
 }
 
 export function printFailure(error: unknown, task: Task<unknown>): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  printLossy(process.stderr, () => {
-    // oxlint-disable-next-line no-console -- the default of an application that gave no `onTaskError`
-    console.error(`awaitio: task ${task.name} failed and was not awaited: ${what}`);
-  });
+  printLine(`task ${task.name} failed and was not awaited: ${describeFailure(error)}`);
 }

@@ -9,7 +9,8 @@
  * Two collections are the whole state: the tasks that have not ended, and those of them that have not begun.
  */
 
-import { checkOptions } from '../vocabulary/check.ts';
+import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { budgetOf } from '../waiting/budget.ts';
@@ -128,7 +129,10 @@ export class Executor implements Spawner {
 
   /** Spawns `main` and waits for it. @throws as {@link Executor.spawn}, and what `main` throws */
   run<T>(main: TaskFunction<T>, options?: TaskOptions): Promise<T> {
-    return charged(this.#host, async () => this.spawn(main, { name: 'main', ...options }));
+    return charged(this.#host, async () => {
+      if (options !== undefined) checkIsObject('run', options);
+      return this.spawn(main, { name: 'main', ...options });
+    });
   }
 
   /**
@@ -273,11 +277,7 @@ export class Executor implements Spawner {
   }
 
   #report(error: unknown, task: Task<unknown>): void {
-    try {
-      this.#onTaskError(error, task);
-    } catch (failure) {
-      printFailure(failure, task);
-    }
+    callContained('onTaskError', this.#onTaskError, failureOf(error, task.name), task, stderrSink);
   }
 
   async #idleWithin(grace: number): Promise<void> {

@@ -6,6 +6,7 @@
  * ever had. `wait()` needs `close()` first, since an empty tracker that is open may be one to which nothing was added yet.
  */
 
+import { invalidInput } from '../vocabulary/errors.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -78,12 +79,16 @@ export class TaskTracker {
    * @returns The same task.
    */
   track<T>(task: Task<T>): Task<T> {
+    if (typeof (task as Task<T> | null | undefined)?.ended?.then !== 'function') {
+      throw invalidInput('track', 'task', 'a task of an executor', task);
+    }
     if (this.#tasks.has(task)) return task;
     this.#tasks.add(task);
-    void task.ended.then(() => {
+    const onEnded = (): void => {
       this.#tasks.delete(task);
       this.#settle();
-    });
+    };
+    void task.ended.then(onEnded, onEnded);
     return task;
   }
 

@@ -68,7 +68,7 @@ export interface TaskOptions {
   readonly timeout?: number | undefined;
   /**
    * Called at once when the task is aborted: for what must not wait until its function looks at its signal, such as a
-   * connection. Must not throw. A function, or an object to reset, such as a stream.
+   * connection. What it throws goes to the executor's `onTaskError`. A function, or an object to reset, such as a stream.
    */
   readonly onAbort?: ((reason: unknown) => void) | Abortable | undefined;
 }

@@ -13,6 +13,7 @@
  * has followed the abort. Any other error after the abort is a failure that can no longer be awaited, and is reported.
  */
 
+import { callContained, type FailureSink } from '../vocabulary/callbacks.ts';
 import type { Timer } from '../vocabulary/clock.ts';
 import { ClosedError, IoError, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
@@ -27,9 +28,11 @@ import type {
   TaskOutcome,
   TaskSupervisor,
 } from './task-host.ts';
-import type { TaskFunction, TaskInfo, TaskOptions, TaskState } from './task-types.ts';
+import type { Abortable, TaskFunction, TaskInfo, TaskOptions, TaskState } from './task-types.ts';
 
-export class SpawnedTask<T> implements SupervisedTask<T>, ContextTask, AbortWatcher, TaskLease {
+export class SpawnedTask<T>
+  implements SupervisedTask<T>, ContextTask, AbortWatcher, TaskLease, FailureSink
+{
   readonly id: number;
   readonly name: string;
   readonly priority: number;
@@ -122,6 +125,11 @@ export class SpawnedTask<T> implements SupervisedTask<T>, ContextTask, AbortWatc
   onAbort(reason: unknown): void {
     this.#registration = undefined;
     this.abort(reason);
+  }
+
+  /** Its `onAbort` failed. The abort goes on. */
+  onCallbackFailure(failure: unknown): void {
+    this.#host.onUnobservedFailure(failure, this);
   }
 
   // --- For its executor, its group and its context -----------------------------------------------------------------
@@ -310,8 +318,9 @@ export class SpawnedTask<T> implements SupervisedTask<T>, ContextTask, AbortWatc
     const isObserved = this.#isObserved;
     this.#settle('aborted', { error: reason });
     this.#controller?.abort(reason);
-    if (typeof this.#onAbort === 'function') this.#onAbort(reason);
-    else this.#onAbort?.reset(reason);
+    const onAbort = this.#onAbort;
+    if (typeof onAbort === 'function') callContained('onAbort', onAbort, reason, undefined, this);
+    else if (onAbort !== undefined) callContained('onAbort', reset, onAbort, reason, this);
     if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
     if (!isRequested) this.#report(reason, isObserved);
     if (wasPending) this.#end();
@@ -347,12 +356,21 @@ export class SpawnedTask<T> implements SupervisedTask<T>, ContextTask, AbortWatc
   }
 }
 
+function reset(given: Abortable, reason: unknown): unknown {
+  return given.reset(reason);
+}
+
 /** Whether an error thrown after the abort is a consequence of the abort. */
 function isConsequence(error: unknown, outcome: TaskOutcome): boolean {
   const reason = 'error' in outcome ? outcome.error : undefined;
-  if (error === reason || error instanceof IoError) return true;
-  if (!(error instanceof Error)) return false;
-  return error.name === 'AbortError' || (error.cause !== undefined && error.cause === reason);
+  try {
+    if (error === reason || error instanceof IoError) return true;
+    if (!(error instanceof Error)) return false;
+    return error.name === 'AbortError' || (error.cause !== undefined && error.cause === reason);
+  } catch {
+    // A getter of the error has thrown.
+    return false;
+  }
 }
 
 function aborted(name: string): ClosedError {

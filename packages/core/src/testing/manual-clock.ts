@@ -9,7 +9,9 @@
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { AsyncScope } from '../waiting/async-scope.ts';
-import { sleepOn } from '../waiting/system-clock.ts';
+import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkFunction } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/network/clock.ts';
 
@@ -53,24 +55,28 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, delay: number): Timer {
+    checkTimer(callback, delay);
     // The inner clock stands at its last event, which may be long ago.
     return this.#clock.setTimer(callback, Math.max(0, delay) + (this.now() - this.#clock.now()));
   }
 
   /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
   defer(callback: () => void): void {
+    checkFunction('defer', 'callback', callback);
     const scope = new AsyncScope();
     this.#deferred.push(() => scope.run(callback));
     if (this.#deferred.length > 1) return;
     platform.setImmediate(() => {
       const callbacks = this.#deferred;
       this.#deferred = [];
-      for (const each of callbacks) each();
-    });
+      for (const each of callbacks) {
+        callContained('timer', each, undefined, undefined, stderrSink);
+      }
+    }, undefined);
   }
 
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    return sleepOn(this, delay, options?.signal);
+    return checkedSleep(this, delay, options);
   }
 
   /** The number of pending timers. */
@@ -112,7 +118,7 @@ async function settle(): Promise<void> {
     await new Promise((resolve) => {
       platform.setImmediate(() => {
         resolve(undefined);
-      });
+      }, undefined);
     });
   }
 }

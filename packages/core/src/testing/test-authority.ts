@@ -62,6 +62,7 @@ export class TestAuthority {
 
   /** @param name - The root's common name. */
   constructor(name = 'awaitio test authority') {
+    if (typeof name !== 'string') throw invalidInput('TestAuthority', 'name', 'a string', name);
     const { privateKey, publicKey } = makeKeys();
     this.#key = privateKey;
     this.#name = name;
@@ -80,7 +81,8 @@ export class TestAuthority {
    */
   issue(names: readonly string[], options: IssueOptions = {}): TestIdentity {
     checkOptions('issue', options, ISSUE_OPTIONS);
-    const [commonName] = names;
+    const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
+    const [commonName] = isList ? names : [];
     if (commonName === undefined) throw invalidInput('issue', 'names', 'at least one name', names);
     const { privateKey, publicKey } = makeKeys();
     const extensions = [

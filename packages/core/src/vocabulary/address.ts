@@ -35,6 +35,8 @@ export class InetAddress {
   readonly port: number;
 
   constructor(host: string, port: number) {
+    if (typeof host !== 'string') throw invalidInput('InetAddress', 'host', 'a string', host);
+    if (typeof port !== 'number') throw invalidInput('InetAddress', 'port', 'a number', port);
     this.host = host;
     this.port = port;
   }
@@ -51,6 +53,7 @@ export class PathAddress {
   readonly path: string;
 
   constructor(path: string) {
+    if (typeof path !== 'string') throw invalidInput('PathAddress', 'path', 'a string', path);
     this.path = path;
   }
 

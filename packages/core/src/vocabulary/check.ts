@@ -7,6 +7,7 @@
  * request have no table: only their values are checked.
  */
 
+import { containResult, isThenable, stderrSink } from './callbacks.ts';
 import { invalidInput, InvalidInputError } from './errors.ts';
 import { Interest } from './interest.ts';
 import { nearestOption, type OptionNames } from './nearest-option.ts';
@@ -171,6 +172,57 @@ export function unknownOption(name: string, path: string, table: OptionNames): s
  */
 export function checkIsObject(operation: string, options: unknown): void {
   if (!isObject(options)) throw invalidInput(operation, 'options', 'an object', options);
+}
+
+/**
+ * Checks that a collaborator has the methods that are called on it later: a stream, a listener, a clock.
+ *
+ * @param name - The name of the parameter.
+ * @throws {@link InvalidInputError}
+ */
+export function checkMethods(
+  operation: string,
+  name: string,
+  value: unknown,
+  methods: readonly string[],
+): void {
+  const isCallable = typeof value === 'function' || isObject(value);
+  for (const method of methods) {
+    if (isCallable && typeof (value as never)[method] === 'function') continue;
+    const list = methods.join(', ');
+    throw invalidInput(
+      operation,
+      name,
+      `an object with the method${methods.length === 1 ? '' : 's'} ${list}`,
+      value,
+    );
+  }
+}
+
+/** Checks one value against a rule. @throws {@link InvalidInputError} */
+export function checkValue(
+  operation: string,
+  name: string,
+  value: unknown,
+  rule: OptionRule,
+): void {
+  if (!rule.accepts(value)) throw wrongValue(operation, name, rule, value);
+}
+
+/**
+ * Checks the result of a callback that has to be synchronous. What a promise rejects with goes to stderr.
+ *
+ * @throws {@link InvalidInputError} for a promise.
+ */
+export function checkNoPromise(operation: string, name: string, returned: unknown): void {
+  if (!isThenable(returned)) return;
+  containResult(name, returned, stderrSink);
+  throw invalidInput(operation, `${name}()`, 'a value and no promise', returned);
+}
+
+/** Checks that a callback is a function. @throws {@link InvalidInputError} */
+export function checkFunction(operation: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidInput(operation, name, 'a function', value);
 }
 
 /** The options that a table names, for a call below that takes no others. */

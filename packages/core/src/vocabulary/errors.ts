@@ -155,6 +155,16 @@ function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
     return `${value} (${typeof value})`;
   }
-  if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'Object'})`;
+  if (typeof value === 'object') return `an object (${nameOf(value)})`;
   return `a ${typeof value}`;
+}
+
+/** The name of its class. A getter, or a trap of a proxy, may throw: the message must still be made. */
+function nameOf(value: object): string {
+  try {
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' ? name.slice(0, 64) : 'Object';
+  } catch {
+    return 'Object';
+  }
 }

@@ -5,6 +5,8 @@
  * the call that follows, another task may have taken the bytes, so that call may still return `WOULD_BLOCK`.
  */
 
+import { invalidInput } from './errors.ts';
+
 /** What to wait for: bits to combine with `|`. */
 export const Interest = {
   /** A read would not wait: bytes are queued, or the stream has ended or broken; for a listener, `accept` would not. */
@@ -34,6 +36,7 @@ export class Ready {
   readonly #bits: number;
 
   constructor(bits: number) {
+    if (typeof bits !== 'number') throw invalidInput('Ready', 'bits', 'a number', bits);
     this.#bits = bits;
   }
 
@@ -69,6 +72,7 @@ export class Ready {
 
   /** Reports whether any of the given interests is met. */
   has(interest: Interest): boolean {
+    if (typeof interest !== 'number') throw invalidInput('has', 'interest', 'a number', interest);
     return (this.#bits & interest) !== 0;
   }
 }

@@ -11,9 +11,9 @@
 
 /** What the system's clock is made of. Replaced only by the guard of a simulation. */
 export interface Platform {
-  setTimeout: (callback: () => void, delay: number) => NodeJS.Timeout;
+  setTimeout: <A>(callback: (argument: A) => void, delay: number, argument: A) => NodeJS.Timeout;
   readonly clearTimeout: (timer: NodeJS.Timeout) => void;
-  setImmediate: (callback: () => void) => unknown;
+  setImmediate: <A>(callback: (argument: A) => void, argument: A) => unknown;
   hrtime: () => [seconds: number, nanoseconds: number];
   wallTime: () => number;
   /** Whether TLS issues session tickets, whose length is random. */

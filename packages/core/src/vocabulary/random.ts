@@ -5,6 +5,8 @@
  * arithmetic only, so every JavaScript engine produces the same numbers.
  */
 
+import { invalidInput } from './errors.ts';
+
 /** A source of random numbers. */
 export interface Random {
   /** A number from 0 up to, but not including, 1. */
@@ -19,10 +21,13 @@ abstract class RandomBase implements Random {
   abstract next(): number;
 
   integer(min: number, max: number): number {
+    checkNumber('integer', 'min', min);
+    checkNumber('integer', 'max', max);
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
   chance(probability: number): boolean {
+    checkNumber('chance', 'probability', probability);
     return probability > 0 && this.next() < probability;
   }
 }
@@ -74,5 +79,12 @@ export const systemRandom: Random = new SystemRandom();
  * ```
  */
 export function seededRandom(seed: number): Random {
+  checkNumber('seededRandom', 'seed', seed);
   return new SeededRandom(seed);
+}
+
+function checkNumber(operation: string, name: string, value: number): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw invalidInput(operation, name, 'a number', value);
+  }
 }

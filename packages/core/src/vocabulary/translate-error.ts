@@ -1,5 +1,6 @@
 /** The border where errors of the operating system, the resolver and TLS become errors of this package. */
 
+import { describeFailure } from './callbacks.ts';
 import { AddressError, BrokenError, IoError, TlsError } from './errors.ts';
 
 const ADDRESS_CODES: ReadonlySet<string> = new Set([
@@ -53,7 +54,7 @@ const ADVICE: Readonly<Record<string, string>> = {
  */
 export function translateError(error: unknown, operation: string): IoError {
   if (error instanceof IoError) return error;
-  const { code = 'ERR_UNKNOWN', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const { code = 'ERR_UNKNOWN', message } = readFailure(error);
   const options = { code, operation, cause: error };
   const advice = ADVICE[`${operation} ${code}`];
   const reason = message === '' ? code : reasonOf(message);
@@ -62,6 +63,25 @@ export function translateError(error: unknown, operation: string): IoError {
   if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return new TlsError(text, options);
   return new IoError(text, options);
+}
+
+/** The code and the message of whatever was thrown; a resolver of the program may throw anything. */
+export function readFailure(error: unknown): {
+  readonly code: string | undefined;
+  readonly message: string;
+} {
+  try {
+    const { code, message } = (error ?? {}) as {
+      readonly code?: unknown;
+      readonly message?: unknown;
+    };
+    return {
+      code: typeof code === 'string' ? code : undefined,
+      message: typeof message === 'string' ? message : String(error),
+    };
+  } catch {
+    return { code: undefined, message: describeFailure(error) };
+  }
 }
 
 /** `80DC:error:0A000119:SSL routines:ssl3_get_record:bad record mac:../deps/…c:616:` means `bad record mac`. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { watchAbort, type AbortWatcher } from './abort-watch.ts';
 
@@ -79,20 +79,29 @@ describe('watchAbort', () => {
     expect(calls).toEqual(['stop']);
   });
 
-  test('tells the others when one of them throws, and then throws that error', () => {
-    const controller = new AbortController();
-    const calls: string[] = [];
-    const failure = new Error('a bad watcher');
-    watchAbort(controller.signal, {
-      onAbort: () => {
-        throw failure;
-      },
-    });
-    watchAbort(controller.signal, { onAbort: () => calls.push('told') });
-    // Called as the signal would, which turns what it throws into an uncaught exception.
-    const [listener] = getEventListeners(controller.signal, 'abort') as (() => void)[];
-    expect(listener).toThrow(failure);
-    expect(calls).toEqual(['told']);
+  test('calls the others when one of them throws or rejects, and says on stderr what failed', async () => {
+    const said = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      const controller = new AbortController();
+      const calls: string[] = [];
+      watchAbort(controller.signal, {
+        onAbort: () => {
+          throw new Error('a bad watcher');
+        },
+      });
+      watchAbort(controller.signal, { onAbort: () => Promise.reject() as never });
+      watchAbort(controller.signal, { onAbort: () => calls.push('called') });
+      // Called as the signal would, which turns what it throws into an uncaught exception.
+      const [listener] = getEventListeners(controller.signal, 'abort') as (() => void)[];
+      expect(listener).not.toThrow();
+      expect(calls).toEqual(['called']);
+      await new Promise(setImmediate);
+      const lines = said.mock.calls.map(([line]) => String(line));
+      expect(lines[0]).toMatch(/^awaitio: onAbort failed: Error: a bad watcher/);
+      expect(lines[1]).toMatch(/onAbort: it failed without a reason/);
+    } finally {
+      said.mockRestore();
+    }
   });
 
   test('leaves no listener for long on signals that no one waits on any more', () => {

@@ -13,6 +13,8 @@
  * The list is found through a `WeakMap`, so that it lives no longer than its signal.
  */
 
+import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
+
 /** How many signals without waits keep their listener, for the next wait. */
 const IDLE_SIGNALS = 256;
 
@@ -92,17 +94,16 @@ class SignalWatch {
   /** Each watcher is removed before it is called, so that the call may remove others. */
   readonly #fire = (): void => {
     const { reason } = this.#signal;
-    const failures: unknown[] = [];
     for (let first = this.#head; first !== undefined; first = this.#head) {
       this.remove(first);
+      // One bad watcher must not leave the others waiting, and an error thrown here would end the process.
       try {
-        first.watcher.onAbort(reason);
+        const returned: unknown = first.watcher.onAbort(reason);
+        if (returned !== undefined) containResult('onAbort', returned, stderrSink);
       } catch (error) {
-        failures.push(error);
+        stderrSink.onCallbackFailure(failureOf(error, 'onAbort'), 'onAbort');
       }
     }
-    // One bad watcher must not leave the others waiting.
-    if (failures.length > 0) throw failures[0];
   };
 }
 

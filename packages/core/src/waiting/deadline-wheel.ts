@@ -10,6 +10,7 @@
  * ({@link cachedNow}).
  */
 
+import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import { AsyncScope } from './async-scope.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
@@ -166,8 +167,18 @@ export class DeadlineWheel {
     for (const passed of due) {
       if (passed.at > now) continue;
       passed.at = Infinity;
-      passed.owner.onDeadline();
+      notify(passed.owner);
     }
+  }
+}
+
+/** One owner that fails must not keep the others from their deadlines. */
+function notify(owner: DeadlineOwner): void {
+  try {
+    const returned: unknown = owner.onDeadline();
+    if (returned !== undefined) containResult('onDeadline', returned, stderrSink);
+  } catch (error) {
+    stderrSink.onCallbackFailure(failureOf(error, 'onDeadline'), 'onDeadline');
   }
 }
 

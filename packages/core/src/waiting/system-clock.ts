@@ -1,7 +1,10 @@
 /** The platform's clock, and helpers that other clocks share. Its functions are those of `vocabulary/platform.ts`. */
 
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { platform } from '../vocabulary/platform.ts';
+import { checkFunction, checkIsObject } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
 import { budgetOf } from './budget.ts';
 import { beginTrace } from './wait-trace.ts';
 import { watchAbort } from './abort-watch.ts';
@@ -12,6 +15,11 @@ checkNode(process.versions.node);
 
 /** The longest delay a platform timer takes, 24.8 days; a longer one would fire at once, so it is split. */
 const MAX_DELAY = 0x7fffffff;
+
+/** Calls back: an error would end the process. */
+function fire(callback: () => unknown): void {
+  callContained('timer', callback, undefined, undefined, stderrSink);
+}
 
 class SystemTimer implements Timer {
   #handle: NodeJS.Timeout;
@@ -31,11 +39,43 @@ class SystemTimer implements Timer {
   }
 
   #arm(callback: () => void, delay: number): NodeJS.Timeout {
-    if (!(delay > MAX_DELAY)) return platform.setTimeout(callback, delay);
-    return platform.setTimeout(() => {
-      this.#handle = this.#arm(callback, delay - MAX_DELAY);
-      if (!this.#isRef) this.#handle.unref();
-    }, MAX_DELAY);
+    // Newer versions of Node warn of a negative delay.
+    if (!(delay > MAX_DELAY)) return platform.setTimeout(fire, Math.max(0, delay), callback);
+    return platform.setTimeout(
+      () => {
+        this.#handle = this.#arm(callback, delay - MAX_DELAY);
+        if (!this.#isRef) this.#handle.unref();
+      },
+      MAX_DELAY,
+      undefined,
+    );
+  }
+}
+
+/** Checks the arguments of `setTimer`. @throws {@link InvalidInputError} */
+export function checkTimer(callback: () => void, delay: number): void {
+  checkFunction('setTimer', 'callback', callback);
+  if (typeof delay !== 'number' || Number.isNaN(delay)) {
+    throw invalidInput('setTimer', 'delay', 'a number of milliseconds', delay);
+  }
+}
+
+/** As {@link sleepOn}, for the arguments of a program. */
+export function checkedSleep(
+  clock: Clock,
+  delay: number,
+  options: { readonly signal?: AbortSignal | undefined } | undefined,
+): Promise<void> {
+  try {
+    if (typeof delay !== 'number' || Number.isNaN(delay)) {
+      throw invalidInput('sleep', 'delay', 'a number of milliseconds', delay);
+    }
+    if (options !== undefined) checkIsObject('sleep', options);
+    const signal = options?.signal;
+    if (signal === undefined || signal instanceof AbortSignal) return sleepOn(clock, delay, signal);
+    throw invalidInput('sleep', 'signal', 'an AbortSignal', signal);
+  } catch (error) {
+    return budgetOf(clock).fail(error);
   }
 }
 
@@ -68,12 +108,16 @@ export const systemClock: Clock = Object.freeze({
     return seconds * 1000 + nanoseconds / 1_000_000;
   },
   wallTime: () => platform.wallTime(),
-  setTimer: (callback: () => void, delay: number) => new SystemTimer(callback, delay),
+  setTimer: (callback: () => void, delay: number) => {
+    checkTimer(callback, delay);
+    return new SystemTimer(callback, delay);
+  },
   defer: (callback: () => void) => {
-    platform.setImmediate(callback);
+    checkFunction('defer', 'callback', callback);
+    platform.setImmediate(fire, callback);
   },
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
-    sleepOn(systemClock, delay, options?.signal),
+    checkedSleep(systemClock, delay, options),
 });
 
 /** The time read in the current run of promise reactions; `undefined` when none was read. */

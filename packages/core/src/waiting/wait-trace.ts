@@ -6,6 +6,7 @@
  * only while tracing is on. While it is off, the cost is one test of one variable.
  */
 
+import { invalidInput } from '../vocabulary/errors.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { siteOfCall, type Door } from './call-site.ts';
 
@@ -72,6 +73,9 @@ export class WaitTrace {
  * ```
  */
 export function traceWaits(enabled: boolean): void {
+  if (typeof enabled !== 'boolean') {
+    throw invalidInput('traceWaits', 'enabled', 'true or false', enabled);
+  }
   isTracing = enabled;
 }
 

@@ -137,14 +137,13 @@ export class Waiter<T> implements AbortWatcher {
   ): Cancellation | undefined {
     const hasTimeout = timeout !== undefined && timeout !== Infinity;
     if (signal === undefined && !hasTimeout) return undefined;
-    return {
-      registration: signal === undefined ? undefined : watchAbort(signal, this),
-      timer: hasTimeout
-        ? clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
-          }, timeout)
-        : undefined,
-    };
+    // The timer first: a clock that throws must not leave a watcher behind.
+    const timer = hasTimeout
+      ? clock.setTimer(() => {
+          this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
+        }, timeout)
+      : undefined;
+    return { registration: signal === undefined ? undefined : watchAbort(signal, this), timer };
   }
 
   #detach(): void {

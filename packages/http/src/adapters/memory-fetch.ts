@@ -1,6 +1,7 @@
 /** `server.fetch`: sends a `Request` over a stream in memory, without a port, through the whole server. */
 
-import type { ByteStream, Clock } from '@awaitio/core';
+import { InvalidInputError, type ByteStream, type Clock } from '@awaitio/core';
+import { describeFailure } from '@awaitio/core/lowlevel';
 import type { ClientResponse } from '../client/response.ts';
 import { HttpClient } from '../client/client.ts';
 
@@ -26,7 +27,8 @@ export class MemoryFetch {
     });
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
+    const request = requestOf(input, init);
     const headers = [...request.headers].filter(([name]) => !OWN.has(name));
     const announced = request.headers.get('content-length');
     const response = await this.#client.request(request.method, request.url, {
@@ -66,4 +68,18 @@ function streamOf(response: ClientResponse): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
+}
+
+/** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */
+function requestOf(input: Request | string | URL, init: RequestInit | undefined): Request {
+  if (input instanceof Request && init === undefined) return input;
+  try {
+    return new Request(input, init);
+  } catch (error) {
+    throw new InvalidInputError(
+      `fetch: the arguments make no Request: ${describeFailure(error).split('\n', 1)[0]}`,
+      'fetch',
+      error,
+    );
+  }
 }

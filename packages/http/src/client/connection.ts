@@ -8,6 +8,7 @@
 
 import { TimeoutError, WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
+  callContained,
   Deadline,
   watchAbort,
   type AbortRegistration,
@@ -173,8 +174,9 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
   }
 
-  onBodyFailure(error: unknown): void {
-    void this.#fail(error);
+  /** The caller's body or `onInformational` failed, now or later. */
+  onCallbackFailure(failure: unknown): void {
+    void this.#fail(failure);
   }
 
   #endSending(): void {
@@ -194,7 +196,10 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
       if (event.type === 'informational') {
         if (event.status === 100) this.#sender.resolveContinue(true);
-        request.onInformational?.(event.status, event.headers);
+        const { onInformational } = request;
+        if (onInformational === undefined) continue;
+        callContained('onInformational', onInformational, event.status, event.headers, this);
+        if (this.#failure !== undefined) throw this.#failure.reason;
       } else if (event.type === 'response') return event;
     }
   }

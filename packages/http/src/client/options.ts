@@ -2,7 +2,7 @@
 
 import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
 import { invalidInput, rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
-import { isSendable } from '../message/body.ts';
+import { isSendable } from '../message/body-pieces.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
@@ -138,12 +138,19 @@ export interface RequestOptions {
     | undefined;
 }
 
-/** `null` is passed on, to be refused. */
+/** What is no bag of options is passed on, to be refused. */
 export function withBody(
   options: RequestOptions | undefined,
   body: RequestBody | undefined,
 ): RequestOptions {
-  return options === null ? options : { ...options, body };
+  try {
+    if (options === undefined || (typeof options === 'object' && options !== null)) {
+      return { ...options, body };
+    }
+  } catch {
+    // A proxy whose traps throw: the request fails with their error.
+  }
+  return options as RequestOptions;
 }
 
 /** Whether a body can be sent again. */
@@ -158,7 +165,7 @@ export function checkRequest(method: string, options: RequestOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidInput('request', 'options', 'an object', options);
   }
-  if (!METHOD.test(method))
+  if (typeof method !== 'string' || !METHOD.test(method))
     throw invalidInput('request', 'method', 'a method in upper case', method);
   if (options.body !== undefined && !isSendable(options.body)) {
     throw invalidInput(

@@ -4,9 +4,12 @@
  * A request takes a free connection, opens a new one, or waits for either. Waiting requests are served in order.
  */
 
-import { ClosedError, type ByteStream, type WaitOptions } from '@awaitio/core';
+import { ClosedError, type ByteStream, type Clock, type WaitOptions } from '@awaitio/core';
 import {
+  checkMethods,
+  failureOf,
   ListedWaiter,
+  Waiter,
   WaiterList,
   watchAbort,
   type AbortRegistration,
@@ -78,7 +81,7 @@ export class ClientPool implements ConnectionOwner {
       const connection = await wait.promise;
       if (connection !== undefined) return connection;
     }
-    const attempt = new Attempt(signal);
+    const attempt = new Attempt(signal, this.#shared.clock);
     this.#attempts.add(attempt);
     try {
       const loading = loadParser();
@@ -86,7 +89,7 @@ export class ClientPool implements ConnectionOwner {
       if (this.#isClosed) throw clientClosed();
       const { connect } = this.#shared.deadlines;
       const { scope } = this.#shared;
-      const stream = await scope.run(this.#connect, { signal: attempt.signal, timeout: connect });
+      const stream = await scope.run(openWith, this.#connect, attempt, connect);
       const connection = scope.run(open, stream, this.#shared, this);
       this.#all.add(connection);
       return connection;
@@ -152,12 +155,18 @@ export class ClientPool implements ConnectionOwner {
   }
 }
 
+type Connect = (options: WaitOptions) => Promise<ByteStream>;
+
 /** One attempt to connect: cancelled by its request's signal, or when the pool closes. */
 class Attempt implements AbortWatcher {
   readonly #controller = new AbortController();
   readonly #registration: AbortRegistration | undefined;
+  readonly clock: Clock;
+  /** Whether it has connected, failed or been given up. */
+  isOver = false;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(signal: AbortSignal | undefined, clock: Clock) {
+    this.clock = clock;
     // It may have aborted since its request was given room for an attempt.
     if (signal?.aborted === true) this.onAbort(signal.reason);
     else this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
@@ -172,8 +181,31 @@ class Attempt implements AbortWatcher {
   }
 
   end(): void {
+    this.isOver = true;
     this.#registration?.remove();
   }
+}
+
+/** Connects. A `connect` of the program may ignore its signal and its timeout: then its stream, if one comes, is reset. */
+function openWith(connect: Connect, attempt: Attempt, timeout: number): Promise<ByteStream> {
+  const { signal } = attempt;
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const options = { signal, timeout };
+  const wait = new Waiter<ByteStream>('connect', attempt.clock, options);
+  const onStream = (stream: ByteStream): void => {
+    if (attempt.isOver) stream.reset();
+    else wait.resolve(stream);
+  };
+  connectWith(connect, options).then(onStream, (error: unknown) => {
+    wait.reject(failureOf(error, 'connect'));
+  });
+  return wait.promise;
+}
+
+async function connectWith(connect: Connect, options: WaitOptions): Promise<ByteStream> {
+  const stream = await connect(options);
+  checkMethods('request', 'connect(address)', stream, ['read', 'write', 'readClosed', 'reset']);
+  return stream;
 }
 
 function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {

@@ -7,7 +7,14 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { piecesOf } from '../message/body.ts';
+import { failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
+import {
+  bytesOfPiece,
+  checkResult,
+  closePieces,
+  piecesOf,
+  trailerFields,
+} from '../message/body-pieces.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -15,7 +22,8 @@ import type { Driver } from '../driver/driver.ts';
 import { fieldList } from '../protocol/vocabulary/fields.ts';
 
 /** What the sending half needs of its connection. */
-export interface SenderOwner {
+/** Beside it, gets the failure of the caller's body, and that of one which contradicts its announced length. */
+export interface SenderOwner extends FailureSink {
   readonly isGone: boolean;
   /** Calls back after so many milliseconds; the returned function cancels that. */
   later(callback: () => void, milliseconds: number): () => void;
@@ -25,8 +33,6 @@ export interface SenderOwner {
   onPause(): void;
   /** The server is waited for again. */
   onResume(): void;
-  /** The caller's body failed, or contradicts its announced length. */
-  onBodyFailure(error: unknown): void;
 }
 
 type Streamed = Exclude<RequestBody, string | Uint8Array>;
@@ -84,7 +90,7 @@ export class RequestSender {
     this.#owner.onSending();
     const pieces = isWhole ? [bytes as Uint8Array] : (bytes as Streamed);
     this.#sendPieces(pieces, request, incoming).catch((error: unknown) => {
-      this.#owner.onBodyFailure(error);
+      this.#owner.onCallbackFailure(failureOf(error, 'body'), 'body');
     });
   }
 
@@ -114,23 +120,23 @@ export class RequestSender {
         if (isExhausted || !isSent) return;
       }
     } finally {
-      if (!isExhausted) void Promise.resolve(pieces.return?.()).catch(() => {});
+      if (!isExhausted) closePieces(pieces);
     }
   }
 
   async #nextPiece(pieces: Pieces): Promise<IteratorResult<Uint8Array | string>> {
     const next = pieces.next();
-    if (!(next instanceof Promise)) return next;
+    if (!isThenable(next)) return checkResult(next as IteratorResult<Uint8Array | string>);
     this.#owner.onPause();
     const result = await next;
     this.#owner.onResume();
-    return result;
+    return checkResult(result);
   }
 
   /** @throws `LocalProtocolError` when the body exceeds its announced length. */
   #sendPiece(piece: Uint8Array | string): Promise<boolean> {
     const driver = this.#driver;
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const bytes = bytesOfPiece(piece);
     if (bytes.length === 0) return SENT;
     driver.write(driver.connection.sendData(bytes.length));
     return this.#written(() => {
@@ -143,7 +149,7 @@ export class RequestSender {
   /** @throws `LocalProtocolError` when the body is shorter than was announced. */
   #sendLast({ trailers }: OutgoingRequest): Promise<boolean> {
     const driver = this.#driver;
-    const fields = fieldList(typeof trailers === 'function' ? trailers() : trailers);
+    const fields = fieldList(trailerFields(trailers));
     driver.write(driver.connection.sendEnd(fields));
     return this.#written(() => driver.flush());
   }

@@ -33,7 +33,8 @@ const PLAIN_PATH = /^\/[!$&-;=?-Z_a-z~%]*$/;
  * @throws `InvalidInputError` when it is not an absolute URL, or its scheme is not `http:` or `https:`.
  */
 export function parseTarget(url: string | URL): Target {
-  const text = typeof url === 'string' ? url : url.href;
+  const text = typeof url === 'string' ? url : (url as URL | null | undefined)?.href;
+  if (typeof text !== 'string') throw invalidInput('request', 'url', 'a string or a URL', url);
   const start = text.indexOf('//');
   const slash = start === -1 ? -1 : text.indexOf('/', start + 2);
   if (slash !== -1) {

@@ -1,6 +1,6 @@
 /** A readiness probe for load balancers, in front of any handler. */
 
-import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { checkFunction, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { HttpResponse } from '../message/response.ts';
 import type { Handler } from '../message/handler.ts';
 
@@ -32,6 +32,7 @@ const HEALTH_OPTIONS: OptionTable<HealthOptions> = {
  * ```
  */
 export function withHealth(handler: Handler, options?: HealthOptions): Handler {
+  checkFunction('withHealth', 'handler', handler);
   if (options !== undefined) checkOptions('withHealth', options, HEALTH_OPTIONS);
   const path = options?.path ?? '/healthz';
   const isReady = options?.isReady;
@@ -41,7 +42,7 @@ export function withHealth(handler: Handler, options?: HealthOptions): Handler {
     }
     if (context.isDraining) return respond(false);
     const ready = isReady?.() ?? true;
-    return typeof ready === 'boolean' ? respond(ready) : ready.then(respond);
+    return typeof ready === 'boolean' ? respond(ready) : Promise.resolve(ready).then(respond);
   };
 }
 

@@ -297,24 +297,3 @@ function tooLong(limit: number): LimitError {
     },
   );
 }
-
-/** Whether a value can be sent as a body. */
-export function isSendable(body: unknown): boolean {
-  if (typeof body === 'string' || body instanceof Uint8Array) return true;
-  if (typeof body !== 'object' || body === null) return false;
-  return Symbol.asyncIterator in body || Symbol.iterator in body;
-}
-
-/** The pieces of a body to be sent. */
-export function piecesOf(
-  body:
-    | AsyncIterable<Uint8Array | string>
-    | Iterable<Uint8Array | string>
-    | ReadableStream<Uint8Array>,
-): AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string> {
-  if (!isSendable(body)) {
-    const expected = 'a string, bytes, an iterable of them or a ReadableStream';
-    throw invalidInput('body', 'body', expected, body);
-  }
-  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-}

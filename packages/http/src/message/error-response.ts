@@ -1,5 +1,6 @@
 /** Responses to requests that cannot be handled: constant texts, which repeat nothing of the request. */
 
+import { invalidInput } from '@awaitio/core/lowlevel';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { HttpProblem } from './problem.ts';
 import { HttpResponse } from './response.ts';
@@ -25,6 +26,7 @@ const REASONS: Readonly<Record<number, string>> = {
  * number from 200 to 999.
  */
 export function errorResponse(status: number, headers?: HeadersInput): HttpResponse {
+  if (typeof status !== 'number') throw invalidInput('errorResponse', 'status', 'a number', status);
   return HttpResponse.text(textOf(status), { status, close: closes(status), headers });
 }
 

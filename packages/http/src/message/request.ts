@@ -1,6 +1,7 @@
 /** Requests, as a handler sees them. */
 
 import type { Address } from '@awaitio/core';
+import { invalidInput } from '@awaitio/core/lowlevel';
 import type { Body, CollectOptions } from './body.ts';
 import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
@@ -74,7 +75,7 @@ export class HttpRequest {
     const { target } = this.#head;
     const start = target.indexOf('?');
     const query = new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
-    return schema === undefined ? query : validate(schema, entriesToObject(query), 'query');
+    return schema === undefined ? query : validateQuery(schema, query);
   }
 
   /** The header fields, as received. */
@@ -193,4 +194,13 @@ function originForm(target: string): string {
   if (start !== -1) return target.slice(start);
   const query = target.indexOf('?');
   return query === -1 ? '/' : `/${target.slice(query)}`;
+}
+
+/** Asynchronous, so that a wrong schema rejects as one that finds violations does. */
+async function validateQuery<T>(given: Schema<T>, query: URLSearchParams): Promise<T> {
+  const schema = schemaOf('query', given);
+  if (schema === undefined) {
+    throw invalidInput('query', 'schema', 'a schema with the Standard Schema interface', given);
+  }
+  return validate(schema, entriesToObject(query), 'query');
 }

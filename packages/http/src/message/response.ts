@@ -6,9 +6,17 @@
  * them itself calls {@link responseOf}.
  */
 
-import { AsyncScope, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { InvalidInputError } from '@awaitio/core';
+import {
+  AsyncScope,
+  checkOptions,
+  invalidInput,
+  rules,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
+import { isSendable } from './body-pieces.ts';
 import { ForwardedBody } from './forwarded-body.ts';
-import type { HttpProblem } from './problem.ts';
+import { HttpProblem } from './problem.ts';
 import {
   checkTrailers,
   fieldList,
@@ -148,6 +156,7 @@ export class HttpResponse {
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
+    if (typeof body !== 'string' && body !== null && !isSendable(body)) throw notABody(body);
     if (init !== undefined && !isCommon(init)) {
       checkOptions('HttpResponse', init, RESPONSE_INIT);
     }
@@ -182,16 +191,20 @@ export class HttpResponse {
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` has another. */
   static text(text: string, init?: ResponseInit): HttpResponse {
+    if (typeof text !== 'string') throw invalidInput('HttpResponse.text', 'text', 'a string', text);
     return new HttpResponse(text, init).#withType(TEXT);
   }
 
   /** A value as JSON, with `Content-Type: application/json` unless `init.headers` has another. */
   static json(value: unknown, init?: ResponseInit): HttpResponse {
-    return new HttpResponse(JSON.stringify(value), init).#withType(JSON_TYPE);
+    return new HttpResponse(jsonOf(value), init).#withType(JSON_TYPE);
   }
 
   /** Bytes, with `Content-Type: application/octet-stream` unless `init.headers` has another. */
   static bytes(bytes: Uint8Array, init?: ResponseInit): HttpResponse {
+    if (!(bytes instanceof Uint8Array)) {
+      throw invalidInput('HttpResponse.bytes', 'bytes', 'a Uint8Array', bytes);
+    }
     return new HttpResponse(bytes, init).#withType(BYTES);
   }
 
@@ -208,9 +221,12 @@ export class HttpResponse {
    * replaces the problem's field of the same name.
    */
   static problem(problem: HttpProblem, init?: ResponseInit): HttpResponse {
+    if (!(problem instanceof HttpProblem)) {
+      throw invalidInput('HttpResponse.problem', 'problem', 'an HttpProblem', problem);
+    }
     if (init !== undefined) checkOptions('HttpResponse', init, RESPONSE_INIT);
     const { status } = problem;
-    const response = new HttpResponse(JSON.stringify(problem), { ...init, status });
+    const response = new HttpResponse(jsonOf(problem), { ...init, status });
     const own = response.#fields;
     const fields = fieldList(problem.headers);
     for (let index = 0; index < fields.length; index += 2) {
@@ -239,4 +255,22 @@ export class HttpResponse {
     else if (!hasField(fields, 'content-type')) this.#setFields([...type, ...fields]);
     return this;
   }
+}
+
+function notABody(body: unknown): InvalidInputError {
+  const expected = 'a string, bytes, an iterable of them, a ReadableStream or null';
+  return invalidInput('HttpResponse', 'body', expected, body);
+}
+
+/** @throws `InvalidInputError` for what JSON cannot hold: `undefined`, a function, a BigInt, an object that contains itself */
+function jsonOf(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    const message = 'HttpResponse.json: the value cannot be written as JSON';
+    throw new InvalidInputError(message, 'HttpResponse.json', error);
+  }
+  if (text !== undefined) return text;
+  throw invalidInput('HttpResponse.json', 'value', 'a value that JSON can hold', value);
 }

@@ -61,6 +61,9 @@ export function schemaOf<T>(
  */
 export async function validate<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
   const result = await schema['~standard'].validate(value);
+  if (typeof result !== 'object' || result === null) {
+    throw invalidInput('schema', 'validate(value)', 'an object with `value` or `issues`', result);
+  }
   if (result.issues === undefined) return result.value;
   const errors = result.issues.map((issue) => describe(issue, place));
   throw new HttpProblem(422, { detail: `the ${place} does not match its schema`, errors });

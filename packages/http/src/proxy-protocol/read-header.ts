@@ -8,7 +8,7 @@
  */
 
 import { LimitError, WOULD_BLOCK, type ByteStream, type WaitOptions } from '@awaitio/core';
-import { checkOptions, WAIT_OPTIONS } from '@awaitio/core/lowlevel';
+import { checkMethods, checkOptions, WAIT_OPTIONS } from '@awaitio/core/lowlevel';
 import { latin1 } from '../protocol/vocabulary/latin1.ts';
 import { malformed, type ProxyHeader } from './header.ts';
 import { parseProxyV1 } from './v1.ts';
@@ -44,6 +44,7 @@ export async function readProxyHeader(
   stream: ByteStream,
   options?: WaitOptions,
 ): Promise<ProxyHeader | null> {
+  checkMethods('readProxyHeader', 'stream', stream, ['readable', 'peek', 'readUntil']);
   if (options !== undefined) checkOptions('readProxyHeader', options, WAIT_OPTIONS);
   await stream.readable(options);
   const first = stream.peek(1);

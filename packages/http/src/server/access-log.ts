@@ -60,9 +60,8 @@ export function accessLog(options?: AccessLogOptions): EventListener {
       const { stdout } = process;
       printLossy(stdout, () => stdout.write(`${line}\n`));
     });
-  return (event) => {
-    if (event.type === 'requestFinished') write(format(event));
-  };
+  // What it returns is passed on: the failure of an asynchronous sink goes to `onError`, as that of any listener.
+  return (event): unknown => (event.type === 'requestFinished' ? write(format(event)) : undefined);
 }
 
 function common(event: RequestFinishedEvent): string {

@@ -7,7 +7,7 @@
  */
 
 import { TimeoutError, type Clock } from '@awaitio/core';
-import { deferred, type Deferred } from '@awaitio/core/lowlevel';
+import { deferred, type AbortWatcher, type Deferred } from '@awaitio/core/lowlevel';
 import type { ServerConnection } from './connection.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts } from './observer.ts';
@@ -144,4 +144,19 @@ function nextTurn(clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     clock.defer(resolve);
   });
+}
+
+/** Shuts a server down when a signal aborts; a failure goes to `onError`. */
+export function shutDown(
+  server: { shutdown(): Promise<ShutdownReport> },
+  runtime: ServerRuntime,
+): AbortWatcher {
+  const onAbort = async (): Promise<void> => {
+    try {
+      await server.shutdown();
+    } catch (error) {
+      runtime.report(error, undefined);
+    }
+  };
+  return { onAbort: () => void onAbort() };
 }

@@ -124,7 +124,7 @@ export type ServerEvent =
   | DrainStartedEvent
   | DrainedEvent;
 
-/** Receives the events of a server. It must not throw; what it throws goes to `onError`. */
+/** Receives the events of a server. What it throws, or rejects with, goes to `onError`. */
 export type EventListener = (event: ServerEvent) => void;
 
 /** What a shutdown did. */

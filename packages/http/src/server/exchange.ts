@@ -13,9 +13,10 @@ import {
   type LimitError,
   type WouldBlock,
 } from '@awaitio/core';
-import { AsyncScope, charged, invalidInput } from '@awaitio/core/lowlevel';
+import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
+import { isAbortError } from '../message/abort-error.ts';
 import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
@@ -157,7 +158,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   informational(status: number, headers?: HeadersInput): void {
     if (!Number.isInteger(status) || status < 100 || status > 199 || status === 101) {
       throw new LocalProtocolError(
-        `informational: expected a status from 100 to 199 other than 101, got ${String(status)}`,
+        `informational: expected a status from 100 to 199 other than 101, got ${typeof status === 'number' ? status : typeof status}`,
         'ERR_HTTP_STATUS',
       );
     }
@@ -188,13 +189,14 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   setDeadline(milliseconds: number): void {
-    if (!(milliseconds >= 0)) {
+    if (!(typeof milliseconds === 'number' && milliseconds >= 0)) {
       throw invalidInput('setDeadline', 'milliseconds', 'a number from 0', milliseconds);
     }
     if (!this.#isOver) this.#owner.phases.setHandlerDeadline(milliseconds);
   }
 
   waitUntil(work: Promise<unknown>): void {
+    if (!isThenable(work)) throw invalidInput('waitUntil', 'work', 'a promise', work);
     this.#owner.waitUntil(work);
   }
 
@@ -266,8 +268,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     const signal = this.#controller?.signal;
     if (signal?.aborted !== true) return false;
     if (error === signal.reason) return true;
-    const { name, cause } = (error ?? {}) as { readonly name?: unknown; readonly cause?: unknown };
-    return name === 'AbortError' && (cause === undefined || cause === signal.reason);
+    return isAbortError(error, signal.reason);
   }
 
   /** The response is complete, or never will be: the signal does not abort from now on. */

@@ -7,7 +7,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
-import type { AsyncScope } from '@awaitio/core/lowlevel';
+import { callContained, type AsyncScope, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import {
   SERVER_CHANNELS,
@@ -78,7 +78,7 @@ const CHANNELS = Object.fromEntries(
 /** Looked at for each request: by name, not by key. */
 const { requestStarted, requestFinished } = CHANNELS;
 
-export class ServerObserver {
+export class ServerObserver implements FailureSink {
   readonly #clock: Clock;
   readonly #scope: AsyncScope;
   readonly #onEvent: EventListener | undefined;
@@ -172,14 +172,15 @@ export class ServerObserver {
 
   /** Emits an event in the current context, which for an event of a request is the handler's. */
   readonly #emit = (event: ServerEvent): void => {
-    try {
-      this.#onEvent?.(event);
-    } catch (error) {
-      this.#onListenerFailure(error);
-    }
+    const onEvent = this.#onEvent;
+    if (onEvent !== undefined) callContained('onEvent', onEvent, event, undefined, this);
     // A subscriber that throws is the process's uncaught exception, as everywhere in diagnostics_channel.
     CHANNELS[event.type].publish(event);
   };
+
+  onCallbackFailure(failure: unknown): void {
+    this.#onListenerFailure(failure);
+  }
 
   #hasListener({ hasSubscribers }: Channel): boolean {
     return this.#onEvent !== undefined || hasSubscribers;

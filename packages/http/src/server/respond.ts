@@ -6,6 +6,7 @@
  */
 
 import { IoError, LimitError, TimeoutError, type Address } from '@awaitio/core';
+import { failureOf } from '@awaitio/core/lowlevel';
 import { failureResponse } from '../message/error-response.ts';
 import { ClientGoneError } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
@@ -46,13 +47,15 @@ export function handle(responder: Responder, exchange: Exchange): Pending {
   runtime.observer.requestStarted(exchange);
   responder.phases.beginHandler();
   let result;
+  let isResponse;
   try {
     result = runtime.handler(requestOf(exchange.head, exchange), exchange);
+    isResponse = result instanceof HttpResponse;
   } catch (error) {
     return handlerFailed(responder, exchange, error);
   }
-  if (result instanceof HttpResponse) return respond(responder, exchange, result);
-  return handleLater(responder, exchange, result);
+  if (isResponse) return respond(responder, exchange, result as HttpResponse);
+  return handleLater(responder, exchange, result as Exclude<typeof result, HttpResponse>);
 }
 
 async function handleLater(
@@ -77,7 +80,8 @@ async function handleLater(
   await respond(responder, exchange, response as HttpResponse);
 }
 
-function handlerFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
+function handlerFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
+  const error = failureOf(thrown, 'handler');
   if (!responder.isSwitched) {
     if (exchange.isAbort(error)) return abandon(responder, exchange);
     const response = responseFor(responder, exchange, error);
@@ -137,7 +141,14 @@ function rejectOverload(responder: Responder, exchange: Exchange): Pending {
 
 /** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
 function responseFor(responder: Responder, exchange: Exchange, error: unknown): HttpResponse {
-  if (error instanceof HttpProblem) return HttpResponse.problem(error);
+  if (error instanceof HttpProblem) {
+    try {
+      return HttpResponse.problem(error);
+    } catch (failed) {
+      reportFailure(responder, exchange, failed);
+      return failure(exchange, 500);
+    }
+  }
   // Compared by identity: the handler's own connections fail with the same classes of errors.
   if (error instanceof RemoteProtocolError && error === responder.http.failure) {
     return failure(exchange, error.statusHint);
@@ -250,7 +261,8 @@ async function sendLater(
   }
 }
 
-function sendFailed(responder: Responder, exchange: Exchange, error: unknown): Pending {
+function sendFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
+  const error = failureOf(thrown, 'body');
   const { http, stream } = responder;
   reportFailure(responder, exchange, error);
   // The response was invalid: none of it was sent.

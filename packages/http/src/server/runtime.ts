@@ -3,9 +3,13 @@
 import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
 import {
   AsyncScope,
+  callContained,
   DeadlineWheel,
+  describeFailure,
+  failureOf,
   holdTask,
-  printLossy,
+  printLine,
+  stderrSink,
   type TaskLease,
 } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
@@ -116,23 +120,24 @@ export class ServerRuntime {
             target: exchange.head.target,
             remoteAddress: String(exchange.remoteAddress ?? ''),
           };
-    try {
-      if (context === undefined) this.scope.run(this.#onError, error, context);
-      else this.#onError(error, context);
-    } catch {
-      // An error listener that throws has no listener itself.
-    }
+    const failure = failureOf(error, 'serve');
+    if (context === undefined) this.scope.run(callOnError, this.#onError, failure, context);
+    else callOnError(this.#onError, failure, context);
   }
 
   waitUntil(work: Promise<unknown>, exchange: ExchangeFacts | undefined): void {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        this.report(error, exchange);
-      })
-      .then(() => {
-        this.#background.delete(tracked);
-      });
+    const tracked: Promise<void> = this.#settled(work, exchange).then(() => {
+      this.#background.delete(tracked);
+    });
     this.#background.add(tracked);
+  }
+
+  async #settled(work: Promise<unknown>, exchange: ExchangeFacts | undefined): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.report(failureOf(error, 'waitUntil'), exchange);
+    }
   }
 
   /** Resolves when no background work is left. */
@@ -141,15 +146,18 @@ export class ServerRuntime {
   }
 }
 
+function callOnError(
+  onError: ErrorListener,
+  failure: unknown,
+  context: Parameters<ErrorListener>[1],
+): void {
+  callContained('onError', onError, failure, context, stderrSink);
+}
+
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const where = request === undefined ? 'connection' : `${request.method} handler`;
-  printLossy(process.stderr, () => {
-    // Silence would hide every failure of a handler.
-    // oxlint-disable-next-line no-console -- stderr is where a process without a listener says what went wrong
-    console.error(`awaitio: ${where} failed: ${what}`);
-  });
+  printLine(`${where} failed: ${describeFailure(error)}`);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

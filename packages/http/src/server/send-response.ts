@@ -7,8 +7,14 @@
  */
 
 import { BrokenError, type ByteStream } from '@awaitio/core';
-import { AsyncScope } from '@awaitio/core/lowlevel';
-import { piecesOf } from '../message/body.ts';
+import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
+import {
+  bytesOfPiece,
+  checkResult,
+  closePieces,
+  piecesOf,
+  trailerFields,
+} from '../message/body-pieces.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
 import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
@@ -135,15 +141,15 @@ async function sendPieces(
     while (http.sendsBody) {
       const next = scope.run(nextOf, pieces);
       let result;
-      if ('then' in next) {
+      if (isThenable(next)) {
         driver.flushSoon();
-        result = await closeRace.race(next);
-      } else result = next;
+        result = checkResult(await closeRace.race(next as Promise<IteratorResult<string>>));
+      } else result = checkResult(next as IteratorResult<string>);
       if (result.done === true) {
         isExhausted = true;
         break;
       }
-      const bytes = typeof result.value === 'string' ? Buffer.from(result.value) : result.value;
+      const bytes = bytesOfPiece(result.value);
       if (bytes.length === 0) continue;
       driver.write(http.sendData(bytes.length));
       outlet.countOut(bytes.length);
@@ -155,8 +161,8 @@ async function sendPieces(
     driver.write(http.sendEnd(scope.run(trailersOf, response)));
   } finally {
     closeRace.end();
-    // A body that is not read to its end is closed. The response has ended: an error of that is dropped.
-    if (!isExhausted) void Promise.resolve(scope.run(closePieces, pieces)).catch(() => {});
+    // A body that is not read to its end is closed.
+    if (!isExhausted) scope.run(closePieces, pieces);
   }
 }
 
@@ -166,17 +172,12 @@ function nextOf(pieces: Pieces): ReturnType<Pieces['next']> {
   return pieces.next();
 }
 
-function closePieces(pieces: Pieces): unknown {
-  return pieces.return?.();
-}
-
 function isWhole(body: ResponseBody): body is string | Uint8Array | null {
   return typeof body === 'string' || body instanceof Uint8Array || body === null;
 }
 
 function trailersOf(response: HttpResponse): FieldList {
-  const { trailers } = response;
-  return fieldList(typeof trailers === 'function' ? trailers() : trailers);
+  return fieldList(trailerFields(response.trailers));
 }
 
 /**
@@ -198,7 +199,7 @@ export class CloseRace {
   /** The next piece, or an error when the connection is closed first. */
   race<T>(next: Promise<T>): Promise<T> {
     if (this.#isClosed) {
-      next.catch(() => {});
+      next.then(undefined, () => {});
       return Promise.reject(clientGone());
     }
     return new Promise((resolve, reject) => {

@@ -22,6 +22,7 @@ import {
   acceptOwned,
   AsyncScope,
   charged,
+  checkMethods,
   checkOptions,
   invalidInput,
   watchAbort,
@@ -35,7 +36,7 @@ import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
 import { ServerConnection } from './connection.ts';
-import { drain, OpenConnections } from './drain.ts';
+import { drain, OpenConnections, shutDown } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
 import type { ConnectionFacts, ServerStatistics } from './observer.ts';
 import { areCertainlyValid, optionsSchema } from './options-fast-check.ts';
@@ -163,9 +164,8 @@ export class HttpServer {
       },
     });
     const { signal } = options;
-    if (signal !== undefined) {
-      this.#registration = watchAbort(signal, { onAbort: () => void this.shutdown() });
-    }
+    if (signal !== undefined)
+      this.#registration = watchAbort(signal, shutDown(this, this.#runtime));
   }
 
   /** The address that the server listens on. */
@@ -194,6 +194,7 @@ export class HttpServer {
    * stream is left untouched.
    */
   serveStream(stream: ByteStream): void {
+    checkMethods('serveStream', 'stream', stream, ['read', 'write', 'close', 'reset']);
     if (this.#stopAccepting.signal.aborted) {
       throw new ClosedError('serveStream: this server is shutting down', {
         code: 'ERR_HTTP_SERVER_CLOSED',
@@ -213,11 +214,9 @@ export class HttpServer {
    * @throws `ClosedError` when the server is shutting down and accepts nothing more; as `HttpClient.request`.
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
-    const request =
-      input instanceof Request && init === undefined ? input : new Request(input, init);
     // Its connections serve other callers too.
     this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
-    return (await this.#memory).fetch(request);
+    return (await this.#memory).fetch(input, init);
   }
 
   /** A frozen snapshot. */

@@ -1,6 +1,5 @@
 /** Connects sockets by name, address or path, for every kind of stream over a socket. */
 
-import type { LookupAddress } from 'node:dns';
 import {
   connect as connectSocket,
   isIP,
@@ -10,7 +9,6 @@ import {
 } from 'node:net';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { deferred } from '../../waiting/deferred.ts';
 import { AddressError, BrokenError, IoError } from '../../vocabulary/errors.ts';
 import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
@@ -23,6 +21,7 @@ import {
   type AttemptEvents,
   type Candidate,
 } from './happy-eyeballs.ts';
+import { callLookup } from '../call-lookup.ts';
 import { nodeDns } from '../lazy-builtins.ts';
 import { usesSharedReads } from './shared-buffer.ts';
 import type { SocketKind } from './socket-carrier.ts';
@@ -195,18 +194,9 @@ export async function findCandidates(
 }
 
 /** Calls the resolver, which may give one address, as `dns.lookup` does, or all. */
-function lookUp(host: string, options: CandidateOptions): Promise<Candidate[]> {
+async function lookUp(host: string, options: CandidateOptions): Promise<Candidate[]> {
   const { ADDRCONFIG, lookup: systemLookup } = nodeDns();
   const lookup = options.lookup ?? systemLookup;
-  const { promise, resolve, reject } = deferred<Candidate[]>();
-  lookup(
-    host,
-    { all: true, family: options.family ?? 0, hints: ADDRCONFIG },
-    (error: NodeJS.ErrnoException | null, found: string | LookupAddress[]) => {
-      if (error !== null && error !== undefined) reject(error);
-      else if (typeof found === 'string') resolve(candidatesOf([found]));
-      else resolve(candidatesOf(found.map(({ address }) => address)));
-    },
-  );
-  return promise;
+  const found = { all: true, family: options.family ?? 0, hints: ADDRCONFIG };
+  return candidatesOf(await callLookup(lookup, host, found));
 }

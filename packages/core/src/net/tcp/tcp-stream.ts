@@ -2,7 +2,7 @@
 
 import type { LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
-import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import { checkOptions, checkValue, rules, type OptionTable } from '../../vocabulary/check.ts';
 import { ByteStream, STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
 import { charged } from '../../waiting/charged.ts';
@@ -131,11 +131,13 @@ export class TcpStream extends ByteStream {
 
   /** Turns Nagle's algorithm off (`true`) or on. */
   setNoDelay(noDelay: boolean): void {
+    checkValue('setNoDelay', 'noDelay', noDelay, TCP_SOCKET_OPTIONS.noDelay);
     this.#carrier.setNoDelay(noDelay);
   }
 
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   setKeepAlive(keepAlive: boolean | number): void {
+    checkValue('setKeepAlive', 'keepAlive', keepAlive, TCP_SOCKET_OPTIONS.keepAlive);
     this.#carrier.setKeepAlive(keepAlive);
   }
 }

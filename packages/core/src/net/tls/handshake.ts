@@ -11,9 +11,17 @@
  */
 
 import { isIP } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { systemClock } from '../../waiting/system-clock.ts';
 import type { ByteStream, StreamOptions } from '../../streams/byte-stream.ts';
+import {
+  callContained,
+  containResult,
+  failureOf,
+  isThenable,
+  stderrSink,
+} from '../../vocabulary/callbacks.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
 import { asOwn } from '../../vocabulary/platform.ts';
 import { recordedStreams } from '../../vocabulary/recorded.ts';
@@ -78,14 +86,19 @@ export async function clientHandshake(
       ...(tls.alpn === undefined ? {} : { ALPNProtocols: [...tls.alpn] }),
       ...(tls.session === undefined ? {} : { session: Buffer.from(tls.session) }),
       checkServerIdentity: (servername, certificate) => {
-        const error = (tls.checkServerIdentity ?? checkServerIdentity)(servername, certificate);
+        const check = tls.checkServerIdentity ?? checkServerIdentity;
+        const error = refusalOf(check, servername, certificate);
         return error === undefined ? undefined : certificateError(error, operation, name);
       },
     }),
   );
   duplex.attach(socket, tls.requireCloseNotify === true);
   const { onSession } = tls;
-  if (onSession !== undefined) socket.on('session', onSession);
+  if (onSession !== undefined) {
+    socket.on('session', (session) => {
+      callContained('onSession', onSession, session, undefined, stderrSink);
+    });
+  }
   await complete(socket, duplex, 'secureConnect', name, options);
   const failure: unknown = socket.authorizationError;
   const authorizationError =
@@ -93,6 +106,25 @@ export async function clientHandshake(
       ? undefined
       : certificateError(failure instanceof Error ? failure : { code: failure }, operation, name);
   return { socket, duplex, authorizationError };
+}
+
+/**
+ * Why a certificate is refused. An error thrown here ends the process on Node 22 and later, so it is a refusal, as on Node 20;
+ * a promise, which nothing waits for, is one too.
+ */
+function refusalOf(
+  check: NonNullable<TlsClientOptions['checkServerIdentity']>,
+  servername: string,
+  certificate: PeerCertificate,
+): unknown {
+  try {
+    const returned: unknown = check(servername, certificate);
+    if (!isThenable(returned)) return returned ?? undefined;
+    containResult('checkServerIdentity', returned, stderrSink);
+    return new TypeError('checkServerIdentity returned a promise: it has to be synchronous');
+  } catch (error) {
+    return failureOf(error, 'checkServerIdentity');
+  }
 }
 
 /**
@@ -162,9 +194,11 @@ function sniCallback(
         if (credentials === undefined) done(null);
         else done(null, cachedContextOf(credentials, operation));
       } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)));
+        done(translateError(failureOf(error, 'sni'), operation));
       }
-    })();
+    })().catch((error: unknown) => {
+      stderrSink.onCallbackFailure(error, 'sni');
+    });
   };
 }
 

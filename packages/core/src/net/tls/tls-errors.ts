@@ -1,7 +1,7 @@
 /** Translates errors of the handshake into messages that say what to do. */
 
 import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabulary/errors.ts';
-import { reasonOf, translateError } from '../../vocabulary/translate-error.ts';
+import { readFailure, reasonOf, translateError } from '../../vocabulary/translate-error.ts';
 
 /** OpenSSL's verification errors (X509_V_ERR_…), as Node names them, and their meaning. */
 const VERIFY_ERRORS: ReadonlyMap<string, string> = new Map([
@@ -37,7 +37,7 @@ export function certificateError(
   operation: string,
   peer: string,
 ): CertificateError {
-  const { code = 'UNSPECIFIED', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const { code = 'UNSPECIFIED', message } = readFailure(error);
   const reason = VERIFY_ERRORS.get(code) ?? `is refused: ${message}`;
   return new CertificateError(`${operation}: the certificate of ${peer} ${reason}`, {
     code,
@@ -57,7 +57,7 @@ export function noCertificate(operation: string): CertificateError {
 /** Translates the error of a handshake. */
 export function translateHandshake(error: unknown, operation: string, peer: string): IoError {
   if (error instanceof IoError) return error;
-  const { code = '', message = '' } = error as Partial<NodeJS.ErrnoException>;
+  const { code = '', message } = readFailure(error);
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return noCertificate(operation);
   if (VERIFY_ERRORS.has(code) || CERTIFICATE_CODES.test(code)) {
     return certificateError(error, operation, peer);

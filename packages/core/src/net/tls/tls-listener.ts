@@ -6,26 +6,28 @@
  * the kernel, unread.
  */
 
-import { checkOptions, pickOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import { checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
-import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
+import type { ByteStream } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { ClosedError, IoError } from '../../vocabulary/errors.ts';
+import { callContained, stderrSink } from '../../vocabulary/callbacks.ts';
+import { ClosedError } from '../../vocabulary/errors.ts';
+import { translateError } from '../../vocabulary/translate-error.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
 import { closedError } from '../../listening/accept-queue.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { charged } from '../../waiting/charged.ts';
-import { checkWaitOptions } from '../../waiting/waiter.ts';
-import { TCP_LISTEN_OPTIONS, TcpListener, type TcpListenOptions } from '../tcp/tcp-listener.ts';
+import { TCP_LISTEN_OPTIONS, TcpListener } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { abort, serverHandshake, type Secured } from './handshake.ts';
 import {
-  contextOf,
-  TLS_CREDENTIALS,
-  TLS_SERVER_OPTIONS,
-  type TlsCredentials,
-  type TlsServerOptions,
-} from './tls-options.ts';
+  checkListenOptions,
+  TLS_BIND_OPTIONS,
+  TLS_LISTEN_OPTIONS,
+  type TlsBindOptions,
+  type TlsListenOptions,
+} from './tls-listen-options.ts';
+import { contextOf, TLS_CREDENTIALS, type TlsCredentials } from './tls-options.ts';
 import {
   addressesOf,
   openServerStream,
@@ -33,50 +35,6 @@ import {
   type TlsStream,
 } from './tls-stream.ts';
 import * as unix from '../unix/unix-listener.ts';
-
-/** Options of {@link TlsListener.over}. */
-export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
-  /** The time limit of a handshake, in milliseconds. @default 10000 (as long as Go's HTTP client gives a server) */
-  readonly handshakeTimeout?: number | undefined;
-  /** The most connections in a handshake or waiting to be accepted after it; more stay with the listener below. @default 1024 */
-  readonly maxPending?: number | undefined;
-  /**
-   * Called for each failed handshake, with the client's address. What it throws is ignored.
-   *
-   * @default failures are counted in `statistics().failedHandshakes`
-   */
-  readonly onHandshakeError?: ((error: unknown, from: Address | undefined) => void) | undefined;
-  /** Closes the listener when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of {@link TlsListener.bind}: its own, and those of the listener below. */
-export interface TlsBindOptions
-  extends
-    TlsListenOptions,
-    Omit<TcpListenOptions, 'onOverflow' | 'signal' | 'maxPending'>,
-    Pick<unix.UnixListenOptions, 'mode' | 'removeStale' | 'replace'> {
-  /** As of `TcpListener.bind`, but no callback: a client cannot be answered before its handshake. @default 'wait' */
-  readonly onOverflow?: 'wait' | 'reset' | undefined;
-}
-
-const TLS_LISTEN_OPTIONS: OptionTable<TlsListenOptions> = {
-  ...STREAM_OPTIONS,
-  ...TLS_SERVER_OPTIONS,
-  handshakeTimeout: rules.milliseconds,
-  maxPending: rules.count,
-  onHandshakeError: rules.function,
-  signal: rules.signal,
-};
-
-const TLS_BIND_OPTIONS: OptionTable<TlsBindOptions> = {
-  ...TCP_LISTEN_OPTIONS,
-  ...TLS_LISTEN_OPTIONS,
-  mode: unix.UNIX_LISTEN_OPTIONS.mode,
-  removeStale: unix.UNIX_LISTEN_OPTIONS.removeStale,
-  replace: unix.UNIX_LISTEN_OPTIONS.replace,
-  onOverflow: rules.oneOf('wait', 'reset'),
-};
 
 /** A snapshot of a TLS listener. */
 export interface TlsListenerStatistics extends ListenerStatistics {
@@ -195,6 +153,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
+    checkMethods('over', 'listener', listener, ['accept', 'close', 'statistics']);
     checkListenOptions('over', options, TLS_LISTEN_OPTIONS);
     return new TlsListener(listener, options);
   }
@@ -249,8 +208,19 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
         void this.#performHandshake(await this.#below.accept());
       } catch (error) {
         if (error instanceof ClosedError) this.#onBelowClosed();
-        else this.queue.fail(error instanceof Error ? error : new IoError(String(error), UNKNOWN));
+        else await this.#failed(error);
       }
+    }
+  }
+
+  /** Accepting failed. A pause, since a listener that fails each time would spin the loop (Go's net/http: 5 ms at first). */
+  async #failed(error: unknown): Promise<void> {
+    this.queue.fail(translateError(error, 'accept'));
+    const { clock = systemClock } = this.#options;
+    try {
+      await clock.sleep(ACCEPT_PAUSE, { signal: this.#closing.signal });
+    } catch {
+      // Closed meanwhile.
     }
   }
 
@@ -276,25 +246,14 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       stream.reset();
       if (error === this.#closing.signal.reason) return;
       this.#failedHandshakes += 1;
-      try {
-        this.#options.onHandshakeError?.(error, addresses.remoteAddress);
-      } catch {
-        // An error of the error callback has nowhere to go.
-      }
+      const { onHandshakeError } = this.#options;
+      if (onHandshakeError === undefined) return;
+      const { remoteAddress } = addresses;
+      callContained('onHandshakeError', onHandshakeError, error, remoteAddress, stderrSink);
     } finally {
       this.#wake?.();
     }
   }
 }
 
-const UNKNOWN = { code: 'ERR_UNKNOWN', operation: 'accept' };
-
-function checkListenOptions(
-  operation: string,
-  options: TlsListenOptions,
-  table: OptionTable<TlsListenOptions>,
-): void {
-  checkOptions(operation, options, table);
-  checkWaitOptions(operation, { signal: options.signal });
-  contextOf(options, operation);
-}
+const ACCEPT_PAUSE = 5;

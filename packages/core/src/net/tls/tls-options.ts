@@ -3,7 +3,7 @@
 import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
-import { InvalidInputError } from '../../vocabulary/errors.ts';
+import { invalidInput, InvalidInputError } from '../../vocabulary/errors.ts';
 import { platform } from '../../vocabulary/platform.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
@@ -173,6 +173,9 @@ const contexts = new WeakMap<object, SecureContext>();
 
 /** As {@link contextOf}, cached by the credentials object, for credentials that are used repeatedly. */
 export function cachedContextOf(credentials: TlsCredentials, operation: string): SecureContext {
+  if (typeof credentials !== 'object' || credentials === null) {
+    throw invalidInput(operation, 'sni(servername)', 'credentials, or undefined', credentials);
+  }
   let context = contexts.get(credentials);
   if (context === undefined) {
     context = contextOf(credentials, operation);

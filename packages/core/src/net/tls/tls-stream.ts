@@ -14,7 +14,7 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
-import { checkIsObject, checkOptions, pickOptions } from '../../vocabulary/check.ts';
+import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { clockOf } from '../../streams/stream-parts.ts';
 import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
@@ -202,6 +202,7 @@ export async function startTls(
 }
 
 async function start(...[stream, options]: Parameters<typeof startTls>): Promise<TlsStream> {
+  checkMethods('startTls', 'stream', stream, ['tryRead', 'tryWrite', 'observe', 'reset']);
   checkIsObject('startTls', options);
   const isServer = options.role === 'server';
   checkOptions('startTls', options, isServer ? START_TLS_SERVER_OPTIONS : START_TLS_CLIENT_OPTIONS);

@@ -112,7 +112,7 @@ export class DatagramSends {
     try {
       this.#pass(datagram, passed);
     } catch (error) {
-      passed(error as Error);
+      passed(translateError(error, 'sendTo'));
     }
   }
 

@@ -1,5 +1,6 @@
 /** Addresses and payloads of datagrams, as the calls of a UDP socket take them. */
 
+import { callLookup } from '../call-lookup.ts';
 import type { SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
@@ -28,11 +29,24 @@ export function lookupForDgram(
       callback(null, host, family);
       return;
     }
-    lookup(host, { all: false, family }, (error, found) => {
-      const address = typeof found === 'string' ? found : (found[0]?.address ?? '');
-      callback(error, address, family);
-    });
+    void lookUp(lookup, host, family, callback);
   };
+}
+
+async function lookUp(
+  lookup: LookupFunction,
+  host: string,
+  family: 4 | 6,
+  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): Promise<void> {
+  let address: string | undefined;
+  try {
+    [address] = await callLookup(lookup, host, { all: false, family });
+  } catch (error) {
+    done(error as Error, '', family);
+    return;
+  }
+  done(null, address ?? '', family);
 }
 
 /** Copies the payload of a datagram, which the caller may change at once; text becomes UTF-8. */
@@ -60,4 +74,13 @@ export function datagramTo(
   }
   if (address !== undefined) return { bytes, to: undefined };
   throw invalidInput('send', 'this socket', 'connected', 'an unconnected one');
+}
+
+/** Checks the addresses of a multicast membership. @throws `InvalidInputError` */
+export function checkGroup(operation: string, group: string, onInterface?: string): void {
+  if (typeof group !== 'string' || isIP(group) === 0)
+    throw invalidInput(operation, 'group', 'an IP address', group);
+  if (onInterface !== undefined && typeof onInterface !== 'string') {
+    throw invalidInput(operation, 'onInterface', 'the address of an interface', onInterface);
+  }
 }

@@ -5,12 +5,11 @@
  * datagram that was kept, would-block is a value, buffers are bounded. Only delivery cannot be promised: a datagram may be
  * dropped by the network, by the kernel, or here when it is not received in time (`statistics().dropped`).
  *
- * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket and its
- * event listeners.
+ * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket.
  */
 
 import type { Socket } from 'node:dgram';
-import { checkOptions } from '../../vocabulary/check.ts';
+import { checkOptions, checkValue, rules } from '../../vocabulary/check.ts';
 import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { budgetOf } from '../../waiting/budget.ts';
@@ -20,14 +19,14 @@ import { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
-import type { Source, SourceObserver } from '../../vocabulary/source.ts';
+import { Observers, type Source, type SourceObserver } from '../../vocabulary/source.ts';
 import { WaitIterator } from '../../waiting/wait-iterator.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends, type Outgoing } from './datagram-sends.ts';
 import { bindSocket, connectSocket } from './bind-socket.ts';
-import { datagramTo, parseUdpAddress } from './udp-address.ts';
+import { checkGroup, datagramTo, parseUdpAddress } from './udp-address.ts';
 import {
   UDP_OPTIONS,
   type UdpAddress,
@@ -57,7 +56,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   readonly #signal: AbortSignal | undefined;
   readonly #incoming: DatagramQueue;
   readonly #outgoing: DatagramSends;
-  readonly #observers = new Set<SourceObserver>();
+  readonly #observers = new Observers();
   #remoteAddress: InetAddress | undefined;
   #closing: Promise<void> | undefined;
   /** The local address; for port 0, with the chosen port. */
@@ -117,11 +116,8 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   get readiness(): number {
     const { READABLE, WRITABLE, READ_CLOSED, WRITE_CLOSED, ERROR } = ReadyBits;
     if (this.isDisposed) return READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
-    let bits = 0;
-    if (this.isReadable) bits |= READABLE;
-    if (this.isWritable) bits |= WRITABLE;
-    if (this.failure !== undefined) bits |= ERROR;
-    return bits;
+    const bits = (this.isReadable ? READABLE : 0) | (this.isWritable ? WRITABLE : 0);
+    return this.failure === undefined ? bits : bits | ERROR;
   }
 
   /** The error that the next receive will throw, if any. */
@@ -255,13 +251,15 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Allows or forbids sending to broadcast addresses. */
   setBroadcast(broadcast: boolean): void {
+    checkValue('setBroadcast', 'broadcast', broadcast, rules.flag);
     this.#set('setBroadcast', () => {
       this.#socket.setBroadcast(broadcast);
     });
   }
 
-  /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `IoError` */
+  /** Sets the time to live, 1 to 255: how many routers a datagram may pass. @throws `InvalidInputError` */
   setTtl(ttl: number): void {
+    checkValue('setTtl', 'ttl', ttl, rules.whole(1, 255));
     this.#set('setTtl', () => {
       this.#socket.setTTL(ttl);
     });
@@ -275,6 +273,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    * @throws `IoError` (`EINVAL`, `ENODEV`).
    */
   joinMulticast(group: string, onInterface?: string): void {
+    checkGroup('joinMulticast', group, onInterface);
     this.#set('joinMulticast', () => {
       this.#socket.addMembership(group, onInterface);
     });
@@ -282,6 +281,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** Leaves a multicast group. @throws `IoError` */
   leaveMulticast(group: string, onInterface?: string): void {
+    checkGroup('leaveMulticast', group, onInterface);
     this.#set('leaveMulticast', () => {
       this.#socket.dropMembership(group, onInterface);
     });
@@ -408,7 +408,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   }
 
   readonly #notify = (): void => {
-    for (const observer of this.#observers) observer.onReadiness();
+    this.#observers.notify();
   };
 }
 

@@ -7,7 +7,7 @@
  * first violation. The contracts themselves are in the files beside this one.
  */
 
-import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import { checkFunction, checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { AMOUNTS } from './amounts.ts';
@@ -88,6 +88,7 @@ export function streamContract(
   makePair: MakeStreamPair,
   options: StreamContractOptions = {},
 ): readonly StreamCheck[] {
+  checkFunction('checkStream', 'makePair', makePair);
   checkOptions('checkStream', options, STREAM_CONTRACT_OPTIONS);
   const settings: TrialOptions = {
     clock: options.clock ?? systemClock,

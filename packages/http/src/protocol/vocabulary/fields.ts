@@ -29,6 +29,7 @@ const KNOWN_NAMES = 1_024;
  */
 export function fieldList(input: HeadersInput | undefined): FieldList {
   if (input === undefined) return NO_FIELDS;
+  if (typeof input !== 'object' || input === null) throw notFields();
   const fields: string[] = [];
   if (Symbol.iterator in input) {
     for (const pair of input as Iterable<readonly [string, string]>) {
@@ -40,10 +41,18 @@ export function fieldList(input: HeadersInput | undefined): FieldList {
   for (const name in input) {
     const value = (input as Record<string, string | number | readonly string[] | undefined>)[name];
     if (value === undefined) continue;
-    if (typeof value === 'object') for (const one of value) pushField(fields, name, one);
+    if (typeof value === 'object' && value !== null)
+      for (const one of value) pushField(fields, name, one);
     else pushField(fields, name, value);
   }
   return fields;
+}
+
+function notFields(): LocalProtocolError {
+  return new LocalProtocolError(
+    'headers: expected a record, or pairs of a name and a value, got neither',
+    'ERR_HTTP_HEADER_NAME',
+  );
 }
 
 function notAPair(): LocalProtocolError {

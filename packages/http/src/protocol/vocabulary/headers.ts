@@ -5,6 +5,8 @@
  * as latin1, the encoding of RFC 9110 section 5.5) with four numbers per field, and a value is cut out when it is read. Names are compared in place, without case, and nothing is allocated for a miss.
  */
 
+import { LocalProtocolError } from './errors.ts';
+
 /** The fields of a received head or trailer section; names are case-insensitive. */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
@@ -73,6 +75,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   #find(name: string, from: number): number {
+    if (typeof name !== 'string') throw notAName(name);
     const spans = this.#spans;
     for (let at = from; at < spans.length; at += 4) {
       const start = spans[at] as number;
@@ -90,6 +93,13 @@ export class Headers implements Iterable<[name: string, value: string]> {
   #value(at: number): string {
     return this.#text.slice(this.#spans[at + 2], this.#spans[at + 3]);
   }
+}
+
+function notAName(name: unknown): LocalProtocolError {
+  return new LocalProtocolError(
+    `headers: expected \`name\` to be a string, got a value of type ${typeof name}`,
+    'ERR_HTTP_HEADER_NAME',
+  );
 }
 
 /** No fields at all. */

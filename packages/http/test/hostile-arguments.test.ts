@@ -1,0 +1,238 @@
+/**
+ * Every public call, with every kind of wrong argument: it is refused with a typed error, and nothing is left behind.
+ *
+ * A new public name makes this file fail until it has a recipe here: a right call of it, made anew each time.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
+import { fileURLToPath } from 'node:url';
+import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
+import { readPage } from '../../core/test/support/public-api.ts';
+import * as batteries from '../src/batteries/index.ts';
+import * as http from '../src/index.ts';
+
+const { HttpClient, HttpProblem, HttpResponse, serve } = http;
+
+const parsed = 'the parser makes it; programs only read it';
+const byProgram = 'programs implement it, awaitio calls it';
+const protocol = 'the protocol alone, for code that builds on it: says less about misuse';
+const error = 'an error that throws would hide what it is about';
+
+const plain =
+  (target: unknown, args: () => readonly unknown[], release = (): void => {}): Recipe =>
+  () => ({ target, args: args(), release });
+
+/** A server over streams in memory, on an executor of its own. */
+async function serveInMemory(
+  handler: http.Handler,
+): Promise<{ server: http.HttpServer; client: http.HttpClient; end: () => Promise<void> }> {
+  const listener = new MemoryListener();
+  const executor = new Executor();
+  const server = await serve(handler, { listener, executor, onError: () => {} });
+  const client = new HttpClient({ connect: () => listener.connect() });
+  return {
+    server,
+    client,
+    end: async () => {
+      await client.close();
+      await server.shutdown({ grace: 0, idleWindow: 0 });
+      await executor.idle({ timeout: 1_000 });
+    },
+  };
+}
+
+/** A call inside a handler, on its request or its context. */
+const inHandler =
+  (
+    pick: (request: http.HttpRequest, context: http.HandlerContext) => unknown,
+    ...args: unknown[]
+  ): Recipe =>
+  async () => {
+    let answer = (_response: http.HttpResponse): void => {};
+    let given = (_target: unknown): void => {};
+    const target = new Promise<unknown>((resolve) => {
+      given = resolve;
+    });
+    const { client, end } = await serveInMemory((request, context) => {
+      given(pick(request, context));
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    const response = client
+      .post('http://memory/', '{"a":1}', { headers: { 'Content-Type': 'application/json' } })
+      .catch(() => {});
+    return {
+      target: await target,
+      args,
+      release: async () => {
+        answer(HttpResponse.empty());
+        await response;
+        await end();
+      },
+    };
+  };
+
+const onResponse =
+  (pick: (response: http.ClientResponse) => unknown, ...args: unknown[]): Recipe =>
+  async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.json({ a: 1 }));
+    const response = await client.get('http://memory/');
+    return { target: pick(response), args, release: end };
+  };
+
+const onClient =
+  (...args: unknown[]): Recipe =>
+  async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
+    return { target: client, args, release: end };
+  };
+
+const onServer =
+  (...args: unknown[]): Recipe =>
+  async () => {
+    const { server, end } = await serveInMemory(() => HttpResponse.text('fine'));
+    return {
+      target: server,
+      args: args.map((arg) => (arg === 'stream' ? memoryPair()[0] : arg)),
+      release: end,
+    };
+  };
+
+const ANY_SCHEMA: http.Schema<unknown> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+};
+const URL_IN_MEMORY = 'http://memory/';
+
+const each = (owner: string, names: readonly string[], reason: string): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [`${owner}.${name}`, reason]));
+
+const onHeaders =
+  (...args: unknown[]): Recipe =>
+  async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
+    const response = await client.get(URL_IN_MEMORY);
+    return { target: response.headers, args, release: end };
+  };
+const RECIPES: Readonly<Record<string, Recipe>> = {
+  'Body.bytes': onResponse((response) => response.body, {}),
+  'Body.text': onResponse((response) => response.body, {}),
+  'Body.json': onResponse((response) => response.body, {}),
+  'ClientResponse.bytes': onResponse((response) => response, {}),
+  'ClientResponse.text': onResponse((response) => response, {}),
+  'ClientResponse.json': onResponse((response) => response, ANY_SCHEMA, {}),
+  'new Data': parsed,
+  'new EndOfMessage': parsed,
+  'FetchApplication.fetch': byProgram,
+  'FetchExecutionContext.waitUntil': 'as HandlerContext.waitUntil',
+  'HandlerContext.informational': inHandler((_request, context) => context, 103, {}),
+  'HandlerContext.upgrade': inHandler((_request, context) => context, {}),
+  'HandlerContext.setDeadline': inHandler((_request, context) => context, 1_000),
+  'HandlerContext.waitUntil': inHandler((_request, context) => context, Promise.resolve()),
+  'new Headers': parsed,
+  'Headers.get': onHeaders('content-type'),
+  'Headers.getAll': onHeaders('content-type'),
+  'Headers.has': onHeaders('content-type'),
+  'new HttpClient': plain(HttpClient, () => [{}]),
+  'HttpClient.get': onClient(URL_IN_MEMORY, {}),
+  'HttpClient.head': onClient(URL_IN_MEMORY, {}),
+  'HttpClient.post': onClient(URL_IN_MEMORY, 'body', {}),
+  'HttpClient.put': onClient(URL_IN_MEMORY, 'body', {}),
+  'HttpClient.delete': onClient(URL_IN_MEMORY, {}),
+  'HttpClient.request': onClient('GET', URL_IN_MEMORY, {}),
+  ...each('HttpConnection', ['sendResponse', 'sendRequest', 'sendEnd'], protocol),
+  'new HttpProblem': plain(HttpProblem, () => [404, {}]),
+  'HttpRequest.query': inHandler((request) => request, ANY_SCHEMA),
+  'HttpRequest.bytes': inHandler((request) => request, {}),
+  'HttpRequest.text': inHandler((request) => request, {}),
+  'HttpRequest.json': inHandler((request) => request, ANY_SCHEMA, {}),
+  'HttpRequest.form': inHandler((request) => request, ANY_SCHEMA, {}),
+  'new HttpResponse': plain(HttpResponse, () => ['body', {}]),
+  'HttpResponse::text': plain(HttpResponse, () => ['body', {}]),
+  'HttpResponse::json': plain(HttpResponse, () => [{}, {}]),
+  'HttpResponse::bytes': plain(HttpResponse, () => [new Uint8Array(1), {}]),
+  'HttpResponse::stream': plain(HttpResponse, () => [['body'], {}]),
+  'HttpResponse::problem': plain(HttpResponse, () => [new HttpProblem(404), {}]),
+  'HttpResponse::empty': plain(HttpResponse, () => [{}]),
+  'HttpServer.serveStream': onServer('stream'),
+  'HttpServer.fetch': onServer(URL_IN_MEMORY, {}),
+  'HttpServer.shutdown': onServer({ grace: 0, idleWindow: 0 }),
+  'new ProtocolError': error,
+  'new RemoteProtocolError': error,
+  'new RequestHead': parsed,
+  'new ResponseHead': parsed,
+  accessLog: plain(http.accessLog, () => [{}]),
+  echo: plain(http.echo, () => [{}]),
+  errorResponse: plain(http.errorResponse, () => [404, {}]),
+  readProxyHeader: () => {
+    const [a, b] = memoryPair();
+    return {
+      target: http.readProxyHeader,
+      args: [a, {}],
+      release: () => {
+        a.reset();
+        b.reset();
+      },
+    };
+  },
+  serve: plain(serve, () => [() => HttpResponse.text('fine'), { listener: new MemoryListener() }]),
+  withHealth: plain(http.withHealth, () => [() => HttpResponse.text('fine'), {}]),
+};
+// One that exists would be opened, and its response is not sent.
+const MISSING = new URL('./there-is-no-such-file', import.meta.url);
+
+const BATTERIES: Readonly<Record<string, Recipe>> = {
+  fileResponse: plain(batteries.fileResponse, () => [MISSING, {}]),
+  staticFiles: plain(batteries.staticFiles, () => [
+    fileURLToPath(new URL('.', import.meta.url)),
+    {},
+  ]),
+};
+
+const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'HandlerContext.waitUntil(work)': ['object'],
+  'HttpClient.post(body)': ['array', 'undefined'],
+  'HttpClient.put(body)': ['array', 'undefined'],
+  'new HttpResponse(body)': ['null'],
+  // As `new Request` takes them.
+  'HttpServer.fetch(init)': ['null', 'function'],
+  'ClientResponse.json(schema)': ['undefined', 'object'],
+  'HttpRequest.json(schema)': ['undefined', 'object'],
+  'HttpRequest.form(schema)': ['undefined', 'object'],
+  'HttpRequest.query(schema)': ['undefined'],
+};
+
+const isTyped = (reason: unknown): boolean =>
+  reason instanceof http.ProtocolError ||
+  reason instanceof HttpProblem ||
+  reason instanceof http.ClientGoneError;
+
+const page = (name: string): string =>
+  fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
+
+describe.each([
+  ['index', RECIPES],
+  ['batteries', BATTERIES],
+] as const)('a call of %s', (name, recipes) => {
+  const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
+
+  test('is known here, and nothing else is', () => {
+    expect(Object.keys(recipes).toSorted()).toEqual(calls.map((call) => call.name).toSorted());
+  });
+
+  test.each(
+    calls
+      .filter((call) => typeof recipes[call.name] === 'function')
+      .map((call) => [call.name, call] as const),
+  )('%s refuses wrong arguments', async (_name, call) => {
+    const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
+    const { wrong } = await wrongCalls(call, recipe, {
+      exceptions: EXCEPTIONS,
+      isTyped,
+      // As documented for headers and statuses that must not be sent.
+      refuses: (reason) => reason instanceof http.LocalProtocolError,
+      turns: 30,
+    });
+    expect(wrong).toEqual([]);
+  });
+});

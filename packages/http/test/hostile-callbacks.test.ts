@@ -1,0 +1,236 @@
+/**
+ * Every callback that a program passes in, failing in every way: its failure goes to the place that docs/errors.md names, and
+ * nothing else happens.
+ *
+ * A new callback makes this file fail until it has a scenario here.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { Executor, MemoryListener } from '@awaitio/core';
+import { fileURLToPath } from 'node:url';
+import {
+  FAILINGS,
+  rejectionOf,
+  runScenario,
+  type Callback,
+  type Scenario,
+  type Stage,
+} from '../../core/test/support/hostile-callbacks.ts';
+import { readPage } from '../../core/test/support/public-api.ts';
+import { staticFiles } from '../src/batteries/index.ts';
+import {
+  accessLog,
+  HttpClient,
+  HttpResponse,
+  serve,
+  withHealth,
+  type FetchApplication,
+  type Handler,
+  type RequestOptions,
+  type ServeOptions,
+} from '../src/index.ts';
+
+const URL_IN_MEMORY = 'http://memory/';
+
+interface World {
+  readonly client: HttpClient;
+  /** One request, answered to its end. */
+  readonly ask: (options?: RequestOptions) => Promise<number>;
+  /** Shuts the server down, and returns what its `onError` got. */
+  readonly end: () => Promise<readonly unknown[]>;
+}
+
+async function world(
+  stage: Stage,
+  handler: Handler | FetchApplication,
+  options: ServeOptions = {},
+): Promise<World> {
+  const listener = new MemoryListener();
+  const executor = new Executor();
+  const onError = (error: unknown): void => {
+    stage.reported.push(error);
+  };
+  const server = await serve(handler, { listener, executor, onError, ...options });
+  const client = new HttpClient({ connect: () => listener.connect() });
+  const end = async (): Promise<readonly unknown[]> => {
+    await client.close();
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+    // A handler that never settles cannot be stopped.
+    if (!stage.isSilent) await executor.idle({ timeout: 1_000 });
+    await stage.turns();
+    return stage.reported;
+  };
+  stage.defer(end);
+  return {
+    client,
+    ask: async (requestOptions) => {
+      const response = await client.request('POST', URL_IN_MEMORY, {
+        body: '{"a":1}',
+        ...requestOptions,
+      });
+      await response.bytes();
+      return response.status;
+    },
+    end,
+  };
+}
+
+const fine: Handler = async (request) => {
+  await request.bytes();
+  return HttpResponse.text('fine');
+};
+
+/** A handler that fails: 500, and `onError`. */
+const handling =
+  (make: (callback: Callback) => Handler | FetchApplication, target = URL_IN_MEMORY): Scenario =>
+  async (callback, stage) => {
+    const { client, end } = await world(stage, make(callback));
+    const response = await client.get(target);
+    await response.bytes();
+    expect(response.status).toBe(500);
+    return end();
+  };
+
+/** Something beside the response fails: the response is good, and `onError` is called. */
+const beside =
+  (make: (callback: Callback) => { handler?: Handler; options?: ServeOptions }): Scenario =>
+  async (callback, stage) => {
+    const { handler = fine, options = {} } = make(callback);
+    const { ask, end } = await world(stage, handler, options);
+    expect(await ask()).toBe(200);
+    return end();
+  };
+
+/** The call of the client rejects. */
+const requesting =
+  (make: (callback: Callback) => RequestOptions, handler: Handler = fine): Scenario =>
+  async (callback, stage) => {
+    const { ask, client } = await world(stage, handler);
+    stage.defer(() => client.close());
+    return rejectionOf(ask(make(callback)));
+  };
+
+/** A streamed response that cannot be completed: the client sees a reset or a 500, and `onError` is called. */
+const streaming =
+  (make: (callback: Callback) => HttpResponse): Scenario =>
+  async (callback, stage) => {
+    const { ask, end } = await world(stage, () => make(callback));
+    await ask().catch(() => {});
+    return end();
+  };
+
+function* twoPieces(): Generator<string> {
+  yield 'one';
+  yield 'two';
+}
+
+const iteratorOf = (part: object): Iterable<string> => {
+  const iterator = { next: () => ({ done: false, value: 'piece' }), ...part };
+  return { [Symbol.iterator]: () => iterator as Iterator<string> };
+};
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'AccessLogOptions.write': beside((write) => ({ options: { onEvent: accessLog({ write }) } })),
+  'HealthOptions.isReady': handling(
+    (isReady) => withHealth(fine, { isReady }),
+    `${URL_IN_MEMORY}healthz`,
+  ),
+  'HttpClientOptions.connect': async (connect, stage) => {
+    const client = new HttpClient({ connect });
+    stage.defer(() => client.close());
+    return rejectionOf(client.get(URL_IN_MEMORY));
+  },
+  'HttpClientOptions.connectTls': async (connectTls, stage) => {
+    const client = new HttpClient({ connectTls });
+    stage.defer(() => client.close());
+    return rejectionOf(client.get('https://memory/'));
+  },
+  'RequestOptions.trailers': requesting((trailers) => ({ body: twoPieces(), trailers })),
+  'RequestOptions.onInformational': requesting(
+    (onInformational) => ({ onInformational }),
+    async (_request, context) => {
+      context.informational(103);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return HttpResponse.text('fine');
+    },
+  ),
+  'ResponseInit.trailers': streaming((trailers) => HttpResponse.stream(twoPieces(), { trailers })),
+  'Schema.~standard': async (validate, stage) => {
+    const { client } = await world(stage, () => HttpResponse.json({ a: 1 }));
+    const response = await client.get(URL_IN_MEMORY);
+    return rejectionOf(response.json({ '~standard': { version: 1, vendor: 'hostile', validate } }));
+  },
+  'ServeOptions.onError': async (onError, stage) => {
+    const failing: Handler = () => {
+      throw new Error('the handler failed');
+    };
+    const { ask, end } = await world(stage, failing, { onError });
+    expect(await ask()).toBe(500);
+    await end();
+    return stage.stderr;
+  },
+  'StaticFilesOptions.notFound': handling(
+    (notFound) => staticFiles(fileURLToPath(new URL('.', import.meta.url)), { notFound }),
+    `${URL_IN_MEMORY}there-is-no-such-file`,
+  ),
+  'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
+  'serve(handler)': handling((handler) => handler),
+  'withHealth(handler)': handling((handler) => withHealth(handler)),
+  'FetchApplication.fetch': handling((fetch) => ({ fetch })),
+  'HandlerContext.waitUntil': beside((callback) => ({
+    handler: (_request, context) => {
+      context.waitUntil((async () => (callback as () => Promise<void>)())());
+      return HttpResponse.text('fine');
+    },
+  })),
+  'ResponseBody.next': streaming((next) => HttpResponse.stream(iteratorOf({ next }))),
+  'ResponseBody[Symbol.iterator]': streaming((iterator) =>
+    HttpResponse.stream({ [Symbol.iterator]: iterator }),
+  ),
+  // The client leaves before the end, and the iterator is closed: the response has its own failure, this one has no other place.
+  'ResponseBody.return': async (callback, stage) => {
+    const body = iteratorOf({ return: callback });
+    const { client, end } = await world(stage, () => HttpResponse.stream(body));
+    const response = await client.get(URL_IN_MEMORY);
+    await response[Symbol.asyncDispose]();
+    await end();
+    return stage.stderr;
+  },
+  'RequestBody.next': requesting((next) => ({ body: iteratorOf({ next }) })),
+  'RequestBody[Symbol.iterator]': requesting((iterator) => ({
+    body: { [Symbol.iterator]: iterator },
+  })),
+  'RequestBody.return': async (callback, stage) => {
+    const { ask } = await world(stage, () => HttpResponse.empty({ close: true }));
+    await ask({ body: iteratorOf({ return: callback }) }).catch(() => {});
+    await stage.turns(20);
+    return stage.stderr;
+  },
+};
+
+/** Members of types that the page does not list as functions. */
+const MEMBERS = new Set(
+  Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
+);
+
+const pages = ['index', 'batteries'].map((name) =>
+  readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
+);
+
+describe('a callback of @awaitio/http', () => {
+  test('is known here', () => {
+    const callbacks = pages.flatMap((page) => page.callbacks);
+    expect(callbacks.filter((callback) => !(callback in SCENARIOS))).toEqual([]);
+    const calls = pages.flatMap((page) => page.calls.map((call) => call.name));
+    const known = new Set([...callbacks, ...calls, ...MEMBERS]);
+    expect(Object.keys(SCENARIOS).filter((key) => !known.has(key))).toEqual([]);
+  });
+
+  describe.each(Object.entries(SCENARIOS))('%s', (_callback, scenario) => {
+    test.each(FAILINGS.map((failing) => [failing.name, failing] as const))(
+      'that %s is contained, and reported where it belongs',
+      async (_name, failing) => {
+        await expect(runScenario(scenario, failing)).resolves.toBeUndefined();
+      },
+    );
+  });
+});
