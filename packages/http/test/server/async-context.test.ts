@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFile } from 'node:child_process';
-import { channel } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -245,10 +245,8 @@ describe('once a storage is in use', () => {
     const end = (): void => {
       ended.push(spans.getStore()?.target);
     };
-    const started = channel(SERVER_CHANNELS.requestStarted);
-    const finished = channel(SERVER_CHANNELS.requestFinished);
-    started.subscribe(begin);
-    finished.subscribe(end);
+    subscribe(SERVER_CHANNELS.requestStarted, begin);
+    subscribe(SERVER_CHANNELS.requestFinished, end);
     const handler: Handler = async (request) => {
       const before = spans.getStore()?.target;
       await request.text();
@@ -265,8 +263,8 @@ describe('once a storage is in use', () => {
         }
       });
     } finally {
-      started.unsubscribe(begin);
-      finished.unsubscribe(end);
+      unsubscribe(SERVER_CHANNELS.requestStarted, begin);
+      unsubscribe(SERVER_CHANNELS.requestFinished, end);
     }
     expect(new Set(ended)).toEqual(new Set(['/0', '/0/next', '/1', '/1/next']));
     expect(ended).toHaveLength(4);
