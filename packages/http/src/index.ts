@@ -52,7 +52,7 @@ export {
 } from './protocol/vocabulary/errors.ts';
 export { DEFAULT_LIMITS, type ProtocolLimits } from './protocol/vocabulary/limits.ts';
 export { HttpConnection } from './protocol/checked-connection.ts';
-export { type RequestHeadInput, type ResponseHeadInput } from './protocol/connection.ts';
+export type { RequestHeadInput, ResponseHeadInput } from './protocol/head-input.ts';
 export {
   NEED_DATA,
   PAUSED,

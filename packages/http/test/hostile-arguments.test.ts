@@ -22,7 +22,7 @@ const plain =
   (target: unknown, args: () => readonly unknown[], release = (): void => {}): Recipe =>
   () => ({ target, args: args(), release });
 
-/** A server over streams in memory, on an executor of its own. */
+/** A server over streams in memory, on a separate executor. */
 async function serveInMemory(
   handler: http.Handler,
 ): Promise<{ server: http.HttpServer; client: http.HttpClient; end: () => Promise<void> }> {

@@ -99,12 +99,7 @@ export class ChannelState<T> {
       size: this.#values.size,
       reserved: this.#reserved,
       senders: this.#senders,
-      waits: waitsOf(
-        this.parts,
-        this.#receives as never,
-        this.#slots as never,
-        this.closing as never,
-      ),
+      waits: waitsOf(this.parts, this.#receives, this.#slots, this.closing),
     });
   }
 

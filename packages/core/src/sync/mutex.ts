@@ -148,7 +148,7 @@ export class Mutex<T = undefined> {
   statistics(): MutexStatistics {
     return Object.freeze({
       isLocked: this.isLocked,
-      waits: waitsOf(this.#parts, this.#permits as never),
+      waits: waitsOf(this.#parts, this.#permits),
     });
   }
 }

@@ -32,7 +32,7 @@ describe('a rate limiter', () => {
     ]);
   });
 
-  test('has a burst of one second, at least 1, unless it is told another', () => {
+  test('has a burst of one second, at least 1, unless its options have another', () => {
     expect(setUp({ rate: 2.5 }).limiter.statistics().tokens).toBe(3);
     expect(setUp({ rate: 0.1 }).limiter.statistics().tokens).toBe(1);
   });

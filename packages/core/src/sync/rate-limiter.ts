@@ -157,7 +157,7 @@ export class RateLimiter {
     this.#refill();
     return Object.freeze({
       tokens: this.#tokens,
-      waits: waitsOf(this.#parts, this.#waits as never),
+      waits: waitsOf(this.#parts, this.#waits),
     });
   }
 

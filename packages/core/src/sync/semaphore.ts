@@ -198,7 +198,7 @@ export class Semaphore {
   statistics(): SemaphoreStatistics {
     return Object.freeze({
       free: this.#permits.free,
-      waits: waitsOf(this.#parts, this.#permits as never),
+      waits: waitsOf(this.#parts, this.#permits),
     });
   }
 

@@ -131,7 +131,7 @@ export class SharedWriter {
     return Object.freeze({
       waiting: this.#turns.size,
       isWriting: this.#isWriting,
-      waits: waitsOf(this.#parts, this.#begun as never, this.#turns as never),
+      waits: waitsOf(this.#parts, this.#begun, this.#turns),
     });
   }
 

@@ -188,7 +188,7 @@ export function stepsOf<T>(
 /** The waits of several queues, as snapshots show them. */
 export function waitsOf(
   { clock }: SyncParts,
-  ...queues: readonly WaitQueue<never>[]
+  ...queues: readonly { describe(now: number, into: WaitInfo[]): void }[]
 ): readonly WaitInfo[] {
   const waits: WaitInfo[] = [];
   const now = clock.now();

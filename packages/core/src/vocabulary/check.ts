@@ -188,7 +188,7 @@ export function checkMethods(
 ): void {
   const isCallable = typeof value === 'function' || isObject(value);
   for (const method of methods) {
-    if (isCallable && typeof (value as never)[method] === 'function') continue;
+    if (isCallable && typeof Reflect.get(Object(value), method) === 'function') continue;
     const list = methods.join(', ');
     throw invalidInput(
       operation,

@@ -12,7 +12,7 @@
  * - From Node 24 on it is a frame that V8 restores after each callback and each `await`. Entering a scope restores the frame
  *   afterwards, and that is all there is to do.
  * - In Node 20 and 22 it is a property of the current async resource, which `enterWith` writes to. So each call in a scope gets
- *   a resource that no other call has. An `await` is a resource of its own only while promise hooks are on, which
+ *   a resource that no other call has. An `await` is a separate resource only while promise hooks are on, which
  *   Node turns on with the first `run` or `enterWith` of the process. Every function that was waiting then continues in one
  *   resource, that of the whole program, and so would the function that calls `enterWith`: the one store becomes
  *   everyone's. {@link separateContexts} turns the hooks on before that.
@@ -61,7 +61,7 @@ const hook = createHook({});
 let isSeparating = false;
 
 /**
- * Gives each continuation of an async function a context of its own, from now on and in the whole process: to be called
+ * Gives each continuation of an async function a separate context, from now on and in the whole process: to be called
  * before the first code that must not share its context with other code. Needed only in Node 20 and 22.
  */
 export function separateContexts(): void {

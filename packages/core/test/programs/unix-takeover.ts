@@ -1,4 +1,4 @@
-/** Takes a Unix socket's path over, as often as it is told to; each listener answers with the number of its turn. */
+/** Takes a Unix socket's path over, as often as its arguments say; each listener answers with the number of its turn. */
 
 import { createInterface } from 'node:readline';
 import { UnixListener } from '../../src/index.ts';

@@ -1,5 +1,5 @@
 /**
- * What web servers bring along: files and folders. Each is a handler or a function of its own file; a program that
+ * What web servers bring along: files and folders. Each is a function with a separate file; a program that
  * imports none of them loads none of them.
  */
 

@@ -92,7 +92,11 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   async *#iterate(next: () => Promise<Uint8Array | null>): AsyncIterator<Uint8Array> {
-    this.#take('iterate');
+    try {
+      this.#take('iterate');
+    } catch (error) {
+      await this.#fail(error);
+    }
     let hasEnded = false;
     try {
       for (;;) {

@@ -31,6 +31,18 @@ describe('what a program sends cannot begin a field that it did not write', () =
     expect(() => asked().sendResponse({ ...head, date: '', proposed })).toThrow('proposed: ');
   });
 
+  test('and is sent where it is right', () => {
+    const head = { method: 'GET', target: '/', hasBody: false, length: undefined };
+    const client = new HttpConnection('client');
+    expect(client.sendRequest({ ...head, fields: ['Host', 'a'] })).toContain('Host: a\r\n');
+    const server = asked();
+    server.sendResponse({ status: 200, fields: [], length: undefined, date: '' });
+    expect(server.sendEnd(['X-Sum', '1'])).toBe('0\r\nX-Sum: 1\r\n\r\n');
+    const plain = asked();
+    plain.sendResponse({ status: 200, fields: [], length: 0, date: '' });
+    expect(plain.sendEnd()).toBe('');
+  });
+
   test('in a request, and in trailers', () => {
     const head = { method: 'GET', target: '/', hasBody: false, length: undefined };
     const client = new HttpConnection('client');

@@ -5,11 +5,8 @@
 
 import { LocalProtocolError } from './vocabulary/errors.ts';
 import { fieldList, isFieldValue, type FieldList } from './vocabulary/fields.ts';
-import {
-  HttpConnection as UncheckedConnection,
-  type RequestHeadInput,
-  type ResponseHeadInput,
-} from './connection.ts';
+import { HttpConnection as UncheckedConnection } from './connection.ts';
+import type { RequestHeadInput, ResponseHeadInput } from './head-input.ts';
 
 /** A connection of either role, without I/O: {@link HttpConnection.receive} bytes, take events, send what the calls return. */
 export class HttpConnection extends UncheckedConnection {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { HttpConnection, type RequestHeadInput, type ResponseHeadInput } from './connection.ts';
+import { HttpConnection } from './connection.ts';
+import type { RequestHeadInput, ResponseHeadInput } from './head-input.ts';
 import { NEED_DATA, PAUSED, type ConnectionEvent } from './vocabulary/events.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
 import { recycle, takeBuffer } from './vocabulary/body-buffers.ts';

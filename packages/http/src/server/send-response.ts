@@ -16,7 +16,8 @@ import {
   trailerFields,
 } from '../message/body-pieces.ts';
 import { ForwardedBody, SentBuffers } from '../message/forwarded-body.ts';
-import type { HttpConnection, ResponseHeadInput } from '../protocol/connection.ts';
+import type { HttpConnection } from '../protocol/connection.ts';
+import type { ResponseHeadInput } from '../protocol/head-input.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import {
   fieldsToSend,

@@ -9,7 +9,6 @@ import {
   AddressList,
   ClosedError,
   defaultExecutor,
-  memoryPair,
   systemClock,
   TcpListener,
   type Address,
@@ -30,7 +29,7 @@ import {
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
-import { fetchAdapter, memoryFetch } from '../adapters/lazy-adapters.ts';
+import { fetchAdapter, openMemoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
@@ -215,7 +214,10 @@ export class HttpServer {
    */
   async fetch(input: Request | string | URL, init?: RequestInit): Promise<Response> {
     // Its connections serve other callers too.
-    this.#memory ??= this.#runtime.scope.run(() => this.#openMemory());
+    const { clock, scope } = this.#runtime;
+    this.#memory ??= scope.run(openMemoryFetch, clock, (stream) => {
+      this.serveStream(stream);
+    });
     return (await this.#memory).fetch(input, init);
   }
 
@@ -271,22 +273,6 @@ export class HttpServer {
     this.#connections.remove(connection);
     this.#runtime.observer.connectionClosed(connection);
   };
-
-  async #openMemory(): Promise<MemoryFetch> {
-    const { MemoryFetch } = memoryFetch.value ?? (await memoryFetch.load());
-    const { clock } = this.#runtime;
-    const connect = (): ByteStream => {
-      const [ours, theirs] = memoryPair({ clock });
-      try {
-        this.serveStream(theirs);
-      } catch (error) {
-        ours.reset();
-        throw error;
-      }
-      return ours;
-    };
-    return new MemoryFetch(connect, clock);
-  }
 
   #drain(options: ShutdownOptions): Promise<ShutdownReport> {
     const stopAccepting = async (): Promise<void> => {

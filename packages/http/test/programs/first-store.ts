@@ -16,7 +16,7 @@ import { HttpResponse, serve, type HandlerContext, type HttpRequest } from '@awa
 const [place = ''] = process.argv.slice(2);
 const storage = new AsyncLocalStorage<string>();
 const seen = new Set<string>();
-/** What the request that enters sees of its own store. */
+/** What the request that enters a store sees of it. */
 const own: Record<string, string | undefined> = {};
 
 function look(where: string): void {
@@ -37,7 +37,7 @@ async function entering(request: HttpRequest, context: HandlerContext): Promise<
         resolve();
       });
     });
-    return HttpResponse.text('nobody reads this');
+    return HttpResponse.text('not read');
   }
   await request.text();
   if (place === 'body') enter();

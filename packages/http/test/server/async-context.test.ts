@@ -25,7 +25,7 @@ import { Wire } from '../support/wire.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Runs `first-store.ts` in a process of its own, in which no store has been entered yet. */
+/** Runs `first-store.ts` in a new process, in which no store has been entered yet. */
 function firstStore(place: string): Promise<{ seen: string[]; own: Record<string, string> }> {
   const flags = ['--no-warnings', '--conditions=source', '--import'];
   const hooks = here('../../../core/test/support/typescript-hooks.mjs');
@@ -174,7 +174,7 @@ describe('once a storage is in use', () => {
             stop();
           });
         });
-        return HttpResponse.text('nobody reads this');
+        return HttpResponse.text('not read');
       });
     await served(handler, {}, async (_, open) => {
       const wire = open();
@@ -291,7 +291,7 @@ describe('once a storage is in use', () => {
 });
 
 describe('a client', () => {
-  test('continues in the context of its caller, whoever opened the connection', async () => {
+  test('continues in the context of its caller, also where another opened the connection', async () => {
     const storage = new AsyncLocalStorage<string>();
     const server = await serve(async (request) => HttpResponse.text(await request.text()));
     await using client = new HttpClient();

@@ -28,12 +28,8 @@ import {
   type TlsListenOptions,
 } from './tls-listen-options.ts';
 import { contextOf, TLS_CREDENTIALS, type TlsCredentials } from './tls-options.ts';
-import {
-  addressesOf,
-  openServerStream,
-  type StreamAddresses,
-  type TlsStream,
-} from './tls-stream.ts';
+import { addressesOf, type StreamAddresses } from './stream-addresses.ts';
+import { openServerStream, type TlsStream } from './tls-stream.ts';
 import * as unix from '../unix/unix-listener.ts';
 
 /** A snapshot of a TLS listener. */

@@ -11,7 +11,6 @@
  *   is one.
  */
 
-import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
@@ -25,6 +24,7 @@ import { checkWaitOptions, type PartialWaitOptions } from '../../waiting/waiter.
 import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TCP_CONNECT_OPTIONS, TcpStream } from '../tcp/tcp-stream.ts';
+import { addressesOf, hostOf, ipOf, type StreamAddresses } from './stream-addresses.ts';
 import { truncated } from './tls-errors.ts';
 import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
@@ -40,12 +40,6 @@ import { UNIX_CONNECT_OPTIONS, UnixStream } from '../unix/unix-stream.ts';
 
 /** A certificate: an `X509Certificate` of `node:crypto`. */
 export type Certificate = NonNullable<ReturnType<TLSSocket['getPeerX509Certificate']>>;
-
-/** The addresses of the stream below, if it has any. */
-export interface StreamAddresses {
-  readonly localAddress?: Address;
-  readonly remoteAddress?: Address;
-}
 
 let construct: typeof openTlsStream;
 
@@ -261,24 +255,6 @@ export function openServerStream(
 ): TlsStream {
   const wasAsked = (options.clientCertificates ?? 'ignore') !== 'ignore';
   return openTlsStream(secured, addresses, wasAsked, options, closed);
-}
-
-/** The addresses of a stream, if it has any. */
-export function addressesOf(stream: ByteStream & StreamAddresses): StreamAddresses {
-  return {
-    ...(stream.localAddress === undefined ? {} : { localAddress: stream.localAddress }),
-    ...(stream.remoteAddress === undefined ? {} : { remoteAddress: stream.remoteAddress }),
-  };
-}
-
-function ipOf(address: Address | undefined): string | undefined {
-  return address?.kind === 'inet' && isIP(address.host) !== 0 ? address.host : undefined;
-}
-
-function hostOf(address: TcpAddress): string {
-  if (typeof address === 'object') return address.host ?? 'localhost';
-  const host = address.slice(0, address.lastIndexOf(':'));
-  return host === '' ? 'localhost' : host.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** The carrier over a TLS socket. */

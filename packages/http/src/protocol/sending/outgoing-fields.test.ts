@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  checkInformationalFields,
   checkInformationalStatus,
   checkRequestStart,
   checkStatusLine,
+  switchFields,
   takeFramingFields,
 } from './outgoing-fields.ts';
 import { checkTrailers } from '../vocabulary/fields.ts';
@@ -127,6 +129,48 @@ describe('trailers', () => {
           message: `trailer ${name}: it has to come before the body; make it a header`,
         }),
       );
+    },
+  );
+});
+
+describe('the fields of an informational response', () => {
+  test.each([
+    'Connection',
+    'content-length',
+    'Keep-Alive',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+  ])('are not %s, which belongs to the final one', (name) => {
+    expect(() => checkInformationalFields(['Link', '</a>', name, 'x'])).toThrow(
+      coded('ERR_HTTP_INFORMATIONAL_FIELD'),
+    );
+  });
+
+  test('may be any others', () => {
+    expect(() => checkInformationalFields(['Link', '</a>', 'X-Upgrade', 'x'])).not.toThrow();
+  });
+});
+
+describe('the fields of a 101', () => {
+  test.each<[string, readonly string[], string | undefined, readonly string[]]>([
+    ['the one that was proposed', [], 'chat', ['Upgrade', 'chat', 'Connection', 'Upgrade']],
+    ['without blanks around it', [], '\tchat ', ['Upgrade', 'chat', 'Connection', 'Upgrade']],
+    ['the application’s', ['upgrade', 'b'], 'a, b', ['upgrade', 'b', 'Connection', 'Upgrade']],
+    [
+      'the application’s, with its own connection options',
+      ['Upgrade', 'b', 'connection', 'upgrade, x'],
+      undefined,
+      ['Upgrade', 'b', 'connection', 'upgrade, x'],
+    ],
+  ])('name the protocol: %s', (_name, fields, proposed, expected) => {
+    expect(switchFields(fields, proposed)).toEqual(expected);
+  });
+
+  test.each([undefined, '', ' ', 'a, b', 'a,'])(
+    'cannot be made for a proposal of %j',
+    (proposed) => {
+      expect(() => switchFields(['X', 'y'], proposed)).toThrow(coded('ERR_HTTP_UPGRADE'));
     },
   );
 });

@@ -93,3 +93,9 @@ test('a flat list is neither a record nor pairs, and is refused', () => {
   const flat = ['Retry-After', '10'] as unknown as Iterable<[string, string]>;
   expect(() => fieldList(flat)).toThrow('expected a record, or pairs of a name and a value');
 });
+
+test.each([null, 5, 'X: y', true])('%j is neither, and is refused', (input) => {
+  expect(() => fieldList(input as never)).toThrow(
+    'expected a record, or pairs of a name and a value',
+  );
+});

@@ -66,6 +66,18 @@ describe('received headers', () => {
     ]);
   });
 
+  test('of Cookie are joined with a semicolon, and of other names of six letters with a comma', () => {
+    const cookies = headersOf('Cookie: a=1\r\nCOOKIE: b=2\r\nServer: x\r\nServer: y');
+    expect(cookies.get('cookie')).toBe('a=1; b=2');
+    expect(cookies.get('server')).toBe('x, y');
+  });
+
+  test.each([undefined, null, 5])('are not found by %s, which is no name', (name) => {
+    for (const call of ['get', 'getAll', 'has'] as const) {
+      expect(() => headers[call](name as never)).toThrow('expected `name` to be a string');
+    }
+  });
+
   test('may be none', () => {
     expect([...NO_HEADERS]).toEqual([]);
     expect(NO_HEADERS.size).toBe(0);
