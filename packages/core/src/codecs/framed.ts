@@ -55,7 +55,7 @@ export class FrameReader<T> implements AsyncIterable<T> {
    * no limit).
    * @throws in the loop as {@link FrameReader.read}; `InvalidInputError` at once.
    */
-  frames(options?: WaitOptions): AsyncIterableIterator<T, undefined> {
+  frames(options?: WaitOptions): AsyncIterableIterator<T> {
     const take = (wait: WaitOptions): Promise<T | null> => this.read(wait);
     return new WaitIterator({ operation: 'frames', take, end: null }, options);
   }
@@ -121,7 +121,7 @@ export class Framed<In, Out = In> implements AsyncIterable<In> {
   }
 
   /** Iterates over the frames, with a signal and a timeout; see {@link FrameReader.frames}. */
-  frames(options?: WaitOptions): AsyncIterableIterator<In, undefined> {
+  frames(options?: WaitOptions): AsyncIterableIterator<In> {
     return this.#reader.frames(options);
   }
 

@@ -84,13 +84,13 @@ class GeneratorReader implements StreamReader {
     return this.#front?.slice(0, count) ?? null;
   }
 
-  async *chunks(): AsyncIterableIterator<Uint8Array, undefined> {
+  async *chunks(): AsyncIterableIterator<Uint8Array> {
     for (let chunk = await this.readChunk(); chunk !== null; chunk = await this.readChunk()) {
       yield chunk;
     }
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return this.chunks();
   }
 

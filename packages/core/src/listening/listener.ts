@@ -80,7 +80,7 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
    * (default: no limit).
    * @throws in the loop as {@link Listener.accept}, but for `ClosedError`, which ends it; `InvalidInputError` at once.
    */
-  incoming(options?: WaitOptions): AsyncIterableIterator<S, undefined>;
+  incoming(options?: WaitOptions): AsyncIterableIterator<S>;
 
   /** As {@link Listener.incoming}, without a signal or a timeout. */
   [Symbol.asyncIterator](): AsyncIterator<S, undefined>;

@@ -48,7 +48,7 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
     await this.close();
   }
 
-  incoming(options?: WaitOptions): AsyncIterableIterator<S, undefined> {
+  incoming(options?: WaitOptions): AsyncIterableIterator<S> {
     const take = (wait: WaitOptions): Promise<S> => this.accept(wait);
     return new WaitIterator({ operation: 'incoming', take, endsAtClose: true }, options);
   }

@@ -198,7 +198,7 @@ export class ByteStream implements DuplexStream {
     return this.#core.reading.peek(count);
   }
 
-  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array> {
     const take = (wait: WaitOptions): Promise<Uint8Array | null> => this.readChunk(wait);
     return new WaitIterator({ operation: 'chunks', take, end: null }, options);
   }

@@ -76,7 +76,7 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
     await this.#stream.shutdown('read');
   }
 
-  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined> {
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array> {
     return this.#stream.chunks(options);
   }
 

@@ -293,7 +293,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * await server.close();
    * ```
    */
-  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array, undefined>;
+  chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array>;
 
   /** As {@link StreamReader.chunks}, without a signal or a timeout. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined>;

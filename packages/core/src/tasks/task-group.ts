@@ -101,7 +101,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return this.#joins.wait('joinNext', this.#clock, options);
   }
 
-  joined(options?: WaitOptions): AsyncIterableIterator<Joined, undefined> {
+  joined(options?: WaitOptions): AsyncIterableIterator<Joined> {
     const take = (wait: WaitOptions): Promise<Joined | undefined> => this.joinNext(wait);
     return new WaitIterator({ operation: 'joined', take }, options);
   }

@@ -180,7 +180,7 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    *
    * @throws in the loop as {@link TaskGroup.joinNext}; `InvalidInputError` at once for a wrong option.
    */
-  joined(options?: WaitOptions): AsyncIterableIterator<Joined, undefined>;
+  joined(options?: WaitOptions): AsyncIterableIterator<Joined>;
   /** As {@link TaskGroup.joined}, without a signal or a timeout. */
   [Symbol.asyncIterator](): AsyncIterator<Joined, undefined>;
   /**

@@ -27,7 +27,7 @@ export interface Taking<T> {
   readonly endsAtClose?: boolean;
 }
 
-export class WaitIterator<T> implements AsyncIterableIterator<T, undefined> {
+export class WaitIterator<T> implements AsyncIterableIterator<T> {
   readonly #taking: Taking<T>;
   readonly #wait: HeldWait;
   /** The item that is being waited for. */

@@ -172,7 +172,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
    *
    * @throws in the loop as {@link UdpSocket.recvFrom}, but for `ClosedError`, which ends it; `InvalidInputError` at once.
    */
-  datagrams(options?: WaitOptions): AsyncIterableIterator<Datagram, undefined> {
+  datagrams(options?: WaitOptions): AsyncIterableIterator<Datagram> {
     const take = (wait: WaitOptions): Promise<Datagram> => this.recvFrom(wait);
     return new WaitIterator({ operation: 'datagrams', take, endsAtClose: true }, options);
   }
