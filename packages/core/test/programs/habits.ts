@@ -141,6 +141,7 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
     crypto.subtle.sign('HMAC', await key('0123456789abcdef'), Buffer.from('a')),
   'a real socket': () => connect(9),
   'fetch()': () => fetch('http://127.0.0.1:8081/'),
+  'import() of a file': async () => Object.keys(await import('./imported-late.ts')),
   'import() of a module of Node': async () => typeof (await import('node:querystring')).parse,
   'WebAssembly.compile()': () =>
     (

@@ -35,6 +35,7 @@ const REPEATABLE: readonly string[] = [
   'zlib.gzipSync()',
   'crypto.scryptSync()',
   'crypto.createHash()',
+  'import() of a file',
   'import() of a module of Node',
   'WebAssembly.compile()',
   'structuredClone()',
