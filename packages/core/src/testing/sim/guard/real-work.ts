@@ -85,6 +85,11 @@ export function watchWork(
 ): Watch {
   const run = {};
   let isLoading = false;
+  /**
+   * Whether hooks of `module.register` (those of tsx, for example) load a module in their thread. Its port keeps the process
+   * alive only meanwhile, and announces nothing; a port of the program is refused. From Node 24 on it does not show.
+   */
+  let isLoadingElsewhere = false;
   const awaited = new Map<Promise<unknown>, string>();
   const before = activeResources();
   const hook = createHook({
@@ -121,13 +126,15 @@ export function watchWork(
       hook.disable();
     },
     get isWorking() {
+      const active = activeResources();
       // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
       // every promise of the run watched by the garbage collector.
-      isLoading &&= activeResources().some((kind) => kind.startsWith('FSReq'));
-      return isLoading || awaited.size > 0;
+      isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
+      isLoadingElsewhere = without(active, before).includes('MessagePort');
+      return isLoading || isLoadingElsewhere || awaited.size > 0;
     },
     get work() {
-      return [...(isLoading ? ['import()'] : []), ...awaited.values()];
+      return [...(isLoading || isLoadingElsewhere ? ['import()'] : []), ...awaited.values()];
     },
     get unexplained() {
       return without(activeResources(), before);
