@@ -1,10 +1,13 @@
 /** Every way to open a socket, in a process that may not: prints what each rejected with. */
 import { TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream } from '@awaitio/core';
 import { serve } from '@awaitio/http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const path = join(tmpdir(), 'awaitio-denied');
+// A folder for this run: the socket's file outlives a process that exits with it open.
+const folder = mkdtempSync(join(tmpdir(), 'awaitio-denied-'));
+const path = join(folder, 's');
 const ways = {
   TcpListener: () => TcpListener.bind('127.0.0.1:0'),
   UnixListener: () => UnixListener.bind(path),
@@ -20,5 +23,6 @@ for (const [name, open] of Object.entries(ways)) {
   const names = error.message?.includes('--allow-net') ? ', names --allow-net' : '';
   console.log(`${name}: ${error.code ?? 'opened'}${names}`);
 }
+rmSync(folder, { recursive: true });
 // Where the network needs no permission, some are open now.
 process.exit();
