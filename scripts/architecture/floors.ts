@@ -382,8 +382,23 @@ export const http: PackagePlan = {
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
     {
+      folder: 'server/sending',
+      sees: ['protocol/vocabulary', 'protocol/sending', 'protocol', 'driver', 'message'],
+      contains:
+        'writing responses, whole and streamed; the watch for a client that has gone while one is produced',
+      reason: 'Sending knows where a response is written, not who has asked for it.',
+    },
+    {
       folder: 'server',
-      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'proxy-protocol', 'adapters'],
+      sees: [
+        'protocol/vocabulary',
+        'protocol',
+        'driver',
+        'message',
+        'proxy-protocol',
+        'adapters',
+        'server/sending',
+      ],
       contains:
         '`serve` and its options, connections, exchanges, handler deadlines, refusals, the shutdown, events, the access log',
       reason:

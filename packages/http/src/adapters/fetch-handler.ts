@@ -5,11 +5,13 @@
  * as the client reads. `serve` loads this file only for an object with a `fetch` method.
  */
 
-import { WOULD_BLOCK } from '@awaitio/core';
+import { IoError, WOULD_BLOCK } from '@awaitio/core';
+import { AsyncScope } from '@awaitio/core/lowlevel';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
+import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 import { HttpProblem } from '../message/problem.ts';
-import type { HttpRequest } from '../message/request.ts';
+import { keepWith, type HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
@@ -58,8 +60,17 @@ export function fetchHandler(application: FetchApplication): Handler {
       passThroughOnException: () => {},
       props: {},
     };
-    const response = await application.fetch(toRequest(request, context), info, executionContext);
-    return fromResponse(response, request.method);
+    const given = toRequest(request, context);
+    // A `Request` holds the controller of its signal, and no one but the application holds the `Request`: where it keeps the
+    // signal alone, a garbage collection would take the controller, and the signal would never abort.
+    keepWith(request, given);
+    const response = await application.fetch(given, info, executionContext);
+    try {
+      return fromResponse(response, request.method);
+    } catch (error) {
+      dropBody(response?.body as StreamedBody, new AsyncScope(), error);
+      throw error;
+    }
   };
 }
 
@@ -90,14 +101,17 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
   const lots = lotsOf(request.body);
+  let isCancelled = false;
   return new ReadableStream(
     {
       async pull(controller) {
         const { done, value } = await lots.next();
+        if (isCancelled) return;
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
       async cancel() {
+        isCancelled = true;
         await lots.return?.();
       },
     },
@@ -118,6 +132,7 @@ function fromResponse(response: Response, method: string): HttpResponse {
   if (!isResponse || response instanceof HttpResponse) {
     throw new TypeError(`serve: expected fetch to return a Response, ${got(response)}`);
   }
+  if (response.bodyUsed || response.body?.locked === true) throw usedResponse();
   const headers: (readonly [name: string, value: string])[] = [];
   // The length of a body that is sent with another response: to GET, or with a 200 (RFC 9110 section 8.6).
   const isDescribed = response.body === null && (method === 'HEAD' || response.status === 304);
@@ -140,6 +155,13 @@ function fromResponse(response: Response, method: string): HttpResponse {
     length,
     close,
   });
+}
+
+function usedResponse(): IoError {
+  return new IoError(
+    'serve: the body of this Response was read or sent before; make a new Response for each request, or return its clone()',
+    { code: 'ERR_BODY_USED', operation: 'serve' },
+  );
 }
 
 /** What an application returned in place of a `Response`, and what to do about it; never its contents. */

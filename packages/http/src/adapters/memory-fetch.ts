@@ -37,7 +37,7 @@ export class MemoryFetch {
       length: announced === null ? undefined : Number(announced),
       signal: request.signal,
     });
-    return toResponse(response, request.method);
+    return toResponse(response, request);
   }
 
   async close(): Promise<void> {
@@ -45,29 +45,33 @@ export class MemoryFetch {
   }
 }
 
-function toResponse(response: ClientResponse, method: string): Response {
+function toResponse(response: ClientResponse, request: Request): Response {
   const { status, reason } = response;
   const headers = new globalThis.Headers();
   for (const [name, value] of response.headers) headers.append(name, value);
-  const hasBody = method !== 'HEAD' && !WITHOUT_BODY.has(status);
-  return new Response(hasBody ? streamOf(response) : null, { status, statusText: reason, headers });
+  const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
+  return new Response(hasBody ? streamOf(response, request) : null, {
+    status,
+    statusText: reason,
+    headers,
+  });
 }
 
-function streamOf(response: ClientResponse): ReadableStream<Uint8Array> {
+function streamOf(response: ClientResponse, request: Request): ReadableStream<Uint8Array> {
   const pieces = response.body[Symbol.asyncIterator]();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel() {
-        response.discard();
-      },
+  const source = {
+    // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
+    request,
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
     },
-    { highWaterMark: 0 },
-  );
+    cancel() {
+      response.discard();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 /** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */

@@ -287,6 +287,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     this.#registration = undefined;
     this.#incoming?.settle(outcome);
     this.#incoming = undefined;
+    this.#sender.stop(this.#failure?.reason);
   }
 
   async #watchEnd(): Promise<void> {

@@ -7,14 +7,9 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
-import {
-  bytesOfPiece,
-  checkResult,
-  closePieces,
-  piecesOf,
-  trailerFields,
-} from '../message/body-pieces.ts';
+import { AsyncScope, failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
+import { trailerFields } from '../message/body-pieces.ts';
+import { OutgoingBody } from '../message/outgoing-body.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import type { RequestBody } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -36,7 +31,6 @@ export interface SenderOwner extends FailureSink {
 }
 
 type Streamed = Exclude<RequestBody, string | Uint8Array>;
-type Pieces = ReturnType<typeof piecesOf>;
 const SENT = Promise.resolve(true);
 
 export class RequestSender {
@@ -45,6 +39,8 @@ export class RequestSender {
   readonly #continueTimeout: number;
   /** Resolves the wait for `100 Continue`: `true` to send the body. */
   #onContinue: ((isGranted: boolean) => void) | undefined;
+  /** The caller's body, while it is sent. */
+  #source: OutgoingBody | undefined;
 
   /** @param continueTimeout - How long to wait for `100 Continue`, in milliseconds. */
   constructor(driver: Driver, owner: SenderOwner, continueTimeout: number) {
@@ -94,6 +90,12 @@ export class RequestSender {
     });
   }
 
+  /** The request is over, answered or failed: ends the caller's body, also while it produces a piece. */
+  stop(reason: unknown): void {
+    this.#source?.end(reason);
+    this.#source = undefined;
+  }
+
   /** Resolves the wait for `100 Continue`, if there is one: `true` to send the body, `false` to cancel it. */
   resolveContinue(isGranted: boolean): void {
     this.#onContinue?.(isGranted);
@@ -104,39 +106,48 @@ export class RequestSender {
     request: OutgoingRequest,
     incoming: IncomingResponse,
   ): Promise<void> {
-    if (request.expectContinue && !(await this.#awaitContinue())) return;
-    const pieces = piecesOf(body);
-    let isExhausted = false;
+    const source = new OutgoingBody(body, new AsyncScope());
+    this.#source = source;
     try {
+      if (request.expectContinue && !(await this.#awaitContinue())) return;
       for (;;) {
         // A server that has already responded does not want the remaining body.
         if (incoming.isComplete || this.#owner.isGone) return;
-        const result = await this.#nextPiece(pieces);
+        const bytes = await this.#nextPiece(source);
         if (incoming.isComplete || this.#owner.isGone) return;
-        isExhausted = result.done === true;
-        const isSent = isExhausted
-          ? await this.#sendLast(request)
-          : await this.#sendPiece(result.value);
-        if (isExhausted || !isSent) return;
+        const isSent =
+          bytes === undefined ? await this.#sendLast(request) : await this.#sendPiece(bytes);
+        if (bytes === undefined || !isSent) return;
       }
+    } catch (error) {
+      source.end(error);
+      throw error;
     } finally {
-      if (!isExhausted) closePieces(pieces);
+      source.end(undefined);
     }
   }
 
-  async #nextPiece(pieces: Pieces): Promise<IteratorResult<Uint8Array | string>> {
-    const next = pieces.next();
-    if (!isThenable(next)) return checkResult(next as IteratorResult<Uint8Array | string>);
+  /** The bytes of the next piece; `undefined` at the end, and when the body was ended. */
+  async #nextPiece(source: OutgoingBody): Promise<Uint8Array | undefined> {
+    const next = source.next();
+    if (!isThenable(next)) return source.take(next as IteratorResult<Uint8Array | string>);
     this.#owner.onPause();
-    const result = await next;
+    let result;
+    try {
+      result = await next;
+    } catch (error) {
+      // What is ended while it produces a piece may fail for that reason.
+      if (source.isEnded) return undefined;
+      throw error;
+    }
+    if (source.isEnded) return undefined;
     this.#owner.onResume();
-    return checkResult(result);
+    return source.take(result);
   }
 
   /** @throws `LocalProtocolError` when the body exceeds its announced length. */
-  #sendPiece(piece: Uint8Array | string): Promise<boolean> {
+  #sendPiece(bytes: Uint8Array): Promise<boolean> {
     const driver = this.#driver;
-    const bytes = bytesOfPiece(piece);
     if (bytes.length === 0) return SENT;
     driver.write(driver.connection.sendData(bytes.length));
     return this.#written(() => {

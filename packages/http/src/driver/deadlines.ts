@@ -16,6 +16,11 @@ export interface ServerDeadlines {
   readonly handler: number;
   /** How long a peer that reads nothing may stall a response. @default 15000 */
   readonly writeStall: number;
+  /**
+   * How long a client that has sent FIN waits for the next bytes of a streamed response before it counts as gone.
+   * @default 10000 (node:http drops it at once)
+   */
+  readonly halfClosed: number;
   /** How long a connection may be idle between two requests. @default 5000, as in node:http */
   readonly idle: number;
   /** How long an error response waits for the peer to take it before the connection is closed. @default 2000 */
@@ -29,6 +34,7 @@ export const DEFAULT_SERVER_DEADLINES: ServerDeadlines = Object.freeze({
   bodyGrace: 5_000,
   handler: Infinity,
   writeStall: 15_000,
+  halfClosed: 10_000,
   idle: 5_000,
   linger: 2_000,
 });

@@ -62,9 +62,18 @@ export function echo(options?: EchoOptions): Handler {
     if (whole !== WOULD_BLOCK) return responseOf(concat(prefix, whole), undefined, fields);
     const { length } = body;
     if (length !== undefined && length <= COLLECTED) return respondWhole(prefix, body, fields);
-    const init = { length: length === undefined ? undefined : prefix.length + length };
-    return responseOf(ForwardedBody.of(prefix, body), init, fields);
+    return respondStreamed(prefix, body, fields);
   };
+}
+
+async function respondStreamed(
+  prefix: Uint8Array,
+  body: Body,
+  fields: FieldList,
+): Promise<HttpResponse> {
+  const { length } = body;
+  const init = { length: length === undefined ? undefined : prefix.length + length };
+  return responseOf(await ForwardedBody.begun(prefix, body), init, fields);
 }
 
 /**

@@ -9,6 +9,7 @@ import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@
 import { budgetOf, invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
+import { BodyIterator } from './body-iterator.ts';
 import { PieceCollector } from './piece-collector.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
@@ -91,23 +92,18 @@ export class Body implements AsyncIterable<Uint8Array> {
     return this.#iterate(() => this.#next());
   }
 
-  async *#iterate(next: () => Promise<Uint8Array | null>): AsyncIterator<Uint8Array> {
-    try {
-      this.#take('iterate');
-    } catch (error) {
-      await this.#fail(error);
-    }
-    let hasEnded = false;
-    try {
-      for (;;) {
-        const piece = await next();
-        hasEnded = piece === null;
-        if (piece === null) return;
-        yield piece;
-      }
-    } finally {
-      if (!hasEnded) this.#source.abandon();
-    }
+  #iterate(pull: () => Promise<Uint8Array | null>): AsyncIterator<Uint8Array> {
+    return new BodyIterator({
+      begin: () => this.#take('iterate'),
+      pull,
+      leave: (hasBegun) => {
+        // Left before its first piece: the body may be another reader's.
+        if (!hasBegun && this.#isTaken) return;
+        this.#isTaken = true;
+        this.#source.abandon();
+      },
+      fail: (error) => this.#fail(error),
+    });
   }
 
   /**

@@ -16,19 +16,26 @@ export class ForwardedBody implements AsyncIterable<Uint8Array> {
   /** The whole body as text with one character for each byte, if it was received in that form. */
   readonly latin1: string | undefined;
   readonly #pieces: readonly Uint8Array[];
-  /** The body that follows the pieces. */
-  readonly #source: Body | undefined;
+  /** What follows the pieces. */
+  readonly #source: AsyncIterable<Uint8Array> | undefined;
 
-  private constructor(pieces: readonly Uint8Array[], source?: Body, latin1?: string) {
+  private constructor(
+    pieces: readonly Uint8Array[],
+    source?: AsyncIterable<Uint8Array>,
+    latin1?: string,
+  ) {
     this.latin1 = latin1;
     this.#pieces = pieces;
     this.#source = source;
   }
 
-  /** Forwards a body while it is received. */
-  static of(prefix: Uint8Array, body: Body): ForwardedBody {
+  /** Forwards a body while it is received, once its first piece has come: what is wrong before that fails here. */
+  static async begun(prefix: Uint8Array, body: Body): Promise<ForwardedBody> {
+    const rest = new Rest(body[Symbol.asyncIterator]());
+    const { done, value } = await rest.pieces.next();
     // A copy for each response: the bytes of a response are given away to the stream.
-    return new ForwardedBody([Uint8Array.from(prefix)], body);
+    const copy = Uint8Array.from(prefix);
+    return new ForwardedBody(done === true ? [copy] : [copy, value], rest);
   }
 
   /** Forwards a body that is already complete. */
@@ -47,6 +54,19 @@ export class ForwardedBody implements AsyncIterable<Uint8Array> {
     if (this.latin1 !== undefined) yield latin1Bytes(this.latin1);
     for (const piece of this.#pieces) yield piece;
     if (this.#source !== undefined) yield* this.#source;
+  }
+}
+
+/** An iteration that has begun. */
+class Rest implements AsyncIterable<Uint8Array> {
+  readonly pieces: AsyncIterator<Uint8Array>;
+
+  constructor(pieces: AsyncIterator<Uint8Array>) {
+    this.pieces = pieces;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.pieces;
   }
 }
 

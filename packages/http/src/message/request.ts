@@ -13,9 +13,12 @@ export interface RequestOrigin {
   readonly remoteAddress: Address | undefined;
   readonly signal: AbortSignal;
   readonly body: Body;
+  /** What must live as long as the request is handled. */
+  kept: unknown;
 }
 
 let construct: typeof requestOf;
+let originOf: (request: HttpRequest) => RequestOrigin;
 
 /**
  * A request: its head, and its body as it is received.
@@ -39,6 +42,7 @@ export class HttpRequest {
 
   static {
     construct = (head, origin) => new HttpRequest(head, origin);
+    originOf = (request) => request.#origin;
   }
 
   private constructor(head: RequestHead, origin: RequestOrigin) {
@@ -185,6 +189,11 @@ function optionsOf(
 /** The request that a connection received. */
 export function requestOf(head: RequestHead, origin: RequestOrigin): HttpRequest {
   return construct(head, origin);
+}
+
+/** Keeps a value from the garbage collection for as long as a request is handled and answered. */
+export function keepWith(request: HttpRequest, value: unknown): void {
+  originOf(request).kept = value;
 }
 
 /** A target in absolute form as origin form (RFC 9112 section 3.2.2); other targets unchanged. */

@@ -18,13 +18,14 @@ import type { FieldList } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
-import { Exchange, watchPeer, type ExchangeOwner, type PeerWatch } from './exchange.ts';
+import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
-import { DRAIN_LIMIT, handle, writeSwitch, type Responder } from './respond.ts';
+import { DRAIN_LIMIT, handle, type Responder } from './respond.ts';
 import type { ServerRuntime } from './runtime.ts';
-import { raceClose, type CloseRace } from './send-response.ts';
+import { ClientWatch } from './sending/client-watch.ts';
+import { writeSwitch } from './sending/send-response.ts';
 
 export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
@@ -37,8 +38,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   #exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
-  #peerWatch: PeerWatch | undefined;
-  #closeRace: CloseRace | undefined;
+  #clientWatch: ClientWatch | undefined;
   answered = 0;
   readonly openedAt: number;
   readonly id: number;
@@ -74,7 +74,8 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** Why the connection ended, when it has. */
   get end(): { readonly reason: ConnectionEnd; readonly deadline: string | undefined } {
-    const deadline = this.phases.expiredDeadline;
+    const deadline =
+      this.#clientWatch?.isExpired === true ? 'halfClosed' : this.phases.expiredDeadline;
     if (deadline === undefined || this.#reason === 'shutdown') {
       return { reason: this.#reason, deadline: undefined };
     }
@@ -173,6 +174,8 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.phases.endRequest();
     // After `Connection: close`, or a failure, nothing follows that would have to be read.
     if (this.#isSwitched || this.http.serverState !== State.DONE) return false;
+    // A reader that was left waiting would take the bytes of the next request.
+    if (exchange.isReading) return false;
     try {
       return exchange.skipBuffered() ? this.#next() : this.#finishLater(exchange);
     } catch (error) {
@@ -252,16 +255,14 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     if (this.#exchange !== undefined) this.#exchange.bytesOut += bytes;
   }
 
-  /** One wait for all exchanges of the connection. */
-  watchPeer(exchange: Exchange): void {
-    this.#peerWatch ??= this.scope.run(watchPeer, this.stream, () => {
-      this.#exchange?.onClientGone();
+  get clientWatch(): ClientWatch {
+    this.#clientWatch ??= this.scope.run(() => {
+      const { wheel, deadlines } = this.runtime;
+      return new ClientWatch(this.stream, wheel, deadlines.halfClosed, () => {
+        this.#exchange?.onClientGone();
+      });
     });
-    if (this.#peerWatch.isGone) exchange.onClientGone();
-  }
-
-  get closeRace(): CloseRace {
-    return (this.#closeRace ??= this.scope.run(raceClose, this.stream));
+    return this.#clientWatch;
   }
 
   waitUntil(work: Promise<unknown>): void {
@@ -272,7 +273,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     while (this.http.clientState === State.SEND_BODY) {
       if (this.http.nextEvent() === NEED_DATA) await this.driver.fill();
     }
-    writeSwitch(this, head, fields);
+    writeSwitch(this, head, fields, this.runtime.date.toString());
     this.#isSwitched = true;
     this.#reason = 'upgraded';
     this.phases.clearDeadline();

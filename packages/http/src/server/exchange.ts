@@ -8,7 +8,6 @@
 import {
   WOULD_BLOCK,
   type Address,
-  type ByteStream,
   type Clock,
   type LimitError,
   type WouldBlock,
@@ -39,8 +38,8 @@ export interface ExchangeOwner {
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
   readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
-  /** Calls `onClientGone` when the client has sent FIN, or the connection is lost. */
-  watchPeer(exchange: Exchange): void;
+  /** Once it is made, it calls `onClientGone` when the client has sent FIN, or the connection is lost. */
+  readonly clientWatch: { readonly isGone: boolean };
   switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched>;
   waitUntil(work: Promise<unknown>): void;
 }
@@ -56,6 +55,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   #isBodyDone: boolean;
   #awaitsContinue: boolean;
   #isOver = false;
+  /** Whether a read of the request's body is pending. */
+  isReading = false;
+  /** What must live as long as the exchange. */
+  kept: unknown;
   /** Bytes of the request's body that were read. */
   bytesIn = 0;
   /** The error of a reader that found the body longer than its limit. */
@@ -97,7 +100,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       this.#signalScope = new AsyncScope();
-      if (!this.#isOver) this.#owner.watchPeer(this);
+      if (!this.#isOver && this.#owner.clientWatch.isGone) this.onClientGone();
     }
     return this.#controller.signal;
   }
@@ -145,7 +148,12 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
       const piece = this.tryNextPiece();
       if (piece !== WOULD_BLOCK) return piece === null ? null : piece.bytes;
       this.sendContinue();
-      await this.#owner.phases.readBody();
+      this.isReading = true;
+      try {
+        await this.#owner.phases.readBody();
+      } finally {
+        this.isReading = false;
+      }
     }
   }
 
@@ -279,21 +287,4 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
 
 function abort(controller: AbortController, reason: unknown): void {
   controller.abort(reason);
-}
-
-/** Watches for the end of the client, for as long as the connection lives. */
-export function watchPeer(stream: ByteStream, onGone: () => void): PeerWatch {
-  return new PeerWatch(stream, onGone);
-}
-
-/** Notices that the client has sent FIN, or that the connection is lost; one for all exchanges of a connection. */
-export class PeerWatch {
-  isGone = false;
-
-  constructor(stream: Pick<ByteStream, 'readClosed'>, onGone: () => void) {
-    void stream.readClosed().then(() => {
-      this.isGone = true;
-      onGone();
-    });
-  }
 }

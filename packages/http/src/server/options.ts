@@ -101,6 +101,7 @@ const DEADLINES: Readonly<Record<keyof ServerDeadlines, OptionKind>> = {
   bodyGrace: AMOUNT,
   handler: AMOUNT,
   writeStall: AMOUNT,
+  halfClosed: AMOUNT,
   idle: AMOUNT,
   linger: AMOUNT,
 };

@@ -5,33 +5,32 @@
  * promise: they return one only when there is something to wait for.
  */
 
-import { IoError, LimitError, TimeoutError, type Address } from '@awaitio/core';
+import { IoError, type Address } from '@awaitio/core';
 import { failureOf } from '@awaitio/core/lowlevel';
-import { failureResponse } from '../message/error-response.ts';
 import { ClientGoneError } from '../message/handler.ts';
-import { HttpProblem } from '../message/problem.ts';
 import { requestOf } from '../message/request.ts';
 import { HttpResponse } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
-import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
-import type { RequestHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
-import type { ConnectionEnd } from './events.ts';
 import type { Exchange } from './exchange.ts';
-import type { ServerRuntime } from './runtime.ts';
-import { sendResponse, type ResponseOutlet } from './send-response.ts';
+import {
+  failure,
+  got,
+  isCausedByPeer,
+  isLate,
+  reportFailure,
+  responseFor,
+  type FailureScene,
+} from './failures.ts';
+import { dropResponse, sendResponse, switchStatus } from './sending/send-response.ts';
 
 /** The connection that a request came on. */
-export interface Responder extends ResponseOutlet {
+export interface Responder extends FailureScene {
   readonly id: number;
   readonly remoteAddress: Address | undefined;
-  readonly runtime: ServerRuntime;
   /** Requests answered. */
   readonly answered: number;
   /** Whether the connection was handed over to another protocol. */
   readonly isSwitched: boolean;
-  /** Why the connection ends, as far as is known. */
-  readonly end: { readonly reason: ConnectionEnd };
 }
 
 /** Unread bytes of a request's body that are read and dropped to keep the connection (Go's net/http: 256 KiB). */
@@ -74,10 +73,21 @@ async function handleLater(
       );
     }
   } catch (error) {
+    if (isLate(error)) dropLater(result, error);
     await handlerFailed(responder, exchange, error);
     return;
   }
   await respond(responder, exchange, response as HttpResponse);
+}
+
+/** The response of a handler that was given up is not sent, but its body has to end. */
+function dropLater(result: unknown, reason: unknown): void {
+  Promise.resolve(result).then(
+    (response) => {
+      dropResponse(response, reason);
+    },
+    () => {},
+  );
 }
 
 function handlerFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
@@ -107,6 +117,7 @@ function abandon({ http, runtime }: Responder, exchange: Exchange): Promise<void
 function respond(responder: Responder, exchange: Exchange, response: HttpResponse): Pending {
   const { observer } = responder.runtime;
   if (responder.isSwitched) {
+    dropResponse(response, undefined);
     observer.requestFinished(exchange, switchStatus(exchange.head), true);
     return undefined;
   }
@@ -139,83 +150,6 @@ function rejectOverload(responder: Responder, exchange: Exchange): Pending {
   return send(responder, exchange, failure(exchange, 503, { 'Retry-After': retryAfter }));
 }
 
-/** The response to a handler's failure. What the client did wrong goes to the client, every other error to `onError`. */
-function responseFor(responder: Responder, exchange: Exchange, error: unknown): HttpResponse {
-  if (error instanceof HttpProblem) {
-    try {
-      return HttpResponse.problem(error);
-    } catch (failed) {
-      reportFailure(responder, exchange, failed);
-      return failure(exchange, 500);
-    }
-  }
-  // Compared by identity: the handler's own connections fail with the same classes of errors.
-  if (error instanceof RemoteProtocolError && error === responder.http.failure) {
-    return failure(exchange, error.statusHint);
-  }
-  if (error instanceof LimitError && error === exchange.limitError) return failure(exchange, 413);
-  if (responder.phases.expired === 'body') return failure(exchange, 408);
-  reportFailure(responder, exchange, error);
-  const isLate = error instanceof TimeoutError && error.operation === 'handler';
-  return failure(exchange, isLate ? 503 : 500);
-}
-
-/** The response of the server itself, in the form that the client asked for. */
-function failure({ head }: Exchange, status: number, headers?: HeadersInput): HttpResponse {
-  return failureResponse(status, head.headers.get('accept'), headers);
-}
-
-/** What a handler returned in place of a response, and what to do about it; never its contents. */
-function got(returned: unknown): string {
-  if (returned === undefined) return 'got nothing: it may lack a `return`';
-  if (typeof returned === 'string') return 'got a string: return HttpResponse.text(...)';
-  if (returned instanceof Uint8Array) return 'got bytes: return HttpResponse.bytes(...)';
-  if (Object.prototype.toString.call(returned) === '[object Response]') {
-    return 'got a fetch Response: return an HttpResponse; a fetch Response is served by serve({ fetch })';
-  }
-  const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
-  return `got ${what}: return HttpResponse.json(...), or another HttpResponse`;
-}
-
-/**
- * Reports a failure of the handler. A client that stalls is the client's fault, unless it stalls because it sends the whole
- * request before it reads: then a handler that responds while it reads can never finish.
- */
-function reportFailure(responder: Responder, exchange: Exchange, error: unknown): void {
-  const { phases, runtime } = responder;
-  if (phases.expired !== 'write' || !(error instanceof IoError)) {
-    if (!isCausedByPeer(responder, exchange, error)) runtime.report(error, exchange);
-  } else if (isStillSending(exchange)) {
-    runtime.report(stalled(runtime.deadlines.writeStall, error), exchange);
-  }
-}
-
-function isStillSending(exchange: Exchange): boolean {
-  try {
-    return !exchange.skipBuffered();
-  } catch {
-    // The rest of the request is malformed.
-    return false;
-  }
-}
-
-function stalled(milliseconds: number, cause: IoError): IoError {
-  return new IoError(
-    `the client read nothing of the response for ${milliseconds} ms (\`deadlines.writeStall\`) while it was sending its ` +
-      'request: it reads only when all of the request is sent',
-    { code: 'ERR_HTTP_WRITE_STALL', operation: 'serve', cause },
-  );
-}
-
-/** Whether a failure was caused by the client, or by the server's shutdown, so that it is not an error of the handler. */
-function isCausedByPeer(responder: Responder, exchange: Exchange, error: unknown): boolean {
-  const { http, phases, stream } = responder;
-  if (error instanceof ClientGoneError || error === http.failure) return true;
-  if (exchange.isAbort(error)) return true;
-  const isEnding = stream.isClosed || responder.end.reason === 'shutdown';
-  return error instanceof IoError && (isEnding || phases.expired === 'body');
-}
-
 /** Sends a response: a promise when the handler's body, or the client, is slower than this side. */
 function send(responder: Responder, exchange: Exchange, given: HttpResponse): Pending {
   const { runtime, phases } = responder;
@@ -223,13 +157,13 @@ function send(responder: Responder, exchange: Exchange, given: HttpResponse): Pe
   // RFC 9110 section 9.3.6: 2xx would make a tunnel of the connection, which only `upgrade` does.
   const isTunnel = exchange.head.method === 'CONNECT' && given.status < 300;
   const response = isTunnel ? failure(exchange, 501) : given;
+  if (isTunnel) dropResponse(given, undefined);
   exchange.status = response.status;
   const { isStreamed } = response;
   // The body of a streamed response may be made of the request's, as an echo's is.
   if (isStreamed) exchange.sendContinue();
   // The rest of such a request is not read: the response says `Connection: close`.
-  const isUnread =
-    !isStreamed && !exchange.isRequestRead && !exchange.isBodyUsed && hasMuchLeft(exchange);
+  const isUnread = !isStreamed && (exchange.isReading || hasMuchLeft(exchange));
   let blocked;
   try {
     blocked = sendResponse(responder, response, {
@@ -263,15 +197,40 @@ async function sendLater(
 
 function sendFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
   const error = failureOf(thrown, 'body');
-  const { http, stream } = responder;
+  const { http } = responder;
+  if (http.serverState === State.SEND_RESPONSE && !hasLeft(responder, exchange, error)) {
+    // None of it was sent.
+    const response = responseFor(responder, exchange, error);
+    exchange.abort(error);
+    return send(responder, exchange, response);
+  }
   reportFailure(responder, exchange, error);
-  // The response was invalid: none of it was sent.
-  if (http.serverState === State.SEND_RESPONSE)
-    return send(responder, exchange, failure(exchange, 500));
+  if (http.serverState === State.SEND_RESPONSE) exchange.status = 0;
   http.sendFailed();
-  // The head was sent: only a reset tells the client that the response is incomplete.
-  stream.reset(error);
-  return Promise.reject(brokenOff('serve: the answer could not be completed'));
+  return cut(responder, exchange, error);
+}
+
+/** Whether a failure means that no response is of use. */
+function hasLeft({ stream }: Responder, exchange: Exchange, error: unknown): boolean {
+  return stream.isClosed || error instanceof ClientGoneError || exchange.isAbort(error);
+}
+
+/**
+ * The response cannot be completed, and the client has to notice. A reset tells it best, but would destroy what is on its
+ * way: behind complete responses the connection ends with FIN, which a length and chunks show to come too early
+ * (RFC 9112 section 8). Where only the end of the connection ends a body, it is a reset in any case.
+ */
+async function cut(responder: Responder, exchange: Exchange, error: unknown): Promise<void> {
+  const { driver, phases, stream } = responder;
+  const isFirst = responder.answered === 0;
+  try {
+    const blocked = isFirst ? undefined : driver.flush();
+    if (blocked !== undefined) await phases.withWriteDeadline(blocked);
+  } catch {
+    // The client has gone.
+  }
+  if (isFirst || exchange.head.httpVersion === '1.0') stream.reset(error);
+  throw brokenOff('serve: the answer could not be completed');
 }
 
 function brokenOff(message: string): IoError {
@@ -279,22 +238,6 @@ function brokenOff(message: string): IoError {
 }
 
 function hasMuchLeft(exchange: Exchange): boolean {
+  if (exchange.isRequestRead || exchange.isBodyUsed) return false;
   return exchange.awaitsContinue || (exchange.head.contentLength ?? 0) > DRAIN_LIMIT;
-}
-
-/** Writes the response that switches protocols. */
-export function writeSwitch(
-  { http, driver, runtime }: Responder,
-  head: RequestHead,
-  fields: FieldList,
-): void {
-  const date = runtime.date.toString();
-  const proposed = head.headers.get('upgrade');
-  const status = switchStatus(head);
-  driver.write(http.sendResponse({ status, fields, length: undefined, date, proposed }));
-}
-
-/** The status that switches protocols (RFC 9110 sections 9.3.6 and 15.2.2). */
-function switchStatus(head: RequestHead): number {
-  return head.method === 'CONNECT' ? 200 : 101;
 }

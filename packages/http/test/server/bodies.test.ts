@@ -305,7 +305,13 @@ describe('Content-Length of an answer', () => {
     ['longer than announced', 6, ['1234', '5678']],
   ])('cuts the connection when a streamed body is %s', (_how, length, pieces) =>
     simulated(async (world) => {
-      await world.serve(() => HttpResponse.stream(pieces, { length }));
+      async function* slowly(): AsyncGenerator<string> {
+        for (const piece of pieces) {
+          yield piece;
+          await world.sleep(10);
+        }
+      }
+      await world.serve(() => HttpResponse.stream(slowly(), { length }));
       const wire = await world.connect();
       await wire.send(GET);
       await expect(wire.response()).rejects.toThrow('reset');

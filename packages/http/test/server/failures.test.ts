@@ -142,18 +142,20 @@ describe('a handler that fails', () => {
 });
 
 describe('a body that fails after the head is out', () => {
+  const LARGE = 'x'.repeat(20_000);
+
   test.each<[string, () => AsyncIterable<string> | Iterable<string>]>([
     [
       'an async one',
       async function* () {
-        yield 'one';
+        yield LARGE;
         throw new RangeError('the disk is gone');
       },
     ],
     [
       'a sync one',
       function* () {
-        yield 'one';
+        yield LARGE;
         throw new RangeError('the disk is gone');
       },
     ],
@@ -476,7 +478,8 @@ describe('what a program may not send', () => {
     ['a field that would change where the message goes', { Host: 'a' }],
   ])('in trailers cuts the connection: %s', (_what, trailers) =>
     simulated(async (world) => {
-      await world.serve(() => HttpResponse.stream(['body'], { trailers: () => trailers }));
+      const body = ['x'.repeat(20_000)];
+      await world.serve(() => HttpResponse.stream(body, { trailers: () => trailers }));
       const wire = await world.connect();
       await wire.send(GET);
       await expect(wire.response()).rejects.toThrow('reset');

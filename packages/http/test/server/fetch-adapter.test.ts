@@ -250,8 +250,8 @@ describe('the fetch adapter', () => {
           new Response(
             new ReadableStream({
               async pull(controller) {
-                controller.enqueue(new Uint8Array(10));
-                await Promise.resolve();
+                controller.enqueue(new Uint8Array(20_000));
+                await new Promise(setImmediate);
                 controller.error(new Error('lost'));
               },
             }),

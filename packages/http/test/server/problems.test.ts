@@ -226,7 +226,7 @@ describe('a handler that returns', () => {
     ['nothing', undefined, 'nothing: it may lack a `return`'],
   ])('%s from fetch is a 500, and the error says what came', (_what, returned, text) =>
     simulated(async (world) => {
-      await world.serve({ fetch: () => returned as never } as never);
+      await world.serve({ fetch: () => returned as never });
       expect((await world.client().get('http://server/')).status).toBe(500);
       expect(world.errors).toEqual([
         new TypeError(`serve: expected fetch to return a Response, got ${text}`),

@@ -11,6 +11,7 @@ import { CALM, simulate, type Simulation, type SimulationOptions } from '@awaiti
 import {
   HttpClient,
   serve,
+  type FetchApplication,
   type Handler,
   type HttpClientOptions,
   type HttpServer,
@@ -41,7 +42,10 @@ export class World {
   }
 
   /** Serves on the host `server`, port 80. */
-  async serve(handler: Handler, options: ServeOptions = {}): Promise<HttpServer> {
+  async serve(
+    handler: Handler | FetchApplication,
+    options: ServeOptions = {},
+  ): Promise<HttpServer> {
     const { clock, executor } = this.sim;
     const listener = options.listener ?? (await this.sim.host('server').listen(80));
     const onError = (error: unknown): void => {
