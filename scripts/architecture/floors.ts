@@ -370,9 +370,23 @@ export const http: PackagePlan = {
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
+      folder: 'client/routes',
+      sees: ['protocol/vocabulary'],
+      contains:
+        'URLs as a client needs them, credentials, how a connection is opened: TCP, Unix, TLS',
+      reason: 'The way to a server is known before there is a request, so it knows none.',
+    },
+    {
+      folder: 'client/connections',
+      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'client/routes'],
+      contains: 'pools, connections, one exchange on them, what errors say about their request',
+      reason:
+        'A connection carries requests that are ready, so it knows no redirects and no options.',
+    },
+    {
       folder: 'client',
-      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message'],
-      contains: '`HttpClient`, its options, the pool, connections, redirects, responses',
+      sees: ['protocol/vocabulary', 'message', 'client/routes', 'client/connections'],
+      contains: '`HttpClient`, its options, redirects, responses',
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
     {

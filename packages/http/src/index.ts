@@ -65,15 +65,20 @@ export {
   type ResponseHead,
 } from './protocol/vocabulary/events.ts';
 export { HttpClient } from './client/client.ts';
+export { DEFAULT_CLIENT_DEADLINES, type ClientDeadlines } from './client/connections/deadlines.ts';
 export {
-  DEFAULT_CLIENT_DEADLINES,
-  type ClientDeadlines,
-  type Connect,
-  type HttpClientOptions,
-  type RequestBody,
-  type RequestOptions,
-} from './client/options.ts';
+  failedRequestOf,
+  type FailedRequest,
+  type RequestPhase,
+} from './client/connections/failure.ts';
+export type { HttpClientOptions } from './client/options.ts';
+export type { RequestBody, RequestOptions } from './client/request-options.ts';
+export { HttpStatusError, ResponseSchemaError } from './client/response-errors.ts';
 export { ClientResponse } from './client/response.ts';
-export type { PoolStatistics } from './client/pool.ts';
+export type { Auth } from './client/routes/credentials.ts';
+export type { Entries } from './client/routes/query.ts';
+export type { Connect } from './client/routes/route.ts';
+export type { ClientTlsOptions } from './client/routes/tls-options.ts';
+export type { PoolStatistics } from './client/connections/pool.ts';
 export { HttpProblem, type ProblemDetail, type ProblemInit } from './message/problem.ts';
 export type { Schema } from './message/schema.ts';

@@ -21,6 +21,7 @@ export class MemoryFetch {
       connect: open,
       connectTls: open,
       clock,
+      userAgent: false,
       maxRedirects: 0,
       deadlines: { headers: Infinity, body: Infinity },
       maxConnectionsPerOrigin: 1_024,

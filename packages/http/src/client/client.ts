@@ -5,35 +5,32 @@
  * no byte of a response came and repeating is safe. A truncated body is never reported as complete.
  */
 
-import { IoError, systemClock, TcpStream, TimeoutError, type Clock } from '@awaitio/core';
-import { budgetOf, checkOptions, invalidInput } from '@awaitio/core/lowlevel';
-import type { ClientConnection } from './connection.ts';
-import { clientShared, type ClientShared } from './shared.ts';
-import type { IncomingResponse } from './incoming-response.ts';
+import { systemClock, type Clock } from '@awaitio/core';
+import { AsyncScope, budgetOf, checkOptions } from '@awaitio/core/lowlevel';
+import { RequestProgress } from './connections/failure.ts';
+import { clientClosed, type ClientPool, type PoolStatistics } from './connections/pool.ts';
+import { Pools } from './connections/pools.ts';
+import { clientShared, type ClientShared } from './connections/shared.ts';
+import { follow, type Follower } from './follow.ts';
+import { HTTP_CLIENT_OPTIONS, type HttpClientOptions } from './options.ts';
+import { RequestDefaults, totalOf } from './prepare.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import {
   checkRequest,
-  HTTP_CLIENT_OPTIONS,
   isReplayable,
   withBody,
-  type HttpClientOptions,
   type RequestBody,
   type RequestOptions,
-} from './options.ts';
-import type { OutgoingRequest } from './outgoing-request.ts';
-import { ClientPool, clientClosed, type PoolStatistics } from './pool.ts';
-import { responseOf, type ClientResponse } from './response.ts';
-import { parseTarget, type Target } from './target.ts';
-import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { isIdempotent } from '../protocol/vocabulary/methods.ts';
-import { redirectOf } from './redirect.ts';
+} from './request-options.ts';
+import type { ClientResponse } from './response.ts';
+import { directRoute } from './routes/route.ts';
+import type { Target } from './routes/target.ts';
+import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
+const DEFAULT_CONNECTIONS = 1_024;
 const DEFAULT_REDIRECTS = 10;
-/** How many times a request is repeated when one pooled connection after another turns out to be stale. */
-const MAX_REPEATS = 8;
-/** From this many origins on, the pools without a connection are dropped. */
-const KEPT_ORIGINS = 64;
+const NO_OPTIONS: RequestOptions = Object.freeze({});
 
 /**
  * An HTTP/1.1 client.
@@ -50,20 +47,23 @@ const KEPT_ORIGINS = 64;
  * ```
  */
 export class HttpClient {
-  readonly #options: HttpClientOptions;
-  readonly #clock: Clock;
   readonly #shared: ClientShared;
-  readonly #pools = new Map<string, ClientPool>();
-  readonly #fields: FieldList;
-  #isClosed = false;
+  readonly #pools: Pools;
+  readonly #follower: Follower;
 
-  /** @throws `InvalidInputError` for a wrong option; `LocalProtocolError` for a header that must not be sent. */
+  /**
+   * @param options - Their names and values are checked here.
+   * @throws `InvalidInputError` for a wrong option; `LocalProtocolError` for a header that must not be sent.
+   */
   constructor(options: HttpClientOptions = {}) {
     checkOptions('HttpClient', options, HTTP_CLIENT_OPTIONS);
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#fields = fieldList(options.headers);
-    this.#shared = clientShared(this.#clock, options);
+    const clock = options.clock ?? systemClock;
+    this.#shared = clientShared(clock, options);
+    this.#pools = new Pools(this.#shared, {
+      perOrigin: options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
+      overAll: options.maxConnections ?? DEFAULT_CONNECTIONS,
+    });
+    this.#follower = new FollowerOf(clock, this.#pools, options);
   }
 
   /** Sends GET. @throws as {@link HttpClient.request} */
@@ -86,6 +86,16 @@ export class HttpClient {
     return this.request('PUT', url, withBody(options, body));
   }
 
+  /** Sends PATCH. @throws as {@link HttpClient.request} */
+  patch(url: string | URL, body?: RequestBody, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('PATCH', url, withBody(options, body));
+  }
+
+  /** Sends OPTIONS. @throws as {@link HttpClient.request} */
+  options(url: string | URL, options?: RequestOptions): Promise<ClientResponse> {
+    return this.request('OPTIONS', url, options);
+  }
+
   /** Sends DELETE. @throws as {@link HttpClient.request} */
   delete(url: string | URL, options?: RequestOptions): Promise<ClientResponse> {
     return this.request('DELETE', url, options);
@@ -94,41 +104,53 @@ export class HttpClient {
   /**
    * Sends a request and waits for the head of its response.
    *
-   * @param method - In upper case, as in RFC 9110.
+   * @param method - In upper or lower case.
+   * @param url - With the scheme `http:` or `https:`, `http+unix://%2Fpath%2Fof%2Fsocket/path` or `unix:/path/of/socket:/path`;
+   * or relative to `baseUrl`. A name and a password in it are sent as credentials.
+   * @param options - Their values are checked.
    * @returns The response, its body still to be read.
-   * @throws `AddressError` when the server cannot be reached; `BrokenError` when the connection breaks before a response;
-   * `RemoteProtocolError` when the response is malformed; `TimeoutError` for a phase that took too long; the signal's
-   * reason; `LocalProtocolError` for a header that must not be sent; `InvalidInputError`; `ClosedError` after `close`.
-   * A cancelled request closes its connection.
+   * @throws `AddressError` when the server cannot be reached; `CertificateError` and `TlsError` when it cannot be trusted;
+   * `BrokenError` when the connection breaks before a response; `RemoteProtocolError` when the response is malformed;
+   * `LimitError` for more informational responses than `maxInformational`; `TimeoutError` for a phase that took too long; the
+   * signal's reason; `LocalProtocolError` for a header that must not be sent; `InvalidInputError`; `ClosedError` after `close`.
+   * Each says with `error.request` which request it belongs to. A cancelled request closes its connection.
    */
   async request(
     method: string,
     url: string | URL,
-    options: RequestOptions = {},
+    options: RequestOptions = NO_OPTIONS,
   ): Promise<ClientResponse> {
     let deadline: RequestDeadline | undefined;
+    let progress: RequestProgress | undefined;
     try {
-      if (this.#isClosed) throw clientClosed();
-      checkRequest(method, options);
-      const total = options.timeout ?? this.#shared.deadlines.total;
-      if (!(typeof total === 'number' && total >= 0)) {
-        throw invalidInput('request', 'timeout', 'a number of milliseconds from 0', total);
-      }
-      if (total !== Infinity) deadline = new RequestDeadline(this.#clock, total, options.signal);
+      const checked = checkRequest(method, options);
+      if (this.#pools.isClosed) throw clientClosed();
+      const { clock, deadlines } = this.#shared;
+      const total = totalOf(options.timeout, deadlines.total);
+      const { defaults } = this.#follower;
+      const target = defaults.target(url, options.query);
+      progress = new RequestProgress(checked, target.origin, options.signal);
+      if (total !== Infinity) deadline = new RequestDeadline(clock, total, options.signal);
       const signal = deadline === undefined ? options.signal : deadline.signal;
-      return await this.#follow(method, url, options, signal, deadline);
+      const fields = defaults.fields(options, target);
+      const request = { method: checked, target, fields, body: options.body };
+      return await follow(request, options, progress, signal, this.#follower, deadline);
     } catch (error) {
       deadline?.end();
-      return budgetOf(this.#clock).fail(error);
+      progress?.describe(error);
+      if (progress?.isBodyTaken === false) dropUnsent(options.body, error);
+      return budgetOf(this.#shared.clock).fail(error);
     }
   }
 
-  /** Closes every connection; requests in progress fail. Idempotent. */
+  /**
+   * Closes every connection; requests in progress fail. Idempotent.
+   *
+   * @returns Settled when no connection is left.
+   */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const pool of this.#pools.values()) pool.close();
-    this.#pools.clear();
-    return budgetOf(this.#clock).pay(undefined);
+    await this.#pools.close();
+    return budgetOf(this.#shared.clock).pay(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -137,146 +159,38 @@ export class HttpClient {
 
   /** A frozen snapshot: the pools by origin. */
   statistics(): Readonly<Record<string, PoolStatistics>> {
-    return Object.freeze(
-      Object.fromEntries([...this.#pools].map(([origin, pool]) => [origin, pool.statistics()])),
-    );
-  }
-
-  async #follow(
-    firstMethod: string,
-    url: string | URL,
-    options: RequestOptions,
-    signal: AbortSignal | undefined,
-    deadline: RequestDeadline | undefined,
-  ): Promise<ClientResponse> {
-    const limit = options.maxRedirects ?? this.#options.maxRedirects ?? DEFAULT_REDIRECTS;
-    let target = parseTarget(url);
-    let fields = this.#merge(options);
-    let method = firstMethod;
-    let { body } = options;
-    for (let redirects = 0; ; redirects += 1) {
-      // RFC 9110 section 10.1.1: no expectation without a body.
-      const expectContinue = options.expectContinue === true && body !== undefined;
-      const own = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
-      const request: OutgoingRequest = {
-        method,
-        target: target.path,
-        fields: withHost(own, target),
-        body,
-        length: options.length,
-        trailers: options.trailers,
-        expectContinue,
-        signal,
-        onInformational: options.onInformational,
-      };
-      const incoming = await this.#send(target, request);
-      const next =
-        limit === 0 ? undefined : redirectOf(incoming.head, { method, fields, body }, target);
-      if (next === undefined) {
-        if (deadline !== undefined) incoming.onSettled = deadline;
-        return responseOf(incoming.head, incoming, target.url, redirects);
-      }
-      incoming.discard();
-      if (redirects >= limit) {
-        throw new IoError(`request: more than ${limit} redirects`, {
-          code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
-          operation: 'request',
-        });
-      }
-      ({ method, fields, body, target } = next);
-    }
-  }
-
-  /** Sends on a pooled connection, and again on a new one when the pooled one was stale. */
-  async #send(target: Target, request: OutgoingRequest): Promise<IncomingResponse> {
-    request.signal?.throwIfAborted();
-    for (let attempt = 0; ; attempt += 1) {
-      // Looked up for each attempt: a pool without a connection may have been dropped meanwhile.
-      const pool = this.#poolOf(target);
-      const connection =
-        (attempt === 0 ? pool.tryAcquire() : undefined) ??
-        (await pool.acquire(request.signal, attempt > 0));
-      if (request.signal?.aborted === true) {
-        pool.release(connection);
-        throw request.signal.reason;
-      }
-      // The connection may have ended while it was handed over: nothing was sent on it yet.
-      if (connection.served > 0 && !connection.isReusable) {
-        connection.close();
-        continue;
-      }
-      try {
-        return await connection.exchange(request);
-      } catch (error) {
-        if (this.#isClosed || attempt >= MAX_REPEATS || !isStale(connection, request, error)) {
-          throw error;
-        }
-      }
-    }
-  }
-
-  #poolOf(target: Target): ClientPool {
-    let pool = this.#pools.get(target.origin);
-    if (pool === undefined) {
-      const { connect = connectTcp, connectTls } = this.#options;
-      const make = target.isSecure ? connectTls : connect;
-      if (make === undefined) {
-        throw invalidInput(
-          'request',
-          'url',
-          'an http: URL (https: needs the `connectTls` option)',
-          target.url,
-        );
-      }
-      if (this.#pools.size >= KEPT_ORIGINS) this.#dropEmpty();
-      pool = new ClientPool(
-        this.#shared,
-        this.#options.maxConnectionsPerOrigin ?? DEFAULT_CONNECTIONS_PER_ORIGIN,
-        (options) => make(target.address, options),
-      );
-      this.#pools.set(target.origin, pool);
-    }
-    return pool;
-  }
-
-  #dropEmpty(): void {
-    for (const [origin, pool] of this.#pools) if (pool.isEmpty) this.#pools.delete(origin);
-  }
-
-  #merge(options: RequestOptions): FieldList {
-    const own = fieldList(options.headers);
-    if (this.#fields.length === 0) return own;
-    const merged = [...own];
-    for (let index = 0; index < this.#fields.length; index += 2) {
-      const name = this.#fields[index] as string;
-      if (fieldValue(own, name.toLowerCase()) === undefined) {
-        merged.push(name, this.#fields[index + 1] as string);
-      }
-    }
-    return merged;
+    return this.#pools.statistics();
   }
 }
 
-const connectTcp: NonNullable<HttpClientOptions['connect']> = (address, options) =>
-  TcpStream.connect(address, options);
-
-/** Puts Host first, as RFC 9110 section 7.2 recommends, unless the caller set one. */
-function withHost(fields: FieldList, { host }: Target): FieldList {
-  return fieldValue(fields, 'host') === undefined ? ['Host', host, ...fields] : fields;
+/** A source that was not begun is released: nobody else would. */
+function dropUnsent(body: RequestBody | undefined, reason: unknown): void {
+  if (typeof body !== 'object' || isReplayable(body)) return;
+  dropBody(body as StreamedBody, new AsyncScope(), reason);
 }
 
-/**
- * Whether a failure means that a kept-alive connection had already been closed, and repeating is safe: the connection had
- * served before, no byte of a response came, the method is idempotent (RFC 9110 section 9.2.2), the body can be sent again.
- */
-function isStale(connection: ClientConnection, request: OutgoingRequest, error: unknown): boolean {
-  return (
-    error instanceof IoError &&
-    !(error instanceof TimeoutError) &&
-    request.signal?.aborted !== true &&
-    connection.served > 1 &&
-    !connection.hasResponseBytes &&
-    isIdempotent(request.method) &&
-    isReplayable(request.body)
-  );
+/** What the requests of a client have in common. */
+class FollowerOf implements Follower {
+  readonly clock: Clock;
+  readonly defaults: RequestDefaults;
+  readonly maxRedirects: number;
+  readonly #pools: Pools;
+  readonly #options: HttpClientOptions;
+
+  constructor(clock: Clock, pools: Pools, options: HttpClientOptions) {
+    this.clock = clock;
+    this.defaults = new RequestDefaults(options);
+    this.maxRedirects = options.maxRedirects ?? DEFAULT_REDIRECTS;
+    this.#pools = pools;
+    this.#options = options;
+  }
+
+  get isClosed(): boolean {
+    return this.#pools.isClosed;
+  }
+
+  poolOf(target: Target): ClientPool {
+    const pool = this.#pools.find(target.origin);
+    return pool ?? this.#pools.add(target, directRoute(target, this.#options));
+  }
 }

@@ -1,50 +1,20 @@
-/** Options of a client and of a request, and their defaults. */
+/** Options of a client, and their rules. */
 
-import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
-import { invalidInput, rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
-import { isSendable } from '../message/body-pieces.ts';
+import type { Clock } from '@awaitio/core';
+import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
+import type { ClientDeadlines } from './connections/deadlines.ts';
+import type { Auth } from './routes/credentials.ts';
+import type { Connect } from './routes/route.ts';
+import { CLIENT_TLS_OPTIONS, type ClientTlsOptions } from './routes/tls-options.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
-
-/** Connects to `host:port`; `TcpStream.connect` and a simulated host's `connect` both fit. */
-export type Connect = (address: string, options: WaitOptions) => Promise<ByteStream>;
-
-/** Deadlines for the phases of a request, in milliseconds; `Infinity` disables one. */
-export interface ClientDeadlines {
-  /** To connect. @default 10000, as in undici */
-  readonly connect: number;
-  /** To get a connection from the pool, when all are in use. @default 30000 */
-  readonly pool: number;
-  /**
-   * From the request to the head of its response. While a body is still sent, from the last time the server took some of it.
-   * @default 60000 (undici has 300000)
-   */
-  readonly headers: number;
-  /** For the next piece of the response's body, while a reader waits for it. @default 60000 (undici has 300000) */
-  readonly body: number;
-  /** For the whole request, redirects and the response's body included. @default Infinity */
-  readonly total: number;
-  /** How long an idle connection is kept. @default 4000, as in undici: one second less than the servers of node:http */
-  readonly idle: number;
-  /** How long to wait for `100 Continue` before the body is sent anyway. @default 1000, as in Go and curl */
-  readonly expectContinue: number;
-}
-
-/** The defaults of {@link ClientDeadlines}. */
-export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
-  connect: 10_000,
-  pool: 30_000,
-  headers: 60_000,
-  body: 60_000,
-  total: Infinity,
-  idle: 4_000,
-  expectContinue: 1_000,
-});
 
 /** Options of an `HttpClient`. */
 export interface HttpClientOptions {
   /** The most connections open to one origin; further requests wait for one. @default 64 */
   readonly maxConnectionsPerOrigin?: number | undefined;
+  /** The most connections open to all origins together; an idle one makes room for another origin. @default 1024 */
+  readonly maxConnections?: number | undefined;
   readonly deadlines?:
     | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
     | undefined;
@@ -52,14 +22,27 @@ export interface HttpClientOptions {
   readonly limits?:
     | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
     | undefined;
+  /** The most informational responses (1xx) to one request. @default 64 */
+  readonly maxInformational?: number | undefined;
   /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
   /** Header fields of every request; a field of the same name in a request replaces one. */
   readonly headers?: HeadersInput | undefined;
-  /** Connects for `http:` URLs. @default `TcpStream.connect` */
+  /**
+   * The URL that relative ones are resolved against, as a browser does: `/v1/` keeps its last segment, `/v1` is replaced. A
+   * relative URL cannot lead to another origin.
+   */
+  readonly baseUrl?: string | URL | undefined;
+  /** Credentials of every request; with `baseUrl`, of those to its origin alone. A redirect to another origin has none. */
+  readonly auth?: Auth | undefined;
+  /** The field `User-Agent`, unless `headers` has one; `false` for none. @default 'awaitio' */
+  readonly userAgent?: string | false | undefined;
+  /** Opens the connections. For `https:` URLs TLS begins on the stream, unless `connectTls` is given. @default `TcpStream.connect` */
   readonly connect?: Connect | undefined;
-  /** Connects for `https:` URLs. @default none: such URLs are refused */
+  /** Connects for `https:` URLs, TLS included. @default `connect`, then TLS with the options `tls` */
   readonly connectTls?: Connect | undefined;
+  /** TLS for `https:` URLs. */
+  readonly tls?: ClientTlsOptions | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
 }
@@ -73,11 +56,13 @@ const AMOUNT: OptionRule = {
 
 const CLIENT_DEADLINES: OptionTable<ClientDeadlines> = {
   connect: rules.milliseconds,
+  tls: rules.milliseconds,
   pool: rules.milliseconds,
   headers: rules.milliseconds,
   body: rules.milliseconds,
   total: rules.milliseconds,
   idle: rules.milliseconds,
+  idleMargin: rules.milliseconds,
   expectContinue: rules.milliseconds,
 };
 
@@ -96,87 +81,24 @@ const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
 /** What {@link HttpClientOptions} may be. */
 export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
   maxConnectionsPerOrigin: rules.whole(1),
+  maxConnections: rules.whole(1),
   deadlines: rules.group(CLIENT_DEADLINES),
   limits: rules.group(CLIENT_LIMITS),
+  maxInformational: AMOUNT,
   maxRedirects: AMOUNT,
   headers: { ...rules.object, isSecret: true },
+  baseUrl: {
+    expected: 'an absolute URL',
+    accepts: (value) => typeof value === 'string' || value instanceof URL,
+    isSecret: true,
+  },
+  auth: { ...rules.object, isSecret: true },
+  userAgent: {
+    expected: 'a string, or false',
+    accepts: (value) => typeof value === 'string' || value === false,
+  },
   connect: rules.function,
   connectTls: rules.function,
+  tls: { ...rules.group(CLIENT_TLS_OPTIONS), isSecret: true },
   clock: rules.clock,
 };
-
-/**
- * The body of a request. Bytes must not be changed afterwards. A stream cannot be sent twice, so no redirect or retry
- * repeats it.
- */
-export type RequestBody =
-  | string
-  | Uint8Array
-  | AsyncIterable<Uint8Array | string>
-  | Iterable<Uint8Array | string>
-  | ReadableStream<Uint8Array>;
-
-/** Options of one request. */
-export interface RequestOptions {
-  /** Header fields; each replaces the client's field of the same name. */
-  readonly headers?: HeadersInput | undefined;
-  readonly body?: RequestBody | undefined;
-  /** The length of a streamed body, when it is known. */
-  readonly length?: number | undefined;
-  /** Trailer fields of a chunked body: the fields, or a function called after the body has been sent. */
-  readonly trailers?: HeadersInput | (() => HeadersInput) | undefined;
-  /** Cancels the request, in any phase; its connection is closed. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for the whole request. @default the client's `deadlines.total` */
-  readonly timeout?: number | undefined;
-  /** Waits for `100 Continue` before the body is sent. @default false */
-  readonly expectContinue?: boolean | undefined;
-  readonly maxRedirects?: number | undefined;
-  /** Called for each informational response (1xx). */
-  readonly onInformational?:
-    | ((status: number, headers: Iterable<[string, string]>) => void)
-    | undefined;
-}
-
-/** What is no bag of options is passed on, to be refused. */
-export function withBody(
-  options: RequestOptions | undefined,
-  body: RequestBody | undefined,
-): RequestOptions {
-  try {
-    if (options === undefined || (typeof options === 'object' && options !== null)) {
-      return { ...options, body };
-    }
-  } catch {
-    // A proxy whose traps throw: the request fails with their error.
-  }
-  return options as RequestOptions;
-}
-
-/** Whether a body can be sent again. */
-export function isReplayable(body: RequestBody | undefined): boolean {
-  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-}
-
-const METHOD = /^[A-Z][A-Z-]*$/;
-
-/** Checks the arguments of a request. @throws `InvalidInputError` */
-export function checkRequest(method: string, options: RequestOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidInput('request', 'options', 'an object', options);
-  }
-  if (typeof method !== 'string' || !METHOD.test(method))
-    throw invalidInput('request', 'method', 'a method in upper case', method);
-  if (options.body !== undefined && !isSendable(options.body)) {
-    throw invalidInput(
-      'request',
-      'body',
-      'a string, bytes, an iterable of them or a ReadableStream',
-      options.body,
-    );
-  }
-  const { length } = options;
-  if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
-    throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
-  }
-}

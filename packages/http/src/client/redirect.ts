@@ -1,10 +1,11 @@
 /** The request that follows a redirect: RFC 9110 section 15.4, as the Fetch standard and Go interpret it. */
 
-import type { RequestBody } from './options.ts';
-import { parseTarget, type Target } from './target.ts';
+import { isReplayable, type RequestBody } from './request-options.ts';
+import { parseTarget, type Target } from './routes/target.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
 
-interface Redirectable {
+/** What is repeated at another place. */
+export interface Redirectable {
   readonly method: string;
   readonly fields: FieldList;
   readonly body: RequestBody | undefined;
@@ -30,47 +31,75 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'proxy-authorization',
 ]);
 
+/** Why a redirect is not followed: for people. */
+export type NotFollowed = string;
+
+/** What a redirect is read from. */
+interface Redirecting {
+  readonly status: number;
+  readonly headers: { getAll(name: string): string[] };
+}
+
 /**
- * The request that a response redirects to; `undefined` when it is not a redirect that can be followed. A streamed body
- * cannot be sent again.
+ * The request that a response redirects to; a text that says why it is not followed; `undefined` when the response is no
+ * redirect. A streamed body cannot be sent again.
  */
 export function redirectOf(
-  response: {
-    readonly status: number;
-    readonly headers: { get(name: string): string | undefined };
-  },
+  response: Redirecting,
   request: Redirectable,
   target: Target,
-): Redirected | undefined {
+): Redirected | NotFollowed | undefined {
   const { status } = response;
   if (status < 301 || status > 308 || (status > 303 && status < 307)) return undefined;
-  const location = response.headers.get('location');
+  const locations = new Set(response.headers.getAll('location'));
+  const [location] = locations;
   if (location === undefined) return undefined;
-  let next: Target;
-  try {
-    next = parseTarget(new URL(location, target.url));
-  } catch {
-    return undefined;
-  }
+  if (locations.size > 1) return 'it has two Location fields that differ';
+  const next = followed(location, target);
+  if (typeof next === 'string') return next;
   const becomesGet =
     (status === 303 && request.method !== 'HEAD') || (status < 303 && request.method === 'POST');
-  if (
-    !becomesGet &&
-    request.body !== undefined &&
-    typeof request.body === 'object' &&
-    !(request.body instanceof Uint8Array)
-  ) {
-    return undefined;
+  if (!becomesGet && !isReplayable(request.body)) {
+    return 'the body of the request is a stream, which cannot be sent again; give a function that makes it';
   }
   const isForeign = next.origin !== target.origin;
+  const { authorization } = next;
   const fields = request.fields.filter((_, index, all) => {
     const name = (all[index - (index % 2)] as string).toLowerCase();
+    if (authorization !== undefined && name === 'authorization') return false;
     return !(isForeign && SECRET_FIELDS.has(name)) && !(becomesGet && BODY_FIELDS.has(name));
   });
   return {
     target: next,
     method: becomesGet ? 'GET' : request.method,
-    fields,
+    fields: authorization === undefined ? fields : [...fields, 'Authorization', authorization],
     body: becomesGet ? undefined : request.body,
   };
+}
+
+/** The target that a `Location` names; or why it is none. */
+function followed(location: string, from: Target): Target | NotFollowed {
+  let url: URL;
+  try {
+    url = new URL(utf8Of(location), from.url);
+  } catch {
+    return 'its Location is no URL';
+  }
+  const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
+  const isSocket = url.protocol === 'http+unix:' && from.origin === `http+unix://${url.host}`;
+  // A server must not be able to reach the files and sockets of its client.
+  if (!isWeb && !isSocket) return 'its Location has another scheme than http: or https:';
+  // RFC 9110 section 10.2.2.
+  if (url.hash === '') url.hash = new URL(from.url).hash;
+  return parseTarget(url);
+}
+
+/** A `Location` is read as latin1; servers send UTF-8, as browsers take it. */
+function utf8Of(latin1: string): string {
+  if (!/[\x80-\xff]/.test(latin1)) return latin1;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(latin1, 'latin1'));
+  } catch {
+    return latin1;
+  }
 }

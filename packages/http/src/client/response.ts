@@ -1,18 +1,17 @@
 /** Responses as a client's caller sees them. */
 
 import type { ByteStream } from '@awaitio/core';
-import { bodyOf, type Body, type BodySource, type CollectOptions } from '../message/body.ts';
+import type { ResponseOrigin } from './connections/incoming-response.ts';
+import { HttpStatusError, ResponseSchemaError } from './response-errors.ts';
+import { bodyOf, type Body, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
-import { schemaOf, validate, type Schema } from '../message/schema.ts';
+import { check, schemaOf, type Schema } from '../message/schema.ts';
 
-/** What a response needs of its connection. */
-export interface ResponseOrigin extends BodySource {
-  /** Discards the unread part of the body. */
-  discard(): void;
-  /** Hands the stream over, after a switch of protocols. */
-  takeStream(): ByteStream;
-}
+/** How much of a body an error holds, in bytes. */
+const EXCERPT = 1_024;
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 let construct: typeof responseOf;
 
@@ -24,21 +23,31 @@ let construct: typeof responseOf;
 export class ClientResponse {
   readonly #head: ResponseHead;
   readonly #origin: ResponseOrigin;
-  /** The URL of this response, after redirects. */
+  /** The URL of this response, after redirects, without credentials. */
   readonly url: string;
   /** How many redirects were followed. */
   readonly redirects: number;
+  /** Why this redirect was not followed, for people; `undefined` for other responses. */
+  readonly notFollowed: string | undefined;
   readonly body: Body;
 
   static {
-    construct = (head, origin, url, redirects) => new ClientResponse(head, origin, url, redirects);
+    construct = (head, origin, url, redirects, notFollowed) =>
+      new ClientResponse(head, origin, url, redirects, notFollowed);
+    const value = function inspect(this: ClientResponse): string {
+      return this.#inspect();
+    };
+    Object.defineProperty(ClientResponse.prototype, INSPECT, { value });
   }
 
-  private constructor(head: ResponseHead, origin: ResponseOrigin, url: string, redirects: number) {
+  private constructor(
+    ...[head, origin, url, redirects, notFollowed]: Parameters<typeof responseOf>
+  ) {
     this.#head = head;
     this.#origin = origin;
     this.url = url;
     this.redirects = redirects;
+    this.notFollowed = notFollowed;
     this.body = bodyOf(origin);
   }
 
@@ -55,6 +64,11 @@ export class ClientResponse {
   /** Whether the status is 200 to 299. */
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
+  }
+
+  /** How often the request was sent, on connections that had ended unnoticed and after redirects; from 1. */
+  get attempts(): number {
+    return this.#origin.progress.attempt;
   }
 
   /** The header fields, as received. */
@@ -84,13 +98,64 @@ export class ClientResponse {
 
   /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link ClientResponse.bytes} */
   json(options?: CollectOptions): Promise<unknown>;
-  /** The whole body as JSON, validated. @throws also `HttpProblem` 422 that lists every violation */
+  /** The whole body as JSON, validated. @throws also {@link ResponseSchemaError}, with every violation */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
   async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
     const schema = schemaOf('json', given);
     const collect = schema !== undefined || given === undefined ? options : given;
     const value = await this.body.json(collect as CollectOptions | undefined);
-    return schema === undefined ? value : validate(schema, value, 'body');
+    if (schema === undefined) return value;
+    const checked = await check(schema, value, 'body');
+    if (checked.errors === undefined) return checked.value;
+    const error = new ResponseSchemaError(checked.errors);
+    this.#origin.progress.describe(error);
+    throw error;
+  }
+
+  /**
+   * Passes this response on if its status is 200 to 299.
+   *
+   * @returns This response.
+   * @throws {@link HttpStatusError} for another status, with the beginning of its body; the rest is discarded.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient, HttpProblem, HttpStatusError, serve } from '@awaitio/http';
+   *
+   * const server = await serve(() => Promise.reject(new HttpProblem(404)), { port: 0 });
+   * await using client = new HttpClient();
+   * try {
+   *   await (await client.get(server.url)).throwIfNotOk();
+   * } catch (error) {
+   *   if (error instanceof HttpStatusError) console.log(error.status, error.excerpt.slice(0, 8)); // 404 {"type":
+   * }
+   * await server.shutdown();
+   * ```
+   */
+  async throwIfNotOk(): Promise<this> {
+    if (this.ok) return this;
+    const excerpt = await this.#excerpt();
+    const { progress } = this.#origin;
+    const error = new HttpStatusError(this.status, this.reason, excerpt, progress);
+    progress.describe(error);
+    throw error;
+  }
+
+  /** The beginning of the body; what has come of it, when it fails. */
+  async #excerpt(): Promise<string> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const piece of this.body) {
+        pieces.push(piece);
+        size += piece.length;
+        if (size >= EXCERPT) break;
+      }
+    } catch {
+      // The status matters.
+    }
+    const bytes = Buffer.concat(pieces).subarray(0, EXCERPT);
+    return new TextDecoder().decode(bytes, { stream: true });
   }
 
   /**
@@ -108,6 +173,14 @@ export class ClientResponse {
     this.#origin.discard();
   }
 
+  /** What `console.log` shows: no values of fields, and no path. */
+  #inspect(): string {
+    const { method, origin } = this.#origin.progress;
+    const names = [...this.headers].map(([name]) => name).join(', ');
+    const status = `${this.status} ${this.reason}`.trim();
+    return `ClientResponse { ${status} to ${method} ${origin}, headers: ${names} }`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.discard();
   }
@@ -119,6 +192,7 @@ export function responseOf(
   origin: ResponseOrigin,
   url: string,
   redirects: number,
+  notFollowed: string | undefined,
 ): ClientResponse {
-  return construct(head, origin, url, redirects);
+  return construct(head, origin, url, redirects, notFollowed);
 }

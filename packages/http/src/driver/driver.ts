@@ -42,6 +42,11 @@ export class Driver implements ByteConsumer {
     return this.#gathered.length;
   }
 
+  /** Whether a write waits for room. */
+  get isBlocked(): boolean {
+    return this.#blocked !== undefined;
+  }
+
   /** Flushes, then waits for bytes or EOF and passes them to the connection. */
   async fill(): Promise<void> {
     const blocked = this.flush();

@@ -53,19 +53,40 @@ export function schemaOf<T>(
   );
 }
 
+/** A valid value, or what is wrong with it. */
+export type Checked<T> =
+  | { readonly value: T; readonly errors?: undefined }
+  | { readonly errors: readonly ProblemDetail[] };
+
 /**
- * Validates a value.
+ * Checks a value.
  *
  * @param place - The first element of each path in the errors: `body`, `query`.
- * @throws `HttpProblem` 422 that lists every violation with its path.
+ * @throws what the schema throws; `InvalidInputError` when it gives no result
  */
-export async function validate<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
+export async function check<T>(
+  schema: Schema<T>,
+  value: unknown,
+  place: string,
+): Promise<Checked<T>> {
   const result = await schema['~standard'].validate(value);
   if (typeof result !== 'object' || result === null) {
     throw invalidInput('schema', 'validate(value)', 'an object with `value` or `issues`', result);
   }
-  if (result.issues === undefined) return result.value;
-  const errors = result.issues.map((issue) => describe(issue, place));
+  if (result.issues === undefined) return { value: result.value };
+  return { errors: result.issues.map((issue) => describe(issue, place)) };
+}
+
+/**
+ * Validates a value of a request.
+ *
+ * @param place - As in {@link check}.
+ * @throws `HttpProblem` 422 that lists every violation with its path.
+ */
+export async function validate<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
+  const checked = await check(schema, value, place);
+  if (checked.errors === undefined) return checked.value;
+  const { errors } = checked;
   throw new HttpProblem(422, { detail: `the ${place} does not match its schema`, errors });
 }
 

@@ -20,11 +20,13 @@ test('closing a client ends a kept-alive connection with FIN, not with a reset',
 test('closing a client breaks off a request that is under way', async () => {
   await using listener = await TcpListener.bind('127.0.0.1:0');
   const client = new HttpClient();
-  const answer = client.get(`http://${String(listener.localAddress)}/`);
+  const answer = client
+    .get(`http://${String(listener.localAddress)}/`)
+    .catch((error: unknown) => error);
   const stream = await listener.accept();
   await stream.readUntil('\r\n\r\n');
   await client.close();
-  await expect(answer).rejects.toThrow(BrokenError);
+  expect(await answer).toBeInstanceOf(BrokenError);
   await expect(stream.readChunk()).rejects.toThrow(BrokenError);
   await stream.close();
 });

@@ -66,7 +66,12 @@ export class World {
   /** A client on the host `client`. */
   client(options: HttpClientOptions = {}): HttpClient {
     const { connect } = this.sim.host('client');
-    const client = new HttpClient({ connect, clock: this.sim.clock, ...options });
+    const client = new HttpClient({
+      connect,
+      clock: this.sim.clock,
+      userAgent: false,
+      ...options,
+    });
     this.#clients.push(client);
     return client;
   }

@@ -91,11 +91,25 @@ export interface RequestHeadParts {
 export function encodeRequestHead(parts: RequestHeadParts): string {
   return (
     `${parts.method} ${parts.target} HTTP/1.1${CRLF}` +
-    fieldLines(parts.fields) +
+    requestLines(parts.fields) +
     framingLine(parts.framing) +
     connectionLine(parts.connection) +
     CRLF
   );
+}
+
+/** Most requests of a client have the same fields: of a list that cannot change, the lines are made once. */
+let lastList: FieldList | undefined;
+let lastLines = '';
+
+function requestLines(fields: FieldList): string {
+  if (fields === lastList) return lastLines;
+  const lines = fieldLines(fields);
+  if (Object.isFrozen(fields)) {
+    lastList = fields;
+    lastLines = lines;
+  }
+  return lines;
 }
 
 /** An informational head, such as 100 or 103: no framing, no connection. */

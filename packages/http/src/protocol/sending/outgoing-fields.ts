@@ -29,11 +29,17 @@ export interface OutgoingFields {
  */
 export function takeFramingFields(fields: FieldList, length: number | undefined): OutgoingFields {
   for (let index = 0; index < fields.length; index += 2) {
-    const size = (fields[index] as string).length;
-    if (size === 10 || size === 14 || size === 17) return readClosely(fields, length);
+    const name = fields[index] as string;
+    const size = name.length;
+    if ((size === 10 || size === 14 || size === 17) && FRAMING.test(name)) {
+      return readClosely(fields, length);
+    }
   }
   return { fields, length, closes: false, upgrades: false };
 }
+
+/** The names that are taken out. Every request of a client has `User-Agent`, which is as long as one of them. */
+const FRAMING = /^(?:connection|content-length|transfer-encoding)$/i;
 
 /** Connection options that the encoder writes, and the empty element of a list with a comma too many. */
 const OWN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', '']);

@@ -1,19 +1,25 @@
 /** A request as a connection sends it: its target resolved, its header fields complete. */
 
-import type { FieldList, HeadersInput } from '../protocol/vocabulary/fields.ts';
-import type { RequestBody } from './options.ts';
+import type { StreamedBody } from '../../message/outgoing-body.ts';
+import type { FieldList, HeadersInput } from '../../protocol/vocabulary/fields.ts';
+import type { RequestProgress } from './failure.ts';
+
+/** A body as it is sent. */
+export type SentBody = string | Uint8Array | StreamedBody;
 
 export interface OutgoingRequest {
   readonly method: string;
   readonly target: string;
   readonly fields: FieldList;
-  readonly body: RequestBody | undefined;
+  readonly body: SentBody | undefined;
   /** The length of a streamed body, when it is known. */
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly expectContinue: boolean;
+  /** The program's, or that of the whole request's deadline. */
   readonly signal: AbortSignal | undefined;
   readonly onInformational:
     | ((status: number, headers: Iterable<[string, string]>) => void)
     | undefined;
+  readonly progress: RequestProgress;
 }

@@ -8,20 +8,16 @@
 
 import { IoError } from '@awaitio/core';
 import { AsyncScope, failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
-import { trailerFields } from '../message/body-pieces.ts';
-import { OutgoingBody } from '../message/outgoing-body.ts';
+import { trailerFields } from '../../message/body-pieces.ts';
+import { OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import type { IncomingResponse } from './incoming-response.ts';
-import type { RequestBody } from './options.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import type { Driver } from '../driver/driver.ts';
-import { fieldList } from '../protocol/vocabulary/fields.ts';
+import type { Driver } from '../../driver/driver.ts';
+import { fieldList } from '../../protocol/vocabulary/fields.ts';
 
-/** What the sending half needs of its connection. */
-/** Beside it, gets the failure of the caller's body, and that of one which contradicts its announced length. */
+/** What the sending half needs of its connection. Beside it, gets the failure of the caller's body, and that of one which contradicts its announced length. */
 export interface SenderOwner extends FailureSink {
   readonly isGone: boolean;
-  /** Calls back after so many milliseconds; the returned function cancels that. */
-  later(callback: () => void, milliseconds: number): () => void;
   /** The request could not be written at once: from here on the server may stall it. */
   onSending(): void;
   /** The caller's body is producing its next piece: the server is not waited for. */
@@ -30,7 +26,6 @@ export interface SenderOwner extends FailureSink {
   onResume(): void;
 }
 
-type Streamed = Exclude<RequestBody, string | Uint8Array>;
 const SENT = Promise.resolve(true);
 
 export class RequestSender {
@@ -41,6 +36,7 @@ export class RequestSender {
   #onContinue: ((isGranted: boolean) => void) | undefined;
   /** The caller's body, while it is sent. */
   #source: OutgoingBody | undefined;
+  #isStreaming = false;
 
   /** @param continueTimeout - How long to wait for `100 Continue`, in milliseconds. */
   constructor(driver: Driver, owner: SenderOwner, continueTimeout: number) {
@@ -59,6 +55,7 @@ export class RequestSender {
     const http = driver.connection;
     const { body } = request;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const hasTrailers = request.trailers !== undefined && bytes !== undefined;
     const isWhole = bytes === undefined || bytes instanceof Uint8Array;
     driver.write(
       http.sendRequest({
@@ -66,10 +63,10 @@ export class RequestSender {
         target: request.target,
         fields: request.fields,
         hasBody: bytes !== undefined,
-        length: isWhole ? bytes?.length : request.length,
+        length: isWhole && !hasTrailers ? bytes?.length : request.length,
       }),
     );
-    if (isWhole && !request.expectContinue) {
+    if (isWhole && !request.expectContinue && !hasTrailers) {
       if (bytes !== undefined && bytes.length > 0) {
         http.sendData(bytes.length);
         const blocked = driver.writeBytes(bytes);
@@ -84,10 +81,15 @@ export class RequestSender {
     }
     void driver.flush();
     this.#owner.onSending();
-    const pieces = isWhole ? [bytes as Uint8Array] : (bytes as Streamed);
+    const pieces = isWhole ? wholeOf(bytes) : bytes;
     this.#sendPieces(pieces, request, incoming).catch((error: unknown) => {
       this.#owner.onCallbackFailure(failureOf(error, 'body'), 'body');
     });
+  }
+
+  /** Whether some of the request is still to be sent, or waits for room. */
+  get isSending(): boolean {
+    return this.#isStreaming || this.#driver.isBlocked;
   }
 
   /** The request is over, answered or failed: ends the caller's body, also while it produces a piece. */
@@ -102,14 +104,16 @@ export class RequestSender {
   }
 
   async #sendPieces(
-    body: Streamed,
+    body: StreamedBody,
     request: OutgoingRequest,
     incoming: IncomingResponse,
   ): Promise<void> {
+    request.progress.isBodyTaken = true;
     const source = new OutgoingBody(body, new AsyncScope());
     this.#source = source;
     try {
       if (request.expectContinue && !(await this.#awaitContinue())) return;
+      this.#isStreaming = true;
       for (;;) {
         // A server that has already responded does not want the remaining body.
         if (incoming.isComplete || this.#owner.isGone) return;
@@ -123,6 +127,7 @@ export class RequestSender {
       source.end(error);
       throw error;
     } finally {
+      this.#isStreaming = false;
       source.end(undefined);
     }
   }
@@ -180,14 +185,18 @@ export class RequestSender {
   /** Waits for `100 Continue` or the timeout, which start the body, or for a final response, which cancels it. */
   #awaitContinue(): Promise<boolean> {
     return new Promise((resolve) => {
-      const stop = this.#owner.later(() => {
+      const timer = this.#driver.clock.setTimer(() => {
         this.#onContinue?.(true);
       }, this.#continueTimeout);
       this.#onContinue = (isGranted) => {
         this.#onContinue = undefined;
-        stop();
+        timer.cancel();
         resolve(isGranted);
       };
     });
   }
+}
+
+function wholeOf(bytes: Uint8Array | undefined): StreamedBody {
+  return bytes === undefined ? [] : [bytes];
 }

@@ -6,10 +6,21 @@
  */
 
 import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
-import type { ResponseOrigin } from './response.ts';
-import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
-import type { Data, ResponseHead } from '../protocol/vocabulary/events.ts';
-import type { Headers } from '../protocol/vocabulary/headers.ts';
+import type { RequestProgress } from './failure.ts';
+import type { BodySource } from '../../message/body.ts';
+import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
+import type { Data, ResponseHead } from '../../protocol/vocabulary/events.ts';
+import type { Headers } from '../../protocol/vocabulary/headers.ts';
+
+/** What a caller's response needs of the one that is received. */
+export interface ResponseOrigin extends BodySource {
+  /** The request that it answers. */
+  readonly progress: RequestProgress;
+  /** Discards the unread part of the body. */
+  discard(): void;
+  /** Hands the stream over, after a switch of protocols. */
+  takeStream(): ByteStream;
+}
 
 /** What a response needs of its connection. */
 export interface IncomingOwner {
@@ -26,16 +37,25 @@ export interface IncomingOwner {
 export class IncomingResponse implements ResponseOrigin {
   readonly #owner: IncomingOwner;
   readonly clock: Clock;
+  readonly progress: RequestProgress;
   readonly #early: Data[] = [];
+  /** How many bytes were received before a reader asked for them. */
+  early = 0;
   head!: ResponseHead;
   trailers: Headers | undefined;
   /** `failed`: the rest will not be received · `taken`: complete, and its stream was handed over. */
   #state: 'receiving' | 'complete' | 'failed' | 'taken' = 'receiving';
   #onSettled: { end(): void } | undefined;
 
-  constructor(owner: IncomingOwner, clock: Clock) {
+  constructor(owner: IncomingOwner, clock: Clock, progress: RequestProgress) {
     this.#owner = owner;
     this.clock = clock;
+    this.progress = progress;
+  }
+
+  /** Whether some of it is still to be received. */
+  get isReceiving(): boolean {
+    return this.#state === 'receiving';
   }
 
   get isComplete(): boolean {
@@ -49,11 +69,15 @@ export class IncomingResponse implements ResponseOrigin {
   /** Keeps a piece of the body that was received together with the head. */
   pushEarly(piece: Data): void {
     this.#early.push(piece);
+    this.early += piece.length;
   }
 
   tryNextPiece(): Data | null | WouldBlock {
     const early = this.#early.shift();
-    if (early !== undefined) return early;
+    if (early !== undefined) {
+      this.early -= early.length;
+      return early;
+    }
     return this.isComplete ? null : this.#owner.pull(this);
   }
 

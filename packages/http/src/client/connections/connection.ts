@@ -6,9 +6,8 @@
  * fails, and `#failure` holds the reason.
  */
 
-import { TimeoutError, WOULD_BLOCK, type ByteStream, type WouldBlock } from '@awaitio/core';
+import { TimeoutError, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
-  callContained,
   Deadline,
   watchAbort,
   type AbortRegistration,
@@ -17,13 +16,15 @@ import {
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
-import { clientClosed, discarded, endedEarly } from './connection-errors.ts';
+import { clientClosed, discarded } from './connection-errors.ts';
+import { keepAliveOf } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
-import { Driver } from '../driver/driver.ts';
-import { StallWatch } from '../driver/stall-watch.ts';
-import { HttpConnection } from '../protocol/connection.ts';
-import { NEED_DATA, type Data, type ResponseHead } from '../protocol/vocabulary/events.ts';
+import { READ_ON_LIMIT, ResponseReceiver, type ReceiverOwner } from './response-receiver.ts';
+import { Driver } from '../../driver/driver.ts';
+import { StallWatch } from '../../driver/stall-watch.ts';
+import { HttpConnection } from '../../protocol/connection.ts';
+import type { Data, ResponseHead } from '../../protocol/vocabulary/events.ts';
 
 /** The pool, as its connections see it. */
 export interface ConnectionOwner {
@@ -31,11 +32,17 @@ export interface ConnectionOwner {
   onGone(connection: ClientConnection): void;
 }
 
-export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner {
+/** Milliseconds until an idle connection stops keeping the process alive, and an unread body is read on. */
+const REST = 0;
+
+export class ClientConnection
+  implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner, ReceiverOwner
+{
   readonly #stream: ByteStream;
   readonly #http: HttpConnection;
   readonly #driver: Driver;
   readonly #sender: RequestSender;
+  readonly #receiver: ResponseReceiver;
   readonly #shared: ClientShared;
   readonly #owner: ConnectionOwner;
   readonly #deadline: Deadline;
@@ -44,7 +51,15 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   #registration: AbortRegistration | undefined;
   /** The response in progress. */
   #incoming: IncomingResponse | undefined;
-  #failure: { readonly reason: unknown } | undefined;
+  failure: { readonly reason: unknown } | undefined;
+  /** When it became idle. */
+  #idleSince = 0;
+  /** Whether it has idled for a moment: its stream does not keep the process alive then. */
+  #isResting = false;
+  /** The head of the last response, for its `Keep-Alive`. */
+  #lastHead: ResponseHead | undefined;
+  /** Whether no reader has asked for the body yet. */
+  #isUnread = false;
   /** How many requests were sent on it. */
   served = 0;
   /** `bytesIn` when the current request was sent. */
@@ -59,6 +74,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     this.#http = new HttpConnection('client', shared.limits);
     this.#driver = new Driver(stream, this.#http, shared.clock);
     this.#sender = new RequestSender(this.#driver, this, shared.deadlines.expectContinue);
+    this.#receiver = new ResponseReceiver(this.#driver, this, shared.maxInformational);
     this.#deadline = new Deadline(shared.wheel, this);
     // When the server ends an idle connection, this side closes it at once: none stays half-open.
     void this.#watchEnd();
@@ -67,6 +83,16 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   /** Whether a request may be sent on it: open, with no unsolicited bytes and no EOF received. */
   get isReusable(): boolean {
     return this.#phase !== 'gone' && !this.#stream.isReadable;
+  }
+
+  /** Settles when its stream is gone. */
+  get closed(): Promise<unknown> {
+    return this.#stream.closed;
+  }
+
+  /** What its request waits for; `idle` when it has none. */
+  get holds(): 'idle' | 'headers' | 'body' | 'gone' {
+    return this.#phase;
   }
 
   /** Whether any byte of the current response was received. */
@@ -82,65 +108,62 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   async exchange(request: OutgoingRequest): Promise<IncomingResponse> {
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    const incoming = new IncomingResponse(this, this.#shared.clock);
+    if (this.#isResting) {
+      this.#isResting = false;
+      this.#stream.ref();
+    }
+    const incoming = new IncomingResponse(this, this.#shared.clock, request.progress);
     this.#incoming = incoming;
     const { signal } = request;
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     try {
       this.#sender.send(request, incoming);
       this.#enter('headers', this.#shared.deadlines.headers);
-      incoming.head = await this.#receiveHead(request);
+      incoming.head = await this.#receiver.receiveHead(request);
+      this.#lastHead = incoming.head;
+      request.progress.phase = 'body';
       this.#endSending();
       // A final response before `100 Continue` cancels the body.
       this.#sender.resolveContinue(false);
       // The body's deadline runs only while a reader waits for the next piece.
       this.#enter('body', Infinity);
-      this.#takeBuffered(incoming);
+      this.#receiver.takeBuffered(incoming);
+      if (incoming.isReceiving && (incoming.bodyLength ?? 0) <= READ_ON_LIMIT) {
+        // Gives a reader a moment to come.
+        this.#isUnread = true;
+        this.#deadline.set(REST);
+      }
       return incoming;
     } catch (error) {
-      throw this.#fail(error);
+      throw this.fail(error);
     }
   }
 
-  // --- The response's body -------------------------------------------------------------------------------------
-
-  /** Takes what has been received of the body. */
   pull(incoming: IncomingResponse): Data | null | WouldBlock {
-    if (this.#failure !== undefined) throw this.#failure.reason;
-    let event;
-    try {
-      event = this.#http.nextEvent();
-    } catch (error) {
-      throw this.#fail(error);
-    }
-    if (event === NEED_DATA) return WOULD_BLOCK;
-    if (typeof event !== 'symbol') {
-      if (event.type === 'data') return event;
-      if (event.type === 'end') incoming.trailers = event.trailers;
-    }
-    this.#complete();
-    return null;
+    return this.#receiver.pull(incoming);
   }
 
-  /** Waits for more of the body. */
-  async readBody(): Promise<void> {
+  readBody(): Promise<void> {
+    return this.#receiver.readBody();
+  }
+
+  onReadBegin(): void {
+    this.#isUnread = false;
     this.#enter('body', this.#shared.deadlines.body);
-    try {
-      if ((await this.#driver.read()) === null) this.#http.receiveEnd();
-    } catch (error) {
-      throw this.#fail(error);
-    }
+  }
+
+  onReadEnd(): void {
     this.#deadline.clear();
   }
 
   discard(): void {
-    void this.#fail(discarded());
+    void this.fail(discarded());
   }
 
   /** Closes the connection. Idle: gracefully. In use: its request fails. */
   close(): void {
     if (this.#phase === 'idle') this.#end();
-    void this.#fail(clientClosed());
+    void this.fail(clientClosed());
   }
 
   takeStream(): ByteStream {
@@ -148,17 +171,8 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     return this.#stream;
   }
 
-  // --- Sending -------------------------------------------------------------------------------------------------
-
   get isGone(): boolean {
     return this.#phase === 'gone';
-  }
-
-  later(callback: () => void, milliseconds: number): () => void {
-    const timer = this.#shared.clock.setTimer(callback, milliseconds);
-    return () => {
-      timer.cancel();
-    };
   }
 
   onSending(): void {
@@ -176,7 +190,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
 
   /** The caller's body or `onInformational` failed, now or later. */
   onCallbackFailure(failure: unknown): void {
-    void this.#fail(failure);
+    void this.fail(failure);
   }
 
   #endSending(): void {
@@ -184,40 +198,22 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     this.#sendingWatch = undefined;
   }
 
-  // --- Receiving -----------------------------------------------------------------------------------------------
-
-  async #receiveHead(request: OutgoingRequest): Promise<ResponseHead> {
-    for (;;) {
-      const event = this.#http.nextEvent();
-      if (event === NEED_DATA) {
-        if ((await this.#driver.read()) === null) this.#http.receiveEnd();
-        continue;
-      }
-      if (typeof event === 'symbol' || event.type === 'closed') throw endedEarly();
-      if (event.type === 'informational') {
-        if (event.status === 100) this.#sender.resolveContinue(true);
-        const { onInformational } = request;
-        if (onInformational === undefined) continue;
-        callContained('onInformational', onInformational, event.status, event.headers, this);
-        if (this.#failure !== undefined) throw this.#failure.reason;
-      } else if (event.type === 'response') return event;
-    }
-  }
-
-  /** Takes what was received with the head: a response that is already complete frees its connection at once. */
-  #takeBuffered(incoming: IncomingResponse): void {
-    for (;;) {
-      const piece = this.pull(incoming);
-      if (piece === WOULD_BLOCK || piece === null) return;
-      incoming.pushEarly(piece);
-    }
+  onContinue(): void {
+    this.#sender.resolveContinue(true);
   }
 
   /** The response is complete: the connection becomes free, or is closed. */
-  #complete(): void {
+  onComplete(): void {
+    const isSending = this.#sender.isSending;
     this.#endRequest('complete');
     if (this.#http.isSwitched) {
       this.#deadline.clear();
+      return;
+    }
+    if (isSending) {
+      // RFC 9112 section 9.5: it stops at once. Nothing of the response can be lost: all of it is here.
+      this.#stream.reset();
+      this.#detach();
       return;
     }
     if (!this.#http.isCycleDone || !this.isReusable) {
@@ -225,11 +221,21 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       return;
     }
     this.#http.startNextCycle();
-    this.#enter('idle', this.#shared.deadlines.idle);
+    this.#enter('idle', REST);
+    this.#idleSince = this.#deadline.at - REST;
     this.#owner.onFree(this);
   }
 
-  // --- The end -------------------------------------------------------------------------------------------------
+  /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. */
+  #rest(): void {
+    const { idle, idleMargin } = this.#shared.deadlines;
+    const longest = Math.min(idle, keepAliveOf(this.#lastHead?.headers, idleMargin));
+    this.#isResting = true;
+    this.#stream.unref();
+    const left = this.#idleSince + longest - this.#shared.wheel.now();
+    if (left > 0) this.#deadline.set(left);
+    else this.#end();
+  }
 
   #enter(phase: 'idle' | 'headers' | 'body', milliseconds: number): void {
     if (this.#phase === 'gone') return;
@@ -246,26 +252,32 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
       this.#deadline.set(left);
       return;
     }
-    if (phase === 'idle') this.#end();
-    else void this.#fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
+    if (phase === 'body' && this.#isUnread && this.#incoming !== undefined) {
+      void this.#receiver.readOn(this.#incoming);
+    } else if (phase === 'idle' && !this.#isResting) this.#rest();
+    else if (phase === 'idle') this.#end();
+    else void this.fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
   }
 
   onAbort(reason: unknown): void {
     this.#registration = undefined;
-    void this.#fail(reason);
+    void this.fail(reason);
   }
 
   /** Resets the connection. Returns the reason of its failure: the first one given. */
-  #fail(reason: unknown): unknown {
-    this.#failure ??= { reason };
+  fail(reason: unknown): unknown {
+    if (this.failure === undefined) {
+      this.failure = { reason };
+      this.#incoming?.progress.describe(reason);
+    }
     if (this.#phase !== 'gone') {
-      this.#stream.reset(this.#failure.reason);
+      this.#stream.reset(this.failure.reason);
       this.#detach();
     }
-    return this.#failure.reason;
+    return this.failure.reason;
   }
 
-  /** Closes the connection gracefully. */
+  /** Closes it gracefully. */
   #end(): void {
     if (this.#phase === 'gone') return;
     this.#detach();
@@ -287,7 +299,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
     this.#registration = undefined;
     this.#incoming?.settle(outcome);
     this.#incoming = undefined;
-    this.#sender.stop(this.#failure?.reason);
+    this.#sender.stop(this.failure?.reason);
   }
 
   async #watchEnd(): Promise<void> {

@@ -1,0 +1,42 @@
+/** Deadlines of a client, and their defaults. */
+
+/** Deadlines for the phases of a request, in milliseconds; `Infinity` disables one. */
+export interface ClientDeadlines {
+  /** To connect. @default 10000, as in undici */
+  readonly connect: number;
+  /** For the TLS handshake of an `https:` URL, once connected. @default 10000 */
+  readonly tls: number;
+  /** To get a connection from the pool, when all are in use. @default 30000 */
+  readonly pool: number;
+  /**
+   * From the request to the head of its response. While a body is still sent, from the last time the server took some of it.
+   * @default 60000 (undici has 300000)
+   */
+  readonly headers: number;
+  /** For the next piece of the response's body, while a reader waits for it. @default 60000 (undici has 300000) */
+  readonly body: number;
+  /** For the whole request, redirects and the response's body included. @default Infinity */
+  readonly total: number;
+  /** How long an idle connection is kept. @default 4000, as in undici: one second less than the servers of node:http */
+  readonly idle: number;
+  /**
+   * How much earlier an idle connection is closed than its server says in `Keep-Alive: timeout`: so that no request meets the
+   * server's end. @default 1000
+   */
+  readonly idleMargin: number;
+  /** How long to wait for `100 Continue` before the body is sent anyway. @default 1000, as in Go and curl */
+  readonly expectContinue: number;
+}
+
+/** The defaults of {@link ClientDeadlines}. */
+export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
+  connect: 10_000,
+  tls: 10_000,
+  pool: 30_000,
+  headers: 60_000,
+  body: 60_000,
+  total: Infinity,
+  idle: 4_000,
+  idleMargin: 1_000,
+  expectContinue: 1_000,
+});

@@ -1,0 +1,19 @@
+/** How long a server says that it keeps an idle connection: `Keep-Alive: timeout=5` (RFC 2068 section 19.7.1.1). */
+
+import type { Headers } from '../../protocol/vocabulary/headers.ts';
+
+/**
+ * How long a connection may idle by the word of its server.
+ *
+ * @param headers - Of the last response.
+ * @param margin - How much earlier to stop using it, in milliseconds: the server's time began before the response arrived. Of
+ * a short time, at most half.
+ * @returns Milliseconds; `Infinity` when the server says nothing.
+ */
+export function keepAliveOf(headers: Headers | undefined, margin: number): number {
+  const field = headers?.get('keep-alive') ?? '';
+  const seconds = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i.exec(field)?.[1];
+  if (seconds === undefined) return Infinity;
+  const announced = Number(seconds) * 1_000;
+  return Math.max(announced - margin, announced / 2);
+}

@@ -1,0 +1,79 @@
+/**
+ * Sends a request on a connection of a pool.
+ *
+ * A kept-alive connection may have been closed by its server, unnoticed yet. A request that may be sent twice is repeated,
+ * once, on a new connection. One that may not, such as a POST, waits until the event loop has looked at the connection after
+ * the request was made, so that an end that has arrived is seen; then it is sent once, whatever happens.
+ */
+
+import { IoError, TimeoutError, type Clock } from '@awaitio/core';
+import type { ClientConnection } from './connection.ts';
+import type { IncomingResponse } from './incoming-response.ts';
+import type { OutgoingRequest } from './outgoing-request.ts';
+import type { ClientPool } from './pool.ts';
+import type { Target } from '../routes/target.ts';
+
+/** What sending needs of its client. */
+export interface PoolSource {
+  readonly clock: Clock;
+  readonly isClosed: boolean;
+  /** The pool for a target: looked up each time, since one without a connection may have been dropped. */
+  poolOf(target: Target): ClientPool;
+}
+
+/** @throws the errors of connecting and of the exchange; the signal's reason */
+export async function send(
+  request: OutgoingRequest,
+  target: Target,
+  source: PoolSource,
+): Promise<IncomingResponse> {
+  const { progress } = request;
+  request.signal?.throwIfAborted();
+  for (let isNew = false; ; isNew = true) {
+    progress.phase = 'pool';
+    const pool = source.poolOf(target);
+    const connection =
+      (isNew ? undefined : pool.tryAcquire()) ?? (await pool.acquire(request, isNew));
+    if (connection.served > 0 && !progress.isRepeatable) await turn(source.clock);
+    if (request.signal?.aborted === true) {
+      pool.release(connection);
+      throw request.signal.reason;
+    }
+    // It may have ended while it was handed over: nothing was sent on it yet.
+    if (connection.served > 0 && !connection.isReusable) {
+      connection.close();
+      continue;
+    }
+    progress.attempt += 1;
+    progress.phase = 'headers';
+    try {
+      return await connection.exchange(request);
+    } catch (error) {
+      if (source.isClosed || !isStale(connection, request, error)) throw error;
+    }
+  }
+}
+
+/**
+ * Whether a failure means that a kept-alive connection had already been closed, and repeating is safe: the connection had
+ * served before, no byte of a response came, and the request may be sent twice.
+ */
+function isStale(connection: ClientConnection, request: OutgoingRequest, error: unknown): boolean {
+  return (
+    error instanceof IoError &&
+    !(error instanceof TimeoutError) &&
+    request.signal?.aborted !== true &&
+    connection.served > 1 &&
+    !connection.hasResponseBytes &&
+    request.progress.isRepeatable
+  );
+}
+
+/** Waits until the loop has asked for events that were there before the call: the round that runs may have asked already. */
+function turn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    clock.defer(() => {
+      clock.defer(resolve);
+    });
+  });
+}

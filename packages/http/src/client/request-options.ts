@@ -1,0 +1,95 @@
+/** Options of one request. */
+
+import { invalidInput } from '@awaitio/core/lowlevel';
+import { isSendable } from '../message/body-pieces.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { Auth } from './routes/credentials.ts';
+import type { Entries } from './routes/query.ts';
+
+/**
+ * The body of a request. Bytes must not be changed afterwards. A stream cannot be sent twice, so no redirect or retry
+ * repeats it.
+ */
+export type RequestBody =
+  | string
+  | Uint8Array
+  | AsyncIterable<Uint8Array | string>
+  | Iterable<Uint8Array | string>
+  | ReadableStream<Uint8Array>;
+
+/** Options of one request. */
+export interface RequestOptions {
+  /** Header fields; each replaces the client's field of the same name. */
+  readonly headers?: HeadersInput | undefined;
+  readonly body?: RequestBody | undefined;
+  /** The length of a streamed body, when it is known. */
+  readonly length?: number | undefined;
+  /** Trailer fields of a chunked body: the fields, or a function called after the body has been sent. */
+  readonly trailers?: HeadersInput | (() => HeadersInput) | undefined;
+  /** Cancels the request, in any phase; its connection is closed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for the whole request. @default the client's `deadlines.total` */
+  readonly timeout?: number | undefined;
+  /** Waits for `100 Continue` before the body is sent. @default false */
+  readonly expectContinue?: boolean | undefined;
+  readonly maxRedirects?: number | undefined;
+  /** Names and values that are added to the query of the URL. */
+  readonly query?: Entries | undefined;
+  /** Credentials, in place of the client's; a header `Authorization` comes first. */
+  readonly auth?: Auth | undefined;
+  /** Called for each informational response (1xx). */
+  readonly onInformational?:
+    | ((status: number, headers: Iterable<[string, string]>) => void)
+    | undefined;
+}
+
+/** What is no bag of options is passed on, to be refused. */
+export function withBody(
+  options: RequestOptions | undefined,
+  body: RequestBody | undefined,
+): RequestOptions {
+  try {
+    if (options === undefined || (typeof options === 'object' && options !== null)) {
+      return { ...options, body };
+    }
+  } catch {
+    // A proxy whose traps throw: the request fails with their error.
+  }
+  return options as RequestOptions;
+}
+
+/** Whether a body can be sent again. */
+export function isReplayable(body: RequestBody | undefined): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}
+
+const METHOD = /^[A-Z][A-Z-]*$/;
+const ANY_CASE = /^[a-z][a-z-]*$/i;
+
+/**
+ * Checks the arguments of a request.
+ *
+ * @returns The method in upper case.
+ * @throws `InvalidInputError`
+ */
+export function checkRequest(method: string, options: RequestOptions): string {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidInput('request', 'options', 'an object', options);
+  }
+  if (typeof method !== 'string' || !ANY_CASE.test(method)) {
+    throw invalidInput('request', 'method', 'a method made of letters', method);
+  }
+  if (options.body !== undefined && !isSendable(options.body)) {
+    throw invalidInput(
+      'request',
+      'body',
+      'a string, bytes, an iterable of them or a ReadableStream',
+      options.body,
+    );
+  }
+  const { length } = options;
+  if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
+    throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
+  }
+  return METHOD.test(method) ? method : method.toUpperCase();
+}

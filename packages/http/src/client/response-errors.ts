@@ -1,0 +1,51 @@
+/** Errors of responses that arrived whole, and are not what was asked for. */
+
+import { IoError } from '@awaitio/core';
+import type { ProblemDetail } from '../message/problem.ts';
+
+/** The status of a response is not 200 to 299: see `response.throwIfNotOk`. */
+export class HttpStatusError extends IoError {
+  override name = 'HttpStatusError';
+  readonly status: number;
+  /** The reason phrase, as received. */
+  readonly reason: string;
+  /** The first 1024 bytes of the body, as UTF-8. It stands in no message: it is the server's text. */
+  readonly excerpt: string;
+
+  constructor(
+    status: number,
+    reason: string,
+    excerpt: string,
+    request: { readonly method: string; readonly origin: string },
+  ) {
+    super(`${request.method} ${request.origin}: expected a status from 200 to 299, got ${status}`, {
+      code: 'ERR_HTTP_STATUS_NOT_OK',
+      operation: 'throwIfNotOk',
+    });
+    this.status = status;
+    this.reason = reason;
+    // Not enumerable: what logs an error must not log a body.
+    this.excerpt = excerpt;
+    // What logs an error must not log a body.
+    Object.defineProperty(this, 'excerpt', { enumerable: false });
+  }
+}
+
+/**
+ * A response does not match the schema that it was read with: it is the server that broke the contract. In a handler, it is a
+ * failure of this side: 500, without the violations.
+ */
+export class ResponseSchemaError extends IoError {
+  override name = 'ResponseSchemaError';
+  /** Every violation. */
+  readonly errors: readonly ProblemDetail[];
+
+  constructor(errors: readonly ProblemDetail[]) {
+    const [first] = errors;
+    super(`json: the response does not match its schema, first in ${first?.path ?? 'body'}`, {
+      code: 'ERR_HTTP_RESPONSE_SCHEMA',
+      operation: 'json',
+    });
+    this.errors = Object.freeze([...errors]);
+  }
+}
