@@ -384,8 +384,20 @@ export const http: PackagePlan = {
         'A connection carries requests that are ready, so it knows no redirects and no options.',
     },
     {
-      folder: 'client',
+      folder: 'client/content',
       sees: ['protocol/vocabulary', 'message', 'client/routes', 'client/connections'],
+      contains: 'what bodies are made of and become: forms, files, content codings',
+      reason: 'A body is the same on every connection and for every client.',
+    },
+    {
+      folder: 'client',
+      sees: [
+        'protocol/vocabulary',
+        'message',
+        'client/routes',
+        'client/connections',
+        'client/content',
+      ],
       contains: '`HttpClient`, its options, redirects, responses',
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
@@ -461,6 +473,11 @@ export const http: PackagePlan = {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
       reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
+    },
+    {
+      modules: ['node:zlib'],
+      owners: ['client/content/decode'],
+      reason: 'Decoding is loaded with the first body that has a coding, in one place.',
     },
     {
       modules: ['mrmime'],

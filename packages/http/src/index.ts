@@ -72,7 +72,8 @@ export {
   type RequestPhase,
 } from './client/connections/failure.ts';
 export type { HttpClientOptions } from './client/options.ts';
-export type { RequestBody, RequestOptions } from './client/request-options.ts';
+export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';
+export type { RequestOptions } from './client/request-options.ts';
 export { HttpStatusError, ResponseSchemaError } from './client/response-errors.ts';
 export { ClientResponse } from './client/response.ts';
 export type { Auth } from './client/routes/credentials.ts';

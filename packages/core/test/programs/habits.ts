@@ -18,7 +18,7 @@ import timers, { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from
 import { scheduler, setInterval as ticks, setTimeout as sleep } from 'node:timers/promises';
 import { inspect, promisify } from 'node:util';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import zlib from 'node:zlib';
+import zlib, { gzipSync } from 'node:zlib';
 
 const FILE = new URL(import.meta.url);
 const key = (name: string): Promise<crypto.webcrypto.CryptoKey> =>
@@ -130,6 +130,7 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'new MessageChannel()': () => new MessageChannel().port1.close(),
   'zlib.gzip()': () => called((done) => zlib.gzip('a', done)),
   'zlib.gzipSync()': () => zlib.gzipSync('a').length,
+  'zlib.gzipSync, imported': () => gzipSync('a').length,
   'zlib.createGzip()': () => once(zlib.createGzip().end('a').resume(), 'end'),
   'new CompressionStream()': () => new CompressionStream('gzip').writable.close(),
   'crypto.scrypt()': () => called((done) => crypto.scrypt('a', 'b', 8, done)),

@@ -33,6 +33,7 @@ const REPEATABLE: readonly string[] = [
   'fs.readFileSync()',
   'child_process.execSync()',
   'zlib.gzipSync()',
+  'zlib.gzipSync, imported',
   'crypto.scryptSync()',
   'crypto.createHash()',
   'import() of a file',

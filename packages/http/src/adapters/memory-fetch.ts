@@ -22,9 +22,11 @@ export class MemoryFetch {
       connectTls: open,
       clock,
       userAgent: false,
+      decompress: false,
       maxRedirects: 0,
       deadlines: { headers: Infinity, body: Infinity },
       maxConnectionsPerOrigin: 1_024,
+      maxConnections: Infinity,
     });
   }
 

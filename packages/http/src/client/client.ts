@@ -5,23 +5,18 @@
  * no byte of a response came and repeating is safe. A truncated body is never reported as complete.
  */
 
-import { systemClock, type Clock } from '@awaitio/core';
+import { systemClock, systemRandom, type Clock, type Random } from '@awaitio/core';
 import { AsyncScope, budgetOf, checkOptions } from '@awaitio/core/lowlevel';
-import { RequestProgress } from './connections/failure.ts';
+import { RequestProgress, type SentBody } from './connections/failure.ts';
 import { clientClosed, type ClientPool, type PoolStatistics } from './connections/pool.ts';
 import { Pools } from './connections/pools.ts';
 import { clientShared, type ClientShared } from './connections/shared.ts';
+import { contentOf, isReplayable, type RequestBody } from './content/request-body.ts';
 import { follow, type Follower } from './follow.ts';
 import { HTTP_CLIENT_OPTIONS, type HttpClientOptions } from './options.ts';
 import { RequestDefaults, totalOf } from './prepare.ts';
 import { RequestDeadline } from './request-deadline.ts';
-import {
-  checkRequest,
-  isReplayable,
-  withBody,
-  type RequestBody,
-  type RequestOptions,
-} from './request-options.ts';
+import { checkRequest, withBody, type RequestOptions } from './request-options.ts';
 import type { ClientResponse } from './response.ts';
 import { directRoute } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
@@ -30,6 +25,7 @@ import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
 const DEFAULT_CONNECTIONS = 1_024;
 const DEFAULT_REDIRECTS = 10;
+const DEFAULT_MAX_EXPANSION = 100;
 const NO_OPTIONS: RequestOptions = Object.freeze({});
 
 /**
@@ -132,13 +128,18 @@ export class HttpClient {
       progress = new RequestProgress(checked, target.origin, options.signal);
       if (total !== Infinity) deadline = new RequestDeadline(clock, total, options.signal);
       const signal = deadline === undefined ? options.signal : deadline.signal;
-      const fields = defaults.fields(options, target);
-      const request = { method: checked, target, fields, body: options.body };
-      return await follow(request, options, progress, signal, this.#follower, deadline);
+      const content = contentOf(options, this.#follower.random);
+      const isMade = typeof content === 'function';
+      progress.unsent = isMade ? undefined : content?.body;
+      const fields = defaults.fields(options, target, isMade ? undefined : content?.type);
+      const body = isMade ? content : content?.body;
+      const length = isMade ? options.length : (content?.length ?? options.length);
+      const call = { options, progress, signal, deadline, client: this.#follower };
+      return await follow({ method: checked, target, fields, body, length }, call);
     } catch (error) {
       deadline?.end();
       progress?.describe(error);
-      if (progress?.isBodyTaken === false) dropUnsent(options.body, error);
+      release(progress?.unsent, error);
       return budgetOf(this.#shared.clock).fail(error);
     }
   }
@@ -163,8 +164,8 @@ export class HttpClient {
   }
 }
 
-/** A source that was not begun is released: nobody else would. */
-function dropUnsent(body: RequestBody | undefined, reason: unknown): void {
+/** Ends a source that was not begun: nobody else would. */
+function release(body: SentBody | undefined, reason: unknown): void {
   if (typeof body !== 'object' || isReplayable(body)) return;
   dropBody(body as StreamedBody, new AsyncScope(), reason);
 }
@@ -173,14 +174,20 @@ function dropUnsent(body: RequestBody | undefined, reason: unknown): void {
 class FollowerOf implements Follower {
   readonly clock: Clock;
   readonly defaults: RequestDefaults;
+  readonly random: Random;
   readonly maxRedirects: number;
+  readonly decompress: boolean;
+  readonly maxExpansion: number;
   readonly #pools: Pools;
   readonly #options: HttpClientOptions;
 
   constructor(clock: Clock, pools: Pools, options: HttpClientOptions) {
     this.clock = clock;
     this.defaults = new RequestDefaults(options);
+    this.random = options.random ?? systemRandom;
     this.maxRedirects = options.maxRedirects ?? DEFAULT_REDIRECTS;
+    this.decompress = options.decompress ?? true;
+    this.maxExpansion = options.maxExpansion ?? DEFAULT_MAX_EXPANSION;
     this.#pools = pools;
     this.#options = options;
   }

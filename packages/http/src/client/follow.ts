@@ -1,51 +1,69 @@
 /** Sends a request and follows its redirects. */
 
-import { IoError } from '@awaitio/core';
-import type { RequestProgress } from './connections/failure.ts';
+import { IoError, type Random } from '@awaitio/core';
+import type { RequestProgress, SentBody } from './connections/failure.ts';
 import { held } from './connections/held-response.ts';
 import type { OutgoingRequest } from './connections/outgoing-request.ts';
 import { send, type PoolSource } from './connections/send.ts';
+import { decodedResponse } from './content/decoded-response.ts';
+import { isReplayable, madeContent, type BodyFunction } from './content/request-body.ts';
 import type { RequestDefaults } from './prepare.ts';
 import { redirectOf, type Redirectable } from './redirect.ts';
 import type { RequestDeadline } from './request-deadline.ts';
-import { isReplayable, type RequestOptions } from './request-options.ts';
+import type { RequestOptions } from './request-options.ts';
 import { responseOf, type ClientResponse } from './response.ts';
 import type { Target } from './routes/target.ts';
-import { hasField } from '../protocol/vocabulary/fields.ts';
+import { hasField, type FieldList } from '../protocol/vocabulary/fields.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
 
 /** What a request needs of its client. */
 export interface Follower extends PoolSource {
   readonly defaults: RequestDefaults;
+  readonly random: Random;
   /** How many redirects to follow. */
   readonly maxRedirects: number;
+  /** Whether bodies are decoded, and how much longer they may become. */
+  readonly decompress: boolean;
+  readonly maxExpansion: number;
 }
 
 /** A request whose target is known. */
-interface Targeted extends Redirectable {
+export interface TargetedRequest extends Redirectable {
   readonly target: Target;
 }
 
+/** One call of the program: what stays the same over redirects. */
+export interface Call {
+  readonly options: RequestOptions;
+  readonly progress: RequestProgress;
+  readonly signal: AbortSignal | undefined;
+  readonly deadline: RequestDeadline | undefined;
+  readonly client: Follower;
+}
+
 /** @throws as `HttpClient.request` */
-export async function follow(
-  first: Targeted,
-  options: RequestOptions,
-  progress: RequestProgress,
-  signal: AbortSignal | undefined,
-  client: Follower,
-  deadline: RequestDeadline | undefined,
-): Promise<ClientResponse> {
+export async function follow(first: TargetedRequest, call: Call): Promise<ClientResponse> {
+  const { options, client } = call;
   const limit = options.maxRedirects ?? client.maxRedirects;
   let request = first;
   for (let redirects = 0; ; redirects += 1) {
-    const { target } = request;
-    updateProgress(progress, request);
-    const outgoing = outgoingOf(request, options, progress, signal, client.defaults);
+    const { target, body } = request;
+    updateProgress(call.progress, request);
+    const outgoing =
+      typeof body === 'function'
+        ? await madeRequest(request, body, call)
+        : outgoingOf(request, call, request.fields, body, request.length, undefined);
     const incoming = await send(outgoing, target, client);
-    const next = limit === 0 ? undefined : redirectOf(incoming.head, request, target);
+    const { head } = incoming;
+    const next = limit === 0 ? undefined : redirectOf(head, request, target);
     if (next === undefined || typeof next === 'string') {
-      if (deadline !== undefined) incoming.onSettled = deadline;
-      return responseOf(incoming.head, held(incoming), target.url, redirects, next);
+      if (call.deadline !== undefined) incoming.onSettled = call.deadline;
+      const received = held(incoming);
+      const isDecoded = options.decompress ?? client.decompress;
+      const origin = isDecoded
+        ? decodedResponse(received, head.headers, client.maxExpansion)
+        : received;
+      return responseOf(head, origin, target.url, redirects, next);
     }
     incoming.discard();
     if (redirects >= limit) throw tooMany(limit);
@@ -55,7 +73,7 @@ export async function follow(
 
 function updateProgress(
   progress: RequestProgress,
-  { method, fields, body, target }: Targeted,
+  { method, fields, body, target }: TargetedRequest,
 ): void {
   progress.method = method;
   progress.origin = target.origin;
@@ -63,29 +81,44 @@ function updateProgress(
   progress.hasReplayableBody = isReplayable(body);
 }
 
+/** The request with a body that is made now, and again when it has to be repeated. */
+async function madeRequest(
+  request: TargetedRequest,
+  make: BodyFunction,
+  call: Call,
+): Promise<OutgoingRequest> {
+  const { body, length, type } = await madeContent(make, call.client.random);
+  const hasType = type === undefined || hasField(request.fields, 'content-type');
+  const fields = hasType ? request.fields : [...request.fields, 'Content-Type', type];
+  return outgoingOf(request, call, fields, body, length ?? request.length, () =>
+    madeRequest(request, make, call),
+  );
+}
+
 function outgoingOf(
-  { method, target, fields, body }: Targeted,
-  options: RequestOptions,
-  progress: RequestProgress,
-  signal: AbortSignal | undefined,
-  defaults: RequestDefaults,
+  { method, target }: TargetedRequest,
+  { options, progress, signal, client }: Call,
+  fields: FieldList,
+  body: SentBody | undefined,
+  length: number | undefined,
+  again: OutgoingRequest['again'],
 ): OutgoingRequest {
+  progress.unsent = body;
   // RFC 9110 section 10.1.1: no expectation without a body.
   const expectContinue = options.expectContinue === true && body !== undefined;
+  const all = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
   return {
     method,
     target: target.path,
-    fields: defaults.withHost(
-      expectContinue ? [...fields, 'Expect', '100-continue'] : fields,
-      target,
-    ),
+    fields: client.defaults.withHost(all, target),
     body,
-    length: options.length,
+    length,
     trailers: options.trailers,
     expectContinue,
     signal,
     onInformational: options.onInformational,
     progress,
+    again,
   };
 }
 

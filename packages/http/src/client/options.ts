@@ -1,6 +1,6 @@
 /** Options of a client, and their rules. */
 
-import type { Clock } from '@awaitio/core';
+import type { Clock, Random } from '@awaitio/core';
 import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import type { ClientDeadlines } from './connections/deadlines.ts';
 import type { Auth } from './routes/credentials.ts';
@@ -37,6 +37,15 @@ export interface HttpClientOptions {
   readonly auth?: Auth | undefined;
   /** The field `User-Agent`, unless `headers` has one; `false` for none. @default 'awaitio' */
   readonly userAgent?: string | false | undefined;
+  /**
+   * Whether bodies are decoded that come in gzip, deflate, brotli or, where Node has it, zstd; such bodies are then asked for.
+   * @default true, as in fetch
+   */
+  readonly decompress?: boolean | undefined;
+  /**
+   * How many bytes one byte of a coded body may become, on average, beyond the first 16 MiB. @default 100
+   */
+  readonly maxExpansion?: number | undefined;
   /** Opens the connections. For `https:` URLs TLS begins on the stream, unless `connectTls` is given. @default `TcpStream.connect` */
   readonly connect?: Connect | undefined;
   /** Connects for `https:` URLs, TLS included. @default `connect`, then TLS with the options `tls` */
@@ -45,6 +54,8 @@ export interface HttpClientOptions {
   readonly tls?: ClientTlsOptions | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
+  /** For the boundaries of forms. @default the platform's generator */
+  readonly random?: Random | undefined;
 }
 
 const COUNT = rules.count;
@@ -81,7 +92,7 @@ const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
 /** What {@link HttpClientOptions} may be. */
 export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
   maxConnectionsPerOrigin: rules.whole(1),
-  maxConnections: rules.whole(1),
+  maxConnections: rules.count,
   deadlines: rules.group(CLIENT_DEADLINES),
   limits: rules.group(CLIENT_LIMITS),
   maxInformational: AMOUNT,
@@ -97,8 +108,11 @@ export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
     expected: 'a string, or false',
     accepts: (value) => typeof value === 'string' || value === false,
   },
+  decompress: rules.flag,
+  maxExpansion: rules.count,
   connect: rules.function,
   connectTls: rules.function,
   tls: { ...rules.group(CLIENT_TLS_OPTIONS), isSecret: true },
   clock: rules.clock,
+  random: rules.method('next'),
 };

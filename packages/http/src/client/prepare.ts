@@ -1,6 +1,7 @@
 /** What a client adds to each request: its base URL, header fields and credentials. */
 
 import { invalidInput } from '@awaitio/core/lowlevel';
+import { ACCEPTED_CODINGS } from './content/content-coding.ts';
 import type { HttpClientOptions } from './options.ts';
 import type { RequestOptions } from './request-options.ts';
 import { authorizationOf } from './routes/credentials.ts';
@@ -13,6 +14,8 @@ const USER_AGENT = 'awaitio';
 export class RequestDefaults {
   readonly #base: Target | undefined;
   readonly #fields: FieldList;
+  /** Whether `Accept-Encoding` is among them by itself. */
+  readonly #addsCodings: boolean;
   /** With the client's credentials, if it has any. */
   readonly #authorized: FieldList;
   /** The fields of the last request that had none but these, and its host: most requests of a client are alike. */
@@ -28,6 +31,9 @@ export class RequestDefaults {
     if (userAgent !== false && !hasField(fields, 'user-agent')) {
       fields.push(...fieldList([['User-Agent', userAgent]]));
     }
+    const codings = options.decompress === false || hasField(fields, 'accept-encoding');
+    if (!codings) fields.push('Accept-Encoding', ACCEPTED_CODINGS);
+    this.#addsCodings = !codings;
     this.#fields = Object.freeze(fields);
     const authorization =
       auth === undefined ? this.#base?.authorization : authorizationOf('HttpClient', auth);
@@ -43,21 +49,32 @@ export class RequestDefaults {
     return query === undefined ? target : withQuery(target, encodeEntries('query', query));
   }
 
-  /** The fields of a request, `Host` excepted. @throws as {@link fieldList}; `InvalidInputError` for credentials */
-  fields({ headers, auth }: RequestOptions, target: Target): FieldList {
+  /**
+   * The fields of a request, `Host` excepted.
+   *
+   * @param type - Of its body, unless the program sets a `Content-Type`.
+   * @throws as {@link fieldList}; `InvalidInputError` for credentials
+   */
+  fields(options: RequestOptions, target: Target, type: string | undefined): FieldList {
+    const { headers, auth, decompress } = options;
     const isOwn = this.#base === undefined || this.#base.origin === target.origin;
     const defaults = isOwn ? this.#authorized : this.#fields;
-    if (headers === undefined && auth === undefined && target.authorization === undefined) {
-      return defaults;
-    }
+    const { authorization } = target;
+    const isPlain = headers === undefined && auth === undefined && decompress === undefined;
+    if (isPlain && authorization === undefined && type === undefined) return defaults;
     const fields = [...fieldList(headers)];
     if (!hasField(fields, 'authorization')) {
-      const value = auth === undefined ? target.authorization : authorizationOf('request', auth);
+      const value = auth === undefined ? authorization : authorizationOf('request', auth);
       if (value !== undefined) fields.push('Authorization', value);
     }
+    const hasType = hasField(fields, 'content-type') || hasField(defaults, 'content-type');
+    if (type !== undefined && !hasType) fields.push('Content-Type', type);
+    // The range of a body is one of its coded form.
+    const isRaw = this.#addsCodings && (decompress === false || hasField(fields, 'range'));
     const own = fields.length;
     for (let index = 0; index < defaults.length; index += 2) {
       const name = defaults[index] as string;
+      if (isRaw && name === 'Accept-Encoding') continue;
       const isReplaced = hasOwnField(fields, own, name.toLowerCase());
       if (!isReplaced) fields.push(name, defaults[index + 1] as string);
     }

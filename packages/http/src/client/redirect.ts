@@ -1,6 +1,7 @@
 /** The request that follows a redirect: RFC 9110 section 15.4, as the Fetch standard and Go interpret it. */
 
-import { isReplayable, type RequestBody } from './request-options.ts';
+import type { SentBody } from './connections/failure.ts';
+import { isReplayable, type BodyFunction } from './content/request-body.ts';
 import { parseTarget, type Target } from './routes/target.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
 
@@ -8,7 +9,9 @@ import type { FieldList } from '../protocol/vocabulary/fields.ts';
 export interface Redirectable {
   readonly method: string;
   readonly fields: FieldList;
-  readonly body: RequestBody | undefined;
+  readonly body: SentBody | BodyFunction | undefined;
+  /** The length of a streamed body, when it is known. */
+  readonly length: number | undefined;
 }
 
 export interface Redirected extends Redirectable {
@@ -74,6 +77,7 @@ export function redirectOf(
     method: becomesGet ? 'GET' : request.method,
     fields: authorization === undefined ? fields : [...fields, 'Authorization', authorization],
     body: becomesGet ? undefined : request.body,
+    length: becomesGet ? undefined : request.length,
   };
 }
 

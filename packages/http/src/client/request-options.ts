@@ -1,27 +1,20 @@
 /** Options of one request. */
 
 import { invalidInput } from '@awaitio/core/lowlevel';
-import { isSendable } from '../message/body-pieces.ts';
+import type { RequestBody } from './content/request-body.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Auth } from './routes/credentials.ts';
 import type { Entries } from './routes/query.ts';
-
-/**
- * The body of a request. Bytes must not be changed afterwards. A stream cannot be sent twice, so no redirect or retry
- * repeats it.
- */
-export type RequestBody =
-  | string
-  | Uint8Array
-  | AsyncIterable<Uint8Array | string>
-  | Iterable<Uint8Array | string>
-  | ReadableStream<Uint8Array>;
 
 /** Options of one request. */
 export interface RequestOptions {
   /** Header fields; each replaces the client's field of the same name. */
   readonly headers?: HeadersInput | undefined;
   readonly body?: RequestBody | undefined;
+  /** A value that is sent as JSON, in place of `body`. */
+  readonly json?: unknown;
+  /** Names and values that are sent as a form, in place of `body`: with `FormData` as multipart, otherwise URL-encoded. */
+  readonly form?: Entries | FormData | undefined;
   /** The length of a streamed body, when it is known. */
   readonly length?: number | undefined;
   /** Trailer fields of a chunked body: the fields, or a function called after the body has been sent. */
@@ -37,6 +30,8 @@ export interface RequestOptions {
   readonly query?: Entries | undefined;
   /** Credentials, in place of the client's; a header `Authorization` comes first. */
   readonly auth?: Auth | undefined;
+  /** Whether the response's body is decoded, as in `HttpClientOptions`. @default the client's */
+  readonly decompress?: boolean | undefined;
   /** Called for each informational response (1xx). */
   readonly onInformational?:
     | ((status: number, headers: Iterable<[string, string]>) => void)
@@ -58,11 +53,6 @@ export function withBody(
   return options as RequestOptions;
 }
 
-/** Whether a body can be sent again. */
-export function isReplayable(body: RequestBody | undefined): boolean {
-  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-}
-
 const METHOD = /^[A-Z][A-Z-]*$/;
 const ANY_CASE = /^[a-z][a-z-]*$/i;
 
@@ -79,17 +69,13 @@ export function checkRequest(method: string, options: RequestOptions): string {
   if (typeof method !== 'string' || !ANY_CASE.test(method)) {
     throw invalidInput('request', 'method', 'a method made of letters', method);
   }
-  if (options.body !== undefined && !isSendable(options.body)) {
-    throw invalidInput(
-      'request',
-      'body',
-      'a string, bytes, an iterable of them or a ReadableStream',
-      options.body,
-    );
-  }
   const { length } = options;
   if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) {
     throw invalidInput('request', 'length', 'a whole number of bytes from 0', length);
+  }
+  const { decompress } = options;
+  if (decompress !== undefined && typeof decompress !== 'boolean') {
+    throw invalidInput('request', 'decompress', 'true or false', decompress);
   }
   return METHOD.test(method) ? method : method.toUpperCase();
 }

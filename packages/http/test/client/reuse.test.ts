@@ -20,7 +20,7 @@ async function closingServer(world: World): Promise<{ readonly requests: string[
   const requests: string[] = [];
   const serveOne = async (wire: Wire): Promise<void> => {
     const head = await wire.head();
-    requests.push(head.split('\r\n', 1)[0]);
+    requests.push(...head.split('\r\n', 1));
     const length = Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0);
     await wire.stream.readExactly(length);
     await wire.send(ok());

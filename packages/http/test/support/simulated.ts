@@ -70,6 +70,7 @@ export class World {
       connect,
       clock: this.sim.clock,
       userAgent: false,
+      decompress: false,
       ...options,
     });
     this.#clients.push(client);

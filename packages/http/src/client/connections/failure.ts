@@ -1,7 +1,11 @@
 /** What an error says about the request that failed with it. */
 
 import { InvalidInputError, IoError } from '@awaitio/core';
+import type { StreamedBody } from '../../message/outgoing-body.ts';
 import { ProtocolError } from '../../protocol/vocabulary/errors.ts';
+
+/** A body as it is sent. */
+export type SentBody = string | Uint8Array | StreamedBody;
 
 /** The phases of a request, in order. */
 export type RequestPhase = 'pool' | 'connect' | 'tls' | 'headers' | 'body';
@@ -49,8 +53,8 @@ export class RequestProgress {
   phase: RequestPhase = 'pool';
   /** How often it was sent, or tried to. */
   attempt = 0;
-  /** Whether its body was begun: its connection ends it. */
-  isBodyTaken = false;
+  /** Its body, until a connection begins to send it: it is to be released when none does. */
+  unsent: SentBody | undefined;
   /** Whether its body can be made again. */
   hasReplayableBody = true;
   /** Whether sending it twice means the same as once (RFC 9110 section 9.2.2), by its method or an `Idempotency-Key`. */

@@ -1,11 +1,7 @@
 /** A request as a connection sends it: its target resolved, its header fields complete. */
 
-import type { StreamedBody } from '../../message/outgoing-body.ts';
 import type { FieldList, HeadersInput } from '../../protocol/vocabulary/fields.ts';
-import type { RequestProgress } from './failure.ts';
-
-/** A body as it is sent. */
-export type SentBody = string | Uint8Array | StreamedBody;
+import type { RequestProgress, SentBody } from './failure.ts';
 
 export interface OutgoingRequest {
   readonly method: string;
@@ -22,4 +18,6 @@ export interface OutgoingRequest {
     | ((status: number, headers: Iterable<[string, string]>) => void)
     | undefined;
   readonly progress: RequestProgress;
+  /** Makes it again, with a new body, for a body that can be sent once and made again. */
+  readonly again: (() => Promise<OutgoingRequest>) | undefined;
 }

@@ -108,7 +108,7 @@ export class RequestSender {
     request: OutgoingRequest,
     incoming: IncomingResponse,
   ): Promise<void> {
-    request.progress.isBodyTaken = true;
+    request.progress.unsent = undefined;
     const source = new OutgoingBody(body, new AsyncScope());
     this.#source = source;
     try {

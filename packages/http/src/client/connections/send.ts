@@ -23,11 +23,12 @@ export interface PoolSource {
 
 /** @throws the errors of connecting and of the exchange; the signal's reason */
 export async function send(
-  request: OutgoingRequest,
+  first: OutgoingRequest,
   target: Target,
   source: PoolSource,
 ): Promise<IncomingResponse> {
-  const { progress } = request;
+  const { progress } = first;
+  let request = first;
   request.signal?.throwIfAborted();
   for (let isNew = false; ; isNew = true) {
     progress.phase = 'pool';
@@ -50,6 +51,7 @@ export async function send(
       return await connection.exchange(request);
     } catch (error) {
       if (source.isClosed || !isStale(connection, request, error)) throw error;
+      if (request.again !== undefined) request = await request.again();
     }
   }
 }

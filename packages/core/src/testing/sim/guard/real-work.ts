@@ -19,8 +19,12 @@ const REAL_WORK =
 const OTHER_REQUESTS = /^HTTP/;
 /** Kinds of work whose result is random, so that it is refused also where it blocks. */
 const RANDOM_WORK = /^(?:RANDOM|KEYGEN|KEYPAIRGEN|SECRETKEYGEN)/;
-/** What blocks until it is done: `scryptSync`; and calls that block without a callback. */
-const BLOCKING = /Sync\b|\bdiffieHellman\b|\bdecapsulate\b|\bsignOneShot\b|\bverifyOneShot\b/;
+/**
+ * What blocks until it is done: `scryptSync`; `gzipSync`, also by its inner name, which it has when it was imported; and calls that
+ * block without a callback.
+ */
+const BLOCKING =
+  /Sync\b|\bsyncBufferWrapper\b|\bdiffieHellman\b|\bdecapsulate\b|\bsignOneShot\b|\bverifyOneShot\b/;
 /** What Node does on its own behalf while the program is on the stack: writing to stdout, cloning a value. */
 const NODES_OWN = /is_main_thread|internal\/structured_clone/;
 const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;

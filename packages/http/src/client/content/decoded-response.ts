@@ -1,0 +1,122 @@
+/** A response whose body is decoded while it is read. */
+
+import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import { lazy, type Lazy } from '@awaitio/core/lowlevel';
+import { codingsOf, type Coding } from './content-coding.ts';
+import type { decodePieces, decodeWhole } from './decode.ts';
+import type { RequestProgress } from '../connections/failure.ts';
+import type { ResponseOrigin } from '../connections/incoming-response.ts';
+import { PieceCollector } from '../../message/piece-collector.ts';
+import type { RemoteProtocolError } from '../../protocol/vocabulary/errors.ts';
+import type { Headers } from '../../protocol/vocabulary/headers.ts';
+
+const decoding: Lazy<{
+  readonly decodePieces: typeof decodePieces;
+  readonly decodeWhole: typeof decodeWhole;
+}> = lazy(() => import('./decode.ts'));
+
+/** Encoded bodies up to this length are decoded at once, in bytes. */
+const WHOLE = 65_536;
+
+/**
+ * Decodes the body of a response, if it is coded.
+ *
+ * @param maxExpansion - How many bytes one received byte may become, on average, beyond the first 16 MiB.
+ */
+export function decodedResponse(
+  origin: ResponseOrigin,
+  headers: Headers,
+  maxExpansion: number,
+): ResponseOrigin {
+  const codings = origin.bodyLength === 0 ? undefined : codingsOf(headers);
+  return codings === undefined ? origin : new DecodedResponse(origin, codings, maxExpansion);
+}
+
+class DecodedResponse implements ResponseOrigin {
+  readonly #origin: ResponseOrigin;
+  readonly #codings: readonly Coding[] | RemoteProtocolError;
+  readonly #maxExpansion: number;
+  #pieces: AsyncIterator<Uint8Array> | undefined;
+  readonly bodyLength: undefined;
+
+  constructor(
+    origin: ResponseOrigin,
+    codings: readonly Coding[] | RemoteProtocolError,
+    maxExpansion: number,
+  ) {
+    this.#origin = origin;
+    this.#codings = codings;
+    this.#maxExpansion = maxExpansion;
+  }
+
+  get clock(): Clock {
+    return this.#origin.clock;
+  }
+
+  get progress(): RequestProgress {
+    return this.#origin.progress;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.#origin.trailers;
+  }
+
+  async nextPiece(): Promise<Uint8Array | null> {
+    try {
+      const { done, value } = await (this.#pieces ??= this.#decode()).next();
+      return done === true ? null : value;
+    } catch (error) {
+      this.#origin.progress.describe(error);
+      this.discard();
+      throw error;
+    }
+  }
+
+  /** What was received has still to be decoded. */
+  tryNextPiece(): WouldBlock {
+    return WOULD_BLOCK;
+  }
+
+  abandon(): void {
+    this.#origin.abandon();
+    // One that waits for zlib ends with the connection.
+    this.#pieces?.return?.().catch(() => {});
+  }
+
+  discard(): void {
+    this.#origin.discard();
+  }
+
+  takeStream(): ByteStream {
+    return this.#origin.takeStream();
+  }
+
+  async *#decode(): AsyncGenerator<Uint8Array> {
+    const codings = this.#codings;
+    if (!Array.isArray(codings)) throw codings as RemoteProtocolError;
+    const { decodePieces: stream, decodeWhole: whole } = decoding.value ?? (await decoding.load());
+    const { bodyLength } = this.#origin;
+    if (bodyLength === undefined || bodyLength > WHOLE) {
+      yield* stream(this.#encoded(), codings, this.#maxExpansion);
+      return;
+    }
+    const collected = new PieceCollector();
+    for await (const piece of this.#encoded()) collected.add(piece);
+    const encoded = collected.join();
+    const decoded = whole(encoded, codings);
+    if (decoded === undefined) yield* stream(onlyOne(encoded), codings, this.#maxExpansion);
+    else if (decoded.length > 0) yield decoded;
+  }
+
+  async *#encoded(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const piece = await this.#origin.nextPiece();
+      if (piece === null) return;
+      yield piece;
+    }
+  }
+}
+
+async function* onlyOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
