@@ -72,6 +72,10 @@ export {
   type RequestPhase,
 } from './client/connections/failure.ts';
 export type { HttpClientOptions } from './client/options.ts';
+export type { ClientRequest, Middleware, NextRequest } from './client/middleware.ts';
+export type { ClientRetryOptions } from './client/retry-options.ts';
+export type { ServerSentEvent } from './client/content/server-sent-events.ts';
+export { createFetch } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';
 export type { RequestOptions } from './client/request-options.ts';
 export { HttpStatusError, ResponseSchemaError } from './client/response-errors.ts';

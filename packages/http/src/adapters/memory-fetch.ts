@@ -2,13 +2,8 @@
 
 import { InvalidInputError, type ByteStream, type Clock } from '@awaitio/core';
 import { describeFailure } from '@awaitio/core/lowlevel';
-import type { ClientResponse } from '../client/response.ts';
+import { sentHeaders, toResponse } from './web-messages.ts';
 import { HttpClient } from '../client/client.ts';
-
-/** Fields of a `Request` that the client sets itself. */
-const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
-/** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
-const WITHOUT_BODY = new Set([204, 205, 304]);
 
 /** A client of one server, over streams in memory. */
 export class MemoryFetch {
@@ -32,7 +27,7 @@ export class MemoryFetch {
 
   async fetch(input: Request | string | URL, init: RequestInit | undefined): Promise<Response> {
     const request = requestOf(input, init);
-    const headers = [...request.headers].filter(([name]) => !OWN.has(name));
+    const headers = sentHeaders(request);
     const announced = request.headers.get('content-length');
     const response = await this.#client.request(request.method, request.url, {
       headers,
@@ -46,35 +41,6 @@ export class MemoryFetch {
   async close(): Promise<void> {
     await this.#client.close();
   }
-}
-
-function toResponse(response: ClientResponse, request: Request): Response {
-  const { status, reason } = response;
-  const headers = new globalThis.Headers();
-  for (const [name, value] of response.headers) headers.append(name, value);
-  const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
-  return new Response(hasBody ? streamOf(response, request) : null, {
-    status,
-    statusText: reason,
-    headers,
-  });
-}
-
-function streamOf(response: ClientResponse, request: Request): ReadableStream<Uint8Array> {
-  const pieces = response.body[Symbol.asyncIterator]();
-  const source = {
-    // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
-    request,
-    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel() {
-      response.discard();
-    },
-  };
-  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 /** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */

@@ -6,18 +6,22 @@
  */
 
 import { systemClock, systemRandom, type Clock, type Random } from '@awaitio/core';
-import { AsyncScope, budgetOf, checkOptions } from '@awaitio/core/lowlevel';
+import { AsyncScope, budgetOf, checkOptions, lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { RequestProgress, type SentBody } from './connections/failure.ts';
 import { clientClosed, type ClientPool, type PoolStatistics } from './connections/pool.ts';
 import { Pools } from './connections/pools.ts';
 import { clientShared, type ClientShared } from './connections/shared.ts';
 import { contentOf, isReplayable, type RequestBody } from './content/request-body.ts';
 import { follow, type Follower } from './follow.ts';
+import { withMiddleware, type ClientRequest, type NextRequest } from './middleware.ts';
 import { HTTP_CLIENT_OPTIONS, type HttpClientOptions } from './options.ts';
 import { RequestDefaults, totalOf } from './prepare.ts';
-import { RequestDeadline } from './request-deadline.ts';
+import { RequestDeadline, Settling } from './request-deadline.ts';
 import { checkRequest, withBody, type RequestOptions } from './request-options.ts';
 import type { ClientResponse } from './response.ts';
+import type { withRetries } from './retrying.ts';
+import type { ClientRetryOptions } from './retry-options.ts';
+import { Proxies } from './routes/proxies.ts';
 import { directRoute } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
@@ -26,6 +30,9 @@ const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
 const DEFAULT_CONNECTIONS = 1_024;
 const DEFAULT_REDIRECTS = 10;
 const DEFAULT_MAX_EXPANSION = 100;
+const retrying: Lazy<{ readonly withRetries: typeof withRetries }> = lazy(
+  () => import('./retrying.ts'),
+);
 const NO_OPTIONS: RequestOptions = Object.freeze({});
 
 /**
@@ -45,7 +52,8 @@ const NO_OPTIONS: RequestOptions = Object.freeze({});
 export class HttpClient {
   readonly #shared: ClientShared;
   readonly #pools: Pools;
-  readonly #follower: Follower;
+  readonly #follower: FollowerOf;
+  readonly #next: NextRequest | undefined;
 
   /**
    * @param options - Their names and values are checked here.
@@ -60,6 +68,12 @@ export class HttpClient {
       overAll: options.maxConnections ?? DEFAULT_CONNECTIONS,
     });
     this.#follower = new FollowerOf(clock, this.#pools, options);
+    const { middleware = [] } = options;
+    if (middleware.length > 0) {
+      this.#next = withMiddleware(middleware, ({ method, url, options: passed }) =>
+        this.#send(method, url, passed),
+      );
+    }
   }
 
   /** Sends GET. @throws as {@link HttpClient.request} */
@@ -111,31 +125,61 @@ export class HttpClient {
    * signal's reason; `LocalProtocolError` for a header that must not be sent; `InvalidInputError`; `ClosedError` after `close`.
    * Each says with `error.request` which request it belongs to. A cancelled request closes its connection.
    */
-  async request(
+  request(
     method: string,
     url: string | URL,
     options: RequestOptions = NO_OPTIONS,
   ): Promise<ClientResponse> {
+    const next = this.#next;
+    return next === undefined
+      ? this.#send(method, url, options)
+      : this.#pass(next, { method, url, options });
+  }
+
+  /** Passes a request to the middleware. */
+  async #pass(next: NextRequest, request: ClientRequest): Promise<ClientResponse> {
+    try {
+      return await next(request);
+    } catch (error) {
+      return budgetOf(this.#shared.clock).fail(error);
+    }
+  }
+
+  /** Sends a request that has passed the middleware. */
+  async #send(method: string, url: string | URL, options: RequestOptions): Promise<ClientResponse> {
     let deadline: RequestDeadline | undefined;
     let progress: RequestProgress | undefined;
     try {
       const checked = checkRequest(method, options);
       if (this.#pools.isClosed) throw clientClosed();
       const { clock, deadlines } = this.#shared;
+      const client = this.#follower;
       const total = totalOf(options.timeout, deadlines.total);
-      const { defaults } = this.#follower;
-      const target = defaults.target(url, options.query);
+      const loading = client.proxies?.load();
+      if (loading !== undefined) await loading;
+      const target = client.defaults.target(url, options.query);
       progress = new RequestProgress(checked, target.origin, options.signal);
       if (total !== Infinity) deadline = new RequestDeadline(clock, total, options.signal);
       const signal = deadline === undefined ? options.signal : deadline.signal;
-      const content = contentOf(options, this.#follower.random);
+      const content = contentOf(options, client.random);
       const isMade = typeof content === 'function';
       progress.unsent = isMade ? undefined : content?.body;
-      const fields = defaults.fields(options, target, isMade ? undefined : content?.type);
+      const fields = client.defaults.fields(options, target, isMade ? undefined : content?.type);
       const body = isMade ? content : content?.body;
       const length = isMade ? options.length : (content?.length ?? options.length);
-      const call = { options, progress, signal, deadline, client: this.#follower };
-      return await follow({ method: checked, target, fields, body, length }, call);
+      const request = { method: checked, target, fields, body, length };
+      const call = { options, progress, signal, deadline, client };
+      const retry = options.retry ?? client.retry;
+      if (retry === false) return await follow(request, call);
+      const { withRetries } = retrying.value ?? (await retrying.load());
+      let settling = new Settling();
+      const again = (): Promise<ClientResponse> => {
+        settling = new Settling();
+        return follow(request, { ...call, deadline: settling });
+      };
+      const response = await withRetries(again, retry, call);
+      if (deadline !== undefined) settling.passTo(deadline);
+      return response;
     } catch (error) {
       deadline?.end();
       progress?.describe(error);
@@ -178,6 +222,8 @@ class FollowerOf implements Follower {
   readonly maxRedirects: number;
   readonly decompress: boolean;
   readonly maxExpansion: number;
+  readonly proxies: Proxies | undefined;
+  readonly retry: ClientRetryOptions | false;
   readonly #pools: Pools;
   readonly #options: HttpClientOptions;
 
@@ -188,6 +234,9 @@ class FollowerOf implements Follower {
     this.maxRedirects = options.maxRedirects ?? DEFAULT_REDIRECTS;
     this.decompress = options.decompress ?? true;
     this.maxExpansion = options.maxExpansion ?? DEFAULT_MAX_EXPANSION;
+    this.retry = options.retry ?? false;
+    const { proxy = false } = options;
+    this.proxies = proxy === false ? undefined : new Proxies(proxy);
     this.#pools = pools;
     this.#options = options;
   }
@@ -198,6 +247,8 @@ class FollowerOf implements Follower {
 
   poolOf(target: Target): ClientPool {
     const pool = this.#pools.find(target.origin);
-    return pool ?? this.#pools.add(target, directRoute(target, this.#options));
+    if (pool !== undefined) return pool;
+    const route = this.proxies?.route(target, this.#options);
+    return this.#pools.add(target, route ?? directRoute(target, this.#options));
   }
 }

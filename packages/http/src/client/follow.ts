@@ -9,9 +9,9 @@ import { decodedResponse } from './content/decoded-response.ts';
 import { isReplayable, madeContent, type BodyFunction } from './content/request-body.ts';
 import type { RequestDefaults } from './prepare.ts';
 import { redirectOf, type Redirectable } from './redirect.ts';
-import type { RequestDeadline } from './request-deadline.ts';
 import type { RequestOptions } from './request-options.ts';
 import { responseOf, type ClientResponse } from './response.ts';
+import type { Proxies } from './routes/proxies.ts';
 import type { Target } from './routes/target.ts';
 import { hasField, type FieldList } from '../protocol/vocabulary/fields.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
@@ -20,6 +20,7 @@ import { isIdempotent } from '../protocol/vocabulary/methods.ts';
 export interface Follower extends PoolSource {
   readonly defaults: RequestDefaults;
   readonly random: Random;
+  readonly proxies: Proxies | undefined;
   /** How many redirects to follow. */
   readonly maxRedirects: number;
   /** Whether bodies are decoded, and how much longer they may become. */
@@ -37,7 +38,8 @@ export interface Call {
   readonly options: RequestOptions;
   readonly progress: RequestProgress;
   readonly signal: AbortSignal | undefined;
-  readonly deadline: RequestDeadline | undefined;
+  /** Is ended when the response is complete, or has failed. */
+  readonly deadline: { end(): void } | undefined;
   readonly client: Follower;
 }
 
@@ -104,12 +106,17 @@ function outgoingOf(
   again: OutgoingRequest['again'],
 ): OutgoingRequest {
   progress.unsent = body;
+  const proxy = target.isSecure ? undefined : client.proxies?.for(target);
   // RFC 9110 section 10.1.1: no expectation without a body.
   const expectContinue = options.expectContinue === true && body !== undefined;
-  const all = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
+  let all = expectContinue ? [...fields, 'Expect', '100-continue'] : fields;
+  if (proxy?.authorization !== undefined) {
+    all = [...all, 'Proxy-Authorization', proxy.authorization];
+  }
   return {
     method,
-    target: target.path,
+    // RFC 9112 section 3.2.2.
+    target: proxy === undefined ? target.path : target.origin + target.path,
     fields: client.defaults.withHost(all, target),
     body,
     length,

@@ -3,6 +3,8 @@
 import type { Clock, Random } from '@awaitio/core';
 import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import type { ClientDeadlines } from './connections/deadlines.ts';
+import type { Middleware } from './middleware.ts';
+import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
 import type { Auth } from './routes/credentials.ts';
 import type { Connect } from './routes/route.ts';
 import { CLIENT_TLS_OPTIONS, type ClientTlsOptions } from './routes/tls-options.ts';
@@ -52,9 +54,19 @@ export interface HttpClientOptions {
   readonly connectTls?: Connect | undefined;
   /** TLS for `https:` URLs. */
   readonly tls?: ClientTlsOptions | undefined;
+  /**
+   * A proxy: its URL, with credentials if it asks for them; `'env'` for those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
+   * `NO_PROXY`, read when the client is made. `http:` URLs are asked of it in absolute form, `https:` URLs through a tunnel. Not
+   * for Unix sockets, and not with `connectTls`. @default false
+   */
+  readonly proxy?: string | URL | false | undefined;
+  /** Tries requests again that may be sent twice. @default false: none but those that meet an ended connection */
+  readonly retry?: ClientRetryOptions | false | undefined;
+  /** Functions around each request, the first one outermost. */
+  readonly middleware?: readonly Middleware[] | undefined;
   /** @default the system's clock */
   readonly clock?: Clock | undefined;
-  /** For the boundaries of forms. @default the platform's generator */
+  /** For the boundaries of forms, and the pauses of retries. @default the platform's generator */
   readonly random?: Random | undefined;
 }
 
@@ -112,6 +124,20 @@ export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
   maxExpansion: rules.count,
   connect: rules.function,
   connectTls: rules.function,
+  proxy: {
+    expected: "the URL of a proxy, 'env' or false",
+    accepts: (value) => value === false || typeof value === 'string' || value instanceof URL,
+    isSecret: true,
+  },
+  retry: {
+    expected: 'an object, or false',
+    accepts: (value) => value === false || rules.object.accepts(value),
+    options: CLIENT_RETRY_OPTIONS,
+  },
+  middleware: {
+    expected: 'a list of functions',
+    accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'function'),
+  },
   tls: { ...rules.group(CLIENT_TLS_OPTIONS), isSecret: true },
   clock: rules.clock,
   random: rules.method('next'),

@@ -34,3 +34,20 @@ export class RequestDeadline implements AbortWatcher {
     this.#registration?.remove();
   }
 }
+
+/** The end of one response of several: only that of the last one ends the deadline of the request. */
+export class Settling {
+  #hasEnded = false;
+  #deadline: RequestDeadline | undefined;
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#deadline?.end();
+  }
+
+  /** It is the last one. */
+  passTo(deadline: RequestDeadline): void {
+    this.#deadline = deadline;
+    if (this.#hasEnded) deadline.end();
+  }
+}

@@ -1,8 +1,9 @@
 /** Options of one request. */
 
-import { invalidInput } from '@awaitio/core/lowlevel';
+import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import type { RequestBody } from './content/request-body.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
 import type { Auth } from './routes/credentials.ts';
 import type { Entries } from './routes/query.ts';
 
@@ -32,6 +33,8 @@ export interface RequestOptions {
   readonly auth?: Auth | undefined;
   /** Whether the response's body is decoded, as in `HttpClientOptions`. @default the client's */
   readonly decompress?: boolean | undefined;
+  /** How it is tried again, in place of the client's `retry`. */
+  readonly retry?: ClientRetryOptions | false | undefined;
   /** Called for each informational response (1xx). */
   readonly onInformational?:
     | ((status: number, headers: Iterable<[string, string]>) => void)
@@ -77,5 +80,7 @@ export function checkRequest(method: string, options: RequestOptions): string {
   if (decompress !== undefined && typeof decompress !== 'boolean') {
     throw invalidInput('request', 'decompress', 'true or false', decompress);
   }
+  const { retry } = options;
+  if (retry !== undefined && retry !== false) checkOptions('retry', retry, CLIENT_RETRY_OPTIONS);
   return METHOD.test(method) ? method : method.toUpperCase();
 }

@@ -1,9 +1,12 @@
 /** Responses as a client's caller sees them. */
 
 import type { ByteStream } from '@awaitio/core';
+import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { ResponseOrigin } from './connections/incoming-response.ts';
 import { HttpStatusError, ResponseSchemaError } from './response-errors.ts';
-import { bodyOf, type Body, type CollectOptions } from '../message/body.ts';
+import type { linesOf } from './content/lines.ts';
+import type { eventsOf, ServerSentEvent } from './content/server-sent-events.ts';
+import { bodyOf, limitOf, type Body, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { check, schemaOf, type Schema } from '../message/schema.ts';
@@ -11,6 +14,12 @@ import { check, schemaOf, type Schema } from '../message/schema.ts';
 /** How much of a body an error holds, in bytes. */
 const EXCERPT = 1_024;
 
+const lineParts: Lazy<{ readonly linesOf: typeof linesOf }> = lazy(
+  () => import('./content/lines.ts'),
+);
+const eventParts: Lazy<{ readonly eventsOf: typeof eventsOf }> = lazy(
+  () => import('./content/server-sent-events.ts'),
+);
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 let construct: typeof responseOf;
@@ -104,12 +113,82 @@ export class ClientResponse {
     const schema = schemaOf('json', given);
     const collect = schema !== undefined || given === undefined ? options : given;
     const value = await this.body.json(collect as CollectOptions | undefined);
-    if (schema === undefined) return value;
-    const checked = await check(schema, value, 'body');
+    return schema === undefined ? value : this.#checked(schema, value, 'body');
+  }
+
+  async #checked<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
+    const checked = await check(schema, value, place);
     if (checked.errors === undefined) return checked.value;
     const error = new ResponseSchemaError(checked.errors);
     this.#origin.progress.describe(error);
     throw error;
+  }
+
+  /**
+   * The lines of the body as they come, as text; with a schema, each line as JSON (NDJSON), validated.
+   *
+   * @param schema - For each line; empty lines are left out.
+   * @param options - `limit`: the most characters of a line, 1048576 by default.
+   * @returns An iteration. Leaving it closes the connection, unless the body is complete.
+   * @throws `LimitError` for a longer line; with a schema, `SyntaxError` and {@link ResponseSchemaError}, whose paths begin with
+   * the number of the line; else as iterating over the body.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient, HttpResponse, serve } from '@awaitio/http';
+   *
+   * const server = await serve(() => HttpResponse.text('one\ntwo\n'), { port: 0 });
+   * await using client = new HttpClient();
+   * for await (const line of (await client.get(server.url)).lines()) console.log(line); // one, two
+   * await server.shutdown();
+   * ```
+   */
+  lines(options?: CollectOptions): AsyncGenerator<string>;
+  lines<T>(schema: Schema<T>, options?: CollectOptions): AsyncGenerator<T>;
+  lines<T>(
+    given?: Schema<T> | CollectOptions,
+    options?: CollectOptions,
+  ): AsyncGenerator<string | T> {
+    const schema = schemaOf('lines', given);
+    const limit = limitOf('lines', schema === undefined ? (given as CollectOptions) : options);
+    return this.#lines(schema, limit);
+  }
+
+  async *#lines<T>(schema: Schema<T> | undefined, limit: number): AsyncGenerator<string | T> {
+    const { linesOf } = lineParts.value ?? (await lineParts.load());
+    let number = 0;
+    for await (const line of linesOf(this.body, limit)) {
+      number += 1;
+      if (schema === undefined) yield line;
+      else if (line !== '') yield this.#checked(schema, JSON.parse(line), `line[${number}]`);
+    }
+  }
+
+  /**
+   * The body as Server-Sent Events (`text/event-stream`), as they come.
+   *
+   * @param options - `limit`: the most characters of an event, 1048576 by default.
+   * @returns An iteration, which ends with the body: to go on, send the request again with `Last-Event-ID`. Leaving it closes
+   * the connection.
+   * @throws `LimitError` for a longer event; else as iterating over the body.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient, HttpResponse, serve } from '@awaitio/http';
+   *
+   * const server = await serve(() => HttpResponse.text('id: 7\ndata: hello\n\n'), { port: 0 });
+   * await using client = new HttpClient();
+   * for await (const { id, data } of (await client.get(server.url)).events()) console.log(id, data); // 7 hello
+   * await server.shutdown();
+   * ```
+   */
+  events(options?: CollectOptions): AsyncGenerator<ServerSentEvent> {
+    return this.#events(limitOf('events', options));
+  }
+
+  async *#events(limit: number): AsyncGenerator<ServerSentEvent> {
+    const { eventsOf } = eventParts.value ?? (await eventParts.load());
+    yield* eventsOf(this.body, limit);
   }
 
   /**

@@ -252,8 +252,9 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** The limit of options that were given. */
-function limitOf(operation: string, options: CollectOptions): number {
+/** The limit of options. @throws `InvalidInputError` */
+export function limitOf(operation: string, options: CollectOptions | undefined): number {
+  if (options === undefined) return DEFAULT_COLLECT_LIMIT;
   if (typeof options !== 'object' || options === null) {
     throw invalidInput(operation, 'options', 'an object', options);
   }

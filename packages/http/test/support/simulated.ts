@@ -69,6 +69,7 @@ export class World {
     const client = new HttpClient({
       connect,
       clock: this.sim.clock,
+      random: this.sim.random,
       userAgent: false,
       decompress: false,
       ...options,

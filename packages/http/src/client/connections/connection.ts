@@ -17,7 +17,7 @@ import {
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
 import { clientClosed, discarded } from './connection-errors.ts';
-import { keepAliveOf } from './keep-alive.ts';
+import { idleTimeOf } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
 import { READ_ON_LIMIT, ResponseReceiver, type ReceiverOwner } from './response-receiver.ts';
@@ -90,8 +90,8 @@ export class ClientConnection
     return this.#stream.closed;
   }
 
-  /** What its request waits for; `idle` when it has none. */
-  get holds(): 'idle' | 'headers' | 'body' | 'gone' {
+  /** What its request waits for. */
+  get holds(): string {
     return this.#phase;
   }
 
@@ -122,7 +122,8 @@ export class ClientConnection
       incoming.head = await this.#receiver.receiveHead(request);
       this.#lastHead = incoming.head;
       request.progress.phase = 'body';
-      this.#endSending();
+      this.#sendingWatch?.end();
+      this.#sendingWatch = undefined;
       // A final response before `100 Continue` cancels the body.
       this.#sender.resolveContinue(false);
       // The body's deadline runs only while a reader waits for the next piece.
@@ -145,6 +146,10 @@ export class ClientConnection
 
   readBody(): Promise<void> {
     return this.#receiver.readBody();
+  }
+
+  onContinue(): void {
+    this.#sender.resolveContinue(true);
   }
 
   onReadBegin(): void {
@@ -193,15 +198,6 @@ export class ClientConnection
     void this.fail(failure);
   }
 
-  #endSending(): void {
-    this.#sendingWatch?.end();
-    this.#sendingWatch = undefined;
-  }
-
-  onContinue(): void {
-    this.#sender.resolveContinue(true);
-  }
-
   /** The response is complete: the connection becomes free, or is closed. */
   onComplete(): void {
     const isSending = this.#sender.isSending;
@@ -228,8 +224,7 @@ export class ClientConnection
 
   /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. */
   #rest(): void {
-    const { idle, idleMargin } = this.#shared.deadlines;
-    const longest = Math.min(idle, keepAliveOf(this.#lastHead?.headers, idleMargin));
+    const longest = idleTimeOf(this.#lastHead?.headers, this.#shared.deadlines);
     this.#isResting = true;
     this.#stream.unref();
     const left = this.#idleSince + longest - this.#shared.wheel.now();
@@ -248,11 +243,8 @@ export class ClientConnection
     if (phase === 'gone') return;
     const left =
       phase === 'headers' ? (this.#sendingWatch?.left(this.#shared.deadlines.headers) ?? 0) : 0;
-    if (left > 0) {
-      this.#deadline.set(left);
-      return;
-    }
-    if (phase === 'body' && this.#isUnread && this.#incoming !== undefined) {
+    if (left > 0) this.#deadline.set(left);
+    else if (phase === 'body' && this.#isUnread && this.#incoming !== undefined) {
       void this.#receiver.readOn(this.#incoming);
     } else if (phase === 'idle' && !this.#isResting) this.#rest();
     else if (phase === 'idle') this.#end();
@@ -277,7 +269,6 @@ export class ClientConnection
     return this.failure.reason;
   }
 
-  /** Closes it gracefully. */
   #end(): void {
     if (this.#phase === 'gone') return;
     this.#detach();
@@ -288,7 +279,7 @@ export class ClientConnection
   #detach(): void {
     this.#phase = 'gone';
     this.#sender.resolveContinue(false);
-    this.#endSending();
+    this.#sendingWatch?.end();
     this.#endRequest('failed');
     this.#deadline.remove();
     this.#owner.onGone(this);

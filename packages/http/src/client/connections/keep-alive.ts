@@ -2,6 +2,14 @@
 
 import type { Headers } from '../../protocol/vocabulary/headers.ts';
 
+/** How long a connection may idle: by the options, and by the word of its server. */
+export function idleTimeOf(
+  headers: Headers | undefined,
+  { idle, idleMargin }: { readonly idle: number; readonly idleMargin: number },
+): number {
+  return Math.min(idle, keepAliveOf(headers, idleMargin));
+}
+
 /**
  * How long a connection may idle by the word of its server.
  *
@@ -10,7 +18,7 @@ import type { Headers } from '../../protocol/vocabulary/headers.ts';
  * a short time, at most half.
  * @returns Milliseconds; `Infinity` when the server says nothing.
  */
-export function keepAliveOf(headers: Headers | undefined, margin: number): number {
+function keepAliveOf(headers: Headers | undefined, margin: number): number {
   const field = headers?.get('keep-alive') ?? '';
   const seconds = /(?:^|[,;\s])timeout\s*=\s*"?(\d{1,9})/i.exec(field)?.[1];
   if (seconds === undefined) return Infinity;

@@ -1,0 +1,43 @@
+/** Messages between the client and the web's `Request` and `Response`. */
+
+import type { ClientResponse } from '../client/response.ts';
+
+/** Fields of a `Request` that the client sets itself. */
+const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
+/** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
+/** The fields of a request that are passed on. */
+export function sentHeaders(request: Request): [name: string, value: string][] {
+  return [...request.headers].filter(([name]) => !OWN.has(name));
+}
+
+/** A response as the web has it; its body is read as its reader asks for it. */
+export function toResponse(response: ClientResponse, request: Request): Response {
+  const { status, reason } = response;
+  const headers = new globalThis.Headers();
+  for (const [name, value] of response.headers) headers.append(name, value);
+  const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
+  return new Response(hasBody ? streamOf(response, request) : null, {
+    status,
+    statusText: reason,
+    headers,
+  });
+}
+
+function streamOf(response: ClientResponse, request: Request): ReadableStream<Uint8Array> {
+  const pieces = response.body[Symbol.asyncIterator]();
+  const source = {
+    // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
+    request,
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel() {
+      response.discard();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}

@@ -1,0 +1,147 @@
+/** `fetch` over a client: what the web's tests ask of one, as far as a server's program has it. */
+import { describe, expect, test } from '@jest/globals';
+import { InvalidInputError, MemoryListener } from '@awaitio/core';
+import { createFetch, HttpClient, HttpResponse, serve, type Handler } from '../../src/index.ts';
+
+type Fetch = ReturnType<typeof createFetch>;
+
+async function withFetch(handler: Handler, run: (fetch: Fetch) => Promise<void>): Promise<void> {
+  const listener = new MemoryListener();
+  const server = await serve(handler, { listener, onError: () => {} });
+  const client = new HttpClient({ connect: () => listener.connect() });
+  try {
+    await run(createFetch(client));
+  } finally {
+    await client.close();
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+  }
+}
+
+const seen: Handler = async (request) =>
+  HttpResponse.json([
+    request.method,
+    request.target,
+    request.headers.get('content-type') ?? null,
+    request.headers.get('content-length') ?? request.headers.get('transfer-encoding') ?? null,
+    await request.text(),
+  ]);
+const redirecting =
+  (status: number): Handler =>
+  async (request) =>
+    request.path === '/from'
+      ? HttpResponse.empty({ status, headers: { Location: '/to?x#y' } })
+      : seen(request, undefined as never);
+
+describe('fetch', () => {
+  test.each<[string, RequestInit, unknown[]]>([
+    ['nothing', {}, ['GET', '/p', null, null, '']],
+    ['text', { method: 'POST', body: 'é' }, ['POST', '/p', 'text/plain;charset=UTF-8', '2', 'é']],
+    [
+      'a form',
+      { method: 'POST', body: new URLSearchParams('a=b') },
+      ['POST', '/p', 'application/x-www-form-urlencoded;charset=UTF-8', '3', 'a=b'],
+    ],
+    ['bytes', { method: 'PUT', body: new Uint8Array([65]) }, ['PUT', '/p', null, '1', 'A']],
+    [
+      'a Blob',
+      { method: 'PUT', body: new Blob(['x'], { type: 'a/b' }) },
+      ['PUT', '/p', 'a/b', '1', 'x'],
+    ],
+    [
+      'a stream',
+      { method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' } as RequestInit,
+      ['PUT', '/p', null, 'chunked', 'x'],
+    ],
+    ['patch, which keeps its case', { method: 'PATCH' }, ['PATCH', '/p', null, '0', '']],
+  ])('sends %s', (_what, init, expected) =>
+    withFetch(seen, async (fetch) => {
+      const response = await fetch('http://memory/p#hash', init);
+      const got = (await response.json()) as unknown[];
+      if (expected[3] === '0') got[3] = '0';
+      expect(got).toEqual(expected);
+      expect([response.ok, response.status, response.redirected, response.url]).toEqual([
+        true,
+        200,
+        false,
+        'http://memory/p',
+      ]);
+    }),
+  );
+
+  test('takes a Request, with its headers', () =>
+    withFetch(
+      (request) => HttpResponse.text(String(request.headers.get('x'))),
+      async (fetch) => {
+        const request = new Request('http://memory/', { headers: { x: 'y' } });
+        expect(await (await fetch(request)).text()).toBe('y');
+      },
+    ));
+
+  test.each([
+    [301, 'POST', 'GET', ''],
+    [302, 'POST', 'GET', ''],
+    [303, 'PUT', 'GET', ''],
+    [307, 'POST', 'POST', 'body'],
+    [308, 'PUT', 'PUT', 'body'],
+  ])('follows %i of %s with %s', (status, method, then, body) =>
+    withFetch(redirecting(status), async (fetch) => {
+      const response = await fetch('http://memory/from', { method, body: 'body' });
+      const got = (await response.json()) as unknown[];
+      expect([got[0], got[1], got[4]]).toEqual([then, '/to?x', body]);
+      expect([response.redirected, response.url]).toEqual([true, 'http://memory/to?x']);
+    }),
+  );
+
+  test('gives a redirect as it is where that is asked for, or fails', () =>
+    withFetch(redirecting(302), async (fetch) => {
+      const manual = await fetch('http://memory/from', { redirect: 'manual' });
+      expect([manual.status, manual.headers.get('location')]).toEqual([302, '/to?x#y']);
+      await expect(fetch('http://memory/from', { redirect: 'error' })).rejects.toThrow(TypeError);
+    }));
+
+  test('fails where a stream would have to be sent again', () =>
+    withFetch(redirecting(307), async (fetch) => {
+      const init = { method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' };
+      const error = await fetch('http://memory/from', init as RequestInit).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).cause).toMatch(/stream/);
+    }));
+
+  test('keeps several Set-Cookie apart', () =>
+    withFetch(
+      () => HttpResponse.text('', { headers: { 'Set-Cookie': ['a=1', 'b=2'] } }),
+      async (fetch) => {
+        const { headers } = await fetch('http://memory/');
+        expect(headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+      },
+    ));
+
+  test('rejects with the reason of its signal, before and during', () =>
+    withFetch(
+      () => new Promise(() => {}),
+      async (fetch) => {
+        const reason = new RangeError('enough');
+        const aborted = fetch('http://memory/', { signal: AbortSignal.abort(reason) });
+        await expect(aborted).rejects.toBe(reason);
+        const controller = new AbortController();
+        const running = fetch('http://memory/', { signal: controller.signal });
+        setImmediate(() => controller.abort(reason));
+        await expect(running).rejects.toBe(reason);
+      },
+    ));
+
+  test('rejects with a TypeError when no response came, and its cause says why', async () => {
+    const client = new HttpClient();
+    const error = await createFetch(client)('http://127.0.0.1:1/').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as TypeError).cause).toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(createFetch(client)('/relative')).rejects.toThrow(TypeError);
+    await client.close();
+  });
+
+  test('is made of a client alone', () => {
+    for (const client of [undefined, null, {}, 5]) {
+      expect(() => createFetch(client as never)).toThrow(InvalidInputError);
+    }
+  });
+});
