@@ -69,12 +69,19 @@ export class ResponseReceiver {
     }
   }
 
-  /** Takes what was received with the head: a response that is already complete frees its connection at once. */
+  /**
+   * Takes what was received with the head: a response that is already complete frees its connection at once. Of a body that is
+   * malformed, the head is still good: its reader gets the failure, as when the body comes later.
+   */
   takeBuffered(incoming: IncomingResponse): void {
-    for (;;) {
-      const piece = this.pull(incoming);
-      if (piece === WOULD_BLOCK || piece === null) return;
-      incoming.pushEarly(piece);
+    try {
+      for (;;) {
+        const piece = this.pull(incoming);
+        if (piece === WOULD_BLOCK || piece === null) return;
+        incoming.pushEarly(piece);
+      }
+    } catch {
+      // The connection has failed, and keeps the reason.
     }
   }
 
