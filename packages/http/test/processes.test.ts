@@ -1,10 +1,13 @@
 /** What works in processes that were started in unusual ways, or that changed something of the platform: in children. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TlsListener, type Listener } from '@awaitio/core';
+import { TestAuthority } from '@awaitio/core/testing';
+import { HttpResponse, serve } from '../src/index.ts';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 const program = (name: string): string => join(here, 'test/programs', `${name}.mjs`);
@@ -108,6 +111,36 @@ wherePosix('sockets, a server and a client work', () => {
     child.send('go');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(said).toEqual(['500 500 500']);
+  });
+});
+
+describe('a program with a client', () => {
+  const CLIENT = program('client');
+  const authority = new TestAuthority();
+  /** A server that answers, and never closes. */
+  const serving = (listener?: Listener) =>
+    serve(() => HttpResponse.text('hello'), {
+      ...(listener === undefined ? { port: 0 } : { listener }),
+      deadlines: { idle: Infinity },
+    });
+
+  test('ends by itself, its connection idle, and has loaded nothing that it did not use', async () => {
+    const server = await serving();
+    expect(await output([CLIENT, server.url])).toBe('200 hello\nnothing more\n');
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+  });
+
+  test('trusts the authorities of NODE_EXTRA_CA_CERTS, and no other of its own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'awaitio-ca-'));
+    const file = join(folder, 'ca.pem');
+    await writeFile(file, authority.cert);
+    const server = await serving(await TlsListener.bind('127.0.0.1:0', authority.issue(['127.0.0.1'])));
+    const url = `https://${String(server.address)}/`;
+    const env = { NODE_EXTRA_CA_CERTS: file };
+    expect(await output([CLIENT, url], { env })).toMatch(/^200 hello\n/);
+    expect(await output([CLIENT, url])).toMatch(/CertificateError/);
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+    await rm(folder, { recursive: true });
   });
 });
 

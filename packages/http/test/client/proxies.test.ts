@@ -14,7 +14,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 const proxyFor = (url: string, environment: Environment): string | undefined =>
-  new ProxyRules('env', environment).for(parseTarget(url))?.origin;
+  new ProxyRules('env', environment, parseTarget).for(parseTarget(url))?.origin;
 
 describe('the proxy of the environment', () => {
   test.each<[Environment, string, string | undefined]>([

@@ -3,8 +3,8 @@
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { proxyRoute } from './proxy-route.ts';
 import type { Proxy, ProxyRules } from './proxy-rules.ts';
-import { directRoute, type Dialing, type Route } from './route.ts';
-import type { Target } from './target.ts';
+import { directRoute, secured, type Dialing, type Route } from './route.ts';
+import { parseTarget, type Target } from './target.ts';
 
 interface Parts {
   readonly proxyRoute: typeof proxyRoute;
@@ -45,11 +45,11 @@ export class Proxies {
   route(target: Target, dialing: Dialing): Route {
     const proxy = this.for(target);
     if (proxy === undefined || this.#loaded === undefined) return directRoute(target, dialing);
-    return this.#loaded.proxyRoute(target, proxy, dialing);
+    return this.#loaded.proxyRoute(target, proxy, dialing, secured);
   }
 
   async #load(): Promise<void> {
     this.#loaded = parts.value ?? (await parts.load());
-    this.#rules ??= new this.#loaded.ProxyRules(this.#option, this.#environment);
+    this.#rules ??= new this.#loaded.ProxyRules(this.#option, this.#environment, parseTarget);
   }
 }

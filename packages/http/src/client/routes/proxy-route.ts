@@ -2,18 +2,27 @@
 
 import { IoError, TcpStream, type ByteStream, type WaitOptions } from '@awaitio/core';
 import type { Proxy } from './proxy-rules.ts';
-import { hostOf, secured, type Dialing, type Route } from './route.ts';
+import type { Dialing, Route, secured } from './route.ts';
 import type { ClientTlsOptions } from './tls-options.ts';
 import type { Target } from './target.ts';
 
 /** The most bytes of a proxy's answer to `CONNECT`. */
 const MAX_ANSWER = 16_384;
 
-/** The way to a target through a proxy. */
-export function proxyRoute(target: Target, proxy: Proxy, dialing: Dialing): Route {
+/**
+ * The way to a target through a proxy.
+ *
+ * @param secure - Secures a stream: handed in, as in `proxy-rules`.
+ */
+export function proxyRoute(
+  target: Target,
+  proxy: Proxy,
+  dialing: Dialing,
+  secure: typeof secured,
+): Route {
   const { connect = connectTcp, tls } = dialing;
   const toProxy = (stream: ByteStream, options: WaitOptions): Promise<ByteStream> =>
-    secured(stream, hostOf(proxy.address), forProxy(tls), options);
+    secure(stream, hostOf(proxy.address), forProxy(tls), options);
   if (!target.isSecure) {
     return {
       connect: (options) => connect(proxy.address, options),
@@ -27,8 +36,13 @@ export function proxyRoute(target: Target, proxy: Proxy, dialing: Dialing): Rout
       if (proxy.isSecure) stream = await toProxy(stream, options);
       return tunnel(stream, address, proxy, options);
     },
-    secure: (stream, options) => secured(stream, hostOf(address), tls, options),
+    secure: (stream, options) => secure(stream, hostOf(address), tls, options),
   };
+}
+
+/** The host of `host:port`; an IPv6 address without brackets. */
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
 }
 
 const connectTcp: NonNullable<Dialing['connect']> = (address, options) =>

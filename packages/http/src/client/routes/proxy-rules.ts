@@ -10,7 +10,6 @@
 
 import { AddressList, InvalidInputError } from '@awaitio/core';
 import type { Target } from './target.ts';
-import { parseTarget } from './target.ts';
 
 /** A proxy. */
 export interface Proxy {
@@ -24,6 +23,9 @@ export interface Proxy {
   readonly authorization: string | undefined;
 }
 
+/** Reads a URL. @throws when it is none */
+export type ReadTarget = (url: string) => Target;
+
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,10 +34,13 @@ export class ProxyRules {
   readonly #https: Proxy | undefined;
   readonly #except: (host: string, port: string) => boolean;
 
-  /** @throws `InvalidInputError`, which shows no credentials, for a proxy that is no `http:` or `https:` URL */
-  constructor(proxy: string | URL, environment: Environment) {
+  /**
+   * @param read - Reads a URL: handed in, so that what is loaded with every client need not be shared with what is not.
+   * @throws `InvalidInputError`, which shows no credentials, for a proxy that is no `http:` or `https:` URL
+   */
+  constructor(proxy: string | URL, environment: Environment, read: ReadTarget) {
     if (proxy !== 'env') {
-      this.#http = proxyAt('proxy', String(proxy));
+      this.#http = proxyAt('proxy', String(proxy), read);
       this.#https = this.#http;
       this.#except = () => false;
       return;
@@ -44,8 +49,8 @@ export class ProxyRules {
     const isCgi = environment['REQUEST_METHOD'] !== undefined;
     const http = isCgi ? environment['http_proxy'] : variable(environment, 'http_proxy');
     const https = variable(environment, 'https_proxy');
-    this.#http = fromEnvironment('http_proxy', http === undefined || http === '' ? all : http);
-    this.#https = fromEnvironment('https_proxy', https === undefined || https === '' ? all : https);
+    this.#http = fromEnvironment('http_proxy', isUnset(http) ? all : http, read);
+    this.#https = fromEnvironment('https_proxy', isUnset(https) ? all : https, read);
     this.#except = exceptions(variable(environment, 'no_proxy') ?? '');
   }
 
@@ -63,14 +68,22 @@ function variable(environment: Environment, name: string): string | undefined {
   return environment[name] ?? environment[name.toUpperCase()];
 }
 
-function fromEnvironment(name: string, value: string | undefined): Proxy | undefined {
-  return value === undefined || value === '' ? undefined : proxyAt(name, value);
+function isUnset(value: string | undefined): boolean {
+  return value === undefined || value === '';
 }
 
-function proxyAt(name: string, text: string): Proxy {
+function fromEnvironment(
+  name: string,
+  value: string | undefined,
+  read: ReadTarget,
+): Proxy | undefined {
+  return value === undefined || value === '' ? undefined : proxyAt(name, value, read);
+}
+
+function proxyAt(name: string, text: string, read: ReadTarget): Proxy {
   let target: Target | undefined;
   try {
-    target = parseTarget(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+    target = read(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   } catch {
     // Worded below: the text may hold a password.
   }

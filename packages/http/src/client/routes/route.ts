@@ -88,6 +88,6 @@ function toSocket(path: SocketPath): Route['connect'] {
 }
 
 /** The host of `host:port`; an IPv6 address without brackets. */
-export function hostOf(address: string): string {
+function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
 }
