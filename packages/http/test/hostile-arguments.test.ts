@@ -120,6 +120,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'Body.json': onResponse((response) => response.body, {}),
   'ClientResponse.bytes': onResponse((response) => response, {}),
   'ClientResponse.text': onResponse((response) => response, {}),
+  'ClientResponse.lines': onResponse((response) => response, ANY_SCHEMA, {}),
+  'ClientResponse.events': onResponse((response) => response, {}),
   'ClientResponse.json': onResponse((response) => response, ANY_SCHEMA, {}),
   'new Data': parsed,
   'new EndOfMessage': parsed,
@@ -138,6 +140,8 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'HttpClient.head': onClient(URL_IN_MEMORY, {}),
   'HttpClient.post': onClient(URL_IN_MEMORY, 'body', {}),
   'HttpClient.put': onClient(URL_IN_MEMORY, 'body', {}),
+  'HttpClient.patch': onClient(URL_IN_MEMORY, 'body', {}),
+  'HttpClient.options': onClient(URL_IN_MEMORY, {}),
   'HttpClient.delete': onClient(URL_IN_MEMORY, {}),
   'HttpClient.request': onClient('GET', URL_IN_MEMORY, {}),
   ...each('HttpConnection', ['sendResponse', 'sendRequest', 'sendEnd'], protocol),
@@ -162,6 +166,13 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'new RequestHead': parsed,
   'new ResponseHead': parsed,
   accessLog: plain(http.accessLog, () => [{}]),
+  createFetch: async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
+    return { target: http.createFetch, args: [client], release: end };
+  },
+  failedRequestOf: plain(http.failedRequestOf, () => [new Error('any')]),
+  'new HttpStatusError': error,
+  'new ResponseSchemaError': error,
   echo: plain(http.echo, () => [{}]),
   errorResponse: plain(http.errorResponse, () => [404, {}]),
   readProxyHeader: () => {
@@ -193,6 +204,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],
+  'HttpClient.patch(body)': ['array', 'undefined'],
+  'ClientResponse.lines(schema)': ['undefined', 'object'],
   'new HttpResponse(body)': ['null'],
   // As `new Request` takes them.
   'HttpServer.fetch(init)': ['null', 'function'],

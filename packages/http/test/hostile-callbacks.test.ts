@@ -144,6 +144,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     stage.defer(() => client.close());
     return rejectionOf(client.get('https://memory/'));
   },
+  'HttpClientOptions.middleware': async (middleware, stage) => {
+    const client = new HttpClient({ middleware: [middleware] });
+    stage.defer(() => client.close());
+    return rejectionOf(client.get(URL_IN_MEMORY));
+  },
   'RequestOptions.trailers': requesting((trailers) => ({ body: twoPieces(), trailers })),
   'RequestOptions.onInformational': requesting(
     (onInformational) => ({ onInformational }),
@@ -195,6 +200,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await end();
     return stage.stderr;
   },
+  'RequestBody()': requesting((make) => ({ body: make })),
   'RequestBody.next': requesting((next) => ({ body: iteratorOf({ next }) })),
   'RequestBody[Symbol.iterator]': requesting((iterator) => ({
     body: { [Symbol.iterator]: iterator },

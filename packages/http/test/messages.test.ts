@@ -24,6 +24,7 @@ import {
 import { fileResponse } from '../src/batteries/index.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
+import { CLIENT_ERRORS } from './support/client-errors.ts';
 import { simulated, type World } from './support/simulated.ts';
 
 const SECRET = 'SECRET';
@@ -105,6 +106,7 @@ interface Case {
 const LOCAL = 'LocalProtocolError';
 
 const CASES: readonly Case[] = [
+  ...CLIENT_ERRORS,
   {
     code: 'ERR_BODY_TOO_LONG',
     name: 'LimitError',

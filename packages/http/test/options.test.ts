@@ -67,6 +67,33 @@ const CALLS: readonly (readonly [
     { maxRedirects: 1.5 },
   ],
   [
+    'new HttpClient, its TLS',
+    (o) => new HttpClient(o),
+    'HttpClient',
+    'rejectunauthorized',
+    'tls.rejectUnauthorized',
+    { maxConnections: 0 },
+  ],
+  [
+    'new HttpClient, its retries',
+    (o) => new HttpClient(o),
+    'HttpClient',
+    'respectRetryafter',
+    'retry.respectRetryAfter',
+    { retry: { statuses: [99] } },
+  ],
+  [
+    'client.get, its retries',
+    async (retry) => {
+      await using client = new HttpClient();
+      return await client.get('http://a/', { retry });
+    },
+    'retry',
+    'attempt',
+    'attempts',
+    { backoff: -1 },
+  ],
+  [
     'new HttpResponse',
     (o) => new HttpResponse('x', o),
     'HttpResponse',

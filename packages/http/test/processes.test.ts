@@ -134,7 +134,9 @@ describe('a program with a client', () => {
     const folder = await mkdtemp(join(tmpdir(), 'awaitio-ca-'));
     const file = join(folder, 'ca.pem');
     await writeFile(file, authority.cert);
-    const server = await serving(await TlsListener.bind('127.0.0.1:0', authority.issue(['127.0.0.1'])));
+    const server = await serving(
+      await TlsListener.bind('127.0.0.1:0', authority.issue(['127.0.0.1'])),
+    );
     const url = `https://${String(server.address)}/`;
     const env = { NODE_EXTRA_CA_CERTS: file };
     expect(await output([CLIENT, url], { env })).toMatch(/^200 hello\n/);

@@ -1,6 +1,6 @@
 /** Middleware: functions around each request of a client, the first one outermost. */
 
-import { invalidInput } from '@awaitio/core/lowlevel';
+import { failureOf, invalidInput } from '@awaitio/core/lowlevel';
 import type { RequestOptions } from './request-options.ts';
 import { ClientResponse } from './response.ts';
 
@@ -29,9 +29,17 @@ export type Middleware = (
 export function withMiddleware(middleware: readonly Middleware[], inner: NextRequest): NextRequest {
   return middleware.reduceRight<NextRequest>((next, one) => {
     return async (request) => {
-      const response: unknown = await one(request, next);
+      const response: unknown = await call(one, request, next);
       if (response instanceof ClientResponse) return response;
       throw invalidInput('request', 'middleware()', 'the ClientResponse of next', response);
     };
   }, inner);
+}
+
+async function call(one: Middleware, request: ClientRequest, next: NextRequest): Promise<unknown> {
+  try {
+    return await one(request, next);
+  } catch (error) {
+    throw failureOf(error, 'middleware');
+  }
 }

@@ -18,7 +18,7 @@ export class HttpStatusError extends IoError {
     excerpt: string,
     request: { readonly method: string; readonly origin: string },
   ) {
-    super(`${request.method} ${request.origin}: expected a status from 200 to 299, got ${status}`, {
+    super(`throwIfNotOk: ${request.method} at ${request.origin} was answered with ${status}`, {
       code: 'ERR_HTTP_STATUS_NOT_OK',
       operation: 'throwIfNotOk',
     });

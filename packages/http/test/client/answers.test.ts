@@ -38,7 +38,7 @@ describe('throwIfNotOk', () => {
       expect(error).toMatchObject({ status: 404, reason: 'Not Found', operation: 'throwIfNotOk' });
       expect(excerpt.startsWith('naïve BODY xxx')).toBe(true);
       expect(Buffer.byteLength(excerpt)).toBe(1_024);
-      expect(message).toBe('GET http://server: expected a status from 200 to 299, got 404');
+      expect(message).toBe('throwIfNotOk: GET at http://server was answered with 404');
       expect(inspect(error)).not.toMatch(/BODY|secret/);
       expect(failedRequestOf(error)).toMatchObject({ phase: 'body', origin: 'http://server' });
     }));

@@ -39,7 +39,13 @@ async function runRow({ bytes, method = 'GET', ends = false }: AnswerRow, isDrip
       if (connections === 1) return first[0];
       const [here, there] = memoryPair();
       others.push(new Wire(there));
-      void others.at(-1)?.head().then(() => others.at(-1)?.send(SECOND), () => {});
+      void others
+        .at(-1)
+        ?.head()
+        .then(
+          () => others.at(-1)?.send(SECOND),
+          () => {},
+        );
       return here;
     },
   });

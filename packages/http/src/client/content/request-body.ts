@@ -2,7 +2,7 @@
 
 import { types } from 'node:util';
 import { InvalidInputError, type Random } from '@awaitio/core';
-import { describeFailure, invalidInput } from '@awaitio/core/lowlevel';
+import { describeFailure, failureOf, invalidInput } from '@awaitio/core/lowlevel';
 import { MultipartForm } from './form-data.ts';
 import { BlobBody, MadeAgain } from './made-again.ts';
 import type { SentBody } from '../connections/failure.ts';
@@ -73,7 +73,12 @@ export function contentOf(
 
 /** Calls a function that makes a body. @throws what it throws; `InvalidInputError` for what cannot be sent */
 export async function madeContent(make: BodyFunction, random: Random): Promise<Content> {
-  const value = await make();
+  let value: BodyValue;
+  try {
+    value = await make();
+  } catch (error) {
+    throw failureOf(error, 'body');
+  }
   return valueContent(value, random);
 }
 
