@@ -59,6 +59,11 @@ export class ClientWatch implements DeadlineOwner {
     });
   }
 
+  /** Ends the wait with an error. */
+  fail(error: unknown): void {
+    this.#reject?.(error);
+  }
+
   /** Nothing is waited for. */
   arrived(): void {
     this.#reject = undefined;

@@ -6,12 +6,12 @@
  * fails before that (a first piece, a length that the pieces exceed, trailers that may not be sent) has written nothing.
  */
 
-import type { Clock } from '@awaitio/core';
 import type { Driver } from '../../driver/driver.ts';
 import type { ResponseHeadInput } from '../../protocol/head-input.ts';
 import type { HttpConnection } from '../../protocol/connection.ts';
 import { BodyCounter } from '../../protocol/sending/framing.ts';
 import { checkTrailers, fieldValue, type FieldList } from '../../protocol/vocabulary/fields.ts';
+import type { ClientWatch } from './client-watch.ts';
 
 /** Where pieces are written. */
 export interface PieceOutlet {
@@ -32,7 +32,8 @@ export class PieceWriter {
   /** Pieces that wait with the head; `undefined` once it is written. */
   #held: Uint8Array[] | undefined = [];
   #heldBytes = 0;
-  #turn: Turn | undefined;
+  /** Whether the end of the turn is waited for. */
+  #isTurning = false;
 
   constructor(outlet: PieceOutlet, head: ResponseHeadInput, hasBody: boolean) {
     this.#outlet = outlet;
@@ -59,12 +60,32 @@ export class PieceWriter {
   /**
    * Flushes what was written before the next piece is awaited: a head only once that takes longer than a turn.
    *
-   * @returns A promise when that has to be seen first.
+   * @param watch - Ends the wait with the error of a wrong head.
    */
-  flushBefore(arriving: Promise<unknown>): Promise<void> | undefined {
-    if (this.#held !== undefined) return this.#beginAfterTurn(arriving);
-    this.#outlet.driver.flushSoon();
-    return undefined;
+  flushBefore(watch: ClientWatch): void {
+    const { driver } = this.#outlet;
+    if (this.#held === undefined) driver.flushSoon();
+    else if (!this.#isTurning) {
+      this.#isTurning = true;
+      driver.clock.defer(() => {
+        this.#onTurn(watch);
+      });
+    }
+  }
+
+  #onTurn(watch: ClientWatch): void {
+    if (this.#held === undefined) return;
+    try {
+      void this.#begin();
+    } catch (error) {
+      watch.fail(error);
+      return;
+    }
+    try {
+      void this.#outlet.driver.flush();
+    } catch {
+      // The connection is lost, which ends the wait.
+    }
   }
 
   /**
@@ -84,12 +105,9 @@ export class PieceWriter {
     return blocked;
   }
 
-  async #beginAfterTurn(arriving: Promise<unknown>): Promise<void> {
-    const { driver } = this.#outlet;
-    this.#turn ??= new Turn(driver.clock);
-    if (!(await this.#turn.isOverBefore(arriving))) return;
-    void this.#begin();
-    void driver.flush();
+  /** The response has failed: what still waits is not written. */
+  stop(): void {
+    this.#held = undefined;
   }
 
   /** Writes the head, and what has waited with it. */
@@ -118,29 +136,4 @@ function counterOf({ fields, length }: ResponseHeadInput): BodyCounter | undefin
   const announced = length ?? Number(fieldValue(fields, 'content-length'));
   if (Number.isNaN(announced)) return undefined;
   return new BodyCounter({ kind: 'length', length: announced, isSent: true });
-}
-
-/** What is left of the present turn of the event loop. */
-class Turn {
-  #isOver = false;
-  #onOver: ((isOver: true) => void) | undefined;
-
-  constructor(clock: Clock) {
-    clock.defer(() => {
-      this.#isOver = true;
-      this.#onOver?.(true);
-    });
-  }
-
-  /** Whether it is over before a promise settles. */
-  isOverBefore(arriving: Promise<unknown>): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#onOver = resolve;
-      const settled = (): void => {
-        resolve(this.#isOver);
-      };
-      arriving.then(settled, settled);
-      if (this.#isOver) resolve(true);
-    });
-  }
 }

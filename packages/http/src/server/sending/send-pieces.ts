@@ -36,14 +36,15 @@ export async function sendPieces(
   const { body } = response;
   const scope = producerScope(response) ?? new AsyncScope();
   const source = new OutgoingBody(isWhole(body) ? [body ?? EMPTY] : body, scope);
+  const hasBody = outlet.http.expectedMethod !== 'HEAD' && !isBodiless(head.status);
+  const writer = new PieceWriter(outlet, head, hasBody);
   try {
-    const hasBody = outlet.http.expectedMethod !== 'HEAD' && !isBodiless(head.status);
-    const writer = new PieceWriter(outlet, head, hasBody);
     if (hasBody) await sendBody(outlet, source, writer, body);
     const blocked = writer.end(scope.run(trailersOf, response));
     if (blocked !== undefined) await outlet.phases.withWriteDeadline(blocked);
     source.end(undefined);
   } catch (error) {
+    writer.stop();
     source.end(error);
     throw error;
   }
@@ -65,8 +66,7 @@ async function sendBody(
       if (isThenable(next)) {
         watch ??= outlet.clientWatch;
         const arriving = watch.race(next as Promise<IteratorResult<Uint8Array | string>>);
-        const flushing = writer.flushBefore(arriving);
-        if (flushing !== undefined) await flushing;
+        writer.flushBefore(watch);
         result = await arriving;
         watch.arrived();
       } else result = next as IteratorResult<Uint8Array | string>;
