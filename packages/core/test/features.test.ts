@@ -11,6 +11,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Listening, connecting, living and ending': 22,
   'Tasks, scheduling, looking inside': 9,
   'The HTTP server': 49,
+  'The HTTP client': 28,
 };
 
 interface Row {

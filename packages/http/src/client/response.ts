@@ -6,7 +6,7 @@ import type { ResponseOrigin } from './connections/incoming-response.ts';
 import { HttpStatusError, ResponseSchemaError } from './response-errors.ts';
 import type { linesOf } from './content/lines.ts';
 import type { eventsOf, ServerSentEvent } from './content/server-sent-events.ts';
-import { bodyOf, limitOf, type Body, type CollectOptions } from '../message/body.ts';
+import { bodyOf, limitOf, type Body, type Bytes, type CollectOptions } from '../message/body.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { check, schemaOf, type Schema } from '../message/schema.ts';
@@ -96,7 +96,7 @@ export class ClientResponse {
   }
 
   /** The whole body. @throws as {@link Body.bytes}; `TimeoutError`; the request signal's reason */
-  bytes(options?: CollectOptions): Promise<Uint8Array> {
+  bytes(options?: CollectOptions): Promise<Bytes> {
     return this.body.bytes(options);
   }
 

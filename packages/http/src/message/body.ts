@@ -28,6 +28,9 @@ export interface BodySource {
   abandon(cause?: LimitError): void;
 }
 
+/** Bytes in memory of their own, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that tell. */
+export type Bytes = ReturnType<Uint8Array['slice']>;
+
 /** How a body may be collected. */
 export interface CollectOptions {
   /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
@@ -132,11 +135,11 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @param options - `limit`: the most bytes to collect.
    * @throws `LimitError` above the limit; otherwise as the iteration.
    */
-  async bytes(options?: CollectOptions): Promise<Uint8Array> {
+  async bytes(options?: CollectOptions): Promise<Bytes> {
     try {
       const limit = options === undefined ? DEFAULT_COLLECT_LIMIT : limitOf('bytes', options);
       const ready = this.#begin(limit);
-      return ready === undefined ? await this.#collect(limit) : ready.bytes;
+      return (ready === undefined ? await this.#collect(limit) : ready.bytes) as Bytes;
     } catch (error) {
       return this.#fail(error);
     }

@@ -2,7 +2,7 @@
 
 import type { Address } from '@awaitio/core';
 import { invalidInput } from '@awaitio/core/lowlevel';
-import type { Body, CollectOptions } from './body.ts';
+import type { Body, Bytes, CollectOptions } from './body.ts';
 import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { HttpProblem } from './problem.ts';
@@ -113,7 +113,7 @@ export class HttpRequest {
   }
 
   /** The whole body. @throws as {@link Body.bytes} */
-  bytes(options?: CollectOptions): Promise<Uint8Array> {
+  bytes(options?: CollectOptions): Promise<Bytes> {
     return this.#origin.body.bytes(options);
   }
 

@@ -197,3 +197,16 @@ test.each([
     expect(((await failureOf(call)) as Error).message).toMatch(/expected/);
   }),
 );
+
+test('bytes and fields fit where the web takes them', () =>
+  simulated(async (world) => {
+    const headers = { 'Set-Cookie': ['a=1', 'b=2'] };
+    await world.serve(() => HttpResponse.text('hello', { headers }));
+    const response = await world.client().get('http://server/');
+    const bytes = await response.bytes();
+    // With lib dom, this compiles only for `Uint8Array<ArrayBuffer>`.
+    const own: Uint8Array<ArrayBuffer> = bytes;
+    expect(await new Blob([own]).text()).toBe('hello');
+    expect(new Headers([...response.headers]).get('content-length')).toBe('5');
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+  }));

@@ -59,6 +59,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return values;
   }
 
+  /** Every `Set-Cookie`, in order: they may not be joined (RFC 6265 section 3). */
+  getSetCookie(): string[] {
+    return this.getAll('set-cookie');
+  }
+
   /** Reports whether there is a field of this name, without case. */
   has(name: string): boolean {
     return this.#find(name, 0) !== -1;
