@@ -48,6 +48,19 @@ describe('a server that ends each connection after its answer', () => {
       expect(client.statistics()['http://server']?.waiting).toBe(0);
     }));
 
+  test('fails no POST of many callers on a simulated network, and receives none twice', () =>
+    simulated(async (world) => {
+      const { requests } = await closingServer(world);
+      const client = world.client({ maxConnectionsPerOrigin: 4 });
+      const caller = async (): Promise<void> => {
+        for (let n = 0; n < 100; n += 1) {
+          expect(await (await client.post(URL_, 'body')).text()).toBe('ok');
+        }
+      };
+      await Promise.all(Array.from({ length: 10 }, caller));
+      expect(requests).toHaveLength(1_000);
+    }));
+
   test('fails no POST, and receives none twice', async () => {
     const seen: string[] = [];
     const sockets = new Set<Socket>();

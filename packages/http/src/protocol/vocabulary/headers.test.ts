@@ -59,6 +59,11 @@ describe('received headers', () => {
     expect(headers.size).toBe(5);
   });
 
+  test('of Set-Cookie are kept apart', () => {
+    expect(headersOf('Set-Cookie: a\r\nX: y\r\nSET-COOKIE: b').getSetCookie()).toEqual(['a', 'b']);
+    expect(headers.getSetCookie()).toEqual([]);
+  });
+
   test('are listed with names in lower case', () => {
     expect(headersOf('Set-Cookie: a\r\nSET-COOKIE: b').toArray()).toEqual([
       ['set-cookie', 'a'],
