@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { TcpStream } from '@awaitio/core';
-import { failedRequestOf, HttpClient, type HttpClientOptions } from '../../src/index.ts';
+import { echo, failedRequestOf, HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
 
@@ -90,6 +90,19 @@ describe('a server that ends each connection after its answer', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+test('a server that ends connections soon after an answer is seen to, and then fails no POST at any pause', () =>
+  simulated(async (world) => {
+    await world.serve(echo(), { deadlines: { idle: 20 } });
+    const client = world.client();
+    await client.get(URL_);
+    await world.sleep(100);
+    for (let pause = 15; pause < 80; pause += 0.3) {
+      const response = await client.post(URL_, 'x');
+      expect([await response.text(), response.attempts]).toEqual(['echo: x', 1]);
+      await world.sleep(pause);
+    }
+  }));
 
 describe('a repeated request', () => {
   /** A client with some idle connections, and their ends. */

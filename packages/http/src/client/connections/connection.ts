@@ -26,10 +26,11 @@ import { StallWatch } from '../../driver/stall-watch.ts';
 import { HttpConnection } from '../../protocol/connection.ts';
 import type { Data, ResponseHead } from '../../protocol/vocabulary/events.ts';
 
-/** The pool, as its connections see it. */
+/** The pool, as its connections see it. `onServerEnd`: the server has ended one that was idle for so many milliseconds. */
 export interface ConnectionOwner {
   onFree(connection: ClientConnection): void;
   onGone(connection: ClientConnection): void;
+  onServerEnd(idleFor: number): void;
 }
 
 /** Milliseconds until an idle connection stops keeping the process alive, and an unread body is read on. */
@@ -52,8 +53,8 @@ export class ClientConnection
   /** The response in progress. */
   #incoming: IncomingResponse | undefined;
   failure: { readonly reason: unknown } | undefined;
-  /** When it became idle. */
-  #idleSince = 0;
+  /** When it became idle; never, before its first request. */
+  #idleSince = -Infinity;
   /** Whether it has idled for a moment: its stream does not keep the process alive then. */
   #isResting = false;
   /** The head of the last response, for its `Keep-Alive`. */
@@ -114,8 +115,7 @@ export class ClientConnection
     }
     const incoming = new IncomingResponse(this, this.#shared.clock, request.progress);
     this.#incoming = incoming;
-    const { signal } = request;
-    if (signal !== undefined) this.#registration = watchAbort(signal, this);
+    if (request.signal !== undefined) this.#registration = watchAbort(request.signal, this);
     try {
       this.#sender.send(request, incoming);
       this.#enter('headers', this.#shared.deadlines.headers);
@@ -130,7 +130,6 @@ export class ClientConnection
       this.#enter('body', Infinity);
       this.#receiver.takeBuffered(incoming);
       if (incoming.isReceiving && (incoming.bodyLength ?? 0) <= READ_ON_LIMIT) {
-        // Gives a reader a moment to come.
         this.#isUnread = true;
         this.#deadline.set(REST);
       }
@@ -165,7 +164,7 @@ export class ClientConnection
     void this.fail(discarded());
   }
 
-  /** Closes the connection. Idle: gracefully. In use: its request fails. */
+  /** Idle: gracefully. In use: its request fails. */
   close(): void {
     if (this.#phase === 'idle') this.#end();
     void this.fail(clientClosed());
@@ -193,7 +192,6 @@ export class ClientConnection
     if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
   }
 
-  /** The caller's body or `onInformational` failed, now or later. */
   onCallbackFailure(failure: unknown): void {
     void this.fail(failure);
   }
@@ -295,6 +293,8 @@ export class ClientConnection
 
   async #watchEnd(): Promise<void> {
     await this.#stream.readClosed();
-    if (this.#phase === 'idle') this.#end();
+    if (this.#phase !== 'idle') return;
+    this.#owner.onServerEnd(this.#shared.wheel.now() - this.#idleSince);
+    this.#end();
   }
 }

@@ -13,6 +13,10 @@ import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Route } from '../routes/route.ts';
 import type { ClientShared } from './shared.ts';
 
+/** A server that ends an idle connection earlier than this, in milliseconds, is in haste, and is taken to be for a while. */
+const HASTE = 1_000;
+const MEMORY_OF_HASTE = 60_000;
+
 /** A snapshot of the connections to one origin. */
 export interface PoolStatistics {
   /** Connections that are open, in use or idle. */
@@ -47,6 +51,8 @@ export class ClientPool implements ConnectionOwner {
   #connecting = 0;
   readonly #attempts = new Set<Attempt>();
   #isClosed = false;
+  /** Until when the server counts as one that ends connections soon after a response. */
+  #hastyUntil = -Infinity;
 
   constructor(
     shared: ClientShared,
@@ -141,6 +147,15 @@ export class ClientPool implements ConnectionOwner {
     if (first === undefined ? this.#budget.isWanted : first.isNew) connection.close();
     else if (first === undefined) this.#idle.push(connection);
     else first.resolve(connection);
+  }
+
+  onServerEnd(idleFor: number): void {
+    if (idleFor < HASTE) this.#hastyUntil = this.#shared.wheel.now() + MEMORY_OF_HASTE;
+  }
+
+  /** Whether its server ends connections soon after a response: one that was used may end at any moment. */
+  get isHasty(): boolean {
+    return this.#hastyUntil > this.#shared.wheel.now();
   }
 
   onGone(connection: ClientConnection): void {

@@ -3,7 +3,8 @@
  *
  * A kept-alive connection may have been closed by its server, unnoticed yet. A request that may be sent twice is repeated,
  * once, on a new connection. One that may not, such as a POST, waits until the event loop has looked at the connection after
- * the request was made, so that an end that has arrived is seen; then it is sent once, whatever happens.
+ * the request was made, so that an end that has arrived is seen; then it is sent once, whatever happens. Where a server has
+ * ended a connection soon after a response, it goes on a new one: the end may always be on its way.
  */
 
 import { IoError, TimeoutError, type Clock } from '@awaitio/core';
@@ -33,8 +34,9 @@ export async function send(
   for (let isNew = false; ; isNew = true) {
     progress.phase = 'pool';
     const pool = source.poolOf(target);
+    const needsNew = isNew || (!progress.isRepeatable && pool.isHasty);
     const connection =
-      (isNew ? undefined : pool.tryAcquire()) ?? (await pool.acquire(request, isNew));
+      (needsNew ? undefined : pool.tryAcquire()) ?? (await pool.acquire(request, needsNew));
     if (connection.served > 0 && !progress.isRepeatable) await turn(source.clock);
     if (request.signal?.aborted === true) {
       pool.release(connection);
