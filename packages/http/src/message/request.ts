@@ -168,7 +168,7 @@ export class HttpRequest {
       const type = this.headers.get('content-type') ?? '';
       // The body is already complete and within its limit, so the hazard behind the deprecation cannot arise.
       const headers = { 'content-type': type };
-      const response = new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+      const response = new Response(bytes, { headers });
       // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated for unbounded bodies only
       form = await response.formData();
     } catch (cause) {

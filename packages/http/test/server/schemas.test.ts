@@ -1,7 +1,7 @@
 /** Schemas at the door: what passes is typed, what does not is answered with a list of what is wrong. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { HttpProblem, HttpResponse, type Schema } from '../../src/index.ts';
+import { HttpResponse, ResponseSchemaError, type Schema } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
 
 const Order = z.object({
@@ -106,7 +106,7 @@ describe('a response that a schema checks', () => {
       const order = await (await client.get('http://server/')).json(Order);
       expect(order.id + order.items.length).toBe(7);
       const wrong = (await client.get('http://server/')).json(Order.extend({ paid: z.boolean() }));
-      await expect(wrong).rejects.toThrow(HttpProblem);
+      await expect(wrong).rejects.toThrow(ResponseSchemaError);
       await expect(wrong).rejects.toMatchObject({ errors: [{ path: 'body.paid' }] });
     }));
 });
