@@ -15,8 +15,7 @@ export function sentHeaders(request: Request): [name: string, value: string][] {
 /** A response as the web has it; its body is read as its reader asks for it. */
 export function toResponse(response: ClientResponse, request: Request): Response {
   const { status, reason } = response;
-  const headers = new globalThis.Headers();
-  for (const [name, value] of response.headers) headers.append(name, value);
+  const headers = response.headers.toWeb();
   const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
   return new Response(hasBody ? streamOf(response, request) : null, {
     status,

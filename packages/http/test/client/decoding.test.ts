@@ -1,7 +1,7 @@
 /** Content codings: what is asked for, what is decoded, and what a server cannot do with them. */
 import * as zlib from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { LimitError, MemoryListener } from '@awaitio/core';
+import { BrokenError, LimitError, memoryPair, MemoryListener } from '@awaitio/core';
 import {
   failedRequestOf,
   HttpClient,
@@ -11,6 +11,7 @@ import {
   type HttpClientOptions,
 } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
+import { Wire } from '../support/wire.ts';
 
 const opened: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -179,6 +180,21 @@ describe('a body in a content coding', () => {
     const response = await client.get('http://memory/');
     for await (const _piece of response.body) break;
     expect(client.statistics()['http://memory']?.open).toBe(0);
+  });
+
+  test('whose connection breaks fails with that, and not as malformed', async () => {
+    const [here, there] = memoryPair();
+    const client = new HttpClient({ connect: async () => here });
+    const asking = client.get('http://memory/');
+    const wire = new Wire(there);
+    await wire.head();
+    await wire.send('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100000\r\n\r\n');
+    await wire.send(zlib.gzipSync(PLAIN).subarray(0, 100));
+    const failing = failureOf((await asking).text());
+    await new Promise(setImmediate);
+    wire.stream.reset();
+    expect(await failing).toBeInstanceOf(BrokenError);
+    await client.close();
   });
 
   test('of an answer without a body is none', () =>

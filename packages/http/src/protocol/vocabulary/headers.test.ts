@@ -64,6 +64,12 @@ describe('received headers', () => {
     expect(headers.getSetCookie()).toEqual([]);
   });
 
+  test('are what the web has, several of a name included', () => {
+    const web = headersOf('Set-Cookie: a\r\nX: y\r\nSET-COOKIE: b\r\nX: z').toWeb();
+    expect(web).toBeInstanceOf(globalThis.Headers);
+    expect([web.get('x'), web.getSetCookie()]).toEqual(['y, z', ['a', 'b']]);
+  });
+
   test('are listed with names in lower case', () => {
     expect(headersOf('Set-Cookie: a\r\nSET-COOKIE: b').toArray()).toEqual([
       ['set-cookie', 'a'],

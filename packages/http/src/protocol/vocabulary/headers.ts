@@ -79,6 +79,13 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return [...this].map(([name, value]) => [name.toLowerCase(), value]);
   }
 
+  /** As the web has them, for `fetch` and `Response`. */
+  toWeb(): globalThis.Headers {
+    const headers = new globalThis.Headers();
+    for (const [name, value] of this) headers.append(name, value);
+    return headers;
+  }
+
   #find(name: string, from: number): number {
     if (typeof name !== 'string') throw notAName(name);
     const spans = this.#spans;
