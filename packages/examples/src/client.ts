@@ -16,7 +16,7 @@ const given = readArguments({ command: 'example:client', ...CLIENT });
 const { data } = given.options;
 const signal = interruption();
 
-const client = new HttpClient({ maxRedirects: 0 });
+const client = new HttpClient({ maxRedirects: 0, userAgent: false, decompress: false });
 const executor = new Executor();
 
 async function ask(name: string, url: string): Promise<void> {

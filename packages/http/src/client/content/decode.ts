@@ -32,7 +32,8 @@ export function decodeWhole(bytes: Uint8Array, codings: readonly Coding[]): Uint
     try {
       decoded = wholeDecoder(coding, decoded)(decoded, { maxOutputLength: WHOLE_RESULT });
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+      // The result is longer than may be decoded at once.
+      if ((error as Error).name === 'RangeError') return undefined;
       throw malformed();
     }
   }
