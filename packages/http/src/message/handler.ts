@@ -30,6 +30,11 @@ export interface HandlerContext {
   upgrade(headers?: HeadersInput): Promise<Switched>;
   /** Whether the server's shutdown has begun. */
   readonly isDraining: boolean;
+  /**
+   * Aborts when the server has stopped accepting connections: at the beginning of its shutdown, or at the end of `lameDuck`
+   * if that is given. Responses that would go on for ever end then; a client that connects again reaches another server.
+   */
+  readonly drainSignal: AbortSignal;
   /** Whether the connection is encrypted (TLS). */
   readonly isEncrypted: boolean;
   /** The PROXY header that a trusted proxy sent. */
