@@ -397,6 +397,18 @@ export const http: PackagePlan = {
       reason: 'A battery works on messages alone, so that a server without it is not larger.',
     },
     {
+      folder: 'batteries/compression',
+      sees: ['protocol/vocabulary', 'message', 'batteries'],
+      contains: '`compress`: which responses are coded, and the codings of zlib',
+      reason: 'Compression works on responses alone, whatever handler made them.',
+    },
+    {
+      folder: 'batteries/event-stream',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: '`events`: Server-Sent Events, written and kept alive',
+      reason: 'An event stream is a body; how it is sent is the server’s business.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -432,6 +444,11 @@ export const http: PackagePlan = {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
       reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
+    },
+    {
+      modules: ['node:zlib'],
+      owners: ['batteries/compression/content-coding'],
+      reason: 'Compression is work of other threads: one file begins it, and one closes what it has opened.',
     },
     {
       modules: ['mrmime'],
