@@ -22,13 +22,13 @@ import { HEARTBEAT, writeEvent, writeRetry, type ServerSentEvent } from './write
 type Events = AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>;
 
 /** Where events come from: an iterable, or a function that begins one where the client left off. */
-export type EventSource =
+export type EventsSource =
   | Events
   | ((lastEventId: string | undefined, options: { readonly signal: AbortSignal }) => Events);
 
 /** What an event stream is made of. */
 export interface EventPiecesInit {
-  readonly source: EventSource;
+  readonly source: EventsSource;
   /** What the client says that it has seen last. */
   readonly lastEventId: string | undefined;
   readonly clock: Clock;

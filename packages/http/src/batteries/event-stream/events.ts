@@ -7,7 +7,7 @@ import type { HandlerContext } from '../../message/handler.ts';
 import { HttpRequest } from '../../message/request.ts';
 import { responseOf, type HttpResponse } from '../../message/response.ts';
 import { fieldList, hasField, type HeadersInput } from '../../protocol/vocabulary/fields.ts';
-import { EventPieces, type EventSource } from './event-pieces.ts';
+import { EventPieces, type EventsSource } from './event-pieces.ts';
 
 /** Options of {@link events}. */
 export interface EventsOptions {
@@ -92,7 +92,7 @@ const RETRY_AT_DRAIN = 1_000;
  * await server.shutdown();
  * ```
  */
-export function events(source: EventSource, options?: EventsOptions): HttpResponse {
+export function events(source: EventsSource, options?: EventsOptions): HttpResponse {
   const isIterable = isSendable(source) && typeof source === 'object' && !isBytes(source);
   if (typeof source !== 'function' && !isIterable) {
     const expected = 'an iterable of events, or a function that returns one';
