@@ -11,6 +11,13 @@ const server = fastify();
 if (app === 'json') {
   const { Order, receipt } = await import('./order.ts');
   server.post('/', (request) => receipt(Order.parse(request.body)));
+} else if (app === 'file') {
+  const { FILE_ROOT } = await import('./catalogue.ts');
+  await server.register(await import('@fastify/static'), { root: FILE_ROOT });
+} else if (app === 'gzip') {
+  const { CATALOGUE } = await import('./catalogue.ts');
+  await server.register(await import('@fastify/compress'));
+  server.get('/', () => CATALOGUE);
 } else if (app === 'hello') {
   server.get('/', (_request, reply) => {
     void reply.type('text/plain; charset=utf-8').send('Hello, World!');
