@@ -106,7 +106,12 @@ export function responseOf(
   return makeResponse(body, init, fields);
 }
 
-let makeVariant: typeof variantOf;
+let makeVariant: (
+  response: HttpResponse,
+  fields: FieldList,
+  body: ResponseBody,
+  length: number | undefined,
+) => HttpResponse;
 
 /**
  * The same response with other fields, which were checked before, and perhaps another body of another length. Its body is

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { EventSource, fetch as undiciFetch } from 'undici';
 import { compress, events, type EventsSource, type ServerSentEvent } from '../../src/batteries/index.ts';
 import { HttpResponse, serve, type Handler } from '../../src/index.ts';
@@ -50,12 +50,15 @@ describe('an EventSource', () => {
   ])('goes on after a restart of the server, where it left off, %s', async (_how, around) => {
     const handler = around((request, context) => events(three, { request, context, retry: 10 }));
     const first = await serve(handler);
+    // undici says once that it is experimental.
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const source = new EventSource(first.url);
+    warn.mockRestore();
     const received: [id: string, data: string][] = [];
     const count = (wanted: number): Promise<void> =>
       new Promise((resolve) => {
         source.addEventListener('tick', (event) => {
-          const { lastEventId, data } = event as MessageEvent<string>;
+          const { lastEventId, data } = event as unknown as { lastEventId: string; data: string };
           if (received.length < wanted) received.push([lastEventId, data]);
           if (received.length === wanted) resolve();
         });

@@ -76,13 +76,14 @@ describe('a response that is compressed', () => {
     );
     const listener = new MemoryListener();
     const server = await serve(handler, { listener });
-    await using client = new HttpClient({ connect: () => listener.connect() });
+    const client = new HttpClient({ connect: () => listener.connect() });
     const response = await client.get('http://memory/', gzipped);
     expect([response.status, response.reason]).toEqual([203, 'Changed']);
     expect(response.headers.getAll('x-a')).toEqual(['1', '2']);
     expect(response.headers.get('connection')).toBe('close');
     expect(zlib.gunzipSync(await response.bytes()).toString()).toBe(LONG);
     expect(response.trailers?.get('x-sum')).toBe('after');
+    await client.close();
     await server.shutdown();
   });
 

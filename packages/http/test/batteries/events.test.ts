@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidInputError } from '@awaitio/core';
+import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
 import { compress, events, type EventsOptions, type EventsSource } from '../../src/batteries/index.ts';
-import { HttpResponse, type Handler } from '../../src/index.ts';
+import { serve, type Handler, type HttpResponse } from '../../src/index.ts';
 import { ask } from '../support/ask.ts';
 import { readEvents } from '../support/event-stream-reader.ts';
 import { simulated, type World } from '../support/simulated.ts';
+import { text, Wire } from '../support/wire.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -49,13 +50,14 @@ const piecesOf = (response: HttpResponse): AsyncIterator<string> =>
 /** Serves an event stream with the world's clock, and opens it. */
 async function open(world: World, source: EventsSource, options: EventsOptions = {}, fields = '') {
   const handler: Handler = (request, context) =>
-    events(source, { request, context, clock: world.sim.clock, ...options });
+    events(source, { request, context, ...options });
   const server = await world.serve(handler);
   const wire = await world.connect();
   await wire.send(GET.replace('\r\n\r\n', `\r\n${fields}\r\n`));
   return { server, wire, head: await wire.head() };
 }
 
+const shown = (bytes: Uint8Array | null): string => text(bytes ?? new Uint8Array(0));
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
 describe('events', () => {
@@ -137,8 +139,8 @@ describe('events', () => {
       const { source, push, end, log } = manual();
       const { wire } = await open(world, source, { heartbeat: 1_000 });
       for (const from of [world.now]) {
-        expect(String(await wire.stream.readExactly(8))).toBe(chunk(':\n\n'));
-        expect(String(await wire.stream.readExactly(8))).toBe(chunk(':\n\n'));
+        expect(text(await wire.stream.readExactly(8))).toBe(chunk(':\n\n'));
+        expect(text(await wire.stream.readExactly(8))).toBe(chunk(':\n\n'));
         expect(world.now - from).toBeGreaterThanOrEqual(1_999);
         expect(world.now - from).toBeLessThan(2_010);
       }
@@ -148,7 +150,7 @@ describe('events', () => {
       push('b');
       await world.sleep(10);
       end();
-      expect(await wire.stream.readUntil('0\r\n\r\n').then(String)).toBe(
+      expect(await wire.stream.readUntil('0\r\n\r\n').then(shown)).toBe(
         `${chunk('data: a\n\n')}${chunk('data: b\n\n')}0\r\n\r\n`,
       );
       expect(log).toEqual(['next', 'next', 'next']);
@@ -160,7 +162,7 @@ describe('events', () => {
       const { wire } = await open(world, source, { heartbeat: Infinity });
       await world.sleep(120_000);
       end();
-      expect(await wire.stream.readUntil('\r\n\r\n').then(String)).toBe('0\r\n\r\n');
+      expect(await wire.stream.readUntil('\r\n\r\n').then(shown)).toBe('0\r\n\r\n');
     }));
 
   test.each(['FIN', 'RST'])('closes its source when the client leaves by %s', (how) =>
@@ -228,10 +230,13 @@ describe('events', () => {
   test('fails as every body does when its source fails', () =>
     simulated(async (world) => {
       const error = new Error('the source failed');
-      const { wire } = await open(world, async function* () {
+      const failing: EventsSource = async function* () {
         yield 'a';
         throw error;
-      });
+      };
+      await world.serve((_request, context) => events(failing, { context }));
+      const wire = await world.connect();
+      await wire.send(GET);
       await wire.rest().catch(() => {});
       await world.sleep(10);
       expect(world.errors).toEqual([error]);
@@ -254,22 +259,44 @@ describe('events', () => {
     await expect(pieces.next()).rejects.toBeInstanceOf(InvalidInputError);
   });
 
-  test('leaves no timer and no listener', async () => {
-    const clock = new ManualClock();
-    const { source, push } = manual();
-    const pieces = piecesOf(events(source, { clock, heartbeat: 50 }));
-    const waiting = pieces.next();
-    await clock.advance(20);
-    push('a');
-    expect((await waiting).value).toBe('data: a\n\n');
-    const late = pieces.next();
-    await clock.advance(49);
-    await pieces.return?.();
-    expect(await late).toEqual({ done: true, value: undefined });
-    await clock.advance(1_000);
-    expect(await pieces.next()).toEqual({ done: true, value: undefined });
+  test('leaves no timer and no listener, whatever ends it', async () => {
+    for (const how of ['reader', 'source', 'drain'] as const) {
+      const clock = new ManualClock();
+      let armed = 0;
+      const setTimer: ManualClock['setTimer'] = (callback, delay) => {
+        const timer = clock.setTimer(callback, delay);
+        armed += 1;
+        const cancel = (): void => {
+          armed -= 1;
+          timer.cancel();
+        };
+        return { cancel, unref: () => {} };
+      };
+      const counted = { setTimer } as unknown as ManualClock;
+      const draining = new AbortController();
+      const context = { drainSignal: draining.signal, clock: counted };
+      const { source, push, end, log } = manual();
+      const pieces = piecesOf(events(source, { context, heartbeat: 50 }));
+      const waiting = pieces.next();
+      await turn();
+      expect(armed).toBe(1);
+      push('a');
+      expect([(await waiting).value, armed]).toEqual(['data: a\n\n', 0]);
+      const late = pieces.next();
+      await turn();
+      if (how === 'reader') await pieces.return?.();
+      else if (how === 'source') end();
+      else draining.abort();
+      const told = how === 'drain' ? 'retry: 1000\n\n' : undefined;
+      expect([(await late).value, armed]).toEqual([told, 0]);
+      expect((await pieces.next()).done).toBe(true);
+      draining.abort();
+      expect(log).toEqual(how === 'source' ? ['next', 'next'] : ['next', 'next', 'return']);
+    }
   });
 });
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('events in compress', () => {
   test('arrive one by one', async () => {
@@ -283,18 +310,21 @@ describe('events in compress', () => {
     expect(answer.text).toBe('data: a\n\ndata: b\n\n');
   });
 
-  test('close their source when the client leaves', () =>
-    simulated(async (world) => {
-      const { source, log, push } = manual();
-      const clock = world.sim.clock;
-      await world.serve(compress((request) => events(source, { request, clock })));
-      const wire = await world.connect();
-      await wire.send(GET.replace('\r\n\r\n', '\r\nAccept-Encoding: br\r\n\r\n'));
-      expect(await wire.head()).toContain('Content-Encoding: br');
-      push('a');
-      await wire.stream.readable();
-      await wire.close();
-      await world.sleep(10);
-      expect(log.at(-1)).toBe('return');
-    }));
+  test('close their source when the client leaves', async () => {
+    const { source, log, push } = manual();
+    const server = await serve(
+      compress((request) => events(source, { request })),
+      { listener: new MemoryListener() },
+    );
+    const [near, far] = memoryPair();
+    server.serveStream(far);
+    const wire = new Wire(near);
+    await wire.send(GET.replace('\r\n\r\n', '\r\nAccept-Encoding: br\r\n\r\n'));
+    expect(await wire.head()).toContain('Content-Encoding: br');
+    push('a');
+    await wire.stream.readable();
+    await wire.close();
+    while (!log.includes('return')) await turn();
+    await server.shutdown();
+  });
 });

@@ -50,7 +50,7 @@ export async function ask(handler: Handler, { method = 'GET', headers = {} }: As
   const client = new HttpClient({ connect: () => listener.connect() });
   try {
     const response = await client.request(method, 'http://memory/', { headers });
-    const bytes = await response.bytes();
+    const bytes = await response.bytes({ limit: 16_777_216 });
     const coding = response.headers.get('content-encoding');
     const decode = bytes.length === 0 || coding === undefined ? undefined : decoders[coding];
     const text = Buffer.from(decode === undefined ? bytes : decode(bytes)).toString();

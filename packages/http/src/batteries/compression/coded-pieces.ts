@@ -20,6 +20,8 @@ import {
 } from '../../message/body-pieces.ts';
 import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
 
+type Result = IteratorResult<Uint8Array | string>;
+type Next = ReturnType<Pieces['next']>;
 type Source = Parameters<typeof piecesOf>[0];
 
 /** The pieces of a coded body. One reader at a time. */
@@ -86,22 +88,22 @@ export class CodedPieces implements AsyncIterableIterator<Uint8Array> {
   /** Takes a piece of the source. */
   #feed(coder: Transform): void {
     this.#isFeeding = true;
-    let next;
+    let next: Next;
     try {
       next = (this.#pieces ??= piecesOf(this.#body)).next();
     } catch (error) {
       this.#sourceFailed(error);
       return;
     }
-    const take = (result: IteratorResult<Uint8Array | string>): void => {
+    const take = (result: Result): void => {
       this.#take(coder, result);
     };
-    if (!isThenable(next)) take(next as IteratorResult<Uint8Array | string>);
+    if (!isThenable(next)) take(next as Result);
     // Not `next.then`: it may be a thenable of any kind.
-    else new Promise<typeof next>((resolve) => resolve(next)).then(take, this.#sourceFailed);
+    else new Promise<Result>((resolve) => resolve(next)).then(take, this.#sourceFailed);
   }
 
-  #take(coder: Transform, given: IteratorResult<Uint8Array | string>): void {
+  #take(coder: Transform, given: Result): void {
     if (this.#isClosed) return;
     try {
       const result = checkResult(given);

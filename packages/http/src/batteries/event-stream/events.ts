@@ -13,8 +13,11 @@ import { EventPieces, type EventsSource } from './event-pieces.ts';
 export interface EventsOptions {
   /** The request to answer: its `Last-Event-ID` goes to the source, and its client's end is the stream's. @default none */
   readonly request?: HttpRequest | undefined;
-  /** The handler's context: the stream ends when the server shuts down. @default the shutdown waits for its `grace` */
-  readonly context?: Pick<HandlerContext, 'drainSignal'> | undefined;
+  /**
+   * The handler's context: the stream ends when the server shuts down, and its heartbeat goes by the server's clock.
+   * @default the shutdown waits for its `grace`
+   */
+  readonly context?: Pick<HandlerContext, 'drainSignal' | 'clock'> | undefined;
   /**
    * Silence after which a comment is sent, in milliseconds: it keeps proxies from closing the connection, and finds a client
    * that is gone. `Infinity` for none. @default 15000 (WHATWG HTML, section 9.2.7)
@@ -27,7 +30,7 @@ export interface EventsOptions {
   readonly retry?: number | undefined;
   /** More fields of the response. @default none */
   readonly headers?: HeadersInput | undefined;
-  /** The clock of the heartbeat. @default the system's */
+  /** The clock of the heartbeat. @default that of `context`, else the system's */
   readonly clock?: Clock | undefined;
 }
 
@@ -105,7 +108,7 @@ export function events(source: EventsSource, options?: EventsOptions): HttpRespo
   const pieces = new EventPieces({
     source,
     lastEventId: lastEventId(request),
-    clock: clock ?? systemClock,
+    clock: clock ?? context?.clock ?? systemClock,
     heartbeat,
     retry,
     retryAtDrain: retry ?? RETRY_AT_DRAIN,
