@@ -448,7 +448,8 @@ export const http: PackagePlan = {
     {
       modules: ['node:zlib'],
       owners: ['batteries/compression/content-coding'],
-      reason: 'Compression is work of other threads: one file begins it, and one closes what it has opened.',
+      reason:
+        'Compression is work of other threads: one file begins it, and one closes what it has opened.',
     },
     {
       modules: ['mrmime'],

@@ -138,7 +138,14 @@ const CALLS: readonly (readonly [
     'status',
     { status: 42 },
   ],
-  ['compress', (o) => compress(echo(), o), 'compress', 'treshold', 'threshold', { types: ['text'] }],
+  [
+    'compress',
+    (o) => compress(echo(), o),
+    'compress',
+    'treshold',
+    'threshold',
+    { types: ['text'] },
+  ],
   [
     'compress, its levels',
     (o) => compress(echo(), o),

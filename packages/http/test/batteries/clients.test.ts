@@ -1,6 +1,11 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { EventSource, fetch as undiciFetch } from 'undici';
-import { compress, events, type EventsSource, type ServerSentEvent } from '../../src/batteries/index.ts';
+import {
+  compress,
+  events,
+  type EventsSource,
+  type ServerSentEvent,
+} from '../../src/batteries/index.ts';
 import { HttpResponse, serve, type Handler } from '../../src/index.ts';
 
 const LONG = 'again and again, '.repeat(20_000);

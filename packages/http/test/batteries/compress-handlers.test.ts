@@ -13,9 +13,8 @@ import {
 import { HttpResponse, type Handler, type ResponseInit } from '../../src/index.ts';
 import { ask, gzipped, hasZstd, LONG } from '../support/ask.ts';
 
-const answering =
-  (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
-    compress(() => HttpResponse.text(text, init), options);
+const answering = (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
+  compress(() => HttpResponse.text(text, init), options);
 
 describe('the options of compress', () => {
   test('say which codings are offered, and which is preferred', async () => {
@@ -44,7 +43,10 @@ describe('the options of compress', () => {
       ['text/plain', false],
     ];
     for (const [type, isCoded] of rows) {
-      const answer = await ask(answering(LONG, { headers: { 'Content-Type': type } }, { types }), gzipped);
+      const answer = await ask(
+        answering(LONG, { headers: { 'Content-Type': type } }, { types }),
+        gzipped,
+      );
       expect([type, answer.headers.has('content-encoding')]).toEqual([type, isCoded]);
     }
   });
@@ -59,9 +61,15 @@ describe('the options of compress', () => {
   });
 
   test('say how hard each coding tries', async () => {
-    const words = Array.from({ length: 5_000 }, (_, at) => ((at * at * 2_654_435_761) % 9_973).toString(36));
+    const words = Array.from({ length: 5_000 }, (_, at) =>
+      ((at * at * 2_654_435_761) % 9_973).toString(36),
+    );
     const body = words.join(' ');
-    for (const [coding, low, high] of [['gzip', 1, 9], ['br', 0, 11], ['zstd', 1, 19]] as const) {
+    for (const [coding, low, high] of [
+      ['gzip', 1, 9],
+      ['br', 0, 11],
+      ['zstd', 1, 19],
+    ] as const) {
       if (coding === 'zstd' && !hasZstd) continue;
       const accepting = { headers: { 'Accept-Encoding': coding } };
       const fast = await ask(answering(body, {}, { levels: { [coding]: low } }), accepting);

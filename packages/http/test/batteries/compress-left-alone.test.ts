@@ -4,9 +4,8 @@ import { compress, type CompressOptions } from '../../src/batteries/index.ts';
 import { HttpResponse, type Handler, type ResponseInit } from '../../src/index.ts';
 import { ask, gzipped, LONG, stream, type Asking } from '../support/ask.ts';
 
-const answering =
-  (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
-    compress(() => HttpResponse.text(text, init), options);
+const answering = (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
+  compress(() => HttpResponse.text(text, init), options);
 
 const text = (headers: Record<string, string>, status = 200): HttpResponse =>
   HttpResponse.text(LONG, { status, headers: { ETag: '"a"', ...headers } });
@@ -69,10 +68,15 @@ describe('a response that is not compressed', () => {
   });
 
   test('is one that would not get smaller', async () => {
-    const noise = Array.from({ length: 2_000 }, (_, at) => String.fromCharCode((at * 7_919) % 251 + 1));
+    const noise = Array.from({ length: 2_000 }, (_, at) =>
+      String.fromCharCode(((at * 7_919) % 251) + 1),
+    );
     const options = { levels: { gzip: 1 }, threshold: 0, types: ['application/octet-stream'] };
     const bytes = zlib.gzipSync(noise.join(''));
-    const answer = await ask(compress(() => HttpResponse.bytes(bytes), options), gzipped);
+    const answer = await ask(
+      compress(() => HttpResponse.bytes(bytes), options),
+      gzipped,
+    );
     expect(answer.headers.get('content-encoding')).toBeUndefined();
     expect(answer.headers.get('vary')).toBe('Accept-Encoding');
     expect(Buffer.from(answer.bytes)).toEqual(bytes);
@@ -129,7 +133,10 @@ describe('a client that refuses identity', () => {
     expect([created.status, created.text]).toEqual([201, LONG]);
     const failed = await ask(answering(LONG, { status: 404 }), refusing('*;q=0'));
     expect([failed.status, failed.text]).toEqual([404, LONG]);
-    const coded = await ask(answering(LONG, { headers: { 'Content-Encoding': 'compress' } }), refusing('*;q=0'));
+    const coded = await ask(
+      answering(LONG, { headers: { 'Content-Encoding': 'compress' } }),
+      refusing('*;q=0'),
+    );
     expect(coded.status).toBe(200);
   });
 });

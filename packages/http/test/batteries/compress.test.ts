@@ -12,9 +12,8 @@ import {
 } from '../../src/index.ts';
 import { ask, gzipped, hasZstd, LONG, stream } from '../support/ask.ts';
 
-const answering =
-  (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
-    compress(() => HttpResponse.text(text, init), options);
+const answering = (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
+  compress(() => HttpResponse.text(text, init), options);
 
 async function* inPieces(...pieces: readonly (string | Uint8Array)[]) {
   yield* pieces;
@@ -40,7 +39,10 @@ describe('a response that is compressed', () => {
     ['a text', () => HttpResponse.text(LONG)],
     ['a text beyond ASCII', () => HttpResponse.text(LONG.replaceAll('a', 'ä'))],
     ['JSON', () => HttpResponse.json({ text: LONG })],
-    ['bytes', () => new HttpResponse(Buffer.from(LONG), { headers: { 'Content-Type': 'text/css' } })],
+    [
+      'bytes',
+      () => new HttpResponse(Buffer.from(LONG), { headers: { 'Content-Type': 'text/css' } }),
+    ],
     ['a generator', () => stream(inPieces('again ', Buffer.from('and '), '', LONG))],
     ['a generator of nothing', () => stream(inPieces())],
     ['a list', () => stream(['again ', LONG])],
@@ -69,7 +71,11 @@ describe('a response that is compressed', () => {
       stream([LONG], {
         status: 203,
         reason: 'Changed',
-        headers: [['X-A', '1'], ['X-A', '2'], ['Content-Type', 'text/plain']],
+        headers: [
+          ['X-A', '1'],
+          ['X-A', '2'],
+          ['Content-Type', 'text/plain'],
+        ],
         trailers: () => ({ 'X-Sum': 'after' }),
         close: true,
       }),

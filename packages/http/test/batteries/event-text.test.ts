@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError } from '@awaitio/core';
 import * as fc from 'fast-check';
 import { readEvents } from '../support/event-stream-reader.ts';
-import { HEARTBEAT, writeEvent, type ServerSentEvent } from '../../src/batteries/event-stream/write-event.ts';
+import {
+  HEARTBEAT,
+  writeEvent,
+  type ServerSentEvent,
+} from '../../src/batteries/event-stream/write-event.ts';
 
 describe('an event', () => {
   test.each<[ServerSentEvent | string, string]>([
@@ -59,9 +63,12 @@ describe('an event', () => {
   });
 
   test('is read as it was written, by a client that gets it in any pieces', () => {
-    const line = fc.string({ unit: fc.constantFrom('a', ':', ' ', 'data', '\uFEFF', 'é', '😀', '\0') });
+    const line = fc.string({
+      unit: fc.constantFrom('a', ':', ' ', 'data', '\uFEFF', 'é', '😀', '\0'),
+    });
     const name = line.map((text) => text.replaceAll('\0', ''));
-    const text = fc.array(fc.oneof(line, fc.constantFrom('\n', '\r', '\r\n', '', ': ', 'id: 1')))
+    const text = fc
+      .array(fc.oneof(line, fc.constantFrom('\n', '\r', '\r\n', '', ': ', 'id: 1')))
       .map((parts) => parts.join(''));
     const event = fc.record(
       { data: text, event: name, id: name, retry: fc.nat(), comment: text },
@@ -85,7 +92,11 @@ describe('an event', () => {
           expected.push({ type: given.event || 'message', data, lastEventId });
         }
         const bytes = Buffer.from(written);
-        for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte)), cut(bytes, cuts)]) {
+        for (const pieces of [
+          [bytes],
+          [...bytes].map((byte) => Uint8Array.of(byte)),
+          cut(bytes, cuts),
+        ]) {
           expect(readEvents(pieces)).toEqual({ events: expected, lastEventId, retry });
         }
       }),
@@ -115,13 +126,27 @@ describe('the reference reader', () => {
         ['message', ' third event', ''],
       ],
     ],
-    ['data\n\ndata\ndata\n\ndata:', [['message', '', ''], ['message', '\n', '']]],
-    ['data:test\n\ndata: test\n\n', [['message', 'test', ''], ['message', 'test', '']]],
+    [
+      'data\n\ndata\ndata\n\ndata:',
+      [
+        ['message', '', ''],
+        ['message', '\n', ''],
+      ],
+    ],
+    [
+      'data:test\n\ndata: test\n\n',
+      [
+        ['message', 'test', ''],
+        ['message', 'test', ''],
+      ],
+    ],
     ['\uFEFFevent: add\rdata: x\r\r', [['add', 'x', '']]],
     ['event: add\n\ndata: x\r\n\r\n', [['message', 'x', '']]],
     ['id: 1\0\ndata: x\n\nfoo: y\nretry: 1x\n\n', [['message', 'x', '']]],
   ])('reads %j', (text, expected) => {
     const { events } = readEvents([Buffer.from(text)]);
-    expect(events.map(({ type, data, lastEventId }) => [type, data, lastEventId])).toEqual(expected);
+    expect(events.map(({ type, data, lastEventId }) => [type, data, lastEventId])).toEqual(
+      expected,
+    );
   });
 });

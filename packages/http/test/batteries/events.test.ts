@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { compress, events, type EventsOptions, type EventsSource } from '../../src/batteries/index.ts';
+import {
+  compress,
+  events,
+  type EventsOptions,
+  type EventsSource,
+} from '../../src/batteries/index.ts';
 import { serve, type Handler, type HttpResponse } from '../../src/index.ts';
 import { ask } from '../support/ask.ts';
 import { readEvents } from '../support/event-stream-reader.ts';
@@ -49,8 +54,7 @@ const piecesOf = (response: HttpResponse): AsyncIterator<string> =>
 
 /** Serves an event stream with the world's clock, and opens it. */
 async function open(world: World, source: EventsSource, options: EventsOptions = {}, fields = '') {
-  const handler: Handler = (request, context) =>
-    events(source, { request, context, ...options });
+  const handler: Handler = (request, context) => events(source, { request, context, ...options });
   const server = await world.serve(handler);
   const wire = await world.connect();
   await wire.send(GET.replace('\r\n\r\n', `\r\n${fields}\r\n`));

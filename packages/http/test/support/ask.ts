@@ -41,7 +41,10 @@ export interface Asking {
 }
 
 /** One request to a handler. */
-export async function ask(handler: Handler, { method = 'GET', headers = {} }: Asking = {}): Promise<Answer> {
+export async function ask(
+  handler: Handler,
+  { method = 'GET', headers = {} }: Asking = {},
+): Promise<Answer> {
   const errors: unknown[] = [];
   const listener = new MemoryListener();
   const executor = new Executor();

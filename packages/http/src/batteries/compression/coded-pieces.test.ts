@@ -59,16 +59,23 @@ const bytesOf = fc.uint8Array({ maxLength: 200 });
 describe.each(CODINGS)('a body coded in %s', (coding) => {
   test('is the body again when it is decoded, whatever pieces it came in', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(bytesOf), fc.boolean(), fc.boolean(), async (given, flush, isAsync) => {
-        const source = isAsync ? new Blob(given as Uint8Array<ArrayBuffer>[]).stream() : given;
-        const result = await collect(coded(source as Body, coding, flush).pieces);
-        expect(Buffer.from(decoders[coding](result))).toEqual(Buffer.concat(given));
-      }),
+      fc.asyncProperty(
+        fc.array(bytesOf),
+        fc.boolean(),
+        fc.boolean(),
+        async (given, flush, isAsync) => {
+          const source = isAsync ? new Blob(given as Uint8Array<ArrayBuffer>[]).stream() : given;
+          const result = await collect(coded(source as Body, coding, flush).pieces);
+          expect(Buffer.from(decoders[coding](result))).toEqual(Buffer.concat(given));
+        },
+      ),
       { numRuns: 50 },
     ));
 
   test('may be of any size, and one piece of it too', async () => {
-    const noise = Buffer.from(Uint32Array.from({ length: 500_000 }, (_, at) => at * 2_654_435_761).buffer);
+    const noise = Buffer.from(
+      Uint32Array.from({ length: 500_000 }, (_, at) => at * 2_654_435_761).buffer,
+    );
     const result = await collect(coded([noise, 'x', noise], coding).pieces);
     const expected = Buffer.concat([noise, Buffer.from('x'), noise]);
     expect(expected.equals(decoders[coding](result))).toBe(true);
@@ -77,7 +84,11 @@ describe.each(CODINGS)('a body coded in %s', (coding) => {
   test('goes out piece by piece when it is flushed, each with all of its bytes', async () => {
     const source = manual();
     const { pieces } = coded(source.body, coding, true);
-    const decoder = { gzip: zlib.createGunzip, br: zlib.createBrotliDecompress, zstd: createUnzstd }[coding]();
+    const decoder = {
+      gzip: zlib.createGunzip,
+      br: zlib.createBrotliDecompress,
+      zstd: createUnzstd,
+    }[coding]();
     for (const text of ['data: 1\n\n', 'data: 2\n\n', ':\n\n']) {
       const next = pieces.next();
       source.push(text);
@@ -192,9 +203,19 @@ describe('the source of a coded body', () => {
     expect(coder().destroyed).toBe(true);
     expect(await pieces.next()).toEqual({ done: true, value: undefined });
 
-    const failing = { [Symbol.iterator]: () => ({ next: () => { throw error; } }) };
+    const failing = {
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw error;
+        },
+      }),
+    };
     await expect(coded(failing as never).pieces.next()).rejects.toBe(error);
-    const unopened = { [Symbol.iterator]: () => { throw error; } };
+    const unopened = {
+      [Symbol.iterator]: () => {
+        throw error;
+      },
+    };
     await expect(coded(unopened as never).pieces.next()).rejects.toBe(error);
     await coded(unopened as never).pieces.return();
   });
@@ -230,7 +251,10 @@ describe('the source of a coded body', () => {
 
   test('may fail to close: that goes to stderr', async () => {
     const said = jest.spyOn(console, 'error').mockImplementation(() => {});
-    const iterator = { next: () => new Promise(() => {}), return: () => Promise.reject(new Error('x')) };
+    const iterator = {
+      next: () => new Promise(() => {}),
+      return: () => Promise.reject(new Error('x')),
+    };
     const { pieces } = coded({ [Symbol.asyncIterator]: () => iterator } as never);
     void pieces.next();
     await pieces.return();

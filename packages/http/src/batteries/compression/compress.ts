@@ -230,7 +230,8 @@ function lengthOf(
   fields: FieldList,
   method: string,
 ): number | undefined {
-  if (body === null) return method === 'HEAD' ? Number(fieldValue(fields, 'content-length') ?? 0) : 0;
+  if (body === null)
+    return method === 'HEAD' ? Number(fieldValue(fields, 'content-length') ?? 0) : 0;
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body instanceof Uint8Array) return body.length;
   if (body instanceof ForwardedBody && body.latin1 !== undefined) return body.latin1.length;
@@ -256,6 +257,10 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 function giveUp(response: HttpResponse): void {
   if (!response.isStreamed) return;
   const { body } = response;
-  const pieces = new CodedPieces(body as Streamed, () => createCoder('gzip', {}, { isFlushed: false }), undefined);
+  const pieces = new CodedPieces(
+    body as Streamed,
+    () => createCoder('gzip', {}, { isFlushed: false }),
+    undefined,
+  );
   void pieces.return();
 }

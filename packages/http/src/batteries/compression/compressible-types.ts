@@ -40,9 +40,7 @@ const PATTERN = /^(?:\+[!#$&\-^_.\dA-Za-z]+|[!#$&\-^_.+\dA-Za-z]+\/(?:\*|[!#$&\-
 
 /** Whether a value is a list of patterns. */
 export function areTypePatterns(value: unknown): value is readonly string[] {
-  return (
-    Array.isArray(value) && value.every((one) => typeof one === 'string' && PATTERN.test(one))
-  );
+  return Array.isArray(value) && value.every((one) => typeof one === 'string' && PATTERN.test(one));
 }
 
 /** Makes a function that tells whether a `Content-Type` is one of the patterns. */

@@ -53,7 +53,10 @@ export const CODINGS: readonly ContentCoding[] =
 const BROTLI_WINDOW = 19;
 
 /** Parameters of brotli. */
-function brotli({ br = 4 }: CodingLevels, { length = 0, isFlushed }: BodyFacts): zlib.BrotliOptions {
+function brotli(
+  { br = 4 }: CodingLevels,
+  { length = 0, isFlushed }: BodyFacts,
+): zlib.BrotliOptions {
   return {
     ...(isFlushed ? { flush: constants.BROTLI_OPERATION_FLUSH } : undefined),
     params: {
@@ -89,9 +92,7 @@ export function createCoder(
 const gzipWhole = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const brotliWhole = promisify<zlib.InputType, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
 const zstdWhole =
-  zstdCompress === undefined
-    ? undefined
-    : promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+  zstdCompress === undefined ? undefined : promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 
 /** Codes a whole body, in a thread of the pool. */
 export function codeWhole(

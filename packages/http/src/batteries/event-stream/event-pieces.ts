@@ -42,9 +42,7 @@ export interface EventPiecesInit {
   readonly drainSignal: AbortSignal | undefined;
 }
 
-type Arrived =
-  | { readonly result: IteratorResult<unknown> }
-  | { readonly error: unknown };
+type Arrived = { readonly result: IteratorResult<unknown> } | { readonly error: unknown };
 
 /** The pieces of an event stream. One reader at a time. */
 export class EventPieces implements AsyncIterableIterator<string> {

@@ -47,7 +47,12 @@ export function writeEvent(event: unknown): string {
   }
   for (const name in event) {
     if (!NAMES.has(name)) {
-      throw invalidInput('events', 'event', 'an object with data, event, id, retry and comment', event);
+      throw invalidInput(
+        'events',
+        'event',
+        'an object with data, event, id, retry and comment',
+        event,
+      );
     }
   }
   const { data, event: type, id, retry, comment } = event as ServerSentEvent;
@@ -70,7 +75,10 @@ export function writeRetry(milliseconds: number): string {
 
 function lines(name: string, text: string): string {
   if (!LINE_END.test(text)) return `${name}: ${text}\n`;
-  return text.split(LINE_END).map((line) => `${name}: ${line}\n`).join('');
+  return text
+    .split(LINE_END)
+    .map((line) => `${name}: ${line}\n`)
+    .join('');
 }
 
 function checkText(name: string, value: unknown): string {
@@ -80,7 +88,8 @@ function checkText(name: string, value: unknown): string {
 
 function checkLine(name: string, value: unknown): string {
   const text = checkText(name, value);
-  if (LINE_END.test(text)) throw invalidInput('events', name, 'a string without line breaks', value);
+  if (LINE_END.test(text))
+    throw invalidInput('events', name, 'a string without line breaks', value);
   return text;
 }
 
