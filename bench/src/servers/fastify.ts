@@ -13,10 +13,12 @@ if (app === 'json') {
   server.post('/', (request) => receipt(Order.parse(request.body)));
 } else if (app === 'file') {
   const { FILE_ROOT } = await import('./catalogue.ts');
-  await server.register(await import('@fastify/static'), { root: FILE_ROOT });
+  const { fastifyStatic } = await import('@fastify/static');
+  await server.register(fastifyStatic, { root: FILE_ROOT });
 } else if (app === 'gzip') {
   const { CATALOGUE } = await import('./catalogue.ts');
-  await server.register(await import('@fastify/compress'));
+  const { fastifyCompress } = await import('@fastify/compress');
+  await server.register(fastifyCompress);
   server.get('/', () => CATALOGUE);
 } else if (app === 'hello') {
   server.get('/', (_request, reply) => {

@@ -35,7 +35,7 @@ describe('an event', () => {
     expect(writeEvent(event)).toBe(text);
   });
 
-  test.each<[object | unknown, string]>([
+  test.each<[unknown, string]>([
     [{ event: 'a\ndata: injected' }, 'event'],
     [{ event: 'a\rdata: injected' }, 'event'],
     [{ id: '1\r\ndata: injected' }, 'id'],

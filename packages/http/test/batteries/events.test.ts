@@ -62,7 +62,7 @@ async function open(world: World, source: EventsSource, options: EventsOptions =
 }
 
 const shown = (bytes: Uint8Array | null): string => text(bytes ?? new Uint8Array(0));
-const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+const chunk = (piece: string): string => `${piece.length.toString(16)}\r\n${piece}\r\n`;
 
 describe('events', () => {
   test('is a response of text/event-stream that no cache keeps and no proxy holds back', async () => {

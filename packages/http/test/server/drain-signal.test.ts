@@ -36,7 +36,7 @@ describe('the drain signal', () => {
   test('aborts at the end of the lame duck, when no connection is accepted any more', () =>
     simulated(async (world) => {
       const { server, wire, contexts } = await serving(world);
-      const { drainSignal } = contexts[0] as HandlerContext;
+      const [{ drainSignal }] = contexts as [HandlerContext];
       const report = server.shutdown({ lameDuck: 1_000 });
       await world.sleep(990);
       expect(drainSignal.aborted).toBe(false);

@@ -53,7 +53,7 @@ export function readEvents(pieces: readonly Uint8Array[]): ReadStream {
   // Character by character, where the grammar says: a line ends with CR LF, LF, or CR.
   let line = '';
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] as string;
+    const character = text.charAt(at);
     if (character !== '\r' && character !== '\n') {
       line += character;
       continue;

@@ -1,4 +1,4 @@
-import { PassThrough, Transform } from 'node:stream';
+import { PassThrough, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -64,7 +64,7 @@ describe.each(CODINGS)('a body coded in %s', (coding) => {
         fc.boolean(),
         fc.boolean(),
         async (given, flush, isAsync) => {
-          const source = isAsync ? new Blob(given as Uint8Array<ArrayBuffer>[]).stream() : given;
+          const source = isAsync ? new Blob(given).stream() : given;
           const result = await collect(coded(source as Body, coding, flush).pieces);
           expect(Buffer.from(decoders[coding](result))).toEqual(Buffer.concat(given));
         },
@@ -94,7 +94,7 @@ describe.each(CODINGS)('a body coded in %s', (coding) => {
       source.push(text);
       const { value } = await next;
       const read = new Promise((resolve) => decoder.once('data', resolve));
-      decoder.write(value as Uint8Array);
+      decoder.write(value);
       expect(String(await read)).toBe(text);
     }
     const last = pieces.next();
