@@ -390,15 +390,14 @@ export const http: PackagePlan = {
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },
     {
-      folder: 'batteries',
-      sees: ['protocol/vocabulary', 'message'],
-      contains:
-        'what web servers bring along: files and folders, conditions, ranges, and what stands on them',
-      reason: 'A battery works on messages alone, so that a server without it is not larger.',
+      folder: 'batteries/selection',
+      sees: ['protocol/vocabulary'],
+      contains: 'what a request selects of a representation: a coding, conditions, ranges',
+      reason: 'The choice is made from fields alone, so that a table can test it.',
     },
     {
       folder: 'batteries/compression',
-      sees: ['protocol/vocabulary', 'message', 'batteries'],
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
       contains: '`compress`: which responses are coded, and the codings of zlib',
       reason: 'Compression works on responses alone, whatever handler made them.',
     },
@@ -407,6 +406,12 @@ export const http: PackagePlan = {
       sees: ['protocol/vocabulary', 'message'],
       contains: '`events`: Server-Sent Events, written and kept alive',
       reason: 'An event stream is a body; how it is sent is the server’s business.',
+    },
+    {
+      folder: 'batteries',
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
+      contains: 'what web servers bring along: files and folders, and what stands on them',
+      reason: 'A battery works on messages alone, so that a server without it is not larger.',
     },
     {
       folder: 'handlers',

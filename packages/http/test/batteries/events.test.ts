@@ -270,8 +270,10 @@ describe('events', () => {
       const setTimer: ManualClock['setTimer'] = (callback, delay) => {
         const timer = clock.setTimer(callback, delay);
         armed += 1;
+        let isArmed = true;
         const cancel = (): void => {
-          armed -= 1;
+          if (isArmed) armed -= 1;
+          isArmed = false;
           timer.cancel();
         };
         return { cancel, unref: () => {} };

@@ -1,7 +1,7 @@
 /** The header fields of a response whose body may be coded: what forbids a coding, and what a coding changes. */
 
 import { fieldValue, hasField, type FieldList } from '../../protocol/vocabulary/fields.ts';
-import { entityTags, isSameStrongly } from '../entity-tag.ts';
+import { entityTags, isSameStrongly } from '../selection/entity-tag.ts';
 
 const NO_TRANSFORM = /(?:^|,)[\t ]*no-transform[\t ]*(?:,|$)/i;
 const ACCEPT_ENCODING = /(?:^|,)[\t ]*(?:accept-encoding|\*)[\t ]*(?:,|$)/i;

@@ -13,7 +13,7 @@ import { HttpProblem } from '../../message/problem.ts';
 import type { HttpRequest } from '../../message/request.ts';
 import { fieldsToSend, HttpResponse, variantOf } from '../../message/response.ts';
 import { fieldValue, hasField, type FieldList } from '../../protocol/vocabulary/fields.ts';
-import { negotiateCoding } from '../accept-encoding.ts';
+import { negotiateCoding } from '../selection/accept-encoding.ts';
 import { CodedPieces } from './coded-pieces.ts';
 import { codedFields, forbidsCoding, revalidatedFields, withVary } from './coded-fields.ts';
 import { areTypePatterns, COMPRESSIBLE_TYPES, matchTypes } from './compressible-types.ts';
