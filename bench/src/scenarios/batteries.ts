@@ -29,6 +29,6 @@ export const gzip: Scenario = {
   name: 'gzip',
   title: 'JSON of 10 KiB, compressed for each request',
   about:
-    '`compress`, `@fastify/compress`, `Bun.gzipSync`, and `Deno.serve`, which compresses by itself: gzip, each at its default level, 64 keep-alive connections. Node compresses in the threads of its pool, Bun in the one that serves.',
+    '`compress`, `@fastify/compress`, `Bun.gzipSync`, and `Deno.serve` with `automaticCompression`: gzip, each at its default level, 64 keep-alive connections. Node compresses in the threads of its pool, Bun in the one that serves.',
   contestants: contestants({ app: 'gzip', exchange: GZIP_JSON, connections: 64 }),
 };
