@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import zlib from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
@@ -89,6 +90,45 @@ describe('a response that is compressed', () => {
     expect(response.headers.get('connection')).toBe('close');
     expect(zlib.gunzipSync(await response.bytes()).toString()).toBe(LONG);
     expect(response.trailers?.get('x-sum')).toBe('after');
+    await client.close();
+    await server.shutdown();
+  });
+
+  test.each([
+    ['compressed', gzipped],
+    ['left as it is', {}],
+  ])('is produced in the context in which it was made, %s', async (_how, asking) => {
+    const store = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    async function* body(): AsyncGenerator<string> {
+      for (let at = 0; at < 3; at += 1) {
+        seen.push(store.getStore());
+        yield LONG;
+        await Promise.resolve();
+      }
+    }
+    const trailers = (): Record<string, string> => {
+      seen.push(store.getStore());
+      return {};
+    };
+    const handler = compress(() =>
+      store.run('the request', async () => stream(body(), { trailers })),
+    );
+    await ask(handler, asking);
+    expect(seen).toEqual(Array.from({ length: 4 }, () => 'the request'));
+  });
+
+  test('is held to the length that was announced', async () => {
+    const errors: unknown[] = [];
+    const listener = new MemoryListener();
+    const server = await serve(
+      compress(() => stream([LONG], { length: LONG.length + 1 })),
+      { listener, onError: (error) => errors.push(error) },
+    );
+    const client = new HttpClient({ connect: () => listener.connect() });
+    const response = client.get('http://memory/', gzipped).then((one) => one.bytes());
+    await expect(response).rejects.toThrow('reset');
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_BODY_TOO_SHORT' })]);
     await client.close();
     await server.shutdown();
   });
