@@ -47,10 +47,10 @@ export const CODINGS: readonly ContentCoding[] =
   createZstdCompress === undefined ? ['br', 'gzip'] : ['br', 'zstd', 'gzip'];
 
 /**
- * Brotli keeps so many bits of a body to refer to: with 19, half a MiB. Its default is 4 MiB for each response that is under
- * way, which text does not need.
+ * How far back a coding refers, as a power of two: half a MiB. The defaults, 4 MiB of brotli and 2 of zstd, are kept for each
+ * response that is under way. zstd has it for streams that are flushed alone, of which there may be many for hours.
  */
-const BROTLI_WINDOW = 19;
+const WINDOW = 19;
 
 /** Parameters of brotli. */
 function brotli(
@@ -61,7 +61,7 @@ function brotli(
     ...(isFlushed ? { flush: constants.BROTLI_OPERATION_FLUSH } : undefined),
     params: {
       [constants.BROTLI_PARAM_QUALITY]: br,
-      [constants.BROTLI_PARAM_LGWIN]: BROTLI_WINDOW,
+      [constants.BROTLI_PARAM_LGWIN]: WINDOW,
       [constants.BROTLI_PARAM_SIZE_HINT]: Math.min(length, 0x7fff_ffff),
     },
   };
@@ -74,7 +74,10 @@ function gzip({ gzip: level = 6 }: CodingLevels, { isFlushed }: BodyFacts): zlib
 function zstd({ zstd: level = 3 }: CodingLevels, { isFlushed }: BodyFacts): ZstdOptions {
   return {
     ...(isFlushed ? { flush: zstdConstants['ZSTD_e_flush'] as number } : undefined),
-    params: { [zstdConstants['ZSTD_c_compressionLevel'] as number]: level },
+    params: {
+      [zstdConstants['ZSTD_c_compressionLevel'] as number]: level,
+      ...(isFlushed ? { [zstdConstants['ZSTD_c_windowLog'] as number]: WINDOW } : undefined),
+    },
   };
 }
 
