@@ -405,10 +405,27 @@ export const http: PackagePlan = {
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },
     {
-      folder: 'batteries',
+      folder: 'batteries/selection',
+      sees: ['protocol/vocabulary'],
+      contains: 'what a request selects of a representation: a coding, conditions, ranges',
+      reason: 'The choice is made from fields alone, so that a table can test it.',
+    },
+    {
+      folder: 'batteries/compression',
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
+      contains: '`compress`: which responses are coded, and the codings of zlib',
+      reason: 'Compression works on responses alone, whatever handler made them.',
+    },
+    {
+      folder: 'batteries/event-stream',
       sees: ['protocol/vocabulary', 'message'],
-      contains:
-        'what web servers bring along: files and folders, conditions, ranges, and what stands on them',
+      contains: '`events`: Server-Sent Events, written and kept alive',
+      reason: 'An event stream is a body; how it is sent is the server’s business.',
+    },
+    {
+      folder: 'batteries',
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
+      contains: 'what web servers bring along: files and folders, and what stands on them',
       reason: 'A battery works on messages alone, so that a server without it is not larger.',
     },
     {
@@ -447,6 +464,12 @@ export const http: PackagePlan = {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
       reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
+    },
+    {
+      modules: ['node:zlib'],
+      owners: ['batteries/compression/content-coding'],
+      reason:
+        'Compression is work of other threads: one file begins it, and one closes what it has opened.',
     },
     {
       modules: ['mrmime'],

@@ -182,6 +182,9 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
 const MISSING = new URL('./there-is-no-such-file', import.meta.url);
 
 const BATTERIES: Readonly<Record<string, Recipe>> = {
+  compress: plain(batteries.compress, () => [() => HttpResponse.text('fine'), {}]),
+  events: plain(batteries.events, () => [[], {}]),
+  fetchHandler: plain(batteries.fetchHandler, () => [{ fetch: () => new Response('fine') }]),
   fileResponse: plain(batteries.fileResponse, () => [MISSING, {}]),
   staticFiles: plain(batteries.staticFiles, () => [
     fileURLToPath(new URL('.', import.meta.url)),
@@ -190,6 +193,7 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
 };
 
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'events(source)': ['array', 'function'],
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],

@@ -16,7 +16,7 @@ import {
   type Stage,
 } from '../../core/test/support/hostile-callbacks.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
-import { staticFiles } from '../src/batteries/index.ts';
+import { compress, events, staticFiles } from '../src/batteries/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -175,6 +175,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
+  'compress(handler)': handling((handler) => compress(handler)),
+  'events(source)': streaming((source) => events(source)),
   'FetchApplication.fetch': handling((fetch) => ({ fetch })),
   'HandlerContext.waitUntil': beside((callback) => ({
     handler: (_request, context) => {

@@ -11,7 +11,7 @@ import {
   serve,
   withHealth,
 } from '../src/index.ts';
-import { fileResponse } from '../src/batteries/index.ts';
+import { compress, events, fileResponse } from '../src/batteries/index.ts';
 import { simulated } from './support/simulated.ts';
 
 type Call = (options: never) => unknown;
@@ -138,6 +138,23 @@ const CALLS: readonly (readonly [
     'status',
     { status: 42 },
   ],
+  [
+    'compress',
+    (o) => compress(echo(), o),
+    'compress',
+    'treshold',
+    'threshold',
+    { types: ['text'] },
+  ],
+  [
+    'compress, its levels',
+    (o) => compress(echo(), o),
+    'compress',
+    'level',
+    'levels',
+    { levels: { br: 12 } },
+  ],
+  ['events', (o) => events([], o), 'events', 'hartbeat', 'heartbeat', { heartbeat: 0 }],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],

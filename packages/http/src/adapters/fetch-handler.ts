@@ -6,7 +6,7 @@
  */
 
 import { IoError, WOULD_BLOCK } from '@awaitio/core';
-import { AsyncScope } from '@awaitio/core/lowlevel';
+import { AsyncScope, checkMethods } from '@awaitio/core/lowlevel';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
@@ -46,8 +46,29 @@ const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
 /** Fields of the hop, which the server sets. */
 const OWN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
 
-/** Makes a handler of an application. */
+/**
+ * Makes a handler of an application with a `fetch` method, for functions that take a handler. `serve` alone needs none:
+ * it takes the application.
+ *
+ * @param application - Hono, H3, itty-router, or your own.
+ * @returns A handler. It rejects with what `fetch` rejects with; with `HttpProblem` 501 for a method that a `Request` cannot
+ * have, 400 for a `Host` that a URL cannot have; with `TypeError` when `fetch` returns no `Response`.
+ * @throws `InvalidInputError` for an application without a method `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { serve } from '@awaitio/http';
+ * import { compress, fetchHandler } from '@awaitio/http/batteries';
+ *
+ * const application = { fetch: () => new Response('again and '.repeat(1_000)) };
+ * const server = await serve(compress(fetchHandler(application)), { port: 0 });
+ * const answer = await fetch(server.url);
+ * console.log(answer.headers.get('content-encoding')); // br
+ * await server.shutdown();
+ * ```
+ */
 export function fetchHandler(application: FetchApplication): Handler {
+  checkMethods('fetchHandler', 'application', application, ['fetch']);
   return async (request, context) => {
     if (FORBIDDEN.has(request.method)) {
       throw new HttpProblem(501, { detail: 'the method is not supported by this application' });

@@ -1,6 +1,6 @@
 /** What a handler is, and what it may do beside returning a response. */
 
-import type { ByteStream } from '@awaitio/core';
+import type { ByteStream, Clock } from '@awaitio/core';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { HttpRequest } from './request.ts';
@@ -30,6 +30,13 @@ export interface HandlerContext {
   upgrade(headers?: HeadersInput): Promise<Switched>;
   /** Whether the server's shutdown has begun. */
   readonly isDraining: boolean;
+  /**
+   * Aborts when the server has stopped accepting connections: at the beginning of its shutdown, or at the end of `lameDuck`
+   * if that is given. Responses that would go on for ever end then; a client that connects again reaches another server.
+   */
+  readonly drainSignal: AbortSignal;
+  /** The clock of the server: the `clock` of `serve`, or the system's. */
+  readonly clock: Clock;
   /** Whether the connection is encrypted (TLS). */
   readonly isEncrypted: boolean;
   /** The PROXY header that a trusted proxy sent. */

@@ -106,6 +106,26 @@ export function responseOf(
   return makeResponse(body, init, fields);
 }
 
+let makeVariant: (
+  response: HttpResponse,
+  fields: FieldList,
+  body: ResponseBody,
+  length: number | undefined,
+) => HttpResponse;
+
+/**
+ * The same response with other fields, which were checked before, and perhaps another body of another length. Its body is
+ * produced in the context of the first one.
+ */
+export function variantOf(
+  response: HttpResponse,
+  fields: FieldList,
+  body: ResponseBody = response.body,
+  length: number | undefined = body === response.body ? response.length : undefined,
+): HttpResponse {
+  return makeVariant(response, fields, body, length);
+}
+
 const TEXT: FieldList = Object.freeze(['Content-Type', 'text/plain; charset=utf-8']);
 const JSON_TYPE: FieldList = Object.freeze(['Content-Type', 'application/json']);
 const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+json']);
@@ -146,7 +166,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
-  readonly #scope: AsyncScope | undefined;
+  #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -179,6 +199,13 @@ export class HttpResponse {
       const response = new HttpResponse(body, init);
       response.#setFields(fields);
       return response;
+    };
+    makeVariant = (response, fields, body, length) => {
+      const { status, reason, trailers, close } = response;
+      const variant = new HttpResponse(body, { status, reason, length, trailers, close });
+      variant.#setFields(fields);
+      variant.#scope = response.#scope ?? variant.#scope;
+      return variant;
     };
   }
 

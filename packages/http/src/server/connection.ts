@@ -68,10 +68,6 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     return (this.stream as { readonly isEncrypted?: boolean }).isEncrypted === true;
   }
 
-  get isDraining(): boolean {
-    return this.runtime.isDraining;
-  }
-
   /** Why the connection ended, when it has. */
   get end(): { readonly reason: ConnectionEnd; readonly deadline: string | undefined } {
     const deadline =

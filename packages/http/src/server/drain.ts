@@ -10,6 +10,7 @@ import { TimeoutError, type Clock } from '@awaitio/core';
 import { deferred, type AbortWatcher, type Deferred } from '@awaitio/core/lowlevel';
 import type { ServerConnection } from './connection.ts';
 import type { ShutdownReport } from './events.ts';
+import { ended } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import type { ShutdownOptions } from './options.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -97,6 +98,7 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   if (lameDuck > 0) await clock.sleep(lameDuck);
   const completedBefore = connections.completed;
   await owner.stopAccepting();
+  runtime.stoppedAccepting(ended('the server is shutting down'));
   // The connections that were accepted last begin.
   await nextTurn(clock);
   const start = clock.now();

@@ -28,13 +28,10 @@ import type { ExchangeFacts } from './observer.ts';
 import type { Phases } from './phases.ts';
 
 /** The connection of an exchange. */
-export interface ExchangeOwner {
+export interface ExchangeOwner extends Pick<HandlerContext, 'isEncrypted' | 'proxyHeader'> {
   readonly id: number;
   readonly remoteAddress: Address | undefined;
-  readonly isDraining: boolean;
-  readonly isEncrypted: boolean;
-  /** The PROXY header that a trusted proxy sent. */
-  readonly proxyHeader: ProxyHeader | undefined;
+  readonly runtime: Pick<HandlerContext, 'isDraining' | 'drainSignal'>;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
   readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
@@ -185,7 +182,11 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   get isDraining(): boolean {
-    return this.#owner.isDraining;
+    return this.#owner.runtime.isDraining;
+  }
+
+  get drainSignal(): AbortSignal {
+    return this.#owner.runtime.drainSignal;
   }
 
   get isEncrypted(): boolean {

@@ -1,6 +1,6 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
-import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
+import type { Address, AddressList, Clock, IoError, TaskContext } from '@awaitio/core';
 import {
   AsyncScope,
   callContained,
@@ -61,6 +61,7 @@ export class ServerRuntime {
   isDraining = false;
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
+  #draining: AbortController | undefined;
 
   constructor(options: ServerRuntimeOptions) {
     this.#options = options;
@@ -74,6 +75,17 @@ export class ServerRuntime {
     this.observer = new ServerObserver(options.clock, this.scope, options.onEvent, (error) => {
       this.report(error, undefined);
     });
+  }
+
+  /** Aborts when the server has stopped accepting. */
+  get drainSignal(): AbortSignal {
+    return (this.#draining ??= new AbortController()).signal;
+  }
+
+  /** No further connection will come. */
+  stoppedAccepting(reason: IoError): void {
+    this.#draining ??= new AbortController();
+    this.scope.run(abort, this.#draining, reason);
   }
 
   /** How long a connection may idle between two requests. */
@@ -144,6 +156,10 @@ export class ServerRuntime {
   async background(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
+}
+
+function abort(controller: AbortController, reason: unknown): void {
+  controller.abort(reason);
 }
 
 function callOnError(
