@@ -1,7 +1,7 @@
 /**
  * A streamed body, coded while it is sent.
  *
- * Whoever sends it pulls: a piece of the source is asked for only when a piece of the result was asked for and zlib has
+ * The sender pulls: a piece of the source is asked for only when a piece of the result was asked for and zlib has
  * nothing left, so a slow client slows the source down. Between the two stands a stream of Node, whose events only wake
  * `next`: all decisions are made there, from the stream's state, so that no order of events matters.
  *
@@ -10,39 +10,32 @@
  */
 
 import type { Transform } from 'node:stream';
-import { isThenable } from '@awaitio/core/lowlevel';
-import {
-  bytesOfPiece,
-  checkResult,
-  closePieces,
-  piecesOf,
-  type Pieces,
-} from '../../message/body-pieces.ts';
+import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
+import { dropBody, OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
 
-type Result = IteratorResult<Uint8Array | string>;
-type Next = ReturnType<Pieces['next']>;
-type Source = Parameters<typeof piecesOf>[0];
+type Next = ReturnType<OutgoingBody['next']>;
+type Result = Awaited<Next>;
 
 /** The pieces of a coded body. One reader at a time. */
 export class CodedPieces implements AsyncIterableIterator<Uint8Array> {
-  readonly #body: Source;
+  readonly #body: StreamedBody;
   readonly #createCoder: () => Transform;
   /** What the program has announced, in bytes: it is held to it, as without a coding. */
   readonly #length: number | undefined;
-  #pieces: Pieces | undefined;
+  #source: OutgoingBody | undefined;
   #coder: Transform | undefined;
   #received = 0;
   /** Whether a piece of the source is awaited, or being coded. */
   #isFeeding = false;
-  /** Whether the source has ended, or failed: it is not to be closed then. */
+  /** Whether the source has failed: it is not to be ended then. */
   #isExhausted = false;
   #isClosed = false;
   #failure: { readonly error: unknown } | undefined;
   #wakeUp: (() => void) | undefined;
 
   /** @param createCoder - Makes the stream that codes; called when the first piece is asked for. */
-  constructor(body: Source, createCoder: () => Transform, length: number | undefined) {
+  constructor(body: StreamedBody, createCoder: () => Transform, length: number | undefined) {
     this.#body = body;
     this.#createCoder = createCoder;
     this.#length = length;
@@ -90,30 +83,29 @@ export class CodedPieces implements AsyncIterableIterator<Uint8Array> {
     this.#isFeeding = true;
     let next: Next;
     try {
-      next = (this.#pieces ??= piecesOf(this.#body)).next();
+      next = (this.#source ??= new OutgoingBody(this.#body, new AsyncScope())).next();
     } catch (error) {
       this.#sourceFailed(error);
       return;
     }
+    const source = this.#source;
     const take = (result: Result): void => {
-      this.#take(coder, result);
+      this.#take(coder, source, result);
     };
     if (!isThenable(next)) take(next as Result);
     // Not `next.then`: it may be a thenable of any kind.
     else new Promise<Result>((resolve) => resolve(next)).then(take, this.#sourceFailed);
   }
 
-  #take(coder: Transform, given: Result): void {
+  #take(coder: Transform, source: OutgoingBody, result: Result): void {
     if (this.#isClosed) return;
     try {
-      const result = checkResult(given);
-      if (result.done === true) {
-        this.#isExhausted = true;
+      const bytes = source.take(result);
+      if (bytes === undefined) {
         this.#checkEnd();
         coder.end();
         return;
       }
-      const bytes = bytesOfPiece(result.value);
       this.#received += bytes.length;
       this.#checkLength();
       if (bytes.length > 0) coder.write(bytes, this.#written);
@@ -148,13 +140,9 @@ export class CodedPieces implements AsyncIterableIterator<Uint8Array> {
     this.#coder?.destroy();
     this.#wake();
     if (this.#isExhausted) return;
-    try {
-      this.#pieces ??= piecesOf(this.#body);
-    } catch {
-      // What cannot be begun has nothing to close.
-      return;
-    }
-    closePieces(this.#pieces);
+    const reason = this.#failure?.error;
+    if (this.#source === undefined) dropBody(this.#body, new AsyncScope(), reason);
+    else this.#source.end(reason);
   }
 
   #checkLength(): void {

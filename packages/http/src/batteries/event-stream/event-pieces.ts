@@ -9,6 +9,7 @@
 
 import type { Clock, Timer } from '@awaitio/core';
 import {
+  AsyncScope,
   containResult,
   invalidInput,
   isThenable,
@@ -16,7 +17,7 @@ import {
   watchAbort,
   type AbortRegistration,
 } from '@awaitio/core/lowlevel';
-import { checkResult, closePieces, piecesOf, type Pieces } from '../../message/body-pieces.ts';
+import { OutgoingBody } from '../../message/outgoing-body.ts';
 import { HEARTBEAT, writeEvent, writeRetry, type ServerSentEvent } from './write-event.ts';
 
 type Events = AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>;
@@ -42,7 +43,9 @@ export interface EventPiecesInit {
   readonly drainSignal: AbortSignal | undefined;
 }
 
-type Arrived = { readonly result: IteratorResult<unknown> } | { readonly error: unknown };
+type Result = Awaited<ReturnType<OutgoingBody['next']>>;
+
+type Arrived = { readonly result: Result } | { readonly error: unknown };
 
 /** The pieces of an event stream. One reader at a time. */
 export class EventPieces implements AsyncIterableIterator<string> {
@@ -50,7 +53,7 @@ export class EventPieces implements AsyncIterableIterator<string> {
   /** Of a source that is a function. */
   #controller: AbortController | undefined;
   readonly #registrations: AbortRegistration[] = [];
-  #pieces: Pieces | undefined;
+  #events: OutgoingBody | undefined;
   #hasBegun = false;
   #isWaiting = false;
   #arrived: Arrived | undefined;
@@ -131,34 +134,34 @@ export class EventPieces implements AsyncIterableIterator<string> {
     this.#isWaiting = true;
     let next;
     try {
-      next = (this.#pieces ??= this.#open()).next() as unknown;
+      next = (this.#events ??= this.#open()).next();
     } catch (error) {
       this.#arrived = { error };
       return;
     }
-    const arrive = (result: unknown): void => {
-      this.#arrived = { result: result as IteratorResult<unknown> };
+    const arrive = (result: Result): void => {
+      this.#arrived = { result };
       this.#wake();
     };
     const fail = (error: unknown): void => {
       this.#arrived = { error };
       this.#wake();
     };
-    if (!isThenable(next)) arrive(next);
+    if (!isThenable(next)) arrive(next as Result);
     // Not `next.then`: it may be a thenable of any kind.
-    else new Promise((resolve) => resolve(next)).then(arrive, fail);
+    else new Promise<Result>((resolve) => resolve(next)).then(arrive, fail);
   }
 
-  #open(): Pieces {
+  #open(): OutgoingBody {
     const { source, lastEventId } = this.#init;
-    if (typeof source !== 'function') return piecesOf(source as AsyncIterable<string>);
+    if (typeof source !== 'function') return bodyOf(source);
     this.#controller = new AbortController();
     const events = source(lastEventId, { signal: this.#controller.signal });
     if (isThenable(events)) {
       containResult('source', events, stderrSink);
       throw invalidInput('events', 'source()', 'an iterable of events, and no promise', events);
     }
-    return piecesOf(events as AsyncIterable<string>);
+    return bodyOf(events);
   }
 
   #deliver(arrived: Arrived): IteratorResult<string, undefined> {
@@ -170,9 +173,8 @@ export class EventPieces implements AsyncIterableIterator<string> {
         this.#isExhausted = true;
         throw arrived.error;
       }
-      const { done, value } = checkResult(arrived.result);
+      const { done, value } = (this.#events as OutgoingBody).check(arrived.result);
       if (done !== true) return piece(writeEvent(value));
-      this.#isExhausted = true;
     } catch (error) {
       this.#close();
       throw error;
@@ -210,15 +212,18 @@ export class EventPieces implements AsyncIterableIterator<string> {
 
   #closeSource(): void {
     // A function that was not called has begun nothing.
-    if (this.#pieces === undefined && typeof this.#init.source === 'function') return;
+    if (this.#events === undefined && typeof this.#init.source === 'function') return;
     try {
-      this.#pieces ??= this.#open();
+      (this.#events ??= this.#open()).end(undefined);
     } catch {
-      // What cannot be begun has nothing to close.
-      return;
+      // What cannot be begun has nothing to end.
     }
-    closePieces(this.#pieces);
   }
+}
+
+/** Its events are no pieces; only {@link OutgoingBody.take} would mind. */
+function bodyOf(events: Events): OutgoingBody {
+  return new OutgoingBody(events as AsyncIterable<string>, new AsyncScope());
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
