@@ -106,12 +106,7 @@ export function responseOf(
   return makeResponse(body, init, fields);
 }
 
-let makeVariant: (
-  response: HttpResponse,
-  fields: FieldList,
-  body: ResponseBody,
-  length: number | undefined,
-) => HttpResponse;
+let shareScope: (variant: HttpResponse, response: HttpResponse) => HttpResponse;
 
 /**
  * The same response with other fields, which were checked before, and perhaps another body of another length. Its body is
@@ -123,7 +118,9 @@ export function variantOf(
   body: ResponseBody = response.body,
   length: number | undefined = body === response.body ? response.length : undefined,
 ): HttpResponse {
-  return makeVariant(response, fields, body, length);
+  const { status, reason, trailers, close } = response;
+  const variant = makeResponse(body, { status, reason, length, trailers, close }, fields);
+  return shareScope(variant, response);
 }
 
 const TEXT: FieldList = Object.freeze(['Content-Type', 'text/plain; charset=utf-8']);
@@ -200,10 +197,7 @@ export class HttpResponse {
       response.#setFields(fields);
       return response;
     };
-    makeVariant = (response, fields, body, length) => {
-      const { status, reason, trailers, close } = response;
-      const variant = new HttpResponse(body, { status, reason, length, trailers, close });
-      variant.#setFields(fields);
+    shareScope = (variant, response) => {
       variant.#scope = response.#scope ?? variant.#scope;
       return variant;
     };
