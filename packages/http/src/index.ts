@@ -36,6 +36,7 @@ export {
   type Handler,
   type HandlerContext,
   type Switched,
+  type UpgradeOptions,
 } from './message/handler.ts';
 export { HttpRequest } from './message/request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';

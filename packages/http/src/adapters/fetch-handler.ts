@@ -86,6 +86,11 @@ export function fetchHandler(application: FetchApplication): Handler {
     // signal alone, a garbage collection would take the controller, and the signal would never abort.
     keepWith(request, given);
     const response = await application.fetch(given, info, executionContext);
+    if (context.isUpgraded) {
+      // There is no request left to be answered.
+      dropBody(response?.body as StreamedBody, new AsyncScope(), undefined);
+      return undefined;
+    }
     try {
       return fromResponse(response, request.method);
     } catch (error) {

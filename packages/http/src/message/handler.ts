@@ -23,11 +23,16 @@ export interface HandlerContext {
   informational(status: number, headers?: HeadersInput): void;
   /**
    * Switches to another protocol: 101, or 200 for CONNECT. From then on the handler owns the stream, with the first bytes
-   * of the new protocol in it. What the handler returns is ignored; a handler that fails resets the stream.
+   * of the new protocol in it. What the handler returns is ignored; a handler that fails resets the stream. The server goes on
+   * counting the connection, and its shutdown waits for it up to the grace.
    *
-   * @throws `LocalProtocolError` when the request did not ask for it.
+   * @param options - See {@link UpgradeOptions}.
+   * @throws `LocalProtocolError` when the request did not ask for it, or its response has begun; `InvalidInputError` for a wrong
+   * option; the stream's errors when the client has gone.
    */
-  upgrade(headers?: HeadersInput): Promise<Switched>;
+  upgrade(options?: UpgradeOptions): Promise<Switched>;
+  /** Whether the connection was handed over by {@link HandlerContext.upgrade}. */
+  readonly isUpgraded: boolean;
   /** Whether the server's shutdown has begun. */
   readonly isDraining: boolean;
   /**
@@ -50,6 +55,23 @@ export interface HandlerContext {
   setDeadline(milliseconds: number): void;
   /** Makes the server's shutdown wait for work that goes on after the response; its failure goes to `onError`. */
   waitUntil(work: Promise<unknown>): void;
+}
+
+/** Options of {@link HandlerContext.upgrade}. */
+export interface UpgradeOptions {
+  /** Fields of the response. @default `Upgrade`, when the request proposes one protocol, and `Connection` */
+  readonly headers?: HeadersInput | undefined;
+  /**
+   * Called once when the server has stopped accepting (as {@link HandlerContext.drainSignal}), unless the stream has closed: say
+   * goodbye in the new protocol, and close. What it throws, or rejects with, goes to `onError`.
+   * @default the connection is reset at the end of the shutdown's `grace`
+   */
+  readonly onDrain?: (() => unknown) | undefined;
+  /**
+   * Whether the server sends the response. `false` is for codecs that write it themselves, such as `ws`: nothing is sent then, and
+   * `headers` are not used. @default true
+   */
+  readonly sendResponse?: boolean | undefined;
 }
 
 /** The result of a switch of protocols. */

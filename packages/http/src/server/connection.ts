@@ -7,14 +7,13 @@
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
-import type { AsyncScope, TaskLease } from '@awaitio/core/lowlevel';
+import { checkOptions, type AsyncScope, type TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
-import type { Switched } from '../message/handler.ts';
+import type { Switched, UpgradeOptions } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
@@ -25,7 +24,7 @@ import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, type Responder } from './respond.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { ClientWatch } from './sending/client-watch.ts';
-import { writeSwitch } from './sending/send-response.ts';
+import { UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
 
 export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
@@ -265,14 +264,13 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.runtime.waitUntil(work, this.#exchange);
   }
 
-  async switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched> {
-    while (this.http.clientState === State.SEND_BODY) {
-      if (this.http.nextEvent() === NEED_DATA) await this.driver.fill();
-    }
-    writeSwitch(this, head, fields, this.runtime.date.toString());
+  async switchProtocol(head: RequestHead, options: UpgradeOptions = {}): Promise<Switched> {
+    checkOptions('upgrade', options, UPGRADE_OPTIONS);
+    await writeSwitch(this, head, options);
     this.#isSwitched = true;
     this.#reason = 'upgraded';
     this.phases.clearDeadline();
+    if (options.onDrain !== undefined) watchDrain(this, options.onDrain);
     await this.driver.flush();
     return { stream: this.stream };
   }

@@ -23,6 +23,8 @@ export class OpenConnections {
   #isAborting = false;
   /** Connections that ended before they were aborted. */
   completed = 0;
+  /** Of those, the ones that had switched protocols. */
+  upgraded = 0;
   /** Connections that were closed while they were idle. */
   idleClosed = 0;
 
@@ -46,7 +48,10 @@ export class OpenConnections {
   remove(connection: ConnectionFacts): void {
     const open: Set<ConnectionFacts> = this.#open;
     open.delete(connection);
-    if (!this.#isAborting) this.completed += 1;
+    if (!this.#isAborting) {
+      this.completed += 1;
+      if (connection.end.reason === 'upgraded') this.upgraded += 1;
+    }
     if (this.#open.size === 0) this.#emptied?.resolve();
   }
 
@@ -96,7 +101,7 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   runtime.drainWindow = idleWindow;
   runtime.isDraining = true;
   if (lameDuck > 0) await clock.sleep(lameDuck);
-  const completedBefore = connections.completed;
+  const { completed, upgraded } = connections;
   await owner.stopAccepting();
   runtime.stoppedAccepting(ended('the server is shutting down'));
   // The connections that were accepted last begin.
@@ -119,9 +124,12 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
     runtime.report(new TimeoutError('waitUntil', grace), undefined);
   }
   await owner.release();
+  const { idleClosed } = connections;
+  const switched = connections.upgraded - upgraded;
   const report = Object.freeze({
-    completed: connections.completed - completedBefore - connections.idleClosed,
-    idleClosed: connections.idleClosed,
+    completed: connections.completed - completed - idleClosed - switched,
+    idleClosed,
+    upgraded: switched,
     aborted: Object.freeze(aborted),
   });
   observer.emit({ type: 'drained', report });

@@ -16,12 +16,17 @@ import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/low
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { isAbortError } from '../message/abort-error.ts';
-import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
+import {
+  ClientGoneError,
+  type HandlerContext,
+  type Switched,
+  type UpgradeOptions,
+} from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/events.ts';
-import { fieldList, type FieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { ExchangeFacts } from './observer.ts';
@@ -37,7 +42,8 @@ export interface ExchangeOwner extends Pick<HandlerContext, 'isEncrypted' | 'pro
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Once it is made, it calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   readonly clientWatch: { readonly isGone: boolean };
-  switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched>;
+  readonly isSwitched: boolean;
+  switchProtocol(head: RequestHead, options?: UpgradeOptions): Promise<Switched>;
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -174,11 +180,15 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  upgrade(headers?: HeadersInput): Promise<Switched> {
+  upgrade(options?: UpgradeOptions): Promise<Switched> {
     return charged(this, () => {
       this.#checkRunning('upgrade');
-      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+      return this.#owner.switchProtocol(this.#head, options);
     });
+  }
+
+  get isUpgraded(): boolean {
+    return this.#owner.isSwitched;
   }
 
   get isDraining(): boolean {
@@ -263,9 +273,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   onClientGone(): void {
-    this.abort(
-      new ClientGoneError('serve: the client closed the connection before the answer was complete'),
-    );
+    this.abort(new ClientGoneError('serve: the client closed the connection before the response'));
   }
 
   abort(reason: unknown): void {

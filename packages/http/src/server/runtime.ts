@@ -15,7 +15,7 @@ import {
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
-import { HttpDate } from './http-date.ts';
+import { HttpDate } from './sending/http-date.ts';
 import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
 import type { ServerLimits } from './options.ts';
 
