@@ -6,6 +6,8 @@
  */
 
 import { WOULD_BLOCK } from '@awaitio/core';
+import { collectForm } from '../forms/form-data.ts';
+import { settingsOf } from '../forms/multipart.ts';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
@@ -84,8 +86,28 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   if (!URL.canParse(url)) {
     throw new HttpProblem(400, { detail: 'the Host header and the target are not a URL' });
   }
-  return new Request(url, init);
+  return new ReceivedRequest(url, init);
 }
+
+/** A request whose form is read by this package: with limits, and by the same rules on every Node. */
+class ReceivedRequest extends Request {
+  /** Bytes are bounded by the server's `limits.bodyBytes`, as they are for `arrayBuffer`. */
+  override async formData(): Promise<FormData> {
+    const type = this.headers.get('content-type');
+    if (this.bodyUsed || this.body?.locked === true) {
+      throw new TypeError('formData: the body was read before; a body can be read once');
+    }
+    const { body } = this;
+    const message = {
+      types: type === null ? [] : [type],
+      length: undefined,
+      open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
+    };
+    return collectForm(message, settingsOf(undefined));
+  }
+}
+
+const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };
 
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {

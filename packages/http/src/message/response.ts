@@ -111,6 +111,13 @@ const JSON_TYPE: FieldList = Object.freeze(['Content-Type', 'application/json'])
 const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+json']);
 const BYTES: FieldList = Object.freeze(['Content-Type', 'application/octet-stream']);
 
+let copyWithFields: (response: HttpResponse, fields: FieldList) => HttpResponse;
+
+/** The same response with other fields, which were checked before. A program may return one response again and again: it stays as it is. */
+export function withFields(response: HttpResponse, fields: FieldList): HttpResponse {
+  return copyWithFields(response, fields);
+}
+
 let checkedFields: (response: HttpResponse) => FieldList;
 let scopeOf: (response: HttpResponse) => AsyncScope | undefined;
 
@@ -146,7 +153,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
-  readonly #scope: AsyncScope | undefined;
+  #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -179,6 +186,14 @@ export class HttpResponse {
       const response = new HttpResponse(body, init);
       response.#setFields(fields);
       return response;
+    };
+    copyWithFields = (response, fields) => {
+      const { body, status, reason, length, trailers, close } = response;
+      const copy = new HttpResponse(body, { status, reason, length, trailers, close });
+      copy.#setFields(fields);
+      // The body is produced in the context of the one that made it.
+      copy.#scope = response.#scope;
+      return copy;
     };
   }
 
