@@ -1,0 +1,314 @@
+import { describe, expect, test } from '@jest/globals';
+import { BusyError, IoError, MemoryListener } from '@awaitio/core';
+import { ManualClock } from '@awaitio/core/testing';
+import { HttpResponse, serve, type Handler, type HttpRequest } from '../index.ts';
+import { formData } from './form-data.ts';
+import { multipart, type MultipartOptions } from './multipart.ts';
+import { MultipartError } from './multipart-error.ts';
+import type { MultipartPart } from './part.ts';
+
+const TYPE = 'multipart/form-data; boundary=b';
+const part = (name: string, body: string): string =>
+  `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${body}\r\n`;
+const THREE = `${part('a', 'one')}${part('b', 'two')}${part('c', 'three')}--b--\r\n`;
+
+/** A body that comes in pieces, and then does not end. */
+function stalling(...pieces: readonly string[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(Buffer.from(piece));
+    },
+  });
+}
+
+/** What a handler makes of a form, and what was reported. */
+async function ask(
+  handler: Handler,
+  body: string | ReadableStream<Uint8Array> = THREE,
+  type = TYPE,
+): Promise<{ status: number; body: string; errors: unknown[] }> {
+  const errors: unknown[] = [];
+  const server = await serve(handler, {
+    listener: new MemoryListener(),
+    onError: (error) => errors.push(error),
+  });
+  const answer = await server.fetch('http://test/', {
+    method: 'POST',
+    headers: { 'Content-Type': type },
+    body,
+    duplex: 'half',
+  } as RequestInit);
+  const text = await answer.text();
+  await server.shutdown({ grace: 0, idleWindow: 0 });
+  return { status: answer.status, body: text, errors };
+}
+
+const textOf = async (work: Promise<unknown>): Promise<HttpResponse> =>
+  HttpResponse.json((await work) ?? null);
+const handling =
+  (use: (request: HttpRequest) => Promise<unknown>): Handler =>
+  (request) =>
+    textOf(use(request));
+const valueOf = async (
+  use: (request: HttpRequest) => Promise<unknown>,
+  body?: string,
+): Promise<unknown> => JSON.parse((await ask(handling(use), body)).body) as unknown;
+
+describe('the parts of a form', () => {
+  test('come one after another, with what was sent', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts: unknown[] = [];
+      for await (const each of multipart(request)) {
+        parts.push([each.name, each.headers.get('content-disposition'), await each.text()]);
+      }
+      return parts;
+    });
+    expect(seen).toEqual([
+      ['a', 'form-data; name="a"', 'one'],
+      ['b', 'form-data; name="b"', 'two'],
+      ['c', 'form-data; name="c"', 'three'],
+    ]);
+  });
+
+  test('are skipped when they are not read, or not to their end', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts: string[] = [];
+      for await (const each of multipart(request)) {
+        parts.push(each.name);
+        if (each.name !== 'b') continue;
+        for await (const piece of each) {
+          parts.push(Buffer.from(piece).toString());
+          break;
+        }
+      }
+      return parts;
+    });
+    expect(seen).toEqual(['a', 'b', 'two', 'c']);
+  });
+
+  test('are given up with the loop: the connection answers, and is used again', async () => {
+    const server = await serve(
+      handling(async (request) => {
+        for await (const each of multipart(request)) return each.name;
+        return undefined;
+      }),
+      { listener: new MemoryListener() },
+    );
+    for (let n = 0; n < 3; n += 1) {
+      const init = { method: 'POST', headers: { 'Content-Type': TYPE }, body: THREE };
+      expect(await (await server.fetch('http://test/', init)).json()).toBe('a');
+    }
+    expect(server.statistics().connections).toMatchObject({ accepted: 1 });
+    await server.shutdown();
+  });
+
+  test('end after the last one, and stay at their end', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts = multipart(request);
+      for await (const each of parts) void each;
+      return [await parts.next(), await parts.return?.(), await parts.next()];
+    });
+    expect(seen).toEqual([{ done: true }, { done: true }, { done: true }]);
+  });
+
+  test('can be read once each, and before the next one is asked for', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts = multipart(request);
+      const first = (await parts.next()).value as MultipartPart;
+      await first.text();
+      const again = await failureOf(first.text());
+      const second = (await parts.next()).value as MultipartPart;
+      await parts.next();
+      const passed = await failureOf(second.bytes());
+      return [again, passed].map((error) => [error instanceof IoError, (error as IoError).code]);
+    });
+    expect(seen).toEqual([
+      [true, 'ERR_BODY_USED'],
+      [true, 'ERR_PART_GONE'],
+    ]);
+  });
+
+  test('have one reader at a time', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts = multipart(request);
+      const [first, second] = await Promise.all([parts.next(), failureOf(parts.next())]);
+      return [(first.value as MultipartPart).name, second instanceof BusyError];
+    });
+    expect(seen).toEqual(['a', true]);
+  });
+
+  test('are collected up to a limit of the call', async () => {
+    const { status, body, errors } = await ask(
+      handling(async (request) => {
+        for await (const each of multipart(request)) await each.text({ limit: 3 });
+        return 'all';
+      }),
+    );
+    expect([status, errors]).toEqual([413, []]);
+    expect(JSON.parse(body)).toMatchObject({ detail: 'a part has more bytes than 3 (`limit`)' });
+  });
+
+  test('keep a mark at the beginning of a text, as fetch does', async () => {
+    const seen = await valueOf(async (request) => {
+      for await (const each of multipart(request)) return each.text();
+      return undefined;
+    }, `${part('a', '\ufeffx')}--b--`);
+    expect(seen).toBe('\ufeffx');
+  });
+});
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+const all =
+  (options?: MultipartOptions): ((request: HttpRequest) => Promise<unknown>) =>
+  async (request) => {
+    for await (const each of multipart(request, options)) await each.bytes();
+    return 'all';
+  };
+
+describe('a form that is refused', () => {
+  test.each<[string, MultipartOptions | undefined, string, string, number]>([
+    ['415 when it is none', undefined, 'text', 'text/plain', 415],
+    ['415 when it is urlencoded', undefined, 'a=1', 'application/x-www-form-urlencoded', 415],
+    ['400 without a boundary', undefined, THREE, 'multipart/form-data', 400],
+    ['400 when it ends too early', undefined, THREE.slice(0, -9), TYPE, 400],
+    ['400 when it is malformed', undefined, THREE.replace('--b\r\n', '--bx\r\n'), TYPE, 400],
+    ['413 above a limit of its parts', { limits: { parts: 2 } }, THREE, TYPE, 413],
+    ['413 when it announces too much', { limits: { bodyBytes: 10 } }, THREE, TYPE, 413],
+  ])('is answered with %s, and is nobody’s error', async (_name, options, body, type, status) => {
+    const answer = await ask(handling(all(options)), body, type);
+    expect([answer.status, answer.errors]).toEqual([status, []]);
+  });
+
+  test('fails again and again, with the same error', async () => {
+    const seen = await valueOf(async (request) => {
+      const parts = multipart(request);
+      const first = await failureOf(parts.next());
+      return [first instanceof MultipartError, first === (await failureOf(parts.next()))];
+    }, '--bx\r\n');
+    expect(seen).toEqual([true, true]);
+  });
+
+  test('fails as its body does, which can be read once', async () => {
+    const seen = await valueOf(async (request) => {
+      await request.text();
+      return (await failureOf(multipart(request).next())) instanceof IoError;
+    });
+    expect(seen).toBe(true);
+  });
+});
+
+describe('the time of a form', () => {
+  test('ends a read that waits: 408', async () => {
+    const clock = new ManualClock();
+    const { status, errors } = await ask(
+      handling(async (request) => {
+        const parts = multipart(request, { timeout: 1_000, clock });
+        await parts.next();
+        const pending = parts.next();
+        await new Promise((resolve) => setImmediate(resolve));
+        clock.advance(1_000);
+        return pending;
+      }),
+      stalling(part('a', 'one').slice(0, -3)),
+    );
+    expect([status, errors]).toEqual([408, []]);
+  });
+
+  test('counts between reads too', async () => {
+    const clock = new ManualClock();
+    const { status } = await ask(
+      handling(async (request) => {
+        const parts = multipart(request, { timeout: 1_000, clock });
+        await parts.next();
+        clock.advance(1_000);
+        return parts.next();
+      }),
+      stalling(part('a', 'one').slice(0, -3)),
+    );
+    expect(status).toBe(408);
+  });
+
+  test('leaves no timer behind', async () => {
+    const clock = new ManualClock();
+    await ask(handling(all({ timeout: 1_000, clock })));
+    await ask(handling(all({ timeout: 1_000, clock })), '--bx\r\n');
+    await ask(
+      handling(async (request) => {
+        for await (const each of multipart(request, { timeout: 1_000, clock })) return each.name;
+        return undefined;
+      }),
+    );
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a whole form', () => {
+  test.each([
+    ['multipart', THREE, TYPE],
+    ['urlencoded', 'a=one&b=two&c=three', 'application/x-www-form-urlencoded; charset=utf-8'],
+  ])('is a FormData: %s', async (_name, body, type) => {
+    const answer = await ask(
+      handling(async (request) => [...(await formData(request))]),
+      body,
+      type,
+    );
+    expect(JSON.parse(answer.body)).toEqual([
+      ['a', 'one'],
+      ['b', 'two'],
+      ['c', 'three'],
+    ]);
+  });
+
+  test.each<[string, MultipartOptions, string, string, number]>([
+    ['above the default of 1 MiB', {}, `${part('a', 'x'.repeat(1_048_576))}--b--`, TYPE, 413],
+    ['of more fields than allowed', { limits: { parts: 1 } }, 'a=1&b=2', 'application/x-www-form-urlencoded', 413],
+    ['of more bytes than allowed', { limits: { bodyBytes: 3 } }, 'a=12', 'application/x-www-form-urlencoded', 413],
+    ['of another type', {}, '{}', 'application/json', 415],
+  ])('is refused %s', async (_name, options, body, type, status) => {
+    const answer = await ask(handling((request) => formData(request, options)), body, type);
+    expect([answer.status, answer.errors]).toEqual([status, []]);
+  });
+});
+
+describe('a form of a fetch application', () => {
+  const fetchForm = async (
+    init: RequestInit,
+    use: (request: Request) => Promise<unknown>,
+  ): Promise<Response> => {
+    const server = await serve(
+      { fetch: async (request) => Response.json((await use(request)) ?? null) },
+      { listener: new MemoryListener(), onError: () => {} },
+    );
+    const answer = await server.fetch('http://test/', { method: 'POST', ...init });
+    const copy = new Response(await answer.text(), { status: answer.status });
+    await server.shutdown({ grace: 0 });
+    return copy;
+  };
+  const headers = { 'Content-Type': TYPE };
+
+  test('is read by `request.formData()`, once', async () => {
+    const answer = await fetchForm({ headers, body: THREE }, async (request) => {
+      const form = await request.formData();
+      const again = await failureOf(request.formData());
+      return [form.get('c'), request.bodyUsed, again instanceof TypeError];
+    });
+    expect(await answer.json()).toEqual(['three', true, true]);
+  });
+
+  test('is refused with the status that says why', async () => {
+    const answer = await fetchForm({ headers, body: '--bx' }, (request) => request.formData());
+    expect(answer.status).toBe(400);
+    const none = await fetchForm({ headers }, (request) => request.formData());
+    expect(none.status).toBe(400);
+  });
+
+  test('has parts, names and sections within limits', async () => {
+    const many = `${part('a', '').repeat(1_001)}--b--`;
+    const answer = await fetchForm({ headers, body: many }, (request) => request.formData());
+    expect(answer.status).toBe(413);
+  });
+});
