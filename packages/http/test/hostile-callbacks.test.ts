@@ -16,7 +16,15 @@ import {
   type Stage,
 } from '../../core/test/support/hostile-callbacks.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
-import { staticFiles } from '../src/batteries/index.ts';
+import {
+  basicAuth,
+  cors,
+  loadShedding,
+  rateLimit,
+  requestId,
+  serverTiming,
+  staticFiles,
+} from '../src/batteries/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -172,6 +180,36 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     (notFound) => staticFiles(fileURLToPath(new URL('.', import.meta.url)), { notFound }),
     `${URL_IN_MEMORY}there-is-no-such-file`,
   ),
+  'BasicAuthOptions.check': async (check, stage) => {
+    const { client, end } = await world(stage, basicAuth(fine, { check }));
+    const headers = { Authorization: `Basic ${btoa('a:b')}` };
+    const response = await client.get(URL_IN_MEMORY, { headers });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'CorsOptions.origins': async (origins, stage) => {
+    const { client, end } = await world(stage, cors(fine, { origins }));
+    const response = await client.get(URL_IN_MEMORY, { headers: { Origin: 'https://a.example' } });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'RateLimitOptions.key': handling((key) => rateLimit(fine, { rate: 1, key })),
+  'ServerTimingOptions.isShown': handling((isShown) => serverTiming(fine, { isShown })),
+  'basicAuth(handler)': async (handler, stage) => {
+    const { client, end } = await world(stage, basicAuth(handler, { check: () => true }));
+    const headers = { Authorization: `Basic ${btoa('a:b')}` };
+    const response = await client.get(URL_IN_MEMORY, { headers });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'cors(handler)': handling((handler) => cors(handler)),
+  'loadShedding(handler)': handling((handler) => loadShedding(handler)),
+  'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
+  'requestId(handler)': handling((handler) => requestId(handler)),
+  'serverTiming(handler)': handling((handler) => serverTiming(handler)),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),

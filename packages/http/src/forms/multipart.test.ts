@@ -98,7 +98,7 @@ describe('the parts of a form', () => {
       const init = { method: 'POST', headers: { 'Content-Type': TYPE }, body: THREE };
       expect(await (await server.fetch('http://test/', init)).json()).toBe('a');
     }
-    expect(server.statistics().connections).toMatchObject({ accepted: 1 });
+    expect(server.statistics().connections.total).toBe(1);
     await server.shutdown();
   });
 

@@ -124,7 +124,7 @@ class CorsPolicy {
     this.#options = options;
     if (this.#origins !== '*' || options.credentials !== true) return;
     throw new InvalidInputError(
-      "cors: `credentials` with every origin would let any page act as its visitor; list the `origins`",
+      "cors: expected a list of `origins` with `credentials`: with every origin, any page could act as its visitor",
       'cors',
     );
   }

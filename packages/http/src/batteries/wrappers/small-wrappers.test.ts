@@ -1,0 +1,283 @@
+import { describe, expect, test } from '@jest/globals';
+import { MemoryListener, seededRandom } from '@awaitio/core';
+import { ManualClock } from '@awaitio/core/testing';
+import { HttpProblem, HttpResponse, serve, type Handler } from '../../index.ts';
+import { EventLoopDelay, type DelayMonitor } from './event-loop-delay.ts';
+import { loadShedding, type LoadSheddingOptions } from './load-shedding.ts';
+import { requestId, requestIdOf, type RequestIdOptions } from './request-id.ts';
+import { serverTiming, timing, type ServerTimingOptions } from './server-timing.ts';
+
+async function ask(
+  handler: Handler,
+  headers: Record<string, string> = {},
+): Promise<{ answer: Response; body: string; errors: unknown[] }> {
+  const errors: unknown[] = [];
+  const server = await serve(handler, {
+    listener: new MemoryListener(),
+    onError: (error) => errors.push(error),
+  });
+  const answer = await server.fetch('http://test/', { headers });
+  const body = await answer.text();
+  await server.shutdown({ grace: 0 });
+  return { answer, body, errors };
+}
+
+describe('the id of a request', () => {
+  const idOf = async (
+    options: RequestIdOptions | undefined,
+    headers: Record<string, string>,
+  ): Promise<readonly [field: string | null, seen: string]> => {
+    const handler = requestId((request) => HttpResponse.text(requestIdOf(request) ?? ''), options);
+    const { answer, body } = await ask(handler, headers);
+    return [answer.headers.get(options?.header ?? 'x-request-id'), body];
+  };
+  const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+
+  test.each(['abc', '0'.repeat(128), 'Root=1-67891233-abcdef', 'a.b:c+d/e@f_g-h='])(
+    'is the client’s when that is valid: %s',
+    async (id) => {
+      expect(await idOf(undefined, { 'X-Request-Id': id })).toEqual([id, id]);
+    },
+  );
+
+  test.each([
+    ['none', {}],
+    ['an empty one', { 'X-Request-Id': '' }],
+    ['a long one', { 'X-Request-Id': '0'.repeat(129) }],
+    ['one with a blank', { 'X-Request-Id': 'a b' }],
+    ['one with a quote', { 'X-Request-Id': 'a"b' }],
+  ])('is a new UUID where the client sends %s', async (_name, headers) => {
+    const [field, seen] = await idOf(undefined, headers);
+    expect(field).toMatch(UUID);
+    expect(seen).toBe(field);
+  });
+
+  test('is from the generator that is passed in, in the field that is', async () => {
+    const options = { random: seededRandom(1), header: 'X-Trace', inbound: false };
+    const [first] = await idOf(options, { 'X-Trace': 'abc' });
+    const [again] = await idOf({ ...options, random: seededRandom(1) }, {});
+    expect(first).toMatch(UUID);
+    expect(again).toBe(first);
+  });
+
+  test('is in a problem too, and replaces what the handler says', async () => {
+    const failing = requestId(() => {
+      throw new HttpProblem(404, { headers: { 'x-request-id': 'other' } });
+    });
+    const { answer } = await ask(failing, { 'X-Request-Id': 'abc' });
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'abc']);
+  });
+
+  test('is of one request', async () => {
+    let outside: string | undefined = 'unset';
+    await ask((request) => {
+      outside = requestIdOf(request);
+      return HttpResponse.text('');
+    });
+    expect(outside).toBeUndefined();
+  });
+});
+
+describe('the times of a response', () => {
+  const timesOf = async (handler: Handler, options?: ServerTimingOptions): Promise<string | null> =>
+    (await ask(serverTiming(handler, options))).answer.headers.get('server-timing');
+
+  test('are the handler’s, and what it adds, in the grammar of the W3C', async () => {
+    const clock = new ManualClock();
+    const handler: Handler = async (request) => {
+      timing(request, 'miss');
+      timing(request, 'db', 12.34567, 'find "ada" \\');
+      timing(request, 'none', 0, '');
+      await clock.advance(40);
+      return HttpResponse.text('');
+    };
+    expect(await timesOf(handler, { clock })).toBe(
+      String.raw`miss, db;desc="find \"ada\" \\";dur=12.346, none;desc="";dur=0, total;dur=40`,
+    );
+  });
+
+  test('have no total, or one of another name', async () => {
+    const clock = new ManualClock();
+    const handler: Handler = () => HttpResponse.text('');
+    expect(await timesOf(handler, { clock, total: false })).toBeNull();
+    expect(await timesOf(handler, { clock, total: 'all' })).toBe('all;dur=0');
+  });
+
+  test('are as many as allowed, the total among them', async () => {
+    const handler: Handler = (request) => {
+      for (let n = 0; n < 5; n += 1) timing(request, `t${n}`);
+      return HttpResponse.text('');
+    };
+    expect(await timesOf(handler, { clock: new ManualClock(), maxTimes: 3 })).toBe('t0, t1, total;dur=0');
+    expect(await timesOf(handler, { total: false, maxTimes: 2 })).toBe('t0, t1');
+  });
+
+  test('are shown to some', async () => {
+    const handler: Handler = (request) => {
+      timing(request, 'db', 1);
+      return HttpResponse.text('');
+    };
+    expect(await timesOf(handler, { isShown: () => false })).toBeNull();
+    expect(await timesOf(handler, { isShown: (request) => request.path === '/', total: false })).toBe('db;dur=1');
+  });
+
+  test('are nothing outside of it', async () => {
+    const { answer, errors } = await ask((request) => {
+      timing(request, 'db', 1);
+      return HttpResponse.text('');
+    });
+    expect([answer.headers.get('server-timing'), errors]).toEqual([null, []]);
+  });
+
+  test.each<[string, [string, number?, string?]]>([
+    ['a name with a blank', ['a b']],
+    ['no number', ['a', Number.NaN]],
+    ['a negative time', ['a', -1]],
+    ['a description with a line end', ['a', 1, 'x\r\ny']],
+  ])('refuse %s', async (_name, args) => {
+    const { errors } = await ask((request) => {
+      timing(request, ...args);
+      return HttpResponse.text('');
+    });
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/^timing: expected /) }]);
+  });
+});
+
+/** A monitor that a test plays. */
+class PlayedMonitor implements DelayMonitor {
+  delay = 0;
+  readonly log: string[] = [];
+
+  start(): void {
+    this.log.push('start');
+  }
+
+  stop(): void {
+    this.log.push('stop');
+  }
+
+  read(): number {
+    this.log.push('read');
+    return this.delay;
+  }
+}
+
+describe('load shedding', () => {
+  const setUp = async (
+    options: LoadSheddingOptions = {},
+  ): Promise<{
+    clock: ManualClock;
+    monitor: PlayedMonitor;
+    share: () => Promise<number>;
+    end: () => Promise<void>;
+  }> => {
+    const clock = new ManualClock();
+    const monitor = new PlayedMonitor();
+    const handler = loadShedding(() => HttpResponse.text('hi'), {
+      monitor,
+      clock,
+      random: seededRandom(1),
+      ...options,
+    });
+    const server = await serve(handler, { listener: new MemoryListener() });
+    /** The share of a hundred requests that is refused. */
+    const share = async (): Promise<number> => {
+      let refused = 0;
+      for (let n = 0; n < 100; n += 1) {
+        const answer = await server.fetch('http://test/');
+        await answer.text();
+        if (answer.status === 503) {
+          refused += 1;
+          expect(answer.headers.get('retry-after')).toBe(String(options.retryAfter ?? 1));
+        }
+      }
+      return refused;
+    };
+    return { clock, monitor, share, end: async () => void (await server.shutdown({ grace: 0 })) };
+  };
+
+  test('refuses nothing while the loop is in time', async () => {
+    const { clock, monitor, share, end } = await setUp();
+    monitor.delay = 100;
+    expect(await share()).toBe(0);
+    await clock.advance(500);
+    expect(await share()).toBe(0);
+    await end();
+  });
+
+  test('refuses more while it is late, and less again when it is not', async () => {
+    const { clock, monitor, share, end } = await setUp({ retryAfter: 7, maxDelay: 50, interval: 100 });
+    await share();
+    monitor.delay = 100;
+    const shares: number[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      await clock.advance(100);
+      shares.push(await share());
+    }
+    expect(shares[0]).toBeGreaterThan(10);
+    expect(shares[0]).toBeLessThan(45);
+    expect(shares[3]).toBeGreaterThan(shares[0] as number);
+    monitor.delay = 1e9;
+    for (let n = 0; n < 20; n += 1) {
+      await clock.advance(100);
+      await share();
+    }
+    // Some are let through at all times.
+    expect(await share()).toBeLessThan(100);
+    monitor.delay = 0;
+    for (let n = 0; n < 10; n += 1) {
+      await clock.advance(100);
+      await share();
+    }
+    expect(await share()).toBe(0);
+    await end();
+  });
+
+  test('reads the delay once in an interval', async () => {
+    const { clock, monitor, share, end } = await setUp();
+    await share();
+    await clock.advance(499);
+    await share();
+    expect(monitor.log).toEqual(['start']);
+    await clock.advance(1);
+    await share();
+    expect(monitor.log).toEqual(['start', 'read']);
+    await end();
+  });
+
+  test('measures until no request has come for ten intervals, and leaves nothing', async () => {
+    const { clock, monitor, share, end } = await setUp();
+    expect(clock.pending).toBe(0);
+    await share();
+    await clock.advance(4_999);
+    await share();
+    await clock.advance(4_999);
+    expect(monitor.log).toEqual(['start', 'read']);
+    await clock.advance(1);
+    expect(monitor.log).toEqual(['start', 'read', 'stop']);
+    expect(clock.pending).toBe(0);
+    await share();
+    expect(monitor.log.at(-1)).toBe('start');
+    await end();
+  });
+
+  test('measures by Node’s own histogram', async () => {
+    const monitor = new EventLoopDelay();
+    expect(monitor.read()).toBe(0);
+    monitor.start();
+    // Until the histogram has seen the loop being kept.
+    let delay = 0;
+    for (let n = 0; n < 200 && delay < 20; n += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const end = performance.now() + 60;
+      while (performance.now() < end);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      delay = monitor.read();
+    }
+    expect(delay).toBeGreaterThanOrEqual(20);
+    monitor.stop();
+    expect(monitor.read()).toBe(0);
+    monitor.start();
+    monitor.stop();
+  });
+});
