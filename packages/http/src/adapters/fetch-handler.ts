@@ -91,20 +91,29 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
 
 /** A request whose form is read by this package: with limits, and by the same rules on every Node. */
 class ReceivedRequest extends Request {
-  /** Bytes are bounded by the server's `limits.bodyBytes`, as they are for `arrayBuffer`. */
-  override async formData(): Promise<FormData> {
-    const type = this.headers.get('content-type');
-    if (this.bodyUsed || this.body?.locked === true) {
-      throw new TypeError('formData: the body was read before; a body can be read once');
-    }
-    const { body } = this;
-    const message = {
-      types: type === null ? [] : [type],
-      length: undefined,
-      open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
-    };
-    return collectForm(message, settingsOf(undefined));
+  static {
+    // The types have it as a property, which no method may take the place of.
+    Object.defineProperty(this.prototype, 'formData', {
+      value: readForm,
+      writable: true,
+      configurable: true,
+    });
   }
+}
+
+/** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */
+async function readForm(this: Request): Promise<FormData> {
+  const { body } = this;
+  if (this.bodyUsed || body?.locked === true) {
+    throw new TypeError('formData: the body was read before; a body can be read once');
+  }
+  const type = this.headers.get('content-type');
+  const message = {
+    types: type === null ? [] : [type],
+    length: undefined,
+    open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
+  };
+  return collectForm(message, settingsOf(undefined));
 }
 
 const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };

@@ -15,7 +15,7 @@ import type { MultipartLimits } from './multipart-limits.ts';
 import { parsePartHead, type PartHead } from './part-head.ts';
 
 /** More bytes are needed. */
-export const MORE = Symbol('more');
+export const MORE: unique symbol = Symbol('more');
 
 export type MultipartEvent =
   | { readonly type: 'part'; readonly head: PartHead }

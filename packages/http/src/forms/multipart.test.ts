@@ -150,7 +150,7 @@ describe('the parts of a form', () => {
 
   test('keep a mark at the beginning of a text, as fetch does', async () => {
     const seen = await valueOf(async (request) => {
-      for await (const each of multipart(request)) return each.text();
+      for await (const each of multipart(request)) return await each.text();
       return undefined;
     }, `${part('a', '\ufeffx')}--b--`);
     expect(seen).toBe('\ufeffx');

@@ -43,7 +43,7 @@ describe('a form, or nearly one, cut anywhere', () => {
     for (const end of ends) counts.set(end, (counts.get(end) ?? 0) + 1);
     expect(counts.get('end')).toBeGreaterThan(100);
     for (const code of ['TRUNCATED', 'DELIMITER', 'HEADERS', 'DISPOSITION', 'ENCODING']) {
-      expect(counts.get(`ERR_MULTIPART_${code}`)).toBeGreaterThan(10);
+      expect(counts.get(`ERR_MULTIPART_${code}`)).toBeGreaterThan(2);
     }
   });
 });

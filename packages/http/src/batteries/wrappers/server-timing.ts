@@ -4,8 +4,11 @@ import { systemClock, type Clock } from '@awaitio/core';
 import {
   checkFunction,
   checkOptions,
+  containResult,
   invalidInput,
+  isThenable,
   rules,
+  stderrSink,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import type { Handler } from '../../message/handler.ts';
@@ -79,6 +82,14 @@ function metric(name: string, milliseconds: number | undefined, description?: st
   return `${name}${desc}${dur}`;
 }
 
+/** @throws `InvalidInputError` for a promise, which would be true */
+function asksFor(isShown: (request: HttpRequest) => boolean, request: HttpRequest): boolean {
+  const shown: unknown = isShown(request);
+  if (!isThenable(shown)) return shown === true;
+  containResult('isShown', shown, stderrSink);
+  throw invalidInput('serverTiming', 'isShown()', 'a value and no promise', shown);
+}
+
 /**
  * Adds `Server-Timing` to responses: the time that the handler took, and what `timing(request, …)` was called with meanwhile. Browsers show it
  * beside the request.
@@ -106,7 +117,7 @@ export function serverTiming(handler: Handler, options?: ServerTimingOptions): H
   if (options !== undefined) checkOptions('serverTiming', options, SERVER_TIMING_OPTIONS);
   const { total = 'total', isShown, maxTimes = 32, clock = systemClock } = options ?? {};
   return (request, context) => {
-    if (isShown !== undefined && isShown(request) !== true) return handler(request, context);
+    if (isShown !== undefined && !asksFor(isShown, request)) return handler(request, context);
     const metrics: string[] = [];
     times.set(request, { metrics, most: total === false ? maxTimes : maxTimes - 1 });
     const start = clock.now();
