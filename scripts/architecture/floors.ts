@@ -379,7 +379,8 @@ export const http: PackagePlan = {
       folder: 'forms',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'forms in the body of a request: the parser of multipart, parts, `FormData`',
-      reason: 'A form is read from bytes and fields alone, for handlers and for fetch applications.',
+      reason:
+        'A form is read from bytes and fields alone, for handlers and for fetch applications.',
     },
     {
       folder: 'adapters',
@@ -450,7 +451,8 @@ export const http: PackagePlan = {
     {
       modules: ['node:crypto'],
       owners: ['batteries/cookies/cookie-signer', 'batteries/wrappers/basic-auth'],
-      reason: 'Secrets are compared and signed in two places; chance is a Random that is passed in.',
+      reason:
+        'Secrets are compared and signed in two places; chance is a Random that is passed in.',
     },
     {
       modules: ['node:perf_hooks'],

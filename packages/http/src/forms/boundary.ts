@@ -21,7 +21,8 @@ export function formTypeOf(values: readonly string[]): FormType {
   const [value, ...others] = values;
   const parsed = value === undefined ? undefined : parseParameters(value, readEscaped);
   const type = parsed?.[0] ?? value?.split(';', 1)[0]?.trim().toLowerCase();
-  if (others.length > 0) throw new MultipartError('ERR_FORM_TYPE', 'there are several Content-Types');
+  if (others.length > 0)
+    throw new MultipartError('ERR_FORM_TYPE', 'there are several Content-Types');
   if (type === 'application/x-www-form-urlencoded') return { type };
   if (type !== 'multipart/form-data') {
     throw new MultipartError('ERR_FORM_TYPE', 'the body is not a form');

@@ -21,10 +21,7 @@ import {
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Collects the form that a message is. */
-export async function collectForm(
-  message: FormMessage,
-  settings: FormSettings,
-): Promise<FormData> {
+export async function collectForm(message: FormMessage, settings: FormSettings): Promise<FormData> {
   const form = formTypeOf(message.types);
   if (form.type !== 'multipart/form-data') return collectPairs(message, settings);
   const data = new FormData();

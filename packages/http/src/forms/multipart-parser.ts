@@ -97,7 +97,8 @@ export class MultipartParser {
 
   /** Nothing more can be made of what has come. */
   #missing(): MultipartEvent | typeof MORE {
-    if (this.#isOverLimit) throw tooMuch('the body has more bytes', 'bodyBytes', this.#limits.bodyBytes);
+    if (this.#isOverLimit)
+      throw tooMuch('the body has more bytes', 'bodyBytes', this.#limits.bodyBytes);
     if (!this.#isEnded) return MORE;
     const isAtEnd = this.#state === 'epilogue' || this.#state === 'last';
     if (isAtEnd && this.#buffer.length === 0) return { type: 'end' };
@@ -222,7 +223,8 @@ export class MultipartParser {
     this.#count += skipped + given;
     this.#consume(skipped + given);
     if (given > 0) return { type: 'data', bytes };
-    if (length > skipped) throw tooMuch('a part has more bytes', 'partBytes', this.#limits.partBytes);
+    if (length > skipped)
+      throw tooMuch('a part has more bytes', 'partBytes', this.#limits.partBytes);
     return undefined;
   }
 

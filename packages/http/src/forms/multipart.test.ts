@@ -149,10 +149,13 @@ describe('the parts of a form', () => {
   });
 
   test('keep a mark at the beginning of a text, as fetch does', async () => {
-    const seen = await valueOf(async (request) => {
-      for await (const each of multipart(request)) return await each.text();
-      return undefined;
-    }, `${part('a', '\ufeffx')}--b--`);
+    const seen = await valueOf(
+      async (request) => {
+        for await (const each of multipart(request)) return await each.text();
+        return undefined;
+      },
+      `${part('a', '\ufeffx')}--b--`,
+    );
     expect(seen).toBe('\ufeffx');
   });
 });
@@ -208,10 +211,9 @@ describe('the time of a form', () => {
       handling(async (request) => {
         const parts = multipart(request, { timeout: 1_000, clock });
         await parts.next();
-        const pending = parts.next();
-        await new Promise((resolve) => setImmediate(resolve));
-        clock.advance(1_000);
-        return pending;
+        // The read of the second part waits when the time is over.
+        const [result] = await Promise.all([parts.next(), clock.advance(1_000)]);
+        return result;
       }),
       stalling(part('a', 'one').slice(0, -3)),
     );
@@ -224,7 +226,7 @@ describe('the time of a form', () => {
       handling(async (request) => {
         const parts = multipart(request, { timeout: 1_000, clock });
         await parts.next();
-        clock.advance(1_000);
+        await clock.advance(1_000);
         return parts.next();
       }),
       stalling(part('a', 'one').slice(0, -3)),
@@ -265,11 +267,27 @@ describe('a whole form', () => {
 
   test.each<[string, MultipartOptions, string, string, number]>([
     ['above the default of 1 MiB', {}, `${part('a', 'x'.repeat(1_048_576))}--b--`, TYPE, 413],
-    ['of more fields than allowed', { limits: { parts: 1 } }, 'a=1&b=2', 'application/x-www-form-urlencoded', 413],
-    ['of more bytes than allowed', { limits: { bodyBytes: 3 } }, 'a=12', 'application/x-www-form-urlencoded', 413],
+    [
+      'of more fields than allowed',
+      { limits: { parts: 1 } },
+      'a=1&b=2',
+      'application/x-www-form-urlencoded',
+      413,
+    ],
+    [
+      'of more bytes than allowed',
+      { limits: { bodyBytes: 3 } },
+      'a=12',
+      'application/x-www-form-urlencoded',
+      413,
+    ],
     ['of another type', {}, '{}', 'application/json', 415],
   ])('is refused %s', async (_name, options, body, type, status) => {
-    const answer = await ask(handling((request) => formData(request, options)), body, type);
+    const answer = await ask(
+      handling((request) => formData(request, options)),
+      body,
+      type,
+    );
     expect([answer.status, answer.errors]).toEqual([status, []]);
   });
 });

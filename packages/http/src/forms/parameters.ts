@@ -15,7 +15,10 @@ function match(pattern: RegExp, text: string, at: number): string {
 }
 
 /** The text between two quotes, and where it ends; `undefined` when it does not. */
-type ReadQuoted = (text: string, start: number) => readonly [value: string, end: number] | undefined;
+type ReadQuoted = (
+  text: string,
+  start: number,
+) => readonly [value: string, end: number] | undefined;
 
 /**
  * A `quoted-string` of RFC 9110 section 5.6.4, in which a backslash stands before the character that is meant.

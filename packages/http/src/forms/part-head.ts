@@ -68,7 +68,7 @@ function badDisposition(detail: string): MultipartError {
 
 function parseHeaders(text: string): Headers {
   const spans: number[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const end = text.indexOf('\r\n', start);
     const colon = text.indexOf(':', start);
     const isField = colon !== -1 && colon < end && isToken(text.slice(start, colon));

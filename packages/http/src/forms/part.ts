@@ -101,10 +101,13 @@ export class MultipartPart implements AsyncIterable<Uint8Array> {
 
   async #take(operation: string): Promise<void> {
     if (this.#isTaken) {
-      const error = new IoError(`${operation}: this part was read before; a part can be read once`, {
-        code: 'ERR_BODY_USED',
-        operation,
-      });
+      const error = new IoError(
+        `${operation}: this part was read before; a part can be read once`,
+        {
+          code: 'ERR_BODY_USED',
+          operation,
+        },
+      );
       await budgetOf(this.#source.clock).fail(error);
     }
     this.#isTaken = true;

@@ -38,7 +38,9 @@ describe('a form, or nearly one, cut anywhere', () => {
   });
 
   test('is as often a good form as a bad one', () => {
-    const ends = fc.sample(formText, { numRuns: 1_000, seed: 1 }).map((wire) => readWhole(wire, 'b').end);
+    const ends = fc
+      .sample(formText, { numRuns: 1_000, seed: 1 })
+      .map((wire) => readWhole(wire, 'b').end);
     const counts = new Map<string, number>();
     for (const end of ends) counts.set(end, (counts.get(end) ?? 0) + 1);
     expect(counts.get('end')).toBeGreaterThan(100);
@@ -75,13 +77,19 @@ describe('a planted bug is found:', () => {
     [
       'a delimiter that is not found when it is cut behind its dashes',
       feeding((piece, before) =>
-        before.at(-1) === 45 && piece[0] === 98 ? Uint8Array.from([66, ...piece.subarray(1)]) : piece,
+        before.at(-1) === 45 && piece[0] === 98
+          ? Uint8Array.from([66, ...piece.subarray(1)])
+          : piece,
       ),
     ],
     [
       'a line end that is made of LF alone',
       feeding((piece) =>
-        bytesOf(Buffer.from(piece).toString('latin1').replaceAll(/(?<!\r)\n(?=Content)/g, '\r\n')),
+        bytesOf(
+          Buffer.from(piece)
+            .toString('latin1')
+            .replaceAll(/(?<!\r)\n(?=Content)/g, '\r\n'),
+        ),
       ),
     ],
     [

@@ -49,8 +49,10 @@ function headOf(section: string): Omit<ExpectedPart, 'body'> | string {
     text.replace(/%0d/gi, '\r').replace(/%0a/gi, '\n').replaceAll('%22', '"');
   return {
     name: plain(name),
-    ...(filename === undefined ? {} : { filename: plain(filename).split(/[/\\]/).at(-1) as string }),
-    ...(types[0] === 'text/plain' ? {} : { type: types[0] as string }),
+    ...(filename === undefined
+      ? {}
+      : { filename: plain(filename).split(/[/\\]/).at(-1) as string }),
+    ...(types[0] === 'text/plain' ? {} : { type: types[0] }),
   };
 }
 
@@ -95,21 +97,57 @@ function withoutTail(rest: string, from: number, text: string, delimiter: string
 const oneOf = (...texts: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...texts);
 
 /** What bodies, and what stands between parts, are made of: everything that nearly is a delimiter. */
-const fragment = oneOf('\r', '\n', '\r\n', '-', '--', '--b', '--B', '\r\n--', '\r\n--b', 'b', 'x', ' ', '\xff', '\0');
+const fragment = oneOf(
+  '\r',
+  '\n',
+  '\r\n',
+  '-',
+  '--',
+  '--b',
+  '--B',
+  '\r\n--',
+  '\r\n--b',
+  'b',
+  'x',
+  ' ',
+  '\xff',
+  '\0',
+);
 const text = fc.array(fragment, { maxLength: 8 }).map((all) => all.join(''));
 const section = fc
   .tuple(
     oneOf('form-data', 'form-data', 'form-data', 'Form-Data ', 'attachment'),
     fc.array(
-      oneOf('name="a"', 'name="a"', 'name=c', ' name="%22;="', 'filename="f"', 'filename=""', 'filename*=x', 'x="\xc3\xbc"', 'x=\xfc', 'y', ''),
+      oneOf(
+        'name="a"',
+        'name="a"',
+        'name=c',
+        ' name="%22;="',
+        'filename="f"',
+        'filename=""',
+        'filename*=x',
+        'x="\xc3\xbc"',
+        'x=\xfc',
+        'y',
+        '',
+      ),
       { minLength: 1, maxLength: 3 },
     ),
     fc.array(
-      oneOf('\r\nContent-Type: text/html', '\r\nX: y', '\r\n folded', '\r\nContent-Transfer-Encoding: base64', '\r\nbad'),
+      oneOf(
+        '\r\nContent-Type: text/html',
+        '\r\nX: y',
+        '\r\n folded',
+        '\r\nContent-Transfer-Encoding: base64',
+        '\r\nbad',
+      ),
       { maxLength: 1 },
     ),
   )
-  .map(([type, parameters, more]) => `Content-Disposition: ${type}; ${parameters.join(';')}${more.join('')}`);
+  .map(
+    ([type, parameters, more]) =>
+      `Content-Disposition: ${type}; ${parameters.join(';')}${more.join('')}`,
+  );
 const end = oneOf('\r\n', '\r\n', '\r\n', '\r\n', ' \r\n', '\n', 'c\r\n', '--\r\n', '-');
 const part = fc
   .tuple(end, section, oneOf('\r\n\r\n', '\r\n\r\n', '\r\n\r\n', '\r\n', ''), text)

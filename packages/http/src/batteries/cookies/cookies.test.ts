@@ -41,7 +41,13 @@ describe('a cookie for a client', () => {
   test.each<[string, string, string, CookieOptions | undefined, string]>([
     ['has safe attributes by default', 'a', 'b', undefined, `a=b; ${SAFE}`],
     ['may be empty', 'a', '', undefined, `a=; ${SAFE}`],
-    ['is encoded where it has to be', 'a', 'ü; b="c",\\ %\r\n', undefined, `a=%C3%BC%3B%20b=%22c%22%2C%5C%20%25%0D%0A; ${SAFE}`],
+    [
+      'is encoded where it has to be',
+      'a',
+      'ü; b="c",\\ %\r\n',
+      undefined,
+      `a=%C3%BC%3B%20b=%22c%22%2C%5C%20%25%0D%0A; ${SAFE}`,
+    ],
     [
       'has every attribute',
       'a',
@@ -59,15 +65,32 @@ describe('a cookie for a client', () => {
       },
       'a=b; Domain=example.com; Path=/x; Max-Age=60; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Secure; HttpOnly; SameSite=None; Partitioned; Priority=High',
     ],
-    ['has the attributes that are asked for', 'a', 'b', { secure: false, httpOnly: false, sameSite: 'strict' }, 'a=b; Path=/; SameSite=Strict'],
-    ['has no negative age', 'a', 'b', { maxAge: -5 }, 'a=b; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax'],
+    [
+      'has the attributes that are asked for',
+      'a',
+      'b',
+      { secure: false, httpOnly: false, sameSite: 'strict' },
+      'a=b; Path=/; SameSite=Strict',
+    ],
+    [
+      'has no negative age',
+      'a',
+      'b',
+      { maxAge: -5 },
+      'a=b; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax',
+    ],
     ['keeps the promise of its prefix', '__Host-a', 'b', undefined, `__Host-a=b; ${SAFE}`],
   ])('%s', (_name, name, value, options, expected) => {
     expect(setCookie(name, value, options)).toBe(expected);
   });
 
   test('is removed where it was set', () => {
-    const options: CookieOptions = { domain: 'example.com', path: '/x', maxAge: 60, priority: 'low' };
+    const options: CookieOptions = {
+      domain: 'example.com',
+      path: '/x',
+      maxAge: 60,
+      priority: 'low',
+    };
     expect(clearCookie('a', options)).toBe(
       'a=; Domain=example.com; Path=/x; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=Lax',
     );
@@ -131,7 +154,16 @@ describe('a signed cookie', () => {
     const signed = await signer.sign('user', 'ada');
     expect(await signer.verify('admin', signed)).toBeUndefined();
     expect(await signer.verify('user', undefined)).toBeUndefined();
-    const wrong = ['', '.', 'ada', 'ada.', signed.slice(0, -1), `${signed}A`, `x${signed}`, signed.replace('ada', 'eve')];
+    const wrong = [
+      '',
+      '.',
+      'ada',
+      'ada.',
+      signed.slice(0, -1),
+      `${signed}A`,
+      `x${signed}`,
+      signed.replace('ada', 'eve'),
+    ];
     for (const text of wrong) expect(await signer.verify('user', text)).toBeUndefined();
     for (let at = 0; at < signed.length; at += 1) {
       const other = signed.charAt(at) === 'A' ? 'B' : 'A';

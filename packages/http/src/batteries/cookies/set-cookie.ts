@@ -35,7 +35,8 @@ const COOKIE_OPTIONS: OptionTable<CookieOptions> = {
       /^\.?[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i.test(value),
   },
   path: {
-    expected: 'a path of at most 1024 visible ASCII characters and spaces that begins with / and has no ;',
+    expected:
+      'a path of at most 1024 visible ASCII characters and spaces that begins with / and has no ;',
     accepts: (value) =>
       typeof value === 'string' &&
       value.length <= 1_024 &&

@@ -15,7 +15,9 @@ async function ask(
     listener: new MemoryListener(),
     onError: (error) => errors.push(error),
   });
-  const headers = [authorization ?? []].flat().map((value) => ['Authorization', value] as [string, string]);
+  const headers = [authorization ?? []]
+    .flat()
+    .map((value) => ['Authorization', value] as [string, string]);
   const answer = await server.fetch('http://test/', { headers });
   const body = await answer.text();
   await server.shutdown({ grace: 0 });

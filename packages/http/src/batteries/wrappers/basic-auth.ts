@@ -31,7 +31,8 @@ const BASIC_AUTH_OPTIONS: OptionTable<BasicAuthOptions> = {
     accepts: (value) =>
       rules.object.accepts(value) &&
       Object.entries(value as object).every(
-        ([name, password]) => !name.includes(':') && typeof password === 'string' && password !== '',
+        ([name, password]) =>
+          !name.includes(':') && typeof password === 'string' && password !== '',
       ),
     isSecret: true,
   },
@@ -90,7 +91,8 @@ export function basicAuth(handler: Handler, options: BasicAuthOptions): Handler 
     const given = credentialsOf(request.headers.getAll('authorization'));
     if (given !== undefined) {
       const [name, password] = given;
-      if ((await isRight(name, password, request)) === true) {
+      const right: unknown = await isRight(name, password, request);
+      if (right === true) {
         names.set(request, name);
         return handler(request, context);
       }

@@ -43,8 +43,18 @@ describe('a response to a page of another origin', () => {
       { 'access-control-allow-origin': PAGE, vary: 'Origin' },
     ],
     ['none of a list', { origins: ['https://b.example'] }, { Origin: PAGE }, { vary: 'Origin' }],
-    ['one that only begins so', { origins: [PAGE] }, { Origin: `${PAGE}.evil.test` }, { vary: 'Origin' }],
-    ['one in another case', { origins: [PAGE] }, { Origin: PAGE.toUpperCase() }, { vary: 'Origin' }],
+    [
+      'one that only begins so',
+      { origins: [PAGE] },
+      { Origin: `${PAGE}.evil.test` },
+      { vary: 'Origin' },
+    ],
+    [
+      'one in another case',
+      { origins: [PAGE] },
+      { Origin: PAGE.toUpperCase() },
+      { vary: 'Origin' },
+    ],
     ['the null origin', { origins: [PAGE] }, { Origin: 'null' }, { vary: 'Origin' }],
     ['no origin and a list', { origins: [PAGE] }, {}, { vary: 'Origin' }],
     [
@@ -107,11 +117,25 @@ describe('a response to a page of another origin', () => {
   });
 
   test.each<[string, Handler]>([
-    ['thrown', () => { throw new HttpProblem(404); }],
-    ['thrown later', async () => { throw new HttpProblem(404); }],
+    [
+      'thrown',
+      () => {
+        throw new HttpProblem(404);
+      },
+    ],
+    [
+      'thrown later',
+      async () => {
+        throw new HttpProblem(404);
+      },
+    ],
   ])('can be read when it is a problem that was %s', async (_name, handler) => {
     const answer = await ask(undefined, { Origin: PAGE }, 'GET', handler);
-    expect(answer).toMatchObject({ status: 404, fields: { 'access-control-allow-origin': '*' }, errors: [] });
+    expect(answer).toMatchObject({
+      status: 404,
+      fields: { 'access-control-allow-origin': '*' },
+      errors: [],
+    });
   });
 
   test('is the server’s own when the handler fails otherwise', async () => {

@@ -103,7 +103,8 @@ export function cors(handler: Handler, options?: CorsOptions): Handler {
       return respondWith(handler, request, context, policy.changes(request, allowed));
     }
     return (async () => {
-      const change = policy.changes(request, (await allowed) === true);
+      const answer: unknown = await allowed;
+      const change = policy.changes(request, answer === true);
       return respondWith(handler, request, context, change);
     })();
   };
@@ -124,7 +125,7 @@ class CorsPolicy {
     this.#options = options;
     if (this.#origins !== '*' || options.credentials !== true) return;
     throw new InvalidInputError(
-      "cors: expected a list of `origins` with `credentials`: with every origin, any page could act as its visitor",
+      'cors: expected a list of `origins` with `credentials`: with every origin, any page could act as its visitor',
       'cors',
     );
   }
@@ -161,8 +162,12 @@ class CorsPolicy {
     return [...fields, 'Access-Control-Allow-Origin', origin, ...credentials];
   }
 
-  async preflight(request: HttpRequest, allowed: boolean | Promise<boolean>): Promise<HttpResponse> {
-    const isAllowed = (await allowed) === true;
+  async preflight(
+    request: HttpRequest,
+    allowed: boolean | Promise<boolean>,
+  ): Promise<HttpResponse> {
+    const answer: unknown = await allowed;
+    const isAllowed = answer === true;
     const { methods = METHODS, allowedHeaders, maxAge } = this.#options;
     const fields = [...this.#readers(request, isAllowed, [])];
     if (allowedHeaders === undefined) fields.push('Vary', 'Access-Control-Request-Headers');

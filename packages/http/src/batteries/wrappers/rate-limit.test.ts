@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { InetAddress, MemoryListener, PathAddress } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { HttpResponse, serve, type Handler, type HttpRequest, type HttpServer } from '../../index.ts';
+import {
+  HttpResponse,
+  serve,
+  type Handler,
+  type HttpRequest,
+  type HttpServer,
+} from '../../index.ts';
 import { addressKey, RecentKeys } from './rate-limit-keys.ts';
 import { rateLimit, type RateLimitOptions } from './rate-limit.ts';
 
@@ -21,7 +27,9 @@ async function served<T>(
     const headers: Record<string, string> = key === undefined ? {} : { 'X-Key': key };
     const answer = await server.fetch('http://test/', { headers });
     await answer.text();
-    const fields = ['retry-after', 'ratelimit-policy', 'ratelimit'].map((name) => answer.headers.get(name));
+    const fields = ['retry-after', 'ratelimit-policy', 'ratelimit'].map((name) =>
+      answer.headers.get(name),
+    );
     return [answer.status, ...fields.filter((value) => value !== null)].join(' ');
   };
   const result = await use(ask, server);
@@ -55,7 +63,10 @@ describe('a limit', () => {
     const clock = new ManualClock();
     const named = await served({ rate: 1, name: 'per minute', clock }, (ask) => ask());
     expect(named.result).toBe('200 "per minute";q=1;w=1 "per minute";r=0;t=1');
-    const silent = await served({ rate: 1, fields: false, clock }, async (ask) => [await ask(), await ask()]);
+    const silent = await served({ rate: 1, fields: false, clock }, async (ask) => [
+      await ask(),
+      await ask(),
+    ]);
     expect(silent.result).toEqual(['200', '429 1']);
   });
 
@@ -92,7 +103,9 @@ describe('a limit', () => {
     const key = (): string => 5 as never;
     const { result, errors } = await served({ rate: 1, key }, (ask) => ask());
     expect(result).toBe('500');
-    expect(errors).toMatchObject([{ message: expect.stringContaining('expected `key` to return') }]);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('expected `key` to return') },
+    ]);
   });
 });
 

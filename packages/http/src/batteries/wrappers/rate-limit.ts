@@ -142,7 +142,8 @@ class Limit {
     if (isTaken) return (fields) => (says.length === 0 ? fields : [...fields, ...says]);
     const seconds = Math.max(1, Math.ceil((1 - tokens) / this.#rate));
     const headers: Record<string, string> = { 'Retry-After': String(seconds) };
-    for (let at = 0; at < says.length; at += 2) headers[says[at] as string] = says[at + 1] as string;
+    for (let at = 0; at < says.length; at += 2)
+      headers[says[at] as string] = says[at + 1] as string;
     throw new HttpProblem(429, { detail: 'there were too many requests', headers });
   }
 

@@ -73,7 +73,11 @@ export function requestId(handler: Handler, options?: RequestIdOptions): Handler
     const given = inbound ? request.headers.get(header) : undefined;
     const id = given !== undefined && VALID.test(given) ? given : uuid(random);
     ids.set(request, id);
-    return respondWith(handler, request, context, (fields) => [...without(fields, own), header, id]);
+    return respondWith(handler, request, context, (fields) => [
+      ...without(fields, own),
+      header,
+      id,
+    ]);
   };
 }
 

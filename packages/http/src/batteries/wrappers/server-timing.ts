@@ -78,7 +78,8 @@ export function timing(
 /** `server-timing-metric` of the W3C's grammar; a quoted-string takes every visible character. */
 function metric(name: string, milliseconds: number | undefined, description?: string): string {
   const dur = milliseconds === undefined ? '' : `;dur=${Number(milliseconds.toFixed(3))}`;
-  const desc = description === undefined ? '' : `;desc="${description.replaceAll(/["\\]/g, '\\$&')}"`;
+  const desc =
+    description === undefined ? '' : `;desc="${description.replaceAll(/["\\]/g, '\\$&')}"`;
   return `${name}${desc}${dur}`;
 }
 

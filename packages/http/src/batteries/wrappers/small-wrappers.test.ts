@@ -108,7 +108,9 @@ describe('the times of a response', () => {
       for (let n = 0; n < 5; n += 1) timing(request, `t${n}`);
       return HttpResponse.text('');
     };
-    expect(await timesOf(handler, { clock: new ManualClock(), maxTimes: 3 })).toBe('t0, t1, total;dur=0');
+    expect(await timesOf(handler, { clock: new ManualClock(), maxTimes: 3 })).toBe(
+      't0, t1, total;dur=0',
+    );
     expect(await timesOf(handler, { total: false, maxTimes: 2 })).toBe('t0, t1');
   });
 
@@ -118,7 +120,9 @@ describe('the times of a response', () => {
       return HttpResponse.text('');
     };
     expect(await timesOf(handler, { isShown: () => false })).toBeNull();
-    expect(await timesOf(handler, { isShown: (request) => request.path === '/', total: false })).toBe('db;dur=1');
+    expect(
+      await timesOf(handler, { isShown: (request) => request.path === '/', total: false }),
+    ).toBe('db;dur=1');
   });
 
   test('are nothing outside of it', async () => {
@@ -206,17 +210,21 @@ describe('load shedding', () => {
   });
 
   test('refuses more while it is late, and less again when it is not', async () => {
-    const { clock, monitor, share, end } = await setUp({ retryAfter: 7, maxDelay: 50, interval: 100 });
+    const { clock, monitor, share, end } = await setUp({
+      retryAfter: 7,
+      maxDelay: 50,
+      interval: 100,
+    });
     await share();
     monitor.delay = 100;
-    const shares: number[] = [];
-    for (let n = 0; n < 4; n += 1) {
+    const shares = [0, 0, 0, 0];
+    for (const n of shares.keys()) {
       await clock.advance(100);
-      shares.push(await share());
+      shares[n] = await share();
     }
     expect(shares[0]).toBeGreaterThan(10);
     expect(shares[0]).toBeLessThan(45);
-    expect(shares[3]).toBeGreaterThan(shares[0] as number);
+    expect(shares[3]).toBeGreaterThan(shares[0]);
     monitor.delay = 1e9;
     for (let n = 0; n < 20; n += 1) {
       await clock.advance(100);
