@@ -206,7 +206,7 @@ const CALLS: readonly (readonly [
   ['clearCookie', (o) => clearCookie('a', o), 'clearCookie', 'Domain', 'domain', { path: 'x' }],
   ['new CookieSigner', (o) => new CookieSigner(o), 'CookieSigner', 'key', 'keys', { keys: 'x' }],
   ['cors', (o) => cors(echo(), o), 'cors', 'origin', 'origins', { maxAge: -1 }],
-  ['rateLimit', (o) => rateLimit(echo(), o), 'rateLimit', 'max', 'maxKeys', { rate: 0 }],
+  ['rateLimit', (o) => rateLimit(echo(), o), 'rateLimit', 'windowMs', 'rate', { rate: 0 }],
   ['basicAuth', (o) => basicAuth(echo(), o), 'basicAuth', 'user', 'users', { users: 5 }],
   ['requestId', (o) => requestId(echo(), o), 'requestId', 'headers', 'header', { header: 'a b' }],
   [

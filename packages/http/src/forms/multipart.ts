@@ -16,7 +16,6 @@ import { MultipartError, tooMuch } from './multipart-error.ts';
 import {
   limitsOf,
   MULTIPART_LIMITS,
-  type GivenLimits,
   type MultipartLimits,
 } from './multipart-limits.ts';
 import { MultipartParser } from './multipart-parser.ts';
@@ -25,7 +24,9 @@ import { partOf, type MultipartPart, type PartSource } from './part.ts';
 /** Options of {@link multipart} and `formData`. */
 export interface MultipartOptions {
   /** How much the form may hold. */
-  readonly limits?: GivenLimits | undefined;
+  readonly limits?:
+    | { readonly [Name in keyof MultipartLimits]?: MultipartLimits[Name] | undefined }
+    | undefined;
   /**
    * How long the form may take from the first read to its end, the program's own work between reads included, in milliseconds.
    * @default no limit beside the server's
