@@ -194,7 +194,7 @@ export class MultipartParser {
     const end = buffer.subarray(0, headerBytes + SECTION_END.length).indexOf(SECTION_END);
     if (end === -1) {
       if (buffer.length >= headerBytes + SECTION_END.length) {
-        throw tooMuch('a part’s header section has more bytes', 'headerBytes', headerBytes);
+        throw tooMuch("a part's header section has more bytes", 'headerBytes', headerBytes);
       }
       return MORE;
     }

@@ -13,11 +13,7 @@ import { HttpRequest } from '../message/request.ts';
 import { formTypeOf } from './boundary.ts';
 import { DeadlineReader, FormReader, type FormDeadline, type Pieces } from './form-reader.ts';
 import { MultipartError, tooMuch } from './multipart-error.ts';
-import {
-  limitsOf,
-  MULTIPART_LIMITS,
-  type MultipartLimits,
-} from './multipart-limits.ts';
+import { limitsOf, MULTIPART_LIMITS, type MultipartLimits } from './multipart-limits.ts';
 import { MultipartParser } from './multipart-parser.ts';
 import { partOf, type MultipartPart, type PartSource } from './part.ts';
 

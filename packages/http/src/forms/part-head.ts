@@ -77,7 +77,7 @@ function parseHeaders(text: string): Headers {
     if (!isField || /[\0-\x08\x0a-\x1f\x7f]/.test(value)) {
       throw new MultipartError(
         'ERR_MULTIPART_HEADERS',
-        'a line of a part’s header section is no field, or has a control character',
+        "a line of a part's header section is no field, or has a control character",
       );
     }
     const trimmed = trimBlanks(value);
