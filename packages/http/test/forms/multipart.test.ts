@@ -1,58 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { BusyError, IoError, MemoryListener } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { HttpResponse, serve, type Handler, type HttpRequest } from '../index.ts';
-import { formData } from './form-data.ts';
-import { multipart, type MultipartOptions } from './multipart.ts';
-import { MultipartError } from './multipart-error.ts';
-import type { MultipartPart } from './part.ts';
-
-const TYPE = 'multipart/form-data; boundary=b';
-const part = (name: string, body: string): string =>
-  `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${body}\r\n`;
-const THREE = `${part('a', 'one')}${part('b', 'two')}${part('c', 'three')}--b--\r\n`;
-
-/** A body that comes in pieces, and then does not end. */
-function stalling(...pieces: readonly string[]): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      for (const piece of pieces) controller.enqueue(Buffer.from(piece));
-    },
-  });
-}
-
-/** What a handler makes of a form, and what was reported. */
-async function ask(
-  handler: Handler,
-  body: string | ReadableStream<Uint8Array> = THREE,
-  type = TYPE,
-): Promise<{ status: number; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', {
-    method: 'POST',
-    headers: { 'Content-Type': type },
-    body,
-    duplex: 'half',
-  } as RequestInit);
-  const text = await answer.text();
-  await server.shutdown({ grace: 0, idleWindow: 0 });
-  return { status: answer.status, body: text, errors };
-}
-
-const textOf = async (work: Promise<unknown>): Promise<HttpResponse> =>
-  HttpResponse.json((await work) ?? null);
-const handling =
-  (use: (request: HttpRequest) => Promise<unknown>): Handler =>
-  (request) =>
-    textOf(use(request));
-const valueOf = async (
-  use: (request: HttpRequest) => Promise<unknown>,
-  body?: string,
-): Promise<unknown> => JSON.parse((await ask(handling(use), body)).body) as unknown;
+import {
+  multipart,
+  MultipartError,
+  type MultipartOptions,
+  type MultipartPart,
+} from '../../src/batteries/index.ts';
+import { serve, type HttpRequest } from '../../src/index.ts';
+import { ask, failureOf, handling, part, stalling, THREE, TYPE, valueOf } from './ask-form.ts';
 
 describe('the parts of a form', () => {
   test('come one after another, with what was sent', async () => {
@@ -160,11 +116,6 @@ describe('the parts of a form', () => {
   });
 });
 
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const all =
   (options?: MultipartOptions): ((request: HttpRequest) => Promise<unknown>) =>
   async (request) => {
@@ -245,88 +196,5 @@ describe('the time of a form', () => {
       }),
     );
     expect(clock.pending).toBe(0);
-  });
-});
-
-describe('a whole form', () => {
-  test.each([
-    ['multipart', THREE, TYPE],
-    ['urlencoded', 'a=one&b=two&c=three', 'application/x-www-form-urlencoded; charset=utf-8'],
-  ])('is a FormData: %s', async (_name, body, type) => {
-    const answer = await ask(
-      handling(async (request) => [...(await formData(request))]),
-      body,
-      type,
-    );
-    expect(JSON.parse(answer.body)).toEqual([
-      ['a', 'one'],
-      ['b', 'two'],
-      ['c', 'three'],
-    ]);
-  });
-
-  test.each<[string, MultipartOptions, string, string, number]>([
-    ['above the default of 1 MiB', {}, `${part('a', 'x'.repeat(1_048_576))}--b--`, TYPE, 413],
-    [
-      'of more fields than allowed',
-      { limits: { parts: 1 } },
-      'a=1&b=2',
-      'application/x-www-form-urlencoded',
-      413,
-    ],
-    [
-      'of more bytes than allowed',
-      { limits: { bodyBytes: 3 } },
-      'a=12',
-      'application/x-www-form-urlencoded',
-      413,
-    ],
-    ['of another type', {}, '{}', 'application/json', 415],
-  ])('is refused %s', async (_name, options, body, type, status) => {
-    const answer = await ask(
-      handling((request) => formData(request, options)),
-      body,
-      type,
-    );
-    expect([answer.status, answer.errors]).toEqual([status, []]);
-  });
-});
-
-describe('a form of a fetch application', () => {
-  const fetchForm = async (
-    init: RequestInit,
-    use: (request: Request) => Promise<unknown>,
-  ): Promise<Response> => {
-    const server = await serve(
-      { fetch: async (request) => Response.json((await use(request)) ?? null) },
-      { listener: new MemoryListener(), onError: () => {} },
-    );
-    const answer = await server.fetch('http://test/', { method: 'POST', ...init });
-    const copy = new Response(await answer.text(), { status: answer.status });
-    await server.shutdown({ grace: 0 });
-    return copy;
-  };
-  const headers = { 'Content-Type': TYPE };
-
-  test('is read by `request.formData()`, once', async () => {
-    const answer = await fetchForm({ headers, body: THREE }, async (request) => {
-      const form = await request.formData();
-      const again = await failureOf(request.formData());
-      return [form.get('c'), request.bodyUsed, again instanceof TypeError];
-    });
-    expect(await answer.json()).toEqual(['three', true, true]);
-  });
-
-  test('is refused with the status that says why', async () => {
-    const answer = await fetchForm({ headers, body: '--bx' }, (request) => request.formData());
-    expect(answer.status).toBe(400);
-    const none = await fetchForm({ headers }, (request) => request.formData());
-    expect(none.status).toBe(400);
-  });
-
-  test('has parts, names and sections within limits', async () => {
-    const many = `${part('a', '').repeat(1_001)}--b--`;
-    const answer = await fetchForm({ headers, body: many }, (request) => request.formData());
-    expect(answer.status).toBe(413);
   });
 });
