@@ -110,7 +110,10 @@ function decodeName(name: string): string {
   return name.replace(/%(0D|0A|22)/gi, (_, code: string) => ENCODED[code.toUpperCase()] as string);
 }
 
-/** A path in it leads out of the folder in which a program stores the file (RFC 7578 section 4.2). */
+/** A path in it, or dots alone, lead out of the folder in which a program stores the file (RFC 7578 section 4.2). */
 function lastSegment(filename: string): string {
-  return filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1);
+  const segment = filename.slice(
+    Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1,
+  );
+  return segment === '.' || segment === '..' ? '' : segment;
 }

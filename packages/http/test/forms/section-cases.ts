@@ -70,6 +70,9 @@ const SECTIONS: readonly MultipartCase[] = [
     ...A,
     filename: 'passwd',
   }),
+  good('a path that ends upwards', named('name="a"; filename="x/.."'), { ...A, filename: '' }),
+  good('two dots', named('name="a"; filename=".."'), { ...A, filename: '' }),
+  good('three dots', named('name="a"; filename="..."'), { ...A, filename: '...' }),
   good('a folder’s file', named('name="a"; filename="folder/f.txt"'), { ...A, filename: 'f.txt' }),
   good('filename* beside filename', named(`name="a"; filename="f.txt"; filename*=utf-8''evil`), {
     ...A,

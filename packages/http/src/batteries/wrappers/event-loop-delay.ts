@@ -1,6 +1,6 @@
 /** How late the event loop is, measured by Node. */
 
-import { lazy } from '@awaitio/core/lowlevel';
+import { containResult, lazy, stderrSink } from '@awaitio/core/lowlevel';
 import type { IntervalHistogram } from 'node:perf_hooks';
 
 /** Measures how late the event loop is. */
@@ -25,7 +25,7 @@ export class EventLoopDelay implements DelayMonitor {
 
   start(): void {
     this.#isRunning = true;
-    if (hooks.value === undefined) void this.#load();
+    if (hooks.value === undefined) containResult('loadShedding', this.#load(), stderrSink);
     else this.#enable(hooks.value);
   }
 
