@@ -20,7 +20,10 @@ export interface LoadSheddingOptions {
   readonly interval?: number | undefined;
   /** The `Retry-After` of refusals, in whole seconds. @default 1 */
   readonly retryAfter?: number | undefined;
-  /** Measures the delay. @default `monitorEventLoopDelay` of `node:perf_hooks` */
+  /**
+   * Measures the delay. @default `monitorEventLoopDelay` of `node:perf_hooks`; beside another clock than the system's none: its loop is
+   * never late
+   */
   readonly monitor?: DelayMonitor | undefined;
   /** Decides which requests are refused. @default the platform's generator */
   readonly random?: Random | undefined;
@@ -41,6 +44,8 @@ const LOAD_SHEDDING_OPTIONS: OptionTable<LoadSheddingOptions> = {
   clock: rules.clock,
 };
 
+/** The loop of a simulation, or of a test's clock. */
+const NEVER_LATE: DelayMonitor = { start: () => {}, stop: () => {}, read: () => 0 };
 /** How long the delay is measured behind the last request, in intervals. */
 const IDLE_INTERVALS = 10;
 /** By how much the share falls when the loop is in time. */
@@ -98,9 +103,10 @@ class Shedder {
   constructor(options: LoadSheddingOptions) {
     this.#maxDelay = options.maxDelay ?? 100;
     this.#interval = options.interval ?? 500;
-    this.#monitor = options.monitor ?? new EventLoopDelay();
     this.#random = options.random ?? systemRandom;
     this.#clock = options.clock ?? systemClock;
+    const measured = this.#clock === systemClock ? new EventLoopDelay() : NEVER_LATE;
+    this.#monitor = options.monitor ?? measured;
   }
 
   /** Whether this request is refused. */
