@@ -18,10 +18,19 @@ const RESOLUTION = 10;
 /** Two milliseconds of modules, which most servers never need. */
 const hooks = lazy(() => import('node:perf_hooks'));
 
-/** `monitorEventLoopDelay` of `node:perf_hooks`. */
+/**
+ * `monitorEventLoopDelay` of `node:perf_hooks`.
+ *
+ * The histogram is not reset between two readings: some versions of Node leave out the first delay after a reset, and a loop that is
+ * very late has only one in an interval. So a reading is the difference between two sums.
+ */
 export class EventLoopDelay implements DelayMonitor {
   #histogram: IntervalHistogram | undefined;
   #isRunning = false;
+  /** What the last reading has seen: delays, their sum in milliseconds, and their mean without the resolution. */
+  #count = 0;
+  #sum = 0;
+  #delay = 0;
 
   start(): void {
     this.#isRunning = true;
@@ -35,22 +44,28 @@ export class EventLoopDelay implements DelayMonitor {
   }
 
   #enable({ monitorEventLoopDelay }: NonNullable<typeof hooks.value>): void {
-    this.#histogram ??= monitorEventLoopDelay({ resolution: RESOLUTION });
+    this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
     this.#histogram.enable();
   }
 
   stop(): void {
     this.#isRunning = false;
     this.#histogram?.disable();
-    this.#histogram?.reset();
+    this.#histogram = undefined;
+    this.#count = 0;
+    this.#sum = 0;
+    this.#delay = 0;
   }
 
   read(): number {
     const histogram = this.#histogram;
-    if (histogram === undefined) return 0;
-    const mean = histogram.mean / 1_000_000 - RESOLUTION;
-    histogram.reset();
-    // Without a sample it is not a number.
-    return mean > 0 ? mean : 0;
+    const count = histogram?.count ?? 0;
+    // Without a new delay the loop is as late as it was.
+    if (histogram === undefined || count === this.#count) return this.#delay;
+    const sum = (histogram.mean / 1_000_000) * count;
+    this.#delay = Math.max(0, (sum - this.#sum) / (count - this.#count) - RESOLUTION);
+    this.#count = count;
+    this.#sum = sum;
+    return this.#delay;
   }
 }
