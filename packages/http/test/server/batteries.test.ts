@@ -17,7 +17,7 @@ import { simulated } from '../support/simulated.ts';
 const signer = new CookieSigner({ keys: ['0123456789abcdef0123456789abcdef'] });
 const answer: Handler = async (request) => {
   const form = await formData(request);
-  return HttpResponse.text(`${form.getAll('a').join()} ${await signer.sign('a', 'b')}`);
+  return HttpResponse.text(`${form.get('a') as string} ${await signer.sign('a', 'b')}`);
 };
 
 /** What three requests are answered with, and when. */
