@@ -1,4 +1,9 @@
-/** The parts of a form, one after another, while it arrives. */
+/**
+ * The parts of a form, one after another, while it arrives.
+ *
+ * A function of the request, and no method of it: a program that reads no forms loads nothing of this, and wrong arguments are refused at
+ * once, which a method that loads this file on first use could not do.
+ */
 
 import { IoError, systemClock, type Clock } from '@awaitio/core';
 import {

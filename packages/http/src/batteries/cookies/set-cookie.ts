@@ -1,4 +1,9 @@
-/** A cookie for a client to keep: the value of a `Set-Cookie` field (RFC 6265bis section 4.1). */
+/**
+ * A cookie for a client to keep: the value of a `Set-Cookie` field (RFC 6265bis section 4.1).
+ *
+ * Not by the package `cookie`: it writes the fields, and checks none of what browsers refuse (prefixes, `SameSite=None`, the size), which is
+ * most of this file.
+ */
 
 import { InvalidInputError } from '@awaitio/core';
 import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
