@@ -376,8 +376,15 @@ export const http: PackagePlan = {
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
     {
+      folder: 'forms',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: 'forms in the body of a request: the parser of multipart, parts, `FormData`',
+      reason:
+        'A form is read from bytes and fields alone, for handlers and for fetch applications.',
+    },
+    {
       folder: 'adapters',
-      sees: ['protocol/vocabulary', 'message', 'client'],
+      sees: ['protocol/vocabulary', 'message', 'client', 'forms'],
       contains: 'handlers as `fetch` functions (fetch adapter), and the client in memory',
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
@@ -429,6 +436,18 @@ export const http: PackagePlan = {
       reason: 'A battery works on messages alone, so that a server without it is not larger.',
     },
     {
+      folder: 'batteries/cookies',
+      sees: ['protocol/vocabulary'],
+      contains: 'cookies: read, written, signed',
+      reason: 'A cookie is the text of a field, so it knows no message.',
+    },
+    {
+      folder: 'batteries/wrappers',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: 'handlers around handlers: origins, limits, passwords, ids, times, load',
+      reason: 'A wrapper works on messages alone, so that any handler can be in it.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -448,6 +467,7 @@ export const http: PackagePlan = {
         'message/',
         'proxy-protocol/',
         'client/',
+        'forms/',
         'adapters/',
         'server/',
         'batteries/',
@@ -459,6 +479,17 @@ export const http: PackagePlan = {
       modules: ['node:fs', 'node:fs/promises', 'node:path'],
       owners: ['batteries/open-file', 'batteries/file-pieces', 'batteries/static-files'],
       reason: 'Files are read in one place; everything else takes bytes and streams.',
+    },
+    {
+      modules: ['node:crypto'],
+      owners: ['batteries/cookies/cookie-signer', 'batteries/wrappers/basic-auth'],
+      reason:
+        'Secrets are compared and signed in two places; chance is a Random that is passed in.',
+    },
+    {
+      modules: ['node:perf_hooks'],
+      owners: ['batteries/wrappers/event-loop-delay'],
+      reason: 'The delay of the event loop is measured behind one interface.',
     },
     {
       modules: ['undici', 'node:module'],
@@ -503,7 +534,7 @@ export const http: PackagePlan = {
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
   ],
-  sansIo: ['protocol/'],
+  sansIo: ['protocol/', 'forms/multipart-parser', 'forms/part-head', 'forms/parameters'],
   typesOnly: ['llhttp/'],
 };
 

@@ -10,7 +10,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 22,
   'Tasks, scheduling, looking inside': 9,
-  'The HTTP server': 47,
+  'The HTTP server': 60,
 };
 
 interface Row {

@@ -21,7 +21,8 @@ import {
   type Handler,
   type ServeOptions,
 } from '../src/index.ts';
-import { fileResponse } from '../src/batteries/index.ts';
+import { fileResponse, MultipartError } from '../src/batteries/index.ts';
+import { FORM_ERRORS } from './forms/form-errors.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
 import { simulated, type World } from './support/simulated.ts';
@@ -105,6 +106,7 @@ interface Case {
 const LOCAL = 'LocalProtocolError';
 
 const CASES: readonly Case[] = [
+  ...FORM_ERRORS,
   {
     code: 'ERR_BODY_TOO_LONG',
     name: 'LimitError',
@@ -470,7 +472,8 @@ describe('the HTTP errors of docs/errors.md', () => {
       expect([message, says, isSaid]).toEqual([message, says, true]);
       const start = error instanceof IoError ? `${error.operation}: ` : '';
       expect(message.startsWith(start)).toBe(true);
-      const isKnown = [IoError, ProtocolError, ClientGoneError].some((one) => error instanceof one);
+      const known = [IoError, ProtocolError, ClientGoneError, MultipartError];
+      const isKnown = known.some((one) => error instanceof one);
       expect(isKnown).toBe(true);
       expect(message).not.toMatch(/\n|\.$/);
       expect(message).not.toContain(SECRET);

@@ -10,8 +10,25 @@ import {
   readProxyHeader,
   serve,
   withHealth,
+  type Handler,
+  type HttpRequest,
 } from '../src/index.ts';
-import { compress, events, fileResponse } from '../src/batteries/index.ts';
+import {
+  basicAuth,
+  clearCookie,
+  compress,
+  CookieSigner,
+  cors,
+  events,
+  fileResponse,
+  formData,
+  loadShedding,
+  multipart,
+  rateLimit,
+  requestId,
+  serverTiming,
+  setCookie,
+} from '../src/batteries/index.ts';
 import { simulated } from './support/simulated.ts';
 
 type Call = (options: never) => unknown;
@@ -30,6 +47,24 @@ const shutDown: Call = async (options) => {
   await using server = await serve(echo(), { listener: new MemoryListener() });
   return await server.shutdown(options);
 };
+
+/** A call of a battery inside of a handler, on its request. */
+const onRequest =
+  (call: (request: HttpRequest, options: never) => unknown): Call =>
+  async (options) => {
+    let outcome: { readonly error: unknown } | undefined;
+    const handler: Handler = async (request) => {
+      try {
+        await call(request, options);
+      } catch (error) {
+        outcome = { error };
+      }
+      return HttpResponse.empty();
+    };
+    await using server = await serve(handler, { listener: new MemoryListener() });
+    await server.fetch('http://test/', { method: 'POST', body: 'x' });
+    if (outcome !== undefined) throw outcome.error;
+  };
 
 /** Each call; the name that its errors give it; a slip and the name it is near; a wrong value. */
 const CALLS: readonly (readonly [
@@ -155,6 +190,60 @@ const CALLS: readonly (readonly [
     { levels: { br: 12 } },
   ],
   ['events', (o) => events([], o), 'events', 'hartbeat', 'heartbeat', { heartbeat: 0 }],
+  [
+    'multipart',
+    onRequest((request, o) => multipart(request, o)),
+    'multipart',
+    'limit',
+    'limits',
+    { timeout: NaN },
+  ],
+  [
+    'multipart, its limits',
+    onRequest((request, o) => multipart(request, o)),
+    'multipart',
+    'fileSize',
+    'limits.partBytes',
+    { limits: { parts: -1 } },
+  ],
+  [
+    'formData',
+    onRequest((request, o) => formData(request, o)),
+    'formData',
+    'timeOut',
+    'timeout',
+    { limits: { nameBytes: 0.5 } },
+  ],
+  [
+    'setCookie',
+    (o) => setCookie('a', 'b', o),
+    'setCookie',
+    'samesite',
+    'sameSite',
+    { maxAge: '5' },
+  ],
+  ['clearCookie', (o) => clearCookie('a', o), 'clearCookie', 'Domain', 'domain', { path: 'x' }],
+  ['new CookieSigner', (o) => new CookieSigner(o), 'CookieSigner', 'key', 'keys', { keys: 'x' }],
+  ['cors', (o) => cors(echo(), o), 'cors', 'origin', 'origins', { maxAge: -1 }],
+  ['rateLimit', (o) => rateLimit(echo(), o), 'rateLimit', 'windowMs', 'rate', { rate: 0 }],
+  ['basicAuth', (o) => basicAuth(echo(), o), 'basicAuth', 'user', 'users', { users: 5 }],
+  ['requestId', (o) => requestId(echo(), o), 'requestId', 'headers', 'header', { header: 'a b' }],
+  [
+    'serverTiming',
+    (o) => serverTiming(echo(), o),
+    'serverTiming',
+    'isshown',
+    'isShown',
+    { maxTimes: 0 },
+  ],
+  [
+    'loadShedding',
+    (o) => loadShedding(echo(), o),
+    'loadShedding',
+    'maxdelay',
+    'maxDelay',
+    { monitor: {} },
+  ],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],

@@ -7,19 +7,26 @@
 export type OptionNames = Readonly<Record<string, object>>;
 
 /**
- * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, ws), and what they are called here.
+ * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, ws, busboy, cors), and what they are called here.
  * Only names that the call takes are suggested, the first of them first.
  */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   abortsignal: ['signal'],
+  allowheaders: ['allowedHeaders'],
+  allowmethods: ['methods'],
   alpnprotocols: ['alpn'],
   bodylimit: ['limits.bodyBytes', 'limit'],
   bodytimeout: ['deadlines.body', 'deadlines.bodyGrace'],
   byteorder: ['endian'],
   connecttimeout: ['deadlines.connect', 'timeout'],
+  connection: ['headers'],
   deadline: ['timeout', 'deadlines.total'],
   delimiter: ['lineEnd'],
   eol: ['lineEnd'],
+  exposeheaders: ['exposedHeaders'],
+  fieldnamesize: ['limits.nameBytes'],
+  fieldsize: ['limits.partBytes'],
+  filesize: ['limits.partBytes'],
   followredirects: ['maxRedirects'],
   forceclosetimeout: ['grace'],
   graceperiod: ['grace'],
@@ -29,11 +36,14 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   hostname: ['host'],
   idletimeout: ['deadlines.idle'],
   keepalivetimeout: ['deadlines.idle'],
+  keygenerator: ['key'],
   logger: ['onEvent', 'write'],
+  max: ['burst'],
   maxbodylength: ['limits.bodyBytes'],
   maxbodysize: ['limits.bodyBytes'],
   maxconcurrency: ['concurrency', 'maxConcurrentRequests'],
   maxcontentlength: ['limits.bodyBytes'],
+  maxeventloopdelay: ['maxDelay'],
   maxframelength: ['limit'],
   maxheadersize: ['limits.headerBytes'],
   maxheaderscount: ['limits.headerCount'],
@@ -64,6 +74,9 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
     'patience',
   ],
   timeoutms: ['timeout', 'deadlines.total', 'grace'],
+  upgrade: ['headers'],
+  validate: ['check'],
+  windowms: ['rate'],
 };
 
 /** How many slips a name may have: half of a short name would be another word. */

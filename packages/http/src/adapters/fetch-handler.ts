@@ -7,6 +7,8 @@
 
 import { IoError, WOULD_BLOCK } from '@awaitio/core';
 import { AsyncScope, checkMethods } from '@awaitio/core/lowlevel';
+import { collectForm } from '../forms/form-data.ts';
+import { settingsOf } from '../forms/multipart.ts';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
@@ -121,8 +123,37 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   if (!URL.canParse(url)) {
     throw new HttpProblem(400, { detail: 'the Host header and the target are not a URL' });
   }
-  return new Request(url, init);
+  return new ReceivedRequest(url, init);
 }
+
+/** A request whose form is read by this package: with limits, and by the same rules on every Node. */
+class ReceivedRequest extends Request {
+  static {
+    // The types have it as a property, which no method may take the place of.
+    Object.defineProperty(this.prototype, 'formData', {
+      value: readForm,
+      writable: true,
+      configurable: true,
+    });
+  }
+}
+
+/** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */
+async function readForm(this: Request): Promise<FormData> {
+  const { body } = this;
+  if (this.bodyUsed || body?.locked === true) {
+    throw new TypeError('formData: the body was read before; a body can be read once');
+  }
+  const type = this.headers.get('content-type');
+  const message = {
+    types: type === null ? [] : [type],
+    length: undefined,
+    open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
+  };
+  return collectForm(message, settingsOf(undefined));
+}
+
+const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };
 
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {

@@ -110,7 +110,7 @@ let shareScope: (variant: HttpResponse, response: HttpResponse) => HttpResponse;
 
 /**
  * The same response with other fields, which were checked before, and perhaps another body of another length. Its body is
- * produced in the context of the first one.
+ * produced in the context of the first one, which stays as it is: a program may return it again.
  */
 export function variantOf(
   response: HttpResponse,

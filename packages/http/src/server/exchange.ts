@@ -273,7 +273,9 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   }
 
   onClientGone(): void {
-    this.abort(new ClientGoneError('serve: the client closed the connection before the response'));
+    this.abort(
+      new ClientGoneError('serve: the client closed the connection before the answer was complete'),
+    );
   }
 
   abort(reason: unknown): void {

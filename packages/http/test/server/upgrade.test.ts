@@ -118,20 +118,22 @@ describe('the drain of an upgraded connection', () => {
         throw new RangeError('no goodbye');
       },
     ],
-  ])('reports an onDrain that %s, and cuts the connection at the end of the grace', (_how, onDrain) =>
-    simulated(async (world) => {
-      const server = await world.serve(
-        upgrading(
-          (_context, stream) => stream.readLine().catch(() => null),
-          () => ({ onDrain }),
-        ),
-      );
-      const wire = await upgraded(world);
-      const report = await server.shutdown({ grace: 1_000 });
-      expect(report.aborted).toHaveLength(1);
-      expect(world.errors).toEqual([new RangeError('no goodbye')]);
-      await wire.close();
-    }),
+  ])(
+    'reports an onDrain that %s, and cuts the connection at the end of the grace',
+    (_how, onDrain) =>
+      simulated(async (world) => {
+        const server = await world.serve(
+          upgrading(
+            (_context, stream) => stream.readLine().catch(() => null),
+            () => ({ onDrain }),
+          ),
+        );
+        const wire = await upgraded(world);
+        const report = await server.shutdown({ grace: 1_000 });
+        expect(report.aborted).toHaveLength(1);
+        expect(world.errors).toEqual([new RangeError('no goodbye')]);
+        await wire.close();
+      }),
   );
 });
 
