@@ -35,7 +35,10 @@ export interface FetchExecutionContext {
 
 /** An application in fetch's terms. */
 export interface FetchApplication {
-  /** Answers a request. A rejection is answered with 500 and goes to `onError`. */
+  /**
+   * Answers a request. A rejection is answered with 500 and goes to `onError`, and so is a `Response` whose body was sent
+   * before: make a new one for each request, or return its `clone()`.
+   */
   fetch(
     request: Request,
     info: FetchInfo,

@@ -229,7 +229,14 @@ export class HttpResponse {
     return new HttpResponse(bytes, init).#withType(BYTES);
   }
 
-  /** A body that is produced while it is sent; chunked unless `init.length` is given. */
+  /**
+   * A body that is produced while it is sent; chunked unless `init.length` is given.
+   *
+   * It is ended once and at once when the client leaves, also while a piece is awaited: a `ReadableStream` is cancelled, a
+   * stream of Node destroyed, `return()` of an iterator called. A failure before the first piece has left is a status, as if
+   * the handler had thrown it; a later one cuts the connection. A `ReadableStream`, a generator and a stream of Node can be
+   * sent once: a second time is a 500, and an `IoError` (`ERR_BODY_USED`) for `onError`.
+   */
   static stream(
     body: Exclude<ResponseBody, string | Uint8Array | null>,
     init?: ResponseInit,
