@@ -18,7 +18,9 @@ function webSockets(talk: (socket: WebSocket) => void): Handler {
     const message = {
       method: request.method,
       url: request.target,
-      headers: Object.fromEntries(request.headers),
+      headers: Object.fromEntries(
+        [...request.headers].map(([name, value]) => [name.toLowerCase(), value]),
+      ),
     } as unknown as IncomingMessage;
     sockets.handleUpgrade(message, stream.toNode(), Buffer.alloc(0), (opened) => {
       socket = opened;
@@ -34,6 +36,7 @@ const echoing = (socket: WebSocket): void => {
 
 async function open(url: string): Promise<WebSocket> {
   const client = new WebSocket(url.replace('http', 'ws'));
+  // Rejects with the client's error, if it has one.
   await once(client, 'open');
   return client;
 }
