@@ -2,10 +2,11 @@
 
 import type { Clock } from '@awaitio/core';
 import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
+  DEFAULT_CLIENT_LIMITS,
   type ClientDeadlines,
+  type ClientLimits,
   type HttpClientOptions,
 } from './options.ts';
 
@@ -16,7 +17,7 @@ export interface ClientShared {
   readonly scope: AsyncScope;
   readonly wheel: DeadlineWheel;
   readonly deadlines: ClientDeadlines;
-  readonly limits: ProtocolLimits;
+  readonly limits: ClientLimits;
 }
 
 /** Makes the state of a client that is being made. */
@@ -26,6 +27,6 @@ export function clientShared(clock: Clock, { deadlines, limits }: HttpClientOpti
     scope: new AsyncScope(),
     wheel: new DeadlineWheel(clock),
     deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, deadlines),
-    limits: withDefaults(DEFAULT_LIMITS, limits),
+    limits: withDefaults(DEFAULT_CLIENT_LIMITS, limits),
   };
 }
