@@ -58,11 +58,13 @@ export class StallWatch implements SourceObserver {
   /** How long the peer could keep this side waiting when it last took something, in milliseconds. */
   get allowed(): number {
     const { buffered } = this.#stream.statistics();
-    return buffered > 0 ? Math.min(this.#allowed, this.#limits.grace) : this.#allowed;
+    const allowed = buffered > 0 ? Math.min(this.#allowed, this.#limits.grace) : this.#allowed;
+    return Math.round(allowed);
   }
 
   /** How much longer it may, in milliseconds; 0 or less when it has stalled. */
   get left(): number {
+    this.onReadiness();
     return this.allowed - this.#waited;
   }
 

@@ -169,7 +169,8 @@ export class Phases implements DeadlineOwner {
     } finally {
       this.#stallWatch?.end();
     }
-    this.wait(phase, left);
+    if (phase === 'flush') this.#waitForReading(phase);
+    else this.wait(phase, left);
   }
 
   /** Waits for the client to read what was written. */
