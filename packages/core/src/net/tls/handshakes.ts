@@ -7,7 +7,8 @@
  * every client is busy does the next one wait, for the time of a handshake.
  *
  * A client is silent only when the loop has looked for its bytes. A burst of clients comes in one iteration of the loop, with
- * their first bytes still in the kernel: two iterations pass before one of them is reset.
+ * their first bytes still in the kernel: two iterations pass before one of them can be reset. Those that were silent then give
+ * way without another pause, so that a flood of silent clients does not fill the queue of the listener below.
  */
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
@@ -25,6 +26,8 @@ interface Handshake {
   bytes: number;
   /** Since when there have been no more, as far as was looked. */
   since: number;
+  /** Whether there were none at the last look, and there was one. */
+  isSilent: boolean;
 }
 
 export class Handshakes {
@@ -47,7 +50,8 @@ export class Handshakes {
   /** Runs a handshake with a signal that aborts it. */
   async run(stream: ByteStream, handshake: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const controller = new AbortController();
-    const running: Handshake = { stream, controller, bytes: 0, since: this.#clock.now() };
+    const since = this.#clock.now();
+    const running: Handshake = { stream, controller, bytes: 0, since, isSilent: false };
     this.#running.add(running);
     try {
       await handshake(controller.signal);
@@ -60,11 +64,12 @@ export class Handshakes {
   /** Waits until one more handshake may begin; a quiet one is reset for it. */
   async room(): Promise<void> {
     while (this.#running.size >= this.#limit) {
+      if (this.#endSilent()) return;
       await this.#turn();
       await this.#turn();
-      if (this.#running.size < this.#limit) return;
       this.#look();
-      if (!this.#giveWay()) await this.#changed(QUIET_AFTER);
+      if (this.#running.size < this.#limit || this.#endSilent() || this.#endQuiet()) return;
+      await this.#changed(QUIET_AFTER);
     }
   }
 
@@ -92,6 +97,7 @@ export class Handshakes {
   #look(): void {
     for (const handshake of [...this.#running]) {
       const { bytesRead } = handshake.stream.statistics();
+      handshake.isSilent = bytesRead === 0;
       if (bytesRead === handshake.bytes) continue;
       handshake.bytes = bytesRead;
       handshake.since = this.#clock.now();
@@ -100,18 +106,27 @@ export class Handshakes {
     }
   }
 
-  /** Resets the quietest handshake, if it is quiet enough. */
-  #giveWay(): boolean {
+  /** Resets the oldest handshake whose client has sent nothing, if there is one. */
+  #endSilent(): boolean {
+    for (const handshake of this.#running) {
+      if (!handshake.isSilent) continue;
+      handshake.isSilent = handshake.stream.statistics().bytesRead === 0;
+      if (handshake.isSilent) return this.#giveWay(handshake);
+    }
+    return false;
+  }
+
+  /** Resets the quietest handshake, if it has been quiet for long enough. */
+  #endQuiet(): boolean {
     const [quietest] = this.#running;
-    const silent = [...this.#running].find(({ bytes }) => bytes === 0);
-    const chosen = silent ?? quietest;
-    const isQuiet =
-      silent !== undefined ||
-      (quietest !== undefined && this.#clock.now() - quietest.since >= QUIET_AFTER);
-    if (chosen === undefined || !isQuiet) return false;
+    if (quietest === undefined || this.#clock.now() - quietest.since < QUIET_AFTER) return false;
+    return this.#giveWay(quietest);
+  }
+
+  #giveWay(handshake: Handshake): true {
     // Its place is free at once; the handshake itself ends a moment later.
-    this.#running.delete(chosen);
-    chosen.controller.abort(tooMany(this.#limit));
+    this.#running.delete(handshake);
+    handshake.controller.abort(tooMany(this.#limit));
     return true;
   }
 
