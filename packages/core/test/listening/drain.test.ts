@@ -23,6 +23,8 @@ import { authority, identity } from '../support/tls.ts';
 interface Stand {
   readonly listener: Listener;
   connect(): Promise<ByteStream>;
+  /** Lets what is under way arrive. */
+  readonly turn?: () => Promise<void>;
   /** Ends with the listener's signal, where there is one. */
   readonly abort: (() => void) | undefined;
 }
@@ -69,7 +71,8 @@ const kinds: Record<string, (run: (stand: Stand) => Promise<void>) => Promise<vo
       const life = new AbortController();
       const listener = await sim.host('server').listen(80, { signal: life.signal });
       const connect = (): Promise<ByteStream> => sim.host('client').connect('server:80');
-      await run({ listener, connect, abort: () => life.abort() });
+      const turn = (): Promise<void> => sim.clock.sleep(1);
+      await run({ listener, connect, turn, abort: () => life.abort() });
       await listener.close();
     });
   },
@@ -82,11 +85,11 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Connects, and waits until the listener has it. */
-async function arrive({ listener, connect }: Stand, count = 1): Promise<ByteStream[]> {
+async function arrive({ listener, connect, turn = nextTurn }: Stand, count = 1): Promise<ByteStream[]> {
   const streams: ByteStream[] = [];
   for (let n = 1; n <= count; n += 1) {
     streams.push(keep(await connect()));
-    while (listener.statistics().pending < n) await listener.readable();
+    while (listener.statistics().pending < n) await turn();
   }
   return streams;
 }

@@ -43,8 +43,9 @@ export class StallWatch implements SourceObserver {
   /** Starts the watch, when a write has to wait; what was taken before counts too. */
   begin(): void {
     if (this.#isWaiting) return;
-    this.#count(0, this.#sentNow);
     this.#isWaiting = true;
+    this.#since = this.#clock.now();
+    this.#earn();
     this.#stream.observe(this);
   }
 
@@ -52,7 +53,7 @@ export class StallWatch implements SourceObserver {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
     this.#stream.unobserve(this);
-    this.#count(this.#waited, this.#sent);
+    this.#spend();
   }
 
   /** How long the peer could keep this side waiting when it last took something, in milliseconds. */
@@ -64,24 +65,32 @@ export class StallWatch implements SourceObserver {
 
   /** How much longer it may, in milliseconds; 0 or less when it has stalled. */
   get left(): number {
-    this.onReadiness();
+    // What a carrier takes at once changes no readiness.
+    this.#earn();
     return this.allowed - this.#waited;
   }
 
   onReadiness(): void {
     // Bytes that arrive change readiness too, but do not show that the peer reads.
-    const sent = this.#sentNow;
-    if (sent !== this.#sent) this.#count(this.#waited, sent);
+    if (this.#sentNow === this.#sent) return;
+    this.#spend();
+    this.#earn();
   }
 
-  /** Counts a wait, and the bytes that were taken since the last one. */
-  #count(waited: number, sent: number): void {
-    const { grace, minRate, window } = this.#limits;
-    const taken = sent - this.#sent;
-    const earned = taken === 0 ? 0 : (taken * 1_000) / minRate;
-    this.#allowed = Math.min(grace + window, Math.max(0, this.#allowed - waited) + earned);
-    this.#sent = sent;
+  /** Takes the wait so far from what the peer is allowed. */
+  #spend(): void {
+    this.#allowed = Math.max(0, this.#allowed - this.#waited);
     this.#since = this.#clock.now();
+  }
+
+  /** Adds the time of the bytes that were taken since the last one. */
+  #earn(): void {
+    const { grace, minRate, window } = this.#limits;
+    const sent = this.#sentNow;
+    if (sent === this.#sent) return;
+    const earned = ((sent - this.#sent) * 1_000) / minRate;
+    this.#allowed = Math.min(grace + window, this.#allowed + earned);
+    this.#sent = sent;
   }
 
   get #waited(): number {

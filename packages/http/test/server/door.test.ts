@@ -98,8 +98,8 @@ describe('a shutdown and handshakes', () => {
           await wire.close();
           return [status, get('connection')];
         });
-        // All are connected, and none has ended its handshake.
-        await world.sleep(120);
+        // All are connected, and none has ended its handshake, which takes until 250 ms.
+        await world.sleep(160);
         const report = server.shutdown();
         expect(await Promise.all(answers)).toEqual(Array(CLIENTS).fill([200, 'close']));
         expect(await report).toEqual({ completed: CLIENTS, idleClosed: 0, aborted: [] });
@@ -126,6 +126,7 @@ describe('a shutdown and handshakes', () => {
     simulated(async (world) => {
       const server = await serveTls(world);
       const raw = await connect(world);
+      await world.sleep(10);
       const since = world.now;
       const report = server.shutdown({ grace: 60_000 });
       await world.sleep(300);
@@ -140,6 +141,7 @@ describe('a shutdown and handshakes', () => {
     simulated(async (world) => {
       const server = await serveTls(world);
       const raw = await connect(world);
+      await world.sleep(10);
       const since = world.now;
       await server.shutdown({ grace: 200, idleWindow: 10_000 });
       expect(world.now - since).toBeLessThan(210);

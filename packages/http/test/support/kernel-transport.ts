@@ -26,6 +26,11 @@ export class KernelTransport implements Transport {
     this.#capacity = capacity;
   }
 
+  /** Whether the kernel's buffer is full. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** Whether this side has ended, and the peer has everything. */
   get hasAll(): boolean {
     return this.#isClosed && this.unsent === 0 && this.#held === 0;

@@ -153,7 +153,13 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
-    checkMethods('over', 'listener', listener, ['accept', 'drain', 'close', 'statistics']);
+    checkMethods('over', 'listener', listener, [
+      'accept',
+      'readable',
+      'drain',
+      'close',
+      'statistics',
+    ]);
     checkListenOptions('over', options, TLS_LISTEN_OPTIONS);
     return new TlsListener(listener, options);
   }
@@ -213,13 +219,14 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   async #accept(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      if (this.queue.pending >= this.#maxPending) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        continue;
-      }
       try {
+        await this.#below.readable();
+        if (this.queue.pending >= this.#maxPending) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          continue;
+        }
         const stream = await this.#below.accept();
         await this.#handshakes.room();
         if (signal.aborted) {
