@@ -162,9 +162,8 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   onSending(): void {
-    const { clock, deadlines, limits } = this.#shared;
-    const [grace, minRate, window] = [deadlines.headers, limits.writeMinRate, deadlines.writeWindow];
-    this.#sendingWatch = new StallWatch(this.#stream, clock, { grace, minRate, window });
+    const { clock, sending } = this.#shared;
+    this.#sendingWatch = new StallWatch(this.#stream, clock, sending);
     this.#sendingWatch.begin();
   }
 

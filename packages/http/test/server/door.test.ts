@@ -101,7 +101,9 @@ describe('a shutdown and handshakes', () => {
         // All are connected, and none has ended its handshake, which takes until 250 ms.
         await world.sleep(160);
         const report = server.shutdown();
-        expect(await Promise.all(answers)).toEqual(Array(CLIENTS).fill([200, 'close']));
+        expect(await Promise.all(answers)).toEqual(
+          Array.from({ length: CLIENTS }, () => [200, 'close']),
+        );
         expect(await report).toEqual({ completed: CLIENTS, idleClosed: 0, aborted: [] });
       },
       { latency: [50, 50] },

@@ -147,7 +147,9 @@ describe('a client', () => {
   test('that sends and takes nothing is cut after 15 seconds: it may wait for its request to be read', () =>
     stand(echo(), {}, async ({ client, clock, errors, take }) => {
       const length = 12 * 1_048_576;
-      client.receive(Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`));
+      client.receive(
+        Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`),
+      );
       for (let sent = 0; sent < length; sent += 65_536) {
         client.receive(new Uint8Array(65_536));
         await clock.advance(0);
@@ -190,6 +192,7 @@ describe('over a socket', () => {
     const stream = await connect(server);
     while (server.statistics().connections.total === 0) await systemClock.sleep(1);
     while (server.statistics().connections.open > 0) await systemClock.sleep(5);
+    expect(server.statistics().connections).toMatchObject({ open: 0, total: 1 });
     stream.reset();
     await server.shutdown();
   });

@@ -95,7 +95,7 @@ export class Handshakes {
 
   /** Puts those whose clients have sent something since the last look behind the others. */
   #look(): void {
-    for (const handshake of [...this.#running]) {
+    for (const handshake of this.#running) {
       const { bytesRead } = handshake.stream.statistics();
       handshake.isSilent = bytesRead === 0;
       if (bytesRead === handshake.bytes) continue;
