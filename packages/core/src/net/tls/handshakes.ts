@@ -3,8 +3,8 @@
  *
  * A handshake waits for its client most of the time, and a client may send nothing. So the limit must not be a queue: clients
  * that are silent would fill it, and good ones wait behind them. Above the limit a quiet handshake is reset instead, the
- * quietest first: one whose client has sent nothing at all, else one whose client has sent nothing for a second. Only where
- * every client is busy does the next one wait, for the time of a handshake.
+ * quietest first: one whose client has sent nothing at all, else one that is a second old and whose client has sent nothing for
+ * a quarter of it. Only where every client is busy does the next one wait, for the time of a handshake.
  *
  * A client is silent only when the loop has looked for its bytes. A burst of clients comes in one iteration of the loop, with
  * their first bytes still in the kernel: two iterations pass before one of them can be reset. Those that were silent then give
@@ -15,13 +15,15 @@ import type { ByteStream } from '../../streams/byte-stream.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { LimitError } from '../../vocabulary/errors.ts';
 
-/** How long a client that has begun its handshake may be quiet, in milliseconds, while another one waits for its place. */
-const QUIET_AFTER = 1_000;
+/** While another client waits: how long one may take for its handshake, and then be quiet, in milliseconds. */
+const PATIENCE = 1_000;
+const QUIET_AFTER = 250;
 
 /** One handshake. */
 interface Handshake {
   readonly stream: ByteStream;
   readonly controller: AbortController;
+  readonly startedAt: number;
   /** Bytes of the client, when they were last looked at. */
   bytes: number;
   /** Since when there have been no more, as far as was looked. */
@@ -50,8 +52,9 @@ export class Handshakes {
   /** Runs a handshake with a signal that aborts it. */
   async run(stream: ByteStream, handshake: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const controller = new AbortController();
-    const since = this.#clock.now();
-    const running: Handshake = { stream, controller, bytes: 0, since, isSilent: false };
+    const startedAt = this.#clock.now();
+    const before = { bytes: 0, since: startedAt, isSilent: false };
+    const running: Handshake = { stream, controller, startedAt, ...before };
     this.#running.add(running);
     try {
       await handshake(controller.signal);
@@ -64,7 +67,7 @@ export class Handshakes {
   /** Waits until one more handshake may begin; a quiet one is reset for it. */
   async room(): Promise<void> {
     while (this.#running.size >= this.#limit) {
-      if (this.#endSilent()) return;
+      if (this.#endSilent() || this.#endQuiet()) return;
       await this.#turn();
       await this.#turn();
       this.#look();
@@ -95,32 +98,38 @@ export class Handshakes {
 
   /** Puts those whose clients have sent something since the last look behind the others. */
   #look(): void {
-    for (const handshake of this.#running) {
-      const { bytesRead } = handshake.stream.statistics();
-      handshake.isSilent = bytesRead === 0;
-      if (bytesRead === handshake.bytes) continue;
-      handshake.bytes = bytesRead;
-      handshake.since = this.#clock.now();
-      this.#running.delete(handshake);
-      this.#running.add(handshake);
-    }
+    for (const handshake of this.#running) this.#hasSent(handshake);
+  }
+
+  /** Looks at one; whether its client has sent something since the last look: then it goes behind the others. */
+  #hasSent(handshake: Handshake): boolean {
+    const { bytesRead } = handshake.stream.statistics();
+    handshake.isSilent = bytesRead === 0;
+    if (bytesRead === handshake.bytes) return false;
+    handshake.bytes = bytesRead;
+    handshake.since = this.#clock.now();
+    this.#running.delete(handshake);
+    this.#running.add(handshake);
+    return true;
   }
 
   /** Resets the oldest handshake whose client has sent nothing, if there is one. */
   #endSilent(): boolean {
     for (const handshake of this.#running) {
-      if (!handshake.isSilent) continue;
-      handshake.isSilent = handshake.stream.statistics().bytesRead === 0;
-      if (handshake.isSilent) return this.#giveWay(handshake);
+      if (handshake.isSilent && !this.#hasSent(handshake)) return this.#giveWay(handshake);
     }
     return false;
   }
 
   /** Resets the quietest handshake, if it has been quiet for long enough. */
   #endQuiet(): boolean {
-    const [quietest] = this.#running;
-    if (quietest === undefined || this.#clock.now() - quietest.since < QUIET_AFTER) return false;
-    return this.#giveWay(quietest);
+    const now = this.#clock.now();
+    for (const handshake of this.#running) {
+      if (now - handshake.since < QUIET_AFTER) break;
+      if (now - handshake.startedAt < PATIENCE || this.#hasSent(handshake)) continue;
+      return this.#giveWay(handshake);
+    }
+    return false;
   }
 
   #giveWay(handshake: Handshake): true {

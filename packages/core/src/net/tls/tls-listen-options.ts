@@ -14,7 +14,7 @@ export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
   readonly handshakeTimeout?: number | undefined;
   /**
    * The most handshakes at a time. Above it the quietest one gives way to a new one, and is reset: one whose client has sent
-   * nothing, else one whose client has sent nothing for a second. Where all are busy, the next one waits. @default 1024
+   * nothing, else one that is a second old and whose client has sent nothing for 250 ms. Where all are busy, the next one waits. @default 1024
    */
   readonly maxHandshakes?: number | undefined;
   /** The most connections that may wait to be accepted after their handshake; more stay with the listener below. @default 1024 */
