@@ -1,12 +1,13 @@
 /**
  * Clients that take a large answer slowly get all of it, directly and behind a real HAProxy; one that takes nothing is cut.
  *
- *   node scripts/nightly/slow-readers.mjs [--rates 50000,20000,10000] [--megabytes 8] [--proxied 100000]
+ *   node scripts/nightly/slow-readers.mjs [--rates 50000,20000,10000] [--megabytes 16] [--proxied 100000]
  *
- * Rates are in bytes per second, and all clients run at once: 8 MB take 160 s at 50 kB/s, 14 minutes at 10 kB/s, and more than
- * an hour at 2 kB/s. The client that takes nothing is given a server with a window of 10 s, and has to be cut within a minute.
- * The server is a separate process with the default limits. Needs a build (`pnpm build`); HAProxy is left out where it is not
- * installed (Debian: apt-get install haproxy). Everything is on 127.0.0.1.
+ * Rates are in bytes per second, and all clients run at once: 16 MB take 5 minutes at 50 kB/s, 27 minutes at 10 kB/s, and more than
+ * two hours at 2 kB/s. The kernels of both sides keep up to 9 MB of it, so a shorter answer shows nothing. The client that takes
+ * nothing gets a server with a window of 10 s, and has to be cut within a minute. The servers are processes of their own, otherwise
+ * with the default limits. Needs a build (`pnpm build`); HAProxy is left out where it is not installed (Debian: apt-get install
+ * haproxy). Everything is on 127.0.0.1.
  */
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,11 +33,12 @@ if (process.argv[2] === 'serve') {
   };
   const server = await serve(() => HttpResponse.bytes(body), { port: 0, deadlines, onEvent });
   process.send?.(server.address.port);
+  process.once('disconnect', () => process.exit());
 } else {
   const { values } = parseArgs({
     options: {
       rates: { type: 'string', default: '50000,20000,10000' },
-      megabytes: { type: 'string', default: '8' },
+      megabytes: { type: 'string', default: '16' },
       proxied: { type: 'string', default: '100000' },
     },
   });

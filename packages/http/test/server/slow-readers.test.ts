@@ -123,7 +123,7 @@ describe('a client', () => {
     ));
 
   test.each([
-    ['never, where both times are without an end', { writeStall: Infinity }],
+    ['never, where its time has no end', { writeStall: Infinity }],
     ['never, where the window has no end and the rate is 0', { writeWindow: Infinity }],
   ])('that takes nothing is cut %s', (_when, deadlines) =>
     stand(large, { deadlines, limits: { writeMinRate: 0 } }, async ({ client, ask, take }) => {
@@ -173,7 +173,7 @@ describe('over a socket', () => {
 
   test('a reader that is slower than the stall deadline shows gets all', async () => {
     const body = new Uint8Array(4 * SIZE);
-    const server = await serve(() => HttpResponse.bytes(body), { deadlines });
+    await using server = await serve(() => HttpResponse.bytes(body), { deadlines });
     const stream = await connect(server);
     let size = 0;
     for await (const chunk of stream) {
@@ -182,11 +182,10 @@ describe('over a socket', () => {
     }
     expect(size).toBeGreaterThan(body.length);
     await stream.close();
-    await server.shutdown();
   });
 
   test('a client that reads nothing is cut', async () => {
-    const server = await serve(() => HttpResponse.bytes(new Uint8Array(4 * SIZE)), {
+    await using server = await serve(() => HttpResponse.bytes(new Uint8Array(4 * SIZE)), {
       deadlines: { ...deadlines, writeWindow: 20 },
     });
     const stream = await connect(server);
@@ -194,6 +193,5 @@ describe('over a socket', () => {
     while (server.statistics().connections.open > 0) await systemClock.sleep(5);
     expect(server.statistics().connections).toMatchObject({ open: 0, total: 1 });
     stream.reset();
-    await server.shutdown();
   });
 });
