@@ -60,7 +60,7 @@ export {
   type CopyBidirectionalOptions,
   type CopyOptions,
 } from './copying/copy.ts';
-export type { Listener, ListenerStatistics } from './listening/listener.ts';
+export type { DrainOptions, Listener, ListenerStatistics } from './listening/listener.ts';
 export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
 export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';
 export type { TcpAddress, TcpSocketOptions } from './net/tcp/tcp-options.ts';

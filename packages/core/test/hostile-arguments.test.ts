@@ -320,6 +320,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'Listener.accept': onListener({}),
   'Listener.readable': onListener({}),
   'Listener.incoming': onListener({}),
+  'Listener.drain': onListener({}),
   'new MemoryListener': plain(MemoryListener, () => [{}]),
   'MemoryListener.connect': onListener({}),
   'new PathAddress': plain(core.PathAddress, () => ['/path']),

@@ -68,7 +68,9 @@ export {
 export { HttpClient } from './client/client.ts';
 export {
   DEFAULT_CLIENT_DEADLINES,
+  DEFAULT_CLIENT_LIMITS,
   type ClientDeadlines,
+  type ClientLimits,
   type Connect,
   type HttpClientOptions,
   type RequestBody,

@@ -272,6 +272,8 @@ describe('a loop lets the event loop turn that only makes this call of', () => {
     'accept with wrong options': (listener) => listener.accept(wrong),
     readable: (listener) => listener.readable(),
     'an iteration': (listener) => listener[Symbol.asyncIterator]().next(),
+    drain: (listener) => listener.drain(),
+    'drain with wrong options': (listener) => listener.drain({ idleWindow: -1 }),
     close: (listener) => listener.close(),
   };
 

@@ -49,7 +49,7 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   served = 0;
   /** `bytesIn` when the current request was sent. */
   #bytesBefore = 0;
-  /** While a request that could not be written at once is sent: when the server last took some of it. */
+  /** While a request that could not be written at once is sent: how the server takes it. */
   #sendingWatch: StallWatch | undefined;
 
   constructor(stream: ByteStream, shared: ClientShared, owner: ConnectionOwner) {
@@ -162,16 +162,20 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   }
 
   onSending(): void {
-    this.#sendingWatch = new StallWatch(this.#stream, this.#shared.clock);
+    const { clock, sending } = this.#shared;
+    this.#sendingWatch = new StallWatch(this.#stream, clock, sending);
     this.#sendingWatch.begin();
   }
 
   onPause(): void {
+    this.#sendingWatch?.end();
     if (this.#phase === 'headers') this.#deadline.clear();
   }
 
   onResume(): void {
-    if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
+    if (this.#phase !== 'headers') return;
+    this.#sendingWatch?.begin();
+    this.#enter('headers', this.#shared.deadlines.headers);
   }
 
   /** The caller's body or `onInformational` failed, now or later. */
@@ -240,14 +244,10 @@ export class ClientConnection implements DeadlineOwner, AbortWatcher, IncomingOw
   onDeadline(): void {
     const phase = this.#phase;
     if (phase === 'gone') return;
-    const left =
-      phase === 'headers' ? (this.#sendingWatch?.left(this.#shared.deadlines.headers) ?? 0) : 0;
-    if (left > 0) {
-      this.#deadline.set(left);
-      return;
-    }
-    if (phase === 'idle') this.#end();
-    else void this.#fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
+    const watch = phase === 'headers' ? this.#sendingWatch : undefined;
+    if (watch !== undefined && watch.left > 0) this.#deadline.set(watch.left);
+    else if (phase === 'idle') this.#end();
+    else void this.#fail(new TimeoutError(phase, watch?.allowed ?? this.#shared.deadlines[phase]));
   }
 
   onAbort(reason: unknown): void {

@@ -4,7 +4,7 @@ import type { ByteStream, Clock, WaitOptions } from '@awaitio/core';
 import { invalidInput, rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import { isSendable } from '../message/body-pieces.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
 /** Connects to `host:port`; `TcpStream.connect` and a simulated host's `connect` both fit. */
 export type Connect = (address: string, options: WaitOptions) => Promise<ByteStream>;
@@ -16,10 +16,15 @@ export interface ClientDeadlines {
   /** To get a connection from the pool, when all are in use. @default 30000 */
   readonly pool: number;
   /**
-   * From the request to the head of its response. While a body is still sent, from the last time the server took some of it.
-   * @default 60000 (undici has 300000)
+   * From the request to the head of its response. A body that could not be sent at once has more time, at
+   * `limits.writeMinRate`. @default 60000 (undici has 300000)
    */
   readonly headers: number;
+  /**
+   * The most that bytes of a body which the operating system took add to `headers`, at `limits.writeMinRate`: they may be on
+   * their way still. @default 600000
+   */
+  readonly writeWindow: number;
   /** For the next piece of the response's body, while a reader waits for it. @default 60000 (undici has 300000) */
   readonly body: number;
   /** For the whole request, redirects and the response's body included. @default Infinity */
@@ -35,10 +40,26 @@ export const DEFAULT_CLIENT_DEADLINES: ClientDeadlines = Object.freeze({
   connect: 10_000,
   pool: 30_000,
   headers: 60_000,
+  writeWindow: 600_000,
   body: 60_000,
   total: Infinity,
   idle: 4_000,
   expectContinue: 1_000,
+});
+
+/** Limits on what a server sends, and on how slowly it takes what is sent to it. */
+export interface ClientLimits extends ProtocolLimits {
+  /**
+   * The lowest average rate at which a server takes the body of a request, in bytes per second, after `deadlines.headers`:
+   * with a slower one the request fails. 0 for no minimum. What counts is what the operating system took for it. @default 1000
+   */
+  readonly writeMinRate: number;
+}
+
+/** The defaults of {@link ClientLimits}. */
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = Object.freeze({
+  ...DEFAULT_LIMITS,
+  writeMinRate: 1_000,
 });
 
 /** Options of an `HttpClient`. */
@@ -48,9 +69,9 @@ export interface HttpClientOptions {
   readonly deadlines?:
     | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
     | undefined;
-  /** Limits on what a server may send. */
+  /** Limits on what a server may send, and on how slowly it takes a body. */
   readonly limits?:
-    | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
+    | { readonly [Name in keyof ClientLimits]?: ClientLimits[Name] | undefined }
     | undefined;
   /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
@@ -70,18 +91,24 @@ const AMOUNT: OptionRule = {
   expected: 'a whole number from 0, or Infinity',
   accepts: (value) => value === Infinity || rules.whole(0).accepts(value),
 };
+/** As `limits.bodyMinRate` of a server. */
+const RATE: OptionRule = {
+  expected: 'a number from 0, or Infinity',
+  accepts: (value) => typeof value === 'number' && value >= 0,
+};
 
 const CLIENT_DEADLINES: OptionTable<ClientDeadlines> = {
   connect: rules.milliseconds,
   pool: rules.milliseconds,
   headers: rules.milliseconds,
+  writeWindow: rules.milliseconds,
   body: rules.milliseconds,
   total: rules.milliseconds,
   idle: rules.milliseconds,
   expectContinue: rules.milliseconds,
 };
 
-const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
+const CLIENT_LIMITS: OptionTable<ClientLimits> = {
   targetBytes: COUNT,
   headerBytes: COUNT,
   headerCount: COUNT,
@@ -91,6 +118,7 @@ const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
   leadingBytes: AMOUNT,
   readAheadMessages: COUNT,
   readAheadBytes: COUNT,
+  writeMinRate: RATE,
 };
 
 /** What {@link HttpClientOptions} may be. */

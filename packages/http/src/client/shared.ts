@@ -2,10 +2,12 @@
 
 import type { Clock } from '@awaitio/core';
 import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
+import type { StallLimits } from '../driver/stall-watch.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
+  DEFAULT_CLIENT_LIMITS,
   type ClientDeadlines,
+  type ClientLimits,
   type HttpClientOptions,
 } from './options.ts';
 
@@ -16,16 +18,25 @@ export interface ClientShared {
   readonly scope: AsyncScope;
   readonly wheel: DeadlineWheel;
   readonly deadlines: ClientDeadlines;
-  readonly limits: ProtocolLimits;
+  readonly limits: ClientLimits;
+  /** How slowly a server may take a request. */
+  readonly sending: StallLimits;
 }
 
 /** Makes the state of a client that is being made. */
-export function clientShared(clock: Clock, { deadlines, limits }: HttpClientOptions): ClientShared {
+export function clientShared(clock: Clock, options: HttpClientOptions): ClientShared {
+  const deadlines = withDefaults(DEFAULT_CLIENT_DEADLINES, options.deadlines);
+  const limits = withDefaults(DEFAULT_CLIENT_LIMITS, options.limits);
   return {
     clock,
     scope: new AsyncScope(),
     wheel: new DeadlineWheel(clock),
-    deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, deadlines),
-    limits: withDefaults(DEFAULT_LIMITS, limits),
+    deadlines,
+    limits,
+    sending: {
+      grace: deadlines.headers,
+      minRate: limits.writeMinRate,
+      window: deadlines.writeWindow,
+    },
   };
 }

@@ -82,6 +82,11 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     return this.phases.isBetween && this.#exchange === undefined && this.http.isIdle;
   }
 
+  /** As {@link isIdle}, or with a part of a head. */
+  get isWaiting(): boolean {
+    return this.phases.isBeforeRequest && this.#exchange === undefined;
+  }
+
   /** Whether the client has never sent a byte. */
   get isFresh(): boolean {
     return this.driver.bytesIn === 0 && this.answered === 0;
@@ -103,7 +108,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   async run(): Promise<void> {
     try {
       if (!this.runtime.isProxy(this.#peerAddress) || (await this.#readProxyHeader())) {
-        this.phases.wait('first-byte', this.runtime.deadlines.firstByte);
+        this.phases.wait('first-byte', this.runtime.headTimeout('firstByte'));
         this.#reason = 'client';
         for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
           const value = await next;
@@ -120,7 +125,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   /** Reads the header that a proxy sends before any request; whether requests may follow. */
   async #readProxyHeader(): Promise<boolean> {
     try {
-      const timeout = this.runtime.deadlines.firstByte;
+      const timeout = this.runtime.headTimeout('firstByte');
       this.proxyHeader = (await readProxyHeader(this.stream, { timeout })) ?? undefined;
       if (this.proxyHeader === undefined) this.#reason = 'client';
       return this.proxyHeader !== undefined;
@@ -155,7 +160,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   #moreData(): Promise<unknown> {
     if (this.phases.now !== 'headers' && this.http.isInHead) {
-      this.phases.wait('headers', this.runtime.deadlines.headers);
+      this.phases.wait('headers', this.runtime.headTimeout('headers'));
     }
     const blocked = this.driver.flush();
     return blocked === undefined ? this.driver.read() : this.phases.withWriteDeadline(blocked);
@@ -194,14 +199,10 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.http.startNextCycle();
     this.#reason = 'client';
     if (this.http.hasEvent) return true;
-    if (this.http.isInHead) this.phases.wait('headers', this.runtime.deadlines.headers);
-    else this.#beginIdle();
-    return true;
-  }
-
-  #beginIdle(): void {
-    this.phases.wait('idle', this.runtime.idleTimeout);
+    if (this.http.isInHead) this.phases.wait('headers', this.runtime.headTimeout('headers'));
+    else this.phases.wait('idle', this.runtime.idleTimeout);
     if (this.runtime.hasManyConnections) this.http.releaseBuffers();
+    return true;
   }
 
   /** The loop failed: responds to what the client did wrong, and reports any other error. */
@@ -279,7 +280,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** A busy connection closes after its current response. */
   closeIfIdle(): void {
-    if (!this.isIdle) return;
+    if (!this.isWaiting) return;
     this.#reason = 'shutdown';
     void this.stream.close();
   }

@@ -62,6 +62,8 @@ export class ServerRuntime {
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
   #draining: AbortController | undefined;
+  /** Set when the shutdown no longer waits for clients that have not begun a request. */
+  isClosing = false;
 
   constructor(options: ServerRuntimeOptions) {
     this.#options = options;
@@ -92,6 +94,12 @@ export class ServerRuntime {
   get idleTimeout(): number {
     const { idle } = this.deadlines;
     return this.isDraining ? Math.min(idle, this.drainWindow) : idle;
+  }
+
+  /** How long to wait for the head of a request, from the connection or from its first byte. */
+  headTimeout(deadline: 'firstByte' | 'headers'): number {
+    const milliseconds = this.deadlines[deadline];
+    return this.isClosing ? Math.min(milliseconds, this.drainWindow) : milliseconds;
   }
 
   /** Whether so many connections are open that the memory of the idle ones matters. */

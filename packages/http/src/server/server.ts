@@ -122,6 +122,8 @@ export class HttpServer {
   readonly #connections: OpenConnections;
   readonly #accepting: Promise<void>;
   readonly #stopAccepting = new AbortController();
+  /** Whether the shutdown has come to new connections. */
+  #isShut = false;
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
   readonly #registration: AbortRegistration | undefined;
@@ -194,7 +196,7 @@ export class HttpServer {
    */
   serveStream(stream: ByteStream): void {
     checkMethods('serveStream', 'stream', stream, ['read', 'write', 'close', 'reset']);
-    if (this.#stopAccepting.signal.aborted) {
+    if (this.#isShut) {
       throw new ClosedError('serveStream: this server is shutting down', {
         code: 'ERR_HTTP_SERVER_CLOSED',
         operation: 'serveStream',
@@ -275,6 +277,13 @@ export class HttpServer {
   };
 
   #drain(options: ShutdownOptions): Promise<ShutdownReport> {
+    const drainListener = async (idleWindow: number): Promise<void> => {
+      this.#isShut = true;
+      await this.#listener.drain({ idleWindow });
+      // One that was lent stays open for others.
+      if (!this.#listener.isDisposed) this.#stopAccepting.abort();
+      await this.#accepting;
+    };
     const stopAccepting = async (): Promise<void> => {
       this.#stopAccepting.abort();
       await this.#listener.close();
@@ -282,9 +291,7 @@ export class HttpServer {
     };
     const release = async (): Promise<void> => (await this.#memory)?.close();
     this.#registration?.remove();
-    return drain(
-      { runtime: this.#runtime, connections: this.#connections, stopAccepting, release },
-      options,
-    );
+    const { runtime, connections } = { runtime: this.#runtime, connections: this.#connections };
+    return drain({ runtime, connections, drainListener, stopAccepting, release }, options);
   }
 }

@@ -166,20 +166,6 @@ describe('a shutdown', () => {
       expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
     }));
 
-  test('does not take a connection for idle on which half a head has come', () =>
-    simulated(async (world) => {
-      const server = await world.serve(echo());
-      const wire = await world.connect();
-      await wire.send(`${GET}GET / HT`);
-      await wire.response();
-      const report = server.shutdown();
-      await world.sleep(1_000);
-      await wire.send('TP/1.1\r\nHost: a\r\n\r\n');
-      expect((await wire.response()).get('connection')).toBe('close');
-      await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
-    }));
-
   test('does not take up what is pipelined behind an answer that said close', () =>
     simulated(async (world) => {
       const server = await world.serve(waiting(world));
