@@ -7,15 +7,20 @@
 export type OptionNames = Readonly<Record<string, object>>;
 
 /**
- * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, ws), and what they are called here.
+ * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, p-retry, ws), and what they are called here.
  * Only names that the call takes are suggested, the first of them first.
  */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   abortsignal: ['signal'],
+  agent: ['connect'],
   alpnprotocols: ['alpn'],
   bodylimit: ['limits.bodyBytes', 'limit'],
+  bodysize: ['limits.bodyBytes'],
   bodytimeout: ['deadlines.body', 'deadlines.bodyGrace'],
+  buffersize: ['capacity'],
   byteorder: ['endian'],
+  ca: ['connectTls'],
+  cert: ['connectTls'],
   connecttimeout: ['deadlines.connect', 'timeout'],
   deadline: ['timeout', 'deadlines.total'],
   delimiter: ['lineEnd'],
@@ -30,6 +35,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   idletimeout: ['deadlines.idle'],
   keepalivetimeout: ['deadlines.idle'],
   logger: ['onEvent', 'write'],
+  maxattempts: ['attempts'],
   maxbodylength: ['limits.bodyBytes'],
   maxbodysize: ['limits.bodyBytes'],
   maxconcurrency: ['concurrency', 'maxConcurrentRequests'],
@@ -41,15 +47,23 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   maxqueue: ['maxPending'],
   maxrequestspersocket: ['maxRequestsPerConnection'],
   maxredirections: ['maxRedirects'],
+  maxretries: ['attempts'],
   maxsize: ['limit'],
   maxsockets: ['maxConnectionsPerOrigin'],
+  message: ['detail'],
+  mintimeout: ['backoff'],
+  persecond: ['rate'],
   poolsize: ['maxConnectionsPerOrigin', 'concurrency'],
   queuesize: ['maxPending'],
   recvbuffersize: ['receiveBufferSize'],
+  rejectunauthorized: ['connectTls'],
   requestcert: ['clientCertificates'],
+  requestspersecond: ['rate'],
   requesttimeout: ['deadlines.headers', 'deadlines.total'],
+  retries: ['attempts'],
   reuseaddr: ['reuseAddress'],
   separator: ['lineEnd'],
+  size: ['capacity'],
   snicallback: ['sni'],
   statuscode: ['status'],
   statusmessage: ['reason'],
@@ -64,6 +78,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
     'patience',
   ],
   timeoutms: ['timeout', 'deadlines.total', 'grace'],
+  tls: ['connectTls'],
 };
 
 /** How many slips a name may have: half of a short name would be another word. */

@@ -80,3 +80,37 @@ describe('the fields of a response', () => {
     );
   });
 });
+
+describe('a promise in place of a value', () => {
+  test('is refused, with the word that is missing', () => {
+    const named = (name: string, what: string): RegExp =>
+      new RegExp(
+        `^${name}: expected .* to be ${what}, got an object \\(Promise\\): an .await. may be`,
+      );
+    expect(() => HttpResponse.json(Promise.resolve({ a: 1 }))).toThrow(
+      named('HttpResponse.json', 'a value that JSON can hold'),
+    );
+    expect(() => HttpResponse.text(Promise.resolve('a') as never)).toThrow(
+      named('HttpResponse.text', 'a string'),
+    );
+    expect(HttpResponse.json({}).body).toBe('{}');
+    expect(HttpResponse.json(new Map()).body).toBe('{}');
+  });
+
+  test('that rejects later ends no process: its reason goes to stderr', async () => {
+    const lines: unknown[] = [];
+    const { error } = console;
+    console.error = (...words: unknown[]) => lines.push(words.join(' '));
+    try {
+      const reading = Promise.reject(new Error('the body is not JSON'));
+      expect(() => HttpResponse.json(reading)).toThrow('may be missing');
+      expect(() => HttpResponse.text(Promise.reject(new Error('gone')) as never)).toThrow(
+        'missing',
+      );
+      await new Promise(setImmediate);
+    } finally {
+      console.error = error;
+    }
+    expect(lines.join('\n')).toMatch(/HttpResponse\.json.*the body is not JSON/s);
+  });
+});
