@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { errorResponse } from './error-response.ts';
 import { fieldsToSend, HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
@@ -98,9 +98,7 @@ describe('a promise in place of a value', () => {
   });
 
   test('that rejects later ends no process: its reason goes to stderr', async () => {
-    const lines: unknown[] = [];
-    const { error } = console;
-    console.error = (...words: unknown[]) => lines.push(words.join(' '));
+    const print = jest.spyOn(console, 'error').mockImplementation(() => {});
     try {
       const reading = Promise.reject(new Error('the body is not JSON'));
       expect(() => HttpResponse.json(reading)).toThrow('may be missing');
@@ -108,9 +106,10 @@ describe('a promise in place of a value', () => {
         'missing',
       );
       await new Promise(setImmediate);
+      const lines = print.mock.calls.join('\n');
+      expect(lines).toMatch(/HttpResponse\.json.*the body is not JSON/s);
     } finally {
-      console.error = error;
+      jest.restoreAllMocks();
     }
-    expect(lines.join('\n')).toMatch(/HttpResponse\.json.*the body is not JSON/s);
   });
 });
