@@ -482,7 +482,7 @@ const CASES: readonly Case[] = [
   {
     code: 'ERR_SSL_WRONG_VERSION_NUMBER',
     name: 'TlsError',
-    says: 'the TLS handshake with […] failed: wrong version number',
+    says: 'the TLS handshake with […] failed: wrong version number; it may not speak TLS',
     make: async () => {
       await using listener = await TcpListener.bind('127.0.0.1:0');
       const accepting = listener.accept().then((stream) => {

@@ -143,9 +143,17 @@ export function invalidInput(
   got: unknown,
 ): InvalidInputError {
   return new InvalidInputError(
-    `${operation}: expected \`${name}\` to be ${expected}, got ${describe(got)}`,
+    `${operation}: expected \`${name}\` to be ${expected}, got ${describe(got)}${adviceOn(got, expected)}`,
     operation,
   );
+}
+
+/** A promise in place of its value is the commonest slip of asynchronous programs. */
+function adviceOn(got: unknown, expected: string): string {
+  if (typeof got !== 'object' || got === null || nameOf(got) !== 'Promise') return '';
+  return expected === 'a function'
+    ? ': pass the function, and do not call it'
+    : ': an `await` may be missing';
 }
 
 /** Shows a wrong argument in a message without its contents. */

@@ -7,17 +7,22 @@
 export type OptionNames = Readonly<Record<string, object>>;
 
 /**
- * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, ws, busboy, cors), and what they are called here.
+ * Other libraries' names (node, undici, axios, fetch, fastify, tokio, netty, p-queue, p-retry, ws, busboy, cors), and what they are called here.
  * Only names that the call takes are suggested, the first of them first.
  */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   abortsignal: ['signal'],
   allowheaders: ['allowedHeaders'],
   allowmethods: ['methods'],
+  agent: ['connect'],
   alpnprotocols: ['alpn'],
   bodylimit: ['limits.bodyBytes', 'limit'],
+  bodysize: ['limits.bodyBytes'],
   bodytimeout: ['deadlines.body', 'deadlines.bodyGrace'],
+  buffersize: ['capacity'],
   byteorder: ['endian'],
+  ca: ['connectTls'],
+  cert: ['connectTls'],
   connecttimeout: ['deadlines.connect', 'timeout'],
   connection: ['headers'],
   deadline: ['timeout', 'deadlines.total'],
@@ -39,6 +44,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   keygenerator: ['key'],
   logger: ['onEvent', 'write'],
   max: ['burst'],
+  maxattempts: ['attempts'],
   maxbodylength: ['limits.bodyBytes'],
   maxbodysize: ['limits.bodyBytes'],
   maxconcurrency: ['concurrency', 'maxConcurrentRequests'],
@@ -51,15 +57,23 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   maxqueue: ['maxPending'],
   maxrequestspersocket: ['maxRequestsPerConnection'],
   maxredirections: ['maxRedirects'],
+  maxretries: ['attempts'],
   maxsize: ['limit'],
   maxsockets: ['maxConnectionsPerOrigin'],
+  message: ['detail'],
+  mintimeout: ['backoff'],
+  persecond: ['rate'],
   poolsize: ['maxConnectionsPerOrigin', 'concurrency'],
   queuesize: ['maxPending'],
   recvbuffersize: ['receiveBufferSize'],
+  rejectunauthorized: ['connectTls'],
   requestcert: ['clientCertificates'],
+  requestspersecond: ['rate'],
   requesttimeout: ['deadlines.headers', 'deadlines.total'],
+  retries: ['attempts'],
   reuseaddr: ['reuseAddress'],
   separator: ['lineEnd'],
+  size: ['capacity'],
   snicallback: ['sni'],
   statuscode: ['status'],
   statusmessage: ['reason'],
@@ -77,6 +91,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   upgrade: ['headers'],
   validate: ['check'],
   windowms: ['rate'],
+  tls: ['connectTls'],
 };
 
 /** How many slips a name may have: half of a short name would be another word. */

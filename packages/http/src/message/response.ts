@@ -10,8 +10,11 @@ import { InvalidInputError } from '@awaitio/core';
 import {
   AsyncScope,
   checkOptions,
+  containResult,
   invalidInput,
+  isThenable,
   rules,
+  stderrSink,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import { isSendable } from './body-pieces.ts';
@@ -212,7 +215,7 @@ export class HttpResponse {
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` has another. */
   static text(text: string, init?: ResponseInit): HttpResponse {
-    if (typeof text !== 'string') throw invalidInput('HttpResponse.text', 'text', 'a string', text);
+    if (typeof text !== 'string') throw refused('HttpResponse.text', 'text', 'a string', text);
     return new HttpResponse(text, init).#withType(TEXT);
   }
 
@@ -290,7 +293,7 @@ function notABody(body: unknown): InvalidInputError {
   return invalidInput('HttpResponse', 'body', expected, body);
 }
 
-/** @throws `InvalidInputError` for what JSON cannot hold: `undefined`, a function, a BigInt, an object that contains itself */
+/** @throws `InvalidInputError` for what JSON cannot hold: `undefined`, a function, a BigInt, a promise, an object that contains itself */
 function jsonOf(value: unknown): string {
   let text: string | undefined;
   try {
@@ -299,6 +302,13 @@ function jsonOf(value: unknown): string {
     const message = 'HttpResponse.json: the value cannot be written as JSON';
     throw new InvalidInputError(message, 'HttpResponse.json', error);
   }
-  if (text !== undefined) return text;
-  throw invalidInput('HttpResponse.json', 'value', 'a value that JSON can hold', value);
+  // What JSON makes of a promise.
+  if (text !== undefined && !(text === '{}' && isThenable(value))) return text;
+  throw refused('HttpResponse.json', 'value', 'a value that JSON can hold', value);
+}
+
+/** What should be a value may be a promise whose `await` is missing. When it rejects, only stderr can be told. */
+function refused(operation: string, name: string, expected: string, got: unknown): Error {
+  containResult(operation, got, stderrSink);
+  return invalidInput(operation, name, expected, got);
 }
