@@ -14,6 +14,7 @@ import {
   type Overflow,
   type OverflowHandler,
 } from './admission.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
 import { AsyncScope } from '../waiting/async-scope.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
@@ -257,7 +258,10 @@ export class AcceptQueue<P, S extends ByteStream> {
     };
     const stream = this.#options.claim(pending, closed);
     if (stream === undefined) closed();
-    else void new AsyncScope().run(answer<S>, stream, overflow, onOverflow);
+    else {
+      // A listener outlives the scope that it was made in.
+      void outsideScopes(() => new AsyncScope().run(answer<S>, stream, overflow, onOverflow));
+    }
   }
 
   #throwFailure(): void {

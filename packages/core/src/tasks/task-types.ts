@@ -51,6 +51,8 @@ export interface Task<T> extends PromiseLike<T> {
    * @param reason - The reason of the signal, thrown by `await task`. @default a `ClosedError`
    */
   abort(reason?: unknown): void;
+  /** Aborts the task, and waits until its function has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Options of a task. */
@@ -189,6 +191,8 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    * @param reason - As for `Task.abort`. @default a `ClosedError`
    */
   abortAll(reason?: unknown): void;
+  /** Aborts every task of the group, and waits until all have ended. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** One task of a snapshot. */

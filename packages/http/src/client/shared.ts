@@ -1,7 +1,7 @@
 /** State shared by all connections of one client. */
 
 import type { Clock } from '@awaitio/core';
-import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
+import { AsyncScope, DeadlineWheel, outsideScopes, withDefaults } from '@awaitio/core/lowlevel';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
@@ -23,8 +23,9 @@ export interface ClientShared {
 export function clientShared(clock: Clock, { deadlines, limits }: HttpClientOptions): ClientShared {
   return {
     clock,
-    scope: new AsyncScope(),
-    wheel: new DeadlineWheel(clock),
+    // Connections and their deadlines outlive the scope that the client is made in.
+    scope: outsideScopes(() => new AsyncScope()),
+    wheel: outsideScopes(() => new DeadlineWheel(clock)),
     deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, deadlines),
     limits: withDefaults(DEFAULT_LIMITS, limits),
   };
