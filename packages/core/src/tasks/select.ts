@@ -47,21 +47,20 @@ export interface Selection<Name, T, Others> extends ArmResult<Name, T> {
   readonly also: readonly Others[];
 }
 
-type ResultOf<Arms> = {
-  [Name in keyof Arms & string]: ArmResult<
-    Name,
-    Arms[Name] extends Arm<infer T> ? Awaited<T> : never
-  >;
-}[keyof Arms & string];
+type Arms = Readonly<Record<string, Arm>>;
+
+type ResultOf<Given extends Arms> = {
+  [Name in keyof Given & string]: ArmResult<Name, Awaited<ReturnType<Given[Name]>>>;
+}[keyof Given & string];
 
 /** What {@link select} gives: test `arm` to know which arm it was. */
-export type Selected<Arms> = {
-  [Name in keyof Arms & string]: Selection<
+export type Selected<Given extends Arms> = {
+  [Name in keyof Given & string]: Selection<
     Name,
-    Arms[Name] extends Arm<infer T> ? Awaited<T> : never,
-    ResultOf<Arms>
+    Awaited<ReturnType<Given[Name]>>,
+    ResultOf<Given>
   >;
-}[keyof Arms & string];
+}[keyof Given & string];
 
 /** What {@link race} gives: `arm` counts from 0. */
 export type Raced<T> = Selection<number, T, ArmResult<number, T>>;
@@ -93,11 +92,11 @@ export type Raced<T> = Selection<number, T, ArmResult<number, T>>;
  * await server.close();
  * ```
  */
-export function select<const Arms extends Readonly<Record<string, Arm>>>(
-  arms: Arms,
+export function select<Given extends Arms>(
+  arms: Given,
   options?: SelectOptions,
-): Promise<Selected<Arms>> {
-  return run('select', arms, options) as Promise<Selected<Arms>>;
+): Promise<Selected<Given>> {
+  return run('select', arms, options) as Promise<Selected<Given>>;
 }
 
 /**
