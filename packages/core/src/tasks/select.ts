@@ -13,10 +13,11 @@ import { checkFunction, checkOptions, rules, type OptionTable } from '../vocabul
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
-import { ambientClock, runScope, type CancelScope } from '../waiting/cancel-scope.ts';
+import { runScope, type CancelScope } from '../waiting/cancel-scope.ts';
 import { charged } from '../waiting/charged.ts';
 import { deferred } from '../waiting/deferred.ts';
 import { isConsequence, Scope } from '../waiting/scope.ts';
+import { ambientClock } from '../waiting/system-clock.ts';
 import { boardOf, type WaitSource } from '../waiting/wait-board.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { WAIT_OPTIONS, checkWaitValues, type WaitInfo, type WaitOptions } from '../waiting/waiter.ts';

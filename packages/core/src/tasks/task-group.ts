@@ -177,9 +177,9 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     try {
       returned = { value: await runIn(this.#scope, () => body(this)) };
     } catch (error) {
-      // The error of `group.signal` after `abortAll` stands for the reason.
-      if (error === this.#aborted) this.onFailure(this.#aborted.cause);
-      else if (!this.#isTold(error)) this.onFailure(error);
+      // After `abortAll` the error of `group.signal` stands for the reason.
+      const isReason = this.#aborted !== undefined && error === this.#aborted;
+      if (!this.#isTold(error)) this.onFailure(isReason ? this.#aborted?.cause : error);
     }
     this.#isInBody = false;
     await this.#untilEmpty();

@@ -81,6 +81,10 @@ export abstract class TaskNode {
     this.#children.add(child);
   }
 
+  protected removeChild(child: TaskNode): void {
+    this.#children?.delete(child);
+  }
+
   protected abortChildren(reason: unknown): void {
     if (this.#children === undefined) return;
     for (const child of this.#children) if (!child.#isShielded) child.abort(reason);
@@ -92,7 +96,7 @@ export abstract class TaskNode {
     const children = this.#children;
     this.#parent = undefined;
     this.#children = undefined;
-    parent?.#children?.delete(this);
+    parent?.removeChild(this);
     if (children === undefined) return;
     for (const child of children) {
       child.#parent = parent;

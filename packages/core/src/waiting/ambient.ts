@@ -21,6 +21,8 @@ export interface AmbientScope {
   readonly clock: Clock;
   /** Why nothing waits in it any more; `undefined` while it goes on. */
   readonly cancelled: CancelledError | undefined;
+  /** Why it was cancelled itself, and not what it is nested in. */
+  readonly own: CancelledError | undefined;
   /** The scope that it is nested in, shielded or not; that of a task is in none. */
   readonly parent: AmbientScope | undefined;
   /** Whether the end of what it is nested in does not reach it. */

@@ -9,12 +9,11 @@
 import { checkFunction, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
-import { platform } from '../vocabulary/platform.ts';
 import { watchAbort, type AbortRegistration } from './abort-watch.ts';
 import { checkScope, currentScope, runIn } from './ambient.ts';
 import { charged } from './charged.ts';
 import { isConsequence, Scope } from './scope.ts';
-import { systemClock } from './system-clock.ts';
+import { ambientClock } from './system-clock.ts';
 import { checkWaitValues } from './waiter.ts';
 
 /** What a function that runs in a scope is given. Its functions may be taken out of it. */
@@ -59,11 +58,6 @@ const CANCEL_SCOPE_OPTIONS: OptionTable<CancelScopeOptions> = {
   timeout: rules.milliseconds,
   shield: rules.flag,
 };
-
-/** The clock of what is given none. */
-export function ambientClock(): Clock {
-  return currentScope()?.clock ?? platform.clock ?? systemClock;
-}
 
 /**
  * Runs a function in a scope of its own. When the scope is cancelled, every wait of awaitio in it rejects with a `CancelledError`;

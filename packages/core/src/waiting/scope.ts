@@ -12,6 +12,7 @@
 import { failureOf, printLine, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
+import { platform } from '../vocabulary/platform.ts';
 import type { AbortWatcher } from './abort-watch.ts';
 import type { AmbientScope } from './ambient.ts';
 
@@ -48,14 +49,19 @@ export class Scope implements AmbientScope, AbortWatcher {
     return this.outer ?? this.#own;
   }
 
-  /** Why it was cancelled by itself, and not by what it is nested in. */
   get own(): CancelledError | undefined {
     return this.#own;
   }
 
-  /** Why the scope that it is nested in was cancelled, unless it is shielded from that. */
+  /** Why a scope around it was cancelled, the outermost first; `undefined` behind a shield. */
   get outer(): CancelledError | undefined {
-    return this.isShielded ? undefined : this.parent?.cancelled;
+    let found: CancelledError | undefined;
+    let at: AmbientScope = this;
+    while (!at.isShielded && at.parent !== undefined) {
+      at = at.parent;
+      found = at.own ?? found;
+    }
+    return found;
   }
 
   /** Aborts with the scope. Created on first use. */
@@ -95,7 +101,8 @@ export class Scope implements AmbientScope, AbortWatcher {
 
   /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended. */
   expectEnd(who: () => string): void {
-    if (this.#stuck !== undefined) return;
+    // The report of a simulation names what waits.
+    if (this.#stuck !== undefined || platform.clock !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {
       printLine(
         `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${who()}`,

@@ -8,7 +8,7 @@ import { invalidInput } from '../vocabulary/errors.ts';
 import { budgetOf } from './budget.ts';
 import { beginTrace } from './wait-trace.ts';
 import { watchAbort } from './abort-watch.ts';
-import { checkScope, watchScope } from './ambient.ts';
+import { checkScope, currentScope, watchScope } from './ambient.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
 
 // Here, since every program loads this file.
@@ -130,6 +130,11 @@ export const systemClock: Clock = Object.freeze({
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
     checkedSleep(systemClock, delay, options),
 });
+
+/** The clock of what is given none: that of the scope or task around it, of the simulation, or the system's. */
+export function ambientClock(): Clock {
+  return currentScope()?.clock ?? platform.clock ?? systemClock;
+}
 
 /** The time read in the current run of promise reactions; `undefined` when none was read. */
 let cached: number | undefined;

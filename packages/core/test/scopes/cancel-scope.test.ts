@@ -324,7 +324,7 @@ describe('every wait of awaitio ends with its scope, and leaves nothing behind',
   const poll = new Poll({ clock });
   const permits = new Semaphore(1, { clock });
   const mutex = new Mutex({ clock });
-  const limiter = new RateLimiter({ rate: 1, per: 60_000, clock });
+  const limiter = new RateLimiter({ rate: 0.01, clock });
   const ticks = interval(60_000, { clock });
   const task = executor.spawn(() => gate.promise);
   const gate = deferred<void>();

@@ -12,7 +12,7 @@ test('scopes, groups and selects end when the model says, tell each failure once
     fc.asyncProperty(programs, async (program) => {
       let played: Played | undefined;
       // It fails by itself when a task fails unseen, a rejection is not handled, or something waits for ever.
-      await simulate({ seed: 1 }, async (sim) => {
+      await simulate({ seed: 1, deadline: 1e9 }, async (sim) => {
         played = await play(program, sim);
         expect(sim.executor.snapshot()).toEqual([]);
         expect(sim.clock.size).toBe(0);

@@ -238,6 +238,7 @@ test('test_yield_briefly_checks_for_timeout', async () => {
 test('test_very_deep_cancel_scope_nesting', async () => {
   const nested = async (depth: number): Promise<void> => {
     if (depth === 0) return forever();
+    await Promise.resolve();
     await cancelScope(() => nested(depth - 1));
   };
   let error: unknown;

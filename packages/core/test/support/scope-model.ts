@@ -165,7 +165,10 @@ function endOfGroup(parts: readonly Part[], start: number, around: readonly Arou
   const alone = parts.map((part) => endOf(part, start, around));
   const failing = alone.filter(({ failures }) => failures !== undefined);
   const own = { at: Math.min(...failing.map(({ at }) => at)) };
-  const ends = parts.map((part) => endOf(part, start, [...around, own]));
+  const ends = parts.map((part, index) => {
+    const end = alone[index] as End;
+    return end.at === own.at ? end : endOf(part, start, [...around, own]);
+  });
   const at = Math.max(...ends.map((end) => end.at));
   const failures = ends.flatMap((end) => end.failures ?? []);
   if (failures.length > 0) return { at, failures };
@@ -186,7 +189,7 @@ function endOfSelect(parts: readonly Part[], start: number, around: readonly Aro
   const at = Math.max(...ends.map((end) => end.at));
   const failures = ends.flatMap((end) => end.failures ?? []);
   if (failures.length > 0) return { at, failures };
-  const winner = ends.find((end) => end.at === first) as End;
+  const winner = alone.find((end) => end.at === first) as End;
   return winner.cancelled === undefined ? { at } : { at, cancelled: winner.cancelled };
 }
 
