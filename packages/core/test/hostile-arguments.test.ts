@@ -15,7 +15,8 @@ import { readPage } from './support/public-api.ts';
 
 const { ByteStream, Executor, Interest, MemoryListener, Poll, TaskTracker } = core;
 const { TcpListener, TcpStream, TlsListener, TlsStream, UdpSocket } = core;
-const { UnixListener, UnixStream, lines, linesCodec, memoryPair } = core;
+const { UnixListener, UnixStream, lines, memoryPair } = core;
+const { linesCodec } = lowlevel;
 
 const ANY = '127.0.0.1:0';
 const BYTES = new Uint8Array([1, 2, 3]);
@@ -329,7 +330,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'Poll.unregister': onPoll('source'),
   'Poll.poll': onPoll({}),
   'Random.integer': plain(core.seededRandom(1), () => [1, 2]),
-  'Random.chance': plain(core.systemRandom, () => [0.5]),
+  'Random.chance': plain(lowlevel.systemRandom, () => [0.5]),
   'new ReadHalf': 'split() makes it: its value is not exported',
   ...methods('ReadHalf', READS, reader),
   'ReadHalf.isPairOf': onStream(reader, memoryPair()[0].split()[1]),
@@ -407,9 +408,9 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   copy: withStreams(core.copy, (a, b) => [a, b, {}]),
   copyBidirectional: withStreams(core.copyBidirectional, (a, b) => [a, b, {}]),
   lengthDelimited: withStreams(core.lengthDelimited, (a) => [a, {}]),
-  lengthDelimitedCodec: plain(core.lengthDelimitedCodec, () => [{}]),
+  lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
   lines: withStreams(core.lines, (a) => [a, {}]),
-  linesCodec: plain(core.linesCodec, () => [{}]),
+  linesCodec: plain(lowlevel.linesCodec, () => [{}]),
   memoryPair: plain(core.memoryPair, () => [{}]),
   seededRandom: plain(core.seededRandom, () => [1]),
   startTls: withStreams(core.startTls, (a) => [a, {}]),

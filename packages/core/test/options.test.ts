@@ -9,9 +9,7 @@ import {
   Executor,
   InvalidInputError,
   lengthDelimited,
-  lengthDelimitedCodec,
   lines,
-  linesCodec,
   MemoryListener,
   memoryPair,
   Poll,
@@ -25,6 +23,7 @@ import {
   UnixListener,
   UnixStream,
 } from '../src/index.ts';
+import { lengthDelimitedCodec, linesCodec } from '../src/lowlevel.ts';
 import {
   Barrier,
   broadcast,

@@ -16,7 +16,7 @@ import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { runScope, type CancelScope } from '../waiting/cancel-scope.ts';
 import { charged } from '../waiting/charged.ts';
 import { deferred } from '../waiting/deferred.ts';
-import { isConsequence, Scope } from '../waiting/scope.ts';
+import { followsCancel, Scope } from '../waiting/scope.ts';
 import { ambientClock } from '../waiting/system-clock.ts';
 import { boardOf, type WaitSource } from '../waiting/wait-board.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
@@ -269,9 +269,7 @@ class Selecting implements WaitSource {
 /** What an arm failed with, unless it has followed a cancel. */
 function failureOf({ ended, scope }: RunningArm): readonly unknown[] {
   if (ended === undefined || !('error' in ended)) return [];
-  const { error } = ended;
-  const cancels = [scope.own, scope.outer];
-  return cancels.some((each) => each !== undefined && isConsequence(error, each)) ? [] : [error];
+  return followsCancel(ended.error, scope) ? [] : [ended.error];
 }
 
 function scopeOf(scope: Scope): ArmScope {

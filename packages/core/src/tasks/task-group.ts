@@ -18,7 +18,7 @@ import { runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
-import { isConsequence, Scope } from '../waiting/scope.ts';
+import { followsCancel, Scope } from '../waiting/scope.ts';
 import { WaitIterator } from '../waiting/wait-iterator.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
@@ -179,7 +179,9 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     } catch (error) {
       // After `abortAll` the error of `group.signal` stands for the reason.
       const isReason = this.#aborted !== undefined && error === this.#aborted;
-      if (!this.#isTold(error)) this.onFailure(isReason ? this.#aborted?.cause : error);
+      if (!followsCancel(error, this.#scope)) {
+        this.onFailure(isReason ? this.#aborted?.cause : error);
+      }
     }
     this.#isInBody = false;
     await this.#untilEmpty();
@@ -189,12 +191,6 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     this.#outer?.unwatch(this);
     this.#scope.end();
     return this.#result(returned);
-  }
-
-  /** Whether an error of the body passes on a failure that the group has already. */
-  #isTold(error: unknown): boolean {
-    const { own, outer } = this.#scope;
-    return [own, outer].some((each) => each !== undefined && isConsequence(error, each));
   }
 
   async #untilEmpty(): Promise<void> {
@@ -207,10 +203,10 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   }
 
   #result<T>(returned: { readonly value: T } | undefined): T {
-    const outer = this.#outer?.cancelled;
+    const outer = this.#outer;
     // The end of a scope around the group is told by that scope: beside a failure it is no other one.
-    const failures =
-      this.#failures.length > 1 ? this.#failures.filter((each) => each !== outer) : this.#failures;
+    const own = this.#failures.filter((each) => outer === undefined || !followsCancel(each, outer));
+    const failures = own.length > 0 ? own : this.#failures.slice(0, 1);
     const [first] = failures;
     if (failures.length > 1) {
       throw new AggregateError(failures, `${failures.length} tasks of the group failed`, {

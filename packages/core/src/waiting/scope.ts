@@ -138,6 +138,10 @@ export class Scope implements AmbientScope, AbortWatcher {
  */
 export function isConsequence(error: unknown, cancelled: CancelledError): boolean {
   try {
+    // Several failures, of which the first may be that of the cancel.
+    if (error instanceof AggregateError) {
+      return error.errors.every((each) => isConsequence(each, cancelled));
+    }
     const { cause } = cancelled;
     let at: unknown = error;
     for (let depth = 0; depth < MAX_CAUSES && at !== undefined; depth += 1) {
@@ -148,6 +152,16 @@ export function isConsequence(error: unknown, cancelled: CancelledError): boolea
     }
   } catch {
     // A getter of the error has thrown.
+  }
+  return false;
+}
+
+/** Whether an error only passes on the cancel of a scope, or of one around it that it is not shielded from. */
+export function followsCancel(error: unknown, scope: AmbientScope): boolean {
+  let at: AmbientScope | undefined = scope;
+  while (at !== undefined) {
+    if (at.own !== undefined && isConsequence(error, at.own)) return true;
+    at = at.isShielded ? undefined : at.parent;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { simulate } from '../../src/testing/index.ts';
 import { expectedEnd, programs } from '../support/scope-model.ts';
 import { play, type Played } from '../support/scope-player.ts';
 
-const RUNS = 400;
+const RUNS = 500;
 
 test('scopes, groups and selects end when the model says, tell each failure once, and leave nothing behind', async () => {
   await fc.assert(

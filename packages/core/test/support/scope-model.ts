@@ -46,7 +46,7 @@ export const programs: fc.Arbitrary<Part> = fc
     return {
       leaf,
       part: fc.oneof(
-        { maxDepth: 4, depthSize: 'small' },
+        { maxDepth: 4, depthSize: 'medium' },
         leaf,
         wide('seq'),
         wide('group'),
