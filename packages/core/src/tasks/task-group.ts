@@ -14,7 +14,7 @@
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError, ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
-import { runIn, type AmbientScope } from '../waiting/ambient.ts';
+import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
@@ -108,7 +108,13 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return task;
   };
 
-  readonly joinNext = (options?: WaitOptions): Promise<Joined | undefined> => {
+  /** The body may collect the outcomes of its tasks although the group has failed: they end soon. */
+  readonly joinNext = (options?: WaitOptions): Promise<Joined | undefined> =>
+    currentScope() === this.#scope
+      ? runIn(this.#outer, () => this.#joinNext(options))
+      : this.#joinNext(options);
+
+  #joinNext(options: WaitOptions | undefined): Promise<Joined | undefined> {
     try {
       if (!this.#isJoinable) {
         throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
@@ -120,7 +126,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     const joined = this.#joined.shift();
     if (joined !== undefined || this.#open.size === 0) return budgetOf(this.#clock).pay(joined);
     return this.#joins.wait('joinNext', this.#clock, options);
-  };
+  }
 
   readonly joined = (options?: WaitOptions): AsyncIterableIterator<Joined> =>
     new WaitIterator({ operation: 'joined', take: this.joinNext }, options);

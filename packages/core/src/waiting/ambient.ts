@@ -45,8 +45,8 @@ export function hasScopes(): boolean {
   return storage !== undefined;
 }
 
-/** Runs `body` in a scope. */
-export function runIn<T>(scope: AmbientScope, body: () => T): T {
+/** Runs `body` in a scope, or outside of all. */
+export function runIn<T>(scope: AmbientScope | undefined, body: () => T): T {
   if (storage === undefined) {
     separateContexts();
     storage = new AsyncLocalStorage();
@@ -75,11 +75,7 @@ export function runIn<T>(scope: AmbientScope, body: () => T): T {
  * ```
  */
 export function outsideScopes<T>(body: () => T): T {
-  return currentScope() === undefined ? body() : leave(body);
-}
-
-function leave<T>(body: () => T): T {
-  return storage === undefined ? body() : storage.run(undefined, body);
+  return currentScope() === undefined ? body() : runIn(undefined, body);
 }
 
 /** Throws when the scope of the caller is cancelled. @throws `CancelledError` */
