@@ -405,12 +405,14 @@ const INDEX: Readonly<Record<string, Recipe>> = {
       release: () => listener.close(),
     };
   },
+  cancelScope: plain(core.cancelScope, () => [() => {}, {}]),
+  'new CancelledError': error,
+  moveOnAfter: plain(core.moveOnAfter, () => [60_000, () => {}, {}]),
+  timeout: plain(core.timeout, () => [60_000, () => {}, {}]),
   copy: withStreams(core.copy, (a, b) => [a, b, {}]),
   copyBidirectional: withStreams(core.copyBidirectional, (a, b) => [a, b, {}]),
   lengthDelimited: withStreams(core.lengthDelimited, (a) => [a, {}]),
-  lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
   lines: withStreams(core.lines, (a) => [a, {}]),
-  linesCodec: plain(lowlevel.linesCodec, () => [{}]),
   memoryPair: plain(core.memoryPair, () => [{}]),
   seededRandom: plain(core.seededRandom, () => [1]),
   startTls: withStreams(core.startTls, (a) => [a, {}]),
@@ -453,6 +455,11 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   },
   'FailureSink.onCallbackFailure': byProgram,
   'AsyncScope.run': trusted,
+  ...each('AmbientScope', ['watch', 'unwatch'], trusted),
+  lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
+  linesCodec: plain(lowlevel.linesCodec, () => [{}]),
+  outsideScopes: trusted,
+  watchScope: trusted,
   'new Budget': trusted,
   ...each('Budget', ['pay', 'fail'], trusted),
   budgetOf: trusted,
@@ -529,6 +536,8 @@ const notified = 'the state of the channel calls it';
 
 const senderOf = (): unknown => sync.channel({ capacity: 1 })[0];
 const SYNC: Readonly<Record<string, Recipe>> = {
+  race: plain(sync.race, () => [[() => 1], {}]),
+  select: plain(sync.select, () => [{ one: () => 1 }, {}]),
   'new Barrier': plain(sync.Barrier, () => [2, {}]),
   // One more completes the party.
   'Barrier.wait': () => {

@@ -226,7 +226,9 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   /** What has not ended, for a report. */
   #running(): string {
     const tasks = [...this.#open, ...this.#adopted].map(({ name }) => `task "${name}"`);
-    return [...(this.#isInBody ? ['the function of the group'] : []), ...tasks].join(', ');
+    // `abortAll` leaves the body alone.
+    const hasBody = this.#isInBody && this.#scope.cancelled !== undefined;
+    return [...(hasBody ? ['the function of the group'] : []), ...tasks].join(', ');
   }
 
   /** Resolves the oldest `joinNext`, or keeps the task for the next one. */

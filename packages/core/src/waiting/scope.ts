@@ -99,13 +99,15 @@ export class Scope implements AmbientScope, AbortWatcher {
     this.#notify(reason);
   }
 
-  /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended. */
+  /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended; nothing for the empty string. */
   expectEnd(who: () => string): void {
     // The report of a simulation names what waits.
     if (this.#stuck !== undefined || platform.clock !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {
+      const running = who();
+      if (running === '') return;
       printLine(
-        `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${who()}`,
+        `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
       );
     }, STUCK_AFTER);
     this.#stuck.unref();
