@@ -227,7 +227,14 @@ const CALLS: readonly (readonly [
     { shield: 1 },
   ],
   ['timeout', (o) => timeout(1, () => {}, o), 'timeout', 'clok', 'clock', { clock: 1 }],
-  ['moveOnAfter', (o) => moveOnAfter(1, () => {}, o), 'moveOnAfter', 'clok', 'clock', { clock: {} }],
+  [
+    'moveOnAfter',
+    (o) => moveOnAfter(1, () => {}, o),
+    'moveOnAfter',
+    'clok',
+    'clock',
+    { clock: {} },
+  ],
   ['select', (o) => select({ a: () => 1 }, o), 'select', 'timeot', 'timeout', { signal: 1 }],
   ['race', (o) => race([() => 1], o), 'race', 'signl', 'signal', { timeout: -1 }],
   [

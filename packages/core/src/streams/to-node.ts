@@ -51,7 +51,11 @@ class StreamDuplex extends Duplex {
     // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
-    settle(outsideScopes(() => this.#stream.writeAll(bytes, { transfer })), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.writeAll(bytes, { transfer })),
+      () => done(),
+      done,
+    );
   }
 
   override _writev(
@@ -61,11 +65,19 @@ class StreamDuplex extends Duplex {
     const pieces = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    settle(outsideScopes(() => this.#stream.writev(pieces)), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.writev(pieces)),
+      () => done(),
+      done,
+    );
   }
 
   override _final(done: Done): void {
-    settle(outsideScopes(() => this.#stream.shutdown('write')), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.shutdown('write')),
+      () => done(),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: Done): void {

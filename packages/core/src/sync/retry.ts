@@ -250,7 +250,9 @@ class Retry<T> {
 
 function isAbort(error: unknown): boolean {
   try {
-    return error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError');
+    return (
+      error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError')
+    );
   } catch {
     // A getter of the error has thrown.
     return false;

@@ -3,7 +3,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deferred } from '../waiting/deferred.ts';
-import { CancelledError, ClosedError, InvalidInputError, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  InvalidInputError,
+  LimitError,
+  TimeoutError,
+} from '../vocabulary/errors.ts';
 import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';

@@ -177,8 +177,7 @@ export class Executor implements Spawner {
   /**
    * Takes no more tasks, waits up to `grace` for those there are, then aborts the rest.
    *
-   * Running tasks may still spawn children until they are aborted. After the abort, functions get a few turns of the event
-   * loop to clean up.
+   * Running tasks may still spawn children until the abort. After it, functions get a few turns of the event loop to clean up.
    *
    * @param options - `grace`: milliseconds until the abort, 0 to abort at once. @default 5000
    * @throws `InvalidInputError` for a grace that is no number from 0.
@@ -266,7 +265,6 @@ export class Executor implements Spawner {
     const group = new Group(
       (run, taskOptions) => this.#spawn(run, taskOptions, parent, isShielded),
       this.#clock,
-      // A parent that began before the first scope of the process is not found otherwise.
       currentScope() ?? parent?.scope,
       options,
     );

@@ -167,7 +167,9 @@ describe('select', () => {
     traceWaits(true);
     const clock = new ManualClock();
     const executor = new Executor({ clock });
-    const task = executor.spawn(() => select({ line: () => clock.sleep(20), tick: () => clock.sleep(10) }));
+    const task = executor.spawn(() =>
+      select({ line: () => clock.sleep(20), tick: () => clock.sleep(10) }),
+    );
     await clock.advance(0);
     const [info] = executor.snapshot();
     const operations = info?.waits.map(({ operation }) => operation);

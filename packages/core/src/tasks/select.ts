@@ -20,7 +20,12 @@ import { followsCancel, Scope } from '../waiting/scope.ts';
 import { ambientClock } from '../waiting/system-clock.ts';
 import { boardOf, type WaitSource } from '../waiting/wait-board.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
-import { WAIT_OPTIONS, checkWaitValues, type WaitInfo, type WaitOptions } from '../waiting/waiter.ts';
+import {
+  WAIT_OPTIONS,
+  checkWaitValues,
+  type WaitInfo,
+  type WaitOptions,
+} from '../waiting/waiter.ts';
 
 /** The scope of one arm: it is cancelled when another one was first. */
 export type ArmScope = Pick<CancelScope, 'signal' | 'isCancelled'>;
@@ -256,7 +261,8 @@ class Selecting implements WaitSource {
       });
     }
     if (failures.length === 1) throw failures[0];
-    if (first.ended === undefined || 'error' in first.ended) throw first.scope.cancelled;
+    // It was not the arm's failure, so it was the end of a scope around the call.
+    if (first.ended === undefined || 'error' in first.ended) throw first.scope.cancelled as Error;
     const also = this.#arms.flatMap(({ name, ended }) =>
       name !== first.name && ended !== undefined && 'value' in ended
         ? [Object.freeze({ arm: name, value: ended.value })]

@@ -49,7 +49,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   /** Why the group takes no more tasks; its `cause` is the reason that was given. */
   #aborted: CancelledError | undefined;
   #controller: AbortController | undefined;
-  #registration: AbortRegistration | undefined;
+  readonly #registration: AbortRegistration | undefined;
   readonly #timer: Timer | undefined;
   #empty: Deferred<void> | undefined;
   #isInBody = true;
@@ -142,8 +142,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
 
   readonly abortAll = (reason: unknown = abortedGroup()): void => {
     if (this.#aborted !== undefined) return;
-    this.#aborted =
-      reason instanceof CancelledError ? reason : new CancelledError('group', reason);
+    this.#aborted = reason instanceof CancelledError ? reason : new CancelledError('group', reason);
     this.#controller?.abort(this.#aborted);
     for (const task of [...this.#open, ...this.#adopted]) task.abort(reason);
     this.#scope.expectEnd(() => this.#running());

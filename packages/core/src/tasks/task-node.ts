@@ -43,7 +43,7 @@ export abstract class TaskNode {
   /** What its function runs in. */
   get scope(): Scope {
     if (this.#scope === undefined) {
-      this.#scope = new Scope(this.name, this.#clock);
+      this.#scope = new Scope(this.name, this.#clock, undefined);
       this.cancelScope();
     }
     return this.#scope;

@@ -380,7 +380,7 @@ describe('a task that is aborted', () => {
     task.abort('stop');
     gate.resolve();
     await task.ended;
-    expect([signal?.aborted, (signal?.reason as CancelledError).cause]).toEqual([true, 'stop']);
+    expect(signal).toMatchObject({ aborted: true, reason: { cause: 'stop' } });
   });
 
   test.each<[string, (reason: Error) => unknown]>([

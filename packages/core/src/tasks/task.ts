@@ -193,7 +193,8 @@ export class SpawnedTask<T>
 
   // A method apart, so that the reactions of `start` do not keep the function and what it closes over alive.
   #call(run: TaskFunction<unknown>): unknown {
-    if (!hasScopes() && !this.#isLimited) return runAs(this, () => run(new Context(this, this.#host)));
+    if (!hasScopes() && !this.#isLimited)
+      return runAs(this, () => run(new Context(this, this.#host)));
     return runIn(this.scope, () => runAs(this, () => run(new Context(this, this.#host))));
   }
 
@@ -340,7 +341,6 @@ export class SpawnedTask<T>
     this.#supervisor?.onEnded(this);
     this.#host.onEnded(this);
   }
-
 }
 
 function reset(given: Abortable, reason: unknown): unknown {

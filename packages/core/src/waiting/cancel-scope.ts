@@ -193,8 +193,8 @@ export function runScope<T>(
 /** One scope, from its beginning to its end. */
 class Running {
   readonly #scope: Scope;
-  #registration: AbortRegistration | undefined;
-  #timer: Timer | undefined;
+  readonly #registration: AbortRegistration | undefined;
+  readonly #timer: Timer | undefined;
   /** With what the call rejects when the function follows the scope's own end; `undefined`: it resolves. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -203,13 +203,14 @@ class Running {
     if (!isShielded) checkScope();
     const clock = options?.clock ?? ambientClock();
     const limit = options?.timeout;
-    this.#scope = new Scope(operation, clock, currentScope(), isShielded);
+    // The timer first: a clock that throws must not leave a watcher behind.
     if (limit !== undefined && limit !== Infinity) {
       this.#timer = clock.setTimer(() => {
         const error = new TimeoutError(operation, limit);
         this.#cancel(error, operation === 'moveOnAfter' ? undefined : { error });
       }, limit);
     }
+    this.#scope = new Scope(operation, clock, currentScope(), isShielded);
     if (options?.signal === undefined) return;
     const onAbort = (reason: unknown): void => {
       this.#cancel(reason, { error: reason });

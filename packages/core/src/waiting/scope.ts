@@ -32,12 +32,7 @@ export class Scope implements AmbientScope, AbortWatcher {
   #controller: AbortController | undefined;
   #stuck: Timer | undefined;
 
-  constructor(
-    name: string,
-    clock: Clock,
-    parent: AmbientScope | undefined = undefined,
-    isShielded = false,
-  ) {
+  constructor(name: string, clock: Clock, parent: AmbientScope | undefined, isShielded = false) {
     this.name = name;
     this.clock = clock;
     this.parent = parent;
@@ -46,7 +41,7 @@ export class Scope implements AmbientScope, AbortWatcher {
   }
 
   get cancelled(): CancelledError | undefined {
-    return this.outer ?? this.#own;
+    return outermostCancel(this);
   }
 
   get own(): CancelledError | undefined {
@@ -55,13 +50,7 @@ export class Scope implements AmbientScope, AbortWatcher {
 
   /** Why a scope around it was cancelled, the outermost first; `undefined` behind a shield. */
   get outer(): CancelledError | undefined {
-    let found: CancelledError | undefined;
-    let at: AmbientScope = this;
-    while (!at.isShielded && at.parent !== undefined) {
-      at = at.parent;
-      found = at.own ?? found;
-    }
-    return found;
+    return this.isShielded ? undefined : outermostCancel(this.parent);
   }
 
   /** Aborts with the scope. Created on first use. */
@@ -132,6 +121,16 @@ export class Scope implements AmbientScope, AbortWatcher {
       }
     }
   }
+}
+
+function outermostCancel(scope: AmbientScope | undefined): CancelledError | undefined {
+  let found: CancelledError | undefined;
+  let at = scope;
+  while (at !== undefined) {
+    found = at.own ?? found;
+    at = at.isShielded ? undefined : at.parent;
+  }
+  return found;
 }
 
 /**

@@ -89,9 +89,7 @@ describe('timeout', () => {
 
   test('gives a value that came too late, and a failure of cleaning up, as they are', async () => {
     const clock = new ManualClock();
-    const late = outcomeOf(
-      timeout(10, () => clock.sleep(20).catch(() => 'nearly'), { clock }),
-    );
+    const late = outcomeOf(timeout(10, () => clock.sleep(20).catch(() => 'nearly'), { clock }));
     const untidy = outcomeOf(
       timeout(
         10,
@@ -265,7 +263,10 @@ describe('the end of an outer scope', () => {
         20,
         async () => {
           await moveOnAfter(10, async () => {
-            await clock.sleep(60_000).finally(() => gate.promise);
+            await clock.sleep(60_000).catch(async (error: unknown) => {
+              await gate.promise;
+              throw error;
+            });
           }).catch((error: unknown) => seen.push(error));
           await clock.sleep(60_000);
         },
@@ -479,9 +480,9 @@ describe('a shielded scope', () => {
       moveOnAfter(
         5,
         () =>
-          clock.sleep(60_000).finally(() =>
-            cancelScope(() => clock.sleep(60_000), { shield: true, timeout: 10 }),
-          ),
+          clock
+            .sleep(60_000)
+            .catch(() => cancelScope(() => clock.sleep(60_000), { shield: true, timeout: 10 })),
         { clock },
       ),
     );
@@ -539,7 +540,7 @@ test('outsideScopes lets work go on that its caller does not wait for', async ()
     { clock },
   );
   await clock.advance(10);
-  await sleeping;
+  expect(await outcomeOf(Promise.resolve(sleeping))).toEqual({ value: undefined });
 });
 
 describe('a function that does not end', () => {

@@ -30,19 +30,19 @@ export const programs: fc.Arbitrary<Part> = fc
     const all = (shapes: readonly Shape[], next: () => number): Part[] =>
       shapes.map((shape) => shape(next));
     const timed = (kind: 'timeout' | 'moveOn' | 'signal') =>
-      fc.tuple(base, tie('part')).map(
-        ([time, shape]): Shape =>
-          (next) => ({ kind, time: time * 10_000 + next(), part: shape(next) }),
-      );
+      fc.tuple(base, tie('part')).map(([time, shape]): Shape => (next) => ({
+        kind,
+        time: time * 10_000 + next(),
+        part: shape(next),
+      }));
     const wide = (kind: 'seq' | 'group' | 'children' | 'select') =>
-      several.map(
-        (shapes): Shape =>
-          (next) => ({ kind, parts: all(shapes, next) }),
-      );
-    const leaf = fc.tuple(base, fc.integer({ min: 0, max: 3 })).map(
-      ([time, luck]): Shape =>
-        (next) => ({ kind: luck === 0 ? 'fail' : 'sleep', time: time * 10_000 + next() }),
-    );
+      several.map((shapes): Shape => (next) => ({ kind, parts: all(shapes, next) }));
+    const leaf = fc
+      .tuple(base, fc.integer({ min: 0, max: 3 }))
+      .map(([time, luck]): Shape => (next) => ({
+        kind: luck === 0 ? 'fail' : 'sleep',
+        time: time * 10_000 + next(),
+      }));
     return {
       leaf,
       part: fc.oneof(
@@ -55,14 +55,12 @@ export const programs: fc.Arbitrary<Part> = fc
         timed('timeout'),
         timed('moveOn'),
         timed('signal'),
-        tie('part').map(
-          (shape): Shape =>
-            (next) => ({ kind: 'shield', part: shape(next) }),
-        ),
-        fc.tuple(tie('part'), leaf).map(
-          ([shape, cleanup]): Shape =>
-            (next) => ({ kind: 'finally', part: shape(next), cleanup: cleanup(next) }),
-        ),
+        tie('part').map((shape): Shape => (next) => ({ kind: 'shield', part: shape(next) })),
+        fc.tuple(tie('part'), leaf).map(([shape, cleanup]): Shape => (next) => ({
+          kind: 'finally',
+          part: shape(next),
+          cleanup: cleanup(next),
+        })),
       ),
     };
   })
@@ -166,8 +164,8 @@ function endOfGroup(parts: readonly Part[], start: number, around: readonly Arou
   const failing = alone.filter(({ failures }) => failures !== undefined);
   const own = { at: Math.min(...failing.map(({ at }) => at)) };
   const ends = parts.map((part, index) => {
-    const end = alone[index] as End;
-    return end.at === own.at ? end : endOf(part, start, [...around, own]);
+    const end = alone[index];
+    return end?.at === own.at ? end : endOf(part, start, [...around, own]);
   });
   const at = Math.max(...ends.map((end) => end.at));
   const failures = ends.flatMap((end) => end.failures ?? []);
@@ -183,8 +181,8 @@ function endOfSelect(parts: readonly Part[], start: number, around: readonly Aro
   const first = Math.min(...alone.map(({ at }) => at));
   const own = { at: first };
   const ends = parts.map((part, at) => {
-    const end = alone[at] as End;
-    return end.at === first ? end : endOf(part, start, [...around, own]);
+    const end = alone[at];
+    return end?.at === first ? end : endOf(part, start, [...around, own]);
   });
   const at = Math.max(...ends.map((end) => end.at));
   const failures = ends.flatMap((end) => end.failures ?? []);

@@ -106,16 +106,25 @@ export class TlsDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
-    settle(this.#send(() => this.#stream.writeAll(chunk, { transfer: true })), done);
+    settle(
+      this.#send(() => this.#stream.writeAll(chunk, { transfer: true })),
+      done,
+    );
   }
 
   override _writev(chunks: readonly { chunk: Uint8Array }[], done: Callback): void {
     const pieces = chunks.map(({ chunk }) => chunk);
-    settle(this.#send(() => this.#stream.writev(pieces, { transfer: true })), done);
+    settle(
+      this.#send(() => this.#stream.writev(pieces, { transfer: true })),
+      done,
+    );
   }
 
   override _final(done: Callback): void {
-    settle(this.#unlessOver(() => this.#stream.shutdown('write')), done);
+    settle(
+      this.#unlessOver(() => this.#stream.shutdown('write')),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: Callback): void {
