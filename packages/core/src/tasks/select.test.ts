@@ -98,10 +98,13 @@ describe('select', () => {
 
   test('tells the failures of cleaning up, of one and of several arms', async () => {
     const clock = new ManualClock();
-    const untidy = (error: Error) => () =>
-      clock.sleep(60_000).catch(() => {
+    const untidy = (error: Error) => async () => {
+      try {
+        await clock.sleep(60_000);
+      } catch {
         throw error;
-      });
+      }
+    };
     const other = new Error('another one');
     const one = select({ untidy: untidy(failure), now: () => 1 }, { clock });
     await expect(one).rejects.toBe(failure);
