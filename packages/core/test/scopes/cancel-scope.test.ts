@@ -1,25 +1,12 @@
+/** What `timeout`, `moveOnAfter` and `cancelScope` give, how they nest, and how a shielded scope cleans up. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { MemoryListener } from '../../src/memory/memory-listener.ts';
 import { memoryPair } from '../../src/memory/memory-pair.ts';
-import { Poll } from '../../src/polling/poll.ts';
-import {
-  Barrier,
-  broadcast,
-  channel,
-  interval,
-  Mutex,
-  Notify,
-  oneshot,
-  RateLimiter,
-  retry,
-  Semaphore,
-  sharedWriter,
-  watch,
-} from '../../src/sync/index.ts';
+import { Notify, retry, select } from '../../src/sync/index.ts';
+import { lines } from '../../src/codecs/lines.ts';
 import { Executor } from '../../src/tasks/executor.ts';
-import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { ManualClock, simulate, type SimulationError } from '../../src/testing/index.ts';
+import { systemClock } from '../../src/waiting/system-clock.ts';
 import { CancelledError, InvalidInputError, TimeoutError } from '../../src/vocabulary/errors.ts';
-import { outsideScopes } from '../../src/waiting/ambient.ts';
 import { cancelScope, moveOnAfter, timeout } from '../../src/waiting/cancel-scope.ts';
 import { deferred } from '../../src/waiting/deferred.ts';
 
@@ -312,106 +299,6 @@ describe('the end of an outer scope', () => {
   });
 });
 
-describe('every wait of awaitio ends with its scope, and leaves nothing behind', () => {
-  const clock = new ManualClock();
-  const executor = new Executor({ clock });
-  const [client, server] = memoryPair({ clock, writeHighWaterMark: 4, readHighWaterMark: 4 });
-  const listener = new MemoryListener({ clock });
-  const [sender, receiver] = channel<number>({ capacity: 1, clock });
-  const [answer, asked] = oneshot<number>({ clock });
-  const [told, listening] = watch(0, { clock });
-  const lost = broadcast<number>({ capacity: 1, clock });
-  const fans = lost[0].subscribe();
-  const poll = new Poll({ clock });
-  const permits = new Semaphore(1, { clock });
-  const mutex = new Mutex({ clock });
-  const limiter = new RateLimiter({ rate: 0.01, clock });
-  const ticks = interval(60_000, { clock });
-  const task = executor.spawn(() => gate.promise);
-  const gate = deferred<void>();
-  const busy = new Executor({ clock, concurrency: 1 });
-  busy.spawn(() => gate.promise);
-  const writer = sharedWriter(client);
-  const waits: Readonly<Record<string, () => Promise<unknown>>> = {
-    'clock.sleep': () => clock.sleep(60_000),
-    read: () => server.read(new Uint8Array(1)),
-    readLine: () => server.readLine(),
-    readExactly: () => server.readExactly(3),
-    readChunk: () => server.readChunk(),
-    readable: () => server.readable(),
-    readClosed: () => server.readClosed(),
-    'for await': async () => {
-      for await (const _ of server) throw failure;
-    },
-    writeAll: () => client.writeAll('more than there is room for'),
-    send: () => writer.send('more than there is room for'),
-    accept: () => listener.accept(),
-    'channel.send': async () => {
-      await sender.send(1);
-      await sender.send(2);
-    },
-    'channel.receive': async () => {
-      for (;;) await receiver.receive();
-    },
-    oneshot: () => asked.receive(),
-    watch: () => listening.changed(),
-    broadcast: () => fans.receive(),
-    poll: () => poll.poll(),
-    semaphore: () => permits.acquire(2),
-    mutex: async () => {
-      using _ = await mutex.lock();
-      await mutex.lock();
-    },
-    notify: () => new Notify({ clock }).notified(),
-    barrier: () => new Barrier(2, { clock }).wait(),
-    interval: async () => {
-      await ticks.tick();
-      await ticks.tick();
-    },
-    limiter: async () => {
-      await limiter.acquire();
-      await limiter.acquire();
-    },
-    retry: () => retry(() => never, { clock }),
-    'await task': async () => task,
-    freeSlot: () => busy.freeSlot(),
-    idle: () => executor.idle(),
-    group: () => executor.group(({ spawn }) => void spawn(() => clock.sleep(60_000))),
-    joinNext: () =>
-      executor.group(
-        (group) => {
-          group.spawn(() => clock.sleep(60_000));
-          return group.joinNext();
-        },
-        { joinable: true },
-      ),
-  };
-  void answer;
-  void told;
-
-  test.each(Object.keys(waits))('%s', async (name) => {
-    const timers = clock.pending;
-    let seen: unknown;
-    const call = cancelScope(
-      async ({ cancel }) => {
-        setImmediate(cancel, 'enough');
-        await waits[name]?.().catch((error: unknown) => {
-          seen = error;
-          throw error;
-        });
-        return 'it has not waited';
-      },
-      { clock },
-    );
-    expect(await call).toBe(undefined);
-    expect(seen).toBeInstanceOf(CancelledError);
-    expect((seen as CancelledError).cause).toBe('enough');
-    expect(server.statistics().waits).toEqual([]);
-    expect(client.statistics().waits).toEqual([]);
-    expect(clock.pending - timers).toBeLessThanOrEqual(0);
-  });
-});
-
 describe('a shielded scope', () => {
   test('lets cleanup wait: for time, tasks and groups', async () => {
     const clock = new ManualClock();
@@ -491,58 +378,6 @@ describe('a shielded scope', () => {
   });
 });
 
-describe('in a scope that has ended', () => {
-  test('streams, listeners and executors can still be closed', async () => {
-    const clock = new ManualClock();
-    const executor = new Executor({ clock });
-    const [client, server] = memoryPair({ clock });
-    const listener = new MemoryListener({ clock });
-    const result = await cancelScope(
-      async ({ cancel }) => {
-        cancel();
-        await client.close();
-        await server.close();
-        await listener.close();
-        return executor.shutdown();
-      },
-      { clock },
-    );
-    expect(result).toEqual({ completed: 0, aborted: [], stuck: [] });
-  });
-
-  test('halves of a stream are disposed of without a wait, and the peer gets the end', async () => {
-    const clock = new ManualClock();
-    const [client, server] = memoryPair({ clock });
-    await cancelScope(
-      async ({ cancel }) => {
-        const [reader, writer] = client.split();
-        await writer.writeAll('the last line\n');
-        cancel();
-        await using _ = writer;
-        await using __ = reader;
-      },
-      { clock },
-    );
-    expect([await server.readLine(), await server.readLine()]).toEqual(['the last line', null]);
-    await client.close();
-    await server.close();
-  });
-});
-
-test('outsideScopes lets work go on that its caller does not wait for', async () => {
-  const clock = new ManualClock();
-  let sleeping: Promise<void> | undefined;
-  await cancelScope(
-    ({ cancel }) => {
-      sleeping = outsideScopes(() => clock.sleep(10));
-      cancel();
-    },
-    { clock },
-  );
-  await clock.advance(10);
-  expect(await outcomeOf(Promise.resolve(sleeping))).toEqual({ value: undefined });
-});
-
 describe('a function that does not end', () => {
   const lines: string[] = [];
   const spy = jest.spyOn(console, 'error').mockImplementation((line: string) => {
@@ -578,4 +413,39 @@ describe('a function that does not end', () => {
     expect(lines).toEqual([]);
     expect(clock.pending).toBe(0);
   });
+});
+
+test('scopes go by the real time under fake timers, as sockets do', async () => {
+  jest.useFakeTimers();
+  try {
+    expect(await moveOnAfter(1, () => systemClock.sleep(60_000))).toBe(undefined);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('a loop over scopes lets timers and sockets have their turn', async () => {
+  let isOver = false;
+  setImmediate(() => {
+    isOver = true;
+  });
+  let count = 0;
+  while (!isOver) {
+    await timeout(60_000, () => count);
+    count += 1;
+  }
+  expect(count).toBeGreaterThan(1);
+});
+
+test('a simulation that hangs in a select, in a group or in a scope names what waits', async () => {
+  const error = await simulate({ seed: 1 }, async ({ clock }) => {
+    const notify = new Notify({ clock, name: 'the bell' });
+    await timeout(Infinity, () =>
+      select({ bell: () => notify.notified(), stuck: () => never }, { clock }),
+    );
+  }).catch((reason: SimulationError) => reason);
+  const { message } = error as SimulationError;
+  expect(message).toContain('select of "bell", "stuck": arm "bell", since 0.000 ms');
+  expect(message).toContain('select of "bell", "stuck": arm "stuck", since 0.000 ms');
+  expect(message).toContain('the bell');
 });
