@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { memoryPair } from '../../src/memory/memory-pair.ts';
 import { Notify, retry, select } from '../../src/sync/index.ts';
-import { lines } from '../../src/codecs/lines.ts';
 import { Executor } from '../../src/tasks/executor.ts';
 import { ManualClock, simulate, type SimulationError } from '../../src/testing/index.ts';
 import { systemClock } from '../../src/waiting/system-clock.ts';
@@ -425,12 +424,12 @@ test('scopes go by the real time under fake timers, as sockets do', async () => 
 });
 
 test('a loop over scopes lets timers and sockets have their turn', async () => {
-  let isOver = false;
+  const turned = new AbortController();
   setImmediate(() => {
-    isOver = true;
+    turned.abort();
   });
   let count = 0;
-  while (!isOver) {
+  while (!turned.signal.aborted) {
     await timeout(60_000, () => count);
     count += 1;
   }
