@@ -90,15 +90,10 @@ const onGroup =
       executor
         .group(
           async (made) => {
-            made.spawn(() => new Promise<void>((settle) => (end = settle))).catch(() => {});
+            const over = new Promise<void>((settle) => (end = settle));
+            made.spawn(() => over).catch(() => {});
             resolve(made);
-            await new Promise<void>((settle) => {
-              const before = end;
-              end = () => {
-                before();
-                settle();
-              };
-            });
+            await over;
           },
           { joinable: true },
         )
