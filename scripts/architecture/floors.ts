@@ -104,7 +104,7 @@ export const core: PackagePlan = {
       folder: 'waiting',
       sees: ['vocabulary'],
       contains:
-        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
+        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, cancel scopes, the budget, deadlines, the system’s clock, traces',
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
@@ -193,7 +193,7 @@ export const core: PackagePlan = {
     {
       folder: 'tasks',
       sees: ['vocabulary', 'waiting', 'streams', 'listening'],
-      contains: 'tasks, groups and their contexts, the executor, the accept loop',
+      contains: 'tasks, groups and their contexts, the executor, the accept loop, `select`',
       reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {

@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import {
   AddressList,
   ByteStream,
+  cancelScope,
+  CancelledError,
   Executor,
   IoError,
   lengthDelimited,
@@ -143,6 +145,18 @@ const CASES: readonly Case[] = [
     name: 'FrameError',
     says: 'expected CRLF to end a line, got a CR or LF without the other',
     make: async () => lines(await ended(`${SECRET}\n`), { lineEnd: 'crlf' }).read(),
+  },
+  {
+    code: 'ERR_CANCELLED',
+    name: 'CancelledError',
+    says: 'it was cancelled from outside: the file is complete',
+    make: () =>
+      cancelScope(async ({ cancel, signal }) => {
+        cancel(new Error('the file is complete'));
+        throw signal.reason;
+      }).then(() => {
+        throw new CancelledError('cancelScope', new Error('the file is complete'));
+      }),
   },
   {
     code: 'ERR_CHANNEL_CLOSED',
@@ -526,8 +540,11 @@ describe('the errors of docs/errors.md', () => {
     '%s is a %s whose message names the call, what came and what to do',
     async (code, name, { says, make }) => {
       const error = await failureOf(make);
-      expect(error).toBeInstanceOf(IoError);
-      const { message, operation } = error as IoError;
+      // The end of a scope is no failure of a call.
+      expect(error instanceof IoError).toBe(name !== 'CancelledError');
+      const { message } = error as Error;
+      const operation =
+        error instanceof CancelledError ? error.scope : (error as IoError).operation;
       expect(error).toMatchObject({ code, name });
       const start = name === 'TimeoutError' ? '' : `${operation}: `;
       const [before = '', after = ''] = says.split('[…]');

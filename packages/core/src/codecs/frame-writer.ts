@@ -7,6 +7,7 @@
  * writer, ends where it is.
  */
 
+import { outsideScopes } from '../waiting/ambient.ts';
 import {
   CLOSE_OPTIONS,
   DEFAULT_LINGER,
@@ -133,7 +134,8 @@ export class FrameWriter<T> {
     if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
     const linger = options?.linger ?? DEFAULT_LINGER;
     if (this.isWithinFrame && !this.#stream.isDisposed) {
-      this.#closing ??= this.#closeWithinFrame(linger);
+      // Closing goes on when the scope of its caller ends, as that of a stream does.
+      this.#closing ??= outsideScopes(() => this.#closeWithinFrame(linger));
     }
     await (this.#closing ?? this.#stream.close({ linger }));
   }

@@ -45,7 +45,8 @@ const DEFAULT_LIMIT = 1_048_576;
  *
  * @example
  * ```ts
- * import { FrameWriter, lengthDelimitedCodec, memoryPair } from '@awaitio/core';
+ * import { FrameWriter, memoryPair } from '@awaitio/core';
+ * import { lengthDelimitedCodec } from '@awaitio/core/lowlevel';
  *
  * const [client, server] = memoryPair();
  * const codec = lengthDelimitedCodec({ lengthBytes: 2, endian: 'little', includesHeader: true });

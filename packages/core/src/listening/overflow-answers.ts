@@ -7,6 +7,7 @@
 import type { Overflow, OverflowHandler } from './admission.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { failureOf } from '../vocabulary/callbacks.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
 import { AsyncScope } from '../waiting/async-scope.ts';
 
 /** Makes a stream of a connection, and calls `closed` once when it closes; `undefined` when it is closed already. */
@@ -38,8 +39,13 @@ export class OverflowAnswers<P, S extends ByteStream> {
     };
     const stream = this.#claim(pending, closed);
     if (stream === undefined) closed();
-    else void new AsyncScope().run(answer<S>, stream, overflow, this.#handler);
+    else this.#run(stream, overflow, this.#handler);
     return true;
+  }
+
+  /** A listener outlives the scope that it was made in. */
+  #run(stream: S, overflow: Overflow, handler: OverflowHandler<S>): void {
+    void outsideScopes(() => new AsyncScope().run(answer<S>, stream, overflow, handler));
   }
 }
 

@@ -4,7 +4,8 @@
  * The readable side buffers nothing (its high-water mark is 0): a byte leaves the stream only when a reader asks for
  * it, into the reader's buffer if it gave one, so releasing a reader loses nothing. The writable side takes one chunk
  * at a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the
- * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed.
+ * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed. The
+ * platform calls them when it likes, so their waits belong to no scope.
  *
  * The classes are the global ones, which Node loads on first use.
  */
@@ -13,6 +14,7 @@ import type {
   ReadableByteStreamController,
   WritableStreamDefaultController,
 } from 'node:stream/web';
+import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 
@@ -50,12 +52,12 @@ function readableOf(stream: DuplexStream, done: () => Promise<void>): ReadableSt
   const pull = async (controller: ReadableByteStreamController): Promise<void> => {
     const request = controller.byobRequest;
     if (request === null) {
-      const chunk = await stream.readChunk();
+      const chunk = await outsideScopes(() => stream.readChunk());
       if (chunk === null) await end(controller);
       else controller.enqueue(chunk);
       return;
     }
-    const count = await stream.read(bytesOf(request.view));
+    const count = await outsideScopes(() => stream.read(bytesOf(request.view)));
     if (count === null) await end(controller);
     else request.respond(count);
   };
@@ -74,9 +76,11 @@ function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableSt
       void stream.closed.then(({ error }) => controller.error(error ?? closedHere()));
     },
     write: (chunk, controller) =>
-      stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
+      outsideScopes(() =>
+        stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
+      ),
     close: async () => {
-      await stream.shutdown('write');
+      await outsideScopes(() => stream.shutdown('write'));
       await done();
     },
     abort: (reason: unknown) => {

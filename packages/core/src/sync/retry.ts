@@ -8,8 +8,9 @@
 
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
-import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
+import { CancelledError, InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
+import { checkScope } from '../waiting/ambient.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
 import {
   partsOf,
@@ -135,6 +136,7 @@ export async function retry<T>(
   if (typeof run !== 'function') throw invalidInput('retry', 'run', 'a function', run);
   checkOptions('retry', options, RETRY_OPTIONS);
   options.signal?.throwIfAborted();
+  checkScope();
   return new Retry(run, options).run();
 }
 
@@ -248,7 +250,9 @@ class Retry<T> {
 
 function isAbort(error: unknown): boolean {
   try {
-    return error instanceof Error && error.name === 'AbortError';
+    return (
+      error instanceof CancelledError || (error instanceof Error && error.name === 'AbortError')
+    );
   } catch {
     // A getter of the error has thrown.
     return false;

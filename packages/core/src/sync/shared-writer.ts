@@ -7,6 +7,7 @@
  * everything after it unreadable.
  */
 
+import { outsideScopes } from '../waiting/ambient.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
@@ -118,10 +119,10 @@ export class SharedWriter {
     if (accepted === WOULD_BLOCK) {
       waiter.frame = owned(frame, 0, transfer);
       this.#turns.add(waiter);
-      if (!this.#isWriting) void this.#writeTurns();
+      if (!this.#isWriting) this.#start();
     } else {
       this.#begun.add(waiter);
-      void this.#writeTurns(waiter, owned(frame, accepted, transfer));
+      this.#start(waiter, owned(frame, accepted, transfer));
     }
     return waiter.promise;
   }
@@ -135,8 +136,13 @@ export class SharedWriter {
     });
   }
 
+  /** Begins to write, for all senders: not in the scope of the one that happens to be first. */
+  #start(begun?: FrameWaiter, rest: WriteData = ''): void {
+    void outsideScopes(() => this.#writeTurns(begun, rest));
+  }
+
   /** Writes the remainder of a frame that has begun, and then the frames whose turn comes; never rejects. */
-  async #writeTurns(begun?: FrameWaiter, rest: WriteData = ''): Promise<void> {
+  async #writeTurns(begun: FrameWaiter | undefined, rest: WriteData): Promise<void> {
     this.#isWriting = true;
     if (begun !== undefined) await this.#finish(begun, rest);
     while (this.#turns.size > 0) {

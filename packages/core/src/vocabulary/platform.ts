@@ -9,6 +9,8 @@
  * only order work within one iteration of the event loop are plain constants.
  */
 
+import type { Clock } from './clock.ts';
+
 /** What the system's clock is made of. Replaced only by the guard of a simulation. */
 export interface Platform {
   setTimeout: <A>(callback: (argument: A) => void, delay: number, argument: A) => NodeJS.Timeout;
@@ -18,6 +20,8 @@ export interface Platform {
   wallTime: () => number;
   /** Whether TLS issues session tickets, whose length is random. */
   hasSessionTickets: boolean;
+  /** The clock of what is given none and is in no scope; `undefined` for the system's. */
+  clock: Clock | undefined;
 }
 
 export const platform: Platform = {
@@ -27,6 +31,7 @@ export const platform: Platform = {
   hrtime: process.hrtime,
   wallTime: Date.now,
   hasSessionTickets: true,
+  clock: undefined,
 };
 
 /** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */

@@ -1,6 +1,6 @@
 /** From an open file and a request to the response: conditions first, then ranges, then the whole (RFC 9110 section 13.2.2). */
 
-import { systemRandom } from '@awaitio/core';
+import { systemRandom } from '@awaitio/core/lowlevel';
 import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse, responseOf, type ResponseInit } from '../message/response.ts';
 import { fieldList, fieldValue, hasField, type FieldList } from '../protocol/vocabulary/fields.ts';

@@ -1,7 +1,7 @@
 /** State shared by all connections of one client. */
 
 import type { Clock } from '@awaitio/core';
-import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
+import { AsyncScope, DeadlineWheel, outsideScopes, withDefaults } from '@awaitio/core/lowlevel';
 import type { StallLimits } from '../driver/stall-watch.ts';
 import {
   DEFAULT_CLIENT_DEADLINES,
@@ -29,8 +29,9 @@ export function clientShared(clock: Clock, options: HttpClientOptions): ClientSh
   const limits = withDefaults(DEFAULT_CLIENT_LIMITS, options.limits);
   return {
     clock,
-    scope: new AsyncScope(),
-    wheel: new DeadlineWheel(clock),
+    // Connections and their deadlines outlive the scope that the client is made in.
+    scope: outsideScopes(() => new AsyncScope()),
+    wheel: outsideScopes(() => new DeadlineWheel(clock)),
     deadlines,
     limits,
     sending: {

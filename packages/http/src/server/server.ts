@@ -18,15 +18,16 @@ import {
   type TaskContext,
 } from '@awaitio/core';
 import {
+  type AbortRegistration,
   acceptOwned,
   AsyncScope,
   charged,
   checkMethods,
   checkOptions,
   invalidInput,
+  outsideScopes,
   watchAbort,
   withDefaults,
-  type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import { fetchAdapter, openMemoryFetch } from '../adapters/lazy-adapters.ts';
@@ -129,8 +130,9 @@ export class HttpServer {
   readonly #registration: AbortRegistration | undefined;
 
   static {
+    // A server outlives the scope that it is started in.
     start = (handler, listener, options, proxies) =>
-      new HttpServer(handler, listener, options, proxies);
+      outsideScopes(() => new HttpServer(handler, listener, options, proxies));
   }
 
   private constructor(
@@ -202,7 +204,7 @@ export class HttpServer {
         operation: 'serveStream',
       });
     }
-    const scope = new AsyncScope();
+    const scope = outsideScopes(() => new AsyncScope());
     const options = { name: 'connection', onAbort: stream };
     this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
@@ -252,7 +254,8 @@ export class HttpServer {
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     return charged(this.#runtime, () => {
       checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
-      this.#shutdown ??= this.#drain(options);
+      // Also the shutdown in a `finally` of a scope that has ended.
+      this.#shutdown ??= outsideScopes(() => this.#drain(options));
       return this.#shutdown;
     });
   }
@@ -267,7 +270,7 @@ export class HttpServer {
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
-    const life = connection.run();
+    const life = outsideScopes(() => connection.run());
     return lease === undefined ? life : undefined;
   }
 

@@ -104,7 +104,12 @@ describe('a shutdown and handshakes', () => {
         expect(await Promise.all(answers)).toEqual(
           Array.from({ length: CLIENTS }, () => [200, 'close']),
         );
-        expect(await report).toEqual({ completed: CLIENTS, idleClosed: 0, upgraded: 0, aborted: [] });
+        expect(await report).toEqual({
+          completed: CLIENTS,
+          idleClosed: 0,
+          upgraded: 0,
+          aborted: [],
+        });
       },
       { latency: [50, 50] },
     ));

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ByteStream } from '@awaitio/core';
+import { deferred } from '@awaitio/core/lowlevel';
 import type { Handler, HandlerContext, UpgradeOptions } from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
@@ -7,14 +9,14 @@ const ASK = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: chat\r
 
 /** Upgrades, and hands the stream to the test's function. */
 function upgrading(
-  talk: (context: HandlerContext, stream: Wire['stream']) => unknown,
-  options?: (stream: () => Wire['stream']) => UpgradeOptions,
+  talk: (context: HandlerContext, stream: ByteStream) => unknown,
+  options?: (stream: Promise<ByteStream>) => UpgradeOptions,
 ): Handler {
   return async (_request, context) => {
-    let current: Wire['stream'] | undefined;
-    const { stream } = await context.upgrade(options?.(() => current as Wire['stream']));
-    current = stream as Wire['stream'];
-    await talk(context, current);
+    const given = deferred<ByteStream>();
+    const { stream } = await context.upgrade(options?.(given.promise));
+    given.resolve(stream);
+    await talk(context, stream);
   };
 }
 
@@ -26,10 +28,11 @@ async function upgraded(world: World): Promise<Wire> {
 }
 
 /** Says goodbye, and closes. */
-const goodbye = (stream: () => Wire['stream']): UpgradeOptions => ({
+const goodbye = (given: Promise<ByteStream>): UpgradeOptions => ({
   onDrain: async () => {
-    await stream().writeAll('goodbye\n');
-    await stream().close();
+    const stream = await given;
+    await stream.writeAll('goodbye\n');
+    await stream.close();
   },
 });
 
@@ -77,12 +80,10 @@ describe('the drain of an upgraded connection', () => {
 
   test('calls onDrain of a connection that is upgraded meanwhile, when its handler has the stream', () =>
     simulated(async (world) => {
-      const server = await world.serve(async (_request, context) => {
+      const upgrade = upgrading((_context, stream) => stream.readLine(), goodbye);
+      const server = await world.serve(async (request, context) => {
         await world.sleep(100);
-        let stream: Wire['stream'] | undefined;
-        const switched = await context.upgrade(goodbye(() => stream as Wire['stream']));
-        stream = switched.stream as Wire['stream'];
-        await stream.readLine();
+        await upgrade(request, context);
       });
       const wire = await world.connect();
       await wire.send(ASK);

@@ -6,6 +6,7 @@
  * stay with the listener below, in the kernel, unread.
  */
 
+import { outsideScopes } from '../../waiting/ambient.ts';
 import { checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import type { ByteStream } from '../../streams/byte-stream.ts';
@@ -111,7 +112,8 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     this.#credentials = { secureContext: contextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#accepting = this.#accept();
+    // For as long as the listener is open, whatever scope it is made in.
+    this.#accepting = outsideScopes(() => this.#accept());
   }
 
   /**

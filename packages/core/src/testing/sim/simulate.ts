@@ -139,6 +139,7 @@ class Run {
     const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
+      clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },

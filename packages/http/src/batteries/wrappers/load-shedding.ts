@@ -6,8 +6,14 @@
  * halves fast and grows slowly. What is refused is decided by chance: a client that comes again is not refused for ever.
  */
 
-import { systemClock, systemRandom, type Clock, type Random, type Timer } from '@awaitio/core';
-import { checkFunction, checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import { systemClock, type Clock, type Random, type Timer } from '@awaitio/core';
+import {
+  checkFunction,
+  checkOptions,
+  rules,
+  systemRandom,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
 import type { Handler } from '../../message/handler.ts';
 import { HttpProblem } from '../../message/problem.ts';
 import { EventLoopDelay, type DelayMonitor } from './event-loop-delay.ts';

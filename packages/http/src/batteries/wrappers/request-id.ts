@@ -1,11 +1,12 @@
 /** A name for each request, by which logs of several programs are joined. */
 
-import { systemRandom, type Random } from '@awaitio/core';
+import type { Random } from '@awaitio/core';
 import {
   checkFunction,
   checkOptions,
   invalidInput,
   rules,
+  systemRandom,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import type { Handler } from '../../message/handler.ts';
