@@ -519,9 +519,9 @@ async function failureOf(make: () => unknown): Promise<unknown> {
   return undefined;
 }
 
-const PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
+const [PAGE = ''] = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
   '## HTTP:',
-)[0] as string;
+);
 /** The first cells of the rows of a table below a heading. */
 const cells = (heading: string): string[] =>
   [...(PAGE.split(heading)[1] ?? '').matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);

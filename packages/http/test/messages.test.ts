@@ -435,9 +435,10 @@ function refusalOf({ role, one }: (typeof REFUSALS)[number]): unknown {
   return undefined;
 }
 
-const PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
-  '## HTTP:',
-)[1] as string;
+const [, PAGE = ''] = readFileSync(
+  new URL('../../../docs/errors.md', import.meta.url),
+  'utf8',
+).split('## HTTP:');
 /** Each code with its classes. */
 const ROWS = [...PAGE.matchAll(/^\| `(E\w+)` +\| ([^|]+?) +\|/gm)].map(
   ([, code = '', classes = '']) => ({ code, classes }),
