@@ -18,6 +18,7 @@ import {
 } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './to-node.ts';
@@ -410,6 +411,6 @@ export class ByteStream implements DuplexStream {
 }
 
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
-  if (buffer instanceof Uint8Array) return buffer;
+  if (isBytes(buffer)) return buffer;
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
 }

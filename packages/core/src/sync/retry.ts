@@ -10,6 +10,7 @@ import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
+import { isError } from '../vocabulary/realms.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
 import {
   partsOf,
@@ -91,7 +92,7 @@ export class RetryError extends IoError {
 
   constructor(attempts: number, errors: readonly unknown[]) {
     const last = errors.at(-1);
-    const text = last instanceof Error ? last.message : String(last);
+    const text = isError(last) ? last.message : String(last);
     super(`retry: ${attempts} attempts failed, the last one with: ${text}`, {
       code: 'ERR_RETRY_FAILED',
       operation: 'retry',
@@ -248,7 +249,7 @@ class Retry<T> {
 
 function isAbort(error: unknown): boolean {
   try {
-    return error instanceof Error && error.name === 'AbortError';
+    return isError(error) && error.name === 'AbortError';
   } catch {
     // A getter of the error has thrown.
     return false;

@@ -9,8 +9,9 @@
 
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput, LimitError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
-import type { StreamWriter, WriteData } from '../streams/stream-writer.ts';
+import { encoded, type StreamWriter, type WriteData } from '../streams/stream-writer.ts';
 import {
   checkWaitOptions,
   ListedWaiter,
@@ -89,7 +90,7 @@ export class SharedWriter {
    * A call that is cancelled before the stream has accepted a byte of its frame writes nothing. Later, the call settles at
    * once, and its frame is written to its end before the next one begins.
    *
-   * @param frame - Bytes, or a string that stands for its latin1 bytes. Bytes that have to wait are copied.
+   * @param frame - Bytes, or text, written as UTF-8. Bytes that have to wait are copied.
    * @param options - `signal` cancels the call; `timeout` limits it, in milliseconds (default: no limit); `transfer` gives
    * the bytes away.
    * @returns Fulfilled when the stream has accepted the whole frame.
@@ -97,18 +98,22 @@ export class SharedWriter {
    * stream's `writeAll` throws, as `ClosedError` and `BrokenError`.
    */
   send(frame: WriteData, options?: FrameSendOptions): Promise<void> {
+    let wire = frame;
     let transfer = false;
     let accepted: number | typeof WOULD_BLOCK = WOULD_BLOCK;
     try {
       checkWaitOptions('send', options);
       transfer = options?.transfer === true;
-      if (!(frame instanceof Uint8Array) && typeof frame !== 'string') {
+      if (!isBytes(frame) && typeof frame !== 'string') {
         throw invalidInput('send', 'frame', 'a Uint8Array or a string', frame);
       }
       if (this.#broken !== undefined) throw this.#broken;
+      // From here on the length is one of bytes: a character counts as many as it has.
+      wire = encoded(frame);
+      transfer ||= wire !== frame;
       if (!this.#isWriting && this.#turns.size === 0) {
-        accepted = this.#stream.tryWrite(frame, { transfer });
-        if (accepted === frame.length) return this.#parts.budget.pay(undefined);
+        accepted = this.#stream.tryWrite(wire, { transfer });
+        if (accepted === wire.length) return this.#parts.budget.pay(undefined);
       }
       this.#checkRoom();
     } catch (error) {
@@ -116,12 +121,12 @@ export class SharedWriter {
     }
     const waiter = new FrameWaiter('send', this.#parts.clock, options);
     if (accepted === WOULD_BLOCK) {
-      waiter.frame = owned(frame, 0, transfer);
+      waiter.frame = owned(wire, 0, transfer);
       this.#turns.add(waiter);
       if (!this.#isWriting) void this.#writeTurns();
     } else {
       this.#begun.add(waiter);
-      void this.#writeTurns(waiter, owned(frame, accepted, transfer));
+      void this.#writeTurns(waiter, owned(wire, accepted, transfer));
     }
     return waiter.promise;
   }

@@ -11,10 +11,11 @@ import {
   AsyncScope,
   checkOptions,
   invalidInput,
+  isBytes,
   rules,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { isSendable } from './body-pieces.ts';
+import { isSendable, ownBytes } from './body-pieces.ts';
 import { ForwardedBody } from './forwarded-body.ts';
 import { HttpProblem } from './problem.ts';
 import {
@@ -164,7 +165,7 @@ export class HttpResponse {
     this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
-    this.body = body;
+    this.body = ownBytes(body);
     this.length = init?.length;
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
@@ -202,7 +203,7 @@ export class HttpResponse {
 
   /** Bytes, with `Content-Type: application/octet-stream` unless `init.headers` has another. */
   static bytes(bytes: Uint8Array, init?: ResponseInit): HttpResponse {
-    if (!(bytes instanceof Uint8Array)) {
+    if (!isBytes(bytes)) {
       throw invalidInput('HttpResponse.bytes', 'bytes', 'a Uint8Array', bytes);
     }
     return new HttpResponse(bytes, init).#withType(BYTES);

@@ -9,6 +9,7 @@
 
 import { checkFunction, checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { AMOUNTS } from './amounts.ts';
 import type { Contract } from './contract.ts';
@@ -157,4 +158,4 @@ async function runTrial({ body }: Contract, trial: Trial): Promise<void> {
 }
 
 const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+  isError(error) ? error.message : String(error);

@@ -10,6 +10,7 @@ import { Executor } from '../../tasks/executor.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { guardWorld } from './guard/guard.ts';
@@ -295,5 +296,5 @@ function isClosedListener(error: unknown): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }
