@@ -30,7 +30,7 @@ export {
 } from './vocabulary/check.ts';
 export type { OptionNames } from './vocabulary/nearest-option.ts';
 export { WAIT_OPTIONS } from './waiting/waiter.ts';
-export { isBytes, isError } from './vocabulary/realms.ts';
+export { isBytes } from './vocabulary/realms.ts';
 export { lazy, type Lazy } from './vocabulary/lazy.ts';
 export { ReadyBits } from './vocabulary/interest.ts';
 export type { Source, SourceObserver } from './vocabulary/source.ts';

@@ -463,6 +463,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   containResult: trusted,
   describeFailure: trusted,
   failureOf: trusted,
+  isBytes: trusted,
   isThenable: trusted,
   printLine: trusted,
   checkFunction: trusted,
