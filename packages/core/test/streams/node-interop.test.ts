@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex, PassThrough, Readable, Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { setImmediate as turn } from 'node:timers/promises';
 import { createDeflate, createInflate } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -18,28 +17,10 @@ import {
   memoryPair,
 } from '../../src/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
+import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
 
-const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();
 const errno = (code: string): Error => Object.assign(new Error(code), { code });
-
-function pattern(size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
-}
-
-async function closeAll(...streams: readonly ByteStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.close()));
-}
-
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function idle(): Promise<void> {
-  for (let index = 0; index < 10; index += 1) await turn();
-}
 
 /** Settles with `'close'`, whatever came before it. */
 function gone(duplex: Duplex): Promise<void> {
