@@ -11,6 +11,7 @@ import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabu
 import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
 import { isError } from '../vocabulary/realms.ts';
+import { charged } from '../waiting/charged.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
 import {
   partsOf,
@@ -129,14 +130,16 @@ export class RetryError extends IoError {
  * console.log(answer); // attempt 3
  * ```
  */
-export async function retry<T>(
+export function retry<T>(
   run: (attempt: Attempt) => T | Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  if (typeof run !== 'function') throw invalidInput('retry', 'run', 'a function', run);
-  checkOptions('retry', options, RETRY_OPTIONS);
-  options.signal?.throwIfAborted();
-  return new Retry(run, options).run();
+  return charged(options, () => {
+    if (typeof run !== 'function') throw invalidInput('retry', 'run', 'a function', run);
+    checkOptions('retry', options, RETRY_OPTIONS);
+    options.signal?.throwIfAborted();
+    return new Retry(run, options).run();
+  });
 }
 
 class Retry<T> {

@@ -194,16 +194,24 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
    * @throws as {@link WatchReceiver.changed}; what the function throws.
    */
   async waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
-    checkWaitOptions('waitFor', options);
-    checkFunction('waitFor', 'accepts', accepts);
     const { clock, budget } = this.#state.parts;
+    try {
+      checkWaitOptions('waitFor', options);
+      checkFunction('waitFor', 'accepts', accepts);
+    } catch (error) {
+      return budget.fail(error);
+    }
     const { signal, timeout = Infinity } = options ?? {};
     const end = clock.now() + timeout;
     for (;;) {
       const value = this.borrowAndUpdate();
-      const isAccepted = accepts(value);
-      checkNoPromise('waitFor', 'accepts', isAccepted);
-      if (isAccepted) return budget.pay(value);
+      try {
+        const isAccepted = accepts(value);
+        checkNoPromise('waitFor', 'accepts', isAccepted);
+        if (isAccepted) return await budget.pay(value);
+      } catch (error) {
+        return budget.fail(error);
+      }
       const left = Math.max(0, end - clock.now());
       const limits = { signal, timeout: left, totalTimeout: timeout };
       if (!(await this.#changed('waitFor', limits))) return undefined;

@@ -49,7 +49,7 @@ function ofChannels(): Calls {
 
 function ofOneValue(): Calls {
   const [sender, receiver] = oneshot<number>();
-  const [, lost] = oneshot<number>();
+  const [without, lost] = oneshot<number>();
   lost.close();
   sender.send(value);
   const [watched, watching] = watch(value);
@@ -59,7 +59,7 @@ function ofOneValue(): Calls {
   return {
     'a receive of a oneshot': () => receiver.receive(),
     'a receive of a closed oneshot': () => lost.receive(),
-    'closed of a oneshot': () => sender.closed(),
+    'closed of a closed oneshot': () => without.closed(),
     'changed of a value that changes': () => {
       watched.send(value);
       return watching.changed();
