@@ -47,7 +47,12 @@ import {
   streamContract,
   TestAuthority,
 } from '../src/testing/index.ts';
-import { expectNoNull, testOptions, type Call, type OptionCase } from './support/refused-options.ts';
+import {
+  expectNoNull,
+  testOptions,
+  type Call,
+  type OptionCase,
+} from './support/refused-options.ts';
 
 const ANY = '127.0.0.1:0';
 const PATH = '/tmp/awaitio-options.sock';

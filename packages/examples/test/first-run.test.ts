@@ -29,7 +29,10 @@ const namesAtRoot = new Set(atRoot.map(nameOf));
 
 describe('the first install', () => {
   test('has what the packages are built and tested with', () => {
-    const all = ['package.json', ...['core', 'http', 'examples'].map((name) => `packages/${name}/package.json`)]
+    const all = [
+      'package.json',
+      ...['core', 'http', 'examples'].map((name) => `packages/${name}/package.json`),
+    ]
       .flatMap(wanted)
       .filter((name) => !name.startsWith('@awaitio/'));
     expect(all.length).toBeGreaterThan(8);
@@ -40,7 +43,9 @@ describe('the first install', () => {
     const shared = new Set(wanted('packages/http/package.json'));
     const peers = wanted('bench/package.json').filter((name) => !shared.has(name));
     expect(peers).toEqual(expect.arrayContaining(['bun', 'deno', 'express', 'fastify']));
-    const runtimes = fetched('bench/pnpm-lock.yaml').map(nameOf).filter((name) => /\b(?:bun|deno)\b/.test(name));
+    const runtimes = fetched('bench/pnpm-lock.yaml')
+      .map(nameOf)
+      .filter((name) => /\b(?:bun|deno)\b/.test(name));
     expect(runtimes.length).toBeGreaterThan(2);
     expect([...peers, ...runtimes].filter((name) => namesAtRoot.has(name))).toEqual([]);
   });

@@ -59,7 +59,9 @@ describe('a shared writer', () => {
 
   test('counts the bytes of text, and keeps frames of text whole, whatever part of it is taken', async () => {
     // Frames of 4 to 40 characters of one to four bytes: parts of them end in the middle of a character.
-    const frames = Array.from({ length: 60 }, (_, n) => 'a\u00e9\u20ac\u{1f600}'.repeat((n % 10) + 1));
+    const frames = Array.from({ length: 60 }, (_, n) =>
+      'a\u00e9\u20ac\u{1f600}'.repeat((n % 10) + 1),
+    );
     const { writer, client, server, clock } = setUp();
     const sends = frames.map((frame) => writer.send(`${frame}\n`));
     const reading = (async () => {

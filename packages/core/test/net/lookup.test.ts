@@ -15,24 +15,33 @@ const ANSWERING: readonly (readonly [name: string, lookup: unknown])[] = [
   ['a function that returns a list', () => [ADDRESS]],
 ];
 
-test.each(ANSWERING)('%s in place of a resolver that calls back is refused at once', async (_name, given) => {
-  const lookup = given as LookupFunction;
-  const refusal = {
-    name: 'InvalidInputError',
-    message: expect.stringMatching(/a function that calls back with its answer, as `dns.lookup` does/),
-  };
-  // A wait for a timeout would be one without end.
-  await expect(TcpStream.connect('localhost:1', { lookup, timeout: Infinity })).rejects.toMatchObject(refusal);
-  await using socket = await UdpSocket.bind('127.0.0.1:0', { lookup });
-  await expect(socket.sendTo('x', 'localhost:1')).rejects.toMatchObject(refusal);
-});
+test.each(ANSWERING)(
+  '%s in place of a resolver that calls back is refused at once',
+  async (_name, given) => {
+    const lookup = given as LookupFunction;
+    const refusal = {
+      name: 'InvalidInputError',
+      message: expect.stringMatching(
+        /a function that calls back with its answer, as `dns.lookup` does/,
+      ),
+    };
+    // A wait for a timeout would be one without end.
+    await expect(
+      TcpStream.connect('localhost:1', { lookup, timeout: Infinity }),
+    ).rejects.toMatchObject(refusal);
+    await using socket = await UdpSocket.bind('127.0.0.1:0', { lookup });
+    await expect(socket.sendTo('x', 'localhost:1')).rejects.toMatchObject(refusal);
+  },
+);
 
 test('an asynchronous resolver that calls back later may resolve to what dns.lookup returns', async () => {
   const lookup = (async (_host: string, _options: unknown, done: (...found: unknown[]) => void) => {
     setImmediate(() => done(null, [ADDRESS]));
     return { hostname: 'localhost', family: 4, callback: done };
   }) as unknown as LookupFunction;
-  await expect(TcpStream.connect('localhost:1', { lookup })).rejects.not.toBeInstanceOf(InvalidInputError);
+  await expect(TcpStream.connect('localhost:1', { lookup })).rejects.not.toBeInstanceOf(
+    InvalidInputError,
+  );
 });
 
 test('an answer that throws when it is looked at fails the call', async () => {

@@ -86,11 +86,10 @@ describe('bytes of another realm are written by', () => {
   });
 
   test('a UDP socket', async () => {
-    const receiver = await UdpSocket.bind('127.0.0.1:0');
-    const sender = await UdpSocket.bind('127.0.0.1:0');
+    await using receiver = await UdpSocket.bind('127.0.0.1:0');
+    await using sender = await UdpSocket.bind('127.0.0.1:0');
     await sender.sendTo(foreign, receiver.localAddress);
-    expect(Buffer.from((await receiver.receive()).data).toString()).toBe('€\n');
-    await Promise.all([receiver.close(), sender.close()]);
+    expect(Buffer.from((await receiver.recvFrom()).data).toString()).toBe('€\n');
   });
 });
 

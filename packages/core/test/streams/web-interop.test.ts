@@ -1,12 +1,7 @@
 import { CompressionStream, DecompressionStream } from 'node:stream/web';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  BrokenError,
-  ClosedError,
-  InvalidInputError,
-  memoryPair,
-} from '../../src/index.ts';
+import { BrokenError, ClosedError, InvalidInputError, memoryPair } from '../../src/index.ts';
 import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
 
 describe('the readable side', () => {

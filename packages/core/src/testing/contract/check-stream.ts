@@ -157,5 +157,4 @@ async function runTrial({ body }: Contract, trial: Trial): Promise<void> {
   await trial.finish();
 }
 
-const messageOf = (error: unknown): string =>
-  isError(error) ? error.message : String(error);
+const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error));
