@@ -255,7 +255,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
-      owners: ['waiting/system-clock', 'testing/sim/guard/'],
+      owners: ['vocabulary/platform', 'testing/sim/guard/'],
       reason: TIME_REASON,
     },
     {

@@ -6,6 +6,7 @@
  * small pieces is searched once and not once per piece.
  */
 
+import { TextDecoder, TextEncoder } from 'node:util';
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
 import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';

@@ -9,6 +9,9 @@
  * only order work within one iteration of the event loop are plain constants.
  */
 
+// Node's own, since a browser's environment in a test runner lacks `setImmediate`, and fakes may be there before this package.
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
 /** What the system's clock is made of. Replaced only by the guard of a simulation. */
 export interface Platform {
   setTimeout: <A>(callback: (argument: A) => void, delay: number, argument: A) => NodeJS.Timeout;
