@@ -340,7 +340,8 @@ export class ByteStream implements DuplexStream {
    * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
    * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
    * so that a failure without one does not end the process. `destroy(error)` resets the connection, and so
-   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes.
+   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes. `setNoDelay`,
+   * `setKeepAlive`, `ref` and `unref` are there, as on sockets, for libraries that call them; without TCP the first two do nothing.
    *
    * @example
    * ```ts

@@ -424,6 +424,39 @@ describe('a stream of Node from a stream', () => {
     await gone(duplex);
   });
 
+  test('has the options of sockets that clients of databases set, and passes them on', async () => {
+    const calls: unknown[] = [];
+    const [stream, peer] = memoryPair();
+    Object.assign(stream, {
+      setNoDelay: (noDelay: unknown) => calls.push(['noDelay', noDelay]),
+      setKeepAlive: (keepAlive: unknown) => calls.push(['keepAlive', keepAlive]),
+      ref: () => calls.push('ref'),
+      unref: () => calls.push('unref'),
+    });
+    const node = stream.toNode() as Socket;
+    expect(node.setNoDelay().setNoDelay(false).setKeepAlive()).toBe(node);
+    expect(node.setKeepAlive(true).setKeepAlive(true, 5_000).setKeepAlive(false, 5_000)).toBe(node);
+    expect(node.unref().ref()).toBe(node);
+    expect(calls).toEqual([
+      ['noDelay', true],
+      ['noDelay', false],
+      ['keepAlive', false],
+      ['keepAlive', true],
+      ['keepAlive', 5_000],
+      ['keepAlive', false],
+      'unref',
+      'ref',
+    ]);
+    await closeAll(stream, peer);
+  });
+
+  test('takes those options where there is no socket', async () => {
+    const [client, server] = memoryPair();
+    const node = client.toNode() as Socket;
+    expect(node.setNoDelay(true).setKeepAlive(true, 1).unref().ref()).toBe(node);
+    await closeAll(client, server);
+  });
+
   test('destroyed with an error it resets the connection', async () => {
     const [client, server] = memoryPair();
     const duplex = client.toNode();
