@@ -45,9 +45,9 @@ describe('the rooms of @awaitio/core', () => {
       'node:os is for net/socket/verify-eof net/unix/',
       'node:path is for net/socket/verify-eof net/unix/',
       'node:cluster is for net/lazy-builtins',
-      'node:timers is for waiting/system-clock testing/sim/guard/',
-      'node:timers/promises is for waiting/system-clock testing/sim/guard/',
-      'node:perf_hooks is for waiting/system-clock testing/sim/guard/',
+      'node:timers is for vocabulary/platform testing/sim/guard/',
+      'node:timers/promises is for vocabulary/platform testing/sim/guard/',
+      'node:perf_hooks is for vocabulary/platform testing/sim/guard/',
       'node:crypto is for testing/test-authority testing/sim/guard/',
       'node:vm is for testing/sim/guard/',
       'node:module is for testing/sim/guard/',
@@ -303,7 +303,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'a timer is not taken from a module either',
     { 'waiting/deferred.ts': "import { setTimeout } from 'node:timers/promises';" },
-    'imports node:timers/promises, which is for waiting/system-clock, testing/sim/guard/ only. Take a Clock',
+    'imports node:timers/promises, which is for vocabulary/platform, testing/sim/guard/ only. Take a Clock',
   ],
   [
     'WebAssembly is not for core',

@@ -20,7 +20,7 @@ const wanted = (path: string): string[] => {
 /** `name@version` of every package that a lockfile fetches, for whatever platform. */
 function fetched(lockfile: string): string[] {
   const [, packages = ''] = /^packages:\n(.*?)^snapshots:$/ms.exec(read(lockfile)) ?? [];
-  return [...packages.matchAll(/^ {2}'?(@?[^@'\s]+@[^'\s:]+)'?:$/gm)].map(([, key]) => String(key));
+  return [...packages.matchAll(/^ {2}'?(@?[^@'\s]+@[^'\s:]+)'?:$/gm)].map(([, key]) => key ?? '');
 }
 
 const nameOf = (key: string): string => key.slice(0, key.indexOf('@', 1));

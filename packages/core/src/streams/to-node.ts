@@ -94,12 +94,12 @@ class StreamDuplex extends Duplex {
   // Clients of databases set these without asking whether their stream has them. Elsewhere than on TCP they do nothing, as in
   // Node on Unix sockets.
 
-  setNoDelay(noDelay = true): this {
+  setNoDelay(noDelay: unknown = true): this {
     this.#socket.setNoDelay?.(Boolean(noDelay));
     return this;
   }
 
-  setKeepAlive(keepAlive = false, initialDelay = 0): this {
+  setKeepAlive(keepAlive: unknown = false, initialDelay = 0): this {
     const isOn = Boolean(keepAlive);
     this.#socket.setKeepAlive?.(isOn && initialDelay > 0 ? initialDelay : isOn);
     return this;

@@ -141,7 +141,7 @@ describe.each([
   ['permits, ticks and notifications', ofPermits],
   ['a retry and a shared writer', ofRuns],
 ])('a loop over calls of %s lets the event loop turn:', (_name, make) => {
-  test.each(Object.keys(make()))('%s', async (name) => {
-    expect(await turnsIn(make()[name] as () => unknown)).toBe(true);
+  test.each(Object.entries(make()))('%s', async (_call, call) => {
+    expect(await turnsIn(call)).toBe(true);
   });
 });
