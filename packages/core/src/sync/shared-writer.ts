@@ -11,7 +11,7 @@ import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput, LimitError } from '../vocabulary/errors.ts';
 import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
-import { encoded, type StreamWriter, type WriteData } from '../streams/stream-writer.ts';
+import type { StreamWriter, WriteData } from '../streams/stream-writer.ts';
 import {
   checkWaitOptions,
   ListedWaiter,
@@ -55,8 +55,10 @@ export interface SharedWriterStatistics {
   readonly waits: readonly WaitInfo[];
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 class FrameWaiter extends ListedWaiter<void> {
-  frame: WriteData = '';
+  frame: Uint8Array = NOTHING;
 }
 
 /** Writes frames of several tasks, made by {@link sharedWriter}. */
@@ -98,7 +100,7 @@ export class SharedWriter {
    * stream's `writeAll` throws, as `ClosedError` and `BrokenError`.
    */
   send(frame: WriteData, options?: FrameSendOptions): Promise<void> {
-    let wire = frame;
+    let wire = NOTHING;
     let transfer = false;
     let accepted: number | typeof WOULD_BLOCK = WOULD_BLOCK;
     try {
@@ -109,8 +111,7 @@ export class SharedWriter {
       }
       if (this.#broken !== undefined) throw this.#broken;
       // From here on the length is one of bytes: a character counts as many as it has.
-      wire = encoded(frame);
-      transfer ||= wire !== frame;
+      wire = typeof frame === 'string' ? Buffer.from(frame) : frame;
       if (!this.#isWriting && this.#turns.size === 0) {
         accepted = this.#stream.tryWrite(wire, { transfer });
         if (accepted === wire.length) return this.#parts.budget.pay(undefined);
@@ -119,14 +120,15 @@ export class SharedWriter {
     } catch (error) {
       return this.#parts.budget.fail(error);
     }
+    const isOurs = transfer || wire !== frame;
     const waiter = new FrameWaiter('send', this.#parts.clock, options);
     if (accepted === WOULD_BLOCK) {
-      waiter.frame = owned(wire, 0, transfer);
+      waiter.frame = owned(wire, 0, isOurs);
       this.#turns.add(waiter);
       if (!this.#isWriting) void this.#writeTurns();
     } else {
       this.#begun.add(waiter);
-      void this.#writeTurns(waiter, owned(wire, accepted, transfer));
+      void this.#writeTurns(waiter, owned(wire, accepted, isOurs));
     }
     return waiter.promise;
   }
@@ -141,7 +143,7 @@ export class SharedWriter {
   }
 
   /** Writes the remainder of a frame that has begun, and then the frames whose turn comes; never rejects. */
-  async #writeTurns(begun?: FrameWaiter, rest: WriteData = ''): Promise<void> {
+  async #writeTurns(begun?: FrameWaiter, rest = NOTHING): Promise<void> {
     this.#isWriting = true;
     if (begun !== undefined) await this.#finish(begun, rest);
     while (this.#turns.size > 0) {
@@ -171,7 +173,7 @@ export class SharedWriter {
     }
   }
 
-  async #finish(waiter: FrameWaiter, rest: WriteData): Promise<void> {
+  async #finish(waiter: FrameWaiter, rest: Uint8Array): Promise<void> {
     try {
       await this.#stream.writeAll(rest, { transfer: true });
       this.#begun.grant(waiter, undefined);
@@ -204,8 +206,7 @@ export class SharedWriter {
 }
 
 /** What has to be kept of a frame: a copy, since its owner may change it when the call was cancelled. */
-function owned(frame: WriteData, from: number, transfer: boolean): WriteData {
-  if (typeof frame === 'string') return frame.slice(from);
+function owned(frame: Uint8Array, from: number, transfer: boolean): Uint8Array {
   const rest = frame.subarray(from);
   // Not `slice`, which copies nothing of a Buffer.
   return transfer ? rest : new Uint8Array(rest);
