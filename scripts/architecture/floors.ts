@@ -245,8 +245,9 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/verify-eof', 'net/unix/'],
-      reason: 'Files are I/O: only a Unix path and the check of an end of stream touch them.',
+      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/'],
+      reason:
+        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them.',
     },
     {
       modules: ['node:cluster'],
@@ -255,7 +256,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
-      owners: ['waiting/system-clock', 'testing/sim/guard/'],
+      owners: ['vocabulary/platform', 'testing/sim/guard/'],
       reason: TIME_REASON,
     },
     {

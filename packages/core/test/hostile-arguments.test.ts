@@ -12,6 +12,7 @@ import * as sync from '../src/sync/index.ts';
 import * as kit from '../src/testing/index.ts';
 import { VALUES, wrongCalls, type Recipe, type Subject } from './support/hostile-calls.ts';
 import { readPage } from './support/public-api.ts';
+import { GONE } from './support/gone-transport.ts';
 
 const { ByteStream, Executor, Interest, MemoryListener, Poll, TaskTracker } = core;
 const { TcpListener, TcpStream, TlsListener, TlsStream, UdpSocket } = core;
@@ -467,6 +468,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   containResult: trusted,
   describeFailure: trusted,
   failureOf: trusted,
+  isBytes: trusted,
   isThenable: trusted,
   printLine: trusted,
   checkFunction: trusted,
@@ -667,21 +669,6 @@ const SYNC: Readonly<Record<string, Recipe>> = {
   watch: plain(sync.watch, () => [1, {}]),
 };
 const SEMAPHORE = new sync.Semaphore(100_000);
-
-const GONE: lowlevel.Transport = {
-  unsent: 0,
-  start: (sink) => {
-    sink.onClosed(undefined);
-  },
-  pause: () => {},
-  resume: () => {},
-  write: () => {},
-  writev: () => {},
-  end: () => {},
-  close: () => {},
-  reset: () => {},
-  setRef: () => {},
-};
 
 /** What its type does not say. */
 const ANYTHING = VALUES.map(([kind]) => kind);

@@ -24,7 +24,6 @@ import {
   UdpSocket,
   UnixStream,
 } from '../src/index.ts';
-import type { Transport } from '../src/lowlevel.ts';
 import {
   broadcast,
   channel,
@@ -37,6 +36,7 @@ import {
 import { TestAuthority } from '../src/testing/index.ts';
 import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
+import { GONE } from './support/gone-transport.ts';
 
 const SECRET = 'SECRET';
 
@@ -58,22 +58,6 @@ async function ended(text: string | Uint8Array): Promise<ByteStream> {
   await b.shutdown('write');
   return a;
 }
-
-/** A carrier that is gone as soon as it is used. */
-const GONE: Transport = {
-  unsent: 0,
-  start: (sink) => {
-    sink.onClosed(undefined);
-  },
-  pause: () => {},
-  resume: () => {},
-  write: () => {},
-  writev: () => {},
-  end: () => {},
-  close: () => {},
-  reset: () => {},
-  setRef: () => {},
-};
 
 const never = (): Promise<void> => new Promise(() => {});
 const authority = new TestAuthority();

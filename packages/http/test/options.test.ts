@@ -30,8 +30,13 @@ import {
   setCookie,
 } from '../src/batteries/index.ts';
 import { simulated } from './support/simulated.ts';
-
-type Call = (options: never) => unknown;
+import {
+  expectNoNull,
+  failureOf,
+  testOptions,
+  type Call,
+  type OptionCase,
+} from '../../core/test/support/refused-options.ts';
 
 const problem = new HttpProblem(404);
 
@@ -66,15 +71,7 @@ const onRequest =
     if (outcome !== undefined) throw outcome.error;
   };
 
-/** Each call; the name that its errors give it; a slip and the name it is near; a wrong value. */
-const CALLS: readonly (readonly [
-  name: string,
-  call: Call,
-  operation: string,
-  slip: string,
-  nearest: string,
-  wrong: object,
-])[] = [
+const CALLS: readonly OptionCase[] = [
   ['serve', served, 'serve', 'hostname', 'host', { port: '80' }],
   ['server.shutdown', shutDown, 'shutdown', 'gracePeriod', 'grace', { idleWindow: NaN }],
   [
@@ -257,54 +254,17 @@ const CALLS: readonly (readonly [
   ],
 ];
 
-/** What a call throws or rejects with. */
-async function failureOf(call: Call, options: unknown): Promise<unknown> {
-  try {
-    await call(options as never);
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
-describe.each(CALLS)('%s', (_name, call, operation, slip, nearest, wrong) => {
-  test('refuses an unknown option, with the nearest one', async () => {
-    const error = await failureOf(call, { [slip]: 1 });
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(error).toMatchObject({
-      message: `${operation}: unknown option \`${slip}\`: did you mean \`${nearest}\`?`,
-      operation,
-    });
-  });
-
-  test('refuses a wrong value, with what was expected and what came', async () => {
-    const error = await failureOf(call, wrong);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toMatch(
-      new RegExp(`^${operation}: expected \`[\\w.]+\` to be .+, got .+$`),
-    );
-  });
-
-  test('refuses null', async () => {
-    const error = await failureOf(call, null);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toBe(
-      `${operation}: expected \`options\` to be an object, got null`,
-    );
-  });
-});
+testOptions(CALLS);
 
 describe('options of a request', () => {
   test.each(['get', 'head', 'delete'] as const)('of %s may not be null', async (method) => {
     await using client = new HttpClient();
-    const error = await failureOf((o) => client[method]('http://a/', o), null);
-    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+    await expectNoNull((o) => client[method]('http://a/', o), 'request');
   });
 
   test.each(['post', 'put'] as const)('of %s may not be null', async (method) => {
     await using client = new HttpClient();
-    const error = await failureOf((o) => client[method]('http://a/', 'x', o), null);
-    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+    await expectNoNull((o) => client[method]('http://a/', 'x', o), 'request');
   });
 
   test.each([NaN, -1, 1.5, '5', Infinity])('may not have %p as length', async (length) => {

@@ -8,6 +8,7 @@
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
 import { Framed, type Codec } from './framed.ts';
@@ -118,7 +119,7 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
   }
 
   encode(payload: Uint8Array): Uint8Array {
-    if (!(payload instanceof Uint8Array)) {
+    if (!isBytes(payload)) {
       throw invalidInput('lengthDelimited', 'payload', 'a Uint8Array', payload);
     }
     const header = this.#lengthBytes;

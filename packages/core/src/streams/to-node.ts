@@ -15,6 +15,14 @@ import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
 
+/** What sockets have, and other streams lack. */
+interface SocketOptions {
+  setNoDelay?: (noDelay: boolean) => void;
+  setKeepAlive?: (keepAlive: boolean | number) => void;
+  ref?: () => void;
+  unref?: () => void;
+}
+
 type Done = (error?: Error | null) => void;
 
 const ignore = (): void => {};
@@ -94,6 +102,34 @@ class StreamDuplex extends Duplex {
       stream.reset(error);
       settle(stream.closed, () => done(error), done);
     }
+  }
+
+  // Clients of databases set these without asking whether their stream has them. Elsewhere than on TCP they do nothing, as in
+  // Node on Unix sockets.
+
+  setNoDelay(noDelay: unknown = true): this {
+    this.#socket.setNoDelay?.(Boolean(noDelay));
+    return this;
+  }
+
+  setKeepAlive(keepAlive: unknown = false, initialDelay = 0): this {
+    const isOn = Boolean(keepAlive);
+    this.#socket.setKeepAlive?.(isOn && initialDelay > 0 ? initialDelay : isOn);
+    return this;
+  }
+
+  ref(): this {
+    this.#socket.ref?.();
+    return this;
+  }
+
+  unref(): this {
+    this.#socket.unref?.();
+    return this;
+  }
+
+  get #socket(): SocketOptions {
+    return this.#stream as SocketOptions;
   }
 
   readonly #fail = (error: Error): void => {

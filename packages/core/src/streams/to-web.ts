@@ -16,6 +16,7 @@ import type {
 } from 'node:stream/web';
 import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { isArrayBuffer, isBytes } from '../vocabulary/realms.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 
 /** The `signal` that Node's types lack. */
@@ -90,11 +91,11 @@ function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableSt
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isBytes(chunk)) return chunk;
   if (ArrayBuffer.isView(chunk)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   throw invalidInput('write', 'chunk', 'a Uint8Array, another view or an ArrayBuffer', chunk);
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { checkFunction, checkNoPromise } from '../vocabulary/check.ts';
+import { charged } from '../waiting/charged.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 import { handleClosed } from './sync-errors.ts';
 import {
@@ -193,17 +194,21 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
    * @returns The value; `undefined` at the end.
    * @throws as {@link WatchReceiver.changed}; what the function throws.
    */
-  async waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
+  waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
+    return charged(this.#state.parts, () => this.#waitFor(accepts, options));
+  }
+
+  async #waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
+    const { clock } = this.#state.parts;
     checkWaitOptions('waitFor', options);
     checkFunction('waitFor', 'accepts', accepts);
-    const { clock, budget } = this.#state.parts;
     const { signal, timeout = Infinity } = options ?? {};
     const end = clock.now() + timeout;
     for (;;) {
       const value = this.borrowAndUpdate();
       const isAccepted = accepts(value);
       checkNoPromise('waitFor', 'accepts', isAccepted);
-      if (isAccepted) return budget.pay(value);
+      if (isAccepted) return value;
       const left = Math.max(0, end - clock.now());
       const limits = { signal, timeout: left, totalTimeout: timeout };
       if (!(await this.#changed('waitFor', limits))) return undefined;

@@ -10,6 +10,8 @@
  */
 
 import type { Clock } from './clock.ts';
+// Node's own, since a browser's environment in a test runner lacks `setImmediate`, and fakes may be there before this package.
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 /** What the system's clock is made of. Replaced only by the guard of a simulation. */
 export interface Platform {

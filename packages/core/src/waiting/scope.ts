@@ -13,6 +13,7 @@ import { failureOf, printLine, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
 import { platform } from '../vocabulary/platform.ts';
+import { isError } from '../vocabulary/realms.ts';
 import type { AbortWatcher } from './abort-watch.ts';
 import type { AmbientScope } from './ambient.ts';
 
@@ -140,14 +141,12 @@ function outermostCancel(scope: AmbientScope | undefined): CancelledError | unde
 export function isConsequence(error: unknown, cancelled: CancelledError): boolean {
   try {
     // Several failures, of which the first may be that of the cancel.
-    if (error instanceof AggregateError) {
-      return error.errors.every((each) => isConsequence(each, cancelled));
-    }
+    if (isAggregate(error)) return error.errors.every((each) => isConsequence(each, cancelled));
     const { cause } = cancelled;
     let at: unknown = error;
     for (let depth = 0; depth < MAX_CAUSES && at !== undefined; depth += 1) {
       if (at === cancelled || at === cause) return true;
-      if (!(at instanceof Error)) return false;
+      if (!isError(at)) return false;
       if (at === error && at.name === 'AbortError') return true;
       at = at.cause;
     }
@@ -155,6 +154,10 @@ export function isConsequence(error: unknown, cancelled: CancelledError): boolea
     // A getter of the error has thrown.
   }
   return false;
+}
+
+function isAggregate(error: unknown): error is AggregateError {
+  return isError(error) && Array.isArray((error as Partial<AggregateError>).errors);
 }
 
 /** Whether an error only passes on the cancel of a scope, or of one around it that it is not shielded from. */

@@ -30,21 +30,7 @@ import {
 } from '../../src/index.ts';
 import { TestAuthority } from '../../src/testing/index.ts';
 import { keep } from '../support/keep.ts';
-
-/** More than any call may make in one turn of the loop. */
-const MANY = 20_000;
-
-/** Makes the call until the event loop has turned. */
-async function turnsIn(call: () => unknown): Promise<boolean> {
-  const loop = { hasTurned: false };
-  setImmediate(() => {
-    loop.hasTurned = true;
-  });
-  for (let count = 0; count < MANY && !loop.hasTurned; count += 1) {
-    await Promise.resolve(call()).catch(() => {});
-  }
-  return loop.hasTurned;
-}
+import { turnsIn } from '../support/turns-in.ts';
 
 const aborted = { signal: AbortSignal.abort(new Error('aborted')) };
 const wrong = { timeout: -1 };

@@ -26,6 +26,7 @@ import { responseOf, type ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { fieldList, fieldValue, type FieldList } from '../protocol/vocabulary/fields.ts';
 import { isIdempotent } from '../protocol/vocabulary/methods.ts';
+import { ownBytes } from '../message/body-pieces.ts';
 import { redirectOf } from './redirect.ts';
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
@@ -153,7 +154,7 @@ export class HttpClient {
     let target = parseTarget(url);
     let fields = this.#merge(options);
     let method = firstMethod;
-    let { body } = options;
+    let body = ownBytes(options.body);
     for (let redirects = 0; ; redirects += 1) {
       // RFC 9110 section 10.1.1: no expectation without a body.
       const expectContinue = options.expectContinue === true && body !== undefined;

@@ -6,19 +6,18 @@
  * them itself calls {@link responseOf}.
  */
 
-import { InvalidInputError } from '@awaitio/core';
+import type { InvalidInputError } from '@awaitio/core';
 import {
   AsyncScope,
   checkOptions,
-  containResult,
   invalidInput,
-  isThenable,
+  isBytes,
   rules,
-  stderrSink,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { isSendable } from './body-pieces.ts';
+import { isSendable, ownBytes } from './body-pieces.ts';
 import { ForwardedBody } from './forwarded-body.ts';
+import { jsonOf, refused } from './json-text.ts';
 import { HttpProblem } from './problem.ts';
 import {
   checkTrailers,
@@ -184,7 +183,7 @@ export class HttpResponse {
     this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
-    this.body = body;
+    this.body = ownBytes(body);
     this.length = init?.length;
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
@@ -226,7 +225,7 @@ export class HttpResponse {
 
   /** Bytes, with `Content-Type: application/octet-stream` unless `init.headers` has another. */
   static bytes(bytes: Uint8Array, init?: ResponseInit): HttpResponse {
-    if (!(bytes instanceof Uint8Array)) {
+    if (!isBytes(bytes)) {
       throw invalidInput('HttpResponse.bytes', 'bytes', 'a Uint8Array', bytes);
     }
     return new HttpResponse(bytes, init).#withType(BYTES);
@@ -291,24 +290,4 @@ export class HttpResponse {
 function notABody(body: unknown): InvalidInputError {
   const expected = 'a string, bytes, an iterable of them, a ReadableStream or null';
   return invalidInput('HttpResponse', 'body', expected, body);
-}
-
-/** @throws `InvalidInputError` for what JSON cannot hold: `undefined`, a function, a BigInt, a promise, an object that contains itself */
-function jsonOf(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    const message = 'HttpResponse.json: the value cannot be written as JSON';
-    throw new InvalidInputError(message, 'HttpResponse.json', error);
-  }
-  // What JSON makes of a promise.
-  if (text !== undefined && !(text === '{}' && isThenable(value))) return text;
-  throw refused('HttpResponse.json', 'value', 'a value that JSON can hold', value);
-}
-
-/** What should be a value may be a promise whose `await` is missing. When it rejects, only stderr can be told. */
-function refused(operation: string, name: string, expected: string, got: unknown): Error {
-  containResult(operation, got, stderrSink);
-  return invalidInput(operation, name, expected, got);
 }

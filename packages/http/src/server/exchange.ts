@@ -15,7 +15,7 @@ import {
 import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
-import { isAbortError } from '../message/abort-error.ts';
+import { abort, isAbortError } from '../message/abort-error.ts';
 import {
   ClientGoneError,
   type HandlerContext,
@@ -294,8 +294,4 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   finish(): void {
     this.#isOver = true;
   }
-}
-
-function abort(controller: AbortController, reason: unknown): void {
-  controller.abort(reason);
 }

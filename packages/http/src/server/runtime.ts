@@ -13,6 +13,7 @@ import {
   type TaskLease,
 } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
+import { abort } from '../message/abort-error.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './sending/http-date.ts';
@@ -164,10 +165,6 @@ export class ServerRuntime {
   async background(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
-}
-
-function abort(controller: AbortController, reason: unknown): void {
-  controller.abort(reason);
 }
 
 function callOnError(

@@ -15,6 +15,7 @@
 
 import { interceptSockets } from '../../../net/intercept.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
+import { ownFile } from '../../../vocabulary/own-file.ts';
 import { own, platform } from '../../../vocabulary/platform.ts';
 import { coverForbidden, TIMERS } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
@@ -47,10 +48,7 @@ coverForbidden();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
-const here = import.meta.url.replace(
-  /(?:testing\/sim\/guard\/guard\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/,
-  '',
-);
+const here = ownFile.replace(/(?:vocabulary\/own-file\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/, '');
 const isOwnFrame = (place: string): boolean =>
   place.includes(here.replace('file://', '')) && !/\.test\.[jt]s:/.test(place);
 
