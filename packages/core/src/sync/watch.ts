@@ -1,7 +1,6 @@
 /**
- * A value that changes, and tasks that follow it, after tokio's `watch`: configuration, health, progress.
- *
- * Only the newest value is kept: a slow receiver misses values in between, and always sees the last one.
+ * A value that changes, and tasks that follow it, after tokio's `watch`: configuration, health, progress. Only the newest
+ * value is kept: a slow receiver misses values in between, and always sees the last one.
  */
 
 import { checkFunction, checkNoPromise } from '../vocabulary/check.ts';
@@ -195,24 +194,21 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
    * @throws as {@link WatchReceiver.changed}; what the function throws.
    */
   waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
-    return charged(this.#state.parts, () => this.#waitFor(accepts, options));
-  }
-
-  async #waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
     const { clock } = this.#state.parts;
-    checkWaitOptions('waitFor', options);
-    checkFunction('waitFor', 'accepts', accepts);
-    const { signal, timeout = Infinity } = options ?? {};
-    const end = clock.now() + timeout;
-    for (;;) {
-      const value = this.borrowAndUpdate();
-      const isAccepted = accepts(value);
-      checkNoPromise('waitFor', 'accepts', isAccepted);
-      if (isAccepted) return value;
-      const left = Math.max(0, end - clock.now());
-      const limits = { signal, timeout: left, totalTimeout: timeout };
-      if (!(await this.#changed('waitFor', limits))) return undefined;
-    }
+    return charged({ clock }, async () => {
+      checkWaitOptions('waitFor', options);
+      checkFunction('waitFor', 'accepts', accepts);
+      const { signal, timeout = Infinity } = options ?? {};
+      const end = clock.now() + timeout;
+      for (;;) {
+        const value = this.borrowAndUpdate();
+        const isAccepted = accepts(value);
+        checkNoPromise('waitFor', 'accepts', isAccepted);
+        if (isAccepted) return value;
+        const limits = { signal, timeout: Math.max(0, end - clock.now()), totalTimeout: timeout };
+        if (!(await this.#changed('waitFor', limits))) return undefined;
+      }
+    });
   }
 
   /** Makes another receiver, which has seen what this one has. */
