@@ -157,6 +157,14 @@ async function runBundlers(cwd) {
   await bundled(cwd, 'esbuild', (folder) =>
     esbuild('--format=esm', '--target=node20', `--outfile=${folder}/program.mjs`),
   );
+  await bundled(cwd, 'esbuild, CommonJS', (folder) => [
+    bin(cwd, 'esbuild'),
+    'program-cjs.mjs',
+    '--bundle',
+    '--platform=node',
+    '--log-level=warning',
+    `--outfile=${folder}/program.cjs`,
+  ]);
   if (!options.all) return;
   await bundled(cwd, 'esbuild, split', (folder) =>
     esbuild('--format=esm', '--splitting', '--out-extension:.js=.mjs', `--outdir=${folder}`),
@@ -232,7 +240,7 @@ try {
     project('nothing else', ['checks.mjs', 'smoke.mjs', 'smoke.cjs'], tarballs),
     project(
       'with tools',
-      ['checks.mjs', 'program.mjs', 'vitest.test.mjs', 'jest.test.mjs'],
+      ['checks.mjs', 'program.mjs', 'program-cjs.mjs', 'vitest.test.mjs', 'jest.test.mjs'],
       [...tarballs, ...compilers, ...bundlers, ...tools],
     ),
     // While npm waits for its registry.

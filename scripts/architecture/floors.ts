@@ -104,7 +104,7 @@ export const core: PackagePlan = {
       folder: 'waiting',
       sees: ['vocabulary'],
       contains:
-        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, the budget, deadlines, the system’s clock, traces',
+        'waiters and lists of them (`ListedWaiter`, `WaiterList`), abort signals, cancel scopes, the budget, deadlines, the system’s clock, traces',
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
@@ -193,7 +193,7 @@ export const core: PackagePlan = {
     {
       folder: 'tasks',
       sees: ['vocabulary', 'waiting', 'streams', 'listening'],
-      contains: 'tasks, groups and their contexts, the executor, the accept loop',
+      contains: 'tasks, groups and their contexts, the executor, the accept loop, `select`',
       reason: 'Tasks work on contracts, so they run the same on simulated sockets.',
     },
     {
@@ -245,8 +245,9 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/verify-eof', 'net/unix/'],
-      reason: 'Files are I/O: only a Unix path and the check of an end of stream touch them.',
+      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/'],
+      reason:
+        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them.',
     },
     {
       modules: ['node:cluster'],
@@ -255,7 +256,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
-      owners: ['waiting/system-clock', 'testing/sim/guard/'],
+      owners: ['vocabulary/platform', 'testing/sim/guard/'],
       reason: TIME_REASON,
     },
     {
@@ -402,8 +403,15 @@ export const http: PackagePlan = {
       reason: 'The client reaches the parser through the connection and knows no server.',
     },
     {
+      folder: 'forms',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: 'forms in the body of a request: the parser of multipart, parts, `FormData`',
+      reason:
+        'A form is read from bytes and fields alone, for handlers and for fetch applications.',
+    },
+    {
       folder: 'adapters',
-      sees: ['protocol/vocabulary', 'message', 'client'],
+      sees: ['protocol/vocabulary', 'message', 'client', 'forms'],
       contains: 'handlers as `fetch` functions (fetch adapter), and the client in memory',
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
@@ -431,11 +439,40 @@ export const http: PackagePlan = {
         'The server reaches the parser through the connection and calls handlers by contract alone.',
     },
     {
-      folder: 'batteries',
+      folder: 'batteries/selection',
+      sees: ['protocol/vocabulary'],
+      contains: 'what a request selects of a representation: a coding, conditions, ranges',
+      reason: 'The choice is made from fields alone, so that a table can test it.',
+    },
+    {
+      folder: 'batteries/compression',
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
+      contains: '`compress`: which responses are coded, and the codings of zlib',
+      reason: 'Compression works on responses alone, whatever handler made them.',
+    },
+    {
+      folder: 'batteries/event-stream',
       sees: ['protocol/vocabulary', 'message'],
-      contains:
-        'what web servers bring along: files and folders, conditions, ranges, and what stands on them',
+      contains: '`events`: Server-Sent Events, written and kept alive',
+      reason: 'An event stream is a body; how it is sent is the server’s business.',
+    },
+    {
+      folder: 'batteries',
+      sees: ['protocol/vocabulary', 'message', 'batteries/selection'],
+      contains: 'what web servers bring along: files and folders, and what stands on them',
       reason: 'A battery works on messages alone, so that a server without it is not larger.',
+    },
+    {
+      folder: 'batteries/cookies',
+      sees: ['protocol/vocabulary'],
+      contains: 'cookies: read, written, signed',
+      reason: 'A cookie is the text of a field, so it knows no message.',
+    },
+    {
+      folder: 'batteries/wrappers',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: 'handlers around handlers: origins, limits, passwords, ids, times, load',
+      reason: 'A wrapper works on messages alone, so that any handler can be in it.',
     },
     {
       folder: 'handlers',
@@ -457,6 +494,7 @@ export const http: PackagePlan = {
         'message/',
         'proxy-protocol/',
         'client/',
+        'forms/',
         'adapters/',
         'server/',
         'batteries/',
@@ -470,14 +508,26 @@ export const http: PackagePlan = {
       reason: 'Files are read in one place; everything else takes bytes and streams.',
     },
     {
+      modules: ['node:crypto'],
+      owners: ['batteries/cookies/cookie-signer', 'batteries/wrappers/basic-auth'],
+      reason:
+        'Secrets are compared and signed in two places; chance is a Random that is passed in.',
+    },
+    {
+      modules: ['node:perf_hooks'],
+      owners: ['batteries/wrappers/event-loop-delay'],
+      reason: 'The delay of the event loop is measured behind one interface.',
+    },
+    {
       modules: ['undici', 'node:module'],
       owners: ['llhttp/'],
       reason: 'undici is here for its build of llhttp, and llhttp/ alone loads it.',
     },
     {
       modules: ['node:zlib'],
-      owners: ['client/content/decode'],
-      reason: 'Decoding is loaded with the first body that has a coding, in one place.',
+      owners: ['batteries/compression/content-coding', 'client/content/decode'],
+      reason:
+        'Coding is work of other threads: one file begins it and closes what it has opened, on each side.',
     },
     {
       modules: ['mrmime'],
@@ -511,7 +561,7 @@ export const http: PackagePlan = {
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
   ],
-  sansIo: ['protocol/'],
+  sansIo: ['protocol/', 'forms/multipart-parser', 'forms/part-head', 'forms/parameters'],
   typesOnly: ['llhttp/'],
 };
 

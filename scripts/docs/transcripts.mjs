@@ -89,6 +89,7 @@ export async function playTranscript({ file, line, code }) {
     return null;
   } finally {
     for (const { child } of background) {
+      if (child.pid === undefined) continue;
       try {
         process.kill(-child.pid, 'SIGINT');
       } catch {

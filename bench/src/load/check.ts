@@ -1,6 +1,7 @@
 /** Asks a server for everything that the load will send, once, and compares what it answers byte for byte. */
 
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { AnswerReader } from './answer-reader.ts';
 import { batchesOf } from './batches.ts';
 import type { Exchange } from './load.ts';
@@ -55,7 +56,9 @@ export async function checkAnswers(port: number, exchange: Exchange, pipeline = 
   } finally {
     socket.destroy();
   }
-  const got = Buffer.concat(pieces);
+  // Answers in a row are one gzip file of several members.
+  const raw = Buffer.concat(pieces);
+  const got = exchange.coding === undefined ? raw : gunzipSync(raw);
   if (!got.equals(expected)) {
     const from = Math.max(
       0,

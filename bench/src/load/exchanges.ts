@@ -1,5 +1,7 @@
 /** The requests of the bench, as the bytes that are sent, with the body that must come back. */
 
+import { readFileSync } from 'node:fs';
+import { CATALOGUE } from '../servers/catalogue.ts';
 import type { Exchange } from './load.ts';
 
 /** What `curl -d name=WasmEdge` sends. */
@@ -26,6 +28,27 @@ export const HELLO: Exchange = {
   ),
   answer: Buffer.from('Hello, World!'),
 };
+
+/** A file of 10 KiB. */
+export const FILE: Exchange = {
+  protocol: 'http',
+  request: getRequest('/file.txt', 'identity'),
+  answer: readFileSync(new URL('../../assets/file.txt', import.meta.url)),
+};
+
+/** JSON of some 10 KiB, which is made and compressed for each request. */
+export const GZIP_JSON: Exchange = {
+  protocol: 'http',
+  request: getRequest('/', 'gzip'),
+  answer: Buffer.from(JSON.stringify(CATALOGUE)),
+  coding: 'gzip',
+};
+
+function getRequest(path: string, codings: string): Buffer {
+  return Buffer.from(
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: */*\r\nAccept-Encoding: ${codings}\r\n\r\n`,
+  );
+}
 
 /** 64 KiB of bytes that are no text. */
 export const LARGE: Exchange = post(

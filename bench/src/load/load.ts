@@ -8,6 +8,8 @@ export interface Exchange {
   readonly variants?: readonly Buffer[];
   /** What the body of the answer must be, byte for byte; of a raw protocol, all of the answer. */
   readonly answer: Buffer;
+  /** The content coding of the answer, if it has one: `answer` is what it decodes to. */
+  readonly coding?: 'gzip' | undefined;
   readonly protocol: 'http' | 'raw';
 }
 

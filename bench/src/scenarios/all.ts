@@ -1,5 +1,6 @@
 /** Every scenario, in the order in which they run. */
 
+import { file, gzip } from './batteries.ts';
 import { client } from './client.ts';
 import { churn, echoPost, get, json, large, pipelined, varied } from './http-loads.ts';
 import { idle } from './idle.ts';
@@ -18,6 +19,8 @@ export const scenarios: readonly Scenario[] = [
   large,
   stream,
   json,
+  file,
+  gzip,
   tcpEcho,
   client,
   idle,

@@ -10,6 +10,16 @@ const handlers: Record<string, () => Handler | Promise<Handler>> = {
   stream: echo,
   hello: () => hello,
   idle: () => hello,
+  file: async () => {
+    const { FILE_ROOT } = await import('./catalogue.ts');
+    const { staticFiles } = await import('@awaitio/http/batteries');
+    return staticFiles(FILE_ROOT);
+  },
+  gzip: async () => {
+    const { CATALOGUE } = await import('./catalogue.ts');
+    const { compress } = await import('@awaitio/http/batteries');
+    return compress(() => HttpResponse.json(CATALOGUE));
+  },
   json: async () => {
     const { Order, receipt } = await import('./order.ts');
     return async (request) => HttpResponse.json(receipt(await request.json(Order)));

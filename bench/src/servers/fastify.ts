@@ -11,6 +11,15 @@ const server = fastify();
 if (app === 'json') {
   const { Order, receipt } = await import('./order.ts');
   server.post('/', (request) => receipt(Order.parse(request.body)));
+} else if (app === 'file') {
+  const { FILE_ROOT } = await import('./catalogue.ts');
+  const { fastifyStatic } = await import('@fastify/static');
+  await server.register(fastifyStatic, { root: FILE_ROOT });
+} else if (app === 'gzip') {
+  const { CATALOGUE } = await import('./catalogue.ts');
+  const { fastifyCompress } = await import('@fastify/compress');
+  await server.register(fastifyCompress);
+  server.get('/', () => CATALOGUE);
 } else if (app === 'hello') {
   server.get('/', (_request, reply) => {
     void reply.type('text/plain; charset=utf-8').send('Hello, World!');

@@ -2,6 +2,7 @@ export {
   AddressError,
   BrokenError,
   BusyError,
+  CancelledError,
   CertificateError,
   ClosedError,
   FrameError,
@@ -24,8 +25,17 @@ export {
 } from './vocabulary/address.ts';
 export type { Clock, Timer } from './vocabulary/clock.ts';
 export { systemClock } from './waiting/system-clock.ts';
-export { seededRandom, systemRandom, type Random } from './vocabulary/random.ts';
+export { seededRandom, type Random } from './vocabulary/random.ts';
 export type { WaitInfo, WaitOptions } from './waiting/waiter.ts';
+export {
+  cancelScope,
+  moveOnAfter,
+  timeout,
+  type CancelScope,
+  type CancelScopeOptions,
+  type ScopeFunction,
+  type TimeLimitOptions,
+} from './waiting/cancel-scope.ts';
 export { traceWaits } from './waiting/wait-trace.ts';
 export { ByteStream, type StreamOptions } from './streams/byte-stream.ts';
 export type { StreamReader } from './streams/stream-reader.ts';
@@ -47,12 +57,8 @@ export type { WebStreams } from './streams/to-web.ts';
 export type { Decoder, FrameInput } from './streams/frame-read.ts';
 export { Framed, FrameReader, type Codec } from './codecs/framed.ts';
 export { FrameWriter, type Encoder, type FrameWriteOptions } from './codecs/frame-writer.ts';
-export { lines, linesCodec, type LinesOptions } from './codecs/lines.ts';
-export {
-  lengthDelimited,
-  lengthDelimitedCodec,
-  type LengthDelimitedOptions,
-} from './codecs/length-delimited.ts';
+export { lines, type LinesOptions } from './codecs/lines.ts';
+export { lengthDelimited, type LengthDelimitedOptions } from './codecs/length-delimited.ts';
 export {
   copy,
   copyBidirectional,
@@ -60,7 +66,7 @@ export {
   type CopyBidirectionalOptions,
   type CopyOptions,
 } from './copying/copy.ts';
-export type { Listener, ListenerStatistics } from './listening/listener.ts';
+export type { DrainOptions, Listener, ListenerStatistics } from './listening/listener.ts';
 export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
 export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';
 export type { TcpAddress, TcpSocketOptions } from './net/tcp/tcp-options.ts';

@@ -12,10 +12,12 @@ import * as sync from '../src/sync/index.ts';
 import * as kit from '../src/testing/index.ts';
 import { VALUES, wrongCalls, type Recipe, type Subject } from './support/hostile-calls.ts';
 import { readPage } from './support/public-api.ts';
+import { GONE } from './support/gone-transport.ts';
 
 const { ByteStream, Executor, Interest, MemoryListener, Poll, TaskTracker } = core;
 const { TcpListener, TcpStream, TlsListener, TlsStream, UdpSocket } = core;
-const { UnixListener, UnixStream, lines, linesCodec, memoryPair } = core;
+const { UnixListener, UnixStream, lines, memoryPair } = core;
+const { linesCodec } = lowlevel;
 
 const ANY = '127.0.0.1:0';
 const BYTES = new Uint8Array([1, 2, 3]);
@@ -89,15 +91,10 @@ const onGroup =
       executor
         .group(
           async (made) => {
-            made.spawn(() => new Promise<void>((settle) => (end = settle))).catch(() => {});
+            const over = new Promise<void>((settle) => (end = settle));
+            made.spawn(() => over).catch(() => {});
             resolve(made);
-            await new Promise<void>((settle) => {
-              const before = end;
-              end = () => {
-                before();
-                settle();
-              };
-            });
+            await over;
           },
           { joinable: true },
         )
@@ -320,6 +317,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'Listener.accept': onListener({}),
   'Listener.readable': onListener({}),
   'Listener.incoming': onListener({}),
+  'Listener.drain': onListener({}),
   'new MemoryListener': plain(MemoryListener, () => [{}]),
   'MemoryListener.connect': onListener({}),
   'new PathAddress': plain(core.PathAddress, () => ['/path']),
@@ -329,7 +327,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'Poll.unregister': onPoll('source'),
   'Poll.poll': onPoll({}),
   'Random.integer': plain(core.seededRandom(1), () => [1, 2]),
-  'Random.chance': plain(core.systemRandom, () => [0.5]),
+  'Random.chance': plain(lowlevel.systemRandom, () => [0.5]),
   'new ReadHalf': 'split() makes it: its value is not exported',
   ...methods('ReadHalf', READS, reader),
   'ReadHalf.isPairOf': onStream(reader, memoryPair()[0].split()[1]),
@@ -404,12 +402,14 @@ const INDEX: Readonly<Record<string, Recipe>> = {
       release: () => listener.close(),
     };
   },
+  cancelScope: plain(core.cancelScope, () => [() => {}, {}]),
+  'new CancelledError': error,
+  moveOnAfter: plain(core.moveOnAfter, () => [60_000, () => {}, {}]),
+  timeout: plain(core.timeout, () => [60_000, () => {}, {}]),
   copy: withStreams(core.copy, (a, b) => [a, b, {}]),
   copyBidirectional: withStreams(core.copyBidirectional, (a, b) => [a, b, {}]),
   lengthDelimited: withStreams(core.lengthDelimited, (a) => [a, {}]),
-  lengthDelimitedCodec: plain(core.lengthDelimitedCodec, () => [{}]),
   lines: withStreams(core.lines, (a) => [a, {}]),
-  linesCodec: plain(core.linesCodec, () => [{}]),
   memoryPair: plain(core.memoryPair, () => [{}]),
   seededRandom: plain(core.seededRandom, () => [1]),
   startTls: withStreams(core.startTls, (a) => [a, {}]),
@@ -452,6 +452,11 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   },
   'FailureSink.onCallbackFailure': byProgram,
   'AsyncScope.run': trusted,
+  ...each('AmbientScope', ['watch', 'unwatch'], trusted),
+  lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
+  linesCodec: plain(lowlevel.linesCodec, () => [{}]),
+  outsideScopes: trusted,
+  watchScope: trusted,
   'new Budget': trusted,
   ...each('Budget', ['pay', 'fail'], trusted),
   budgetOf: trusted,
@@ -463,6 +468,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   containResult: trusted,
   describeFailure: trusted,
   failureOf: trusted,
+  isBytes: trusted,
   isThenable: trusted,
   printLine: trusted,
   checkFunction: trusted,
@@ -528,6 +534,8 @@ const notified = 'the state of the channel calls it';
 
 const senderOf = (): unknown => sync.channel({ capacity: 1 })[0];
 const SYNC: Readonly<Record<string, Recipe>> = {
+  race: plain(sync.race, () => [[() => 1], {}]),
+  select: plain(sync.select, () => [{ one: () => 1 }, {}]),
   'new Barrier': plain(sync.Barrier, () => [2, {}]),
   // One more completes the party.
   'Barrier.wait': () => {
@@ -661,21 +669,6 @@ const SYNC: Readonly<Record<string, Recipe>> = {
   watch: plain(sync.watch, () => [1, {}]),
 };
 const SEMAPHORE = new sync.Semaphore(100_000);
-
-const GONE: lowlevel.Transport = {
-  unsent: 0,
-  start: (sink) => {
-    sink.onClosed(undefined);
-  },
-  pause: () => {},
-  resume: () => {},
-  write: () => {},
-  writev: () => {},
-  end: () => {},
-  close: () => {},
-  reset: () => {},
-  setRef: () => {},
-};
 
 /** What its type does not say. */
 const ANYTHING = VALUES.map(([kind]) => kind);

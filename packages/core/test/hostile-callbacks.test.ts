@@ -8,16 +8,19 @@ import { describe, expect, test } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import {
   acceptLoop,
+  cancelScope,
   Executor,
   Framed,
   Interest,
   MemoryListener,
   memoryPair,
+  moveOnAfter,
   Poll,
   startTls,
   systemClock,
   TaskTracker,
   TcpStream,
+  timeout,
   TlsListener,
   UdpSocket,
   WOULD_BLOCK,
@@ -49,7 +52,9 @@ function pair(stage: Stage): [ByteStream, ByteStream] {
 }
 
 function executorOf(stage: Stage): Executor {
-  const executor = new Executor({ onTaskError: (error) => stage.reported.push(error) });
+  // A clock that stands still: nobody is there any more for a report of a body that does not end.
+  const clock = new ManualClock();
+  const executor = new Executor({ clock, onTaskError: (error) => stage.reported.push(error) });
   stage.defer(() => executor.shutdown({ grace: 0 }));
   return executor;
 }
@@ -162,6 +167,10 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
   'Spawner.spawn(run)': 'every implementation is called under its own name',
   'Task.catch(onRejected)': promises,
   'Task.finally(onSettled)': promises,
+  'cancelScope(run)': async (run) => rejectionOf(cancelScope(run)),
+  'timeout(run)': async (run) => rejectionOf(timeout(60_000, run)),
+  'moveOnAfter(run)': async (run) => rejectionOf(moveOnAfter(60_000, run)),
+  'CancelScope.cancel': context,
   'TaskContext.spawn': spawning((executor, run) =>
     executor.spawn(({ spawn }) => {
       spawn(run);
@@ -282,6 +291,7 @@ const trusted =
 const passed = 'the caller gets what it throws, as its own';
 
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
+  'outsideScopes(body)': passed,
   'AbortWatcher.onAbort': async (onAbort, stage) => {
     const abort = new AbortController();
     watchAbort(abort.signal, { onAbort });

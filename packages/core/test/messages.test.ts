@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import {
   AddressList,
   ByteStream,
+  cancelScope,
+  CancelledError,
   Executor,
   IoError,
   lengthDelimited,
@@ -22,7 +24,6 @@ import {
   UdpSocket,
   UnixStream,
 } from '../src/index.ts';
-import type { Transport } from '../src/lowlevel.ts';
 import {
   broadcast,
   channel,
@@ -35,6 +36,7 @@ import {
 import { TestAuthority } from '../src/testing/index.ts';
 import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
+import { GONE } from './support/gone-transport.ts';
 
 const SECRET = 'SECRET';
 
@@ -56,22 +58,6 @@ async function ended(text: string | Uint8Array): Promise<ByteStream> {
   await b.shutdown('write');
   return a;
 }
-
-/** A carrier that is gone as soon as it is used. */
-const GONE: Transport = {
-  unsent: 0,
-  start: (sink) => {
-    sink.onClosed(undefined);
-  },
-  pause: () => {},
-  resume: () => {},
-  write: () => {},
-  writev: () => {},
-  end: () => {},
-  close: () => {},
-  reset: () => {},
-  setRef: () => {},
-};
 
 const never = (): Promise<void> => new Promise(() => {});
 const authority = new TestAuthority();
@@ -143,6 +129,18 @@ const CASES: readonly Case[] = [
     name: 'FrameError',
     says: 'expected CRLF to end a line, got a CR or LF without the other',
     make: async () => lines(await ended(`${SECRET}\n`), { lineEnd: 'crlf' }).read(),
+  },
+  {
+    code: 'ERR_CANCELLED',
+    name: 'CancelledError',
+    says: 'it was cancelled from outside: the file is complete',
+    make: () =>
+      cancelScope(async ({ cancel, signal }) => {
+        cancel(new Error('the file is complete'));
+        throw signal.reason;
+      }).then(() => {
+        throw new CancelledError('cancelScope', new Error('the file is complete'));
+      }),
   },
   {
     code: 'ERR_CHANNEL_CLOSED',
@@ -482,7 +480,7 @@ const CASES: readonly Case[] = [
   {
     code: 'ERR_SSL_WRONG_VERSION_NUMBER',
     name: 'TlsError',
-    says: 'the TLS handshake with […] failed: wrong version number',
+    says: 'the TLS handshake with […] failed: wrong version number; it may not speak TLS',
     make: async () => {
       await using listener = await TcpListener.bind('127.0.0.1:0');
       const accepting = listener.accept().then((stream) => {
@@ -505,9 +503,9 @@ async function failureOf(make: () => unknown): Promise<unknown> {
   return undefined;
 }
 
-const PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
+const [PAGE = ''] = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
   '## HTTP:',
-)[0] as string;
+);
 /** The first cells of the rows of a table below a heading. */
 const cells = (heading: string): string[] =>
   [...(PAGE.split(heading)[1] ?? '').matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
@@ -526,8 +524,11 @@ describe('the errors of docs/errors.md', () => {
     '%s is a %s whose message names the call, what came and what to do',
     async (code, name, { says, make }) => {
       const error = await failureOf(make);
-      expect(error).toBeInstanceOf(IoError);
-      const { message, operation } = error as IoError;
+      // The end of a scope is no failure of a call.
+      expect(error instanceof IoError).toBe(name !== 'CancelledError');
+      const { message } = error as Error;
+      const operation =
+        error instanceof CancelledError ? error.scope : (error as IoError).operation;
       expect(error).toMatchObject({ code, name });
       const start = name === 'TimeoutError' ? '' : `${operation}: `;
       const [before = '', after = ''] = says.split('[…]');

@@ -1,30 +1,31 @@
 /** Every call that takes options says so when they are wrong, before it does anything. */
-import { describe, expect, test } from '@jest/globals';
+import { test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import {
   acceptLoop,
   ByteStream,
+  cancelScope,
   copy,
   copyBidirectional,
   Executor,
-  InvalidInputError,
   lengthDelimited,
-  lengthDelimitedCodec,
   lines,
-  linesCodec,
   MemoryListener,
   memoryPair,
+  moveOnAfter,
   Poll,
   startTls,
   TaskTracker,
   TcpListener,
   TcpStream,
+  timeout,
   TlsListener,
   TlsStream,
   UdpSocket,
   UnixListener,
   UnixStream,
 } from '../src/index.ts';
+import { lengthDelimitedCodec, linesCodec } from '../src/lowlevel.ts';
 import {
   Barrier,
   broadcast,
@@ -33,8 +34,10 @@ import {
   Mutex,
   Notify,
   oneshot,
+  race,
   RateLimiter,
   retry,
+  select,
   Semaphore,
   sharedWriter,
   watch,
@@ -48,8 +51,12 @@ import {
   streamContract,
   TestAuthority,
 } from '../src/testing/index.ts';
-
-type Call = (options: never) => unknown;
+import {
+  expectNoNull,
+  testOptions,
+  type Call,
+  type OptionCase,
+} from './support/refused-options.ts';
 
 const ANY = '127.0.0.1:0';
 const PATH = '/tmp/awaitio-options.sock';
@@ -67,15 +74,7 @@ function onPair(call: (a: ByteStream, b: ByteStream, options: never) => unknown)
   };
 }
 
-/** Each call; the name that its errors give it; a slip and the name it is near; a wrong value. */
-const CALLS: readonly (readonly [
-  name: string,
-  call: Call,
-  operation: string,
-  slip: string,
-  nearest: string,
-  wrong: object,
-])[] = [
+const CALLS: readonly OptionCase[] = [
   [
     'TcpListener.bind',
     (o) => TcpListener.bind(ANY, o),
@@ -215,6 +214,25 @@ const CALLS: readonly (readonly [
     { joinable: 1 },
   ],
   [
+    'cancelScope',
+    (o) => cancelScope(() => {}, o),
+    'cancelScope',
+    'shielded',
+    'shield',
+    { shield: 1 },
+  ],
+  ['timeout', (o) => timeout(1, () => {}, o), 'timeout', 'clok', 'clock', { clock: 1 }],
+  [
+    'moveOnAfter',
+    (o) => moveOnAfter(1, () => {}, o),
+    'moveOnAfter',
+    'clok',
+    'clock',
+    { clock: {} },
+  ],
+  ['select', (o) => select({ a: () => 1 }, o), 'select', 'timeot', 'timeout', { signal: 1 }],
+  ['race', (o) => race([() => 1], o), 'race', 'signl', 'signal', { timeout: -1 }],
+  [
     'acceptLoop',
     (o) => acceptLoop(new MemoryListener(), async () => {}, o),
     'acceptLoop',
@@ -328,42 +346,7 @@ const CALLS: readonly (readonly [
   ],
 ];
 
-/** What a call throws or rejects with. */
-async function failureOf(call: Call, options: unknown): Promise<unknown> {
-  try {
-    await call(options as never);
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
-describe.each(CALLS)('%s', (_name, call, operation, slip, nearest, wrong) => {
-  test('refuses an unknown option, with the nearest one', async () => {
-    const error = await failureOf(call, { [slip]: 1 });
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(error).toMatchObject({
-      message: `${operation}: unknown option \`${slip}\`: did you mean \`${nearest}\`?`,
-      operation,
-    });
-  });
-
-  test('refuses a wrong value, with what was expected and what came', async () => {
-    const error = await failureOf(call, wrong);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toMatch(
-      new RegExp(`^${operation}: expected \`[\\w.]+\` to be .+, got .+$`),
-    );
-  });
-
-  test('refuses null', async () => {
-    const error = await failureOf(call, null);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toBe(
-      `${operation}: expected \`options\` to be an object, got null`,
-    );
-  });
-});
+testOptions(CALLS);
 
 /** The calls whose options are read for each byte, wait or task: their names are not checked, an object they must be. */
 const HOT: readonly (readonly [name: string, call: Call])[] = [
@@ -414,10 +397,4 @@ const HOT: readonly (readonly [name: string, call: Call])[] = [
   ],
 ];
 
-test.each(HOT)('%s refuses null for options', async (operation, call) => {
-  const error = await failureOf(call, null);
-  expect(error).toBeInstanceOf(InvalidInputError);
-  expect((error as Error).message).toBe(
-    `${operation}: expected \`options\` to be an object, got null`,
-  );
-});
+test.each(HOT)('%s refuses null for options', (operation, call) => expectNoNull(call, operation));

@@ -12,6 +12,15 @@ async function join(server: Serving, name: string, stream?: TcpStream): Promise<
   return member;
 }
 
+test.concurrent('says to a member who has just come that the first line is the name', async () => {
+  const server = await startServer('chat');
+  const member = lines(await server.connect());
+  expect(await member.read()).toMatch(/first line is your name/);
+  await member.write('ann');
+  expect(await server.printed(/has come$/)).toEqual(['ann has come']);
+  await server.stop();
+});
+
 test.concurrent('passes a line to all the others, and to no one else', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');

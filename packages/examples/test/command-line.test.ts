@@ -11,6 +11,7 @@ const PROGRAMS = [
   'lines-server',
   'lines-client',
   'worker-pool',
+  'fan-out',
   'retry-client',
   'crawler',
 ];
@@ -36,6 +37,7 @@ test.concurrent.each([
   ['chat', 'nc 127.0.0.1 PORT in two terminals; the first line that you type is your name'],
   ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example:server` at 127.0.0.1:1234'],
   ['worker-pool', 'echo hello | nc -N 127.0.0.1 PORT, as often as you like'],
+  ['fan-out', 'nc 127.0.0.1 PORT, twice'],
   ['lines-server', 'pnpm example:lines-client "SET colour blue" "GET colour" --port PORT'],
 ])('%s says what to do next, at an address that can be reached', async (name, next) => {
   const server = await startServer(name, '--host', '0.0.0.0');

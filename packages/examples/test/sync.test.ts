@@ -65,3 +65,19 @@ test.concurrent('the crawler asks for every page, no faster than its rate', asyn
   expect(performance.now() - before).toBeGreaterThanOrEqual(99);
   await server.stop();
 });
+
+test.concurrent('the fan-out sends every line to all clients, and a sign of life to those that say nothing', async () => {
+  const server = await startServer('fan-out', '--every', '20');
+  const listener = await server.connect();
+  // It has subscribed by then.
+  expect(await listener.readLine()).toBe('(still here)');
+  const speaker = await server.connect();
+  await speaker.writeAll('a\nb\nc\n');
+  const heard: (string | null)[] = [];
+  while (heard.length < 3) {
+    const line = await listener.readLine();
+    if (line !== '(still here)') heard.push(line);
+  }
+  expect(heard).toEqual(['a', 'b', 'c']);
+  expect(await server.stop()).toMatchObject({ stderr: '' });
+});

@@ -36,6 +36,7 @@ export {
   type Handler,
   type HandlerContext,
   type Switched,
+  type UpgradeOptions,
 } from './message/handler.ts';
 export { HttpRequest } from './message/request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';
@@ -65,7 +66,12 @@ export {
   type ResponseHead,
 } from './protocol/vocabulary/events.ts';
 export { HttpClient } from './client/client.ts';
-export { DEFAULT_CLIENT_DEADLINES, type ClientDeadlines } from './client/connections/deadlines.ts';
+export {
+  DEFAULT_CLIENT_DEADLINES,
+  DEFAULT_CLIENT_LIMITS,
+  type ClientDeadlines,
+  type ClientLimits,
+} from './client/connections/deadlines.ts';
 export {
   failedRequestOf,
   type FailedRequest,

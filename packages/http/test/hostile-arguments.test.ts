@@ -192,7 +192,71 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
 // One that exists would be opened, and its response is not sent.
 const MISSING = new URL('./there-is-no-such-file', import.meta.url);
 
+/** A call of a function on the request of a handler. */
+const withRequest =
+  (target: unknown, ...args: unknown[]): Recipe =>
+  async () => {
+    const subject = await (inHandler((request) => request) as () => Promise<Subject>)();
+    return { ...subject, args: [subject.target, ...args], target };
+  };
+const answering = (): http.HttpResponse => HttpResponse.text('fine');
+/** A call on the first part of a form. */
+const onPart =
+  (...args: unknown[]): Recipe =>
+  async () => {
+    let given = (_part: unknown): void => {};
+    const target = new Promise<unknown>((resolve) => {
+      given = resolve;
+    });
+    let answer = (): void => {};
+    const { client, end } = await serveInMemory(async (request) => {
+      for await (const part of batteries.multipart(request)) {
+        given(part);
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      }
+      return HttpResponse.empty();
+    });
+    const body = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b--';
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
+    const response = client.post('http://memory/', body, { headers }).catch(() => {});
+    return {
+      target: await target,
+      args,
+      release: async () => {
+        answer();
+        await response;
+        await end();
+      },
+    };
+  };
+const KEYS = ['0123456789abcdef0123456789abcdef'];
+
 const BATTERIES: Readonly<Record<string, Recipe>> = {
+  compress: plain(batteries.compress, () => [() => HttpResponse.text('fine'), {}]),
+  events: plain(batteries.events, () => [[], {}]),
+  fetchHandler: plain(batteries.fetchHandler, () => [{ fetch: () => new Response('fine') }]),
+  'new CookieSigner': plain(batteries.CookieSigner, () => [{ keys: KEYS }]),
+  'CookieSigner.sign': plain(new batteries.CookieSigner({ keys: KEYS }), () => ['a', 'b']),
+  'CookieSigner.verify': plain(new batteries.CookieSigner({ keys: KEYS }), () => ['a', 'b.c']),
+  'new MultipartError': error,
+  'MultipartPart.bytes': onPart({}),
+  'MultipartPart.text': onPart({}),
+  basicAuth: plain(batteries.basicAuth, () => [answering, { users: { a: 'b' } }]),
+  basicAuthUser: withRequest(batteries.basicAuthUser),
+  clearCookie: plain(batteries.clearCookie, () => ['a', {}]),
+  cors: plain(batteries.cors, () => [answering, {}]),
+  formData: withRequest(batteries.formData, {}),
+  loadShedding: plain(batteries.loadShedding, () => [answering, {}]),
+  multipart: withRequest(batteries.multipart, {}),
+  parseCookies: plain(batteries.parseCookies, () => ['a=b']),
+  rateLimit: plain(batteries.rateLimit, () => [answering, { rate: 1 }]),
+  requestId: plain(batteries.requestId, () => [answering, {}]),
+  requestIdOf: withRequest(batteries.requestIdOf),
+  serverTiming: plain(batteries.serverTiming, () => [answering, {}]),
+  setCookie: plain(batteries.setCookie, () => ['a', 'b', {}]),
+  timing: withRequest(batteries.timing, 'a', 1, 'b'),
   fileResponse: plain(batteries.fileResponse, () => [MISSING, {}]),
   staticFiles: plain(batteries.staticFiles, () => [
     fileURLToPath(new URL('.', import.meta.url)),
@@ -201,6 +265,7 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
 };
 
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'events(source)': ['array', 'function'],
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],

@@ -16,7 +16,17 @@ import {
   type Stage,
 } from '../../core/test/support/hostile-callbacks.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
-import { staticFiles } from '../src/batteries/index.ts';
+import {
+  basicAuth,
+  compress,
+  cors,
+  events,
+  loadShedding,
+  rateLimit,
+  requestId,
+  serverTiming,
+  staticFiles,
+} from '../src/batteries/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -159,6 +169,18 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   ),
   'ResponseInit.trailers': streaming((trailers) => HttpResponse.stream(twoPieces(), { trailers })),
+  'UpgradeOptions.onDrain': async (onDrain, stage) => {
+    const listener = new MemoryListener();
+    const handler: Handler = async (_request, context) => {
+      await context.upgrade({ onDrain });
+    };
+    const { end } = await world(stage, handler, { listener });
+    const stream = await listener.connect();
+    stage.defer(() => stream.close());
+    await stream.writeAll('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    await stream.readUntil('\r\n\r\n');
+    return end();
+  },
   'Schema.~standard': async (validate, stage) => {
     const { client } = await world(stage, () => HttpResponse.json({ a: 1 }));
     const response = await client.get(URL_IN_MEMORY);
@@ -177,9 +199,41 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     (notFound) => staticFiles(fileURLToPath(new URL('.', import.meta.url)), { notFound }),
     `${URL_IN_MEMORY}there-is-no-such-file`,
   ),
+  'BasicAuthOptions.check': async (check, stage) => {
+    const { client, end } = await world(stage, basicAuth(fine, { check }));
+    const headers = { Authorization: `Basic ${btoa('a:b')}` };
+    const response = await client.get(URL_IN_MEMORY, { headers });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'CorsOptions.origins': async (origins, stage) => {
+    const { client, end } = await world(stage, cors(fine, { origins }));
+    const response = await client.get(URL_IN_MEMORY, { headers: { Origin: 'https://a.example' } });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'RateLimitOptions.key': handling((key) => rateLimit(fine, { rate: 1, key })),
+  'ServerTimingOptions.isShown': handling((isShown) => serverTiming(fine, { isShown })),
+  'basicAuth(handler)': async (handler, stage) => {
+    const { client, end } = await world(stage, basicAuth(handler, { check: () => true }));
+    const headers = { Authorization: `Basic ${btoa('a:b')}` };
+    const response = await client.get(URL_IN_MEMORY, { headers });
+    expect(response.status).toBe(500);
+    await response.bytes();
+    return end();
+  },
+  'cors(handler)': handling((handler) => cors(handler)),
+  'loadShedding(handler)': handling((handler) => loadShedding(handler)),
+  'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
+  'requestId(handler)': handling((handler) => requestId(handler)),
+  'serverTiming(handler)': handling((handler) => serverTiming(handler)),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
+  'compress(handler)': handling((handler) => compress(handler)),
+  'events(source)': streaming((source) => events(source)),
   'FetchApplication.fetch': handling((fetch) => ({ fetch })),
   'HandlerContext.waitUntil': beside((callback) => ({
     handler: (_request, context) => {

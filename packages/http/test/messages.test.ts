@@ -21,7 +21,8 @@ import {
   type Handler,
   type ServeOptions,
 } from '../src/index.ts';
-import { fileResponse } from '../src/batteries/index.ts';
+import { fileResponse, MultipartError } from '../src/batteries/index.ts';
+import { FORM_ERRORS } from './forms/form-errors.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
 import { CLIENT_ERRORS } from './support/client-errors.ts';
@@ -107,6 +108,7 @@ const LOCAL = 'LocalProtocolError';
 
 const CASES: readonly Case[] = [
   ...CLIENT_ERRORS,
+  ...FORM_ERRORS,
   {
     code: 'ERR_BODY_TOO_LONG',
     name: 'LimitError',
@@ -435,9 +437,10 @@ function refusalOf({ role, one }: (typeof REFUSALS)[number]): unknown {
   return undefined;
 }
 
-const PAGE = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8').split(
-  '## HTTP:',
-)[1] as string;
+const [, PAGE = ''] = readFileSync(
+  new URL('../../../docs/errors.md', import.meta.url),
+  'utf8',
+).split('## HTTP:');
 /** Each code with its classes. */
 const ROWS = [...PAGE.matchAll(/^\| `(E\w+)` +\| ([^|]+?) +\|/gm)].map(
   ([, code = '', classes = '']) => ({ code, classes }),
@@ -472,7 +475,8 @@ describe('the HTTP errors of docs/errors.md', () => {
       expect([message, says, isSaid]).toEqual([message, says, true]);
       const start = error instanceof IoError ? `${error.operation}: ` : '';
       expect(message.startsWith(start)).toBe(true);
-      const isKnown = [IoError, ProtocolError, ClientGoneError].some((one) => error instanceof one);
+      const known = [IoError, ProtocolError, ClientGoneError, MultipartError];
+      const isKnown = known.some((one) => error instanceof one);
       expect(isKnown).toBe(true);
       expect(message).not.toMatch(/\n|\.$/);
       expect(message).not.toContain(SECRET);

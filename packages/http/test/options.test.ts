@@ -10,11 +10,33 @@ import {
   readProxyHeader,
   serve,
   withHealth,
+  type Handler,
+  type HttpRequest,
 } from '../src/index.ts';
-import { fileResponse } from '../src/batteries/index.ts';
+import {
+  basicAuth,
+  clearCookie,
+  compress,
+  CookieSigner,
+  cors,
+  events,
+  fileResponse,
+  formData,
+  loadShedding,
+  multipart,
+  rateLimit,
+  requestId,
+  serverTiming,
+  setCookie,
+} from '../src/batteries/index.ts';
 import { simulated } from './support/simulated.ts';
-
-type Call = (options: never) => unknown;
+import {
+  expectNoNull,
+  failureOf,
+  testOptions,
+  type Call,
+  type OptionCase,
+} from '../../core/test/support/refused-options.ts';
 
 const problem = new HttpProblem(404);
 
@@ -31,15 +53,25 @@ const shutDown: Call = async (options) => {
   return await server.shutdown(options);
 };
 
-/** Each call; the name that its errors give it; a slip and the name it is near; a wrong value. */
-const CALLS: readonly (readonly [
-  name: string,
-  call: Call,
-  operation: string,
-  slip: string,
-  nearest: string,
-  wrong: object,
-])[] = [
+/** A call of a battery inside of a handler, on its request. */
+const onRequest =
+  (call: (request: HttpRequest, options: never) => unknown): Call =>
+  async (options) => {
+    let outcome: { readonly error: unknown } | undefined;
+    const handler: Handler = async (request) => {
+      try {
+        await call(request, options);
+      } catch (error) {
+        outcome = { error };
+      }
+      return HttpResponse.empty();
+    };
+    await using server = await serve(handler, { listener: new MemoryListener() });
+    await server.fetch('http://test/', { method: 'POST', body: 'x' });
+    if (outcome !== undefined) throw outcome.error;
+  };
+
+const CALLS: readonly OptionCase[] = [
   ['serve', served, 'serve', 'hostname', 'host', { port: '80' }],
   ['server.shutdown', shutDown, 'shutdown', 'gracePeriod', 'grace', { idleWindow: NaN }],
   [
@@ -165,6 +197,77 @@ const CALLS: readonly (readonly [
     'status',
     { status: 42 },
   ],
+  [
+    'compress',
+    (o) => compress(echo(), o),
+    'compress',
+    'treshold',
+    'threshold',
+    { types: ['text'] },
+  ],
+  [
+    'compress, its levels',
+    (o) => compress(echo(), o),
+    'compress',
+    'level',
+    'levels',
+    { levels: { br: 12 } },
+  ],
+  ['events', (o) => events([], o), 'events', 'hartbeat', 'heartbeat', { heartbeat: 0 }],
+  [
+    'multipart',
+    onRequest((request, o) => multipart(request, o)),
+    'multipart',
+    'limit',
+    'limits',
+    { timeout: NaN },
+  ],
+  [
+    'multipart, its limits',
+    onRequest((request, o) => multipart(request, o)),
+    'multipart',
+    'fileSize',
+    'limits.partBytes',
+    { limits: { parts: -1 } },
+  ],
+  [
+    'formData',
+    onRequest((request, o) => formData(request, o)),
+    'formData',
+    'timeOut',
+    'timeout',
+    { limits: { nameBytes: 0.5 } },
+  ],
+  [
+    'setCookie',
+    (o) => setCookie('a', 'b', o),
+    'setCookie',
+    'samesite',
+    'sameSite',
+    { maxAge: '5' },
+  ],
+  ['clearCookie', (o) => clearCookie('a', o), 'clearCookie', 'Domain', 'domain', { path: 'x' }],
+  ['new CookieSigner', (o) => new CookieSigner(o), 'CookieSigner', 'key', 'keys', { keys: 'x' }],
+  ['cors', (o) => cors(echo(), o), 'cors', 'origin', 'origins', { maxAge: -1 }],
+  ['rateLimit', (o) => rateLimit(echo(), o), 'rateLimit', 'windowMs', 'rate', { rate: 0 }],
+  ['basicAuth', (o) => basicAuth(echo(), o), 'basicAuth', 'user', 'users', { users: 5 }],
+  ['requestId', (o) => requestId(echo(), o), 'requestId', 'headers', 'header', { header: 'a b' }],
+  [
+    'serverTiming',
+    (o) => serverTiming(echo(), o),
+    'serverTiming',
+    'isshown',
+    'isShown',
+    { maxTimes: 0 },
+  ],
+  [
+    'loadShedding',
+    (o) => loadShedding(echo(), o),
+    'loadShedding',
+    'maxdelay',
+    'maxDelay',
+    { monitor: {} },
+  ],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],
@@ -178,54 +281,17 @@ const CALLS: readonly (readonly [
   ],
 ];
 
-/** What a call throws or rejects with. */
-async function failureOf(call: Call, options: unknown): Promise<unknown> {
-  try {
-    await call(options as never);
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
-describe.each(CALLS)('%s', (_name, call, operation, slip, nearest, wrong) => {
-  test('refuses an unknown option, with the nearest one', async () => {
-    const error = await failureOf(call, { [slip]: 1 });
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect(error).toMatchObject({
-      message: `${operation}: unknown option \`${slip}\`: did you mean \`${nearest}\`?`,
-      operation,
-    });
-  });
-
-  test('refuses a wrong value, with what was expected and what came', async () => {
-    const error = await failureOf(call, wrong);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toMatch(
-      new RegExp(`^${operation}: expected \`[\\w.]+\` to be .+, got .+$`),
-    );
-  });
-
-  test('refuses null', async () => {
-    const error = await failureOf(call, null);
-    expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as Error).message).toBe(
-      `${operation}: expected \`options\` to be an object, got null`,
-    );
-  });
-});
+testOptions(CALLS);
 
 describe('options of a request', () => {
   test.each(['get', 'head', 'delete'] as const)('of %s may not be null', async (method) => {
     await using client = new HttpClient();
-    const error = await failureOf((o) => client[method]('http://a/', o), null);
-    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+    await expectNoNull((o) => client[method]('http://a/', o), 'request');
   });
 
   test.each(['post', 'put'] as const)('of %s may not be null', async (method) => {
     await using client = new HttpClient();
-    const error = await failureOf((o) => client[method]('http://a/', 'x', o), null);
-    expect((error as Error).message).toBe('request: expected `options` to be an object, got null');
+    await expectNoNull((o) => client[method]('http://a/', 'x', o), 'request');
   });
 
   test.each([NaN, -1, 1.5, '5', Infinity])('may not have %p as length', async (length) => {

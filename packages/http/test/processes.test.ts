@@ -155,6 +155,10 @@ describe('under fakes of timers, clocks and ticks that run nothing', () => {
   });
 });
 
+test('packages that are loaded among the globals of a browser work', async () => {
+  expect(await output([program('browser-globals')])).toBe(ALL_BACK);
+});
+
 /** Node 20 and 22 call it experimental. */
 const permission = known.has('--permission') ? '--permission' : '--experimental-permission';
 const needsNet = known.has('--allow-net');

@@ -10,9 +10,10 @@ const server = await serve(withHealth(handler), {
   port: Number(process.argv[2]),
   proxyProtocol: { trusted: ['127.0.0.1'] },
 });
-process.once('SIGTERM', async () => {
+async function stop() {
   // Longer than the proxy needs to see that this server is not ready any more.
   const report = await server.shutdown({ lameDuck: 600, grace: 5_000 });
   console.log(JSON.stringify(report));
-});
+}
+process.once('SIGTERM', () => void stop());
 console.log('ready');

@@ -9,10 +9,8 @@ import {
   FrameWriter,
   InvalidInputError,
   lengthDelimited,
-  lengthDelimitedCodec,
   LimitError,
   lines,
-  linesCodec,
   memoryPair,
   UnexpectedEofError,
   WOULD_BLOCK,
@@ -22,6 +20,7 @@ import {
   type LengthDelimitedOptions,
   type LinesOptions,
 } from '../index.ts';
+import { lengthDelimitedCodec, linesCodec } from '../lowlevel.ts';
 import { lockstepPair } from '../testing/index.ts';
 
 const reason = new Error('the caller gave up');

@@ -7,6 +7,7 @@
  * writer, ends where it is.
  */
 
+import { outsideScopes } from '../waiting/ambient.ts';
 import {
   CLOSE_OPTIONS,
   DEFAULT_LINGER,
@@ -19,6 +20,7 @@ import { payThrough, type WriteOptions } from '../streams/stream-writer.ts';
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkIsObject, checkMethods, checkOptions } from '../vocabulary/check.ts';
 import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { checkWaitOptions, remaining, Waiter, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How a protocol turns an item into bytes. */
@@ -88,7 +90,7 @@ export class FrameWriter<T> {
       if (options !== undefined) checkIsObject('write', options);
       if (this.#ending !== undefined) throw endingError(this.#ending);
       frame = this.#encoder.encode(item);
-      if (!(frame instanceof Uint8Array)) {
+      if (!isBytes(frame)) {
         containResult('encode', frame, stderrSink);
         throw invalidInput('write', 'encode(item)', 'a Uint8Array', frame);
       }
@@ -133,7 +135,8 @@ export class FrameWriter<T> {
     if (options !== undefined) checkOptions('close', options, CLOSE_OPTIONS);
     const linger = options?.linger ?? DEFAULT_LINGER;
     if (this.isWithinFrame && !this.#stream.isDisposed) {
-      this.#closing ??= this.#closeWithinFrame(linger);
+      // Closing goes on when the scope of its caller ends, as that of a stream does.
+      this.#closing ??= outsideScopes(() => this.#closeWithinFrame(linger));
     }
     await (this.#closing ?? this.#stream.close({ linger }));
   }

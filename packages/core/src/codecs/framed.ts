@@ -73,7 +73,8 @@ export class FrameReader<T> implements AsyncIterable<T> {
  *
  * @example
  * ```ts
- * import { Framed, linesCodec, memoryPair } from '@awaitio/core';
+ * import { Framed, memoryPair } from '@awaitio/core';
+ * import { linesCodec } from '@awaitio/core/lowlevel';
  *
  * const [a, b] = memoryPair();
  * await using client = new Framed(a, linesCodec());

@@ -8,6 +8,7 @@
 import type { DuplexStream } from '../streams/duplex-stream.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { FrameError, invalidInput, LimitError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { FrameInput } from '../streams/frame-read.ts';
 import { Framed, type Codec } from './framed.ts';
@@ -45,7 +46,8 @@ const DEFAULT_LIMIT = 1_048_576;
  *
  * @example
  * ```ts
- * import { FrameWriter, lengthDelimitedCodec, memoryPair } from '@awaitio/core';
+ * import { FrameWriter, memoryPair } from '@awaitio/core';
+ * import { lengthDelimitedCodec } from '@awaitio/core/lowlevel';
  *
  * const [client, server] = memoryPair();
  * const codec = lengthDelimitedCodec({ lengthBytes: 2, endian: 'little', includesHeader: true });
@@ -117,7 +119,7 @@ class LengthDelimitedCodec implements Codec<Uint8Array> {
   }
 
   encode(payload: Uint8Array): Uint8Array {
-    if (!(payload instanceof Uint8Array)) {
+    if (!isBytes(payload)) {
       throw invalidInput('lengthDelimited', 'payload', 'a Uint8Array', payload);
     }
     const header = this.#lengthBytes;

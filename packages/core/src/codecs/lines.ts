@@ -53,7 +53,8 @@ const LINE_FEED = new Uint8Array([LF]);
  *
  * @example
  * ```ts
- * import { FrameReader, FrameWriter, linesCodec, memoryPair } from '@awaitio/core';
+ * import { FrameReader, FrameWriter, memoryPair } from '@awaitio/core';
+ * import { linesCodec } from '@awaitio/core/lowlevel';
  *
  * const codec = linesCodec({ lineEnd: 'crlf', fatal: true, limit: 512 });
  * const [client, server] = memoryPair();

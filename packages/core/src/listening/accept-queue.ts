@@ -6,16 +6,10 @@
  * closes, whichever way it went.
  */
 
-import { failureOf } from '../vocabulary/callbacks.ts';
-import {
-  Admission,
-  peerOf,
-  type AdmissionOptions,
-  type Overflow,
-  type OverflowHandler,
-} from './admission.ts';
-import { AsyncScope } from '../waiting/async-scope.ts';
+import { Admission, peerOf, type AdmissionOptions } from './admission.ts';
+import { OverflowAnswers, type Claim } from './overflow-answers.ts';
 import { budgetOf } from '../waiting/budget.ts';
+import { deferred, type Deferred } from '../waiting/deferred.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
@@ -36,8 +30,7 @@ export interface AcceptQueueOptions<P, S extends ByteStream> {
   readonly admission: AdmissionOptions<S>;
   /** The IP address that a connection comes from; `undefined` on carriers without one. */
   readonly hostOf?: (pending: P) => string | undefined;
-  /** Makes a stream of a connection, and calls `closed` once when it closes; `undefined` when it is closed already. */
-  readonly claim: (pending: P, closed: () => void) => S | undefined;
+  readonly claim: Claim<P, S>;
   /** Refuses a connection: resets it. */
   readonly refuse: (pending: P) => void;
 }
@@ -55,22 +48,30 @@ export class AcceptQueue<P, S extends ByteStream> {
   readonly #accepts = new WaiterList<S>();
   readonly #readable = new WaiterList<void>();
   readonly #observers = new Observers();
+  readonly #answers: OverflowAnswers<P, S>;
   /** An accept error that the next `accept` fails with. */
   #failure: Error | undefined;
   #isClosed = false;
   #accepted = 0;
   #open = 0;
   #refused = 0;
-  /** Connections that `onOverflow` is handling. */
-  #answering = 0;
+  /** Set when nothing more is admitted: resolves when the queue is closed. */
+  #drained: Deferred<void> | undefined;
 
   constructor(options: AcceptQueueOptions<P, S>) {
     this.#options = options;
     this.#admission = new Admission(options.admission);
+    const { maxPending } = this.#admission;
+    this.#answers = new OverflowAnswers(options.claim, options.admission.onOverflow, maxPending);
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Whether nothing more is admitted. */
+  get isShut(): boolean {
+    return this.#isClosed || this.#drained !== undefined;
   }
 
   get failure(): Error | undefined {
@@ -95,14 +96,15 @@ export class AcceptQueue<P, S extends ByteStream> {
 
   /** A connection arrived: it goes to the oldest pending `accept`, is queued, or is above a limit. */
   admit(pending: P): void {
-    if (this.#isClosed) {
+    if (this.isShut) {
       this.#options.refuse(pending);
       return;
     }
     const peer = this.#peerOf(pending);
     const overflow = this.#admission.overflow(this.#open, this.#queue.length, peer);
     if (overflow !== undefined) {
-      this.#handleOverflow(pending, overflow);
+      this.#refused += 1;
+      if (!this.#answers.take(pending, overflow)) this.#options.refuse(pending);
       return;
     }
     this.#admission.acquire(peer);
@@ -126,7 +128,9 @@ export class AcceptQueue<P, S extends ByteStream> {
   tryAccept(): S | WouldBlock {
     if (this.#isClosed) throw closedError('tryAccept');
     this.#throwFailure();
-    return this.#next() ?? WOULD_BLOCK;
+    const stream = this.#next();
+    this.#closeIfDrained();
+    return stream ?? WOULD_BLOCK;
   }
 
   accept(options: WaitOptions | undefined): Promise<S> {
@@ -137,6 +141,7 @@ export class AcceptQueue<P, S extends ByteStream> {
       this.#throwFailure();
       // Pending calls go first.
       const stream = this.#accepts.size === 0 ? this.#next() : undefined;
+      this.#closeIfDrained();
       if (stream !== undefined) return budgetOf(clock).pay(stream);
     } catch (error) {
       return budgetOf(clock).fail(error);
@@ -161,9 +166,18 @@ export class AcceptQueue<P, S extends ByteStream> {
     return budgetOf(this.#options.clock).pay(undefined);
   }
 
+  /** Admits nothing more; closes when all that was admitted is handed out, which the promise tells. */
+  drain(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#drained ??= deferred<void>();
+    this.#closeIfDrained();
+    return this.#drained.promise;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#drained?.resolve();
     this.#accepts.rejectAll(closedError('accept'));
     this.#readable.rejectAll(closedError('readable'));
     for (const { pending, peer } of this.#queue) {
@@ -192,7 +206,7 @@ export class AcceptQueue<P, S extends ByteStream> {
       open: this.#open,
       pending: this.#queue.length,
       refused: this.#refused,
-      answering: this.#answering,
+      answering: this.#answers.count,
       waits: Object.freeze(waits),
     });
   }
@@ -207,6 +221,7 @@ export class AcceptQueue<P, S extends ByteStream> {
       if (stream === undefined) break;
       waiter.resolve(stream);
     }
+    this.#closeIfDrained();
     if (this.#hasNext) this.#announce();
   }
 
@@ -243,21 +258,8 @@ export class AcceptQueue<P, S extends ByteStream> {
     return host === undefined ? undefined : peerOf(host);
   }
 
-  /** Resets a connection above a limit, or passes it to the callback while that handles fewer than `maxPending`. */
-  #handleOverflow(pending: P, overflow: Overflow): void {
-    this.#refused += 1;
-    const { onOverflow } = this.#options.admission;
-    if (typeof onOverflow !== 'function' || this.#answering >= this.#admission.maxPending) {
-      this.#options.refuse(pending);
-      return;
-    }
-    this.#answering += 1;
-    const closed = (): void => {
-      this.#answering -= 1;
-    };
-    const stream = this.#options.claim(pending, closed);
-    if (stream === undefined) closed();
-    else void new AsyncScope().run(answer<S>, stream, overflow, onOverflow);
+  #closeIfDrained(): void {
+    if (this.#drained !== undefined && this.#queue.length === 0) this.close();
   }
 
   #throwFailure(): void {
@@ -270,20 +272,6 @@ export class AcceptQueue<P, S extends ByteStream> {
   #announce(): void {
     if (!this.#isClosed) this.#readable.resolveAll();
     this.#observers.notify();
-  }
-}
-
-/** Runs the callback and closes the stream; an error of the callback is reported by the stream's `closed`. */
-async function answer<S extends ByteStream>(
-  stream: S,
-  overflow: Overflow,
-  onOverflow: OverflowHandler<S>,
-): Promise<void> {
-  try {
-    await onOverflow(stream, overflow);
-    await stream.close();
-  } catch (error) {
-    stream.reset(failureOf(error, 'onOverflow'));
   }
 }
 

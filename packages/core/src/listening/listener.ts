@@ -11,6 +11,7 @@ import type { ByteStream } from '../streams/byte-stream.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { Source } from '../vocabulary/source.ts';
 import type { WaitInfo, WaitOptions } from '../waiting/waiter.ts';
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 
 /** A snapshot of a listener. */
 export interface ListenerStatistics {
@@ -26,6 +27,21 @@ export interface ListenerStatistics {
   readonly answering: number;
   readonly waits: readonly WaitInfo[];
 }
+
+/** Options of {@link Listener.drain}. */
+export interface DrainOptions {
+  /**
+   * How long a client whose handshake is under way may send nothing, in milliseconds, before it is reset. Of no effect where
+   * there is no handshake. @default 500
+   */
+  readonly idleWindow?: number | undefined;
+}
+
+/** What {@link DrainOptions} may be. */
+export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { idleWindow: rules.milliseconds };
+
+/** The default of {@link DrainOptions.idleWindow}, in milliseconds. */
+export const DEFAULT_DRAIN_WINDOW = 500;
 
 /** A source of incoming connections. */
 export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterable<S>, Source {
@@ -59,6 +75,32 @@ export interface Listener<S extends ByteStream = ByteStream> extends AsyncIterab
    * @throws `ClosedError` when this side closes the listener; `TimeoutError`; `signal.reason`.
    */
   readable(options?: WaitOptions): Promise<void>;
+
+  /**
+   * Stops listening, and goes on handing out the connections that have arrived: those that wait to be accepted, and those
+   * whose handshake is under way when it is done. The listener closes after the last one: `accept` throws `ClosedError`.
+   *
+   * A second call returns the promise of the first. {@link Listener.close} ends it early, and resets what is left.
+   *
+   * @param options - `idleWindow` is how long a client may send nothing in its handshake, in milliseconds (default: 500).
+   * @returns Resolves when the listener is closed. It does not by itself as long as a connection is not accepted.
+   * @throws `InvalidInputError` for a wrong option; the listener goes on then.
+   *
+   * @example
+   * ```ts
+   * import { MemoryListener } from '@awaitio/core';
+   *
+   * const listener = new MemoryListener();
+   * const client = await listener.connect();
+   * const drained = listener.drain();
+   * const server = await listener.accept(); // it arrived before
+   * await drained;
+   * await listener.accept().catch((error) => console.log(error.code)); // ERR_LISTENER_CLOSED
+   * await client.close();
+   * await server.close();
+   * ```
+   */
+  drain(options?: DrainOptions): Promise<void>;
 
   /** Stops listening and resets the connections that were not accepted. Accepted streams stay open. Idempotent. */
   close(): Promise<void>;

@@ -3,7 +3,15 @@
 import { AcceptQueue, type AcceptQueueOptions } from './accept-queue.ts';
 import type { Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import type { Listener, ListenerStatistics } from './listener.ts';
+import {
+  DEFAULT_DRAIN_WINDOW,
+  DRAIN_OPTIONS,
+  type DrainOptions,
+  type Listener,
+  type ListenerStatistics,
+} from './listener.ts';
+import { checkOptions } from '../vocabulary/check.ts';
+import { charged } from '../waiting/charged.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import { WaitIterator } from '../waiting/wait-iterator.ts';
@@ -13,12 +21,26 @@ import type { WaitOptions } from '../waiting/waiter.ts';
 export abstract class QueueListener<P, S extends ByteStream> implements Listener<S> {
   abstract readonly localAddress: Address;
   protected readonly queue: AcceptQueue<P, S>;
+  readonly #options: Pick<AcceptQueueOptions<P, S>, 'clock'>;
+  #draining: Promise<void> | undefined;
 
   protected constructor(options: AcceptQueueOptions<P, S>) {
+    this.#options = options;
     this.queue = new AcceptQueue(options);
   }
 
   abstract close(): Promise<void>;
+
+  /** Stops listening at once, and resolves when the queue is drained and the listener closed. */
+  protected abstract stop(idleWindow: number): Promise<void>;
+
+  drain(options: DrainOptions = {}): Promise<void> {
+    return charged(this.#options, () => {
+      checkOptions('drain', options, DRAIN_OPTIONS);
+      this.#draining ??= this.stop(options.idleWindow ?? DEFAULT_DRAIN_WINDOW);
+      return this.#draining;
+    });
+  }
 
   get readiness(): number {
     return this.queue.readiness;

@@ -76,11 +76,11 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
 
   #connect(options: WaitOptions | undefined): ByteStream {
     checkWaitOptions('connect', options);
-    const { isClosed, room } = this.queue;
-    if (isClosed || room === 0) {
-      if (!isClosed) this.queue.countRefusal();
+    const { isShut, room } = this.queue;
+    if (isShut || room === 0) {
+      if (!isShut) this.queue.countRefusal();
       throw new AddressError(
-        `connect: ${String(this.localAddress)} ${isClosed ? 'is closed' : 'has no room'}`,
+        `connect: ${String(this.localAddress)} ${isShut ? 'is closed' : 'has no room'}`,
         { code: 'ECONNREFUSED', operation: 'connect' },
       );
     }
@@ -92,5 +92,9 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
   close(): Promise<void> {
     this.queue.close();
     return this.queue.settled();
+  }
+
+  protected stop(): Promise<void> {
+    return this.queue.drain();
   }
 }

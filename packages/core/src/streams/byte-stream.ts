@@ -18,6 +18,7 @@ import {
 } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import { nodeDuplex } from './to-node.ts';
@@ -339,7 +340,8 @@ export class ByteStream implements DuplexStream {
    * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
    * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
    * so that a failure without one does not end the process. `destroy(error)` resets the connection, and so
-   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes.
+   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes. `setNoDelay`,
+   * `setKeepAlive`, `ref` and `unref` are there, as on sockets, for libraries that call them; without TCP the first two do nothing.
    *
    * @example
    * ```ts
@@ -410,6 +412,6 @@ export class ByteStream implements DuplexStream {
 }
 
 function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
-  if (buffer instanceof Uint8Array) return buffer;
+  if (isBytes(buffer)) return buffer;
   throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
 }

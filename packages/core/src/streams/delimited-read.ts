@@ -6,7 +6,9 @@
  * small pieces is searched once and not once per piece.
  */
 
+import { TextDecoder, TextEncoder } from 'node:util';
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
@@ -104,7 +106,7 @@ function delimited(
 
 function bytesOf(delimiter: Uint8Array | string): Uint8Array {
   const bytes = typeof delimiter === 'string' ? encoder.encode(delimiter) : delimiter;
-  if (bytes instanceof Uint8Array && bytes.length > 0) return bytes;
+  if (isBytes(bytes) && bytes.length > 0) return bytes;
   throw invalidInput('readUntil', 'delimiter', 'a non-empty Uint8Array or string', delimiter);
 }
 

@@ -6,13 +6,14 @@
  */
 
 import type { DelimitedReadOptions } from './delimited-read.ts';
-import { invalidInput, InvalidInputError } from '../vocabulary/errors.ts';
+import { invalidInput, InvalidInputError, IoError } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { Consume } from './read-waits.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 import type { Decoder } from './frame-read.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { StreamWriter } from './stream-writer.ts';
+import { currentScope, outsideScopes } from '../waiting/ambient.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { WriteData, WriteOptions } from './stream-writer.ts';
 
@@ -74,6 +75,11 @@ export class ReadHalf<S extends DuplexStream = DuplexStream> implements StreamRe
   /** Ends reading, as the stream's `shutdown('read')`; writing goes on. */
   async shutdown(): Promise<void> {
     await this.#stream.shutdown('read');
+  }
+
+  /** Ends reading, at the end of an `await using` block; writing goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await outsideScopes(() => this.#stream.shutdown('read'));
   }
 
   chunks(options?: WaitOptions): AsyncIterableIterator<Uint8Array> {
@@ -156,6 +162,21 @@ export class WriteHalf<S extends DuplexStream = DuplexStream> implements StreamW
   /** Finishes writing, as the stream's `shutdown('write')`: FIN after what was accepted; reading goes on. */
   async shutdown(options?: WaitOptions): Promise<void> {
     await this.#stream.shutdown('write', options);
+  }
+
+  /**
+   * Finishes writing, at the end of an `await using` block, and waits until everything was sent; reading goes on. In a scope that
+   * has ended it does not wait. A connection that has broken is none of its business: see the stream's `closed`.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isOver = currentScope()?.cancelled !== undefined;
+    const finished = isOver
+      ? outsideScopes(() => this.#stream.shutdown('write'))
+      : this.#stream.shutdown('write');
+    const finishing = finished.catch((error: unknown) => {
+      if (!(error instanceof IoError)) throw error;
+    });
+    if (!isOver) await finishing;
   }
 
   /** Whether this is a half of `stream`. */

@@ -173,7 +173,7 @@ export class ReadSide implements WaiterOwner {
 
   readWith(take: Consume, options?: WaitOptions, operation = 'readWith'): Promise<number | null> {
     try {
-      if (options !== undefined) checkWaitOptions(operation, options);
+      checkWaitOptions(operation, options);
     } catch (error) {
       return this.refuse(error);
     }

@@ -13,6 +13,7 @@
  */
 
 import { invalidInput } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 
@@ -234,7 +235,7 @@ export async function payThrough(destination: Pick<StreamWriter, 'writeAll'>): P
 
 /** @throws `InvalidInputError` for what is neither bytes nor text. */
 export function checkData(operation: string, data: WriteData, name = 'data'): void {
-  if (typeof data === 'string' || data instanceof Uint8Array) return;
+  if (typeof data === 'string' || isBytes(data)) return;
   throw invalidInput(operation, name, 'a Uint8Array or a string', data);
 }
 

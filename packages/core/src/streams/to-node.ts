@@ -1,5 +1,5 @@
 /**
- * A Node stream over a `DuplexStream`: what `stream.toNode()` returns.
+ * A Node stream over a `DuplexStream`: what `stream.toNode()` returns. Node calls it when it likes, so its waits belong to no scope.
  *
  * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
  * as `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a
@@ -11,8 +11,17 @@
 
 import { Duplex } from 'node:stream';
 import { microtask } from '../vocabulary/platform.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
 import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
+
+/** What sockets have, and other streams lack. */
+interface SocketOptions {
+  setNoDelay?: (noDelay: boolean) => void;
+  setKeepAlive?: (keepAlive: boolean | number) => void;
+  ref?: () => void;
+  unref?: () => void;
+}
 
 type Done = (error?: Error | null) => void;
 
@@ -37,7 +46,7 @@ class StreamDuplex extends Duplex {
 
   override _read(): void {
     settle(
-      this.#stream.readChunk(),
+      outsideScopes(() => this.#stream.readChunk()),
       (chunk) => {
         if (chunk === null) this.#hasEnded = true;
         this.push(chunk);
@@ -50,7 +59,11 @@ class StreamDuplex extends Duplex {
     // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
-    settle(this.#stream.writeAll(bytes, { transfer }), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.writeAll(bytes, { transfer })),
+      () => done(),
+      done,
+    );
   }
 
   override _writev(
@@ -60,11 +73,19 @@ class StreamDuplex extends Duplex {
     const pieces = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    settle(this.#stream.writev(pieces), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.writev(pieces)),
+      () => done(),
+      done,
+    );
   }
 
   override _final(done: Done): void {
-    settle(this.#stream.shutdown('write'), () => done(), done);
+    settle(
+      outsideScopes(() => this.#stream.shutdown('write')),
+      () => done(),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -81,6 +102,34 @@ class StreamDuplex extends Duplex {
       stream.reset(error);
       settle(stream.closed, () => done(error), done);
     }
+  }
+
+  // Clients of databases set these without asking whether their stream has them. Elsewhere than on TCP they do nothing, as in
+  // Node on Unix sockets.
+
+  setNoDelay(noDelay: unknown = true): this {
+    this.#socket.setNoDelay?.(Boolean(noDelay));
+    return this;
+  }
+
+  setKeepAlive(keepAlive: unknown = false, initialDelay = 0): this {
+    const isOn = Boolean(keepAlive);
+    this.#socket.setKeepAlive?.(isOn && initialDelay > 0 ? initialDelay : isOn);
+    return this;
+  }
+
+  ref(): this {
+    this.#socket.ref?.();
+    return this;
+  }
+
+  unref(): this {
+    this.#socket.unref?.();
+    return this;
+  }
+
+  get #socket(): SocketOptions {
+    return this.#stream as SocketOptions;
   }
 
   readonly #fail = (error: Error): void => {

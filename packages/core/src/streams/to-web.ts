@@ -4,7 +4,8 @@
  * The readable side buffers nothing (its high-water mark is 0): a byte leaves the stream only when a reader asks for
  * it, into the reader's buffer if it gave one, so releasing a reader loses nothing. The writable side takes one chunk
  * at a time, and `writer.ready` waits for the peer. Cancelling the readable side ends reading only, closing the
- * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed.
+ * writable side sends FIN, aborting it resets the connection; when both sides are done the connection is closed. The
+ * platform calls them when it likes, so their waits belong to no scope.
  *
  * The classes are the global ones, which Node loads on first use.
  */
@@ -13,7 +14,9 @@ import type {
   ReadableByteStreamController,
   WritableStreamDefaultController,
 } from 'node:stream/web';
+import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { isArrayBuffer, isBytes } from '../vocabulary/realms.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 
 /** The `signal` that Node's types lack. */
@@ -50,12 +53,12 @@ function readableOf(stream: DuplexStream, done: () => Promise<void>): ReadableSt
   const pull = async (controller: ReadableByteStreamController): Promise<void> => {
     const request = controller.byobRequest;
     if (request === null) {
-      const chunk = await stream.readChunk();
+      const chunk = await outsideScopes(() => stream.readChunk());
       if (chunk === null) await end(controller);
       else controller.enqueue(chunk);
       return;
     }
-    const count = await stream.read(bytesOf(request.view));
+    const count = await outsideScopes(() => stream.read(bytesOf(request.view)));
     if (count === null) await end(controller);
     else request.respond(count);
   };
@@ -74,9 +77,11 @@ function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableSt
       void stream.closed.then(({ error }) => controller.error(error ?? closedHere()));
     },
     write: (chunk, controller) =>
-      stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
+      outsideScopes(() =>
+        stream.writeAll(bytesOf(chunk), { signal: (controller as Controller).signal }),
+      ),
     close: async () => {
-      await stream.shutdown('write');
+      await outsideScopes(() => stream.shutdown('write'));
       await done();
     },
     abort: (reason: unknown) => {
@@ -86,11 +91,11 @@ function writableOf(stream: DuplexStream, done: () => Promise<void>): WritableSt
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isBytes(chunk)) return chunk;
   if (ArrayBuffer.isView(chunk)) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   throw invalidInput('write', 'chunk', 'a Uint8Array, another view or an ArrayBuffer', chunk);
 }
 

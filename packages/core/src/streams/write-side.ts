@@ -266,7 +266,7 @@ export class WriteSide {
         else
           await this.#waitForRoom(operation, remaining(options, deadline, this.#parts.clock, site));
         this.#check(operation);
-        options?.signal?.throwIfAborted();
+        checkWaitOptions(operation, options);
         const count = this.#accept(data, accepted, transfer);
         if (count === WOULD_BLOCK) continue;
         accepted += count;

@@ -23,4 +23,15 @@ export {
   type SharedWriterOptions,
   type SharedWriterStatistics,
 } from './shared-writer.ts';
+export {
+  race,
+  select,
+  type Arm,
+  type ArmResult,
+  type ArmScope,
+  type Raced,
+  type Selected,
+  type Selection,
+  type SelectOptions,
+} from '../tasks/select.ts';
 export type { SyncOptions } from './wait-queue.ts';

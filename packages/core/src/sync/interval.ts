@@ -95,13 +95,10 @@ export class Interval implements AsyncIterable<number> {
   /** @returns The tick; `undefined` when the loop over the ticks was left. */
   async #tick(options: WaitOptions | undefined): Promise<number | undefined> {
     const { clock, budget } = this.#parts;
-    checkWaitOptions('tick', options);
-    this.#signal?.throwIfAborted();
-    if (this.#waits.size > 0) {
-      throw new BusyError('tick: another task waits for this interval; one task at a time may', {
-        code: 'EBUSY',
-        operation: 'tick',
-      });
+    try {
+      this.#check(options);
+    } catch (error) {
+      return budget.fail(error);
     }
     if (this.#next <= clock.now()) return budget.pay(this.#advance());
     const waiter = new ListedWaiter<boolean>('tick', clock, options);
@@ -112,6 +109,17 @@ export class Interval implements AsyncIterable<number> {
       return (await waiter.promise) ? undefined : this.#advance();
     } finally {
       own?.remove();
+    }
+  }
+
+  #check(options: WaitOptions | undefined): void {
+    checkWaitOptions('tick', options);
+    this.#signal?.throwIfAborted();
+    if (this.#waits.size > 0) {
+      throw new BusyError('tick: another task waits for this interval; one task at a time may', {
+        code: 'EBUSY',
+        operation: 'tick',
+      });
     }
   }
 

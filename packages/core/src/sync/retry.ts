@@ -8,8 +8,11 @@
 
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
-import { InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
+import { CancelledError, InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
+import { checkScope } from '../waiting/ambient.ts';
+import { isError } from '../vocabulary/realms.ts';
+import { charged } from '../waiting/charged.ts';
 import { ListedWaiter } from '../waiting/waiter.ts';
 import {
   partsOf,
@@ -91,7 +94,7 @@ export class RetryError extends IoError {
 
   constructor(attempts: number, errors: readonly unknown[]) {
     const last = errors.at(-1);
-    const text = last instanceof Error ? last.message : String(last);
+    const text = isError(last) ? last.message : String(last);
     super(`retry: ${attempts} attempts failed, the last one with: ${text}`, {
       code: 'ERR_RETRY_FAILED',
       operation: 'retry',
@@ -128,14 +131,17 @@ export class RetryError extends IoError {
  * console.log(answer); // attempt 3
  * ```
  */
-export async function retry<T>(
+export function retry<T>(
   run: (attempt: Attempt) => T | Promise<T>,
   options: RetryOptions = {},
 ): Promise<T> {
-  if (typeof run !== 'function') throw invalidInput('retry', 'run', 'a function', run);
-  checkOptions('retry', options, RETRY_OPTIONS);
-  options.signal?.throwIfAborted();
-  return new Retry(run, options).run();
+  return charged(options, () => {
+    if (typeof run !== 'function') throw invalidInput('retry', 'run', 'a function', run);
+    checkOptions('retry', options, RETRY_OPTIONS);
+    options.signal?.throwIfAborted();
+    checkScope();
+    return new Retry(run, options).run();
+  });
 }
 
 class Retry<T> {
@@ -248,7 +254,7 @@ class Retry<T> {
 
 function isAbort(error: unknown): boolean {
   try {
-    return error instanceof Error && error.name === 'AbortError';
+    return error instanceof CancelledError || (isError(error) && error.name === 'AbortError');
   } catch {
     // A getter of the error has thrown.
     return false;

@@ -57,6 +57,38 @@ describe('a shared writer', () => {
     await server.close();
   });
 
+  test('counts the bytes of text, and keeps frames of text whole, whatever part of it is taken', async () => {
+    // Frames of 4 to 40 characters of one to four bytes: parts of them end in the middle of a character.
+    const frames = Array.from({ length: 60 }, (_, n) =>
+      'a\u00e9\u20ac\u{1f600}'.repeat((n % 10) + 1),
+    );
+    const { writer, client, server, clock } = setUp();
+    const sends = frames.map((frame) => writer.send(`${frame}\n`));
+    const reading = (async () => {
+      const lines: (string | null)[] = [];
+      for (let line; (line = await server.readLine()) !== null;) lines.push(line);
+      return lines;
+    })();
+    await Promise.all(sends);
+    await clock.advance(0);
+    expect(writer.statistics()).toEqual({ waiting: 0, isWriting: false, waits: [] });
+    await client.shutdown('write');
+    expect(await reading).toEqual(frames);
+    await client.close();
+    await server.close();
+  });
+
+  test('does not take a frame of text for whole when as many bytes as it has characters are taken', async () => {
+    const { writer, client, server } = setUp();
+    const sending = writer.send('\u00e9'.repeat(MARK));
+    const reading = readToEnd(server);
+    await sending;
+    await client.shutdown('write');
+    expect(await reading).toBe('\u00c3\u00a9'.repeat(MARK));
+    await client.close();
+    await server.close();
+  });
+
   test('writes nothing of a frame that is cancelled before its turn', async () => {
     const all = setUp();
     const { sends, sent } = await fillUp(all);

@@ -7,8 +7,10 @@
  * everything after it unreadable.
  */
 
+import { outsideScopes } from '../waiting/ambient.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput, LimitError } from '../vocabulary/errors.ts';
+import { isBytes } from '../vocabulary/realms.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import type { StreamWriter, WriteData } from '../streams/stream-writer.ts';
 import {
@@ -54,8 +56,10 @@ export interface SharedWriterStatistics {
   readonly waits: readonly WaitInfo[];
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 class FrameWaiter extends ListedWaiter<void> {
-  frame: WriteData = '';
+  frame: Uint8Array = NOTHING;
 }
 
 /** Writes frames of several tasks, made by {@link sharedWriter}. */
@@ -89,7 +93,7 @@ export class SharedWriter {
    * A call that is cancelled before the stream has accepted a byte of its frame writes nothing. Later, the call settles at
    * once, and its frame is written to its end before the next one begins.
    *
-   * @param frame - Bytes, or a string that stands for its latin1 bytes. Bytes that have to wait are copied.
+   * @param frame - Bytes, or text, written as UTF-8. Bytes that have to wait are copied.
    * @param options - `signal` cancels the call; `timeout` limits it, in milliseconds (default: no limit); `transfer` gives
    * the bytes away.
    * @returns Fulfilled when the stream has accepted the whole frame.
@@ -97,31 +101,35 @@ export class SharedWriter {
    * stream's `writeAll` throws, as `ClosedError` and `BrokenError`.
    */
   send(frame: WriteData, options?: FrameSendOptions): Promise<void> {
+    let wire = NOTHING;
     let transfer = false;
     let accepted: number | typeof WOULD_BLOCK = WOULD_BLOCK;
     try {
       checkWaitOptions('send', options);
       transfer = options?.transfer === true;
-      if (!(frame instanceof Uint8Array) && typeof frame !== 'string') {
+      if (!isBytes(frame) && typeof frame !== 'string') {
         throw invalidInput('send', 'frame', 'a Uint8Array or a string', frame);
       }
       if (this.#broken !== undefined) throw this.#broken;
+      // From here on the length is one of bytes: a character counts as many as it has.
+      wire = typeof frame === 'string' ? Buffer.from(frame) : frame;
       if (!this.#isWriting && this.#turns.size === 0) {
-        accepted = this.#stream.tryWrite(frame, { transfer });
-        if (accepted === frame.length) return this.#parts.budget.pay(undefined);
+        accepted = this.#stream.tryWrite(wire, { transfer });
+        if (accepted === wire.length) return this.#parts.budget.pay(undefined);
       }
       this.#checkRoom();
     } catch (error) {
       return this.#parts.budget.fail(error);
     }
+    const isOurs = transfer || wire !== frame;
     const waiter = new FrameWaiter('send', this.#parts.clock, options);
     if (accepted === WOULD_BLOCK) {
-      waiter.frame = owned(frame, 0, transfer);
+      waiter.frame = owned(wire, 0, isOurs);
       this.#turns.add(waiter);
-      if (!this.#isWriting) void this.#writeTurns();
+      if (!this.#isWriting) this.#start();
     } else {
       this.#begun.add(waiter);
-      void this.#writeTurns(waiter, owned(frame, accepted, transfer));
+      this.#start(waiter, owned(wire, accepted, isOurs));
     }
     return waiter.promise;
   }
@@ -135,8 +143,13 @@ export class SharedWriter {
     });
   }
 
+  /** Begins to write, for all senders: not in the scope of the one that happens to be first. */
+  #start(begun?: FrameWaiter, rest = NOTHING): void {
+    void outsideScopes(() => this.#writeTurns(begun, rest));
+  }
+
   /** Writes the remainder of a frame that has begun, and then the frames whose turn comes; never rejects. */
-  async #writeTurns(begun?: FrameWaiter, rest: WriteData = ''): Promise<void> {
+  async #writeTurns(begun: FrameWaiter | undefined, rest: Uint8Array): Promise<void> {
     this.#isWriting = true;
     if (begun !== undefined) await this.#finish(begun, rest);
     while (this.#turns.size > 0) {
@@ -166,7 +179,7 @@ export class SharedWriter {
     }
   }
 
-  async #finish(waiter: FrameWaiter, rest: WriteData): Promise<void> {
+  async #finish(waiter: FrameWaiter, rest: Uint8Array): Promise<void> {
     try {
       await this.#stream.writeAll(rest, { transfer: true });
       this.#begun.grant(waiter, undefined);
@@ -199,8 +212,7 @@ export class SharedWriter {
 }
 
 /** What has to be kept of a frame: a copy, since its owner may change it when the call was cancelled. */
-function owned(frame: WriteData, from: number, transfer: boolean): WriteData {
-  if (typeof frame === 'string') return frame.slice(from);
+function owned(frame: Uint8Array, from: number, transfer: boolean): Uint8Array {
   const rest = frame.subarray(from);
   // Not `slice`, which copies nothing of a Buffer.
   return transfer ? rest : new Uint8Array(rest);

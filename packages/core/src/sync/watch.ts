@@ -1,10 +1,10 @@
 /**
- * A value that changes, and tasks that follow it, after tokio's `watch`: configuration, health, progress.
- *
- * Only the newest value is kept: a slow receiver misses values in between, and always sees the last one.
+ * A value that changes, and tasks that follow it, after tokio's `watch`: configuration, health, progress. Only the newest
+ * value is kept: a slow receiver misses values in between, and always sees the last one.
  */
 
 import { checkFunction, checkNoPromise } from '../vocabulary/check.ts';
+import { charged } from '../waiting/charged.ts';
 import { checkWaitOptions, type WaitOptions } from '../waiting/waiter.ts';
 import { handleClosed } from './sync-errors.ts';
 import {
@@ -193,21 +193,22 @@ export class WatchReceiver<T> implements AsyncIterable<T> {
    * @returns The value; `undefined` at the end.
    * @throws as {@link WatchReceiver.changed}; what the function throws.
    */
-  async waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
-    checkWaitOptions('waitFor', options);
-    checkFunction('waitFor', 'accepts', accepts);
-    const { clock, budget } = this.#state.parts;
-    const { signal, timeout = Infinity } = options ?? {};
-    const end = clock.now() + timeout;
-    for (;;) {
-      const value = this.borrowAndUpdate();
-      const isAccepted = accepts(value);
-      checkNoPromise('waitFor', 'accepts', isAccepted);
-      if (isAccepted) return budget.pay(value);
-      const left = Math.max(0, end - clock.now());
-      const limits = { signal, timeout: left, totalTimeout: timeout };
-      if (!(await this.#changed('waitFor', limits))) return undefined;
-    }
+  waitFor(accepts: (value: T) => boolean, options?: WaitOptions): Promise<T | undefined> {
+    const { clock } = this.#state.parts;
+    return charged({ clock }, async () => {
+      checkWaitOptions('waitFor', options);
+      checkFunction('waitFor', 'accepts', accepts);
+      const { signal, timeout = Infinity } = options ?? {};
+      const end = clock.now() + timeout;
+      for (;;) {
+        const value = this.borrowAndUpdate();
+        const isAccepted = accepts(value);
+        checkNoPromise('waitFor', 'accepts', isAccepted);
+        if (isAccepted) return value;
+        const limits = { signal, timeout: Math.max(0, end - clock.now()), totalTimeout: timeout };
+        if (!(await this.#changed('waitFor', limits))) return undefined;
+      }
+    });
   }
 
   /** Makes another receiver, which has seen what this one has. */

@@ -30,6 +30,16 @@ describe('an accept loop', () => {
     await accepting;
   });
 
+  test('ends with a listener of another copy of the package', async () => {
+    const closed = Object.assign(new Error('accept: closed'), { code: 'ERR_LISTENER_CLOSED' });
+    const listener: Listener = Object.assign(Object.create(new MemoryListener()) as Listener, {
+      accept: () => Promise.reject(closed),
+    });
+    const errors: unknown[] = [];
+    await acceptLoop(listener, async () => {}, { onError: (error) => errors.push(error) });
+    expect(errors).toEqual([]);
+  });
+
   test('serves each connection in its own context, which begins as that of the loop', async () => {
     const storage = new AsyncLocalStorage<string>();
     const queued = new MemoryListener();

@@ -19,7 +19,8 @@ import {
   type OptionTable,
 } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError } from '../vocabulary/errors.ts';
+import { CancelledError, ClosedError } from '../vocabulary/errors.ts';
+import { isError } from '../vocabulary/realms.ts';
 import { AsyncScope, separateContexts } from '../waiting/async-scope.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
@@ -55,7 +56,7 @@ const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1_000;
 
 /**
- * Accepts connections and runs one task for each, until the listener closes or the signal aborts.
+ * Accepts connections and runs one task for each, until the listener closes, the signal aborts or a scope around it ends.
  *
  * @param serve - Serves one connection. Its stream is closed when it returns, and reset when it throws or its task is
  * aborted.
@@ -122,7 +123,7 @@ export async function acceptOwned<S extends ByteStream>(
       while (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
     } catch (error) {
       stream?.reset(error);
-      if (error instanceof ClosedError || signal?.aborted === true) return;
+      if (isEnd(error) || signal?.aborted === true) return;
       scope.run(report<S>, onError, error, stream);
       if (!(await pauseFor(pause, clock, signal, onError))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -172,9 +173,16 @@ async function pauseFor<S extends ByteStream>(
     return true;
   } catch (error) {
     // A clock that cannot wait: the loop would spin without a pause.
-    if (signal?.aborted !== true) report(onError, error, undefined);
+    if (signal?.aborted !== true && !isEnd(error)) report(onError, error, undefined);
     return false;
   }
+}
+
+/** Whether the listener was closed, or the scope of the loop has ended. */
+function isEnd(error: unknown): boolean {
+  if (error instanceof ClosedError || error instanceof CancelledError) return true;
+  // The listener may come from another copy of this package.
+  return isError(error) && (error as Partial<ClosedError>).code === 'ERR_LISTENER_CLOSED';
 }
 
 function report<S extends ByteStream>(

@@ -3,8 +3,8 @@
 import { describeFailure, printLine } from '../vocabulary/callbacks.ts';
 import { rules, type OptionRule, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { invalidInput } from '../vocabulary/errors.ts';
-import { checkWaitOptions } from '../waiting/waiter.ts';
+import { ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { checkWaitValues } from '../waiting/waiter.ts';
 import type { Abortable, Task, TaskOptions } from './task-types.ts';
 
 /** Options of an `Executor`. */
@@ -72,7 +72,7 @@ export interface ExecutorReport {
 
 export function checkTaskOptions(options: TaskOptions | undefined): void {
   if (options === undefined) return;
-  checkWaitOptions('spawn', options);
+  checkWaitValues('spawn', options);
   const { name, priority, onAbort } = options;
   if (name !== undefined && typeof name !== 'string') {
     throw invalidInput('spawn', 'name', 'a string', name);
@@ -89,4 +89,11 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
 
 export function printFailure(error: unknown, task: Task<unknown>): void {
   printLine(`task ${task.name} failed and was not awaited: ${describeFailure(error)}`);
+}
+
+export function shutDownError(name: string, operation: string): ClosedError {
+  return new ClosedError(`${operation}: ${name} was shut down`, {
+    code: 'ERR_EXECUTOR_SHUT_DOWN',
+    operation,
+  });
 }

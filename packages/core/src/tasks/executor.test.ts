@@ -3,7 +3,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deferred } from '../waiting/deferred.ts';
-import { ClosedError, InvalidInputError, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  InvalidInputError,
+  LimitError,
+  TimeoutError,
+} from '../vocabulary/errors.ts';
 import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
@@ -336,8 +342,10 @@ describe('shutdown', () => {
       aborted: ['tidy', 'deaf', 'waiting'],
       stuck: ['deaf'],
     });
-    expect(reason).toBeInstanceOf(ClosedError);
-    expect(reason).toMatchObject({
+    expect(reason).toBeInstanceOf(CancelledError);
+    const { cause } = reason as CancelledError;
+    expect(cause).toBeInstanceOf(ClosedError);
+    expect(cause).toMatchObject({
       code: 'ERR_EXECUTOR_SHUT_DOWN',
       message: 'shutdown: the pool was shut down',
     });

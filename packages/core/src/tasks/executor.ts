@@ -12,7 +12,8 @@
 import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import { invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import { currentScope, outsideScopes } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { charged } from '../waiting/charged.ts';
 import { systemClock } from '../waiting/system-clock.ts';
@@ -22,6 +23,7 @@ import {
   EXECUTOR_OPTIONS,
   EXECUTOR_SHUTDOWN_OPTIONS,
   printFailure,
+  shutDownError,
   type ExecutorOptions,
   type ExecutorReport,
   type ExecutorStatistics,
@@ -90,7 +92,12 @@ export class Executor implements Spawner {
     this.#free = new FreeSlots(this.#clock, () => this.#concurrency - this.#tasks.size);
     this.#host = {
       clock: this.#clock,
-      spawnChild: (parent, run, childOptions) => this.#spawn(run, childOptions, parent),
+      spawnChild: (parent, run, childOptions) => {
+        parent.checkParent();
+        const task = this.#spawn(run, childOptions, parent, parent.isShielding);
+        parent.supervisor?.adopt(task);
+        return task;
+      },
       groupIn: (parent, body, groupOptions) =>
         charged(this.#host, () => this.#group(body, groupOptions, parent)),
       onEnded: (task) => {
@@ -110,18 +117,18 @@ export class Executor implements Spawner {
    * has aborted; `InvalidInputError`.
    */
   spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> {
-    return this.#spawn(run, options, undefined);
+    return this.#spawn(run, options, undefined, false);
   }
 
   /**
    * Runs a block whose tasks end with it: the first failure aborts the others, all are awaited.
    *
-   * The block itself cannot be stopped: pass the group's `signal` to what it waits for besides its tasks.
+   * A failure or the group's end ends the waits of the block, too: it runs in the group's scope.
    *
    * @param options - `signal`, `timeout`: abort the whole group; `joinable`: for `TaskGroup.joinNext`.
    * @returns What the block returned.
    * @throws the failure of the block or of a task; an `AggregateError` of several, with the first as its `cause`;
-   * `signal.reason`; `TimeoutError`; `InvalidInputError`.
+   * `signal.reason`; `TimeoutError`; `CancelledError` when a scope around it ended; `InvalidInputError`.
    */
   group<T>(body: (group: TaskGroup) => T | Promise<T>, options?: GroupOptions): Promise<T> {
     return charged(this.#host, () => this.#group(body, options, undefined));
@@ -163,15 +170,14 @@ export class Executor implements Spawner {
    * `InvalidInputError`.
    */
   freeSlot(options?: WaitOptions): Promise<void> {
-    if (this.#isShutDown) return budgetOf(this.#clock).fail(this.#shutDownError('freeSlot'));
+    if (this.#isShutDown) return budgetOf(this.#clock).fail(shutDownError(this.#name, 'freeSlot'));
     return this.#free.wait(options);
   }
 
   /**
    * Takes no more tasks, waits up to `grace` for those there are, then aborts the rest.
    *
-   * Running tasks may still spawn children until they are aborted. After the abort, functions get a few turns of the event
-   * loop to clean up.
+   * Running tasks may still spawn children until the abort. After it, functions get a few turns of the event loop to clean up.
    *
    * @param options - `grace`: milliseconds until the abort, 0 to abort at once. @default 5000
    * @throws `InvalidInputError` for a grace that is no number from 0.
@@ -181,12 +187,12 @@ export class Executor implements Spawner {
       if (options !== undefined) checkOptions('shutdown', options, EXECUTOR_SHUTDOWN_OPTIONS);
       const grace = options?.grace ?? 5_000;
       this.#isShutDown = true;
-      this.#free.close(this.#shutDownError('freeSlot'));
+      this.#free.close(shutDownError(this.#name, 'freeSlot'));
       const before = this.#counts.done + this.#counts.failed;
-      if (grace > 0) await this.#idleWithin(grace);
+      if (grace > 0) await outsideScopes(() => this.#idleWithin(grace));
       const completed = this.#counts.done + this.#counts.failed - before;
       const aborted = [...this.#tasks].map((task) => task.name);
-      for (const task of this.#tasks) task.abort(this.#shutDownError('shutdown'));
+      for (const task of this.#tasks) task.abort(shutDownError(this.#name, 'shutdown'));
       for (let turn = 0; turn < CLEANUP_TURNS && this.#tasks.size > 0; turn += 1) {
         await new Promise<void>((resolve) => {
           this.#clock.defer(resolve);
@@ -199,6 +205,11 @@ export class Executor implements Spawner {
         stuck: Object.freeze(stuck),
       });
     });
+  }
+
+  /** Shuts down, at the end of an `await using` block: see {@link Executor.shutdown}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
   }
 
   /** A frozen snapshot of the counts. */
@@ -222,18 +233,18 @@ export class Executor implements Spawner {
     run: TaskFunction<T>,
     options: TaskOptions | undefined,
     parent: SpawnedTask<unknown> | undefined,
+    isShielded: boolean,
   ): SpawnedTask<T> {
     if (typeof run !== 'function') throw invalidInput('spawn', 'run', 'a function', run);
     checkTaskOptions(options);
-    parent?.checkParent();
-    if (this.#isShutDown && parent === undefined) throw this.#shutDownError('spawn');
+    if (this.#isShutDown && parent === undefined) throw shutDownError(this.#name, 'spawn');
     if (this.#waiting.size >= this.#maxPending && !this.hasFreeSlot) {
       throw new LimitError(
         `spawn: ${this.#maxPending} tasks wait for a slot of ${this.#name} already; raise \`maxPending\`, or wait for freeSlot()`,
         { code: 'ERR_LIMIT', operation: 'spawn', limitName: 'maxPending', limit: this.#maxPending },
       );
     }
-    const task = new SpawnedTask<T>(this.#host, this.#nextId, run, options, parent);
+    const task = new SpawnedTask<T>(this.#host, this.#nextId, run, options, parent, isShielded);
     this.#nextId += 1;
     this.#tasks.add(task);
     this.#waiting.add(task);
@@ -250,21 +261,14 @@ export class Executor implements Spawner {
     if (options !== undefined) checkOptions('group', options, GROUP_OPTIONS);
     checkWaitOptions('group', options);
     parent?.checkParent();
+    const isShielded = parent?.isShielding === true;
     const group = new Group(
-      (run, taskOptions) => this.#spawn(run, taskOptions, parent),
+      (run, taskOptions) => this.#spawn(run, taskOptions, parent, isShielded),
       this.#clock,
+      currentScope() ?? parent?.scope,
       options,
     );
-    let value: T;
-    try {
-      value = await body(group);
-    } catch (error) {
-      await group.end({ error });
-      throw error;
-    }
-    await group.end(undefined);
-    parent?.throwIfAborted();
-    return value;
+    return group.run(body);
   }
 
   #remove(task: SpawnedTask<unknown>): void {
@@ -277,7 +281,10 @@ export class Executor implements Spawner {
   }
 
   #report(error: unknown, task: Task<unknown>): void {
-    callContained('onTaskError', this.#onTaskError, failureOf(error, task.name), task, stderrSink);
+    const failure = failureOf(error, task.name);
+    outsideScopes(() => {
+      callContained('onTaskError', this.#onTaskError, failure, task, stderrSink);
+    });
   }
 
   async #idleWithin(grace: number): Promise<void> {
@@ -286,13 +293,6 @@ export class Executor implements Spawner {
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;
     }
-  }
-
-  #shutDownError(operation: string): ClosedError {
-    return new ClosedError(`${operation}: ${this.#name} was shut down`, {
-      code: 'ERR_EXECUTOR_SHUT_DOWN',
-      operation,
-    });
   }
 }
 

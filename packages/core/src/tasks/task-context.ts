@@ -1,7 +1,7 @@
 /**
  * The context of a task: its name, its signal, and the ways to spawn more.
  *
- * Its waits are where an abort takes effect: `sleep` and `yieldNow` throw the abort's reason, so that a loop that does
+ * Its waits are where an abort takes effect: `sleep` and `yieldNow` throw the `CancelledError` of the abort, so that a loop that does
  * nothing else ends.
  */
 
@@ -63,8 +63,9 @@ export class Context<T extends ContextTask> implements TaskContext {
 
   get sleep(): TaskContext['sleep'] {
     const sleep: TaskContext['sleep'] = (milliseconds) => {
-      const { signal } = this.#task;
-      return runFrom(sleep, () => this.#host.clock.sleep(milliseconds, { signal }));
+      // Under a shield in the task a wait is not ended by its signal.
+      const options = this.#task.isAmbient ? undefined : { signal: this.#task.signal };
+      return runFrom(sleep, () => this.#host.clock.sleep(milliseconds, options));
     };
     return sleep;
   }

@@ -1,8 +1,15 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { deferred } from '../waiting/deferred.ts';
-import { ClosedError, InvalidInputError, TimeoutError } from '../vocabulary/errors.ts';
+import {
+  CancelledError,
+  ClosedError,
+  InvalidInputError,
+  TimeoutError,
+} from '../vocabulary/errors.ts';
+import { cancelScope, timeout } from '../waiting/cancel-scope.ts';
 import { Executor } from './executor.ts';
+import { TaskTracker } from './task-tracker.ts';
 import type { GroupOptions, Joined, Task, TaskContext, TaskGroup } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
@@ -122,8 +129,8 @@ describe('the first failure in a group', () => {
           await sleep(60_000);
         } finally {
           // Cleaning up takes time, and the group gives it.
-          await clock.sleep(500);
-          cleanedUp.push(signal.reason);
+          await cancelScope(() => clock.sleep(500), { shield: true });
+          cleanedUp.push((signal.reason as CancelledError).cause);
         }
       };
       tasks.push(own.spawn(victim), own.spawn(victim), own.spawn(fail));
@@ -194,7 +201,8 @@ describe('the first failure in a group', () => {
       seen.push(own.signal.aborted);
     });
     expect(await outcomeOf(clock, group)).toEqual({ error: failure });
-    expect(seen).toEqual([failure, 'ERR_GROUP_CLOSED', failure, true]);
+    expect(seen).toEqual([expect.any(CancelledError), 'ERR_GROUP_CLOSED', failure, true]);
+    expect((seen[0] as CancelledError).cause).toBe(failure);
   });
 
   test('may be the timeout of a task', async () => {
@@ -320,7 +328,7 @@ describe('a group inside of a task', () => {
     parent.abort('stop');
     await parent.ended;
     expect(tasks.map(({ state }) => state)).toEqual(['aborted', 'aborted']);
-    expect(seen).toEqual(['stop']);
+    expect(seen).toMatchObject([{ name: 'CancelledError', cause: 'stop' }]);
     expect(unobserved).toEqual([]);
   });
 
@@ -460,4 +468,198 @@ test('ten thousand tasks of groups under one signal cost it one listener', async
   expect(new Set(outcomes.map((outcome) => 'reason' in outcome && outcome.reason))).toEqual(
     new Set(['enough']),
   );
+});
+
+describe('a task that a task of a group has spawned', () => {
+  test('belongs to the group, which waits for it, and for those that it spawns', async () => {
+    const { clock, executor } = setUp();
+    const order: string[] = [];
+    const sizes: number[] = [];
+    const group = executor.group(async (own) => {
+      const parent = own.spawn(({ spawn }) => {
+        spawn(async (child) => {
+          await child.sleep(10);
+          child.spawn(async ({ sleep }) => (await sleep(10), order.push('grandchild')));
+          order.push('child');
+        });
+      });
+      await parent.ended;
+      sizes.push(own.size);
+    });
+    await outcomeOf(
+      clock,
+      group.then(() => order.push('group')),
+    );
+    expect([order, sizes]).toEqual([['child', 'grandchild', 'group'], [1]]);
+  });
+
+  test('fails the group when it fails, and ends with its failure, with its timeout and with abortAll', async () => {
+    const { clock, executor, unobserved } = setUp();
+    const children: Task<unknown>[] = [];
+    const spawning =
+      (run: (context: TaskContext) => unknown) =>
+      ({ spawn }: TaskContext): void =>
+        void children.push(spawn(run));
+    const failing = executor.group(({ spawn }) => {
+      spawn(spawning(fail));
+      spawn(sleepFor(1_000));
+    });
+    expect(await outcomeOf(clock, failing)).toEqual({ error: failure });
+    const failed = executor.group(({ spawn }) => {
+      spawn(spawning(sleepFor(60_000)));
+      spawn(async ({ sleep }) => (await sleep(10), fail()));
+    });
+    expect(await outcomeOf(clock, failed)).toEqual({ error: failure });
+    const late = executor.group(({ spawn }) => void spawn(spawning(sleepFor(60_000))), {
+      timeout: 10,
+    });
+    expect(await outcomeOf(clock, late)).toEqual({ error: new TimeoutError('group', 10) });
+    const aborted = executor.group(async ({ spawn, abortAll }) => {
+      spawn(spawning(sleepFor(60_000)));
+      await clock.sleep(10);
+      abortAll();
+    });
+    expect(await outcomeOf(clock, aborted)).toEqual({ value: undefined });
+    expect(children.map(({ state }) => state)).toEqual(['failed', 'aborted', 'aborted', 'aborted']);
+    expect(unobserved).toEqual([]);
+  });
+
+  test('is not joined: it is no task of the body', async () => {
+    const { clock, executor } = setUp();
+    const names: (string | undefined)[] = [];
+    const group = executor.group(
+      async (own) => {
+        own.spawn(({ spawn }) => void spawn(sleepFor(10), { name: 'child' }), { name: 'parent' });
+        names.push((await own.joinNext())?.task.name, (await own.joinNext())?.task.name);
+      },
+      { joinable: true },
+    );
+    await outcomeOf(clock, group);
+    expect(names).toEqual(['parent', undefined]);
+  });
+});
+
+describe('the body of a group', () => {
+  test('ends with a failure, with the timeout and with the signal, although it looks at none of them', async () => {
+    const { clock, executor } = setUp();
+    const controller = new AbortController();
+    const body = (): Promise<void> => clock.sleep(60_000);
+    const groups = [
+      executor.group(({ spawn }) => (void spawn(fail), body())),
+      executor.group(body, { timeout: 10 }),
+      executor.group(body, { signal: controller.signal }),
+      timeout(10, () => executor.group(body), { clock }),
+    ];
+    controller.abort('enough');
+    const outcomes = await Promise.all(groups.map((group) => outcomeOf(clock, group)));
+    expect(outcomes).toEqual([
+      { error: failure },
+      { error: new TimeoutError('group', 10) },
+      { error: 'enough' },
+      { error: new TimeoutError('timeout', 10) },
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('goes on after abortAll', async () => {
+    const { clock, executor } = setUp();
+    const group = executor.group(async ({ spawn, abortAll }) => {
+      spawn(sleepFor(60_000));
+      abortAll();
+      await clock.sleep(10);
+      return 'body';
+    });
+    expect(await outcomeOf(clock, group)).toEqual({ value: 'body' });
+  });
+
+  test('gets the failure of the task that it awaits, and not the end of its own wait', async () => {
+    const { clock, executor } = setUp();
+    const seen: unknown[] = [];
+    const group = executor.group(async ({ spawn }) => {
+      await spawn(fail).catch((error: unknown) => seen.push(error));
+    });
+    expect(await outcomeOf(clock, group)).toEqual({ error: failure });
+    expect(seen).toEqual([failure]);
+  });
+
+  test('tells a failure of its cleanup beside the first one', async () => {
+    const { clock, executor } = setUp();
+    const untidy = new Error('cleaning up failed');
+    const group = executor.group(async ({ spawn }) => {
+      spawn(fail);
+      await clock.sleep(60_000).catch(() => {
+        throw untidy;
+      });
+    });
+    const { error } = (await outcomeOf(clock, group)) as { error: AggregateError };
+    expect(error.errors).toEqual([failure, untidy]);
+  });
+
+  test('may take the group apart', async () => {
+    const { clock, executor } = setUp();
+    const group = executor.group(
+      async ({ spawn, joinNext, joined, abortAll, signal, size }) => {
+        spawn(sleepFor(10, 'first'));
+        const first = await joinNext();
+        spawn(sleepFor(10, 'second'));
+        const rest = [];
+        for await (const each of joined()) rest.push(each.ok && each.value);
+        abortAll();
+        return [size, signal.aborted, first?.ok === true && first.value, ...rest];
+      },
+      { joinable: true },
+    );
+    expect(await outcomeOf(clock, group)).toEqual({ value: [0, true, 'first', 'second'] });
+  });
+});
+
+test('what has not ended some time after the end of its group is named on stderr', async () => {
+  const lines: unknown[] = [];
+  const spy = jest.spyOn(console, 'error').mockImplementation((line) => lines.push(line));
+  const { clock, executor } = setUp();
+  const gate = deferred<void>();
+  const group = executor.group(
+    async ({ spawn }) => {
+      spawn(() => gate.promise, { name: 'deaf' });
+      spawn(({ spawn: spawnChild }) => void spawnChild(() => gate.promise, { name: 'child' }));
+      await gate.promise;
+    },
+    { timeout: 10 },
+  );
+  const outcome = outcomeOf(clock, group);
+  await clock.advance(0);
+  expect(lines).toEqual([
+    'awaitio: group: it was cancelled 5000 ms ago and has not ended: still running: the function of the group, task "deaf", task "child"',
+  ]);
+  gate.resolve();
+  expect(await outcome).toEqual({ error: new TimeoutError('group', 10) });
+  spy.mockRestore();
+});
+
+test('tasks, groups, trackers and executors end with the block that uses them', async () => {
+  const { clock, executor } = setUp();
+  const states: unknown[] = [];
+  {
+    await using task = executor.spawn(sleepFor(60_000));
+    states.push(task);
+  }
+  await executor.group(async (own) => {
+    await using group = own;
+    states.push(group.spawn(sleepFor(60_000)));
+  });
+  {
+    await using tracker = new TaskTracker({ executor, clock });
+    states.push(tracker.spawn(() => {}));
+  }
+  {
+    await using owned = new Executor({ clock });
+    states.push(owned.spawn(() => {}));
+  }
+  expect(states.map((task) => (task as Task<unknown>).state)).toEqual([
+    'aborted',
+    'aborted',
+    'done',
+    'done',
+  ]);
+  expect(executor.snapshot()).toEqual([]);
 });

@@ -1,20 +1,24 @@
 /**
  * Structured concurrency: tasks that do not outlive the block that spawned them (trio's nursery, Python's TaskGroup).
  *
- * The group ends when its body and every task in it have ended. The first failure aborts the others, and is thrown after
- * all of them have ended, so nothing of a group runs on behind it.
+ * The group ends when its body and every task in it have ended, those included that its tasks have spawned. The first failure
+ * cancels the body and aborts the tasks, and is thrown after all of them have ended, so nothing of a group runs on
+ * behind it. What has not ended some time after that is named on stderr.
  *
- * Failures are: an error of a task or of the body, a task's timeout, the group's signal or timeout. No failures are: a
- * requested abort, of one task (`task.abort()`, the signal it was spawned with) or of all (`abortAll`), and an error that a
- * task throws because it was aborted.
+ * Failures are: an error of a task or of the body, a task's timeout, the group's signal or timeout, the end of a scope around
+ * it. No failures are: a requested abort, of one task (`task.abort()`, the signal it was spawned with) or of all (`abortAll`),
+ * and an error that passes the reason of an abort on. The body runs in the scope of the group, which `abortAll`
+ * leaves alone: the body goes on without its tasks.
  */
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
-import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { CancelledError, ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
+import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
+import { followsCancel, Scope } from '../waiting/scope.ts';
 import { WaitIterator } from '../waiting/wait-iterator.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import type { SupervisedTask, TaskSupervisor } from './task-host.ts';
@@ -33,23 +37,38 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   readonly #spawn: Spawn;
   readonly #clock: Clock;
   readonly #isJoinable: boolean;
+  readonly #outer: AmbientScope | undefined;
+  /** What the body runs in. */
+  readonly #scope: Scope;
   readonly #open = new Set<Task<unknown>>();
+  /** Tasks that its tasks have spawned: they end with it, and are not joined. */
+  readonly #adopted = new Set<Task<unknown>>();
   readonly #joined: Joined[] = [];
   readonly #joins = new WaiterList<Joined | undefined>();
   readonly #failures: unknown[] = [];
-  /** Why the group takes no more tasks. */
-  #abort: { readonly reason: unknown } | undefined;
+  /** Why the group takes no more tasks; its `cause` is the reason that was given. */
+  #aborted: CancelledError | undefined;
   #controller: AbortController | undefined;
-  #registration: AbortRegistration | undefined;
+  readonly #registration: AbortRegistration | undefined;
   readonly #timer: Timer | undefined;
   #empty: Deferred<void> | undefined;
+  #isInBody = true;
   #hasEnded = false;
   /** Where it was made, when `traceWaits` is on. */
   readonly #site = callSite('group');
 
-  constructor(spawn: Spawn, clock: Clock, options: GroupOptions | undefined) {
+  constructor(
+    spawn: Spawn,
+    clock: Clock,
+    outer: AmbientScope | undefined,
+    options: GroupOptions | undefined,
+  ) {
     this.#spawn = spawn;
     this.#clock = clock;
+    this.#outer = outer;
+    // Before the scope, so that its tasks are aborted before its body goes on.
+    outer?.watch(this);
+    this.#scope = new Scope('group', clock, outer);
     this.#isJoinable = options?.joinable === true;
     if (options === undefined) return;
     const { signal, timeout } = options;
@@ -62,32 +81,40 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open.size + this.#adopted.size;
   }
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#abort !== undefined) this.#controller.abort(this.#abort.reason);
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
     }
     return this.#controller.signal;
   }
 
-  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> {
-    if (this.#hasEnded || this.#abort !== undefined) {
+  // Functions, so that they may be taken out of the group: `group(({ spawn }) => …)`.
+
+  readonly spawn = <T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> => {
+    if (this.#hasEnded || this.#aborted !== undefined) {
       throw new ClosedError('spawn: this group takes no more tasks', {
         code: 'ERR_GROUP_CLOSED',
         operation: 'spawn',
-        cause: this.#abort?.reason,
+        cause: this.#aborted?.cause,
       });
     }
     const task = this.#spawn(run, options);
     task.supervise(this);
     this.#open.add(task);
     return task;
-  }
+  };
 
-  joinNext(options?: WaitOptions): Promise<Joined | undefined> {
+  /** The body may collect the outcomes of its tasks although the group has failed: they end soon. */
+  readonly joinNext = (options?: WaitOptions): Promise<Joined | undefined> =>
+    currentScope() === this.#scope
+      ? runIn(this.#outer, () => this.#joinNext(options))
+      : this.#joinNext(options);
+
+  #joinNext(options: WaitOptions | undefined): Promise<Joined | undefined> {
     try {
       if (!this.#isJoinable) {
         throw invalidInput('joinNext', 'joinable', 'true in the options of the group', false);
@@ -101,25 +128,28 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     return this.#joins.wait('joinNext', this.#clock, options);
   }
 
-  joined(options?: WaitOptions): AsyncIterableIterator<Joined> {
-    const take = (wait: WaitOptions): Promise<Joined | undefined> => this.joinNext(wait);
-    return new WaitIterator({ operation: 'joined', take }, options);
-  }
+  readonly joined = (options?: WaitOptions): AsyncIterableIterator<Joined> =>
+    new WaitIterator({ operation: 'joined', take: this.joinNext }, options);
 
   [Symbol.asyncIterator](): AsyncIterator<Joined, undefined> {
     return this.joined();
   }
 
-  abortAll(reason: unknown = abortedGroup()): void {
-    if (this.#abort !== undefined) return;
-    this.#abort = { reason };
-    this.#controller?.abort(reason);
-    for (const task of this.#open) task.abort(reason);
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abortAll();
+    await this.#untilEmpty();
   }
 
-  /** The signal that it was made with aborted. */
+  readonly abortAll = (reason: unknown = abortedGroup()): void => {
+    if (this.#aborted !== undefined) return;
+    this.#aborted = reason instanceof CancelledError ? reason : new CancelledError('group', reason);
+    this.#controller?.abort(this.#aborted);
+    for (const task of [...this.#open, ...this.#adopted]) task.abort(reason);
+    this.#scope.expectEnd(() => this.#running());
+  };
+
+  /** The signal that it was made with aborted, or a scope around it ended. */
   onAbort(reason: unknown): void {
-    this.#registration = undefined;
     this.onFailure(reason);
   }
 
@@ -128,36 +158,76 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
     // The same failure may come twice: from the task, and from the body that awaits it.
     if (!this.#failures.includes(error)) this.#failures.push(error);
     this.abortAll(error);
+    this.#scope.cancel(this.#aborted?.cause === error ? this.#aborted : error);
+  }
+
+  adopt(task: SupervisedTask<unknown>): void {
+    task.supervise(this);
+    this.#adopted.add(task);
   }
 
   onEnded(task: SupervisedTask<unknown>): void {
-    this.#open.delete(task);
-    if (this.#isJoinable) this.#deliver(joinedOf(task));
-    if (this.#open.size > 0) return;
-    this.#joins.resolveAll(undefined);
+    if (this.#open.delete(task)) {
+      if (this.#isJoinable) this.#deliver(joinedOf(task));
+      if (this.#open.size === 0) this.#joins.resolveAll(undefined);
+    } else this.#adopted.delete(task);
+    if (this.size > 0) return;
     this.#empty?.resolve();
     this.#empty = undefined;
   }
 
-  /** Waits for every task and throws the failures. */
-  async end(bodyFailure: { readonly error: unknown } | undefined): Promise<void> {
-    if (bodyFailure !== undefined) this.onFailure(bodyFailure.error);
-    const trace =
-      this.#open.size > 0 ? beginTrace('group', this.#clock.now(), this.#site) : undefined;
-    while (this.#open.size > 0) {
+  /** Runs the body, waits for every task, and throws the failures. */
+  async run<T>(body: (group: TaskGroup) => T | Promise<T>): Promise<T> {
+    let returned: { readonly value: T } | undefined;
+    try {
+      returned = { value: await runIn(this.#scope, () => body(this)) };
+    } catch (error) {
+      // After `abortAll` the error of `group.signal` stands for the reason.
+      const isReason = this.#aborted !== undefined && error === this.#aborted;
+      if (!followsCancel(error, this.#scope)) {
+        this.onFailure(isReason ? this.#aborted?.cause : error);
+      }
+    }
+    this.#isInBody = false;
+    await this.#untilEmpty();
+    this.#hasEnded = true;
+    this.#registration?.remove();
+    this.#timer?.cancel();
+    this.#outer?.unwatch(this);
+    this.#scope.end();
+    return this.#result(returned);
+  }
+
+  async #untilEmpty(): Promise<void> {
+    const trace = this.size > 0 ? beginTrace('group', this.#clock.now(), this.#site) : undefined;
+    while (this.size > 0) {
       this.#empty ??= deferred<void>();
       await this.#empty.promise;
     }
     trace?.end();
-    this.#hasEnded = true;
-    this.#registration?.remove();
-    this.#timer?.cancel();
-    const [first, ...others] = this.#failures;
-    if (this.#failures.length === 0) return;
-    if (others.length === 0) throw first;
-    throw new AggregateError(this.#failures, `${this.#failures.length} tasks of the group failed`, {
-      cause: first,
-    });
+  }
+
+  #result<T>(returned: { readonly value: T } | undefined): T {
+    const outer = this.#outer;
+    // The end of a scope around the group is told by that scope: beside a failure it is no other one.
+    const own = this.#failures.filter((each) => outer === undefined || !followsCancel(each, outer));
+    const failures = own.length > 0 ? own : this.#failures.slice(0, 1);
+    const [first] = failures;
+    if (failures.length > 1) {
+      throw new AggregateError(failures, `${failures.length} tasks of the group failed`, {
+        cause: first,
+      });
+    }
+    if (failures.length > 0 || returned === undefined) throw first;
+    return returned.value;
+  }
+
+  /** What has not ended, for a report. */
+  #running(): string {
+    const tasks = [...this.#open, ...this.#adopted].map(({ name }) => `task "${name}"`);
+    // `abortAll` leaves the body alone.
+    const hasBody = this.#isInBody && this.#scope.cancelled !== undefined;
+    return [...(hasBody ? ['the function of the group'] : []), ...tasks].join(', ');
   }
 
   /** Resolves the oldest `joinNext`, or keeps the task for the next one. */

@@ -16,12 +16,14 @@ export interface TaskLease {
 export interface ContextTask {
   readonly name: string;
   readonly signal: AbortSignal;
+  readonly isAmbient: boolean;
   throwIfAborted(): void;
   hold(): TaskLease;
 }
 
 /** What a group needs of its tasks. */
 export interface SupervisedTask<T> extends Task<T> {
+  readonly supervisor: TaskSupervisor | undefined;
   readonly outcome: TaskOutcome | undefined;
   /** From now on the task's failures go to `supervisor`, and not to the executor. */
   supervise(supervisor: TaskSupervisor): void;
@@ -29,6 +31,8 @@ export interface SupervisedTask<T> extends Task<T> {
 
 /** Handles the failures of a task in place of the executor: its group. */
 export interface TaskSupervisor {
+  /** One of its tasks has spawned another. */
+  adopt(task: SupervisedTask<unknown>): void;
   onFailure(error: unknown): void;
   onEnded(task: SupervisedTask<unknown>): void;
 }

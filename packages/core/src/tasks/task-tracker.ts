@@ -123,6 +123,12 @@ export class TaskTracker {
     for (const task of this.#tasks) task.abort(reason);
   }
 
+  /** Closes the tracker, and waits until every task has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.wait();
+  }
+
   #settle(): void {
     if (this.#isClosed && this.#tasks.size === 0) this.#waits.resolveAll();
   }

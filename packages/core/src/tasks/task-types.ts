@@ -38,19 +38,22 @@ export interface Task<T> extends PromiseLike<T> {
   readonly priority: number;
   /** See {@link TaskState}. */
   readonly state: TaskState;
-  /** Resolves when the task's function has returned or thrown, whatever the outcome; never rejects. */
+  /** Resolves when the task's function has returned or thrown, whatever the outcome; never rejects. No scope ends the wait. */
   readonly ended: Promise<void>;
   /** As `Promise.prototype.catch`. */
   catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>;
   /** As `Promise.prototype.finally`. */
   finally(onSettled?: (() => void) | null): Promise<T>;
   /**
-   * Aborts the task and its children. Awaiting it throws `reason` from now on. A task that waits for a slot never runs;
-   * the signal of a running one aborts. Does nothing when the outcome is decided.
+   * Aborts the task and its children. A task that waits for a slot never runs. What a running one waits for in awaitio rejects
+   * with a `CancelledError`, and its signal aborts with it. Awaiting the task throws `reason` when its function has ended.
+   * Does nothing when the outcome is decided.
    *
-   * @param reason - The reason of the signal, thrown by `await task`. @default a `ClosedError`
+   * @param reason - Thrown by `await task`; in the task it is the `cause` of the `CancelledError`. @default a `ClosedError`
    */
   abort(reason?: unknown): void;
+  /** Aborts the task, and waits until its function has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Options of a task. */
@@ -86,26 +89,26 @@ export type TaskFunction<T> = (context: TaskContext) => T | Promise<T>;
 export interface TaskContext {
   /** The name of the task. */
   readonly name: string;
-  /** Aborts when the task is aborted. Created on first use. */
+  /** Aborts, with a `CancelledError`, when the task is aborted: for what is not awaitio’s. Created on first use. */
   readonly signal: AbortSignal;
   /**
-   * Spawns a child: it is aborted with this task, and may outlive its end.
+   * Spawns a child: it is aborted with this task, and may outlive its end. In a group it is a task of the group.
    *
-   * @throws the abort's reason when this task was aborted; `ClosedError` when it has ended; as `Executor.spawn`.
+   * @throws `CancelledError` when this task was aborted, except under a shield in it; `ClosedError` when it has ended; as `Executor.spawn`.
    */
   readonly spawn: <T>(run: TaskFunction<T>, options?: TaskOptions) => Task<T>;
   /**
    * Runs a block whose tasks end with it, as `Executor.group`; its tasks are children of this task.
    *
-   * @throws as `Executor.group`; the abort's reason when this task was aborted meanwhile.
+   * @throws as `Executor.group`; `CancelledError` when this task was aborted.
    */
   readonly group: <T>(
     body: (group: TaskGroup) => T | Promise<T>,
     options?: GroupOptions,
   ) => Promise<T>;
-  /** Lets the event loop handle the events that are ready now. @throws the abort's reason */
+  /** Lets the event loop handle the events that are ready now. @throws `CancelledError` when the task was aborted */
   readonly yieldNow: () => Promise<void>;
-  /** Waits. @throws the abort's reason; the timer is cancelled then */
+  /** Waits. @throws `CancelledError` when the task is aborted; the timer is cancelled then */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -141,7 +144,7 @@ export type Joined<T = unknown> = { readonly task: Task<T> } & (
 );
 
 /**
- * The group that `Executor.group` gives to its body. Iterating it gives the tasks as they end, until none is left.
+ * The group that `Executor.group` gives to its body. Its functions may be taken out of it: `({ spawn }) => …`. Iterating it gives the tasks as they end, until none is left.
  *
  * @example
  * ```ts
@@ -159,10 +162,11 @@ export type Joined<T = unknown> = { readonly task: Task<T> } & (
 export interface TaskGroup extends AsyncIterable<Joined> {
   /** The number of its tasks that have not ended. */
   readonly size: number;
-  /** Aborts when the group does: for the waits of the body itself. Created on first use. */
+  /** Aborts, with a `CancelledError`, when its tasks are aborted: for what is not awaitio’s. Created on first use. */
   readonly signal: AbortSignal;
   /**
-   * Spawns a task that ends before the group does. Tasks of the group may spawn more, also after the body has ended.
+   * Spawns a task that ends before the group does. Tasks of the group may spawn more, also after the body has ended: with this,
+   * or as their children.
    *
    * @throws `ClosedError` when the group has ended or was aborted; as `Executor.spawn`.
    */
@@ -189,6 +193,8 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    * @param reason - As for `Task.abort`. @default a `ClosedError`
    */
   abortAll(reason?: unknown): void;
+  /** Aborts every task of the group, and waits until all have ended. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** One task of a snapshot. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { deferred } from '../waiting/deferred.ts';
-import { BrokenError, ClosedError, TimeoutError } from '../vocabulary/errors.ts';
+import { BrokenError, CancelledError, ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import { Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import { holdTask } from './task-context.ts';
@@ -81,7 +81,7 @@ describe('a task that is held', () => {
     expect([task.state, unobserved]).toEqual(['failed', []]);
   });
 
-  test('that is aborted gives the reason at once, and ends when it is released', async () => {
+  test('that is aborted is torn down at once, and gives the reason when it is released', async () => {
     const { clock, executor } = setUp();
     let lease: TaskLease | undefined;
     const reset: unknown[] = [];
@@ -90,11 +90,12 @@ describe('a task that is held', () => {
     });
     await clock.advance(0);
     task.abort(failure);
-    expect(await outcomeOf(task)).toEqual({ error: failure });
+    const outcome = outcomeOf(task);
+    await clock.advance(0);
     expect(reset).toEqual([failure]);
     expect(executor.statistics().running).toBe(1);
     lease?.release();
-    await task.ended;
+    expect(await outcome).toEqual({ error: failure });
     expect([task.state, executor.statistics().running]).toEqual(['aborted', 0]);
   });
 
@@ -169,8 +170,9 @@ describe('a task that is held', () => {
     const task = executor.spawn((context) => void (lease = holdTask(context)), { timeout: 10 });
     const outcome = outcomeOf(task);
     await clock.advance(10);
-    expect(await outcome).toMatchObject({ error: { name: 'TimeoutError' } });
+    expect(task.state).toBe('aborted');
     lease?.release();
+    expect(await outcome).toMatchObject({ error: { name: 'TimeoutError' } });
     await executor.idle();
   });
 
@@ -308,7 +310,7 @@ describe('a task that is aborted', () => {
     expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, aborted: 1 });
   });
 
-  test('aborts the signal of its function, and rejects its caller at once', async () => {
+  test('aborts the signal of its function, and rejects its caller when the function has ended', async () => {
     const { clock, executor, unobserved } = setUp();
     const cleanedUp = deferred<void>();
     let reason: unknown;
@@ -319,14 +321,14 @@ describe('a task that is aborted', () => {
     });
     await clock.advance(0);
     task.abort('stop');
-    expect(await outcomeOf(task)).toEqual({ error: 'stop' });
-    expect(reason).toBe('stop');
     let hasEnded = false;
-    void task.ended.then(() => (hasEnded = true));
+    const outcome = outcomeOf(task).finally(() => (hasEnded = true));
     await clock.advance(0);
+    expect(reason).toBeInstanceOf(CancelledError);
+    expect(reason).toMatchObject({ cause: 'stop' });
     expect(hasEnded).toBe(false);
     cleanedUp.resolve();
-    await task.ended;
+    expect(await outcome).toEqual({ error: 'stop' });
     expect(unobserved).toEqual([]);
   });
 
@@ -378,17 +380,13 @@ describe('a task that is aborted', () => {
     task.abort('stop');
     gate.resolve();
     await task.ended;
-    expect([signal?.aborted, signal?.reason]).toEqual([true, 'stop']);
+    expect(signal).toMatchObject({ aborted: true, reason: { cause: 'stop' } });
   });
 
   test.each<[string, (reason: Error) => unknown]>([
     ['the reason itself', (reason) => reason],
     ['an error that the reason caused', (cause) => new Error('gave up', { cause })],
     ['an AbortError of the platform', () => new DOMException('aborted', 'AbortError')],
-    [
-      'an I/O error of what was torn down',
-      () => new BrokenError('reset', { code: 'ECONNRESET', operation: 'read' }),
-    ],
   ])('has followed the abort when its function throws %s', async (_what, thrown) => {
     const { clock, executor, unobserved } = setUp();
     const reason = new Error('stop');
@@ -400,6 +398,33 @@ describe('a task that is aborted', () => {
     task.abort(reason);
     await task.ended;
     expect(unobserved).toEqual([]);
+  });
+
+  test('reports an I/O error of its cleanup, and takes for the abort only that of what onAbort has closed', async () => {
+    const { clock, executor, unobserved } = setUp();
+    const broken = new BrokenError('the commit was not written', {
+      code: 'ECONNRESET',
+      operation: 'write',
+    });
+    const closed = new ClosedError('closed', { code: 'ERR_STREAM_CLOSED', operation: 'read' });
+    const throwing = (error: Error) => async (context: TaskContext) => {
+      await outcomeOf(untilAborted(context));
+      throw error;
+    };
+    const tasks = [
+      executor.spawn(throwing(broken), { name: 'commit' }),
+      executor.spawn(throwing(closed), { name: 'reads what others closed' }),
+      executor.spawn(throwing(closed), { name: 'reader', onAbort: () => {} }),
+      executor.spawn(throwing(broken), { name: 'writer', onAbort: () => {} }),
+    ];
+    await clock.advance(0);
+    for (const task of tasks) task.abort('stop');
+    await Promise.all(tasks.map(({ ended }) => ended));
+    expect(unobserved).toEqual([
+      { error: broken, name: 'commit' },
+      { error: closed, name: 'reads what others closed' },
+      { error: broken, name: 'writer' },
+    ]);
   });
 
   test('reports any other error that its function throws to the executor, awaited or not', async () => {
@@ -550,7 +575,7 @@ describe("a task's children", () => {
     expect(unobserved).toEqual([{ error: failure, name: 'bad child' }]);
   });
 
-  test('cannot be spawned by a task that was aborted: it gets the reason', async () => {
+  test('cannot be spawned by a task that was aborted: it gets a CancelledError with the reason', async () => {
     const { clock, executor } = setUp();
     let thrown: unknown;
     const task = executor.spawn(async (context) => {
@@ -564,7 +589,8 @@ describe("a task's children", () => {
     await clock.advance(0);
     task.abort('stop');
     await task.ended;
-    expect(thrown).toBe('stop');
+    expect(thrown).toBeInstanceOf(CancelledError);
+    expect((thrown as CancelledError).cause).toBe('stop');
   });
 
   test('cannot be spawned by a task that has ended', async () => {

@@ -1,24 +1,26 @@
 /**
  * The class behind `Task`: a function that runs on an executor, its outcome, and the tree of tasks that it has spawned.
  *
- * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. Aborting decides
- * at once, and awaiting the task throws without delay. The function is notified through its signal and holds its slot until
- * it returns, since JavaScript cannot stop it. `ended` resolves when it has, and when a held task was released.
+ * An outcome is decided once: by the function's return or failure, or by an abort, whichever comes first. The function of an aborted
+ * task goes on, and the task holds its slot, until it returns, since JavaScript cannot stop it: its scope is
+ * cancelled, so what it waits for ends. `ended` resolves, and awaiting the task throws, when it has returned.
  *
- * The tree is one of aborts: a task's children are aborted with it. A child may outlive its parent; it then becomes a child
- * of the parent's parent, so that an abort from above still reaches it.
+ * The tree is one of aborts: a task's children are aborted with it, unless they were spawned under a shield in it. A child may
+ * outlive its parent; it then becomes a child of the parent's parent, so that an abort from above still reaches it.
  *
  * A failure goes to one place: the group that the task belongs to; else the callers that await it by the next turn of the
- * event loop; else the executor. A function that was aborted and throws the reason, or an I/O error of something torn down,
- * has followed the abort. Any other error after the abort is a failure that can no longer be awaited, and is reported.
+ * event loop; else the executor. A function that was aborted and passes the reason on has followed the abort. Any other
+ * error after the abort is a failure of cleaning up, and is reported.
  */
 
 import { callContained, type FailureSink } from '../vocabulary/callbacks.ts';
 import type { Timer } from '../vocabulary/clock.ts';
-import { ClosedError, IoError, TimeoutError } from '../vocabulary/errors.ts';
+import { ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
+import { hasScopes, outsideScopes, runIn } from '../waiting/ambient.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
-import { beginTrace, callSite, runAs, tracesOf } from '../waiting/wait-trace.ts';
+import { isConsequence } from '../waiting/scope.ts';
+import { callSite, runAs, tracesOf } from '../waiting/wait-trace.ts';
 import { Context } from './task-context.ts';
 import type {
   ContextTask,
@@ -28,26 +30,25 @@ import type {
   TaskOutcome,
   TaskSupervisor,
 } from './task-host.ts';
+import { TaskNode } from './task-node.ts';
+import { TaskResult } from './task-result.ts';
 import type { Abortable, TaskFunction, TaskInfo, TaskOptions, TaskState } from './task-types.ts';
 
 export class SpawnedTask<T>
+  extends TaskNode
   implements SupervisedTask<T>, ContextTask, AbortWatcher, TaskLease, FailureSink
 {
   readonly id: number;
-  readonly name: string;
   readonly priority: number;
   readonly #host: TaskHost<SpawnedTask<unknown>>;
   readonly #spawnedAt: number;
   readonly #site: string | undefined;
-  /** Has not ended. */
-  #parent: SpawnedTask<unknown> | undefined;
-  #children: Set<SpawnedTask<unknown>> | undefined;
   #supervisor: TaskSupervisor | undefined;
   #run: TaskFunction<unknown> | undefined;
   #state: TaskState = 'pending';
   #outcome: TaskOutcome | undefined;
-  /** Created on the first await; of `unknown`, so that every task is a `SpawnedTask<unknown>`. */
-  #result: Deferred<unknown> | undefined;
+  /** Created on the first await. */
+  #result: TaskResult | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
   /** Whether it goes on after its function has returned. */
@@ -56,8 +57,6 @@ export class SpawnedTask<T>
   #hasReturned = false;
   /** Resolved by its release, when its function returned something else. */
   #released: Deferred<void> | undefined;
-  #isObserved = false;
-  #controller: AbortController | undefined;
   #registration: AbortRegistration | undefined;
   readonly #onAbort: TaskOptions['onAbort'];
   #timer: Timer | undefined;
@@ -67,17 +66,16 @@ export class SpawnedTask<T>
     id: number,
     run: TaskFunction<T>,
     options: TaskOptions | undefined,
-    parent: SpawnedTask<unknown> | undefined,
+    parent: TaskNode | undefined,
+    isShielded: boolean,
   ) {
+    super(options?.name ?? (run.name === '' ? 'task' : run.name), host.clock, parent, isShielded);
     this.#host = host;
     this.id = id;
-    this.name = options?.name ?? (run.name === '' ? 'task' : run.name);
     this.priority = options?.priority ?? 0;
     this.#run = run;
-    this.#parent = parent;
     this.#spawnedAt = host.clock.now();
     this.#site = callSite('spawn');
-    parent?.addChild(this);
     if (options === undefined) return;
     const { signal, timeout } = options;
     this.#onAbort = options.onAbort;
@@ -130,6 +128,11 @@ export class SpawnedTask<T>
   /** Its `onAbort` failed. The abort goes on. */
   onCallbackFailure(failure: unknown): void {
     this.#host.onUnobservedFailure(failure, this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abort();
+    await this.ended;
   }
 
   // --- For its executor, its group and its context -----------------------------------------------------------------
@@ -190,7 +193,9 @@ export class SpawnedTask<T>
 
   // A method apart, so that the reactions of `start` do not keep the function and what it closes over alive.
   #call(run: TaskFunction<unknown>): unknown {
-    return runAs(this, () => run(new Context(this, this.#host)));
+    if (!hasScopes() && !this.#isLimited)
+      return runAs(this, () => run(new Context(this, this.#host)));
+    return runIn(this.scope, () => runAs(this, () => run(new Context(this, this.#host))));
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -198,8 +203,8 @@ export class SpawnedTask<T>
       this.#settle('failed', { error });
       // `await task` calls `then` some microtasks later, and so before the next turn of the loop.
       if (!this.#isHandled) await this.#nextLoopTurn();
-      this.#report(error, this.#isObserved);
-    } else if (!isConsequence(error, this.#outcome)) {
+      this.#report(error, this.#result !== undefined);
+    } else if (!this.#isTornDown(error)) {
       this.#report(error, false);
     }
     this.#end();
@@ -209,19 +214,20 @@ export class SpawnedTask<T>
     return this.#outcome;
   }
 
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#state === 'aborted' && this.#outcome !== undefined && 'error' in this.#outcome) {
-        this.#controller.abort(this.#outcome.error);
-      }
-    }
-    return this.#controller.signal;
+  /** Whether its abort may come from elsewhere than its caller: then it is a scope, also if it is the first. */
+  get #isLimited(): boolean {
+    return (
+      this.#registration !== undefined ||
+      this.#timer !== undefined ||
+      this.#supervisor !== undefined
+    );
   }
 
-  throwIfAborted(): void {
-    if (this.#state !== 'aborted' || this.#outcome === undefined) return;
-    if ('error' in this.#outcome) throw this.#outcome.error;
+  protected get abortion(): { readonly error: unknown } | undefined {
+    const outcome = this.#outcome;
+    return this.#state === 'aborted' && outcome !== undefined && 'error' in outcome
+      ? outcome
+      : undefined;
   }
 
   /** Throws when it may have no more children. */
@@ -232,6 +238,10 @@ export class SpawnedTask<T>
       code: 'ERR_TASK_ENDED',
       operation: 'spawn',
     });
+  }
+
+  get supervisor(): TaskSupervisor | undefined {
+    return this.#supervisor;
   }
 
   supervise(supervisor: TaskSupervisor): void {
@@ -248,44 +258,24 @@ export class SpawnedTask<T>
       name: this.name,
       state: this.#state,
       age: now - this.#spawnedAt,
-      ...(this.#parent === undefined ? undefined : { parent: this.#parent.id }),
+      ...(this.parent === undefined ? undefined : { parent: this.parent.id }),
       ...(this.#site === undefined ? undefined : { site: this.#site }),
       waits: Object.freeze(waits),
     });
   }
 
-  addChild(child: SpawnedTask<unknown>): void {
-    this.#children ??= new Set();
-    this.#children.add(child);
-  }
-
-  removeChild(child: SpawnedTask<unknown>): void {
-    this.#children?.delete(child);
-  }
-
   // --- Inside --------------------------------------------------------------------------------------------------
 
   #promise(): Promise<T> {
-    this.#isObserved = true;
     if (this.#result === undefined) {
-      this.#result = deferred<unknown>();
+      this.#result = new TaskResult();
       this.#deliver();
     }
-    const { promise } = this.#result;
-    if (this.#outcome === undefined) {
-      const trace = beginTrace(`task "${this.name}"`, this.#host.clock.now());
-      if (trace !== undefined) {
-        const end = (): void => {
-          trace.end();
-        };
-        void promise.then(end, end);
-      }
-    }
-    return promise as Promise<T>;
+    return this.#result.wait(this.name, this.#host.clock) as Promise<T>;
   }
 
   get #isHandled(): boolean {
-    return this.#isObserved || this.#supervisor !== undefined;
+    return this.#result !== undefined || this.#supervisor !== undefined;
   }
 
   #nextLoopTurn(): Promise<void> {
@@ -305,25 +295,35 @@ export class SpawnedTask<T>
     this.#deliver();
   }
 
+  /** That of an aborted task waits for its function: what comes after `await task` may rely on that it is over. */
   #deliver(): void {
-    const outcome = this.#outcome;
-    if (outcome === undefined || this.#result === undefined) return;
-    if ('value' in outcome) this.#result.resolve(outcome.value);
-    else this.#result.reject(outcome.error);
+    if (this.#outcome === undefined || (this.#state === 'aborted' && !this.#hasEnded)) return;
+    this.#result?.settle(this.#outcome);
   }
 
   /** @param isRequested - Whether the abort was asked for; else it is a failure, like one of the function. */
   #abort(reason: unknown, isRequested: boolean): void {
     const wasPending = this.#state === 'pending';
-    const isObserved = this.#isObserved;
+    const isObserved = this.#result !== undefined;
     this.#settle('aborted', { error: reason });
-    this.#controller?.abort(reason);
+    this.cancelScope();
+    if (this.#onAbort !== undefined) outsideScopes(() => this.#tearDown(reason));
+    this.abortChildren(reason);
+    if (!isRequested) this.#report(reason, isObserved);
+    if (wasPending) this.#end();
+  }
+
+  #tearDown(reason: unknown): void {
     const onAbort = this.#onAbort;
     if (typeof onAbort === 'function') callContained('onAbort', onAbort, reason, undefined, this);
     else if (onAbort !== undefined) callContained('onAbort', reset, onAbort, reason, this);
-    if (this.#children !== undefined) for (const child of this.#children) child.abort(reason);
-    if (!isRequested) this.#report(reason, isObserved);
-    if (wasPending) this.#end();
+  }
+
+  /** Whether an error that was thrown after the abort follows from it, or from what `onAbort` has closed. */
+  #isTornDown(error: unknown): boolean {
+    if (this.#onAbort !== undefined && error instanceof ClosedError) return true;
+    const { cancelled } = this.scope;
+    return cancelled !== undefined && isConsequence(error, cancelled);
   }
 
   /** Reports a failure to the group, or to the executor unless `isObserved`: then awaiting the task throws it. */
@@ -335,42 +335,16 @@ export class SpawnedTask<T>
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#reparentChildren();
+    this.leaveTree();
+    this.#deliver();
     this.#ended?.resolve();
     this.#supervisor?.onEnded(this);
     this.#host.onEnded(this);
-  }
-
-  /** Leaves the tree; its children become its parent's, so that no task keeps its ancestors alive. */
-  #reparentChildren(): void {
-    const parent = this.#parent;
-    const children = this.#children;
-    this.#parent = undefined;
-    this.#children = undefined;
-    parent?.removeChild(this);
-    if (children === undefined) return;
-    for (const child of children) {
-      child.#parent = parent;
-      parent?.addChild(child);
-    }
   }
 }
 
 function reset(given: Abortable, reason: unknown): unknown {
   return given.reset(reason);
-}
-
-/** Whether an error thrown after the abort is a consequence of the abort. */
-function isConsequence(error: unknown, outcome: TaskOutcome): boolean {
-  const reason = 'error' in outcome ? outcome.error : undefined;
-  try {
-    if (error === reason || error instanceof IoError) return true;
-    if (!(error instanceof Error)) return false;
-    return error.name === 'AbortError' || (error.cause !== undefined && error.cause === reason);
-  } catch {
-    // A getter of the error has thrown.
-    return false;
-  }
 }
 
 function aborted(name: string): ClosedError {

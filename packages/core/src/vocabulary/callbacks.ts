@@ -10,6 +10,7 @@
 
 import { IoError } from './errors.ts';
 import { printLossy } from './lossy-output.ts';
+import { isError } from './realms.ts';
 
 /** Where failures of callbacks go. */
 export interface FailureSink {
@@ -77,7 +78,7 @@ export function failureOf(reason: unknown, name: string): unknown {
 /** Shows a failure, with its stack, whatever it is. Never throws. */
 export function describeFailure(failure: unknown): string {
   try {
-    if (!(failure instanceof Error)) return String(failure);
+    if (!isError(failure)) return String(failure);
     const { stack, message }: { readonly stack?: unknown; readonly message: unknown } = failure;
     return String(stack ?? message);
   } catch {

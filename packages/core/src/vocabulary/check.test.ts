@@ -71,13 +71,42 @@ describe('a bag of options', () => {
   });
 
   test.each(['lunch', 'constructor', '__proto', 'toString', 'x', '', 'n'.repeat(100)])(
-    'that holds %p is refused without a guess',
+    'that holds %p, near to nothing, is refused with what there is',
     (name) => {
+      const known = '`timeout`, `noDelay`, `signal`, `deadlines`, `limits`';
       expect(check({ [name]: 1 })).toThrow(
-        refused(`connect: unknown option \`${name.slice(0, 64)}\``),
+        refused(`connect: unknown option \`${name.slice(0, 64)}\`: there are ${known}`),
       );
     },
   );
+
+  test('inside another one is refused with what there is in it', () => {
+    expect(check({ deadlines: { lunch: 1 } })).toThrow(
+      refused('connect: unknown option `deadlines.lunch`: there are `headers`, `idle`'),
+    );
+    expect(check({ limits: { lunch: 1 } })).toThrow(
+      refused('connect: unknown option `limits.lunch`: the only option is `headerBytes`'),
+    );
+  });
+
+  test('of many options is refused without a list of them', () => {
+    const names = Array.from({ length: 13 }, (_, index) => `${'o'.repeat(9)}${index}`);
+    const table = Object.fromEntries(names.map((name) => [name, rules.any]));
+    expect(() => {
+      checkOptions('connect', { lunch: 1 }, table);
+    }).toThrow(refused('connect: unknown option `lunch`'));
+  });
+
+  test.each([
+    ['retries', 'attempts'],
+    ['perSecond', 'rate'],
+    ['size', 'capacity'],
+    ['message', 'detail'],
+  ])('is found by the name %s that other libraries have for %s', (name, own) => {
+    expect(() => {
+      checkOptions('connect', { [name]: 1 }, { [own]: rules.any });
+    }).toThrow(refused(`connect: unknown option \`${name}\`: did you mean \`${own}\`?`));
+  });
 
   test.each<[object, string]>([
     [{ timeout: NaN }, '`timeout` to be a number of milliseconds from 0, got NaN (number)'],

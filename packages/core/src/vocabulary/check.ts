@@ -151,8 +151,11 @@ function wrongValue(
   );
 }
 
+/** From this many options on, a message does not list them. */
+const MANY = 13;
+
 /**
- * Says that an option is unknown, and which one was probably meant.
+ * Says that an option is unknown, and which one was probably meant; or, when none is near, which there are.
  *
  * @param name - The unknown name.
  * @param path - The bag that it stands in: empty, or `deadlines`.
@@ -161,8 +164,16 @@ function wrongValue(
 export function unknownOption(name: string, path: string, table: OptionNames): string {
   const shown = `${path === '' ? '' : `${path}.`}${name.slice(0, 64)}`;
   const nearest = nearestOption(name, path, table);
-  const advice = nearest === undefined ? '' : `: did you mean \`${nearest}\`?`;
-  return `unknown option \`${shown}\`${advice}`;
+  const advice = nearest === undefined ? namesOf(path, table) : `did you mean \`${nearest}\`?`;
+  return `unknown option \`${shown}\`${advice === '' ? '' : `: ${advice}`}`;
+}
+
+/** The names of a bag of options; nothing when there are too many to help. */
+function namesOf(path: string, table: OptionNames): string {
+  const bag = path === '' ? { options: table } : (table[path] as { options?: OptionNames });
+  const names = Object.keys(bag?.options ?? {}).map((name) => `\`${name}\``);
+  if (names.length === 0 || names.length >= MANY) return '';
+  return names.length === 1 ? `the only option is ${names[0]}` : `there are ${names.join(', ')}`;
 }
 
 /**

@@ -75,4 +75,13 @@ describe('a wrong argument', () => {
     expect(error.message).toBe(`read: expected \`count\` to be a number, got ${described}`);
     expect(error).toMatchObject({ code: 'ERR_INVALID_INPUT', operation: 'read' });
   });
+
+  test('that is a promise is described with what was probably forgotten', () => {
+    expect(invalidInput('lines', 'stream', 'a stream', Promise.resolve()).message).toBe(
+      'lines: expected `stream` to be a stream, got an object (Promise): an `await` may be missing',
+    );
+    expect(invalidInput('spawn', 'run', 'a function', Promise.resolve()).message).toBe(
+      'spawn: expected `run` to be a function, got an object (Promise): pass the function, and do not call it',
+    );
+  });
 });

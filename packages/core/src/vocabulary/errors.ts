@@ -73,6 +73,53 @@ export class TimeoutError extends IoError {
   }
 }
 
+/**
+ * A scope around the call ended: its task was aborted, its group failed, its time was over. `cause` says why.
+ *
+ * No `IoError`, and never a {@link TimeoutError}: a loop that catches those of its own calls and goes on ends with its scope.
+ * Only the scope that ended turns it into its result; do not catch it for anything but cleaning up, and throw it again.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair, timeout, TimeoutError } from '@awaitio/core';
+ *
+ * const [client, server] = memoryPair();
+ * const polling = timeout(25, async () => {
+ *   for (;;) {
+ *     try {
+ *       return await server.readLine({ timeout: 10 });
+ *     } catch (error) {
+ *       if (!(error instanceof TimeoutError)) throw error; // a CancelledError, after 25 ms
+ *     }
+ *   }
+ * });
+ * console.log(await polling.catch(String)); // TimeoutError: timeout did not finish within 25 ms
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export class CancelledError extends Error {
+  override name = 'CancelledError';
+  readonly code = 'ERR_CANCELLED';
+  /** What ended: `timeout`, `group`, the name of a task. */
+  readonly scope: string;
+
+  /** @param cause - Why it ended: the reason of an abort, a `TimeoutError`, the failure of another task. */
+  constructor(scope: string, cause: unknown) {
+    super(`${scope}: it was cancelled from outside${describeCause(cause)}`, { cause });
+    this.scope = scope;
+  }
+}
+
+/** The message of a cause; a getter of a foreign error may throw. */
+function describeCause(cause: unknown): string {
+  try {
+    return cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
+  } catch {
+    return '';
+  }
+}
+
 /** The peer finished before the bytes that the call needs had arrived; those that arrived can still be read. */
 export class UnexpectedEofError extends IoError {
   override name = 'UnexpectedEofError';
@@ -143,9 +190,17 @@ export function invalidInput(
   got: unknown,
 ): InvalidInputError {
   return new InvalidInputError(
-    `${operation}: expected \`${name}\` to be ${expected}, got ${describe(got)}`,
+    `${operation}: expected \`${name}\` to be ${expected}, got ${describe(got)}${adviceOn(got, expected)}`,
     operation,
   );
+}
+
+/** A promise in place of its value is the commonest slip of asynchronous programs. */
+function adviceOn(got: unknown, expected: string): string {
+  if (typeof got !== 'object' || got === null || nameOf(got) !== 'Promise') return '';
+  return expected === 'a function'
+    ? ': pass the function, and do not call it'
+    : ': an `await` may be missing';
 }
 
 /** Shows a wrong argument in a message without its contents. */

@@ -9,6 +9,10 @@
  * only order work within one iteration of the event loop are plain constants.
  */
 
+import type { Clock } from './clock.ts';
+// Node's own, since a browser's environment in a test runner lacks `setImmediate`, and fakes may be there before this package.
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
 /** What the system's clock is made of. Replaced only by the guard of a simulation. */
 export interface Platform {
   setTimeout: <A>(callback: (argument: A) => void, delay: number, argument: A) => NodeJS.Timeout;
@@ -18,6 +22,8 @@ export interface Platform {
   wallTime: () => number;
   /** Whether TLS issues session tickets, whose length is random. */
   hasSessionTickets: boolean;
+  /** The clock of what is given none and is in no scope; `undefined` for the system's. */
+  clock: Clock | undefined;
 }
 
 export const platform: Platform = {
@@ -27,6 +33,7 @@ export const platform: Platform = {
   hrtime: process.hrtime,
   wallTime: Date.now,
   hasSessionTickets: true,
+  clock: undefined,
 };
 
 /** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */

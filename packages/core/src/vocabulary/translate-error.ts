@@ -42,6 +42,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   'bind EADDRINUSE':
     'another socket has that address: stop its process, or bind port 0 to get a free one',
   'bind EADDRNOTAVAIL': 'this machine has no such address',
+  'bind ENOTFOUND': 'no such name is known: check its spelling, and the network',
   'connect ECONNREFUSED': 'nothing listens there',
   'connect ENOENT': 'there is no such socket file',
   'connect ENOTFOUND': 'no such name is known: check its spelling, and the network',

@@ -7,6 +7,8 @@
  * then the root is that one file, and the public method that was called marks where the caller begins.
  */
 
+import { ownFile } from '../vocabulary/own-file.ts';
+
 /** Frames kept of a call site: what led to the call, not the whole stack. */
 const KEPT_FRAMES = 8;
 /** Frames examined: those of this package come first, and are dropped. */
@@ -94,6 +96,6 @@ export function siteOfCall(operation?: string, door?: Door): string | undefined 
   Error.captureStackTrace(site, door ?? siteOfCall);
   Error.stackTraceLimit = stackTraceLimit;
   const { stack = '' } = site;
-  const theirs = callerFrames(stack.split('\n').slice(1), import.meta.url, operation);
+  const theirs = callerFrames(stack.split('\n').slice(1), ownFile, operation);
   return theirs.length === 0 ? undefined : theirs.join('\n');
 }

@@ -3,7 +3,7 @@
 import { rules } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { budgetOf } from './budget.ts';
-import { systemClock } from './system-clock.ts';
+import { ambientClock } from './system-clock.ts';
 
 /**
  * Makes a call, and spends one unit when it has settled, either way.
@@ -20,7 +20,7 @@ export async function charged<T>(options: unknown, call: () => Promise<T> | T): 
 }
 
 function clockOf(options: unknown): Clock {
-  if (typeof options !== 'object' || options === null) return systemClock;
+  if (typeof options !== 'object' || options === null) return ambientClock();
   const { clock } = options as { readonly clock?: unknown };
-  return clock !== undefined && rules.clock.accepts(clock) ? (clock as Clock) : systemClock;
+  return clock !== undefined && rules.clock.accepts(clock) ? (clock as Clock) : ambientClock();
 }

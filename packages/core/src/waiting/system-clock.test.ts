@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { sleepOn, systemClock, cachedNow } from './system-clock.ts';
-import type { Clock } from '../vocabulary/clock.ts';
+import { platform } from '../vocabulary/platform.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 describe('sleepOn', () => {
@@ -69,7 +69,7 @@ describe("the system's clock", () => {
   });
 });
 
-describe("under fake timers that a test installs after this package was loaded, the system's clock", () => {
+describe("under fake timers, whenever a test installs them, the system's clock", () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -99,15 +99,15 @@ describe("under fake timers that a test installs after this package was loaded, 
 });
 
 describe("a timer of the system's clock", () => {
-  let clock: Clock;
-  // Loaded under the fakes: what was loaded before them keeps the platform's timers.
-  beforeEach(async () => {
+  const clock = systemClock;
+  const real = { ...platform };
+  // Fakes alone do not reach it.
+  beforeEach(() => {
     jest.useFakeTimers();
-    await jest.isolateModulesAsync(async () => {
-      ({ systemClock: clock } = await import('./system-clock.ts'));
-    });
+    Object.assign(platform, { setTimeout, clearTimeout });
   });
   afterEach(() => {
+    Object.assign(platform, real);
     jest.useRealTimers();
   });
   const DAY = 86_400_000;

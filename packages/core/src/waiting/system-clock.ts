@@ -8,6 +8,7 @@ import { invalidInput } from '../vocabulary/errors.ts';
 import { budgetOf } from './budget.ts';
 import { beginTrace } from './wait-trace.ts';
 import { watchAbort } from './abort-watch.ts';
+import { checkScope, currentScope, watchScope } from './ambient.ts';
 import { checkNode } from '../vocabulary/node-version.ts';
 
 // Here, since every program loads this file.
@@ -81,20 +82,30 @@ export function checkedSleep(
 
 /** Implements `sleep` for any clock with timers; a signal has one listener, however many sleeps it can cancel. */
 export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+  try {
+    checkScope();
+  } catch (error) {
+    return budgetOf(clock).fail(error);
+  }
   if (signal?.aborted === true) return budgetOf(clock).fail(signal.reason);
   const trace = beginTrace('sleep', clock.now());
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {
       registration?.remove();
+      scope?.unwatch(watcher);
       trace?.end();
       resolve();
     }, delay);
     const onAbort = (reason: unknown): void => {
       timer.cancel();
+      registration?.remove();
+      scope?.unwatch(watcher);
       trace?.end();
       reject(reason);
     };
-    const registration = signal === undefined ? undefined : watchAbort(signal, { onAbort });
+    const watcher = { onAbort };
+    const scope = watchScope(watcher);
+    const registration = signal === undefined ? undefined : watchAbort(signal, watcher);
   });
 }
 
@@ -119,6 +130,11 @@ export const systemClock: Clock = Object.freeze({
   sleep: (delay: number, options?: { readonly signal?: AbortSignal | undefined }) =>
     checkedSleep(systemClock, delay, options),
 });
+
+/** The clock of what is given none: that of the scope or task around it, of the simulation, or the system's. */
+export function ambientClock(): Clock {
+  return currentScope()?.clock ?? platform.clock ?? systemClock;
+}
 
 /** The time read in the current run of promise reactions; `undefined` when none was read. */
 let cached: number | undefined;

@@ -2,12 +2,13 @@
  * Waiters: promises that other code settles, and that a signal or a timeout may cancel.
  *
  * A {@link Waiter} is one promise with everything that can settle it: its owner (the condition came true, or never
- * will), an abort signal, a timeout. Whichever comes first wins and removes the waiter from the other two, so that
+ * will), an abort signal, the scope it is made in, a timeout. Whichever comes first wins and removes the waiter from the others, so that
  * nothing refers to a settled waiter. All cancellation in this package works this way: cancelling removes the waiter,
  * and touches neither bytes nor the connection.
  */
 
 import { watchAbort, type AbortRegistration, type AbortWatcher } from './abort-watch.ts';
+import { checkScope, watchScope, type AmbientScope } from './ambient.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
 import { checkIsObject, rules, type OptionTable } from '../vocabulary/check.ts';
@@ -72,7 +73,8 @@ export class HeldWait implements WaitOptions {
 
 /** What can cancel a waiter; most waiters have none. */
 interface Cancellation {
-  registration: AbortRegistration | undefined;
+  readonly registration: AbortRegistration | undefined;
+  readonly scope: AmbientScope | undefined;
   readonly timer: Timer | undefined;
 }
 
@@ -101,7 +103,6 @@ export class Waiter<T> implements AbortWatcher {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options === undefined) return;
     if (options instanceof HeldWait) options.waiter = this;
     this.#cancellation = this.#watch(clock, options);
   }
@@ -118,9 +119,8 @@ export class Waiter<T> implements AbortWatcher {
     this.#reject(reason);
   }
 
-  /** The signal aborted. */
+  /** The signal aborted, or the scope ended. */
   onAbort(reason: unknown): void {
-    if (this.#cancellation !== undefined) this.#cancellation.registration = undefined;
     this.reject(reason);
   }
 
@@ -131,19 +131,23 @@ export class Waiter<T> implements AbortWatcher {
     return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
   }
 
-  #watch(
-    clock: Clock,
-    { signal, timeout, totalTimeout }: PartialWaitOptions,
-  ): Cancellation | undefined {
-    const hasTimeout = timeout !== undefined && timeout !== Infinity;
-    if (signal === undefined && !hasTimeout) return undefined;
+  #watch(clock: Clock, options: PartialWaitOptions | undefined): Cancellation | undefined {
+    if (options === undefined) {
+      const scope = watchScope(this);
+      return scope === undefined ? undefined : { registration: undefined, scope, timer: undefined };
+    }
+    const { signal, timeout, totalTimeout } = options;
     // The timer first: a clock that throws must not leave a watcher behind.
-    const timer = hasTimeout
-      ? clock.setTimer(() => {
-          this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
-        }, timeout)
-      : undefined;
-    return { registration: signal === undefined ? undefined : watchAbort(signal, this), timer };
+    const timer =
+      timeout === undefined || timeout === Infinity
+        ? undefined
+        : clock.setTimer(() => {
+            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
+          }, timeout);
+    const scope = watchScope(this);
+    if (signal === undefined && timer === undefined && scope === undefined) return undefined;
+    const registration = signal === undefined ? undefined : watchAbort(signal, this);
+    return { registration, scope, timer };
   }
 
   #detach(): void {
@@ -151,7 +155,7 @@ export class Waiter<T> implements AbortWatcher {
     const cancellation = this.#cancellation;
     if (cancellation !== undefined) {
       cancellation.registration?.remove();
-      cancellation.registration = undefined;
+      cancellation.scope?.unwatch(this);
       cancellation.timer?.cancel();
     }
     this.#trace?.end();
@@ -231,12 +235,18 @@ export class WaiterList<T> implements WaiterOwner {
 }
 
 /**
- * Checks the options of a waiting call before it does anything.
+ * Checks the options of a waiting call, and the scope it is made in, before it does anything.
  *
  * @throws {@link InvalidInputError} for a timeout that is not a number from 0; `signal.reason` for a signal that has
- * already aborted.
+ * already aborted; `CancelledError` in a scope that has ended.
  */
 export function checkWaitOptions(operation: string, options: WaitOptions | undefined): void {
+  if (options !== undefined) checkWaitValues(operation, options);
+  checkScope();
+}
+
+/** As {@link checkWaitOptions}, for a call that is not the scope's business. */
+export function checkWaitValues(operation: string, options: WaitOptions | undefined): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null) checkIsObject(operation, options);
   const { signal, timeout } = options;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, TcpListener, TcpStream } from '../../src/index.ts';
@@ -49,13 +50,28 @@ describe('a listening socket from the parent', () => {
     unix.close();
     await remove();
 
-    const file = openSync('/dev/null', 'r');
-    await expect(TcpListener.inherit(file)).rejects.toMatchObject({ operation: 'bind' });
-    closeSync(file);
     await expect(TcpListener.inherit(-1)).rejects.toThrow(InvalidInputError);
     const reason = new Error('not any more');
     await expect(TcpListener.inherit(0, { signal: AbortSignal.abort(reason) })).rejects.toBe(
       reason,
     );
+  });
+
+  test('leaves a descriptor open that is no socket', async () => {
+    const { path, remove } = await temporaryPath();
+    execFileSync('mkfifo', [path]);
+    const { O_RDWR, O_NONBLOCK } = constants;
+    for (const fd of [openSync('/dev/null', 'r'), openSync(path, O_RDWR | O_NONBLOCK)]) {
+      const { ino } = fstatSync(fd);
+      await expect(TcpListener.inherit(fd)).rejects.toMatchObject({
+        name: 'InvalidInputError',
+        message: expect.stringMatching(
+          `expected .fd. to be a socket that listens on TCP, got .*${fd}`,
+        ),
+      });
+      expect(fstatSync(fd).ino).toBe(ino);
+      closeSync(fd);
+    }
+    await remove();
   });
 });

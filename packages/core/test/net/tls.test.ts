@@ -314,7 +314,8 @@ describe('a handshake without common ground', () => {
     await server.writeAll('220 welcome to a mail server\r\n');
     expect(await failing).toMatchObject({
       name: 'TlsError',
-      message: 'startTls: the TLS handshake with example.test failed: wrong version number',
+      message:
+        'startTls: the TLS handshake with example.test failed: wrong version number; it may not speak TLS',
     });
     expect(client.isDisposed).toBe(true);
   });

@@ -25,6 +25,9 @@ const key = (name: string): Promise<crypto.webcrypto.CryptoKey> =>
   crypto.subtle.importKey('raw', Buffer.from(name), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
   ]);
+const EC = crypto.generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+const RSA = crypto.generateKeyPairSync('rsa', { modulusLength: 1_024 });
+const PRIME = crypto.getDiffieHellman('modp5').getPrime();
 const WASM = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 const called = (call: (done: (error: unknown, value?: unknown) => void) => void): unknown =>
   promisify(call)();
@@ -113,6 +116,29 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'crypto.generateKeyPairSync()': () =>
     crypto.generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }),
   'crypto.generateKeySync()': () => crypto.generateKeySync('hmac', { length: 64 }).export(),
+  'ECDH.generateKeys()': () => crypto.createECDH('prime256v1').generateKeys('hex'),
+  'DiffieHellman.generateKeys()': () => crypto.createDiffieHellman(PRIME).generateKeys('hex'),
+  'DiffieHellmanGroup.generateKeys()': () =>
+    crypto.getDiffieHellman('modp5').generateKeys('hex').length,
+  'crypto.publicEncrypt()': () =>
+    crypto.publicEncrypt(RSA.publicKey, Buffer.from('a')).toString('hex'),
+  'crypto.sign(), ECDSA': () => crypto.sign('sha256', Buffer.from('a'), EC).toString('hex'),
+  'crypto.sign(), RSA': () =>
+    crypto.sign('sha256', Buffer.from('a'), RSA.privateKey).toString('hex'),
+  'crypto.sign(), RSA-PSS': () =>
+    crypto
+      .sign('sha256', Buffer.from('a'), {
+        key: RSA.privateKey,
+        padding: crypto.constants.RSA_PKCS1_PSS_PADDING,
+      })
+      .toString('hex'),
+  'Sign.sign(), ECDSA, of a PEM': () =>
+    crypto
+      .createSign('sha256')
+      .update('a')
+      .sign(EC.export({ type: 'pkcs8', format: 'pem' }), 'hex'),
+  'Sign.sign(), RSA': () => crypto.createSign('sha256').update('a').sign(RSA.privateKey, 'hex'),
+  'URL.createObjectURL()': () => URL.createObjectURL(new Blob(['a'])),
   'crypto.subtle.generateKey()': () =>
     crypto.subtle.generateKey({ name: 'AES-GCM', length: 128 }, true, ['encrypt']),
   // Real work

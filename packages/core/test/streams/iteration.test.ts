@@ -6,13 +6,13 @@ import {
   Framed,
   FrameReader,
   InvalidInputError,
-  linesCodec,
   MemoryListener,
   memoryPair,
   TimeoutError,
   UdpSocket,
   type WaitOptions,
 } from '../../src/index.ts';
+import { linesCodec } from '../../src/lowlevel.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { CARRIERS } from '../support/carriers.ts';
 

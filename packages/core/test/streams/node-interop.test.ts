@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex, PassThrough, Readable, Transform } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
-import { setImmediate as turn } from 'node:timers/promises';
 import { createDeflate, createInflate } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
@@ -18,28 +17,10 @@ import {
   memoryPair,
 } from '../../src/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
+import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
 
-const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString();
 const errno = (code: string): Error => Object.assign(new Error(code), { code });
-
-function pattern(size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
-}
-
-async function closeAll(...streams: readonly ByteStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.close()));
-}
-
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function idle(): Promise<void> {
-  for (let index = 0; index < 10; index += 1) await turn();
-}
 
 /** Settles with `'close'`, whatever came before it. */
 function gone(duplex: Duplex): Promise<void> {
@@ -441,6 +422,39 @@ describe('a stream of Node from a stream', () => {
     const failed = await new Promise((resolve) => duplex.write('x', resolve));
     expect(failed).toBeInstanceOf(BrokenError);
     await gone(duplex);
+  });
+
+  test('has the options of sockets that clients of databases set, and passes them on', async () => {
+    const calls: unknown[] = [];
+    const [stream, peer] = memoryPair();
+    Object.assign(stream, {
+      setNoDelay: (noDelay: unknown) => calls.push(['noDelay', noDelay]),
+      setKeepAlive: (keepAlive: unknown) => calls.push(['keepAlive', keepAlive]),
+      ref: () => calls.push('ref'),
+      unref: () => calls.push('unref'),
+    });
+    const node = stream.toNode() as Socket;
+    expect(node.setNoDelay().setNoDelay(false).setKeepAlive()).toBe(node);
+    expect(node.setKeepAlive(true).setKeepAlive(true, 5_000).setKeepAlive(false, 5_000)).toBe(node);
+    expect(node.unref().ref()).toBe(node);
+    expect(calls).toEqual([
+      ['noDelay', true],
+      ['noDelay', false],
+      ['keepAlive', false],
+      ['keepAlive', true],
+      ['keepAlive', 5_000],
+      ['keepAlive', false],
+      'unref',
+      'ref',
+    ]);
+    await closeAll(stream, peer);
+  });
+
+  test('takes those options where there is no socket', async () => {
+    const [client, server] = memoryPair();
+    const node = client.toNode() as Socket;
+    expect(node.setNoDelay(true).setKeepAlive(true, 1).unref().ref()).toBe(node);
+    await closeAll(client, server);
   });
 
   test('destroyed with an error it resets the connection', async () => {

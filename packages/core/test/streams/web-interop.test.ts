@@ -1,34 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { CompressionStream, DecompressionStream } from 'node:stream/web';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  BrokenError,
-  ClosedError,
-  InvalidInputError,
-  memoryPair,
-  type ByteStream,
-} from '../../src/index.ts';
-
-const text = (bytes: Uint8Array | undefined | null): string => Buffer.from(bytes ?? []).toString();
-
-function pattern(size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
-}
-
-async function closeAll(...streams: readonly ByteStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.close()));
-}
-
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function idle(): Promise<void> {
-  for (let index = 0; index < 10; index += 1) await turn();
-}
+import { BrokenError, ClosedError, InvalidInputError, memoryPair } from '../../src/index.ts';
+import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
 
 describe('the readable side', () => {
   test('gives the bytes and then the end', async () => {

@@ -67,7 +67,7 @@ function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
   if (/\bboolean\b/.test(type)) kinds.add('boolean');
   if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion/.test(type))
     kinds.add('string');
-  if (/=>|\bHandler\b|TaskFunction|Consume|SimulatedMain|MakeStreamPair/.test(type)) {
+  if (/=>|\bHandler\b|TaskFunction|ScopeFunction|Consume|SimulatedMain|MakeStreamPair/.test(type)) {
     kinds.add('function');
   }
   // Bags of options: an empty one is right, and an array has no wrong member.

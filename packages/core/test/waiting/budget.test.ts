@@ -30,21 +30,7 @@ import {
 } from '../../src/index.ts';
 import { TestAuthority } from '../../src/testing/index.ts';
 import { keep } from '../support/keep.ts';
-
-/** More than any call may make in one turn of the loop. */
-const MANY = 20_000;
-
-/** Makes the call until the event loop has turned. */
-async function turnsIn(call: () => unknown): Promise<boolean> {
-  const loop = { hasTurned: false };
-  setImmediate(() => {
-    loop.hasTurned = true;
-  });
-  for (let count = 0; count < MANY && !loop.hasTurned; count += 1) {
-    await Promise.resolve(call()).catch(() => {});
-  }
-  return loop.hasTurned;
-}
+import { turnsIn } from '../support/turns-in.ts';
 
 const aborted = { signal: AbortSignal.abort(new Error('aborted')) };
 const wrong = { timeout: -1 };
@@ -272,6 +258,8 @@ describe('a loop lets the event loop turn that only makes this call of', () => {
     'accept with wrong options': (listener) => listener.accept(wrong),
     readable: (listener) => listener.readable(),
     'an iteration': (listener) => listener[Symbol.asyncIterator]().next(),
+    drain: (listener) => listener.drain(),
+    'drain with wrong options': (listener) => listener.drain({ idleWindow: -1 }),
     close: (listener) => listener.close(),
   };
 

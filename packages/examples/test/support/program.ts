@@ -33,16 +33,19 @@ export interface Program {
   keepStopping(signal: 'SIGINT' | 'SIGTERM'): Promise<Ended>;
 }
 
-const running = new Set<() => void>();
+/** How to kill what still runs, and its end. */
+const running = new Map<() => void, Promise<Ended>>();
 const streams: TcpStream[] = [];
 
 // Eight programs that start at once on a busy machine take their time.
 jest.setTimeout(60_000);
 
-afterAll(() => {
-  for (const kill of running) kill();
+afterAll(async () => {
   // A test that failed half-way has left them open, and the message has to be about its failure.
   for (const stream of streams) stream.reset();
+  for (const kill of running.keys()) kill();
+  // A pipe to a program is open until its program has ended.
+  await Promise.all(running.values());
 });
 
 /** Starts `dist/<name>.js`; what a test file leaves running is killed at its end. */
@@ -51,7 +54,6 @@ export function start(name: string, ...args: string[]): Program {
   // With the packages as they are published: that is what users start, and it starts faster.
   const child = spawn(process.execPath, ['--conditions=bundled', path, ...args]);
   const kill = (): void => void child.kill('SIGKILL');
-  running.add(kill);
 
   let stdout = '';
   let stderr = '';
@@ -72,6 +74,7 @@ export function start(name: string, ...args: string[]): Program {
       for (const listener of listeners) listener();
     });
   });
+  running.set(kill, ended);
   const lines = (): string[] => stdout.split('\n').slice(0, -1);
 
   return {

@@ -6,7 +6,9 @@
  */
 
 import { IoError, WOULD_BLOCK } from '@awaitio/core';
-import { AsyncScope } from '@awaitio/core/lowlevel';
+import { AsyncScope, checkMethods } from '@awaitio/core/lowlevel';
+import { collectForm } from '../forms/form-data.ts';
+import { settingsOf } from '../forms/multipart.ts';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
@@ -49,8 +51,29 @@ const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
 /** Fields of the hop, which the server sets. */
 const OWN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
 
-/** Makes a handler of an application. */
+/**
+ * Makes a handler of an application with a `fetch` method, for functions that take a handler. `serve` alone needs none:
+ * it takes the application.
+ *
+ * @param application - Hono, H3, itty-router, or your own.
+ * @returns A handler. It rejects with what `fetch` rejects with; with `HttpProblem` 501 for a method that a `Request` cannot
+ * have, 400 for a `Host` that a URL cannot have; with `TypeError` when `fetch` returns no `Response`.
+ * @throws `InvalidInputError` for an application without a method `fetch`.
+ *
+ * @example
+ * ```ts
+ * import { serve } from '@awaitio/http';
+ * import { compress, fetchHandler } from '@awaitio/http/batteries';
+ *
+ * const application = { fetch: () => new Response('again and '.repeat(1_000)) };
+ * const server = await serve(compress(fetchHandler(application)), { port: 0 });
+ * const answer = await fetch(server.url);
+ * console.log(answer.headers.get('content-encoding')); // br
+ * await server.shutdown();
+ * ```
+ */
 export function fetchHandler(application: FetchApplication): Handler {
+  checkMethods('fetchHandler', 'application', application, ['fetch']);
   return async (request, context) => {
     if (FORBIDDEN.has(request.method)) {
       throw new HttpProblem(501, { detail: 'the method is not supported by this application' });
@@ -68,6 +91,11 @@ export function fetchHandler(application: FetchApplication): Handler {
     // signal alone, a garbage collection would take the controller, and the signal would never abort.
     keepWith(request, given);
     const response = await application.fetch(given, info, executionContext);
+    if (context.isUpgraded) {
+      // There is no request left to be answered.
+      dropBody(response?.body as StreamedBody, new AsyncScope(), undefined);
+      return undefined;
+    }
     try {
       return fromResponse(response, request.method);
     } catch (error) {
@@ -98,8 +126,37 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   if (!URL.canParse(url)) {
     throw new HttpProblem(400, { detail: 'the Host header and the target are not a URL' });
   }
-  return new Request(url, init);
+  return new ReceivedRequest(url, init);
 }
+
+/** A request whose form is read by this package: with limits, and by the same rules on every Node. */
+class ReceivedRequest extends Request {
+  static {
+    // The types have it as a property, which no method may take the place of.
+    Object.defineProperty(this.prototype, 'formData', {
+      value: readForm,
+      writable: true,
+      configurable: true,
+    });
+  }
+}
+
+/** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */
+async function readForm(this: Request): Promise<FormData> {
+  const { body } = this;
+  if (this.bodyUsed || body?.locked === true) {
+    throw new TypeError('formData: the body was read before; a body can be read once');
+  }
+  const type = this.headers.get('content-type');
+  const message = {
+    types: type === null ? [] : [type],
+    length: undefined,
+    open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
+  };
+  return collectForm(message, settingsOf(undefined));
+}
+
+const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };
 
 /** Pulls only when it is read: `100 Continue` and back-pressure depend on it. */
 function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {

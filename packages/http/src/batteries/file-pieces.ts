@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
-import type { ByteRange } from './ranges.ts';
+import type { ByteRange } from './selection/ranges.ts';
 
 /** How many bytes are read at a time; the same as Node's `createReadStream`. */
 const PIECE = 65_536;

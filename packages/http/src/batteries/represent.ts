@@ -1,14 +1,14 @@
 /** From an open file and a request to the response: conditions first, then ranges, then the whole (RFC 9110 section 13.2.2). */
 
-import { systemRandom } from '@awaitio/core';
+import { systemRandom } from '@awaitio/core/lowlevel';
 import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse, responseOf, type ResponseInit } from '../message/response.ts';
 import { fieldList, fieldValue, hasField, type FieldList } from '../protocol/vocabulary/fields.ts';
-import { evaluateConditions, rangeApplies, type Validators } from './conditions.ts';
+import { evaluateConditions, rangeApplies, type Validators } from './selection/conditions.ts';
 import { FilePieces, type FilePart } from './file-pieces.ts';
-import { httpDate } from './http-date.ts';
+import { httpDate } from './selection/http-date.ts';
 import type { OpenFile } from './open-file.ts';
-import { contentRange, multipartRanges, selectRanges, type ByteRange } from './ranges.ts';
+import { contentRange, multipartRanges, selectRanges, type ByteRange } from './selection/ranges.ts';
 
 /** How many parts one response may have. */
 const MAX_RANGES = 16;

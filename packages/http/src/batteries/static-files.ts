@@ -14,7 +14,7 @@ import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse } from '../message/response.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { fieldList } from '../protocol/vocabulary/fields.ts';
-import { preferredCoding } from './accept-encoding.ts';
+import { preferredCoding } from './selection/accept-encoding.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { openFile, type OpenFile, type OpenResult } from './open-file.ts';
 import { represent } from './represent.ts';

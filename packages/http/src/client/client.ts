@@ -5,8 +5,15 @@
  * no byte of a response came and repeating is safe. A truncated body is never reported as complete.
  */
 
-import { systemClock, systemRandom, type Clock, type Random } from '@awaitio/core';
-import { AsyncScope, budgetOf, checkOptions, lazy, type Lazy } from '@awaitio/core/lowlevel';
+import { systemClock, type Clock, type Random } from '@awaitio/core';
+import {
+  AsyncScope,
+  budgetOf,
+  checkOptions,
+  lazy,
+  systemRandom,
+  type Lazy,
+} from '@awaitio/core/lowlevel';
 import { RequestProgress, type SentBody } from './connections/failure.ts';
 import { clientClosed, type ClientPool, type PoolStatistics } from './connections/pool.ts';
 import { Pools } from './connections/pools.ts';

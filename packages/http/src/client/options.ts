@@ -2,14 +2,13 @@
 
 import type { Clock, Random } from '@awaitio/core';
 import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
-import type { ClientDeadlines } from './connections/deadlines.ts';
+import type { ClientDeadlines, ClientLimits } from './connections/deadlines.ts';
 import type { Middleware } from './middleware.ts';
 import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
 import type { Auth } from './routes/credentials.ts';
 import type { Connect } from './routes/route.ts';
 import { CLIENT_TLS_OPTIONS, type ClientTlsOptions } from './routes/tls-options.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
-import type { ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 
 /** Options of an `HttpClient`. */
 export interface HttpClientOptions {
@@ -20,9 +19,9 @@ export interface HttpClientOptions {
   readonly deadlines?:
     | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
     | undefined;
-  /** Limits on what a server may send. */
+  /** Limits on what a server may send, and on how slowly it takes a body. */
   readonly limits?:
-    | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
+    | { readonly [Name in keyof ClientLimits]?: ClientLimits[Name] | undefined }
     | undefined;
   /** The most informational responses (1xx) to one request. @default 64 */
   readonly maxInformational?: number | undefined;
@@ -76,12 +75,18 @@ const AMOUNT: OptionRule = {
   expected: 'a whole number from 0, or Infinity',
   accepts: (value) => value === Infinity || rules.whole(0).accepts(value),
 };
+/** As `limits.bodyMinRate` of a server. */
+const RATE: OptionRule = {
+  expected: 'a number from 0, or Infinity',
+  accepts: (value) => typeof value === 'number' && value >= 0,
+};
 
 const CLIENT_DEADLINES: OptionTable<ClientDeadlines> = {
   connect: rules.milliseconds,
   tls: rules.milliseconds,
   pool: rules.milliseconds,
   headers: rules.milliseconds,
+  writeWindow: rules.milliseconds,
   body: rules.milliseconds,
   total: rules.milliseconds,
   idle: rules.milliseconds,
@@ -89,7 +94,7 @@ const CLIENT_DEADLINES: OptionTable<ClientDeadlines> = {
   expectContinue: rules.milliseconds,
 };
 
-const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
+const CLIENT_LIMITS: OptionTable<ClientLimits> = {
   targetBytes: COUNT,
   headerBytes: COUNT,
   headerCount: COUNT,
@@ -99,6 +104,7 @@ const CLIENT_LIMITS: OptionTable<ProtocolLimits> = {
   leadingBytes: AMOUNT,
   readAheadMessages: COUNT,
   readAheadBytes: COUNT,
+  writeMinRate: RATE,
 };
 
 /** What {@link HttpClientOptions} may be. */

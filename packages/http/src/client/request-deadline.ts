@@ -1,24 +1,32 @@
-/** The deadline of a whole request, redirects and body included: a timer and the caller's signal, as one signal. */
+/** The deadline of a whole request, redirects and body included: a timer, the caller's signal and scope, as one signal. */
 
 import { TimeoutError, type Clock, type Timer } from '@awaitio/core';
-import { watchAbort, type AbortRegistration, type AbortWatcher } from '@awaitio/core/lowlevel';
+import {
+  watchAbort,
+  watchScope,
+  type AbortRegistration,
+  type AbortWatcher,
+  type AmbientScope,
+} from '@awaitio/core/lowlevel';
 
 export class RequestDeadline implements AbortWatcher {
   readonly #controller = new AbortController();
   readonly #timer: Timer;
   readonly #registration: AbortRegistration | undefined;
+  readonly #scope: AmbientScope | undefined;
 
   /** @throws The reason of the caller's signal, when it has already aborted. */
   constructor(clock: Clock, milliseconds: number, signal: AbortSignal | undefined) {
     signal?.throwIfAborted();
     this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+    this.#scope = watchScope(this);
     this.#timer = clock.setTimer(() => {
       this.onAbort(new TimeoutError('request', milliseconds));
     }, milliseconds);
     this.#timer.unref();
   }
 
-  /** Aborts when the time has passed, or when the caller's signal aborts. */
+  /** Aborts when the time has passed, the caller's signal aborts or the scope of the call ends. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -32,6 +40,7 @@ export class RequestDeadline implements AbortWatcher {
   end(): void {
     this.#timer.cancel();
     this.#registration?.remove();
+    this.#scope?.unwatch(this);
   }
 }
 

@@ -14,13 +14,21 @@ export interface ServerDeadlines {
   readonly bodyGrace: number;
   /** How long a handler may take until it returns a response. @default Infinity, as in node:http */
   readonly handler: number;
-  /** How long a peer that reads nothing may stall a response. @default 15000 */
+  /**
+   * How long a client may take nothing of a response, before `limits.writeMinRate` applies; at most so long while the client
+   * sends something that waits to be read. @default 15000
+   */
   readonly writeStall: number;
   /**
    * How long a client that has sent FIN waits for the next bytes of a streamed response before it counts as gone.
    * @default 10000 (node:http drops it at once)
    */
   readonly halfClosed: number;
+  /**
+   * The most that bytes which the operating system took add to `writeStall`, at `limits.writeMinRate`: the longest time for
+   * which a client that takes nothing can hold a response. @default 1200000 (20 minutes)
+   */
+  readonly writeWindow: number;
   /** How long a connection may be idle between two requests. @default 5000, as in node:http */
   readonly idle: number;
   /** How long an error response waits for the peer to take it before the connection is closed. @default 2000 */
@@ -35,6 +43,7 @@ export const DEFAULT_SERVER_DEADLINES: ServerDeadlines = Object.freeze({
   handler: Infinity,
   writeStall: 15_000,
   halfClosed: 10_000,
+  writeWindow: 1_200_000,
   idle: 5_000,
   linger: 2_000,
 });

@@ -9,7 +9,7 @@
 
 import type { ByteStream, Clock, ByteConsumer } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
-import { tryWriteLatin1 } from '@awaitio/core/lowlevel';
+import { outsideScopes, tryWriteLatin1 } from '@awaitio/core/lowlevel';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { latin1, latin1Bytes } from '../protocol/vocabulary/latin1.ts';
 
@@ -124,7 +124,8 @@ export class Driver implements ByteConsumer {
     if (accepted === data.length) return undefined;
     const start = accepted === WOULD_BLOCK ? 0 : accepted;
     const remaining = bytesOf(data).subarray(start);
-    const blocked = this.#writeBlocked(remaining);
+    // Later writes follow this one: it must not end with the scope of the request that happens to be first.
+    const blocked = outsideScopes(() => this.#writeBlocked(remaining));
     this.#blocked = blocked;
     // A caller that needs the room awaits it; otherwise the failure shows in the next read or write.
     blocked.catch(() => {});

@@ -9,3 +9,8 @@ export function isAbortError(error: unknown, reason: unknown): boolean {
     return false;
   }
 }
+
+/** Aborts; a function, so that a scope can run it. */
+export function abort(controller: AbortController, reason: unknown): void {
+  controller.abort(reason);
+}

@@ -1,18 +1,30 @@
 /** What a program gives to be sent, checked: bodies, their pieces, trailers. */
 
-import { containResult, invalidInput, isThenable, stderrSink } from '@awaitio/core/lowlevel';
+import {
+  containResult,
+  invalidInput,
+  isBytes,
+  isThenable,
+  stderrSink,
+} from '@awaitio/core/lowlevel';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 
 /** Whether a value can be sent as a body. */
 export function isSendable(body: unknown): boolean {
-  if (typeof body === 'string' || body instanceof Uint8Array) return true;
+  if (typeof body === 'string' || isBytes(body)) return true;
   if (typeof body !== 'object' || body === null) return false;
   return Symbol.asyncIterator in body || Symbol.iterator in body || 'getReader' in body;
 }
 
+/** A body; of bytes of another realm, the same memory as bytes of this one. */
+export function ownBytes<Body>(body: Body): Body | Uint8Array {
+  if (body instanceof Uint8Array || !isBytes(body)) return body;
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
+
 /** The bytes of what an iterator gave. @throws `InvalidInputError` for what is neither bytes nor a string */
 export function bytesOfPiece(piece: unknown): Uint8Array {
-  if (piece instanceof Uint8Array) return piece;
+  if (isBytes(piece)) return piece;
   if (typeof piece === 'string') return Buffer.from(piece);
   throw invalidInput('body', 'piece', 'a string or bytes', piece);
 }

@@ -5,6 +5,7 @@
  * and a body may be larger than memory. A body can be read once: a second reader gets an error.
  */
 
+import { TextDecoder } from 'node:util';
 import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
 import { budgetOf, invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';

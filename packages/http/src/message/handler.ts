@@ -1,6 +1,6 @@
 /** What a handler is, and what it may do beside returning a response. */
 
-import type { ByteStream } from '@awaitio/core';
+import type { ByteStream, Clock } from '@awaitio/core';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { HttpRequest } from './request.ts';
@@ -23,13 +23,25 @@ export interface HandlerContext {
   informational(status: number, headers?: HeadersInput): void;
   /**
    * Switches to another protocol: 101, or 200 for CONNECT. From then on the handler owns the stream, with the first bytes
-   * of the new protocol in it. What the handler returns is ignored; a handler that fails resets the stream.
+   * of the new protocol in it. What the handler returns is ignored; a handler that fails resets the stream. The server goes on
+   * counting the connection, and its shutdown waits for it up to the grace.
    *
-   * @throws `LocalProtocolError` when the request did not ask for it.
+   * @param options - See {@link UpgradeOptions}.
+   * @throws `LocalProtocolError` when the request did not ask for it, or its response has begun; `InvalidInputError` for a wrong
+   * option; the stream's errors when the client has gone.
    */
-  upgrade(headers?: HeadersInput): Promise<Switched>;
+  upgrade(options?: UpgradeOptions): Promise<Switched>;
+  /** Whether the connection was handed over by {@link HandlerContext.upgrade}. */
+  readonly isUpgraded: boolean;
   /** Whether the server's shutdown has begun. */
   readonly isDraining: boolean;
+  /**
+   * Aborts when the server has stopped accepting connections: at the beginning of its shutdown, or at the end of `lameDuck`
+   * if that is given. Responses that would go on for ever end then; a client that connects again reaches another server.
+   */
+  readonly drainSignal: AbortSignal;
+  /** The clock of the server: the `clock` of `serve`, or the system's. */
+  readonly clock: Clock;
   /** Whether the connection is encrypted (TLS). */
   readonly isEncrypted: boolean;
   /** The PROXY header that a trusted proxy sent. */
@@ -43,6 +55,23 @@ export interface HandlerContext {
   setDeadline(milliseconds: number): void;
   /** Makes the server's shutdown wait for work that goes on after the response; its failure goes to `onError`. */
   waitUntil(work: Promise<unknown>): void;
+}
+
+/** Options of {@link HandlerContext.upgrade}. */
+export interface UpgradeOptions {
+  /** Fields of the response. @default `Upgrade`, when the request proposes one protocol, and `Connection` */
+  readonly headers?: HeadersInput | undefined;
+  /**
+   * Called once when the server has stopped accepting (as {@link HandlerContext.drainSignal}), unless the stream has closed: say
+   * goodbye in the new protocol, and close. What it throws, or rejects with, goes to `onError`.
+   * @default the connection is reset at the end of the shutdown's `grace`
+   */
+  readonly onDrain?: (() => unknown) | undefined;
+  /**
+   * Whether the server sends the response. `false` is for codecs that write it themselves, such as `ws`: nothing is sent then, and
+   * `headers` are not used. @default true
+   */
+  readonly sendResponse?: boolean | undefined;
 }
 
 /** The result of a switch of protocols. */

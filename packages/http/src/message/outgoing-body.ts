@@ -68,20 +68,27 @@ export class OutgoingBody {
   /**
    * The bytes of a result of {@link OutgoingBody.next}; `undefined` at the end.
    *
-   * @throws `InvalidInputError` for a result that is no object, and for a piece that is neither bytes nor a string; `IoError`
-   * for a body that has nothing left because it was read before.
+   * @throws `InvalidInputError` for a piece that is neither bytes nor a string; as {@link OutgoingBody.check}.
    */
   take(result: Result): Uint8Array | undefined {
+    return this.check(result).done === true ? undefined : bytesOfPiece(result.value);
+  }
+
+  /**
+   * A result of {@link OutgoingBody.next}, noted.
+   *
+   * @throws `InvalidInputError` for a result that is no object; `IoError` for a body that has nothing left because it was
+   * read before.
+   */
+  check(result: Result): Result {
     if (typeof result !== 'object' || result === null) {
       throw invalidInput('body', 'next()', 'an object with `done` and `value`', result);
     }
     if (result.done === true) {
       this.#isEnded = true;
       if (!this.#hasGiven && this.#source.wasRead) throw usedBody();
-      return undefined;
-    }
-    this.#hasGiven = true;
-    return bytesOfPiece(result.value);
+    } else this.#hasGiven = true;
+    return result;
   }
 
   /** Ends it, unless it has ended; the first call counts. An error of the ending itself goes to stderr. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { errorResponse } from './error-response.ts';
 import { fieldsToSend, HttpResponse, type ResponseBody, type ResponseInit } from './response.ts';
@@ -78,5 +78,38 @@ describe('the fields of a response', () => {
     expect(() => errorResponse(503, flat)).toThrow(
       'expected a record, or pairs of a name and a value',
     );
+  });
+});
+
+describe('a promise in place of a value', () => {
+  test('is refused, with the word that is missing', () => {
+    const named = (name: string, what: string): RegExp =>
+      new RegExp(
+        `^${name}: expected .* to be ${what}, got an object \\(Promise\\): an .await. may be`,
+      );
+    expect(() => HttpResponse.json(Promise.resolve({ a: 1 }))).toThrow(
+      named('HttpResponse.json', 'a value that JSON can hold'),
+    );
+    expect(() => HttpResponse.text(Promise.resolve('a') as never)).toThrow(
+      named('HttpResponse.text', 'a string'),
+    );
+    expect(HttpResponse.json({}).body).toBe('{}');
+    expect(HttpResponse.json(new Map()).body).toBe('{}');
+  });
+
+  test('that rejects later ends no process: its reason goes to stderr', async () => {
+    const print = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      const reading = Promise.reject(new Error('the body is not JSON'));
+      expect(() => HttpResponse.json(reading)).toThrow('may be missing');
+      expect(() => HttpResponse.text(Promise.reject(new Error('gone')) as never)).toThrow(
+        'missing',
+      );
+      await new Promise(setImmediate);
+      const lines = print.mock.calls.join('\n');
+      expect(lines).toMatch(/HttpResponse\.json.*the body is not JSON/s);
+    } finally {
+      jest.restoreAllMocks();
+    }
   });
 });

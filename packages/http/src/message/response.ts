@@ -6,16 +6,18 @@
  * them itself calls {@link responseOf}.
  */
 
-import { InvalidInputError } from '@awaitio/core';
+import type { InvalidInputError } from '@awaitio/core';
 import {
   AsyncScope,
   checkOptions,
   invalidInput,
+  isBytes,
   rules,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { isSendable } from './body-pieces.ts';
+import { isSendable, ownBytes } from './body-pieces.ts';
 import { ForwardedBody } from './forwarded-body.ts';
+import { jsonOf, refused } from './json-text.ts';
 import { HttpProblem } from './problem.ts';
 import {
   checkTrailers,
@@ -106,6 +108,23 @@ export function responseOf(
   return makeResponse(body, init, fields);
 }
 
+let shareScope: (variant: HttpResponse, response: HttpResponse) => HttpResponse;
+
+/**
+ * The same response with other fields, which were checked before, and perhaps another body of another length. Its body is
+ * produced in the context of the first one, which stays as it is: a program may return it again.
+ */
+export function variantOf(
+  response: HttpResponse,
+  fields: FieldList,
+  body: ResponseBody = response.body,
+  length: number | undefined = body === response.body ? response.length : undefined,
+): HttpResponse {
+  const { status, reason, trailers, close } = response;
+  const variant = makeResponse(body, { status, reason, length, trailers, close }, fields);
+  return shareScope(variant, response);
+}
+
 const TEXT: FieldList = Object.freeze(['Content-Type', 'text/plain; charset=utf-8']);
 const JSON_TYPE: FieldList = Object.freeze(['Content-Type', 'application/json']);
 const PROBLEM: FieldList = Object.freeze(['Content-Type', 'application/problem+json']);
@@ -146,7 +165,7 @@ export class HttpResponse {
   /** The same list, out of a program's reach: nothing unchecked is sent. */
   #fields: FieldList;
   readonly body: ResponseBody;
-  readonly #scope: AsyncScope | undefined;
+  #scope: AsyncScope | undefined;
   readonly length: number | undefined;
   readonly trailers: HeadersInput | (() => HeadersInput) | undefined;
   readonly close: boolean;
@@ -164,7 +183,7 @@ export class HttpResponse {
     this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
-    this.body = body;
+    this.body = ownBytes(body);
     this.length = init?.length;
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
@@ -180,6 +199,10 @@ export class HttpResponse {
       response.#setFields(fields);
       return response;
     };
+    shareScope = (variant, response) => {
+      variant.#scope = response.#scope ?? variant.#scope;
+      return variant;
+    };
   }
 
   /** Whether the body is produced while it is sent. */
@@ -191,7 +214,7 @@ export class HttpResponse {
 
   /** A text, sent as UTF-8 with `Content-Type: text/plain; charset=utf-8` unless `init.headers` has another. */
   static text(text: string, init?: ResponseInit): HttpResponse {
-    if (typeof text !== 'string') throw invalidInput('HttpResponse.text', 'text', 'a string', text);
+    if (typeof text !== 'string') throw refused('HttpResponse.text', 'text', 'a string', text);
     return new HttpResponse(text, init).#withType(TEXT);
   }
 
@@ -202,7 +225,7 @@ export class HttpResponse {
 
   /** Bytes, with `Content-Type: application/octet-stream` unless `init.headers` has another. */
   static bytes(bytes: Uint8Array, init?: ResponseInit): HttpResponse {
-    if (!(bytes instanceof Uint8Array)) {
+    if (!isBytes(bytes)) {
       throw invalidInput('HttpResponse.bytes', 'bytes', 'a Uint8Array', bytes);
     }
     return new HttpResponse(bytes, init).#withType(BYTES);
@@ -267,17 +290,4 @@ export class HttpResponse {
 function notABody(body: unknown): InvalidInputError {
   const expected = 'a string, bytes, an iterable of them, a ReadableStream or null';
   return invalidInput('HttpResponse', 'body', expected, body);
-}
-
-/** @throws `InvalidInputError` for what JSON cannot hold: `undefined`, a function, a BigInt, an object that contains itself */
-function jsonOf(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    const message = 'HttpResponse.json: the value cannot be written as JSON';
-    throw new InvalidInputError(message, 'HttpResponse.json', error);
-  }
-  if (text !== undefined) return text;
-  throw invalidInput('HttpResponse.json', 'value', 'a value that JSON can hold', value);
 }

@@ -7,14 +7,13 @@
  */
 
 import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
-import type { AsyncScope, TaskLease } from '@awaitio/core/lowlevel';
+import { checkOptions, type AsyncScope, type TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
-import type { Switched } from '../message/handler.ts';
+import type { Switched, UpgradeOptions } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from '../protocol/vocabulary/events.ts';
-import type { FieldList } from '../protocol/vocabulary/fields.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
@@ -25,7 +24,7 @@ import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, type Responder } from './respond.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { ClientWatch } from './sending/client-watch.ts';
-import { writeSwitch } from './sending/send-response.ts';
+import { UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
 
 export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
@@ -68,10 +67,6 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     return (this.stream as { readonly isEncrypted?: boolean }).isEncrypted === true;
   }
 
-  get isDraining(): boolean {
-    return this.runtime.isDraining;
-  }
-
   /** Why the connection ended, when it has. */
   get end(): { readonly reason: ConnectionEnd; readonly deadline: string | undefined } {
     const deadline =
@@ -85,6 +80,11 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   /** Whether no request is being received, handled or answered. */
   get isIdle(): boolean {
     return this.phases.isBetween && this.#exchange === undefined && this.http.isIdle;
+  }
+
+  /** As {@link isIdle}, or with a part of a head. */
+  get isWaiting(): boolean {
+    return this.phases.isBeforeRequest && this.#exchange === undefined;
   }
 
   /** Whether the client has never sent a byte. */
@@ -108,7 +108,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   async run(): Promise<void> {
     try {
       if (!this.runtime.isProxy(this.#peerAddress) || (await this.#readProxyHeader())) {
-        this.phases.wait('first-byte', this.runtime.deadlines.firstByte);
+        this.phases.wait('first-byte', this.runtime.headTimeout('firstByte'));
         this.#reason = 'client';
         for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
           const value = await next;
@@ -125,7 +125,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   /** Reads the header that a proxy sends before any request; whether requests may follow. */
   async #readProxyHeader(): Promise<boolean> {
     try {
-      const timeout = this.runtime.deadlines.firstByte;
+      const timeout = this.runtime.headTimeout('firstByte');
       this.proxyHeader = (await readProxyHeader(this.stream, { timeout })) ?? undefined;
       if (this.proxyHeader === undefined) this.#reason = 'client';
       return this.proxyHeader !== undefined;
@@ -160,7 +160,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   #moreData(): Promise<unknown> {
     if (this.phases.now !== 'headers' && this.http.isInHead) {
-      this.phases.wait('headers', this.runtime.deadlines.headers);
+      this.phases.wait('headers', this.runtime.headTimeout('headers'));
     }
     const blocked = this.driver.flush();
     return blocked === undefined ? this.driver.read() : this.phases.withWriteDeadline(blocked);
@@ -199,14 +199,10 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.http.startNextCycle();
     this.#reason = 'client';
     if (this.http.hasEvent) return true;
-    if (this.http.isInHead) this.phases.wait('headers', this.runtime.deadlines.headers);
-    else this.#beginIdle();
-    return true;
-  }
-
-  #beginIdle(): void {
-    this.phases.wait('idle', this.runtime.idleTimeout);
+    if (this.http.isInHead) this.phases.wait('headers', this.runtime.headTimeout('headers'));
+    else this.phases.wait('idle', this.runtime.idleTimeout);
     if (this.runtime.hasManyConnections) this.http.releaseBuffers();
+    return true;
   }
 
   /** The loop failed: responds to what the client did wrong, and reports any other error. */
@@ -269,14 +265,13 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.runtime.waitUntil(work, this.#exchange);
   }
 
-  async switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched> {
-    while (this.http.clientState === State.SEND_BODY) {
-      if (this.http.nextEvent() === NEED_DATA) await this.driver.fill();
-    }
-    writeSwitch(this, head, fields, this.runtime.date.toString());
+  async switchProtocol(head: RequestHead, options: UpgradeOptions = {}): Promise<Switched> {
+    checkOptions('upgrade', options, UPGRADE_OPTIONS);
+    await writeSwitch(this, head, options);
     this.#isSwitched = true;
     this.#reason = 'upgraded';
     this.phases.clearDeadline();
+    if (options.onDrain !== undefined) watchDrain(this, options.onDrain);
     await this.driver.flush();
     return { stream: this.stream };
   }
@@ -285,7 +280,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** A busy connection closes after its current response. */
   closeIfIdle(): void {
-    if (!this.isIdle) return;
+    if (!this.isWaiting) return;
     this.#reason = 'shutdown';
     void this.stream.close();
   }

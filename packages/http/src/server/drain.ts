@@ -3,13 +3,15 @@
  *
  * No request is lost: an open one gets its response, one that arrives meanwhile on a kept connection gets its response
  * with `Connection: close`. A connection that was never used closes at once; one that was opened within the last
- * `idleWindow` keeps the rest of it, since its first request may be on its way.
+ * `idleWindow` keeps the rest of it, since its first request may be on its way. So does one that arrived and is not accepted
+ * yet: it waits for its handshake, or for a task. A part of a head is no request: it does not keep its connection longer.
  */
 
 import { TimeoutError, type Clock } from '@awaitio/core';
 import { deferred, type AbortWatcher, type Deferred } from '@awaitio/core/lowlevel';
 import type { ServerConnection } from './connection.ts';
 import type { ShutdownReport } from './events.ts';
+import { ended } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import type { ShutdownOptions } from './options.ts';
 import type { ServerRuntime } from './runtime.ts';
@@ -22,6 +24,8 @@ export class OpenConnections {
   #isAborting = false;
   /** Connections that ended before they were aborted. */
   completed = 0;
+  /** Of those, the ones that had switched protocols. */
+  upgraded = 0;
   /** Connections that were closed while they were idle. */
   idleClosed = 0;
 
@@ -45,11 +49,16 @@ export class OpenConnections {
   remove(connection: ConnectionFacts): void {
     const open: Set<ConnectionFacts> = this.#open;
     open.delete(connection);
-    if (!this.#isAborting) this.completed += 1;
-    if (this.#open.size === 0) this.#emptied?.resolve();
+    if (!this.#isAborting) {
+      this.completed += 1;
+      if (connection.end.reason === 'upgraded') this.upgraded += 1;
+    }
+    if (this.#open.size > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 
-  /** Closes the chosen connections that are idle. */
+  /** Closes the chosen connections, which have no request. */
   closeIdle(isChosen: (connection: ServerConnection) => boolean): void {
     for (const connection of this.#open) {
       if (!isChosen(connection)) continue;
@@ -58,11 +67,16 @@ export class OpenConnections {
     }
   }
 
-  /** Waits until no connection is open, up to a number of milliseconds. */
-  async emptyWithin(milliseconds: number): Promise<void> {
-    if (this.#open.size === 0) return;
-    this.#emptied = deferred<void>();
-    await within(this.#clock, this.#emptied.promise, milliseconds);
+  /** Waits until no more connections come and none is open, up to a number of milliseconds. */
+  async emptyWithin(milliseconds: number, lastComes: Promise<void>): Promise<void> {
+    const empty = lastComes.then(() => this.#whenEmpty());
+    await within(this.#clock, empty, milliseconds);
+  }
+
+  #whenEmpty(): Promise<void> | undefined {
+    if (this.#open.size === 0) return undefined;
+    this.#emptied ??= deferred<void>();
+    return this.#emptied.promise;
   }
 
   /** Resets what is open. A handler cannot be stopped: one that goes on is not waited for, and its response is dropped. */
@@ -80,6 +94,8 @@ export class OpenConnections {
 export interface DrainOwner {
   readonly runtime: ServerRuntime;
   readonly connections: OpenConnections;
+  /** Stops listening at once; resolves when the last connection that had arrived is accepted. */
+  drainListener(idleWindow: number): Promise<void>;
   /** Closes the listener; resolves when the accept loop has ended. */
   stopAccepting(): Promise<void>;
   /** Closes what the server opened beside its connections. */
@@ -95,9 +111,14 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   runtime.drainWindow = idleWindow;
   runtime.isDraining = true;
   if (lameDuck > 0) await clock.sleep(lameDuck);
-  const completedBefore = connections.completed;
-  await owner.stopAccepting();
-  // The connections that were accepted last begin.
+  const { completed, upgraded } = connections;
+  runtime.isClosing = true;
+  const lastComes = owner.drainListener(idleWindow);
+  // A failure shows in the waits below.
+  lastComes.catch(() => {});
+  runtime.stoppedAccepting(ended('the server is shutting down'));
+  // Those that waited to be accepted begin.
+  await nextTurn(clock);
   await nextTurn(clock);
   const start = clock.now();
   const left = (): number => start + grace - clock.now();
@@ -105,21 +126,25 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   const answeredAtStart = new Map(
     [...connections].map((connection) => [connection, connection.answered]),
   );
-  await connections.emptyWithin(Math.min(idleWindow, grace));
+  await connections.emptyWithin(Math.min(idleWindow, grace), lastComes);
   // A connection that has answered since then idles for an idle window after its response.
   connections.closeIdle(
-    (connection) => connection.isIdle && connection.answered === answeredAtStart.get(connection),
+    (connection) => connection.isWaiting && connection.answered === answeredAtStart.get(connection),
   );
-  await connections.emptyWithin(left());
+  await connections.emptyWithin(left(), lastComes);
+  await owner.stopAccepting();
   const aborted = [...connections].map(({ remoteAddress }) => String(remoteAddress ?? ''));
   await connections.abort();
   if (!(await within(clock, runtime.background(), left()))) {
     runtime.report(new TimeoutError('waitUntil', grace), undefined);
   }
   await owner.release();
+  const { idleClosed } = connections;
+  const switched = connections.upgraded - upgraded;
   const report = Object.freeze({
-    completed: connections.completed - completedBefore - connections.idleClosed,
-    idleClosed: connections.idleClosed,
+    completed: connections.completed - completed - idleClosed - switched,
+    idleClosed,
+    upgraded: switched,
     aborted: Object.freeze(aborted),
   });
   observer.emit({ type: 'drained', report });

@@ -133,6 +133,8 @@ export interface ShutdownReport {
   readonly completed: number;
   /** Connections that were idle and closed. */
   readonly idleClosed: number;
+  /** Connections that had switched protocols, and were closed in time. */
+  readonly upgraded: number;
   /** Addresses of the connections that were aborted at the deadline. */
   readonly aborted: readonly string[];
 }

@@ -15,32 +15,35 @@ import {
 import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
-import { isAbortError } from '../message/abort-error.ts';
-import { ClientGoneError, type HandlerContext, type Switched } from '../message/handler.ts';
+import { abort, isAbortError } from '../message/abort-error.ts';
+import {
+  ClientGoneError,
+  type HandlerContext,
+  type Switched,
+  type UpgradeOptions,
+} from '../message/handler.ts';
 import type { RequestOrigin } from '../message/request.ts';
 import type { HttpConnection } from '../protocol/connection.ts';
 import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/events.ts';
-import { fieldList, type FieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { ExchangeFacts } from './observer.ts';
 import type { Phases } from './phases.ts';
 
 /** The connection of an exchange. */
-export interface ExchangeOwner {
+export interface ExchangeOwner extends Pick<HandlerContext, 'isEncrypted' | 'proxyHeader'> {
   readonly id: number;
   readonly remoteAddress: Address | undefined;
-  readonly isDraining: boolean;
-  readonly isEncrypted: boolean;
-  /** The PROXY header that a trusted proxy sent. */
-  readonly proxyHeader: ProxyHeader | undefined;
+  readonly runtime: Pick<HandlerContext, 'isDraining' | 'drainSignal'>;
   readonly http: Pick<HttpConnection, 'nextEvent' | 'sendInformational'>;
   readonly driver: Pick<Driver, 'write' | 'flushSoon' | 'clock'>;
   readonly phases: Pick<Phases, 'readBody' | 'setHandlerDeadline'>;
   /** Once it is made, it calls `onClientGone` when the client has sent FIN, or the connection is lost. */
   readonly clientWatch: { readonly isGone: boolean };
-  switchProtocol(head: RequestHead, fields: FieldList): Promise<Switched>;
+  readonly isSwitched: boolean;
+  switchProtocol(head: RequestHead, options?: UpgradeOptions): Promise<Switched>;
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -177,15 +180,23 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     driver.flushSoon();
   }
 
-  upgrade(headers?: HeadersInput): Promise<Switched> {
+  upgrade(options?: UpgradeOptions): Promise<Switched> {
     return charged(this, () => {
       this.#checkRunning('upgrade');
-      return this.#owner.switchProtocol(this.#head, fieldList(headers));
+      return this.#owner.switchProtocol(this.#head, options);
     });
   }
 
+  get isUpgraded(): boolean {
+    return this.#owner.isSwitched;
+  }
+
   get isDraining(): boolean {
-    return this.#owner.isDraining;
+    return this.#owner.runtime.isDraining;
+  }
+
+  get drainSignal(): AbortSignal {
+    return this.#owner.runtime.drainSignal;
   }
 
   get isEncrypted(): boolean {
@@ -283,8 +294,4 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   finish(): void {
     this.#isOver = true;
   }
-}
-
-function abort(controller: AbortController, reason: unknown): void {
-  controller.abort(reason);
 }

@@ -54,6 +54,9 @@ export function got(returned: unknown): string {
   if (Object.prototype.toString.call(returned) === '[object Response]') {
     return 'got a fetch Response: return an HttpResponse; a fetch Response is served by serve({ fetch })';
   }
+  if (returned?.constructor?.name === 'HttpResponse') {
+    return 'got an HttpResponse of another copy of @awaitio/http: install one version of it';
+  }
   const what = returned === null ? 'null' : `a value of type ${typeof returned}`;
   return `got ${what}: return HttpResponse.json(...), or another HttpResponse`;
 }

@@ -8,31 +8,52 @@ const refused = async (options: unknown): Promise<unknown> =>
 
 describe('a wrong option of serve', () => {
   test.each<[object, string]>([
-    [{ host: '' }, 'expected `host` to be at least 1, got "" (string)'],
-    [{ port: 70_000 }, 'expected `port` to be at most 65535, got 70000 (number)'],
-    [{ port: '80' }, 'expected `port` to be of type number, got "80" (string)'],
+    [{ host: '' }, 'expected `host` to be a non-empty string, got "" (string)'],
+    [{ port: 70_000 }, 'expected `port` to be a whole number from 0 to 65535, got 70000 (number)'],
+    [{ port: NaN }, 'expected `port` to be a whole number from 0 to 65535, got NaN (number)'],
+    [
+      { signal: new AbortController() },
+      'expected `signal` to be an AbortSignal, got an object (AbortController)',
+    ],
+    [{ deadlines: 5 }, 'expected `deadlines` to be an object, got 5 (number)'],
+    [
+      { proxyProtocol: {} },
+      'expected `proxyProtocol.trusted` to be a list of addresses, got undefined',
+    ],
+    [
+      { proxyProtocol: 5 },
+      'expected `proxyProtocol` to be an object with a list `trusted`, got 5 (number)',
+    ],
+    [
+      { executor: Promise.resolve() },
+      'expected `executor` to be an object with a method spawn, got an object (Promise): an `await` may be missing',
+    ],
+    [{ port: '80' }, 'expected `port` to be a whole number from 0 to 65535, got "80" (string)'],
     [
       { clock: {} },
-      'expected `clock` to be an object with a method setTimer, got a value of type object',
+      'expected `clock` to be an object with a method setTimer, got an object (Object)',
     ],
     [{ onEvent: 5 }, 'expected `onEvent` to be a function, got 5 (number)'],
-    [{ retryAfter: 0.5 }, 'expected `retryAfter` to be a whole number, got 0.5 (number)'],
+    [{ retryAfter: 0.5 }, 'expected `retryAfter` to be a whole number from 0, got 0.5 (number)'],
     [
       { retryAfter: Infinity },
-      'expected `retryAfter` to be a finite number, got Infinity (number)',
+      'expected `retryAfter` to be a whole number from 0, got Infinity (number)',
     ],
-    [{ maxConnections: 0 }, 'expected `maxConnections` to be at least 1, got 0 (number)'],
+    [
+      { maxConnections: 0 },
+      'expected `maxConnections` to be a whole number from 1, or Infinity, got 0 (number)',
+    ],
     [
       { deadlines: { idle: 'long' } },
-      'expected `deadlines.idle` to be a number in range, or Infinity, got "long" (string)',
+      'expected `deadlines.idle` to be a number from 0, or Infinity, got "long" (string)',
     ],
     [
       { limits: { bodyMinRate: -1 } },
-      'expected `limits.bodyMinRate` to be at least 0, got -1 (number)',
+      'expected `limits.bodyMinRate` to be a number from 0, or Infinity, got -1 (number)',
     ],
     [
       { proxyProtocol: { trusted: [1] } },
-      'expected `proxyProtocol.trusted.0` to be of type string, got 1 (number)',
+      'expected `proxyProtocol.trusted.0` to be a string, got 1 (number)',
     ],
     [{ prot: 80 }, 'unknown option `prot`: did you mean `port`?'],
     [{ deadlines: { idel: 5 } }, 'unknown option `deadlines.idel`: did you mean `deadlines.idle`?'],
@@ -72,7 +93,7 @@ describe('a wrong option of serve', () => {
   test('is named together with every other one', async () => {
     expect(await refused({ port: -5, prot: 80 })).toMatchObject({
       message:
-        'serve: expected `port` to be at least 0, got -5 (number); unknown option `prot`: did you mean `port`?',
+        'serve: expected `port` to be a whole number from 0 to 65535, got -5 (number); unknown option `prot`: did you mean `port`?',
     });
   });
 });

@@ -6,7 +6,7 @@
  */
 
 import { InvalidInputError } from '@awaitio/core';
-import { checkOptions, unknownOption } from '@awaitio/core/lowlevel';
+import { checkOptions, invalidInput, unknownOption } from '@awaitio/core/lowlevel';
 import * as z from 'zod/mini';
 import { SERVE_OPTIONS, type OptionKind } from './options.ts';
 
@@ -21,11 +21,10 @@ function schemaOf(option: OptionKind): z.ZodMiniType {
     case 'amount':
       return z.union([z.literal(Infinity), z.number().check(z.gte(0))]);
     case 'function':
-      return z.custom((value) => typeof value === 'function', 'a function');
+      return z.custom((value) => typeof value === 'function');
     case 'object':
       return z.custom(
         (value) => typeof (value as Record<string, unknown> | null)?.[option.method] === 'function',
-        `an object with a method ${option.method}`,
       );
     case 'signal':
       return z.instanceof(AbortSignal);
@@ -71,8 +70,7 @@ export function checkServeOptions(options: unknown): void {
   const lines = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code === 'unrecognized_keys') return unknown(issue.keys, path);
-    const value = valueAt(options, issue.path);
-    return `expected \`${path}\` to be ${expectation(issue, value)}, got ${describe(value)}`;
+    return wrongValue(path, expectationOf(issue.path), valueAt(options, issue.path));
   });
   throw new InvalidInputError(`serve: ${lines.join('; ')}`, 'serve', result.error);
 }
@@ -88,21 +86,35 @@ function unknown(names: readonly string[], path: string): string[] {
   ];
 }
 
-function expectation(issue: z.core.$ZodIssue, value: unknown): string {
-  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- zod's own message covers the rest
-  switch (issue.code) {
-    case 'invalid_type':
-      if (issue.expected === 'int') return 'a whole number';
-      // Infinity, where it is not allowed.
-      return value === Infinity ? 'a finite number' : `of type ${issue.expected}`;
-    case 'too_small':
-      return `at least ${issue.minimum}`;
-    case 'too_big':
-      return `at most ${issue.maximum}`;
-    case 'invalid_union':
-      return 'a number in range, or Infinity';
-    default:
-      return issue.message === '' ? 'something else' : issue.message;
+/** What the option at a path may be, in the words of every other call. */
+function expectationOf(path: readonly PropertyKey[]): string {
+  let at: OptionKind = { kind: 'group', options: SERVE_OPTIONS };
+  for (const step of path) {
+    if (at.kind === 'proxies')
+      return step === 'trusted' && path.at(-1) === step ? 'a list of addresses' : 'a string';
+    at = (at as Extract<OptionKind, { readonly kind: 'group' }>).options[
+      step as string
+    ] as OptionKind;
+  }
+  switch (at.kind) {
+    case 'text':
+      return 'a non-empty string';
+    case 'whole':
+      return `a whole number from ${at.from}${at.to === Number.MAX_SAFE_INTEGER ? '' : ` to ${at.to}`}`;
+    case 'count':
+      return 'a whole number from 1, or Infinity';
+    case 'amount':
+      return 'a number from 0, or Infinity';
+    case 'function':
+      return 'a function';
+    case 'object':
+      return `an object with a method ${at.method}`;
+    case 'signal':
+      return 'an AbortSignal';
+    case 'proxies':
+      return 'an object with a list `trusted`';
+    case 'group':
+      return 'an object';
   }
 }
 
@@ -112,8 +124,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return at;
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'string') return `${JSON.stringify(value.slice(0, 64))} (string)`;
-  if (typeof value === 'number' || typeof value === 'boolean') return `${value} (${typeof value})`;
-  return value === null ? 'null' : `a value of type ${typeof value}`;
+/** What `invalidInput` says, without the name of the call. */
+function wrongValue(path: string, expected: string, value: unknown): string {
+  return invalidInput('', path, expected, value).message.slice(': '.length);
 }

@@ -11,16 +11,22 @@ import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../protocol/vocabulary/limits.ts';
 import type { ErrorListener, EventListener } from './events.ts';
 
-/** Limits on what a client sends. */
+/** Limits on what a client sends, and on how slowly it takes what is sent to it. */
 export interface ServerLimits extends ProtocolLimits {
   /** The lowest average rate of a body, in bytes per second, after `deadlines.bodyGrace`. @default 240 (Kestrel) → 408 */
   readonly bodyMinRate: number;
+  /**
+   * The lowest average rate at which a client takes a response, in bytes per second, after `deadlines.writeStall`: a slower
+   * one is reset. 0 for no minimum. What counts is what the operating system took for it. @default 1000
+   */
+  readonly writeMinRate: number;
 }
 
 /** The defaults of {@link ServerLimits}. */
 export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   ...DEFAULT_LIMITS,
   bodyMinRate: 240,
+  writeMinRate: 1_000,
 });
 
 /** Options of `serve`. */
@@ -88,6 +94,7 @@ const LIMITS: Readonly<Record<keyof ServerLimits, OptionKind>> = {
   headerCount: COUNT,
   bodyBytes: AMOUNT,
   bodyMinRate: AMOUNT,
+  writeMinRate: AMOUNT,
   trailerBytes: COUNT,
   chunkOverheadBytes: COUNT,
   leadingBytes: AMOUNT,
@@ -102,6 +109,7 @@ const DEADLINES: Readonly<Record<keyof ServerDeadlines, OptionKind>> = {
   handler: AMOUNT,
   writeStall: AMOUNT,
   halfClosed: AMOUNT,
+  writeWindow: AMOUNT,
   idle: AMOUNT,
   linger: AMOUNT,
 };

@@ -5,7 +5,7 @@
  * connection's loop then finds the reason in `expired`. A phase that another one interrupts (reading a body within a
  * handler's time, a write within either) continues with the time it had left.
  *
- * A client that reads its response slowly, but reads, gets more time: only a stall counts (`StallWatch`).
+ * A client that takes its response slowly, but takes it, gets more time (`StallWatch`).
  */
 
 import { TimeoutError, type Clock } from '@awaitio/core';
@@ -22,7 +22,7 @@ export interface PhaseSettings {
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
   readonly deadlines: ServerDeadlines;
-  readonly limits: Pick<ServerLimits, 'bodyMinRate'>;
+  readonly limits: Pick<ServerLimits, 'bodyMinRate' | 'writeMinRate'>;
   /** How long a connection may idle now, in milliseconds; less during a shutdown. */
   readonly idleTimeout: number;
 }
@@ -88,8 +88,14 @@ export class Phases implements DeadlineOwner {
     return this.#now === 'first-byte' || this.#now === 'idle' || this.#now === 'flush';
   }
 
+  /** Whether no request has come yet: at most a part of its head. */
+  get isBeforeRequest(): boolean {
+    return this.isBetween || this.#now === 'headers';
+  }
+
   /** Begins a phase. */
   wait(phase: Phase, milliseconds: number): void {
+    if (this.#now === 'flush') this.#stallWatch?.end();
     this.#now = phase;
     this.#deadline.set(milliseconds);
   }
@@ -163,14 +169,20 @@ export class Phases implements DeadlineOwner {
     } finally {
       this.#stallWatch?.end();
     }
-    this.wait(phase, left);
+    if (phase === 'flush') this.#waitForReading(phase);
+    else this.wait(phase, left);
   }
 
   /** Waits for the client to read what was written. */
   #waitForReading(phase: 'write' | 'flush'): void {
-    this.#stallWatch ??= new StallWatch(this.#driver.stream, this.#settings.clock);
+    const { clock, deadlines, limits } = this.#settings;
+    this.#stallWatch ??= new StallWatch(this.#driver.stream, clock, {
+      grace: deadlines.writeStall,
+      minRate: limits.writeMinRate,
+      window: deadlines.writeWindow,
+    });
+    this.wait(phase, deadlines.writeStall);
     this.#stallWatch.begin();
-    this.wait(phase, this.#settings.deadlines.writeStall);
   }
 
   /** What the current phase has left, for when another phase interrupts it. */
@@ -202,7 +214,7 @@ export class Phases implements DeadlineOwner {
         break;
       case 'write':
       case 'flush':
-        this.#driver.stream.reset(new TimeoutError('write', this.#settings.deadlines.writeStall));
+        this.#driver.stream.reset(new TimeoutError('write', this.#stallWatch?.allowed ?? 0));
         break;
     }
   }
@@ -217,13 +229,13 @@ export class Phases implements DeadlineOwner {
     }
     if (phase === 'flush' && !hasUnsent) {
       // The client has its response: the connection idles from now on.
-      this.#stallWatch?.end();
       this.wait('idle', idleTimeout);
       return true;
     }
     if (phase !== 'write' && phase !== 'flush') return false;
-    const left = this.#stallWatch?.left(deadlines.writeStall) ?? 0;
-    if (left > 0) this.#deadline.set(left);
+    const left = this.#stallWatch?.left ?? 0;
+    // Looked at again by then: the client may have begun to send.
+    if (left > 0) this.#deadline.set(Math.min(left, deadlines.writeStall));
     return left > 0;
   }
 }

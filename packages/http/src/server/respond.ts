@@ -21,7 +21,8 @@ import {
   responseFor,
   type FailureScene,
 } from './failures.ts';
-import { dropResponse, sendResponse, switchStatus } from './sending/send-response.ts';
+import { dropResponse, sendResponse } from './sending/send-response.ts';
+import { switchStatus } from './upgrade.ts';
 
 /** The connection that a request came on. */
 export interface Responder extends FailureScene {

@@ -1,6 +1,6 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
-import type { Address, AddressList, Clock, TaskContext } from '@awaitio/core';
+import type { Address, AddressList, Clock, IoError, TaskContext } from '@awaitio/core';
 import {
   AsyncScope,
   callContained,
@@ -13,9 +13,10 @@ import {
   type TaskLease,
 } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
+import { abort } from '../message/abort-error.ts';
 import type { Handler } from '../message/handler.ts';
 import type { ErrorListener, EventListener } from './events.ts';
-import { HttpDate } from './http-date.ts';
+import { HttpDate } from './sending/http-date.ts';
 import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
 import type { ServerLimits } from './options.ts';
 
@@ -61,6 +62,9 @@ export class ServerRuntime {
   isDraining = false;
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
+  #draining: AbortController | undefined;
+  /** Set when the shutdown no longer waits for clients that have not begun a request. */
+  isClosing = false;
 
   constructor(options: ServerRuntimeOptions) {
     this.#options = options;
@@ -76,10 +80,27 @@ export class ServerRuntime {
     });
   }
 
+  /** Aborts when the server has stopped accepting. */
+  get drainSignal(): AbortSignal {
+    return (this.#draining ??= new AbortController()).signal;
+  }
+
+  /** No further connection will come. */
+  stoppedAccepting(reason: IoError): void {
+    this.#draining ??= new AbortController();
+    this.scope.run(abort, this.#draining, reason);
+  }
+
   /** How long a connection may idle between two requests. */
   get idleTimeout(): number {
     const { idle } = this.deadlines;
     return this.isDraining ? Math.min(idle, this.drainWindow) : idle;
+  }
+
+  /** How long to wait for the head of a request, from the connection or from its first byte. */
+  headTimeout(deadline: 'firstByte' | 'headers'): number {
+    const milliseconds = this.deadlines[deadline];
+    return this.isClosing ? Math.min(milliseconds, this.drainWindow) : milliseconds;
   }
 
   /** Whether so many connections are open that the memory of the idle ones matters. */

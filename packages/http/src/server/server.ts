@@ -18,15 +18,16 @@ import {
   type TaskContext,
 } from '@awaitio/core';
 import {
+  type AbortRegistration,
   acceptOwned,
   AsyncScope,
   charged,
   checkMethods,
   checkOptions,
   invalidInput,
+  outsideScopes,
   watchAbort,
   withDefaults,
-  type AbortRegistration,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
 import { fetchAdapter, openMemoryFetch } from '../adapters/lazy-adapters.ts';
@@ -122,13 +123,16 @@ export class HttpServer {
   readonly #connections: OpenConnections;
   readonly #accepting: Promise<void>;
   readonly #stopAccepting = new AbortController();
+  /** Whether the shutdown has come to new connections. */
+  #isShut = false;
   #memory: Promise<MemoryFetch> | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
   readonly #registration: AbortRegistration | undefined;
 
   static {
+    // A server outlives the scope that it is started in.
     start = (handler, listener, options, proxies) =>
-      new HttpServer(handler, listener, options, proxies);
+      outsideScopes(() => new HttpServer(handler, listener, options, proxies));
   }
 
   private constructor(
@@ -194,13 +198,13 @@ export class HttpServer {
    */
   serveStream(stream: ByteStream): void {
     checkMethods('serveStream', 'stream', stream, ['read', 'write', 'close', 'reset']);
-    if (this.#stopAccepting.signal.aborted) {
+    if (this.#isShut) {
       throw new ClosedError('serveStream: this server is shutting down', {
         code: 'ERR_HTTP_SERVER_CLOSED',
         operation: 'serveStream',
       });
     }
-    const scope = new AsyncScope();
+    const scope = outsideScopes(() => new AsyncScope());
     const options = { name: 'connection', onAbort: stream };
     this.#executor.spawn((context) => this.#run(stream, context, scope), options);
   }
@@ -250,7 +254,8 @@ export class HttpServer {
   shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     return charged(this.#runtime, () => {
       checkOptions('shutdown', options, SHUTDOWN_OPTIONS);
-      this.#shutdown ??= this.#drain(options);
+      // Also the shutdown in a `finally` of a scope that has ended.
+      this.#shutdown ??= outsideScopes(() => this.#drain(options));
       return this.#shutdown;
     });
   }
@@ -265,7 +270,7 @@ export class HttpServer {
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
-    const life = connection.run();
+    const life = outsideScopes(() => connection.run());
     return lease === undefined ? life : undefined;
   }
 
@@ -275,6 +280,13 @@ export class HttpServer {
   };
 
   #drain(options: ShutdownOptions): Promise<ShutdownReport> {
+    const drainListener = async (idleWindow: number): Promise<void> => {
+      this.#isShut = true;
+      await this.#listener.drain({ idleWindow });
+      // One that was lent stays open for others.
+      if (!this.#listener.isDisposed) this.#stopAccepting.abort();
+      await this.#accepting;
+    };
     const stopAccepting = async (): Promise<void> => {
       this.#stopAccepting.abort();
       await this.#listener.close();
@@ -282,9 +294,7 @@ export class HttpServer {
     };
     const release = async (): Promise<void> => (await this.#memory)?.close();
     this.#registration?.remove();
-    return drain(
-      { runtime: this.#runtime, connections: this.#connections, stopAccepting, release },
-      options,
-    );
+    const { runtime, connections } = { runtime: this.#runtime, connections: this.#connections };
+    return drain({ runtime, connections, drainListener, stopAccepting, release }, options);
   }
 }

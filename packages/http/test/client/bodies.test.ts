@@ -509,7 +509,7 @@ describe('a switch of protocols', () => {
   test('gives the caller the stream, with the first bytes of the new protocol in it', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
-        const { stream } = await context.upgrade(headers);
+        const { stream } = await context.upgrade({ headers });
         await stream.writeAll('welcome\n');
         await stream.writeAll(`you said ${await stream.readLine()}\n`);
         await stream.close();
@@ -536,7 +536,7 @@ describe('a switch of protocols', () => {
   test('that no one wants ends with the response', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
-        const { stream } = await context.upgrade(headers);
+        const { stream } = await context.upgrade({ headers });
         await stream.readClosed();
         await stream.close();
       });

@@ -2,19 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { echo, HttpClient, serve, type HttpRequest } from '../../src/index.ts';
-
-const MANY = 20_000;
-
-async function turnsIn(call: () => unknown): Promise<boolean> {
-  const loop = { hasTurned: false };
-  setImmediate(() => {
-    loop.hasTurned = true;
-  });
-  for (let count = 0; count < MANY && !loop.hasTurned; count += 1) {
-    await Promise.resolve(call()).catch(() => {});
-  }
-  return loop.hasTurned;
-}
+import { turnsIn } from '../../../core/test/support/turns-in.ts';
 
 const signal = AbortSignal.abort(new Error('aborted'));
 const URL_ = 'http://server/';

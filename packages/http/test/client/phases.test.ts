@@ -101,11 +101,12 @@ describe('a deadline', () => {
   test('for a head ends a request that no one takes', () =>
     simulated(async (world) => {
       const server = await silentServer(world);
-      const client = world.client({ deadlines: { headers: 2_000 } });
+      const client = world.client({ deadlines: { headers: 2_000, writeWindow: 2_000 } });
       const failure = failureOf(world, client.post(URL_, new Uint8Array(1_000_000)));
       await server.accept();
       const { error, after } = await failure;
       expect(error).toBeInstanceOf(TimeoutError);
+      expect(after).toBeGreaterThanOrEqual(4_000);
       expect(after).toBeLessThanOrEqual(4_000 + LATE);
     }));
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AddressError, ClosedError, TimeoutError } from '@awaitio/core';
-import { HttpResponse } from '../../src/index.ts';
+import { HttpResponse, type HttpClientOptions } from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
 
@@ -12,6 +12,14 @@ const ok = (body: string): string =>
 async function answer(wire: Wire, body: string): Promise<void> {
   await wire.head();
   await wire.send(ok(body));
+}
+
+/** A client whose first request has come to a server that the test plays by hand. */
+async function firstRequest(world: World, options?: HttpClientOptions) {
+  const server = await world.listen();
+  const client = world.client(options);
+  const response = client.get(URL_);
+  return { server, client, response, wire: await server.accept() };
 }
 
 /** Serves the path, after as many milliseconds as the query says. */
@@ -106,10 +114,11 @@ describe('a pool', () => {
 
   test('gives up waiting for a connection after a while', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client({ maxConnectionsPerOrigin: 1, deadlines: { pool: 1_000 } });
-      const first = client.get(URL_);
-      const wire = await server.accept();
+      const {
+        client,
+        wire,
+        response: first,
+      } = await firstRequest(world, { maxConnectionsPerOrigin: 1, deadlines: { pool: 1_000 } });
       const failure = await client.get(URL_).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(TimeoutError);
       expect(failure).toMatchObject({ operation: 'pool' });
@@ -129,10 +138,7 @@ describe('a pool', () => {
 
   test('closes a connection that no one used for a while', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const response = client.get(URL_);
-      const wire = await server.accept();
+      const { client, wire, response } = await firstRequest(world);
       await answer(wire, 'body');
       await (await response).text();
       const since = world.now;
@@ -146,10 +152,7 @@ describe('a pool', () => {
 
   test('lets a connection go when its server ends it', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const response = client.get(URL_);
-      const wire = await server.accept();
+      const { client, wire, response } = await firstRequest(world);
       await answer(wire, 'body');
       await (await response).text();
       await wire.finish();
@@ -162,10 +165,7 @@ describe('a pool', () => {
     ['no length, so that the end of the connection is the end of the body', undefined],
   ])('does not use a connection again after an answer with %s', (_what, field) =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const response = client.get(URL_);
-      const wire = await server.accept();
+      const { client, wire, response } = await firstRequest(world);
       await wire.head();
       await wire.send(
         field === undefined
@@ -181,10 +181,7 @@ describe('a pool', () => {
 
   test('does not use a connection of HTTP/1.0 again, unless it says keep-alive', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const first = client.get(URL_);
-      const wire = await server.accept();
+      const { client, wire, response: first } = await firstRequest(world);
       await wire.head();
       await wire.send('HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\na');
       expect(await (await first).text()).toBe('a');
@@ -197,10 +194,7 @@ describe('a pool', () => {
 
   test('does not use a connection again on which something came that no one asked for', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const first = client.get(URL_);
-      const wire = await server.accept();
+      const { server, client, wire, response: first } = await firstRequest(world);
       await answer(wire, 'good');
       expect(await (await first).text()).toBe('good');
       await wire.send(ok('evil'));
@@ -213,10 +207,7 @@ describe('a pool', () => {
 
   test('gives no request the second of two answers that came in one packet', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const first = client.get(URL_);
-      const wire = await server.accept();
+      const { server, client, wire, response: first } = await firstRequest(world);
       await wire.head();
       await wire.send(ok('good') + ok('evil'));
       expect(await (await first).text()).toBe('good');
@@ -230,11 +221,13 @@ describe('a pool', () => {
 describe('closing a client', () => {
   test('fails the request that is under way and the one that waits, and makes no new connection', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client({ maxConnectionsPerOrigin: 1 });
       // The connection has served before: a failure on it would else be taken for a stale connection.
-      const zeroth = client.get(URL_);
-      const wire = await server.accept();
+      const {
+        server,
+        client,
+        wire,
+        response: zeroth,
+      } = await firstRequest(world, { maxConnectionsPerOrigin: 1 });
       await answer(wire, 'zeroth');
       await (await zeroth).text();
       const outcomes = [client.get(URL_), client.get(URL_), client.get(URL_)].map((request) =>

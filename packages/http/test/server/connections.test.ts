@@ -375,7 +375,9 @@ describe('a switch of protocols', () => {
   test('gives the handler the stream, with the first bytes of the new protocol in it', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
-        const { stream } = await context.upgrade({ Connection: 'Upgrade', Upgrade: 'chat' });
+        const { stream } = await context.upgrade({
+          headers: { Connection: 'Upgrade', Upgrade: 'chat' },
+        });
         for (;;) {
           const line = await stream.readLine();
           if (line === null) break;
@@ -445,7 +447,7 @@ describe('a switch of protocols', () => {
   test('whose handler fails is reported to the program, and ends the connection', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
-        await context.upgrade({ Connection: 'Upgrade', Upgrade: 'chat' });
+        await context.upgrade({ headers: { Connection: 'Upgrade', Upgrade: 'chat' } });
         throw new RangeError('chat is broken');
       });
       const wire = await world.connect();

@@ -140,7 +140,7 @@ describe('a response that is produced', () => {
           ended += 1;
         },
       });
-      await world.serve(() => HttpResponse.stream(body));
+      await world.serve(() => HttpResponse.stream(body), { limits: { writeMinRate: Infinity } });
       const wire = await world.connect();
       await wire.send(GET);
       await world.sleep(60_000);

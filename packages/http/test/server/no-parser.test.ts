@@ -16,11 +16,11 @@ await client.close();
 
 function run(flags: readonly string[], limit?: number): string {
   const args = [...flags, '--conditions=bundled', '--input-type=module', '--eval', PROGRAM];
-  const [program, ...rest] =
+  const [program, rest]: readonly [string, readonly string[]] =
     limit === undefined
-      ? [process.execPath, ...args]
-      : ['/bin/sh', '-c', `ulimit -v ${limit} && exec "$0" "$@"`, process.execPath, ...args];
-  const { stdout } = spawnSync(program as string, rest, {
+      ? [process.execPath, args]
+      : ['/bin/sh', ['-c', `ulimit -v ${limit} && exec "$0" "$@"`, process.execPath, ...args]];
+  const { stdout } = spawnSync(program, rest, {
     cwd: new URL('../..', import.meta.url),
     encoding: 'utf8',
     timeout: 15_000,

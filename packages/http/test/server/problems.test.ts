@@ -206,6 +206,11 @@ describe('a handler that returns', () => {
       { secret: 1 },
       'a value of type object: return HttpResponse.json(...), or another HttpResponse',
     ],
+    [
+      'the response of another copy',
+      { constructor: { name: 'HttpResponse' } },
+      'an HttpResponse of another copy of @awaitio/http: install one version of it',
+    ],
   ])('%s is a 500, and the error says what came and what to do', (_what, returned, text) =>
     simulated(async (world) => {
       await world.serve(() => returned as never);

@@ -161,7 +161,7 @@ describe('a switch of protocols', () => {
   const switching =
     (headers?: Record<string, string>): Handler =>
     async (_request, context) => {
-      const { stream } = await context.upgrade(headers);
+      const { stream } = await context.upgrade({ headers });
       await stream.close();
     };
 

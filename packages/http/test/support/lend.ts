@@ -24,6 +24,7 @@ export function lend<S extends ByteStream>(listener: Listener<S>): Listener<S> {
     statistics: () => listener.statistics(),
     observe: (observer) => listener.observe(observer),
     unobserve: (observer) => listener.unobserve(observer),
+    drain: () => Promise.resolve(),
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
     incoming: (options) => listener.incoming(options),

@@ -72,7 +72,8 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   readonly #server: Server;
   readonly #signal: AbortSignal | undefined;
   readonly #blockList: AddressList | undefined;
-  #closing: Promise<void> | undefined;
+  /** Resolves when the port is free, once this has stopped listening. */
+  #stopping: Promise<void> | undefined;
 
   protected constructor({ kind, server, options, open, blockList }: SocketListenerPlan<S>) {
     const shared = boundAddress(server);
@@ -107,15 +108,27 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
   }
 
   close(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing.then(() => this.queue.settled());
-    this.#closing = new Promise((resolve) => {
-      this.#signal?.removeEventListener('abort', this.#onAbort);
-      this.queue.close();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.queue.close();
+    if (this.#stopping !== undefined) return this.#stopping.then(() => this.queue.settled());
+    return this.stopListening();
+  }
+
+  protected async stop(): Promise<void> {
+    const drained = this.queue.drain();
+    await this.stopListening();
+    await drained;
+    await this.close();
+  }
+
+  /** Frees the port. */
+  protected stopListening(): Promise<void> {
+    this.#stopping ??= new Promise((resolve) => {
       // The port is free when this returns. Its callback would also wait for the accepted streams to close.
       this.#server.close();
       immediate(resolve);
     });
-    return this.#closing;
+    return this.#stopping;
   }
 
   /** Lets the process end while this listener is open. */

@@ -4,9 +4,10 @@ import type { Server } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { StreamOptions } from '../../streams/byte-stream.ts';
-import { invalidInput } from '../../vocabulary/errors.ts';
+import { invalidInput, type InvalidInputError } from '../../vocabulary/errors.ts';
 import { charged } from '../../waiting/charged.ts';
 import type { AddressList } from '../address-list.ts';
+import { isOtherThanSocket } from '../socket/descriptor.ts';
 import { reusePortOptions } from '../socket/reuse-port.ts';
 import {
   checkListenOptions,
@@ -126,9 +127,9 @@ export class TcpListener extends SocketListener<TcpStream> {
    * Takes over a socket that is already listening: opened for this process by a service manager (descriptor 3 with systemd's
    * socket activation), or inherited from the parent process. Not on Windows.
    *
-   * @param fd - The descriptor, a whole number from 0; the listener owns it from now on.
-   * @throws `AddressError` or `IoError` when it is not a listening socket; `InvalidInputError` for a Unix socket;
-   * `signal.reason`.
+   * @param fd - The descriptor, a whole number from 0; the listener owns it from now on. A socket is closed when this fails.
+   * @throws `AddressError` or `IoError` when it is not open, or is a socket that cannot listen; `InvalidInputError` for a Unix
+   * socket, and for what is no socket, which stays open; `signal.reason`.
    *
    * @example
    * ```ts no-run
@@ -152,14 +153,19 @@ export class TcpListener extends SocketListener<TcpStream> {
     if (!Number.isInteger(fd) || fd < 0) {
       throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);
     }
+    if (isOtherThanSocket(fd)) throw notTcp(fd);
     const server = await listen({ fd }, options);
     const bound = server.address();
     if (typeof bound === 'object' && bound !== null) return new TcpListener(server, options);
     await new Promise((resolve) => {
       server.close(resolve);
     });
-    throw invalidInput('inherit', 'fd', 'a socket that listens on TCP', fd);
+    throw notTcp(fd);
   }
+}
+
+function notTcp(fd: number): InvalidInputError {
+  return invalidInput('inherit', 'fd', 'a socket that listens on TCP', fd);
 }
 
 function open(

@@ -24,6 +24,7 @@ import {
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
 import { asOwn } from '../../vocabulary/platform.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import { recordedStreams } from '../../vocabulary/recorded.ts';
 import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
@@ -104,7 +105,7 @@ export async function clientHandshake(
   const authorizationError =
     failure === null || failure === undefined
       ? undefined
-      : certificateError(failure instanceof Error ? failure : { code: failure }, operation, name);
+      : certificateError(isError(failure) ? failure : { code: failure }, operation, name);
   return { socket, duplex, authorizationError };
 }
 

@@ -14,6 +14,7 @@
  * stream above has no room, and only then is TLS notified.
  */
 
+import { outsideScopes } from '../../waiting/ambient.ts';
 import { Duplex } from 'node:stream';
 import { immediate, microtask } from '../../vocabulary/platform.ts';
 import type { ByteStream } from '../../streams/byte-stream.ts';
@@ -105,16 +106,25 @@ export class TlsDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Callback): void {
-    settle(this.#send(this.#stream.writeAll(chunk, { transfer: true })), done);
+    settle(
+      this.#send(() => this.#stream.writeAll(chunk, { transfer: true })),
+      done,
+    );
   }
 
   override _writev(chunks: readonly { chunk: Uint8Array }[], done: Callback): void {
     const pieces = chunks.map(({ chunk }) => chunk);
-    settle(this.#send(this.#stream.writev(pieces, { transfer: true })), done);
+    settle(
+      this.#send(() => this.#stream.writev(pieces, { transfer: true })),
+      done,
+    );
   }
 
   override _final(done: Callback): void {
-    settle(this.#unlessOver(this.#stream.shutdown('write')), done);
+    settle(
+      this.#unlessOver(() => this.#stream.shutdown('write')),
+      done,
+    );
   }
 
   override _destroy(error: Error | null, done: Callback): void {
@@ -130,10 +140,10 @@ export class TlsDuplex extends Duplex {
     return this;
   }
 
-  async #send(writing: Promise<void>): Promise<void> {
+  async #send(writing: () => Promise<void>): Promise<void> {
     try {
       await this.#unlessOver(writing);
-      await this.#unlessOver(this.#stream.flush());
+      await this.#unlessOver(() => this.#stream.flush());
     } catch (error) {
       if (error instanceof BrokenError) {
         await new Promise<void>((resolve) => {
@@ -159,9 +169,10 @@ export class TlsDuplex extends Duplex {
     });
   }
 
-  async #unlessOver(doing: Promise<void>): Promise<void> {
+  /** The session belongs to no scope, not even to the one in which its caller writes. */
+  async #unlessOver(doing: () => Promise<void>): Promise<void> {
     try {
-      await doing;
+      await outsideScopes(doing);
     } catch (error) {
       if (!this.#isOver) throw error;
     }

@@ -64,8 +64,9 @@ export function translateHandshake(error: unknown, operation: string, peer: stri
   }
   if (code === 'ECONNRESET') return handshakeAborted(operation, error);
   if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
+    const advice = code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? '; it may not speak TLS' : '';
     return new TlsError(
-      `${operation}: the TLS handshake with ${peer} failed: ${reasonOf(message)}`,
+      `${operation}: the TLS handshake with ${peer} failed: ${reasonOf(message)}${advice}`,
       {
         code,
         operation,

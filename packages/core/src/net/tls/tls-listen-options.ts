@@ -12,7 +12,12 @@ import { contextOf, TLS_SERVER_OPTIONS, type TlsServerOptions } from './tls-opti
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
   /** The time limit of a handshake, in milliseconds. @default 10000 (as long as Go's HTTP client gives a server) */
   readonly handshakeTimeout?: number | undefined;
-  /** The most connections in a handshake or waiting to be accepted after it; more stay with the listener below. @default 1024 */
+  /**
+   * The most handshakes at a time. Above it the quietest one gives way to a new one, and is reset: one whose client has sent
+   * nothing, else one that is a second old and whose client has sent nothing for 250 ms. Where all are busy, the next one waits. @default 1024
+   */
+  readonly maxHandshakes?: number | undefined;
+  /** The most connections that may wait to be accepted after their handshake; more stay with the listener below. @default 1024 */
   readonly maxPending?: number | undefined;
   /**
    * Called for each failed handshake, with the client's address. What it throws is written to stderr.
@@ -39,6 +44,7 @@ export const TLS_LISTEN_OPTIONS: OptionTable<TlsListenOptions> = {
   ...STREAM_OPTIONS,
   ...TLS_SERVER_OPTIONS,
   handshakeTimeout: rules.milliseconds,
+  maxHandshakes: rules.count,
   maxPending: rules.count,
   onHandshakeError: rules.function,
   signal: rules.signal,

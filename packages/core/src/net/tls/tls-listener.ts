@@ -1,11 +1,12 @@
 /**
  * TLS listeners: accept the connections of any listener after their handshake.
  *
- * Handshakes run concurrently, so that a slow client delays no other. They are limited in number, since a connection is
- * taken from the listener below only when there is room here, and in time. What the listener below holds back stays in
- * the kernel, unread.
+ * Handshakes run concurrently, so that a slow client delays no other. They are limited in time, and in number: at the limit
+ * a quiet one gives way (`Handshakes`). While too many connections wait to be accepted after their handshake, the next ones
+ * stay with the listener below, in the kernel, unread.
  */
 
+import { outsideScopes } from '../../waiting/ambient.ts';
 import { checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import type { ByteStream } from '../../streams/byte-stream.ts';
@@ -20,6 +21,7 @@ import { charged } from '../../waiting/charged.ts';
 import { TCP_LISTEN_OPTIONS, TcpListener } from '../tcp/tcp-listener.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { abort, serverHandshake, type Secured } from './handshake.ts';
+import { Handshakes } from './handshakes.ts';
 import {
   checkListenOptions,
   TLS_BIND_OPTIONS,
@@ -40,7 +42,7 @@ export interface TlsListenerStatistics extends ListenerStatistics {
   readonly failedHandshakes: number;
 }
 
-const DEFAULTS = { handshakeTimeout: 10_000, maxPending: 1_024 } as const;
+const DEFAULTS = { handshakeTimeout: 10_000, maxHandshakes: 1_024, maxPending: 1_024 } as const;
 
 /** A connection after its handshake, waiting to be accepted. */
 interface Handshaken {
@@ -81,8 +83,9 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   readonly #maxPending: number;
   readonly #closing = new AbortController();
   #credentials: TlsCredentials;
-  #inProgress = 0;
+  readonly #handshakes: Handshakes;
   #failedHandshakes = 0;
+  #isDraining = false;
   /** Resumes the accept loop when there may be room. */
   #wake: (() => void) | undefined;
   readonly #accepting: Promise<void>;
@@ -103,11 +106,14 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     });
     this.#below = below;
     this.#options = options;
+    const { clock = systemClock, maxHandshakes = DEFAULTS.maxHandshakes } = options;
+    this.#handshakes = new Handshakes(clock, maxHandshakes);
     this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
     this.#credentials = { secureContext: contextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#accepting = this.#accept();
+    // For as long as the listener is open, whatever scope it is made in.
+    this.#accepting = outsideScopes(() => this.#accept());
   }
 
   /**
@@ -149,7 +155,13 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    * then.
    */
   static over(listener: Listener, options: TlsListenOptions): TlsListener {
-    checkMethods('over', 'listener', listener, ['accept', 'close', 'statistics']);
+    checkMethods('over', 'listener', listener, [
+      'accept',
+      'readable',
+      'drain',
+      'close',
+      'statistics',
+    ]);
     checkListenOptions('over', options, TLS_LISTEN_OPTIONS);
     return new TlsListener(listener, options);
   }
@@ -166,12 +178,27 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
 
   async close(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#closing.abort(closedError('accept'));
+    const reason = closedError('accept');
+    this.#closing.abort(reason);
     this.queue.close();
+    this.#handshakes.abort(reason);
     this.#wake?.();
     await this.#below.close();
     await this.#accepting;
     await this.queue.settled();
+  }
+
+  protected async stop(idleWindow: number): Promise<void> {
+    this.#isDraining = true;
+    const reason = closedError('accept');
+    const finished = this.#handshakes.finish(idleWindow, reason);
+    await this.#below.drain({ idleWindow });
+    await this.#accepting;
+    await finished;
+    // Those that the listener below has handed out meanwhile.
+    await this.#handshakes.finish(idleWindow, reason);
+    await this.queue.drain();
+    await this.close();
   }
 
   override statistics(): TlsListenerStatistics {
@@ -181,7 +208,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
       ...own,
       pending: own.pending + below.pending,
       refused: own.refused + below.refused,
-      handshakes: this.#inProgress,
+      handshakes: this.#handshakes.size,
       failedHandshakes: this.#failedHandshakes,
     });
   }
@@ -194,17 +221,27 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   async #accept(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      if (this.#inProgress + this.queue.pending >= this.#maxPending) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        continue;
-      }
       try {
-        void this.#performHandshake(await this.#below.accept());
+        await this.#below.readable();
+        if (this.queue.pending >= this.#maxPending) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          continue;
+        }
+        const stream = await this.#below.accept();
+        await this.#handshakes.room();
+        if (signal.aborted) {
+          stream.reset();
+          return;
+        }
+        void this.#performHandshake(stream);
       } catch (error) {
-        if (error instanceof ClosedError) this.#onBelowClosed();
-        else await this.#failed(error);
+        if (error instanceof ClosedError) {
+          this.#onBelowClosed();
+          return;
+        }
+        await this.#failed(error);
       }
     }
   }
@@ -220,27 +257,25 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     }
   }
 
-  /** The listener below was closed from outside: there is nothing left to accept. */
+  /** The listener below is drained, or was closed from outside: there is nothing left to accept. */
   #onBelowClosed(): void {
-    if (!this.#closing.signal.aborted) void this.close();
+    if (!this.#isDraining && !this.#closing.signal.aborted) void this.close();
   }
 
   async #performHandshake(stream: ByteStream): Promise<void> {
     const addresses = addressesOf(stream);
-    this.#inProgress += 1;
+    const { handshakeTimeout = DEFAULTS.handshakeTimeout, clock } = this.#options;
     try {
-      const { handshakeTimeout = DEFAULTS.handshakeTimeout, clock } = this.#options;
-      const secured = await serverHandshake(
-        stream,
-        { ...this.#options, ...this.#credentials },
-        { operation: 'accept', clock, timeout: handshakeTimeout, signal: this.#closing.signal },
-      );
-      this.#inProgress -= 1;
-      this.queue.admit({ secured, addresses });
+      await this.#handshakes.run(stream, async (signal) => {
+        const limits = { operation: 'accept', clock, timeout: handshakeTimeout, signal };
+        const tls = { ...this.#options, ...this.#credentials };
+        const secured = await serverHandshake(stream, tls, limits);
+        this.queue.admit({ secured, addresses });
+      });
     } catch (error) {
-      this.#inProgress -= 1;
       stream.reset();
-      if (error === this.#closing.signal.reason) return;
+      // This side closes.
+      if (error instanceof ClosedError && error.code === 'ERR_LISTENER_CLOSED') return;
       this.#failedHandshakes += 1;
       const { onHandshakeError } = this.#options;
       if (onHandshakeError === undefined) return;

@@ -5,6 +5,7 @@ import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
 import { invalidInput, InvalidInputError } from '../../vocabulary/errors.ts';
 import { platform } from '../../vocabulary/platform.ts';
+import { isBytes, isError } from '../../vocabulary/realms.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
 import { nodeTls } from '../lazy-builtins.ts';
 import { TCP_CONNECT_OPTIONS, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
@@ -126,7 +127,7 @@ const TLS_CLIENT_OPTIONS: OptionTable<TlsClientOptions> = {
   checkServerIdentity: rules.function,
   session: {
     expected: 'the bytes of a session',
-    accepts: (value) => value instanceof Uint8Array,
+    accepts: isBytes,
     isSecret: true,
   },
   onSession: rules.function,
@@ -202,7 +203,7 @@ export function contextOf(credentials: TlsCredentials, operation: string): Secur
       ...Object.fromEntries(given),
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = isError(error) ? error.message : String(error);
     throw new InvalidInputError(
       `${operation}: the keys and certificates cannot be used: ${reason}`,
       operation,

@@ -5,6 +5,7 @@ import type { SocketOptions } from 'node:dgram';
 import { isIP, type LookupFunction } from 'node:net';
 import { InetAddress, parseAddress } from '../../vocabulary/address.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
+import { isBytes } from '../../vocabulary/realms.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import type { Outgoing } from './datagram-sends.ts';
 import type { UdpAddress } from './udp-options.ts';
@@ -52,7 +53,7 @@ async function lookUp(
 /** Copies the payload of a datagram, which the caller may change at once; text becomes UTF-8. */
 function copyPayload(operation: string, data: WriteData): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array) return Uint8Array.prototype.slice.call(data);
+  if (isBytes(data)) return Uint8Array.prototype.slice.call(data);
   throw invalidInput(operation, 'data', 'a Uint8Array or a string', data);
 }
 

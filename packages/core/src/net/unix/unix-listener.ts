@@ -167,11 +167,11 @@ export class UnixListener extends SocketListener<UnixStream> {
     return listener;
   }
 
-  override close(): Promise<void> {
+  protected override stopListening(): Promise<void> {
     // While the socket is open: afterwards another file may have its inode.
     this.#file?.remove();
     this.#file = undefined;
-    return super.close();
+    return super.stopListening();
   }
 }
 

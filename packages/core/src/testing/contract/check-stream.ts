@@ -9,6 +9,7 @@
 
 import { checkFunction, checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { AMOUNTS } from './amounts.ts';
 import type { Contract } from './contract.ts';
@@ -156,5 +157,4 @@ async function runTrial({ body }: Contract, trial: Trial): Promise<void> {
   await trial.finish();
 }
 
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+const messageOf = (error: unknown): string => (isError(error) ? error.message : String(error));

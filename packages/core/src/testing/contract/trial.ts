@@ -8,6 +8,7 @@
 
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import type { Clock, Timer } from '../../vocabulary/clock.ts';
+import { isBytes, isError } from '../../vocabulary/realms.ts';
 import { WOULD_BLOCK } from '../../vocabulary/would-block.ts';
 
 /** Two ends of one connection. */
@@ -166,7 +167,7 @@ export class Trial {
       (code === undefined || code === gotCode) &&
       (operation === undefined || operation === gotOperation);
     if (isRight) return;
-    const got = error instanceof Error ? `${error.name} ${show(gotCode)}` : show(error);
+    const got = isError(error) ? `${error.name} ${show(gotCode)}` : show(error);
     const place = gotOperation === undefined ? '' : ` of ${show(gotOperation)}`;
     throw new Error(`${what}: expected ${wanted}, got ${got}${place}`, { cause: error });
   }
@@ -278,7 +279,7 @@ export const textOf = (bytes: Uint8Array | null): string | null =>
 
 function isSame(actual: unknown, expected: unknown): boolean {
   if (Object.is(actual, expected)) return true;
-  if (actual instanceof Uint8Array && expected instanceof Uint8Array) {
+  if (isBytes(actual) && isBytes(expected)) {
     return Buffer.compare(actual, expected) === 0;
   }
   if (!Array.isArray(actual) || !Array.isArray(expected)) return false;
@@ -289,8 +290,8 @@ function isSame(actual: unknown, expected: unknown): boolean {
 
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (isBytes(value)) return `${value.length} bytes`;
+  if (isError(value)) return `${value.name}: ${value.message}`;
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return String(value);
 }

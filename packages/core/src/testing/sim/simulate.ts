@@ -1,15 +1,15 @@
 /**
  * Runs a program on a simulated network, from one seed.
  *
- * The loop of a run: let the program run until it is idle (see `guard/guard.ts`), jump to the next event, run it, repeat. It ends
- * when no event is left. Nothing of the program may then be waiting: listeners that are still open are closed first, so
- * that accept loops end, and whatever still waits after that would wait forever.
+ * The loop of a run: let the program run until it is idle (`guard/guard.ts`), jump to the next event, run it, repeat, until none is left.
+ * Nothing may then be waiting: listeners that are still open are closed first, so that accept loops end; the rest would wait forever.
  */
 
 import { Executor } from '../../tasks/executor.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { guardWorld } from './guard/guard.ts';
@@ -139,6 +139,7 @@ class Run {
     const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
+      clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
@@ -295,5 +296,5 @@ function isClosedListener(error: unknown): boolean {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }

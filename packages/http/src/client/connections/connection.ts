@@ -65,7 +65,7 @@ export class ClientConnection
   served = 0;
   /** `bytesIn` when the current request was sent. */
   #bytesBefore = 0;
-  /** While a request that could not be written at once is sent: when the server last took some of it. */
+  /** While a request that could not be written at once is sent: how the server takes it. */
   #sendingWatch: StallWatch | undefined;
 
   constructor(stream: ByteStream, shared: ClientShared, owner: ConnectionOwner) {
@@ -180,16 +180,20 @@ export class ClientConnection
   }
 
   onSending(): void {
-    this.#sendingWatch = new StallWatch(this.#stream, this.#shared.clock);
+    const { clock, sending } = this.#shared;
+    this.#sendingWatch = new StallWatch(this.#stream, clock, sending);
     this.#sendingWatch.begin();
   }
 
   onPause(): void {
+    this.#sendingWatch?.end();
     if (this.#phase === 'headers') this.#deadline.clear();
   }
 
   onResume(): void {
-    if (this.#phase === 'headers') this.#enter('headers', this.#shared.deadlines.headers);
+    if (this.#phase !== 'headers') return;
+    this.#sendingWatch?.begin();
+    this.#enter('headers', this.#shared.deadlines.headers);
   }
 
   onCallbackFailure(failure: unknown): void {
@@ -200,27 +204,23 @@ export class ClientConnection
   onComplete(): void {
     const isSending = this.#sender.isSending;
     this.#endRequest('complete');
-    if (this.#http.isSwitched) {
-      this.#deadline.clear();
-      return;
-    }
-    if (isSending) {
+    if (this.#http.isSwitched) this.#deadline.clear();
+    else if (isSending) {
       // RFC 9112 section 9.5: it stops at once. Nothing of the response can be lost: all of it is here.
       this.#stream.reset();
       this.#detach();
-      return;
-    }
-    if (!this.#http.isCycleDone || !this.isReusable) {
-      this.#end();
-      return;
-    }
+    } else if (!this.#http.isCycleDone || !this.isReusable) this.#end();
+    else this.#becomeIdle();
+  }
+
+  #becomeIdle(): void {
     this.#http.startNextCycle();
     this.#enter('idle', REST);
     this.#idleSince = this.#deadline.at - REST;
     this.#owner.onFree(this);
   }
 
-  /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. */
+  /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. Then it ends. */
   #rest(): void {
     const longest = idleTimeOf(this.#lastHead?.headers, this.#shared.deadlines);
     this.#isResting = true;
@@ -239,14 +239,12 @@ export class ClientConnection
   onDeadline(): void {
     const phase = this.#phase;
     if (phase === 'gone') return;
-    const left =
-      phase === 'headers' ? (this.#sendingWatch?.left(this.#shared.deadlines.headers) ?? 0) : 0;
-    if (left > 0) this.#deadline.set(left);
+    const watch = phase === 'headers' ? this.#sendingWatch : undefined;
+    if (watch !== undefined && watch.left > 0) this.#deadline.set(watch.left);
     else if (phase === 'body' && this.#isUnread && this.#incoming !== undefined) {
       void this.#receiver.readOn(this.#incoming);
-    } else if (phase === 'idle' && !this.#isResting) this.#rest();
-    else if (phase === 'idle') this.#end();
-    else void this.fail(new TimeoutError(phase, this.#shared.deadlines[phase]));
+    } else if (phase === 'idle') this.#rest();
+    else void this.fail(new TimeoutError(phase, watch?.allowed ?? this.#shared.deadlines[phase]));
   }
 
   onAbort(reason: unknown): void {

@@ -1,9 +1,14 @@
 /** State shared by all connections of one client. */
 
 import type { Clock } from '@awaitio/core';
-import { AsyncScope, DeadlineWheel, withDefaults } from '@awaitio/core/lowlevel';
-import { DEFAULT_CLIENT_DEADLINES, type ClientDeadlines } from './deadlines.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../protocol/vocabulary/limits.ts';
+import { AsyncScope, DeadlineWheel, outsideScopes, withDefaults } from '@awaitio/core/lowlevel';
+import {
+  DEFAULT_CLIENT_DEADLINES,
+  DEFAULT_CLIENT_LIMITS,
+  type ClientDeadlines,
+  type ClientLimits,
+} from './deadlines.ts';
+import type { StallLimits } from '../../driver/stall-watch.ts';
 
 const DEFAULT_MAX_INFORMATIONAL = 64;
 
@@ -13,7 +18,7 @@ export interface ConnectionSettings {
     | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
     | undefined;
   readonly limits?:
-    | { readonly [Name in keyof ProtocolLimits]?: ProtocolLimits[Name] | undefined }
+    | { readonly [Name in keyof ClientLimits]?: ClientLimits[Name] | undefined }
     | undefined;
   readonly maxInformational?: number | undefined;
 }
@@ -25,19 +30,29 @@ export interface ClientShared {
   readonly scope: AsyncScope;
   readonly wheel: DeadlineWheel;
   readonly deadlines: ClientDeadlines;
-  readonly limits: ProtocolLimits;
+  readonly limits: ClientLimits;
+  /** How slowly a server may take a request. */
+  readonly sending: StallLimits;
   /** The most informational responses (1xx) to one request. */
   readonly maxInformational: number;
 }
 
 /** Makes the state of a client that is being made. */
 export function clientShared(clock: Clock, settings: ConnectionSettings): ClientShared {
+  const deadlines = withDefaults(DEFAULT_CLIENT_DEADLINES, settings.deadlines);
+  const limits = withDefaults(DEFAULT_CLIENT_LIMITS, settings.limits);
   return {
     clock,
-    scope: new AsyncScope(),
-    wheel: new DeadlineWheel(clock),
-    deadlines: withDefaults(DEFAULT_CLIENT_DEADLINES, settings.deadlines),
-    limits: withDefaults(DEFAULT_LIMITS, settings.limits),
+    // Connections and their deadlines outlive the scope that the client is made in.
+    scope: outsideScopes(() => new AsyncScope()),
+    wheel: outsideScopes(() => new DeadlineWheel(clock)),
+    deadlines,
+    limits,
+    sending: {
+      grace: deadlines.headers,
+      minRate: limits.writeMinRate,
+      window: deadlines.writeWindow,
+    },
     maxInformational: settings.maxInformational ?? DEFAULT_MAX_INFORMATIONAL,
   };
 }

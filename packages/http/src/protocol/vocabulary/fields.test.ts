@@ -56,6 +56,23 @@ describe('fields to be sent', () => {
     );
   });
 
+  test.each([
+    [{ headers: { a: 'b' } }, 'headers', 'a value of type object'],
+    [{ a: null }, 'a', 'null'],
+    [{ a: true }, 'a', 'a value of type boolean'],
+    [{ a: new Date(0) }, 'a', 'a value of type object'],
+    [{ a: ['b', {}] }, 'a', 'a value of type object'],
+    [[['a', () => {}]], 'a', 'a value of type function'],
+  ])('say what came where the value of %j is no text', (input, name, came) => {
+    expect(() => fieldList(input as never)).toThrow(
+      expect.objectContaining({
+        name: 'LocalProtocolError',
+        code: 'ERR_HTTP_HEADER_VALUE',
+        message: `header ${name}: expected a string, a number or a list of strings, got ${came}`,
+      }),
+    );
+  });
+
   test('are checked also when a program makes up more names than are remembered', () => {
     for (let count = 0; count < 1_100; count += 1) fieldList({ [`name-${count}`]: 'x' });
     expect(fieldList({ 'name-1099': 'x', 'name-0': 'y' })).toEqual([

@@ -25,7 +25,8 @@ const KNOWN_NAMES = 1_024;
 /**
  * Turns header fields into a checked list.
  *
- * @throws {@link LocalProtocolError} for a name that is no token, or a value with a control or non-latin1 character.
+ * @throws {@link LocalProtocolError} for a name that is no token, a value with a control or non-latin1 character, or one that is
+ * no text.
  */
 export function fieldList(input: HeadersInput | undefined): FieldList {
   if (input === undefined) return NO_FIELDS;
@@ -41,7 +42,7 @@ export function fieldList(input: HeadersInput | undefined): FieldList {
   for (const name in input) {
     const value = (input as Record<string, string | number | readonly string[] | undefined>)[name];
     if (value === undefined) continue;
-    if (typeof value === 'object' && value !== null)
+    if (typeof value === 'object' && value !== null && Symbol.iterator in value)
       for (const one of value) pushField(fields, name, one);
     else pushField(fields, name, value);
   }
@@ -65,13 +66,22 @@ function notAPair(): LocalProtocolError {
 function pushField(fields: string[], name: string, value: string | number): void {
   const text = typeof value === 'number' ? String(value) : value;
   checkName(name);
-  if (typeof text !== 'string' || !VALUE.test(text)) {
+  if (typeof text !== 'string') throw noText(name, text);
+  if (!VALUE.test(text)) {
     throw new LocalProtocolError(
       `header ${name}: expected a value of visible latin1 characters, spaces and tabs, got another character; encode it`,
       'ERR_HTTP_HEADER_VALUE',
     );
   }
   fields.push(name, text);
+}
+
+function noText(name: string, value: unknown): LocalProtocolError {
+  const got = value === null ? 'null' : `a value of type ${typeof value}`;
+  return new LocalProtocolError(
+    `header ${name}: expected a string, a number or a list of strings, got ${got}`,
+    'ERR_HTTP_HEADER_VALUE',
+  );
 }
 
 function checkName(name: string): void {

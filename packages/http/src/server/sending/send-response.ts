@@ -9,8 +9,6 @@ import { ForwardedBody } from '../../message/forwarded-body.ts';
 import { dropBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import { fieldsToSend, HttpResponse, producerScope } from '../../message/response.ts';
 import type { ResponseHeadInput } from '../../protocol/head-input.ts';
-import type { RequestHead } from '../../protocol/vocabulary/events.ts';
-import type { FieldList } from '../../protocol/vocabulary/fields.ts';
 import { sendPieces, type StreamOutlet } from './send-pieces.ts';
 
 interface SendOptions {
@@ -102,21 +100,4 @@ function head<Length extends number | undefined>(
 export function dropResponse(response: unknown, reason: unknown): void {
   if (!(response instanceof HttpResponse) || !response.isStreamed) return;
   dropBody(response.body as StreamedBody, producerScope(response) ?? new AsyncScope(), reason);
-}
-
-/** Writes the response that switches protocols. */
-export function writeSwitch(
-  { http, driver }: Pick<StreamOutlet, 'http' | 'driver'>,
-  request: RequestHead,
-  fields: FieldList,
-  date: string,
-): void {
-  const proposed = request.headers.get('upgrade');
-  const status = switchStatus(request);
-  driver.write(http.sendResponse({ status, fields, length: undefined, date, proposed }));
-}
-
-/** The status that switches protocols (RFC 9110 sections 9.3.6 and 15.2.2). */
-export function switchStatus({ method }: RequestHead): number {
-  return method === 'CONNECT' ? 200 : 101;
 }

@@ -53,6 +53,16 @@ export function coverForbidden(): void {
     forbid(() => globalThis.crypto, name, `crypto.${name}`, RANDOM);
   }
   for (const name of RANDOM_CALLS) forbid(() => crypto, name, `crypto.${name}`, RANDOM);
+  const { ECDH, DiffieHellman, DiffieHellmanGroup, Sign } = crypto;
+  forbid(() => ECDH.prototype, 'generateKeys', 'ECDH.generateKeys', RANDOM);
+  for (const { prototype } of [DiffieHellman, DiffieHellmanGroup]) {
+    forbid(() => prototype, 'generateKeys', 'DiffieHellman.generateKeys', RANDOM);
+  }
+  forbid(() => URL, 'createObjectURL', 'URL.createObjectURL', RANDOM);
+  // The padding is random.
+  forbid(() => crypto, 'publicEncrypt', 'crypto.publicEncrypt', RANDOM);
+  forbidRandomSignatures(() => crypto, 'sign', 'crypto.sign', 2);
+  forbidRandomSignatures(() => Sign.prototype, 'sign', 'Sign.sign', 0);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
   const webAssembly = (): object | undefined =>
     Reflect.get(globalThis, 'WebAssembly') as object | undefined;
@@ -62,6 +72,39 @@ export function coverForbidden(): void {
       world.waitFor(compiling, `WebAssembly.${name}`);
       return compiling;
     });
+  }
+}
+
+/** Signatures with DSA, ECDSA and RSA-PSS are random; those with RSA and Ed25519 are not. */
+function forbidRandomSignatures(
+  owner: () => object,
+  name: string,
+  what: string,
+  keyAt: number,
+): void {
+  coverCall(owner, name, ({ refuse }, { self, args, real }) =>
+    isRandomlySigned(args[keyAt])
+      ? refuse(what, 'a key of RSA or Ed25519')
+      : Reflect.apply(real, self, args as never[]),
+  );
+}
+
+const { RSA_PKCS1_PSS_PADDING } = crypto.constants;
+const RANDOM_TYPES: readonly unknown[] = ['dsa', 'ec', 'rsa-pss'];
+
+function isRandomlySigned(given: unknown): boolean {
+  const { key = given, padding } = (given ?? {}) as {
+    readonly key?: unknown;
+    readonly padding?: unknown;
+  };
+  if (padding === RSA_PKCS1_PSS_PADDING) return true;
+  try {
+    const known =
+      key instanceof crypto.KeyObject ? key : crypto.createPrivateKey(given as string | Buffer);
+    return RANDOM_TYPES.includes(known.asymmetricKeyType);
+  } catch {
+    // No key: the call says what it is.
+    return false;
   }
 }
 

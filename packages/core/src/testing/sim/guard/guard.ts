@@ -14,6 +14,8 @@
  */
 
 import { interceptSockets } from '../../../net/intercept.ts';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import { ownFile } from '../../../vocabulary/own-file.ts';
 import { own, platform } from '../../../vocabulary/platform.ts';
 import { coverForbidden, TIMERS } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
@@ -28,6 +30,8 @@ export interface GuardOptions {
   /** Virtual milliseconds since 1970, and since the start. */
   readonly wallTime: () => number;
   readonly now: () => number;
+  /** For what is given no clock. */
+  readonly clock: Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
   readonly onUnhandledRejection: (reason: unknown) => void;
@@ -44,10 +48,7 @@ coverForbidden();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
-const here = import.meta.url.replace(
-  /(?:testing\/sim\/guard\/guard\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/,
-  '',
-);
+const here = ownFile.replace(/(?:vocabulary\/own-file\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/, '');
 const isOwnFrame = (place: string): boolean =>
   place.includes(here.replace('file://', '')) && !/\.test\.[jt]s:/.test(place);
 
@@ -99,6 +100,7 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
+    replace(platform, 'clock', options.clock),
     takeRejections(options.onUnhandledRejection),
   );
   return { watch, restore };

@@ -12,7 +12,7 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
   readonly localAddress: InetAddress;
   readonly #options: SimListenOptions;
   readonly #onClose: () => void;
-  #isClosed = false;
+  #isListening = true;
 
   constructor(
     localAddress: InetAddress,
@@ -47,11 +47,21 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
 
   /** As {@link HostListener.close}, synchronously. */
   closeNow(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    this.#stopListening();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#onClose();
     this.queue.close();
+  }
+
+  protected async stop(): Promise<void> {
+    this.#stopListening();
+    await this.queue.drain();
+    this.closeNow();
+  }
+
+  #stopListening(): void {
+    if (!this.#isListening) return;
+    this.#isListening = false;
+    this.#onClose();
   }
 
   unref(): void {}

@@ -3,7 +3,7 @@
  * order of section 13.2.2. Nothing here knows a file, so a table can test it.
  */
 
-import type { Headers } from '../protocol/vocabulary/headers.ts';
+import type { Headers } from '../../protocol/vocabulary/headers.ts';
 import { entityTags, isSameStrongly, isSameWeakly } from './entity-tag.ts';
 import { parseHttpDate } from './http-date.ts';
 

@@ -1,0 +1,16 @@
+/** Descriptors that a program passes in by their numbers. */
+
+import { fstatSync } from 'node:fs';
+
+/**
+ * Whether a descriptor is open and is no socket. Node takes a pipe for a socket file and closes it when it cannot listen on it,
+ * whoever it belongs to: one of libuv's own ends the process.
+ */
+export function isOtherThanSocket(fd: number): boolean {
+  try {
+    return !fstatSync(fd).isSocket();
+  } catch {
+    // Not open: listening says so.
+    return false;
+  }
+}

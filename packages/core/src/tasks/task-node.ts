@@ -1,0 +1,106 @@
+/**
+ * A task's place: the tree that aborts follow, and the scope that its function runs in.
+ *
+ * The scope of a task is nested in nothing. An abort reaches it through the tree, and is the task's outcome as well; a scope that
+ * happens to surround the call of `spawn` is none of its business, unless the task belongs to a group in it.
+ *
+ * Where a shield stands between a task and its child, an abort of the parent does not reach the child.
+ */
+
+import type { Clock } from '../vocabulary/clock.ts';
+import { currentScope, isShieldedWithin, isWithin } from '../waiting/ambient.ts';
+import { Scope } from '../waiting/scope.ts';
+
+export abstract class TaskNode {
+  readonly name: string;
+  readonly #clock: Clock;
+  /** Has not ended. */
+  #parent: TaskNode | undefined;
+  #children: Set<TaskNode> | undefined;
+  /** Created on first use; that of every task that begins after the process has used one. */
+  #scope: Scope | undefined;
+  /** Whether an abort of its parent does not reach it. */
+  readonly #isShielded: boolean;
+
+  constructor(name: string, clock: Clock, parent: TaskNode | undefined, isShielded: boolean) {
+    this.name = name;
+    this.#clock = clock;
+    this.#parent = parent;
+    this.#isShielded = isShielded;
+    parent?.addChild(this);
+  }
+
+  abstract readonly id: number;
+  abstract abort(reason?: unknown): void;
+  /** The reason of its abort; `undefined` when it was not aborted. */
+  protected abstract get abortion(): { readonly error: unknown } | undefined;
+
+  /** The task that it is aborted with. */
+  get parent(): TaskNode | undefined {
+    return this.#parent;
+  }
+
+  /** What its function runs in. */
+  get scope(): Scope {
+    if (this.#scope === undefined) {
+      this.#scope = new Scope(this.name, this.#clock, undefined);
+      this.cancelScope();
+    }
+    return this.#scope;
+  }
+
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  /** Whether the calling code runs in this task, under a shield. */
+  get isShielding(): boolean {
+    return this.#scope !== undefined && isShieldedWithin(currentScope(), this.#scope);
+  }
+
+  /** Whether the calling code runs in the scope of this task: its waits need no signal. */
+  get isAmbient(): boolean {
+    return this.#scope !== undefined && isWithin(currentScope(), this.#scope);
+  }
+
+  /** @throws `CancelledError` when it was aborted, unless the caller is under a shield in it, and in a scope that has ended. */
+  throwIfAborted(): void {
+    const own = this.abortion === undefined ? undefined : this.scope;
+    const error = (this.isAmbient ? currentScope() : own)?.cancelled;
+    if (error !== undefined) throw error;
+  }
+
+  /** Ends the waits of an aborted task. */
+  protected cancelScope(): void {
+    const { abortion } = this;
+    if (abortion !== undefined) this.#scope?.cancel(abortion.error);
+  }
+
+  protected addChild(child: TaskNode): void {
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  protected removeChild(child: TaskNode): void {
+    this.#children?.delete(child);
+  }
+
+  protected abortChildren(reason: unknown): void {
+    if (this.#children === undefined) return;
+    for (const child of this.#children) if (!child.#isShielded) child.abort(reason);
+  }
+
+  /** Leaves the tree; its children become its parent's, so that no task keeps its ancestors alive. */
+  protected leaveTree(): void {
+    const parent = this.#parent;
+    const children = this.#children;
+    this.#parent = undefined;
+    this.#children = undefined;
+    parent?.removeChild(this);
+    if (children === undefined) return;
+    for (const child of children) {
+      child.#parent = parent;
+      parent?.addChild(child);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * A cancel scope: what ends the waits of one piece of a program together (trio's `CancelScope`).
+ *
+ * Tasks, groups, timeouts and `select` are made of it. It is cancelled once, by what made it; then every wait in it, and in the
+ * scopes nested in it, rejects with one `CancelledError`, and so does every later one. A shielded scope is reached
+ * by its own end only. The error that counts is that of the outermost scope that was cancelled: an inner scope that was
+ * cancelled too does not hide it.
+ *
+ * A scope does not end what it cancels. It waits for its function, and says which one does not end.
+ */
+
+import { failureOf, printLine, stderrSink } from '../vocabulary/callbacks.ts';
+import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { CancelledError } from '../vocabulary/errors.ts';
+import { platform } from '../vocabulary/platform.ts';
+import { isError } from '../vocabulary/realms.ts';
+import type { AbortWatcher } from './abort-watch.ts';
+import type { AmbientScope } from './ambient.ts';
+
+/** How long after its cancel a scope that has not ended is reported, in milliseconds. */
+export const STUCK_AFTER = 5_000;
+
+/** How many causes of an error are looked at. */
+const MAX_CAUSES = 8;
+
+export class Scope implements AmbientScope, AbortWatcher {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly parent: AmbientScope | undefined;
+  readonly isShielded: boolean;
+  #watchers: Set<AbortWatcher> | undefined;
+  #own: CancelledError | undefined;
+  #controller: AbortController | undefined;
+  #stuck: Timer | undefined;
+
+  constructor(name: string, clock: Clock, parent: AmbientScope | undefined, isShielded = false) {
+    this.name = name;
+    this.clock = clock;
+    this.parent = parent;
+    this.isShielded = isShielded;
+    if (!isShielded && parent?.cancelled === undefined) parent?.watch(this);
+  }
+
+  get cancelled(): CancelledError | undefined {
+    return outermostCancel(this);
+  }
+
+  get own(): CancelledError | undefined {
+    return this.#own;
+  }
+
+  /** Why a scope around it was cancelled, the outermost first; `undefined` behind a shield. */
+  get outer(): CancelledError | undefined {
+    return this.isShielded ? undefined : outermostCancel(this.parent);
+  }
+
+  /** Aborts with the scope. Created on first use. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      const { cancelled } = this;
+      if (cancelled !== undefined) this.#controller.abort(cancelled);
+    }
+    return this.#controller.signal;
+  }
+
+  watch(watcher: AbortWatcher): void {
+    (this.#watchers ??= new Set()).add(watcher);
+  }
+
+  unwatch(watcher: AbortWatcher): void {
+    this.#watchers?.delete(watcher);
+  }
+
+  /**
+   * Cancels everything in it. The second call does nothing.
+   *
+   * @returns The error with which its waits reject; one that is passed as the reason is used itself.
+   */
+  cancel(reason: unknown): CancelledError {
+    if (this.#own !== undefined) return this.#own;
+    this.#own = reason instanceof CancelledError ? reason : new CancelledError(this.name, reason);
+    this.#notify(this.#own);
+    return this.#own;
+  }
+
+  /** What it is nested in was cancelled. */
+  onAbort(reason: unknown): void {
+    this.#notify(reason);
+  }
+
+  /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended; nothing for the empty string. */
+  expectEnd(who: () => string): void {
+    // The report of a simulation names what waits.
+    if (this.#stuck !== undefined || platform.clock !== undefined) return;
+    this.#stuck = this.clock.setTimer(() => {
+      const running = who();
+      if (running === '') return;
+      printLine(
+        `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
+      );
+    }, STUCK_AFTER);
+    this.#stuck.unref();
+  }
+
+  /** What ran in it has ended. */
+  end(): void {
+    this.#stuck?.cancel();
+    this.parent?.unwatch(this);
+  }
+
+  #notify(reason: unknown): void {
+    this.#controller?.abort(reason);
+    if (this.#watchers === undefined) return;
+    for (const watcher of this.#watchers) {
+      this.#watchers.delete(watcher);
+      // One bad watcher must not leave the others waiting.
+      try {
+        watcher.onAbort(reason);
+      } catch (error) {
+        stderrSink.onCallbackFailure(failureOf(error, 'onAbort'), 'onAbort');
+      }
+    }
+  }
+}
+
+function outermostCancel(scope: AmbientScope | undefined): CancelledError | undefined {
+  let found: CancelledError | undefined;
+  let at = scope;
+  while (at !== undefined) {
+    found = at.own ?? found;
+    at = at.isShielded ? undefined : at.parent;
+  }
+  return found;
+}
+
+/**
+ * Whether an error that was thrown after a cancel only passes it on: the error of the cancel, its reason, one that has either
+ * as a cause, or an `AbortError` of the platform. Any other error is a failure of cleaning up.
+ */
+export function isConsequence(error: unknown, cancelled: CancelledError): boolean {
+  try {
+    // Several failures, of which the first may be that of the cancel.
+    if (isAggregate(error)) return error.errors.every((each) => isConsequence(each, cancelled));
+    const { cause } = cancelled;
+    let at: unknown = error;
+    for (let depth = 0; depth < MAX_CAUSES && at !== undefined; depth += 1) {
+      if (at === cancelled || at === cause) return true;
+      if (!isError(at)) return false;
+      if (at === error && at.name === 'AbortError') return true;
+      at = at.cause;
+    }
+  } catch {
+    // A getter of the error has thrown.
+  }
+  return false;
+}
+
+function isAggregate(error: unknown): error is AggregateError {
+  return isError(error) && Array.isArray((error as Partial<AggregateError>).errors);
+}
+
+/** Whether an error only passes on the cancel of a scope, or of one around it that it is not shielded from. */
+export function followsCancel(error: unknown, scope: AmbientScope): boolean {
+  let at: AmbientScope | undefined = scope;
+  while (at !== undefined) {
+    if (at.own !== undefined && isConsequence(error, at.own)) return true;
+    at = at.isShielded ? undefined : at.parent;
+  }
+  return false;
+}

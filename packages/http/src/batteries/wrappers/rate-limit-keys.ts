@@ -1,0 +1,58 @@
+/** Who a limit is for, and how many of them are remembered. */
+
+import type { HttpRequest } from '../../message/request.ts';
+
+/**
+ * The client's address: of IPv6 its first 64 bits, since a single host has as many addresses as the rest gives. Clients of a stream
+ * without an address share one key.
+ */
+export function addressKey({ remoteAddress }: HttpRequest): string {
+  if (remoteAddress === undefined) return '';
+  if (remoteAddress.kind === 'path') return String(remoteAddress);
+  const { host } = remoteAddress;
+  if (!host.includes(':')) return host;
+  // An IPv4 address, mapped.
+  if (host.includes('.')) return host.slice(host.lastIndexOf(':') + 1);
+  const [head = '', tail] = (host.split('%', 1)[0] as string).split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - groups.length - rest.length;
+  const all = [...groups, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...rest];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
+
+/** A value for each of the keys that were used last. */
+export class RecentKeys<T> {
+  readonly #values = new Map<string, T>();
+  readonly #limit: number;
+  readonly #make: () => T;
+
+  /**
+   * @param limit - The most keys; the one whose use is longest ago makes way for a new one.
+   * @param make - Makes the value of a new key.
+   */
+  constructor(limit: number, make: () => T) {
+    this.#limit = limit;
+    this.#make = make;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  use(key: string): T {
+    const known = this.#values.get(key);
+    const value = known ?? this.#make();
+    // A map keeps the order of insertion.
+    if (known !== undefined) this.#values.delete(key);
+    else if (this.#values.size >= this.#limit) {
+      const [oldest = ''] = this.#values.keys();
+      this.#values.delete(oldest);
+    }
+    this.#values.set(key, value);
+    return value;
+  }
+}
