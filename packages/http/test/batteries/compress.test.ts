@@ -83,7 +83,7 @@ describe('a response that is compressed', () => {
     );
     const listener = new MemoryListener();
     const server = await serve(handler, { listener });
-    const client = new HttpClient({ connect: () => listener.connect() });
+    const client = new HttpClient({ connect: () => listener.connect(), decompress: false });
     const response = await client.get('http://memory/', gzipped);
     expect([response.status, response.reason]).toEqual([203, 'Changed']);
     expect(response.headers.getAll('x-a')).toEqual(['1', '2']);
@@ -125,9 +125,12 @@ describe('a response that is compressed', () => {
       compress(() => stream([LONG], { length: LONG.length + 1 })),
       { listener, onError: (error) => errors.push(error) },
     );
-    const client = new HttpClient({ connect: () => listener.connect() });
-    // No byte has left when the end is missed.
-    expect((await client.get('http://memory/', gzipped)).status).toBe(500);
+    const client = new HttpClient({ connect: () => listener.connect(), decompress: false });
+    // A status, unless zlib has taken so long that the head was sent: never a whole response.
+    const outcome = client
+      .get('http://memory/', gzipped)
+      .then(async (response) => (await response.bytes()) && response.status);
+    expect([500, 'cut']).toContain(await outcome.catch(() => 'cut'));
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_BODY_TOO_SHORT' })]);
     await client.close();
     await server.shutdown();

@@ -50,7 +50,7 @@ export async function ask(
   const executor = new Executor();
   const onError = (error: unknown): void => void errors.push(error);
   const server = await serve(handler, { listener, executor, onError });
-  const client = new HttpClient({ connect: () => listener.connect() });
+  const client = new HttpClient({ connect: () => listener.connect(), decompress: false });
   try {
     const response = await client.request(method, 'http://memory/', { headers });
     const bytes = await response.bytes({ limit: 16_777_216 });
