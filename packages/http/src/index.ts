@@ -41,7 +41,8 @@ export {
 export { HttpRequest } from './message/request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';
 export { errorResponse } from './message/error-response.ts';
-export { Body, DEFAULT_COLLECT_LIMIT, type Bytes, type CollectOptions } from './message/body.ts';
+export { Body, type Bytes } from './message/body.ts';
+export { DEFAULT_COLLECT_LIMIT, type CollectOptions } from './message/collect-options.ts';
 export { echo, type EchoOptions } from './handlers/echo.ts';
 export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './driver/deadlines.ts';
 export { Headers } from './protocol/vocabulary/headers.ts';

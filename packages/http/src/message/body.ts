@@ -7,7 +7,8 @@
 
 import { TextDecoder } from 'node:util';
 import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
-import { budgetOf, invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
+import { budgetOf, invalidInput } from '@awaitio/core/lowlevel';
+import { COLLECT_OPTIONS, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './collect-options.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { BodyIterator } from './body-iterator.ts';
@@ -32,22 +33,6 @@ export interface BodySource {
 /** Bytes in memory of their own, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that tell. */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
-/** How a body may be collected. */
-export interface CollectOptions {
-  /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
-  readonly limit?: number | undefined;
-}
-
-/** What {@link CollectOptions} may be. */
-export const COLLECT_OPTIONS: OptionTable<CollectOptions> = {
-  limit: {
-    expected: 'a number of bytes from 0',
-    accepts: (value) => typeof value === 'number' && value >= 0,
-  },
-};
-
-/** The default of `limit` when a body is collected, in bytes. */
-export const DEFAULT_COLLECT_LIMIT = 1_048_576;
 const NOTHING = new Data('');
 const utf8 = new TextDecoder();
 

@@ -1,0 +1,20 @@
+/** How a body is collected in memory. */
+
+import type { OptionTable } from '@awaitio/core/lowlevel';
+
+/** How a body may be collected. */
+export interface CollectOptions {
+  /** The most bytes to collect. @default 1048576 (fastify's `bodyLimit`) */
+  readonly limit?: number | undefined;
+}
+
+/** What {@link CollectOptions} may be. */
+export const COLLECT_OPTIONS: OptionTable<CollectOptions> = {
+  limit: {
+    expected: 'a number of bytes from 0',
+    accepts: (value) => typeof value === 'number' && value >= 0,
+  },
+};
+
+/** The default of `limit` when a body is collected, in bytes. */
+export const DEFAULT_COLLECT_LIMIT = 1_048_576;
