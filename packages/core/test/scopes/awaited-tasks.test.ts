@@ -60,12 +60,15 @@ describe('a task that is awaited in a scope', () => {
         return waiting;
       },
     ],
-  ])('that %s: the failure is reported once, and no rejection is left over', async (_when, steps) => {
-    const { told, outcome } = await awaited(steps, failing);
-    expect(outcome).toBeInstanceOf(CancelledError);
-    expect(told).toEqual([failure]);
-    expect(unhandled).toEqual([]);
-  });
+  ])(
+    'that %s: the failure is reported once, and no rejection is left over',
+    async (_when, steps) => {
+      const { told, outcome } = await awaited(steps, failing);
+      expect(outcome).toBeInstanceOf(CancelledError);
+      expect(told).toEqual([failure]);
+      expect(unhandled).toEqual([]);
+    },
+  );
 
   test('and elsewhere, which gets the failure: the executor does not', async () => {
     let elsewhere: unknown;

@@ -62,7 +62,7 @@ async function collectPairs(message: FormMessage, settings: FormSettings): Promi
 /** Whether there are more pairs than a number, counted before any is made: two bytes make one. */
 function hasMorePairs(text: string, most: number): boolean {
   let count = 0;
-  for (let start = 0; start < text.length && count <= most; ) {
+  for (let start = 0; start < text.length && count <= most;) {
     const ampersand = text.indexOf('&', start);
     const end = ampersand === -1 ? text.length : ampersand;
     if (end > start) count += 1;

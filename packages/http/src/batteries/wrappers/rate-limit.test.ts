@@ -144,7 +144,9 @@ test('a key from a header field keeps nothing of the head that it came in', () =
   const keys = new RecentKeys(1_000, () => 0);
   const use = (n: number): void => {
     // A text of its own for each, as the head of a request is.
-    const head = Buffer.alloc(65_536, `x-key: ${String(n).padStart(20, '0')}\r\n`).toString('latin1');
+    const head = Buffer.alloc(65_536, `x-key: ${String(n).padStart(20, '0')}\r\n`).toString(
+      'latin1',
+    );
     keys.use(head.slice(7, 27));
   };
   use(0);
