@@ -136,12 +136,13 @@ function outermostCancel(scope: AmbientScope | undefined): CancelledError | unde
 
 /**
  * Whether an error that was thrown after a cancel only passes it on: the error of the cancel, its reason, one that has either
- * as a cause, or an `AbortError` of the platform. Any other error is a failure of cleaning up.
+ * as a cause, an `AbortError` of the platform, or several of these. Any other error is a failure of cleaning up.
  */
 export function isConsequence(error: unknown, cancelled: CancelledError): boolean {
   try {
     // Several failures, of which the first may be that of the cancel.
-    if (isAggregate(error)) return error.errors.every((each) => isConsequence(each, cancelled));
+    const several = failuresOf(error);
+    if (several.length > 0) return several.every((each) => isConsequence(each, cancelled));
     const { cause } = cancelled;
     let at: unknown = error;
     for (let depth = 0; depth < MAX_CAUSES && at !== undefined; depth += 1) {
@@ -156,8 +157,13 @@ export function isConsequence(error: unknown, cancelled: CancelledError): boolea
   return false;
 }
 
-function isAggregate(error: unknown): error is AggregateError {
-  return isError(error) && Array.isArray((error as Partial<AggregateError>).errors);
+/** Those in an `AggregateError`, or in the `SuppressedError` of a `using` block; of an error that is one, none. */
+function failuresOf(error: unknown): readonly unknown[] {
+  if (!isError(error)) return [];
+  const { errors } = error as Partial<AggregateError>;
+  if (Array.isArray(errors)) return errors;
+  if (error.name !== 'SuppressedError' || !('suppressed' in error)) return [];
+  return [(error as { readonly error?: unknown }).error, error.suppressed];
 }
 
 /** Whether an error only passes on the cancel of a scope, or of one around it that it is not shielded from. */
