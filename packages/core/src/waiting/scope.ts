@@ -14,8 +14,8 @@ import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
 import { platform } from '../vocabulary/platform.ts';
 import { isError } from '../vocabulary/realms.ts';
-import type { AbortWatcher } from './abort-watch.ts';
-import type { AmbientScope } from './ambient.ts';
+import { watchAbort, type AbortWatcher } from './abort-watch.ts';
+import { runIn, type AmbientScope } from './ambient.ts';
 
 /** How long after its cancel a scope that has not ended is reported, in milliseconds. */
 export const STUCK_AFTER = 5_000;
@@ -89,15 +89,20 @@ export class Scope implements AmbientScope, AbortWatcher {
     this.#notify(reason);
   }
 
-  /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended; nothing for the empty string. */
-  expectEnd(who: () => string): void {
+  /**
+   * Reports, once, that it has not ended some time after it was cancelled.
+   *
+   * @param who - What has not ended; nothing for the empty string.
+   * @param subject - What the report calls it.
+   */
+  expectEnd(who: () => string, subject = this.name): void {
     // The report of a simulation names what waits.
     if (this.#stuck !== undefined || platform.clock !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {
       const running = who();
       if (running === '') return;
       printLine(
-        `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
+        `${subject}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
       );
     }, STUCK_AFTER);
     this.#stuck.unref();
@@ -122,6 +127,25 @@ export class Scope implements AmbientScope, AbortWatcher {
       }
     }
   }
+}
+
+/**
+ * Runs `body` in a scope that ends with a signal, and returns what it returns: at once, also a promise.
+ *
+ * For what goes on after its function has returned, such as a handler of requests and the body that it streams. The scope is
+ * nested in nothing, and waits for nothing.
+ *
+ * @param name - What the `CancelledError` calls it; its `cause` is the reason of the signal.
+ * @param clock - The clock of the scopes that begin in it.
+ */
+export function runUntil<T>(name: string, signal: AbortSignal, clock: Clock, body: () => T): T {
+  const scope = new Scope(name, clock, undefined);
+  const onAbort = (reason: unknown): void => {
+    scope.cancel(reason);
+  };
+  if (signal.aborted) onAbort(signal.reason);
+  else watchAbort(signal, { onAbort });
+  return runIn(scope, body);
 }
 
 function outermostCancel(scope: AmbientScope | undefined): CancelledError | undefined {
