@@ -144,9 +144,9 @@ describe('retry', () => {
   test('ends an attempt at the deadline, and aborts its signal', async () => {
     let signal: AbortSignal | undefined;
     const { error, clock } = await play(
-      (attempt, { sleep }) => {
+      (attempt, own) => {
         ({ signal } = attempt);
-        return sleep(60_000);
+        return own.sleep(60_000);
       },
       { deadline: 350 },
     );
@@ -158,9 +158,9 @@ describe('retry', () => {
 
   test('has the failures before the deadline in its error, with the TimeoutError as the last', async () => {
     const { error, clock } = await play(
-      ({ attempt }, { sleep }) => {
+      ({ attempt }, own) => {
         if (attempt === 1) throw new Error('failure 1');
-        return sleep(60_000);
+        return own.sleep(60_000);
       },
       { deadline: 350 },
     );
@@ -175,9 +175,9 @@ describe('retry', () => {
   test('counts an attempt that takes too long as failed, and tries again', async () => {
     const signals: AbortSignal[] = [];
     const { value, starts } = await play(
-      ({ attempt, signal }, { sleep }) => {
+      ({ attempt, signal }, clock) => {
         signals.push(signal);
-        return attempt === 2 ? 'quick' : sleep(60_000).then(() => 'slow');
+        return attempt === 2 ? 'quick' : clock.sleep(60_000).then(() => 'slow');
       },
       { attemptTimeout: 1_000 },
     );
@@ -192,13 +192,13 @@ describe('retry', () => {
     const running = new Set<number>();
     let most = 0;
     const { starts, error } = await play(
-      async ({ attempt }, { sleep }) => {
+      async ({ attempt }, clock) => {
         running.add(attempt);
         most = Math.max(most, running.size);
         try {
-          await sleep(60_000);
+          await clock.sleep(60_000);
         } finally {
-          await cancelScope(() => sleep(500), { shield: true });
+          await cancelScope(() => clock.sleep(500), { shield: true });
           running.delete(attempt);
         }
       },
@@ -211,7 +211,7 @@ describe('retry', () => {
 
   test('takes the value of an attempt that ends well although its time is over', async () => {
     const { value, starts } = await play(
-      (_attempt, { sleep }) => sleep(60_000).catch(() => 'in spite of it'),
+      (_attempt, clock) => clock.sleep(60_000).catch(() => 'in spite of it'),
       { attemptTimeout: 1_000 },
     );
     expect([value, starts]).toEqual(['in spite of it', [0]]);

@@ -95,7 +95,7 @@ export class Scope implements AmbientScope, AbortWatcher {
    * @param who - What has not ended; nothing for the empty string.
    * @param subject - What the report calls it.
    */
-  expectEnd(who: () => string, subject = this.name): void {
+  expectEnd(who: () => string, subject: string = this.name): void {
     // The report of a simulation names what waits.
     if (this.#stuck !== undefined || platform.clock !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {

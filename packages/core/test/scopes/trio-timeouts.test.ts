@@ -216,7 +216,7 @@ test('test_cancel_shield_abort: a group in a shield goes on, and ends with the l
   expect(record).toEqual(['sleeping']);
   await clock.advance(1);
   await call;
-  expect(record).toEqual(['sleeping', 'CancelledError']);
+  expect(record).toEqual(['sleeping', 'CancelledError', 'TimeoutError']);
 });
 
 test('test_nursery_closure', async () => {
