@@ -11,7 +11,14 @@ import {
 } from '@awaitio/core';
 import { outsideScopes, watchScope, type AmbientScope } from '@awaitio/core/lowlevel';
 import { ManualClock } from '@awaitio/core/testing';
-import { echo, HttpClient, HttpResponse, serve, type Handler, type HttpServer } from '../src/index.ts';
+import {
+  echo,
+  HttpClient,
+  HttpResponse,
+  serve,
+  type Handler,
+  type HttpServer,
+} from '../src/index.ts';
 
 /** The scope of the caller. */
 function currentScope(): AmbientScope | undefined {

@@ -224,7 +224,8 @@ class Retry<T> implements WaitSource {
   }
 
   #attempt(attempt: number): Promise<T> {
-    const run = (scope: CancelScope): T | Promise<T> => this.#run({ attempt, signal: scope.signal });
+    const run = (scope: CancelScope): T | Promise<T> =>
+      this.#run({ attempt, signal: scope.signal });
     const limits = { timeout: this.#options.attemptTimeout, clock: this.#clock };
     return runScope('attempt', run, limits) as Promise<T>;
   }

@@ -15,28 +15,35 @@ afterAll(() => {
 
 function setUp() {
   const clock = new ManualClock();
-  return { clock, executor: new Executor({ clock, onTaskError: () => {} }), gate: deferred<void>() };
+  return {
+    clock,
+    executor: new Executor({ clock, onTaskError: () => {} }),
+    gate: deferred<void>(),
+  };
 }
 
 test.each<[string, (task: Task<unknown>) => void, number]>([
   ['abort', (task) => task.abort(), 0],
   ['timeout', () => {}, 10],
-])('a task in no group is named on stderr when it has not ended some time after its %s', async (_what, end, wait) => {
-  const { clock, executor, gate } = setUp();
-  const deaf = executor.spawn(() => gate.promise, { name: 'deaf', timeout: wait || undefined });
-  await clock.advance(0);
-  end(deaf);
-  await clock.advance(wait + 4_999);
-  expect(lines).toEqual([]);
-  await clock.advance(1);
-  expect(lines).toEqual([
-    'awaitio: task "deaf": it was cancelled 5000 ms ago and has not ended: still running: its function',
-  ]);
-  gate.resolve();
-  await deaf.ended;
-  await clock.advance(60_000);
-  expect([lines.length, clock.pending]).toEqual([1, 0]);
-});
+])(
+  'a task in no group is named on stderr when it has not ended some time after its %s',
+  async (_what, end, wait) => {
+    const { clock, executor, gate } = setUp();
+    const deaf = executor.spawn(() => gate.promise, { name: 'deaf', timeout: wait || undefined });
+    await clock.advance(0);
+    end(deaf);
+    await clock.advance(wait + 4_999);
+    expect(lines).toEqual([]);
+    await clock.advance(1);
+    expect(lines).toEqual([
+      'awaitio: task "deaf": it was cancelled 5000 ms ago and has not ended: still running: its function',
+    ]);
+    gate.resolve();
+    await deaf.ended;
+    await clock.advance(60_000);
+    expect([lines.length, clock.pending]).toEqual([1, 0]);
+  },
+);
 
 test('a task that ends after its abort, that never began, or that a group reports, is not named', async () => {
   const { clock, executor, gate } = setUp();

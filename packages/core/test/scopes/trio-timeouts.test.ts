@@ -88,10 +88,9 @@ test('test_move_on_after_moves_on_even_if_shielded, test_fail_after_fails_even_i
     cancelScope(
       async (outer) => {
         outer.cancel();
-        return cancelScope(
-          () => moveOnAfter(TARGET, () => clock.sleep(100 * TARGET), { clock }),
-          { shield: true },
-        );
+        return cancelScope(() => moveOnAfter(TARGET, () => clock.sleep(100 * TARGET), { clock }), {
+          shield: true,
+        });
       },
       { clock },
     );
@@ -235,23 +234,25 @@ test('test_nursery_closure', async () => {
 test('test_task_tree_introspection, test_spawn_name: a snapshot shows the tree, by name', async () => {
   const executor = new Executor({ clock: new ManualClock() });
   let names: unknown;
-  await executor.group(({ spawn }) => {
-    spawn(
-      async ({ spawn: spawnChild, yieldNow }) => {
-        const child = spawnChild(function child() {
-          return yieldNow();
-        });
-        const tasks = executor.snapshot();
-        names = tasks.map(({ name, parent }) => [
-          name,
-          tasks.find(({ id }) => id === parent)?.name,
-        ]);
-        await child;
-      },
-      { name: 'parent' },
-    );
-    return Promise.resolve();
-  }).catch(() => {});
+  await executor
+    .group(({ spawn }) => {
+      spawn(
+        async ({ spawn: spawnChild, yieldNow }) => {
+          const child = spawnChild(function child() {
+            return yieldNow();
+          });
+          const tasks = executor.snapshot();
+          names = tasks.map(({ name, parent }) => [
+            name,
+            tasks.find(({ id }) => id === parent)?.name,
+          ]);
+          await child;
+        },
+        { name: 'parent' },
+      );
+      return Promise.resolve();
+    })
+    .catch(() => {});
   expect(names).toEqual([
     ['parent', undefined],
     ['child', 'parent'],

@@ -22,7 +22,10 @@ export type NetworkPart =
   | { readonly kind: 'ask'; readonly lines: number }
   | { readonly kind: 'listen' }
   | { readonly kind: 'sleep' | 'fail'; readonly time: number }
-  | { readonly kind: 'seq' | 'group' | 'children' | 'select'; readonly parts: readonly NetworkPart[] }
+  | {
+      readonly kind: 'seq' | 'group' | 'children' | 'select';
+      readonly parts: readonly NetworkPart[];
+    }
   | {
       readonly kind: 'timeout' | 'moveOn' | 'signal' | 'shield' | 'finally';
       readonly time: number;
