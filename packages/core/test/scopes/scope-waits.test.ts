@@ -27,7 +27,6 @@ import { cancelScope } from '../../src/waiting/cancel-scope.ts';
 import { deferred } from '../../src/waiting/deferred.ts';
 
 const failure = new Error('the function failed');
-const never = new Promise<never>(() => {});
 
 /** Where a call ends: with a value or an error. */
 const outcomeOf = (call: PromiseLike<unknown>): Promise<unknown> =>

@@ -108,7 +108,7 @@ test('join_all, spawn_then_join_next, extend: every task is given once', async (
     },
     { joinable: true },
   );
-  expect(given.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(given.map(Number).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
 test('try_join_next: a join that does not wait is one with a timeout of 0', async () => {

@@ -81,7 +81,7 @@ export class BroadcastModel {
   }
 
   tryReceive(at: number): Answer {
-    const receiver = this.#receivers[at] as Receiver;
+    const receiver = this.#receivers.at(at) as Receiver;
     if (!receiver.isOpen) return 'ClosedError';
     const missed = this.#oldest - receiver.next;
     if (missed > 0) {
@@ -107,7 +107,7 @@ export class BroadcastModel {
   }
 
   closeReceiver(at: number): void {
-    const receiver = this.#receivers[at] as Receiver;
+    const receiver = this.#receivers.at(at) as Receiver;
     receiver.isOpen = false;
     for (const { id } of receiver.waits.splice(0)) this.answers.set(id, 'ClosedError');
   }

@@ -62,13 +62,13 @@ export class WatchModel {
   }
 
   cloneReceiver(at: number): WatchAnswer {
-    const { seen } = this.#receivers[at] as Receiver;
+    const { seen } = this.#receivers.at(at) as Receiver;
     this.#receivers.push({ seen, isOpen: true, waits: [] });
     return 'made';
   }
 
   changed(id: number, at: number, until: number): void {
-    const receiver = this.#receivers[at] as Receiver;
+    const receiver = this.#receivers.at(at) as Receiver;
     if (!receiver.isOpen) this.answers.set(id, 'ClosedError');
     else if (receiver.seen !== this.#version) {
       receiver.seen = this.#version;
@@ -78,13 +78,13 @@ export class WatchModel {
   }
 
   markChanged(at: number): void {
-    const receiver = this.#receivers[at] as Receiver;
+    const receiver = this.#receivers.at(at) as Receiver;
     receiver.seen = -1;
     this.#wake(receiver, true);
   }
 
   markUnchanged(at: number): void {
-    (this.#receivers[at] as Receiver).seen = this.#version;
+    (this.#receivers.at(at) as Receiver).seen = this.#version;
   }
 
   abort(id: number): void {
@@ -102,7 +102,7 @@ export class WatchModel {
   }
 
   closeReceiver(at: number): void {
-    const receiver = this.#receivers[at] as Receiver;
+    const receiver = this.#receivers.at(at) as Receiver;
     receiver.isOpen = false;
     for (const { id } of receiver.waits.splice(0)) this.answers.set(id, 'ClosedError');
   }

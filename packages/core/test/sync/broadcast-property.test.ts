@@ -45,8 +45,8 @@ async function play(capacity: number, steps: readonly Step[]): Promise<void> {
   for (const { do: kind, which, limit } of steps) {
     const by = which % senders.length;
     const at = which % receivers.length;
-    const sender = senders[by] as BroadcastSender<number>;
-    const taker = receivers[at] as BroadcastReceiver<number>;
+    const sender = senders.at(by) as BroadcastSender<number>;
+    const taker = receivers.at(at) as BroadcastReceiver<number>;
     if (kind === 'send') {
       value += 1;
       same(

@@ -36,8 +36,7 @@ class Actual {
     void start({ signal: controller.signal, timeout }).then(
       (value) => this.answers.set(id, value),
       (error: unknown) => {
-        if (error instanceof LagError) this.answers.set(id, `missed ${error.missed}`);
-        else this.answers.set(id, error instanceof Error ? error.name : error);
+        this.answers.set(id, error instanceof Error ? error.name : error);
       },
     );
     return id;

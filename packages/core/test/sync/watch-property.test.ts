@@ -45,8 +45,8 @@ async function play(steps: readonly Step[]): Promise<void> {
   for (const { do: kind, which, limit } of steps) {
     const by = which % senders.length;
     const at = which % receivers.length;
-    const sender = senders[by] as WatchSender<number>;
-    const follower = receivers[at] as WatchReceiver<number>;
+    const sender = senders.at(by) as WatchSender<number>;
+    const follower = receivers.at(at) as WatchReceiver<number>;
     if (kind === 'send' || kind === 'replace') {
       value += 1;
       const sent = settledNow(() =>
