@@ -129,19 +129,30 @@ export class Scope implements AmbientScope, AbortWatcher {
   }
 }
 
+/** What ends a scope of {@link runUntil}. */
+export interface ScopeEnd {
+  /** What the `CancelledError` calls the scope; its `cause` is the reason of the signal. */
+  readonly name: string;
+  /** The clock of the scopes that begin in it. */
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Asked when the signal aborts: with `false` the scope goes on. @default it ends */
+  readonly applies?: (() => boolean) | undefined;
+}
+
 /**
  * Runs `body` in a scope that ends with a signal, and returns what it returns: at once, also a promise.
  *
  * For what goes on after its function has returned, such as a handler of requests and the body that it streams. The scope is
  * nested in nothing, and waits for nothing.
  *
- * @param name - What the `CancelledError` calls it; its `cause` is the reason of the signal.
- * @param clock - The clock of the scopes that begin in it.
+ * @param end - The signal, and the name and the clock of the scope.
+ * @param body - What runs in the scope.
  */
-export function runUntil<T>(name: string, signal: AbortSignal, clock: Clock, body: () => T): T {
+export function runUntil<T>({ name, clock, signal, applies }: ScopeEnd, body: () => T): T {
   const scope = new Scope(name, clock, undefined);
   const onAbort = (reason: unknown): void => {
-    scope.cancel(reason);
+    if (applies === undefined || applies()) scope.cancel(reason);
   };
   if (signal.aborted) onAbort(signal.reason);
   else watchAbort(signal, { onAbort });

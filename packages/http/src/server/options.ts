@@ -64,7 +64,8 @@ export interface ServeOptions {
   /**
    * Whether a handler runs in a scope that ends with `request.signal`: when the client leaves, or the handler's deadline passes,
    * everything that the handler, or the body that it streams, waits for in awaitio rejects with a `CancelledError`, without a
-   * signal being passed on. Work that others wait for as well goes into `outsideScopes`. @default false
+   * signal being passed on. A client that has only finished sending (`nc -N`) has left as well. An upgrade ends the scope's tie to the
+   * client. Work that others wait for too goes into `outsideScopes`. @default false
    */
   readonly scope?: boolean | undefined;
   /** Runs the connections' tasks; its `concurrency` limits them too. @default the default executor */

@@ -65,8 +65,14 @@ function callHandler({ handler }: ServerRuntime, exchange: Exchange): ReturnType
 
 /** The scope lasts as long as the response: a body that is streamed keeps the context that it was made in. */
 function handleInScope(runtime: ServerRuntime, exchange: Exchange): ReturnType<Handler> {
-  const { signal } = exchange;
-  return runUntil('handler', signal, runtime.clock, () => callHandler(runtime, exchange));
+  const end = {
+    name: 'handler',
+    clock: runtime.clock,
+    signal: exchange.signal,
+    // From then on the handler owns the stream, and a client that has finished sending is an end of that.
+    applies: () => !exchange.isUpgraded,
+  };
+  return runUntil(end, () => callHandler(runtime, exchange));
 }
 
 async function handleLater(
