@@ -2,14 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { cancelScope, CancelledError, MemoryListener, timeout, TimeoutError } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import {
-  echo,
-  HttpClient,
-  HttpResponse,
-  serve,
-  type Handler,
-  type HttpServer,
-} from '../src/index.ts';
+import { echo, HttpClient, HttpResponse, serve, type HttpServer } from '../src/index.ts';
 
 const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
