@@ -95,6 +95,30 @@ describe('a handler of a server with `scope`', () => {
     await shutDown(server, clock);
   });
 
+  test('ends with the grace of a shutdown, and as a fetch handler does', async () => {
+    const ended: string[] = [];
+    const clock = new ManualClock();
+    const wait = async (): Promise<void> => {
+      await clock.sleep(60_000).catch((error: Error) => {
+        ended.push(error.name);
+        throw error;
+      });
+    };
+    const errors: unknown[] = [];
+    const listener = new MemoryListener({ clock });
+    const server = await serve(
+      { fetch: async () => (await wait(), new Response('never')) },
+      { listener, clock, scope: true, onError: (error) => errors.push(error) },
+    );
+    await leave(listener, clock, '/');
+    const stays = await listener.connect();
+    await stays.writeAll('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await clock.advance(0);
+    await shutDown(server, clock);
+    expect([ended, errors]).toEqual([['CancelledError', 'CancelledError'], []]);
+    stays.reset();
+  });
+
   test('ends the body that it streams, also a generator that waits', async () => {
     const ended: unknown[] = [];
     const { clock, listener, errors, server } = await setUp((_request, context) =>
