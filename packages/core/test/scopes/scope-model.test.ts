@@ -7,7 +7,7 @@ import { networkPrograms, playOnNetwork, type NetworkEnd } from '../support/netw
 import { expectedEnd, programs } from '../support/scope-model.ts';
 import { play, type Played } from '../support/scope-player.ts';
 
-const RUNS = countFromEnvironment('MODEL_RUNS', 500);
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 500);
 
 test('scopes, groups and selects end when the model says, tell each failure once, and leave nothing behind', async () => {
   await fc.assert(

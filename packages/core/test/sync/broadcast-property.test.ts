@@ -8,7 +8,7 @@ import { BroadcastModel } from '../support/broadcast-model.ts';
 import { Calls, settledNow } from '../support/calls.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 
-const RUNS = countFromEnvironment('MODEL_RUNS', 500);
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 500);
 
 const kinds = fc.constantFrom(
   ...(['send', 'send', 'receive', 'receive', 'tryReceive', 'abort', 'advance'] as const),

@@ -7,7 +7,7 @@ import { ManualClock } from '../../src/testing/index.ts';
 import { ChannelModel, type Answer } from '../support/channel-model.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 
-const RUNS = countFromEnvironment('MODEL_RUNS', 1_500);
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 1_500);
 
 const limit = fc.constantFrom(Infinity, Infinity, 3, 10);
 const index = fc.nat({ max: 30 });

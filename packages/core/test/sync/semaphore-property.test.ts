@@ -6,7 +6,7 @@ import { Semaphore, type SemaphorePermit } from '../../src/sync/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 
-const RUNS = countFromEnvironment('MODEL_RUNS', 1_000);
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 1_000);
 const limit = fc.constantFrom(Infinity, Infinity, 3, 10);
 const index = fc.nat({ max: 30 });
 const count = fc.integer({ min: 1, max: 4 });

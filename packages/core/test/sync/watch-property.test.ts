@@ -7,7 +7,7 @@ import { Calls, settledNow } from '../support/calls.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 import { WatchModel } from '../support/watch-model.ts';
 
-const RUNS = countFromEnvironment('MODEL_RUNS', 500);
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 500);
 
 const kinds = fc.constantFrom(
   ...(['send', 'send', 'changed', 'changed', 'abort', 'advance', 'replace'] as const),
