@@ -25,7 +25,7 @@ test('scopes, groups and selects end when the model says, tell each failure once
   );
 }, 120_000);
 
-test('over a network that fails each failure is told once, and no task, wait or stream is left', async () => {
+test('over a network that fails each failure is thrown once, and no task, wait or stream is left', async () => {
   const faults = { reset: 0.03, refuse: 0.05, halfOpen: 0.02, partition: 0.03, split: 0.5 };
   const seen = { raised: 0, cancelled: 0, network: 0 };
   await fc.assert(

@@ -20,7 +20,7 @@ const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof Error ? error.name : error),
   );
 
-/** How long a call takes on a clock of its own, and with what it ends. */
+/** How long a call takes on a separate clock, and with what it ends. */
 async function played(run: (clock: ManualClock) => Promise<unknown>): Promise<unknown[]> {
   const clock = new ManualClock();
   const progress = { isOver: false };

@@ -1,5 +1,5 @@
 /**
- * Random programs of scopes, groups and selects over connections that fail, and who was told which failure.
+ * Random programs of scopes, groups and selects over connections that fail, and which failures they throw.
  *
  * When something fails depends on the network, so no model foretells it. What is foretold: each failure that a part raises
  * is in what the program throws, once, and nothing else is.
@@ -187,7 +187,7 @@ class Player {
     }
   }
 
-  /** A part, and one line to the server whatever came of it: what fails in either is told. */
+  /** A part, and one line to the server whatever came of it: what fails in either is thrown. */
   async #cleaned(time: number, part: NetworkPart): Promise<void> {
     const errors: unknown[] = [];
     const note = (error: unknown): void => {
