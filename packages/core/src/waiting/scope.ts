@@ -10,6 +10,7 @@
  */
 
 import { failureOf, printLine, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkNoPromise } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
 import { platform } from '../vocabulary/platform.ts';
@@ -148,11 +149,34 @@ export interface ScopeEnd {
  *
  * @param end - The signal, and the name and the clock of the scope.
  * @param body - What runs in the scope.
+ * @returns What `body` returns. Its waits reject with a `CancelledError` when the signal aborts, at once when it has.
+ * @throws what `body` throws; what `applies` throws goes to stderr, and the scope ends then.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair, systemClock } from '@awaitio/core';
+ * import { runUntil } from '@awaitio/core/lowlevel';
+ *
+ * const stop = new AbortController();
+ * const [client, server] = memoryPair();
+ * const end = { name: 'handler', clock: systemClock, signal: stop.signal };
+ * const reading = runUntil(end, () => server.readLine());
+ * stop.abort('enough');
+ * console.log(await reading.catch((error: Error) => [error.name, error.cause])); // [ 'CancelledError', 'enough' ]
+ * await client.close();
+ * await server.close();
+ * ```
  */
 export function runUntil<T>({ name, clock, signal, applies }: ScopeEnd, body: () => T): T {
   const scope = new Scope(name, clock, undefined);
   const onAbort = (reason: unknown): void => {
-    if (applies === undefined || applies()) scope.cancel(reason);
+    let isEnd: unknown = true;
+    try {
+      if (applies !== undefined) isEnd = applies();
+      checkNoPromise('runUntil', 'applies', isEnd);
+    } finally {
+      if (isEnd !== false) scope.cancel(reason);
+    }
   };
   if (signal.aborted) onAbort(signal.reason);
   else watchAbort(signal, { onAbort });
