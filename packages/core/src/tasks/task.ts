@@ -316,6 +316,7 @@ export class SpawnedTask<T>
     this.abortChildren(reason);
     if (!isRequested) this.#report(reason, isObserved);
     if (wasPending) this.#end();
+    else if (this.#supervisor === undefined && !this.#isHeld) this.expectEnd();
   }
 
   #tearDown(reason: unknown): void {
