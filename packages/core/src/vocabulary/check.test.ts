@@ -70,6 +70,26 @@ describe('a bag of options', () => {
     );
   });
 
+  test.each([
+    ['a request', new (class HttpRequest {})(), 'HttpRequest'],
+    ['an error', new Error('no'), 'Error'],
+    ['a map', new Map([['timeout', 5]]), 'Map'],
+  ])('that are %s are refused, since no name in it could be read', (_what, value, name) => {
+    expect(check(value)).toThrow(
+      refused(`connect: expected \`options\` to be an object of options, got an object (${name})`),
+    );
+  });
+
+  test.each([
+    {},
+    Object.create(null) as object,
+    new (class Settings {
+      timeout = 5;
+    })(),
+  ])('may be any object of names: %#', (value) => {
+    expect(check(value)).not.toThrow();
+  });
+
   test.each(['lunch', 'constructor', '__proto', 'toString', 'x', '', 'n'.repeat(100)])(
     'that holds %p, near to nothing, is refused with what there is',
     (name) => {

@@ -112,7 +112,16 @@ export function checkOptions(
   if (!isObject(options) || Array.isArray(options)) {
     throw invalidInput(operation, 'options', 'an object', options);
   }
-  checkGroup(operation, options, table, '', table);
+  const count = checkGroup(operation, options, table, '', table);
+  if (count === 0 && !isPlain(options)) {
+    throw invalidInput(operation, 'options', 'an object of options', options);
+  }
+}
+
+/** Whether it has no class: one without a single name is something else, such as a request, in the place of options. */
+function isPlain(options: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(options);
+  return !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
 }
 
 function checkGroup(
@@ -121,10 +130,12 @@ function checkGroup(
   table: Readonly<Record<string, OptionRule>>,
   path: string,
   root: Readonly<Record<string, OptionRule>>,
-): void {
+): number {
   const prefix = path === '' ? '' : `${path}.`;
+  let count = 0;
   // Not the own ones alone: defaults may be inherited.
   for (const name in options) {
+    count += 1;
     const rule = Object.hasOwn(table, name) ? table[name] : undefined;
     if (rule === undefined) {
       throw new InvalidInputError(`${operation}: ${unknownOption(name, path, root)}`, operation);
@@ -136,6 +147,7 @@ function checkGroup(
       checkGroup(operation, value as object, rule.options, prefix + name, root);
     }
   }
+  return count;
 }
 
 function wrongValue(

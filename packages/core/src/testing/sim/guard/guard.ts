@@ -43,6 +43,11 @@ export interface Guard {
   readonly restore: Restore;
 }
 
+/** A program that passes no clock to a server or a client reads nothing of itself in the line that called. */
+const HTTP = /[\\/](?:@awaitio|packages)[\\/]http[\\/](?:src|dist)[\\/]/;
+const CLOCK = /^sim\.clock\b/;
+const CLOCK_IS_MISSING = ': pass `clock: sim.clock` to `serve` and `HttpClient`';
+
 coverTime();
 coverForbidden();
 syncImports();
@@ -62,7 +67,10 @@ export function guardWorld(options: GuardOptions): Guard {
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
-    if (site !== undefined) error.message += ` (called at ${site})`;
+    if (site !== undefined) {
+      if (CLOCK.test(instead) && HTTP.test(site)) error.message += CLOCK_IS_MISSING;
+      error.message += ` (called at ${site})`;
+    }
     onForbidden(error);
     throw error;
   };
