@@ -43,10 +43,14 @@ export interface Guard {
   readonly restore: Restore;
 }
 
-/** A program that passes no clock to a server or a client reads nothing of itself in the line that called. */
+/** The line that called is none of the program's when it passes no clock or random numbers to @awaitio/http. */
 const HTTP = /[\\/](?:@awaitio|packages)[\\/]http[\\/](?:src|dist)[\\/]/;
-const CLOCK = /^sim\.clock\b/;
-const CLOCK_IS_MISSING = ': pass `clock: sim.clock` to `serve` and `HttpClient`';
+function missingIn(instead: string): string {
+  if (instead === 'sim.random') {
+    return ': pass `random: sim.random` to what takes it, such as `requestId` and `HttpClient`';
+  }
+  return instead.startsWith('sim.clock') ? ': pass `clock: sim.clock` to `serve` and `HttpClient`' : '';
+}
 
 coverTime();
 coverForbidden();
@@ -68,7 +72,7 @@ export function guardWorld(options: GuardOptions): Guard {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
     if (site !== undefined) {
-      if (CLOCK.test(instead) && HTTP.test(site)) error.message += CLOCK_IS_MISSING;
+      if (HTTP.test(site)) error.message += missingIn(instead);
       error.message += ` (called at ${site})`;
     }
     onForbidden(error);
