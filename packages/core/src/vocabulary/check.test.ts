@@ -80,6 +80,17 @@ describe('a bag of options', () => {
     );
   });
 
+  test.each(['./ca.pem', '', [Buffer.from('x'), 'ca.pem']])(
+    'with %j in the place of certificates is refused, and not shown',
+    (ca) => {
+      const table = { ca: rules.authorities };
+      expect(() => {
+        checkOptions('connect', { ca }, table);
+      }).toThrow(/`ca` to be certificates as PEM: .* got a value of type \w+, which is not shown$/);
+      checkOptions('connect', { ca: ['-----BEGIN CERTIFICATE-----', Buffer.from('x')] }, table);
+    },
+  );
+
   test.each([
     {},
     Object.create(null) as object,

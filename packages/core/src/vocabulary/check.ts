@@ -51,6 +51,8 @@ export const rules: {
   readonly oneOf: (...values: readonly (string | number)[]) => OptionRule;
   /** An object that has this method. */
   readonly method: (name: string) => OptionRule;
+  /** Certificates of authorities. Node ignores text that holds none, such as the path of a file. */
+  readonly authorities: OptionRule;
   /** A bag of options. */
   readonly group: (options: Readonly<Record<string, OptionRule>>) => OptionRule;
 } = {
@@ -84,6 +86,12 @@ export const rules: {
     accepts: (value) => values.includes(value as string | number),
   }),
   method: methodRule,
+  authorities: {
+    expected: 'certificates as PEM: the text of a file, not its path',
+    accepts: (value) =>
+      [value].flat().every((each) => typeof each !== 'string' || each.includes('-----BEGIN')),
+    isSecret: true,
+  },
   group: (options) => ({ expected: 'an object', accepts: isObject, options }),
 };
 

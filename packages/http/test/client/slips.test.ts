@@ -35,6 +35,12 @@ describe('the error', () => {
     },
   );
 
+  test.each(['./ca.pem', ['./ca.pem'], ''])('of a path in the place of `ca` says so: %j', (ca) => {
+    expect(() => new HttpClient({ tls: { ca } })).toThrow(
+      'expected `tls.ca` to be certificates as PEM: the text of a file, not its path, got a value of type',
+    );
+  });
+
   test('of `retries` names the option of the client', () => {
     const options: object = { retries: 3 };
     expect(() => new HttpClient(options)).toThrow('did you mean `retry.attempts`?');
