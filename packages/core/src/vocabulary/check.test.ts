@@ -71,7 +71,7 @@ describe('a bag of options', () => {
   });
 
   test.each([
-    ['a request', new (class HttpRequest {})(), 'HttpRequest'],
+    ['a date', new Date(), 'Date'],
     ['an error', new Error('no'), 'Error'],
     ['a map', new Map([['timeout', 5]]), 'Map'],
   ])('that are %s are refused, since no name in it could be read', (_what, value, name) => {

@@ -8,8 +8,8 @@ import { simulate } from '../../src/testing/index.ts';
 const MANY = 300;
 
 test('channels and memory streams without a clock spend no budget of the systemâ€™s clock', async () => {
-  const program = (): Promise<string> =>
-    simulate({ seed: 1 }, async () => {
+  const program = async (): Promise<string> => {
+    const { hash } = await simulate({ seed: 1 }, async () => {
       const [sender, receiver] = broadcast<number>({ capacity: MANY });
       for (let n = 0; n < MANY; n += 1) {
         sender.send(n);
@@ -22,7 +22,9 @@ test('channels and memory streams without a clock spend no budget of the systemâ
       }
       await a.close();
       await b.close();
-    }).then(({ hash }) => hash);
+    });
+    return hash;
+  };
   const first = await program();
   for (let run = 0; run < 3; run += 1) expect(await program()).toBe(first);
 });

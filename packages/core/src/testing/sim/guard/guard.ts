@@ -49,7 +49,9 @@ function missingIn(instead: string): string {
   if (instead === 'sim.random') {
     return ': pass `random: sim.random` to what takes it, such as `requestId` and `HttpClient`';
   }
-  return instead.startsWith('sim.clock') ? ': pass `clock: sim.clock` to `serve` and `HttpClient`' : '';
+  return instead.startsWith('sim.clock')
+    ? ': pass `clock: sim.clock` to `serve` and `HttpClient`'
+    : '';
 }
 
 coverTime();
