@@ -1,5 +1,6 @@
 /** Options of one request. */
 
+import { InvalidInputError } from '@awaitio/core';
 import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import type { RequestBody } from './content/request-body.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
@@ -59,6 +60,11 @@ export function withBody(
 const METHOD = /^[A-Z][A-Z-]*$/;
 const ANY_CASE = /^[a-z][a-z-]*$/i;
 
+/** A URL in the place of the method may hold a password, so it is not shown. */
+function isUrl(method: unknown): boolean {
+  return method instanceof URL || (typeof method === 'string' && method.includes('/'));
+}
+
 /**
  * Checks the arguments of a request.
  *
@@ -70,6 +76,12 @@ export function checkRequest(method: string, options: RequestOptions): string {
     throw invalidInput('request', 'options', 'an object', options);
   }
   if (typeof method !== 'string' || !ANY_CASE.test(method)) {
+    if (isUrl(method)) {
+      throw new InvalidInputError(
+        'request: expected `method` to be a method made of letters, got a URL: the method comes first, as in request("GET", url)',
+        'request',
+      );
+    }
     throw invalidInput('request', 'method', 'a method made of letters', method);
   }
   const { length } = options;
