@@ -7,6 +7,7 @@ export { connectWebSocket, type ConnectWebSocketOptions } from './connect.ts';
 export { WebSocket, type WebSocketStatistics } from './web-socket.ts';
 export type { Message } from './inbox.ts';
 export type { WebSocketEnd } from './end.ts';
+export { Topic, type TopicOptions } from './topic.ts';
 export { WebSocketHandshakeError } from './handshake-error.ts';
 export {
   DEFAULT_WEBSOCKET_DEADLINES,
