@@ -74,7 +74,7 @@ describe('the rooms of @awaitio/http', () => {
       'WebAssembly is for llhttp/',
       'fetch is for no file',
       'process.nextTick is for no file',
-      'without waiting: protocol/ forms/multipart-parser forms/part-head forms/parameters',
+      'without waiting: protocol/ websocket/protocol/ forms/multipart-parser forms/part-head forms/parameters',
       'types only: llhttp/',
     ]);
   });

@@ -57,6 +57,7 @@ export class Outbox {
   #pong: Uint8Array | undefined;
   #close: Uint8Array | undefined;
   #isBusy = false;
+  #isStopped = false;
 
   constructor(stream: ByteStream, owner: OutboxOwner) {
     this.#stream = stream;
@@ -116,9 +117,9 @@ export class Outbox {
     if (this.#close !== undefined) this.#begin(undefined);
   }
 
-  /** Drops the messages that wait: their senders fail. */
-  dropMessages(error: unknown): void {
-    this.#messages.rejectAll(error);
+  /** Sends no message any more but the one that has begun; those that wait fail with the end of the connection. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** Drops all that waits. */
@@ -126,7 +127,7 @@ export class Outbox {
     this.#ping = undefined;
     this.#pong = undefined;
     this.#close = undefined;
-    this.dropMessages(error);
+    this.#messages.rejectAll(error);
   }
 
   /** @param begun - A message of which a part was sent. */
@@ -143,7 +144,6 @@ export class Outbox {
       while (await this.#sendNext());
     } catch (error) {
       this.#isBusy = false;
-      this.fail(error);
       this.#owner.onWriteError(error);
       return;
     }
@@ -159,7 +159,7 @@ export class Outbox {
       return true;
     }
     const message = this.#messages.first as WaitingFrame | undefined;
-    if (message !== undefined) {
+    if (message !== undefined && !this.#isStopped) {
       await this.#sendMessage(message);
       return true;
     }
@@ -181,7 +181,7 @@ export class Outbox {
   async #sendMessage(message: WaitingFrame): Promise<void> {
     // Until there is room its sender may take it back.
     await this.#stream.writable();
-    if (this.#messages.first !== message) return;
+    if (this.#messages.first !== message || this.#isStopped) return;
     const { frame } = message;
     const count = this.#stream.tryWrite(frame, TRANSFER);
     if (count === WOULD_BLOCK) return;

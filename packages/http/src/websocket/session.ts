@@ -78,6 +78,11 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     return !this.#isFinished && isOpen(localState) && isOpen(peerState);
   }
 
+  /** Whether this side has begun to close, and the connection is not closed yet. */
+  get isClosing(): boolean {
+    return this.#beginning?.by === 'local' && !this.#isFinished;
+  }
+
   /** Begins the closing handshake, after the messages that wait; does nothing if it has begun. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
@@ -168,7 +173,7 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     this.inbox.end(undefined);
     if (isOpen(this.connection.localState)) {
       // The peer takes no more messages.
-      this.outbox.dropMessages(socketClosed('send'));
+      this.outbox.stop();
       const echoed = code === CloseCode.NO_CODE ? undefined : code;
       this.#sendClose(this.connection.sendClose(echoed, ''));
     } else {
@@ -179,9 +184,8 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
   #onFailure(error: WebSocketError): void {
     this.#error ??= error;
     this.#beginning ??= { code: error.closeCode, reason: '', by: 'local' };
-    this.inbox.end(error);
     if (isOpen(this.connection.localState)) {
-      this.outbox.dropMessages(error);
+      this.outbox.stop();
       this.#sendClose(this.connection.sendClose(error.closeCode, ''));
     } else {
       this.#checkClosing();
@@ -279,13 +283,14 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     const { stream, deadlines } = this.parts;
     const error = this.#error;
     this.watchdog.end();
-    this.outbox.fail(error ?? socketClosed('send'));
-    this.inbox.end(error);
     this.#continue?.();
     this.connection.sendEnd();
     if (isReset) stream.reset(error);
     else await stream.close({ linger: deadlines.close });
     await stream.closed;
+    // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
+    this.outbox.fail(error ?? socketClosed('send'));
+    this.inbox.end(error);
     const { code, reason, by } = this.#beginning as Beginning;
     const end = { code, reason, by, isClean: error === undefined, dropped: this.#dropped };
     this.#end.resolve(Object.freeze(error === undefined ? end : { ...end, error }));

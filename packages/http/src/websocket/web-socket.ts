@@ -117,7 +117,7 @@ export class WebSocket implements AsyncIterable<Message> {
         throw invalidInput('send', 'message', 'a string or a Uint8Array', message);
       }
       checkWaitOptions('send', options);
-      if (!this.isOpen) throw socketClosed('send');
+      if (!this.isOpen) return this.#refuse();
       if (outbox.waiting >= most) throw tooManySends(most);
       const sending = outbox.send(connection.sendMessage(message), parts.clock, options);
       this.#sent += 1;
@@ -126,6 +126,12 @@ export class WebSocket implements AsyncIterable<Message> {
     } catch (error) {
       return budget.fail(error);
     }
+  }
+
+  /** A send that is too late fails when the connection is closed, as those that waited do. */
+  async #refuse(): Promise<never> {
+    if (!this.#session.isClosing) await this.#session.closed;
+    throw socketClosed('send');
   }
 
   /**

@@ -253,6 +253,31 @@ describe('a peer', () => {
     }));
 });
 
+describe('a handler that fails because its client', () => {
+  const talk = talking(async (socket) => {
+    await socket.send('ready');
+    for await (const message of socket) await socket.send(message);
+    for (;;) await socket.send('more');
+  });
+  test.each<readonly [string, (wire: Wire) => unknown]>([
+    ['has said goodbye', (wire) => wire.send(bye)],
+    ['broke the protocol', (wire) => wire.send(wireOf({ opcode: CONTINUATION }))],
+    ['has left without a word', (wire) => wire.close()],
+    ['was cut off', (wire) => wire.stream.reset()],
+    ['takes nothing', (wire) => wire.send(wireOf({ opcode: TEXT, payload: 'x' }, { opcode: CLOSE }))],
+  ])('%s is not reported', (_what, leave) =>
+    simulated(async (world) => {
+      const server = await world.serve(talk);
+      const wire = await byHand(world);
+      await leave(wire);
+      await world.sleep(30_000);
+      wire.stream.reset();
+      await server.shutdown();
+      expect(world.errors).toEqual([]);
+    }),
+  );
+});
+
 describe('closing', () => {
   test('sends what waits first', () =>
     simulated(async (world) => {

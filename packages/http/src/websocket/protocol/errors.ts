@@ -1,6 +1,6 @@
 /** What a peer did that RFC 6455, or a limit, does not allow. */
 
-import { ProtocolError } from '../../protocol/vocabulary/errors.ts';
+import { RemoteProtocolError } from '../../protocol/vocabulary/errors.ts';
 import { CloseCode } from './close-codes.ts';
 
 /**
@@ -8,7 +8,7 @@ import { CloseCode } from './close-codes.ts';
  *
  * `code` is a stable name of the cause, such as `ERR_WEBSOCKET_UTF8`. The message never repeats what the peer sent.
  */
-export class WebSocketError extends ProtocolError {
+export class WebSocketError extends RemoteProtocolError {
   override name = 'WebSocketError';
   /** The code of the close frame that this side sends: 1002, 1007, 1008 or 1009. */
   readonly closeCode: number;
