@@ -141,7 +141,8 @@ export class Outbox {
   async #run(begun: WaitingFrame | undefined): Promise<void> {
     try {
       if (begun !== undefined) await this.#finish(begun, begun.frame);
-      while (await this.#sendNext());
+      // Whether anything is left is asked and `#isBusy` unset in one go: a frame that comes between would wait for ever.
+      for (let next = this.#sendNext(); next !== undefined; next = this.#sendNext()) await next;
     } catch (error) {
       this.#isBusy = false;
       this.#owner.onWriteError(error);
@@ -151,22 +152,15 @@ export class Outbox {
     this.#owner.onDrained();
   }
 
-  /** Sends what is next: answers first, the close frame last. */
-  async #sendNext(): Promise<boolean> {
+  /** Sends what is next: answers first, the close frame last. @returns `undefined` when nothing waits */
+  #sendNext(): Promise<void> | undefined {
     const control = this.#takeControl();
-    if (control !== undefined) {
-      await this.#stream.writeAll(control, TRANSFER);
-      return true;
-    }
+    if (control !== undefined) return this.#stream.writeAll(control, TRANSFER);
     const message = this.#messages.first as WaitingFrame | undefined;
-    if (message !== undefined && !this.#isStopped) {
-      await this.#sendMessage(message);
-      return true;
-    }
+    if (message !== undefined && !this.#isStopped) return this.#sendMessage(message);
     const close = this.#close;
     this.#close = undefined;
-    if (close !== undefined) await this.#stream.writeAll(close, TRANSFER);
-    return close !== undefined;
+    return close === undefined ? undefined : this.#stream.writeAll(close, TRANSFER);
   }
 
   #takeControl(): Uint8Array | undefined {
