@@ -483,7 +483,8 @@ export const http: PackagePlan = {
     {
       folder: 'websocket',
       sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
-      contains: '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
+      contains:
+        '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
         'A WebSocket leaves HTTP with its handshake, so it knows handlers and the client by contract, and no server.',
     },
@@ -579,7 +580,13 @@ export const http: PackagePlan = {
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
   ],
-  sansIo: ['protocol/', 'websocket/protocol/', 'forms/multipart-parser', 'forms/part-head', 'forms/parameters'],
+  sansIo: [
+    'protocol/',
+    'websocket/protocol/',
+    'forms/multipart-parser',
+    'forms/part-head',
+    'forms/parameters',
+  ],
   typesOnly: ['llhttp/'],
 };
 

@@ -1,6 +1,12 @@
 /** `webSocket`: the opening handshake of a server (RFC 6455 section 4.2), in a handler. */
 
-import { checkMethods, checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import {
+  checkMethods,
+  checkOptions,
+  invalidInput,
+  rules,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
 import { withDefaults } from '@awaitio/core/lowlevel';
 import type { HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';

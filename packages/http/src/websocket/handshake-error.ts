@@ -9,7 +9,10 @@ export class WebSocketHandshakeError extends ProtocolError {
   readonly status: number;
 
   constructor(expected: string, status: number) {
-    super(`connectWebSocket: expected ${expected}, got another response`, 'ERR_WEBSOCKET_HANDSHAKE');
+    super(
+      `connectWebSocket: expected ${expected}, got another response`,
+      'ERR_WEBSOCKET_HANDSHAKE',
+    );
     this.status = status;
   }
 }

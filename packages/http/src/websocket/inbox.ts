@@ -53,10 +53,13 @@ export class Inbox implements WaiterOwner {
   take(options: WaitOptions | undefined): Promise<Message | null> {
     if (this.#waiter !== undefined) {
       return this.#budget.fail(
-        new BusyError('receive: another task receives from this WebSocket; one task at a time may', {
-          code: 'EBUSY',
-          operation: 'receive',
-        }),
+        new BusyError(
+          'receive: another task receives from this WebSocket; one task at a time may',
+          {
+            code: 'EBUSY',
+            operation: 'receive',
+          },
+        ),
       );
     }
     const message = this.#messages.shift();

@@ -80,7 +80,11 @@ export class Outbox {
    * @returns `undefined` when the stream took it at once; else a promise of that. Giving up takes the frame back, if nothing of
    * it was sent.
    */
-  send(frame: Uint8Array, clock: Clock, options: WaitOptions | undefined): Promise<void> | undefined {
+  send(
+    frame: Uint8Array,
+    clock: Clock,
+    options: WaitOptions | undefined,
+  ): Promise<void> | undefined {
     const rest = this.#trySend(frame);
     if (rest === undefined) return undefined;
     const waiting = new WaitingFrame(rest, clock, options);

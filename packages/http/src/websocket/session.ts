@@ -9,7 +9,13 @@
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
  */
 
-import { ClosedError, TimeoutError, type ByteConsumer, type ByteStream, type Clock } from '@awaitio/core';
+import {
+  ClosedError,
+  TimeoutError,
+  type ByteConsumer,
+  type ByteStream,
+  type Clock,
+} from '@awaitio/core';
 import { budgetOf, deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
 import { endedEarly, socketClosed, type WebSocketEnd } from './end.ts';
 import { Inbox } from './inbox.ts';

@@ -18,7 +18,12 @@ import {
   stderrSink,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { broadcast, LagError, type BroadcastReceiver, type BroadcastSender } from '@awaitio/core/sync';
+import {
+  broadcast,
+  LagError,
+  type BroadcastReceiver,
+  type BroadcastSender,
+} from '@awaitio/core/sync';
 import type { Message } from './inbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
 import { deliver, WebSocket } from './web-socket.ts';

@@ -151,7 +151,12 @@ export class WebSocket implements AsyncIterable<Message> {
     }
     // Two bytes of a control frame are the code.
     if (typeof reason !== 'string' || Buffer.byteLength(reason) > CONTROL_BYTES - 2) {
-      throw invalidInput('close', 'reason', `a string of at most ${CONTROL_BYTES - 2} bytes`, reason);
+      throw invalidInput(
+        'close',
+        'reason',
+        `a string of at most ${CONTROL_BYTES - 2} bytes`,
+        reason,
+      );
     }
     this.#session.close(code, reason);
     return this.#session.closed;

@@ -142,7 +142,10 @@ const fragments: readonly WireCase[] = [
   {
     id: '5.9',
     what: 'a continuation of nothing, then text',
-    frames: [{ opcode: CONTINUATION, payload: 'x' }, { opcode: TEXT, payload: 'Hello' }],
+    frames: [
+      { opcode: CONTINUATION, payload: 'x' },
+      { opcode: TEXT, payload: 'Hello' },
+    ],
     events: [REFUSED],
   },
   {
@@ -272,7 +275,12 @@ const HELLO = { opcode: TEXT, payload: 'Hello' } as const;
 const BYE = { opcode: CLOSE, payload: closing(1000) } as const;
 
 const closes: readonly WireCase[] = [
-  { id: '7.1.1', what: 'text, then close', frames: [HELLO, BYE], events: ['text Hello', 'close 1000 '] },
+  {
+    id: '7.1.1',
+    what: 'text, then close',
+    frames: [HELLO, BYE],
+    events: ['text Hello', 'close 1000 '],
+  },
   { id: '7.1.2', what: 'close twice', frames: [BYE, BYE], events: ['close 1000 '] },
   { id: '7.1.3', what: 'a ping after close', frames: [BYE, WHOLE_PING], events: ['close 1000 '] },
   { id: '7.1.4', what: 'text after close', frames: [BYE, HELLO], events: ['close 1000 '] },
@@ -292,13 +300,18 @@ const closes: readonly WireCase[] = [
   close('7.3.2', 'one byte', Buffer.from('a'), REFUSED),
   close('7.3.3', 'a code', closing(1000), 'close 1000 '),
   close('7.3.4', 'a reason', closing(1000, 'Hello World!'), 'close 1000 Hello World!'),
-  close('7.3.5', 'the longest reason', closing(1000, '*'.repeat(123)), `close 1000 ${short('*'.repeat(123))}`),
+  close(
+    '7.3.5',
+    'the longest reason',
+    closing(1000, '*'.repeat(123)),
+    `close 1000 ${short('*'.repeat(123))}`,
+  ),
   close('7.3.6', 'a reason too long', closing(1000, '*'.repeat(124)), REFUSED),
   close('7.5.1', 'a reason that is no UTF-8', closing(1000, BROKEN), NOT_UTF8),
   close('7.5.2', 'a reason cut within a character', closing(1000, bytes('ceba e1bd')), NOT_UTF8),
-  ...[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999].map(
-    (code) => close(`7.7 ${code}`, 'a code that may be sent', closing(code), `close ${code} `),
-  ),
+  ...[
+    1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,
+  ].map((code) => close(`7.7 ${code}`, 'a code that may be sent', closing(code), `close ${code} `)),
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map((code) =>
     close(`7.9 ${code}`, 'a code that is never sent', closing(code), REFUSED),
   ),

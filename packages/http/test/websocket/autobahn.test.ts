@@ -8,7 +8,7 @@ import { frame, show, TEXT } from './frames.ts';
 function eventsOf(role: Role, wire: Uint8Array, pieces: number): string[] {
   const connection = new WebSocketConnection(role, DEFAULT_PROTOCOL_LIMITS, () => 0);
   const events: string[] = [];
-  for (let at = 0; at < wire.length; ) {
+  for (let at = 0; at < wire.length;) {
     at += connection.receive(wire.subarray(at, at + pieces));
     for (let event = connection.nextEvent(); event !== undefined; event = connection.nextEvent()) {
       events.push(show(event));
@@ -31,13 +31,18 @@ describe.each(['server', 'client'] as const)('what a %s makes of', (role) => {
     const isOpen = frames.at(-1)?.fin === false && !isOver;
     expect(isOpen).toBe(false);
     const more = Buffer.concat([wire, trailing]);
-    expect(eventsOf(role, more, more.length)).toEqual(isOver ? events : [...events, 'text trailing']);
+    expect(eventsOf(role, more, more.length)).toEqual(
+      isOver ? events : [...events, 'text trailing'],
+    );
   });
 });
 
 describe('a wrong message', () => {
   test('is refused at its first wrong byte, before the rest of its frame has come (6.4.3)', () => {
-    const wire = frame({ opcode: TEXT, payload: Buffer.from('61626364f4908080' + '65'.repeat(50), 'hex') }, true);
+    const wire = frame(
+      { opcode: TEXT, payload: Buffer.from('61626364f4908080' + '65'.repeat(50), 'hex') },
+      true,
+    );
     // Head, mask, four letters, and the byte after 0xf4.
     const until = 2 + 4 + 4 + 2;
     expect(eventsOf('server', wire.subarray(0, until - 1), 1)).toEqual([]);

@@ -8,8 +8,18 @@ import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts'
 import { bytesOf, frame, PING, TEXT, BINARY, CONTINUATION, type FrameSpec } from './frames.ts';
 
 type Step =
-  | { readonly kind: 'text'; readonly text: string; readonly cuts: readonly number[]; readonly ping: boolean }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly cuts: readonly number[]; readonly ping: boolean };
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly cuts: readonly number[];
+      readonly ping: boolean;
+    }
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Uint8Array;
+      readonly cuts: readonly number[];
+      readonly ping: boolean;
+    };
 
 const cuts = fc.array(fc.nat({ max: 300 }), { maxLength: 4 });
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -33,7 +43,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 /** The frames of a step: a message in fragments, cut anywhere, also within a character. */
 function framesOf(step: Step): FrameSpec[] {
   const data = bytesOf(step.kind === 'text' ? step.text : step.bytes);
-  const places = [...new Set(step.cuts.map((cut) => cut % (data.length + 1)))].sort((a, b) => a - b);
+  const places = [...new Set(step.cuts.map((cut) => cut % (data.length + 1)))].sort(
+    (a, b) => a - b,
+  );
   const edges = [0, ...places, data.length];
   const frames: FrameSpec[] = [];
   for (let index = 0; index + 1 < edges.length; index += 1) {
@@ -65,7 +77,7 @@ function property(subject: Subject): fc.IProperty<[Step[], number, boolean]> {
     const wire = Buffer.concat(conversation.flatMap(framesOf).map((each) => frame(each, isServer)));
     const connection = subject.make(isServer ? 'server' : 'client');
     const events: WebSocketEvent[] = [];
-    for (let at = 0; at < wire.length; ) {
+    for (let at = 0; at < wire.length;) {
       at += connection.receive(wire.subarray(at, at + random.integer(1, 40)));
       for (let next = connection.nextEvent(); next !== undefined; next = connection.nextEvent()) {
         events.push(next);
@@ -163,7 +175,7 @@ test('no bytes whatever make it throw, or say two faults', () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, isServer) => {
       const connection = real.make(isServer ? 'server' : 'client');
       const events: WebSocketEvent[] = [];
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         at += connection.receive(bytes.subarray(at));
         for (let next = connection.nextEvent(); next !== undefined; next = connection.nextEvent()) {
           events.push(next);

@@ -20,7 +20,7 @@ function drain(connection: WebSocketConnection): string[] {
 function events(limits: object, ...frames: Parameters<typeof frame>[0][]): string[] {
   const connection = connect('server', limits);
   const wire = Buffer.concat(frames.map((each) => frame(each, true)));
-  for (let at = 0; at < wire.length; ) at += connection.receive(wire.subarray(at));
+  for (let at = 0; at < wire.length;) at += connection.receive(wire.subarray(at));
   return drain(connection);
 }
 
@@ -34,14 +34,24 @@ describe('a limit', () => {
     ['messageBytes', { messageBytes: 5 }, [begin, part], ['failure 1009']],
     ['fragments', { fragments: 2 }, [begin, { ...part, fin: true }], ['text abcabc']],
     ['fragments', { fragments: 2 }, [begin, part, part], ['failure 1008']],
-    ['controlFrames', { controlFrames: 2 }, [{ opcode: PING }, { opcode: PING }], ['ping ', 'ping ']],
+    [
+      'controlFrames',
+      { controlFrames: 2 },
+      [{ opcode: PING }, { opcode: PING }],
+      ['ping ', 'ping '],
+    ],
     [
       'controlFrames',
       { controlFrames: 1 },
       [{ opcode: PING }, { opcode: TEXT, payload: 'a' }, { opcode: PING }],
       ['ping ', 'text a', 'ping '],
     ],
-    ['controlFrames', { controlFrames: 1 }, [{ opcode: PING }, { opcode: PING }], ['ping ', 'failure 1008']],
+    [
+      'controlFrames',
+      { controlFrames: 1 },
+      [{ opcode: PING }, { opcode: PING }],
+      ['ping ', 'failure 1008'],
+    ],
   ])('of %s: %j', (_name, limits, frames, expected) => {
     expect(events(limits, ...frames)).toEqual(expected);
   });
@@ -100,7 +110,11 @@ describe('a length', () => {
 
 describe('the end of the connection', () => {
   test.each([
-    ['after a close frame', [{ opcode: CLOSE, payload: closing(1000) }], ['close 1000 ', 'end clean']],
+    [
+      'after a close frame',
+      [{ opcode: CLOSE, payload: closing(1000) }],
+      ['close 1000 ', 'end clean'],
+    ],
     ['between two messages', [{ opcode: TEXT, payload: 'a' }], ['text a', 'end early']],
     ['within a message', [{ opcode: TEXT, payload: 'a', fin: false }], ['end early']],
     ['after a fault', [{ opcode: CONTINUATION }], ['failure 1002', 'end early']],
@@ -122,17 +136,20 @@ describe('what a side sends', () => {
     expect(hex(connect('client', {}, -1).sendPing(Uint8Array.of(1)))).toBe('8981fffffffffe');
   });
 
-  test.each([0, 1, 125, 126, 65_535, 65_536])('of %d bytes is what the other side receives', (size) => {
-    for (const role of ['client', 'server'] as const) {
-      const sender = connect(role, {}, 0x01020304);
-      const receiver = connect(role === 'client' ? 'server' : 'client');
-      const bytes = Uint8Array.from({ length: size }, (_, at) => at % 251);
-      receiver.receive(sender.sendMessage(bytes));
-      expect(receiver.nextEvent()).toEqual({ type: 'message', data: bytes });
-      receiver.receive(sender.sendMessage('ä'.repeat(size)));
-      expect(receiver.nextEvent()).toEqual({ type: 'message', data: 'ä'.repeat(size) });
-    }
-  });
+  test.each([0, 1, 125, 126, 65_535, 65_536])(
+    'of %d bytes is what the other side receives',
+    (size) => {
+      for (const role of ['client', 'server'] as const) {
+        const sender = connect(role, {}, 0x01020304);
+        const receiver = connect(role === 'client' ? 'server' : 'client');
+        const bytes = Uint8Array.from({ length: size }, (_, at) => at % 251);
+        receiver.receive(sender.sendMessage(bytes));
+        expect(receiver.nextEvent()).toEqual({ type: 'message', data: bytes });
+        receiver.receive(sender.sendMessage('ä'.repeat(size)));
+        expect(receiver.nextEvent()).toEqual({ type: 'message', data: 'ä'.repeat(size) });
+      }
+    },
+  );
 
   test('is its own: changing the bytes afterwards changes nothing', () => {
     const bytes = Uint8Array.of(1, 2, 3);
@@ -178,7 +195,10 @@ describe('what a side sends', () => {
     ['a reason without a code', (sender) => sender.sendClose(undefined, 'why')],
     ['a reason that is too long', (sender) => sender.sendClose(1000, 'x'.repeat(124))],
     ['a ping that is too long', (sender) => sender.sendPing(new Uint8Array(126))],
-    ['a continuation of nothing', (sender) => sender.sendMessage('', { isFirst: false, isFinal: true })],
+    [
+      'a continuation of nothing',
+      (sender) => sender.sendMessage('', { isFirst: false, isFinal: true }),
+    ],
     [
       'a message within a message',
       (sender) => {

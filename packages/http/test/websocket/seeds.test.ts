@@ -2,7 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds, type Simulation } from '@awaitio/core/testing';
 import { HttpClient, serve } from '../../src/index.ts';
-import { connectWebSocket, webSocket, type Message, type WebSocket } from '../../src/websocket/index.ts';
+import {
+  connectWebSocket,
+  webSocket,
+  type Message,
+  type WebSocket,
+} from '../../src/websocket/index.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS } from '../support/request-protocol.ts';
 
@@ -30,10 +35,21 @@ function conversation(send: Send = plain, isLossless = false) {
     );
     const talk = async (name: string): Promise<void> => {
       const { connect } = sim.host(name);
-      await using client = new HttpClient({ connect, clock, random, deadlines: { headers: 5_000 } });
+      await using client = new HttpClient({
+        connect,
+        clock,
+        random,
+        deadlines: { headers: 5_000 },
+      });
       let socket: WebSocket;
       try {
-        socket = await connectWebSocket('ws://server/', { client, clock, random, deadlines, timeout: 9_000 });
+        socket = await connectWebSocket('ws://server/', {
+          client,
+          clock,
+          random,
+          deadlines,
+          timeout: 9_000,
+        });
       } catch {
         sim.log(`${name} was not opened`);
         return;
@@ -97,16 +113,25 @@ describe('WebSockets under every fault', () => {
 
   let count = 0;
   test.each<readonly [string, Send]>([
-    ['sends twice', async (socket, message) => {
-      await socket.send(message);
-      count += 1;
-      if (count % 20 === 0) await socket.send(message);
-    }],
-    ['leaves out', async (socket, message) => {
-      count += 1;
-      if (count % 20 !== 0) await socket.send(message);
-    }],
-    ['cuts', (socket, message) => socket.send(message.length > 2_000 ? message.slice(0, 2_000) : message)],
+    [
+      'sends twice',
+      async (socket, message) => {
+        await socket.send(message);
+        count += 1;
+        if (count % 20 === 0) await socket.send(message);
+      },
+    ],
+    [
+      'leaves out',
+      async (socket, message) => {
+        count += 1;
+        if (count % 20 !== 0) await socket.send(message);
+      },
+    ],
+    [
+      'cuts',
+      (socket, message) => socket.send(message.length > 2_000 ? message.slice(0, 2_000) : message),
+    ],
   ])('notice a server that %s a message', async (_what, send) => {
     const options = { from: 1, count: 50, faults: LOSSLESS, deadline: DEADLINE };
     await expect(simulateSeeds(options, conversation(send, true))).rejects.toThrow();
@@ -115,7 +140,10 @@ describe('WebSockets under every fault', () => {
   test('meet every kind of end among the first seeds', async () => {
     const seen = new Set<string>();
     for (let seed = 1; seed <= 100; seed += 1) {
-      const { trace } = await simulate({ seed, faults: FAULTS, deadline: DEADLINE }, conversation());
+      const { trace } = await simulate(
+        { seed, faults: FAULTS, deadline: DEADLINE },
+        conversation(),
+      );
       for (const { event, subject } of trace) if (event === 'log') seen.add(subject);
     }
     for (const end of ['client clean', 'client broken', 'client was not opened']) {

@@ -80,7 +80,12 @@ describe('messages', () => {
       await world.serve(talking(async (socket) => end.resolve(await socket.closed)));
       const socket = await open(world);
       await socket.close(3001, 'over');
-      expect(await end.promise).toMatchObject({ code: 3001, reason: 'over', by: 'peer', isClean: true });
+      expect(await end.promise).toMatchObject({
+        code: 3001,
+        reason: 'over',
+        by: 'peer',
+        isClean: true,
+      });
     }));
 
   test('are read ahead up to the limit; then the sender waits', () =>
@@ -192,15 +197,21 @@ describe('a peer', () => {
       const pong = frame({ opcode: 10, payload: 'are you there' }, false).toString('latin1');
       expect(await take(wire, pong.length)).toBe(pong);
       await wire.send(bye);
-      expect(await wire.rest()).toBe(frame({ opcode: CLOSE, payload: closing(1000) }, false).toString('latin1'));
+      expect(await wire.rest()).toBe(
+        frame({ opcode: CLOSE, payload: closing(1000) }, false).toString('latin1'),
+      );
     }));
 
   test('that breaks the protocol gets the code, and its messages before that are read', () =>
     simulated(async (world) => {
       const server = await served(world);
       const wire = await byHand(world);
-      await wire.send(wireOf({ opcode: TEXT, payload: 'fine' }, { opcode: CONTINUATION }, { opcode: TEXT }));
-      expect(await take(wire, 4)).toBe(frame({ opcode: CLOSE, payload: closing(1002) }, false).toString('latin1'));
+      await wire.send(
+        wireOf({ opcode: TEXT, payload: 'fine' }, { opcode: CONTINUATION }, { opcode: TEXT }),
+      );
+      expect(await take(wire, 4)).toBe(
+        frame({ opcode: CLOSE, payload: closing(1002) }, false).toString('latin1'),
+      );
       const socket = await server();
       expect(await socket.receive()).toBe('fine');
       await expect(socket.receive()).rejects.toThrow(WebSocketError);
@@ -213,7 +224,9 @@ describe('a peer', () => {
     simulated(async (world) => {
       const server = await served(world);
       const wire = await byHand(world);
-      await wire.send(wireOf({ opcode: TEXT, payload: 'last' }, { opcode: TEXT, payload: 'half', fin: false }));
+      await wire.send(
+        wireOf({ opcode: TEXT, payload: 'last' }, { opcode: TEXT, payload: 'half', fin: false }),
+      );
       await wire.close();
       const socket = await server();
       expect(await socket.receive()).toBe('last');
@@ -240,7 +253,12 @@ describe('a peer', () => {
       const wire = await byHand(world);
       const socket = await server();
       const big = new Uint8Array(500_000);
-      const sends = [1, 2, 3, 4, 5].map(() => socket.send(big).then(() => 'sent', (error) => error.name));
+      const sends = [1, 2, 3, 4, 5].map(() =>
+        socket.send(big).then(
+          () => 'sent',
+          (error) => error.name,
+        ),
+      );
       await world.sleep(100);
       await wire.send(bye);
       const received = await wire.rest();
@@ -264,7 +282,10 @@ describe('a handler that fails because its client', () => {
     ['broke the protocol', (wire) => wire.send(wireOf({ opcode: CONTINUATION }))],
     ['has left without a word', (wire) => wire.close()],
     ['was cut off', (wire) => wire.stream.reset()],
-    ['takes nothing', (wire) => wire.send(wireOf({ opcode: TEXT, payload: 'x' }, { opcode: CLOSE }))],
+    [
+      'takes nothing',
+      (wire) => wire.send(wireOf({ opcode: TEXT, payload: 'x' }, { opcode: CLOSE })),
+    ],
   ])('%s is not reported', (_what, leave) =>
     simulated(async (world) => {
       const server = await world.serve(talk);
@@ -301,9 +322,15 @@ describe('closing', () => {
       const wire = await byHand(world);
       const socket = await server();
       const closed = socket.close(1001);
-      await wire.send(wireOf(...[1, 2, 3, 4, 5].map((n) => ({ opcode: TEXT, payload: String(n) }))) + bye);
+      await wire.send(
+        wireOf(...[1, 2, 3, 4, 5].map((n) => ({ opcode: TEXT, payload: String(n) }))) + bye,
+      );
       expect(await closed).toMatchObject({ code: 1001, by: 'local', isClean: true, dropped: 3 });
-      expect([await socket.receive(), await socket.receive(), await socket.receive()]).toEqual(['1', '2', null]);
+      expect([await socket.receive(), await socket.receive(), await socket.receive()]).toEqual([
+        '1',
+        '2',
+        null,
+      ]);
     }));
 
   test('that is not answered ends with the deadline', () =>
@@ -330,7 +357,9 @@ describe('closing', () => {
     simulated(async (world) => {
       await world.serve(echoing);
       const socket = await open(world);
-      await expect(socket.close(code as number, reason as string)).rejects.toThrow(InvalidInputError);
+      await expect(socket.close(code as number, reason as string)).rejects.toThrow(
+        InvalidInputError,
+      );
       expect(socket.isOpen).toBe(true);
       await socket.close();
     }),
@@ -376,7 +405,11 @@ describe('closing', () => {
         await using socket = await open(world);
         await socket.send('x');
       }
-      expect(await (await server()).closed).toMatchObject({ code: 1000, by: 'peer', isClean: true });
+      expect(await (await server()).closed).toMatchObject({
+        code: 1000,
+        by: 'peer',
+        isClean: true,
+      });
     }));
 
   test('of a server that shuts down is 1001, and waits for the answer', () =>

@@ -10,10 +10,7 @@ import {
 import type { World } from '../support/simulated.ts';
 
 /** A handler that accepts, and talks. */
-export function talking(
-  talk: (socket: WebSocket) => unknown,
-  options?: WebSocketOptions,
-): Handler {
+export function talking(talk: (socket: WebSocket) => unknown, options?: WebSocketOptions): Handler {
   return async (request, context) => {
     await talk(await webSocket(request, context, options));
   };

@@ -62,10 +62,13 @@ export class FrameHead {
       );
     }
     if (!isKnownOpcode(this.opcode)) {
-      throw new WebSocketError('expected a known opcode, got a reserved one', 'ERR_WEBSOCKET_OPCODE');
+      throw new WebSocketError(
+        'expected a known opcode, got a reserved one',
+        'ERR_WEBSOCKET_OPCODE',
+      );
     }
     if (this.isControl) this.#checkControl(length);
-    if ((second & 0x80) !== 0 !== this.#isMasked) {
+    if (((second & 0x80) !== 0) !== this.#isMasked) {
       throw new WebSocketError(
         this.#isMasked
           ? 'expected a masked frame from a client, got one without a mask'

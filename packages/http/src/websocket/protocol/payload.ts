@@ -44,7 +44,9 @@ export class Payload {
   }
 
   #grow(needed: number, ahead: number): void {
-    const grown = new Uint8Array(Math.min(Math.max(needed, this.#bytes.length * 2), needed + ahead));
+    const grown = new Uint8Array(
+      Math.min(Math.max(needed, this.#bytes.length * 2), needed + ahead),
+    );
     grown.set(this.#bytes.subarray(0, this.#size));
     this.#bytes = grown;
   }
