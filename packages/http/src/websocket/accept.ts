@@ -5,9 +5,9 @@ import {
   checkOptions,
   invalidInput,
   rules,
+  withDefaults,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { withDefaults } from '@awaitio/core/lowlevel';
 import type { HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { HttpRequest } from '../message/request.ts';
@@ -114,12 +114,12 @@ export async function webSocket(
     ['Sec-WebSocket-Accept', acceptOf(nonce)],
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
-  let socket: WebSocket | undefined;
+  const opened: { socket?: WebSocket } = {};
   const { stream } = await context.upgrade({
     headers: [...fields, ...pairsOf(fieldList(options.headers))],
-    onDrain: () => socket?.close(CloseCode.GOING_AWAY, 'the server is shutting down'),
+    onDrain: () => opened.socket?.close(CloseCode.GOING_AWAY, 'the server is shutting down'),
   });
-  socket = socketOf(
+  const socket = socketOf(
     {
       stream,
       role: 'server',
@@ -130,6 +130,7 @@ export async function webSocket(
     },
     protocol,
   );
+  opened.socket = socket;
   return socket;
 }
 

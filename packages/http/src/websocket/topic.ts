@@ -10,9 +10,11 @@ import { ClosedError, type Clock } from '@awaitio/core';
 import {
   AsyncScope,
   checkOptions,
+  containResult,
   failureOf,
   invalidInput,
   isBytes,
+  isThenable,
   outsideScopes,
   rules,
   stderrSink,
@@ -120,9 +122,7 @@ export class Topic {
    * @throws `InvalidInputError` for something else.
    */
   join(socket: WebSocket): void {
-    if (!(socket instanceof WebSocket)) {
-      throw invalidInput('join', 'socket', 'a WebSocket', socket);
-    }
+    checkSocket('join', socket);
     if (this.#members.has(socket) || !socket.isOpen) return;
     const receiver = this.#sender.subscribe();
     this.#members.set(socket, receiver);
@@ -132,8 +132,9 @@ export class Topic {
     });
   }
 
-  /** Lets a WebSocket have nothing any more; it stays open. Does nothing for one that has not joined. */
+  /** Lets a WebSocket have nothing any more; it stays open. Does nothing for one that has not joined. @throws `InvalidInputError` */
   leave(socket: WebSocket): void {
+    checkSocket('leave', socket);
     const receiver = this.#members.get(socket);
     if (receiver === undefined) return;
     this.#members.delete(socket);
@@ -174,6 +175,7 @@ export class Topic {
     }
     try {
       const message: unknown = this.#scope.run(this.#onLag, missed);
+      if (isThenable(message)) containResult('onLag', message, stderrSink);
       if (message === undefined || typeof message === 'string' || isBytes(message)) return message;
       throw invalidInput('onLag', 'onLag()', 'a string, a Uint8Array or nothing', message);
     } catch (error) {
@@ -182,4 +184,9 @@ export class Topic {
       return null;
     }
   }
+}
+
+function checkSocket(operation: string, socket: unknown): void {
+  if (socket instanceof WebSocket) return;
+  throw invalidInput(operation, 'socket', 'a WebSocket', socket);
 }

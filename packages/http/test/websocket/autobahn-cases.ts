@@ -243,7 +243,7 @@ const utf8: readonly WireCase[] = [
     id: '6.2.3',
     what: 'the same, a byte a fragment',
     frames: parts(GREEK, ...Array.from({ length: GREEK.length - 1 }, (_, at) => at + 1)),
-    events: [`text ${GREEK}`],
+    events: [`text ${GREEK.toString()}`],
   },
   text('6.3.1', 'a surrogate in the middle', BROKEN, false),
   {

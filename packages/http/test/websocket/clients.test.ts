@@ -94,7 +94,7 @@ describe('a client', () => {
     await once(server, 'listening');
     server.on('connection', (peer) => {
       peer.on('message', (data, isBinary) => {
-        if (String(data) === 'bye') peer.close(4004, 'as you wish');
+        if (!isBinary && (data as Buffer).toString() === 'bye') peer.close(4004, 'as you wish');
         else peer.send(data, { binary: isBinary });
       });
     });

@@ -156,7 +156,7 @@ describe('a conversation', () => {
             receive: (bytes: Uint8Array) => {
               pieces += 1;
               const copy = Uint8Array.from(bytes);
-              if (pieces % 5 === 0 && copy.length > 20) copy[19] = (copy[19] as number) ^ 1;
+              if (pieces % 5 === 0 && copy.length > 20) copy[19]! ^= 1;
               return connection.receive(copy);
             },
           };

@@ -17,7 +17,7 @@ function drain(connection: WebSocketConnection): string[] {
 }
 
 /** The events of frames of a client, in one piece. */
-function events(limits: object, ...frames: Parameters<typeof frame>[0][]): string[] {
+function received(limits: object, ...frames: Parameters<typeof frame>[0][]): string[] {
   const connection = connect('server', limits);
   const wire = Buffer.concat(frames.map((each) => frame(each, true)));
   for (let at = 0; at < wire.length;) at += connection.receive(wire.subarray(at));
@@ -53,7 +53,7 @@ describe('a limit', () => {
       ['ping ', 'failure 1008'],
     ],
   ])('of %s: %j', (_name, limits, frames, expected) => {
-    expect(events(limits, ...frames)).toEqual(expected);
+    expect(received(limits, ...frames)).toEqual(expected);
   });
 
   test('that is exceeded names itself and its value', () => {
@@ -222,6 +222,6 @@ test('every state of a side has a way to the end, and a final one leads nowhere 
   for (const [state, moves] of Object.entries(MOVES)) {
     expect(moves.end).toBeDefined();
     const isFinal = ['ENDED', 'LOST', 'FAILED'].includes(state);
-    if (isFinal) expect(moves).toEqual({ end: state });
+    expect(isFinal ? moves : { end: state }).toEqual({ end: state });
   }
 });
