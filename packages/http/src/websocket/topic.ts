@@ -35,7 +35,7 @@ export interface TopicOptions {
   /** How many messages are kept for slow members, a whole number from 1. @default 64 */
   readonly capacity?: number | undefined;
   /**
-   * What becomes of a member that has missed messages: `'close'` closes it with 1008; a function gets their number, and returns what the
+   * What becomes of a member that has missed messages, as soon as it takes one again: `'close'` closes it with 1008; a function gets their number, and returns what the
    * member is sent in their place, or nothing. A function that fails closes the member with 1011. @default 'close'
    */
   readonly onLag?: 'close' | ((missed: number) => Message | undefined | void) | undefined;

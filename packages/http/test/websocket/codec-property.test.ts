@@ -43,7 +43,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 /** The frames of a step: a message in fragments, cut anywhere, also within a character. */
 function framesOf(step: Step): FrameSpec[] {
   const data = bytesOf(step.kind === 'text' ? step.text : step.bytes);
-  const places = [...new Set(step.cuts.map((cut) => cut % (data.length + 1)))].sort(
+  const places = [...new Set(step.cuts.map((cut) => cut % (data.length + 1)))].toSorted(
     (a, b) => a - b,
   );
   const edges = [0, ...places, data.length];
@@ -156,7 +156,7 @@ describe('a conversation', () => {
             receive: (bytes: Uint8Array) => {
               pieces += 1;
               const copy = Uint8Array.from(bytes);
-              if (pieces % 5 === 0 && copy.length > 20) copy[19]! ^= 1;
+              if (pieces % 5 === 0 && copy.length > 20) copy.fill(0xff, 19, 20);
               return connection.receive(copy);
             },
           };

@@ -52,9 +52,11 @@ describe('a topic', () => {
         topic.publish(big);
         await world.sleep(100);
       }
-      expect(topic.size).toBe(1);
       expect(seen).toHaveLength(60);
-      for await (const message of slow) expect(message).toHaveLength(200_000);
+      let taken = 0;
+      for await (const _message of slow) taken += 1;
+      expect(taken).toBeLessThan(30);
+      expect(topic.size).toBe(1);
       expect(await slow.closed).toMatchObject({ code: 1008, reason: 'too slow', by: 'peer' });
       await fast.close();
       await reading;
@@ -68,8 +70,9 @@ describe('a topic', () => {
       await world.sleep(10);
       for (let n = 0; n < 10; n += 1) topic.publish(String(n));
       const seen = [];
-      for (let n = 0; n < 3; n += 1) seen.push(await socket.receive());
-      expect(seen).toEqual(['missed 8', '8', '9']);
+      // The first was on its way before the others were published.
+      for (let n = 0; n < 4; n += 1) seen.push(await socket.receive());
+      expect(seen).toEqual(['0', 'missed 7', '8', '9']);
       await socket.close();
     }));
 
