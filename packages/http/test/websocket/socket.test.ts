@@ -5,7 +5,6 @@ import {
   CancelledError,
   ClosedError,
   InvalidInputError,
-  LimitError,
   moveOnAfter,
   TimeoutError,
   UnexpectedEofError,
@@ -91,20 +90,35 @@ describe('messages', () => {
   test('are read ahead up to the limit; then the sender waits', () =>
     simulated(async (world) => {
       const server = await served(world, { limits: { readAheadMessages: 2 } });
-      const socket = await open(world, { limits: { pendingSends: 3 } });
-      const big = 'x'.repeat(100_000);
-      const sending = Array.from({ length: 40 }, () => socket.send(big).catch((error) => error));
+      const socket = await open(world, { limits: { pendingSends: 40 } });
+      const messages = Array.from({ length: 40 }, (_, index) => `${index} `.padEnd(100_000));
+      const sending = Promise.all(messages.map((message) => socket.send(message)));
       await world.sleep(1_000);
-      expect(socket.statistics().pendingSends).toBe(3);
       const peer = await server();
       expect(peer.statistics().unread).toBeLessThan(5);
-      for (let n = 0; n < 4; n += 1) expect(await peer.receive()).toBe(big);
-      const results = await Promise.all(sending);
-      const refused = results.filter((result) => result instanceof LimitError);
-      expect(refused.length).toBeGreaterThan(30);
-      expect(refused[0]).toMatchObject({ limitName: 'pendingSends', limit: 3 });
-      void peer.close();
-      await socket.closed;
+      expect(socket.statistics().pendingSends).toBeGreaterThan(20);
+      for (const message of messages) expect(await peer.receive()).toBe(message);
+      await sending;
+      await socket.close();
+    }));
+
+  test('that wait for room are bounded: the call after the last one fails, and nothing of it is sent', () =>
+    simulated(async (world) => {
+      const server = await served(world);
+      const socket = await open(world, { limits: { pendingSends: 3 } });
+      const begun = socket.send('x'.repeat(1_000_000));
+      const waiting = ['1', '2', '3'].map((message) => socket.send(message));
+      await expect(socket.send('4')).rejects.toMatchObject({
+        name: 'LimitError',
+        limitName: 'pendingSends',
+        limit: 3,
+      });
+      const peer = await server();
+      expect(await peer.receive()).toHaveLength(1_000_000);
+      for (const message of ['1', '2', '3']) expect(await peer.receive()).toBe(message);
+      await Promise.all([begun, ...waiting]);
+      await socket.close();
+      expect(await peer.receive()).toBeNull();
     }));
 
   test('are received by one task at a time, and a cancelled call takes nothing', () =>
