@@ -18,7 +18,7 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: ['index', 'batteries/index'],
+  http: ['index', 'batteries/index', 'websocket/index'],
 };
 
 /**
@@ -36,7 +36,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]/,
+    test: /packages[\\/]http[\\/]src[\\/](?:message[\\/]|proxy-protocol[\\/]|protocol[\\/]vocabulary[\\/]|driver[\\/]stall-watch\.ts)/,
   },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {
@@ -108,6 +108,12 @@ const TAKE_AT_LOAD =
 /** Mends the inlined modules on their way into the bundle. */
 const inlined = {
   name: 'inlined',
+  /** The client that `connectWebSocket` makes is that of the main entry, which it is a part of in one piece. */
+  resolveId(source, importer = '') {
+    const isClient = source === '../client/client.ts';
+    if (!isClient || !/[\\/]websocket[\\/]connect\.ts$/.test(importer)) return null;
+    return { id: '../index.js', external: true };
+  },
   transform(code, id) {
     const path = id.replaceAll('\\', '/');
     if (path.endsWith('/llhttp/build.ts')) return { code: READ_LLHTTP, map: { mappings: '' } };

@@ -475,6 +475,20 @@ export const http: PackagePlan = {
       reason: 'A wrapper works on messages alone, so that any handler can be in it.',
     },
     {
+      folder: 'websocket/protocol',
+      sees: ['protocol/vocabulary'],
+      contains: 'frames, messages, close codes: RFC 6455 for both roles, and its state table',
+      reason: 'Frames are bytes in and events out, so that a table can test them.',
+    },
+    {
+      folder: 'websocket',
+      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
+      contains:
+        '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
+      reason:
+        'A WebSocket leaves HTTP with its handshake, so it knows handlers and the client by contract, and no server.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -499,6 +513,7 @@ export const http: PackagePlan = {
         'server/',
         'batteries/',
         'handlers/',
+        'websocket/',
       ],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',
     },
@@ -509,9 +524,13 @@ export const http: PackagePlan = {
     },
     {
       modules: ['node:crypto'],
-      owners: ['batteries/cookies/cookie-signer', 'batteries/wrappers/basic-auth'],
+      owners: [
+        'batteries/cookies/cookie-signer',
+        'batteries/wrappers/basic-auth',
+        'websocket/random-bits',
+      ],
       reason:
-        'Secrets are compared and signed in two places; chance is a Random that is passed in.',
+        'Secrets are compared, signed and drawn in three places; other chance is a Random that is passed in.',
     },
     {
       modules: ['node:perf_hooks'],
@@ -561,7 +580,13 @@ export const http: PackagePlan = {
       reason: 'The tick queue starves the event loop; use queueMicrotask or clock.defer.',
     },
   ],
-  sansIo: ['protocol/', 'forms/multipart-parser', 'forms/part-head', 'forms/parameters'],
+  sansIo: [
+    'protocol/',
+    'websocket/protocol/',
+    'forms/multipart-parser',
+    'forms/part-head',
+    'forms/parameters',
+  ],
   typesOnly: ['llhttp/'],
 };
 

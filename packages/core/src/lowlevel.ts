@@ -29,7 +29,7 @@ export {
   type OptionTable,
 } from './vocabulary/check.ts';
 export type { OptionNames } from './vocabulary/nearest-option.ts';
-export { WAIT_OPTIONS } from './waiting/waiter.ts';
+export { checkWaitOptions, WAIT_OPTIONS } from './waiting/waiter.ts';
 export { isBytes } from './vocabulary/realms.ts';
 export { lazy, type Lazy } from './vocabulary/lazy.ts';
 export { systemRandom } from './vocabulary/random.ts';

@@ -475,6 +475,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   checkFunction: trusted,
   checkMethods: trusted,
   checkOptions: trusted,
+  checkWaitOptions: trusted,
   holdTask: plain(lowlevel.holdTask, () => [null]),
   invalidInput: trusted,
   unknownOption: trusted,

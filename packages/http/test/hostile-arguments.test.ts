@@ -10,6 +10,7 @@ import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/h
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
 import * as http from '../src/index.ts';
+import * as websocket from '../src/websocket/index.ts';
 
 const { HttpClient, HttpProblem, HttpResponse, serve } = http;
 
@@ -264,8 +265,71 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
   ]),
 };
 
+/** A WebSocket to a server in memory that sends everything back. */
+async function echoSocket(): Promise<{ socket: websocket.WebSocket; end: () => Promise<void> }> {
+  const { client, end } = await serveInMemory(async (request, context) => {
+    const socket = await websocket.webSocket(request, context);
+    for await (const message of socket) await socket.send(message);
+  });
+  const socket = await websocket.connectWebSocket('ws://memory/', { client });
+  return {
+    socket,
+    end: async () => {
+      await socket.close();
+      await end();
+    },
+  };
+}
+const onSocket =
+  (
+    args: (socket: websocket.WebSocket) => readonly unknown[],
+    pick = (socket: websocket.WebSocket): unknown => socket,
+  ): Recipe =>
+  async () => {
+    const { socket, end } = await echoSocket();
+    return { target: pick(socket), args: args(socket), release: end };
+  };
+
+const WEBSOCKET: Readonly<Record<string, Recipe>> = {
+  'new Topic': plain(websocket.Topic, () => [{}]),
+  'Topic.join': onSocket(
+    (socket) => [socket],
+    () => new websocket.Topic(),
+  ),
+  'Topic.leave': onSocket(
+    (socket) => [socket],
+    () => new websocket.Topic(),
+  ),
+  'Topic.publish': plain(new websocket.Topic(), () => ['news']),
+  'WebSocket.close': onSocket(() => [1000, 'bye']),
+  'WebSocket.receive': onSocket(() => [{ timeout: 1 }]),
+  'WebSocket.reset': 'any value may be a reason',
+  'WebSocket.send': onSocket(() => ['hello', {}]),
+  'new WebSocketError': error,
+  'new WebSocketHandshakeError': error,
+  connectWebSocket: async () => {
+    const { client, end } = await serveInMemory(async (request, context) => {
+      const socket = await websocket.webSocket(request, context);
+      await socket.closed;
+    });
+    return { target: websocket.connectWebSocket, args: ['ws://memory/', { client }], release: end };
+  },
+  webSocket: async () => {
+    const subject = await (
+      inHandler((request, context) => [request, context]) as () => Promise<Subject>
+    )();
+    return {
+      ...subject,
+      args: [...(subject.target as unknown[]), {}],
+      target: websocket.webSocket,
+    };
+  },
+};
+
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
+  'Topic.publish(message)': ['string'],
+  'WebSocket.send(message)': ['string'],
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],
@@ -291,6 +355,7 @@ const page = (name: string): string =>
 describe.each([
   ['index', RECIPES],
   ['batteries', BATTERIES],
+  ['websocket', WEBSOCKET],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
 

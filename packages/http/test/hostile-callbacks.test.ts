@@ -27,6 +27,7 @@ import {
   serverTiming,
   staticFiles,
 } from '../src/batteries/index.ts';
+import { connectWebSocket, Topic, webSocket, type TopicOptions } from '../src/websocket/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -138,6 +139,18 @@ const iteratorOf = (part: object): Iterable<string> => {
   return { [Symbol.iterator]: () => iterator as Iterator<string> };
 };
 
+/** A member of a topic that keeps one message. */
+async function slowMember(stage: Stage, onLag: Callback) {
+  const topic = new Topic({ capacity: 1, onLag: onLag as TopicOptions['onLag'] });
+  const { client, end } = await world(stage, async (request, context) => {
+    const member = await webSocket(request, context);
+    topic.join(member);
+    await member.closed;
+  });
+  const socket = await connectWebSocket('ws://memory/', { client });
+  return { topic, socket, end };
+}
+
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'AccessLogOptions.write': beside((write) => ({ options: { onEvent: accessLog({ write }) } })),
   'HealthOptions.isReady': handling(
@@ -229,6 +242,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
   'requestId(handler)': handling((handler) => requestId(handler)),
   'serverTiming(handler)': handling((handler) => serverTiming(handler)),
+  // A member of a topic that is slow: the topic has no other place for the failure than stderr.
+  'TopicOptions.onLag': async (onLag, stage) => {
+    const { topic, socket, end } = await slowMember(stage, onLag);
+    for (const message of ['1', '2', '3', '4', '5', '6', '7', '8']) topic.publish(message);
+    await socket.closed;
+    await end();
+    return stage.stderr;
+  },
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
@@ -272,7 +293,7 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries'].map((name) =>
+const pages = ['index', 'batteries', 'websocket'].map((name) =>
   readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
 );
 

@@ -25,6 +25,7 @@ import { fileResponse, MultipartError } from '../src/batteries/index.ts';
 import { FORM_ERRORS } from './forms/form-errors.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
+import { WEBSOCKET_ERRORS } from './websocket/websocket-errors.ts';
 import { CLIENT_ERRORS } from './support/client-errors.ts';
 import { simulated, type World } from './support/simulated.ts';
 
@@ -109,6 +110,7 @@ const LOCAL = 'LocalProtocolError';
 const CASES: readonly Case[] = [
   ...CLIENT_ERRORS,
   ...FORM_ERRORS,
+  ...WEBSOCKET_ERRORS,
   {
     code: 'ERR_BODY_TOO_LONG',
     name: 'LimitError',

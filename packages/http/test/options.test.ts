@@ -29,6 +29,7 @@ import {
   serverTiming,
   setCookie,
 } from '../src/batteries/index.ts';
+import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import { simulated } from './support/simulated.ts';
 import {
   expectNoNull,
@@ -70,6 +71,8 @@ const onRequest =
     await server.fetch('http://test/', { method: 'POST', body: 'x' });
     if (outcome !== undefined) throw outcome.error;
   };
+
+const fails = (): Promise<never> => Promise.reject(new Error('no upgrade'));
 
 const CALLS: readonly OptionCase[] = [
   ['serve', served, 'serve', 'hostname', 'host', { port: '80' }],
@@ -271,6 +274,23 @@ const CALLS: readonly OptionCase[] = [
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],
+  [
+    'webSocket',
+    onRequest((request, o) => webSocket(request, { upgrade: fails } as never, o)),
+    'webSocket',
+    'protocol',
+    'protocols',
+    { protocols: ['a b'] },
+  ],
+  [
+    'connectWebSocket',
+    (o) => connectWebSocket('ws://127.0.0.1:1/', o),
+    'connectWebSocket',
+    'deadline',
+    'deadlines',
+    { limits: { frameBytes: 0 } },
+  ],
+  ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',
     (o) => readProxyHeader(memoryPair()[0], o),

@@ -97,6 +97,8 @@ export function isCausedByPeer(scene: FailureScene, exchange: Exchange, error: u
   if (error instanceof ClientGoneError || error === http.failure) return true;
   if (exchange.isAbort(error)) return true;
   const isEnding = stream.isClosed || scene.end.reason === 'shutdown';
+  // Of a peer that broke another protocol, after an upgrade.
+  if (error instanceof RemoteProtocolError && isEnding) return true;
   return error instanceof IoError && (isEnding || phases.expired === 'body');
 }
 

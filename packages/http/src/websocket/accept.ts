@@ -1,0 +1,178 @@
+/** `webSocket`: the opening handshake of a server (RFC 6455 section 4.2), in a handler. */
+
+import {
+  checkMethods,
+  checkOptions,
+  invalidInput,
+  rules,
+  withDefaults,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
+import type { HandlerContext } from '../message/handler.ts';
+import { HttpProblem } from '../message/problem.ts';
+import { HttpRequest } from '../message/request.ts';
+import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { elementsOf, trimBlanks } from '../protocol/vocabulary/lists.ts';
+import {
+  DEADLINES,
+  DEFAULT_WEBSOCKET_DEADLINES,
+  DEFAULT_WEBSOCKET_LIMITS,
+  LIMITS,
+  PROTOCOLS,
+  type Some,
+  type WebSocketDeadlines,
+  type WebSocketLimits,
+} from './options.ts';
+import { CloseCode } from './protocol/close-codes.ts';
+import { acceptOf, maskSource } from './random-bits.ts';
+import { socketOf, type WebSocket } from './web-socket.ts';
+
+/** Options of {@link webSocket}. */
+export interface WebSocketOptions {
+  /**
+   * Subprotocols that this server speaks, the preferred one first. The first that the client proposes too is agreed on; when there
+   * is none, the WebSocket has none. @default none
+   */
+  readonly protocols?: readonly string[] | undefined;
+  /**
+   * The origins whose pages may connect, such as `https://app.example`. A browser sends the origin of the page, with its cookies for
+   * this server, whatever page that is; other clients need not send any, and are let in. @default every origin
+   */
+  readonly origins?: readonly string[] | undefined;
+  /** More fields of the response. @default none */
+  readonly headers?: HeadersInput | undefined;
+  readonly limits?: Some<WebSocketLimits> | undefined;
+  readonly deadlines?: Some<WebSocketDeadlines> | undefined;
+}
+
+const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
+  protocols: PROTOCOLS,
+  origins: {
+    expected: 'a list of origins, such as https://app.example',
+    accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  },
+  headers: { ...rules.object, isSecret: true },
+  limits: rules.group(LIMITS),
+  deadlines: rules.group(DEADLINES),
+};
+
+const VERSION = '13';
+/** 16 bytes in base64. */
+const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+
+/**
+ * Accepts a WebSocket (RFC 6455): answers the request with 101, and hands the connection over.
+ *
+ * When the server shuts down, the WebSocket is closed with 1001, and the shutdown waits for the peer’s answer, up to its `grace`. A
+ * handler that fails afterwards resets the connection; one that returns leaves the WebSocket open.
+ *
+ * @param request - The request of the handler.
+ * @param context - The context of the handler: its clock is that of the deadlines.
+ * @param options - See {@link WebSocketOptions}.
+ * @returns The WebSocket, open.
+ * @throws `HttpProblem` when the request does not ask for a WebSocket, which becomes the response: 426 for another request and for
+ * another version, 400 for a malformed key, 403 for an origin that is not in `origins`. `InvalidInputError` for a wrong argument or
+ * option; `LocalProtocolError` for a header that must not be sent, and when the response has begun; the stream’s errors when the
+ * client has gone.
+ *
+ * @example
+ * ```ts
+ * import { HttpResponse, serve } from '@awaitio/http';
+ * import { connectWebSocket, webSocket } from '@awaitio/http/websocket';
+ *
+ * const server = await serve(
+ *   async (request, context) => {
+ *     if (request.path !== '/time') return HttpResponse.text('a page');
+ *     const socket = await webSocket(request, context, { protocols: ['time.v1'] });
+ *     await socket.send('12:00');
+ *     await socket.close(1000, 'that is all');
+ *     return undefined;
+ *   },
+ *   { port: 0 },
+ * );
+ * const socket = await connectWebSocket(`${server.url}time`, { protocols: ['time.v1'] });
+ * for await (const message of socket) console.log(socket.protocol, message); // time.v1 12:00
+ * console.log((await socket.closed).reason); // that is all
+ * await server.shutdown();
+ * ```
+ */
+export async function webSocket(
+  request: HttpRequest,
+  context: Pick<HandlerContext, 'upgrade' | 'clock'>,
+  options: WebSocketOptions = {},
+): Promise<WebSocket> {
+  if (!(request instanceof HttpRequest)) {
+    throw invalidInput('webSocket', 'request', 'the HttpRequest of the handler', request);
+  }
+  checkMethods('webSocket', 'context', context, ['upgrade']);
+  checkOptions('webSocket', options, WEB_SOCKET_OPTIONS);
+  const nonce = checkHandshake(request, options.origins);
+  const protocol = chooseProtocol(request, options.protocols ?? []);
+  const fields: (readonly [string, string])[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Accept', acceptOf(nonce)],
+  ];
+  if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
+  const opened: { socket?: WebSocket } = {};
+  const { stream } = await context.upgrade({
+    headers: [...fields, ...pairsOf(fieldList(options.headers))],
+    onDrain: () => opened.socket?.close(CloseCode.GOING_AWAY, 'the server is shutting down'),
+  });
+  const socket = socketOf(
+    {
+      stream,
+      role: 'server',
+      clock: context.clock,
+      limits: withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits),
+      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      nextMask: maskSource(undefined),
+    },
+    protocol,
+  );
+  opened.socket = socket;
+  return socket;
+}
+
+/** @returns The client’s nonce. @throws `HttpProblem` */
+function checkHandshake(request: HttpRequest, origins: readonly string[] | undefined): string {
+  const { headers } = request;
+  const proposed = headers.getAll('upgrade').flatMap(elementsOf);
+  if (request.method !== 'GET' || !proposed.includes('websocket')) {
+    throw new HttpProblem(426, {
+      detail: 'expected a request for a WebSocket, got another',
+      headers: { Upgrade: 'websocket' },
+    });
+  }
+  if (headers.get('sec-websocket-version') !== VERSION) {
+    throw new HttpProblem(426, {
+      detail: `expected version ${VERSION} of WebSocket, got another`,
+      headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': VERSION },
+    });
+  }
+  const nonces = headers.getAll('sec-websocket-key').map(trimBlanks);
+  const [nonce] = nonces;
+  if (nonce === undefined || nonces.length > 1 || !NONCE.test(nonce)) {
+    throw new HttpProblem(400, { detail: 'expected one Sec-WebSocket-Key of 16 bytes in base64' });
+  }
+  const origin = headers.get('origin');
+  if (origin !== undefined && origins !== undefined && !origins.includes(origin)) {
+    throw new HttpProblem(403, { detail: 'pages of this origin may not connect' });
+  }
+  return nonce;
+}
+
+/** The first of the server’s subprotocols that the client proposes; names are compared as they are written. */
+function chooseProtocol(request: HttpRequest, known: readonly string[]): string {
+  const lists = request.headers.getAll('sec-websocket-protocol');
+  const proposed = lists.flatMap((list) => list.split(',').map(trimBlanks));
+  return known.find((name) => proposed.includes(name)) ?? '';
+}
+
+function pairsOf(fields: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    pairs.push([fields[at] as string, fields[at + 1] as string]);
+  }
+  return pairs;
+}

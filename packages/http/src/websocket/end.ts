@@ -1,0 +1,38 @@
+/** How a WebSocket ended, and the errors of calls on one that did. */
+
+import { ClosedError, UnexpectedEofError } from '@awaitio/core';
+
+/** How a WebSocket ended. */
+export interface WebSocketEnd {
+  /**
+   * The code of the close frame that came first; 1005 when it had none, 1006 when there was none (RFC 6455 section 7.4.1). After
+   * a fault of the peer, the code that this side sent.
+   */
+  readonly code: number;
+  /** The reason of that frame. */
+  readonly reason: string;
+  /** Which side began to close, or broke the connection. */
+  readonly by: 'local' | 'peer';
+  /** Whether both sides have sent their close frame: then neither has lost a message of the other. */
+  readonly isClean: boolean;
+  /** Messages that arrived after this side had begun to close, and were dropped because nothing read them. */
+  readonly dropped: number;
+  /** Why the end was not clean. */
+  readonly error?: unknown;
+}
+
+/** The WebSocket was closed, by either side. */
+export function socketClosed(operation: string): ClosedError {
+  return new ClosedError(
+    `${operation}: this WebSocket is closed, or closing; \`closed\` says why`,
+    { code: 'ERR_WEBSOCKET_CLOSED', operation },
+  );
+}
+
+/** The connection ended without a close frame. */
+export function endedEarly(): UnexpectedEofError {
+  return new UnexpectedEofError(
+    'receive: the peer ended the connection without a close frame; messages may be lost',
+    { code: 'ERR_UNEXPECTED_EOF', operation: 'receive' },
+  );
+}
