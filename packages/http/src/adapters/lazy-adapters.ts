@@ -1,7 +1,8 @@
-/** The adapters, for servers: most need neither, so each is loaded on first use. */
+/** The adapters, for servers: many need none of them, so each is loaded on first use. */
 
 import { memoryPair, type ByteStream, type Clock } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
+import type { readWhole } from '../forms/form-data.ts';
 import type { fetchHandler } from './fetch-handler.ts';
 import type { MemoryFetch } from './memory-fetch.ts';
 
@@ -14,6 +15,16 @@ export const fetchAdapter: Lazy<{ readonly fetchHandler: typeof fetchHandler }> 
 export const memoryFetch: Lazy<{ readonly MemoryFetch: typeof MemoryFetch }> = lazy(
   () => import('./memory-fetch.ts'),
 );
+
+const forms: Lazy<{ readonly readWhole: typeof readWhole }> = lazy(
+  () => import('../forms/form-data.ts'),
+);
+
+/** For `request.form()`. */
+export async function readForm(types: readonly string[], bytes: Uint8Array): Promise<FormData> {
+  const { readWhole } = forms.value ?? (await forms.load());
+  return readWhole(types, bytes);
+}
 
 /**
  * Opens the client in memory of a server.

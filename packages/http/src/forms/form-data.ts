@@ -33,6 +33,14 @@ export async function collectForm(message: FormMessage, settings: FormSettings):
   return data;
 }
 
+/** The form in a body that was collected before, within the default limits. */
+export function readWhole(types: readonly string[], bytes: Uint8Array): Promise<FormData> {
+  const open = async function* (): AsyncGenerator<Uint8Array> {
+    yield bytes;
+  };
+  return collectForm({ types, length: bytes.length, open }, settingsOf(undefined));
+}
+
 /** A body of `application/x-www-form-urlencoded` (URL standard, section 5.1). */
 async function collectPairs(message: FormMessage, settings: FormSettings): Promise<FormData> {
   const { bodyBytes, parts } = settings.limits;
