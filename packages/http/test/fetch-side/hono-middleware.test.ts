@@ -262,7 +262,7 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
     [
       { init: { headers: { 'x-request-id': 'mine' } }, status: 200, headers: { 'x-request-id': 'mine' } },
       { status: 200, headers: { 'x-request-id': /^[\da-f-]{36}$/ }, varying: ['x-request-id'] },
-    ].map((row) => ({ varying: [], ...row })) as readonly Row[],
+    ],
   ],
   [
     'secure-headers',
@@ -285,7 +285,7 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
         body: 'timed',
         varying: ['server-timing'],
       },
-    ].map((row) => row as Row),
+    ],
   ],
   [
     'trailing-slash',

@@ -139,7 +139,7 @@ const H3_ROWS: readonly (readonly [string, () => FetchApplication, readonly Row[
         .use('/files/**', (event) =>
           serveStatic(event, {
             getContents: (id) => `contents of ${id}`,
-            getMeta: (id) => (id.endsWith('none') ? undefined : { size: 12 + id.length, type: 'text/plain' }),
+            getMeta: (id) => (id.includes('none') ? undefined : { size: 12 + id.length, type: 'text/plain' }),
           }),
         ),
     ),

@@ -15,20 +15,25 @@ import { choice, oneOf, rarely, repeat, sequence, write, type Part } from './rul
 import type { Target, Verdict } from './target.ts';
 
 /** Limits that short texts reach. */
-const SMALL = { parts: 2, nameBytes: 4, headerBytes: 70, partBytes: 6, bodyBytes: 160 };
+const SMALL = { parts: 1, nameBytes: 4, headerBytes: 70, partBytes: 6, bodyBytes: 240 };
 
 const LINE_END = oneOf('\r\n', choice(' \r\n', '\t\r\n', '\n', '\r', 'c\r\n', '--\r\n', '-', ''));
-const PARAMETER = oneOf(
+const NAME = oneOf(
   choice('name="a"', 'name=c', 'NAME="b"', 'name=""'),
   choice('name="%22;="', 'name="\xc3\xbc"', 'name="\xfc"', 'name="\\"', 'name="%0d%0A%"'),
+);
+const PARAMETER = oneOf(
   choice('filename="f"', 'filename="../f"', 'filename="a\\b"', 'filename=".."', 'filename=""'),
   choice('filename*=x', "filename*=UTF-8''%e2", 'x="\\""', 'x=y', 'x', 'x=', 'name="', '', '='),
+  NAME,
 );
+const SEMICOLON = oneOf('; ', ';', ' ;\t', ';;', '');
 const DISPOSITION = sequence(
   oneOf('Content-Disposition', 'content-disposition', 'Content-Dispositio'),
   oneOf(': ', ':', ':\t', ' : ', ''),
   oneOf('form-data', 'Form-Data', 'form-data ', 'attachment', ''),
-  repeat(sequence(oneOf('; ', ';', ' ;\t', ';;', ''), PARAMETER), 1, 3),
+  oneOf(sequence(SEMICOLON, NAME), ''),
+  oneOf('', repeat(sequence(SEMICOLON, PARAMETER), 1, 2)),
 );
 const FIELD = choice(
   'Content-Type: text/html',

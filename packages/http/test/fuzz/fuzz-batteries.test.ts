@@ -15,9 +15,9 @@ describe('fuzzing forms and ranges', () => {
     const corpus = { form: readAllSeeds()['form'] ?? [] };
     expect(corpus.form.length).toBeGreaterThan(50);
     const targets = [formTarget(), rangeTarget()];
-    const report = fuzz({ seed: 20_251_130, targets, iterations: 6_000, corpus });
+    const report = fuzz({ seed: 20_251_130, targets, iterations: 3_000, corpus });
     expect(report.failure).toBeUndefined();
-    expect(report.kept['form']?.length).toBeGreaterThan(40);
+    expect(report.kept['form']?.length).toBeGreaterThan(30);
     expect(report.kept['range']?.length).toBeGreaterThan(5);
   });
 
@@ -170,7 +170,7 @@ describe('a bug that is planted in the reader of ranges is found:', () => {
       'ranges that touch and are not joined',
       withBug({
         selectRanges: (value, size, max) => {
-          const parts = /^bytes=(\d)-(\d),(\d)-(\d)$/.exec(value)?.slice(1).map(Number);
+          const parts = /^bytes=(\d)-(\d), ?(\d)-(\d)$/i.exec(value)?.slice(1).map(Number);
           const [a = 0, b = 0, c = 0, d = 0] = parts ?? [];
           const isTouching = parts !== undefined && a <= b && c === b + 1 && c <= d && d < size;
           return isTouching

@@ -9,7 +9,7 @@ import { multipartRanges, selectRanges, type ByteRange } from '../../src/batteri
 import { choice, oneOf, rarely, repeat, sequence, write } from './rules.ts';
 import type { Target, Verdict } from './target.ts';
 
-const MAX_RANGES = 4;
+const MAX_RANGES = 3;
 const BOUNDARY = 'awaitio-0';
 
 const SIZE = choice('10', '0', '1', '100', '1000');
@@ -18,17 +18,19 @@ const NUMBER = oneOf(
   choice('99999999999999999999', '9007199254740993', '9007199254740992', '4294967296', '00', '05'),
   choice('+1', '1.5', '0x1', '1e1', ' 1', '1 ', 'a', '', '\u0661'),
 );
+const SINGLE = choice('0-0', '2-2', '4-4', '6-6', '8-8', '20-29');
 const SPEC = oneOf(
-  sequence(NUMBER, '-', NUMBER),
+  choice(sequence(NUMBER, '-', NUMBER), SINGLE, SINGLE),
   sequence(NUMBER, '-'),
   sequence('-', NUMBER),
+  choice('0-4,5-9', '5-9,0-4', '0-1, 2-3', '5-9,0-5'),
   choice('-', '--1', '1', '1-2-3', '1--2', '1\u20132', '- 1', ''),
 );
 const BETWEEN = oneOf(',', ', ', ' ,\t', ',,', choice(';', ' ', '\xa0,', ',\x0b', ', \xa0'));
 const VALUE = sequence(
   oneOf('bytes=', 'BYTES=', 'bytes= ', 'bytes =', 'bytes:', 'lines=', 'xbytes=', 'bytes', ''),
   SPEC,
-  repeat(sequence(BETWEEN, SPEC), 0, 6),
+  repeat(sequence(BETWEEN, SPEC), 0, 8),
   rarely(0.1, BETWEEN),
 );
 const TEXT = sequence(SIZE, '\n', VALUE);

@@ -35,12 +35,16 @@ export interface Seen {
 /** Fields of the hop, and the server's. */
 const HOP = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
 
-export async function seenOf(response: Response, varying: readonly string[] = []): Promise<Seen> {
-  const fields = [...response.headers].filter(([name]) => !HOP.has(name) && !varying.includes(name));
+async function seenOf(response: Response, varying: readonly string[]): Promise<Seen> {
+  // The responses of H3 have the type of a text only when their body has been looked at.
+  void response.body;
+  const fields = [...response.headers]
+    .filter(([name]) => !HOP.has(name))
+    .map(([name, value]) => [name, varying.includes(name) ? 'varies' : value]);
   return {
     status: response.status,
     statusText: response.statusText,
-    headers: Object.fromEntries(fields),
+    headers: Object.fromEntries(fields) as Record<string, string>,
     cookies: response.headers.getSetCookie(),
     body: Buffer.from(await response.arrayBuffer()).toString('latin1'),
   };
@@ -73,11 +77,12 @@ export async function expectRows(
   await inMemory(makeApplication(), async (server, errors) => {
     for (const { path = '/', init = {}, status, headers = {}, body, varying = [] } of rows) {
       const request = (): Request => new Request(`http://test${path}`, init);
-      const seen = await seenOf(await server.fetch(request()), varying);
+      const answer = await server.fetch(request());
+      const seen = await seenOf(answer, varying);
       expect({ path, status: seen.status }).toEqual({ path, status });
       for (const [name, value] of Object.entries(headers)) {
         const isPattern = value instanceof RegExp;
-        expect(seen.headers[name]).toEqual(isPattern ? expect.stringMatching(value) : value);
+        expect(answer.headers.get(name)).toEqual(isPattern ? expect.stringMatching(value) : value);
       }
       if (typeof body === 'string') expect(seen.body).toBe(body);
       else if (body !== undefined) expect(seen.body).toMatch(body);
