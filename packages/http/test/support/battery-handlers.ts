@@ -18,8 +18,8 @@ export interface BatteryLog {
   readonly violations: string[];
 }
 
-const RATE = 4;
-const BURST = 3;
+const RATE = 2;
+const BURST = 2;
 /** How many events a stream has. */
 export const EVENTS = 6;
 
