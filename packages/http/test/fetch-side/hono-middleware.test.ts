@@ -54,7 +54,9 @@ const streamed = (...pieces: readonly string[]): RequestInit =>
       },
     }),
   }) as RequestInit;
-const basic = (text: string): RequestInit => ({ headers: { authorization: `Basic ${btoa(text)}` } });
+const basic = (text: string): RequestInit => ({
+  headers: { authorization: `Basic ${btoa(text)}` },
+});
 const LONG = 'again and again '.repeat(200);
 const SECRET = 'a secret of at least thirty-two characters';
 
@@ -73,9 +75,7 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   ],
   [
     'basic-auth',
-    app((hono) =>
-      hono.use(basicAuth({ username: 'ada', password: 'lovelace' })).get('/', hello),
-    ),
+    app((hono) => hono.use(basicAuth({ username: 'ada', password: 'lovelace' })).get('/', hello)),
     [
       { status: 401, headers: { 'www-authenticate': /^Basic realm=/ }, body: 'Unauthorized' },
       { init: basic('ada:wrong'), status: 401 },
@@ -92,7 +92,9 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   ],
   [
     'body-limit, with a length',
-    app((hono) => hono.use(bodyLimit({ maxSize: 10 })).post('/', async (c) => c.text(await c.req.text()))),
+    app((hono) =>
+      hono.use(bodyLimit({ maxSize: 10 })).post('/', async (c) => c.text(await c.req.text())),
+    ),
     [
       { init: post('0123456789'), status: 200, body: '0123456789' },
       { init: post('0123456789a'), status: 413, body: 'Payload Too Large' },
@@ -113,7 +115,12 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   ],
   [
     'compress',
-    app((hono) => hono.use(compress()).get('/', (c) => c.text(LONG)).get('/short', hello)),
+    app((hono) =>
+      hono
+        .use(compress())
+        .get('/', (c) => c.text(LONG))
+        .get('/short', hello),
+    ),
     [
       {
         init: { headers: { 'accept-encoding': 'gzip' } },
@@ -144,13 +151,19 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
     ),
     [
       { status: 200, body: 'set' },
-      { path: '/read', init: { headers: { cookie: 'a=1; b=2; signed=value.forged' } }, status: 200 },
+      {
+        path: '/read',
+        init: { headers: { cookie: 'a=1; b=2; signed=value.forged' } },
+        status: 200,
+      },
     ],
   ],
   [
     'cors',
     app((hono) =>
-      hono.use(cors({ origin: 'https://app.example', credentials: true, maxAge: 60 })).get('/', hello),
+      hono
+        .use(cors({ origin: 'https://app.example', credentials: true, maxAge: 60 }))
+        .get('/', hello),
     ),
     [
       {
@@ -218,7 +231,9 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   [
     'jwt',
     app((hono) =>
-      hono.use(jwt({ secret: SECRET, alg: 'HS256' })).get('/', (c) => c.json(c.get('jwtPayload' as never))),
+      hono
+        .use(jwt({ secret: SECRET, alg: 'HS256' }))
+        .get('/', (c) => c.json(c.get('jwtPayload' as never))),
     ),
     [{ status: 401, headers: { 'www-authenticate': /Bearer/ } }],
   ],
@@ -239,7 +254,9 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   [
     'method-override',
     app((hono) => {
-      hono.use(methodOverride({ app: hono, header: 'x-method' })).delete('/', (c) => c.text('deleted'));
+      hono
+        .use(methodOverride({ app: hono, header: 'x-method' }))
+        .delete('/', (c) => c.text('deleted'));
     }),
     [{ init: post('', { 'x-method': 'DELETE' }), status: 200, body: 'deleted' }],
   ],
@@ -260,7 +277,11 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
     'request-id',
     app((hono) => hono.use(requestId()).get('/', hello)),
     [
-      { init: { headers: { 'x-request-id': 'mine' } }, status: 200, headers: { 'x-request-id': 'mine' } },
+      {
+        init: { headers: { 'x-request-id': 'mine' } },
+        status: 200,
+        headers: { 'x-request-id': 'mine' },
+      },
       { status: 200, headers: { 'x-request-id': /^[\da-f-]{36}$/ }, varying: ['x-request-id'] },
     ],
   ],
@@ -290,12 +311,26 @@ const MIDDLEWARE: readonly (readonly [string, () => FetchApplication, readonly R
   [
     'trailing-slash',
     app((hono) => hono.use(trimTrailingSlash()).get('/a', hello)),
-    [{ path: '/a/', init: { redirect: 'manual' }, status: 301, headers: { location: 'http://test/a' } }],
+    [
+      {
+        path: '/a/',
+        init: { redirect: 'manual' },
+        status: 301,
+        headers: { location: 'http://test/a' },
+      },
+    ],
   ],
   [
     'trailing-slash, the other way',
     app((hono) => hono.use(appendTrailingSlash()).get('/a/', hello)),
-    [{ path: '/a', init: { redirect: 'manual' }, status: 301, headers: { location: 'http://test/a/' } }],
+    [
+      {
+        path: '/a',
+        init: { redirect: 'manual' },
+        status: 301,
+        headers: { location: 'http://test/a/' },
+      },
+    ],
   ],
   [
     'exceptions, and what nothing matches',
@@ -362,7 +397,11 @@ describe('middleware of Hono', () => {
       const first = await server.fetch('http://test/');
       const tag = first.headers.get('etag') ?? '';
       const second = await server.fetch('http://test/', { headers: { 'if-none-match': tag } });
-      expect([second.status, await second.text(), second.headers.get('etag')]).toEqual([304, '', tag]);
+      expect([second.status, await second.text(), second.headers.get('etag')]).toEqual([
+        304,
+        '',
+        tag,
+      ]);
     }));
 
   test('jwt: the payload of a signed token', async () => {
@@ -372,15 +411,15 @@ describe('middleware of Hono', () => {
       .get('/', (c) => c.json(c.get('jwtPayload')));
     await inMemory(hono, async (server) => {
       const headers = { authorization: `Bearer ${token}` };
-      expect(await (await server.fetch('http://test/', { headers })).json()).toEqual({ sub: 'ada' });
+      expect(await (await server.fetch('http://test/', { headers })).json()).toEqual({
+        sub: 'ada',
+      });
     });
   });
 
   test('body-limit: a body without a length is read to the limit, and no further', () =>
     inMemory(
-      new Hono()
-        .use(bodyLimit({ maxSize: 10 }))
-        .post('/', async (c) => c.text(await c.req.text())),
+      new Hono().use(bodyLimit({ maxSize: 10 })).post('/', async (c) => c.text(await c.req.text())),
       async (server, errors) => {
         const ask = (...pieces: readonly string[]) =>
           server.fetch('http://test/', streamed(...pieces));

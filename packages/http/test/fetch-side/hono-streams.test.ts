@@ -99,39 +99,43 @@ describe('a stream of Hono', () => {
     ));
   let written = 0;
 
-  test.each(['FIN', 'RST'])('is aborted, with c.req.raw.signal, when the client leaves by %s', (how) =>
-    simulated(async (world) => {
-      const seen: string[] = [];
-      const hono = new Hono().get('/', (c) => {
-        c.req.raw.signal.addEventListener('abort', () => seen.push('signal'));
-        return stream(c, async (out) => {
-          out.onAbort(() => {
-            seen.push('onAbort');
+  test.each(['FIN', 'RST'])(
+    'is aborted, with c.req.raw.signal, when the client leaves by %s',
+    (how) =>
+      simulated(async (world) => {
+        const seen: string[] = [];
+        const hono = new Hono().get('/', (c) => {
+          c.req.raw.signal.addEventListener('abort', () => seen.push('signal'));
+          return stream(c, async (out) => {
+            out.onAbort(() => {
+              seen.push('onAbort');
+            });
+            await out.write('begun');
+            while (!out.aborted) await world.sleep(1_000);
           });
-          await out.write('begun');
-          while (!out.aborted) await world.sleep(1_000);
         });
-      });
-      const server = await world.serve(hono);
-      const wire = await world.connect();
-      await wire.send(GET);
-      await wire.stream.readUntil('begun');
-      expect(seen).toEqual([]);
-      if (how === 'FIN') await wire.finish();
-      else wire.stream.reset();
-      await world.sleep(15_000);
-      expect(seen.toSorted()).toEqual(['onAbort', 'signal']);
-      expect(server.statistics().connections.open).toBe(0);
-      expect(world.errors).toEqual([]);
-    }),
+        const server = await world.serve(hono);
+        const wire = await world.connect();
+        await wire.send(GET);
+        await wire.stream.readUntil('begun');
+        expect(seen).toEqual([]);
+        if (how === 'FIN') await wire.finish();
+        else wire.stream.reset();
+        await world.sleep(15_000);
+        expect(seen.toSorted()).toEqual(['onAbort', 'signal']);
+        expect(server.statistics().connections.open).toBe(0);
+        expect(world.errors).toEqual([]);
+      }),
   );
 
   test('is compressed by Hono, and by compress() around the application', async () => {
-    const hono = (): Hono =>
-      new Hono().get('/', (c) => c.text('again and again '.repeat(500)));
+    const hono = (): Hono => new Hono().get('/', (c) => c.text('again and again '.repeat(500)));
     const headers = { 'accept-encoding': 'gzip' };
     const expected = 'again and again '.repeat(500);
-    for (const application of [hono().use(honoCompress()), new Hono().use(honoCompress()).route('/', hono())]) {
+    for (const application of [
+      hono().use(honoCompress()),
+      new Hono().use(honoCompress()).route('/', hono()),
+    ]) {
       await inMemory(application, async (server) => {
         const answer = await server.fetch('http://test/', { headers });
         const bytes = Buffer.from(await answer.arrayBuffer());

@@ -30,11 +30,13 @@ test.each<[string, () => Response, string | null, string]>([
     null,
     'later',
   ],
-])('announces the length of a body %s, where it is known before it is sent', (_name, make, length, body) =>
-  inMemory({ fetch: make }, async (server) => {
-    const answer = await server.fetch('http://test/');
-    expect(answer.headers.get('content-length')).toBe(length);
-    expect(answer.headers.get('transfer-encoding')).toBe(length === null ? 'chunked' : null);
-    expect(await answer.text()).toBe(body);
-  }),
+])(
+  'announces the length of a body %s, where it is known before it is sent',
+  (_name, make, length, body) =>
+    inMemory({ fetch: make }, async (server) => {
+      const answer = await server.fetch('http://test/');
+      expect(answer.headers.get('content-length')).toBe(length);
+      expect(answer.headers.get('transfer-encoding')).toBe(length === null ? 'chunked' : null);
+      expect(await answer.text()).toBe(body);
+    }),
 );

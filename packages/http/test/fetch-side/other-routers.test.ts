@@ -64,7 +64,12 @@ const H3_ROWS: readonly (readonly [string, () => FetchApplication, readonly Row[
         .get('/none', () => null),
     ),
     [
-      { path: '/json', init: post('{"a":1}', JSON_TYPE), status: 200, body: /"got":\s*\{\s*"a":\s*1/ },
+      {
+        path: '/json',
+        init: post('{"a":1}', JSON_TYPE),
+        status: 200,
+        body: /"got":\s*\{\s*"a":\s*1/,
+      },
       {
         path: '/form',
         init: post('a=1', { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -139,7 +144,8 @@ const H3_ROWS: readonly (readonly [string, () => FetchApplication, readonly Row[
         .use('/files/**', (event) =>
           serveStatic(event, {
             getContents: (id) => `contents of ${id}`,
-            getMeta: (id) => (id.includes('none') ? undefined : { size: 12 + id.length, type: 'text/plain' }),
+            getMeta: (id) =>
+              id.includes('none') ? undefined : { size: 12 + id.length, type: 'text/plain' },
           }),
         ),
     ),
@@ -173,7 +179,12 @@ const ITTY_ROWS: readonly (readonly [string, () => FetchApplication, readonly Ro
       { path: '/html', status: 200, headers: { 'content-type': /^text\/html/ }, body: '<p>hi</p>' },
       { path: '/made', status: 201, body: '{"made":true}' },
       { path: '/cookie', init: { headers: { cookie: 'a=1; b=2' } }, status: 200 },
-      { path: '/content', init: post('{"a":1}', JSON_TYPE), status: 200, body: '{"content":{"a":1}}' },
+      {
+        path: '/content',
+        init: post('{"a":1}', JSON_TYPE),
+        status: 200,
+        body: '{"content":{"a":1}}',
+      },
       { path: '/teapot', status: 418, body: /short and stout/ },
       { path: '/thrown', status: 409, body: /twice/ },
       { path: '/x', status: 404 },

@@ -122,12 +122,24 @@ describe('a form of a handler', () => {
     ['a part without a name', '--b\r\n\r\nx\r\n--b--', TYPE],
     ['an end that is missing', part('a', 'x'), TYPE],
     ['too many parts', `${part('a', '').repeat(1_001)}--b--`, TYPE],
-    ['a header section that is too long', THREE.replace('\r\n\r\n', `\r\nX: ${'y'.repeat(9_000)}\r\n\r\n`), TYPE],
+    [
+      'a header section that is too long',
+      THREE.replace('\r\n\r\n', `\r\nX: ${'y'.repeat(9_000)}\r\n\r\n`),
+      TYPE,
+    ],
   ])('is read by `request.form()` as by `formData(request)`: %s', async (_name, body, type) => {
     const listed = (form: FormData) =>
       [...form].map(([name, value]) => [name, typeof value === 'string' ? value : value.name]);
-    const whole = await ask(handling(async (request) => listed(await request.form())), body, type);
-    const same = await ask(handling(async (request) => listed(await formData(request))), body, type);
+    const whole = await ask(
+      handling(async (request) => listed(await request.form())),
+      body,
+      type,
+    );
+    const same = await ask(
+      handling(async (request) => listed(await formData(request))),
+      body,
+      type,
+    );
     expect(whole).toEqual(same);
     expect(whole.errors).toEqual([]);
   });

@@ -61,7 +61,14 @@ const BODY: Part = repeat(
   0,
   8,
 );
-const PART = sequence('--b', LINE_END, SECTION, oneOf('\r\n\r\n', '\r\n', '\n\n', ''), BODY, '\r\n');
+const PART = sequence(
+  '--b',
+  LINE_END,
+  SECTION,
+  oneOf('\r\n\r\n', '\r\n', '\n\n', ''),
+  BODY,
+  '\r\n',
+);
 const FORM = sequence(
   rarely(0.2, choice('preamble\r\n', '\r\n', '\r', '-', '--b')),
   repeat(PART, 0, 4),

@@ -109,7 +109,11 @@ describe('a bug that is planted in the parser of forms is found:', () => {
       100,
     ],
     ['limits that are not kept', () => real({}), 150],
-    ['a limit of parts that comes one too late', (limits) => real({ ...limits, parts: (limits.parts ?? 1_000) + 1 }), 250],
+    [
+      'a limit of parts that comes one too late',
+      (limits) => real({ ...limits, parts: (limits.parts ?? 1_000) + 1 }),
+      250,
+    ],
     [
       'a part’s end that is not said',
       (limits) => {
@@ -152,7 +156,11 @@ describe('a bug that is planted in the reader of ranges is found:', () => {
       'a last byte that is counted out',
       withBug({
         selectRanges: (value, size, max) =>
-          selectRanges(value.replace(/-(\d)$/, (_, n: string) => `-${Number(n) - 1}`), size, max),
+          selectRanges(
+            value.replace(/-(\d)$/, (_, n: string) => `-${Number(n) - 1}`),
+            size,
+            max,
+          ),
       }),
     ],
     [
@@ -192,7 +200,11 @@ describe('a bug that is planted in the reader of ranges is found:', () => {
       'numbers that are read as floats',
       withBug({
         selectRanges: (value, size, max) =>
-          selectRanges(value.replaceAll(/\d{15,}/g, (digits) => String(BigInt(Number(digits)))), size, max),
+          selectRanges(
+            value.replaceAll(/\d{15,}/g, (digits) => String(BigInt(Number(digits)))),
+            size,
+            max,
+          ),
       }),
     ],
     [
@@ -204,7 +216,10 @@ describe('a bug that is planted in the reader of ranges is found:', () => {
       withBug({
         multipartRanges: (ranges, size, boundary, type) => {
           const written = multipartRanges(ranges, size, boundary, type);
-          return { ...written, heads: written.heads.map((head) => head.replace(/-(\d+)\//, '-1$1/')) };
+          return {
+            ...written,
+            heads: written.heads.map((head) => head.replace(/-(\d+)\//, '-1$1/')),
+          };
         },
       }),
     ],

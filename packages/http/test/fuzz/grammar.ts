@@ -1,7 +1,17 @@
 /** Texts that are nearly HTTP: the grammar of requests and responses, with the known ways to break them. */
 
 import type { Random } from '@awaitio/core';
-import { anyOf, choice, oneOf, rarely, repeat, sequence, write, type Part, type Rule } from './rules.ts';
+import {
+  anyOf,
+  choice,
+  oneOf,
+  rarely,
+  repeat,
+  sequence,
+  write,
+  type Part,
+  type Rule,
+} from './rules.ts';
 
 const NEWLINE = oneOf('\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\n', '\r', '\r\r\n', '\n\r', '');
 const SPACE = oneOf(' ', ' ', ' ', ' ', '  ', '\t', '', '\x0b', '\xa0');

@@ -5,7 +5,11 @@
  * client's order (RFC 9110 section 14.1.1, 15.3.7.2); and the client finds in the parts of the response the bytes that they name.
  */
 
-import { multipartRanges, selectRanges, type ByteRange } from '../../src/batteries/selection/ranges.ts';
+import {
+  multipartRanges,
+  selectRanges,
+  type ByteRange,
+} from '../../src/batteries/selection/ranges.ts';
 import { choice, oneOf, rarely, repeat, sequence, write } from './rules.ts';
 import type { Target, Verdict } from './target.ts';
 
@@ -121,12 +125,14 @@ function badParts(by: Ranges, ranges: readonly ByteRange[], size: number): strin
   if (text.length !== length) return `its parts have ${text.length} bytes, announced are ${length}`;
   if (type !== `multipart/byteranges; boundary=${BOUNDARY}`) return `its type is ${type}`;
   const [preamble, ...rest] = `\r\n${text}`.split(`\r\n--${BOUNDARY}`);
-  if (preamble !== '' || rest.pop() !== '--\r\n') return 'its parts do not begin or end as parts do';
+  if (preamble !== '' || rest.pop() !== '--\r\n')
+    return 'its parts do not begin or end as parts do';
   if (rest.length !== ranges.length) return `it has ${rest.length} parts, not ${ranges.length}`;
   for (const [at, part] of rest.entries()) {
     const [, first, last, all, bytes] =
-      /^\r\nContent-Type: a\/b\r\nContent-Range: bytes (\d+)-(\d+)\/(\d+)\r\n\r\n([^]*)$/.exec(part) ??
-      [];
+      /^\r\nContent-Type: a\/b\r\nContent-Range: bytes (\d+)-(\d+)\/(\d+)\r\n\r\n([^]*)$/.exec(
+        part,
+      ) ?? [];
     const { start, end } = ranges[at] as ByteRange;
     const isNamed = Number(first) === start && Number(last) === end - 1 && Number(all) === size;
     if (!isNamed) return `part ${at} is named wrongly`;

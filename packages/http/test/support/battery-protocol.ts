@@ -129,7 +129,8 @@ export function batteryProtocol(
         expectTyped(error);
         sim.log(`${kind} failed`);
       }
-      if (method === 'POST' && (log.handled.get(id) ?? 0) > 1) violations.push(`${id} was handled twice`);
+      if (method === 'POST' && (log.handled.get(id) ?? 0) > 1)
+        violations.push(`${id} was handled twice`);
     }
 
     /** Asks, and compares the answer. */
@@ -184,7 +185,10 @@ export function batteryProtocol(
         });
       },
       pairs: async () => {
-        const pairs = Array.from({ length: random.integer(0, 5) }, (_, at) => [`k${at}`, `&= ${at}`]);
+        const pairs = Array.from({ length: random.integer(0, 5) }, (_, at) => [
+          `k${at}`,
+          `&= ${at}`,
+        ]);
         const form = Object.fromEntries(pairs) as Record<string, string>;
         const expected = JSON.stringify(pairs);
         await expectText('pairs', { method: 'POST', form }, 200, (text) => text === expected);
@@ -197,7 +201,8 @@ export function batteryProtocol(
           await ask('events', { headers }, async (response) => {
             const stopsAt = random.chance(0.2) ? random.integer(1, EVENTS) : Infinity;
             for await (const { id, data } of response.events()) {
-              const isNext = Number(id) === seen + 1 && data === `line ${id}\nand ${Number(id) ** 2}`;
+              const isNext =
+                Number(id) === seen + 1 && data === `line ${id}\nand ${Number(id) ** 2}`;
               if (!isNext) violations.push(`events: ${id} after ${seen}`);
               seen += 1;
               if (seen >= stopsAt) break;
@@ -210,7 +215,9 @@ export function batteryProtocol(
         for (let round = 0; round < 2; round += 1) {
           const isForged = cookie !== undefined && random.chance(0.3);
           const headers: Record<string, string> =
-            cookie === undefined ? {} : { Cookie: isForged ? cookie.replace('client', 'Client') : cookie };
+            cookie === undefined
+              ? {}
+              : { Cookie: isForged ? cookie.replace('client', 'Client') : cookie };
           const name = isForged ? undefined : /client%20\d+|client \d+/.exec(cookie ?? '')?.[0];
           const expected = name === undefined ? 'nobody' : decodeURIComponent(name);
           await ask('cookie', { headers }, async (response) => {
@@ -270,7 +277,8 @@ export function batteryProtocol(
     // Until the server has stopped, and load shedding measures no more.
     await clock.sleep(20_000);
     const { begun, closed } = log;
-    if (begun !== closed) violations.push(`${begun} sources of events were begun, ${closed} closed`);
+    if (begun !== closed)
+      violations.push(`${begun} sources of events were begun, ${closed} closed`);
     if (violations.length > 0) throw new Error(violations.join('; '));
   };
 }

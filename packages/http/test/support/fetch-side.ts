@@ -2,7 +2,12 @@
 
 import { expect } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
-import { serve, type FetchApplication, type HttpServer, type ServeOptions } from '../../src/index.ts';
+import {
+  serve,
+  type FetchApplication,
+  type HttpServer,
+  type ServeOptions,
+} from '../../src/index.ts';
 
 /** Serves in memory, and shuts down. `errors` is what the server reports. */
 export async function inMemory(
