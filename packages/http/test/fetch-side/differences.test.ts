@@ -203,7 +203,7 @@ const ROWS: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 describe('beside other servers', () => {
-  test.each(Object.entries(ROWS))('%s', (_title, row) => row());
+  test.each(Object.entries(ROWS))('%s', (_title, row) => expect(row()).resolves.toBeUndefined());
 
   test('the page has these rows, in this order', () => {
     const page = readFileSync(new URL('../../../../docs/fetch.md', import.meta.url), 'utf8');

@@ -12,7 +12,7 @@ import { proxy } from 'hono/proxy';
 import { serveStatic } from 'hono/serve-static';
 import { stream, streamSSE, streamText } from 'hono/streaming';
 import { compress, fetchHandler, staticFiles } from '../../src/batteries/index.ts';
-import { serve, type FetchApplication } from '../../src/index.ts';
+import { serve } from '../../src/index.ts';
 import { inMemory } from '../support/fetch-side.ts';
 import { simulated } from '../support/simulated.ts';
 
@@ -143,7 +143,7 @@ describe('a stream of Hono', () => {
         expect((isCoded ? gunzipSync(bytes) : bytes).toString()).toBe(expected);
       });
     }
-    const around = compress(fetchHandler(hono() as FetchApplication));
+    const around = compress(fetchHandler(hono()));
     const server = await serve(around, { listener: new MemoryListener() });
     const answer = await server.fetch('http://test/', { headers });
     expect(answer.headers.get('content-encoding')).toBe('gzip');
@@ -188,7 +188,7 @@ describe('files and other servers', () => {
 
   test('staticFiles serves files with ranges, and passes the rest to the application', async () => {
     const hono = new Hono().get('/api', (c) => c.json({ api: true }));
-    const handler = staticFiles(folder, { notFound: fetchHandler(hono as FetchApplication) });
+    const handler = staticFiles(folder, { notFound: fetchHandler(hono) });
     const server = await serve(handler, { listener: new MemoryListener() });
     const part = await server.fetch('http://test/a.txt', { headers: { range: 'bytes=2-' } });
     expect([part.status, await part.text()]).toEqual([206, 'file']);

@@ -55,8 +55,22 @@ const SECTION = sequence(
 /** Everything that nearly is a delimiter. */
 const BODY: Part = repeat(
   choice(
-    ...['\r', '\n', '\r\n', '-', '--', '--b', '--B', '\r\n--', '\r\n--b', '\r\n--c'],
-    ...['b', 'x', ' ', '\xff', '\0', '\r\n\r\n'],
+    '\r',
+    '\n',
+    '\r\n',
+    '-',
+    '--',
+    '--b',
+    '--B',
+    '\r\n--',
+    '\r\n--b',
+    '\r\n--c',
+    'b',
+    'x',
+    ' ',
+    '\xff',
+    '\0',
+    '\r\n\r\n',
   ),
   0,
   8,
@@ -77,8 +91,27 @@ const FORM = sequence(
 );
 
 const DICTIONARY = [
-  ...['\r', '\n', '\r\n', '\r\n\r\n', ' ', '\t', '\0', '\x7f', '\xff', ':', ';', '"', '=', '%22'],
-  ...['--b', '\r\n--b', '--b--', '--', 'name="a"', 'filename="f"', 'Content-Type: a/b\r\n'],
+  '\r',
+  '\n',
+  '\r\n',
+  '\r\n\r\n',
+  ' ',
+  '	',
+  '\0',
+  '',
+  'ÿ',
+  ':',
+  ';',
+  '"',
+  '=',
+  '%22',
+  '--b',
+  '\r\n--b',
+  '--b--',
+  '--',
+  'name="a"',
+  'filename="f"',
+  'Content-Type: a/b\r\n',
 ];
 
 /** Makes the parser of one form. */

@@ -133,7 +133,7 @@ function badParts(by: Ranges, ranges: readonly ByteRange[], size: number): strin
       /^\r\nContent-Type: a\/b\r\nContent-Range: bytes (\d+)-(\d+)\/(\d+)\r\n\r\n([^]*)$/.exec(
         part,
       ) ?? [];
-    const { start, end } = ranges[at] as ByteRange;
+    const { start, end } = ranges.at(at) as ByteRange;
     const isNamed = Number(first) === start && Number(last) === end - 1 && Number(all) === size;
     if (!isNamed) return `part ${at} is named wrongly`;
     if (bytes !== contents.slice(start, end)) return `part ${at} has other bytes`;
