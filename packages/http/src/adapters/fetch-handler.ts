@@ -7,14 +7,13 @@
 
 import { IoError, WOULD_BLOCK } from '@awaitio/core';
 import { AsyncScope, checkMethods } from '@awaitio/core/lowlevel';
-import { collectForm } from '../forms/form-data.ts';
-import { settingsOf } from '../forms/multipart.ts';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
 import { dropBody, sendInChunks, type StreamedBody } from '../message/outgoing-body.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { keepWith, type HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
+import { readForm } from './lazy-forms.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
 export interface FetchInfo {
@@ -133,7 +132,7 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
 class ReceivedRequest extends Request {
   static {
     // The types have them as properties, which no method may take the place of.
-    for (const [name, value] of Object.entries({ formData: readForm, clone: cloneRequest })) {
+    for (const [name, value] of Object.entries({ formData: readFormData, clone: cloneRequest })) {
       Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true });
     }
   }
@@ -145,18 +144,17 @@ function cloneRequest(this: Request): Request {
 }
 
 /** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */
-async function readForm(this: Request): Promise<FormData> {
+async function readFormData(this: Request): Promise<FormData> {
   const { body } = this;
   if (this.bodyUsed || body?.locked === true) {
     throw new TypeError('formData: the body was read before; a body can be read once');
   }
   const type = this.headers.get('content-type');
-  const message = {
+  return readForm({
     types: type === null ? [] : [type],
     length: undefined,
     open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
-  };
-  return collectForm(message, settingsOf(undefined));
+  });
 }
 
 const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };

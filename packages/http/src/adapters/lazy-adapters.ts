@@ -2,7 +2,6 @@
 
 import { memoryPair, type ByteStream, type Clock } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
-import type { readWhole } from '../forms/form-data.ts';
 import type { fetchHandler } from './fetch-handler.ts';
 import type { MemoryFetch } from './memory-fetch.ts';
 
@@ -15,16 +14,6 @@ export const fetchAdapter: Lazy<{ readonly fetchHandler: typeof fetchHandler }> 
 export const memoryFetch: Lazy<{ readonly MemoryFetch: typeof MemoryFetch }> = lazy(
   () => import('./memory-fetch.ts'),
 );
-
-const forms: Lazy<{ readonly readWhole: typeof readWhole }> = lazy(
-  () => import('../forms/form-data.ts'),
-);
-
-/** For `request.form()`. */
-export async function readForm(types: readonly string[], bytes: Uint8Array): Promise<FormData> {
-  const { readWhole } = forms.value ?? (await forms.load());
-  return readWhole(types, bytes);
-}
 
 /**
  * Opens the client in memory of a server.

@@ -13,7 +13,7 @@ import {
   type WouldBlock,
 } from '@awaitio/core';
 import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
-import { readForm } from '../adapters/lazy-adapters.ts';
+import { readWholeForm } from '../adapters/lazy-forms.ts';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { abort, isAbortError } from '../message/abort-error.ts';
@@ -108,8 +108,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     return this.#controller.signal;
   }
 
-  get readForm(): typeof readForm {
-    return readForm;
+  get readForm(): typeof readWholeForm {
+    return readWholeForm;
   }
 
   // --- For the body --------------------------------------------------------------------------------------------
