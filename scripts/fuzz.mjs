@@ -1,11 +1,13 @@
 /**
- * Fuzzes the sans-IO connection with texts that are nearly HTTP: packages/http/test/fuzz says what must hold.
+ * Fuzzes what reads the bytes of others, with texts that are nearly right: the sans-IO connection in both roles (`server`,
+ * `client`), the parser of multipart (`form`) and of ranges (`range`). packages/http/test/fuzz says what must hold.
  *
  *   node scripts/fuzz.mjs --seconds 60           what CI does
  *   node scripts/fuzz.mjs --seconds 3600         an hour
  *   node scripts/fuzz.mjs --seed 7               the same texts again, as far as time reaches
  *   node scripts/fuzz.mjs --iterations 10000     so many texts, however long they take
- *   node scripts/fuzz.mjs --replay '"GET / …"' [--role client]
+ *   node scripts/fuzz.mjs --target form          one of them alone
+ *   node scripts/fuzz.mjs --replay '"GET / …"' [--target client]
  *   node scripts/fuzz.mjs --seconds 600 --save   writes what did something new to packages/http/test/fuzz/corpus
  *
  * A failure prints the smallest text that shows it, and the exit status is 1. The build must be fresh.
@@ -24,28 +26,35 @@ const { values } = parseArgs({
     iterations: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Date.now() / 1000)) },
     replay: { type: 'string' },
-    role: { type: 'string', default: 'server' },
+    target: { type: 'string' },
     save: { type: 'boolean', default: false },
   },
 });
 
 const folder = new URL('../packages/http/test/fuzz/', import.meta.url);
-const { fuzz } = await import(new URL('fuzz.ts', folder));
-const { corpusFile, quote, readCorpus, readSeeds, writeCorpus } = await import(
-  new URL('corpus.ts', folder)
-);
+const load = (file) => import(new URL(file, folder));
+const { fuzz } = await load('fuzz.ts');
+const { corpusFile, quote, readCorpus, writeCorpus } = await load('corpus.ts');
+const { allTargets, readAllSeeds } = await load('targets.ts');
 
-function complain({ role, text, complaint }) {
-  console.error(`fuzz: ${complaint}\n  as a ${role}, reading ${quote(text)}`);
+const names = allTargets().map(({ name }) => name);
+if (values.target !== undefined && !names.includes(values.target)) {
+  throw new Error(`--target: expected one of ${names.join(', ')}`);
+}
+const targets = allTargets().filter(({ name }) => (values.target ?? name) === name);
+
+function complain({ target, text, complaint }) {
+  console.error(`fuzz: ${complaint}\n  as ${target}, reading ${quote(text)}`);
   const argument = quote(text).replaceAll("'", "'\\''");
-  console.error(`  node scripts/fuzz.mjs --role ${role} --replay '${argument}'`);
+  console.error(`  node scripts/fuzz.mjs --target ${target} --replay '${argument}'`);
   process.exitCode = 1;
 }
 
 if (values.replay !== undefined) {
   const text = JSON.parse(values.replay);
-  const corpus = { server: [], client: [], [values.role]: Array(100).fill(text) };
-  const { failure } = fuzz({ seed: 1, iterations: 0, corpus });
+  const target = values.target ?? 'server';
+  const corpus = { [target]: Array(100).fill(text) };
+  const { failure } = fuzz({ seed: 1, targets, iterations: 0, corpus });
   if (failure === undefined) console.log('fuzz: nothing is wrong with it');
   else complain(failure);
 } else {
@@ -56,16 +65,17 @@ if (values.replay !== undefined) {
   const isTimeUp = () => performance.now() >= end;
   const report = fuzz({
     seed,
+    targets,
     iterations,
     isTimeUp,
-    corpus: values.save ? readCorpus() : readSeeds(),
+    corpus: values.save ? readCorpus() : readAllSeeds(),
   });
-  const kept = report.kept.server.length + report.kept.client.length;
+  const kept = Object.values(report.kept).flat().length;
   console.log(`fuzz: seed ${seed}, ${report.texts} texts, ${kept} of them did something new`);
   if (report.failure !== undefined) complain(report.failure);
   if (values.save) {
     for (const role of ['server', 'client']) {
-      writeFileSync(corpusFile(role), writeCorpus(report.kept[role]));
+      if (role in report.kept) writeFileSync(corpusFile(role), writeCorpus(report.kept[role]));
     }
   }
 }

@@ -1,21 +1,25 @@
 /** The requests of the simulation's tests, against the built packages: for scripts that run more of them. */
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { transformSync } from '@swc/core';
 
-const protocol = new URL('../../packages/http/test/support/request-protocol.ts', import.meta.url);
+const support = new URL('../../packages/http/test/support/', import.meta.url);
+const built = (path) => import(new URL(`../../packages/${path}`, import.meta.url));
 
-/** Imports the protocol with its types taken off, which Node 20 cannot do by itself. */
-async function loadProtocol() {
-  const { code } = transformSync(readFileSync(protocol, 'utf8'), {
+/** Imports a file of the tests with its types taken off, which Node 20 cannot do by itself. */
+async function load(file) {
+  const { code } = transformSync(readFileSync(new URL(file, support), 'utf8'), {
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
   });
   return import(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-const { requestProtocol, FAULTS, DEADLINE } = await loadProtocol();
-const http = await import(new URL('../../packages/http/dist/index.js', import.meta.url));
-export const { simulateSeeds } = await import(
-  new URL('../../packages/core/dist/testing/index.js', import.meta.url)
-);
-export const httpProtocol = requestProtocol(http);
-export { DEADLINE, FAULTS };
+const requests = await load('request-protocol.ts');
+const handlers = await load('battery-handlers.ts');
+const { batteryProtocol: makeBatteries } = await load('battery-protocol.ts');
+const http = await built('http/dist/index.js');
+const batteries = await built('http/dist/batteries/index.js');
+export const { simulateSeeds } = await built('core/dist/testing/index.js');
+export const httpProtocol = requests.requestProtocol(http);
+export const batteryProtocol = makeBatteries({ http, batteries, requests, handlers, gunzipSync });
+export const { DEADLINE, FAULTS } = requests;

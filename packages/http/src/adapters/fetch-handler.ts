@@ -7,14 +7,13 @@
 
 import { IoError, WOULD_BLOCK } from '@awaitio/core';
 import { AsyncScope, checkMethods } from '@awaitio/core/lowlevel';
-import { collectForm } from '../forms/form-data.ts';
-import { settingsOf } from '../forms/multipart.ts';
 import { lotsOf } from '../message/body.ts';
 import type { Handler, HandlerContext } from '../message/handler.ts';
-import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
+import { dropBody, sendInChunks, type StreamedBody } from '../message/outgoing-body.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { keepWith, type HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
+import { readForm } from './lazy-forms.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
 export interface FetchInfo {
@@ -129,31 +128,33 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   return new ReceivedRequest(url, init);
 }
 
-/** A request whose form is read by this package: with limits, and by the same rules on every Node. */
+/** A request whose form is read by this package, also from its clones: with limits, and by the same rules on every Node. */
 class ReceivedRequest extends Request {
   static {
-    // The types have it as a property, which no method may take the place of.
-    Object.defineProperty(this.prototype, 'formData', {
-      value: readForm,
-      writable: true,
-      configurable: true,
-    });
+    // The types have them as properties, which no method may take the place of.
+    for (const [name, value] of Object.entries({ formData: readFormData, clone: cloneRequest })) {
+      Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true });
+    }
   }
 }
 
+function cloneRequest(this: Request): Request {
+  const copy = Request.prototype.clone.call(this);
+  return Object.setPrototypeOf(copy, ReceivedRequest.prototype) as Request;
+}
+
 /** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */
-async function readForm(this: Request): Promise<FormData> {
+async function readFormData(this: Request): Promise<FormData> {
   const { body } = this;
   if (this.bodyUsed || body?.locked === true) {
     throw new TypeError('formData: the body was read before; a body can be read once');
   }
   const type = this.headers.get('content-type');
-  const message = {
+  return readForm({
     types: type === null ? [] : [type],
     length: undefined,
     open: () => (body ?? EMPTY)[Symbol.asyncIterator](),
-  };
-  return collectForm(message, settingsOf(undefined));
+  });
 }
 
 const EMPTY: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} };
@@ -204,6 +205,8 @@ function fromResponse(response: Response, method: string): HttpResponse {
     else if (name === 'content-length' && /^\d{1,15}$/.test(value)) {
       if (isDescribed) headers.push(field);
       else length = Number(value);
+    } else if (name === 'transfer-encoding' && response.body !== null) {
+      sendInChunks(response.body);
     } else if (name === 'connection' && /\bclose\b/i.test(value)) close = true;
   }
   const { status, statusText } = response;

@@ -1,4 +1,4 @@
-/** The adapters, for servers: most need neither, so each is loaded on first use. */
+/** The adapters, for servers: many need none of them, so each is loaded on first use. */
 
 import { memoryPair, type ByteStream, type Clock } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';

@@ -51,6 +51,14 @@ describe('a file as a response', () => {
     expect(response.headers.get('etag')).toBe('"1"');
   });
 
+  test('has one Last-Modified and one ETag, those that it is given', async () => {
+    const given = { 'last-modified': 'Tue, 24 Nov 2026 08:00:00 GMT', etag: '"mine"' };
+    const { response } = await ask(() => fileResponse(path, { headers: given }));
+    for (const [name, value] of Object.entries(given)) {
+      expect(response.headers.get(name)).toBe(value);
+    }
+  });
+
   test('is not opened for HEAD', async () => {
     const { response, body } = await ask(() => fileResponse(path), { method: 'HEAD' });
     expect(response.headers.get('content-length')).toBe('300000');

@@ -21,7 +21,7 @@ import {
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Collects the form that a message is. */
-export async function collectForm(message: FormMessage, settings: FormSettings): Promise<FormData> {
+async function collectForm(message: FormMessage, settings: FormSettings): Promise<FormData> {
   const form = formTypeOf(message.types);
   if (form.type !== 'multipart/form-data') return collectPairs(message, settings);
   const data = new FormData();
@@ -31,6 +31,11 @@ export async function collectForm(message: FormMessage, settings: FormSettings):
     else data.append(part.name, new File([bytes], part.filename, { type: part.contentType }));
   }
   return data;
+}
+
+/** Collects the form that a message is, within the default limits. */
+export function readFormOf(message: FormMessage): Promise<FormData> {
+  return collectForm(message, settingsOf(undefined));
 }
 
 /** A body of `application/x-www-form-urlencoded` (URL standard, section 5.1). */

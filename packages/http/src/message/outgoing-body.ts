@@ -40,6 +40,23 @@ interface Source {
 /** Iterators that were begun here and give each piece once, such as generators. */
 const begun = new WeakSet<object>();
 
+/** Streams whose program asks for `Transfer-Encoding: chunked`, though they may be complete before the head is sent. */
+const chunked = new WeakSet<object>();
+
+/** Sends a stream in chunks, whatever is known of its length. */
+export function sendInChunks(body: ReadableStream<Uint8Array>): void {
+  chunked.add(body);
+}
+
+/**
+ * Whether a body is to be sent with its length when it ends before its head is sent: a stream of the web, as the bodies of
+ * fetch's responses are, which do not say their length.
+ */
+export function isMeasured(body: unknown): boolean {
+  const isWebStream = typeof (body as Partial<ReadableStream> | null)?.getReader === 'function';
+  return isWebStream && !chunked.has(body as object);
+}
+
 export class OutgoingBody {
   readonly #scope: AsyncScope;
   readonly #source: Source;

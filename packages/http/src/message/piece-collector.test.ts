@@ -42,4 +42,16 @@ describe('collected pieces', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000);
     expect(collector.join().length).toBe(4_097_000);
   });
+
+  test('are copied where they are small: an array for each would take a hundred times its bytes', () => {
+    const collector = new PieceCollector();
+    const piece = Uint8Array.of(0);
+    for (let n = 0; n < 10_000; n += 1) {
+      piece[0] = n & 0xff;
+      collector.add(piece);
+    }
+    const whole = collector.join();
+    expect(whole.length).toBe(10_000);
+    expect(whole.every((byte, at) => byte === (at & 0xff))).toBe(true);
+  });
 });

@@ -16,6 +16,12 @@ export interface RequestOrigin {
   readonly body: Body;
   /** What must live as long as the request is handled. */
   kept: unknown;
+  /**
+   * Reads a form of which the whole body is there.
+   *
+   * @param types - Every `Content-Type` field.
+   */
+  readonly readForm: (types: readonly string[], bytes: Uint8Array) => Promise<FormData>;
 }
 
 let construct: typeof requestOf;
@@ -150,10 +156,11 @@ export class HttpRequest {
   }
 
   /**
-   * The whole body as a form: `application/x-www-form-urlencoded` or `multipart/form-data`.
+   * The whole body as a form: `application/x-www-form-urlencoded`, or `multipart/form-data` within the default limits of
+   * `multipart`.
    *
    * @param options - `limit`: the most bytes to collect.
-   * @throws `HttpProblem` 400 when it is neither, or malformed; otherwise as {@link Body.bytes}.
+   * @throws `MultipartError` 415 when it is neither, 400 when it is malformed, 413 above a limit; otherwise as {@link Body.bytes}.
    */
   form(options?: CollectOptions): Promise<FormData>;
   /** The form, validated. A name that appears more than once becomes an array. @throws also `HttpProblem` 422 */
@@ -164,17 +171,7 @@ export class HttpRequest {
   ): Promise<FormData | T> {
     const schema = schemaOf('form', given);
     const bytes = await this.bytes(schema === undefined ? optionsOf(given, options) : options);
-    let form: FormData;
-    try {
-      const type = this.headers.get('content-type') ?? '';
-      // The body is already complete and within its limit, so the hazard behind the deprecation cannot arise.
-      const headers = { 'content-type': type };
-      const response = new Response(bytes, { headers });
-      // oxlint-disable-next-line typescript/no-deprecated -- it is deprecated for unbounded bodies only
-      form = await response.formData();
-    } catch (cause) {
-      throw new HttpProblem(400, { detail: 'the body is not a form', cause });
-    }
+    const form = await this.#origin.readForm(this.headers.getAll('content-type'), bytes);
     return schema === undefined ? form : validate(schema, entriesToObject(form), 'form');
   }
 }

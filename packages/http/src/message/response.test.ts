@@ -113,3 +113,16 @@ describe('a promise in place of a value', () => {
     }
   });
 });
+
+test.each([NaN, -1, 0.5, Infinity, '5', null])(
+  'a length of %p is refused where the response is made, not when its body is sent',
+  (length) => {
+    const options = { length } as never;
+    for (const make of [
+      () => HttpResponse.stream(['a'], options),
+      () => new HttpResponse(['a'], options),
+    ]) {
+      expect(make).toThrow(/expected `length` to be a whole number from 0, got/);
+    }
+  },
+);

@@ -13,6 +13,7 @@ import {
   type WouldBlock,
 } from '@awaitio/core';
 import { AsyncScope, charged, invalidInput, isThenable } from '@awaitio/core/lowlevel';
+import { readWholeForm } from '../adapters/lazy-forms.ts';
 import type { Driver } from '../driver/driver.ts';
 import { bodyOf, type Body, type BodySource } from '../message/body.ts';
 import { abort, isAbortError } from '../message/abort-error.ts';
@@ -55,7 +56,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   /** The context in which the signal was first read: that of its listeners. */
   #signalScope: AsyncScope | undefined;
   #trailers: Headers | undefined;
-  #isBodyDone: boolean;
+  #isBodyDone = false;
   #awaitsContinue: boolean;
   #isOver = false;
   /** Whether a read of the request's body is pending. */
@@ -76,7 +77,6 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   constructor(owner: ExchangeOwner, head: RequestHead) {
     this.#owner = owner;
     this.#head = head;
-    this.#isBodyDone = false;
     this.#awaitsContinue = head.expectsContinue;
   }
 
@@ -106,6 +106,10 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
       if (!this.#isOver && this.#owner.clientWatch.isGone) this.onClientGone();
     }
     return this.#controller.signal;
+  }
+
+  get readForm(): typeof readWholeForm {
+    return readWholeForm;
   }
 
   // --- For the body --------------------------------------------------------------------------------------------
@@ -286,8 +290,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   isAbort(error: unknown): boolean {
     const signal = this.#controller?.signal;
     if (signal?.aborted !== true) return false;
-    if (error === signal.reason) return true;
-    return isAbortError(error, signal.reason);
+    return error === signal.reason || isAbortError(error, signal.reason);
   }
 
   /** The response is complete, or never will be: the signal does not abort from now on. */

@@ -115,7 +115,7 @@ describe('a form of a fetch application', () => {
     expect(none.status).toBe(400);
   });
 
-  test('is read by Hono, and by the platform where the request was cloned', async () => {
+  test('is read by Hono, and from a clone by the same rules', async () => {
     const app = new Hono();
     app.post('/', async (c) => {
       const copy = c.req.raw.clone();
@@ -129,6 +129,12 @@ describe('a form of a fetch application', () => {
       'two',
       'three',
     ]);
+    const strange = { ...init, body: THREE.replace('--b\r\n', '--b \r\nX: y\r\n') };
+    for (const each of [strange, { ...init, body: '--b\r\n\r\nno name\r\n--b--' }]) {
+      const cloned = await fetchForm(each, (request) => request.clone().clone().formData());
+      const read = await fetchForm(each, (request) => request.formData());
+      expect([cloned.status, await cloned.text()]).toEqual([read.status, await read.text()]);
+    }
     await server.shutdown();
   });
 
@@ -136,5 +142,39 @@ describe('a form of a fetch application', () => {
     const many = `${part('a', '').repeat(1_001)}--b--`;
     const answer = await fetchForm({ headers, body: many }, (request) => request.formData());
     expect(answer.status).toBe(413);
+  });
+});
+
+describe('a form of a handler', () => {
+  test.each<[string, string, string]>([
+    ['multipart', THREE, TYPE],
+    ['urlencoded', 'a=one&b=%C3%BC&b=three', 'application/x-www-form-urlencoded'],
+    ['with a file', THREE.replace('name="b"', 'name="b"; filename="../b.txt"'), TYPE],
+    ['another type', '{}', 'application/json'],
+    ['no boundary', THREE, 'multipart/form-data'],
+    ['a boundary that goes on', THREE.replace('--b\r\n', '--bx\r\n'), TYPE],
+    ['a part without a name', '--b\r\n\r\nx\r\n--b--', TYPE],
+    ['an end that is missing', part('a', 'x'), TYPE],
+    ['too many parts', `${part('a', '').repeat(1_001)}--b--`, TYPE],
+    [
+      'a header section that is too long',
+      THREE.replace('\r\n\r\n', `\r\nX: ${'y'.repeat(9_000)}\r\n\r\n`),
+      TYPE,
+    ],
+  ])('is read by `request.form()` as by `formData(request)`: %s', async (_name, body, type) => {
+    const listed = (form: FormData) =>
+      [...form].map(([name, value]) => [name, typeof value === 'string' ? value : value.name]);
+    const whole = await ask(
+      handling(async (request) => listed(await request.form())),
+      body,
+      type,
+    );
+    const same = await ask(
+      handling(async (request) => listed(await formData(request))),
+      body,
+      type,
+    );
+    expect(whole).toEqual(same);
+    expect(whole.errors).toEqual([]);
   });
 });

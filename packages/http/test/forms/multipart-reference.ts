@@ -51,7 +51,11 @@ function headOf(section: string): Omit<ExpectedPart, 'body'> | string {
     name: plain(name),
     ...(filename === undefined
       ? {}
-      : { filename: plain(filename).split(/[/\\]/).at(-1) as string }),
+      : {
+          filename: plain(filename)
+            .replace(/^[^]*[/\\]/, '')
+            .replace(/^\.{1,2}$/, ''),
+        }),
     ...(types[0] === 'text/plain' ? {} : { type: types[0] }),
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ObserveOptions, Observed } from '../wire/observe.ts';
 import { readCorpus, readSeeds, writeCorpus } from './corpus.ts';
 import { fuzz } from './fuzz.ts';
+import { httpTargets } from './http-targets.ts';
 import { observe, type Observe, type Role } from './oracles.ts';
 
 const corpus = readCorpus();
@@ -11,13 +12,18 @@ describe('fuzzing the sans-IO connection', () => {
     expect(corpus.server.length).toBeGreaterThan(50);
     expect(corpus.client.length).toBeGreaterThan(30);
     const seeds = readSeeds();
-    const report = fuzz({ seed: 20_251_123, iterations: 800, corpus: seeds });
+    const report = fuzz({
+      seed: 20_251_123,
+      targets: httpTargets(),
+      iterations: 800,
+      corpus: seeds,
+    });
     expect(report.failure).toBeUndefined();
     expect(report.texts).toBe(seeds.server.length + seeds.client.length + 800);
   });
 
   test('goes through the same texts for the same seed', () => {
-    const run = (seed: number): unknown => fuzz({ seed, iterations: 50 });
+    const run = (seed: number): unknown => fuzz({ seed, targets: httpTargets(), iterations: 50 });
     expect(run(7)).toEqual(run(7));
     expect(run(7)).not.toEqual(run(8));
   });
@@ -75,7 +81,7 @@ describe('a planted bug is found, and shown with a small text:', () => {
       80,
     ],
   ])('%s', (_name, bug, complaint, longest) => {
-    const { failure } = fuzz({ seed: 1, iterations: 2_000, observe: bug });
+    const { failure } = fuzz({ seed: 1, targets: httpTargets(bug), iterations: 2_000 });
     expect(failure?.complaint).toMatch(complaint);
     expect(failure?.text.length).toBeLessThan(longest);
   });

@@ -1,48 +1,17 @@
-/**
- * Texts that are nearly HTTP: the grammar of requests and responses, with the known ways to break them.
- *
- * A production picks one of its alternatives; the first is the right one and the most likely. So most texts are right but
- * for one or two things, which is where parsers disagree. Then some bytes are changed, cut, doubled, or taken from
- * another text.
- */
+/** Texts that are nearly HTTP: the grammar of requests and responses, with the known ways to break them. */
 
 import type { Random } from '@awaitio/core';
-
-type Rule = (random: Random) => string;
-type Part = string | Rule;
-
-const write = (random: Random, part: Part): string =>
-  typeof part === 'string' ? part : part(random);
-
-/** One of several; the first in seven of ten cases. */
-const oneOf =
-  (...parts: readonly Part[]): Rule =>
-  (random) =>
-    write(random, random.chance(0.7) ? (parts.at(0) as Part) : anyOf(random, parts));
-
-const anyOf = <T>(random: Random, list: readonly T[]): T =>
-  list.at(random.integer(0, list.length - 1)) as T;
-
-/** One of several, all as likely. */
-const choice =
-  (...parts: readonly Part[]): Rule =>
-  (random) =>
-    write(random, anyOf(random, parts));
-
-const sequence =
-  (...parts: readonly Part[]): Rule =>
-  (random) =>
-    parts.map((part) => write(random, part)).join('');
-
-const repeat =
-  (part: Part, min: number, max: number): Rule =>
-  (random) =>
-    Array.from({ length: random.integer(min, max) }, () => write(random, part)).join('');
-
-const rarely =
-  (probability: number, part: Part): Rule =>
-  (random) =>
-    random.chance(probability) ? write(random, part) : '';
+import {
+  anyOf,
+  choice,
+  oneOf,
+  rarely,
+  repeat,
+  sequence,
+  write,
+  type Part,
+  type Rule,
+} from './rules.ts';
 
 const NEWLINE = oneOf('\r\n', '\r\n', '\r\n', '\r\n', '\r\n', '\n', '\r', '\r\r\n', '\n\r', '');
 const SPACE = oneOf(' ', ' ', ' ', ' ', '  ', '\t', '', '\x0b', '\xa0');
@@ -244,7 +213,8 @@ export function generate(role: 'server' | 'client', random: Random): string {
   return write(random, role === 'server' ? REQUESTS : RESPONSES);
 }
 
-const DICTIONARY = [
+/** What a changed text may get. */
+export const DICTIONARY: readonly string[] = [
   '\r',
   '\n',
   '\r\n',
@@ -266,24 +236,3 @@ const DICTIONARY = [
   'GET / HTTP/1.1\r\n',
   'HTTP/1.1 200 OK\r\n',
 ];
-
-/** Changes a text in a few places; `other` is a text to take parts of. */
-export function mutate(random: Random, text: string, other: string): string {
-  let result = text;
-  for (let count = random.integer(1, 3); count > 0; count -= 1) {
-    const at = random.integer(0, result.length);
-    const to = Math.min(result.length, at + random.integer(1, 8));
-    const [head, part, tail] = [result.slice(0, at), result.slice(at, to), result.slice(to)];
-    result = anyOf(random, [
-      () => `${head}${String.fromCharCode(random.integer(0, 255))}${result.slice(at + 1)}`,
-      () => `${head}${anyOf(random, DICTIONARY)}${part}${tail}`,
-      () => `${head}${tail}`,
-      () => `${head}${part}${part}${tail}`,
-      () => `${head}${other.slice(random.integer(0, other.length))}`,
-    ])();
-  }
-  return result.slice(0, MAX_LENGTH);
-}
-
-/** Texts longer than this are cut: what is found in long ones is found in short ones, slower. */
-const MAX_LENGTH = 600;

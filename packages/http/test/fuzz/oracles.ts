@@ -23,6 +23,7 @@ import {
   type Observed,
 } from '../wire/observe.ts';
 import { disagreement } from './reference.ts';
+import type { Verdict } from './target.ts';
 
 export type Role = 'server' | 'client';
 
@@ -60,13 +61,6 @@ export type Observe = (
 
 export const observe: Observe = (role, pieces, options) =>
   (role === 'server' ? observeServer : observeClient)(pieces, options);
-
-export interface Verdict {
-  /** What is wrong; `undefined` when nothing is. */
-  readonly complaint: string | undefined;
-  /** What the connection did: each step from one kind of line to the next. A text with a new step is worth keeping. */
-  readonly steps: readonly string[];
-}
 
 /**
  * Checks all of it for one text.
@@ -109,7 +103,7 @@ function onlyIfAsked(role: Role, text: string, setting: ObserveOptions): Observe
   return lines.every((line) => line === 'end' || line.endsWith(' upgrade')) ? setting : {};
 }
 
-function randomPieces(text: string, random: Random): Uint8Array[] {
+export function randomPieces(text: string, random: Random): Uint8Array[] {
   const places = Array.from({ length: random.integer(1, 6) }, () => random.integer(0, text.length));
   return cutAt(
     text,

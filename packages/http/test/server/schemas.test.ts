@@ -92,7 +92,7 @@ describe('a query and a form that a schema checks', () => {
       expect(await post('page=2&tag=x', form)).toEqual({ page: 2, tag: 'x' });
       expect(await post('tag=x', form)).toMatchObject({ errors: [{ path: 'form.page' }] });
       expect(await post('page=2', 'text/plain')).toMatchObject({
-        status: 400,
+        status: 415,
         detail: 'the body is not a form',
       });
     }));

@@ -38,7 +38,7 @@ type Kind = (typeof KINDS)[number];
 const WITH_BODY: ReadonlySet<string> = new Set(['collect', 'upload', 'echo', 'unread', 'expect']);
 
 /** The bytes that belong to a request or its answer: every one tells its neighbours and other requests apart. */
-function bytesOf(id: number, length: number): Uint8Array {
+export function bytesOf(id: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += 1) bytes[at] = (id * 31 + at * 7) & 0xff;
   return bytes;
@@ -50,7 +50,7 @@ function drawSize(random: Random): number {
   return random.chance(0.1) ? 3_000 : 60;
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
@@ -58,7 +58,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
  * What the network does, and what it makes the other side do, comes with a code; anything else is a bug. So is a message
  * that is malformed: the network cuts what is sent, and never changes it.
  */
-function expectTyped(error: unknown): void {
+export function expectTyped(error: unknown): void {
   const { code, name } = error as { code?: unknown; name?: unknown };
   const isTruncated = code === 'ERR_HTTP_TRUNCATED';
   const isProtocols = name === 'LocalProtocolError' || name === 'RemoteProtocolError';

@@ -5,6 +5,8 @@
  * too many, or for more bytes than there are, gets the whole (section 14.2 allows both).
  */
 
+import { trimBlanks } from '../../protocol/vocabulary/lists.ts';
+
 /** A part of a representation: `start` is its first byte, `end` the one behind its last. */
 export interface ByteRange {
   readonly start: number;
@@ -30,7 +32,7 @@ export function selectRanges(value: string, size: number, maxRanges: number): Ra
   const ranges: ByteRange[] = [];
   let hasSpec = false;
   for (const element of value.slice(unit[0].length).split(',')) {
-    const text = element.trim();
+    const text = trimBlanks(element);
     if (text === '') continue;
     hasSpec = true;
     const range = rangeOf(text, size);
@@ -53,9 +55,15 @@ function rangeOf(text: string, size: number): ByteRange | undefined {
     return { start: Math.max(0, size - Number(last)), end: size };
   }
   const start = Number(first);
-  if (last !== '' && Number(last) < start) return undefined;
+  if (last !== '' && isLess(last, first)) return undefined;
   const end = last === '' ? size : Math.min(size, Number(last) + 1);
   return { start, end };
+}
+
+/** Whether one number is less than another, also where they are too large to be told apart as `number`. */
+function isLess(digits: string, than: string): boolean {
+  const [a, b] = [digits.replace(/^0+/, ''), than.replace(/^0+/, '')];
+  return a.length === b.length ? a < b : a.length < b.length;
 }
 
 /** Joins those that overlap or touch; where none do, the order stays the client's (section 15.3.7.2). */

@@ -27,7 +27,8 @@ const HELD_PIECES = 64;
 
 export class PieceWriter {
   readonly #outlet: PieceOutlet;
-  readonly #head: ResponseHeadInput;
+  readonly #isMeasured: boolean;
+  #head: ResponseHeadInput;
   readonly #counter: BodyCounter | undefined;
   /** Pieces that wait with the head; `undefined` once it is written. */
   #held: Uint8Array[] | undefined = [];
@@ -35,9 +36,14 @@ export class PieceWriter {
   /** Whether the end of the turn is waited for. */
   #isTurning = false;
 
-  constructor(outlet: PieceOutlet, head: ResponseHeadInput, hasBody: boolean) {
+  /**
+   * @param isMeasured - Whether a body of unknown length that ends before its head is written is sent with its length. So the
+   * `Response` of a text has one, as long as it has no second piece.
+   */
+  constructor(outlet: PieceOutlet, head: ResponseHeadInput, hasBody: boolean, isMeasured: boolean) {
     this.#outlet = outlet;
     this.#head = head;
+    this.#isMeasured = isMeasured && head.length === undefined;
     if (hasBody) this.#counter = counterOf(head);
   }
 
@@ -53,7 +59,10 @@ export class PieceWriter {
     this.#counter?.add(bytes.length);
     held.push(bytes);
     this.#heldBytes += bytes.length;
+    // A single piece waits whatever its size: it is there already.
+    const isSingle = this.#isMeasured && held.length === 1;
     const isFull = this.#heldBytes >= HELD_BYTES || held.length >= HELD_PIECES;
+    if (isSingle) return undefined;
     return isFull ? this.#begin() : undefined;
   }
 
@@ -99,6 +108,7 @@ export class PieceWriter {
     if (this.#held !== undefined) {
       checkTrailers(trailers);
       this.#counter?.finish();
+      if (this.#isMeasured) this.#head = { ...this.#head, length: this.#heldBytes };
       blocked = this.#begin();
     }
     driver.write(http.sendEnd(trailers));

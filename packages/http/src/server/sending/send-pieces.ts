@@ -9,7 +9,7 @@ import type { ByteStream } from '@awaitio/core';
 import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
 import { trailerFields } from '../../message/body-pieces.ts';
 import { ForwardedBody, SentBuffers } from '../../message/forwarded-body.ts';
-import { OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
+import { isMeasured, OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import { producerScope, type HttpResponse, type ResponseBody } from '../../message/response.ts';
 import type { ResponseHeadInput } from '../../protocol/head-input.ts';
 import { isBodiless } from '../../protocol/sending/framing.ts';
@@ -37,7 +37,8 @@ export async function sendPieces(
   const scope = producerScope(response) ?? new AsyncScope();
   const source = new OutgoingBody(isWhole(body) ? [body ?? EMPTY] : body, scope);
   const hasBody = outlet.http.expectedMethod !== 'HEAD' && !isBodiless(head.status);
-  const writer = new PieceWriter(outlet, head, hasBody);
+  const isLengthSought = hasBody && response.trailers === undefined && isMeasured(body);
+  const writer = new PieceWriter(outlet, head, hasBody, isLengthSought);
   try {
     if (hasBody) await sendBody(outlet, source, writer, body);
     const blocked = writer.end(scope.run(trailersOf, response));
