@@ -475,6 +475,13 @@ export const http: PackagePlan = {
       reason: 'A wrapper works on messages alone, so that any handler can be in it.',
     },
     {
+      folder: 'contract',
+      sees: ['protocol/vocabulary', 'message', 'client/routes', 'client'],
+      contains:
+        'one contract for both sides: `contract`, `implement`, `call`, and OpenAPI documents of contracts',
+      reason: 'A contract is about messages; the server calls it as any handler.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -498,6 +505,7 @@ export const http: PackagePlan = {
         'adapters/',
         'server/',
         'batteries/',
+        'contract/',
         'handlers/',
       ],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',

@@ -25,7 +25,14 @@ export function sourcesFrom(
   return {
     plan,
     sources: new Map(sources),
-    entries: ['index.ts', 'lowlevel.ts', 'sync/index.ts', 'testing/index.ts', 'batteries/index.ts'],
+    entries: [
+      'index.ts',
+      'lowlevel.ts',
+      'sync/index.ts',
+      'testing/index.ts',
+      'batteries/index.ts',
+      'contract/index.ts',
+    ],
   };
 }
 

@@ -9,6 +9,7 @@ const ENTRIES = [
   'core/src/testing/index.ts',
   'http/src/index.ts',
   'http/src/batteries/index.ts',
+  'http/src/contract/index.ts',
 ];
 
 /** The exported names of an entry, each with the file that it comes from. */

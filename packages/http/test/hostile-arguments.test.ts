@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
+import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
 
 const { HttpClient, HttpProblem, HttpResponse, serve } = http;
@@ -264,6 +265,26 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
   ]),
 };
 
+const DEFINITION = { method: 'GET', path: '/', responses: { 204: null } } as const;
+const EMPTY = contracts.contract(DEFINITION);
+const empty = (): { status: 204 } => ({ status: 204 });
+
+const CONTRACTS: Readonly<Record<string, Recipe>> = {
+  call: async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.empty());
+    const asking = { request: (method: string) => client.request(method, URL_IN_MEMORY) };
+    return { target: contracts.call, args: [asking, EMPTY, {}, {}], release: end };
+  },
+  contract: plain(contracts.contract, () => [DEFINITION]),
+  'new Contract': 'as contract, which makes it',
+  contractHandler: plain(contracts.contractHandler, () => [
+    [contracts.implement(EMPTY, empty)],
+    {},
+  ]),
+  implement: plain(contracts.implement, () => [EMPTY, empty, {}]),
+  openApi: plain(contracts.openApi, () => [[EMPTY], { title: 'x', version: '1' }, {}]),
+};
+
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
   'HandlerContext.waitUntil(work)': ['object'],
@@ -291,6 +312,7 @@ const page = (name: string): string =>
 describe.each([
   ['index', RECIPES],
   ['batteries', BATTERIES],
+  ['contract', CONTRACTS],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
 

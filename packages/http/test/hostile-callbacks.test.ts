@@ -27,6 +27,7 @@ import {
   serverTiming,
   staticFiles,
 } from '../src/batteries/index.ts';
+import { contract, contractHandler, implement, openApi } from '../src/contract/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -138,6 +139,15 @@ const iteratorOf = (part: object): Iterable<string> => {
   return { [Symbol.iterator]: () => iterator as Iterator<string> };
 };
 
+const NOTHING = contract({ method: 'GET', path: '/', responses: { 204: null } });
+const ANYTHING = contract({
+  method: 'GET',
+  path: '/',
+  responses: {
+    200: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+  },
+});
+
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'AccessLogOptions.write': beside((write) => ({ options: { onEvent: accessLog({ write }) } })),
   'HealthOptions.isReady': handling(
@@ -229,6 +239,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
   'requestId(handler)': handling((handler) => requestId(handler)),
   'serverTiming(handler)': handling((handler) => serverTiming(handler)),
+  'implement(answer)': handling((answer) => implement(NOTHING, answer)),
+  'ContractHandlerOptions.notFound': handling(
+    (notFound) => contractHandler([implement(NOTHING, () => ({ status: 204 }))], { notFound }),
+    `${URL_IN_MEMORY}elsewhere`,
+  ),
+  'OpenApiOptions.describe': async (describe) =>
+    rejectionOf((async () => openApi([ANYTHING], { title: 'x', version: '1' }, { describe }))()),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
@@ -272,7 +289,7 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries'].map((name) =>
+const pages = ['index', 'batteries', 'contract'].map((name) =>
   readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
 );
 

@@ -29,6 +29,13 @@ import {
   serverTiming,
   setCookie,
 } from '../src/batteries/index.ts';
+import {
+  contract,
+  contractHandler,
+  implement,
+  openApi,
+  type ContractInit,
+} from '../src/contract/index.ts';
 import { simulated } from './support/simulated.ts';
 import {
   expectNoNull,
@@ -39,6 +46,14 @@ import {
 } from '../../core/test/support/refused-options.ts';
 
 const problem = new HttpProblem(404);
+
+const DEFINITION = { method: 'GET', path: '/', responses: { 204: null } } as const;
+const CONTRACT = contract(DEFINITION);
+const INFO = { title: 'x', version: '1' };
+const nothing = (): { status: 204 } => ({ status: 204 });
+/** A definition with other options. */
+const withDefinition: Call = (o: object | null) =>
+  contract((o === null ? o : { ...DEFINITION, ...o }) as ContractInit);
 
 /** `serve` on a listener in memory; a server that was made is shut down. */
 const served: Call = async (options: object) => {
@@ -270,6 +285,32 @@ const CALLS: readonly OptionCase[] = [
   ],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
+  ['contract', withDefinition, 'contract', 'response', 'responses', { method: 'get' }],
+  [
+    'implement',
+    (o) => implement(CONTRACT, nothing, o),
+    'implement',
+    'checkAnswer',
+    'checkAnswers',
+    { limit: -1 },
+  ],
+  [
+    'contractHandler',
+    (o) => contractHandler([implement(CONTRACT, nothing)], o),
+    'contractHandler',
+    'notfound',
+    'notFound',
+    { documentPath: 'openapi.json' },
+  ],
+  [
+    'openApi',
+    (o) => openApi([CONTRACT], INFO, o),
+    'openApi',
+    'server',
+    'servers',
+    { servers: ['/'] },
+  ],
+  ['openApi, its info', (o) => openApi([CONTRACT], o), 'openApi', 'titel', 'title', { title: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],
   [
     'readProxyHeader',

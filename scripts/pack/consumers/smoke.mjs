@@ -8,6 +8,7 @@ import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
 import * as batteries from '@awaitio/http/batteries';
+import * as contract from '@awaitio/http/contract';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { checksOf, runAll } from './checks.mjs';
@@ -19,6 +20,7 @@ const entries = {
   '@awaitio/core/testing': testing,
   '@awaitio/http': http,
   '@awaitio/http/batteries': batteries,
+  '@awaitio/http/contract': contract,
 };
 const isNode = process.versions.bun === undefined && globalThis.Deno === undefined;
 const { cache } = createRequire(import.meta.url);

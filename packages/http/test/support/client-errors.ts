@@ -1,6 +1,7 @@
 /** The errors of a client, each made as a program would meet it: messages.test.ts looks at them. */
 import { gzipSync } from 'node:zlib';
 import { memoryPair } from '@awaitio/core';
+import { call, contract } from '../../src/contract/index.ts';
 import { HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { Wire } from './wire.ts';
 
@@ -79,6 +80,18 @@ export const CLIENT_ERRORS: readonly {
     make: () =>
       using(withLength('', 'SECRET').replace('200 OK', '404 SECRET'), async (client) =>
         (await client.get(URL_)).throwIfNotOk(),
+      ),
+  },
+  {
+    code: 'ERR_HTTP_STATUS_NOT_IN_CONTRACT',
+    name: 'HttpStatusError',
+    says: 'call: GET at http://server was answered with 206, which is not in the contract',
+    make: () =>
+      using(
+        withLength('', 'SECRET').replace('200 OK', '206 SECRET'),
+        (client) =>
+          call(client, contract({ method: 'GET', path: '/SECRET', responses: { 204: null } }), {}),
+        { baseUrl: URL_ },
       ),
   },
   {
