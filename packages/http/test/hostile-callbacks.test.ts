@@ -244,8 +244,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     (notFound) => contractHandler([implement(NOTHING, () => ({ status: 204 }))], { notFound }),
     `${URL_IN_MEMORY}elsewhere`,
   ),
-  'OpenApiOptions.describe': async (describe) =>
-    rejectionOf((async () => openApi([ANYTHING], { title: 'x', version: '1' }, { describe }))()),
+  'OpenApiOptions.describe': async (callback) =>
+    rejectionOf(
+      (async () => openApi([ANYTHING], { title: 'x', version: '1' }, { describe: callback }))(),
+    ),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),

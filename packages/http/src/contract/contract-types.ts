@@ -21,7 +21,7 @@ type PathOf<I extends ContractInit> = PathNames<I['path']>;
 /** Names without `undefined` are required. */
 type Optional<Name extends string, T> = [T] extends [undefined]
   ? { readonly [N in Name]?: undefined }
-  : // oxlint-disable-next-line typescript/no-empty-object-type -- whether nothing has to be given
+  : // Nothing of it has to be given.
     {} extends T
     ? { readonly [N in Name]?: T | undefined }
     : { readonly [N in Name]: T };

@@ -236,7 +236,8 @@ describe('an implementation of a contract', () => {
       await world.serve(shop());
       const answer = await ask(world, method, path, row.body, row.type);
       expect(answer.status).toBe(status);
-      if (row.errors !== undefined) expect(answer.problem).toMatchObject({ errors: row.errors });
+      const expected = row.errors === undefined ? {} : { errors: row.errors };
+      expect(Object(answer.problem)).toMatchObject(expected);
       expect(world.errors).toEqual([]);
     }),
   );
@@ -345,7 +346,7 @@ describe('a handler of several contracts', () => {
   const at = (path: string, method: 'GET' | 'POST' = 'GET') =>
     contract({ method, path, responses: { 200: z.string() } });
   const answering = (path: string, method?: 'GET' | 'POST') =>
-    implement(at(path, method) as ReturnType<typeof at>, () => ({ status: 200, body: path }));
+    implement(at(path, method), () => ({ status: 200, body: path }));
 
   test.each([
     ['/items/new', '/items/new'],

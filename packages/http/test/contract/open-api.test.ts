@@ -119,7 +119,13 @@ describe('the OpenAPI document of contracts', () => {
     const document = await documentOf([plant]);
     const schema = at(
       document,
-      ...['paths', '/trees', 'post', 'requestBody', 'content', 'application/json', 'schema'],
+      'paths',
+      '/trees',
+      'post',
+      'requestBody',
+      'content',
+      'application/json',
+      'schema',
     );
     const name = /^#\/components\/schemas\/(.*)$/.exec(String(at(schema, '$ref')))?.[1] ?? '';
     expect(at(document, 'components', 'schemas', name)).toMatchObject({
@@ -162,7 +168,7 @@ describe('the OpenAPI document of contracts', () => {
     // The validator takes the property for a reference.
     const document = await documentOf([odd], {}, false);
     expect(
-      at(document, ...['paths', '/a', 'get', 'responses', '200', 'content', 'application/json']),
+      at(document, 'paths', '/a', 'get', 'responses', '200', 'content', 'application/json'),
     ).toEqual({
       schema: {
         type: 'object',

@@ -1,12 +1,11 @@
 /** What does not compile: the compiler fails on each expected error that is none (tsconfig.test.json). */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { HttpClient } from '../../src/index.ts';
+import type { HttpClient } from '../../src/index.ts';
 import { call, contract, contractHandler, implement } from '../../src/contract/index.ts';
 import { addItem, getItem, listItems, removeItem } from './items.ts';
 
-type Same<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
 const isSame = <A, B>(..._same: Same<A, B> extends true ? [] : [never]): void => {};
 
 /** Compiled, and never called. */
