@@ -77,6 +77,7 @@ export {
   type FailedRequest,
   type RequestPhase,
 } from './client/connections/failure.ts';
+export type { ProgressListener, TransferProgress } from './client/connections/outgoing-request.ts';
 export type { HttpClientOptions } from './client/options.ts';
 export type { ClientRequest, Middleware, NextRequest } from './client/middleware.ts';
 export type { ClientRetryOptions } from './client/retry-options.ts';

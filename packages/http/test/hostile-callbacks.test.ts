@@ -134,6 +134,13 @@ function* twoPieces(): Generator<string> {
   yield 'two';
 }
 
+async function* piecesInTurns(): AsyncGenerator<string> {
+  for (let turn = 0; turn < 50; turn += 1) {
+    yield 'piece';
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 const iteratorOf = (part: object): Iterable<string> => {
   const iterator = { next: () => ({ done: false, value: 'piece' }), ...part };
   return { [Symbol.iterator]: () => iterator as Iterator<string> };
@@ -177,6 +184,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return HttpResponse.text('fine');
     },
+  ),
+  'RequestOptions.onUploadProgress': requesting((onUploadProgress) => ({ onUploadProgress })),
+  'RequestOptions.onDownloadProgress': requesting(
+    (onDownloadProgress) => ({ onDownloadProgress }),
+    () => HttpResponse.stream(piecesInTurns()),
   ),
   'ResponseInit.trailers': streaming((trailers) => HttpResponse.stream(twoPieces(), { trailers })),
   'UpgradeOptions.onDrain': async (onDrain, stage) => {

@@ -119,7 +119,7 @@ export class ClientConnection
     try {
       this.#sender.send(request, incoming);
       this.#enter('headers', this.#shared.deadlines.headers);
-      incoming.head = await this.#receiver.receiveHead(request);
+      incoming.head = await this.#receiver.receiveHead(request, incoming);
       this.#lastHead = incoming.head;
       request.progress.phase = 'body';
       this.#sendingWatch?.end();

@@ -6,6 +6,7 @@
  */
 
 import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import { stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from './failure.ts';
 import type { BodySource } from '../../message/body.ts';
 import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
@@ -23,7 +24,7 @@ export interface ResponseOrigin extends BodySource {
 }
 
 /** What a response needs of its connection. */
-export interface IncomingOwner {
+export interface IncomingOwner extends FailureSink {
   /** Takes what has been received of the body. */
   pull(incoming: IncomingResponse): Data | null | WouldBlock;
   /** Waits for more of the body. */
@@ -34,7 +35,7 @@ export interface IncomingOwner {
   takeStream(): ByteStream;
 }
 
-export class IncomingResponse implements ResponseOrigin {
+export class IncomingResponse implements ResponseOrigin, FailureSink {
   readonly #owner: IncomingOwner;
   readonly clock: Clock;
   readonly progress: RequestProgress;
@@ -115,6 +116,15 @@ export class IncomingResponse implements ResponseOrigin {
   set onSettled(listener: { end(): void }) {
     this.#onSettled = listener;
     if (this.#state !== 'receiving') listener.end();
+  }
+
+  /**
+   * A callback of the request failed, perhaps late. The request fails, unless its response is complete: the connection may carry
+   * another one by then.
+   */
+  onCallbackFailure(failure: unknown, callback: string): void {
+    const sink = this.isReceiving ? this.#owner : stderrSink;
+    sink.onCallbackFailure(failure, callback);
   }
 
   settle(outcome: 'complete' | 'failed'): void {
