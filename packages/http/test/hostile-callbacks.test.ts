@@ -185,7 +185,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       return HttpResponse.text('fine');
     },
   ),
-  'RequestOptions.onUploadProgress': requesting((onUploadProgress) => ({ onUploadProgress })),
+  'RequestOptions.onUploadProgress': requesting(
+    (onUploadProgress) => ({ onUploadProgress }),
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return HttpResponse.text('fine');
+    },
+  ),
   'RequestOptions.onDownloadProgress': requesting(
     (onDownloadProgress) => ({ onDownloadProgress }),
     () => HttpResponse.stream(piecesInTurns()),

@@ -7,7 +7,13 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { AsyncScope, callContained, failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  callContained,
+  failureOf,
+  isThenable,
+  type FailureSink,
+} from '@awaitio/core/lowlevel';
 import { trailerFields } from '../../message/body-pieces.ts';
 import { OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import type { IncomingResponse } from './incoming-response.ts';

@@ -47,10 +47,7 @@ export class ResponseReceiver {
   }
 
   /** Waits for the head. @throws what ends the wait: the connection is to be failed with it */
-  async receiveHead(
-    request: OutgoingRequest,
-    incoming: IncomingResponse,
-  ): Promise<ResponseHead> {
+  async receiveHead(request: OutgoingRequest, incoming: IncomingResponse): Promise<ResponseHead> {
     const http = this.#driver.connection;
     let informational = 0;
     for (;;) {

@@ -71,7 +71,13 @@ class CountedResponse implements ResponseOrigin, FailureSink {
     }
     this.#bytes += length;
     const total = this.bodyLength;
-    callContained('onDownloadProgress', this.#listener, { bytes: this.#bytes, total }, undefined, this);
+    callContained(
+      'onDownloadProgress',
+      this.#listener,
+      { bytes: this.#bytes, total },
+      undefined,
+      this,
+    );
     this.#throwIfFailed();
     // The reader knows that this was the last piece, and may ask for no other.
     if (this.#bytes === total) this.#isOver = true;
