@@ -41,7 +41,8 @@ export {
 export { HttpRequest } from './message/request.ts';
 export { HttpResponse, type ResponseBody, type ResponseInit } from './message/response.ts';
 export { errorResponse } from './message/error-response.ts';
-export { Body, DEFAULT_COLLECT_LIMIT, type Bytes, type CollectOptions } from './message/body.ts';
+export { Body, type Bytes } from './message/body.ts';
+export { DEFAULT_COLLECT_LIMIT, type CollectOptions } from './message/collect-options.ts';
 export { echo, type EchoOptions } from './handlers/echo.ts';
 export { DEFAULT_SERVER_DEADLINES, type ServerDeadlines } from './driver/deadlines.ts';
 export { Headers } from './protocol/vocabulary/headers.ts';
@@ -77,10 +78,21 @@ export {
   type FailedRequest,
   type RequestPhase,
 } from './client/connections/failure.ts';
+export {
+  CLIENT_CHANNELS,
+  type ClientConnectionClosedEvent,
+  type ClientConnectionOpenedEvent,
+  type ClientEvent,
+  type ClientRequestFinishedEvent,
+  type ClientRequestStartedEvent,
+  type ClientResponseStartedEvent,
+  type ObservedRequest,
+} from './client/connections/events.ts';
 export type { ProgressListener, TransferProgress } from './client/connections/outgoing-request.ts';
 export type { HttpClientOptions } from './client/options.ts';
 export type { ClientRequest, Middleware, NextRequest } from './client/middleware.ts';
 export type { ClientRetryOptions } from './client/retry-options.ts';
+export { followEvents, type FollowEventsOptions } from './client/follow-events.ts';
 export type { ServerSentEvent } from './client/content/server-sent-events.ts';
 export { createFetch } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';

@@ -171,6 +171,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
     return { target: http.createFetch, args: [client], release: end };
   },
+  followEvents: async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.empty());
+    return { target: http.followEvents, args: [client, URL_IN_MEMORY, {}], release: end };
+  },
   failedRequestOf: plain(http.failedRequestOf, () => [new Error('any')]),
   'new HttpStatusError': error,
   'new ResponseSchemaError': error,

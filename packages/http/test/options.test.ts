@@ -4,6 +4,7 @@ import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
 import {
   accessLog,
   echo,
+  followEvents,
   HttpClient,
   HttpProblem,
   HttpResponse,
@@ -285,6 +286,14 @@ const CALLS: readonly OptionCase[] = [
   ],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
+  [
+    'followEvents',
+    (o) => followEvents(new HttpClient(), 'http://a/', o),
+    'followEvents',
+    'lastEventID',
+    'lastEventId',
+    { maxFailures: 0 },
+  ],
   ['contract', withDefinition, 'contract', 'response', 'responses', { method: 'get' }],
   [
     'implement',

@@ -6,7 +6,7 @@ import type { RequestOptions } from '../client/request-options.ts';
 import { ResponseSchemaError } from '../client/response-errors.ts';
 import { describeFor, unexpectedStatus, type ClientResponse } from '../client/response.ts';
 import type { Entries } from '../client/routes/query.ts';
-import { limitOf, type CollectOptions } from '../message/body.ts';
+import { limitOf, type CollectOptions } from '../message/collect-options.ts';
 import { check, type Schema } from '../message/schema.ts';
 import { checkContract, templateOf, type Contract } from './contract.ts';
 import type { CallInput, CallResult } from './contract-types.ts';

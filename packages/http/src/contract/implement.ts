@@ -8,7 +8,7 @@ import {
   rules,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
-import { COLLECT_OPTIONS } from '../message/body.ts';
+import { COLLECT_OPTIONS } from '../message/collect-options.ts';
 import type { Handler } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import type { HttpRequest } from '../message/request.ts';

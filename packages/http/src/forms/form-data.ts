@@ -1,7 +1,7 @@
 /** A whole form in memory, as the `FormData` of the web. */
 
 import { budgetOf, checkOptions } from '@awaitio/core/lowlevel';
-import { DEFAULT_COLLECT_LIMIT } from '../message/body.ts';
+import { DEFAULT_COLLECT_LIMIT } from '../message/collect-options.ts';
 import { PieceCollector } from '../message/piece-collector.ts';
 import type { HttpRequest } from '../message/request.ts';
 import { formTypeOf } from './boundary.ts';

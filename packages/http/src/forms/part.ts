@@ -2,7 +2,11 @@
 
 import { IoError, type Clock } from '@awaitio/core';
 import { budgetOf, checkOptions } from '@awaitio/core/lowlevel';
-import { COLLECT_OPTIONS, DEFAULT_COLLECT_LIMIT, type CollectOptions } from '../message/body.ts';
+import {
+  COLLECT_OPTIONS,
+  DEFAULT_COLLECT_LIMIT,
+  type CollectOptions,
+} from '../message/collect-options.ts';
 import { PieceCollector } from '../message/piece-collector.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { MultipartError } from './multipart-error.ts';

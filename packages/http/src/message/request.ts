@@ -2,7 +2,8 @@
 
 import type { Address } from '@awaitio/core';
 import { invalidInput } from '@awaitio/core/lowlevel';
-import type { Body, Bytes, CollectOptions } from './body.ts';
+import type { Body, Bytes } from './body.ts';
+import type { CollectOptions } from './collect-options.ts';
 import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { HttpProblem } from './problem.ts';

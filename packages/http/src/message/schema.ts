@@ -6,7 +6,7 @@
  */
 
 import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
-import { COLLECT_OPTIONS, type CollectOptions } from './body.ts';
+import { COLLECT_OPTIONS, type CollectOptions } from './collect-options.ts';
 import { HttpProblem, type ProblemDetail } from './problem.ts';
 
 /** A schema: zod 4, or any other library with the Standard Schema interface. */

@@ -284,7 +284,7 @@ export class ClientConnection
   #endRequest(outcome: 'complete' | 'failed'): void {
     this.#registration?.remove();
     this.#registration = undefined;
-    this.#incoming?.settle(outcome);
+    this.#incoming?.settle(outcome, this.failure?.reason);
     this.#incoming = undefined;
     this.#sender.stop(this.failure?.reason);
   }

@@ -44,6 +44,8 @@ export class IncomingResponse implements ResponseOrigin, FailureSink {
   early = 0;
   head!: ResponseHead;
   trailers: Headers | undefined;
+  /** Why the rest will not be received, once it has failed. */
+  failure: unknown;
   /** `failed`: the rest will not be received · `taken`: complete, and its stream was handed over. */
   #state: 'receiving' | 'complete' | 'failed' | 'taken' = 'receiving';
   #onSettled: { end(): void } | undefined;
@@ -112,10 +114,19 @@ export class IncomingResponse implements ResponseOrigin, FailureSink {
     this.discard();
   }
 
-  /** Sets the listener whose `end` is called once the response is complete or has failed. */
+  /** Adds a listener whose `end` is called once the response is complete or has failed. */
   set onSettled(listener: { end(): void }) {
-    this.#onSettled = listener;
+    const before = this.#onSettled;
     if (this.#state !== 'receiving') listener.end();
+    else if (before === undefined) this.#onSettled = listener;
+    else {
+      this.#onSettled = {
+        end: () => {
+          before.end();
+          listener.end();
+        },
+      };
+    }
   }
 
   /**
@@ -127,8 +138,10 @@ export class IncomingResponse implements ResponseOrigin, FailureSink {
     sink.onCallbackFailure(failure, callback);
   }
 
-  settle(outcome: 'complete' | 'failed'): void {
+  /** @param failure - Why the rest will not be received. */
+  settle(outcome: 'complete' | 'failed', failure: unknown): void {
     this.#state = outcome;
+    this.failure = failure;
     this.#onSettled?.end();
   }
 }
