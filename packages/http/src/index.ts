@@ -92,7 +92,8 @@ export type { ProgressListener, TransferProgress } from './client/connections/ou
 export type { HttpClientOptions } from './client/options.ts';
 export type { ClientRequest, Middleware, NextRequest } from './client/middleware.ts';
 export type { ClientRetryOptions } from './client/retry-options.ts';
-export { followEvents, type FollowEventsOptions } from './client/follow-events.ts';
+export { followEvents } from './client/follow-events.ts';
+export type { FollowEventsOptions } from './client/follow-options.ts';
 export type { ServerSentEvent } from './client/content/server-sent-events.ts';
 export { createFetch } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';

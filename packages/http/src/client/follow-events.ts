@@ -1,58 +1,15 @@
 /** Server-Sent Events over connections that end. What it does is loaded with the first event. */
 
 import { systemClock, type Clock } from '@awaitio/core';
-import {
-  checkMethods,
-  checkOptions,
-  lazy,
-  rules,
-  type Lazy,
-  type OptionTable,
-} from '@awaitio/core/lowlevel';
+import { checkMethods, checkOptions, invalidInput, lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { HttpClient } from './client.ts';
+import { FOLLOW_EVENTS_OPTIONS, type FollowEventsOptions } from './follow-options.ts';
 import type { ServerSentEvent } from './content/server-sent-events.ts';
 import type { reconnecting } from './reconnecting.ts';
-import type { RequestOptions } from './request-options.ts';
-import { COLLECT_OPTIONS } from '../message/collect-options.ts';
 
 const parts: Lazy<{ readonly reconnecting: typeof reconnecting }> = lazy(
   () => import('./reconnecting.ts'),
 );
-
-/** Options of {@link followEvents}. */
-export interface FollowEventsOptions {
-  /** Header fields of each request. */
-  readonly headers?: RequestOptions['headers'];
-  /** Ends it, in any phase. */
-  readonly signal?: AbortSignal | undefined;
-  /** Where to begin: the `id` of the last event that the program has seen. @default none */
-  readonly lastEventId?: string | undefined;
-  /** Milliseconds to wait before a reconnection, until the server says how long. @default 3000 */
-  readonly retry?: number | undefined;
-  /** The most milliseconds to wait: after each failure in a row the wait is twice as long. @default 60000 */
-  readonly maxRetry?: number | undefined;
-  /** How many connections in a row may bring no event before it fails. @default 10 */
-  readonly maxFailures?: number | undefined;
-  /** The most characters of an event. @default 1048576 */
-  readonly limit?: number | undefined;
-  /** @default the system's clock */
-  readonly clock?: Clock | undefined;
-}
-
-const OPTIONS: OptionTable<FollowEventsOptions> = {
-  headers: { ...rules.object, isSecret: true },
-  signal: rules.signal,
-  lastEventId: {
-    expected: 'a string without line breaks and NUL',
-    // oxlint-disable-next-line no-control-regex -- what an id cannot hold
-    accepts: (value) => typeof value === 'string' && !/[\r\n\0]/.test(value),
-  },
-  retry: rules.milliseconds,
-  maxRetry: rules.milliseconds,
-  maxFailures: rules.count,
-  limit: COLLECT_OPTIONS.limit,
-  clock: rules.clock,
-};
 
 /**
  * Follows Server-Sent Events: connects again where a connection has ended, and goes on after the last event (HTML standard, section
@@ -95,7 +52,10 @@ export function followEvents(
   options: FollowEventsOptions = {},
 ): AsyncGenerator<ServerSentEvent> {
   checkMethods('followEvents', 'client', client, ['request']);
-  checkOptions('followEvents', options, OPTIONS);
+  if (typeof url !== 'string' && !(url instanceof URL)) {
+    throw invalidInput('followEvents', 'url', 'a string or a URL', url);
+  }
+  checkOptions('followEvents', options, FOLLOW_EVENTS_OPTIONS);
   return follow(client, url, options, options.clock ?? systemClock);
 }
 

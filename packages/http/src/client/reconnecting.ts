@@ -7,7 +7,7 @@ import {
   type EventPosition,
   type ServerSentEvent,
 } from './content/server-sent-events.ts';
-import type { FollowEventsOptions } from './follow-events.ts';
+import type { FollowEventsOptions } from './follow-options.ts';
 import { describeFor, type ClientResponse } from './response.ts';
 import { DEFAULT_COLLECT_LIMIT } from '../message/collect-options.ts';
 import { ProtocolError, RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
@@ -49,7 +49,7 @@ export async function* reconnecting(
       failure = error;
     }
     failures += 1;
-    if (failures > maxFailures) throw failure ?? silent(failures);
+    if (failures > maxFailures) throw failure === undefined ? silent(failures) : failure;
     const wait = Math.max(position.retry ?? DEFAULT_RETRY, LEAST_RETRY) * 2 ** (failures - 1);
     await clock.sleep(Math.min(wait, options.maxRetry ?? DEFAULT_MAX_RETRY), { signal });
   }

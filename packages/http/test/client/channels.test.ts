@@ -70,7 +70,7 @@ describe('the channels of a client', () => {
           await wire.head();
           await wire.send(answer);
           await wire.finish();
-          await expect(asking).rejects.toThrow();
+          await expect(asking).rejects.toBeInstanceOf(Error);
         }
       }),
     );

@@ -120,7 +120,6 @@ describe('a callback of a request that fails when its response is complete', () 
       const second = client.get('http://server/');
       await wire.head();
       const said: string[] = [];
-      // oxlint-disable-next-line no-console -- where such a failure goes
       const { error } = console;
       console.error = (line: string) => void said.push(line);
       try {
