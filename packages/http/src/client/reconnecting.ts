@@ -49,6 +49,7 @@ export async function* reconnecting(
       failure = error;
     }
     failures += 1;
+    // oxlint-disable-next-line typescript/only-throw-error -- what the connection has failed with
     if (failures > maxFailures) throw failure === undefined ? silent(failures) : failure;
     const wait = Math.max(position.retry ?? DEFAULT_RETRY, LEAST_RETRY) * 2 ** (failures - 1);
     await clock.sleep(Math.min(wait, options.maxRetry ?? DEFAULT_MAX_RETRY), { signal });

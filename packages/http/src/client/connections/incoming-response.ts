@@ -5,7 +5,13 @@
  * belongs to the response alone is here.
  */
 
-import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import {
+  WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
 import { stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from './failure.ts';
 import type { BodySource } from '../../message/body.ts';
@@ -110,7 +116,8 @@ export class IncomingResponse implements ResponseOrigin, FailureSink {
   }
 
   /** The reader stopped before the end. The connection is closed: it would otherwise wait for the body to be read. */
-  abandon(): void {
+  abandon(cause?: LimitError): void {
+    if (cause !== undefined) this.progress.describe(cause);
     this.discard();
   }
 

@@ -1,6 +1,12 @@
 /** A response whose reader is told how far its body has come. */
 
-import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import {
+  WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
 import { callContained, stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from '../connections/failure.ts';
 import type { ResponseOrigin } from '../connections/incoming-response.ts';
@@ -97,9 +103,9 @@ class CountedResponse implements ResponseOrigin, FailureSink {
     this.#origin.discard();
   }
 
-  abandon(): void {
+  abandon(cause?: LimitError): void {
     this.#isOver = true;
-    this.#origin.abandon();
+    this.#origin.abandon(cause);
   }
 
   discard(): void {
