@@ -93,7 +93,7 @@ export function implement<C extends Contract>(
       return respond(contract, answered, checkAnswers);
     },
   };
-  const handler: Handler = (request, context) => matchRoutes([route])(request, context);
+  const handler = matchRoutes([route]);
   routes.set(handler, route);
   return Object.assign(handler, { contract });
 }

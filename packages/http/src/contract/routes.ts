@@ -54,7 +54,6 @@ export function matchRoutes(routes: readonly ContractRoute[], notFound?: Handler
         'contractHandler',
       );
     }
-    // The names of parameters may differ by method.
     same.methods.set(method, route);
   }
   for (const list of byLength.values()) list.sort((a, b) => compare(a.template, b.template));
@@ -62,11 +61,14 @@ export function matchRoutes(routes: readonly ContractRoute[], notFound?: Handler
     const segments = segmentsOf(request.path);
     const paths = segments === undefined ? undefined : byLength.get(segments.length);
     for (const { template, methods } of paths ?? []) {
-      if (matchTemplate(template, segments as readonly string[]) === undefined) continue;
+      const found = matchTemplate(template, segments as readonly string[]);
+      if (found === undefined) continue;
       const route = methods.get(request.method) ?? headOf(request, methods);
       if (route === undefined) throw notAllowed(methods);
-      const params = matchTemplate(route.template, segments as readonly string[]);
-      return route.handle(request, context, params as Readonly<Record<string, string>>);
+      // The names of parameters may differ by method.
+      const isSame = route.template === template;
+      const params = isSame ? found : matchTemplate(route.template, segments as readonly string[]);
+      return route.handle(request, context, params ?? found);
     }
     if (notFound !== undefined) return notFound(request, context);
     throw new HttpProblem(404, { detail: 'there is nothing at this path' });
