@@ -37,6 +37,7 @@ export { ReadyBits } from './vocabulary/interest.ts';
 export type { Source, SourceObserver } from './vocabulary/source.ts';
 export { outsideScopes, watchScope, type AmbientScope } from './waiting/ambient.ts';
 export { AsyncScope } from './waiting/async-scope.ts';
+export { runUntil, type ScopeEnd } from './waiting/scope.ts';
 export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting/abort-watch.ts';
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
 export { budgetOf, type Budget } from './waiting/budget.ts';

@@ -456,6 +456,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
   linesCodec: plain(lowlevel.linesCodec, () => [{}]),
   outsideScopes: trusted,
+  runUntil: trusted,
   watchScope: trusted,
   'new Budget': trusted,
   ...each('Budget', ['pay', 'fail'], trusted),

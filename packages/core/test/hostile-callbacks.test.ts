@@ -27,7 +27,14 @@ import {
   type ByteStream,
   type OverflowHandler,
 } from '../src/index.ts';
-import { acceptOwned, Deadline, DeadlineWheel, watchAbort, type Source } from '../src/lowlevel.ts';
+import {
+  acceptOwned,
+  Deadline,
+  DeadlineWheel,
+  runUntil,
+  watchAbort,
+  type Source,
+} from '../src/lowlevel.ts';
 import { Mutex, retry, watch } from '../src/sync/index.ts';
 import { ManualClock, TestAuthority } from '../src/testing/index.ts';
 import {
@@ -292,6 +299,14 @@ const passed = 'the caller gets what it throws, as its own';
 
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
   'outsideScopes(body)': passed,
+  'runUntil(body)': passed,
+  'ScopeEnd.applies': async (applies, stage) => {
+    const abort = new AbortController();
+    runUntil({ name: 'a scope', clock: systemClock, signal: abort.signal, applies }, () => {});
+    abort.abort();
+    await stage.turns();
+    return stage.stderr;
+  },
   'AbortWatcher.onAbort': async (onAbort, stage) => {
     const abort = new AbortController();
     watchAbort(abort.signal, { onAbort });

@@ -2,7 +2,7 @@
  * A crawler that is polite: it asks the example server for many pages, so many per second and so many at once.
  *
  * Two limits that have nothing to do with each other: the rate limiter decides how often a request begins, the semaphore how
- * many are under way. Both are first come, first served, and both end with the signal of the group.
+ * many are under way. Both are first come, first served. Everything that waits in the group ends with it: no call needs a signal.
  */
 
 import { defaultExecutor, InetAddress } from '@awaitio/core';
@@ -36,14 +36,13 @@ await using client = new HttpClient();
 
 try {
   await defaultExecutor.group(
-    async (group) => {
-      const { signal } = group;
+    async ({ spawn }) => {
       for (let page = 1; page <= pages; page += 1) {
-        await limiter.acquire(1, { signal });
-        const slot = await slots.acquire(1, { signal });
-        group.spawn(async () => {
+        await limiter.acquire();
+        const slot = await slots.acquire();
+        spawn(async () => {
           using _ = slot;
-          const response = await client.get(`${origin}/page/${page}`, { signal, timeout: 5_000 });
+          const response = await client.get(`${origin}/page/${page}`, { timeout: 5_000 });
           console.log(
             `/page/${page}: ${response.status}, ${(await response.bytes()).length} bytes`,
           );

@@ -2,7 +2,8 @@
  * A client that does not give up: start it before `example:server`, and it waits for the server.
  *
  * What is worth another attempt is the program's decision: a server that is not there or overloaded is, a wrong request is
- * not. The pauses grow, and are partly random, so that clients of a server that restarts do not all come at once.
+ * not. The pauses grow, and are partly random, so that clients of a server that restarts do not all come at once. An attempt is a
+ * scope: what it waits for ends with its time, without a signal.
  */
 
 import { InetAddress } from '@awaitio/core';
@@ -27,14 +28,14 @@ const backoff = countOf(PROGRAM, given, 'backoff', 250);
 const url = `http://${String(new InetAddress(given.host, given.port))}/`;
 await using client = new HttpClient();
 
-async function ask(signal: AbortSignal): Promise<[ClientResponse, Uint8Array]> {
-  const response = await client.get(url, { signal });
+async function ask(): Promise<[ClientResponse, Uint8Array]> {
+  const response = await client.get(url);
   if (response.status >= 500) throw new Error(`the server answered ${response.status}`);
   return [response, await response.bytes({ limit: LARGEST_ANSWER })];
 }
 
 try {
-  const [response, body] = await retry(({ signal }) => ask(signal), {
+  const [response, body] = await retry(ask, {
     attempts,
     backoff,
     maxBackoff: 2_000,

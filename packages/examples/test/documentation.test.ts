@@ -111,6 +111,16 @@ test.each(['README.md', 'packages/core/README.md', 'packages/http/README.md'])(
   },
 );
 
+test.each(['packages/core/README.md', 'packages/http/README.md'])(
+  '%s says what CommonJS, Jest, Bun and Deno make of the package',
+  (path) => {
+    const text = read(path).replaceAll('\n', ' ');
+    expect(text).toMatch(/CommonJS programs load the package with `require\(\)`/);
+    expect(text).toMatch(/Jest needs `--experimental-vm-modules`.*Node 24\.9 on CommonJS/);
+    expect(text).toMatch(/Bun [\d.]+ and Deno [\d.]+ pass the smoke tests/);
+  },
+);
+
 describe('packages/examples/README.md', () => {
   test('leads to every file of the examples', () => {
     const index = read('packages/examples/README.md');

@@ -24,6 +24,20 @@ describe('a pair in memory', () => {
     await b.close();
   });
 
+  test.each(['close', 'close after FIN', 'reset'])(
+    'fails a write that waits for room when the other end is gone: %s',
+    async (how) => {
+      const [a, b] = memoryPair();
+      const writing = a.writeAll(Buffer.alloc(1_000_000)).catch((error: unknown) => error);
+      await new Promise(setImmediate);
+      if (how === 'close after FIN') await b.shutdown('write');
+      if (how === 'reset') b.reset();
+      else await b.close();
+      expect(await writing).toMatchObject({ code: how === 'reset' ? 'ECONNRESET' : 'EPIPE' });
+      await a.close();
+    },
+  );
+
   test('refuses a taker that takes nothing, before it waits', async () => {
     const [a, b] = memoryPair();
     for (const take of [undefined, null, {}, 'take']) {

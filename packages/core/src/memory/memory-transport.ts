@@ -217,6 +217,8 @@ export class MemoryTransport implements Transport {
   #terminate(error: BrokenError | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // What the other end could not deliver, never will be.
+    this.#peer.#schedule();
     this.#sink?.onClosed(error);
   }
 }

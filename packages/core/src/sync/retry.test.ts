@@ -1,7 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { ManualClock } from '../testing/manual-clock.ts';
-import { InvalidInputError, TimeoutError } from '../vocabulary/errors.ts';
+import { CancelledError, InvalidInputError, TimeoutError } from '../vocabulary/errors.ts';
 import { seededRandom, type Random } from '../vocabulary/random.ts';
+import { cancelScope, timeout } from '../waiting/cancel-scope.ts';
+import { deferred } from '../waiting/deferred.ts';
 import { retry, RetryError, type Attempt, type RetryOptions } from './retry.ts';
 
 const NO_CHANCE: Random = { next: () => 0, integer: (min) => min, chance: () => false };
@@ -19,14 +21,17 @@ function failing(failures: number) {
 }
 
 /** Runs it on a manual clock that is advanced until it settles; returns its outcome and when each attempt began. */
-async function play<T>(run: (attempt: Attempt) => T | Promise<T>, options: RetryOptions = {}) {
+async function play<T>(
+  run: (attempt: Attempt, clock: ManualClock) => T | Promise<T>,
+  options: RetryOptions = {},
+) {
   const clock = new ManualClock();
   const starts: number[] = [];
   const progress = { isOver: false };
   const outcome = retry(
     (attempt) => {
       starts.push(clock.now());
-      return run(attempt);
+      return run(attempt, clock);
     },
     { clock, random: NO_CHANCE, ...options },
   )
@@ -139,54 +144,108 @@ describe('retry', () => {
   test('ends an attempt at the deadline, and aborts its signal', async () => {
     let signal: AbortSignal | undefined;
     const { error, clock } = await play(
-      (attempt) => {
-        signal = attempt.signal;
-        return new Promise<never>(() => {});
+      (attempt, own) => {
+        ({ signal } = attempt);
+        return own.sleep(60_000);
       },
       { deadline: 350 },
     );
     expect(error).toEqual(new TimeoutError('retry', 350));
-    expect(signal?.reason).toBe(error);
+    expect(signal?.reason).toBeInstanceOf(CancelledError);
+    expect(signal?.reason).toHaveProperty('cause', error);
+    expect([clock.now(), clock.pending]).toEqual([350, 0]);
+  });
+
+  test('has the failures before the deadline in its error, with the TimeoutError as the last', async () => {
+    const { error, clock } = await play(
+      ({ attempt }, own) => {
+        if (attempt === 1) throw new Error('failure 1');
+        return own.sleep(60_000);
+      },
+      { deadline: 350 },
+    );
+    expect(error).toMatchObject({ name: 'RetryError', attempts: 2 });
+    expect((error as RetryError).errors).toEqual([
+      new Error('failure 1'),
+      new TimeoutError('retry', 350),
+    ]);
     expect([clock.now(), clock.pending]).toEqual([350, 0]);
   });
 
   test('counts an attempt that takes too long as failed, and tries again', async () => {
     const signals: AbortSignal[] = [];
     const { value, starts } = await play(
-      ({ attempt, signal }) => {
+      ({ attempt, signal }, clock) => {
         signals.push(signal);
-        return attempt === 2 ? 'quick' : new Promise<string>(() => {});
+        return attempt === 2 ? 'quick' : clock.sleep(60_000).then(() => 'slow');
       },
       { attemptTimeout: 1_000 },
     );
     expect([value, starts]).toEqual(['quick', [0, 1_100]]);
-    expect(signals.map(({ reason }) => (reason as Error | undefined)?.name)).toEqual([
-      'TimeoutError',
-      undefined,
-    ]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(signals[0]?.reason).toHaveProperty('cause', new TimeoutError('attempt', 1_000));
   });
 
-  test.each(['an attempt', 'a pause'])(
-    'settles at once when its signal aborts in %s',
-    async (when) => {
-      const clock = new ManualClock();
-      const controller = new AbortController();
-      const signals: AbortSignal[] = [];
-      const call = retry(
-        ({ signal }) => {
-          signals.push(signal);
-          if (when === 'a pause') throw new Error('failed');
-          return new Promise<never>(() => {});
-        },
-        { clock, signal: controller.signal },
-      ).catch((reason: unknown) => reason);
-      await clock.advance(1);
-      controller.abort('enough');
-      expect(await call).toBe('enough');
-      expect(signals).toHaveLength(1);
-      expect(clock.pending).toBe(0);
-    },
-  );
+  test('begins the next attempt when the one that took too long has ended, and not before', async () => {
+    const running = new Set<number>();
+    let most = 0;
+    const { starts, error } = await play(
+      async ({ attempt }, clock) => {
+        running.add(attempt);
+        most = Math.max(most, running.size);
+        try {
+          await clock.sleep(60_000);
+        } finally {
+          await cancelScope(() => clock.sleep(500), { shield: true });
+          running.delete(attempt);
+        }
+      },
+      { attemptTimeout: 1_000 },
+    );
+    expect(starts).toEqual([0, 1_600, 3_300]);
+    expect(error).toMatchObject({ name: 'RetryError', attempts: 3 });
+    expect([most, running.size]).toEqual([1, 0]);
+  });
+
+  test('takes the value of an attempt that ends well although its time is over', async () => {
+    const { value, starts } = await play(
+      (_attempt, clock) => clock.sleep(60_000).catch(() => 'in spite of it'),
+      { attemptTimeout: 1_000 },
+    );
+    expect([value, starts]).toEqual(['in spite of it', [0]]);
+  });
+
+  test.each(['an attempt', 'a pause'])('ends with its signal in %s', async (when) => {
+    const clock = new ManualClock();
+    const controller = new AbortController();
+    const calls: Attempt[] = [];
+    const call = retry(
+      (attempt) => {
+        calls.push(attempt);
+        if (when === 'a pause') throw new Error('failed');
+        return clock.sleep(60_000);
+      },
+      { clock, signal: controller.signal },
+    ).catch((reason: unknown) => reason);
+    await clock.advance(1);
+    controller.abort('enough');
+    expect(await call).toBe('enough');
+    expect([calls.length, clock.pending]).toEqual([1, 0]);
+  });
+
+  test('ends with the scope around it, whose end is no failure that is tried again', async () => {
+    const clock = new ManualClock();
+    let calls = 0;
+    const call = timeout(
+      1_000,
+      () =>
+        retry(() => ((calls += 1), clock.sleep(60_000)), { clock, attempts: 5, deadline: 90_000 }),
+      { clock },
+    ).catch((reason: unknown) => reason);
+    await clock.advance(1_000);
+    expect(await call).toEqual(new TimeoutError('timeout', 1_000));
+    expect([calls, clock.pending]).toEqual([1, 0]);
+  });
 
   test('does not call the function when its signal has aborted', async () => {
     const { run, calls } = failing(0);
@@ -194,18 +253,37 @@ describe('retry', () => {
     expect(calls).toHaveLength(0);
   });
 
-  test('does not leave a failure that comes after it was given up unhandled', async () => {
+  test('waits for a function that ignores its end, and tells the failure that comes then', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();
     let fail: (error: Error) => void = () => {};
-    const call = retry(() => new Promise<never>((_resolve, reject) => (fail = reject)), {
+    const settled: unknown[] = [];
+    void retry(() => new Promise<never>((_resolve, reject) => (fail = reject)), {
       clock,
       signal: controller.signal,
-    }).catch((reason: unknown) => reason);
+    }).catch((reason: unknown) => settled.push(reason));
     await clock.advance(0);
     controller.abort('enough');
-    expect(await call).toBe('enough');
-    fail(new Error('late'));
+    await clock.advance(1);
+    expect(settled).toEqual([]);
+    fail(new Error('of cleaning up'));
     await clock.advance(0);
+    expect(settled).toEqual([new Error('of cleaning up')]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('names an attempt that does not end on stderr', async () => {
+    const lines: unknown[] = [];
+    const spy = jest.spyOn(console, 'error').mockImplementation((line) => lines.push(line));
+    const clock = new ManualClock();
+    const gate = deferred<void>();
+    const call = retry(() => gate.promise, { clock, attemptTimeout: 10 });
+    await clock.advance(5_010);
+    expect(lines).toEqual([
+      'awaitio: attempt: it was cancelled 5000 ms ago and has not ended: still running: its function',
+    ]);
+    gate.resolve();
+    await call;
+    spy.mockRestore();
   });
 });

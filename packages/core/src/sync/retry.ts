@@ -4,29 +4,37 @@
  * The pause doubles from one failure to the next, up to a limit, and a random part of it is left out, so that clients that
  * failed together do not come back together. Not everything is tried again: an abort is a decision of the caller, and an
  * `InvalidInputError` will be the same the next time.
+ *
+ * The call is a scope, and so is each attempt in it. An attempt that takes too long is cancelled and waited for, so two attempts
+ * never run at the same time, and nothing of one runs on when the call has settled.
  */
 
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
-import { CancelledError, InvalidInputError, invalidInput, IoError } from '../vocabulary/errors.ts';
-import { systemRandom, type Random } from '../vocabulary/random.ts';
-import { checkScope } from '../waiting/ambient.ts';
-import { isError } from '../vocabulary/realms.ts';
-import { charged } from '../waiting/charged.ts';
-import { ListedWaiter } from '../waiting/waiter.ts';
+import type { Clock } from '../vocabulary/clock.ts';
 import {
-  partsOf,
-  SYNC_OPTIONS,
-  WaitQueue,
-  type SyncOptions,
-  type SyncParts,
-} from './wait-queue.ts';
+  CancelledError,
+  InvalidInputError,
+  invalidInput,
+  IoError,
+  TimeoutError,
+} from '../vocabulary/errors.ts';
+import { systemRandom, type Random } from '../vocabulary/random.ts';
+import { isError } from '../vocabulary/realms.ts';
+import { checkScope } from '../waiting/ambient.ts';
+import { runScope, type CancelScope } from '../waiting/cancel-scope.ts';
+import { charged } from '../waiting/charged.ts';
+import { ambientClock, checkedSleep } from '../waiting/system-clock.ts';
+import { boardOf, type WaitSource } from '../waiting/wait-board.ts';
+import { beginTrace, callSite } from '../waiting/wait-trace.ts';
+import type { WaitInfo } from '../waiting/waiter.ts';
+import { partsOf, SYNC_OPTIONS, type SyncOptions } from './wait-queue.ts';
 
 /** One call of a function that is tried again. */
 export interface Attempt {
   /** Counts from 1. */
   readonly attempt: number;
-  /** Aborts when the attempt is given up: the caller's signal, the deadline or `attemptTimeout`. */
+  /** Aborts when the attempt is given up, with the `CancelledError` of its scope: for what is not awaitio’s, such as `fetch`. */
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +58,7 @@ export interface RetryOptions extends SyncOptions {
   readonly jitter?: number | undefined;
   /** Milliseconds for all attempts and pauses together. @default no limit */
   readonly deadline?: number | undefined;
-  /** Milliseconds for one attempt, which then counts as failed with a `TimeoutError`. @default no limit */
+  /** Milliseconds for one attempt, which is then cancelled and counts as failed with a `TimeoutError`. @default no limit */
   readonly attemptTimeout?: number | undefined;
   /** Whether a failure is worth another attempt; not asked about aborts and `InvalidInputError`. @default always */
   readonly retryIf?: ((error: unknown, attempt: number) => boolean) | undefined;
@@ -58,7 +66,7 @@ export interface RetryOptions extends SyncOptions {
   readonly onRetry?: ((error: unknown, pause: RetryPause) => void) | undefined;
   /** Where the random part comes from. @default the platform's generator */
   readonly random?: Random | undefined;
-  /** Gives up: the call throws `signal.reason` at once. */
+  /** Gives up: the attempt is cancelled, and the call throws `signal.reason` when it has ended. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -108,14 +116,15 @@ export class RetryError extends IoError {
 /**
  * Calls a function until it succeeds, at most `attempts` times.
  *
- * The call settles as soon as it is given up, also when the function ignores its signal: what the function does then is its
- * own affair, and an attempt after `attemptTimeout` may begin while such a function still runs.
+ * Each attempt runs in a scope, which `attemptTimeout`, the `deadline`, `signal` and a scope around the call cancel: what it waits
+ * for in awaitio rejects with a `CancelledError`. The call goes on, or settles, when the attempt has ended. One that has not ended
+ * 5,000 ms after that is named on stderr.
  *
  * @param run - Gets the number of the attempt and its signal.
- * @returns What the function returned.
+ * @returns What the function returned, also when its time was over by then.
  * @throws the failure itself when there was only one attempt, or it is not tried again; {@link RetryError} when several
- * attempts have failed; `TimeoutError` when the `deadline` passed in the first attempt; `signal.reason`;
- * `InvalidInputError`.
+ * attempts have failed; `TimeoutError` when the `deadline` passed in the first attempt; `signal.reason`; `CancelledError` when
+ * a scope around the call ended; a failure of cleaning up after any of them; `InvalidInputError`.
  *
  * @example
  * ```ts
@@ -144,31 +153,64 @@ export function retry<T>(
   });
 }
 
-class Retry<T> {
+class Retry<T> implements WaitSource {
+  readonly subject: string;
   readonly #run: (attempt: Attempt) => T | Promise<T>;
   readonly #options: RetryOptions;
-  readonly #parts: SyncParts;
-  readonly #waits: WaitQueue<T | undefined>;
+  readonly #clock: Clock;
+  readonly #site = callSite('retry');
   readonly #start: number;
   readonly #failures: unknown[] = [];
+  #attempts = 0;
+  /** Whether an attempt or a pause ended because the whole call did. */
+  #isGivenUp = false;
 
   constructor(run: (attempt: Attempt) => T | Promise<T>, options: RetryOptions) {
+    this.subject = partsOf('retry', options).subject;
     this.#run = run;
     this.#options = options;
-    this.#parts = partsOf('retry', options);
-    this.#waits = new WaitQueue(this.#parts);
-    this.#start = this.#parts.clock.now();
+    this.#clock = options.clock ?? ambientClock();
+    this.#start = this.#clock.now();
   }
 
   async run(): Promise<T> {
-    const { attempts = 3, signal, onRetry } = this.#options;
-    for (let attempt = 1; ; attempt += 1) {
+    const { signal, deadline } = this.#options;
+    const board = boardOf(this.#clock);
+    const trace = beginTrace(this.subject, this.#start, this.#site);
+    board?.add(this);
+    try {
+      const limits = { signal, timeout: deadline, clock: this.#clock };
+      // `undefined` only for a function that returns it: nothing else gets the scope.
+      return (await runScope('retry', (scope) => this.#attemptAll(scope), limits)) as T;
+    } catch (error) {
+      const isLate = error instanceof TimeoutError && error !== signal?.reason;
+      if (!this.#isGivenUp || !isLate || this.#failures.length === 0) throw error;
+      this.#note(error);
+      throw new RetryError(this.#attempts, this.#failures);
+    } finally {
+      board?.delete(this);
+      trace?.end();
+    }
+  }
+
+  /** What it waits for, for a report of who waits. */
+  describe(now: number, into: WaitInfo[]): void {
+    const operation = `attempt ${this.#attempts}`;
+    into.push({ operation, age: now - this.#start, site: this.#site });
+  }
+
+  async #attemptAll(whole: CancelScope): Promise<T> {
+    const { attempts = 3, onRetry } = this.#options;
+    for (;;) {
+      this.#attempts += 1;
+      const attempt = this.#attempts;
       try {
         return await this.#attempt(attempt);
       } catch (error) {
-        signal?.throwIfAborted();
-        this.#failures.push(error);
-        if (this.#failures.length > KEPT_FAILURES) this.#failures.shift();
+        this.#isGivenUp = whole.isCancelled;
+        // The error of the end, or of cleaning up after it.
+        if (this.#isGivenUp) throw error;
+        this.#note(error);
         if (!this.#isWorthIt(error, attempt)) throw error;
         const delay = this.#delayAfter(attempt);
         if (attempt >= attempts || delay >= this.#timeLeft) {
@@ -176,61 +218,26 @@ class Retry<T> {
         }
         const told: unknown = onRetry?.(error, { attempt, delay });
         if (told !== undefined) containResult('onRetry', told, stderrSink);
-        await this.#pause(delay);
+        await checkedSleep(this.#clock, delay, undefined);
       }
     }
   }
 
-  /** Calls the function; whichever comes first decides: its result, the signal, or a limit. */
   #attempt(attempt: number): Promise<T> {
-    const { attemptTimeout = Infinity, deadline = Infinity, signal } = this.#options;
-    const left = Math.max(0, this.#timeLeft);
-    const isLast = left < attemptTimeout;
-    const controller = new AbortController();
-    // The error names the limit that passed: the one of the attempt, or the one of the whole call.
-    const waiter = new ListedWaiter<T | undefined>(
-      isLast ? 'retry' : 'attempt',
-      this.#parts.clock,
-      isLast
-        ? { signal, timeout: left, totalTimeout: deadline }
-        : { signal, timeout: attemptTimeout },
-    );
-    this.#waits.add(waiter);
-    void this.#call({ attempt, signal: controller.signal }).then(
-      (value) => {
-        waiter.resolve(value);
-      },
-      (error: unknown) => {
-        waiter.reject(error);
-      },
-    );
-    return waiter.promise.catch((error: unknown) => {
-      controller.abort(error);
-      throw error;
-    }) as Promise<T>;
+    const run = (scope: CancelScope): T | Promise<T> =>
+      this.#run({ attempt, signal: scope.signal });
+    const limits = { timeout: this.#options.attemptTimeout, clock: this.#clock };
+    return runScope('attempt', run, limits) as Promise<T>;
   }
 
-  async #call(attempt: Attempt): Promise<T> {
-    return this.#run(attempt);
-  }
-
-  async #pause(delay: number): Promise<void> {
-    const { clock } = this.#parts;
-    const waiter = new ListedWaiter<undefined>('retry', clock, { signal: this.#options.signal });
-    this.#waits.add(waiter as ListedWaiter<T | undefined>);
-    const timer = clock.setTimer(() => {
-      waiter.resolve(undefined);
-    }, delay);
-    try {
-      await waiter.promise;
-    } finally {
-      timer.cancel();
-    }
+  #note(error: unknown): void {
+    this.#failures.push(error);
+    if (this.#failures.length > KEPT_FAILURES) this.#failures.shift();
   }
 
   get #timeLeft(): number {
     const { deadline = Infinity } = this.#options;
-    return deadline - (this.#parts.clock.now() - this.#start);
+    return deadline - (this.#clock.now() - this.#start);
   }
 
   #isWorthIt(error: unknown, attempt: number): boolean {

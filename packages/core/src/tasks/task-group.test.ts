@@ -594,23 +594,23 @@ describe('the body of a group', () => {
     const { error } = (await outcomeOf(clock, group)) as { error: AggregateError };
     expect(error.errors).toEqual([failure, untidy]);
   });
+});
 
-  test('may take the group apart', async () => {
-    const { clock, executor } = setUp();
-    const group = executor.group(
-      async ({ spawn, joinNext, joined, abortAll, signal, size }) => {
-        spawn(sleepFor(10, 'first'));
-        const first = await joinNext();
-        spawn(sleepFor(10, 'second'));
-        const rest = [];
-        for await (const each of joined()) rest.push(each.ok && each.value);
-        abortAll();
-        return [size, signal.aborted, first?.ok === true && first.value, ...rest];
-      },
-      { joinable: true },
-    );
-    expect(await outcomeOf(clock, group)).toEqual({ value: [0, true, 'first', 'second'] });
-  });
+test('a group may be taken apart, as the context of a task may', async () => {
+  const { clock, executor } = setUp();
+  const group = executor.group(
+    async ({ spawn, joinNext, joined, abortAll, signal, size }) => {
+      spawn(sleepFor(10, 'first'));
+      const first = await joinNext();
+      spawn(sleepFor(10, 'second'));
+      const rest = [];
+      for await (const each of joined()) rest.push(each.ok && each.value);
+      abortAll();
+      return [size, signal.aborted, first?.ok === true && first.value, ...rest];
+    },
+    { joinable: true },
+  );
+  expect(await outcomeOf(clock, group)).toEqual({ value: [0, true, 'first', 'second'] });
 });
 
 test('what has not ended some time after the end of its group is named on stderr', async () => {

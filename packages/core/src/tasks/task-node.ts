@@ -76,6 +76,11 @@ export abstract class TaskNode {
     if (abortion !== undefined) this.#scope?.cancel(abortion.error);
   }
 
+  /** Names it on stderr when its function has not ended some time after its abort. */
+  protected expectEnd(): void {
+    this.scope.expectEnd(() => 'its function', `task "${this.name}"`);
+  }
+
   protected addChild(child: TaskNode): void {
     this.#children ??= new Set();
     this.#children.add(child);
@@ -96,6 +101,7 @@ export abstract class TaskNode {
     const children = this.#children;
     this.#parent = undefined;
     this.#children = undefined;
+    this.#scope?.end();
     parent?.removeChild(this);
     if (children === undefined) return;
     for (const child of children) {

@@ -144,7 +144,8 @@ export type Joined<T = unknown> = { readonly task: Task<T> } & (
 );
 
 /**
- * The group that `Executor.group` gives to its body. Its functions may be taken out of it: `({ spawn }) => …`. Iterating it gives the tasks as they end, until none is left.
+ * The group that `Executor.group` gives to its body. Its functions may be taken out of it: `({ spawn }) => …`. Iterating it gives
+ * the tasks as they end, until none is left.
  *
  * @example
  * ```ts
@@ -170,21 +171,21 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    *
    * @throws `ClosedError` when the group has ended or was aborted; as `Executor.spawn`.
    */
-  spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T>;
+  spawn<T>(this: void, run: TaskFunction<T>, options?: TaskOptions): Task<T>;
   /**
    * Waits for the next task that ends, in the order of their ends. A cancelled call takes no task.
    *
    * @returns The task and its outcome; `undefined` when none is left.
    * @throws `InvalidInputError` when the group was not made `joinable`; `TimeoutError`; `signal.reason`.
    */
-  joinNext(options?: WaitOptions): Promise<Joined | undefined>;
+  joinNext(this: void, options?: WaitOptions): Promise<Joined | undefined>;
   /**
    * Iterates over the tasks that end, until none is left: `for await` with a signal, and a timeout for each, in
    * milliseconds. Leaving the loop ends a pending wait at once and takes no task.
    *
    * @throws in the loop as {@link TaskGroup.joinNext}; `InvalidInputError` at once for a wrong option.
    */
-  joined(options?: WaitOptions): AsyncIterableIterator<Joined>;
+  joined(this: void, options?: WaitOptions): AsyncIterableIterator<Joined>;
   /** As {@link TaskGroup.joined}, without a signal or a timeout. */
   [Symbol.asyncIterator](): AsyncIterator<Joined, undefined>;
   /**
@@ -192,7 +193,7 @@ export interface TaskGroup extends AsyncIterable<Joined> {
    *
    * @param reason - As for `Task.abort`. @default a `ClosedError`
    */
-  abortAll(reason?: unknown): void;
+  abortAll(this: void, reason?: unknown): void;
   /** Aborts every task of the group, and waits until all have ended. */
   [Symbol.asyncDispose](): Promise<void>;
 }

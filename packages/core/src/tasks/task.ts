@@ -203,7 +203,7 @@ export class SpawnedTask<T>
       this.#settle('failed', { error });
       // `await task` calls `then` some microtasks later, and so before the next turn of the loop.
       if (!this.#isHandled) await this.#nextLoopTurn();
-      this.#report(error, this.#result !== undefined);
+      this.#report(error, this.#isAwaited);
     } else if (!this.#isTornDown(error)) {
       this.#report(error, false);
     }
@@ -274,8 +274,13 @@ export class SpawnedTask<T>
     return this.#result.wait(this.name, this.#host.clock) as Promise<T>;
   }
 
+  /** Whether a caller gets its outcome. */
+  get #isAwaited(): boolean {
+    return this.#result?.isAwaited === true;
+  }
+
   get #isHandled(): boolean {
-    return this.#result !== undefined || this.#supervisor !== undefined;
+    return this.#isAwaited || this.#supervisor !== undefined;
   }
 
   #nextLoopTurn(): Promise<void> {
@@ -304,13 +309,14 @@ export class SpawnedTask<T>
   /** @param isRequested - Whether the abort was asked for; else it is a failure, like one of the function. */
   #abort(reason: unknown, isRequested: boolean): void {
     const wasPending = this.#state === 'pending';
-    const isObserved = this.#result !== undefined;
+    const isObserved = this.#isAwaited;
     this.#settle('aborted', { error: reason });
     this.cancelScope();
     if (this.#onAbort !== undefined) outsideScopes(() => this.#tearDown(reason));
     this.abortChildren(reason);
     if (!isRequested) this.#report(reason, isObserved);
     if (wasPending) this.#end();
+    else if (this.#supervisor === undefined && !this.#isHeld) this.expectEnd();
   }
 
   #tearDown(reason: unknown): void {

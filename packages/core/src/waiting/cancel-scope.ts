@@ -197,6 +197,7 @@ class Running {
   readonly #timer: Timer | undefined;
   /** With what the call rejects when the function follows the scope's own end; `undefined`: it resolves. */
   #failure: { readonly error: unknown } | undefined;
+  #hasEnded = false;
 
   constructor(operation: string, options: CancelScopeOptions | undefined) {
     const isShielded = options?.shield === true;
@@ -233,6 +234,7 @@ class Running {
       this.#registration?.remove();
       this.#timer?.cancel();
       scope.end();
+      this.#hasEnded = true;
     }
   }
 
@@ -240,7 +242,7 @@ class Running {
     if (this.#scope.own !== undefined) return;
     this.#failure = failure;
     this.#scope.cancel(reason);
-    this.#scope.expectEnd(() => 'its function');
+    if (!this.#hasEnded) this.#scope.expectEnd(() => 'its function');
   }
 
   #handle(): CancelScope {

@@ -10,12 +10,13 @@
  */
 
 import { failureOf, printLine, stderrSink } from '../vocabulary/callbacks.ts';
+import { checkNoPromise } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
 import { platform } from '../vocabulary/platform.ts';
 import { isError } from '../vocabulary/realms.ts';
-import type { AbortWatcher } from './abort-watch.ts';
-import type { AmbientScope } from './ambient.ts';
+import { watchAbort, type AbortWatcher } from './abort-watch.ts';
+import { runIn, type AmbientScope } from './ambient.ts';
 
 /** How long after its cancel a scope that has not ended is reported, in milliseconds. */
 export const STUCK_AFTER = 5_000;
@@ -89,15 +90,20 @@ export class Scope implements AmbientScope, AbortWatcher {
     this.#notify(reason);
   }
 
-  /** Reports, once, that it has not ended some time after it was cancelled. @param who - What has not ended; nothing for the empty string. */
-  expectEnd(who: () => string): void {
+  /**
+   * Reports, once, that it has not ended some time after it was cancelled.
+   *
+   * @param who - What has not ended; nothing for the empty string.
+   * @param subject - What the report calls it.
+   */
+  expectEnd(who: () => string, subject: string = this.name): void {
     // The report of a simulation names what waits.
     if (this.#stuck !== undefined || platform.clock !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {
       const running = who();
       if (running === '') return;
       printLine(
-        `${this.name}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
+        `${subject}: it was cancelled ${STUCK_AFTER} ms ago and has not ended: still running: ${running}`,
       );
     }, STUCK_AFTER);
     this.#stuck.unref();
@@ -124,6 +130,59 @@ export class Scope implements AmbientScope, AbortWatcher {
   }
 }
 
+/** What ends a scope of {@link runUntil}. */
+export interface ScopeEnd {
+  /** What the `CancelledError` calls the scope; its `cause` is the reason of the signal. */
+  readonly name: string;
+  /** The clock of the scopes that begin in it. */
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Asked when the signal aborts: with `false` the scope goes on. @default it ends */
+  readonly applies?: (() => boolean) | undefined;
+}
+
+/**
+ * Runs `body` in a scope that ends with a signal, and returns what it returns: at once, also a promise.
+ *
+ * For what goes on after its function has returned, such as a handler of requests and the body that it streams. The scope is
+ * nested in nothing, and waits for nothing.
+ *
+ * @param end - The signal, and the name and the clock of the scope.
+ * @param body - What runs in the scope.
+ * @returns What `body` returns. Its waits reject with a `CancelledError` when the signal aborts, at once when it has.
+ * @throws what `body` throws; what `applies` throws goes to stderr, and the scope ends then.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair, systemClock } from '@awaitio/core';
+ * import { runUntil } from '@awaitio/core/lowlevel';
+ *
+ * const stop = new AbortController();
+ * const [client, server] = memoryPair();
+ * const end = { name: 'handler', clock: systemClock, signal: stop.signal };
+ * const reading = runUntil(end, () => server.readLine());
+ * stop.abort('enough');
+ * console.log(await reading.catch((error: Error) => [error.name, error.cause])); // [ 'CancelledError', 'enough' ]
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export function runUntil<T>({ name, clock, signal, applies }: ScopeEnd, body: () => T): T {
+  const scope = new Scope(name, clock, undefined);
+  const onAbort = (reason: unknown): void => {
+    let isEnd: unknown = true;
+    try {
+      if (applies !== undefined) isEnd = applies();
+      checkNoPromise('runUntil', 'applies', isEnd);
+    } finally {
+      if (isEnd !== false) scope.cancel(reason);
+    }
+  };
+  if (signal.aborted) onAbort(signal.reason);
+  else watchAbort(signal, { onAbort });
+  return runIn(scope, body);
+}
+
 function outermostCancel(scope: AmbientScope | undefined): CancelledError | undefined {
   let found: CancelledError | undefined;
   let at = scope;
@@ -136,12 +195,13 @@ function outermostCancel(scope: AmbientScope | undefined): CancelledError | unde
 
 /**
  * Whether an error that was thrown after a cancel only passes it on: the error of the cancel, its reason, one that has either
- * as a cause, or an `AbortError` of the platform. Any other error is a failure of cleaning up.
+ * as a cause, an `AbortError` of the platform, or several of these. Any other error is a failure of cleaning up.
  */
 export function isConsequence(error: unknown, cancelled: CancelledError): boolean {
   try {
     // Several failures, of which the first may be that of the cancel.
-    if (isAggregate(error)) return error.errors.every((each) => isConsequence(each, cancelled));
+    const several = failuresOf(error);
+    if (several.length > 0) return several.every((each) => isConsequence(each, cancelled));
     const { cause } = cancelled;
     let at: unknown = error;
     for (let depth = 0; depth < MAX_CAUSES && at !== undefined; depth += 1) {
@@ -156,8 +216,13 @@ export function isConsequence(error: unknown, cancelled: CancelledError): boolea
   return false;
 }
 
-function isAggregate(error: unknown): error is AggregateError {
-  return isError(error) && Array.isArray((error as Partial<AggregateError>).errors);
+/** Those in an `AggregateError`, or in the `SuppressedError` of a `using` block; of an error that is one, none. */
+function failuresOf(error: unknown): readonly unknown[] {
+  if (!isError(error)) return [];
+  const { errors } = error as Partial<AggregateError>;
+  if (Array.isArray(errors)) return errors;
+  if (error.name !== 'SuppressedError' || !('suppressed' in error)) return [];
+  return [(error as { readonly error?: unknown }).error, error.suppressed];
 }
 
 /** Whether an error only passes on the cancel of a scope, or of one around it that it is not shielded from. */

@@ -1,11 +1,13 @@
-/** Random programs of scopes, groups and selects, compared with a model that knows no promises. */
+/** Random programs of scopes, groups and selects: compared with a model that knows no promises, and over a network that fails. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../src/testing/index.ts';
+import { countFromEnvironment } from '../support/environment.ts';
+import { networkPrograms, playOnNetwork, type NetworkEnd } from '../support/network-player.ts';
 import { expectedEnd, programs } from '../support/scope-model.ts';
 import { play, type Played } from '../support/scope-player.ts';
 
-const RUNS = 500;
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 500);
 
 test('scopes, groups and selects end when the model says, tell each failure once, and leave nothing behind', async () => {
   await fc.assert(
@@ -21,4 +23,27 @@ test('scopes, groups and selects end when the model says, tell each failure once
     }),
     { numRuns: RUNS },
   );
+}, 120_000);
+
+test('over a network that fails each failure is thrown once, and no task, wait or stream is left', async () => {
+  const faults = { reset: 0.03, refuse: 0.05, halfOpen: 0.02, partition: 0.03, split: 0.5 };
+  const seen = { raised: 0, cancelled: 0, network: 0 };
+  await fc.assert(
+    fc.asyncProperty(networkPrograms, fc.nat(0xffff), async (program, seed) => {
+      let end: NetworkEnd | undefined;
+      await simulate({ seed, deadline: 1e9, faults }, async (sim) => {
+        end = await playOnNetwork(program, sim);
+        expect(sim.executor.snapshot()).toEqual([]);
+      });
+      const { raised, told, cancelled } = end as unknown as NetworkEnd;
+      expect(new Set(told)).toEqual(new Set(raised));
+      expect(told).toHaveLength(raised.length);
+      seen.raised += raised.length;
+      seen.cancelled += cancelled;
+      seen.network += raised.filter((error) => error instanceof Error && 'code' in error).length;
+    }),
+    { numRuns: RUNS },
+  );
+  // It would prove nothing if nothing failed.
+  expect(Object.values(seen).every((count) => count > RUNS / 10)).toBe(true);
 }, 120_000);

@@ -27,7 +27,6 @@ import { cancelScope } from '../../src/waiting/cancel-scope.ts';
 import { deferred } from '../../src/waiting/deferred.ts';
 
 const failure = new Error('the function failed');
-const never = new Promise<never>(() => {});
 
 /** Where a call ends: with a value or an error. */
 const outcomeOf = (call: PromiseLike<unknown>): Promise<unknown> =>
@@ -96,7 +95,7 @@ describe('every wait of awaitio ends with its scope, and leaves nothing behind',
       await limiter.acquire();
       await limiter.acquire();
     },
-    retry: () => retry(() => never, { clock }),
+    retry: () => retry(() => clock.sleep(1e6), { clock }),
     connect: () => TcpStream.connect('somewhere:80', { clock, lookup: () => {} }),
     recvFrom: async () => {
       const socket = await UdpSocket.bind('127.0.0.1:0', { clock });

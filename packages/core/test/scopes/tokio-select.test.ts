@@ -183,7 +183,7 @@ test('task_panics: a failure ends the group, and is thrown by it; there it is wh
   await expect(group).rejects.toThrow('boom');
 });
 
-test('completed_future_past_deadline, future_and_timeout_in_future, deadline_future_elapses', async () => {
+test('completed_future_past_deadline, future_and_deadline_in_future, future_and_timeout_in_future, deadline_future_elapses', async () => {
   const clock = new ManualClock();
   expect(await timeout(0, async () => 'done', { clock })).toBe('done');
   const both = [50, 200].map((delay) =>

@@ -35,7 +35,7 @@ const failuresOf = (call: Promise<unknown>): Promise<readonly string[]> =>
         : [error.message],
   );
 
-test('test_nursery_main_block_error_basic, test_child_crash_basic', async () => {
+test('test_nursery_main_block_error_basic, test_nursery_explicit_exception, test_initial_task_error, test_child_crash_basic', async () => {
   // One failure is thrown as it is: trio wraps it in a group of one.
   expect(await failuresOf(defaultExecutor.group(fail('whoops')))).toEqual(['whoops']);
   const child = defaultExecutor.group(({ spawn }) => void spawn(fail('uh oh')));

@@ -50,10 +50,16 @@ function split(text: string, separator: string): string[] {
 }
 
 function parametersOf(text: string): Parameter[] {
-  return split(text, ',').map((part) => {
-    const [, name = part, mark, type = 'unknown'] = /^(\w+)(\?)?:\s*([\s\S]*)$/.exec(part) ?? [];
-    return { name, type, isOptional: mark === '?' };
-  });
+  return (
+    split(text, ',')
+      // Of a method that may be taken out of its object.
+      .filter((part) => part !== 'this: void')
+      .map((part) => {
+        const [, name = part, mark, type = 'unknown'] =
+          /^(\w+)(\?)?:\s*([\s\S]*)$/.exec(part) ?? [];
+        return { name, type, isOptional: mark === '?' };
+      })
+  );
 }
 
 /** The parameters and the result of `<T>(a: A, b?: B): R`, or `undefined` for another text. */

@@ -18,7 +18,11 @@ export type Part =
   | { readonly kind: 'timeout' | 'moveOn' | 'signal'; readonly time: number; readonly part: Part }
   | { readonly kind: 'shield'; readonly part: Part }
   | { readonly kind: 'finally'; readonly part: Part; readonly cleanup: Part }
-  | { readonly kind: 'group' | 'children' | 'select'; readonly parts: readonly Part[] };
+  /** The one task of a group, which its own limit or signal aborts. */
+  | { readonly kind: 'taskTimeout' | 'taskAbort'; readonly time: number; readonly part: Part }
+  | { readonly kind: 'group' | 'children' | 'select'; readonly parts: readonly Part[] }
+  /** A group whose tasks are aborted at a time. */
+  | { readonly kind: 'abortAll'; readonly time: number; readonly parts: readonly Part[] };
 
 type Shape = (next: () => number) => Part;
 
@@ -29,7 +33,7 @@ export const programs: fc.Arbitrary<Part> = fc
     const several = fc.array(tie('part'), { minLength: 1, maxLength: 3 });
     const all = (shapes: readonly Shape[], next: () => number): Part[] =>
       shapes.map((shape) => shape(next));
-    const timed = (kind: 'timeout' | 'moveOn' | 'signal') =>
+    const timed = (kind: 'timeout' | 'moveOn' | 'signal' | 'taskTimeout' | 'taskAbort') =>
       fc.tuple(base, tie('part')).map(([time, shape]): Shape => (next) => ({
         kind,
         time: time * 10_000 + next(),
@@ -55,6 +59,13 @@ export const programs: fc.Arbitrary<Part> = fc
         timed('timeout'),
         timed('moveOn'),
         timed('signal'),
+        timed('taskTimeout'),
+        timed('taskAbort'),
+        fc.tuple(base, several).map(([time, shapes]): Shape => (next) => ({
+          kind: 'abortAll',
+          time: time * 10_000 + next(),
+          parts: all(shapes, next),
+        })),
         tie('part').map((shape): Shape => (next) => ({ kind: 'shield', part: shape(next) })),
         fc.tuple(tie('part'), leaf).map(([shape, cleanup]): Shape => (next) => ({
           kind: 'finally',
@@ -135,6 +146,11 @@ function endOf(part: Part, start: number, around: readonly Around[]): End {
     case 'group':
     case 'children':
       return endOfGroup(part.parts, start, around);
+    case 'abortAll':
+      return endOfGroup(part.parts, start, around, { at: start + part.time });
+    case 'taskTimeout':
+    case 'taskAbort':
+      return endOfTask(part, start, around);
     case 'select':
       return endOfSelect(part.parts, start, around);
   }
@@ -157,15 +173,36 @@ function endOfScope(
     : { at: end.at, failures: [`${part.kind} ${part.time}`] };
 }
 
-function endOfGroup(parts: readonly Part[], start: number, around: readonly Around[]): End {
+/** A group of one task that is aborted by itself: at its timeout, which is a failure, or by its signal, which is none. */
+function endOfTask(
+  part: Part & { readonly time: number; readonly part: Part },
+  start: number,
+  around: readonly Around[],
+): End {
+  const own = { at: start + part.time };
+  // A task is aborted once: by what comes first.
+  const isFirst = cancelledBy(around, own.at) === undefined;
+  const end = endOfGroup([part.part], start, around, isFirst ? own : undefined);
+  if (part.kind === 'taskAbort' || !isFirst || end.at < own.at) return end;
+  return { at: end.at, failures: [`timeout ${part.time}`, ...(end.failures ?? [])] };
+}
+
+/** @param aborts - When its tasks are aborted, if they are; that is no failure. */
+function endOfGroup(
+  parts: readonly Part[],
+  start: number,
+  around: readonly Around[],
+  aborts?: Around,
+): End {
   const over = cancelledBy(around, start);
   if (over !== undefined) return { at: start, cancelled: over };
-  const alone = parts.map((part) => endOf(part, start, around));
+  const inside = aborts === undefined ? around : [...around, aborts];
+  const alone = parts.map((part) => endOf(part, start, inside));
   const failing = alone.filter(({ failures }) => failures !== undefined);
   const own = { at: Math.min(...failing.map(({ at }) => at)) };
   const ends = parts.map((part, index) => {
     const end = alone[index];
-    return end?.at === own.at ? end : endOf(part, start, [...around, own]);
+    return end?.at === own.at ? end : endOf(part, start, [...inside, own]);
   });
   const at = Math.max(...ends.map((end) => end.at));
   const failures = ends.flatMap((end) => end.failures ?? []);

@@ -45,18 +45,14 @@ async function playPart(part: Part, sim: Simulation): Promise<void> {
       return timeout(part.time, () => playPart(part.part, sim));
     case 'moveOn':
       return moveOnAfter(part.time, () => playPart(part.part, sim));
-    case 'signal': {
-      const controller = new AbortController();
-      const { signal } = controller;
-      const timer = clock.setTimer(() => {
-        controller.abort(new Error(`signal ${part.time}`));
-      }, part.time);
-      try {
-        return await cancelScope(() => playPart(part.part, sim), { signal });
-      } finally {
-        timer.cancel();
-      }
-    }
+    case 'signal':
+      return withTimer(sim, part.time, (onTime) => {
+        const controller = new AbortController();
+        onTime(() => {
+          controller.abort(new Error(`signal ${part.time}`));
+        });
+        return cancelScope(() => playPart(part.part, sim), { signal: controller.signal });
+      });
     case 'group':
       return executor.group(({ spawn }) => {
         for (const each of part.parts) spawn(() => playPart(each, sim));
@@ -68,11 +64,49 @@ async function playPart(part: Part, sim: Simulation): Promise<void> {
           for (const each of part.parts) context.spawn(() => playPart(each, sim));
         });
       });
+    case 'abortAll':
+      return withTimer(sim, part.time, (onTime) =>
+        executor.group(({ spawn, abortAll }) => {
+          onTime(abortAll);
+          for (const each of part.parts) spawn(() => playPart(each, sim));
+        }),
+      );
+    case 'taskTimeout':
+      return executor.group(({ spawn }) => {
+        spawn(() => playPart(part.part, sim), { timeout: part.time });
+      });
+    case 'taskAbort':
+      return withTimer(sim, part.time, (onTime) =>
+        executor.group(({ spawn }) => {
+          const controller = new AbortController();
+          onTime((reason) => {
+            controller.abort(reason);
+          });
+          spawn(() => playPart(part.part, sim), { signal: controller.signal });
+        }),
+      );
     case 'select': {
       const arms = part.parts.map((each, at) => [String(at), () => playPart(each, sim)] as const);
       await select(Object.fromEntries(arms));
       return undefined;
     }
+  }
+}
+
+/** Runs something of which a part is called at a time, unless it has ended by then. */
+async function withTimer(
+  { clock }: Simulation,
+  time: number,
+  run: (onTime: (call: (reason: Error) => void) => void) => Promise<void | undefined>,
+): Promise<void> {
+  let call: ((reason: Error) => void) | undefined;
+  const timer = clock.setTimer(() => call?.(new Error('no failure')), time);
+  try {
+    await run((given) => {
+      call = given;
+    });
+  } finally {
+    timer.cancel();
   }
 }
 

@@ -5,8 +5,9 @@ import { WOULD_BLOCK } from '../../src/index.ts';
 import { channel, type ChannelPermit, type ChannelSender } from '../../src/sync/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { ChannelModel, type Answer } from '../support/channel-model.ts';
+import { countFromEnvironment } from '../support/environment.ts';
 
-const RUNS = 1_500;
+const RUNS = countFromEnvironment('AWAITIO_MODEL_RUNS', 1_500);
 
 const limit = fc.constantFrom(Infinity, Infinity, 3, 10);
 const index = fc.nat({ max: 30 });

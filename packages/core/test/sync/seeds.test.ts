@@ -185,6 +185,17 @@ test('a client that retries gets through a network that breaks, for 200 seeds', 
   expect(retries).toBeGreaterThan(0);
 }, 120_000);
 
+test('an attempt that waits for ever is named, with its number', async () => {
+  const failure = (await simulate({ seed: 1 }, async ({ clock, random }) => {
+    const run = ({ attempt }: { attempt: number }): Promise<void> => {
+      if (attempt === 1) throw new Error('the first');
+      return new Promise(() => {});
+    };
+    await retry(run, { clock, random, name: 'of the hung' });
+  }).catch((error: unknown) => error)) as SimulationError;
+  expect(failure.message).toContain('retry "of the hung": attempt 2, since 0.000 ms');
+});
+
 test('the same seed gives the same run', async () => {
   const first = await simulate({ seed: 1 }, followers);
   const again = await simulate({ seed: 1 }, followers);

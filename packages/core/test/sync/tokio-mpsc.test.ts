@@ -378,7 +378,7 @@ const CASES: readonly (readonly [name: string, run: () => Promise<Answers>, answ
     [false, true],
   ],
   [
-    'test_rx_len_*, test_rx_is_empty_*, test_is_empty_32_msgs',
+    'test_rx_len_*, test_rx_is_empty_*, test_rx_is_not_empty_*, test_is_empty_32_msgs',
     async () => {
       const [tx, rx] = of(32);
       const sizes = [rx.size];

@@ -544,7 +544,7 @@ const LOCKS: readonly Case[] = [
     [5],
   ],
   [
-    'add_max_amount_permits, add_more_than_max_amount_permits',
+    'add_max_amount_permits, add_more_than_max_amount_permits1, add_more_than_max_amount_permits2',
     () => {
       const semaphore = new Semaphore(0);
       semaphore.addPermits(Semaphore.MAX_PERMITS);
@@ -556,7 +556,7 @@ const LOCKS: readonly Case[] = [
     ['LimitError', 'InvalidInputError'],
   ],
   [
-    'sync_mutex: readiness, lock, try_lock',
+    'sync_mutex: straight_execution, readiness, lock, try_lock',
     async () => {
       const mutex = new Mutex(100);
       const guard = await mutex.lock();

@@ -1,7 +1,7 @@
 /** Cases of trio's test_channel.py and test_sync.py, by their names there: same answers, or the reason why not. */
 import { expect, test } from '@jest/globals';
 import { defaultExecutor, WOULD_BLOCK } from '../../src/index.ts';
-import { channel, Mutex, Semaphore } from '../../src/sync/index.ts';
+import { channel, Mutex, Notify, Semaphore, watch } from '../../src/sync/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { PENDING, poll, pollAll, thrownBy } from '../support/poll.ts';
 
@@ -196,4 +196,29 @@ test('test_generic_lock_acquire_nowait_blocks_acquire, test_lock_handover', asyn
   (await waits[0]).unlock();
   (await waits[1]).unlock();
   expect(lock.isLocked).toBe(false);
+});
+
+test('test_Event, which here is `notifyWaiters`, or a watch where it stays set', async () => {
+  const event = new Notify();
+  const waits = [event.notified(), event.notified()] as const;
+  expect(event.waiters).toBe(2);
+  event.notifyWaiters();
+  expect(await pollAll(...waits)).toEqual([undefined, undefined]);
+  const [set, follower] = watch(false);
+  set.send(true);
+  expect(await follower.waitFor((isSet) => isSet)).toBe(true);
+});
+
+test('test_CapacityLimiter, test_CapacityLimiter_change_total_tokens, test_CapacityLimiter_zero_limit_tokens: a semaphore', async () => {
+  const limiter = new Semaphore(0);
+  const waits = [limiter.acquire(), limiter.acquire()] as const;
+  expect(await pollAll(...waits)).toEqual([PENDING, PENDING]);
+  limiter.addPermits(1);
+  const first = await waits[0];
+  expect(await poll(waits[1])).toBe(PENDING);
+  limiter.addPermits(1);
+  (await waits[1]).release();
+  first.release();
+  // Fewer, as soon as they are free.
+  expect([limiter.forgetPermits(1), limiter.available]).toEqual([1, 1]);
 });

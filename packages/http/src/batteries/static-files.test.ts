@@ -208,11 +208,19 @@ describe('options', () => {
   test('a prefix is taken off, whole', async () => {
     const options = { prefix: '/assets' };
     expect((await ask('/assets/digits.txt', {}, options)).status).toBe(200);
-    expect((await ask('/assets', {}, options)).body).toBe('<h1>root</h1>');
+    expect((await ask('/assets/', {}, options)).body).toBe('<h1>root</h1>');
     for (const path of ['/digits.txt', '/assetsdigits.txt', '/assets/../digits.txt']) {
       expect((await ask(path, {}, options)).status).toBe(404);
     }
   });
+
+  test.each([{ prefix: '/assets' }, { prefix: '/assets/' }])(
+    'the folder at %j is redirected to, as one below it is: relative links need the slash',
+    async (options) => {
+      const { status, headers } = await ask('/assets?a=b', {}, options);
+      expect([status, headers.get('location')]).toEqual([301, './assets/?a=b']);
+    },
+  );
 
   test('dotfiles are served on request', async () => {
     expect((await ask('/.env', {}, { dotfiles: true })).body).toBe('SECRET');

@@ -219,7 +219,7 @@ class StaticFolder {
       if (!this.#isServed(name, at)) return undefined;
       names.push(name);
     }
-    return { names, isFolder: path.endsWith('/') || names.length === 0 };
+    return { names, isFolder: path.endsWith('/') };
   }
 
   #isServed(name: string, depth: number): boolean {

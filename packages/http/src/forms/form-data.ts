@@ -51,14 +51,24 @@ async function collectPairs(message: FormMessage, settings: FormSettings): Promi
   } finally {
     source.close(isComplete);
   }
+  const text = utf8.decode(pieces.join());
+  if (hasMorePairs(text, parts)) throw tooMuch('the form has more parts', 'parts', parts);
   const data = new FormData();
-  let count = 0;
-  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(pieces.join()))) {
-    count += 1;
-    if (count > parts) throw tooMuch('the form has more parts', 'parts', parts);
-    data.append(name, value);
-  }
+  // Behind an empty pair, a question mark at the beginning is one of the first name.
+  for (const [name, value] of new URLSearchParams(`&${text}`)) data.append(name, value);
   return data;
+}
+
+/** Whether there are more pairs than a number, counted before any is made: two bytes make one. */
+function hasMorePairs(text: string, most: number): boolean {
+  let count = 0;
+  for (let start = 0; start < text.length && count <= most;) {
+    const ampersand = text.indexOf('&', start);
+    const end = ampersand === -1 ? text.length : ampersand;
+    if (end > start) count += 1;
+    start = end + 1;
+  }
+  return count > most;
 }
 
 /**

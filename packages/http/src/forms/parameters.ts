@@ -4,6 +4,8 @@
  * Read strictly, and each name once: two readers that disagree on a boundary or a name are a way past the first of them.
  */
 
+import { trimBlanks } from '../protocol/vocabulary/lists.ts';
+
 const NAME = /[!#$%&'*+\-.^_`|~\dA-Za-z]+/y;
 /** More than a token has: `=`, `/` and `:` stand in boundaries of mail libraries, unquoted against RFC 2045. */
 const VALUE = /[!#$%&'()*+,\-./:=?^_`|~\dA-Za-z]+/y;
@@ -53,7 +55,7 @@ export function parseParameters(
   readQuoted: ReadQuoted,
 ): readonly [value: string, parameters: ReadonlyMap<string, string>] | undefined {
   const semicolon = text.indexOf(';');
-  const value = (semicolon === -1 ? text : text.slice(0, semicolon)).replace(/[\t ]+$/, '');
+  const value = trimBlanks(semicolon === -1 ? text : text.slice(0, semicolon));
   const parameters = new Map<string, string>();
   let at = semicolon === -1 ? text.length : semicolon;
   while (at < text.length) {

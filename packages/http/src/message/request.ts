@@ -199,12 +199,17 @@ export function keepWith(request: HttpRequest, value: unknown): void {
 
 /** A target in absolute form as origin form (RFC 9112 section 3.2.2); other targets unchanged. */
 function originForm(target: string): string {
-  if (target.charCodeAt(0) === 47 || !target.includes('://')) return target;
-  const start = target.indexOf('/', target.indexOf('://') + 3);
-  if (start !== -1) return target.slice(start);
+  if (target.charCodeAt(0) === SLASH) return target;
+  const scheme = target.indexOf('://');
+  if (scheme === -1) return target;
+  const start = target.indexOf('/', scheme + 3);
   const query = target.indexOf('?');
+  // A slash behind the question mark is one of the query.
+  if (start !== -1 && (query === -1 || start < query)) return target.slice(start);
   return query === -1 ? '/' : `/${target.slice(query)}`;
 }
+
+const SLASH = 47;
 
 /** Asynchronous, so that a wrong schema rejects as one that finds violations does. */
 async function validateQuery<T>(given: Schema<T>, query: URLSearchParams): Promise<T> {

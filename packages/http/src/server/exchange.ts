@@ -282,7 +282,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
     if (!this.#isOver) this.#signalScope?.run(abort, this.#controller as AbortController, reason);
   }
 
-  /** Whether an error is the abort of the request's signal: its reason, or the `AbortError` that Node's APIs make of it. */
+  /** Whether an error is the abort of the request's signal: its reason, or what a scope or Node's APIs make of it. */
   isAbort(error: unknown): boolean {
     const signal = this.#controller?.signal;
     if (signal?.aborted !== true) return false;

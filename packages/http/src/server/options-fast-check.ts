@@ -31,6 +31,8 @@ function isValid(value: unknown, option: OptionKind): boolean {
   switch (option.kind) {
     case 'text':
       return typeof value === 'string' && value !== '';
+    case 'flag':
+      return typeof value === 'boolean';
     case 'whole':
       return isWhole(value) && value >= option.from && value <= option.to;
     case 'count':

@@ -14,6 +14,8 @@ function schemaOf(option: OptionKind): z.ZodMiniType {
   switch (option.kind) {
     case 'text':
       return z.string().check(z.minLength(1));
+    case 'flag':
+      return z.boolean();
     case 'whole':
       return z.int().check(z.gte(option.from), z.lte(option.to));
     case 'count':
@@ -99,6 +101,8 @@ function expectationOf(path: readonly PropertyKey[]): string {
   switch (at.kind) {
     case 'text':
       return 'a non-empty string';
+    case 'flag':
+      return 'true or false';
     case 'whole':
       return `a whole number from ${at.from}${at.to === Number.MAX_SAFE_INTEGER ? '' : ` to ${at.to}`}`;
     case 'count':

@@ -61,6 +61,13 @@ export interface ServeOptions {
   readonly deadlines?:
     | { readonly [Name in keyof ServerDeadlines]?: ServerDeadlines[Name] | undefined }
     | undefined;
+  /**
+   * Whether a handler runs in a scope that ends with `request.signal`: when the client leaves, or the handler's deadline passes,
+   * everything that the handler, or the body that it streams, waits for in awaitio rejects with a `CancelledError`, without a
+   * signal being passed on. A client that has only finished sending (`nc -N`) has left as well. An upgrade ends the scope's tie to the
+   * client. Work that others wait for too goes into `outsideScopes`. @default false
+   */
+  readonly scope?: boolean | undefined;
   /** Runs the connections' tasks; its `concurrency` limits them too. @default the default executor */
   readonly executor?: Executor | undefined;
   /** @default the system's clock */
@@ -74,12 +81,12 @@ export interface ServeOptions {
 }
 
 /**
- * What an option's value may be, besides `undefined`: `text`: not empty · `whole`: a whole number within bounds · `count`: a
- * whole number from 1, or Infinity · `amount`: a number from 0, or Infinity · `object`: has this method · `proxies`: a list
- * of texts in `trusted` · `group`: an object of further options.
+ * What an option's value may be, besides `undefined`: `text`: not empty · `whole`: a whole number within bounds · `flag`: true or
+ * false · `count`: a whole number from 1, or Infinity · `amount`: a number from 0, or Infinity · `object`: has this method ·
+ * `proxies`: a list of texts in `trusted` · `group`: an object of further options.
  */
 export type OptionKind =
-  | { readonly kind: 'text' | 'count' | 'amount' | 'function' | 'signal' | 'proxies' }
+  | { readonly kind: 'text' | 'flag' | 'count' | 'amount' | 'function' | 'signal' | 'proxies' }
   | { readonly kind: 'whole'; readonly from: number; readonly to: number }
   | { readonly kind: 'object'; readonly method: string }
   | { readonly kind: 'group'; readonly options: Readonly<Record<string, OptionKind>> };
@@ -127,6 +134,7 @@ export const SERVE_OPTIONS: Readonly<Record<keyof ServeOptions, OptionKind>> = {
   proxyProtocol: { kind: 'proxies' },
   limits: { kind: 'group', options: LIMITS },
   deadlines: { kind: 'group', options: DEADLINES },
+  scope: { kind: 'flag' },
   executor: { kind: 'object', method: 'spawn' },
   clock: { kind: 'object', method: 'setTimer' },
   onError: FUNCTION,

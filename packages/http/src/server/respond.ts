@@ -6,8 +6,8 @@
  */
 
 import { IoError, type Address } from '@awaitio/core';
-import { failureOf } from '@awaitio/core/lowlevel';
-import { ClientGoneError } from '../message/handler.ts';
+import { failureOf, runUntil } from '@awaitio/core/lowlevel';
+import { ClientGoneError, type Handler } from '../message/handler.ts';
 import { requestOf } from '../message/request.ts';
 import { HttpResponse } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
@@ -21,6 +21,7 @@ import {
   responseFor,
   type FailureScene,
 } from './failures.ts';
+import type { ServerRuntime } from './runtime.ts';
 import { dropResponse, sendResponse } from './sending/send-response.ts';
 import { switchStatus } from './upgrade.ts';
 
@@ -49,13 +50,29 @@ export function handle(responder: Responder, exchange: Exchange): Pending {
   let result;
   let isResponse;
   try {
-    result = runtime.handler(requestOf(exchange.head, exchange), exchange);
+    result = runtime.isScoped ? handleInScope(runtime, exchange) : callHandler(runtime, exchange);
     isResponse = result instanceof HttpResponse;
   } catch (error) {
     return handlerFailed(responder, exchange, error);
   }
   if (isResponse) return respond(responder, exchange, result as HttpResponse);
   return handleLater(responder, exchange, result as Exclude<typeof result, HttpResponse>);
+}
+
+function callHandler({ handler }: ServerRuntime, exchange: Exchange): ReturnType<Handler> {
+  return handler(requestOf(exchange.head, exchange), exchange);
+}
+
+/** The scope lasts as long as the response: a body that is streamed keeps the context that it was made in. */
+function handleInScope(runtime: ServerRuntime, exchange: Exchange): ReturnType<Handler> {
+  const end = {
+    name: 'handler',
+    clock: runtime.clock,
+    signal: exchange.signal,
+    // From then on the handler owns the stream, and a client that has finished sending is an end of that.
+    applies: () => !exchange.isUpgraded,
+  };
+  return runUntil(end, () => callHandler(runtime, exchange));
 }
 
 async function handleLater(

@@ -22,6 +22,8 @@ import type { ServerLimits } from './options.ts';
 
 export interface ServerRuntimeOptions {
   readonly handler: Handler;
+  /** Whether a handler runs in a scope that ends with the signal of its request. */
+  readonly isScoped: boolean;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
@@ -46,6 +48,7 @@ const MANY_CONNECTIONS = 1_000;
 
 export class ServerRuntime {
   readonly handler: Handler;
+  readonly isScoped: boolean;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
@@ -70,6 +73,7 @@ export class ServerRuntime {
     this.#options = options;
     this.#onError = options.onError ?? printError;
     this.handler = options.handler;
+    this.isScoped = options.isScoped;
     this.clock = options.clock;
     this.limits = options.limits;
     this.deadlines = options.deadlines;

@@ -147,6 +147,7 @@ export class HttpServer {
     this.#connections = new OpenConnections(clock);
     this.#runtime = new ServerRuntime({
       handler,
+      isScoped: options.scope === true,
       clock,
       limits: withDefaults(DEFAULT_SERVER_LIMITS, options.limits),
       deadlines: withDefaults(DEFAULT_SERVER_DEADLINES, options.deadlines),
@@ -166,9 +167,8 @@ export class HttpServer {
         this.#runtime.report(error, undefined);
       },
     });
-    const { signal } = options;
-    if (signal !== undefined)
-      this.#registration = watchAbort(signal, shutDown(this, this.#runtime));
+    if (options.signal !== undefined)
+      this.#registration = watchAbort(options.signal, shutDown(this, this.#runtime));
   }
 
   /** The address that the server listens on. */

@@ -41,13 +41,14 @@ export function switchStatus({ method }: Pick<RequestHead, 'method'>): number {
   return method === 'CONNECT' ? 200 : 101;
 }
 
-/** Reads the rest of the request, and writes the response that switches protocols. */
+/** Takes the end of the request, and writes the response that switches protocols. */
 export async function writeSwitch(
   { http, driver, runtime }: LeavingConnection,
   head: RequestHead,
   options: UpgradeOptions,
 ): Promise<void> {
-  while (http.clientState === State.SEND_BODY) {
+  // One that proposes a protocol has no body. That of another is not waited for: it may be endless.
+  while (head.upgrade && http.clientState === State.SEND_BODY) {
     if (http.nextEvent() === NEED_DATA) await driver.fill();
   }
   const isSent = options.sendResponse !== false;

@@ -162,6 +162,17 @@ describe('a body in a content coding', () => {
     expect(decoded).toBeLessThanOrEqual(17_000_000);
   });
 
+  test.each([0, 1_000])(
+    'that becomes far longer in between, and nothing at the end, is cut off (pieces of %i)',
+    async (size) => {
+      // Empty blocks of deflate.
+      const nothing = Buffer.alloc(20_000_000, Buffer.from([0, 0, 0, 0xff, 0xff]));
+      const bomb = zlib.gzipSync(Buffer.concat([nothing, Buffer.from([1, 0, 0, 0xff, 0xff])]));
+      const response = await (await clientOf(bomb, 'deflate, gzip', size)).get('http://memory/');
+      expect(await failureOf(response.text())).toMatchObject({ limitName: 'maxExpansion' });
+    },
+  );
+
   test('may become as long as the client allows', async () => {
     const bytes = zlib.gzipSync(Buffer.alloc(20_000_000));
     const client = await clientOf(bytes, 'gzip', 0, { maxExpansion: Infinity });

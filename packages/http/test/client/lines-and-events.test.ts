@@ -104,6 +104,13 @@ describe.each([1, 3, 1_000_000])('in pieces of %i bytes', (size) => {
     }));
 });
 
+test('comments between events, which are not kept, count towards no limit', () =>
+  simulated(async (world) => {
+    const body = `${': still there\n'.repeat(10)}data: x\n\n`;
+    const response = await responseOf(world, body, 1_000);
+    expect((await all(response.events({ limit: 20 }))).map(({ data }) => data)).toEqual(['x']);
+  }));
+
 test('leaving the lines of a body that goes on lets its connection go', () =>
   simulated(async (world) => {
     function* endless(): Generator<string> {

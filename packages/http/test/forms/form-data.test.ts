@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
 import { Hono } from 'hono';
 import { formData, type MultipartOptions } from '../../src/batteries/index.ts';
@@ -46,6 +46,40 @@ describe('a whole form', () => {
       type,
     );
     expect([answer.status, answer.errors]).toEqual([status, []]);
+  });
+});
+
+describe('an urlencoded form', () => {
+  const type = 'application/x-www-form-urlencoded';
+  const read = (body: string, options?: MultipartOptions) =>
+    ask(
+      handling(async (request) => [...(await formData(request, options))]),
+      body,
+      type,
+    );
+
+  test('of more pairs than allowed is refused before any of them is made', async () => {
+    const parsers = jest.spyOn(globalThis, 'URLSearchParams');
+    const answer = await read('&a'.repeat(500_000));
+    expect([answer.status, parsers.mock.calls.length]).toEqual([413, 0]);
+    parsers.mockRestore();
+  });
+
+  test.each([
+    [
+      'a&&b=&=c&',
+      [
+        ['a', ''],
+        ['b', ''],
+        ['', 'c'],
+      ],
+    ],
+    ['?a=1', [['?a', '1']]],
+    ['\uFEFFa=1', [['\uFEFFa', '1']]],
+    ['', []],
+  ])('%j has the pairs %j, empty ones left out', async (body, pairs) => {
+    const limits = { parts: pairs.length };
+    expect(JSON.parse((await read(body, { limits })).body)).toEqual(pairs);
   });
 });
 

@@ -24,9 +24,14 @@ export function addressKey({ remoteAddress }: HttpRequest): string {
     .join(':')}::/64`;
 }
 
+interface Entry<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
 /** A value for each of the keys that were used last. */
 export class RecentKeys<T> {
-  readonly #values = new Map<string, T>();
+  readonly #entries = new Map<string, Entry<T>>();
   readonly #limit: number;
   readonly #make: () => T;
 
@@ -40,19 +45,27 @@ export class RecentKeys<T> {
   }
 
   get size(): number {
-    return this.#values.size;
+    return this.#entries.size;
   }
 
   use(key: string): T {
-    const known = this.#values.get(key);
-    const value = known ?? this.#make();
+    const known = this.#entries.get(key);
+    const entry = known ?? { key: copyOf(key), value: this.#make() };
     // A map keeps the order of insertion.
-    if (known !== undefined) this.#values.delete(key);
-    else if (this.#values.size >= this.#limit) {
-      const [oldest = ''] = this.#values.keys();
-      this.#values.delete(oldest);
+    if (known !== undefined) this.#entries.delete(key);
+    else if (this.#entries.size >= this.#limit) {
+      const [oldest = ''] = this.#entries.keys();
+      this.#entries.delete(oldest);
     }
-    this.#values.set(key, value);
-    return value;
+    this.#entries.set(entry.key, entry);
+    return entry.value;
   }
+}
+
+/**
+ * The same text in memory that nothing shares: V8 cuts a text out of a longer one by reference, and a key from a header field
+ * would keep all of the request's head.
+ */
+function copyOf(key: string): string {
+  return Buffer.from(key, 'utf16le').toString('utf16le');
 }

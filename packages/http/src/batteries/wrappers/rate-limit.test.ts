@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { InetAddress, MemoryListener, PathAddress } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
@@ -134,4 +136,25 @@ test('keys beyond the limit make way, and their number does not grow', () => {
   const keys = new RecentKeys(3, () => (made += 1));
   for (let n = 0; n < 1_000; n += 1) keys.use(String(n));
   expect([keys.size, made, keys.use('999'), keys.use('0')]).toEqual([3, 1_000, 1_000, 1_001]);
+});
+
+test('a key from a header field keeps nothing of the head that it came in', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const keys = new RecentKeys(1_000, () => 0);
+  const use = (n: number): void => {
+    // A text of its own for each, as the head of a request is.
+    const head = Buffer.alloc(65_536, `x-key: ${String(n).padStart(20, '0')}\r\n`).toString(
+      'latin1',
+    );
+    keys.use(head.slice(7, 27));
+  };
+  use(0);
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 1; n < 1_000; n += 1) use(n);
+  collect();
+  expect(keys.size).toBe(1_000);
+  // The heads have 65 MB.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(16_000_000);
 });

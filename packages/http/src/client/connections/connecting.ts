@@ -6,22 +6,23 @@ import {
   failureOf,
   Waiter,
   watchAbort,
+  watchScope,
   type AbortRegistration,
   type AbortWatcher,
+  type AmbientScope,
 } from '@awaitio/core/lowlevel';
 import type { ClientDeadlines } from './deadlines.ts';
 import type { RequestProgress } from './failure.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Route } from '../routes/route.ts';
 
-/** One attempt to connect: cancelled by its request's signal, or when the pool closes. */
+/** One attempt to connect: cancelled by its request's signal, the end of the scope of the request, or when the pool closes. */
 export class Attempt implements AbortWatcher {
   readonly #controller = new AbortController();
   readonly #registration: AbortRegistration | undefined;
+  readonly #scope: AmbientScope | undefined;
   readonly clock: Clock;
   readonly progress: RequestProgress;
-  /** Whether it has connected, failed or been given up. */
-  isOver = false;
 
   constructor({ signal, progress }: OutgoingRequest, clock: Clock) {
     this.clock = clock;
@@ -29,6 +30,8 @@ export class Attempt implements AbortWatcher {
     // It may have aborted since its request was given room for an attempt.
     if (signal?.aborted === true) this.onAbort(signal.reason);
     else this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
+    // The attempt itself runs outside of scopes, as the connection that it makes does.
+    this.#scope = watchScope(this);
   }
 
   get signal(): AbortSignal {
@@ -39,9 +42,16 @@ export class Attempt implements AbortWatcher {
     this.#controller.abort(reason);
   }
 
+  /** It has connected. */
   end(): void {
-    this.isOver = true;
     this.#registration?.remove();
+    this.#scope?.unwatch(this);
+  }
+
+  /** It has failed, perhaps by its time: what still goes on of it ends. */
+  fail(reason: unknown): void {
+    this.end();
+    this.#controller.abort(reason);
   }
 }
 
@@ -67,15 +77,31 @@ function openWith(
   const { signal } = attempt;
   if (signal.aborted) return Promise.reject(signal.reason);
   const options = { signal, timeout };
-  const wait = new Waiter<ByteStream>('connect', attempt.clock, options);
-  const onStream = (stream: ByteStream): void => {
-    if (attempt.isOver) stream.reset();
-    else wait.resolve(stream);
-  };
-  connectWith(connect, options).then(onStream, (error: unknown) => {
-    wait.reject(failureOf(error, 'connect'));
-  });
+  const wait = new StreamWaiter('connect', attempt.clock, options);
+  connectWith(connect, options).then(
+    (stream) => {
+      wait.take(stream);
+    },
+    (error: unknown) => {
+      wait.reject(failureOf(error, 'connect'));
+    },
+  );
   return wait.promise;
+}
+
+/** The wait for a stream. One that comes when the wait was given up, in the same moment even, has no other owner: it is reset. */
+class StreamWaiter extends Waiter<ByteStream> {
+  #isGivenUp = false;
+
+  override reject(reason: unknown): void {
+    this.#isGivenUp = true;
+    super.reject(reason);
+  }
+
+  take(stream: ByteStream): void {
+    if (this.#isGivenUp) stream.reset();
+    else this.resolve(stream);
+  }
 }
 
 async function connectWith(connect: Route['connect'], options: WaitOptions): Promise<ByteStream> {

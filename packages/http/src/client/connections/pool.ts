@@ -124,13 +124,16 @@ export class ClientPool implements ConnectionOwner {
       const { clock } = this.#shared;
       const begunAt = clock.now();
       const stream = await scope.run(dial, this.#route, attempt, deadlines);
-      const connection = scope.run(open, stream, this.#shared, this);
+      const connection = scope.run(open, checkWanted(stream, attempt), this.#shared, this);
       observeConnection(stream, connection, this.#origin, clock, begunAt);
       this.#all.add(connection);
+      attempt.end();
       isOpen = true;
       return connection;
+    } catch (error) {
+      attempt.fail(error);
+      throw error;
     } finally {
-      attempt.end();
       this.#attempts.delete(attempt);
       this.#connecting -= 1;
       // A failed attempt leaves room for the next request.
@@ -254,6 +257,13 @@ class PoolTimeoutError extends TimeoutError {
     super('pool', timeout);
     this.message = `pool: no connection became free within ${timeout} ms: ${holders}; read or discard each response, or raise \`maxConnectionsPerOrigin\` or \`deadlines.pool\``;
   }
+}
+
+/** @throws why it was given up, in the moment between its end and here: the stream is reset then */
+function checkWanted(stream: ByteStream, { signal }: Attempt): ByteStream {
+  if (!signal.aborted) return stream;
+  stream.reset();
+  throw signal.reason;
 }
 
 function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {

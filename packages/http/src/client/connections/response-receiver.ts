@@ -6,7 +6,7 @@
  */
 
 import { LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';
-import { callContained, type FailureSink } from '@awaitio/core/lowlevel';
+import { callContained, watchScope, type FailureSink } from '@awaitio/core/lowlevel';
 import { endedEarly } from './connection-errors.ts';
 import type { IncomingResponse } from './incoming-response.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -106,7 +106,21 @@ export class ResponseReceiver {
 
   /** Waits for more of the body. */
   readBody(): Promise<void> {
-    return this.#readingOn ?? this.#read();
+    return this.#readingOn === undefined ? this.#read() : this.#join(this.#readingOn);
+  }
+
+  /** Waits for a read that began outside of the reader's scope, whose end is that of the response too. */
+  async #join(reading: Promise<void>): Promise<void> {
+    const onAbort = (reason: unknown): void => {
+      this.#owner.fail(reason);
+    };
+    const watcher = { onAbort };
+    const scope = watchScope(watcher);
+    try {
+      await reading;
+    } finally {
+      scope?.unwatch(watcher);
+    }
   }
 
   /** Reads a body on that no reader has asked for; a reader may join at any time. */

@@ -59,7 +59,8 @@ function wholeDecoder(
 /**
  * The decoded pieces of a body.
  *
- * @param maxExpansion - How many bytes one received byte may become, on average, beyond the first 16 MiB.
+ * @param maxExpansion - How many bytes one received byte may become, on average, beyond the first 16 MiB: of several codings,
+ * by each of them, since what one makes long another may make short again.
  * @throws `RemoteProtocolError` when it is malformed, or ends inside its coding; `LimitError`; what the pieces throw
  */
 export async function* decodePieces(
@@ -68,7 +69,6 @@ export async function* decodePieces(
   maxExpansion: number,
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
-  let decoded = 0;
   let hasFailed = false;
   async function* counted(): AsyncGenerator<Uint8Array> {
     try {
@@ -81,14 +81,18 @@ export async function* decodePieces(
       throw error;
     }
   }
-  let pieces: Pieces = counted();
-  for (const coding of codings) pieces = through(pieces, coding);
-  try {
-    for await (const piece of pieces) {
+  async function* limited(longer: Pieces): AsyncGenerator<Uint8Array> {
+    let decoded = 0;
+    for await (const piece of longer) {
       decoded += piece.length;
       if (decoded > FREE_RESULT && decoded > received * maxExpansion) throw tooMuch(maxExpansion);
       yield piece;
     }
+  }
+  let pieces: Pieces = counted();
+  for (const coding of codings) pieces = limited(through(pieces, coding));
+  try {
+    yield* pieces;
   } catch (error) {
     throw hasFailed || error instanceof LimitError ? error : malformed();
   }

@@ -64,8 +64,10 @@ class EventParser {
   /** Takes a line. @returns the event that it ends */
   push(line: string): ServerSentEvent | undefined {
     if (line === '') return this.#end();
-    this.size += line.length;
     const colon = line.indexOf(':');
+    // A comment, of which nothing is kept: some servers send one each few seconds, and no blank line.
+    if (colon === 0) return undefined;
+    this.size += line.length;
     const name = colon === -1 ? line : line.slice(0, colon);
     const space = line.charAt(colon + 1) === ' ' ? 2 : 1;
     this.#take(name, colon === -1 ? '' : line.slice(colon + space));

@@ -1,0 +1,239 @@
+/**
+ * The names of the tests in tokio's and trio's own suites, as they were at tokio ea91b33 and trio 60d0c2f, and why some of them have
+ * no counterpart here.
+ */
+
+/** The cases of each suite, by the path of its file. */
+export const THEIR_CASES: Readonly<Record<string, string>> = {
+  'tokio/tests/sync_mpsc.rs': `
+    send_recv_with_buffer reserve_disarm send_recv_stream_with_buffer async_send_recv_with_buffer
+    async_send_recv_many_with_buffer start_send_past_cap buffer_gteq_one send_recv_unbounded send_recv_many_unbounded
+    send_recv_many_bounded_capacity send_recv_many_unbounded_capacity
+    recv_many_with_non_empty_buffer_bounded_rx_closed_and_idle
+    recv_many_with_non_empty_buffer_unbounded_rx_closed_and_idle async_send_recv_unbounded send_recv_stream_unbounded
+    no_t_bounds_buffer no_t_bounds_unbounded send_recv_buffer_limited recv_close_gets_none_idle
+    recv_close_gets_none_reserved failed_reserve_many_wakes_closed_receiver cancelled_reserve_many_wakes_closed_receiver
+    failed_reserve_wakes_closed_receiver cancelled_reserve_wakes_closed_receiver tx_close_gets_none try_send_fail
+    try_send_fail_with_try_recv reserve_many_above_cap try_reserve_many_zero reserve_many_zero try_reserve_many_edge_cases
+    try_reserve_fails reserve_many_and_send try_reserve_many_and_send reserve_many_on_closed_channel
+    try_reserve_many_on_closed_channel try_reserve_many_full drop_permit_releases_permit
+    drop_permit_iterator_releases_permits dropping_last_permit_wakes_closed_receiver
+    dropping_last_owned_permit_wakes_closed_receiver dropping_last_permit_iterator_wakes_closed_receiver
+    sending_last_permit_wakes_closed_receiver sending_last_owned_permit_wakes_closed_receiver
+    releasing_last_owned_permit_wakes_closed_receiver dropping_rx_closes_channel dropping_rx_closes_channel_for_try
+    unconsumed_messages_are_dropped blocking_recv blocking_recv_async blocking_send blocking_send_async
+    ready_close_cancel_bounded permit_available_not_acquired_close try_recv_bounded try_recv_unbounded
+    try_recv_after_receiver_close try_recv_after_receiver_close_with_permit try_recv_close_while_empty_bounded
+    try_recv_close_while_empty_unbounded recv_timeout recv_timeout_panic test_tx_capacity
+    test_rx_is_closed_when_calling_close_with_sender test_rx_is_closed_when_dropping_all_senders
+    test_rx_is_not_closed_when_there_are_senders test_rx_is_not_closed_when_there_are_senders_and_buffer_filled
+    test_rx_is_closed_when_there_are_no_senders_and_there_are_messages
+    test_rx_is_closed_when_there_are_messages_and_close_is_called
+    test_rx_is_not_closed_when_there_are_permits_but_not_senders test_rx_is_empty_when_no_messages_were_sent
+    test_rx_is_not_empty_when_there_are_messages_in_the_buffer test_rx_is_not_empty_when_the_buffer_is_full
+    test_rx_is_not_empty_when_all_but_one_messages_are_consumed test_rx_is_empty_when_all_messages_are_consumed
+    test_rx_is_empty_all_senders_are_dropped_and_messages_consumed test_rx_len_on_empty_channel
+    test_rx_len_on_empty_channel_without_senders test_rx_len_on_filled_channel
+    test_rx_len_on_filled_channel_without_senders test_rx_len_when_consuming_all_messages test_rx_len_when_close_is_called
+    test_rx_len_when_close_is_called_before_dropping_sender test_rx_len_when_close_is_called_after_dropping_sender
+    test_rx_unbounded_is_closed_when_calling_close_with_sender test_rx_unbounded_is_closed_when_dropping_all_senders
+    test_rx_unbounded_is_not_closed_when_there_are_senders
+    test_rx_unbounded_is_closed_when_there_are_no_senders_and_there_are_messages
+    test_rx_unbounded_is_closed_when_there_are_messages_and_close_is_called
+    test_rx_unbounded_is_empty_when_no_messages_were_sent
+    test_rx_unbounded_is_not_empty_when_there_are_messages_in_the_buffer
+    test_rx_unbounded_is_not_empty_when_all_but_one_messages_are_consumed
+    test_rx_unbounded_is_empty_when_all_messages_are_consumed
+    test_rx_unbounded_is_empty_all_senders_are_dropped_and_messages_consumed test_rx_unbounded_len_on_empty_channel
+    test_rx_unbounded_len_on_empty_channel_without_senders test_rx_unbounded_len_with_multiple_messages
+    test_rx_unbounded_len_with_multiple_messages_and_dropped_senders test_rx_unbounded_len_when_consuming_all_messages
+    test_rx_unbounded_len_when_close_is_called test_rx_unbounded_len_when_close_is_called_before_dropping_sender
+    test_rx_unbounded_len_when_close_is_called_after_dropping_sender test_is_empty_32_msgs drop_all_elements_during_panic
+    release_waker_on_rx_drop`,
+  'tokio/tests/sync_oneshot.rs': `
+    send_recv async_send_recv close_tx close_rx async_rx_closed explicit_close_poll explicit_close_try_recv
+    close_try_recv_poll close_after_recv try_recv_after_completion try_recv_after_completion_await drops_tasks
+    receiver_changes_task sender_changes_task receiver_is_terminated_send receiver_is_terminated_try_recv
+    receiver_is_terminated_drop receiver_is_terminated_rx_close receiver_is_empty_send receiver_is_empty_try_recv
+    receiver_is_empty_drop receiver_is_empty_rx_close`,
+  'tokio/tests/sync_broadcast.rs': `
+    send_try_recv_bounded send_two_recv send_recv_bounded send_two_recv_bounded change_tasks send_slow_rx
+    drop_rx_while_values_remain lagging_rx send_no_rx zero_capacity capacity_too_big panic_in_clone
+    dropping_tx_notifies_rx unconsumed_messages_are_dropped single_capacity_recvs single_capacity_recvs_after_drop_1
+    single_capacity_recvs_after_drop_2 dropping_sender_does_not_overwrite lagging_receiver_recovers_after_wrap_closed_1
+    lagging_receiver_recovers_after_wrap_closed_2 lagging_receiver_recovers_after_wrap_open receiver_len_with_lagged
+    resubscribe_points_to_tail resubscribe_lagged resubscribe_to_closed_channel sender_len sender_len_random
+    send_in_waker_drop receiver_recv_is_cooperative broadcast_sender_closed broadcast_sender_closed_with_extra_subscribe
+    broadcast_sender_new_must_be_closed slow_receiver_within_capacity_does_not_lag
+    capacity_overflow_reports_lagged_then_oldest_retained lagged_count_matches_number_of_overwritten_messages
+    lag_uses_power_of_two_buffer_length async_recv_lagged_then_resumes_from_oldest_retained lag_catch_up_then_lag_again
+    lag_is_per_receiver lag_again_before_reading_retained_messages single_slot_capacity_lag_semantics
+    receiver_len_after_lag_error_advances_cursor`,
+  'tokio/tests/sync_watch.rs': `
+    single_rx_recv rx_version_underflow rx_mark_changed rx_mark_unchanged multi_rx rx_observes_final_value poll_close
+    borrow_and_update reopened_after_subscribe send_modify_panic multiple_sender
+    receiver_is_notified_when_last_sender_is_dropped receiver_changed_is_cooperative receiver_changed_is_cooperative_ok
+    receiver_wait_for_is_cooperative receiver_wait_for_is_cooperative_ok sender_closed_is_cooperative
+    changed_succeeds_on_closed_channel_with_unseen_value changed_errors_on_closed_channel_with_seen_value
+    has_changed_errors_on_closed_channel_with_unseen_value has_changed_errors_on_closed_channel_with_seen_value
+    wait_for_errors_on_closed_channel_true_predicate`,
+  'tokio/tests/sync_semaphore.rs': `
+    no_permits try_acquire acquire add_permits add_permits_open add_permits_closed forget forget_open forget_closed merge
+    merge_unrelated_permits split stress_test add_max_amount_permits add_more_than_max_amount_permits1
+    add_more_than_max_amount_permits2 panic_when_exceeds_maxpermits no_panic_at_maxpermits blocking_acquire
+    blocking_acquire_waits_for_permit blocking_acquire_many blocking_acquire_owned blocking_acquire_many_owned
+    blocking_acquire_closed blocking_acquire_in_async_context blocking_acquire_many_in_async_context
+    blocking_acquire_owned_in_async_context blocking_acquire_many_owned_in_async_context`,
+  'tokio/tests/sync_notify.rs': `
+    notify_notified_one notify_multi_notified_one notify_multi_notified_last notified_one_notify notified_multi_notify
+    notify_notified_multi notified_drop_notified_notify notified_multi_notify_drop_one notified_multi_notify_one_drop
+    notified_multi_notify_last_drop notify_in_drop_after_wake notify_one_after_dropped_all test_notify_one_not_enabled
+    test_notify_one_after_enable test_poll_after_enable test_enable_after_poll test_enable_consumes_permit
+    test_waker_update unpolled_future_completed_by_notify_waiters_preserves_notify_one_permit`,
+  'tokio/tests/sync_barrier.rs': `
+    barrier_future_is_send zero_does_not_block single tango lots`,
+  'tokio/tests/sync_mutex.rs': `
+    straight_execution readiness lock aborted_future_1 aborted_future_2 try_lock debug_format mutex_debug`,
+  'tokio/tests/time_interval.rs': `
+    interval_zero_duration burst delay skip reset reset_immediately reset_after reset_at reset_at_bigger_than_interval
+    stream_with_interval_poll_tick_self_waking stream_with_interval_poll_tick_no_waking
+    interval_doesnt_panic_max_duration_when_polling`,
+  'tokio/tests/macros_select.rs': `
+    sync_one_lit_expr_comma no_branch_else_only no_branch_else_only_biased nested_one sync_one_lit_expr_no_comma
+    sync_one_lit_expr_block sync_one_await sync_one_ident sync_two drop_in_fut one_ready select_streams
+    move_uncompleted_futures nested struct_size_1 struct_size_2 struct_size_3
+    mutable_borrowing_future_with_same_borrow_in_block mutable_borrowing_future_with_same_borrow_in_block_and_else
+    future_panics_after_poll disable_with_if join_with_select use_future_in_if_condition use_future_in_if_condition_biased
+    many_branches never_branch_no_warnings mut_on_left_hand_side biased_one_not_ready biased_eventually_ready
+    mut_ref_patterns deterministic_select_current_thread deterministic_select_multi_thread select_into_future
+    temporary_lifetime_extension select_is_budget_aware`,
+  'tokio/tests/time_timeout.rs': `
+    simultaneous_deadline_future_completion completed_future_past_deadline future_and_deadline_in_future
+    future_and_timeout_in_future very_large_timeout deadline_now_elapses deadline_future_elapses
+    timeout_is_not_exhausted_by_future`,
+  'tokio/tests/task_join_set.rs': `
+    test_with_sleep test_abort_on_drop alternating abort_tasks runtime_gone join_all task_panics abort_all join_set_coop
+    try_join_next try_join_next_with_id extend spawn_then_join_next spawn_then_shutdown spawn_then_drop`,
+  'trio/_core/_tests/test_run.py': `
+    test_basic test_initial_task_error test_run_nesting test_nursery_warn_use_async_with
+    test_nursery_main_block_error_basic test_child_crash_basic test_basic_interleave test_task_crash_propagation
+    test_main_and_task_both_crash test_two_child_crashes test_child_crash_wakes_parent test_reschedule test_current_time
+    test_current_time_with_mock_clock test_current_clock test_current_task test_root_task test_out_of_context
+    test_current_statistics test_cancel_scope_repr test_cancel_scope_validation test_cancel_points test_cancel_edge_cases
+    test_cancel_scope_exceptiongroup_filtering test_precancelled_task test_cancel_shielding test_cancel_inheritance
+    test_cancel_shield_abort test_basic_timeout test_cancel_scope_nesting test_unshield_while_cancel_propagating
+    test_cancel_unbound test_cancel_scope_misnesting_1 test_cancel_scope_misnesting_2 test_cancel_scope_misnesting_3
+    test_nursery_misnest test_nursery_nested_child_misnest test_asyncexitstack_nursery_misnest
+    test_asyncexitstack_nursery_misnest_cleanup test_timekeeping test_failed_abort test_broken_abort
+    test_error_in_run_loop test_spawn_system_task test_system_task_crash test_system_task_crash_ExceptionGroup
+    test_system_task_crash_plus_Cancelled test_system_task_crash_KeyboardInterrupt test_yield_briefly_checks_for_timeout
+    test_exc_info test_exc_info_after_throw_suppressed test_exception_chaining_after_throw
+    test_exc_info_after_throw_to_inner_suppressed test_exception_chaining_after_throw_to_inner
+    test_nursery_exception_chaining_doesnt_make_context_loops test_TrioToken_identity test_TrioToken_run_sync_soon_basic
+    test_TrioToken_run_sync_soon_too_late test_TrioToken_run_sync_soon_idempotent
+    test_TrioToken_run_sync_soon_idempotent_requeue test_TrioToken_run_sync_soon_after_main_crash
+    test_TrioToken_run_sync_soon_crashes test_TrioToken_run_sync_soon_FIFO
+    test_TrioToken_run_sync_soon_starvation_resistance test_TrioToken_run_sync_soon_threaded_stress_test
+    test_TrioToken_run_sync_soon_massive_queue test_TrioToken_run_sync_soon_late_crash test_slow_abort_basic
+    test_slow_abort_edge_cases test_task_tree_introspection test_nursery_closure test_spawn_name
+    test_current_effective_deadline test_nice_error_on_bad_calls_to_run_or_spawn
+    test_calling_asyncio_function_gives_nice_error test_asyncio_function_inside_nursery_does_not_explode
+    test_trivial_yields test_nursery_start test_task_nursery_stack test_nursery_start_with_cancelled_nursery
+    test_nursery_start_keeps_nursery_open test_nursery_explicit_exception test_nursery_stop_iteration
+    test_nursery_stop_async_iteration test_traceback_frame_removal test_contextvar_support test_contextvar_multitask
+    test_system_task_contexts test_Nursery_init test_Nursery_private_init test_Nursery_subclass test_CancelScope_subclass
+    test_sniffio_integration test_Task_custom_sleep_data test_permanently_detach_coroutine_object
+    test_detach_and_reattach_coroutine_object test_detached_coroutine_cancellation test_async_function_implemented_in_C
+    test_very_deep_cancel_scope_nesting test_cancel_scope_deadline_duplicates
+    test_simple_cancel_scope_usage_doesnt_create_cyclic_garbage test_cancel_scope_exit_doesnt_create_cyclic_garbage
+    test_nursery_cancel_doesnt_create_cyclic_garbage test_locals_destroyed_promptly_on_cancel
+    test_setting_strict_exception_groups test_nursery_collapse test_cancel_scope_no_cancellederror
+    test_trio_run_strict_before_started test_start_exception_preserves_cause_and_context
+    test_internal_error_old_nursery_multiple_tasks test_ki_protection_doesnt_leave_cyclic_garbage
+    test_context_run_tb_frames test_trio_context_detection`,
+  'trio/_core/_tests/test_cancelled.py': `
+    test_Cancelled_init test_Cancelled_str test_Cancelled_subclass test_Cancelled_pickle test_cancel_reason
+    test_cancel_reason_nursery test_cancel_reason_nursery2 test_cancel_reason_nursery3 test_cancel_reason_not_overwritten
+    test_cancel_reason_not_overwritten_2 test_nested_child_source test_reason_delayed_ki`,
+  'trio/_tests/test_timeouts.py': `
+    test_sleep test_move_on_after test_cannot_wake_sleep_forever test_context_shields_from_outer
+    test_move_on_after_moves_on_even_if_shielded test_fail_after_fails_even_if_shielded test_fail
+    test_timeouts_raise_value_error test_timeout_deadline_on_entry test_invalid_access_unentered
+    test_fail_access_before_entering`,
+  'trio/_tests/test_channel.py': `
+    test_channel test_553 test_channel_multiple_producers test_channel_multiple_consumers test_close_basics
+    test_close_sync test_receive_channel_clone_and_close test_close_multiple_send_handles
+    test_close_multiple_receive_handles test_inf_capacity test_statistics test_channel_fairness test_unbuffered
+    test_as_safe_channel_exhaust test_as_safe_channel_broken_resource test_as_safe_channel_cancelled
+    test_as_safe_channel_no_race test_as_safe_channel_buffer_size_too_small test_as_safe_channel_no_interleave
+    test_as_safe_channel_genexit_finally test_as_safe_channel_nested_loop test_as_safe_channel_doesnt_leak_cancellation
+    test_as_safe_channel_dont_unwrap_user_exceptiongroup test_as_safe_channel_multiple_receiver
+    test_as_safe_channel_multi_cancel test_as_safe_channel_genexit_exception_group
+    test_as_safe_channel_does_not_suppress_nested_genexit test_as_safe_channel_genexit_filter
+    test_as_safe_channel_swallowing_extra_exceptions test_as_safe_channel_close_between_iteration
+    test_as_safe_channel_close_before_iteration test_as_safe_channel_close_during_iteration`,
+  'trio/_tests/test_sync.py': `
+    test_Event test_CapacityLimiter test_CapacityLimiter_inf test_CapacityLimiter_change_total_tokens
+    test_CapacityLimiter_memleak_548 test_CapacityLimiter_zero_limit_tokens test_Semaphore test_Semaphore_bounded
+    test_Lock_and_StrictFIFOLock test_Condition test_generic_lock_exclusion test_generic_lock_fifo_fairness
+    test_generic_lock_acquire_nowait_blocks_acquire test_lock_acquire_unowned_lock test_lock_multiple_acquire
+    test_lock_handover`,
+};
+
+/** Why cases are left out: beginnings of their names, or whole names. The tables in the documents say more about the first three. */
+export const LEFT_OUT: readonly (readonly [reason: string, names: string])[] = [
+  [
+    'no unbounded channel (docs/sync.md)',
+    `send_recv_unbounded send_recv_many_unbounded async_send_recv_unbounded send_recv_stream_unbounded no_t_bounds_unbounded
+    try_recv_unbounded try_recv_close_while_empty_unbounded test_rx_unbounded_ test_inf_capacity test_CapacityLimiter_inf
+    recv_many_with_non_empty_buffer_unbounded_rx_closed_and_idle send_recv_many_unbounded_capacity`,
+  ],
+  [
+    'no call for many values or permits of a channel at a time (docs/sync.md)',
+    `async_send_recv_many_with_buffer send_recv_many_bounded_capacity recv_many_with_non_empty_buffer_bounded_
+    failed_reserve_many_ cancelled_reserve_many_ reserve_many_ try_reserve_many_ drop_permit_iterator_ dropping_last_permit_iterator_`,
+  ],
+  [
+    'a call that does not exist here (docs/sync.md, docs/structured-concurrency.md)',
+    `notify_multi_notified_last notified_multi_notify_last_drop receiver_is_empty_ reset_immediately reset_after
+    reset_at_bigger_than_interval test_Condition test_receive_channel_clone_and_close test_close_multiple_receive_handles
+    test_as_safe_channel_ test_nursery_start test_nursery_start_ test_timeout_deadline_on_entry test_invalid_access_unentered
+    test_fail_access_before_entering test_current_effective_deadline test_cancel_scope_deadline_duplicates
+    test_cancel_reason_nursery3 try_join_next_with_id`,
+  ],
+  [
+    'a scope, a group or a task cannot be made wrongly: they begin and end with a call, and a permit knows its owner',
+    `test_nursery_warn_use_async_with test_cancel_unbound test_cancel_scope_misnesting_ test_nursery_misnest
+    test_nursery_nested_child_misnest test_asyncexitstack_ test_Nursery_ test_CancelScope_subclass test_Cancelled_
+    test_Semaphore_bounded test_Lock_and_StrictFIFOLock test_lock_acquire_unowned_lock test_lock_multiple_acquire
+    test_cannot_wake_sleep_forever test_task_nursery_stack`,
+  ],
+  [
+    'about Rust: owned and borrowed values, destructors, the size of futures, threads, wakers, `Debug`',
+    `dropping_last_owned_permit_ sending_last_owned_permit_ releasing_last_owned_permit_ blocking_ recv_timeout_panic
+    drop_all_elements_during_panic panic_in_clone send_in_waker_drop notify_in_drop_after_wake test_waker_update
+    test_poll_after_enable test_enable_after_poll test_enable_consumes_permit barrier_future_is_send debug_format mutex_debug
+    stream_with_interval_poll_tick_ struct_size_ mutable_borrowing_ future_panics_after_poll mut_on_left_hand_side mut_ref_patterns
+    deterministic_select_multi_thread temporary_lifetime_extension runtime_gone`,
+  ],
+  [
+    'about Python: exception contexts, generators, garbage, its interpreter and asyncio, KeyboardInterrupt',
+    `test_exc_info test_exc_info_after_ test_exception_chaining_ test_nursery_exception_chaining_ test_nursery_stop_ test_traceback_frame_removal
+    test_sniffio_integration test_permanently_detach_ test_detach_ test_detached_ test_async_function_implemented_in_C
+    test_simple_cancel_scope_usage_ test_cancel_scope_exit_ test_nursery_cancel_doesnt_ test_locals_destroyed_ test_calling_asyncio_
+    test_asyncio_function_ test_ki_ test_reason_delayed_ki test_context_run_tb_frames test_trio_context_detection
+    test_setting_strict_ test_trio_run_strict_ test_start_exception_ test_Task_custom_sleep_data test_cancel_scope_repr
+    test_CapacityLimiter_memleak_548`,
+  ],
+  [
+    "about trio's run loop, for which Node's event loop stands here",
+    `test_basic test_run_nesting test_reschedule test_current_time test_current_time_ test_current_clock test_current_task test_root_task
+    test_out_of_context test_current_statistics test_timekeeping test_failed_abort test_broken_abort test_error_in_run_loop
+    test_spawn_system_task test_system_task_ test_TrioToken_ test_slow_abort_ test_nice_error_ test_trivial_yields
+    test_internal_error_old_nursery_`,
+  ],
+  [
+    'the cooperative budget has one test for every call (packages/core/test/sync/turns.test.ts, waiting/budget.test.ts)',
+    `receiver_recv_is_cooperative receiver_changed_is_cooperative receiver_changed_is_cooperative_ok receiver_wait_for_is_cooperative receiver_wait_for_is_cooperative_ok sender_closed_is_cooperative`,
+  ],
+];
