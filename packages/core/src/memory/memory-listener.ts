@@ -4,7 +4,7 @@ import { ADMISSION_OPTIONS, type AdmissionOptions } from '../listening/admission
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import { PathAddress, type Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
-import { systemClock } from '../waiting/system-clock.ts';
+import { clockOf } from '../waiting/system-clock.ts';
 import { AddressError } from '../vocabulary/errors.ts';
 import { MEMORY_PAIR_OPTIONS, streamsOver, type MemoryPairOptions } from './memory-pair.ts';
 import { QueueListener } from '../listening/queue-listener.ts';
@@ -48,7 +48,7 @@ export class MemoryListener extends QueueListener<ByteStream, ByteStream> {
   constructor(options: MemoryListenOptions = {}) {
     checkOptions('MemoryListener', options, MEMORY_LISTEN_OPTIONS);
     super({
-      clock: options.clock ?? systemClock,
+      clock: clockOf(options.clock),
       admission: options,
       claim: (stream, closed) => {
         void stream.closed.then(closed);

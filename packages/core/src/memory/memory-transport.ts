@@ -14,7 +14,7 @@ import { microtask } from '../vocabulary/platform.ts';
 import { budgetOf, type Budget } from '../waiting/budget.ts';
 import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../waiting/system-clock.ts';
+import { clockOf } from '../waiting/system-clock.ts';
 import { BrokenError } from '../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../streams/transport.ts';
 
@@ -22,7 +22,7 @@ import type { Transport, TransportSink } from '../streams/transport.ts';
 export interface MemoryTransportOptions {
   /** The most bytes to deliver at once, so that every read of a longer message is split. @default no limit */
   readonly chunkSize?: number | undefined;
-  /** Where yielding to the event loop comes from. @default the system's clock */
+  /** Where yielding to the event loop comes from. @default the system's clock, or that of the simulation */
   readonly clock?: Clock | undefined;
 }
 
@@ -65,7 +65,7 @@ export class MemoryTransport implements Transport {
 
   constructor(options: MemoryTransportOptions | undefined) {
     this.#chunkSize = options?.chunkSize ?? Infinity;
-    this.#budget = budgetOf(options?.clock ?? systemClock);
+    this.#budget = budgetOf(clockOf(options?.clock));
   }
 
   get unsent(): number {

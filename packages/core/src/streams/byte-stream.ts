@@ -8,7 +8,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../waiting/system-clock.ts';
+import { clockOf } from '../waiting/system-clock.ts';
 import {
   checkIsObject,
   checkMethods,
@@ -46,7 +46,7 @@ import { checkData, type WriteData, type WriteOptions } from './stream-writer.ts
 
 /** How a stream is set up; one object may serve many streams. */
 export interface StreamOptions {
-  /** Where time comes from. @default the system's clock */
+  /** Where time comes from. @default the system's clock, or that of the simulation */
   readonly clock?: Clock | undefined;
   /** Bytes queued for reading above which the carrier is paused. @default 65536 (Node's and Linux's usual window) */
   readonly readHighWaterMark?: number | undefined;
@@ -93,7 +93,7 @@ export class ByteStream implements DuplexStream {
       if (options !== undefined) checkOptions('ByteStream', options, STREAM_OPTIONS);
       checkMethods('ByteStream', 'transport', transport, TRANSPORT_METHODS);
     }
-    this.#core = new StreamCore(transport, options?.clock ?? systemClock, marksOf(options));
+    this.#core = new StreamCore(transport, clockOf(options?.clock), marksOf(options));
     registerStream(this, this.#core.clock);
   }
 

@@ -10,7 +10,7 @@
 import { rules, checkOptions, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { budgetOf, type Budget } from '../waiting/budget.ts';
-import { systemClock } from '../waiting/system-clock.ts';
+import { clockOf } from '../waiting/system-clock.ts';
 import { boardOf, type WaitBoard, type WaitSource } from '../waiting/wait-board.ts';
 import {
   checkWaitOptions,
@@ -26,7 +26,7 @@ import {
 export interface SyncOptions {
   /** What reports of waits call it. @default none: reports show what it is */
   readonly name?: string | undefined;
-  /** The clock of its timeouts. @default the system's clock */
+  /** The clock of its timeouts. @default the system's clock, or that of the simulation */
   readonly clock?: Clock | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface SyncParts {
  * @param kind - What it is, such as `channel`.
  */
 export function partsOf(kind: string, options: SyncOptions | undefined): SyncParts {
-  const clock = options?.clock ?? systemClock;
+  const clock = clockOf(options?.clock);
   const name = options?.name;
   return {
     subject: name === undefined ? kind : `${kind} "${name}"`,

@@ -1,7 +1,7 @@
 /**
  * The first of several waits, without the others going on: `select` and `race` (tokio's `select!`).
  *
- * Each arm runs in a scope of its own. When one has settled the others are cancelled, and the call settles when all have
+ * Each arm runs in a separate scope. When one has settled the others are cancelled, and the call settles when all have
  * ended: a read that lost has taken no byte and is no longer pending. An arm that had its result by then, although it was not the
  * first, gives it in `also`, since JavaScript cannot tell that two are ready before both have run.
  *

@@ -9,7 +9,7 @@
 import { invalidInput } from '../vocabulary/errors.ts';
 import { checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { systemClock } from '../waiting/system-clock.ts';
+import { clockOf } from '../waiting/system-clock.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import { defaultExecutor } from './executor.ts';
@@ -19,7 +19,7 @@ import type { Spawner, Task, TaskFunction, TaskOptions } from './task-types.ts';
 export interface TaskTrackerOptions {
   /** Spawns its tasks: an executor, a group or a task's context. @default the process's executor */
   readonly executor?: Spawner | undefined;
-  /** The clock of the timeouts of `wait`. @default the system's clock */
+  /** The clock of the timeouts of `wait`. @default the system's clock, or that of the simulation */
   readonly clock?: Clock | undefined;
 }
 
@@ -53,7 +53,7 @@ export class TaskTracker {
   constructor(options?: TaskTrackerOptions) {
     if (options !== undefined) checkOptions('TaskTracker', options, TASK_TRACKER_OPTIONS);
     this.#spawner = options?.executor ?? defaultExecutor;
-    this.#clock = options?.clock ?? systemClock;
+    this.#clock = clockOf(options?.clock);
   }
 
   /** The number of its tasks that have not ended. */

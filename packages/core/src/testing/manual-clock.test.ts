@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ManualClock } from './manual-clock.ts';
+import { lazy } from '../vocabulary/lazy.ts';
 
 describe('a manual clock', () => {
   test('stands still by itself', async () => {
@@ -25,6 +26,25 @@ describe('a manual clock', () => {
       ['early', 10],
       ['late', 30],
     ]);
+  });
+
+  test('waits for what is loaded on first use, and for what follows from it', async () => {
+    const clock = new ManualClock();
+    const load = async (): Promise<string> => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+      return 'loaded';
+    };
+    const [first, second] = [lazy(load), lazy(load)];
+    const failing = lazy(() => load().then(() => Promise.reject(new Error('not there'))));
+    const seen: unknown[] = [];
+    void failing.load().catch((error: Error) => seen.push(error.message));
+    void first
+      .load()
+      .then(() => second.load())
+      .then(() => clock.sleep(100))
+      .then(() => seen.push(clock.now()));
+    await clock.advance(100);
+    expect(seen).toEqual(['not there', 100]);
   });
 
   test('counts a delay from the present and not from the last timer', async () => {

@@ -8,6 +8,7 @@
 
 import { platform } from '../vocabulary/platform.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { loadsInProgress } from '../vocabulary/lazy.ts';
 import { AsyncScope } from '../waiting/async-scope.ts';
 import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
 import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
@@ -91,7 +92,7 @@ export class ManualClock implements Clock {
 
   /**
    * Advances time. Timers on the way fire in order, each with the clock at its own time, and everything that follows from one
-   * has happened before the next.
+   * has happened before the next. Modules that awaitio loads on first use are waited for.
    *
    * @param delay - Milliseconds from 0; with 0 everything settles that can.
    */
@@ -113,12 +114,16 @@ export class ManualClock implements Clock {
   }
 }
 
+/** What is loaded on first use takes real time: it is waited for, and so is what follows from it. */
 async function settle(): Promise<void> {
-  for (let iteration = 0; iteration < LOOP_ITERATIONS; iteration += 1) {
-    await new Promise((resolve) => {
-      platform.setImmediate(() => {
-        resolve(undefined);
-      }, undefined);
-    });
-  }
+  do {
+    await loadsInProgress();
+    for (let iteration = 0; iteration < LOOP_ITERATIONS; iteration += 1) {
+      await new Promise((resolve) => {
+        platform.setImmediate(() => {
+          resolve(undefined);
+        }, undefined);
+      });
+    }
+  } while (loadsInProgress() !== undefined);
 }

@@ -70,6 +70,37 @@ describe('a bag of options', () => {
     );
   });
 
+  test.each([
+    ['a date', new Date(), 'Date'],
+    ['an error', new Error('no'), 'Error'],
+    ['a map', new Map([['timeout', 5]]), 'Map'],
+  ])('that are %s are refused, since no name in it could be read', (_what, value, name) => {
+    expect(check(value)).toThrow(
+      refused(`connect: expected \`options\` to be an object of options, got an object (${name})`),
+    );
+  });
+
+  test.each(['./ca.pem', '', [Buffer.from('x'), 'ca.pem']])(
+    'with %j in the place of certificates is refused, and not shown',
+    (ca) => {
+      const table = { ca: rules.authorities };
+      expect(() => {
+        checkOptions('connect', { ca }, table);
+      }).toThrow(/`ca` to be certificates as PEM: .* got a value of type \w+, which is not shown$/);
+      checkOptions('connect', { ca: ['-----BEGIN CERTIFICATE-----', Buffer.from('x')] }, table);
+    },
+  );
+
+  test.each([
+    {},
+    Object.create(null) as object,
+    new (class Settings {
+      timeout = 5;
+    })(),
+  ])('may be any object of names: %#', (value) => {
+    expect(check(value)).not.toThrow();
+  });
+
   test.each(['lunch', 'constructor', '__proto', 'toString', 'x', '', 'n'.repeat(100)])(
     'that holds %p, near to nothing, is refused with what there is',
     (name) => {

@@ -51,6 +51,8 @@ export const rules: {
   readonly oneOf: (...values: readonly (string | number)[]) => OptionRule;
   /** An object that has this method. */
   readonly method: (name: string) => OptionRule;
+  /** Certificates of authorities. Node ignores text that holds none, such as the path of a file. */
+  readonly authorities: OptionRule;
   /** A bag of options. */
   readonly group: (options: Readonly<Record<string, OptionRule>>) => OptionRule;
 } = {
@@ -84,6 +86,12 @@ export const rules: {
     accepts: (value) => values.includes(value as string | number),
   }),
   method: methodRule,
+  authorities: {
+    expected: 'certificates as PEM: the text of a file, not its path',
+    accepts: (value) =>
+      [value].flat().every((each) => typeof each !== 'string' || each.includes('-----BEGIN')),
+    isSecret: true,
+  },
   group: (options) => ({ expected: 'an object', accepts: isObject, options }),
 };
 
@@ -112,7 +120,16 @@ export function checkOptions(
   if (!isObject(options) || Array.isArray(options)) {
     throw invalidInput(operation, 'options', 'an object', options);
   }
-  checkGroup(operation, options, table, '', table);
+  const count = checkGroup(operation, options, table, '', table);
+  if (count === 0 && !isPlain(options)) {
+    throw invalidInput(operation, 'options', 'an object of options', options);
+  }
+}
+
+/** Whether it has no class: one without a single name is something else, such as a request, in the place of options. */
+function isPlain(options: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(options);
+  return !isObject(prototype) || Object.getPrototypeOf(prototype) === null;
 }
 
 function checkGroup(
@@ -121,10 +138,12 @@ function checkGroup(
   table: Readonly<Record<string, OptionRule>>,
   path: string,
   root: Readonly<Record<string, OptionRule>>,
-): void {
+): number {
   const prefix = path === '' ? '' : `${path}.`;
+  let count = 0;
   // Not the own ones alone: defaults may be inherited.
   for (const name in options) {
+    count += 1;
     const rule = Object.hasOwn(table, name) ? table[name] : undefined;
     if (rule === undefined) {
       throw new InvalidInputError(`${operation}: ${unknownOption(name, path, root)}`, operation);
@@ -136,6 +155,7 @@ function checkGroup(
       checkGroup(operation, value as object, rule.options, prefix + name, root);
     }
   }
+  return count;
 }
 
 function wrongValue(

@@ -15,6 +15,7 @@ export interface Lazy<T> {
 }
 
 const pending = new Set<LazyValue<unknown>>();
+const loading = new Set<Promise<unknown>>();
 
 class LazyValue<T> implements Lazy<T> {
   readonly #load: () => Promise<T>;
@@ -31,7 +32,13 @@ class LazyValue<T> implements Lazy<T> {
   }
 
   load(): Promise<T> {
-    this.#loading ??= this.#begin();
+    if (this.#loading === undefined) {
+      const begun = this.#begin();
+      this.#loading = begun;
+      loading.add(begun);
+      const end = (): boolean => loading.delete(begun);
+      begun.then(end, end);
+    }
     return this.#loading;
   }
 
@@ -72,6 +79,15 @@ export function lazy<T>(load: () => Promise<T>): Lazy<T> {
 export function loadEverything(): Promise<void> | undefined {
   if (pending.size === 0) return undefined;
   return loadAll();
+}
+
+/**
+ * Waits for what is being loaded now. A clock that is moved by hand stands still meanwhile, so that the first use is like the others.
+ *
+ * @returns `undefined` when nothing is being loaded.
+ */
+export function loadsInProgress(): Promise<unknown> | undefined {
+  return loading.size === 0 ? undefined : Promise.allSettled(loading);
 }
 
 async function loadAll(): Promise<void> {

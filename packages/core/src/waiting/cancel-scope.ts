@@ -60,7 +60,7 @@ const CANCEL_SCOPE_OPTIONS: OptionTable<CancelScopeOptions> = {
 };
 
 /**
- * Runs a function in a scope of its own. When the scope is cancelled, every wait of awaitio in it rejects with a `CancelledError`;
+ * Runs a function in a separate scope. When the scope is cancelled, every wait of awaitio in it rejects with a `CancelledError`;
  * the call settles when the function has ended.
  *
  * Scopes nest: a wait ends with each scope around it. One that is `shield`ed is not reached from outside, so that a `finally`

@@ -136,6 +136,14 @@ export function ambientClock(): Clock {
   return currentScope()?.clock ?? platform.clock ?? systemClock;
 }
 
+/**
+ * The clock of an object that outlives the scope that it is made in: that which it is given, that of the simulation, or the
+ * system's.
+ */
+export function clockOf(given: Clock | undefined): Clock {
+  return given ?? platform.clock ?? systemClock;
+}
+
 /** The time read in the current run of promise reactions; `undefined` when none was read. */
 let cached: number | undefined;
 const settled = Promise.resolve();

@@ -215,7 +215,7 @@ export class HttpClient {
   }
 }
 
-/** Ends a source that was not begun: nobody else would. */
+/** Ends a source that was not begun. */
 function release(body: SentBody | undefined, reason: unknown): void {
   if (typeof body !== 'object' || isReplayable(body)) return;
   dropBody(body as StreamedBody, new AsyncScope(), reason);

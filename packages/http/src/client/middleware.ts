@@ -27,7 +27,12 @@ export type Middleware = (
 
 /** The innermost function with all middleware around it. */
 export function withMiddleware(middleware: readonly Middleware[], inner: NextRequest): NextRequest {
-  return middleware.reduceRight<NextRequest>((next, one) => {
+  return middleware.reduceRight<NextRequest>((following, one) => {
+    const next: NextRequest = async (request) => {
+      const given: unknown = request;
+      if (typeof given === 'object' && given !== null) return following(request);
+      throw invalidInput('next', 'request', 'the request, or a changed copy of it', given);
+    };
     return async (request) => {
       const response: unknown = await call(one, request, next);
       if (response instanceof ClientResponse) return response;

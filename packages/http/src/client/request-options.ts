@@ -1,5 +1,6 @@
 /** Options of one request. */
 
+import { InvalidInputError } from '@awaitio/core';
 import { checkFunction, checkOptions, invalidInput } from '@awaitio/core/lowlevel';
 import type { ProgressListener } from './connections/outgoing-request.ts';
 import type { RequestBody } from './content/request-body.ts';
@@ -74,6 +75,11 @@ function checkCallback(name: string, value: unknown): void {
 const METHOD = /^[A-Z][A-Z-]*$/;
 const ANY_CASE = /^[a-z][a-z-]*$/i;
 
+/** A URL in the place of the method may hold a password, so it is not shown. */
+function isUrl(method: unknown): boolean {
+  return method instanceof URL || (typeof method === 'string' && method.includes('/'));
+}
+
 /**
  * Checks the arguments of a request.
  *
@@ -85,6 +91,12 @@ export function checkRequest(method: string, options: RequestOptions): string {
     throw invalidInput('request', 'options', 'an object', options);
   }
   if (typeof method !== 'string' || !ANY_CASE.test(method)) {
+    if (isUrl(method)) {
+      throw new InvalidInputError(
+        'request: expected `method` to be a method made of letters, got a URL: the method comes first, as in request("GET", url)',
+        'request',
+      );
+    }
     throw invalidInput('request', 'method', 'a method made of letters', method);
   }
   const { length } = options;

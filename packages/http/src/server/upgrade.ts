@@ -55,7 +55,7 @@ export async function writeSwitch(
   const proposed = head.headers.get('upgrade');
   const response = http.sendResponse({
     status: switchStatus(head),
-    // The connection's state changes with the response, whoever sends it; then one protocol is as good as another.
+    // The connection's state changes with the response, also when the codec sends it; then one protocol is as good as another.
     fields: isSent ? fieldList(options.headers) : ['Upgrade', proposed ?? ''],
     length: undefined,
     date: runtime.date.toString(),

@@ -52,6 +52,15 @@ describe('middleware', () => {
       await expect(client.get(URL_)).rejects.toBe(reason);
     }));
 
+  test.each([undefined, null, 5, 'x'])('may not send %p on', (request) =>
+    simulated(async (world) => {
+      const client = world.client({ middleware: [(_request, next) => next(request as never)] });
+      const refused = { name: 'InvalidInputError', message: /^next: expected `request` to be the/ };
+      await expect(client.get(URL_)).rejects.toMatchObject({ name: refused.name });
+      await expect(client.get(URL_)).rejects.toThrow(refused.message);
+    }),
+  );
+
   test.each([undefined, null, {}, 5])('may not answer with %p', (answer) =>
     simulated(async (world) => {
       const client = world.client({ middleware: [() => answer as never] });

@@ -105,6 +105,7 @@ export const TLS_CREDENTIALS: OptionTable<TlsCredentials> = {
     OptionTable<TlsCredentials>,
     (typeof NAMES)[number]
   >),
+  ca: rules.authorities,
   secureContext: { ...rules.object, isSecret: true },
 };
 

@@ -35,9 +35,9 @@ export interface EventPiecesInit {
   readonly clock: Clock;
   /** Silence after which a comment is sent, in milliseconds. */
   readonly heartbeat: number;
-  /** What is told at the beginning; `undefined` for nothing. */
+  /** The `retry` sent at the beginning; `undefined` for none. */
   readonly retry: number | undefined;
-  /** What is told before the server's shutdown ends the stream. */
+  /** The `retry` sent before the server's shutdown ends the stream. */
   readonly retryAtDrain: number;
   readonly clientSignal: AbortSignal | undefined;
   readonly drainSignal: AbortSignal | undefined;

@@ -47,7 +47,8 @@ const TOKENS = {
 
 const CORS_OPTIONS: OptionTable<CorsOptions> = {
   origins: {
-    expected: "'*', a list of origins such as 'https://app.example', or a function",
+    expected:
+      "'*', a list of origins such as 'https://app.example' (no path, no slash at the end), or a function",
     accepts: (value) => value === '*' || typeof value === 'function' || isList(value, isOrigin),
   },
   credentials: rules.flag,

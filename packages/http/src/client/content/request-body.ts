@@ -150,5 +150,10 @@ function formContent(form: Entries | FormData, random: Random): Content {
 }
 
 function notABody(value: unknown): InvalidInputError {
-  return invalidInput('request', 'body', EXPECTED, value);
+  const { message } = invalidInput('request', 'body', EXPECTED, value);
+  const isObject = typeof value === 'object' && value !== null && tagOf(value) === 'Object';
+  const advice = isObject
+    ? ': for JSON there is the option `json`; options come after the body, as in post(url, undefined, { json })'
+    : '';
+  return new InvalidInputError(message + advice, 'request');
 }

@@ -33,6 +33,7 @@ export const CLIENT_TLS_OPTIONS: Readonly<Record<keyof ClientTlsOptions, OptionR
     (typeof NAMES)[number],
     OptionRule
   >),
+  ca: rules.authorities,
   secureContext: { ...rules.object, isSecret: true },
   requireCloseNotify: rules.flag,
   servername: rules.text,

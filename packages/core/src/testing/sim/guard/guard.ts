@@ -43,6 +43,17 @@ export interface Guard {
   readonly restore: Restore;
 }
 
+/** The line that called is none of the program's when it passes no clock or random numbers to @awaitio/http. */
+const HTTP = /[\\/](?:@awaitio|packages)[\\/]http[\\/](?:src|dist)[\\/]/;
+function missingIn(instead: string): string {
+  if (instead === 'sim.random') {
+    return ': pass `random: sim.random` to what takes it, such as `requestId` and `HttpClient`';
+  }
+  return instead.startsWith('sim.clock')
+    ? ': pass `clock: sim.clock` to `serve` and `HttpClient`'
+    : '';
+}
+
 coverTime();
 coverForbidden();
 syncImports();
@@ -62,7 +73,10 @@ export function guardWorld(options: GuardOptions): Guard {
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
-    if (site !== undefined) error.message += ` (called at ${site})`;
+    if (site !== undefined) {
+      if (HTTP.test(site)) error.message += missingIn(instead);
+      error.message += ` (called at ${site})`;
+    }
     onForbidden(error);
     throw error;
   };

@@ -196,6 +196,8 @@ function nameOf(frame: Frame | undefined, type: string): string {
   const called = /\[as (.+)\]/.exec(name)?.[1] ?? name;
   const short = called.replace(/^(?:async )?(?:(?:Object|Module|Function)\.)?/, '');
   const module = /^node:(?:internal\/)?(fs\/promises|\w+)/.exec(frame?.place ?? '')?.[1];
+  // What `promisify` makes of a function of node:zlib has a name of Node's own.
+  if (short === 'asyncBufferWrapper') return 'a compression of node:zlib';
   return short === '' ? type : `${short} of node:${module}`;
 }
 
