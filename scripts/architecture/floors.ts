@@ -475,6 +475,13 @@ export const http: PackagePlan = {
       reason: 'A wrapper works on messages alone, so that any handler can be in it.',
     },
     {
+      folder: 'contract',
+      sees: ['protocol/vocabulary', 'message', 'client/routes', 'client'],
+      contains:
+        'one contract for both sides: `contract`, `implement`, `call`, and OpenAPI documents of contracts',
+      reason: 'A contract is about messages; the server calls it as any handler.',
+    },
+    {
       folder: 'websocket/protocol',
       sees: ['protocol/vocabulary'],
       contains: 'frames, messages, close codes: RFC 6455 for both roles, and its state table',
@@ -512,6 +519,7 @@ export const http: PackagePlan = {
         'adapters/',
         'server/',
         'batteries/',
+        'contract/',
         'handlers/',
         'websocket/',
       ],

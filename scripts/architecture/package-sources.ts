@@ -32,6 +32,7 @@ export function sourcesFrom(
       'testing/index.ts',
       'batteries/index.ts',
       'websocket/index.ts',
+      'contract/index.ts',
     ],
   };
 }

@@ -11,6 +11,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Listening, connecting, living and ending': 24,
   'Tasks, scheduling, looking inside': 13,
   'The HTTP server': 63,
+  'The HTTP client': 37,
 };
 
 interface Row {

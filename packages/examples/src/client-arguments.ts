@@ -22,9 +22,19 @@ export function requestsOf({ host, port, operands }: Arguments): { name: string;
   return NAMES.map((name, index) => ({ name, url: operands[index] ?? first }));
 }
 
-/** Prints why a request failed; what to do, where the example server is asked and does not run. */
-export function printFailure(name: string, error: unknown, { operands }: Arguments): void {
-  console.log(`${name} connection error: ${messageOf(error)}`);
+/**
+ * Prints why a request failed, and in which phase of it; what to do, where the example server is asked and does not run.
+ *
+ * @param phase - `undefined` for what belongs to no phase: a wrong URL, Ctrl-C.
+ */
+export function printFailure(
+  name: string,
+  error: unknown,
+  { operands }: Arguments,
+  phase: string | undefined,
+): void {
+  const where = phase === undefined ? '' : ` (phase: ${phase})`;
+  console.log(`${name} connection error: ${messageOf(error)}${where}`);
   const isServerMissing = isRefused(error) && operands.length === 0;
   if (isServerMissing && name === NAMES[1]) {
     console.log('Try: pnpm example:server, in another terminal');

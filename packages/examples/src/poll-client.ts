@@ -46,6 +46,11 @@ class Exchange {
     this.#http.sendEnd();
   }
 
+  /** How far it has come, as the errors of `HttpClient` call it. */
+  get phase(): string {
+    return this.#head === undefined ? 'headers' : 'body';
+  }
+
   get source(): TcpStream {
     return this.#stream;
   }
@@ -105,17 +110,22 @@ const poll = new Poll<Exchange>();
 const open = new Set<Exchange>();
 
 async function begin({ name, url: text }: { name: string; url: string }): Promise<void> {
+  let phase: string | undefined;
   try {
     const url = new URL(text);
     if (url.protocol !== 'http:') throw new Error(`expected a URL with http:, got ${url.protocol}`);
+    phase = 'connect';
     const stream = await TcpStream.connect(`${url.hostname}:${url.port || 80}`, { signal });
     const exchange = new Exchange(name, url, stream);
     open.add(exchange);
     poll.register(stream, exchange, exchange.interest);
   } catch (error) {
-    printFailure(name, error, given);
+    printFailure(name, error, given, isOwn(error) ? undefined : phase);
   }
 }
+
+/** Whether it is the reason of the signal, which belongs to no phase. */
+const isOwn = (error: unknown): boolean => signal.aborted && signal.reason === error;
 
 /** Goes on with one exchange; a failure is its own, and the other goes on. */
 function advance(exchange: Exchange): void {
@@ -127,7 +137,7 @@ function advance(exchange: Exchange): void {
     }
     exchange.print();
   } catch (error) {
-    printFailure(exchange.name, error, given);
+    printFailure(exchange.name, error, given, exchange.phase);
   }
   open.delete(exchange);
   poll.unregister(source);
@@ -142,8 +152,8 @@ try {
     for (const { token } of events) advance(token);
   }
 } catch (error) {
-  for (const { name, source } of open) {
-    printFailure(name, error, given);
+  for (const { name, phase, source } of open) {
+    printFailure(name, error, given, isOwn(error) ? undefined : phase);
     source.reset();
   }
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { TcpListener } from '@awaitio/core';
-import { echo, serve } from '@awaitio/http';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TcpListener, TlsListener } from '@awaitio/core';
+import { TestAuthority } from '@awaitio/core/testing';
+import { echo, HttpResponse, serve } from '@awaitio/http';
 import { start } from './support/program.ts';
 
 const blockOf = (name: string, body: string): RegExp =>
@@ -51,6 +55,19 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     for (const stream of streams.values()) await stream.close();
   });
 
+  test.concurrent('a failure says in which phase of its request it came', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    const base = `http://${String(listener.localAddress)}`;
+    const program = start(name, 'http://127.0.0.1:1/', `${base}/`);
+    const stream = await listener.accept();
+    await stream.readUntil('\r\n\r\n');
+    await stream.writeAll('SSH-2.0-OpenSSH_9.6\r\n');
+    const { stdout } = await program.ended;
+    expect(stdout).toMatch(/^First connection error: .* \(phase: connect\)$/m);
+    expect(stdout).toMatch(/^Second connection error: .* \(phase: headers\)$/m);
+    await stream.close();
+  });
+
   test.concurrent('a failure is one line and exit status 1, and leaves the other request alone', async () => {
     await using server = await serve(echo());
     const { status, stdout, stderr } = await start(name, 'http://127.0.0.1:1/', server.url).ended;
@@ -88,6 +105,57 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
     expect(stdout).toMatch(/^First connection error: /m);
     expect(stdout).toMatch(/^Second connection error: /m);
   });
+});
+
+describe('client --output', () => {
+  /** A name in a folder of its own, which is removed afterwards. */
+  async function inFolder(use: (file: string) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'awaitio-client-'));
+    try {
+      await use(join(folder, 'body'));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  test.concurrent('writes a body longer than memory would take to a file, and no progress into a pipe', () =>
+    inFolder(async (file) => {
+      const piece = Buffer.alloc(1_048_576, 'x');
+      await using server = await serve((request) =>
+        request.path === '/'
+          ? HttpResponse.empty({ status: 302, headers: { Location: '/long' } })
+          : HttpResponse.stream(Array<Buffer>(20).fill(piece), { length: 20 * piece.length }),
+      );
+      const { status, stdout, stderr } = await start('client', '--output', file, server.url).ended;
+      expect({ status, stdout, stderr }).toEqual({
+        status: 0,
+        stdout: `First connection completed\nWrote ${file}\n`,
+        stderr: '',
+      });
+      expect((await stat(file)).size).toBe(20 * piece.length);
+    }));
+
+  test.concurrent('writes nothing for an answer that is none of success', () =>
+    inFolder(async (file) => {
+      await using server = await serve(() => HttpResponse.text('no', { status: 404 }));
+      const { status, stdout } = await start('client', '--output', file, server.url).ended;
+      expect(status).toBe(1);
+      expect(stdout).toMatch(
+        /^First connection error: .* was answered with 404 \(phase: body\)\n$/,
+      );
+      await expect(stat(file)).rejects.toThrow('ENOENT');
+    }));
+
+  test.concurrent('names the phase in which the certificate of an https server is not trusted', () =>
+    inFolder(async (file) => {
+      const identity = new TestAuthority().issue(['127.0.0.1']);
+      await using listener = await TlsListener.bind('127.0.0.1:0', identity);
+      await using server = await serve(echo(), { listener });
+      const url = `https://${String(listener.localAddress)}/`;
+      const { stdout } = await start('client', '--output', file, url).ended;
+      expect(stdout).toMatch(/^First connection error: .* \(phase: tls\)\n$/);
+      await server.shutdown({ grace: 0 });
+    }));
 });
 
 /** Windows ends a process that is sent a signal, and tells it nothing. */

@@ -10,6 +10,7 @@ const ENTRIES = [
   'http/src/index.ts',
   'http/src/batteries/index.ts',
   'http/src/websocket/index.ts',
+  'http/src/contract/index.ts',
 ];
 
 /** The exported names of an entry, each with the file that it comes from. */

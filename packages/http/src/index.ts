@@ -78,9 +78,22 @@ export {
   type FailedRequest,
   type RequestPhase,
 } from './client/connections/failure.ts';
+export {
+  CLIENT_CHANNELS,
+  type ClientConnectionClosedEvent,
+  type ClientConnectionOpenedEvent,
+  type ClientEvent,
+  type ClientRequestFinishedEvent,
+  type ClientRequestStartedEvent,
+  type ClientResponseStartedEvent,
+  type ObservedRequest,
+} from './client/connections/events.ts';
+export type { ProgressListener, TransferProgress } from './client/connections/outgoing-request.ts';
 export type { HttpClientOptions } from './client/options.ts';
 export type { ClientRequest, Middleware, NextRequest } from './client/middleware.ts';
 export type { ClientRetryOptions } from './client/retry-options.ts';
+export { followEvents } from './client/follow-events.ts';
+export type { FollowEventsOptions } from './client/follow-options.ts';
 export type { ServerSentEvent } from './client/content/server-sent-events.ts';
 export { createFetch } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';

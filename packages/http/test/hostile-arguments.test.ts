@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
+import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
@@ -171,6 +172,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
     const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
     return { target: http.createFetch, args: [client], release: end };
   },
+  followEvents: async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.empty());
+    return { target: http.followEvents, args: [client, URL_IN_MEMORY, {}], release: end };
+  },
   failedRequestOf: plain(http.failedRequestOf, () => [new Error('any')]),
   'new HttpStatusError': error,
   'new ResponseSchemaError': error,
@@ -326,10 +331,33 @@ const WEBSOCKET: Readonly<Record<string, Recipe>> = {
   },
 };
 
+const DEFINITION = { method: 'GET', path: '/', responses: { 204: null } } as const;
+const EMPTY = contracts.contract(DEFINITION);
+const empty = (): { status: 204 } => ({ status: 204 });
+
+const CONTRACTS: Readonly<Record<string, Recipe>> = {
+  call: async () => {
+    const { client, end } = await serveInMemory(() => HttpResponse.empty());
+    const asking = { request: (method: string) => client.request(method, URL_IN_MEMORY) };
+    return { target: contracts.call, args: [asking, EMPTY, {}, {}], release: end };
+  },
+  contract: plain(contracts.contract, () => [DEFINITION]),
+  'new Contract': 'as contract, which makes it',
+  contractHandler: plain(contracts.contractHandler, () => [
+    [contracts.implement(EMPTY, empty)],
+    {},
+  ]),
+  implement: plain(contracts.implement, () => [EMPTY, empty, {}]),
+  openApi: plain(contracts.openApi, () => [[EMPTY], { title: 'x', version: '1' }, {}]),
+};
+
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
   'Topic.publish(message)': ['string'],
   'WebSocket.send(message)': ['string'],
+  // A contract without parts takes any object.
+  'call(input)': ['array', 'object'],
+  'implement(answer)': ['function'],
   'HandlerContext.waitUntil(work)': ['object'],
   'HttpClient.post(body)': ['array', 'undefined'],
   'HttpClient.put(body)': ['array', 'undefined'],
@@ -356,6 +384,7 @@ describe.each([
   ['index', RECIPES],
   ['batteries', BATTERIES],
   ['websocket', WEBSOCKET],
+  ['contract', CONTRACTS],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
 

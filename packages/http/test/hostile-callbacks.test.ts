@@ -28,6 +28,7 @@ import {
   staticFiles,
 } from '../src/batteries/index.ts';
 import { connectWebSocket, Topic, webSocket, type TopicOptions } from '../src/websocket/index.ts';
+import { contract, contractHandler, implement, openApi } from '../src/contract/index.ts';
 import {
   accessLog,
   HttpClient,
@@ -134,6 +135,13 @@ function* twoPieces(): Generator<string> {
   yield 'two';
 }
 
+async function* piecesInTurns(): AsyncGenerator<string> {
+  for (let turn = 0; turn < 50; turn += 1) {
+    yield 'piece';
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 const iteratorOf = (part: object): Iterable<string> => {
   const iterator = { next: () => ({ done: false, value: 'piece' }), ...part };
   return { [Symbol.iterator]: () => iterator as Iterator<string> };
@@ -150,6 +158,14 @@ async function slowMember(stage: Stage, onLag: Callback) {
   const socket = await connectWebSocket('ws://memory/', { client });
   return { topic, socket, end };
 }
+const NOTHING = contract({ method: 'GET', path: '/', responses: { 204: null } });
+const ANYTHING = contract({
+  method: 'GET',
+  path: '/',
+  responses: {
+    200: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+  },
+});
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'AccessLogOptions.write': beside((write) => ({ options: { onEvent: accessLog({ write }) } })),
@@ -180,6 +196,17 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return HttpResponse.text('fine');
     },
+  ),
+  'RequestOptions.onUploadProgress': requesting(
+    (onUploadProgress) => ({ onUploadProgress }),
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return HttpResponse.text('fine');
+    },
+  ),
+  'RequestOptions.onDownloadProgress': requesting(
+    (onDownloadProgress) => ({ onDownloadProgress }),
+    () => HttpResponse.stream(piecesInTurns()),
   ),
   'ResponseInit.trailers': streaming((trailers) => HttpResponse.stream(twoPieces(), { trailers })),
   'UpgradeOptions.onDrain': async (onDrain, stage) => {
@@ -250,6 +277,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await end();
     return stage.stderr;
   },
+  'implement(answer)': handling((answer) => implement(NOTHING, answer)),
+  'ContractHandlerOptions.notFound': handling(
+    (notFound) => contractHandler([implement(NOTHING, () => ({ status: 204 }))], { notFound }),
+    `${URL_IN_MEMORY}elsewhere`,
+  ),
+  'OpenApiOptions.describe': async (callback) =>
+    rejectionOf(
+      (async () => openApi([ANYTHING], { title: 'x', version: '1' }, { describe: callback }))(),
+    ),
   'ServeOptions.onEvent': beside((onEvent) => ({ options: { onEvent } })),
   'serve(handler)': handling((handler) => handler),
   'withHealth(handler)': handling((handler) => withHealth(handler)),
@@ -293,7 +329,7 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries', 'websocket'].map((name) =>
+const pages = ['index', 'batteries', 'contract', 'websocket'].map((name) =>
   readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
 );
 

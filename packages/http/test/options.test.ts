@@ -4,6 +4,7 @@ import { InvalidInputError, memoryPair, MemoryListener } from '@awaitio/core';
 import {
   accessLog,
   echo,
+  followEvents,
   HttpClient,
   HttpProblem,
   HttpResponse,
@@ -30,6 +31,13 @@ import {
   setCookie,
 } from '../src/batteries/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
+import {
+  contract,
+  contractHandler,
+  implement,
+  openApi,
+  type ContractInit,
+} from '../src/contract/index.ts';
 import { simulated } from './support/simulated.ts';
 import {
   expectNoNull,
@@ -40,6 +48,14 @@ import {
 } from '../../core/test/support/refused-options.ts';
 
 const problem = new HttpProblem(404);
+
+const DEFINITION = { method: 'GET', path: '/', responses: { 204: null } } as const;
+const CONTRACT = contract(DEFINITION);
+const INFO = { title: 'x', version: '1' };
+const nothing = (): { status: 204 } => ({ status: 204 });
+/** A definition with other options. */
+const withDefinition: Call = (o: object | null) =>
+  contract((o === null ? o : { ...DEFINITION, ...o }) as ContractInit);
 
 /** `serve` on a listener in memory; a server that was made is shut down. */
 const served: Call = async (options: object) => {
@@ -273,6 +289,40 @@ const CALLS: readonly OptionCase[] = [
   ],
   ['accessLog', (o) => accessLog(o), 'accessLog', 'fromat', 'format', { format: 'combined' }],
   ['withHealth', (o) => withHealth(echo(), o), 'withHealth', 'isready', 'isReady', { path: '' }],
+  [
+    'followEvents',
+    (o) => followEvents(new HttpClient(), 'http://a/', o),
+    'followEvents',
+    'lastEventID',
+    'lastEventId',
+    { maxFailures: 0 },
+  ],
+  ['contract', withDefinition, 'contract', 'response', 'responses', { method: 'get' }],
+  [
+    'implement',
+    (o) => implement(CONTRACT, nothing, o),
+    'implement',
+    'checkAnswer',
+    'checkAnswers',
+    { limit: -1 },
+  ],
+  [
+    'contractHandler',
+    (o) => contractHandler([implement(CONTRACT, nothing)], o),
+    'contractHandler',
+    'notfound',
+    'notFound',
+    { documentPath: 'openapi.json' },
+  ],
+  [
+    'openApi',
+    (o) => openApi([CONTRACT], INFO, o),
+    'openApi',
+    'server',
+    'servers',
+    { servers: ['/'] },
+  ],
+  ['openApi, its info', (o) => openApi([CONTRACT], o), 'openApi', 'titel', 'title', { title: '' }],
   ['echo', (o) => echo(o), 'echo', 'prefx', 'prefix', { prefix: 5 }],
   [
     'webSocket',

@@ -9,6 +9,7 @@ import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
 import * as batteries from '@awaitio/http/batteries';
 import * as websocket from '@awaitio/http/websocket';
+import * as contract from '@awaitio/http/contract';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { checksOf, runAll } from './checks.mjs';
@@ -21,6 +22,7 @@ const entries = {
   '@awaitio/http': http,
   '@awaitio/http/batteries': batteries,
   '@awaitio/http/websocket': websocket,
+  '@awaitio/http/contract': contract,
 };
 const isNode = process.versions.bun === undefined && globalThis.Deno === undefined;
 const { cache } = createRequire(import.meta.url);

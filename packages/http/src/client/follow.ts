@@ -5,6 +5,7 @@ import type { RequestProgress, SentBody } from './connections/failure.ts';
 import { held } from './connections/held-response.ts';
 import type { OutgoingRequest } from './connections/outgoing-request.ts';
 import { send, type PoolSource } from './connections/send.ts';
+import { countedResponse } from './content/counted-response.ts';
 import { decodedResponse } from './content/decoded-response.ts';
 import { isReplayable, madeContent, type BodyFunction } from './content/request-body.ts';
 import type { RequestDefaults } from './prepare.ts';
@@ -60,7 +61,10 @@ export async function follow(first: TargetedRequest, call: Call): Promise<Client
     const next = limit === 0 ? undefined : redirectOf(head, request, target);
     if (next === undefined || typeof next === 'string') {
       if (call.deadline !== undefined) incoming.onSettled = call.deadline;
-      const received = held(incoming);
+      const { onDownloadProgress } = options;
+      const whole = held(incoming);
+      const received =
+        onDownloadProgress === undefined ? whole : countedResponse(whole, onDownloadProgress);
       const isDecoded = options.decompress ?? client.decompress;
       const origin = isDecoded
         ? decodedResponse(received, head.headers, client.maxExpansion)
@@ -124,6 +128,7 @@ function outgoingOf(
     expectContinue,
     signal,
     onInformational: options.onInformational,
+    onUploadProgress: options.onUploadProgress,
     progress,
     again,
   };

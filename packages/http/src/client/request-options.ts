@@ -1,7 +1,8 @@
 /** Options of one request. */
 
 import { InvalidInputError } from '@awaitio/core';
-import { checkOptions, invalidInput } from '@awaitio/core/lowlevel';
+import { checkFunction, checkOptions, invalidInput } from '@awaitio/core/lowlevel';
+import type { ProgressListener } from './connections/outgoing-request.ts';
 import type { RequestBody } from './content/request-body.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
@@ -40,6 +41,16 @@ export interface RequestOptions {
   readonly onInformational?:
     | ((status: number, headers: Iterable<[string, string]>) => void)
     | undefined;
+  /**
+   * Called when a piece of the body has been accepted for sending: bytes in pieces of 64 KiB, a stream as it gives them. A redirect or a
+   * repetition begins anew. What it throws, or rejects with, fails the request.
+   */
+  readonly onUploadProgress?: ProgressListener | undefined;
+  /**
+   * Called when the reader of the response has taken a piece: what was received, before it is decoded. What it throws, or rejects with,
+   * fails the reading.
+   */
+  readonly onDownloadProgress?: ProgressListener | undefined;
 }
 
 /** What is no bag of options is passed on, to be refused. */
@@ -55,6 +66,10 @@ export function withBody(
     // A proxy whose traps throw: the request fails with their error.
   }
   return options as RequestOptions;
+}
+
+function checkCallback(name: string, value: unknown): void {
+  if (value !== undefined) checkFunction('request', name, value);
 }
 
 const METHOD = /^[A-Z][A-Z-]*$/;
@@ -92,6 +107,9 @@ export function checkRequest(method: string, options: RequestOptions): string {
   if (decompress !== undefined && typeof decompress !== 'boolean') {
     throw invalidInput('request', 'decompress', 'true or false', decompress);
   }
+  checkCallback('onInformational', options.onInformational);
+  checkCallback('onUploadProgress', options.onUploadProgress);
+  checkCallback('onDownloadProgress', options.onDownloadProgress);
   const { retry } = options;
   if (retry !== undefined && retry !== false) checkOptions('retry', retry, CLIENT_RETRY_OPTIONS);
   return METHOD.test(method) ? method : method.toUpperCase();

@@ -3,7 +3,9 @@
 import { IoError } from '@awaitio/core';
 import type { ProblemDetail } from '../message/problem.ts';
 
-/** The status of a response is not 200 to 299: see `response.throwIfNotOk`. */
+/**
+ * The status of a response is none that was asked for: not 200 to 299 (`response.throwIfNotOk`), or not in the contract of a call.
+ */
 export class HttpStatusError extends IoError {
   override name = 'HttpStatusError';
   readonly status: number;
@@ -17,10 +19,13 @@ export class HttpStatusError extends IoError {
     reason: string,
     excerpt: string,
     request: { readonly method: string; readonly origin: string },
+    isOfCall = false,
   ) {
-    super(`throwIfNotOk: ${request.method} at ${request.origin} was answered with ${status}`, {
-      code: 'ERR_HTTP_STATUS_NOT_OK',
-      operation: 'throwIfNotOk',
+    const operation = isOfCall ? 'call' : 'throwIfNotOk';
+    const answered = `${request.method} at ${request.origin} was answered with ${status}`;
+    super(`${operation}: ${answered}${isOfCall ? ', which is not in the contract' : ''}`, {
+      code: isOfCall ? 'ERR_HTTP_STATUS_NOT_IN_CONTRACT' : 'ERR_HTTP_STATUS_NOT_OK',
+      operation,
     });
     this.status = status;
     this.reason = reason;

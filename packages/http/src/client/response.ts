@@ -6,8 +6,8 @@ import type { ResponseOrigin } from './connections/incoming-response.ts';
 import { HttpStatusError, ResponseSchemaError } from './response-errors.ts';
 import type { linesOf } from './content/lines.ts';
 import type { eventsOf, ServerSentEvent } from './content/server-sent-events.ts';
-import { bodyOf, limitOf, type Body, type Bytes } from '../message/body.ts';
-import type { CollectOptions } from '../message/collect-options.ts';
+import { bodyOf, type Body, type Bytes } from '../message/body.ts';
+import { limitOf, type CollectOptions } from '../message/collect-options.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { check, schemaOf, type Schema } from '../message/schema.ts';
@@ -24,6 +24,8 @@ const eventParts: Lazy<{ readonly eventsOf: typeof eventsOf }> = lazy(
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 let construct: typeof responseOf;
+let describe: typeof describeFor;
+let unexpected: typeof unexpectedStatus;
 
 /**
  * A response: its head, and its body as it is received.
@@ -44,6 +46,8 @@ export class ClientResponse {
   static {
     construct = (head, origin, url, redirects, notFollowed) =>
       new ClientResponse(head, origin, url, redirects, notFollowed);
+    describe = (response, error) => response.#describe(error);
+    unexpected = (response) => response.#statusError(true);
     const value = function inspect(this: ClientResponse): string {
       return this.#inspect();
     };
@@ -120,9 +124,12 @@ export class ClientResponse {
   async #checked<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
     const checked = await check(schema, value, place);
     if (checked.errors === undefined) return checked.value;
-    const error = new ResponseSchemaError(checked.errors);
+    throw this.#describe(new ResponseSchemaError(checked.errors));
+  }
+
+  #describe<E extends Error>(error: E): E {
     this.#origin.progress.describe(error);
-    throw error;
+    return error;
   }
 
   /**
@@ -214,11 +221,14 @@ export class ClientResponse {
    */
   async throwIfNotOk(): Promise<this> {
     if (this.ok) return this;
+    throw await this.#statusError(false);
+  }
+
+  async #statusError(isOfCall: boolean): Promise<HttpStatusError> {
     const excerpt = await this.#excerpt();
+    const { status, reason } = this;
     const { progress } = this.#origin;
-    const error = new HttpStatusError(this.status, this.reason, excerpt, progress);
-    progress.describe(error);
-    throw error;
+    return this.#describe(new HttpStatusError(status, reason, excerpt, progress, isOfCall));
   }
 
   /** The beginning of the body; what has come of it, when it fails. */
@@ -275,4 +285,14 @@ export function responseOf(
   notFollowed: string | undefined,
 ): ClientResponse {
   return construct(head, origin, url, redirects, notFollowed);
+}
+
+/** An error that says which request it belongs to: that of a response. */
+export function describeFor<E extends Error>(response: ClientResponse, error: E): E {
+  return describe(response, error);
+}
+
+/** The error of a response whose status is not in the contract of its call; the body is discarded. */
+export function unexpectedStatus(response: ClientResponse): Promise<HttpStatusError> {
+  return unexpected(response);
 }

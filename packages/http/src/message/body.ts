@@ -7,12 +7,13 @@
 
 import { TextDecoder } from 'node:util';
 import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
-import { budgetOf, invalidInput } from '@awaitio/core/lowlevel';
-import { COLLECT_OPTIONS, DEFAULT_COLLECT_LIMIT, type CollectOptions } from './collect-options.ts';
+import { budgetOf } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { BodyIterator } from './body-iterator.ts';
+import { DEFAULT_COLLECT_LIMIT, limitOf, type CollectOptions } from './collect-options.ts';
 import { PieceCollector } from './piece-collector.ts';
+import { webStreamOf } from './web-stream.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
 export interface BodySource {
@@ -93,6 +94,26 @@ export class Body implements AsyncIterable<Uint8Array> {
       },
       fail: (error) => this.#fail(error),
     });
+  }
+
+  /**
+   * The body as a stream of the web, which is read as its reader asks for it.
+   *
+   * @returns A stream. Cancelling it abandons the rest, as leaving the iteration does; it fails with what the iteration throws.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient, HttpResponse, serve } from '@awaitio/http';
+   *
+   * const server = await serve(() => HttpResponse.text('hello'), { port: 0 });
+   * await using client = new HttpClient();
+   * const { body } = await client.get(server.url);
+   * console.log(await new Response(body.toWeb()).text()); // hello
+   * await server.shutdown();
+   * ```
+   */
+  toWeb(): ReadableStream<Bytes> {
+    return webStreamOf(this[Symbol.asyncIterator]() as AsyncIterator<Bytes>);
   }
 
   /**
@@ -239,18 +260,6 @@ export class Body implements AsyncIterable<Uint8Array> {
       operation,
     });
   }
-}
-
-/** The limit of options. @throws `InvalidInputError` */
-export function limitOf(operation: string, options: CollectOptions | undefined): number {
-  if (options === undefined) return DEFAULT_COLLECT_LIMIT;
-  if (typeof options !== 'object' || options === null) {
-    throw invalidInput(operation, 'options', 'an object', options);
-  }
-  const { limit = DEFAULT_COLLECT_LIMIT } = options;
-  const { accepts, expected } = COLLECT_OPTIONS.limit;
-  if (accepts(limit)) return limit;
-  throw invalidInput(operation, 'limit', expected, limit);
 }
 
 /** As the iteration over a body, for adapters whose readers keep what they get: small pieces that came together are one. */

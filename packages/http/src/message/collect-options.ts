@@ -1,6 +1,6 @@
-/** How a body is collected in memory. */
+/** How much of a body is collected. */
 
-import type { OptionTable } from '@awaitio/core/lowlevel';
+import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 
 /** How a body may be collected. */
 export interface CollectOptions {
@@ -18,3 +18,15 @@ export const COLLECT_OPTIONS: OptionTable<CollectOptions> = {
 
 /** The default of `limit` when a body is collected, in bytes. */
 export const DEFAULT_COLLECT_LIMIT = 1_048_576;
+
+/** The limit of options. @throws `InvalidInputError` */
+export function limitOf(operation: string, options: CollectOptions | undefined): number {
+  if (options === undefined) return DEFAULT_COLLECT_LIMIT;
+  if (typeof options !== 'object' || options === null) {
+    throw invalidInput(operation, 'options', 'an object', options);
+  }
+  const { limit = DEFAULT_COLLECT_LIMIT } = options;
+  const { accepts, expected } = COLLECT_OPTIONS.limit;
+  if (accepts(limit)) return limit;
+  throw invalidInput(operation, 'limit', expected, limit);
+}

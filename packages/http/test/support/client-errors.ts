@@ -1,7 +1,14 @@
 /** The errors of a client, each made as a program would meet it: messages.test.ts looks at them. */
 import { gzipSync } from 'node:zlib';
-import { memoryPair } from '@awaitio/core';
-import { HttpClient, type HttpClientOptions } from '../../src/index.ts';
+import { MemoryListener, memoryPair } from '@awaitio/core';
+import { call, contract } from '../../src/contract/index.ts';
+import {
+  followEvents,
+  HttpClient,
+  HttpResponse,
+  serve,
+  type HttpClientOptions,
+} from '../../src/index.ts';
 import { Wire } from './wire.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -82,6 +89,18 @@ export const CLIENT_ERRORS: readonly {
       ),
   },
   {
+    code: 'ERR_HTTP_STATUS_NOT_IN_CONTRACT',
+    name: 'HttpStatusError',
+    says: 'call: GET at http://server was answered with 206, which is not in the contract',
+    make: () =>
+      using(
+        withLength('', 'SECRET').replace('200 OK', '206 SECRET'),
+        (client) =>
+          call(client, contract({ method: 'GET', path: '/SECRET', responses: { 204: null } }), {}),
+        { baseUrl: URL_ },
+      ),
+  },
+  {
     code: 'ERR_HTTP_RESPONSE_SCHEMA',
     name: 'ResponseSchemaError',
     says: 'json: the response does not match its schema, first in body.key',
@@ -104,6 +123,30 @@ export const CLIENT_ERRORS: readonly {
       using(withLength('', 'SECRET'), async (client) =>
         all((await client.get(URL_)).lines({ limit: 3 })),
       ),
+  },
+  {
+    code: 'ERR_HTTP_EVENT_STREAM',
+    name: 'RemoteProtocolError',
+    says: 'followEvents: expected a response with the status 200 and the type text/event-stream, got another',
+    make: () =>
+      using(withLength('Content-Type: SECRET\r\n', 'SECRET'), (client) =>
+        all(followEvents(client, URL_)),
+      ),
+  },
+  {
+    code: 'ERR_HTTP_EVENT_STREAM_SILENT',
+    name: 'IoError',
+    says: 'followEvents: 2 connections in a row brought no event',
+    make: async () => {
+      const listener = new MemoryListener();
+      const headers = { 'Content-Type': 'text/event-stream' };
+      await using server = await serve(() => HttpResponse.text(':SECRET', { headers }), {
+        listener,
+      });
+      await using client = new HttpClient({ connect: () => listener.connect() });
+      await all(followEvents(client, URL_, { retry: 0, maxFailures: 1 }));
+      await server.shutdown();
+    },
   },
   {
     code: 'ERR_HTTP_EVENT_TOO_LONG',

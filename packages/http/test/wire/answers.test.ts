@@ -5,10 +5,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { IoError, memoryPair } from '@awaitio/core';
 import { failedRequestOf, HttpClient, ProtocolError } from '../../src/index.ts';
-import { ANSWERS, type AnswerRow } from './answers/rows.ts';
+import { ATTACKS } from './answers/attacks.ts';
+import { ANSWERS as ORDINARY, type AnswerRow } from './answers/rows.ts';
 import { Wire } from '../support/wire.ts';
 
 const SECOND = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh';
+
+const ANSWERS: readonly AnswerRow[] = [...ORDINARY, ...ATTACKS];
 
 interface Outcome {
   readonly shown: string;
@@ -95,6 +98,10 @@ describe.each([
   });
 });
 
-test('there are at least sixty answers', () => {
-  expect(ANSWERS.length).toBeGreaterThanOrEqual(60);
+test('there are at least a hundred and twenty answers, each of them once', () => {
+  expect(ANSWERS.length).toBeGreaterThanOrEqual(120);
+  expect(new Set(ANSWERS.map(({ name }) => name)).size).toBe(ANSWERS.length);
+  expect(new Set(ANSWERS.map((row) => `${row.method} ${row.ends} ${row.bytes}`)).size).toBe(
+    ANSWERS.length,
+  );
 });

@@ -119,7 +119,7 @@ export class ClientConnection
     try {
       this.#sender.send(request, incoming);
       this.#enter('headers', this.#shared.deadlines.headers);
-      incoming.head = await this.#receiver.receiveHead(request);
+      incoming.head = await this.#receiver.receiveHead(request, incoming);
       this.#lastHead = incoming.head;
       request.progress.phase = 'body';
       this.#sendingWatch?.end();
@@ -284,7 +284,7 @@ export class ClientConnection
   #endRequest(outcome: 'complete' | 'failed'): void {
     this.#registration?.remove();
     this.#registration = undefined;
-    this.#incoming?.settle(outcome);
+    this.#incoming?.settle(outcome, this.failure?.reason);
     this.#incoming = undefined;
     this.#sender.stop(this.failure?.reason);
   }

@@ -5,7 +5,13 @@
  * collected, nobody can read the body any more. Only for real time: in a simulation, a collection would be chance.
  */
 
-import { systemClock, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import {
+  systemClock,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
 import type { RequestProgress } from './failure.ts';
 import type { IncomingResponse, ResponseOrigin } from './incoming-response.ts';
 import type { Data } from '../../protocol/vocabulary/events.ts';
@@ -54,8 +60,8 @@ class HeldResponse implements ResponseOrigin {
     return this.#incoming.tryNextPiece();
   }
 
-  abandon(): void {
-    this.#incoming.abandon();
+  abandon(cause?: LimitError): void {
+    this.#incoming.abandon(cause);
   }
 
   discard(): void {

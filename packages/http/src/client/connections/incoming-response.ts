@@ -5,7 +5,14 @@
  * belongs to the response alone is here.
  */
 
-import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import {
+  WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
+import { stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from './failure.ts';
 import type { BodySource } from '../../message/body.ts';
 import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
@@ -23,7 +30,7 @@ export interface ResponseOrigin extends BodySource {
 }
 
 /** What a response needs of its connection. */
-export interface IncomingOwner {
+export interface IncomingOwner extends FailureSink {
   /** Takes what has been received of the body. */
   pull(incoming: IncomingResponse): Data | null | WouldBlock;
   /** Waits for more of the body. */
@@ -34,7 +41,7 @@ export interface IncomingOwner {
   takeStream(): ByteStream;
 }
 
-export class IncomingResponse implements ResponseOrigin {
+export class IncomingResponse implements ResponseOrigin, FailureSink {
   readonly #owner: IncomingOwner;
   readonly clock: Clock;
   readonly progress: RequestProgress;
@@ -43,6 +50,8 @@ export class IncomingResponse implements ResponseOrigin {
   early = 0;
   head!: ResponseHead;
   trailers: Headers | undefined;
+  /** Why the rest will not be received, once it has failed. */
+  failure: unknown;
   /** `failed`: the rest will not be received · `taken`: complete, and its stream was handed over. */
   #state: 'receiving' | 'complete' | 'failed' | 'taken' = 'receiving';
   #onSettled: { end(): void } | undefined;
@@ -107,18 +116,39 @@ export class IncomingResponse implements ResponseOrigin {
   }
 
   /** The reader stopped before the end. The connection is closed: it would otherwise wait for the body to be read. */
-  abandon(): void {
+  abandon(cause?: LimitError): void {
+    if (cause !== undefined) this.progress.describe(cause);
     this.discard();
   }
 
-  /** Sets the listener whose `end` is called once the response is complete or has failed. */
+  /** Adds a listener whose `end` is called once the response is complete or has failed. */
   set onSettled(listener: { end(): void }) {
-    this.#onSettled = listener;
+    const before = this.#onSettled;
     if (this.#state !== 'receiving') listener.end();
+    else if (before === undefined) this.#onSettled = listener;
+    else {
+      this.#onSettled = {
+        end: () => {
+          before.end();
+          listener.end();
+        },
+      };
+    }
   }
 
-  settle(outcome: 'complete' | 'failed'): void {
+  /**
+   * A callback of the request failed, perhaps late. The request fails, unless its response is complete: the connection may carry
+   * another one by then.
+   */
+  onCallbackFailure(failure: unknown, callback: string): void {
+    const sink = this.isReceiving ? this.#owner : stderrSink;
+    sink.onCallbackFailure(failure, callback);
+  }
+
+  /** @param failure - Why the rest will not be received. */
+  settle(outcome: 'complete' | 'failed', failure: unknown): void {
     this.#state = outcome;
+    this.failure = failure;
     this.#onSettled?.end();
   }
 }

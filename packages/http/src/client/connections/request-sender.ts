@@ -7,7 +7,13 @@
  */
 
 import { IoError } from '@awaitio/core';
-import { AsyncScope, failureOf, isThenable, type FailureSink } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  callContained,
+  failureOf,
+  isThenable,
+  type FailureSink,
+} from '@awaitio/core/lowlevel';
 import { trailerFields } from '../../message/body-pieces.ts';
 import { OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import type { IncomingResponse } from './incoming-response.ts';
@@ -27,6 +33,8 @@ export interface SenderOwner extends FailureSink {
 }
 
 const SENT = Promise.resolve(true);
+/** How much of a body that is watched is sent at once, in bytes. */
+const PIECE = 65_536;
 
 export class RequestSender {
   readonly #driver: Driver;
@@ -66,7 +74,8 @@ export class RequestSender {
         length: isWhole && !hasTrailers ? bytes?.length : request.length,
       }),
     );
-    if (isWhole && !request.expectContinue && !hasTrailers) {
+    const isWatched = request.onUploadProgress !== undefined && bytes !== undefined;
+    if (isWhole && !request.expectContinue && !hasTrailers && !isWatched) {
       if (bytes !== undefined && bytes.length > 0) {
         http.sendData(bytes.length);
         const blocked = driver.writeBytes(bytes);
@@ -81,8 +90,9 @@ export class RequestSender {
     }
     void driver.flush();
     this.#owner.onSending();
-    const pieces = isWhole ? wholeOf(bytes) : bytes;
-    this.#sendPieces(pieces, request, incoming).catch((error: unknown) => {
+    const pieces = isWhole ? wholeOf(bytes, isWatched) : bytes;
+    const total = isWhole ? bytes?.length : request.length;
+    this.#sendPieces(pieces, total, request, incoming).catch((error: unknown) => {
       this.#owner.onCallbackFailure(failureOf(error, 'body'), 'body');
     });
   }
@@ -105,12 +115,14 @@ export class RequestSender {
 
   async #sendPieces(
     body: StreamedBody,
+    total: number | undefined,
     request: OutgoingRequest,
     incoming: IncomingResponse,
   ): Promise<void> {
     request.progress.unsent = undefined;
     const source = new OutgoingBody(body, new AsyncScope());
     this.#source = source;
+    let sent = 0;
     try {
       if (request.expectContinue && !(await this.#awaitContinue())) return;
       this.#isStreaming = true;
@@ -122,6 +134,11 @@ export class RequestSender {
         const isSent =
           bytes === undefined ? await this.#sendLast(request) : await this.#sendPiece(bytes);
         if (bytes === undefined || !isSent) return;
+        const { onUploadProgress } = request;
+        if (onUploadProgress === undefined || bytes.length === 0) continue;
+        sent += bytes.length;
+        const progress = { bytes: sent, total };
+        callContained('onUploadProgress', onUploadProgress, progress, undefined, incoming);
       }
     } catch (error) {
       source.end(error);
@@ -197,6 +214,11 @@ export class RequestSender {
   }
 }
 
-function wholeOf(bytes: Uint8Array | undefined): StreamedBody {
-  return bytes === undefined ? [] : [bytes];
+/** The bytes as pieces: one, or several where the program watches how far they have come. */
+function wholeOf(bytes: Uint8Array | undefined, isWatched: boolean): readonly Uint8Array[] {
+  if (bytes === undefined) return [];
+  if (!isWatched) return [bytes];
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) pieces.push(bytes.subarray(at, at + PIECE));
+  return pieces;
 }

@@ -47,7 +47,7 @@ export class ResponseReceiver {
   }
 
   /** Waits for the head. @throws what ends the wait: the connection is to be failed with it */
-  async receiveHead(request: OutgoingRequest): Promise<ResponseHead> {
+  async receiveHead(request: OutgoingRequest, incoming: IncomingResponse): Promise<ResponseHead> {
     const http = this.#driver.connection;
     let informational = 0;
     for (;;) {
@@ -63,7 +63,7 @@ export class ResponseReceiver {
         if (event.status === 100) this.#owner.onContinue();
         const { onInformational } = request;
         if (onInformational === undefined) continue;
-        callContained('onInformational', onInformational, event.status, event.headers, this.#owner);
+        callContained('onInformational', onInformational, event.status, event.headers, incoming);
         if (this.#owner.failure !== undefined) throw this.#owner.failure.reason;
       } else if (event.type === 'response') return event;
     }

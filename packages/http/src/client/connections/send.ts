@@ -10,6 +10,7 @@
 import { IoError, TimeoutError, type Clock } from '@awaitio/core';
 import type { ClientConnection } from './connection.ts';
 import type { IncomingResponse } from './incoming-response.ts';
+import { observeAttempt } from './observer.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { ClientPool } from './pool.ts';
 import type { Target } from '../routes/target.ts';
@@ -49,9 +50,13 @@ export async function send(
     }
     progress.attempt += 1;
     progress.phase = 'headers';
+    const observer = observeAttempt(request, source.clock);
     try {
-      return await connection.exchange(request);
+      const incoming = await connection.exchange(request);
+      observer?.answered(incoming);
+      return incoming;
     } catch (error) {
+      observer?.failed(error);
       if (source.isClosed || !isStale(connection, request, error)) throw error;
       if (request.again !== undefined) request = await request.again();
     }

@@ -1,6 +1,12 @@
 /** A response whose body is decoded while it is read. */
 
-import { WOULD_BLOCK, type ByteStream, type Clock, type WouldBlock } from '@awaitio/core';
+import {
+  WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { codingsOf, type Coding } from './content-coding.ts';
 import type { decodePieces, decodeWhole } from './decode.ts';
@@ -77,8 +83,8 @@ class DecodedResponse implements ResponseOrigin {
     return WOULD_BLOCK;
   }
 
-  abandon(): void {
-    this.#origin.abandon();
+  abandon(cause?: LimitError): void {
+    this.#origin.abandon(cause);
     // One that waits for zlib ends with the connection.
     this.#pieces?.return?.().catch(() => {});
   }

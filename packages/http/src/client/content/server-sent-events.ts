@@ -15,19 +15,29 @@ export interface ServerSentEvent {
   readonly retry: number | undefined;
 }
 
+/** Where a stream of events is: what its next connection begins with. */
+export interface EventPosition {
+  /** Of the last event; empty for none. */
+  id: string;
+  /** Milliseconds to wait before a reconnection. */
+  retry: number | undefined;
+}
+
 /**
  * Parses a stream of events. One that the end cuts short is dropped.
  *
  * @param limit - The most characters of one event, and of one line.
+ * @param position - Where the stream goes on; it is brought up to date, also by what is no event.
  * @throws `LimitError`; what the pieces throw
  */
 export async function* eventsOf(
   pieces: AsyncIterable<Uint8Array>,
   limit: number,
+  position: EventPosition = { id: '', retry: undefined },
 ): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   const splitter = new LineSplitter(true);
-  const parser = new EventParser();
+  const parser = new EventParser(position);
   for await (const piece of pieces) {
     for (const line of splitter.push(decoder.decode(piece, { stream: true }))) {
       const event = parser.push(line);
@@ -43,8 +53,13 @@ class EventParser {
   size = 0;
   #event = '';
   #data: string[] = [];
-  #id = '';
-  #retry: number | undefined;
+  #id: string;
+  readonly #position: EventPosition;
+
+  constructor(position: EventPosition) {
+    this.#position = position;
+    this.#id = position.id;
+  }
 
   /** Takes a line. @returns the event that it ends */
   push(line: string): ServerSentEvent | undefined {
@@ -63,7 +78,7 @@ class EventParser {
     if (name === 'data') this.#data.push(value);
     else if (name === 'event') this.#event = value;
     else if (name === 'id' && !value.includes('\0')) this.#id = value;
-    else if (name === 'retry' && /^\d{1,15}$/.test(value)) this.#retry = Number(value);
+    else if (name === 'retry' && /^\d{1,15}$/.test(value)) this.#position.retry = Number(value);
   }
 
   #end(): ServerSentEvent | undefined {
@@ -72,8 +87,9 @@ class EventParser {
     this.#event = '';
     this.#data = [];
     this.size = 0;
+    this.#position.id = this.#id;
     if (data.length === 0) return undefined;
-    return { event, data: data.join('\n'), id: this.#id, retry: this.#retry };
+    return { event, data: data.join('\n'), id: this.#id, retry: this.#position.retry };
   }
 }
 

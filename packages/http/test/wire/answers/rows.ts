@@ -15,19 +15,19 @@ export interface AnswerRow {
   readonly isReused?: boolean;
 }
 
-const OK = 'HTTP/1.1 200 OK\r\n';
+export const OK = 'HTTP/1.1 200 OK\r\n';
 const gzip = (text: string): string => gzipSync(text).toString('latin1');
-const gzipped = (bytes: string, fields = ''): string =>
+export const gzipped = (bytes: string, fields = ''): string =>
   `${OK}Content-Encoding: gzip\r\n${fields}Content-Length: ${bytes.length}\r\n\r\n${bytes}`;
 
-const row = (
+export const row = (
   name: string,
   bytes: string,
   expect: string,
   more: Partial<AnswerRow> = {},
 ): AnswerRow => ({ name, bytes, expect, ...more });
-const reused = { isReused: true };
-const ends = { ends: true };
+export const reused = { isReused: true };
+export const ends = { ends: true };
 
 // One row, one line: oxfmt-ignore keeps it so.
 // oxfmt-ignore

@@ -1,0 +1,119 @@
+/** A response whose reader is told how far its body has come. */
+
+import {
+  WOULD_BLOCK,
+  type ByteStream,
+  type Clock,
+  type LimitError,
+  type WouldBlock,
+} from '@awaitio/core';
+import { callContained, stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
+import type { RequestProgress } from '../connections/failure.ts';
+import type { ResponseOrigin } from '../connections/incoming-response.ts';
+import type { ProgressListener } from '../connections/outgoing-request.ts';
+import type { Data } from '../../protocol/vocabulary/events.ts';
+import type { Headers } from '../../protocol/vocabulary/headers.ts';
+
+/** Reports each piece that the reader takes. */
+export function countedResponse(
+  origin: ResponseOrigin,
+  listener: ProgressListener,
+): ResponseOrigin {
+  return new CountedResponse(origin, listener);
+}
+
+class CountedResponse implements ResponseOrigin, FailureSink {
+  readonly #origin: ResponseOrigin;
+  readonly #listener: ProgressListener;
+  #bytes = 0;
+  #isOver = false;
+  /** What the listener has failed with. */
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(origin: ResponseOrigin, listener: ProgressListener) {
+    this.#origin = origin;
+    this.#listener = listener;
+  }
+
+  get clock(): Clock {
+    return this.#origin.clock;
+  }
+
+  get progress(): RequestProgress {
+    return this.#origin.progress;
+  }
+
+  get bodyLength(): number | undefined {
+    return this.#origin.bodyLength;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.#origin.trailers;
+  }
+
+  async nextPiece(): Promise<Uint8Array | null> {
+    try {
+      const piece = await this.#origin.nextPiece();
+      this.#count(piece?.length);
+      return piece;
+    } catch (error) {
+      throw this.#failure === undefined ? error : this.#failure.reason;
+    }
+  }
+
+  tryNextPiece(): Data | null | WouldBlock {
+    this.#throwIfFailed();
+    const piece = this.#origin.tryNextPiece();
+    if (piece !== WOULD_BLOCK) this.#count(piece?.length);
+    return piece;
+  }
+
+  /** @param length - `undefined` at the end. */
+  #count(length: number | undefined): void {
+    this.#throwIfFailed();
+    if (length === undefined) {
+      this.#isOver = true;
+      return;
+    }
+    this.#bytes += length;
+    const total = this.bodyLength;
+    callContained(
+      'onDownloadProgress',
+      this.#listener,
+      { bytes: this.#bytes, total },
+      undefined,
+      this,
+    );
+    this.#throwIfFailed();
+    // The reader knows that this was the last piece, and may ask for no other.
+    if (this.#bytes === total) this.#isOver = true;
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+
+  /** The reader gets it with its next piece; when there is none, nobody would. */
+  onCallbackFailure(failure: unknown, callback: string): void {
+    if (this.#isOver || this.#failure !== undefined) {
+      stderrSink.onCallbackFailure(failure, callback);
+      return;
+    }
+    this.#failure = { reason: failure };
+    this.#origin.discard();
+  }
+
+  abandon(cause?: LimitError): void {
+    this.#isOver = true;
+    this.#origin.abandon(cause);
+  }
+
+  discard(): void {
+    this.#isOver = true;
+    this.#origin.discard();
+  }
+
+  takeStream(): ByteStream {
+    return this.#origin.takeStream();
+  }
+}
