@@ -514,7 +514,8 @@ describe('the errors of docs/errors.md', () => {
   test('are all made here, by code and by class', () => {
     const codes = cells('### Codes').filter((code) => code !== 'ENOTSUP');
     expect(codes.length).toBeGreaterThan(20);
-    expect(CASES.map(({ code }) => code)).toEqual(expect.arrayContaining(codes));
+    const made = new Set(CASES.map(({ code }) => code));
+    expect(codes.filter((code) => !made.has(code))).toEqual([]);
     const classes = cells('| class ').filter((name) => name.endsWith('Error'));
     expect(classes).toContain('BusyError');
     expect(CASES.map(({ name }) => name)).toEqual(expect.arrayContaining(classes));

@@ -30,11 +30,11 @@ test('`requestId` without the random numbers of its simulation fails with what t
   await expect(run).rejects.toThrow(/use sim\.random: pass `random: sim\.random` to what takes it/);
 });
 
-test('`compress` in a simulation fails with the name of the module', async () => {
+test('`compress` of a large body in a simulation fails with the name of the module', async () => {
   const run = simulate({ seed: 1 }, async (sim) => {
     const { clock, executor } = sim;
     const listener = await sim.host('a').listen(80);
-    const text = () => HttpResponse.text('x'.repeat(5_000));
+    const text = () => HttpResponse.text('x'.repeat(50_000));
     const server = await serve(compress(text), { listener, clock, executor });
     const client = new HttpClient({ connect: sim.host('b').connect, clock });
     await (await client.get('http://a/')).text();

@@ -406,10 +406,11 @@ describe('copyBidirectional', () => {
     const proxy = copyBidirectional(front, back, { signal: stop.signal, progress });
     await client.writeAll('before');
     await idle();
+    const given = expect(proxy).rejects.toBe(reason);
     stop.abort(reason);
     await client.writeAll('after');
     await server.writeAll('answer');
-    await expect(proxy).rejects.toBe(reason);
+    await given;
     expect(progress).toEqual({ aToB: 6, bToA: 0 });
     expect(text(await server.readExactly(6))).toBe('before');
     expect(text(await front.readExactly(5))).toBe('after');
