@@ -1,6 +1,6 @@
 /** How a WebSocket ended, and the errors of calls on one that did. */
 
-import { ClosedError, UnexpectedEofError } from '@awaitio/core';
+import { ClosedError, UnexpectedEofError, type ByteStream } from '@awaitio/core';
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
@@ -35,4 +35,13 @@ export function endedEarly(): UnexpectedEofError {
     'receive: the peer ended the connection without a close frame; messages may be lost',
     { code: 'ERR_UNEXPECTED_EOF', operation: 'receive' },
   );
+}
+
+/** Sends FIN. Never rejects. */
+export async function endWriting(stream: Pick<ByteStream, 'shutdown'>): Promise<void> {
+  try {
+    await stream.shutdown('write');
+  } catch {
+    // The loop that reads finds out why.
+  }
 }

@@ -17,7 +17,7 @@ import {
   type Clock,
 } from '@awaitio/core';
 import { budgetOf, deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
-import { endedEarly, socketClosed, type WebSocketEnd } from './end.ts';
+import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
 import { Inbox } from './inbox.ts';
 import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
@@ -26,7 +26,7 @@ import { WebSocketConnection, type Role } from './protocol/connection.ts';
 import type { WebSocketError } from './protocol/errors.ts';
 import type { CloseEvent, WebSocketEvent } from './protocol/events.ts';
 import type { NextMask } from './protocol/sender.ts';
-import { SideState } from './protocol/state.ts';
+import { isOpen, SideState } from './protocol/state.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
 
 /** What a session is made of. */
@@ -244,15 +244,8 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     this.watchdog.closing();
     const isAgreed = peerState === SideState.CLOSING && this.parts.role === 'server';
     if (isAgreed || this.#hasPeerEnded) void this.#finish(false);
-    else if (peerState === SideState.FAILED) void this.#shutdown();
-  }
-
-  async #shutdown(): Promise<void> {
-    try {
-      await outsideScopes(() => this.parts.stream.shutdown('write'));
-    } catch {
-      // The reading loop finds out why.
-    }
+    else if (peerState === SideState.FAILED)
+      void outsideScopes(() => endWriting(this.parts.stream));
   }
 
   // --- Deadlines -----------------------------------------------------------------------------------------------
@@ -301,8 +294,4 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     const end = { code, reason, by, isClean: error === undefined, dropped: this.#dropped };
     this.#end.resolve(Object.freeze(error === undefined ? end : { ...end, error }));
   }
-}
-
-function isOpen(state: SideState): boolean {
-  return state === SideState.READY || state === SideState.IN_MESSAGE;
 }

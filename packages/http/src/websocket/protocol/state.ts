@@ -66,3 +66,8 @@ export function moveOf(isFirst: boolean, isFinal: boolean): Move {
   if (isFirst) return isFinal ? 'whole' : 'first';
   return isFinal ? 'last' : 'middle';
 }
+
+/** Whether a side may still send messages. */
+export function isOpen(state: SideState): boolean {
+  return state === SideState.READY || state === SideState.IN_MESSAGE;
+}
