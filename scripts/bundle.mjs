@@ -18,7 +18,7 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: ['index', 'batteries/index', 'contract/index', 'websocket/index'],
+  http: ['index', 'batteries/index', 'contract/index', 'otel/index', 'websocket/index'],
 };
 
 /**

@@ -46,6 +46,11 @@ let originOf: (request: HttpRequest) => RequestOrigin;
 export class HttpRequest {
   readonly #head: RequestHead;
   readonly #origin: RequestOrigin;
+  /**
+   * The pattern that the path has matched, such as `/items/{id}`: for traces and metrics, which a path with names and numbers would fill
+   * without end. Routers set it; `contractHandler` and `implement` do.
+   */
+  route: string | undefined;
 
   static {
     construct = (head, origin) => new HttpRequest(head, origin);
