@@ -1,0 +1,49 @@
+/** Records what the tracing channels carry. */
+import { tracingChannel } from 'node:diagnostics_channel';
+import { TRACING_CHANNELS } from '../../src/index.ts';
+
+export type ChannelKey = keyof typeof TRACING_CHANNELS;
+const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+export type EventName = (typeof EVENTS)[number];
+
+/** One published message. */
+export interface Published<Trace> {
+  readonly event: EventName;
+  readonly trace: Trace;
+  /** The trace as it was then. */
+  readonly then: Trace;
+}
+
+/** What a name's channels carry while a function runs. */
+export async function traced<Trace extends object>(
+  key: ChannelKey,
+  run: () => Promise<unknown>,
+  onStart: (trace: Trace) => void = () => {},
+): Promise<Published<Trace>[]> {
+  const published: Published<Trace>[] = [];
+  const channels = tracingChannel<unknown, Trace>(TRACING_CHANNELS[key]);
+  const subscribers = EVENTS.map((event) => {
+    const subscriber = (message: unknown): void => {
+      const trace = message as Trace;
+      published.push({ event, trace, then: { ...trace } });
+      if (event === 'start') onStart(trace);
+    };
+    channels[event].subscribe(subscriber);
+    return () => channels[event].unsubscribe(subscriber);
+  });
+  try {
+    await run();
+  } finally {
+    for (const end of subscribers) end();
+  }
+  return published;
+}
+
+/** The events of each trace, in order. */
+export function storyOf(published: readonly Published<object>[]): string[] {
+  const stories = new Map<object, EventName[]>();
+  for (const { trace, event } of published) {
+    stories.set(trace, [...(stories.get(trace) ?? []), event]);
+  }
+  return [...stories.values()].map((events) => events.join(' '));
+}
