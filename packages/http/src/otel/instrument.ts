@@ -112,17 +112,23 @@ export function instrument(options: InstrumentOptions = {}): () => void {
     servers: new BoundedValues(options.maxServers ?? 100),
     errors: new BoundedValues(MAX_ERRORS),
   };
-  const stopServers = observe(serverRequests, new ServerRequests(settings));
-  const stopClients = observe(clientRequests, new ClientRequests(settings));
+  const stopServers = observe(serverRequests, 'asyncEnd', new ServerRequests(settings));
+  const stopClients = observe(clientRequests, 'asyncStart', new ClientRequests(settings));
   return () => {
     stopServers();
     stopClients();
   };
 }
 
-/** Subscribes, until the returned function is called. */
+/**
+ * Subscribes, until the returned function is called.
+ *
+ * @param last - What ends a span. For a client it is the head of the response: a program may leave the body unread, and the end of
+ * that has nothing to do with the call any more (semantic conventions, HTTP client span duration).
+ */
 function observe<Trace extends object>(
-  { start, asyncEnd }: Channels<Trace>,
+  channels: Channels<Trace>,
+  last: 'asyncStart' | 'asyncEnd',
   observed: Observed<Trace>,
 ): () => void {
   const onStart = contained<Trace>((each) => {
@@ -131,11 +137,11 @@ function observe<Trace extends object>(
   const onEnd = contained<Trace>((each) => {
     observed.ended(each);
   });
-  start.subscribe(onStart);
-  asyncEnd.subscribe(onEnd);
+  channels.start.subscribe(onStart);
+  channels[last].subscribe(onEnd);
   return () => {
-    start.unsubscribe(onStart);
-    asyncEnd.unsubscribe(onEnd);
+    channels.start.unsubscribe(onStart);
+    channels[last].unsubscribe(onEnd);
   };
 }
 

@@ -17,7 +17,7 @@ export interface Settings {
   readonly errors: BoundedValues;
 }
 
-/** What is kept beside the object of a channel, from `start` to `asyncEnd`. */
+/** What is called at the beginning and the end of a span. */
 export interface Observed<Trace> {
   started(trace: Trace): void;
   ended(trace: Trace): void;

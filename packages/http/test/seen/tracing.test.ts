@@ -398,7 +398,7 @@ describe('the trace of a client’s request', () => {
         return HttpResponse.empty();
       },
       (trace) => {
-        trace.setHeader('traceparent', 'the tracer’s'.replace('’', "'"));
+        trace.setHeader('traceparent', 'of a tracer');
         expect(() => {
           trace.setHeader('x', 'a\r\nb: c');
         }).toThrow(expect.objectContaining({ code: 'ERR_HTTP_HEADER_VALUE' }));
@@ -406,7 +406,7 @@ describe('the trace of a client’s request', () => {
     );
     published[0]?.trace.setHeader('too', 'late');
     expect(published[0]?.trace.fields).not.toContain('too');
-    expect(seen).toEqual([["the tracer's"]]);
+    expect(seen).toEqual([['of a tracer']]);
   });
 });
 
