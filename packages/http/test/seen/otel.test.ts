@@ -428,13 +428,17 @@ test('a provider and a propagator that fail cost no request', async () => {
 test('nothing is observed any more once it has ended', async () => {
   await observed(async ({ spans }) => {
     const stop = instrument();
-    await simulated(async (world) => {
-      await world.serve(item);
-      await get(world, '/');
-      expect(spans()).toHaveLength(4);
+    try {
+      await simulated(async (world) => {
+        await world.serve(item);
+        await get(world, '/');
+        expect(spans()).toHaveLength(4);
+        stop();
+        await get(world, '/');
+      });
+      expect(spans()).toHaveLength(6);
+    } finally {
       stop();
-      await get(world, '/');
-    });
-    expect(spans()).toHaveLength(6);
+    }
   });
 });

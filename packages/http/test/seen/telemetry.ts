@@ -3,12 +3,7 @@ import { context, metrics, propagation, trace, type Attributes } from '@opentele
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { MeterProvider, MetricReader, type DataPoint, type Histogram } from '@opentelemetry/sdk-metrics';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  type ReadableSpan,
-} from '@opentelemetry/sdk-trace-base';
+import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { instrument, type InstrumentOptions } from '../../src/otel/index.ts';
 
 /** Collects when it is asked. */
@@ -35,14 +30,30 @@ export interface Telemetry {
   readonly all: () => Promise<string>;
 }
 
+let ids = 0;
+
+function nextId(digits: number): string {
+  ids += 1;
+  return ids.toString(16).padStart(digits, '0');
+}
+
 /** Runs a function while everything is instrumented. */
 export async function observed(
   run: (telemetry: Telemetry) => Promise<void>,
   options: InstrumentOptions = {},
 ): Promise<void> {
-  const exporter = new InMemorySpanExporter();
+  const ended: ReadableSpan[] = [];
   const tracerProvider = new BasicTracerProvider({
-    spanProcessors: [new SimpleSpanProcessor(exporter)],
+    // The SDK's exporter in memory has timers, and its ids are chance: both are refused in a simulation.
+    spanProcessors: [
+      {
+        onStart: () => {},
+        onEnd: (span) => void ended.push(span),
+        forceFlush: () => Promise.resolve(),
+        shutdown: () => Promise.resolve(),
+      },
+    ],
+    idGenerator: { generateTraceId: () => nextId(32), generateSpanId: () => nextId(16) },
   });
   const reader = new Reader();
   const meterProvider = new MeterProvider({ readers: [reader] });
@@ -56,17 +67,16 @@ export async function observed(
     if (errors.length > 0) throw new AggregateError(errors);
     return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
   };
-  const spans = (): ReadableSpan[] => exporter.getFinishedSpans();
   try {
     await run({
-      spans,
+      spans: () => [...ended],
       points: async (name) => {
         const found = (await collect()).find(({ descriptor }) => descriptor.name === name);
         return (found?.dataPoints ?? []) as DataPoint<number>[];
       },
       all: async () =>
         JSON.stringify([
-          spans().map(({ name, attributes, events, status, links }) => ({
+          ended.map(({ name, attributes, events, status, links }) => ({
             name,
             attributes,
             events,

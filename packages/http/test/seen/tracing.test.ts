@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { describe, expect, test } from '@jest/globals';
-import { AddressError, memoryPair } from '@awaitio/core';
+import { AddressError } from '@awaitio/core';
 import {
   HttpProblem,
   HttpResponse,
@@ -114,13 +114,11 @@ describe('the trace of a request of a server', () => {
   test('says that a response broke off', async () => {
     const failure = new Error('half');
     const published = await served(
-      () =>
+      (_request, context) =>
         HttpResponse.stream(
           (async function* pieces() {
             yield 'first';
-            await new Promise((resolve) => {
-              setTimeout(resolve, 50);
-            });
+            await context.clock.sleep(50);
             throw failure;
           })(),
         ),
@@ -484,12 +482,13 @@ test('the trace of a WebSocket goes from its handshake to its end, on both sides
 
 test('nothing is traced that began before anybody subscribed', async () => {
   await simulated(async (world) => {
-    const server = await world.serve(() => HttpResponse.text('hello'));
-    const [near, far] = memoryPair({ clock: world.sim.clock });
-    server.serveStream(far);
+    await world.serve(() => HttpResponse.text('hello'));
+    const wire = await world.connect();
+    await wire.send(GET);
+    await wire.response();
     const published = await traced<ServerConnectionTrace>('serverConnection', async () => {
-      await near.close();
-      await far.closed;
+      await wire.finish();
+      await wire.rest();
     });
     expect(published).toEqual([]);
   });
