@@ -214,11 +214,7 @@ async function runNode(version, tarballs) {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const binary = `node-${platform}-${process.arch}`;
   const files = ['checks.mjs', 'smoke.mjs', 'smoke.cjs'];
-  const cwd = await project(`Node ${version}`, files, [
-    `${binary}@${version}`,
-    ...tarballs,
-    PEER,
-  ]);
+  const cwd = await project(`Node ${version}`, files, [`${binary}@${version}`, ...tarballs, PEER]);
   const program = join(
     cwd,
     'node_modules',

@@ -386,14 +386,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'client/connections',
-      sees: [
-        'protocol/vocabulary',
-        'protocol',
-        'driver',
-        'message',
-        'tracing',
-        'client/routes',
-      ],
+      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'tracing', 'client/routes'],
       contains: 'pools, connections, one exchange on them, what errors say about their request',
       reason:
         'A connection carries requests that are ready, so it knows no redirects and no options.',
@@ -504,14 +497,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'websocket',
-      sees: [
-        'protocol/vocabulary',
-        'driver',
-        'message',
-        'tracing',
-        'client',
-        'websocket/protocol',
-      ],
+      sees: ['protocol/vocabulary', 'driver', 'message', 'tracing', 'client', 'websocket/protocol'],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
@@ -588,7 +574,8 @@ export const http: PackagePlan = {
     {
       modules: ['node:perf_hooks'],
       owners: ['batteries/wrappers/event-loop-delay', 'metrics/loop-delay'],
-      reason: 'The delay of the event loop is measured behind two interfaces: a mean, and a distribution.',
+      reason:
+        'The delay of the event loop is measured behind two interfaces: a mean, and a distribution.',
     },
     {
       modules: ['@opentelemetry/api'],
@@ -598,7 +585,8 @@ export const http: PackagePlan = {
     {
       modules: ['node:inspector'],
       owners: ['devtools/'],
-      reason: 'The inspector is loaded by a program that shows its requests in it, and by no other.',
+      reason:
+        'The inspector is loaded by a program that shows its requests in it, and by no other.',
     },
     {
       modules: ['undici', 'node:module'],

@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
@@ -126,10 +126,10 @@ async function aTrace(): Promise<http.ClientRequestTrace> {
   const subscriber = (message: unknown): void => {
     trace = message;
   };
-  start.subscribe(subscriber);
+  subscribe(start.name, subscriber);
   const { client, end } = await serveInMemory(() => HttpResponse.empty());
   await client.get(URL_IN_MEMORY);
-  start.unsubscribe(subscriber);
+  unsubscribe(start.name, subscriber);
   await end();
   return trace as http.ClientRequestTrace;
 }

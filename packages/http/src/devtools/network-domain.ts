@@ -42,9 +42,7 @@ const METHODS = ['requestWillBeSent', 'responseReceived', 'loadingFinished', 'lo
 /** The domain of this process. @throws `IoError` when this Node has none, or was started without it */
 export function networkDomain(): NetworkDomain {
   const found: unknown = inspectorOf()?.Network;
-  const isThere = METHODS.every(
-    (name) => typeof Reflect.get(Object(found), name) === 'function',
-  );
+  const isThere = METHODS.every((name) => typeof Reflect.get(Object(found), name) === 'function');
   if (!isThere) {
     throw unavailable(
       'this version of Node has no network inspection: it came with Node 20.18 and 22.6',

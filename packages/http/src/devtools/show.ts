@@ -1,18 +1,13 @@
 /** `showInDevTools`: subscribes the network panel of Chrome DevTools to the tracing channels. */
 
 import { systemClock } from '@awaitio/core';
-import {
-  callContained,
-  checkOptions,
-  rules,
-  stderrSink,
-  type OptionTable,
-} from '@awaitio/core/lowlevel';
+import { checkOptions, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { fieldsToSend } from '../message/response.ts';
 import type { FieldList } from '../protocol/vocabulary/fields.ts';
 import type { Channels } from '../tracing/channels.ts';
 import { clientRequests } from '../tracing/client-request.ts';
 import type { ClientRequestTrace, ServerRequestTrace } from '../tracing/contexts.ts';
+import { listen } from '../tracing/listen.ts';
 import { serverRequests } from '../tracing/server-request.ts';
 import { headersOf, typeOf } from './headers.ts';
 import { networkDomain, type NetworkDomain } from './network-domain.ts';
@@ -75,10 +70,10 @@ export function showInDevTools(options: ShowInDevToolsOptions = {}): () => void 
   const network = networkDomain();
   const ends: (() => void)[] = [];
   if (server) {
-    ends.push(observe(serverRequests, new Panel(network, 'Other', shownOfServer, credentials)));
+    ends.push(fill(serverRequests, new Panel(network, 'Other', shownOfServer, credentials)));
   }
   if (client) {
-    ends.push(observe(clientRequests, new Panel(network, 'Fetch', shownOfClient, credentials)));
+    ends.push(fill(clientRequests, new Panel(network, 'Fetch', shownOfClient, credentials)));
   }
   return () => {
     for (const end of ends) end();
@@ -147,8 +142,11 @@ class Panel<Each extends Trace> {
       this.#network.loadingFinished({ requestId, timestamp });
       return;
     }
-    const { code, name } = Object(trace.error) as { code?: unknown; name?: unknown };
-    const errorText = String(code ?? name ?? 'failed');
+    const { code, name } = Object(trace.error) as {
+      readonly code?: unknown;
+      readonly name?: unknown;
+    };
+    const errorText = [code, name, 'failed'].find((each) => typeof each === 'string') as string;
     this.#network.loadingFailed({ requestId, timestamp, type: this.#type, errorText });
   }
 }
@@ -181,22 +179,16 @@ function shownOfClient(trace: ClientRequestTrace): Shown {
 }
 
 /** Subscribes, until the returned function is called. */
-function observe<Each extends Trace>(channels: Channels<Each>, panel: Panel<Each>): () => void {
-  const names = ['start', 'asyncStart', 'asyncEnd'] as const;
-  const ends = names.map((name) => {
-    // A subscriber that throws would be an uncaught exception of the process.
-    const subscriber = (trace: unknown): void => {
-      const show = (each: Each): void => {
-        panel[name](each);
-      };
-      callContained('showInDevTools', show, trace as Each, undefined, stderrSink);
-    };
-    channels[name].subscribe(subscriber);
-    return () => {
-      channels[name].unsubscribe(subscriber);
-    };
+function fill<Each extends Trace>(channels: Channels<Each>, panel: Panel<Each>): () => void {
+  return listen('showInDevTools', channels, {
+    start: (trace) => {
+      panel.start(trace);
+    },
+    asyncStart: (trace) => {
+      panel.asyncStart(trace);
+    },
+    asyncEnd: (trace) => {
+      panel.asyncEnd(trace);
+    },
   });
-  return () => {
-    for (const end of ends) end();
-  };
 }

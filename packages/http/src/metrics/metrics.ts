@@ -1,6 +1,12 @@
 /** `metrics`: a handler that shows what a server knows about itself to Prometheus. */
 
-import { checkMethods, checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
+import {
+  checkMethods,
+  checkOptions,
+  invalidInput,
+  rules,
+  type OptionTable,
+} from '@awaitio/core/lowlevel';
 import type { Handler } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { HttpResponse } from '../message/response.ts';

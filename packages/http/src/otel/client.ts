@@ -16,7 +16,7 @@ import { OTHER } from './bounded.ts';
 import { errorType, methodNames, placeAttributes, placeOf } from './conventions.ts';
 import { instrumentsOf, type Instruments } from './instruments.ts';
 import { redactedUrl } from './redact.ts';
-import type { Observed, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 interface Begun {
   readonly span: Span;
@@ -24,7 +24,7 @@ interface Begun {
   readonly attributes: Attributes;
 }
 
-export class ClientRequests implements Observed<ClientRequestTrace> {
+export class ClientRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
   readonly #begun = new WeakMap<ClientRequestTrace, Begun>();

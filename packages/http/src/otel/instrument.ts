@@ -8,22 +8,15 @@ import {
   type TextMapPropagator,
   type TracerProvider,
 } from '@opentelemetry/api';
-import {
-  callContained,
-  checkOptions,
-  rules,
-  stderrSink,
-  type OptionRule,
-  type OptionTable,
-} from '@awaitio/core/lowlevel';
+import { checkOptions, rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import { clientRequests } from '../tracing/client-request.ts';
-import type { Channels } from '../tracing/channels.ts';
+import { listen } from '../tracing/listen.ts';
 import { serverRequests } from '../tracing/server-request.ts';
 import { BoundedValues } from './bounded.ts';
 import { ClientRequests } from './client.ts';
 import { KNOWN_METHODS } from './conventions.ts';
 import { ServerRequests } from './server.ts';
-import type { Observed, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** Options of {@link instrument}. */
 export interface InstrumentOptions {
@@ -112,42 +105,28 @@ export function instrument(options: InstrumentOptions = {}): () => void {
     servers: new BoundedValues(options.maxServers ?? 100),
     errors: new BoundedValues(MAX_ERRORS),
   };
-  const stopServers = observe(serverRequests, 'asyncEnd', new ServerRequests(settings));
-  const stopClients = observe(clientRequests, 'asyncStart', new ClientRequests(settings));
+  const servers = new ServerRequests(settings);
+  const clients = new ClientRequests(settings);
+  const stopServers = listen('instrument', serverRequests, {
+    start: (each) => {
+      servers.started(each);
+    },
+    asyncEnd: (each) => {
+      servers.ended(each);
+    },
+  });
+  // Not the end of the body: a program may leave it unread, and what ends it then has nothing to do with the call any more
+  // (semantic conventions, HTTP client span duration).
+  const stopClients = listen('instrument', clientRequests, {
+    start: (each) => {
+      clients.started(each);
+    },
+    asyncStart: (each) => {
+      clients.ended(each);
+    },
+  });
   return () => {
     stopServers();
     stopClients();
-  };
-}
-
-/**
- * Subscribes, until the returned function is called.
- *
- * @param last - What ends a span. For a client it is the head of the response: a program may leave the body unread, and the end of
- * that has nothing to do with the call any more (semantic conventions, HTTP client span duration).
- */
-function observe<Trace extends object>(
-  channels: Channels<Trace>,
-  last: 'asyncStart' | 'asyncEnd',
-  observed: Observed<Trace>,
-): () => void {
-  const onStart = contained<Trace>((each) => {
-    observed.started(each);
-  });
-  const onEnd = contained<Trace>((each) => {
-    observed.ended(each);
-  });
-  channels.start.subscribe(onStart);
-  channels[last].subscribe(onEnd);
-  return () => {
-    channels.start.unsubscribe(onStart);
-    channels[last].unsubscribe(onEnd);
-  };
-}
-
-/** A subscriber that throws would be an uncaught exception of the process. */
-function contained<Trace>(subscriber: (trace: Trace) => void): (message: unknown) => void {
-  return (message) => {
-    callContained('instrument', subscriber, message as Trace, undefined, stderrSink);
   };
 }

@@ -24,7 +24,7 @@ import {
 } from './conventions.ts';
 import { instrumentsOf, type Instruments } from './instruments.ts';
 import { redactedQuery, splitTarget } from './redact.ts';
-import type { Observed, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 interface Begun {
   readonly span: Span;
@@ -34,7 +34,7 @@ interface Begun {
   readonly attributes: Attributes;
 }
 
-export class ServerRequests implements Observed<ServerRequestTrace> {
+export class ServerRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
   readonly #begun = new WeakMap<ServerRequestTrace, Begun>();
@@ -53,9 +53,7 @@ export class ServerRequests implements Observed<ServerRequestTrace> {
       'url.scheme': isEncrypted ? 'https' : 'http',
     };
     const current = contexts.active();
-    const parent = continuesTraces
-      ? propagator.extract(current, request.headers, FIELDS)
-      : current;
+    const parent = continuesTraces ? propagator.extract(current, request.headers, FIELDS) : current;
     const span = tracer.startSpan(
       names.name,
       {

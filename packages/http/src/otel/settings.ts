@@ -16,9 +16,3 @@ export interface Settings {
   readonly servers: BoundedValues;
   readonly errors: BoundedValues;
 }
-
-/** What is called at the beginning and the end of a span. */
-export interface Observed<Trace> {
-  started(trace: Trace): void;
-  ended(trace: Trace): void;
-}

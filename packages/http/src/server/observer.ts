@@ -174,7 +174,10 @@ export class ServerObserver implements FailureSink {
   }
 
   /** A frozen snapshot. */
-  statistics(connections: Iterable<{ readonly isIdle: boolean }>, isDraining: boolean): ServerStatistics {
+  statistics(
+    connections: Iterable<{ readonly isIdle: boolean }>,
+    isDraining: boolean,
+  ): ServerStatistics {
     let open = 0;
     let idle = 0;
     for (const { isIdle } of connections) {

@@ -1,5 +1,6 @@
 /** Traces connections of both sides. */
 
+import type { Address } from '@awaitio/core';
 import { channelsOf, TRACING_CHANNELS, type Channels } from './channels.ts';
 import type { ClientConnectionTrace, ServerConnectionTrace } from './contexts.ts';
 import { Tracer } from './tracer.ts';
@@ -17,7 +18,7 @@ type Mutable<Trace> = { -readonly [Name in keyof Trace]: Trace[Name] };
 /** What a trace needs of a connection of a server. */
 export interface TracedConnection {
   readonly id: number;
-  readonly remoteAddress: unknown;
+  readonly remoteAddress: Address | undefined;
   readonly answered: number;
   readonly end: { readonly reason: string };
   /** Why its loop failed. */
@@ -30,10 +31,7 @@ export interface TracedConnection {
  * @param enter - Called in the stores that are bound to `start`.
  * @returns What is to be called once the connection is closed.
  */
-export function traceServerConnection(
-  connection: TracedConnection,
-  enter: () => void,
-): () => void {
+export function traceServerConnection(connection: TracedConnection, enter: () => void): () => void {
   const context: Mutable<ServerConnectionTrace> = {
     connection: connection.id,
     remoteAddress: String(connection.remoteAddress ?? ''),
@@ -41,10 +39,7 @@ export function traceServerConnection(
     requests: 0,
     error: undefined,
   };
-  const tracer = new Tracer(
-    serverConnections as Channels<Mutable<ServerConnectionTrace>>,
-    context,
-  );
+  const tracer = new Tracer(serverConnections, context);
   tracer.run(enter);
   return () => {
     context.reason = connection.end.reason;
@@ -63,10 +58,7 @@ export class ClientConnectionTracer {
 
   constructor(origin: string) {
     this.#context = { origin, requests: 0, error: undefined };
-    this.#tracer = new Tracer(
-      clientConnections as Channels<Mutable<ClientConnectionTrace>>,
-      this.#context,
-    );
+    this.#tracer = new Tracer(clientConnections, this.#context);
   }
 
   /** Opens it. */

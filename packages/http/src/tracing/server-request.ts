@@ -30,7 +30,7 @@ export class ServerRequestTracer {
     this.#exchange = exchange;
     this.#startedAt = exchange.clock.now();
     const { connectionId, isEncrypted } = exchange;
-    this.#tracer = new Tracer(serverRequests as Channels<Trace>, {
+    this.#tracer = new Tracer(serverRequests, {
       request,
       connection: connectionId,
       isEncrypted,

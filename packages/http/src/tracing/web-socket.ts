@@ -20,7 +20,7 @@ export function traceWebSocket<Socket extends TracedSocket>(
   make: () => Socket,
 ): Socket {
   const context: Trace = { role, protocol, code: 0, error: undefined };
-  const tracer = new Tracer(webSockets as Channels<Trace>, context);
+  const tracer = new Tracer(webSockets, context);
   const socket = tracer.run(make);
   void socket.closed.then(({ code, error }) => {
     context.code = code;

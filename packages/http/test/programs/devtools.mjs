@@ -48,5 +48,5 @@ const story = events.map(({ name, params }) => {
     .filter((each) => each !== undefined)
     .join(' ');
 });
-console.log(story.sort().join('\n'));
+console.log(story.toSorted().join('\n'));
 console.log(JSON.stringify(events).includes('PLANTED') ? 'with secrets' : 'without secrets');

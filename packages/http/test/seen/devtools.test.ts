@@ -11,11 +11,15 @@ const PATIENCE = 60_000;
 jest.setTimeout(PATIENCE);
 
 async function output(...flags: string[]): Promise<string[]> {
-  const child = spawn(process.execPath, ['--conditions=bundled', '--no-warnings', ...flags, PROGRAM], {
-    env: { ...process.env, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: PATIENCE,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=bundled', '--no-warnings', ...flags, PROGRAM],
+    {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: PATIENCE,
+    },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;

@@ -2,11 +2,12 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Histogram } from '@opentelemetry/sdk-metrics';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { AddressError } from '@awaitio/core';
 import { HttpProblem, HttpResponse, type Handler } from '../../src/index.ts';
 import { DURATION_BOUNDARIES } from '../../src/otel/conventions.ts';
 import { instrument } from '../../src/otel/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
-import { observed, spanNamed, type Telemetry } from './telemetry.ts';
+import { observed, spanNamed, type Point, type Telemetry } from './telemetry.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -183,7 +184,7 @@ describe('a span', () => {
         const asked = world.client().get('http://server/', { signal: giving.signal });
         await world.sleep(100);
         giving.abort();
-        await expect(asked).rejects.toThrow();
+        await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
         await world.sleep(100);
       },
       ({ spans }) => {
@@ -200,7 +201,7 @@ describe('a span', () => {
     seen(
       item,
       async (world) => {
-        await expect(world.client().get('http://elsewhere:81/')).rejects.toThrow();
+        await expect(world.client().get('http://elsewhere:81/')).rejects.toThrow(AddressError);
       },
       ({ spans }) => {
         const { attributes } = spanNamed(spans(), 'GET', SpanKind.CLIENT);
@@ -263,7 +264,11 @@ describe('a span', () => {
     }));
 
   test.each([
-    ['two of them', 'traceparent: 00-X-00f067aa0ba902b7-01\r\ntraceparent: 00-X-00f067aa0ba902b8-01', {}],
+    [
+      'two of them',
+      'traceparent: 00-X-00f067aa0ba902b7-01\r\ntraceparent: 00-X-00f067aa0ba902b8-01',
+      {},
+    ],
     ['one that is malformed', 'traceparent: 00-X-0-01', {}],
     ['one that is not wanted', 'traceparent: 00-X-00f067aa0ba902b7-01', { continueTraces: false }],
   ])('begins a trace when traceparent is %s', (_what, fields, options) =>
@@ -283,6 +288,11 @@ describe('a span', () => {
     ),
   );
 });
+
+function histogramOf(point: Point | undefined): Histogram {
+  if (typeof point?.value !== 'object') throw new Error('no histogram');
+  return point.value;
+}
 
 describe('the metrics', () => {
   test('of both sides count each request, its time and the sizes of its bodies', () =>
@@ -313,19 +323,19 @@ describe('the metrics', () => {
         };
         const [duration] = await points('http.server.request.duration');
         expect(duration?.attributes).toEqual(server);
-        const { count, sum, buckets } = duration?.value as Histogram;
+        const { count, sum, buckets } = histogramOf(duration);
         expect([count, sum, buckets.boundaries]).toEqual([1, 0.3, DURATION_BOUNDARIES]);
         const [asked] = await points('http.client.request.duration');
         expect(asked?.attributes).toEqual(client);
-        expect((asked?.value as Histogram).buckets.boundaries).toEqual(DURATION_BOUNDARIES);
-        for (const [name, sum] of [
+        expect(histogramOf(asked).buckets.boundaries).toEqual(DURATION_BOUNDARIES);
+        for (const [name, total] of [
           ['http.server.request.body.size', 4],
           ['http.server.response.body.size', 5],
           ['http.client.request.body.size', 4],
           ['http.client.response.body.size', 5],
         ] as const) {
           const [point] = await points(name);
-          expect([name, (point?.value as Histogram).sum]).toEqual([name, sum]);
+          expect([name, histogramOf(point).sum]).toEqual([name, total]);
         }
       },
     ));
@@ -411,7 +421,9 @@ test('a provider and a propagator that fail cost no request', async () => {
     throw new Error('not today');
   };
   const stops = [
-    instrument({ tracerProvider: { getTracer: () => ({ startSpan: fail, startActiveSpan: fail }) } }),
+    instrument({
+      tracerProvider: { getTracer: () => ({ startSpan: fail, startActiveSpan: fail }) },
+    }),
     instrument({ propagator: { inject: fail, extract: fail } }),
   ];
   try {

@@ -39,7 +39,7 @@ export function readExposition(text: string, isOpenMetrics = false): ReadSample[
     const type = TYPE.exec(line);
     if (help !== null) {
       helped = help[1];
-      if (families.has(helped as string)) fail(line, 'a family in two places');
+      if (families.has(helped ?? '')) fail(line, 'a family in two places');
     } else if (type !== null) {
       const [, name = '', kind = ''] = type;
       if (name !== helped) fail(line, 'a type without help');
@@ -56,7 +56,7 @@ export function readExposition(text: string, isOpenMetrics = false): ReadSample[
         isOpenMetrics && family.type === 'counter' ? `${family.name}_total` : family.name;
       if (sample.name !== expected) fail(line, `not a sample of ${family.name}`);
       if (family.type === 'counter' && !(sample.value >= 0)) fail(line, 'a counter below 0');
-      const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).sort())}`;
+      const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
       if (seen.has(key)) fail(line, 'twice');
       seen.add(key);
       samples.push(sample);
@@ -68,9 +68,7 @@ export function readExposition(text: string, isOpenMetrics = false): ReadSample[
 function readSample(line: string): ReadSample {
   const [, name = '', list = '', shown = ''] = SAMPLE.exec(line) ?? fail(line, 'no sample');
   const labels: Record<string, string> = {};
-  for (const [, label = '', value = ''] of list.matchAll(
-    /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g,
-  )) {
+  for (const [, label = '', value = ''] of list.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)) {
     if (label in labels) fail(line, 'a label twice');
     labels[label] = value.replaceAll(/\\(.)/g, (_, each: string) => (each === 'n' ? '\n' : each));
   }

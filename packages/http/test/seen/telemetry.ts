@@ -1,8 +1,20 @@
 /** OpenTelemetry’s SDK, with everything in memory. */
-import { context, metrics, propagation, trace, type Attributes } from '@opentelemetry/api';
+import {
+  context,
+  metrics,
+  propagation,
+  trace,
+  type Attributes,
+  type SpanKind,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { MeterProvider, MetricReader, type DataPoint, type Histogram } from '@opentelemetry/sdk-metrics';
+import {
+  MeterProvider,
+  MetricReader,
+  type DataPoint,
+  type Histogram,
+} from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { instrument, type InstrumentOptions } from '../../src/otel/index.ts';
 
@@ -98,8 +110,13 @@ export async function observed(
 }
 
 /** A span of this kind and name. */
-export function spanNamed(spans: readonly ReadableSpan[], name: string, kind?: number): ReadableSpan {
+export function spanNamed(
+  spans: readonly ReadableSpan[],
+  name: string,
+  kind?: SpanKind,
+): ReadableSpan {
   const found = spans.find((span) => span.name === name && (kind ?? span.kind) === span.kind);
-  if (found === undefined) throw new Error(`no ${name} in ${spans.map((span) => span.name).join()}`);
+  if (found === undefined)
+    throw new Error(`no ${name} in ${spans.map((span) => span.name).join()}`);
   return found;
 }

@@ -1,5 +1,5 @@
 /** Records what the tracing channels carry. */
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { TRACING_CHANNELS } from '../../src/index.ts';
 
 export type ChannelKey = keyof typeof TRACING_CHANNELS;
@@ -11,7 +11,7 @@ export interface Published<Trace> {
   readonly event: EventName;
   readonly trace: Trace;
   /** The trace as it was then. */
-  readonly then: Trace;
+  readonly copy: Trace;
 }
 
 /** What a name's channels carry while a function runs. */
@@ -25,11 +25,11 @@ export async function traced<Trace extends object>(
   const subscribers = EVENTS.map((event) => {
     const subscriber = (message: unknown): void => {
       const trace = message as Trace;
-      published.push({ event, trace, then: { ...trace } });
+      published.push({ event, trace, copy: { ...trace } });
       if (event === 'start') onStart(trace);
     };
-    channels[event].subscribe(subscriber);
-    return () => channels[event].unsubscribe(subscriber);
+    subscribe(channels[event].name, subscriber);
+    return () => unsubscribe(channels[event].name, subscriber);
   });
   try {
     await run();

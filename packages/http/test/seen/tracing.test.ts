@@ -49,7 +49,7 @@ describe('the trace of a request of a server', () => {
   ])('has each event once, in order, when the handler %s', async (_how, handler) => {
     const published = await served(handler, (world) => ask(world));
     expect(storyOf(published)).toEqual([WHOLE]);
-    expect(published.at(-1)?.then).toMatchObject({
+    expect(published.at(-1)?.copy).toMatchObject({
       connection: 1,
       isEncrypted: false,
       status: 200,
@@ -70,7 +70,7 @@ describe('the trace of a request of a server', () => {
       },
       (world) => ask(world, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello'),
     );
-    expect(published.at(-1)?.then).toMatchObject({ bytesIn: 5, bytesOut: 6, duration: 250 });
+    expect(published.at(-1)?.copy).toMatchObject({ bytesIn: 5, bytesOut: 6, duration: 250 });
   });
 
   test('says why the handler failed', async () => {
@@ -80,7 +80,7 @@ describe('the trace of a request of a server', () => {
       (world) => ask(world),
     );
     expect(storyOf(published)).toEqual(['start end error asyncStart asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ status: 500, isComplete: true, error: failure });
+    expect(published.at(-1)?.copy).toMatchObject({ status: 500, isComplete: true, error: failure });
   });
 
   test('has no failure where a handler answers with an HttpProblem', async () => {
@@ -89,7 +89,7 @@ describe('the trace of a request of a server', () => {
       (world) => ask(world),
     );
     expect(storyOf(published)).toEqual([WHOLE]);
-    expect(published.at(-1)?.then).toMatchObject({ status: 404, error: undefined });
+    expect(published.at(-1)?.copy).toMatchObject({ status: 404, error: undefined });
   });
 
   test('says that the client has left', async () => {
@@ -107,8 +107,8 @@ describe('the trace of a request of a server', () => {
       },
     );
     expect(storyOf(published)).toEqual(['start end error asyncStart asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ status: 0, isComplete: false });
-    expect(published.at(-1)?.then.error).toMatchObject({ code: 'ERR_HTTP_CLIENT_GONE' });
+    expect(published.at(-1)?.copy).toMatchObject({ status: 0, isComplete: false });
+    expect(published.at(-1)?.copy.error).toMatchObject({ code: 'ERR_HTTP_CLIENT_GONE' });
   });
 
   test('says that a response broke off', async () => {
@@ -129,7 +129,11 @@ describe('the trace of a request of a server', () => {
       },
     );
     expect(storyOf(published)).toEqual(['start end asyncStart error asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ status: 200, isComplete: false, error: failure });
+    expect(published.at(-1)?.copy).toMatchObject({
+      status: 200,
+      isComplete: false,
+      error: failure,
+    });
   });
 
   test('is there for a request that is refused because there are too many', async () => {
@@ -149,7 +153,7 @@ describe('the trace of a request of a server', () => {
     );
     expect(storyOf(published)).toEqual([WHOLE, WHOLE]);
     const statuses = published.filter(({ event }) => event === 'asyncEnd');
-    expect(statuses.map(({ then }) => then.status)).toEqual([503, 200]);
+    expect(statuses.map(({ copy }) => copy.status)).toEqual([503, 200]);
   });
 
   test('ends where the connection switches protocols', async () => {
@@ -171,8 +175,8 @@ describe('the trace of a request of a server', () => {
       },
     );
     expect(storyOf(published)).toEqual([WHOLE]);
-    expect(published.at(-1)?.then).toMatchObject({ status: 101, isComplete: true });
-    expect(published.at(-1)?.then.duration).toBeLessThan(100);
+    expect(published.at(-1)?.copy).toMatchObject({ status: 101, isComplete: true });
+    expect(published.at(-1)?.copy.duration).toBeLessThan(100);
   });
 
   test('has the route that the handler, or its contract, has set', async () => {
@@ -231,7 +235,12 @@ describe('a store that is bound to the channel', () => {
         expect(store.getStore()).toBe(undefined);
       }),
     );
-    expect(seen).toEqual(['serverRequest 1', 'serverRequest 1', 'serverRequest 2', 'serverRequest 2']);
+    expect(seen).toEqual([
+      'serverRequest 1',
+      'serverRequest 1',
+      'serverRequest 2',
+      'serverRequest 2',
+    ]);
   });
 
   test('of connections is there in the handlers of their requests', async () => {
@@ -293,7 +302,7 @@ describe('the trace of a client’s request', () => {
       await response.text();
     });
     expect(storyOf(published)).toEqual([WHOLE]);
-    expect(published.at(-1)?.then).toMatchObject({
+    expect(published.at(-1)?.copy).toMatchObject({
       method: 'POST',
       origin: 'http://server',
       target: '/a?b',
@@ -305,7 +314,7 @@ describe('the trace of a client’s request', () => {
       isComplete: true,
       error: undefined,
     });
-    expect(published.at(-1)?.then.headers?.get('content-type')).toContain('text/plain');
+    expect(published.at(-1)?.copy.headers?.get('content-type')).toContain('text/plain');
   });
 
   test('is one for each redirect, and a redirect that is followed is no failure', async () => {
@@ -320,7 +329,7 @@ describe('the trace of a client’s request', () => {
     );
     expect(storyOf(published)).toEqual([WHOLE, WHOLE]);
     const ends = published.filter(({ event }) => event === 'asyncEnd');
-    expect(ends.map(({ then }) => [then.attempt, then.status, then.error])).toEqual([
+    expect(ends.map(({ copy }) => [copy.attempt, copy.status, copy.error])).toEqual([
       [1, 302, undefined],
       [2, 200, undefined],
     ]);
@@ -347,12 +356,12 @@ describe('the trace of a client’s request', () => {
       }),
     );
     const ends = published.filter(({ event }) => event === 'asyncEnd');
-    expect(ends.map(({ then }) => [then.target, then.attempt, then.status])).toEqual([
+    expect(ends.map(({ copy }) => [copy.target, copy.attempt, copy.status])).toEqual([
       ['/1', 1, 200],
       ['/2', 1, 0],
       ['/2', 2, 200],
     ]);
-    expect(ends[1]?.then.error).toMatchObject({ code: 'ECONNRESET' });
+    expect(ends[1]?.copy.error).toMatchObject({ code: 'ECONNRESET' });
   });
 
   test('says why there is no connection', async () => {
@@ -360,7 +369,7 @@ describe('the trace of a client’s request', () => {
       await expect(world.client().get('http://elsewhere/')).rejects.toThrow(AddressError);
     });
     expect(storyOf(published)).toEqual(['start end error asyncStart asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ status: 0, isComplete: false });
+    expect(published.at(-1)?.copy).toMatchObject({ status: 0, isComplete: false });
   });
 
   test('says that the program gave up', async () => {
@@ -382,7 +391,7 @@ describe('the trace of a client’s request', () => {
         ),
     );
     expect(storyOf(published)).toEqual(['start end asyncStart error asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ status: 200, isComplete: false });
+    expect(published.at(-1)?.copy).toMatchObject({ status: 200, isComplete: false });
   });
 
   test('sets a field of the attempt in place of the program’s, and only at its start', async () => {
@@ -422,9 +431,9 @@ describe('the trace of a connection', () => {
       }),
     );
     expect(storyOf(published)).toEqual([WHOLE]);
-    expect(published[0]?.then).toMatchObject({ connection: 1, reason: '', requests: 0 });
-    expect(published.at(-1)?.then).toMatchObject({ reason: 'client', requests: 2 });
-    expect(published.at(-1)?.then.error).toBe(undefined);
+    expect(published[0]?.copy).toMatchObject({ connection: 1, reason: '', requests: 0 });
+    expect(published.at(-1)?.copy).toMatchObject({ reason: 'client', requests: 2 });
+    expect(published.at(-1)?.copy.error).toBe(undefined);
   });
 
   test('of a server says what the client sent wrongly', async () => {
@@ -436,7 +445,7 @@ describe('the trace of a connection', () => {
       }),
     );
     expect(storyOf(published)).toEqual(['start end error asyncStart asyncEnd']);
-    expect(published.at(-1)?.then.reason).toBe('refused');
+    expect(published.at(-1)?.copy.reason).toBe('refused');
   });
 
   test('of a client goes from its opening to its end, and says why it could not be opened', async () => {
@@ -450,7 +459,7 @@ describe('the trace of a connection', () => {
       }),
     );
     expect(storyOf(published)).toEqual([WHOLE, 'start end error asyncStart asyncEnd']);
-    expect(published.at(-1)?.then).toMatchObject({ origin: 'http://server', requests: 2 });
+    expect(published.at(-1)?.copy).toMatchObject({ origin: 'http://server', requests: 2 });
   });
 });
 
@@ -472,7 +481,7 @@ test('the trace of a WebSocket goes from its handshake to its end, on both sides
   );
   expect(storyOf(published)).toEqual([WHOLE, WHOLE]);
   const ends = published.filter(({ event }) => event === 'asyncEnd');
-  expect(ends.map(({ then }) => then)).toEqual(
+  expect(ends.map(({ copy }) => copy)).toEqual(
     expect.arrayContaining([
       { role: 'server', protocol: 'chat', code: 3_000, error: undefined },
       { role: 'client', protocol: 'chat', code: 3_000, error: undefined },
