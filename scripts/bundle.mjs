@@ -36,7 +36,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
+    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {

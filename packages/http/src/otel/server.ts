@@ -84,10 +84,10 @@ export class ServerRequests {
     const failure = failureOf(trace);
     const known = {
       ...(trace.status === 0 ? {} : { 'http.response.status_code': trace.status }),
-      ...(typeof route === 'string' ? { 'http.route': route } : {}),
+      ...(route === undefined ? {} : { 'http.route': route }),
       ...(failure === undefined ? {} : { 'error.type': failure }),
     };
-    if (typeof route === 'string') span.updateName(`${names.name} ${route}`);
+    if (route !== undefined) span.updateName(`${names.name} ${route}`);
     span.setAttributes(known);
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
@@ -96,7 +96,7 @@ export class ServerRequests {
     const all = {
       ...attributes,
       ...known,
-      ...(typeof route === 'string' ? { 'http.route': routes.of(route) } : {}),
+      ...(route === undefined ? {} : { 'http.route': routes.of(route) }),
       ...(failure === undefined ? {} : { 'error.type': errors.of(failure) }),
       'network.protocol.version': trace.request.httpVersion,
     };

@@ -1,6 +1,7 @@
 /** Traces an attempt to send a request. */
 
 import { BrokenError, type Clock } from '@awaitio/core';
+import { invalidInput } from '@awaitio/core/lowlevel';
 import type { HttpVersion } from '../protocol/vocabulary/events.ts';
 import { fieldList, type FieldList } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
@@ -125,6 +126,7 @@ class Trace implements ClientRequestTrace {
   }
 
   setHeader(name: string, value: string): void {
+    if (typeof value !== 'string') throw invalidInput('setHeader', 'value', 'a string', value);
     const set = fieldList([[name, value]]);
     if (!this.isBeginning) return;
     const lower = name.toLowerCase();

@@ -76,7 +76,7 @@ export interface ClientRequestTrace {
    *
    * @param name - Of the field, such as `traceparent`.
    * @param value - Visible latin1 characters, spaces and tabs.
-   * @throws `LocalProtocolError` for a name or a value that must not be sent.
+   * @throws `LocalProtocolError` for a name or a value that must not be sent; `InvalidInputError` for a value that is no string.
    */
   setHeader(name: string, value: string): void;
 }

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { describe, expect, test } from '@jest/globals';
-import { AddressError } from '@awaitio/core';
+import { AddressError, InvalidInputError } from '@awaitio/core';
 import {
   HttpProblem,
   HttpResponse,
@@ -195,6 +195,23 @@ describe('the trace of a request of a server', () => {
     );
     const ends = published.filter(({ event }) => event === 'asyncEnd');
     expect(ends.map(({ trace }) => trace.request.route)).toEqual(['/items/{id}', '/{name}']);
+  });
+});
+
+test('a route is a string, and is no option of what takes some', async () => {
+  await simulated(async (world) => {
+    const refused: unknown[] = [];
+    await world.serve((request) => {
+      expect(Object.keys(request)).toEqual([]);
+      try {
+        Reflect.set(request, 'route', 7);
+      } catch (error) {
+        refused.push(error);
+      }
+      return HttpResponse.empty();
+    });
+    await ask(world);
+    expect(refused).toEqual([expect.any(InvalidInputError)]);
   });
 });
 
