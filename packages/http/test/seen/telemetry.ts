@@ -16,7 +16,9 @@ import {
   type Histogram,
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { HttpResponse, type Handler } from '../../src/index.ts';
 import { instrument, type InstrumentOptions } from '../../src/otel/index.ts';
+import { simulated, type World } from '../support/simulated.ts';
 
 /** Collects when it is asked. */
 class Reader extends MetricReader {
@@ -120,3 +122,27 @@ export function spanNamed(
     throw new Error(`no ${name} in ${spans.map((span) => span.name).join()}`);
   return found;
 }
+
+export const item: Handler = (request) => {
+  request.route = '/items/{id}';
+  return HttpResponse.text('hello');
+};
+
+/** A server, and what a test does with it, instrumented. */
+export const seen = (
+  handler: Handler,
+  talk: (world: World) => Promise<unknown>,
+  check: (telemetry: Telemetry) => unknown,
+  options: InstrumentOptions = {},
+): Promise<void> =>
+  observed(async (telemetry) => {
+    await simulated(async (world) => {
+      await world.serve(handler);
+      await talk(world);
+    });
+    await check(telemetry);
+  }, options);
+
+export const get = async (world: World, path: string): Promise<void> => {
+  await (await world.client().get(`http://server${path}`)).text();
+};

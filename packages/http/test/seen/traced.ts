@@ -1,6 +1,8 @@
 /** Records what the tracing channels carry. */
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { TRACING_CHANNELS } from '../../src/index.ts';
+import type { World } from '../support/simulated.ts';
+import type { WireResponse } from '../support/wire.ts';
 
 export type ChannelKey = keyof typeof TRACING_CHANNELS;
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
@@ -47,3 +49,13 @@ export function storyOf(published: readonly Published<object>[]): string[] {
   }
   return [...stories.values()].map((events) => events.join(' '));
 }
+
+export const WHOLE = 'start end asyncStart asyncEnd';
+export const GET = 'GET /a?b=c HTTP/1.1\r\nHost: server\r\n\r\n';
+
+/** Asks the server of a world. */
+export const ask = async (world: World, text = GET): Promise<WireResponse> => {
+  const wire = await world.connect();
+  await wire.send(text);
+  return wire.response();
+};
