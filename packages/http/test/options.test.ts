@@ -368,7 +368,14 @@ const CALLS: readonly OptionCase[] = [
     'credentials',
     { server: 'yes' },
   ],
-  ['instrument', (o) => instrument(o), 'instrument', 'maxRoute', 'maxRoutes', { shownQuery: 'a' }],
+  [
+    'instrument',
+    (o) => instrument(o)(),
+    'instrument',
+    'maxRoute',
+    'maxRoutes',
+    { shownQuery: 'a' },
+  ],
 ];
 
 testOptions(CALLS);

@@ -1,8 +1,9 @@
 /** Which stores the handlers and requests have that a tracer binds. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { HttpResponse, TRACING_CHANNELS } from '../../src/index.ts';
+import { connectWebSocket, webSocket } from '../../src/websocket/index.ts';
 import { simulated } from '../support/simulated.ts';
 import { ask, GET } from './traced.ts';
 
@@ -85,4 +86,30 @@ describe('a store that is bound to the channel', () => {
     );
     expect(seen).toEqual(['clientRequest 1', undefined]);
   });
+});
+
+test('nothing is published, and no store is entered, while nobody subscribes', async () => {
+  const channels = Object.values(TRACING_CHANNELS).map((name) => tracingChannel(name));
+  const spies = channels.flatMap(({ start, end, asyncStart, asyncEnd, error }) => [
+    jest.spyOn(start, 'runStores'),
+    ...[start, end, asyncStart, asyncEnd, error].map((each) => jest.spyOn(each, 'publish')),
+  ]);
+  try {
+    await simulated(async (world) => {
+      await world.serve(async (request, context) => {
+        if (request.path !== '/socket') return HttpResponse.text('hello');
+        const socket = await webSocket(request, context);
+        await socket.closed;
+        return undefined;
+      });
+      const client = world.client();
+      await (await client.get('http://server/')).text();
+      const { clock, random } = world.sim;
+      const socket = await connectWebSocket('ws://server/socket', { client, clock, random });
+      await socket.close();
+    });
+    expect(spies.filter((spy) => spy.mock.calls.length > 0)).toEqual([]);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 });
