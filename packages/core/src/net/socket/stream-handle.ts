@@ -14,7 +14,7 @@
  * everything works the same.
  */
 
-import type { Server } from 'node:net';
+import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { usesSharedReads } from './shared-buffer.ts';
 
@@ -172,6 +172,17 @@ export function isStreamHandle(value: unknown): value is StreamHandle {
 export function resetOrClose(handle: StreamHandle, closed: (this: never) => void): void {
   const isReset = handle.reset !== undefined && handle.reset(closed) === 0;
   if (!isReset) handle.close(closed);
+}
+
+/** A socket around a handle, for TLS to be carried by: it does not begin to read. */
+export function socketOf(handle: StreamHandle): Socket {
+  return new Socket({ handle, allowHalfOpen: true, manualStart: true } as SocketConstructorOpts);
+}
+
+/** The handle of a socket, if there is one with the methods that are used here. */
+export function handleOf(socket: Socket): StreamHandle | undefined {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: unknown };
+  return isStreamHandle(handle) ? handle : undefined;
 }
 
 /** The undocumented part of `net.Server`. */
