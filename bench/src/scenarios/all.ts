@@ -2,7 +2,17 @@
 
 import { file, gzip } from './batteries.ts';
 import { client, clientTls } from './client.ts';
-import { churn, echoPost, get, json, large, pipelined, tls, tlsHandshake, varied } from './http-loads.ts';
+import {
+  churn,
+  echoPost,
+  get,
+  json,
+  large,
+  pipelined,
+  tls,
+  tlsHandshake,
+  varied,
+} from './http-loads.ts';
 import { idle } from './idle.ts';
 import { latency50, latency80 } from './latency.ts';
 import { channelMessage, parserBrowser, parserSmall, spawnTask } from './micro.ts';

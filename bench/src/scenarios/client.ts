@@ -19,12 +19,7 @@ function contestant(name: string, path: string, isTls: boolean): Contestant {
   return onRuntime(name, [process.execPath, path], isTls);
 }
 
-function onRuntime(
-  name: string,
-  command: Command,
-  isTls: boolean,
-  missing?: string | undefined,
-): Contestant {
+function onRuntime(name: string, command: Command, isTls: boolean, missing?: string): Contestant {
   return {
     name,
     missing: missing ?? (isTls ? noCertificate : undefined),

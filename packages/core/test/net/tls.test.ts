@@ -387,7 +387,9 @@ describe('the end of a TLS stream', () => {
       const attacked = ends[role];
       const reading = attacked.readChunk();
       const { toClient, toServer } = await relayed.take();
-      await (role === 'client' ? toClient : toServer).writeAll('this is no record of TLS, and long enough to be looked at');
+      await (role === 'client' ? toClient : toServer).writeAll(
+        'this is no record of TLS, and long enough to be looked at',
+      );
       await expect(reading).rejects.toMatchObject({
         name: 'TlsError',
         message: expect.stringMatching(/^stream: [a-z ]+$/),

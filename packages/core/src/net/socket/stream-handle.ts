@@ -204,6 +204,12 @@ export function takeHandles(server: Server, take: (handle: StreamHandle) => void
   };
 }
 
+/** Whether a handle that was not paused still reads: libuv stops by itself at a FIN or an error. It reads afterwards. */
+export function isStillReading(handle: StreamHandle): boolean {
+  const status = handle.readStart();
+  return status < 0 && getSystemErrorName(status) === 'EALREADY';
+}
+
 /** The error for a status, as Node makes it. */
 export function systemError(status: number, syscall: string): NodeJS.ErrnoException {
   const code = getSystemErrorName(status);

@@ -3,7 +3,7 @@
  *
  * Over a socket Node decrypts on the handle, and the stream uses that handle (`tls-handle-transport.ts`): half the time
  * of a request. Over any other stream there is a Node `Duplex` between the two (`tls-duplex.ts`), and so over a socket where the
- * handles of this version of Node are not known, or where a `close_notify` has to be told from a truncation.
+ * handles of this version of Node are not known.
  */
 
 import type { Socket } from 'node:net';
@@ -41,14 +41,14 @@ const lent = new WeakMap<ByteStream, Socket>();
 
 /** Takes over a stream without a read or a write in progress. */
 export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage {
-  const bindings = requireCloseNotify ? undefined : handleBindings();
+  const bindings = handleBindings();
   if (bindings !== undefined && stream instanceof TcpStream) {
     deliverReads();
     const socket = carrierOf(stream)?.lend();
     if (socket !== undefined) {
       lent.set(stream, socket);
       passOn(stream, socket);
-      return new SocketCarriage(stream, socket, bindings);
+      return new SocketCarriage(stream, socket, bindings, requireCloseNotify);
     }
   }
   return new DuplexCarriage(new TlsDuplex(stream), requireCloseNotify);
@@ -78,9 +78,16 @@ class SocketCarriage implements Carriage {
   readonly base: Socket;
   readonly #stream: ByteStream;
   readonly #bindings: HandleBindings;
+  readonly #requireCloseNotify: boolean;
   #early: EarlyReads | undefined;
 
-  constructor(stream: ByteStream, socket: Socket, bindings: HandleBindings) {
+  constructor(
+    stream: ByteStream,
+    socket: Socket,
+    bindings: HandleBindings,
+    requireCloseNotify: boolean,
+  ) {
+    this.#requireCloseNotify = requireCloseNotify;
     this.base = socket;
     this.#stream = stream;
     this.#bindings = bindings;
@@ -100,8 +107,13 @@ class SocketCarriage implements Carriage {
       transport.attach(socket, false);
       return transport;
     }
-    const sockets = { socket, below: this.base, belowKind: 'tcp' } as const;
-    return new TlsHandleTransport(sockets, this.#early, closed);
+    const parts = {
+      socket,
+      below: this.base,
+      belowKind: 'tcp',
+      requireCloseNotify: this.#requireCloseNotify,
+    } as const;
+    return new TlsHandleTransport(parts, this.#early, closed);
   }
 
   reset(): void {

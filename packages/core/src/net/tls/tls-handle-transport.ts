@@ -16,7 +16,8 @@
  *   closes the socket below only (`resetUnderTls`). Node ends the TLS socket after it.
  * - The handle is closed with its socket, by Node, whenever the socket below it is closed: so `destroyed` is asked before
  *   each write.
- * - A bare FIN and a `close_notify` are the same EOF here. A stream that must tell them apart is carried by `tls-duplex.ts`.
+ * - A bare FIN and a `close_notify` are the same EOF here. What tells them apart is libuv, which has stopped to read by itself
+ *   only where it has read the FIN.
  */
 
 import type { Socket } from 'node:net';
@@ -26,13 +27,22 @@ import { microtask } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { HandleTransport } from '../socket/handle-transport.ts';
 import { resetUnderTls, type SocketKind } from '../socket/socket-carrier.ts';
-import { handleOf, type HandleBindings, type StreamHandle } from '../socket/stream-handle.ts';
+import {
+  END_OF_FILE,
+  handleOf,
+  isStillReading,
+  type HandleBindings,
+  type StreamHandle,
+} from '../socket/stream-handle.ts';
+import { truncated } from './tls-errors.ts';
 
 /** The sockets of a connection, from the socket on which TLS was put. */
 export interface TlsSockets {
   readonly socket: TLSSocket;
   readonly below: Socket;
   readonly belowKind: SocketKind;
+  /** Whether an EOF without `close_notify` breaks the stream. */
+  readonly requireCloseNotify: boolean;
 }
 
 /** What comes between the handshake and the stream. */
@@ -80,6 +90,7 @@ const EARLY_SIZE = 16_384;
 export class TlsHandleTransport extends HandleTransport {
   readonly #sockets: TlsSockets;
   #early: EarlyReads | undefined;
+  #isReading = false;
   #isWriting = false;
   #waiting: (Uint8Array | string)[] = [];
   #waitingBytes = 0;
@@ -108,8 +119,15 @@ export class TlsHandleTransport extends HandleTransport {
     });
   }
 
+  override pause(): void {
+    this.#isReading = false;
+    super.pause();
+  }
+
   override resume(): void {
-    if (this.#early === undefined) super.resume();
+    if (this.#early !== undefined) return;
+    this.#isReading = true;
+    super.resume();
   }
 
   override onRead(): void {
@@ -136,6 +154,11 @@ export class TlsHandleTransport extends HandleTransport {
 
   override lend(): undefined {
     return undefined;
+  }
+
+  protected override onLastRead(status: number): void {
+    if (status === END_OF_FILE && this.#isTruncated) this.break(truncated());
+    else super.onLastRead(status);
   }
 
   protected override send(data: Uint8Array | string): void {
@@ -177,6 +200,14 @@ export class TlsHandleTransport extends HandleTransport {
   protected override resetHandle(): void {
     const { below, belowKind } = this.#sockets;
     resetUnderTls(below, belowKind);
+  }
+
+  /** Whether an EOF that was just read is a FIN, where it must be more. Where reading is paused no FIN can have been read. */
+  get #isTruncated(): boolean {
+    const { below, requireCloseNotify } = this.#sockets;
+    if (!requireCloseNotify || !this.#isReading) return false;
+    const handle = handleOf(below);
+    return handle === undefined || !isStillReading(handle);
   }
 
   /** Whether the handle must not be used: Node closes it with its socket. */
