@@ -26,6 +26,7 @@ import type { TransportSink } from '../../streams/transport.ts';
 import { microtask } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { HandleTransport } from '../socket/handle-transport.ts';
+import { sharedBuffer } from '../socket/shared-buffer.ts';
 import { resetUnderTls, type SocketKind } from '../socket/socket-carrier.ts';
 import {
   END_OF_FILE,
@@ -56,14 +57,13 @@ export class EarlyReads {
     this.handle = handle;
     this.bindings = bindings;
     const chunks = this.#chunks;
-    const buffer = new Uint8Array(EARLY_SIZE);
     const onRead = (): void => {
       const count = bindings.results[bindings.readResult] as number;
-      if (count > 0) chunks.push(buffer.slice(0, count));
+      if (count > 0) chunks.push(sharedBuffer.slice(0, count));
       else if (count < 0) this.#status = count;
     };
     handle.onread = onRead;
-    handle.useUserBuffer(buffer);
+    handle.useUserBuffer(sharedBuffer);
     handle.readStop();
   }
 
@@ -83,9 +83,6 @@ export class EarlyReads {
     return this.#status;
   }
 }
-
-/** The size of what TLS decrypts at a time: one record. */
-const EARLY_SIZE = 16_384;
 
 export class TlsHandleTransport extends HandleTransport {
   readonly #sockets: TlsSockets;
