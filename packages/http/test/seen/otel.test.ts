@@ -1,8 +1,20 @@
 /** Traces over several programs and metrics of OpenTelemetry, made by its real SDK. */
 import { SpanKind, trace } from '@opentelemetry/api';
-import type { Histogram } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type Histogram,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { HttpResponse } from '../../src/index.ts';
+import { MemoryListener } from '@awaitio/core';
+import { HttpClient, HttpResponse, serve } from '../../src/index.ts';
 import { DURATION_BOUNDARIES } from '../../src/otel/conventions.ts';
 import { instrument } from '../../src/otel/index.ts';
 import { simulated } from '../support/simulated.ts';
@@ -196,6 +208,41 @@ test('a provider and a propagator that fail cost no request', async () => {
     for (const stop of stops) stop();
   }
   expect(printed.mock.calls.flat().join('\n')).toMatch(/instrument failed: Error: not today/);
+});
+
+test('the exporters in memory of the SDK get what is ended and counted', async () => {
+  const spans = new InMemorySpanExporter();
+  const numbers = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const tracerProvider = new BasicTracerProvider({
+    spanProcessors: [new SimpleSpanProcessor(spans)],
+  });
+  const reader = new PeriodicExportingMetricReader({ exporter: numbers });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const stop = instrument({ tracerProvider, meterProvider });
+  const listener = new MemoryListener();
+  const server = await serve(item, { listener });
+  try {
+    await using client = new HttpClient({ connect: () => listener.connect() });
+    await (await client.get('http://memory/')).text();
+    while (server.statistics().requests.active > 0) await new Promise(setImmediate);
+    await tracerProvider.forceFlush();
+    await meterProvider.forceFlush();
+    expect(
+      spans
+        .getFinishedSpans()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['GET', 'GET /items/{id}']);
+    const exported = numbers.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+    expect(exported.flatMap((scope) => scope.metrics.map((each) => each.descriptor.name))).toEqual(
+      expect.arrayContaining(['http.server.request.duration', 'http.client.request.duration']),
+    );
+  } finally {
+    stop();
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+    await tracerProvider.shutdown();
+    await meterProvider.shutdown();
+  }
 });
 
 test('nothing is observed any more once it has ended', async () => {

@@ -1,9 +1,12 @@
 /** What the tracing channels carry of the requests of a server, and when. */
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError } from '@awaitio/core';
+import { Hono } from 'hono';
+import { routePath } from 'hono/route';
 import {
   HttpProblem,
   HttpResponse,
+  type FetchInfo,
   type Handler,
   type ServerConnectionTrace,
   type ServerRequestTrace,
@@ -180,6 +183,21 @@ describe('the trace of a request of a server', () => {
     const ends = published.filter(({ event }) => event === 'asyncEnd');
     expect(ends.map(({ trace }) => trace.request.route)).toEqual(['/items/{id}', '/{name}']);
   });
+});
+
+test('an application of fetch sets the route on the request of its `info`', async () => {
+  const app = new Hono<{ Bindings: FetchInfo }>();
+  app.get('/items/:id', (c) => {
+    c.env.request.route = routePath(c);
+    return c.text('an item');
+  });
+  const published = await traced<ServerRequestTrace>('serverRequest', () =>
+    simulated(async (world) => {
+      await world.serve(app);
+      await ask(world, 'GET /items/7 HTTP/1.1\r\nHost: a\r\n\r\n');
+    }),
+  );
+  expect(published.at(-1)?.trace.request.route).toBe('/items/:id');
 });
 
 test('a route is a string, and is no option of what takes some', async () => {
