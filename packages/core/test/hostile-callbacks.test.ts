@@ -59,7 +59,7 @@ function pair(stage: Stage): [ByteStream, ByteStream] {
 }
 
 function executorOf(stage: Stage): Executor {
-  // A clock that stands still: nobody is there any more for a report of a body that does not end.
+  // A clock that stands still: a body that does not end would be reported after the test.
   const clock = new ManualClock();
   const executor = new Executor({ clock, onTaskError: (error) => stage.reported.push(error) });
   stage.defer(() => executor.shutdown({ grace: 0 }));

@@ -209,7 +209,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
 
   #result<T>(returned: { readonly value: T } | undefined): T {
     const outer = this.#outer;
-    // The end of a scope around the group is told by that scope: beside a failure it is no other one.
+    // That scope itself reports the end of a scope around the group: beside a failure it is no other one.
     const own = this.#failures.filter((each) => outer === undefined || !followsCancel(each, outer));
     const failures = own.length > 0 ? own : this.#failures.slice(0, 1);
     const [first] = failures;

@@ -5,7 +5,7 @@
  * turns on hooks for every promise, and a program without scopes must not pay for them. Until then every function
  * here is one test of one variable.
  *
- * A wait watches the scope in which it begins. Work that nobody awaits there, and that lasts longer (a server, a bridge
+ * A wait watches the scope in which it begins. Work that is not awaited there, and that lasts longer (a server, a bridge
  * between streams), runs outside of scopes: the end of a scope that happened to start it is none of its business.
  */
 

@@ -125,7 +125,7 @@ describe('a body that no one reads', () => {
     await listener.close();
   });
 
-  test('keeps its connection while it is read, whoever holds the response', async () => {
+  test('keeps its connection while it is read, even if the response is not held', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const listener = new MemoryListener();

@@ -67,7 +67,7 @@ describe('ws on an upgraded stream', () => {
     expect(report).toMatchObject({ upgraded: 5, aborted: [] });
   });
 
-  test('whose client is cut is nobody’s error, and leaves nothing open', async () => {
+  test('whose client is cut is no error of the server, and leaves nothing open', async () => {
     const errors: unknown[] = [];
     const server = await serve(webSockets(echoing), { port: 0, onError: (e) => errors.push(e) });
     const client = await open(server.url);

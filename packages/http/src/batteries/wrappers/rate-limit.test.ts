@@ -143,7 +143,7 @@ test('a key from a header field keeps nothing of the head that it came in', () =
   const collect = runInNewContext('gc') as () => void;
   const keys = new RecentKeys(1_000, () => 0);
   const use = (n: number): void => {
-    // A text of its own for each, as the head of a request is.
+    // Another text for each, as the head of a request is.
     const head = Buffer.alloc(65_536, `x-key: ${String(n).padStart(20, '0')}\r\n`).toString(
       'latin1',
     );
