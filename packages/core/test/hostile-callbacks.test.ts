@@ -149,8 +149,13 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
     return rejectionOf(new Framed<string>(a, { decode: () => WOULD_BLOCK, encode }).write('line'));
   },
   'Clock.setTimer(callback)': async (callback, stage) => {
-    systemClock.setTimer(callback, 0);
-    await systemClock.sleep(2);
+    const call: () => void = callback;
+    await new Promise<void>((resolve) => {
+      systemClock.setTimer(() => {
+        resolve();
+        return call();
+      }, 0);
+    });
     await stage.turns();
     return stage.stderr;
   },

@@ -193,6 +193,7 @@ describe('an upgraded connection', () => {
           const { stream } = await context.upgrade();
           await stream.writeAll('raw\n');
           await stream.close();
+          // Its type wants a response; applications return none after an upgrade.
           return undefined as never;
         },
       });

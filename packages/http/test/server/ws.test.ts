@@ -15,6 +15,7 @@ function webSockets(talk: (socket: WebSocket) => void): Handler {
       sendResponse: false,
       onDrain: () => socket?.close(1001),
     });
+    // What `ws` reads of a message.
     const message = {
       method: request.method,
       url: request.target,
