@@ -13,6 +13,7 @@
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError, ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { isCancelled } from '../vocabulary/realms.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
@@ -142,7 +143,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
 
   readonly abortAll = (reason: unknown = abortedGroup()): void => {
     if (this.#aborted !== undefined) return;
-    this.#aborted = reason instanceof CancelledError ? reason : new CancelledError('group', reason);
+    this.#aborted = isCancelled(reason) ? reason : new CancelledError('group', reason);
     this.#controller?.abort(this.#aborted);
     for (const task of [...this.#open, ...this.#adopted]) task.abort(reason);
     this.#scope.expectEnd(() => this.#running());
