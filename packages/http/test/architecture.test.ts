@@ -49,7 +49,7 @@ describe('the rooms of @awaitio/http', () => {
       'node:fs is for batteries/open-file batteries/file-pieces batteries/static-files',
       'node:fs/promises is for batteries/open-file batteries/file-pieces batteries/static-files',
       'node:path is for batteries/open-file batteries/file-pieces batteries/static-files',
-      'node:crypto is for batteries/cookies/cookie-signer batteries/wrappers/basic-auth websocket/random-bits',
+      'node:crypto is for batteries/cookies/cookie-signer batteries/wrappers/basic-auth batteries/wrappers/rate-limit-keys websocket/random-bits',
       'node:perf_hooks is for batteries/wrappers/event-loop-delay',
       'undici is for llhttp/',
       'node:module is for llhttp/',
