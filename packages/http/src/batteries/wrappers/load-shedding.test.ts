@@ -1,24 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener, seededRandom } from '@awaitio/core';
+import { seededRandom } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { HttpResponse, serve, type Handler, type HttpProblem } from '../../index.ts';
+import { HttpResponse, type Handler, type HttpProblem } from '../../index.ts';
+import { fetched, type Fetched } from '../../../test/support/fetched.ts';
 import { EventLoopDelay, type DelayMonitor } from './event-loop-delay.ts';
 import { loadShedding, type LoadSheddingOptions } from './load-shedding.ts';
 
-async function ask(
-  handler: Handler,
-  headers: Record<string, string> = {},
-): Promise<{ answer: Response; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', { headers });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
-  return { answer, body, errors };
-}
+const ask = (handler: Handler, headers: Record<string, string> = {}): Promise<Fetched> =>
+  fetched(handler, { headers });
 
 /** A monitor that a test plays. */
 class PlayedMonitor implements DelayMonitor {
