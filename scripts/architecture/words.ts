@@ -79,10 +79,7 @@ export function wordsIn(path: string, text: string): Found[] {
       path,
       line: text.slice(0, match.index).split('\n').length,
       word: word.replace(/\s+(?:(?:\*|\/\/|>)\s+)?/g, ' '),
-      text: text.slice(
-        text.lastIndexOf('\n', match.index) + 1,
-        end === -1 ? text.length : end,
-      ),
+      text: text.slice(text.lastIndexOf('\n', match.index) + 1, end === -1 ? text.length : end),
       instead: rule?.instead ?? '',
     };
   });

@@ -12,12 +12,7 @@
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import {
-  InvalidInputError,
-  invalidInput,
-  IoError,
-  TimeoutError,
-} from '../vocabulary/errors.ts';
+import { InvalidInputError, invalidInput, IoError, TimeoutError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
 import { isCancelled, isError } from '../vocabulary/realms.ts';
 import { checkScope } from '../waiting/ambient.ts';

@@ -107,7 +107,7 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'fs.lstatSync().ctimeMs': () => fs.lstatSync(FILE).ctimeMs,
   'fs.fstatSync().birthtimeNs': () => fs.fstatSync(0, { bigint: true }).birthtimeNs,
   'JSON of fs.statSync()': () => JSON.stringify(fs.statSync(FILE)),
-  'a copy of fs.statSync()': () => ({ ...fs.statSync(FILE) }),
+  'a copy of fs.statSync()': () => Object.assign({}, fs.statSync(FILE)),
   'fs.cpSync(), with the times': () => {
     fs.cpSync(FILE, COPY, { preserveTimestamps: true });
     fs.rmSync(COPY);

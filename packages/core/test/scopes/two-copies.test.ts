@@ -76,11 +76,9 @@ describe('a scope', () => {
   test('that is nested in one of the other copy keeps its own end', async () => {
     const clock = new ManualClock();
     const call = outcomeOf(
-      theirs.timeout(
-        1_000,
-        () => outcomeOf(timeout(10, () => clock.sleep(60_000), { clock })),
-        { clock },
-      ),
+      theirs.timeout(1_000, () => outcomeOf(timeout(10, () => clock.sleep(60_000), { clock })), {
+        clock,
+      }),
     );
     await clock.advance(10);
     expect(await call).toEqual({ value: { error: expect.any(TimeoutError) } });
@@ -127,7 +125,8 @@ test('an accept loop of one copy ends with a scope of the other, and reports not
   const errors: unknown[] = [];
   const call = moveOnAfter(
     10,
-    () => theirs.acceptLoop(listener, async () => {}, { onError: (error) => void errors.push(error) }),
+    () =>
+      theirs.acceptLoop(listener, async () => {}, { onError: (error) => void errors.push(error) }),
     { clock },
   );
   await clock.advance(10);

@@ -3,7 +3,7 @@
  * that are aborted, time that passes; each step is taken on the channel and on its model, and both have to answer alike.
  */
 
-import { expect } from '@jest/globals';
+import { deepEqual, equal } from 'node:assert/strict';
 import type { ManualClock } from '../../src/testing/index.ts';
 import { Calls, settledNow } from './calls.ts';
 
@@ -80,7 +80,7 @@ export class ChannelPlayer<S extends Sender<R, S>, R extends { close(): void }> 
   }
 
   same(actual: unknown, expected: unknown): void {
-    expect(actual).toBe(expected);
+    equal(actual, expected);
   }
 
   /** Closes all senders: then every call settles, and no timer is left. */
@@ -90,16 +90,14 @@ export class ChannelPlayer<S extends Sender<R, S>, R extends { close(): void }> 
       this.#model.closeSender(by);
     }
     await this.#compare(0);
-    expect(this.calls.answers.size).toBe(this.calls.count);
-    expect(this.#clock.pending).toBe(0);
+    equal(this.calls.answers.size, this.calls.count);
+    equal(this.#clock.pending, 0);
   }
 
   async #compare(time: number): Promise<void> {
     await this.#clock.advance(time);
     this.#model.advance(time);
-    expect(Object.fromEntries(this.calls.answers)).toEqual(
-      Object.fromEntries(this.#model.answers),
-    );
+    deepEqual(new Map(this.calls.answers), new Map(this.#model.answers));
     this.#compareState();
   }
 }

@@ -5,7 +5,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { LimitError, MemoryListener, TimeoutError } from '@awaitio/core';
-import { failedRequestOf, HttpClient, type HttpClientOptions, type RequestBody } from '../../src/index.ts';
+import {
+  failedRequestOf,
+  HttpClient,
+  type HttpClientOptions,
+  type RequestBody,
+} from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 

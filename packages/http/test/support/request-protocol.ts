@@ -169,7 +169,7 @@ export function requestProtocol(
     server.run(async ({ signal }) => {
       const listener = await server.listen(80, { signal });
       const run = { sim, signal, over, isLossless, violations };
-      await serveUntil((options) => serve(handle, { ...options, listener }), run);
+      await serveUntil((given) => serve(handle, { ...given, listener }), run);
     });
 
     const { connect } = sim.host('client');

@@ -11,7 +11,12 @@ async function ask(
   headers: Record<string, string>,
   method = 'GET',
   handler = hello,
-): Promise<{ status: number; fields: Record<string, string>; body: string; errors: readonly unknown[] }> {
+): Promise<{
+  status: number;
+  fields: Record<string, string>;
+  body: string;
+  errors: readonly unknown[];
+}> {
   const init = { method, headers };
   const { answer, body, errors } = await fetched(cors(handler, options), init);
   const fields = Object.fromEntries(

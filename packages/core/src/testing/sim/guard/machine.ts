@@ -9,14 +9,7 @@
 import buffer from 'node:buffer';
 import fs from 'node:fs';
 import os from 'node:os';
-import {
-  cover,
-  coverCall,
-  currentWorld,
-  layerOver,
-  markLayer,
-  type AnyFunction,
-} from './indirection.ts';
+import { cover, coverCall, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
 
 const FILE_TIMES = ['atime', 'mtime', 'ctime', 'birthtime'].flatMap((name) => [
   name,
@@ -62,8 +55,8 @@ function coverProcessor(): void {
     () => globalThis.performance,
     'eventLoopUtilization',
     ({ now }, { args }) => {
-      const [later, earlier] = args as ({ readonly idle: number } | undefined)[];
-      const idle = earlier === undefined ? now() - (later?.idle ?? 0) : later!.idle - earlier.idle;
+      const [{ idle: later = 0 } = {}, earlier] = args as { readonly idle?: number }[];
+      const idle = earlier === undefined ? now() - later : later - (earlier.idle ?? 0);
       return { idle, active: 0, utilization: 0 };
     },
   );
@@ -106,7 +99,8 @@ function coverFiles(): void {
     coverCall(
       () => fs,
       name,
-      (_world, { self, args, real }) => withoutTimes(Reflect.apply(real, self, args as never[]), name),
+      (_world, { self, args, real }) =>
+        withoutTimes(Reflect.apply(real, self, args as never[]), name),
     );
   }
 }
@@ -140,7 +134,8 @@ const files = new WeakMap<AnyFunction, AnyFunction>();
 function fileLayer(real: AnyFunction): AnyFunction {
   if (!('prototype' in real)) {
     const getter = function (this: unknown): unknown {
-      return fileClass(Reflect.apply(real, this, []) as AnyFunction);
+      const made: unknown = Reflect.apply(real, this, []);
+      return fileClass(made as AnyFunction);
     };
     return markLayer(getter, real);
   }

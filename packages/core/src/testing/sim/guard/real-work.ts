@@ -247,9 +247,7 @@ export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
 
 /** Whether Node's `fs` or a test runner is the nearest caller that is no function of the language, such as `JSON.stringify`. */
 export function isCalledByTool(isOwn: (place: string) => boolean): boolean {
-  const caller = framesOf(stackHere()).find(
-    ({ place }) => !isOwn(place) && !LANGUAGE.test(place),
-  );
+  const caller = framesOf(stackHere()).find(({ place }) => !isOwn(place) && !LANGUAGE.test(place));
   return caller !== undefined && (FILES.test(caller.place) || TEST_RUNNERS.test(caller.place));
 }
 
