@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryListener, memoryPair } from '@awaitio/core';
+import { ManualClock } from '@awaitio/core/testing';
 import { HttpProblem, HttpResponse, serve, type Handler } from '../../index.ts';
 import { fetched, type Fetched } from '../../../test/support/fetched.ts';
 import { basicAuth } from './basic-auth.ts';
@@ -10,6 +11,9 @@ import { rateLimit } from './rate-limit.ts';
 import { requestId } from './request-id.ts';
 import { serverTiming } from './server-timing.ts';
 
+/** On the system's clock, load shedding measures for some seconds after the last request. */
+const clock = new ManualClock();
+
 /** Every wrapper, letting every request through. */
 const WRAPPERS: readonly (readonly [name: string, wrap: (handler: Handler) => Handler])[] = [
   ['cors', (handler) => cors(handler)],
@@ -17,7 +21,7 @@ const WRAPPERS: readonly (readonly [name: string, wrap: (handler: Handler) => Ha
   ['basicAuth', (handler) => basicAuth(handler, { check: () => true })],
   ['requestId', (handler) => requestId(handler)],
   ['serverTiming', (handler) => serverTiming(handler)],
-  ['loadShedding', (handler) => loadShedding(handler)],
+  ['loadShedding', (handler) => loadShedding(handler, { clock })],
   [
     'all of them',
     (handler) => WRAPPERS.slice(0, -1).reduce((inner, [, wrap]) => wrap(inner), handler),
