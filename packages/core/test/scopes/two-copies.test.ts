@@ -52,16 +52,17 @@ describe('a scope', () => {
   test('ends the scopes, tasks and groups of the other copy that are nested in it', async () => {
     const clock = new ManualClock();
     const executor = new theirs.Executor({ clock });
+    const pair = theirs.memoryPair();
     const ended: string[] = [];
-    const wait = (name: string) => (): Promise<void> =>
-      clock.sleep(60_000).finally(() => ended.push(name));
+    const read = (at: 0 | 1) => (): Promise<void> =>
+      pair[at].readable().finally(() => ended.push(at === 0 ? 'task' : 'timeout'));
     const call = outcomeOf(
       timeout(
         10,
         () =>
           executor.group(async ({ spawn }) => {
-            spawn(wait('task'));
-            await theirs.timeout(1_000, wait('timeout'), { clock });
+            spawn(read(0));
+            await theirs.timeout(1_000, read(1), { clock });
           }),
         { clock },
       ),
@@ -71,6 +72,7 @@ describe('a scope', () => {
     expect((await call) as object).toMatchObject({ error: expect.any(TimeoutError) });
     expect(ended.toSorted()).toEqual(['task', 'timeout']);
     expect(clock.pending).toBe(0);
+    for (const stream of pair) stream.reset();
   });
 
   test('that is nested in one of the other copy keeps its own end', async () => {
@@ -99,24 +101,29 @@ describe('a scope', () => {
   test('of a task that the other copy awaits ends with it', async () => {
     const clock = new ManualClock();
     const executor = new Executor({ clock });
-    const task = executor.spawn(() => theirs.moveOnAfter(1_000, () => clock.sleep(60_000)));
+    const [stream, other] = theirs.memoryPair();
+    const task = executor.spawn(() => theirs.moveOnAfter(1_000, () => stream.readable()));
     await clock.advance(1);
     task.abort('enough');
     expect(await outcomeOf(task)).toEqual({ error: 'enough' });
     expect(clock.pending).toBe(0);
+    stream.reset();
+    other.reset();
   });
 });
 
 test('a retry of one copy ends with a scope of the other, and tries no more', async () => {
   const { retry } = await import('../../src/sync/index.ts');
   const clock = new ManualClock();
+  const [stream, other] = theirs.memoryPair();
   let attempts = 0;
-  const call = outcomeOf(
-    timeout(10, () => retry(() => ((attempts += 1), clock.sleep(60_000)), { clock }), { clock }),
-  );
+  const attempt = (): Promise<void> => ((attempts += 1), stream.readable());
+  const call = outcomeOf(timeout(10, () => retry(attempt, { clock }), { clock }));
   await clock.advance(10);
   expect(await call).toMatchObject({ error: { name: 'TimeoutError' } });
   expect([attempts, clock.pending]).toEqual([1, 0]);
+  stream.reset();
+  other.reset();
 });
 
 test('an accept loop of one copy ends with a scope of the other, and reports nothing', async () => {
