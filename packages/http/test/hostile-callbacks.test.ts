@@ -122,7 +122,7 @@ const requesting =
     return rejectionOf(ask(make(callback)));
   };
 
-/** As {@link requesting}; the server answers when the callback was called. */
+/** As {@link requesting}; the server answers when the callback was called and has failed. */
 const beforeResponse =
   (
     make: (callback: Callback) => RequestOptions,
@@ -139,6 +139,8 @@ const beforeResponse =
     const handler: Handler = async (_request, context) => {
       begin(context);
       await isCalled;
+      // Of the failing callbacks, one rejects a turn of the loop after its call.
+      await stage.turns();
       return HttpResponse.text('fine');
     };
     return requesting(() => make(seen as Callback), handler)(callback, stage);
