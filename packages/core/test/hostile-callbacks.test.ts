@@ -180,8 +180,8 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
   'Task.catch(onRejected)': promises,
   'Task.finally(onSettled)': promises,
   'cancelScope(run)': async (run) => rejectionOf(cancelScope(run)),
-  'timeout(run)': async (run) => rejectionOf(timeout(60_000, run)),
-  'moveOnAfter(run)': async (run) => rejectionOf(moveOnAfter(60_000, run)),
+  'timeout(run)': async (run) => rejectionOf(timeout(60_000, run, { clock: new ManualClock() })),
+  'moveOnAfter(run)': async (run) => rejectionOf(moveOnAfter(60_000, run, { clock: new ManualClock() })),
   'CancelScope.cancel': context,
   'TaskContext.spawn': spawning((executor, run) =>
     executor.spawn(({ spawn }) => {
@@ -216,8 +216,11 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
     });
   }),
   'TaskTracker.spawn(run)': spawning((executor, run) => new TaskTracker({ executor }).spawn(run)),
-  'TcpConnectOptions.lookup': async (lookup) =>
-    rejectionOf(TcpStream.connect('name.test:1', { lookup, timeout: 60_000 })),
+  'TcpConnectOptions.lookup': async (lookup, stage) => {
+    const leave = new AbortController();
+    stage.defer(() => leave.abort());
+    return rejectionOf(TcpStream.connect('name.test:1', { lookup, signal: leave.signal }));
+  },
   'UdpOptions.lookup': async (lookup, stage) => {
     const socket = await UdpSocket.bind('127.0.0.1:0', { lookup });
     stage.defer(() => socket.close());
