@@ -245,9 +245,9 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/'],
+      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
       reason:
-        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them.',
+        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
     },
     {
       modules: ['node:cluster'],
@@ -566,10 +566,11 @@ export const http: PackagePlan = {
       owners: [
         'batteries/cookies/cookie-signer',
         'batteries/wrappers/basic-auth',
+        'batteries/wrappers/rate-limit-keys',
         'websocket/random-bits',
       ],
       reason:
-        'Secrets are compared, signed and drawn in three places; other chance is a Random that is passed in.',
+        'Secrets are compared, signed, hashed and drawn in four places; other chance is a Random that is passed in.',
     },
     {
       modules: ['node:perf_hooks'],
