@@ -102,7 +102,7 @@ function isWorthIt(error: unknown): boolean {
 /** Milliseconds, from seconds or a date; 0 for none. */
 function retryAfter(response: ClientResponse, clock: Clock): number {
   const field = response.headers.get('retry-after');
-  if (field === undefined) return 0;
+  if (field === null) return 0;
   if (/^\d{1,10}$/.test(field)) return Number(field) * 1_000;
   const date = Date.parse(field);
   return Number.isNaN(date) ? 0 : Math.max(0, date - clock.wallTime());
