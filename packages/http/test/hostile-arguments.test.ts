@@ -178,6 +178,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   failedRequestOf: plain(http.failedRequestOf, () => [new Error('any')]),
   'new HttpStatusError': error,
+  'new ResponseJsonError': error,
   'new ResponseSchemaError': error,
   echo: plain(http.echo, () => [{}]),
   errorResponse: plain(http.errorResponse, () => [404, {}]),
