@@ -1,6 +1,6 @@
 /** The requests of the simulation's tests, against the built packages: for scripts that run more of them. */
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { transformSync } from '@swc/core';
 
 const support = new URL('../../packages/http/test/support/', import.meta.url);
@@ -20,6 +20,8 @@ const { batteryProtocol: makeBatteries } = await load('battery-protocol.ts');
 const http = await built('http/dist/index.js');
 const batteries = await built('http/dist/batteries/index.js');
 export const { simulateSeeds } = await built('core/dist/testing/index.js');
+const { clientProtocol: makeClients } = await load('client-protocol.ts');
+export const clientProtocol = makeClients({ http, requests, gzipSync });
 export const httpProtocol = requests.requestProtocol(http);
 export const batteryProtocol = makeBatteries({ http, batteries, requests, handlers, gunzipSync });
 export const { DEADLINE, FAULTS } = requests;
