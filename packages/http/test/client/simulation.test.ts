@@ -3,12 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../../src/index.ts';
-import { clientProtocol, DEEDS } from '../support/client-protocol.ts';
+import { clientProtocol } from '../support/client-protocol.ts';
 import { countFromEnvironment } from '../support/environment.ts';
+import * as faulty from '../support/faulty-servers.ts';
 import * as requests from '../support/request-protocol.ts';
 
 const { DEADLINE, FAULTS } = requests;
-const program = clientProtocol({ http, requests, gzipSync });
+const program = clientProtocol({ http, requests, faulty, gzipSync });
 
 /** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program client --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */
 const SEEDS = countFromEnvironment('AWAITIO_HTTP_SEEDS', 500);
@@ -27,7 +28,7 @@ describe('a client against servers that do everything wrong', () => {
         if (event === 'log') seen.set(subject, (seen.get(subject) ?? 0) + 1);
       }
     }
-    const wanted = ['answered 200', 'answered 503', 'failed', 'discarded', ...DEEDS];
+    const wanted = ['answered 200', 'answered 503', 'failed', 'discarded', ...faulty.DEEDS];
     expect(wanted.filter((what) => (seen.get(what) ?? 0) < 3)).toEqual([]);
     for (let seed = 1; seed <= 5; seed += 1) {
       const options = { seed, faults: FAULTS, deadline: DEADLINE };

@@ -13,250 +13,38 @@
  * Only types are imported, so that scripts can run this file against the built package.
  */
 
-import type { ByteStream } from '@awaitio/core';
 import type { Simulation } from '@awaitio/core/testing';
 import type * as Http from '../../src/index.ts';
-import type { bytesOf as makeBytes, isSame as compare } from './request-protocol.ts';
+import type * as Faulty from './faulty-servers.ts';
+import type * as Requests from './request-protocol.ts';
 
 /** What the program works with: its package, from the sources or the build, and parts of the other program. */
 export interface ClientParts {
   readonly http: Pick<typeof Http, 'HttpClient' | 'failedRequestOf'>;
-  readonly requests: { readonly bytesOf: typeof makeBytes; readonly isSame: typeof compare };
+  readonly requests: Pick<typeof Requests, 'bytesOf' | 'isSame'>;
+  readonly faulty: typeof Faulty;
   readonly gzipSync: (bytes: Uint8Array) => Uint8Array;
 }
 
-/** What a server may do with a request. */
-export const DEEDS = [
-  ...['whole', 'whole', 'whole', 'whole', 'chunked', 'chunked', 'toTheEnd', 'gzip', 'pieces'],
-  ...['redirect', 'redirect', 'busy', 'closing', 'hasty', 'hinting', 'infos', 'flood', 'silent'],
-  ...['gone', 'reset', 'cut', 'cutChunk', 'garbage', 'extra', 'early', 'badLength', 'badCoding'],
-] as const;
-type Deed = (typeof DEEDS)[number];
-
 const METHODS = ['GET', 'GET', 'HEAD', 'PUT', 'DELETE', 'POST', 'POST', 'PATCH'] as const;
-const ORIGINS = ['one', 'two', 'three'] as const;
 const PER_ORIGIN = 2;
 const OVER_ALL = 4;
 /** How late a call may end, in virtual milliseconds: none. */
 const LATE = 0;
 
-interface Arrival {
-  readonly method: string;
-  readonly isKeyed: boolean;
-  times: number;
-}
-
 /** Makes the program of one run. */
-export function clientProtocol({ http, requests, gzipSync }: ClientParts) {
+export function clientProtocol({ http, requests, faulty, gzipSync }: ClientParts) {
   const { bytesOf, isSame } = requests;
+  const { FaultyServers, ORIGINS } = faulty;
   return async (sim: Simulation): Promise<void> => {
     const { random, clock } = sim;
     const violations: string[] = [];
-    /** By id and path: what arrived, and how often. */
-    const arrivals = new Map<string, Arrival>();
-    let isOver = false;
+    const servers = new FaultyServers(sim, { bytesOf, isSame, gzipSync }, violations);
     let openSources = 0;
 
     const pick = <T>(list: readonly T[]): T => list[random.integer(0, list.length - 1)] as T;
 
-    // The servers.
-
-    async function converse(stream: ByteStream): Promise<void> {
-      const timeout = 4_000;
-      for (;;) {
-        const bytes = await stream.readUntil('\r\n\r\n', { timeout, limit: 16_384 });
-        if (bytes === null) return;
-        const head = Buffer.from(bytes).toString('latin1');
-        const [, method = '', path = ''] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(head) ?? [];
-        const id = Number(/^x-id: (\d+)\r$/im.exec(head)?.[1]);
-        if (method === '' || Number.isNaN(id)) {
-          violations.push(`a server got ${JSON.stringify(head.slice(0, 80))}`);
-          return;
-        }
-        const key = `${id} ${path}`;
-        const isKeyed = /^idempotency-key:/im.test(head);
-        const arrival = arrivals.get(key) ?? { method, isKeyed, times: 0 };
-        arrival.times += 1;
-        arrivals.set(key, arrival);
-        const deed = pick(DEEDS);
-        sim.log(deed);
-        if (deed !== 'early') await readBody(stream, head, id, timeout);
-        if (random.chance(0.2)) await clock.sleep(random.integer(0, 300));
-        if (!(await act(stream, deed, id, method, path))) return;
-      }
-    }
-
-    /** Reads a body to its end, and checks it. */
-    async function readBody(
-      stream: ByteStream,
-      head: string,
-      id: number,
-      timeout: number,
-    ): Promise<void> {
-      const length = /^content-length: (\d+)\r$/im.exec(head)?.[1];
-      let body: Uint8Array = new Uint8Array(0);
-      if (length !== undefined) body = await stream.readExactly(Number(length), { timeout });
-      else if (/^transfer-encoding: chunked\r$/im.test(head)) {
-        const pieces: Uint8Array[] = [];
-        for (;;) {
-          const line = await stream.readUntil('\r\n', { timeout });
-          const size = Number.parseInt(Buffer.from(line ?? []).toString('latin1'), 16);
-          const piece = await stream.readExactly(size + 2, { timeout });
-          if (size === 0) break;
-          pieces.push(piece.subarray(0, size));
-        }
-        body = Buffer.concat(pieces);
-      }
-      if (!isSame(body, bytesOf(id, body.length))) violations.push(`${id}: another body arrived`);
-    }
-
-    const head = (status: string, fields: string): string => `HTTP/1.1 ${status}\r\n${fields}\r\n`;
-
-    /** Does it. @returns whether the connection goes on */
-    async function act(
-      stream: ByteStream,
-      deed: Deed,
-      id: number,
-      method: string,
-      path: string,
-    ): Promise<boolean> {
-      const length = random.chance(0.1) ? random.integer(0, 40_000) : random.integer(0, 200);
-      const body = method === 'HEAD' ? new Uint8Array(0) : bytesOf(id, length);
-      const own = `X-Length: ${length}\r\n`;
-      const withLength = `${own}Content-Length: ${length}\r\n`;
-      const write = (data: string | Uint8Array): Promise<void> =>
-        stream.writeAll(typeof data === 'string' ? Buffer.from(data, 'latin1') : data, {
-          timeout: 4_000,
-        });
-      const whole = async (status = '200 OK', fields = ''): Promise<void> => {
-        await write(head(status, withLength + fields));
-        if (body.length > 0) await write(body);
-      };
-      switch (deed) {
-        case 'whole':
-        case 'early':
-          await whole();
-          return deed === 'whole';
-        case 'chunked':
-          await write(head('200 OK', `${own}Transfer-Encoding: chunked\r\n`));
-          if (method !== 'HEAD') await writeChunks(write, body);
-          return true;
-        case 'toTheEnd':
-          await write(head('200 OK', `${own}Connection: close\r\n`));
-          await write(body);
-          return false;
-        case 'gzip': {
-          const coded = gzipSync(bytesOf(id, length));
-          const fields = `Content-Encoding: gzip\r\nContent-Length: ${coded.length}\r\n`;
-          await write(head('200 OK', own + fields));
-          if (method !== 'HEAD') await write(coded);
-          return true;
-        }
-        case 'pieces': {
-          await write(head('200 OK', withLength));
-          for (let at = 0; at < body.length;) {
-            const size = random.integer(1, Math.max(1, body.length >> 1));
-            await write(body.subarray(at, at + size));
-            at += size;
-            if (random.chance(0.5)) await clock.sleep(random.integer(0, 900));
-          }
-          return true;
-        }
-        case 'redirect': {
-          const status = pick(['301 A', '302 B', '303 C', '307 D', '308 E']);
-          const to = `http://${pick(ORIGINS)}${path}.`;
-          await write(head(status, `Location: ${to}\r\nContent-Length: 3\r\n`));
-          if (method !== 'HEAD') await write('xyz');
-          return true;
-        }
-        case 'busy':
-          await whole('503 Busy', `Retry-After: ${random.integer(0, 1)}\r\n`);
-          return true;
-        case 'closing':
-          await whole('200 OK', 'Connection: close\r\n');
-          return false;
-        case 'hasty':
-          await whole();
-          return false;
-        case 'hinting':
-          await whole('200 OK', `Keep-Alive: timeout=${random.integer(0, 2)}\r\n`);
-          return true;
-        case 'infos':
-          for (let n = random.integer(1, 5); n > 0; n -= 1) await write(head('103 Early', 'A: b\r\n'));
-          await whole();
-          return true;
-        case 'flood':
-          for (let n = 0; n < 100; n += 1) await write(head('103 Early', 'A: b\r\n'));
-          return false;
-        case 'silent':
-          await stream.readable({ timeout: 6_000 });
-          return false;
-        case 'gone':
-          return false;
-        case 'reset':
-          stream.reset();
-          return false;
-        case 'cut':
-          await write(head('200 OK', `${own}Content-Length: ${length + 1}\r\n`));
-          await write(body);
-          return false;
-        case 'cutChunk':
-          await write(head('200 OK', `${own}Transfer-Encoding: chunked\r\n\r\n5\r\nab`));
-          return false;
-        case 'garbage':
-          await write(pick(['\0\0\0\0', 'SSH-2.0-x\r\n', 'HTTP/1.1 2x0 OK\r\n\r\n', 'HTTP/9.9 200 OK\r\n\r\n']));
-          return random.chance(0.5);
-        case 'extra':
-          await whole();
-          await write('HTTP/1.1 200 OK\r\nX-Length: 5\r\nContent-Length: 5\r\n\r\nwrong');
-          return random.chance(0.5);
-        case 'badLength':
-          await write(head('200 OK', `${own}Content-Length: 5\r\nContent-Length: 6\r\n`));
-          return true;
-        case 'badCoding':
-          await write(head('200 OK', `${withLength}Content-Encoding: gzip\r\n`));
-          await write(body);
-          return true;
-      }
-    }
-
-    async function writeChunks(
-      write: (data: string | Uint8Array) => Promise<void>,
-      body: Uint8Array,
-    ): Promise<void> {
-      for (let at = 0; at < body.length;) {
-        const size = Math.min(random.integer(1, 1_000), body.length - at);
-        await write(`${size.toString(16)}\r\n`);
-        await write(body.subarray(at, at + size));
-        await write('\r\n');
-        at += size;
-      }
-      await write('0\r\n\r\n');
-    }
-
-    for (const name of ORIGINS) {
-      const host = sim.host(name);
-      host.run(async ({ signal }) => {
-        const listener = await host.listen(80, { signal });
-        for (;;) {
-          if (isOver) return;
-          let stream: ByteStream;
-          try {
-            stream = await listener.accept({ signal });
-          } catch {
-            return;
-          }
-          sim.executor.spawn(async () => {
-            try {
-              await converse(stream);
-              await stream.close();
-            } catch {
-              stream.reset();
-            }
-          });
-        }
-      });
-    }
+    for (const name of ORIGINS) servers.run(name);
 
     // The client.
 
@@ -369,7 +157,7 @@ export function clientProtocol({ http, requests, gzipSync }: ClientParts) {
       const isSafe = !['POST', 'PATCH'].includes(method) || isKeyed;
       if (isSafe) return;
       let total = 0;
-      for (const [key, arrival] of arrivals) {
+      for (const [key, arrival] of servers.arrivals) {
         if (!key.startsWith(`${id} `) || !['POST', 'PATCH'].includes(arrival.method)) continue;
         total += arrival.times;
         if (arrival.times > 1) violations.push(`${method} ${key} arrived ${arrival.times} times`);
@@ -397,7 +185,7 @@ export function clientProtocol({ http, requests, gzipSync }: ClientParts) {
     if (openSources !== 0) violations.push(`${openSources} sources are not released`);
     for (const check of afterwards) check();
     await client.close();
-    isOver = true;
+    servers.isOver = true;
     if (violations.length > 0) throw new Error(violations.join('; '));
   };
 }
