@@ -92,6 +92,53 @@ describe('fetch', () => {
     }),
   );
 
+  test.each<[string, () => BodyInit, unknown[]]>([
+    ['text', () => 'body', ['text/plain;charset=UTF-8', '4', 'body']],
+    ['an empty text', () => '', ['text/plain;charset=UTF-8', '0', '']],
+    ['bytes', () => new Uint8Array([65]), [null, '1', 'A']],
+    ['long text', () => 'x'.repeat(3_000_000), ['text/plain;charset=UTF-8', '3000000', 'long']],
+  ])('sends a Request whose body is %s with its length, and again for a redirect', (_what, body, expected) =>
+    withFetch(redirecting(307), async (fetch) => {
+      const request = new Request('http://memory/from', { method: 'POST', body: body() });
+      const [method, , type, length, text] = (await (await fetch(request)).json()) as string[];
+      expect([method, type, length]).toEqual(['POST', ...expected.slice(0, 2)]);
+      if (expected[2] !== 'long') expect(text).toBe(expected[2]);
+    }),
+  );
+
+  test('sends a Request whose body is a stream as it comes', async () => {
+    let next: ((text: string) => void) | undefined;
+    const arrived: string[] = [];
+    let isCancelled = false;
+    const stream = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(Buffer.from('first '));
+        next = (text) => controller.enqueue(Buffer.from(text));
+      },
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    await withFetch(
+      async (request) => {
+        for await (const piece of request.body) {
+          arrived.push(Buffer.from(piece).toString());
+          if (arrived.length === 1) next?.('second');
+          else break;
+        }
+        return HttpResponse.text('enough');
+      },
+      async (fetch) => {
+        const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit;
+        const response = await fetch(new Request('http://memory/', init));
+        expect(await response.text()).toBe('enough');
+        expect(arrived).toEqual(['first ', 'second']);
+        await new Promise(setImmediate);
+        expect(isCancelled).toBe(true);
+      },
+    );
+  });
+
   test('gives a redirect as it is where that is asked for, or fails', () =>
     withFetch(redirecting(302), async (fetch) => {
       const manual = await fetch('http://memory/from', { redirect: 'manual' });
