@@ -51,7 +51,7 @@ async function send(
 async function bodyOf(
   request: Request,
   init: RequestInit | undefined,
-): Promise<Uint8Array | AsyncIterable<Uint8Array> | undefined> {
+): Promise<Uint8Array | ReadableStream<Uint8Array> | undefined> {
   const { body } = request;
   if (body === null) return undefined;
   const given: unknown = init?.body;

@@ -16,7 +16,7 @@ const LONG = 1_048_576;
  */
 export async function contentOf(
   body: ReadableStream<Uint8Array>,
-): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+): Promise<Uint8Array | ReadableStream<Uint8Array>> {
   const reader = body.getReader();
   const collected = new PieceCollector();
   for (let count = 0; ; count += 1) {
@@ -50,22 +50,20 @@ class Reading {
   }
 }
 
-async function* rest(
-  begun: Uint8Array,
-  reading: Reading,
-  reader: Reader,
-): AsyncGenerator<Uint8Array> {
-  let isOver = false;
-  try {
-    yield begun;
-    for (let next = reading.result; ; next = reader.read()) {
-      const { done, value } = await next;
-      isOver = done;
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // One that has failed is over, too.
-    if (!isOver) await reader.cancel().catch(() => {});
-  }
+/** The stream from where it was read to. Cancelling it cancels the body. */
+function rest(begun: Uint8Array, reading: Reading, reader: Reader): ReadableStream<Uint8Array> {
+  let next: Reading['result'] | undefined = reading.result;
+  const source = {
+    start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+      if (begun.length > 0) controller.enqueue(begun);
+    },
+    async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+      const { done, value } = await (next ?? reader.read());
+      next = undefined;
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason: unknown): Promise<void> => reader.cancel(reason),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }

@@ -96,7 +96,7 @@ describe('fetch', () => {
     ['text', () => 'body', ['text/plain;charset=UTF-8', '4', 'body']],
     ['an empty text', () => '', ['text/plain;charset=UTF-8', '0', '']],
     ['bytes', () => new Uint8Array([65]), [null, '1', 'A']],
-    ['long text', () => 'x'.repeat(3_000_000), ['text/plain;charset=UTF-8', '3000000', 'long']],
+    ['long text', () => 'x'.repeat(900_000), ['text/plain;charset=UTF-8', '900000', 'long']],
   ])('sends a Request whose body is %s with its length, and again for a redirect', (_what, body, expected) =>
     withFetch(redirecting(307), async (fetch) => {
       const request = new Request('http://memory/from', { method: 'POST', body: body() });
@@ -137,6 +137,20 @@ describe('fetch', () => {
         expect(isCancelled).toBe(true);
       },
     );
+  });
+
+  test('cancels the stream of a Request that cannot be sent', async () => {
+    let isCancelled = false;
+    const cancel = (): void => {
+      isCancelled = true;
+    };
+    const body = new ReadableStream({ pull: () => new Promise<void>(() => {}), cancel });
+    const client = new HttpClient({ connect: () => Promise.reject(new Error('no way')) });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    await expect(createFetch(client)(new Request('http://a/', init))).rejects.toThrow(TypeError);
+    await new Promise(setImmediate);
+    expect(isCancelled).toBe(true);
+    await client.close();
   });
 
   test('gives a redirect as it is where that is asked for, or fails', () =>
