@@ -20,7 +20,10 @@ export async function fetchWith(
     response.discard();
     throw failed(response.notFollowed ?? 'the response is a redirect, which `redirect` forbids');
   }
-  const result = toResponse(response, request);
+  const result = toResponse(response, request, (cause) => {
+    const { signal } = request;
+    return signal.aborted ? signal.reason : new TypeError('terminated', { cause });
+  });
   Object.defineProperties(result, {
     url: { value: response.url.replace(/#.*$/s, '') },
     redirected: { value: response.redirects > 0 },

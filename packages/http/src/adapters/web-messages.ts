@@ -12,27 +12,43 @@ export function sentHeaders(request: Request): [name: string, value: string][] {
   return [...request.headers].filter(([name]) => !OWN.has(name));
 }
 
-/** A response as the web has it; its body is read as its reader asks for it. */
-export function toResponse(response: ClientResponse, request: Request): Response {
+/**
+ * A response as the web has it; its body is read as its reader asks for it.
+ *
+ * @param failureOf - Makes the error of a body from what it has failed with.
+ */
+export function toResponse(
+  response: ClientResponse,
+  request: Request,
+  failureOf: (reason: unknown) => unknown = (reason) => reason,
+): Response {
   const { status, reason } = response;
   const headers = response.headers.toWeb();
   const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
-  return new Response(hasBody ? streamOf(response, request) : null, {
+  return new Response(hasBody ? streamOf(response, request, failureOf) : null, {
     status,
     statusText: reason,
     headers,
   });
 }
 
-function streamOf(response: ClientResponse, request: Request): ReadableStream<Uint8Array> {
+function streamOf(
+  response: ClientResponse,
+  request: Request,
+  failureOf: (reason: unknown) => unknown,
+): ReadableStream<Uint8Array> {
   const pieces = response.body[Symbol.asyncIterator]();
   const source = {
     // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
     request,
     async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        throw failureOf(error);
+      }
     },
     cancel() {
       response.discard();

@@ -1,7 +1,8 @@
 /** `fetch` over a client: what the web's tests ask of one, as far as a server's program has it. */
 import { describe, expect, test } from '@jest/globals';
-import { InvalidInputError, MemoryListener } from '@awaitio/core';
+import { InvalidInputError, MemoryListener, memoryPair } from '@awaitio/core';
 import { createFetch, HttpClient, HttpResponse, serve, type Handler } from '../../src/index.ts';
+import { Wire } from '../support/wire.ts';
 
 type Fetch = ReturnType<typeof createFetch>;
 
@@ -198,6 +199,31 @@ describe('fetch', () => {
     expect((error as TypeError).cause).toMatchObject({ code: 'ECONNREFUSED' });
     await expect(createFetch(client)('/relative')).rejects.toThrow(TypeError);
     await client.close();
+  });
+
+  test('gives a body that fails with a TypeError, whose cause says why; or with the reason of its signal', async () => {
+    const reason = new RangeError('enough');
+    for (const isAborted of [false, true]) {
+      const [here, there] = memoryPair();
+      const client = new HttpClient({ connect: async () => here });
+      const wire = new Wire(there);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const asking = createFetch(client)('http://memory/', { signal });
+      await wire.head();
+      await wire.send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab');
+      const reading = (await asking).text();
+      if (isAborted) controller.abort(reason);
+      else await wire.finish();
+      const error = await reading.catch((failure: unknown) => failure);
+      if (isAborted) expect(error).toBe(reason);
+      else {
+        expect(error).toBeInstanceOf(TypeError);
+        expect((error as TypeError).cause).toMatchObject({ code: 'ERR_HTTP_TRUNCATED' });
+      }
+      await client.close();
+      wire.stream.reset();
+    }
   });
 
   test('is made of a client alone', () => {
