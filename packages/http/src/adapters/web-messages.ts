@@ -7,6 +7,9 @@ const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding'
 /** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
+/** The highest that the constructor of `Response` takes; one that was received may be up to 999. */
+const MAX_STATUS = 599;
+
 /** The fields of a request that are passed on. */
 export function sentHeaders(request: Request): [name: string, value: string][] {
   return [...request.headers].filter(([name]) => !OWN.has(name));
@@ -25,11 +28,13 @@ export function toResponse(
   const { status, reason } = response;
   const headers = response.headers.toWeb();
   const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
-  return new Response(hasBody ? streamOf(response, request, failureOf) : null, {
-    status,
+  const isOdd = status > MAX_STATUS;
+  const result = new Response(hasBody ? streamOf(response, request, failureOf) : null, {
+    status: isOdd ? MAX_STATUS : status,
     statusText: reason,
     headers,
   });
+  return isOdd ? Object.defineProperty(result, 'status', { value: status }) : result;
 }
 
 function streamOf(

@@ -93,7 +93,7 @@ describe('fetch', () => {
     }),
   );
 
-  test.each<[string, () => BodyInit, unknown[]]>([
+  test.each<[string, () => NonNullable<RequestInit['body']>, unknown[]]>([
     ['text', () => 'body', ['text/plain;charset=UTF-8', '4', 'body']],
     ['an empty text', () => '', ['text/plain;charset=UTF-8', '0', '']],
     ['bytes', () => new Uint8Array([65]), [null, '1', 'A']],
@@ -153,6 +153,17 @@ describe('fetch', () => {
     expect(isCancelled).toBe(true);
     await client.close();
   });
+
+  test.each([200, 404, 599, 600, 999])('gives the status %i', (status) =>
+    withFetch(
+      () => HttpResponse.text('body', { status }),
+      async (fetch) => {
+        const response = await fetch('http://memory/');
+        expect([response.status, response.ok]).toEqual([status, status === 200]);
+        expect(await response.text()).toBe('body');
+      },
+    ),
+  );
 
   test('gives a redirect as it is where that is asked for, or fails', () =>
     withFetch(redirecting(302), async (fetch) => {

@@ -74,8 +74,7 @@ export class ClientTls {
         signal,
         timeout,
       });
-      const isUsedUp = !secured.isResumed || secured.protocol === 'TLSv1.3';
-      if (session !== undefined && !isUsedUp) sessions?.putBack(session);
+      if (session !== undefined && secured.isResumed) sessions?.putBack(session);
       return secured;
     } catch (error) {
       stream.reset();
@@ -88,8 +87,9 @@ export class ClientTls {
 }
 
 /**
- * The sessions of one origin. One is taken out when it is used: a session of TLS 1.3 is for one connection (RFC 8446 section
- * C.4), and one that a server chokes on is not tried again.
+ * The sessions of one origin. One is taken out when it is used: one that a server refuses, or chokes on, is not tried again. One
+ * that was resumed is used again where there is no new one, although RFC 8446 section C.4 advises against it, since who watches can
+ * tell that both connections are of one client: Node's servers issue no other when they resume one.
  */
 class Sessions {
   readonly #kept: Uint8Array[] = [];
@@ -104,7 +104,7 @@ class Sessions {
     return this.#kept.pop();
   }
 
-  /** It may be used again: before TLS 1.3 a server issues no other when it is resumed. */
+  /** It may be used again, after the new ones. */
   putBack(session: Uint8Array): void {
     if (this.#kept.length < MAX_SESSIONS) this.#kept.unshift(session);
   }
