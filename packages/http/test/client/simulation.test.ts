@@ -12,7 +12,7 @@ const { DEADLINE, FAULTS } = requests;
 const program = clientProtocol({ http, requests, faulty, gzipSync });
 
 /** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program client --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */
-const SEEDS = countFromEnvironment('AWAITIO_HTTP_SEEDS', 500);
+const SEEDS = countFromEnvironment('AWAITIO_HTTP_SEEDS', 200);
 
 describe('a client against servers that do everything wrong', () => {
   test(`keeps every promise for ${SEEDS} seeds`, async () => {

@@ -177,8 +177,9 @@ describe('a call that was redirected', () => {
         return HttpResponse.empty({ status: 303, headers: { Location: '/next' } });
       if (!isBroken) return HttpResponse.text('busy', { status: 503 });
       async function* broken(): AsyncGenerator<string> {
+        yield 'ab';
+        await world.sleep(5);
         throw new Error('broken');
-        yield '';
       }
       return HttpResponse.stream(broken(), { length: 5 });
     });
