@@ -45,12 +45,12 @@ const versionOf = (name) =>
 const objects = new Map();
 let flaky = 0;
 async function handle(request) {
-  const { method, path, query } = request;
+  const { method, path } = request;
+  if (/^\/bucket\/?$/.test(path)) return HttpResponse.text(listing(), { headers: XML });
   if (path.startsWith('/bucket/')) return objectStore(request);
-  if (path === '/bucket') return HttpResponse.text(listing(), { headers: XML });
   switch (`${method} ${path}`) {
     case 'GET /items/7':
-      return HttpResponse.json({ id: 7, name: 'bolt', page: query.get('page') });
+      return HttpResponse.json({ id: 7, name: 'bolt', page: pageOf(request) });
     case 'POST /items':
       return HttpResponse.json({ got: await request.json() }, { status: 201 });
     case 'GET /flaky':
@@ -96,6 +96,8 @@ const listing = () => {
   const keys = [...objects.keys()].map((key) => `<Contents><Key>${key}</Key></Contents>`);
   return `<?xml version="1.0"?><ListBucketResult>${keys.join('')}</ListBucketResult>`;
 };
+
+const pageOf = ({ query }) => query.page ?? null;
 
 async function objectStore(request) {
   const key = request.path.slice('/bucket/'.length);
