@@ -78,7 +78,11 @@ async function handle(request) {
 
 function chat({ stream }) {
   const words = ['Hello', ', ', 'world'];
-  const chunk = (content) => ({ id: '1', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content } }] });
+  const chunk = (content) => ({
+    id: '1',
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta: { content } }],
+  });
   if (!stream) {
     const message = { role: 'assistant', content: words.join('') };
     return HttpResponse.json({ id: '1', choices: [{ index: 0, message }] });
@@ -97,7 +101,7 @@ const listing = () => {
   return `<?xml version="1.0"?><ListBucketResult>${keys.join('')}</ListBucketResult>`;
 };
 
-const pageOf = ({ query }) => query.page ?? null;
+const pageOf = (request) => request.query().get('page');
 
 async function objectStore(request) {
   const key = request.path.slice('/bucket/'.length);
@@ -114,7 +118,8 @@ async function objectStore(request) {
   }
   const bytes = objects.get(key);
   if (bytes === undefined) {
-    const error = '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>';
+    const error =
+      '<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>';
     return HttpResponse.text(error, { status: 404, headers: XML });
   }
   return HttpResponse.bytes(bytes, { headers: { ETag: '"etag"' } });
@@ -123,7 +128,7 @@ async function objectStore(request) {
 /** The coding `aws-chunked` of S3: chunks inside of the body. */
 function unchunked(bytes) {
   const pieces = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const end = bytes.indexOf(10, at);
     const size = Number.parseInt(Buffer.from(bytes.subarray(at, end)).toString(), 16);
     if (size === 0) return Buffer.concat(pieces);
@@ -151,7 +156,12 @@ const CHECKS = {
     assert.deepEqual([response.status, error], [404, { message: 'Not Found' }]);
   },
   async ky({ default: ky }) {
-    const api = ky.create({ fetch, prefixUrl: baseUrl, prefix: baseUrl, retry: { limit: 2, delay: () => 1 } });
+    const api = ky.create({
+      fetch,
+      prefixUrl: baseUrl,
+      prefix: baseUrl,
+      retry: { limit: 2, delay: () => 1 },
+    });
     assert.deepEqual(await api.get('items/7').json(), { id: 7, name: 'bolt', page: null });
     flaky = 0;
     assert.deepEqual(await api.get('flaky').json(), { flaky: 2 });
@@ -169,7 +179,11 @@ const CHECKS = {
   },
   async ofetch({ createFetch: create }) {
     const api = create({ fetch, Headers, AbortController, defaults: { baseURL: baseUrl } });
-    assert.deepEqual(await api('/moved', { query: { page: 3 } }), { id: 7, name: 'bolt', page: null });
+    assert.deepEqual(await api('/moved', { query: { page: 3 } }), {
+      id: 7,
+      name: 'bolt',
+      page: null,
+    });
     assert.deepEqual(await api('/items', { method: 'POST', body: { n: 1 } }), { got: { n: 1 } });
     flaky = 0;
     assert.deepEqual(await api('/flaky', { retry: 1 }), { flaky: 2 });
@@ -202,7 +216,13 @@ const CHECKS = {
     await assert.rejects(api.models.list(), { status: 404 });
   },
   async aws4fetch({ AwsClient }) {
-    const aws = new AwsClient({ accessKeyId: 'id', secretAccessKey: 'secret', region: 'here', service: 's3', retries: 0 });
+    const aws = new AwsClient({
+      accessKeyId: 'id',
+      secretAccessKey: 'secret',
+      region: 'here',
+      service: 's3',
+      retries: 0,
+    });
     const url = `${baseUrl}/bucket/key`;
     const ask = async (init) => fetch(await aws.sign(url, init));
     assert.equal((await ask({ method: 'PUT', body: FILE })).status, 200);
@@ -211,7 +231,13 @@ const CHECKS = {
     assert.equal((await ask({ method: 'DELETE' })).status, 204);
     assert.equal((await ask({ method: 'GET' })).status, 404);
   },
-  async '@aws-sdk/client-s3'({ S3Client, PutObjectCommand, GetObjectCommand, DeleteObjectCommand, ListObjectsV2Command }) {
+  async '@aws-sdk/client-s3'({
+    S3Client,
+    PutObjectCommand,
+    GetObjectCommand,
+    DeleteObjectCommand,
+    ListObjectsV2Command,
+  }) {
     // Its handler over fetch takes the global one.
     const { FetchHttpHandler } = await load('@smithy/fetch-http-handler');
     const before = globalThis.fetch;
@@ -224,7 +250,10 @@ const CHECKS = {
       const object = { Bucket: 'bucket', Key: 'key' };
       await s3.send(new PutObjectCommand({ ...object, Body: FILE }));
       const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'bucket' }));
-      assert.deepEqual(Contents?.map(({ Key }) => Key), ['key']);
+      assert.deepEqual(
+        Contents?.map(({ Key }) => Key),
+        ['key'],
+      );
       const { Body } = await s3.send(new GetObjectCommand(object));
       assert.equal(digest(await Body.transformToByteArray()), digest(FILE));
       await s3.send(new DeleteObjectCommand(object));

@@ -155,7 +155,7 @@ backend servers
 /** Node's servers, with the application of the others; the proxies lead to them. */
 async function node() {
   const app = application(files);
-  const listener = async (request, response) => {
+  const answer = async (request, response) => {
     const chunks = [];
     try {
       for await (const chunk of request) chunks.push(chunk);
@@ -164,11 +164,12 @@ async function node() {
     }
     const { method, url, headers } = request;
     const body = ['GET', 'HEAD'].includes(method) ? undefined : Buffer.concat(chunks);
-    const answer = await app(new Request(`http://node${url}`, { method, headers, body }));
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    response.writeHead(answer.status, { 'Content-Length': bytes.length });
+    const given = await app(new Request(`http://node${url}`, { method, headers, body }));
+    const bytes = Buffer.from(await given.arrayBuffer());
+    response.writeHead(given.status, { 'Content-Length': bytes.length });
     response.end(method === 'HEAD' ? undefined : bytes);
   };
+  const listener = (request, response) => void answer(request, response);
   const options = { keepAliveTimeout: 1_000 };
   const plain = createServer(options, listener).listen(0, '127.0.0.1');
   const secure = createHttps({ ...options, ...certificate }, listener).listen(0, '127.0.0.1');

@@ -4,7 +4,6 @@ import { application } from './echo-app.mjs';
 
 const [port, files, cert, key] = process.argv.slice(2);
 const tls = cert === undefined ? {} : { tls: { cert: readFileSync(cert), key: readFileSync(key) } };
-// oxlint-disable-next-line no-undef -- Bun runs this file
 Bun.serve({
   port: Number(port),
   hostname: '127.0.0.1',

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { application } from './echo-app.mjs';
 
-// oxlint-disable-next-line no-undef -- Deno runs this file
 const runtime = Deno;
 const [port, files, cert, key] = runtime.args;
 const tls =

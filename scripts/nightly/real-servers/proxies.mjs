@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { HttpClient } from '../../../packages/http/dist/index.js';
 import { checkServer } from './check-server.mjs';
-import { authority, check, config, equal, folder, freePort, isInstalled, start } from './support.mjs';
+import {
+  authority,
+  check,
+  config,
+  equal,
+  folder,
+  freePort,
+  isInstalled,
+  start,
+} from './support.mjs';
 
 const TOOL = '/usr/lib/squid/basic_ncsa_auth';
 

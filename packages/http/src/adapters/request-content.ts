@@ -29,6 +29,9 @@ export async function contentOf(
   }
 }
 
+/** A microtask. */
+const NEXT = Promise.resolve();
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 /** A read whose end can be seen. */
@@ -45,7 +48,7 @@ class Reading {
   }
 
   async isSettledSoon(): Promise<boolean> {
-    for (let turn = 0; turn < SOON && !this.#isSettled; turn += 1) await undefined;
+    for (let turn = 0; turn < SOON && !this.#isSettled; turn += 1) await NEXT;
     return this.#isSettled;
   }
 }

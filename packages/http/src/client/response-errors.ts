@@ -68,7 +68,8 @@ export class ResponseJsonError extends ResponseSchemaError {
    * @param line - The number of the line, from 1; `undefined` for a whole body.
    */
   constructor(operation: string, text: string, line?: number) {
-    const [path, what] = line === undefined ? ['body', 'a body'] : [`line[${line}]`, `line ${line}`];
+    const [path, what] =
+      line === undefined ? ['body', 'a body'] : [`line[${line}]`, `line ${line}`];
     const wrong = `expected ${what} of JSON, got ${notJson(text)}`;
     super([{ path, message: 'expected JSON' }], operation, wrong, 'ERR_HTTP_RESPONSE_JSON');
     this.line = line;

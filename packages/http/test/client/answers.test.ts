@@ -73,7 +73,9 @@ describe('a response that is not JSON', () => {
         const client = world.client();
         for (const schema of [undefined, z.unknown()]) {
           const response = await client.get(URL_);
-          const error = await failureOf(schema === undefined ? response.json() : response.json(schema));
+          const error = await failureOf(
+            schema === undefined ? response.json() : response.json(schema),
+          );
           expect(error).toBeInstanceOf(ResponseJsonError);
           expect(error).toMatchObject({ code: 'ERR_HTTP_RESPONSE_JSON', line: undefined });
           expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/SECRET/);

@@ -202,7 +202,11 @@ describe('an implementation of a contract', () => {
     const text = await response.text();
     const isJson = response.headers.get('content-type') === 'application/problem+json';
     const allow = response.headers.get('allow');
-    return { status: response.status, problem: isJson ? JSON.parse(text) : text, allow: allow ?? undefined };
+    return {
+      status: response.status,
+      problem: isJson ? JSON.parse(text) : text,
+      allow: allow ?? undefined,
+    };
   };
 
   test.each([

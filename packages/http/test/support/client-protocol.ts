@@ -42,7 +42,11 @@ export function clientProtocol({ http, requests, faulty, gzipSync }: ClientParts
     const servers = new FaultyServers(sim, { bytesOf, isSame, gzipSync }, violations);
     let openSources = 0;
 
-    const pick = <T>(list: readonly T[]): T => list[random.integer(0, list.length - 1)] as T;
+    const pick = <T extends string>(list: readonly T[]): T => {
+      const picked = list[random.integer(0, list.length - 1)];
+      if (picked === undefined) throw new Error('there is nothing to pick');
+      return picked;
+    };
 
     for (const name of ORIGINS) servers.run(name);
 

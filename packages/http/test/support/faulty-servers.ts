@@ -8,9 +8,33 @@ import type { Simulation } from '@awaitio/core/testing';
 
 /** What a server may do with a request. */
 export const DEEDS = [
-  ...['whole', 'whole', 'whole', 'whole', 'chunked', 'chunked', 'toTheEnd', 'gzip', 'pieces'],
-  ...['redirect', 'redirect', 'busy', 'closing', 'hasty', 'hinting', 'infos', 'flood', 'silent'],
-  ...['gone', 'reset', 'cut', 'cutChunk', 'garbage', 'extra', 'early', 'badLength', 'badCoding'],
+  'whole',
+  'whole',
+  'whole',
+  'whole',
+  'chunked',
+  'chunked',
+  'toTheEnd',
+  'gzip',
+  'pieces',
+  'redirect',
+  'redirect',
+  'busy',
+  'closing',
+  'hasty',
+  'hinting',
+  'infos',
+  'flood',
+  'silent',
+  'gone',
+  'reset',
+  'cut',
+  'cutChunk',
+  'garbage',
+  'extra',
+  'early',
+  'badLength',
+  'badCoding',
 ] as const;
 export type Deed = (typeof DEEDS)[number];
 
@@ -133,7 +157,8 @@ export class FaultyServers {
       body = Buffer.concat(pieces);
     }
     const { isSame, bytesOf } = this.#parts;
-    if (!isSame(body, bytesOf(id, body.length))) this.#violations.push(`${id}: another body arrived`);
+    if (!isSame(body, bytesOf(id, body.length)))
+      this.#violations.push(`${id}: another body arrived`);
   }
 
   /** Does a deed. @returns whether the connection goes on */
@@ -257,7 +282,9 @@ export class FaultyServers {
     await write('0\r\n\r\n');
   }
 
-  #pick<T>(list: readonly T[]): T {
-    return list[this.#sim.random.integer(0, list.length - 1)] as T;
+  #pick<T extends string>(list: readonly T[]): T {
+    const picked = list[this.#sim.random.integer(0, list.length - 1)];
+    if (picked === undefined) throw new Error('there is nothing to pick');
+    return picked;
   }
 }

@@ -78,10 +78,7 @@ function matches(
 }
 
 /** Whether it was modified after a date; `undefined` without a valid date, or nothing to compare it with. */
-function isAfter(
-  validators: Validators | undefined,
-  date: string | null,
-): boolean | undefined {
+function isAfter(validators: Validators | undefined, date: string | null): boolean | undefined {
   const lastModified = validators?.lastModified;
   if (date === null || lastModified === undefined) return undefined;
   const time = parseHttpDate(date.trim(), lastModified);

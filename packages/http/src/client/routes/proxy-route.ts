@@ -38,8 +38,7 @@ export function proxyRoute(target: Target, proxy: Proxy, ways: ProxyWays): Route
   };
 }
 
-const connectTcp: Connect = (address, options) =>
-  TcpStream.connect(address, options);
+const connectTcp: Connect = (address, options) => TcpStream.connect(address, options);
 
 /** Asks the proxy for a tunnel. @throws `IoError` when it refuses; the stream is closed then */
 async function tunnel(
