@@ -91,6 +91,12 @@ describe('received headers', () => {
     expect([...headers.values()]).toEqual(pairs.map(([, value]) => value));
   });
 
+  test('are given to functions alone', () => {
+    expect(() => headers.forEach(undefined as never)).toThrow(
+      'expected `callback` to be a function',
+    );
+  });
+
   test.each(['append', 'set', 'delete'] as const)('are not changed by %s', (operation) => {
     const before = [...headers];
     expect(() => headers[operation]('Host', 'b')).toThrow('cannot be changed; copy them');

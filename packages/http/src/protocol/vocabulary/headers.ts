@@ -101,11 +101,12 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return undefined;
   }
 
-  /** Calls a function with each field. @throws what it throws */
+  /** Calls a function with each field. @throws what it throws; `LocalProtocolError` for what is no function */
   forEach(
     callback: (value: string, name: string, headers: Headers) => void,
     thisArg?: unknown,
   ): void {
+    if (typeof callback !== 'function') throw notA('callback', 'a function', callback);
     for (const [name, value] of this) callback.call(thisArg, value, name, this);
   }
 
@@ -137,7 +138,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   #find(name: string, from: number): number {
-    if (typeof name !== 'string') throw notAName(name);
+    if (typeof name !== 'string') throw notA('name', 'a string', name);
     const spans = this.#spans;
     for (let at = from; at < spans.length; at += 4) {
       const start = spans[at] as number;
@@ -164,9 +165,9 @@ function received(operation: string): LocalProtocolError {
   );
 }
 
-function notAName(name: unknown): LocalProtocolError {
+function notA(name: string, expected: string, value: unknown): LocalProtocolError {
   return new LocalProtocolError(
-    `headers: expected \`name\` to be a string, got a value of type ${typeof name}`,
+    `headers: expected \`${name}\` to be ${expected}, got a value of type ${typeof value}`,
     'ERR_HTTP_HEADER_NAME',
   );
 }
