@@ -101,13 +101,16 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return undefined;
   }
 
-  /** Calls a function with each field. @throws what it throws; `LocalProtocolError` for what is no function */
+  /** Calls a function with each field. @throws what it throws; `LocalProtocolError` for what is no synchronous function */
   forEach(
     callback: (value: string, name: string, headers: Headers) => void,
     thisArg?: unknown,
   ): void {
     if (typeof callback !== 'function') throw notA('callback', 'a function', callback);
-    for (const [name, value] of this) callback.call(thisArg, value, name, this);
+    for (const [name, value] of this) {
+      const returned: unknown = callback.call(thisArg, value, name, this);
+      if (isPromise(returned)) throw notA('callback', 'a synchronous function', returned);
+    }
   }
 
   /** @throws `LocalProtocolError`: what was received cannot be changed. */
@@ -163,6 +166,20 @@ function received(operation: string): LocalProtocolError {
     `headers.${operation}: expected fields of the program, got received ones, which cannot be changed; copy them, new Headers(headers)`,
     'ERR_HTTP_HEADERS_RECEIVED',
   );
+}
+
+/** Nothing waits for it, so that its rejection has no handler: it gets one. */
+function isPromise(returned: unknown): boolean {
+  if (typeof returned !== 'object' || returned === null) return false;
+  try {
+    if (typeof (returned as { readonly then?: unknown }).then !== 'function') return false;
+  } catch {
+    return true;
+  }
+  new Promise((resolve) => {
+    resolve(returned);
+  }).catch(() => {});
+  return true;
 }
 
 function notA(name: string, expected: string, value: unknown): LocalProtocolError {
