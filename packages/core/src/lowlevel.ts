@@ -44,6 +44,7 @@ export { budgetOf, type Budget } from './waiting/budget.ts';
 export { charged } from './waiting/charged.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
+export { secureContextOf, TLS_CREDENTIALS } from './net/tls/tls-credentials.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';
 export { linesCodec } from './codecs/lines.ts';
 export { lengthDelimitedCodec } from './codecs/length-delimited.ts';

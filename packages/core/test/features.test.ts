@@ -11,7 +11,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Listening, connecting, living and ending': 24,
   'Tasks, scheduling, looking inside': 13,
   'The HTTP server': 70,
-  'The HTTP client': 37,
+  'The HTTP client': 38,
 };
 
 interface Row {

@@ -281,6 +281,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'cors(handler)': handling((handler) => cors(handler)),
   'loadShedding(handler)': handling((handler) => loadShedding(handler)),
+  'Headers.forEach(callback)': handling((callback) => ({ headers }) => {
+    headers.forEach(callback);
+    return HttpResponse.text('fine');
+  }),
   'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
   'requestId(handler)': handling((handler) => requestId(handler)),
   'serverTiming(handler)': handling((handler) => serverTiming(handler)),

@@ -28,8 +28,9 @@ import { checkRequest, withBody, type RequestOptions } from './request-options.t
 import type { ClientResponse } from './response.ts';
 import type { withRetries } from './retrying.ts';
 import type { ClientRetryOptions } from './retry-options.ts';
+import { ClientTls } from './routes/client-tls.ts';
 import { Proxies } from './routes/proxies.ts';
-import { directRoute } from './routes/route.ts';
+import { directRoute, type Dialing } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 
@@ -232,7 +233,7 @@ class FollowerOf implements Follower {
   readonly proxies: Proxies | undefined;
   readonly retry: ClientRetryOptions | false;
   readonly #pools: Pools;
-  readonly #options: HttpClientOptions;
+  readonly #dialing: Dialing;
 
   constructor(clock: Clock, pools: Pools, options: HttpClientOptions) {
     this.clock = clock;
@@ -245,7 +246,8 @@ class FollowerOf implements Follower {
     const { proxy = false } = options;
     this.proxies = proxy === false ? undefined : new Proxies(proxy);
     this.#pools = pools;
-    this.#options = options;
+    const { connect, connectTls, tls } = options;
+    this.#dialing = { connect, connectTls, tls: new ClientTls(tls) };
   }
 
   get isClosed(): boolean {
@@ -255,7 +257,7 @@ class FollowerOf implements Follower {
   poolOf(target: Target): ClientPool {
     const pool = this.#pools.find(target.origin);
     if (pool !== undefined) return pool;
-    const route = this.proxies?.route(target, this.#options);
-    return this.#pools.add(target, route ?? directRoute(target, this.#options));
+    const route = this.proxies?.route(target, this.#dialing);
+    return this.#pools.add(target, route ?? directRoute(target, this.#dialing));
   }
 }

@@ -6,6 +6,7 @@ import {
   failedRequestOf,
   HttpResponse,
   HttpStatusError,
+  ResponseJsonError,
   ResponseSchemaError,
   type HttpRequest,
 } from '../../src/index.ts';
@@ -61,6 +62,27 @@ describe('throwIfNotOk', () => {
       await wire.finish();
       expect(await failing).toMatchObject({ status: 503, excerpt: 'start' });
     }));
+});
+
+describe('a response that is not JSON', () => {
+  test.each(['', '{"key":"SECRET"', 'SECRET', '[1,]SECRET', 'undefined'])(
+    '%j fails with an error of its own, which shows nothing of it',
+    (text) =>
+      simulated(async (world) => {
+        await world.serve(() => HttpResponse.text(text));
+        const client = world.client();
+        for (const schema of [undefined, z.unknown()]) {
+          const response = await client.get(URL_);
+          const error = await failureOf(
+            schema === undefined ? response.json() : response.json(schema),
+          );
+          expect(error).toBeInstanceOf(ResponseJsonError);
+          expect(error).toMatchObject({ code: 'ERR_HTTP_RESPONSE_JSON', line: undefined });
+          expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/SECRET/);
+          expect(failedRequestOf(error)).toMatchObject({ method: 'GET', phase: 'body' });
+        }
+      }),
+  );
 });
 
 describe('a response that does not match its schema', () => {

@@ -54,7 +54,7 @@ export async function ask(
     const response = await client.request(method, 'http://memory/', { headers });
     const bytes = await response.bytes({ limit: 16_777_216 });
     const coding = response.headers.get('content-encoding');
-    const decode = bytes.length === 0 || coding === undefined ? undefined : decoders[coding];
+    const decode = bytes.length === 0 || coding === null ? undefined : decoders[coding];
     const text = Buffer.from(decode === undefined ? bytes : decode(bytes)).toString();
     return { status: response.status, headers: response.headers, bytes, text, errors };
   } finally {

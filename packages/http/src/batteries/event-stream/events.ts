@@ -125,5 +125,5 @@ function isBytes(source: unknown): boolean {
 /** The id as the client has it: it is sent as UTF-8 (WHATWG HTML, section 9.2.3), and fields are read as latin1. */
 function lastEventId(request: HttpRequest | undefined): string | undefined {
   const id = request?.headers.get('last-event-id');
-  return id === undefined ? undefined : Buffer.from(id, 'latin1').toString();
+  return id === undefined || id === null ? undefined : Buffer.from(id, 'latin1').toString();
 }

@@ -14,7 +14,7 @@ import { addressKey, hashOf, LONGEST_KEY, RecentKeys } from './rate-limit-keys.t
 import { rateLimit, type RateLimitOptions } from './rate-limit.ts';
 
 const hello: Handler = () => HttpResponse.text('hi');
-const byHeader = (request: HttpRequest): string | undefined => request.headers.get('x-key');
+const byHeader = (request: HttpRequest): string | null => request.headers.get('x-key');
 
 async function served<T>(
   options: RateLimitOptions,
