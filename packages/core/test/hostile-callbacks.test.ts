@@ -181,7 +181,8 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
   'Task.finally(onSettled)': promises,
   'cancelScope(run)': async (run) => rejectionOf(cancelScope(run)),
   'timeout(run)': async (run) => rejectionOf(timeout(60_000, run, { clock: new ManualClock() })),
-  'moveOnAfter(run)': async (run) => rejectionOf(moveOnAfter(60_000, run, { clock: new ManualClock() })),
+  'moveOnAfter(run)': async (run) =>
+    rejectionOf(moveOnAfter(60_000, run, { clock: new ManualClock() })),
   'CancelScope.cancel': context,
   'TaskContext.spawn': spawning((executor, run) =>
     executor.spawn(({ spawn }) => {

@@ -1,4 +1,4 @@
-/** The life of a connection, traced where somebody subscribes. */
+/** The life of a connection, traced where a channel has a subscriber. */
 
 import { AsyncScope } from '@awaitio/core/lowlevel';
 import { isTraced } from '../tracing/channels.ts';

@@ -43,7 +43,7 @@ export interface ExchangeFacts {
   /** When the handler began and when it had returned, on the server's clock; -1 without a listener. */
   startedAt: number;
   answeredAt: number;
-  /** While somebody traces requests. */
+  /** While requests are traced. */
   readonly trace: ServerRequestTracer | undefined;
 }
 
