@@ -31,6 +31,7 @@ import type { ClientRetryOptions } from './retry-options.ts';
 import { Proxies } from './routes/proxies.ts';
 import { directRoute } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
+import { clients } from '../observing/clients.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
@@ -75,6 +76,7 @@ export class HttpClient {
       overAll: options.maxConnections ?? DEFAULT_CONNECTIONS,
     });
     this.#follower = new FollowerOf(clock, this.#pools, options);
+    clients.add(this, (client, id) => ({ id, pools: client.#pools.views() }));
     const { middleware = [] } = options;
     if (middleware.length > 0) {
       this.#next = withMiddleware(middleware, ({ method, url, options: passed }) =>

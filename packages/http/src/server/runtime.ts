@@ -7,6 +7,7 @@ import {
   DeadlineWheel,
   describeFailure,
   failureOf,
+  invalidInput,
   holdTask,
   printLine,
   stderrSink,
@@ -14,7 +15,10 @@ import {
 } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { abort } from '../message/abort-error.ts';
+import type { FetchApplication } from '../adapters/fetch-handler.ts';
+import { fetchAdapter } from '../adapters/lazy-adapters.ts';
 import type { Handler } from '../message/handler.ts';
+import type { DrainView } from '../observing/servers.ts';
 import type { ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './sending/http-date.ts';
 import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
@@ -36,6 +40,8 @@ export interface ServerRuntimeOptions {
   /** By default one line on stderr. */
   readonly onError: ErrorListener | undefined;
   readonly onEvent: EventListener | undefined;
+  /** Whether it emits no event. */
+  readonly isHidden: boolean;
   /** A connection has ended. */
   readonly onEnd: (connection: ConnectionFacts) => void;
 }
@@ -65,6 +71,8 @@ export class ServerRuntime {
   isDraining = false;
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
+  /** The shutdown, when it has begun. */
+  drain: DrainView | undefined;
   #draining: AbortController | undefined;
   /** Set when the shutdown no longer waits for clients that have not begun a request. */
   isClosing = false;
@@ -79,7 +87,8 @@ export class ServerRuntime {
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock, this.wheel);
-    this.observer = new ServerObserver(options.clock, this.scope, options.onEvent, (error) => {
+    const { clock, isHidden, onEvent } = options;
+    this.observer = new ServerObserver(clock, this.wheel, isHidden, this.scope, onEvent, (error) => {
       this.report(error, undefined);
     });
   }
@@ -183,6 +192,16 @@ function callOnError(
 function printError(error: unknown, request: { method: string } | undefined): void {
   const where = request === undefined ? 'connection' : `${request.method} handler`;
   printLine(`${where} failed: ${describeFailure(error)}`);
+}
+
+/** The handler of a server. @throws `InvalidInputError` */
+export async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
+  if (typeof handler === 'function') return handler;
+  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
+    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
+  }
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
+  return fetchHandler(handler);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

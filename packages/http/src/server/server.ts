@@ -24,17 +24,17 @@ import {
   charged,
   checkMethods,
   checkOptions,
-  invalidInput,
   outsideScopes,
   watchAbort,
   withDefaults,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
-import { fetchAdapter, openMemoryFetch } from '../adapters/lazy-adapters.ts';
+import { openMemoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
+import { isHidden, servers, type ServerView } from '../observing/servers.ts';
 import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections, shutDown } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
@@ -46,7 +46,7 @@ import {
   type ServeOptions,
   type ShutdownOptions,
 } from './options.ts';
-import { leaseOf, ServerRuntime } from './runtime.ts';
+import { handlerOf, leaseOf, ServerRuntime } from './runtime.ts';
 
 /**
  * Serves HTTP/1.1.
@@ -92,15 +92,6 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
     throw options.signal.reason;
   }
   return start(run, listener, options, proxies);
-}
-
-async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
-  if (typeof handler === 'function') return handler;
-  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
-    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
-  }
-  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
-  return fetchHandler(handler);
 }
 
 function bind(options: ServeOptions): Promise<Listener> {
@@ -157,6 +148,7 @@ export class HttpServer {
       proxies,
       onError: options.onError,
       onEvent: options.onEvent,
+      isHidden: isHidden(listener),
       onEnd: this.#onEnd,
     });
     this.#accepting = acceptOwned(listener, (stream, context) => this.#run(stream, context), {
@@ -169,6 +161,7 @@ export class HttpServer {
     });
     if (options.signal !== undefined)
       this.#registration = watchAbort(options.signal, shutDown(this, this.#runtime));
+    if (!isHidden(listener)) servers.add(this, (server, id) => server.#view(id));
   }
 
   /** The address that the server listens on. */
@@ -262,6 +255,17 @@ export class HttpServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  #view(id: number): ServerView {
+    const { url } = this;
+    const { clock, deadlines, drain: shutdown } = this.#runtime;
+    const counts = this.statistics();
+    const { statistics } = this.#listener as Partial<TcpListener>;
+    const admission = statistics?.call(this.#listener);
+    const [executor, connections] = [this.#executor, this.#connections];
+    const headersDeadline = deadlines.headers;
+    return { id, url, clock, executor, counts, admission, connections, drain: shutdown, headersDeadline };
   }
 
   #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
