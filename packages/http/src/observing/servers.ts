@@ -75,14 +75,18 @@ export interface ServerView {
   /** Counts the servers of the process from 1. */
   readonly id: number;
   readonly url: string;
-  readonly clock: Clock;
+  readonly runtime: {
+    readonly clock: Clock;
+    readonly drain: DrainView | undefined;
+    readonly deadlines: {
+      /** How long the head of a request may take, in milliseconds. */
+      readonly headers: number;
+    };
+  };
   readonly executor: object;
   readonly counts: CountsView;
   readonly admission: ListenerStatistics | undefined;
   readonly connections: Iterable<ConnectionView>;
-  readonly drain: DrainView | undefined;
-  /** How long the head of a request may take, in milliseconds. */
-  readonly headersDeadline: number;
 }
 
 /** The servers that exist, oldest first, but for those with a hidden listener. */

@@ -7,7 +7,6 @@ import {
   DeadlineWheel,
   describeFailure,
   failureOf,
-  invalidInput,
   holdTask,
   printLine,
   stderrSink,
@@ -15,8 +14,6 @@ import {
 } from '@awaitio/core/lowlevel';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { abort } from '../message/abort-error.ts';
-import type { FetchApplication } from '../adapters/fetch-handler.ts';
-import { fetchAdapter } from '../adapters/lazy-adapters.ts';
 import type { Handler } from '../message/handler.ts';
 import type { DrainView } from '../observing/servers.ts';
 import type { ErrorListener, EventListener } from './events.ts';
@@ -192,16 +189,6 @@ function callOnError(
 function printError(error: unknown, request: { method: string } | undefined): void {
   const where = request === undefined ? 'connection' : `${request.method} handler`;
   printLine(`${where} failed: ${describeFailure(error)}`);
-}
-
-/** The handler of a server. @throws `InvalidInputError` */
-export async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
-  if (typeof handler === 'function') return handler;
-  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
-    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
-  }
-  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
-  return fetchHandler(handler);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

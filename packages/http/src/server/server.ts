@@ -29,7 +29,7 @@ import {
   withDefaults,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
-import { openMemoryFetch } from '../adapters/lazy-adapters.ts';
+import { handlerOf, openMemoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
@@ -46,7 +46,7 @@ import {
   type ServeOptions,
   type ShutdownOptions,
 } from './options.ts';
-import { handlerOf, leaseOf, ServerRuntime } from './runtime.ts';
+import { leaseOf, ServerRuntime } from './runtime.ts';
 
 /**
  * Serves HTTP/1.1.
@@ -258,14 +258,9 @@ export class HttpServer {
   }
 
   #view(id: number): ServerView {
-    const { url } = this;
-    const { clock, deadlines, drain: shutdown } = this.#runtime;
-    const counts = this.statistics();
-    const { statistics } = this.#listener as Partial<TcpListener>;
-    const admission = statistics?.call(this.#listener);
-    const [executor, connections] = [this.#executor, this.#connections];
-    const headersDeadline = deadlines.headers;
-    return { id, url, clock, executor, counts, admission, connections, drain: shutdown, headersDeadline };
+    const [runtime, executor, connections] = [this.#runtime, this.#executor, this.#connections];
+    const admission = (this.#listener as Partial<TcpListener>).statistics?.call(this.#listener);
+    return { id, url: this.url, counts: this.statistics(), admission, runtime, executor, connections };
   }
 
   #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {
