@@ -226,8 +226,8 @@ export function waitModel(wait: WaitInfo, timeline: Timeline, socket: string | n
   return { operation, since: timeline.ago(age), site: site ?? null, socket };
 }
 
-function keyOf({ operation, taskId, site }: WaitInfo): string {
-  return `${taskId ?? ''} ${operation} ${site ?? ''}`;
+function keyOf({ operation, task, taskId, site }: WaitInfo): string {
+  return `${task ?? ''}#${taskId ?? ''} ${operation} ${site ?? ''}`;
 }
 
 /** Its addresses as text; empty on a stream that has none. */

@@ -15,11 +15,11 @@ export class Timeline {
   /** A moment on another clock; null for never. */
   moment(at: number, clock: Clock): number | null {
     if (!Number.isFinite(at)) return null;
-    return Math.round(clock === this.clock ? at : this.now - (clock.now() - at));
+    return clock === this.clock ? Math.round(at) : this.ago(clock.now() - at);
   }
 
-  /** The moment that is so many milliseconds ago. */
+  /** The moment that was so long ago when the age was taken, which is now: a look takes milliseconds itself. */
   ago(age: number): number {
-    return Math.round(this.now - age);
+    return Math.round(this.clock.now() - age);
   }
 }

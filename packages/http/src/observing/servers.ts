@@ -77,6 +77,8 @@ export interface ServerView {
   readonly url: string;
   readonly runtime: {
     readonly clock: Clock;
+    /** Whether it is that of an inspector: it is shown to nobody, and emits no event. */
+    readonly isHidden: boolean;
     readonly drain: DrainView | undefined;
     readonly deadlines: {
       /** How long the head of a request may take, in milliseconds. */
@@ -89,12 +91,12 @@ export interface ServerView {
   readonly connections: Iterable<ConnectionView>;
 }
 
-/** The servers that exist, oldest first, but for those with a hidden listener. */
+/** The servers that exist, oldest first, also the hidden ones. */
 export const servers: Roster<ServerView> = new Roster();
 
 const hidden = new WeakSet<object>();
 
-/** The server of this listener is in no list and emits no event: it is that of an inspector. */
+/** Hides the server that will have this listener: that of an inspector. */
 export function hide(listener: object): void {
   hidden.add(listener);
 }

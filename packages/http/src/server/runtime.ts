@@ -52,6 +52,7 @@ const MANY_CONNECTIONS = 1_000;
 export class ServerRuntime {
   readonly handler: Handler;
   readonly isScoped: boolean;
+  readonly isHidden: boolean;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
@@ -79,6 +80,7 @@ export class ServerRuntime {
     this.#onError = options.onError ?? printError;
     this.handler = options.handler;
     this.isScoped = options.isScoped;
+    this.isHidden = options.isHidden;
     this.clock = options.clock;
     this.limits = options.limits;
     this.deadlines = options.deadlines;

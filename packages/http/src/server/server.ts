@@ -161,7 +161,7 @@ export class HttpServer {
     });
     if (options.signal !== undefined)
       this.#registration = watchAbort(options.signal, shutDown(this, this.#runtime));
-    if (!isHidden(listener)) servers.add(this, (server, id) => server.#view(id));
+    servers.add(this, (server, id) => server.#view(id));
   }
 
   /** The address that the server listens on. */
