@@ -2,7 +2,7 @@
 
 import type { TaskInfo } from '@awaitio/core';
 import { executors, type ExecutorView } from '@awaitio/core/lowlevel';
-import type { ServerView } from '../observing/servers.ts';
+import type { ServerView } from '../../observing/servers.ts';
 import type { ExecutorModel, TaskModel, WaitModel } from './model.ts';
 import { requestId, waitModel, type Sockets, type SocketsLook } from './sockets.ts';
 import type { Timeline } from './timeline.ts';

@@ -5,9 +5,9 @@
 
 import type { Address, OpenStream, StreamStatistics, WaitInfo } from '@awaitio/core';
 import { watchStreams, type StreamWatch } from '@awaitio/core/lowlevel';
-import type { ClientView } from '../observing/clients.ts';
-import type { ConnectionView, ServerView } from '../observing/servers.ts';
-import { watchWebSockets, type WebSocketView } from '../observing/web-sockets.ts';
+import type { ClientView } from '../../observing/clients.ts';
+import type { ConnectionView, ServerView } from '../../observing/servers.ts';
+import { watchWebSockets, type WebSocketView } from '../../observing/web-sockets.ts';
 import type { SocketModel, WaitModel } from './model.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -1,6 +1,6 @@
 /** The requests in progress, and what each waits for. */
 
-import type { ConnectionView, ExchangeView, ServerView } from '../observing/servers.ts';
+import type { ConnectionView, ExchangeView, ServerView } from '../../observing/servers.ts';
 import type { RequestModel, TaskModel } from './model.ts';
 import { pathOf, printable } from './safe-text.ts';
 import { requestId, type Sockets } from './sockets.ts';

@@ -1,7 +1,7 @@
 /** Servers and pools of clients, as the model has them. */
 
-import type { ClientView, PoolView } from '../observing/clients.ts';
-import type { DrainView, ServerView } from '../observing/servers.ts';
+import type { ClientView, PoolView } from '../../observing/clients.ts';
+import type { DrainView, ServerView } from '../../observing/servers.ts';
 import type { PoolModel, ServerModel } from './model.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -9,9 +9,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from '@awaitio/core';
 import { isTracingWaits } from '@awaitio/core/lowlevel';
-import { EventLoopDelay } from '../batteries/wrappers/event-loop-delay.ts';
-import { clients } from '../observing/clients.ts';
-import { servers, type ServerView } from '../observing/servers.ts';
+import { EventLoopDelay } from '../../batteries/wrappers/event-loop-delay.ts';
+import { clients } from '../../observing/clients.ts';
+import { servers, type ServerView } from '../../observing/servers.ts';
 import { findAttention } from './attention.ts';
 import type { FinishedModel, Inspection } from './model.ts';
 import { Recorder, type Recording } from './recorder.ts';
