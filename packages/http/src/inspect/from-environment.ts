@@ -20,9 +20,9 @@ export function optionsFrom(value: string): InspectOptions {
 async function start(value: string): Promise<void> {
   try {
     const { url } = await inspect(optionsFrom(value));
-    printLine(`awaitio: inspector at ${url}`);
+    printLine(`inspector at ${url}`);
   } catch (error) {
-    printLine(`awaitio: no inspector, because of AWAITIO_INSPECT: ${describeFailure(error)}`);
+    printLine(`no inspector, because of AWAITIO_INSPECT: ${describeFailure(error)}`);
   }
 }
 

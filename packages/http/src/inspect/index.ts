@@ -5,7 +5,7 @@
 
 import './from-environment.ts';
 
-export { inspect, InspectorPage } from './inspect.ts';
+export { inspect, type InspectorPage } from './inspect.ts';
 export type { InspectOptions } from './options.ts';
 export type {
   AttentionModel,
