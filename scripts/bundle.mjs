@@ -18,7 +18,14 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: ['index', 'batteries/index', 'contract/index', 'websocket/index'],
+  http: [
+    'index',
+    'batteries/index',
+    'contract/index',
+    'websocket/index',
+    'inspect/index',
+    'inspect/top/bin',
+  ],
 };
 
 /**
@@ -105,14 +112,21 @@ const LICENCES = 'third-party-licences.txt';
 const TAKE_AT_LOAD =
   'const { queueMicrotask, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis; ';
 
+/** Modules that import what the main entry exports, and where it is from there. */
+const MAIN = [
+  ['/websocket/connect.ts', '../client/client.ts', '../index.js'],
+  ['/inspect/inspect.ts', '../server/server.ts', '../index.js'],
+  ['/inspect/top/top.ts', '../../client/client.ts', '../../index.js'],
+];
+
 /** Mends the inlined modules on their way into the bundle. */
 const inlined = {
   name: 'inlined',
-  /** The client that `connectWebSocket` makes is that of the main entry, which it is a part of in one piece. */
+  /** The client that `connectWebSocket` makes, and the server of an inspector, are those of the main entry, in one piece. */
   resolveId(source, importer = '') {
-    const isClient = source === '../client/client.ts';
-    if (!isClient || !/[\\/]websocket[\\/]connect\.ts$/.test(importer)) return null;
-    return { id: '../index.js', external: true };
+    const path = importer.replaceAll('\\', '/');
+    const main = MAIN.find(([file, module]) => path.endsWith(file) && module === source);
+    return main === undefined ? null : { id: main[2], external: true };
   },
   transform(code, id) {
     const path = id.replaceAll('\\', '/');

@@ -34,7 +34,7 @@ const script = output[0].code.trim();
 if (/<\/script|<!--/i.test(script)) throw new Error('the script would end its element');
 const style = read('style.css')
   .replaceAll(/\/\*[^]*?\*\//g, '')
-  .replaceAll(/\s*\n\s*/g, '\n')
+  .replaceAll(/\s*\n\s*/g, ' ')
   .trim();
 const page = read('page.html')
   .replaceAll(/\n\s+/g, '\n')
