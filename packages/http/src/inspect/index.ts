@@ -3,8 +3,6 @@
  * opens by itself when this entry is imported. A program that does not import this entry loads nothing of it.
  */
 
-import './from-environment.ts';
-
 export { inspect, type InspectorPage } from './inspect.ts';
 export type { InspectOptions } from './options.ts';
 export type {

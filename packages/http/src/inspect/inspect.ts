@@ -14,9 +14,16 @@ import {
   type Clock,
   type Timer,
 } from '@awaitio/core';
-import { checkOptions, invalidInput, outsideScopes } from '@awaitio/core/lowlevel';
+import {
+  checkOptions,
+  describeFailure,
+  invalidInput,
+  outsideScopes,
+  printLine,
+} from '@awaitio/core/lowlevel';
 import { hide } from '../observing/servers.ts';
 import { serve, type HttpServer } from '../server/server.ts';
+import { optionsFrom } from './environment.ts';
 import { Guard, newToken } from './guard.ts';
 import { Collector } from './looking/collector.ts';
 import type { Inspection } from './looking/model.ts';
@@ -190,3 +197,19 @@ export class InspectorPage {
     await this.close();
   }
 }
+
+/**
+ * For a program that calls nothing: `AWAITIO_INSPECT=9300 node --import @awaitio/http/inspect app.js`. The URL, with the token in it,
+ * is written to stderr, as `node --inspect` does with its own.
+ */
+async function startFrom(value: string): Promise<void> {
+  try {
+    const { url } = await inspect(optionsFrom(value));
+    printLine(`inspector at ${url}`);
+  } catch (error) {
+    printLine(`no inspector, because of AWAITIO_INSPECT: ${describeFailure(error)}`);
+  }
+}
+
+const asked = process.env['AWAITIO_INSPECT'];
+if (asked !== undefined && asked !== '') void startFrom(asked);

@@ -11,7 +11,8 @@ import { simulated, type World } from '../support/simulated.ts';
 /** Runs a world that is looked at. */
 function looked(run: (world: World, collector: Collector) => Promise<void>): Promise<void> {
   return simulated(async (world) => {
-    const options = { attentionAfter: 2_000, recording: 60_000, canClose: false };
+    const loop = { start: () => {}, stop: () => {}, read: () => 0 };
+    const options = { attentionAfter: 2_000, recording: 60_000, canClose: false, loop };
     const collector = new Collector({ clock: world.sim.clock, ...options });
     try {
       await run(world, collector);
@@ -122,7 +123,7 @@ describe('the inspector shows', () => {
       const look = collector.look();
       const lines = look.attention.filter(({ kind }) => kind === 'idle-socket');
       expect(lines).toHaveLength(1);
-      expect(lines[0]?.text).toMatch(/is open, and nothing waits for it, opened at .*looking\.test/);
+      expect(lines[0]?.text).toMatch(/is open, and nothing waits for it, opened at .*simulated\.ts/);
       await stream.close();
       await reading;
       await peer.close();

@@ -9,7 +9,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from '@awaitio/core';
 import { isTracingWaits } from '@awaitio/core/lowlevel';
-import { EventLoopDelay } from '../../batteries/wrappers/event-loop-delay.ts';
+import { EventLoopDelay, type DelayMonitor } from '../../batteries/wrappers/event-loop-delay.ts';
 import { clients } from '../../observing/clients.ts';
 import { servers, type ServerView } from '../../observing/servers.ts';
 import { findAttention } from './attention.ts';
@@ -32,6 +32,8 @@ export interface CollectorOptions {
   /** Milliseconds that a recording reaches back. */
   readonly recording: number;
   readonly canClose: boolean;
+  /** Measures the delay of the event loop while someone looks. */
+  readonly loop?: DelayMonitor | undefined;
 }
 
 /** See `RequestFinishedEvent`, of which the headers are no part. */
@@ -70,7 +72,7 @@ export class Collector {
   readonly #sockets = new Sockets();
   readonly #refusals = new Refusals();
   readonly #routes = new Routes();
-  readonly #loop = new EventLoopDelay();
+  readonly #loop: DelayMonitor;
   readonly #recorder: Recorder;
   #looking = 0;
   #last: Inspection | undefined;
@@ -78,6 +80,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#recorder = new Recorder(options.recording);
+    this.#loop = options.loop ?? new EventLoopDelay();
     subscribe(REFUSED, this.#onRefused);
   }
 
