@@ -120,10 +120,28 @@ export function isTrackingStreams(): boolean {
   return tracked !== undefined;
 }
 
+/** The caller of what opens a stream now. */
+let opening: string | undefined;
+
+/** The caller of the call that will open a stream, and is running; `undefined` while no list is kept. */
+export function siteOfOpening(): string | undefined {
+  return lists.size === 0 ? undefined : siteOfCall();
+}
+
+/** Opens a stream for a call that was made earlier: in the callback of a connection nothing of its caller is on the stack. */
+export function openFrom<T>(site: string | undefined, open: () => T): T {
+  opening = site;
+  try {
+    return open();
+  } finally {
+    opening = undefined;
+  }
+}
+
 /** Called by each new stream. */
 export function registerStream(stream: TrackedStream, clock: Clock): void {
   if (lists.size === 0) return;
-  const entry = { clock, since: clock.now(), site: siteOfCall() };
+  const entry = { clock, since: clock.now(), site: opening ?? siteOfCall() };
   for (const entries of lists) entries.set(stream, entry);
   void stream.closed.then(() => {
     for (const entries of lists) entries.delete(stream);

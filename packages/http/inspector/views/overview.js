@@ -67,7 +67,7 @@ function item({ kind, text, since, deadline, about }, now, openAbout) {
     { 'data-heat': String(heat(now - since)), 'data-kind': kind },
     h('span', { class: 'kind', text: KINDS[kind] }),
     h('span', { class: 'age heat', text: age(now - since) }),
-    h('span', { class: 'text', text: `${text}.` }),
+    h('span', { class: 'text', text: text.endsWith('?') ? text : `${text}.` }),
     h('span', { class: 'until', text: deadline === null ? none : left }),
     h('button', {
       type: 'button',

@@ -1,0 +1,320 @@
+/**
+ * The inspector in a real browser: five things that are wrong with a server are seen in one look.
+ *
+ *   node scripts/nightly/inspector.mjs [--chromium PATH] [--screenshots FOLDER] [--connections 10000]
+ *
+ * A server with a handler that hangs, a client that drips its body, a refused request, a socket that nothing reads and a pool that has
+ * run dry is shown in headless Chromium: on a desk and on a phone, light and dark, by keyboard, as a recording without a server,
+ * with a token that is wrong, and with many connections. Each step prints what it saw; the first that fails ends the script with 1.
+ * Needs `chromium` and a build (`pnpm build`). Screenshots go to a temporary folder unless `--screenshots` names another.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { TcpStream, traceWaits } from '../../packages/core/dist/index.js';
+import { HttpClient, HttpResponse, serve } from '../../packages/http/dist/index.js';
+import { inspect } from '../../packages/http/dist/inspect/index.js';
+import { Browser } from './browser/chromium.mjs';
+
+const { values } = parseArgs({
+  options: {
+    chromium: { type: 'string', default: 'chromium' },
+    screenshots: { type: 'string' },
+    connections: { type: 'string', default: '10000' },
+  },
+});
+const folder = await mkdtemp(join(tmpdir(), 'awaitio-inspector-'));
+const screenshots = values.screenshots ?? join(folder, 'screenshots');
+await mkdir(screenshots, { recursive: true });
+const ATTENTION = 1_000;
+const VIEWS = ['overview', 'requests', 'waits', 'sockets', 'refusals', 'clients', 'timeline'];
+
+traceWaits(true);
+const inspector = await inspect({ attentionAfter: ATTENTION, interval: 200, allowClose: true });
+const world = await misfortunes();
+let browser;
+try {
+  browser = await Browser.launch(values.chromium, join(folder, 'profile'));
+  const page = await open(inspector.url);
+
+  await page.until("document.querySelectorAll('.attention li').length >= 5");
+  await page.until("['Slow handler', 'Slow client', 'Refused', 'Leaked socket?', 'Pool run dry'].every((kind) => document.querySelector('.attention').innerText.includes(kind))");
+  const seen = await page.evaluate("document.querySelector('.attention').innerText");
+  for (const expected of [
+    /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk/,
+    /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came\.[^]*its deadline is in/,
+    /Refused\s[^]*1 refused with 400: a request has exactly one Host, and a valid one \(RFC 9112 section 3\.2\)/,
+    /Leaked socket\?\s[^]*TcpStream 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ is open, and nothing waits for it, opened at .*inspector\.mjs/,
+    /Pool run dry\s[^]*3 requests wait for a connection to http:\/\/127\.0\.0\.1:\d+: all 2 connections are in use/,
+  ]) {
+    assert.match(seen, expected);
+  }
+  await size(page, 1280, 860, 'light');
+  const isInView = "[...document.querySelectorAll('.attention li')].every((line) => line.getBoundingClientRect().bottom < innerHeight)";
+  assert.ok(await page.evaluate(isInView), 'the five are not in one look');
+  say('a hung handler, a drip, a refusal, a leaked socket and a dry pool, in one look');
+
+  assert.equal(await page.evaluate('location.href'), inspector.url.split('#')[0]);
+  say('the token is out of the address bar');
+
+  for (const [name, width, height] of [['desk', 1280, 860], ['phone', 375, 780]]) {
+    for (const scheme of ['light', 'dark']) {
+      await size(page, width, height, scheme);
+      for (const view of VIEWS) {
+        await page.evaluate(`document.querySelector('#tab-${view}').click()`);
+        await page.evaluate('new Promise((resolve) => setTimeout(resolve, 250))');
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        assert.ok(overflow <= 0, `${view} is wider than a ${name}: by ${overflow}`);
+        await page.screenshot(join(screenshots, `${view}-${name}-${scheme}.png`));
+      }
+    }
+  }
+  say('seven views at 1280 and 375 pixels, light and dark, none wider than its screen');
+  await size(page, 1280, 860, 'light');
+
+  await accessible(page);
+  say('every control has a name, every text has contrast');
+
+  await keys(page, ['3']);
+  await page.until("document.querySelector('#view').innerText.includes('/report')");
+  const waits = await page.evaluate("document.querySelector('#view').innerText");
+  assert.match(waits, /readChunk on TcpStream 127\.0\.0\.1:\d+ at /);
+  say('who waits on what: request, task, line and socket');
+
+  await keys(page, ['4', '/']);
+  assert.equal(await page.evaluate('document.activeElement.type'), 'search');
+  await page.send('Input.insertText', { text: 'program' });
+  await page.evaluate("document.querySelector('.rows').focus()");
+  await keys(page, ['ArrowDown', 'Enter']);
+  await page.until("!document.querySelector('#detail').hidden");
+  assert.match(await page.evaluate("document.querySelector('#detail').innerText"), /Made at[^]*inspector\.mjs/);
+  await page.screenshot(join(screenshots, 'detail.png'));
+  await keys(page, ['Escape']);
+  assert.ok(await page.evaluate("document.querySelector('#detail').hidden"));
+  say('a view, a filter, a row and its details, by keyboard alone');
+
+  await recording(page);
+  await denied();
+  await many(page, Number(values.connections));
+  assert.deepEqual(browser.errors, []);
+  console.log(`everything held; screenshots in ${screenshots}`);
+} finally {
+  await browser?.close();
+  await world.end();
+  await inspector.close();
+  traceWaits(false);
+  await rm(join(folder, 'profile'), { recursive: true, force: true });
+}
+
+function say(what) {
+  console.log(`ok  ${what}`);
+}
+
+async function open(url) {
+  const page = await browser.page();
+  await page.send('Page.navigate', { url });
+  await page.until("document.querySelector('#status')?.dataset.state === 'live'");
+  return page;
+}
+
+async function size(page, width, height, scheme) {
+  const metrics = { width, height, deviceScaleFactor: 1, mobile: width < 500 };
+  await page.send('Emulation.setDeviceMetricsOverride', metrics);
+  const features = [{ name: 'prefers-color-scheme', value: scheme }];
+  await page.send('Emulation.setEmulatedMedia', { features });
+}
+
+async function keys(page, names) {
+  for (const key of names) {
+    const text = key.length === 1 ? key : key === 'Enter' ? '\r' : undefined;
+    const code = { Enter: 13, Escape: 27, ArrowDown: 40 }[key];
+    const event = { key, text, windowsVirtualKeyCode: code };
+    await page.send('Input.dispatchKeyEvent', { type: 'keyDown', ...event });
+    await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event, text: undefined });
+  }
+}
+
+/** The state of things that the page has to show. */
+async function misfortunes() {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port: silentPort } = silent.address();
+  const leaving = new AbortController();
+  const server = await serve(
+    async (request) => {
+      if (request.path === '/report') {
+        const database = await TcpStream.connect({ host: '127.0.0.1', port: silentPort });
+        await database.readChunk({ signal: leaving.signal }).finally(() => database.close());
+      }
+      if (request.path === '/slow') await sleep(30);
+      if (request.path === '/fails') return HttpResponse.text('no', { status: 503 });
+      return HttpResponse.text(await request.body.text());
+    },
+    { port: 0, onError: () => {} },
+  );
+  const { port } = new URL(server.url);
+  const speak = (text) => {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    socket.write(text);
+    return socket;
+  };
+  const sockets = [
+    speak('GET /report?token=hidden HTTP/1.1\r\nHost: a\r\n\r\n'),
+    speak('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'),
+    speak('GET / HTTP/1.1\r\n\r\n'),
+  ];
+  const drip = setInterval(() => sockets[1].write('x'.repeat(200)), 5_000);
+  sockets[1].write('abc');
+  const leaked = await TcpStream.connect({ host: '127.0.0.1', port: silentPort });
+  const backend = await serve(
+    () => new Promise((resolve) => {
+      leaving.signal.addEventListener('abort', () => resolve(HttpResponse.empty()));
+    }),
+    { port: 0 },
+  );
+  const client = new HttpClient({ maxConnectionsPerOrigin: 2 });
+  const asked = Array.from({ length: 5 }, () => client.get(backend.url).catch(() => {}));
+  const visitor = new HttpClient();
+  const visit = setInterval(() => {
+    for (const path of ['', 'users/1', 'users/2', 'fails', 'slow']) {
+      void visitor.get(`${server.url}${path}`).then((each) => each.discard(), () => {});
+    }
+  }, 100);
+  return {
+    server,
+    end: async () => {
+      clearInterval(drip);
+      clearInterval(visit);
+      leaving.abort();
+      await Promise.all(asked);
+      await client.close();
+      await visitor.close();
+      for (const socket of sockets) socket.destroy();
+      await leaked.close();
+      await Promise.all([server.shutdown({ grace: 0 }), backend.shutdown({ grace: 0 })]);
+      silent.close();
+    },
+  };
+}
+
+/** Names of controls, and the contrast of texts against what is behind them (WCAG 2, level AA). */
+async function accessible(page) {
+  for (const scheme of ['light', 'dark']) {
+    await size(page, 1280, 860, scheme);
+    for (const view of VIEWS) {
+      await page.evaluate(`document.querySelector('#tab-${view}').click()`);
+      assert.deepEqual(await page.evaluate(`(${findNameless})()`), [], `${view}: without a name`);
+      assert.deepEqual(await page.evaluate(`(${findFaint})()`), [], `${view}, ${scheme}: too faint`);
+    }
+  }
+  await size(page, 1280, 860, 'light');
+}
+
+function findNameless() {
+  return [...document.querySelectorAll('button, input, [role=tab], [role=grid], [role=treegrid]')]
+    .filter((element) => element.getClientRects().length > 0)
+    .filter((element) => (element.getAttribute('aria-label') ?? element.innerText).trim() === '')
+    .map((element) => element.outerHTML.slice(0, 100));
+}
+
+function findFaint() {
+  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((value) => {
+      const part = value / 255;
+      return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (/^rgb\(/.test(colour)) return channels(colour);
+    }
+    return [255, 255, 255];
+  };
+  const faint = new Set();
+  for (const element of document.querySelectorAll('body *')) {
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!hasText || element.getClientRects().length === 0 || element.matches('.skip')) continue;
+    const [a, b] = [channels(getComputedStyle(element).color), behind(element)].map(luminance);
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) faint.add(`${element.className}: ${contrast.toFixed(2)}`);
+  }
+  return [...faint];
+}
+
+/** A recording is opened again by the page as a file, without a server; Perfetto's format is what it says. */
+async function recording(live) {
+  const token = inspector.url.split('#')[1];
+  const client = new HttpClient();
+  const ask = async (path) => {
+    const headers = { Authorization: `Bearer ${token}` };
+    return await (await client.get(`${inspector.url.split('#')[0]}${path}`, { headers })).text();
+  };
+  const [saved, html, trace] = [await ask('recording'), await ask(''), JSON.parse(await ask('perfetto'))];
+  await client.close();
+  assert.ok(trace.traceEvents.some(({ ph, name }) => ph === 'X' && name === 'GET /users/1'));
+  const file = join(folder, 'recording.json');
+  const document = join(folder, 'inspector.html');
+  await writeFile(file, saved);
+  await writeFile(document, html);
+  const page = await browser.page();
+  await page.send('Page.navigate', { url: `file://${document}` });
+  await page.until("document.querySelector('#status')?.dataset.state === 'file'");
+  await page.setFile('#file', file);
+  await page.until("document.querySelectorAll('.attention li').length >= 5");
+  await page.evaluate("document.querySelector('#tab-timeline').click()");
+  await page.until("/\\d+ events/.test(document.querySelector('#view').innerText)");
+  await page.screenshot(join(screenshots, 'recording.png'));
+  assert.ok(!(await readFile(file, 'utf8')).includes(token));
+  say('a recording, opened from a file without a server; and as a trace for Perfetto');
+  await live.evaluate("document.querySelector('#tab-overview').click()");
+}
+
+/** Without the token the page is empty. */
+async function denied() {
+  const page = await browser.page();
+  await page.send('Page.navigate', { url: `${inspector.url.split('#')[0]}#not-the-right-token` });
+  await page.until("document.querySelector('#status')?.dataset.state === 'refused'");
+  assert.equal(await page.evaluate("document.querySelectorAll('.attention li').length"), 0);
+  say('with another token the page shows nothing');
+}
+
+/** Many connections: the page stays responsive, and draws only what is in view. */
+async function many(page, count) {
+  await page.evaluate("document.querySelector('#tab-sockets').click()");
+  const { port } = new URL(world.server.url);
+  const open = [];
+  for (let at = 0; at < count; at += 1) {
+    const socket = connect({ port: Number(port), host: '127.0.0.1', localAddress: `127.0.0.${2 + (at % 8)}` });
+    socket.on('error', () => {});
+    open.push(socket);
+    if (at % 200 === 199) await once(socket, 'connect');
+  }
+  try {
+    await page.until(`document.querySelector('#tab-sockets').innerText.match(/\\d+/)[0] >= ${count * 0.99}`);
+    const rows = await page.evaluate("document.querySelectorAll('.spacer .line').length");
+    assert.ok(rows < 80, `${rows} rows are elements`);
+    const longest = await page.evaluate(`new Promise((resolve) => {
+      let last = performance.now(); let longest = 0; let left = 120;
+      const list = document.querySelector('.rows');
+      const look = () => {
+        const now = performance.now();
+        longest = Math.max(longest, now - last); last = now;
+        list.scrollTop += 400;
+        if (--left > 0) requestAnimationFrame(look); else resolve(longest);
+      };
+      requestAnimationFrame(look);
+    })`);
+    await page.screenshot(join(screenshots, 'many.png'));
+    say(`${count} connections: ${rows} rows are elements, the longest frame while scrolling took ${Math.round(longest)} ms`);
+  } finally {
+    for (const socket of open) socket.destroy();
+  }
+}
