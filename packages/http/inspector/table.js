@@ -94,7 +94,7 @@ export class Table {
       h(
         'div',
         { class: 'table', role: level === undefined ? 'grid' : 'treegrid', 'aria-label': label },
-        h('div', { role: 'rowgroup' }, this.#head),
+        h('div', { class: 'titles', role: 'rowgroup' }, this.#head),
         this.#rowsElement,
       ),
     );
@@ -242,7 +242,11 @@ export class Table {
   #onKey(event) {
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
     const at = this.#shown.findIndex((row) => this.#keyOf(row) === this.#selected);
-    if (event.key === 'Enter' && at !== -1) this.#onOpen(this.#shown[at]);
+    if (event.key === 'Enter' && at !== -1) {
+      // Or the button that has the focus then is pressed as well.
+      event.preventDefault();
+      this.#onOpen(this.#shown[at]);
+    }
     const step = steps[event.key];
     if (step === undefined || this.#shown.length === 0) return;
     event.preventDefault();

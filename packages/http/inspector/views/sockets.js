@@ -32,7 +32,7 @@ export function sockets({ openRow }) {
         title: 'Waits',
         width: 'minmax(84px, 1fr)',
         text: (row, now) => waitOf(row, now),
-        heat: (row, now) => (row.waits[0] === undefined ? 0 : heat(now - row.waits[0].since)),
+        heat: (row, now) => (isWanted(row) ? heat(now - row.waits[0].since) : 0),
         sort: (row, now) => (row.waits[0] === undefined ? -1 : now - row.waits[0].since),
       },
       {
@@ -58,6 +58,11 @@ export function sockets({ openRow }) {
       table.update([...state.sockets.values()], state.now);
     },
   };
+}
+
+/** Whether its wait keeps something from going on: an idle connection may wait for as long as it likes. */
+function isWanted({ waits, phase }) {
+  return waits.length > 0 && !['idle', 'first-byte', 'upgraded'].includes(phase);
 }
 
 function phaseOf({ phase, isPaused, state }) {

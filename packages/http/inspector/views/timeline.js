@@ -49,7 +49,7 @@ export function timeline({ openRow, load }) {
     /** Called when it is opened, and then every few seconds: the events of a live process are asked for. */
     refresh: load,
     update(state) {
-      const events = state.events
+      const events = [...state.events, ...inProgress(state)]
         .filter(({ type }) => type !== 'numbers')
         .map((event, key) => ({ ...event, key: String(key) }));
       note.textContent =
@@ -62,7 +62,24 @@ export function timeline({ openRow, load }) {
   };
 }
 
+/** Requests in progress, as bars that reach to now. */
+function inProgress({ requests, now }) {
+  return Array.from(requests.values(), ({ id, peer, method, path, since }) => ({
+    type: 'request',
+    at: now,
+    duration: now - since,
+    lane: `#${id.split('.')[1]} ${peer}`,
+    method,
+    path,
+    status: 0,
+    isComplete: true,
+    isOpen: true,
+  }));
+}
+
 function textOf(row) {
+  if (row.isOpen) return `in progress ${row.method} ${row.path}`;
+
   if (row.type === 'request') return `${row.status || 'no answer'} ${row.method} ${row.path}`;
   return row.type === 'refused' ? `${row.status || 'no answer'} ${row.cause}` : `ended: ${row.reason}`;
 }

@@ -57,6 +57,8 @@ function rowsOf(state) {
       text: request === undefined ? textOf(task, socket, only) : requestText(request),
     });
     for (const [at, wait] of task.waits.entries()) {
+      // What a connection itself waits for is said in its own line.
+      if (wait.socket !== null && wait.socket === task.socket) continue;
       rows.push({
         id: `${task.id} w${at}`,
         task,
