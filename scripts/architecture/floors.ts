@@ -373,7 +373,8 @@ export const http: PackagePlan = {
     {
       folder: 'observing',
       sees: [],
-      contains: 'what servers, clients and WebSockets show of themselves to those who look at a process',
+      contains:
+        'what servers, clients and WebSockets show of themselves to those who look at a process',
       reason: 'Whoever shows something of itself sees this room, so it knows none of them.',
     },
     {
@@ -520,7 +521,8 @@ export const http: PackagePlan = {
       folder: 'inspect/looking',
       sees: ['observing', 'batteries/wrappers'],
       contains: 'the state of a process as JSON: sockets, requests, tasks, refusals, recordings',
-      reason: 'What is seen is asked of those who show it, so no server and no client is known here.',
+      reason:
+        'What is seen is asked of those who show it, so no server and no client is known here.',
     },
     {
       folder: 'inspect/page',

@@ -43,7 +43,9 @@ try {
   const page = await open(inspector.url);
 
   await page.until("document.querySelectorAll('.attention li').length >= 5");
-  await page.until("['Slow handler', 'Slow client', 'Refused', 'Leaked socket?', 'Pool run dry'].every((kind) => document.querySelector('.attention').innerText.includes(kind))");
+  await page.until(
+    "['Slow handler', 'Slow client', 'Refused', 'Leaked socket?', 'Pool run dry'].every((kind) => document.querySelector('.attention').innerText.includes(kind))",
+  );
   const seen = await page.evaluate("document.querySelector('.attention').innerText");
   for (const expected of [
     /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk/,
@@ -55,14 +57,18 @@ try {
     assert.match(seen, expected);
   }
   await size(page, 1280, 860, 'light');
-  const isInView = "[...document.querySelectorAll('.attention li')].every((line) => line.getBoundingClientRect().bottom < innerHeight)";
+  const isInView =
+    "[...document.querySelectorAll('.attention li')].every((line) => line.getBoundingClientRect().bottom < innerHeight)";
   assert.ok(await page.evaluate(isInView), 'the five are not in one look');
   say('a hung handler, a drip, a refusal, a leaked socket and a dry pool, in one look');
 
   assert.equal(await page.evaluate('location.href'), inspector.url.split('#')[0]);
   say('the token is out of the address bar');
 
-  for (const [name, width, height] of [['desk', 1280, 860], ['phone', 375, 780]]) {
+  for (const [name, width, height] of [
+    ['desk', 1280, 860],
+    ['phone', 375, 780],
+  ]) {
     for (const scheme of ['light', 'dark']) {
       await size(page, width, height, scheme);
       for (const view of VIEWS) {
@@ -92,7 +98,10 @@ try {
   await page.evaluate("document.querySelector('.rows').focus()");
   await keys(page, ['ArrowDown', 'Enter']);
   await page.until("!document.querySelector('#detail').hidden");
-  assert.match(await page.evaluate("document.querySelector('#detail').innerText"), /Made at[^]*inspector\.mjs/);
+  assert.match(
+    await page.evaluate("document.querySelector('#detail').innerText"),
+    /Made at[^]*inspector\.mjs/,
+  );
   await page.screenshot(join(screenshots, 'detail.png'));
   await keys(page, ['Escape']);
   assert.ok(await page.evaluate("document.querySelector('#detail').hidden"));
@@ -155,7 +164,7 @@ async function misfortunes() {
       if (request.path === '/fails') return HttpResponse.text('no', { status: 503 });
       return HttpResponse.text(await request.body.text());
     },
-    { port: 0, onError: () => {} },
+    { port: 0, onError: () => {}, deadlines: { firstByte: 600_000 } },
   );
   const { port } = new URL(server.url);
   const speak = (text) => {
@@ -172,9 +181,10 @@ async function misfortunes() {
   sockets[1].write('abc');
   const leaked = await TcpStream.connect({ host: '127.0.0.1', port: silentPort });
   const backend = await serve(
-    () => new Promise((resolve) => {
-      leaving.signal.addEventListener('abort', () => resolve(HttpResponse.empty()));
-    }),
+    () =>
+      new Promise((resolve) => {
+        leaving.signal.addEventListener('abort', () => resolve(HttpResponse.empty()));
+      }),
     { port: 0 },
   );
   const client = new HttpClient({ maxConnectionsPerOrigin: 2 });
@@ -182,7 +192,10 @@ async function misfortunes() {
   const visitor = new HttpClient();
   const visit = setInterval(() => {
     for (const path of ['', 'users/1', 'users/2', 'fails', 'slow']) {
-      void visitor.get(`${server.url}${path}`).then((each) => each.discard(), () => {});
+      void visitor.get(`${server.url}${path}`).then(
+        (each) => each.discard(),
+        () => {},
+      );
     }
   }, 100);
   return {
@@ -209,7 +222,11 @@ async function accessible(page) {
     for (const view of VIEWS) {
       await page.evaluate(`document.querySelector('#tab-${view}').click()`);
       assert.deepEqual(await page.evaluate(`(${findNameless})()`), [], `${view}: without a name`);
-      assert.deepEqual(await page.evaluate(`(${findFaint})()`), [], `${view}, ${scheme}: too faint`);
+      assert.deepEqual(
+        await page.evaluate(`(${findFaint})()`),
+        [],
+        `${view}, ${scheme}: too faint`,
+      );
     }
   }
   await size(page, 1280, 860, 'light');
@@ -257,7 +274,11 @@ async function recording(live) {
     const headers = { Authorization: `Bearer ${token}` };
     return await (await client.get(`${inspector.url.split('#')[0]}${path}`, { headers })).text();
   };
-  const [saved, html, trace] = [await ask('recording'), await ask(''), JSON.parse(await ask('perfetto'))];
+  const [saved, html, trace] = [
+    await ask('recording'),
+    await ask(''),
+    JSON.parse(await ask('perfetto')),
+  ];
   await client.close();
   assert.ok(trace.traceEvents.some(({ ph, name }) => ph === 'X' && name === 'GET /users/1'));
   const file = join(folder, 'recording.json');
@@ -292,13 +313,19 @@ async function many(page, count) {
   const { port } = new URL(world.server.url);
   const open = [];
   for (let at = 0; at < count; at += 1) {
-    const socket = connect({ port: Number(port), host: '127.0.0.1', localAddress: `127.0.0.${2 + (at % 8)}` });
+    const socket = connect({
+      port: Number(port),
+      host: '127.0.0.1',
+      localAddress: `127.0.0.${2 + (at % 8)}`,
+    });
     socket.on('error', () => {});
     open.push(socket);
     if (at % 200 === 199) await once(socket, 'connect');
   }
   try {
-    await page.until(`document.querySelector('#tab-sockets').innerText.match(/\\d+/)[0] >= ${count * 0.99}`);
+    await page.until(
+      `document.querySelector('#tab-sockets').innerText.match(/\\d+/)[0] >= ${count * 0.99}`,
+    );
     const rows = await page.evaluate("document.querySelectorAll('.spacer .line').length");
     assert.ok(rows < 80, `${rows} rows are elements`);
     const longest = await page.evaluate(`new Promise((resolve) => {
@@ -313,7 +340,9 @@ async function many(page, count) {
       requestAnimationFrame(look);
     })`);
     await page.screenshot(join(screenshots, 'many.png'));
-    say(`${count} connections: ${rows} rows are elements, the longest frame while scrolling took ${Math.round(longest)} ms`);
+    say(
+      `${count} connections: ${rows} rows are elements, the longest frame while scrolling took ${Math.round(longest)} ms`,
+    );
   } finally {
     for (const socket of open) socket.destroy();
   }

@@ -13,7 +13,15 @@ const TITLES = {
   event: 'Event',
 };
 const MOMENTS = new Set(['since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
-const SIZES = new Set(['bytesRead', 'bytesWritten', 'bytesIn', 'bytesOut', 'buffered', 'unsent', 'length']);
+const SIZES = new Set([
+  'bytesRead',
+  'bytesWritten',
+  'bytesIn',
+  'bytesOut',
+  'buffered',
+  'unsent',
+  'length',
+]);
 const HIDDEN = new Set(['waits', 'site', 'key', 'type']);
 
 export class Detail {

@@ -38,5 +38,7 @@ export function heat(milliseconds) {
 /** The first line of a call site, without the folders that all have in common. */
 export function place(site) {
   const line = site?.trim().split('\n')[0] ?? '';
-  return line.replace(/^at /, '').replace(/\(?(?:file:\/\/)?[^\s()]*\/([^/\s()]+\/[^/\s()]+?:\d+)(?::\d+)?\)?$/, '$1');
+  return line
+    .replace(/^at /, '')
+    .replace(/\(?(?:file:\/\/)?[^\s()]*\/([^/\s()]+\/[^/\s()]+?:\d+)(?::\d+)?\)?$/, '$1');
 }

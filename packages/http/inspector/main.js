@@ -20,11 +20,19 @@ let isPaused = false;
 let current = 'overview';
 
 const VIEWS = {
-  overview: { title: 'Overview', count: () => state.facts.attention.length, view: overview({ openAbout }) },
+  overview: {
+    title: 'Overview',
+    count: () => state.facts.attention.length,
+    view: overview({ openAbout }),
+  },
   requests: { title: 'Requests', count: () => state.requests.size, view: requests({ openRow }) },
   waits: { title: 'Waits', count: () => state.tasks.size, view: waits({ openRow }) },
   sockets: { title: 'Sockets', count: () => state.sockets.size, view: sockets({ openRow }) },
-  refusals: { title: 'Refusals', count: () => state.facts.refusals.length, view: refusals({ openRow }) },
+  refusals: {
+    title: 'Refusals',
+    count: () => state.facts.refusals.length,
+    view: refusals({ openRow }),
+  },
   clients: { title: 'Clients', count: () => state.facts.pools.length, view: pools({ openRow }) },
   timeline: { title: 'Timeline', view: timeline({ openRow, load: loadEvents }) },
 };
@@ -33,7 +41,13 @@ for (const [name, { title }] of Object.entries(VIEWS)) {
   byId('tabs').append(
     h(
       'button',
-      { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': 'view', onclick: () => show(name) },
+      {
+        type: 'button',
+        role: 'tab',
+        id: `tab-${name}`,
+        'aria-controls': 'view',
+        onclick: () => show(name),
+      },
       title,
       h('span', { class: 'count' }),
     ),
@@ -63,7 +77,11 @@ function openAbout(kind, about) {
     'slow-client': ['requests', 'request', () => state.requests.get(about)],
     'idle-socket': ['sockets', 'socket', () => state.sockets.get(about)],
     'dry-pool': ['clients', 'pool', () => state.facts.pools.find(({ id }) => id === about)],
-    refused: ['refusals', 'refusal', () => state.facts.refusals.find(({ cause }) => cause === about)],
+    refused: [
+      'refusals',
+      'refusal',
+      () => state.facts.refusals.find(({ cause }) => cause === about),
+    ],
   }[kind];
   if (found === undefined) return;
   const [view, row, find] = found;
@@ -135,7 +153,10 @@ byId('save').addEventListener('click', () => {
   if (state.mode === 'live') void save('recording', 'awaitio-recording.json');
   else saveText(JSON.stringify(recordingNow()), 'awaitio-recording.json');
 });
-byId('perfetto').addEventListener('click', () => void save('perfetto', 'awaitio-recording.perfetto.json'));
+byId('perfetto').addEventListener(
+  'click',
+  () => void save('perfetto', 'awaitio-recording.perfetto.json'),
+);
 byId('open').addEventListener('click', () => byId('file').click());
 byId('file').addEventListener('change', ({ target }) => {
   if (target.files[0] !== undefined) void openFile(target.files[0]);
@@ -148,7 +169,10 @@ addEventListener('drop', (event) => {
 });
 
 function recordingNow() {
-  const parts = ['sockets', 'tasks', 'requests', 'routes'].map((part) => [part, [...state[part].values()]]);
+  const parts = ['sockets', 'tasks', 'requests', 'routes'].map((part) => [
+    part,
+    [...state[part].values()],
+  ]);
   const inspection = { ...state.facts, ...Object.fromEntries(parts) };
   return { format: 'awaitio-recording', version: 1, inspection, events: state.events };
 }

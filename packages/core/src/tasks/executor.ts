@@ -108,7 +108,11 @@ export class Executor implements Spawner {
         this.#report(error, task);
       },
     };
-    const facts = { name: this.#name, concurrency: this.#concurrency, maxPending: this.#maxPending };
+    const facts = {
+      name: this.#name,
+      concurrency: this.#concurrency,
+      maxPending: this.#maxPending,
+    };
     executors.add(this, (executor, id) => ({ id, ...facts, executor }));
   }
 

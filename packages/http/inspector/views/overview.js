@@ -41,7 +41,10 @@ export function overview({ openAbout }) {
       const items = attention.slice(0, MOST).map((each) => item(each, state.now, openAbout));
       reuse(list, items);
       setText(more, attention.length > MOST ? `and ${attention.length - MOST} more` : '');
-      reuse(servers, cards(state.facts.servers, (each) => server(each, state.now), 'No server yet.'));
+      reuse(
+        servers,
+        cards(state.facts.servers, (each) => server(each, state.now), 'No server yet.'),
+      );
       reuse(executors, cards(state.facts.executors, executor, 'No executor has a task.'));
     },
   };
@@ -79,7 +82,9 @@ function item({ kind, text, since, deadline, about }, now, openAbout) {
 }
 
 function cards(rows, make, none) {
-  return rows.length === 0 ? [h('p', { class: 'empty', text: none })] : rows.map((row) => make(row));
+  return rows.length === 0
+    ? [h('p', { class: 'empty', text: none })]
+    : rows.map((row) => make(row));
 }
 
 function server(row, now) {
@@ -125,4 +130,3 @@ function executor({ name, running, pending, done, failed, aborted, concurrency }
     }),
   );
 }
-

@@ -25,15 +25,32 @@ export function refusals({ openRow }) {
         text: (row, now) => age(now - row.lastAt),
         sort: (row, now) => now - row.lastAt,
       },
-      { title: 'Status', width: '60px', isWide: true, text: ({ status }) => String(status || 'none') },
+      {
+        title: 'Status',
+        width: '60px',
+        isWide: true,
+        text: ({ status }) => String(status || 'none'),
+      },
       { title: 'Rule', width: 'minmax(140px, 2fr)', text: ({ rule }) => rule },
       {
         title: 'Written in',
         width: 'minmax(90px, 1fr)',
         text: ({ section }) => section || 'a limit of this server',
       },
-      { title: 'Code', width: 'minmax(90px, 1fr)', isMono: true, isWide: true, text: ({ cause }) => cause },
-      { title: 'Last peer', width: '170px', isMono: true, isWide: true, text: ({ peers }) => peers[0] ?? '' },
+      {
+        title: 'Code',
+        width: 'minmax(90px, 1fr)',
+        isMono: true,
+        isWide: true,
+        text: ({ cause }) => cause,
+      },
+      {
+        title: 'Last peer',
+        width: '170px',
+        isMono: true,
+        isWide: true,
+        text: ({ peers }) => peers[0] ?? '',
+      },
     ],
   });
   return {

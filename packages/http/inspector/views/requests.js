@@ -23,7 +23,8 @@ export function requests({ openRow }) {
         title: 'Request',
         width: 'minmax(120px, 1.4fr)',
         isMono: true,
-        text: ({ method, path }) => (method === '' ? '(its head is not complete)' : `${method} ${path}`),
+        text: ({ method, path }) =>
+          method === '' ? '(its head is not complete)' : `${method} ${path}`,
       },
       { title: 'Waits', width: 'minmax(120px, 1.6fr)', text: ({ text }) => text },
       {
@@ -63,7 +64,9 @@ export function requests({ openRow }) {
     h(
       'h2',
       { text: 'Latency by route ' },
-      h('small', { text: 'while someone looks; a striped bar has failures; press a bar for the slowest of it' }),
+      h('small', {
+        text: 'while someone looks; a striped bar has failures; press a bar for the slowest of it',
+      }),
     ),
     routes,
     h('h2', { text: 'Failed' }),
@@ -82,7 +85,9 @@ export function requests({ openRow }) {
       drawn = key;
       const cards = rows.map((row) => route(row, openRow));
       routes.replaceChildren(
-        ...(cards.length > 0 ? cards : [h('p', { class: 'empty', text: 'Nothing was answered yet.' })]),
+        ...(cards.length > 0
+          ? cards
+          : [h('p', { class: 'empty', text: 'Nothing was answered yet.' })]),
       );
       const lines = state.facts.failures.map((each) => failure(each, openRow));
       failures.replaceChildren(
@@ -107,8 +112,17 @@ function route(row, openRow) {
       class: 'quiet',
       text: `p90 ${duration(p90)} · p99 ${duration(p99)} · slowest ${duration(max)}`,
     }),
-    h('div', { class: 'bars', role: 'group', 'aria-label': `Latencies of ${method} ${path}` }, ...bars),
-    h('div', { class: 'scale', 'aria-hidden': 'true' }, h('span', { text: '1 ms' }), h('span', { text: '> 30 s' })),
+    h(
+      'div',
+      { class: 'bars', role: 'group', 'aria-label': `Latencies of ${method} ${path}` },
+      ...bars,
+    ),
+    h(
+      'div',
+      { class: 'scale', 'aria-hidden': 'true' },
+      h('span', { text: '1 ms' }),
+      h('span', { text: '> 30 s' }),
+    ),
   );
 }
 
@@ -143,6 +157,8 @@ function failure(row, openRow) {
     h('button', { type: 'button', text: 'Show', onclick: () => openRow('finished', row) }),
   );
   const isNarrow = matchMedia('(max-width: 640px)').matches;
-  line.style.gridTemplateColumns = isNarrow ? '70px 1fr 70px auto' : '80px 1fr 100px 170px 90px auto';
+  line.style.gridTemplateColumns = isNarrow
+    ? '70px 1fr 70px auto'
+    : '80px 1fr 100px 170px 90px auto';
   return line;
 }

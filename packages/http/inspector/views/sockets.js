@@ -15,11 +15,23 @@ export function sockets({ openRow }) {
     label: 'Sockets',
     keyOf: ({ id }) => id,
     onOpen: (row) => openRow('socket', row),
-    find: (row) => `${row.id} ${row.kind} ${row.owner} ${row.of} ${row.local} ${row.peer} ${row.phase}`,
+    find: (row) =>
+      `${row.id} ${row.kind} ${row.owner} ${row.of} ${row.local} ${row.peer} ${row.phase}`,
     sort: { column: 3, isDescending: true },
     columns: [
-      { title: 'Peer', width: 'minmax(110px, 1.2fr)', isMono: true, text: (row) => row.peer || row.id },
-      { title: 'Local', width: 'minmax(110px, 1.2fr)', isMono: true, isWide: true, text: ({ local }) => local },
+      {
+        title: 'Peer',
+        width: 'minmax(110px, 1.2fr)',
+        isMono: true,
+        text: (row) => row.peer || row.id,
+      },
+      {
+        title: 'Local',
+        width: 'minmax(110px, 1.2fr)',
+        isMono: true,
+        isWide: true,
+        text: ({ local }) => local,
+      },
       { title: 'Phase', width: 'minmax(72px, .8fr)', text: phaseOf },
       {
         title: 'Age',
@@ -47,7 +59,12 @@ export function sockets({ openRow }) {
       size('Written', 'bytesWritten'),
       size('Buffered', 'buffered'),
       size('Unsent', 'unsent'),
-      { title: 'Owner', width: '110px', isWide: true, text: ({ owner, of }) => `${owner} ${of}`.trim() },
+      {
+        title: 'Owner',
+        width: '110px',
+        isWide: true,
+        text: ({ owner, of }) => `${owner} ${of}`.trim(),
+      },
     ],
   });
   return {

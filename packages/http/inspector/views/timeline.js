@@ -13,7 +13,11 @@ const MOST_LANES = 400;
 
 export function timeline({ openRow, load }) {
   const canvas = h('canvas', { role: 'img' });
-  const lanes = h('div', { class: 'table lanes', tabindex: '0', 'aria-label': 'Lanes of connections' }, canvas);
+  const lanes = h(
+    'div',
+    { class: 'table lanes', tabindex: '0', 'aria-label': 'Lanes of connections' },
+    canvas,
+  );
   const note = h('p', { class: 'quiet' });
   const table = new Table({
     label: 'Events',
@@ -81,11 +85,14 @@ function textOf(row) {
   if (row.isOpen) return `in progress ${row.method} ${row.path}`;
 
   if (row.type === 'request') return `${row.status || 'no answer'} ${row.method} ${row.path}`;
-  return row.type === 'refused' ? `${row.status || 'no answer'} ${row.cause}` : `ended: ${row.reason}`;
+  return row.type === 'refused'
+    ? `${row.status || 'no answer'} ${row.cause}`
+    : `ended: ${row.reason}`;
 }
 
 function draw(canvas, container, events, now) {
-  const byLane = Map.groupBy === undefined ? grouped(events) : Map.groupBy(events, ({ lane }) => lane);
+  const byLane =
+    Map.groupBy === undefined ? grouped(events) : Map.groupBy(events, ({ lane }) => lane);
   const shown = [...byLane].toSorted((a, b) => b[1].length - a[1].length).slice(0, MOST_LANES);
   const width = Math.max(300, container.clientWidth - 16);
   const height = Math.max(LANE, shown.length * LANE);
@@ -94,7 +101,10 @@ function draw(canvas, container, events, now) {
   canvas.height = height * ratio;
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  canvas.setAttribute('aria-label', `${shown.length} connections, ${events.length} events; the table below has them all`);
+  canvas.setAttribute(
+    'aria-label',
+    `${shown.length} connections, ${events.length} events; the table below has them all`,
+  );
   const pen = canvas.getContext('2d');
   pen.scale(ratio, ratio);
   const style = getComputedStyle(document.documentElement);
@@ -122,7 +132,8 @@ function bar(pen, event, top, x, colour) {
   const from = x(event.at - event.duration);
   const length = Math.max(2, x(event.at) - from);
   const hasFailed = event.type === 'request' && (!event.isComplete || event.status >= 500);
-  pen.fillStyle = event.type === 'connection' ? colour('line') : colour(hasFailed ? 'bad' : 'accent');
+  pen.fillStyle =
+    event.type === 'connection' ? colour('line') : colour(hasFailed ? 'bad' : 'accent');
   const [inset, size] = event.type === 'connection' ? [8, 3] : [4, LANE - 9];
   pen.fillRect(from, top + inset, length, size);
   if (!hasFailed) return;

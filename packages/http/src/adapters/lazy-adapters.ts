@@ -48,4 +48,3 @@ export async function handlerOf(handler: Handler | FetchApplication): Promise<Ha
   const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
   return fetchHandler(handler);
 }
-

@@ -84,10 +84,11 @@ function dataResponse(
   }
   if (method !== 'GET') return refused(405);
   if (name === 'live') {
-    return events(
-      (_lastId, { signal }) => liveEvents(collector, clock, interval, signal),
-      { request, context, headers: PRIVATE },
-    );
+    return events((_lastId, { signal }) => liveEvents(collector, clock, interval, signal), {
+      request,
+      context,
+      headers: PRIVATE,
+    });
   }
   parts.onAsked();
   if (name === 'json') return HttpResponse.json(collector.look(), { headers: PRIVATE });

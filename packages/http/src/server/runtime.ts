@@ -87,9 +87,16 @@ export class ServerRuntime {
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock, this.wheel);
     const { clock, isHidden, onEvent } = options;
-    this.observer = new ServerObserver(clock, this.wheel, isHidden, this.scope, onEvent, (error) => {
-      this.report(error, undefined);
-    });
+    this.observer = new ServerObserver(
+      clock,
+      this.wheel,
+      isHidden,
+      this.scope,
+      onEvent,
+      (error) => {
+        this.report(error, undefined);
+      },
+    );
   }
 
   /** Aborts when the server has stopped accepting. */

@@ -260,7 +260,15 @@ export class HttpServer {
   #view(id: number): ServerView {
     const [runtime, executor, connections] = [this.#runtime, this.#executor, this.#connections];
     const admission = (this.#listener as Partial<TcpListener>).statistics?.call(this.#listener);
-    return { id, url: this.url, counts: this.statistics(), admission, runtime, executor, connections };
+    return {
+      id,
+      url: this.url,
+      counts: this.statistics(),
+      admission,
+      runtime,
+      executor,
+      connections,
+    };
   }
 
   #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {

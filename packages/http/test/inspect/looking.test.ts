@@ -123,7 +123,9 @@ describe('the inspector shows', () => {
       const look = collector.look();
       const lines = look.attention.filter(({ kind }) => kind === 'idle-socket');
       expect(lines).toHaveLength(1);
-      expect(lines[0]?.text).toMatch(/is open, and nothing waits for it, opened at .*simulated\.ts/);
+      expect(lines[0]?.text).toMatch(
+        /is open, and nothing waits for it, opened at .*simulated\.ts/,
+      );
       await stream.close();
       await reading;
       await peer.close();

@@ -75,27 +75,50 @@ describe('the inspector', () => {
     expect(await ask(`${path}?token=${TOKEN}`, {})).toEqual({ status: 401, body: '' });
   });
 
-  test.each(['/', ...DATA])('answers %s with nothing by a name that is not its own', async (path) => {
-    for (const host of ['evil.example', '127.0.0.1', `evil.example:${new URL(address).port}`, 'localhost:1']) {
-      const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${TOKEN}`;
-      expect(await raw(head)).toMatch(/^HTTP\/1\.1 403 [^]*\r\n\r\n$/);
-    }
-  });
+  test.each(['/', ...DATA])(
+    'answers %s with nothing by a name that is not its own',
+    async (path) => {
+      for (const host of [
+        'evil.example',
+        '127.0.0.1',
+        `evil.example:${new URL(address).port}`,
+        'localhost:1',
+      ]) {
+        const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${TOKEN}`;
+        expect(await raw(head)).toMatch(/^HTTP\/1\.1 403 [^]*\r\n\r\n$/);
+      }
+    },
+  );
 
   test.each(['/', ...DATA])('answers %s with nothing to another site', async (path) => {
-    for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:1', address.replace('http', 'https')]) {
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      'http://127.0.0.1:1',
+      address.replace('http', 'https'),
+    ]) {
       expect(await ask(path, { ...KEY, Origin: origin })).toEqual({ status: 403, body: '' });
     }
   });
 
-  test.each(DATA)('answers %s with nothing when a browser says that another site asks', async (path) => {
-    for (const site of ['cross-site', 'same-site']) {
-      expect(await ask(path, { ...KEY, 'Sec-Fetch-Site': site })).toEqual({ status: 401, body: '' });
-    }
-  });
+  test.each(DATA)(
+    'answers %s with nothing when a browser says that another site asks',
+    async (path) => {
+      for (const site of ['cross-site', 'same-site']) {
+        expect(await ask(path, { ...KEY, 'Sec-Fetch-Site': site })).toEqual({
+          status: 401,
+          body: '',
+        });
+      }
+    },
+  );
 
   test('never allows another site to read, frame or keep what it answers', async () => {
-    for (const [path, headers] of [['/', {}], ['/json', KEY], ['/json', {}]] as const) {
+    for (const [path, headers] of [
+      ['/', {}],
+      ['/json', KEY],
+      ['/json', {}],
+    ] as const) {
       const response = await client.get(`${address}${path}`, { headers });
       await response.discard();
       expect(response.headers.get('access-control-allow-origin')).toBeUndefined();
@@ -104,11 +127,15 @@ describe('the inspector', () => {
       expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin');
       expect(response.headers.get('referrer-policy')).toBe('no-referrer');
     }
-    const preflight = await ask('/json', {
-      Origin: 'http://evil.example',
-      'Access-Control-Request-Method': 'GET',
-      'Access-Control-Request-Headers': 'authorization',
-    }, 'OPTIONS');
+    const preflight = await ask(
+      '/json',
+      {
+        Origin: 'http://evil.example',
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': 'authorization',
+      },
+      'OPTIONS',
+    );
     expect(preflight).toEqual({ status: 403, body: '' });
   });
 
@@ -125,7 +152,9 @@ describe('the inspector', () => {
   });
 
   test('has the page that its sources make', async () => {
-    const script = fileURLToPath(new URL('../../../../scripts/inspector-page.mjs', import.meta.url));
+    const script = fileURLToPath(
+      new URL('../../../../scripts/inspector-page.mjs', import.meta.url),
+    );
     await expect(promisify(execFile)(process.execPath, [script, '--check'])).resolves.toBeDefined();
   });
 
@@ -134,7 +163,9 @@ describe('the inspector', () => {
     expect(state).toMatchObject({ format: 'awaitio-inspection', version: 1 });
     expect(state.servers).toEqual([]);
     expect(state.requests).toEqual([]);
-    expect(state.executors.filter(({ name }: { name: string }) => name === 'inspector')).toEqual([]);
+    expect(state.executors.filter(({ name }: { name: string }) => name === 'inspector')).toEqual(
+      [],
+    );
     const { port } = new URL(address);
     const own = state.sockets.filter(({ local }: { local: string }) => local.endsWith(`:${port}`));
     expect(own).toEqual([]);
@@ -158,7 +189,9 @@ describe('the inspector', () => {
 
   test('closes none when it is not allowed', async () => {
     await using other = await inspect({ token: TOKEN });
-    const response = await client.post(`${other.url.split('#')[0]}close/k1`, undefined, { headers: KEY });
+    const response = await client.post(`${other.url.split('#')[0]}close/k1`, undefined, {
+      headers: KEY,
+    });
     await response.discard();
     expect(response.status).toBe(403);
     expect(other.look().process.canClose).toBe(false);
@@ -220,7 +253,9 @@ describe('a secret', () => {
         }
         const body = await request.body.text();
         if (request.path === '/fails') throw new Error(`${SECRET} in an error`);
-        return HttpResponse.text(body, { headers: { 'Set-Cookie': `a=${SECRET}`, 'X-Answer': SECRET } });
+        return HttpResponse.text(body, {
+          headers: { 'Set-Cookie': `a=${SECRET}`, 'X-Answer': SECRET },
+        });
       },
       { port: 0, onError: () => {} },
     );
@@ -230,7 +265,11 @@ describe('a secret', () => {
   });
 
   test('in a header, a query, a body or a cookie is shown nowhere', async () => {
-    const headers = { Cookie: `s=${SECRET}`, Authorization: `Bearer ${SECRET}`, 'X-Secret': SECRET };
+    const headers = {
+      Cookie: `s=${SECRET}`,
+      Authorization: `Bearer ${SECRET}`,
+      'X-Secret': SECRET,
+    };
     const body = `${SECRET} in a body`;
     const post = (path: string): Promise<unknown> =>
       client.post(`${server.url}${path}?key=${SECRET}`, body, { headers });
@@ -258,7 +297,8 @@ describe('a secret', () => {
     }
     await readMessage();
     await readMessage();
-    for (const path of ['/', '/json', '/recording', '/perfetto']) shown += (await ask(path, KEY)).body;
+    for (const path of ['/', '/json', '/recording', '/perfetto'])
+      shown += (await ask(path, KEY)).body;
     shown += JSON.stringify([page.look(), page.record(), perfettoTrace(page.record())]);
     await live[Symbol.asyncDispose]();
     // Not as matchers of the text, whose failure would print all of it.

@@ -254,10 +254,14 @@ function laneOf(connection: number, peer: string): string {
   return `#${connection} ${printable(peer)}`;
 }
 
-function pick({ at, duration, method, path, status, isComplete }: FinishedModel): Omit<
-  FinishedModel,
-  'peer'
-> {
+function pick({
+  at,
+  duration,
+  method,
+  path,
+  status,
+  isComplete,
+}: FinishedModel): Omit<FinishedModel, 'peer'> {
   return { at, duration, method, path, status, isComplete };
 }
 

@@ -4,7 +4,11 @@ import { Recorder, type RecordedEvent } from './recorder.ts';
 import { Refusals } from './refusals.ts';
 import { Routes } from './routes.ts';
 
-const request = (path: string, duration: number, more: Partial<FinishedModel> = {}): FinishedModel => ({
+const request = (
+  path: string,
+  duration: number,
+  more: Partial<FinishedModel> = {},
+): FinishedModel => ({
   method: 'GET',
   path,
   peer: '10.0.0.7:1',
@@ -33,7 +37,12 @@ describe('the latencies of routes', () => {
     routes.add(request('/a', 0.2, { status: 0, isComplete: false }));
     const buckets = routes.models()[0]?.buckets.filter(({ count }) => count > 0);
     expect(buckets).toEqual([
-      { upTo: 1, count: 1, slowest: expect.anything(), failed: expect.objectContaining({ status: 0 }) },
+      {
+        upTo: 1,
+        count: 1,
+        slowest: expect.anything(),
+        failed: expect.objectContaining({ status: 0 }),
+      },
       {
         upTo: 50,
         count: 3,
@@ -46,7 +55,8 @@ describe('the latencies of routes', () => {
 
   test('are bounded, whatever paths clients invent, and lose no request', () => {
     const routes = new Routes();
-    const name = (at: number): string => `/p-${String.fromCodePoint(97 + (at % 26))}${'x'.repeat(at / 26)}`;
+    const name = (at: number): string =>
+      `/p-${String.fromCodePoint(97 + (at % 26))}${'x'.repeat(at / 26)}`;
     for (let at = 0; at < 5_000; at += 1) routes.add(request(name(at), 1, { status: 500 }));
     const models = routes.models();
     expect(models.length).toBeLessThanOrEqual(201);

@@ -10,14 +10,8 @@ export interface Rule {
 const rule = (text: string, section = ''): Rule => ({ rule: text, section });
 
 const RULES: ReadonlyMap<string, Rule> = new Map([
-  [
-    'ERR_HTTP_LINE',
-    rule('a request line is "method SP target SP version"', 'RFC 9112 section 3'),
-  ],
-  [
-    'ERR_HTTP_VERSION',
-    rule('the version is HTTP/1.0 or HTTP/1.1', 'RFC 9112 section 2.3'),
-  ],
+  ['ERR_HTTP_LINE', rule('a request line is "method SP target SP version"', 'RFC 9112 section 3')],
+  ['ERR_HTTP_VERSION', rule('the version is HTTP/1.0 or HTTP/1.1', 'RFC 9112 section 2.3')],
   ['ERR_HTTP_METHOD', rule('the method is a registered one', 'RFC 9110 section 9.1')],
   [
     'ERR_HTTP_TARGET',
@@ -47,10 +41,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     ),
   ],
   ['ERR_HTTP_CHUNK', rule('the size of a chunk is a hexadecimal number', 'RFC 9112 section 7.1')],
-  [
-    'ERR_HTTP_CHUNK_OVERHEAD',
-    rule('chunks have more data than framing', 'RFC 9112 section 7.1.1'),
-  ],
+  ['ERR_HTTP_CHUNK_OVERHEAD', rule('chunks have more data than framing', 'RFC 9112 section 7.1.1')],
   ['ERR_HTTP_TRAILERS_TOO_LARGE', rule('the trailers are within limits.trailerBytes')],
   ['ERR_HTTP_EXPECT', rule('the only expectation is 100-continue', 'RFC 9110 section 10.1.1')],
   ['ERR_HTTP_BODY_TOO_LARGE', rule('the body is within limits.bodyBytes')],

@@ -71,7 +71,13 @@ function servedBy(
   return served;
 }
 
-function executorModel({ id, name, concurrency, maxPending, executor }: ExecutorView): ExecutorModel {
+function executorModel({
+  id,
+  name,
+  concurrency,
+  maxPending,
+  executor,
+}: ExecutorView): ExecutorModel {
   const finite = (limit: number): number | null => (limit === Infinity ? null : limit);
   return {
     id,
