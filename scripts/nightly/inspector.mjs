@@ -11,15 +11,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { TcpStream, traceWaits } from '../../packages/core/dist/index.js';
-import { HttpClient, HttpResponse, serve } from '../../packages/http/dist/index.js';
+import { traceWaits } from '../../packages/core/dist/index.js';
+import { HttpClient } from '../../packages/http/dist/index.js';
 import { inspect } from '../../packages/http/dist/inspect/index.js';
 import { Browser } from './browser/chromium.mjs';
+import { findFaint, findNameless } from './inspector/accessible.mjs';
+import { misfortunes } from './inspector/misfortunes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +41,7 @@ const world = await misfortunes();
 let browser;
 try {
   browser = await Browser.launch(values.chromium, join(folder, 'profile'));
-  const page = await open(inspector.url);
+  const page = await openPage(inspector.url);
 
   await page.until("document.querySelectorAll('.attention li').length >= 5");
   await page.until(
@@ -124,7 +125,7 @@ function say(what) {
   console.log(`ok  ${what}`);
 }
 
-async function open(url) {
+async function openPage(url) {
   const page = await browser.page();
   await page.send('Page.navigate', { url });
   await page.until("document.querySelector('#status')?.dataset.state === 'live'");
@@ -148,122 +149,25 @@ async function keys(page, names) {
   }
 }
 
-/** The state of things that the page has to show. */
-async function misfortunes() {
-  const silent = createServer().listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const { port: silentPort } = silent.address();
-  const leaving = new AbortController();
-  const server = await serve(
-    async (request) => {
-      if (request.path === '/report') {
-        const database = await TcpStream.connect({ host: '127.0.0.1', port: silentPort });
-        await database.readChunk({ signal: leaving.signal }).finally(() => database.close());
-      }
-      if (request.path === '/slow') await sleep(30);
-      if (request.path === '/fails') return HttpResponse.text('no', { status: 503 });
-      return HttpResponse.text(await request.body.text());
-    },
-    { port: 0, onError: () => {}, deadlines: { firstByte: 600_000 } },
-  );
-  const { port } = new URL(server.url);
-  const speak = (text) => {
-    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
-    socket.write(text);
-    return socket;
-  };
-  const sockets = [
-    speak('GET /report?token=hidden HTTP/1.1\r\nHost: a\r\n\r\n'),
-    speak('POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'),
-    speak('GET / HTTP/1.1\r\n\r\n'),
-  ];
-  const drip = setInterval(() => sockets[1].write('x'.repeat(200)), 5_000);
-  sockets[1].write('abc');
-  const leaked = await TcpStream.connect({ host: '127.0.0.1', port: silentPort });
-  const backend = await serve(
-    () =>
-      new Promise((resolve) => {
-        leaving.signal.addEventListener('abort', () => resolve(HttpResponse.empty()));
-      }),
-    { port: 0 },
-  );
-  const client = new HttpClient({ maxConnectionsPerOrigin: 2 });
-  const asked = Array.from({ length: 5 }, () => client.get(backend.url).catch(() => {}));
-  const visitor = new HttpClient();
-  const visit = setInterval(() => {
-    for (const path of ['', 'users/1', 'users/2', 'fails', 'slow']) {
-      void visitor.get(`${server.url}${path}`).then(
-        (each) => each.discard(),
-        () => {},
-      );
-    }
-  }, 100);
-  return {
-    server,
-    end: async () => {
-      clearInterval(drip);
-      clearInterval(visit);
-      leaving.abort();
-      await Promise.all(asked);
-      await client.close();
-      await visitor.close();
-      for (const socket of sockets) socket.destroy();
-      await leaked.close();
-      await Promise.all([server.shutdown({ grace: 0 }), backend.shutdown({ grace: 0 })]);
-      silent.close();
-    },
-  };
-}
-
 /** Names of controls, and the contrast of texts against what is behind them (WCAG 2, level AA). */
 async function accessible(page) {
   for (const scheme of ['light', 'dark']) {
     await size(page, 1280, 860, scheme);
     for (const view of VIEWS) {
       await page.evaluate(`document.querySelector('#tab-${view}').click()`);
-      assert.deepEqual(await page.evaluate(`(${findNameless})()`), [], `${view}: without a name`);
       assert.deepEqual(
-        await page.evaluate(`(${findFaint})()`),
+        await page.evaluate(`(${String(findNameless)})()`),
+        [],
+        `${view}: without a name`,
+      );
+      assert.deepEqual(
+        await page.evaluate(`(${String(findFaint)})()`),
         [],
         `${view}, ${scheme}: too faint`,
       );
     }
   }
   await size(page, 1280, 860, 'light');
-}
-
-function findNameless() {
-  return [...document.querySelectorAll('button, input, [role=tab], [role=grid], [role=treegrid]')]
-    .filter((element) => element.getClientRects().length > 0)
-    .filter((element) => (element.getAttribute('aria-label') ?? element.innerText).trim() === '')
-    .map((element) => element.outerHTML.slice(0, 100));
-}
-
-function findFaint() {
-  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((value) => {
-      const part = value / 255;
-      return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (element) => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (/^rgb\(/.test(colour)) return channels(colour);
-    }
-    return [255, 255, 255];
-  };
-  const faint = new Set();
-  for (const element of document.querySelectorAll('body *')) {
-    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!hasText || element.getClientRects().length === 0 || element.matches('.skip')) continue;
-    const [a, b] = [channels(getComputedStyle(element).color), behind(element)].map(luminance);
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < 4.5) faint.add(`${element.className}: ${contrast.toFixed(2)}`);
-  }
-  return [...faint];
 }
 
 /** A recording is opened again by the page as a file, without a server; Perfetto's format is what it says. */
@@ -309,6 +213,8 @@ async function denied() {
 
 /** Many connections: the page stays responsive, and draws only what is in view. */
 async function many(page, count) {
+  // In the background nothing is drawn.
+  await page.send('Page.bringToFront');
   await page.evaluate("document.querySelector('#tab-sockets').click()");
   const { port } = new URL(world.server.url);
   const open = [];

@@ -120,7 +120,7 @@ describe('the inspector', () => {
       ['/json', {}],
     ] as const) {
       const response = await client.get(`${address}${path}`, { headers });
-      await response.discard();
+      response.discard();
       expect(response.headers.get('access-control-allow-origin')).toBeUndefined();
       expect(response.headers.get('cache-control')).toBe('no-store');
       expect(response.headers.get('x-frame-options')).toBe('DENY');
@@ -192,7 +192,7 @@ describe('the inspector', () => {
     const response = await client.post(`${other.url.split('#')[0]}close/k1`, undefined, {
       headers: KEY,
     });
-    await response.discard();
+    response.discard();
     expect(response.status).toBe(403);
     expect(other.look().process.canClose).toBe(false);
   });

@@ -91,7 +91,7 @@ async function ask(client: HttpClient, place: Place, signal: AbortSignal): Promi
   const headers = { Authorization: `Bearer ${place.token}` };
   const response = await client.get(place.json, { headers, signal, timeout: 10_000 });
   if (response.status !== 200) {
-    await response.discard();
+    response.discard();
     const advice = response.status === 401 ? ': is the token in the URL that of the page?' : '';
     throw new Error(`the page answers ${response.status}${advice}`);
   }
