@@ -52,7 +52,7 @@ try {
     /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk/,
     /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came\.[^]*its deadline is in/,
     /Refused\s[^]*1 refused with 400: a request has exactly one Host, and a valid one \(RFC 9112 section 3\.2\)/,
-    /Leaked socket\?\s[^]*TcpStream 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ is open, and nothing waits for it, opened at .*inspector\.mjs/,
+    /Leaked socket\?\s[^]*TcpStream 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ is open, and nothing waits for it, opened at .*misfortunes\.mjs/,
     /Pool run dry\s[^]*3 requests wait for a connection to http:\/\/127\.0\.0\.1:\d+: all 2 connections are in use/,
   ]) {
     assert.match(seen, expected);
@@ -101,7 +101,7 @@ try {
   await page.until("!document.querySelector('#detail').hidden");
   assert.match(
     await page.evaluate("document.querySelector('#detail').innerText"),
-    /Made at[^]*inspector\.mjs/,
+    /Made at[^]*misfortunes\.mjs/,
   );
   await page.screenshot(join(screenshots, 'detail.png'));
   await keys(page, ['Escape']);

@@ -30,6 +30,7 @@ import {
   serverTiming,
   setCookie,
 } from '../src/batteries/index.ts';
+import { inspect } from '../src/inspect/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
   contract,
@@ -340,6 +341,7 @@ const CALLS: readonly OptionCase[] = [
     'deadlines',
     { limits: { frameBytes: 0 } },
   ],
+  ['inspect', (o) => inspect(o), 'inspect', 'allowclose', 'allowClose', { interval: 5 }],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

@@ -36,6 +36,26 @@ const MOST_CONNECTIONS = 64;
 /** For so long after a single question requests are counted, in milliseconds: `top` asks every second. */
 const ASKED_FOR = 10_000;
 
+/** An open page of the inspector, from {@link inspect}. */
+export interface InspectorPage {
+  /** Where it is. The token is behind `#`, where browsers send it to no one: keep the URL out of logs. */
+  readonly url: string;
+  /** The state of the process now: what the page shows. */
+  look(): Inspection;
+  /** The last seconds, as the file that the page saves and opens. */
+  record(): Recording;
+  /** Closes the page and its listener; nothing is watched from then on. Idempotent. @returns settled when it is closed */
+  close(): Promise<void>;
+  /** Closes it, at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface PageParts {
+  readonly server: HttpServer;
+  readonly collector: Collector;
+  readonly asked: Asked;
+}
+
 const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
 
 /**
@@ -107,7 +127,7 @@ async function open(options: InspectOptions): Promise<InspectorPage> {
   if (options.always === true) collector.begin();
   const executor = new Executor({ name: 'inspector' });
   const server = await serve(handler, { listener, executor, scope: true });
-  return new InspectorPage({ server, collector, asked, url: `${server.url}#${token}` });
+  return new OpenPage({ server, collector, asked }, `${server.url}#${token}`);
 }
 
 /** What browsers may call the page in `Host`. */
@@ -147,39 +167,24 @@ class Asked {
   };
 }
 
-/** An open page of the inspector, from {@link inspect}. */
-export class InspectorPage {
-  readonly #parts: {
-    readonly server: HttpServer;
-    readonly collector: Collector;
-    readonly asked: Asked;
-  };
-  /** Where it is. The token is behind `#`, where browsers send it to no one: keep the URL out of logs. */
+class OpenPage implements InspectorPage {
+  readonly #parts: PageParts;
   readonly url: string;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: {
-    readonly server: HttpServer;
-    readonly collector: Collector;
-    readonly asked: Asked;
-    readonly url: string;
-  }) {
-    const { url, ...rest } = parts;
-    this.#parts = rest;
+  constructor(parts: PageParts, url: string) {
+    this.#parts = parts;
     this.url = url;
   }
 
-  /** The state of the process now: what the page shows. */
   look(): Inspection {
     return this.#parts.collector.look();
   }
 
-  /** The last seconds, as the file that the page saves and opens. */
   record(): Recording {
     return this.#parts.collector.record();
   }
 
-  /** Closes the page and its listener; nothing is watched from then on. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= outsideScopes(() => this.#close());
     return this.#closed;
@@ -192,7 +197,6 @@ export class InspectorPage {
     await server.shutdown({ grace: 0, idleWindow: 0 });
   }
 
-  /** Closes it, at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -211,5 +215,5 @@ async function startFrom(value: string): Promise<void> {
   }
 }
 
-const asked = process.env['AWAITIO_INSPECT'];
-if (asked !== undefined && asked !== '') void startFrom(asked);
+const wanted = process.env['AWAITIO_INSPECT'];
+if (wanted !== undefined && wanted !== '') void startFrom(wanted);
