@@ -18,14 +18,7 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: [
-    'index',
-    'batteries/index',
-    'contract/index',
-    'websocket/index',
-    'inspect/index',
-    'inspect/top/bin',
-  ],
+  http: ['index', 'batteries/index', 'contract/index', 'websocket/index', 'inspect/index'],
 };
 
 /**
@@ -43,7 +36,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
+    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|observing|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {
@@ -173,10 +166,32 @@ for (const [name, entries] of Object.entries(ENTRIES)) {
   const licences = [...new Set(modules.map(packageFolderOf))]
     .filter((path) => path !== undefined)
     .map(licenceOf);
-  if (name === 'http') licences.push(...(await writeLlhttp(folder, bundle)));
+  if (name === 'http') {
+    licences.push(...(await writeLlhttp(folder, bundle)));
+    await bundleProgram(folder);
+  }
   if (licences.length > 0) {
     writeFileSync(join(bundle, LICENCES), licences.join(`\n${'-'.repeat(72)}\n\n`));
   }
+}
+
+/** The program of the package, in one file: what it uses of the package comes from the main entry. */
+async function bundleProgram(folder) {
+  const { output } = await build({
+    cwd: folder,
+    input: 'src/inspect/top/bin.ts',
+    external: (id) => !/^[./]/.test(id),
+    makeAbsoluteExternalsRelative: false,
+    platform: 'node',
+    plugins: [inlined],
+    output: {
+      file: 'dist/bundle/inspect/top/bin.js',
+      format: 'esm',
+      sourcemap: true,
+      comments: false,
+    },
+  });
+  for (const chunk of output) checkChunk('http', chunk);
 }
 
 function checkChunk(name, { code = '', fileName, isEntry, exports: exported = [] }) {

@@ -216,6 +216,10 @@ async function many(page, count) {
   // In the background nothing is drawn.
   await page.send('Page.bringToFront');
   await page.evaluate("document.querySelector('#tab-sockets').click()");
+  // All of them: a filter is left from before.
+  await page.evaluate(
+    "(() => { const filter = document.querySelector('[type=search]'); filter.value = ''; filter.dispatchEvent(new Event('input')); })()",
+  );
   const { port } = new URL(world.server.url);
   const open = [];
   for (let at = 0; at < count; at += 1) {
@@ -233,7 +237,7 @@ async function many(page, count) {
       `document.querySelector('#tab-sockets').innerText.match(/\\d+/)[0] >= ${count * 0.99}`,
     );
     const rows = await page.evaluate("document.querySelectorAll('.spacer .line').length");
-    assert.ok(rows < 80, `${rows} rows are elements`);
+    assert.ok(rows > 10 && rows < 80, `${rows} rows are elements`);
     const longest = await page.evaluate(`new Promise((resolve) => {
       let last = performance.now(); let longest = 0; let left = 120;
       const list = document.querySelector('.rows');
