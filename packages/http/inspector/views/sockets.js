@@ -87,7 +87,8 @@ function phaseOf({ phase, isPaused, state }) {
   return `${phase}${isPaused ? ', paused' : ''}${phase === state ? '' : ended}`;
 }
 
-function waitOf({ waits }, now) {
+function waitOf({ waits, phase }, now) {
   const [wait] = waits;
+  if (wait === undefined && phase === 'handler') return 'its handler';
   return wait === undefined ? 'nothing waits' : `${wait.operation} ${age(now - wait.since)}`;
 }
