@@ -21,6 +21,7 @@ import {
   outsideScopes,
   printLine,
 } from '@awaitio/core/lowlevel';
+import { announceInspector } from '../observing/inspectors.ts';
 import { hide } from '../observing/servers.ts';
 import { serve, type HttpServer } from '../server/server.ts';
 import { optionsFrom } from './environment.ts';
@@ -54,6 +55,8 @@ interface PageParts {
   readonly server: HttpServer;
   readonly collector: Collector;
   readonly asked: Asked;
+  /** Messages no longer name it. */
+  readonly conceal: () => void;
 }
 
 const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
@@ -127,7 +130,8 @@ async function open(options: InspectOptions): Promise<InspectorPage> {
   if (options.always === true) collector.begin();
   const executor = new Executor({ name: 'inspector' });
   const server = await serve(handler, { listener, executor, scope: true });
-  return new OpenPage({ server, collector, asked }, `${server.url}#${token}`);
+  const conceal = announceInspector(server.url);
+  return new OpenPage({ server, collector, asked, conceal }, `${server.url}#${token}`);
 }
 
 /** What browsers may call the page in `Host`. */
@@ -191,7 +195,8 @@ class OpenPage implements InspectorPage {
   }
 
   async #close(): Promise<void> {
-    const { server, collector, asked } = this.#parts;
+    const { server, collector, asked, conceal } = this.#parts;
+    conceal();
     asked.stop();
     collector.stop();
     await server.shutdown({ grace: 0, idleWindow: 0 });

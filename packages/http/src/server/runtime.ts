@@ -15,6 +15,7 @@ import {
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { abort } from '../message/abort-error.ts';
 import type { Handler } from '../message/handler.ts';
+import { whereToLook } from '../observing/inspectors.ts';
 import type { DrainView } from '../observing/servers.ts';
 import type { ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './sending/http-date.ts';
@@ -197,7 +198,7 @@ function callOnError(
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
   const where = request === undefined ? 'connection' : `${request.method} handler`;
-  printLine(`${where} failed: ${describeFailure(error)}`);
+  printLine(`${where} failed: ${describeFailure(error)}${whereToLook()}`);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

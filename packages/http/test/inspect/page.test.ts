@@ -1,5 +1,5 @@
 /** Who gets what from the inspector's page, over real sockets: nothing without the token, and no secret in any case. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -227,6 +227,24 @@ describe('the inspector', () => {
     ['/tmp/i.sock', { path: '/tmp/i.sock' }],
   ])('reads %s of AWAITIO_INSPECT', (value, options) => {
     expect(optionsFrom(value)).toEqual(options);
+  });
+
+  test('is named by the message of a handler that fails, without its token', async () => {
+    const lines: string[] = [];
+    const print = jest.spyOn(console, 'error').mockImplementation((line) => {
+      lines.push(String(line));
+    });
+    try {
+      await using server = await serve(() => Promise.reject(new Error('on purpose')), { port: 0 });
+      const response = await client.get(server.url);
+      response.discard();
+    } finally {
+      print.mockRestore();
+    }
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('on purpose');
+    expect(lines[0]).toContain(`(the inspector at ${address}/ shows what else waits)`);
+    expect(lines[0]).not.toContain(TOKEN);
   });
 
   test('closes for good, also while someone looks', async () => {
