@@ -1,6 +1,6 @@
 /** `awaitio-http top`: what it prints of another process, and what it says when it cannot. */
 import { describe, expect, test } from '@jest/globals';
-import { HttpClient } from '../../src/index.ts';
+import type { HttpClient } from '../../src/index.ts';
 import { inspect } from '../../src/inspect/index.ts';
 import type { Inspection } from '../../src/inspect/looking/model.ts';
 import { render } from '../../src/inspect/top/render.ts';
