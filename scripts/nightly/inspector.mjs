@@ -1,12 +1,12 @@
 /**
  * The inspector in a real browser: five things that are wrong with a server are seen in one look.
  *
- *   node scripts/nightly/inspector.mjs [--chromium PATH] [--screenshots FOLDER] [--connections 10000]
+ *   node scripts/nightly/inspector.mjs [--chromium PATH] [--screenshots FOLDER] [--connections 9000]
  *
  * A server with a handler that hangs, a client that drips its body, a refused request, a socket that nothing reads and a pool that has
  * run dry is shown in headless Chromium: on a desk and on a phone, light and dark, by keyboard, as a recording without a server,
  * with a token that is wrong, and with many connections. Each step prints what it saw; the first that fails ends the script with 1.
- * Needs `chromium` and a build (`pnpm build`). Screenshots go to a temporary folder unless `--screenshots` names another.
+ * Needs `chromium`, a build (`pnpm build`) and two open files for each connection (`ulimit -n`). Screenshots go to a temporary folder unless `--screenshots` names another.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     chromium: { type: 'string', default: 'chromium' },
     screenshots: { type: 'string' },
-    connections: { type: 'string', default: '10000' },
+    connections: { type: 'string', default: '9000' },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), 'awaitio-inspector-'));

@@ -1,10 +1,12 @@
 /** What the inspector sees of a server, its clients and its tasks, on a simulated network with virtual time. */
 import { describe, expect, test } from '@jest/globals';
 import { traceWaits } from '@awaitio/core';
+import { events } from '../../src/batteries/index.ts';
 import { HttpResponse } from '../../src/index.ts';
 import { Collector } from '../../src/inspect/looking/collector.ts';
 import type { AttentionModel, Inspection } from '../../src/inspect/looking/model.ts';
 import { ruleOf } from '../../src/inspect/looking/rules-of-refusals.ts';
+import { connectWebSocket, webSocket } from '../../src/websocket/index.ts';
 import { REQUEST_CASES } from '../wire/request-cases.ts';
 import { simulated, type World } from '../support/simulated.ts';
 
@@ -25,6 +27,14 @@ function looked(run: (world: World, collector: Collector) => Promise<void>): Pro
 const kindsOf = ({ attention }: Inspection): string[] => attention.map(({ kind }) => kind);
 const find = (look: Inspection, kind: AttentionModel['kind']): AttentionModel | undefined =>
   look.attention.find((each) => each.kind === kind);
+
+/** An event a time, until nobody wants them. */
+async function* until(signal: AbortSignal, pause: () => Promise<void>): AsyncGenerator<string> {
+  while (!signal.aborted) {
+    yield 'tick';
+    await pause();
+  }
+}
 
 /** The servers of other tests are shown for a minute after their end. */
 const running = (look: Inspection): Inspection['servers'] =>
@@ -180,6 +190,49 @@ describe('the inspector shows', () => {
       await ended;
       const drain = collector.look().servers.find((each) => each.id === id)?.drain;
       expect(drain?.report).toMatchObject({ completed: 1, aborted: 0 });
+    }));
+
+  test('a response that goes on for ever, and not as something slow', () =>
+    looked(async (world, collector) => {
+      await world.serve((request, context) =>
+        events((_id, { signal }) => until(signal, () => world.sleep(1_000)), { request, context }),
+      );
+      const wire = await world.connect();
+      await wire.send('GET /events HTTP/1.1\r\nHost: a\r\n\r\n');
+      await world.sleep(30_000);
+      const look = collector.look();
+      expect(look.requests).toMatchObject([{ path: '/events', status: 200 }]);
+      expect(kindsOf(look).filter((kind) => kind.startsWith('slow'))).toEqual([]);
+      wire.stream.reset();
+      await world.sleep(2_000);
+    }));
+
+  test('a WebSocket, on both sides', () =>
+    looked(async (world, collector) => {
+      await world.serve(async (request, context) => {
+        const socket = await webSocket(request, context);
+        for await (const message of socket) await socket.send(message);
+        return undefined;
+      });
+      const socket = await connectWebSocket('ws://server/', {
+        client: world.client(),
+        random: world.sim.random,
+        clock: world.sim.clock,
+      });
+      await socket.send('x');
+      await socket.receive();
+      await world.sleep(5_000);
+      const look = collector.look();
+      const rows = look.sockets.filter(({ owner }) => owner === 'websocket');
+      expect(rows.map(({ of, phase }) => `${of} ${phase}`).toSorted()).toEqual([
+        'client open',
+        'server open',
+      ]);
+      expect(look.attention).toEqual([]);
+      await socket.close();
+      await world.sleep(1_000);
+      const left = collector.look().sockets.filter(({ owner }) => owner === 'websocket');
+      expect(left).toEqual([]);
     }));
 
   test('with traced waits, which line of a handler waits on which stream', () =>

@@ -46,7 +46,8 @@ const SLOW_CLIENT: ReadonlySet<string> = new Set(['headers', 'body', 'write', 'd
 
 function aboutRequest(request: RequestModel): AttentionModel | undefined {
   const { id, method, path, peer, phase, text, since, deadline, bytesIn, length, waits } = request;
-  if (phase === 'upgraded') return undefined;
+  // An event stream, or a WebSocket, lasts as long as it is wanted.
+  if (phase === 'upgraded' || phase === 'produce') return undefined;
   const name = method === '' ? 'A request' : `${method} ${path}`;
   const progress = phase === 'body' ? `; ${bytesIn} of ${length ?? 'unknown'} bytes came` : '';
   const [wait] = phase === 'handler' ? waits : [];
