@@ -34,6 +34,7 @@ export function sourcesFrom(
       'websocket/index.ts',
       'contract/index.ts',
       'inspect/index.ts',
+      'otel/index.ts',
     ],
   };
 }

@@ -3,9 +3,11 @@
 import type { ByteStream, WaitInfo } from '@awaitio/core';
 import { Roster } from '@awaitio/core/lowlevel';
 
+/** A connection of a pool, with its stream. */
+export type PooledView = readonly [PooledConnection, ByteStream];
+
 /** A connection of a pool. */
-export interface PooledView {
-  readonly stream: ByteStream;
+export interface PooledConnection {
   /** What its request waits for: `headers`, `body`; or `idle`, `gone`. */
   readonly holds: string;
   /** How many requests were sent on it. */

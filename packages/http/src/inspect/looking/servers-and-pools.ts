@@ -44,7 +44,7 @@ export function poolModels({ id, pools }: ClientView, timeline: Timeline): reado
 function poolModel(client: number, pool: PoolView, timeline: Timeline): PoolModel {
   const { origin, limit, idle, connecting, waits, connections } = pool;
   const holding = (what: string): number =>
-    connections.filter(({ holds }) => holds === what).length;
+    connections.filter(([{ holds }]) => holds === what).length;
   const [oldest] = waits;
   return {
     id: `${client} ${origin}`,

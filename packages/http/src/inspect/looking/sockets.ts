@@ -88,7 +88,7 @@ export class Sockets {
     }
     for (const { pools } of clients) {
       for (const { origin, connections } of pools) {
-        for (const { stream, holds } of connections) {
+        for (const [{ holds }, stream] of connections) {
           owned.set(stream, { owner: 'client', of: origin, phase: holds });
         }
       }
@@ -160,7 +160,7 @@ export class Sockets {
     const found: Stream[] = this.#streams.list().map(({ stream }) => stream);
     for (const server of servers) for (const { stream } of server.connections) found.push(stream);
     for (const { pools } of clients) {
-      for (const { connections } of pools) for (const { stream } of connections) found.push(stream);
+      for (const { connections } of pools) for (const [, stream] of connections) found.push(stream);
     }
     return found;
   }
