@@ -108,12 +108,8 @@ export class Executor implements Spawner {
         this.#report(error, task);
       },
     };
-    const facts = {
-      name: this.#name,
-      concurrency: this.#concurrency,
-      maxPending: this.#maxPending,
-    };
-    executors.add(this, (executor, id) => ({ id, ...facts, executor }));
+    const [name, concurrency, maxPending] = [this.#name, this.#concurrency, this.#maxPending];
+    executors.add(this, (executor, id) => ({ id, name, concurrency, maxPending, executor }));
   }
 
   /**
