@@ -31,14 +31,14 @@ export class Guard {
     const host = request.headers.get('host')?.toLowerCase() ?? '';
     if (this.#hosts !== undefined && !this.#hosts.has(host)) return false;
     const origin = request.headers.get('origin');
-    if (origin !== undefined && origin !== `http://${host}`) return false;
+    if (origin !== null && origin !== `http://${host}`) return false;
     return true;
   }
 
   /** Whether the page itself, or no page at all, asks for data, and knows the token. */
   isAllowed(request: HttpRequest): boolean {
     const site = request.headers.get('sec-fetch-site');
-    if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+    if (site !== null && site !== 'same-origin' && site !== 'none') return false;
     const [scheme, token = ''] = request.headers.get('authorization')?.split(' ') ?? [];
     if (scheme?.toLowerCase() !== 'bearer') return false;
     // Digests have one length, and their comparison says nothing about how much of a guess was right.

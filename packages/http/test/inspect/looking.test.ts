@@ -5,9 +5,7 @@ import { events } from '../../src/batteries/index.ts';
 import { HttpResponse } from '../../src/index.ts';
 import { Collector } from '../../src/inspect/looking/collector.ts';
 import type { AttentionModel, Inspection } from '../../src/inspect/looking/model.ts';
-import { ruleOf } from '../../src/inspect/looking/rules-of-refusals.ts';
 import { connectWebSocket, webSocket } from '../../src/websocket/index.ts';
-import { REQUEST_CASES } from '../wire/request-cases.ts';
 import { simulated, type World } from '../support/simulated.ts';
 
 /** Runs a world that is looked at. */
@@ -300,14 +298,4 @@ describe('requests', () => {
       await get('/users/4');
       expect(collector.look().routes[0]?.count).toBe(2);
     }));
-});
-
-describe('the table of rules', () => {
-  const codes = REQUEST_CASES.flatMap(({ expect: lines }) => lines)
-    .map((line) => /^refused \d+ (\w+)$/.exec(line)?.[1])
-    .filter((code) => code !== undefined);
-
-  test.each([...new Set(codes)])('knows %s', (code) => {
-    expect(ruleOf(code).rule).not.toBe(ruleOf('unknown').rule);
-  });
 });
