@@ -18,7 +18,14 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: ['index', 'batteries/index', 'contract/index', 'websocket/index'],
+  http: [
+    'index',
+    'batteries/index',
+    'contract/index',
+    'websocket/index',
+    'adapters/hono/index',
+    'adapters/crossws/index',
+  ],
 };
 
 /**
@@ -38,6 +45,12 @@ const SHARED = [
     name: 'message',
     test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
+  // The WebSocket, which the adapters of other libraries share with its entry.
+  {
+    name: 'web-socket',
+    test: /packages[\\/]http[\\/]src[\\/]websocket[\\/](?!index\.ts|connect\.ts|handshake-error\.ts)/,
+  },
+  { name: 'socket-events', test: /packages[\\/]http[\\/]src[\\/]adapters[\\/]socket-events[\\/]/ },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {
     name: 'waiting',

@@ -496,6 +496,24 @@ export const http: PackagePlan = {
         'A WebSocket leaves HTTP with its handshake, so it knows handlers and the client by contract, and no server.',
     },
     {
+      folder: 'adapters/socket-events',
+      sees: ['protocol/vocabulary', 'message', 'adapters', 'websocket/protocol', 'websocket'],
+      contains: 'a WebSocket for libraries of callbacks: events, and a `send` that does not wait',
+      reason: 'Every library of callbacks needs the same, so it knows none of them.',
+    },
+    {
+      folder: 'adapters/hono',
+      sees: ['websocket', 'adapters/socket-events'],
+      contains: '`upgradeWebSocket` for Hono',
+      reason: 'A leaf: what one library asks for is nobody else’s business.',
+    },
+    {
+      folder: 'adapters/crossws',
+      sees: ['adapters', 'websocket', 'adapters/socket-events'],
+      contains: '`crosswsAdapter`: the hooks of crossws',
+      reason: 'A leaf: what one library asks for is nobody else’s business.',
+    },
+    {
       folder: 'handlers',
       sees: ['protocol/vocabulary', 'message'],
       contains: 'ready-made handlers: echo, health',
@@ -560,6 +578,16 @@ export const http: PackagePlan = {
       modules: ['mrmime'],
       owners: ['batteries/media-type'],
       reason: 'The types of files are a table of a library, asked in one place.',
+    },
+    {
+      modules: ['hono/ws'],
+      owners: ['adapters/hono/'],
+      reason: 'Hono is there for its users alone: one leaf asks for it.',
+    },
+    {
+      modules: ['crossws'],
+      owners: ['adapters/crossws/'],
+      reason: 'crossws is there for its users alone: one leaf asks for it.',
     },
     {
       modules: ['zod'],

@@ -33,6 +33,8 @@ export function sourcesFrom(
       'batteries/index.ts',
       'websocket/index.ts',
       'contract/index.ts',
+      'adapters/hono/index.ts',
+      'adapters/crossws/index.ts',
     ],
   };
 }

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { Histogram } from '../statistics.ts';
 import { AnswerCounter } from './answer-counter.ts';
+import { Opening } from './opening.ts';
 import type { LoadResult } from './load.ts';
 
 /** {@link Load} in a form that a command line can carry. */
@@ -22,6 +23,8 @@ export interface GeneratorInput {
   readonly batches: number;
   /** How long an answer is, in a raw protocol. */
   readonly answerLength: number;
+  /** The file with what is sent first on each connection, if it has an opening. */
+  readonly opening?: string | undefined;
   readonly connections: number;
   readonly pipeline: number;
   readonly seconds: number;
@@ -37,6 +40,7 @@ const batchLength = bytes.length / input.batches;
 const batches = Array.from({ length: input.batches }, (_, turn) =>
   bytes.subarray(turn * batchLength, (turn + 1) * batchLength),
 );
+const opening = input.opening === undefined ? undefined : readFileSync(input.opening);
 const latencies = new Histogram();
 let answered = 0;
 let errors = 0;
@@ -61,6 +65,7 @@ class Connection {
   #since = 0;
   #counter = this.#newCounter();
   #unread = 0;
+  #opening: Opening | undefined;
 
   constructor(onFree: (connection: Connection) => void) {
     this.#onFree = onFree;
@@ -83,7 +88,11 @@ class Connection {
         },
       });
       this.#socket = socket;
-      socket.once('connect', resolve);
+      this.#opening = opening && new Opening(resolve);
+      socket.once('connect', () => {
+        if (opening === undefined) resolve();
+        else socket.write(opening);
+      });
       socket.on('error', reject);
       socket.on('close', () => this.#onClose());
     });
@@ -102,6 +111,10 @@ class Connection {
   }
 
   #receive(length: number): void {
+    if (this.#opening?.isOver === false) {
+      this.#opening.receive(shared.subarray(0, length));
+      return;
+    }
     if (input.protocol === 'raw') {
       this.#unread += length;
       while (this.#unread >= input.answerLength && this.#awaited > 0) {
