@@ -46,12 +46,15 @@ const deno = runtimes.deno?.path ?? 'deno';
 const denoRun = [deno, 'run', '--allow-all', '--quiet'];
 const hasWebSocket = globalThis.WebSocket !== undefined;
 
+/** Where the URL stands in a command; otherwise at its end. */
+const URL_HERE = 'URL';
+
 /** Name, whether it is there, the command of a client (the URL follows), the command of a server (the port follows). */
 const PEERS = [
   ['websockets (Python)', () => hasPython('websockets'), ['python3', here('client-websockets.py')], ['python3', here('server-websockets.py')]],
   ['autobahn (Python)', () => hasPython('autobahn'), ['python3', here('client-autobahn.py')], ['python3', here('server-autobahn.py')]],
   ['ws', () => true, [process.execPath, here('client-ws.mjs')], [process.execPath, here('server-ws.mjs')]],
-  ['undici', () => true, [process.execPath, here('web-client.mjs'), , pathToFileURL(require.resolve('undici')).href]],
+  ['undici', () => true, [process.execPath, here('web-client.mjs'), URL_HERE, pathToFileURL(require.resolve('undici')).href]],
   ['Node', () => hasWebSocket, [process.execPath, here('web-client.mjs')]],
   ['Bun', () => isInstalled(bun, '--version'), [bun, here('web-client.mjs')], [bun, here('server-bun.mjs')]],
   ['Deno', () => isInstalled(deno, '--version'), [...denoRun, here('web-client.mjs')], [...denoRun, here('server-deno.mjs')]],
@@ -113,8 +116,12 @@ function checkEnds() {
 }
 
 async function runClient([program, ...args]) {
-  const filled = args.map((each) => each ?? url);
-  const child = spawn(program, args.includes(undefined) ? filled : [...args, url], { stdio: 'pipe' });
+  const all = args.includes(URL_HERE) ? args : [...args, URL_HERE];
+  const child = spawn(
+    program,
+    all.map((each) => (each === URL_HERE ? url : each)),
+    { stdio: 'pipe' },
+  );
   children.push(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));

@@ -66,7 +66,7 @@ export async function talk(WebSocket, url) {
 
 const [url, module] = globalThis.Deno?.args ?? globalThis.process?.argv.slice(2) ?? [];
 if (url !== undefined) {
-  const { WebSocket } = module === undefined ? globalThis : await import(module);
-  console.log(await talk(WebSocket, url));
+  const given = module === undefined ? globalThis : await import(module);
+  console.log(await talk(given.WebSocket ?? given.default.WebSocket, url));
   (globalThis.Deno ?? globalThis.process).exit(0);
 }
