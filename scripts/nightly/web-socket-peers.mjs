@@ -2,12 +2,13 @@
  * WebSockets against those that people have: Python's websockets and autobahn, ws, undici, Node, Bun, Deno and Chromium, as clients
  * of our server, and as servers of our client.
  *
- *   node scripts/nightly/web-socket-peers.mjs [--only NAME] [--chromium PATH]
+ *   node scripts/nightly/web-socket-peers.mjs [--only NAME] [--chromium PATH] [--screenshot FILE]
  *
  * Each sends text, bytes, fragments, pings and messages of 1 MiB, agrees on a subprotocol, closes and is closed with a code; what comes is
  * compared byte by byte, where the peer's API has it. What is not installed is left out, and said (Debian: apt-get install
  * python3-websockets python3-autobahn chromium; Bun and Deno are those of the bench, or on the PATH). Needs a build
  * (`pnpm build`). Everything is on 127.0.0.1.
+ * In Chromium, the chat of the examples is opened at the width of a phone as well.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +29,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     chromium: { type: 'string', default: 'chromium' },
+    screenshot: { type: 'string' },
   },
 });
 const LENGTH = 1_048_576;
@@ -199,21 +201,46 @@ async function runServer(name, command) {
   return `text, binary, fragments, 1 MiB, subprotocol, closes by both, pings${without}`;
 }
 
-async function chromium() {
+async function inChromium(use) {
   const profile = await mkdtemp(join(tmpdir(), 'awaitio-web-socket-'));
   const browser = await Browser.launch(values.chromium, profile);
   try {
-    const tab = await browser.page();
-    await tab.goto(server.url);
-    const said = await tab.evaluate(
-      `import('/web-client.mjs').then(({ talk }) => talk(WebSocket, ${JSON.stringify(url)}))`,
-    );
-    checkEnds();
+    const said = await use(await browser.page());
+    equal(browser.errors.join(), '', 'what pages reported');
     return said;
   } finally {
     await browser.close();
     await rm(profile, { recursive: true, force: true });
   }
+}
+
+async function talkInPage(page) {
+  await page.goto(server.url);
+  const said = await page.evaluate(
+    `import('/web-client.mjs').then(({ talk }) => talk(WebSocket, ${JSON.stringify(url)}))`,
+  );
+  checkEnds();
+  return said;
+}
+
+/** The chat of the examples at the width of a phone, with a message that has no place to break. */
+async function chatOnPhone(page) {
+  const program = fileURLToPath(new URL('../../packages/examples/dist/web-chat.js', import.meta.url));
+  const [target] = await startServer([process.execPath, program, '--port']);
+  const width = 375;
+  const metrics = { width, height: 667, deviceScaleFactor: 2, mobile: true };
+  await page.send('Emulation.setDeviceMetricsOverride', metrics);
+  await page.goto(target.replace('ws', 'http'));
+  await page.until('document.querySelectorAll("li").length === 1');
+  const word = 'w'.repeat(500);
+  await page.evaluate(
+    `document.querySelector('input').value = '${word}'; document.querySelector('form').requestSubmit()`,
+  );
+  await page.until(`document.querySelectorAll('li')[1]?.textContent === '${word}'`);
+  equal(await page.evaluate('innerWidth'), width, 'the width of the page');
+  equal(await page.evaluate('document.documentElement.scrollWidth'), width, 'the width of its text');
+  if (values.screenshot !== undefined) await page.screenshot(values.screenshot);
+  return `${width} px wide, also with a word of ${word.length} letters`;
 }
 
 try {
@@ -228,8 +255,10 @@ try {
     if (program !== undefined) await check(`${name}, server`, () => runServer(name, program));
   }
   if ('Chromium'.includes(values.only)) {
-    if (isInstalled(values.chromium, '--version')) await check('Chromium, client', chromium);
-    else console.log('skip Chromium: it is not installed');
+    if (isInstalled(values.chromium, '--version')) {
+      await check('Chromium, client', () => inChromium(talkInPage));
+      await check('Chromium, the chat on a phone', () => inChromium(chatOnPhone));
+    } else console.log('skip Chromium: it is not installed');
   }
 } finally {
   for (const child of children) child.kill();

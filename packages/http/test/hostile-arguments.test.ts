@@ -11,6 +11,7 @@ import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
+import * as crossws from '../src/adapters/crossws/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
 const { HttpClient, HttpProblem, HttpResponse, serve } = http;
@@ -372,6 +373,10 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HttpRequest.query(schema)': ['undefined'],
 };
 
+const CROSSWS: Readonly<Record<string, Recipe>> = {
+  crosswsAdapter: plain(crossws.crosswsAdapter, () => [{}]),
+};
+
 const isTyped = (reason: unknown): boolean =>
   reason instanceof http.ProtocolError ||
   reason instanceof HttpProblem ||
@@ -385,6 +390,8 @@ describe.each([
   ['batteries', BATTERIES],
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
+  ['hono', {}],
+  ['crossws', CROSSWS],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
 

@@ -30,6 +30,7 @@ import {
   serverTiming,
   setCookie,
 } from '../src/batteries/index.ts';
+import { crosswsAdapter } from '../src/adapters/crossws/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
   contract,
@@ -331,6 +332,14 @@ const CALLS: readonly OptionCase[] = [
     'protocol',
     'protocols',
     { protocols: ['a b'] },
+  ],
+  [
+    'crosswsAdapter',
+    (o) => crosswsAdapter(o),
+    'crosswsAdapter',
+    'getnamespace',
+    'getNamespace',
+    { webSocket: 5 },
   ],
   [
     'connectWebSocket',
