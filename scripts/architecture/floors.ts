@@ -509,7 +509,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'adapters/crossws',
-      sees: ['adapters', 'websocket', 'adapters/socket-events'],
+      sees: ['protocol/vocabulary', 'adapters', 'websocket', 'adapters/socket-events'],
       contains: '`crosswsAdapter`: the hooks of crossws',
       reason: 'A leaf: what one library asks for is nobody else’s business.',
     },

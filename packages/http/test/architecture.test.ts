@@ -41,7 +41,7 @@ describe('the rooms of @awaitio/http', () => {
       'websocket sees protocol/vocabulary driver message client websocket/protocol',
       'adapters/socket-events sees protocol/vocabulary message adapters websocket/protocol websocket',
       'adapters/hono sees websocket adapters/socket-events',
-      'adapters/crossws sees adapters websocket adapters/socket-events',
+      'adapters/crossws sees protocol/vocabulary adapters websocket adapters/socket-events',
       'handlers sees protocol/vocabulary message',
       'node:net is for no file',
       'node:tls is for no file',

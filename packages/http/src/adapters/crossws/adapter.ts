@@ -2,7 +2,6 @@
 
 import type { AdapterInstance, AdapterOptions, Peer } from 'crossws';
 import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
-import type { Message } from '../../websocket/inbox.ts';
 import type { TopicOptions } from '../../websocket/topic.ts';
 import type { FetchInfo } from '../fetch-handler.ts';
 import {
@@ -10,7 +9,7 @@ import {
   checkInfo,
   type CallbackSocketOptions,
 } from '../socket-events/accept-socket.ts';
-import type { CallbackSocket } from '../socket-events/callback-socket.ts';
+import type { CallbackSocket, Message } from '../socket-events/callback-socket.ts';
 import { askUpgrade, HookCaller, type Upgrading } from './hooks.ts';
 import { PeerMessage } from './message.ts';
 import { messageOf } from './payload.ts';
@@ -20,7 +19,10 @@ import { Relay } from './relay.ts';
 
 /** Options of {@link crosswsAdapter}: those of every adapter of crossws, and two more. */
 export interface CrosswsAdapterOptions extends AdapterOptions {
-  /** Origins, subprotocols, limits and deadlines of the WebSockets; header fields come from the hook `upgrade`. */
+  /**
+   * Origins, subprotocols, limits and deadlines of the WebSockets. Header fields come from the hook `upgrade`; its `protocol`, and
+   * `handleProtocols`, come before `protocols`, and `deadlines` before `idleTimeout`.
+   */
   readonly webSocket?: Omit<CallbackSocketOptions, 'headers'> | undefined;
   /** Options of each topic. @default a capacity of 1024 messages */
   readonly topics?: TopicOptions | undefined;
@@ -43,6 +45,8 @@ const ADAPTER_OPTIONS: OptionTable<CrosswsAdapterOptions> = {
   resolve: rules.function,
   getNamespace: rules.function,
   hooks: rules.object,
+  handleProtocols: rules.function,
+  idleTimeout: { expected: 'a number of seconds from 0', accepts: rules.milliseconds.accepts },
   sync: rules.function,
   onError: rules.function,
   webSocket: rules.object,
@@ -104,6 +108,13 @@ export function crosswsAdapter(options: CrosswsAdapterOptions = {}): CrosswsAdap
   };
 }
 
+/** A peer that is silent for half of the time is sent a ping, and has the other half to answer. */
+function deadlinesOf(idleTimeout: number | undefined): CallbackSocketOptions['deadlines'] {
+  if (idleTimeout === undefined) return {};
+  const half = idleTimeout * 500;
+  return idleTimeout === 0 ? { ping: Infinity } : { ping: half, pong: half };
+}
+
 class SocketAdapter {
   readonly #options: CrosswsAdapterOptions;
   readonly #topics: PeerTopics;
@@ -139,13 +150,12 @@ class SocketAdapter {
     const info = checkInfo('handleUpgrade', 'info', given);
     const upgrading = await askUpgrade(this.#options, request);
     if (upgrading instanceof Response) return upgrading;
-    const { headers } = upgrading;
-    const chosen = headers.get('sec-websocket-protocol');
-    // It is the server's to send, and only what the client has proposed.
-    headers.delete('sec-websocket-protocol');
+    const { protocol, headers } = upgrading;
+    const { idleTimeout, webSocket } = this.#options;
     const accepted = await acceptSocket('handleUpgrade', info, {
-      ...this.#options.webSocket,
-      ...(chosen !== null && { protocols: [chosen] }),
+      ...webSocket,
+      deadlines: { ...deadlinesOf(idleTimeout), ...webSocket?.deadlines },
+      ...(protocol !== undefined && { protocols: [protocol] }),
       headers: [...headers],
     });
     if (accepted instanceof Response) return accepted;

@@ -1,6 +1,7 @@
 /** The hooks of an application: those of the adapter, then those that `resolve` gives for a request. */
 
 import type { AdapterOptions, Hooks, Peer, PeerContext } from 'crossws';
+import { trimBlanks } from '../../protocol/vocabulary/lists.ts';
 import { callContained, failureOf, type FailureSink } from '@awaitio/core/lowlevel';
 
 type UpgradeResult = Awaited<ReturnType<Hooks['upgrade']>>;
@@ -10,6 +11,8 @@ export interface Upgrading {
   readonly namespace: string;
   readonly context: PeerContext;
   readonly headers: Headers;
+  /** The subprotocol; one that the client did not propose is not agreed on. */
+  readonly protocol: string | undefined;
   /** Called for this connection, in this order. */
   readonly hooks: readonly Partial<Hooks>[];
 }
@@ -40,10 +43,15 @@ export async function askUpgrade(
     if (result?.handled === true) {
       throw new TypeError('upgrade: `handled` is for servers of node:http; return nothing instead');
     }
+    const headers = new Headers(result?.headers);
+    const given = result?.protocol || headers.get('sec-websocket-protocol');
+    // It is the server's to send.
+    headers.delete('sec-websocket-protocol');
     return {
       namespace: result?.namespace || namespace,
       context: Object.assign(context, result?.context),
-      headers: new Headers(result?.headers),
+      headers,
+      protocol: given || (await chosenOf(options, request)),
       hooks,
     };
   } catch (error) {
@@ -51,6 +59,18 @@ export async function askUpgrade(
     if (response instanceof Response) return response;
     throw error;
   }
+}
+
+/** What the option `handleProtocols` chooses of the subprotocols that the client proposes. */
+async function chosenOf(
+  { handleProtocols }: AdapterOptions,
+  request: Request,
+): Promise<string | undefined> {
+  if (handleProtocols === undefined) return undefined;
+  const list = request.headers.get('sec-websocket-protocol') ?? '';
+  const proposed = new Set(list.split(',').map(trimBlanks));
+  proposed.delete('');
+  return proposed.size === 0 ? undefined : (await handleProtocols(proposed, request)) || undefined;
 }
 
 /** Calls the hooks of one connection: each set's in turn, whether or not another one fails. */

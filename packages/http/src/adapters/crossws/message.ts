@@ -1,7 +1,6 @@
 /** A message as the hooks of crossws get it: one value, read in the form that is asked for. */
 
-import { inspect } from 'node:util';
-import type { Message } from '../../websocket/inbox.ts';
+import type { Message } from '../socket-events/callback-socket.ts';
 import type { SocketPeer } from './peer.ts';
 import { randomUuid } from './uuid.ts';
 
@@ -72,9 +71,5 @@ export class PeerMessage {
 
   [Symbol.toPrimitive](): string {
     return this.text();
-  }
-
-  [inspect.custom](): unknown {
-    return { message: { id: this.id, peer: this.peer, text: this.text() } };
   }
 }

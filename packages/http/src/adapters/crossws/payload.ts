@@ -1,7 +1,7 @@
 /** What crossws lets an application send: values of any type, each with one form on the wire. */
 
 import { isBytes } from '@awaitio/core/lowlevel';
-import type { Message } from '../../websocket/inbox.ts';
+import type { Message } from '../socket-events/callback-socket.ts';
 
 /** A value as a message, by the rules of crossws: bytes stay bytes, everything else becomes text, objects JSON. */
 export function messageOf(value: unknown): Message {

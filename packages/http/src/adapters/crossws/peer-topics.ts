@@ -1,6 +1,6 @@
 /** The topics of an adapter, by namespace and name; one that has no member any more is forgotten. */
 
-import type { Message } from '../../websocket/inbox.ts';
+import type { Message } from '../socket-events/callback-socket.ts';
 import { publishExcept, Topic, type TopicOptions } from '../../websocket/topic.ts';
 import type { WebSocket } from '../../websocket/web-socket.ts';
 

@@ -1,11 +1,13 @@
 /** A peer as the hooks of crossws get it: a WebSocket with a name, a request, and topics. */
 
 import type { PeerContext, WaitForDrainOptions } from 'crossws';
-import { inspect } from 'node:util';
+import { printLine } from '@awaitio/core/lowlevel';
 import type { CallbackSocket } from '../socket-events/callback-socket.ts';
 import { messageOf } from './payload.ts';
 import type { PeerTopics } from './peer-topics.ts';
 import { randomUuid } from './uuid.ts';
+
+let hasWarned = false;
 
 /** What a peer is made of. */
 export interface PeerParts {
@@ -64,7 +66,7 @@ export class SocketPeer {
   readonly #parts: PeerParts;
   readonly websocket: SocketView;
   /** The topics that it gets. */
-  readonly topics = new Set<string>();
+  readonly topics: Set<string> = new Set();
   #id: string | undefined;
 
   constructor(parts: PeerParts) {
@@ -129,6 +131,13 @@ export class SocketPeer {
     topics.publish(this.namespace, topic, messageOf(data), socket.socket);
   }
 
+  /** Does nothing: pings are the server's, as `deadlines.ping` says. */
+  ping(): void {
+    if (hasWarned) return;
+    hasWarned = true;
+    printLine('peer.ping does nothing: the server sends pings, see `webSocket.deadlines.ping`');
+  }
+
   close(code?: number, reason?: string): void {
     this.#parts.socket.close(code, reason);
   }
@@ -148,9 +157,5 @@ export class SocketPeer {
 
   [Symbol.toStringTag](): 'WebSocket' {
     return 'WebSocket';
-  }
-
-  [inspect.custom](): unknown {
-    return { peer: { id: this.id, ip: this.remoteAddress } };
   }
 }

@@ -8,7 +8,6 @@ import {
   type UpgradeWebSocket,
   type WSEvents,
 } from 'hono/ws';
-import type { Message } from '../../websocket/inbox.ts';
 import type { WebSocket } from '../../websocket/web-socket.ts';
 import {
   acceptSocket,
@@ -16,7 +15,7 @@ import {
   proposesWebSocket,
   type CallbackSocketOptions,
 } from '../socket-events/accept-socket.ts';
-import type { CallbackSocket } from '../socket-events/callback-socket.ts';
+import type { CallbackSocket, Message } from '../socket-events/callback-socket.ts';
 import { dataOf, SocketCloseEvent, SocketErrorEvent } from '../socket-events/socket-event.ts';
 
 type HonoCloseEvent = Parameters<NonNullable<WSEvents['onClose']>>[0];

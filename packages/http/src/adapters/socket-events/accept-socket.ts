@@ -64,7 +64,6 @@ export async function acceptSocket(
   }
   return new CallbackSocket({
     socket,
-    clock: context.clock,
     bufferedBytes: bufferedBytes ?? BUFFERED_BYTES,
     report: (failure) => {
       context.waitUntil(Promise.reject(failure));

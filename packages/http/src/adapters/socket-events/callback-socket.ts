@@ -6,17 +6,19 @@
  * waited for: one that waited for an answer of the peer would wait for ever.
  */
 
-import { ClosedError, type Clock } from '@awaitio/core';
+import { ClosedError } from '@awaitio/core';
 import {
   callContained,
   failureOf,
   outsideScopes,
   type FailureSink,
 } from '@awaitio/core/lowlevel';
-import type { Message } from '../../websocket/inbox.ts';
 import type { WebSocketEnd } from '../../websocket/end.ts';
 import { CloseCode } from '../../websocket/protocol/close-codes.ts';
 import { deliver, type WebSocket } from '../../websocket/web-socket.ts';
+
+/** Text, or bytes. */
+export type Message = Parameters<WebSocket['send']>[0];
 
 /** What happens to a WebSocket. What a callback throws, or rejects with, closes the WebSocket and is reported. */
 export interface SocketCallbacks {
@@ -25,14 +27,13 @@ export interface SocketCallbacks {
   /** The connection broke, or the peer broke the protocol; `onClose` follows. */
   readonly onError: (error: unknown) => unknown;
   readonly onClose: (end: WebSocketEnd) => unknown;
-  /** What waited for the peer is sent. */
+  /** Nothing waits for the peer any more, after a `send`. */
   readonly onDrain?: (() => unknown) | undefined;
 }
 
 /** What a {@link CallbackSocket} is made of. */
 export interface CallbackSocketParts {
   readonly socket: WebSocket;
-  readonly clock: Clock;
   /** Bytes that may wait for the peer. */
   readonly bufferedBytes: number;
   /** Gets what callbacks fail with. */
@@ -44,7 +45,6 @@ export class CallbackSocket implements FailureSink {
   readonly #parts: CallbackSocketParts;
   #onDrain: (() => unknown) | undefined;
   #buffered = 0;
-  #isBlocked = false;
   #hasFailed = false;
   #isClosed = false;
   readonly #watchers = new Set<() => void>();
@@ -76,7 +76,6 @@ export class CallbackSocket implements FailureSink {
       void this.socket.close(CloseCode.POLICY_VIOLATION, 'too slow');
       return;
     }
-    if (this.#buffered === 0 && this.#onDrain !== undefined) this.#watchBlocking();
     this.#buffered += size;
     void this.#settle(deliver(this.socket, message, undefined), size);
   }
@@ -165,22 +164,13 @@ export class CallbackSocket implements FailureSink {
     }
     this.#buffered -= size;
     this.#look();
-    if (this.#buffered > 0 || !this.#isBlocked) return;
-    this.#isBlocked = false;
-    if (this.socket.isOpen && this.#onDrain !== undefined) {
+    if (this.#buffered === 0 && this.socket.isOpen && this.#onDrain !== undefined) {
       callContained('onDrain', this.#onDrain, undefined, undefined, this);
     }
   }
 
   #look(): void {
     for (const look of this.#watchers) look();
-  }
-
-  /** What is taken at once is taken before the next turn of the event loop. */
-  #watchBlocking(): void {
-    this.#parts.clock.defer(() => {
-      this.#isBlocked = this.#buffered > 0;
-    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Events as browsers have them, of the classes that Node 20 lacks. */
 
-import type { Message } from '../../websocket/inbox.ts';
 import type { WebSocketEnd } from '../../websocket/end.ts';
+import type { Message } from './callback-socket.ts';
 
 /** The end of a WebSocket, with what a `CloseEvent` has. */
 export class SocketCloseEvent extends Event {
