@@ -580,7 +580,7 @@ export const http: PackagePlan = {
       reason: 'The types of files are a table of a library, asked in one place.',
     },
     {
-      modules: ['hono/ws'],
+      modules: ['hono'],
       owners: ['adapters/hono/'],
       reason: 'Hono is there for its users alone: one leaf asks for it.',
     },

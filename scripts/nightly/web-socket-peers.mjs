@@ -40,7 +40,11 @@ const children = [];
 const failures = [];
 
 const isInstalled = (program, ...args) => spawnSync(program, args).status === 0;
-const hasPython = (module) => isInstalled('python3', '-c', `import ${module}`);
+/** The one of the system has what Debian's packages bring; another may come first on the PATH. */
+const pythons = ['python3', '/usr/bin/python3'];
+const pythonWith = (module) =>
+  pythons.find((python) => isInstalled(python, '-c', `import ${module}`)) ?? pythons[0];
+const hasPython = (module) => isInstalled(pythonWith(module), '-c', `import ${module}`);
 const bench = new URL('../../bench/dist/process/runtimes.js', import.meta.url);
 const runtimes = existsSync(bench) ? await import(bench) : {};
 const bun = runtimes.bun?.path ?? 'bun';
@@ -53,13 +57,47 @@ const URL_HERE = 'URL';
 
 /** Name, whether it is there, the command of a client (the URL follows), the command of a server (the port follows). */
 const PEERS = [
-  ['websockets (Python)', () => hasPython('websockets'), ['python3', here('client-websockets.py')], ['python3', here('server-websockets.py')]],
-  ['autobahn (Python)', () => hasPython('autobahn'), ['python3', here('client-autobahn.py')], ['python3', here('server-autobahn.py')]],
-  ['ws', () => true, [process.execPath, here('client-ws.mjs')], [process.execPath, here('server-ws.mjs')]],
-  ['undici', () => true, [process.execPath, here('web-client.mjs'), URL_HERE, pathToFileURL(require.resolve('undici')).href]],
+  [
+    'websockets (Python)',
+    () => hasPython('websockets'),
+    [pythonWith('websockets'), here('client-websockets.py')],
+    [pythonWith('websockets'), here('server-websockets.py')],
+  ],
+  [
+    'autobahn (Python)',
+    () => hasPython('autobahn'),
+    [pythonWith('autobahn'), here('client-autobahn.py')],
+    [pythonWith('autobahn'), here('server-autobahn.py')],
+  ],
+  [
+    'ws',
+    () => true,
+    [process.execPath, here('client-ws.mjs')],
+    [process.execPath, here('server-ws.mjs')],
+  ],
+  [
+    'undici',
+    () => true,
+    [
+      process.execPath,
+      here('web-client.mjs'),
+      URL_HERE,
+      pathToFileURL(require.resolve('undici')).href,
+    ],
+  ],
   ['Node', () => hasWebSocket, [process.execPath, here('web-client.mjs')]],
-  ['Bun', () => isInstalled(bun, '--version'), [bun, here('web-client.mjs')], [bun, here('server-bun.mjs')]],
-  ['Deno', () => isInstalled(deno, '--version'), [...denoRun, here('web-client.mjs')], [...denoRun, here('server-deno.mjs')]],
+  [
+    'Bun',
+    () => isInstalled(bun, '--version'),
+    [bun, here('web-client.mjs')],
+    [bun, here('server-bun.mjs')],
+  ],
+  [
+    'Deno',
+    () => isInstalled(deno, '--version'),
+    [...denoRun, here('web-client.mjs')],
+    [...denoRun, here('server-deno.mjs')],
+  ],
 ];
 /** What a peer's API does not have. */
 const LACKS = { Bun: ['fragments'], Deno: ['fragments', 'ping'] };
@@ -76,7 +114,10 @@ async function check(title, run) {
 function equal(got, expected, what) {
   const isBytes = expected instanceof Uint8Array;
   const isSame = isBytes ? Buffer.from(expected).equals(got) : got === expected;
-  if (!isSame) throw new Error(`${what}: expected ${String(expected).slice(0, 60)}, got ${String(got).slice(0, 60)}`);
+  if (!isSame)
+    throw new Error(
+      `${what}: expected ${String(expected).slice(0, 60)}, got ${String(got).slice(0, 60)}`,
+    );
 }
 
 /** How our server's WebSockets ended. */
@@ -84,7 +125,7 @@ const ends = [];
 
 const server = await serve(
   async (request, context) => {
-    if (request.headers.get('upgrade') === undefined) return page(request.path);
+    if (request.headers.get('upgrade') === undefined) return pageAt(request.path);
     const isPinged = request.path === '/pinged';
     const socket = await webSocket(request, context, {
       protocols: ['v1'],
@@ -102,7 +143,7 @@ const server = await serve(
 );
 const url = server.url.replace('http', 'ws');
 
-function page(path) {
+function pageAt(path) {
   const script = readFileSync(here('web-client.mjs'), 'utf8');
   return path === '/web-client.mjs'
     ? HttpResponse.text(script, { headers: { 'Content-Type': 'text/javascript' } })
@@ -112,7 +153,11 @@ function page(path) {
 /** Three WebSockets of a client: it closes the first and the last one, we the second. */
 function checkEnds() {
   const [first, second, third, ...more] = ends.splice(0);
-  equal([first?.code, first?.reason, first?.by, first?.isClean].join(), '4321,bye,peer,true', 'the first end');
+  equal(
+    [first?.code, first?.reason, first?.by, first?.isClean].join(),
+    '4321,bye,peer,true',
+    'the first end',
+  );
   equal([second?.code, second?.by, second?.isClean].join(), '4001,local,true', 'the second end');
   equal([third?.by, third?.isClean, more.length].join(), 'peer,true,0', 'the third end');
 }
@@ -197,7 +242,8 @@ async function runServer(name, command) {
   equal(silent.isOpen, true, 'a WebSocket whose pings are answered');
   await silent.close();
   child.kill();
-  const without = lacks.length > 0 ? `; it has no ${lacks.join(' and no ')} of its own to send` : '';
+  const without =
+    lacks.length > 0 ? `; it has no ${lacks.join(' and no ')} of its own to send` : '';
   return `text, binary, fragments, 1 MiB, subprotocol, closes by both, pings${without}`;
 }
 
@@ -225,7 +271,9 @@ async function talkInPage(page) {
 
 /** The chat of the examples at the width of a phone, with a message that has no place to break. */
 async function chatOnPhone(page) {
-  const program = fileURLToPath(new URL('../../packages/examples/dist/web-chat.js', import.meta.url));
+  const program = fileURLToPath(
+    new URL('../../packages/examples/dist/web-chat.js', import.meta.url),
+  );
   const [target] = await startServer([process.execPath, program, '--port']);
   const width = 375;
   const metrics = { width, height: 667, deviceScaleFactor: 2, mobile: true };
@@ -238,7 +286,11 @@ async function chatOnPhone(page) {
   );
   await page.until(`document.querySelectorAll('li')[1]?.textContent === '${word}'`);
   equal(await page.evaluate('innerWidth'), width, 'the width of the page');
-  equal(await page.evaluate('document.documentElement.scrollWidth'), width, 'the width of its text');
+  equal(
+    await page.evaluate('document.documentElement.scrollWidth'),
+    width,
+    'the width of its text',
+  );
   if (values.screenshot !== undefined) await page.screenshot(values.screenshot);
   return `${width} px wide, also with a word of ${word.length} letters`;
 }

@@ -24,11 +24,7 @@ const ws = onNode('ws', 'ws');
 const bun: Peer = {
   ...bunServe,
   name: 'Bun',
-  command: (app) => [
-    bunServe.command(app)[0] as string,
-    program('servers/web-socket/bun.js'),
-    app,
-  ],
+  command: (app) => [bunServe.command(app)[0] as string, program('servers/web-socket/bun.js'), app],
 };
 const deno: Peer = {
   ...denoServe,

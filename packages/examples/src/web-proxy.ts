@@ -26,7 +26,10 @@ const { to = '127.0.0.1:1234' } = options;
 const handler: Handler = async (request, context) => {
   const { headers, target, signal } = request;
   if (headers.get('upgrade') === undefined) throw new HttpProblem(426);
-  const proposed = headers.getAll('sec-websocket-protocol').join().split(/[\s,]+/);
+  const proposed = headers
+    .getAll('sec-websocket-protocol')
+    .join()
+    .split(/[\s,]+/);
   const passed = ['authorization', 'cookie', 'origin'].flatMap((name) =>
     headers.getAll(name).map((value): [string, string] => [name, value]),
   );
@@ -58,5 +61,6 @@ async function pass(from: WebSocket, into: WebSocket): Promise<void> {
 const server = await serve(handler, { host, port, signal: interruption() });
 sayListening(
   server.address,
-  (address) => `new WebSocket('ws://${address}') in a browser, with \`pnpm example:ticker\` at ${to}`,
+  (address) =>
+    `new WebSocket('ws://${address}') in a browser, with \`pnpm example:ticker\` at ${to}`,
 );

@@ -58,7 +58,7 @@ describe('the rooms of @awaitio/http', () => {
       'node:module is for llhttp/',
       'node:zlib is for batteries/compression/content-coding client/content/decode',
       'mrmime is for batteries/media-type',
-      'hono/ws is for adapters/hono/',
+      'hono is for adapters/hono/',
       'crossws is for adapters/crossws/',
       'zod is for server/options-schema',
       'node:http is for no file',

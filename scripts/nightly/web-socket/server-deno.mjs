@@ -6,11 +6,11 @@ Deno.serve({ hostname: '127.0.0.1', port: Number(Deno.args[0]), onListen() {} },
     ...(proposed.includes('v1') && { protocol: 'v1' }),
   });
   socket.binaryType = 'arraybuffer';
-  socket.onmessage = ({ data }) => {
+  socket.addEventListener('message', ({ data }) => {
     if (String(data).startsWith('close ')) {
       const [, code, ...reason] = data.split(' ');
       socket.close(Number(code), reason.join(' '));
     } else socket.send(data);
-  };
+  });
   return response;
 });

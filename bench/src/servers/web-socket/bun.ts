@@ -24,8 +24,7 @@ const isBroadcast = process.argv[2] === 'broadcast';
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
-  fetch: (request, { upgrade }) =>
-    upgrade.call(server, request) ? undefined : new Response('a page'),
+  fetch: (request, bun) => (bun.upgrade(request) ? undefined : new Response('a page')),
   websocket: {
     open(socket) {
       if (isBroadcast) socket.subscribe('all');

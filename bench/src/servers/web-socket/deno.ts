@@ -4,8 +4,11 @@ import { ready } from '../ready.ts';
 
 interface Socket {
   binaryType: string;
-  onopen: () => void;
-  onmessage: (event: { readonly data: string | ArrayBuffer }) => void;
+  addEventListener(name: 'open', listener: () => void): void;
+  addEventListener(
+    name: 'message',
+    listener: (event: { readonly data: string | ArrayBuffer }) => void,
+  ): void;
   send(message: string | ArrayBuffer): void;
 }
 
@@ -36,11 +39,13 @@ Deno.serve(
   (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => sockets.add(socket);
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener('open', () => {
+      sockets.add(socket);
+    });
+    socket.addEventListener('message', ({ data }) => {
       if (!isBroadcast) socket.send(data);
       else for (const each of sockets) each.send(data);
-    };
+    });
     return response;
   },
 );

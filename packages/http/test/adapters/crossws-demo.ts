@@ -3,9 +3,9 @@ import { defineHooks, type Hooks } from 'crossws';
 
 export const demoHooks: Partial<Hooks> = defineHooks({
   open(peer) {
-    peer.send(`Welcome to the server ${peer}! (namespace: ${peer.namespace})`);
+    peer.send(`Welcome to the server ${peer.id}! (namespace: ${peer.namespace})`);
     peer.subscribe('chat');
-    peer.publish('chat', `${peer} joined!`);
+    peer.publish('chat', `${String(peer)} joined!`);
   },
   message(peer, message) {
     const text = message.text();

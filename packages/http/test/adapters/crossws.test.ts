@@ -1,6 +1,12 @@
 /** `crosswsAdapter` with the real packages: the demo of crossws's own adapter tests, h3, and the clients `ws` and awaitio's own. */
 import { describe, expect, test } from '@jest/globals';
-import type { Hooks, Peer, SyncAdapter, SyncMessage } from 'crossws';
+import {
+  getWebSocketHooks,
+  type Hooks,
+  type Peer,
+  type SyncAdapter,
+  type SyncMessage,
+} from 'crossws';
 import { defineWebSocketHandler, H3 } from 'h3';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -56,9 +62,7 @@ describe('the demo of crossws', () => {
         expect([await receive(sender), await receive(other)]).toEqual(['hello', 'hello']);
       }
       await first.send('binary');
-      expect(await receive(first)).toEqual(
-        Uint8Array.from(Buffer.from('binary message works!')),
-      );
+      expect(await receive(first)).toEqual(Uint8Array.from(Buffer.from('binary message works!')));
       await first.send('waitForDrain');
       expect(await receive(first)).toBe('drained');
       await first.send('peers');
@@ -78,7 +82,7 @@ describe('the demo of crossws', () => {
       headers: { 'x-test': '1' },
     });
     const messages: string[] = [];
-    client.on('message', (data) => messages.push(String(data)));
+    client.on('message', (data: Buffer) => messages.push(data.toString()));
     const [response] = (await once(client, 'upgrade')) as [IncomingMessage];
     expect(response.headers).toMatchObject({
       'set-cookie': ['cross-ws=1; SameSite=None; Secure'],
@@ -128,7 +132,7 @@ describe('the hook upgrade', () => {
       'throws a response',
       {
         upgrade: () => {
-          // oxlint-disable-next-line no-throw-literal -- as crossws documents it
+          // oxlint-disable-next-line typescript/only-throw-error -- as crossws documents it
           throw new Response('no', { status: 409 });
         },
       },
@@ -165,10 +169,15 @@ describe('the hook upgrade', () => {
       {
         upgrade: ({ url }) => ({ namespace: new URL(url).searchParams.get('room') ?? '' }),
         open: (peer) => peer.subscribe('news'),
-        message: (peer, message) => void peer.publish('news', `${peer.namespace}: ${message.text()}`),
+        message: (peer, message) =>
+          void peer.publish('news', `${peer.namespace}: ${message.text()}`),
       },
       async ({ open }, adapter) => {
-        const [a, b, alone] = [await open('/?room=x'), await open('/?room=x'), await open('/?room=y')];
+        const [a, b, alone] = [
+          await open('/?room=x'),
+          await open('/?room=x'),
+          await open('/?room=y'),
+        ];
         await a.send('hello');
         expect(await receive(b)).toBe('x: hello');
         adapter.publish('news', 'to y', { namespace: 'y' });
@@ -262,7 +271,17 @@ describe('a peer', () => {
         const text = Buffer.from(sent).toString();
         const forms = [bytes.buffer, Buffer.from(bytes), bytes, text, sent];
         const json = text === '{}' ? [{}] : [];
-        expect(seen.splice(0)).toEqual([text, bytes, bytes.buffer, sent, text, true, true, ...forms, ...json]);
+        expect(seen.splice(0)).toEqual([
+          text,
+          bytes,
+          bytes.buffer,
+          sent,
+          text,
+          true,
+          true,
+          ...forms,
+          ...json,
+        ]);
       }
     });
   });
@@ -377,13 +396,19 @@ describe('a hook that fails', () => {
     const failing = (): never => {
       throw failure;
     };
-    const resolve = (): Partial<Hooks> => ({ open: () => void seen.push('open'), close: () => void seen.push('close') });
+    const resolve = (): Partial<Hooks> => ({
+      open: () => void seen.push('open'),
+      close: () => void seen.push('close'),
+    });
     return withHooks(
       { open: failing, close: failing },
       async ({ open, errors, server }) => {
         await readToEnd(await open());
         await server.shutdown();
-        expect([seen, errors]).toEqual([['open', 'close'], [failure, failure]]);
+        expect([seen, errors]).toEqual([
+          ['open', 'close'],
+          [failure, failure],
+        ]);
       },
       { resolve },
     );
@@ -403,7 +428,8 @@ test('hooks of h3 are found by resolve, once for each connection', async () => {
   const sockets = crosswsAdapter({
     resolve: async (request) => {
       asked += 1;
-      return ((await app.fetch(request)) as Response & { crossws?: Partial<Hooks> }).crossws ?? {};
+      const response = await app.fetch(request);
+      return getWebSocketHooks(request) ?? { upgrade: () => response };
     },
   });
   const application: FetchApplication = {
@@ -421,6 +447,7 @@ test('hooks of h3 are found by resolve, once for each connection', async () => {
     }
     await socket.close();
     expect(asked).toBe(1);
+    await expect(open('/elsewhere')).rejects.toMatchObject({ status: 404 });
   });
 });
 
@@ -480,11 +507,18 @@ describe('a sync', () => {
         publish: () => {},
       },
     ],
-    ['publish', 'rejects', { subscribe: () => {}, publish: () => Promise.reject(new Error('lost')) }],
+    [
+      'publish',
+      'rejects',
+      { subscribe: () => {}, publish: () => Promise.reject(new Error('lost')) },
+    ],
   ])('whose %s %s is reported to its onError, and breaks nothing', (stage, _how, driver) => {
     const seen: unknown[] = [];
     return withHooks(
-      { open: (peer) => peer.subscribe('news'), message: (peer: Peer) => peer.publish('news', 'x') },
+      {
+        open: (peer) => peer.subscribe('news'),
+        message: (peer: Peer) => peer.publish('news', 'x'),
+      },
       async ({ open, errors }) => {
         const [first, second] = [await open(), await open()];
         await first.send('now');

@@ -212,7 +212,7 @@ class SocketAdapter {
         peers.delete(peer);
         if (peers.size === 0) this.peers.delete(namespace);
         await caller.close({ code, reason });
-        for (const topic of [...peer.topics]) peer.unsubscribe(topic);
+        for (const topic of peer.topics) peer.unsubscribe(topic);
       },
     });
   }

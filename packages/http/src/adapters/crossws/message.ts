@@ -33,6 +33,7 @@ export class PeerMessage {
         return this.uint8Array();
       case 'text':
         return this.text();
+      case undefined:
       default:
         return this.rawData;
     }
@@ -61,8 +62,8 @@ export class PeerMessage {
   }
 
   /** @throws `SyntaxError` for text that is no JSON */
-  json<T = unknown>(): T {
-    return JSON.parse(this.text()) as T;
+  json(): unknown {
+    return JSON.parse(this.text());
   }
 
   toString(): string {

@@ -14,5 +14,6 @@ export function messageOf(value: unknown): Message {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
   if (typeof value === 'function' || typeof value === 'symbol') return '{}';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'object') return JSON.stringify(value);
+  return (value as number | boolean | bigint).toString();
 }

@@ -44,12 +44,7 @@ export class PeerTopics {
    * @param namespace - `undefined` for all of them.
    * @param except - The member that does not get it.
    */
-  publish(
-    namespace: string | undefined,
-    name: string,
-    message: Message,
-    except?: WebSocket | undefined,
-  ): void {
+  publish(namespace: string | undefined, name: string, message: Message, except?: WebSocket): void {
     const all =
       namespace === undefined ? this.#namespaces.values() : [this.#namespaces.get(namespace)];
     for (const topics of all) {

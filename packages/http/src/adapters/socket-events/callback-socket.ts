@@ -7,12 +7,7 @@
  */
 
 import { ClosedError } from '@awaitio/core';
-import {
-  callContained,
-  failureOf,
-  outsideScopes,
-  type FailureSink,
-} from '@awaitio/core/lowlevel';
+import { callContained, failureOf, outsideScopes, type FailureSink } from '@awaitio/core/lowlevel';
 import type { WebSocketEnd } from '../../websocket/end.ts';
 import { CloseCode } from '../../websocket/protocol/close-codes.ts';
 import { deliver, type WebSocket } from '../../websocket/web-socket.ts';

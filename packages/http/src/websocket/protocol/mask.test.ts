@@ -5,7 +5,7 @@ import { copyMasked } from './mask.ts';
 /** RFC 6455 section 5.3, word for word. */
 const masked = (bytes: Uint8Array, mask: number, phase: number): number[] => {
   const key = [24, 16, 8, 0].map((bits) => (mask >>> bits) & 0xff);
-  return [...bytes].map((byte, at) => byte ^ (key[(at + phase) % 4] as number));
+  return [...bytes].map((byte, at) => byte ^ (key[(at + phase) % 4] ?? 0));
 };
 
 test('a copy is masked as the RFC has it, at every place of a buffer, and nothing beside it is touched', () => {
