@@ -10,20 +10,21 @@
  * (`pnpm build`). Everything is on 127.0.0.1.
  * In Chromium, the chat of the examples is opened at the width of a phone as well.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HttpResponse, serve } from '../../packages/http/dist/index.js';
-import { connectWebSocket, webSocket } from '../../packages/http/dist/websocket/index.js';
+import { webSocket } from '../../packages/http/dist/websocket/index.js';
 import { Browser } from './browser/chromium.mjs';
+import { equal, talkTo } from './web-socket/our-client.mjs';
+import { isInstalled, PEERS, URL_HERE } from './web-socket/peers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -32,75 +33,9 @@ const { values } = parseArgs({
     screenshot: { type: 'string' },
   },
 });
-const LENGTH = 1_048_576;
-const LONG = Uint8Array.from({ length: LENGTH }, (_, at) => (at * 31) & 255);
-const here = (name) => fileURLToPath(new URL(`./web-socket/${name}`, import.meta.url));
-const require = createRequire(new URL('../../packages/http/package.json', import.meta.url));
+const client = fileURLToPath(new URL('./web-socket/web-client.mjs', import.meta.url));
 const children = [];
 const failures = [];
-
-const isInstalled = (program, ...args) => spawnSync(program, args).status === 0;
-/** The one of the system has what Debian's packages bring; another may come first on the PATH. */
-const pythons = ['python3', '/usr/bin/python3'];
-const pythonWith = (module) =>
-  pythons.find((python) => isInstalled(python, '-c', `import ${module}`)) ?? pythons[0];
-const hasPython = (module) => isInstalled(pythonWith(module), '-c', `import ${module}`);
-const bench = new URL('../../bench/dist/process/runtimes.js', import.meta.url);
-const runtimes = existsSync(bench) ? await import(bench) : {};
-const bun = runtimes.bun?.path ?? 'bun';
-const deno = runtimes.deno?.path ?? 'deno';
-const denoRun = [deno, 'run', '--allow-all', '--quiet'];
-const hasWebSocket = globalThis.WebSocket !== undefined;
-
-/** Where the URL stands in a command; otherwise at its end. */
-const URL_HERE = 'URL';
-
-/** Name, whether it is there, the command of a client (the URL follows), the command of a server (the port follows). */
-const PEERS = [
-  [
-    'websockets (Python)',
-    () => hasPython('websockets'),
-    [pythonWith('websockets'), here('client-websockets.py')],
-    [pythonWith('websockets'), here('server-websockets.py')],
-  ],
-  [
-    'autobahn (Python)',
-    () => hasPython('autobahn'),
-    [pythonWith('autobahn'), here('client-autobahn.py')],
-    [pythonWith('autobahn'), here('server-autobahn.py')],
-  ],
-  [
-    'ws',
-    () => true,
-    [process.execPath, here('client-ws.mjs')],
-    [process.execPath, here('server-ws.mjs')],
-  ],
-  [
-    'undici',
-    () => true,
-    [
-      process.execPath,
-      here('web-client.mjs'),
-      URL_HERE,
-      pathToFileURL(require.resolve('undici')).href,
-    ],
-  ],
-  ['Node', () => hasWebSocket, [process.execPath, here('web-client.mjs')]],
-  [
-    'Bun',
-    () => isInstalled(bun, '--version'),
-    [bun, here('web-client.mjs')],
-    [bun, here('server-bun.mjs')],
-  ],
-  [
-    'Deno',
-    () => isInstalled(deno, '--version'),
-    [...denoRun, here('web-client.mjs')],
-    [...denoRun, here('server-deno.mjs')],
-  ],
-];
-/** What a peer's API does not have. */
-const LACKS = { Bun: ['fragments'], Deno: ['fragments', 'ping'] };
 
 async function check(title, run) {
   try {
@@ -109,15 +44,6 @@ async function check(title, run) {
     failures.push(title);
     console.log(`FAIL ${title}: ${error?.stack ?? error}`);
   }
-}
-
-function equal(got, expected, what) {
-  const isBytes = expected instanceof Uint8Array;
-  const isSame = isBytes ? Buffer.from(expected).equals(got) : got === expected;
-  if (!isSame)
-    throw new Error(
-      `${what}: expected ${String(expected).slice(0, 60)}, got ${String(got).slice(0, 60)}`,
-    );
 }
 
 /** How our server's WebSockets ended. */
@@ -144,7 +70,7 @@ const server = await serve(
 const url = server.url.replace('http', 'ws');
 
 function pageAt(path) {
-  const script = readFileSync(here('web-client.mjs'), 'utf8');
+  const script = readFileSync(client, 'utf8');
   return path === '/web-client.mjs'
     ? HttpResponse.text(script, { headers: { 'Content-Type': 'text/javascript' } })
     : HttpResponse.text('<!doctype html>', { headers: { 'Content-Type': 'text/html' } });
@@ -213,38 +139,11 @@ async function startServer([program, ...args]) {
 }
 
 /** Our client with a server of the peer. */
-async function runServer(name, command) {
+async function runServer({ server: command, lacks }) {
   const [target, child] = await startServer(command);
-  const lacks = LACKS[name] ?? [];
-  const socket = await connectWebSocket(target, { protocols: ['v2', 'v1'], timeout: 5_000 });
-  equal(socket.protocol, 'v1', 'the subprotocol');
-  const ask = async (message) => {
-    await socket.send(message);
-    return socket.receive({ timeout: 10_000 });
-  };
-  const texts = ['hello', '', 'ä€😀', 'x'.repeat(70_000), 'y'.repeat(LENGTH)];
-  const bytes = [0, 1, 125, 126, 65_535, 65_536, LENGTH].map((length) => LONG.subarray(0, length));
-  for (const message of [...texts, ...bytes]) equal(await ask(message), message, 'a message');
-  if (!lacks.includes('fragments')) equal(await ask('fragments'), 'in three parts', 'fragments');
-  if (!lacks.includes('ping')) equal(await ask('ping'), 'ponged', 'a ping');
-  const end = await socket.close(4321, 'bye');
-  equal([end.code, end.by, end.isClean].join(), '4321,local,true', 'our end');
-
-  const other = await connectWebSocket(target, { timeout: 5_000 });
-  equal(other.protocol, '', 'no subprotocol');
-  await other.send('close 4001 as you wish');
-  equal(await other.receive({ timeout: 5_000 }), null, 'the end of messages');
-  const { code, reason, by, isClean } = await other.closed;
-  equal([code, reason, by, isClean].join(), '4001,as you wish,peer,true', 'its end');
-
-  const silent = await connectWebSocket(target, { deadlines: { ping: 300, pong: 600 } });
-  await sleep(1_500);
-  equal(silent.isOpen, true, 'a WebSocket whose pings are answered');
-  await silent.close();
+  const said = await talkTo(target, lacks);
   child.kill();
-  const without =
-    lacks.length > 0 ? `; it has no ${lacks.join(' and no ')} of its own to send` : '';
-  return `text, binary, fragments, 1 MiB, subprotocol, closes by both, pings${without}`;
+  return said;
 }
 
 async function inChromium(use) {
@@ -296,15 +195,15 @@ async function chatOnPhone(page) {
 }
 
 try {
-  for (const [name, isThere, client, program] of PEERS) {
-    if (!name.includes(values.only)) continue;
-    if (!isThere()) {
-      console.log(`skip ${name}: it is not installed`);
+  for (const peer of PEERS) {
+    if (!peer.name.includes(values.only)) continue;
+    if (!peer.isThere()) {
+      console.log(`skip ${peer.name}: it is not installed`);
       continue;
     }
-    await check(`${name}, client`, () => runClient(client));
+    await check(`${peer.name}, client`, () => runClient(peer.client));
     ends.splice(0);
-    if (program !== undefined) await check(`${name}, server`, () => runServer(name, program));
+    if (peer.server !== undefined) await check(`${peer.name}, server`, () => runServer(peer));
   }
   if ('Chromium'.includes(values.only)) {
     if (isInstalled(values.chromium, '--version')) {

@@ -21,6 +21,12 @@ const app = (events: WSEvents<WebSocket>, options?: CallbackSocketOptions): Hono
     upgradeWebSocket(() => events, options),
   );
 
+/** An event that returns a promise, which Hono's types do not have and programs do. */
+const late =
+  <Args extends unknown[]>(call: (...args: Args) => unknown): ((...args: Args) => void) =>
+  (...args) =>
+    call(...args);
+
 /** Sends back what comes; bytes come as an `ArrayBuffer`. */
 const echo: WSEvents<WebSocket> = {
   onMessage: ({ data }, ws) => {
@@ -226,7 +232,7 @@ describe('an event that fails', () => {
   test.each(rows)('%s that %s closes with 1011, and is reported once', (name, _how, fail) => {
     const ends: number[] = [];
     const events: WSEvents = {
-      [name]: fail as () => void,
+      [name]: late(fail),
       onClose: ({ code }) => ends.push(code),
     };
     return staged(app(events), async ({ open, errors }) => {
@@ -257,7 +263,7 @@ describe('an event that fails', () => {
   });
 
   test.each(failings)('onClose that %s is reported', (_how, fail) =>
-    staged(app({ onClose: fail }), async ({ open, errors, server }) => {
+    staged(app({ onClose: late(fail) }), async ({ open, errors, server }) => {
       await (await open()).close();
       await server.shutdown();
       expect(errors).toEqual([failure]);
@@ -265,7 +271,7 @@ describe('an event that fails', () => {
   );
 
   test.each(failings)('onError that %s is reported', (_how, fail) =>
-    staged(app({ onError: fail }), async ({ open, errors, server }) => {
+    staged(app({ onError: late(fail) }), async ({ open, errors, server }) => {
       (await open()).reset();
       await server.shutdown();
       expect(errors).toEqual([failure]);
@@ -326,10 +332,10 @@ describe('the end', () => {
   test('of the server closes with 1001, and waits for what onClose returns', () => {
     let isSaved = false;
     const events: WSEvents = {
-      onClose: () =>
-        new Promise(setImmediate).then(() => {
-          isSaved = true;
-        }),
+      onClose: late(async () => {
+        await new Promise(setImmediate);
+        isSaved = true;
+      }),
     };
     return staged(app(events), async ({ open, server, errors }) => {
       const socket = await open();
@@ -399,11 +405,10 @@ describe('a peer that takes nothing', () => {
 
   test('slows down who waits with ws.raw.send', () => {
     let sent = 0;
-    const sendAll = async (ws: Context): Promise<void> => {
-      for (; sent < 50; sent += 1) await ws.raw?.send(big);
-    };
     const events: WSEvents<WebSocket> = {
-      onOpen: (_event, ws) => sendAll(ws),
+      onOpen: late(async (_event: Event, ws: Context) => {
+        for (; sent < 50; sent += 1) await ws.raw?.send(big);
+      }),
     };
     return staged(app(events), async ({ open, errors }) => {
       const socket = await open('/', { limits: { readAheadMessages: 1 } });
