@@ -11,10 +11,9 @@ import { serverContestant } from './http-server.ts';
 import { idleContestant } from './idle.ts';
 import type { Contestant, Scenario } from './scenario.ts';
 
-function onNode(name: string, file: string, missing?: string): Peer {
+function onNode(name: string, file: string): Peer {
   return {
     name,
-    missing,
     command: (app) => [process.execPath, program(`servers/web-socket/${file}.js`), app],
   };
 }
@@ -31,13 +30,12 @@ const deno: Peer = {
   name: 'Deno',
   command: (app) => denoCommand('servers/web-socket/deno.js', app),
 };
-const uws = onNode(
-  'uWebSockets.js',
-  'uws',
-  process.env['AWAITIO_UWS'] === undefined
-    ? 'npm does not have it; AWAITIO_UWS names the module of a copy from GitHub'
-    : undefined,
-);
+/** Its binaries want a newer C library than the Debian of these measurements has, and npm has them from others alone. */
+const uws: Peer = {
+  name: 'uWebSockets.js',
+  missing: 'its maker publishes it on GitHub, not on npm',
+  command: () => [],
+};
 const baselines = baselineProgram('servers/web-socket/awaitio.js').map((path): Peer => ({
   name: BASELINE,
   command: (app) => [process.execPath, path, app],

@@ -373,10 +373,20 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HttpRequest.query(schema)': ['undefined'],
 };
 
-/** Hono's own helper makes its one function. */
-const HONO: Readonly<Record<string, Recipe>> = {};
 const CROSSWS: Readonly<Record<string, Recipe>> = {
   crosswsAdapter: plain(crossws.crosswsAdapter, () => [{}]),
+  'CrosswsAdapter.handleUpgrade': async () => {
+    const subject = await (
+      inHandler((request, context) => [request, context]) as () => Promise<Subject>
+    )();
+    const [request, context] = subject.target as unknown[];
+    const info = { remoteAddress: '', request, context };
+    return {
+      ...subject,
+      args: [new Request('http://memory/'), info],
+      target: crossws.crosswsAdapter(),
+    };
+  },
 };
 
 const isTyped = (reason: unknown): boolean =>
@@ -392,7 +402,6 @@ describe.each([
   ['batteries', BATTERIES],
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
-  ['hono', HONO],
   ['crossws', CROSSWS],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
