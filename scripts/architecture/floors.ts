@@ -488,8 +488,21 @@ export const http: PackagePlan = {
       reason: 'Frames are bytes in and events out, so that a table can test them.',
     },
     {
+      folder: 'websocket/compression',
+      sees: ['protocol/vocabulary', 'websocket/protocol'],
+      contains: 'permessage-deflate, RFC 7692: what is agreed on, messages inflated and deflated',
+      reason: 'Compression changes payloads alone, so it knows frames by a contract and no stream.',
+    },
+    {
       folder: 'websocket',
-      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
+      sees: [
+        'protocol/vocabulary',
+        'driver',
+        'message',
+        'client',
+        'websocket/protocol',
+        'websocket/compression',
+      ],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
@@ -552,9 +565,13 @@ export const http: PackagePlan = {
     },
     {
       modules: ['node:zlib'],
-      owners: ['batteries/compression/content-coding', 'client/content/decode'],
+      owners: [
+        'batteries/compression/content-coding',
+        'client/content/decode',
+        'websocket/compression/zlib-context',
+      ],
       reason:
-        'Coding is work of other threads: one file begins it and closes what it has opened, on each side.',
+        'Coding is work of other threads, or blocks: one file begins it and closes what it has opened, on each side.',
     },
     {
       modules: ['mrmime'],
@@ -591,6 +608,7 @@ export const http: PackagePlan = {
   sansIo: [
     'protocol/',
     'websocket/protocol/',
+    'websocket/compression/',
     'forms/multipart-parser',
     'forms/part-head',
     'forms/parameters',

@@ -38,7 +38,8 @@ describe('the rooms of @awaitio/http', () => {
       'batteries/wrappers sees protocol/vocabulary message',
       'contract sees protocol/vocabulary message client/routes client',
       'websocket/protocol sees protocol/vocabulary',
-      'websocket sees protocol/vocabulary driver message client websocket/protocol',
+      'websocket/compression sees protocol/vocabulary websocket/protocol',
+      'websocket sees protocol/vocabulary driver message client websocket/protocol websocket/compression',
       'handlers sees protocol/vocabulary message',
       'node:net is for no file',
       'node:tls is for no file',
@@ -53,7 +54,7 @@ describe('the rooms of @awaitio/http', () => {
       'node:perf_hooks is for batteries/wrappers/event-loop-delay',
       'undici is for llhttp/',
       'node:module is for llhttp/',
-      'node:zlib is for batteries/compression/content-coding client/content/decode',
+      'node:zlib is for batteries/compression/content-coding client/content/decode websocket/compression/zlib-context',
       'mrmime is for batteries/media-type',
       'zod is for server/options-schema',
       'node:http is for no file',
@@ -75,7 +76,7 @@ describe('the rooms of @awaitio/http', () => {
       'WebAssembly is for llhttp/',
       'fetch is for no file',
       'process.nextTick is for no file',
-      'without waiting: protocol/ websocket/protocol/ forms/multipart-parser forms/part-head forms/parameters',
+      'without waiting: protocol/ websocket/protocol/ websocket/compression/ forms/multipart-parser forms/part-head forms/parameters',
       'types only: llhttp/',
     ]);
   });

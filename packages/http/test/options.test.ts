@@ -340,6 +340,16 @@ const CALLS: readonly OptionCase[] = [
     'deadlines',
     { limits: { frameBytes: 0 } },
   ],
+  [
+    'webSocket, its compression',
+    onRequest((request, compression) =>
+      webSocket(request, { upgrade: fails } as never, { compression } as never),
+    ),
+    'webSocket',
+    'treshold',
+    'compression.threshold',
+    { windowBits: 8 },
+  ],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

@@ -4,6 +4,7 @@ import {
   checkMethods,
   checkOptions,
   invalidInput,
+  lazy,
   rules,
   withDefaults,
   type OptionTable,
@@ -13,6 +14,8 @@ import { HttpProblem } from '../message/problem.ts';
 import { HttpRequest } from '../message/request.ts';
 import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf, trimBlanks } from '../protocol/vocabulary/lists.ts';
+import { COMPRESSION, type CompressionOptions } from './compression/compression-options.ts';
+import type { Compression } from './compression/compression.ts';
 import {
   DEADLINES,
   DEFAULT_WEBSOCKET_DEADLINES,
@@ -41,6 +44,8 @@ export interface WebSocketOptions {
   readonly origins?: readonly string[] | undefined;
   /** More fields of the response. @default none */
   readonly headers?: HeadersInput | undefined;
+  /** Compresses messages, if the client offers it: permessage-deflate (RFC 7692). @default none */
+  readonly compression?: CompressionOptions | undefined;
   readonly limits?: Some<WebSocketLimits> | undefined;
   readonly deadlines?: Some<WebSocketDeadlines> | undefined;
 }
@@ -52,10 +57,12 @@ const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
     accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   },
   headers: { ...rules.object, isSecret: true },
+  compression: rules.group(COMPRESSION),
   limits: rules.group(LIMITS),
   deadlines: rules.group(DEADLINES),
 };
 
+const compressionParts = lazy(() => import('./compression/compression.ts'));
 const VERSION = '13';
 /** 16 bytes in base64. */
 const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
@@ -71,7 +78,7 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
  * @param options - See {@link WebSocketOptions}.
  * @returns The WebSocket, open.
  * @throws `HttpProblem` when the request does not ask for a WebSocket, which becomes the response: 426 for another request and for
- * another version, 400 for a malformed key, 403 for an origin that is not in `origins`. `InvalidInputError` for a wrong argument or
+ * another version, 400 for a malformed key or malformed extensions, 403 for an origin that is not in `origins`. `InvalidInputError` for a wrong argument or
  * option; `LocalProtocolError` for a header that must not be sent, and when the response has begun; the stream’s errors when the
  * client has gone.
  *
@@ -108,12 +115,17 @@ export async function webSocket(
   checkOptions('webSocket', options, WEB_SOCKET_OPTIONS);
   const nonce = checkHandshake(request, options.origins);
   const protocol = chooseProtocol(request, options.protocols ?? []);
+  const limits = withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits);
+  const { compression: wishes } = options;
+  const compression =
+    wishes === undefined ? undefined : await agreeOnCompression(request, wishes, limits);
   const fields: (readonly [string, string])[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Accept', acceptOf(nonce)],
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
+  if (compression !== undefined) fields.push(['Sec-WebSocket-Extensions', compression.text]);
   const opened: { socket?: WebSocket } = {};
   const { stream } = await context.upgrade({
     headers: [...fields, ...pairsOf(fieldList(options.headers))],
@@ -124,9 +136,10 @@ export async function webSocket(
       stream,
       role: 'server',
       clock: context.clock,
-      limits: withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits),
+      limits,
       deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
       nextMask: maskSource(undefined),
+      compression,
     },
     protocol,
   );
@@ -167,6 +180,18 @@ function chooseProtocol(request: HttpRequest, known: readonly string[]): string 
   const lists = request.headers.getAll('sec-websocket-protocol');
   const proposed = lists.flatMap((list) => list.split(',').map(trimBlanks));
   return known.find((name) => proposed.includes(name)) ?? '';
+}
+
+/** @throws `HttpProblem` */
+async function agreeOnCompression(
+  { headers }: HttpRequest,
+  options: CompressionOptions,
+  limits: WebSocketLimits,
+): Promise<Compression | undefined> {
+  const { acceptCompression } = compressionParts.value ?? (await compressionParts.load());
+  const agreed = acceptCompression(headers.getAll('sec-websocket-extensions'), options, limits);
+  if (agreed !== 'malformed') return agreed;
+  throw new HttpProblem(400, { detail: 'expected Sec-WebSocket-Extensions as in RFC 6455' });
 }
 
 function pairsOf(fields: readonly string[]): [string, string][] {

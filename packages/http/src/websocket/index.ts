@@ -16,6 +16,11 @@ export {
   type WebSocketDeadlines,
   type WebSocketLimits,
 } from './options.ts';
+export {
+  DEFAULT_COMPRESSION,
+  type CompressionOptions,
+  type CompressionSettings,
+} from './compression/compression-options.ts';
 export { CloseCode } from './protocol/close-codes.ts';
 export { WebSocketError } from './protocol/errors.ts';
 export type { WebSocketProtocolLimits } from './protocol/limits.ts';

@@ -57,6 +57,11 @@ export type Some<Bag> = { readonly [Name in keyof Bag]?: Bag[Name] | undefined }
 export const LIMITS: OptionTable<WebSocketLimits> = {
   frameBytes: rules.count,
   messageBytes: rules.count,
+  inflatedBytes: rules.count,
+  compressionRatio: {
+    expected: 'a number from 1, or Infinity',
+    accepts: (value) => typeof value === 'number' && value >= 1,
+  },
   fragments: rules.count,
   controlFrames: rules.count,
   readAheadMessages: rules.whole(1),

@@ -18,6 +18,7 @@ import {
 } from '@awaitio/core';
 import { budgetOf, deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
 import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
+import type { Compression } from './compression/compression.ts';
 import { Inbox } from './inbox.ts';
 import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
@@ -37,6 +38,7 @@ export interface SessionParts {
   readonly limits: WebSocketLimits;
   readonly deadlines: WebSocketDeadlines;
   readonly nextMask: NextMask;
+  readonly compression?: Compression | undefined;
 }
 
 type Beginning = Pick<WebSocketEnd, 'code' | 'reason' | 'by'>;
@@ -62,9 +64,9 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
   received = 0;
 
   constructor(parts: SessionParts) {
-    const { stream, role, clock, limits, deadlines, nextMask } = parts;
+    const { stream, role, clock, limits, deadlines, nextMask, compression } = parts;
     this.parts = parts;
-    this.connection = new WebSocketConnection(role, limits, nextMask);
+    this.connection = new WebSocketConnection(role, limits, nextMask, compression?.coding);
     this.inbox = new Inbox(clock, budgetOf(clock), limits.readAheadMessages, () => {
       if (!this.inbox.isFull) this.#continue?.();
     });
@@ -287,6 +289,7 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     if (isReset) stream.reset(error);
     else await stream.close({ linger: deadlines.close });
     await stream.closed;
+    this.connection.free();
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);

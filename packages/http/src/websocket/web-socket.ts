@@ -64,6 +64,11 @@ export class WebSocket implements AsyncIterable<Message> {
     this.#session = new Session(parts);
   }
 
+  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
+  get extensions(): string {
+    return this.#session.parts.compression?.text ?? '';
+  }
+
   /** Whether messages can be sent: neither side has begun to close. */
   get isOpen(): boolean {
     return this.#session.isOpen;

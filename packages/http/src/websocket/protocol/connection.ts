@@ -7,6 +7,7 @@
 
 import type { WebSocketEvent } from './events.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
+import type { MessageCoding } from './message-coding.ts';
 import { Opcode } from './opcodes.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, type FragmentPlace, type NextMask } from './sender.ts';
@@ -15,6 +16,7 @@ import type { SideState } from './state.ts';
 export type Role = 'client' | 'server';
 
 export class WebSocketConnection {
+  readonly #coding: MessageCoding | undefined;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
 
@@ -22,10 +24,17 @@ export class WebSocketConnection {
    * @param role - Which side this is.
    * @param limits - On what the peer sends.
    * @param nextMask - Gives the masks of a client’s frames; a server’s has none.
+   * @param coding - What messages may be coded with, if that was agreed; it is freed with the connection.
    */
-  constructor(role: Role, limits: WebSocketProtocolLimits, nextMask: NextMask) {
-    this.#receiver = new Receiver(role === 'server', limits);
-    this.#sender = new Sender(role === 'client' ? nextMask : undefined);
+  constructor(
+    role: Role,
+    limits: WebSocketProtocolLimits,
+    nextMask: NextMask,
+    coding?: MessageCoding,
+  ) {
+    this.#coding = coding;
+    this.#receiver = new Receiver(role === 'server', limits, coding?.decoder);
+    this.#sender = new Sender(role === 'client' ? nextMask : undefined, coding?.encoder);
   }
 
   /** What this side may send next. */
@@ -38,7 +47,7 @@ export class WebSocketConnection {
     return this.#receiver.state;
   }
 
-  /** Takes bytes of the peer. @returns How many; fewer than all when enough messages wait to be taken */
+  /** Takes bytes of the peer. @returns How many; fewer than all when enough messages wait to be taken, or much was decoded */
   receive(bytes: Uint8Array): number {
     return this.#receiver.receive(bytes);
   }
@@ -76,5 +85,11 @@ export class WebSocketConnection {
   /** This side’s half of the connection has ended. */
   sendEnd(): void {
     this.#sender.end();
+  }
+
+  /** Gives back what the coding of messages holds: nothing comes or goes any more. Idempotent. */
+  free(): void {
+    this.#coding?.decoder.close();
+    this.#coding?.encoder.close();
   }
 }
