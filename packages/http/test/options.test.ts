@@ -342,13 +342,19 @@ const CALLS: readonly OptionCase[] = [
   ],
   [
     'webSocket, its compression',
-    onRequest((request, compression) =>
-      webSocket(request, { upgrade: fails } as never, { compression } as never),
-    ),
+    onRequest((request, o) => webSocket(request, { upgrade: fails } as never, o)),
     'webSocket',
-    'treshold',
-    'compression.threshold',
-    { windowBits: 8 },
+    'compresion',
+    'compression',
+    { compression: { level: 0 } },
+  ],
+  [
+    'connectWebSocket, its compression',
+    (o) => connectWebSocket('ws://127.0.0.1:1/', o),
+    'connectWebSocket',
+    'perMessageDeflate',
+    'compression',
+    { compression: { windowBits: 8 } },
   ],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
