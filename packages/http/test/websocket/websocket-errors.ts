@@ -2,6 +2,8 @@
 import { memoryPair } from '@awaitio/core';
 import { LocalProtocolError } from '../../src/index.ts';
 import { connectWebSocket, WebSocketHandshakeError } from '../../src/websocket/index.ts';
+import { codingOf } from '../../src/websocket/compression/compression.ts';
+import { DEFAULT_COMPRESSION } from '../../src/websocket/compression/compression-options.ts';
 import { WebSocketConnection, type Role } from '../../src/websocket/protocol/connection.ts';
 import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts';
 import { HttpClient } from '../../src/index.ts';
@@ -26,6 +28,22 @@ const failing =
     }
     return undefined;
   };
+
+/** What a server that compresses makes of a message. */
+const failingCoded = (payload: Uint8Array) => (): unknown => {
+  const terms = {
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+    serverMaxWindowBits: 15,
+    clientMaxWindowBits: 15,
+  };
+  const coding = codingOf('server', terms, DEFAULT_COMPRESSION, DEFAULT_PROTOCOL_LIMITS);
+  const connection = new WebSocketConnection('server', DEFAULT_PROTOCOL_LIMITS, () => 0, coding);
+  connection.receive(frame({ opcode: TEXT, payload, rsv: 4 }, true));
+  const event = connection.nextEvent();
+  connection.free();
+  return event?.type === 'failure' ? event.error : undefined;
+};
 
 /** What sending fails with. */
 const sending = (send: (connection: WebSocketConnection) => unknown) => (): unknown => {
@@ -123,6 +141,12 @@ export const WEBSOCKET_ERRORS: readonly {
     name: 'LocalProtocolError',
     says: 'expected a control frame of at most 125 bytes, got 126; shorten it',
     make: sending((connection) => connection.sendPing(new Uint8Array(126))),
+  },
+  {
+    code: 'ERR_WEBSOCKET_DEFLATE',
+    name: REMOTE,
+    says: 'expected a compressed message to be a stream of DEFLATE, got other bytes',
+    make: failingCoded(Buffer.from(`\xff${SECRET}`, 'latin1')),
   },
   {
     code: 'ERR_WEBSOCKET_FRAGMENT',
