@@ -7,25 +7,20 @@ import {
   invalidInput,
   lazy,
   rules,
-  withDefaults,
   type Lazy,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import type { HttpClient } from '../client/client.ts';
 import type { ClientResponse } from '../client/response.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf } from '../protocol/vocabulary/lists.ts';
-import { WebSocketHandshakeError } from './handshake-error.ts';
 import {
-  DEADLINES,
-  DEFAULT_WEBSOCKET_DEADLINES,
-  DEFAULT_WEBSOCKET_LIMITS,
-  LIMITS,
-  PROTOCOLS,
-  type Some,
-  type WebSocketDeadlines,
-  type WebSocketLimits,
-} from './options.ts';
+  OPENING_OPTIONS,
+  openingFields,
+  settingsOf,
+  WebSocketHandshakeError,
+} from './handshake.ts';
+import type { Some, WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { acceptOf, maskSource, nonceOf } from './random-bits.ts';
 import { socketOf, type WebSocket } from './web-socket.ts';
 
@@ -52,12 +47,10 @@ export interface ConnectWebSocketOptions {
   readonly random?: Random | undefined;
 }
 
-const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+/** What {@link ConnectWebSocketOptions} may be. */
+export const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+  ...OPENING_OPTIONS,
   client: rules.method('request'),
-  protocols: PROTOCOLS,
-  headers: { ...rules.object, isSecret: true },
-  limits: rules.group(LIMITS),
-  deadlines: rules.group(DEADLINES),
   signal: rules.signal,
   timeout: rules.milliseconds,
   clock: rules.clock,
@@ -119,7 +112,7 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   const protocols = options.protocols ?? [];
   const client = options.client ?? (await defaultClient());
   const response = await client.request('GET', target, {
-    headers: requestFields(nonce, protocols, options.headers),
+    headers: openingFields(options.headers, requestFields(nonce, protocols)),
     maxRedirects: 0,
     retry: false,
     signal: options.signal,
@@ -136,10 +129,10 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   return socketOf(
     {
       stream: response.takeStream(),
+      url: target.href.replace(/^http/, 'ws').replace(/\/\/[^/@]*@/, '//'),
       role: 'client',
       clock: options.clock ?? systemClock,
-      limits: withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits),
-      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      ...settingsOf(options),
       nextMask,
     },
     protocol,
@@ -164,22 +157,13 @@ function httpUrl(url: string | URL): URL {
   return new URL(parsed.href.replace(/^ws/, 'http'));
 }
 
-function requestFields(
-  nonce: string,
-  protocols: readonly string[],
-  headers: HeadersInput | undefined,
-): [string, string][] {
-  const fields: [string, string][] = [];
-  const given = fieldList(headers);
-  for (let at = 0; at < given.length; at += 2) {
-    fields.push([given[at] as string, given[at + 1] as string]);
-  }
-  fields.push(
+function requestFields(nonce: string, protocols: readonly string[]): [string, string][] {
+  const fields: [string, string][] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Key', nonce],
     ['Sec-WebSocket-Version', '13'],
-  );
+  ];
   if (protocols.length > 0) fields.push(['Sec-WebSocket-Protocol', protocols.join(', ')]);
   return fields;
 }

@@ -7,7 +7,7 @@
 
 import { CloseCode, isSendableCloseCode } from './close-codes.ts';
 import { limitExceeded, WebSocketError } from './errors.ts';
-import type { WebSocketEvent } from './events.ts';
+import type { MessagePart, WebSocketEvent } from './events.ts';
 import { FrameHead } from './frame-head.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
 import { Opcode } from './opcodes.ts';
@@ -28,6 +28,8 @@ export class Receiver {
   #left = -1;
   #isText = false;
   #fragments = 0;
+  /** Bytes of the message that is coming which were taken as parts. */
+  #taken = 0;
   #controls = 0;
   #messagesWaiting = 0;
 
@@ -47,6 +49,22 @@ export class Receiver {
     const event = this.#events.shift();
     if (event?.type === 'message') this.#messagesWaiting -= 1;
     return event;
+  }
+
+  /** How many bytes of the message that is coming are there, when all events were taken. */
+  get partBytes(): number {
+    return this.#events.length === 0 ? this.#message.size : 0;
+  }
+
+  /**
+   * Takes what is there of the message that is coming, which then does not have to fit into memory; its end is the event
+   * `tail`. `undefined` when there is nothing.
+   */
+  takePart(): MessagePart | undefined {
+    const size = this.partBytes;
+    if (size === 0) return undefined;
+    this.#taken += size;
+    return { isText: this.#isText, data: this.#message.take() };
   }
 
   /** Takes bytes. @returns How many; fewer when enough messages wait to be taken. */
@@ -134,6 +152,7 @@ export class Receiver {
     if (isFirst) {
       this.#isText = opcode === Opcode.TEXT;
       this.#fragments = 0;
+      this.#taken = 0;
       this.#utf8.reset();
     }
     this.#fragments += 1;
@@ -141,7 +160,7 @@ export class Receiver {
     if (length > frameBytes) {
       throw limitExceeded('a frame of bytes', 'frameBytes', frameBytes, MESSAGE_TOO_BIG);
     }
-    if (this.#message.size + length > messageBytes) {
+    if (this.#taken + this.#message.size + length > messageBytes) {
       throw limitExceeded('a message of bytes', 'messageBytes', messageBytes, MESSAGE_TOO_BIG);
     }
     if (this.#fragments > fragments) {
@@ -169,6 +188,10 @@ export class Receiver {
   #endMessage(): void {
     if (this.#isText && !this.#utf8.isComplete) throw notUtf8('a message');
     const bytes = this.#message.take();
+    if (this.#taken > 0) {
+      this.#events.push({ type: 'tail', data: bytes });
+      return;
+    }
     this.#events.push({ type: 'message', data: this.#isText ? textOf(bytes) : bytes });
     this.#messagesWaiting += 1;
   }
