@@ -12,23 +12,15 @@ import {
 import type { HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { HttpRequest } from '../message/request.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf, trimBlanks } from '../protocol/vocabulary/lists.ts';
-import { COMPRESSION, type CompressionOptions } from './compression/compression-options.ts';
+import type { CompressionOptions } from './compression/compression-options.ts';
 import type { Compression } from './compression/compression.ts';
-import {
-  DEADLINES,
-  DEFAULT_WEBSOCKET_DEADLINES,
-  DEFAULT_WEBSOCKET_LIMITS,
-  LIMITS,
-  PROTOCOLS,
-  type Some,
-  type WebSocketDeadlines,
-  type WebSocketLimits,
-} from './options.ts';
-import { CloseCode } from './protocol/close-codes.ts';
+import { DEFAULT_WEBSOCKET_DRAIN, DRAIN, sayGoodbye, type WebSocketDrain } from './farewell.ts';
+import { OPENING_OPTIONS, openingFields, settingsOf } from './handshake.ts';
+import type { Some, WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { acceptOf, maskSource } from './random-bits.ts';
-import { socketOf, type WebSocket } from './web-socket.ts';
+import { sessionOf, socketOf, type WebSocket } from './web-socket.ts';
 
 /** Options of {@link webSocket}. */
 export interface WebSocketOptions {
@@ -48,18 +40,17 @@ export interface WebSocketOptions {
   readonly compression?: CompressionOptions | undefined;
   readonly limits?: Some<WebSocketLimits> | undefined;
   readonly deadlines?: Some<WebSocketDeadlines> | undefined;
+  /** What becomes of it when the server shuts down. */
+  readonly drain?: Some<WebSocketDrain> | undefined;
 }
 
 const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
-  protocols: PROTOCOLS,
+  ...OPENING_OPTIONS,
   origins: {
     expected: 'a list of origins, such as https://app.example',
     accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   },
-  headers: { ...rules.object, isSecret: true },
-  compression: rules.group(COMPRESSION),
-  limits: rules.group(LIMITS),
-  deadlines: rules.group(DEADLINES),
+  drain: rules.group(DRAIN),
 };
 
 const compressionParts = lazy(() => import('./compression/compression.ts'));
@@ -70,8 +61,8 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 /**
  * Accepts a WebSocket (RFC 6455): answers the request with 101, and hands the connection over.
  *
- * When the server shuts down, the WebSocket is closed with 1001, and the shutdown waits for the peer’s answer, up to its `grace`. A
- * handler that fails afterwards resets the connection; one that returns leaves the WebSocket open.
+ * When the server shuts down, the WebSocket is closed with 1001, at its moment in the `drain.window`: when its handler is at work
+ * on a message, once that asks for the next one. The shutdown waits for the peer’s answer, up to its `grace`. A handler that fails afterwards resets the connection; one that returns leaves the WebSocket open.
  *
  * @param request - The request of the handler.
  * @param context - The context of the handler: its clock is that of the deadlines.
@@ -105,7 +96,7 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
  */
 export async function webSocket(
   request: HttpRequest,
-  context: Pick<HandlerContext, 'upgrade' | 'clock'>,
+  context: Pick<HandlerContext, 'upgrade' | 'clock'> & Partial<HandlerContext>,
   options: WebSocketOptions = {},
 ): Promise<WebSocket> {
   if (!(request instanceof HttpRequest)) {
@@ -115,10 +106,10 @@ export async function webSocket(
   checkOptions('webSocket', options, WEB_SOCKET_OPTIONS);
   const nonce = checkHandshake(request, options.origins);
   const protocol = chooseProtocol(request, options.protocols ?? []);
-  const limits = withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits);
+  const settings = settingsOf(options);
   const { compression: wishes } = options;
   const compression =
-    wishes === undefined ? undefined : await agreeOnCompression(request, wishes, limits);
+    wishes === undefined ? undefined : await agreeOnCompression(request, wishes, settings.limits);
   const fields: (readonly [string, string])[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
@@ -126,18 +117,21 @@ export async function webSocket(
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
   if (compression !== undefined) fields.push(['Sec-WebSocket-Extensions', compression.text]);
+  const drain = withDefaults(DEFAULT_WEBSOCKET_DRAIN, options.drain);
   const opened: { socket?: WebSocket } = {};
   const { stream } = await context.upgrade({
-    headers: [...fields, ...pairsOf(fieldList(options.headers))],
-    onDrain: () => opened.socket?.close(CloseCode.GOING_AWAY, 'the server is shutting down'),
+    headers: openingFields(options.headers, fields),
+    onDrain: () => {
+      if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);
+    },
   });
   const socket = socketOf(
     {
       stream,
+      url: urlOf(request, context.isEncrypted === true),
       role: 'server',
       clock: context.clock,
-      limits,
-      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      ...settings,
       nextMask: maskSource(undefined),
       compression,
     },
@@ -145,6 +139,12 @@ export async function webSocket(
   );
   opened.socket = socket;
   return socket;
+}
+
+/** The URL that the client asked for, as far as it can be known here. */
+function urlOf({ headers, target }: HttpRequest, isEncrypted: boolean): string {
+  const url = `${isEncrypted ? 'wss' : 'ws'}://${headers.get('host') ?? ''}${target}`;
+  return URL.canParse(url) ? url : '';
 }
 
 /** @returns The client’s nonce. @throws `HttpProblem` */
@@ -192,12 +192,4 @@ async function agreeOnCompression(
   const agreed = acceptCompression(headers.getAll('sec-websocket-extensions'), options, limits);
   if (agreed !== 'malformed') return agreed;
   throw new HttpProblem(400, { detail: 'expected Sec-WebSocket-Extensions as in RFC 6455' });
-}
-
-function pairsOf(fields: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at < fields.length; at += 2) {
-    pairs.push([fields[at] as string, fields[at + 1] as string]);
-  }
-  return pairs;
 }

@@ -7,27 +7,22 @@ import {
   invalidInput,
   lazy,
   rules,
-  withDefaults,
   type Lazy,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import type { HttpClient } from '../client/client.ts';
 import type { ClientResponse } from '../client/response.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf } from '../protocol/vocabulary/lists.ts';
-import { COMPRESSION, type CompressionOptions } from './compression/compression-options.ts';
+import type { CompressionOptions } from './compression/compression-options.ts';
 import type { Compression } from './compression/compression.ts';
-import { WebSocketHandshakeError } from './handshake-error.ts';
 import {
-  DEADLINES,
-  DEFAULT_WEBSOCKET_DEADLINES,
-  DEFAULT_WEBSOCKET_LIMITS,
-  LIMITS,
-  PROTOCOLS,
-  type Some,
-  type WebSocketDeadlines,
-  type WebSocketLimits,
-} from './options.ts';
+  OPENING_OPTIONS,
+  openingFields,
+  settingsOf,
+  WebSocketHandshakeError,
+} from './handshake.ts';
+import type { Some, WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { acceptOf, maskSource, nonceOf } from './random-bits.ts';
 import { socketOf, type WebSocket } from './web-socket.ts';
 
@@ -56,13 +51,10 @@ export interface ConnectWebSocketOptions {
   readonly random?: Random | undefined;
 }
 
-const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+/** What {@link ConnectWebSocketOptions} may be. */
+export const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+  ...OPENING_OPTIONS,
   client: rules.method('request'),
-  protocols: PROTOCOLS,
-  headers: { ...rules.object, isSecret: true },
-  compression: rules.group(COMPRESSION),
-  limits: rules.group(LIMITS),
-  deadlines: rules.group(DEADLINES),
   signal: rules.signal,
   timeout: rules.milliseconds,
   clock: rules.clock,
@@ -126,9 +118,9 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   const client = options.client ?? (await defaultClient());
   const { compression: wishes } = options;
   const offer = wishes === undefined ? undefined : await offerOf(wishes);
-  const limits = withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits);
+  const settings = settingsOf(options);
   const response = await client.request('GET', target, {
-    headers: requestFields(nonce, protocols, offer, options.headers),
+    headers: openingFields(options.headers, requestFields(nonce, protocols, offer)),
     maxRedirects: 0,
     retry: false,
     signal: options.signal,
@@ -138,7 +130,7 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   let compression;
   try {
     protocol = checkResponse(response, nonce, protocols);
-    compression = agreedOn(response, offer === undefined ? undefined : wishes, limits);
+    compression = agreedOn(response, offer === undefined ? undefined : wishes, settings.limits);
   } catch (error) {
     if (response.status === 101) response.takeStream().reset(error);
     else response.discard();
@@ -147,10 +139,10 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   return socketOf(
     {
       stream: response.takeStream(),
+      url: target.href.replace(/^http/, 'ws').replace(/\/\/[^/@]*@/, '//'),
       role: 'client',
       clock: options.clock ?? systemClock,
-      limits,
-      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      ...settings,
       nextMask,
       compression,
     },
@@ -180,19 +172,13 @@ function requestFields(
   nonce: string,
   protocols: readonly string[],
   offer: string | undefined,
-  headers: HeadersInput | undefined,
 ): [string, string][] {
-  const fields: [string, string][] = [];
-  const given = fieldList(headers);
-  for (let at = 0; at < given.length; at += 2) {
-    fields.push([given[at] as string, given[at + 1] as string]);
-  }
-  fields.push(
+  const fields: [string, string][] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Key', nonce],
     ['Sec-WebSocket-Version', '13'],
-  );
+  ];
   if (offer !== undefined) fields.push(['Sec-WebSocket-Extensions', offer]);
   if (protocols.length > 0) fields.push(['Sec-WebSocket-Protocol', protocols.join(', ')]);
   return fields;

@@ -5,6 +5,11 @@ import { DEFAULT_PROTOCOL_LIMITS, type WebSocketProtocolLimits } from './protoco
 
 /** Limits on what a peer sends, and on what waits to be sent to it. */
 export interface WebSocketLimits extends WebSocketProtocolLimits {
+  /**
+   * Bytes, of text characters, that may lie unread: whole messages, and what has come of a long one that is not received yet, or read
+   * in parts. Then reading stops; a message beyond that is not cut. @default 1048576
+   */
+  readonly readAheadBytes: number;
   /** Messages that may wait for room at once; another `send` fails with a `LimitError`. @default 16 */
   readonly pendingSends: number;
   /**
@@ -17,6 +22,7 @@ export interface WebSocketLimits extends WebSocketProtocolLimits {
 /** The defaults of {@link WebSocketLimits}. */
 export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = Object.freeze({
   ...DEFAULT_PROTOCOL_LIMITS,
+  readAheadBytes: 1_048_576,
   pendingSends: 16,
   writeMinRate: 1_000,
 });
@@ -65,6 +71,7 @@ export const LIMITS: OptionTable<WebSocketLimits> = {
   fragments: rules.count,
   controlFrames: rules.count,
   readAheadMessages: rules.whole(1),
+  readAheadBytes: rules.count,
   pendingSends: rules.whole(1),
   writeMinRate: {
     expected: 'a number from 0, or Infinity',

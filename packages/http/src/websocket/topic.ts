@@ -26,7 +26,7 @@ import {
   type BroadcastReceiver,
   type BroadcastSender,
 } from '@awaitio/core/sync';
-import type { Message } from './inbox.ts';
+import type { Message } from './streams/incoming-message.ts';
 import { CloseCode } from './protocol/close-codes.ts';
 import { deliver, WebSocket } from './web-socket.ts';
 

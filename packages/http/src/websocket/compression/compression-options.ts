@@ -41,10 +41,7 @@ export const DEFAULT_COMPRESSION: CompressionSettings = Object.freeze({
 
 /** What {@link CompressionSettings} may be. */
 export const COMPRESSION: OptionTable<CompressionSettings> = {
-  threshold: {
-    expected: 'a whole number from 0, or Infinity',
-    accepts: (value) => value === Infinity || (Number.isSafeInteger(value) && Number(value) >= 0),
-  },
+  threshold: rules.whole(0),
   ceiling: rules.count,
   level: rules.whole(1, 9),
   contextTakeover: rules.flag,

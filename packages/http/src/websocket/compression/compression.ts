@@ -17,7 +17,6 @@ export interface Compression {
   readonly coding: MessageCoding;
 }
 
-/** As `withDefaults`, without options that Node cannot keep. */
 const settingsOf = (options: CompressionOptions): CompressionSettings =>
   withDefaults(DEFAULT_COMPRESSION, options);
 
@@ -38,8 +37,9 @@ export function acceptCompression(
   limits: InflateLimits,
 ): Compression | 'malformed' | undefined {
   const settings = settingsOf(options);
-  const answer = hasContexts() ? answerOffers(lines, settings) : undefined;
+  const answer = answerOffers(lines, settings);
   if (answer === undefined || answer === 'malformed') return answer;
+  if (!hasContexts()) return undefined;
   return { text: answer.text, coding: codingOf('server', answer.terms, settings, limits) };
 }
 

@@ -52,15 +52,13 @@ const { Z_SYNC_FLUSH } = zlib.constants;
 const output = new Uint8Array(16_384);
 
 /** @returns Whether this Node’s zlib has what contexts need. */
-export function hasContexts(make: () => Engine = makeInflater): boolean {
-  const engine = asOwn(make);
+export function hasContexts(): boolean {
+  const engine = asOwn(() => zlib.createInflateRaw() as unknown as Engine);
   const isThere =
     typeof engine._handle?.writeSync === 'function' && engine._writeState?.length === 2;
   engine.close();
   return isThere;
 }
-
-const makeInflater = (): Engine => zlib.createInflateRaw() as unknown as Engine;
 
 /** @param windowBits - Of the peer: 8 to 15. */
 export function inflateContext(windowBits: number): Context {

@@ -5,7 +5,7 @@
  * frame is the caller’s to send, so that the caller alone decides what is written when.
  */
 
-import type { WebSocketEvent } from './events.ts';
+import type { MessagePart, WebSocketEvent } from './events.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
 import type { MessageCoding } from './message-coding.ts';
 import { Opcode } from './opcodes.ts';
@@ -60,6 +60,16 @@ export class WebSocketConnection {
   /** Takes the next event; `undefined` when more bytes are needed. */
   nextEvent(): WebSocketEvent | undefined {
     return this.#receiver.next();
+  }
+
+  /** How many bytes of the message that is coming are there, when all events were taken. */
+  get partBytes(): number {
+    return this.#receiver.partBytes;
+  }
+
+  /** Takes what is there of the message that is coming; its end is the event `tail`. `undefined` when there is nothing. */
+  takePart(): MessagePart | undefined {
+    return this.#receiver.takePart();
   }
 
   /** As `Sender.message`. @throws `LocalProtocolError` */

@@ -7,7 +7,7 @@
 
 import { CloseCode, isSendableCloseCode } from './close-codes.ts';
 import { limitExceeded, WebSocketError } from './errors.ts';
-import type { WebSocketEvent } from './events.ts';
+import type { MessagePart, WebSocketEvent } from './events.ts';
 import { FrameHead } from './frame-head.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
 import { copyMasked } from './mask.ts';
@@ -23,6 +23,7 @@ const DECODED_A_CALL = 65_536;
 
 export class Receiver {
   readonly #limits: WebSocketProtocolLimits;
+  readonly #decoder: MessageDecoder | undefined;
   readonly #head: FrameHead;
   readonly #events: WebSocketEvent[] = [];
   readonly #utf8 = new Utf8Checker();
@@ -32,12 +33,13 @@ export class Receiver {
   #state: SideState = SideState.READY;
   /** Bytes of the frame that are still to come; -1 between two frames. */
   #left = -1;
-  readonly #decoder: MessageDecoder | undefined;
   /** Bytes that were decoded in this call. */
   #decoded = 0;
   #isText = false;
   #isCoded = false;
   #fragments = 0;
+  /** Bytes of the message that is coming which were taken as parts. */
+  #taken = 0;
   #controls = 0;
   #messagesWaiting = 0;
 
@@ -65,6 +67,22 @@ export class Receiver {
     const event = this.#events.shift();
     if (event?.type === 'message') this.#messagesWaiting -= 1;
     return event;
+  }
+
+  /** How many bytes of the message that is coming are there, when all events were taken. */
+  get partBytes(): number {
+    return this.#events.length === 0 ? this.#message.size : 0;
+  }
+
+  /**
+   * Takes what is there of the message that is coming, which then does not have to fit into memory; its end is the event
+   * `tail`. `undefined` when there is nothing.
+   */
+  takePart(): MessagePart | undefined {
+    const size = this.partBytes;
+    if (size === 0) return undefined;
+    this.#taken += size;
+    return { isText: this.#isText, data: this.#message.take() };
   }
 
   /** Takes bytes. @returns How many; fewer when enough messages wait to be taken, or much was decoded. */
@@ -161,6 +179,7 @@ export class Receiver {
       this.#isText = opcode === Opcode.TEXT;
       this.#isCoded = isCoded;
       this.#fragments = 0;
+      this.#taken = 0;
       this.#utf8.reset();
     }
     this.#fragments += 1;
@@ -177,7 +196,7 @@ export class Receiver {
 
   #checkSize(more: number): void {
     const { messageBytes } = this.#limits;
-    if (this.#message.size + more <= messageBytes) return;
+    if (this.#taken + this.#message.size + more <= messageBytes) return;
     const { MESSAGE_TOO_BIG } = CloseCode;
     throw limitExceeded('a message of bytes', 'messageBytes', messageBytes, MESSAGE_TOO_BIG);
   }
@@ -216,9 +235,13 @@ export class Receiver {
   }
 
   #endMessage(): void {
-    if (this.#isCoded) this.#decoder?.end(this.#takeDecoded);
+    if (this.#isCoded) (this.#decoder as MessageDecoder).end(this.#takeDecoded);
     if (this.#isText && !this.#utf8.isComplete) throw notUtf8('a message');
     const bytes = this.#message.take();
+    if (this.#taken > 0) {
+      this.#events.push({ type: 'tail', data: bytes });
+      return;
+    }
     this.#events.push({ type: 'message', data: this.#isText ? textOf(bytes) : bytes });
     this.#messagesWaiting += 1;
   }
