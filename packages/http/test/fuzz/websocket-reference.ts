@@ -40,13 +40,20 @@ export function referenceEvents(conversation: Conversation, wire: Buffer): strin
   return [...events, isClean ? 'end clean' : 'end early'];
 }
 
+interface Incoming {
+  readonly opcode: number;
+  readonly isCoded: boolean;
+  payload: Buffer;
+  fragments: number;
+}
+
 class Reading {
   readonly #conversation: Conversation;
   readonly #wire: Buffer;
   readonly #events: string[];
   #at = 0;
-  /** The opcode of the message that is coming. */
-  #message: { opcode: number; isCoded: boolean; payload: Buffer; fragments: number } | undefined;
+  /** The message that is coming. */
+  #message: Incoming | undefined;
   /** What the peer has compressed so far, with its tails, and how much came out of it. */
   #history = Buffer.alloc(0);
   #historyLength = 0;
@@ -120,7 +127,7 @@ class Reading {
 
   /** Bytes of a message, which may not be all of their frame’s. */
   #data(bytes: Buffer, isEnd: boolean): void {
-    const message = this.#message as NonNullable<typeof this.#message>;
+    const message = this.#message as Incoming;
     message.payload = Buffer.concat([message.payload, bytes]);
     const data = message.isCoded ? this.#inflated(message.payload, isEnd) : message.payload;
     if (message.opcode === 1) {

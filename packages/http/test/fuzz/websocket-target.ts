@@ -142,6 +142,8 @@ function lineOf(event: WebSocketEvent): string {
       return `close ${event.code} ${event.reason}`;
     case 'end':
       return event.isClean ? 'end clean' : 'end early';
+    case 'tail':
+      throw new Error('no part was taken');
     case 'failure':
       return `failure ${event.error.closeCode}`;
   }

@@ -1,7 +1,11 @@
 /** Compressed messages without I/O: RFC 7692 sections 6 and 7.2, and the limits on what they expand to. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import zlib from 'node:zlib';
-import { codingOf, offerCompression } from '../../src/websocket/compression/compression.ts';
+import {
+  acceptCompression,
+  codingOf,
+  offerCompression,
+  openCompression,
+} from '../../src/websocket/compression/compression.ts';
 import {
   DEFAULT_COMPRESSION,
   type CompressionSettings,
@@ -10,6 +14,7 @@ import { WebSocketConnection, type Role } from '../../src/websocket/protocol/con
 import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts';
 import { deflated, DeflatePeer, TEST_MASK } from './deflate-peer.ts';
 import { BINARY, CLOSE, CONTINUATION, frame, hex, PING, show, TEXT, type FrameSpec } from './frames.ts';
+import { replaceZlib, restoreZlib, watchZlib } from './zlib-watch.ts';
 
 interface Made {
   readonly role?: Role;
@@ -66,6 +71,7 @@ const coded = (payload: Uint8Array, more: Partial<FrameSpec> = {}): FrameSpec =>
 
 afterEach(() => {
   jest.restoreAllMocks();
+  restoreZlib();
 });
 
 describe('the examples of RFC 7692 section 7.2.3:', () => {
@@ -253,17 +259,16 @@ describe('a limit', () => {
   const zeros = (length: number): Buffer => deflated(Buffer.alloc(length), { level: 9 });
   const binary = (payload: Buffer): FrameSpec => coded(payload, { opcode: BINARY });
 
-  test.each([
+  test.each<readonly [string, object, number, number]>([
     ['inflatedBytes', { inflatedBytes: 5_000 }, 5_000, 5_001],
     ['messageBytes', { messageBytes: 5_000 }, 5_000, 5_001],
     ['compressionRatio', { compressionRatio: 2 }, 2_048, 2_049],
-    ['inflatedBytes', {}, 200_000, 2_000_000, { compressionRatio: Infinity }],
+    ['inflatedBytes', { compressionRatio: Infinity }, 200_000, 2_000_000],
     ['compressionRatio', {}, 204_800, 204_801],
-  ])('%s %j lets %d bytes through, and not %d', (name, limits, right, wrong, more = {}) => {
-    const all = { ...limits, ...more };
-    expect(received({ limits: all }, binary(zeros(right)))[0]).toMatch(/^binary /);
-    expect(received({ limits: all }, binary(zeros(wrong)))).toEqual(['failure 1009']);
-    const connection = make({ limits: all });
+  ])('%s %j lets %d bytes through, and not %d', (name, limits, right, wrong) => {
+    expect(received({ limits }, binary(zeros(right)))[0]).toMatch(/^binary /);
+    expect(received({ limits }, binary(zeros(wrong)))).toEqual(['failure 1009']);
+    const connection = make({ limits });
     const wire = frame(binary(zeros(wrong)), true);
     let event;
     for (let at = 0; at < wire.length && event === undefined;) {
@@ -332,55 +337,76 @@ describe('a call that is given much', () => {
   });
 });
 
+describe('a handshake', () => {
+  const limits = DEFAULT_PROTOCOL_LIMITS;
+
+  test('makes the coding of either side of what was agreed on', () => {
+    const options = { contextTakeover: true, threshold: 0 };
+    const offer = offerCompression(options) as string;
+    const accepted = acceptCompression([offer], options, limits);
+    if (typeof accepted !== 'object') throw new Error('not accepted');
+    const opened = openCompression([accepted.text], options, limits);
+    if (typeof opened !== 'object') throw new Error('not opened');
+    expect(opened.text).toBe(accepted.text);
+    const data = Buffer.from('Hello, Hello');
+    const coded = accepted.coding.encoder.encode(data, true);
+    const pieces: Buffer[] = [];
+    const take = (piece: Uint8Array): void => {
+      pieces.push(Buffer.from(piece));
+    };
+    opened.coding.decoder.push(coded, take);
+    opened.coding.decoder.end(take);
+    expect(Buffer.concat(pieces)).toEqual(data);
+    accepted.coding.encoder.close();
+    opened.coding.decoder.close();
+  });
+
+  test('that agrees on nothing, or wrongly, says so', () => {
+    expect(acceptCompression([], {}, limits)).toBeUndefined();
+    expect(acceptCompression(['x'], {}, limits)).toBeUndefined();
+    expect(acceptCompression(['x x'], {}, limits)).toBe('malformed');
+    expect(openCompression([], {}, limits)).toBeUndefined();
+    expect(openCompression(['x'], {}, limits)).toBe('refused');
+  });
+});
+
 describe('what zlib holds', () => {
-  const made: { _handle: unknown }[] = [];
-  const watch = (): void => {
-    made.length = 0;
-    for (const name of ['createInflateRaw', 'createDeflateRaw'] as const) {
-      const create = zlib[name];
-      jest.spyOn(zlib, name).mockImplementation(((options: never) => {
-        const engine = create(options);
-        made.push(engine as never);
-        return engine;
-      }) as never);
-    }
-  };
-  const open = (): number => made.filter(({ _handle }) => _handle !== null).length;
   const hello = frame(coded(bytes('f248cdc9c90700')), true);
 
   test('is nothing until a message is compressed, and nothing after it without takeover', () => {
-    watch();
+    const zlib = watchZlib();
     const connection = make({ hasTakeover: false });
     connection.receive(frame({ opcode: TEXT, payload: 'plain' }, true));
-    expect(made).toHaveLength(0);
+    expect(zlib.made).toBe(0);
     connection.receive(hello);
     connection.sendMessage('Hello');
-    expect([made.length, open()]).toEqual([2, 0]);
+    expect([zlib.made, zlib.open]).toEqual([2, 0]);
   });
 
   test('is a context for each direction with takeover, and is freed with the connection', () => {
-    watch();
+    const zlib = watchZlib();
     const connection = make();
     for (let count = 0; count < 3; count += 1) {
       connection.receive(hello);
       connection.sendMessage('Hello');
     }
-    expect([made.length, open()]).toEqual([2, 2]);
+    expect([zlib.made, zlib.open]).toEqual([2, 2]);
     connection.free();
     connection.free();
-    expect(open()).toBe(0);
+    expect(zlib.open).toBe(0);
   });
 
-  test('is nothing at all where zlib lacks what is needed: then compression is not offered', () => {
+  test('is nothing at all where zlib lacks what is needed: then compression is neither offered nor agreed to', () => {
     for (const engine of [
       { close: () => {} },
       { _handle: {}, close: () => {} },
       { _handle: { writeSync: () => {} }, close: () => {} },
       { _handle: { writeSync: () => {} }, _writeState: [], close: () => {} },
     ]) {
-      jest.spyOn(zlib, 'createInflateRaw').mockReturnValue(engine as never);
+      replaceZlib('createInflateRaw', () => engine);
       expect(offerCompression({})).toBeUndefined();
-      jest.restoreAllMocks();
+      expect(acceptCompression(['permessage-deflate'], {}, DEFAULT_PROTOCOL_LIMITS)).toBeUndefined();
+      restoreZlib();
     }
     expect(offerCompression({})).toMatch(/^permessage-deflate; /);
   });

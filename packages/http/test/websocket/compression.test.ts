@@ -1,8 +1,8 @@
 /** Compression from handshake to end: both sides, on a simulated network. */
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { memoryPair } from '@awaitio/core';
+import { deferred } from '@awaitio/core/lowlevel';
 import { simulate, simulateSeeds, type Simulation } from '@awaitio/core/testing';
-import zlib from 'node:zlib';
 import { HttpClient, serve, type Handler } from '../../src/index.ts';
 import {
   connectWebSocket,
@@ -13,6 +13,7 @@ import {
 import { acceptOf, nonceOf } from '../../src/websocket/random-bits.ts';
 import { simulated } from '../support/simulated.ts';
 import { open, talking } from './sockets.ts';
+import { replaceZlib, restoreZlib, watchZlib } from './zlib-watch.ts';
 
 const echoing = (compression?: CompressionOptions): Handler =>
   talking(
@@ -23,15 +24,15 @@ const echoing = (compression?: CompressionOptions): Handler =>
   );
 const LONG = 'again and again, '.repeat(500);
 
-/** The bytes that a server sends in answer to a message. */
-async function bytesFor(socket: WebSocket, message: string): Promise<string> {
+/** Sends a message that comes back. @returns What was agreed on */
+async function echoed(socket: WebSocket, message: string): Promise<string> {
   await socket.send(message);
   expect(await socket.receive()).toBe(message);
   return socket.extensions;
 }
 
 afterEach(() => {
-  jest.restoreAllMocks();
+  restoreZlib();
 });
 
 describe('messages are compressed', () => {
@@ -56,7 +57,7 @@ describe('messages are compressed', () => {
       await world.serve(echoing(server));
       const socket = await open(world, { compression: client });
       for (const message of ['short', LONG, '', LONG]) {
-        expect(await bytesFor(socket, message)).toBe(extensions);
+        expect(await echoed(socket, message)).toBe(extensions);
       }
       await socket.send(Buffer.from(LONG));
       expect(await socket.receive()).toEqual(new Uint8Array(Buffer.from(LONG)));
@@ -66,18 +67,18 @@ describe('messages are compressed', () => {
 
   test('and what exceeds a limit of the other side is refused with 1009', () =>
     simulated(async (world) => {
-      const ends: unknown[] = [];
+      const ended = deferred<unknown>();
       await world.serve(
         talking(async (socket) => {
           await socket.receive().catch(() => {});
-          ends.push(await socket.closed);
+          ended.resolve(await socket.closed);
         }, { compression: {}, limits: { inflatedBytes: 1_000 } }),
       );
       const socket = await open(world, { compression: {} });
       await socket.send(LONG);
       expect(await socket.receive()).toBeNull();
       expect(await socket.closed).toMatchObject({ code: 1009, by: 'peer' });
-      expect(ends).toMatchObject([{ code: 1009, error: { limitName: 'inflatedBytes' } }]);
+      expect(await ended.promise).toMatchObject({ code: 1009, error: { limitName: 'inflatedBytes' } });
     }));
 });
 
@@ -104,9 +105,9 @@ describe('a server that compresses', () => {
   test('goes on without compression where zlib lacks what it needs', () =>
     simulated(async (world) => {
       await world.serve(echoing({}));
-      jest.spyOn(zlib, 'createInflateRaw').mockReturnValue({ close: () => {} } as never);
+      replaceZlib('createInflateRaw', () => ({ close: () => {} }));
       const socket = await open(world, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
-      expect(await bytesFor(socket, LONG)).toBe('');
+      expect(await echoed(socket, LONG)).toBe('');
       await socket.close();
     }));
 });
@@ -154,19 +155,6 @@ describe('a client', () => {
 });
 
 describe('what zlib holds is freed', () => {
-  const made: { _handle: unknown }[] = [];
-  const watch = (): void => {
-    made.length = 0;
-    for (const name of ['createInflateRaw', 'createDeflateRaw'] as const) {
-      const create = zlib[name];
-      jest.spyOn(zlib, name).mockImplementation(((options: never) => {
-        const engine = create(options);
-        made.push(engine as never);
-        return engine;
-      }) as never);
-    }
-  };
-
   test.each<readonly [string, (client: WebSocket, server: WebSocket) => Promise<unknown>]>([
     ['a close', (client) => client.close()],
     ['a close of the server', (_client, server) => server.close()],
@@ -193,7 +181,7 @@ describe('what zlib holds is freed', () => {
     ],
   ])('after %s', (_end, end) =>
     simulated(async (world) => {
-      watch();
+      const zlib = watchZlib();
       let server: WebSocket | undefined;
       const compression = { contextTakeover: true };
       await world.serve(
@@ -207,14 +195,14 @@ describe('what zlib holds is freed', () => {
         { onError: () => {} },
       );
       const client = await open(world, { compression });
-      await bytesFor(client, LONG);
+      await echoed(client, LONG);
       // Two that looked whether zlib has what is needed, and two of each side.
-      expect(made.length).toBe(6);
-      expect(made.filter(({ _handle }) => _handle !== null).length).toBe(4);
+      expect(zlib.made).toBe(6);
+      expect(zlib.open).toBe(4);
       await end(client, server as WebSocket);
       await client.closed;
       await server?.closed;
-      expect(made.filter(({ _handle }) => _handle !== null).length).toBe(0);
+      expect(zlib.open).toBe(0);
     }),
   );
 });
