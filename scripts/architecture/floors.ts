@@ -488,8 +488,28 @@ export const http: PackagePlan = {
       reason: 'Frames are bytes in and events out, so that a table can test them.',
     },
     {
+      folder: 'websocket/streams',
+      sees: ['message', 'websocket/protocol'],
+      contains: 'messages that are received or sent in parts, and what waits in an outbox',
+      reason: 'A part has one reader and a source one owner, whatever connection they belong to.',
+    },
+    {
+      folder: 'websocket/facades',
+      sees: ['websocket/streams'],
+      contains: 'the shapes of the platform: `WebSocketStream`, and a browser’s `WebSocket`',
+      reason: 'A facade turns one contract into another, so it knows no session.',
+    },
+    {
       folder: 'websocket',
-      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
+      sees: [
+        'protocol/vocabulary',
+        'driver',
+        'message',
+        'client',
+        'websocket/protocol',
+        'websocket/streams',
+        'websocket/facades',
+      ],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
