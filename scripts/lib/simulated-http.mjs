@@ -26,5 +26,5 @@ export const httpProtocol = requests.requestProtocol(http);
 export const batteryProtocol = makeBatteries({ http, batteries, requests, handlers, gunzipSync });
 const talk = makeWebSockets({ http, websockets });
 const talkUntilShutdown = makeWebSockets({ http, websockets }, { drains: true });
-export const websocketProtocol = (sim) => (sim.seed % 2 === 0 ? talk : talkUntilShutdown)(sim);
+export const websocketProtocol = (sim) => (sim.random.chance(0.5) ? talk : talkUntilShutdown)(sim);
 export const { DEADLINE, FAULTS } = requests;
