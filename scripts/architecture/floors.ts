@@ -494,6 +494,18 @@ export const http: PackagePlan = {
       reason: 'Compression changes payloads alone, so it knows frames by a contract and no stream.',
     },
     {
+      folder: 'websocket/streams',
+      sees: ['message', 'websocket/protocol'],
+      contains: 'messages that are received or sent in parts, and what waits in an outbox',
+      reason: 'A part has one reader and a source one owner, whatever connection they belong to.',
+    },
+    {
+      folder: 'websocket/facades',
+      sees: ['websocket/streams'],
+      contains: 'the shapes of the platform: `WebSocketStream`, and a browser’s `WebSocket`',
+      reason: 'A facade turns one contract into another, so it knows no session.',
+    },
+    {
       folder: 'websocket',
       sees: [
         'protocol/vocabulary',
@@ -502,6 +514,8 @@ export const http: PackagePlan = {
         'client',
         'websocket/protocol',
         'websocket/compression',
+        'websocket/streams',
+        'websocket/facades',
       ],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',

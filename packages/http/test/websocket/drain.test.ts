@@ -13,9 +13,8 @@ async function goodbyes(world: World, count: number, options?: WebSocketOptions)
     talking(async (socket) => {
       for await (const message of socket) await socket.send(message);
     }, options),
-    { limits: { maxConnections: 20_000 } },
   );
-  const client = world.client({ maxConnectionsPerOrigin: Infinity });
+  const client = world.client({ maxConnectionsPerOrigin: 1_000 });
   const sockets = await Promise.all(Array.from({ length: count }, () => open(world, { client })));
   const since = world.now;
   const at = sockets.map(async (socket) => {

@@ -215,7 +215,7 @@ describe('a message that is received in parts', () => {
       await expect(reading).rejects.toThrow(TimeoutError);
       const reason = new Error('stop');
       await expect(message.read({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-      await moveOnAfter(5, () => message.read(), { clock: world.sim.clock });
+      await moveOnAfter(5, async () => void (await message.read()), { clock: world.sim.clock });
       await wire.send(wireOf({ opcode: CONTINUATION, payload: 'b' }));
       expect(await message.read()).toBe('b');
       expect(await message.read()).toBeNull();

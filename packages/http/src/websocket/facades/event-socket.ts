@@ -45,15 +45,15 @@ type Outgoing = string | ArrayBufferLike | ArrayBufferView | Blob;
  * `socket.toEventTarget()` makes one of a WebSocket that is open, `new BrowserWebSocket(url)` opens one.
  */
 export class EventSocket extends ContainedTarget {
-  static readonly CONNECTING = CONNECTING;
-  static readonly OPEN = OPEN;
-  static readonly CLOSING = CLOSING;
-  static readonly CLOSED = CLOSED;
+  static readonly CONNECTING: 0 = CONNECTING;
+  static readonly OPEN: 1 = OPEN;
+  static readonly CLOSING: 2 = CLOSING;
+  static readonly CLOSED: 3 = CLOSED;
 
-  readonly CONNECTING = CONNECTING;
-  readonly OPEN = OPEN;
-  readonly CLOSING = CLOSING;
-  readonly CLOSED = CLOSED;
+  readonly CONNECTING: 0 = CONNECTING;
+  readonly OPEN: 1 = OPEN;
+  readonly CLOSING: 2 = CLOSING;
+  readonly CLOSED: 3 = CLOSED;
   readonly url: string;
   /** `'blob'` or `'arraybuffer'`: what the bytes of a message are given as. */
   #binaryType: 'blob' | 'arraybuffer' = 'blob';

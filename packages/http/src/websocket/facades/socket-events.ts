@@ -53,11 +53,15 @@ function containedOf(listener: Listener): Contained {
         typeof listener === 'function'
           ? Reflect.apply(listener, this, [event])
           : listener.handleEvent(event as never);
-      scope.run(callContained, event.type, body, undefined, undefined, stderrSink);
+      scope.run(contain, event.type, body);
     };
     contained.set(listener, wrapped);
   }
   return wrapped;
+}
+
+function contain(type: string, body: () => unknown): void {
+  callContained(type, body, undefined, undefined, stderrSink);
 }
 
 function isListener(listener: unknown): listener is Listener {

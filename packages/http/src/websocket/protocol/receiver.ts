@@ -220,7 +220,7 @@ export class Receiver {
   readonly #takeDecoded = (piece: Uint8Array): void => {
     this.#decoded += piece.length;
     this.#checkSize(piece.length);
-    this.#checkText(this.#message.push(piece, 0, 0, Infinity));
+    this.#checkText(this.#message.push(piece, 0, 0, 0));
   };
 
   #checkText(added: Uint8Array): void {
