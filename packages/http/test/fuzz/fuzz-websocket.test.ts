@@ -139,13 +139,13 @@ describe('a planted bug is found, and shown with a small text:', () => {
         event.type === 'failure' && event.error.code === 'ERR_WEBSOCKET_LENGTH' ? undefined : event,
       ),
       /the reference "failure 1002"/,
-      40,
+      160,
     ],
     [
       'a reserved bit that is let through on a control frame',
       withBytes((bytes) => bytes.map((byte) => (byte === 0xc9 ? 0x89 : byte))),
-      /the reference "failure 1002"|the reference "/,
-      60,
+      /the reference "/,
+      160,
     ],
     [
       'a byte that is lost where the bytes are cut',

@@ -1,6 +1,6 @@
 /**
  * Compression: sections 12 and 13 of the Autobahn test suite, read there and written anew. The sizes, the fragments and the offers are the
- * suite’s; the contents are of the same kinds, and of a thousand messages those of the first 128 KiB are sent.
+ * suite’s; the contents are of the same kinds, and of a thousand messages at most 250 are sent, and 128 KiB of long ones.
  */
 import { describe, expect, test } from '@jest/globals';
 import { seededRandom } from '@awaitio/core';
@@ -143,7 +143,8 @@ function talk(
   [size, fragment]: readonly [number, number],
   chop: number,
 ): void {
-  const count = Math.min(1_000, Math.max(2, TOTAL / size));
+  const count = Math.min(250, Math.max(2, TOTAL / size));
+  let right = 0;
   for (let index = 0, at = 0; index < count; index += 1) {
     const end = at + size;
     const sent =
@@ -161,9 +162,9 @@ function talk(
       echo = connection.sendMessage(event.data);
     }
     const back = peer.read(echo as Uint8Array);
-    const isSame = back.data.equals(sent);
-    expect([isSame, back.isText, back.isCoded]).toEqual([true, isText, true]);
+    if (back.data.equals(sent) && back.isText === isText && back.isCoded) right += 1;
   }
+  expect(right).toBe(count);
   connection.free();
 }
 
