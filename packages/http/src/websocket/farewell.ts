@@ -102,7 +102,7 @@ class Farewell {
     this.#end();
     const { code } = this.#drain;
     const reason = code === CloseCode.GOING_AWAY ? 'the server is shutting down' : 'the server restarts';
-    this.#session.close(code, reason, true);
+    this.#session.close(code, reason, 'drain');
   }
 
   #end(): void {

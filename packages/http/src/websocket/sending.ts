@@ -100,7 +100,7 @@ export function sendStreamOver(
 
 /** A send that is too late fails when the connection is closed, as those that waited do. */
 async function refuse(session: Session, operation: string): Promise<never> {
-  if (!session.isClosing) await session.closed;
+  await session.whenTooLate();
   throw socketClosed(operation);
 }
 

@@ -59,6 +59,8 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   #isFinished = false;
   /** Whether what has arrived is still read at the pace of its reader, after this side has begun to close. */
   #keepsReading = false;
+  /** Whether the program itself has closed, and knows that nothing more can be sent. */
+  #isAsked = false;
   received = 0;
 
   constructor(parts: SessionParts) {
@@ -89,15 +91,26 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     return this.#beginning?.by === 'local' && !this.#isFinished;
   }
 
+  /** Waits until it can be said that it is too late to send: that is no fault of a program which has not closed itself. */
+  async whenTooLate(): Promise<void> {
+    if (this.#isAsked && this.isClosing) return;
+    // Who waits here reads nothing, and cannot answer what is under way.
+    this.#keepsReading = false;
+    this.#loop.wake();
+    await this.closed;
+  }
+
   /**
    * Begins the closing handshake, after the messages that wait; does nothing if it has begun.
    *
-   * @param keepsReading - Whether a reader is at work that will take what is under way.
+   * @param cause - What closes: the program; the shutdown of its server, which lets a reader have what is under way; a policy
+   * of this side.
    */
-  close(code: number | undefined, reason: string, keepsReading = false): void {
+  close(code: number | undefined, reason: string, cause: 'program' | 'drain' | 'policy'): void {
     if (!this.isOpen) return;
     this.#beginning = { code, reason, by: 'local' };
-    this.#keepsReading = keepsReading;
+    this.#isAsked = cause === 'program';
+    this.#keepsReading = cause === 'drain';
     this.#sendClose();
     this.#loop.wake();
   }
@@ -266,7 +279,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   }
 
   onIdle(): void {
-    this.close(CloseCode.NORMAL, 'idle');
+    this.close(CloseCode.NORMAL, 'idle', 'policy');
   }
 
   onOverdue(name: 'pong' | 'close' | 'writeStall', limit: number): void {

@@ -205,7 +205,7 @@ export class WebSocket implements AsyncIterable<Message> {
         reason,
       );
     }
-    this.#session.close(code, reason);
+    this.#session.close(code, reason, 'program');
     return this.#session.closed;
   }
 
@@ -289,7 +289,7 @@ export function facadedSocket(socket: WebSocket): FacadedSocket {
     receive: (options) => socket.receive(options),
     send: (message, options) => deliver(socket, message, options),
     close: (code, reason) => {
-      sessionIn(socket).close(code, reason);
+      sessionIn(socket).close(code, reason, 'program');
     },
     reset: (reason) => {
       socket.reset(reason);

@@ -1,7 +1,7 @@
 /** WebSockets whose server shuts down. */
 import { describe, expect, test } from '@jest/globals';
 import { deferred } from '@awaitio/core/lowlevel';
-import type { WebSocket, WebSocketOptions } from '../../src/websocket/index.ts';
+import { Topic, type WebSocket, type WebSocketOptions } from '../../src/websocket/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { echoing, open, talking } from './sockets.ts';
 
@@ -221,5 +221,74 @@ describe('a server that shuts down', () => {
       const [report, socket] = await Promise.all([server.shutdown(SHUTDOWN), opening]);
       expect(await socket.closed).toMatchObject({ code: 1001, by: 'peer', isClean: true });
       expect(report.upgraded).toBe(1);
+    }));
+});
+
+describe('a handler that sends when it is too late', () => {
+  test('since its server shuts down is not reported, and does not break the goodbye', () =>
+    simulated(async (world) => {
+      const server = await world.serve(echoing);
+      const socket = await open(world);
+      await socket.send('a');
+      expect(await socket.receive()).toBe('a');
+      const shutdown = server.shutdown(SHUTDOWN);
+      // Under way when the close frame is sent, and more than are read ahead.
+      const sending = (async () => {
+        for (let index = 0; index < 100 && socket.isOpen; index += 1) {
+          await socket.send(`${index} `.padEnd(10_000));
+        }
+      })();
+      sending.catch(() => {});
+      for await (const message of socket) expect(message.length).toBeGreaterThan(0);
+      expect(await socket.closed).toMatchObject({ code: 1001, by: 'peer', isClean: true });
+      const since = world.now;
+      expect((await shutdown).aborted).toEqual([]);
+      expect(world.now - since).toBeLessThan(1_000);
+      expect(world.errors).toEqual([]);
+    }));
+
+  test.each<[string, WebSocketOptions, (socket: WebSocket) => unknown]>([
+    [
+      'it was idle',
+      { deadlines: { idle: 100 } },
+      async (socket) => {
+        while (socket.isOpen) await socket.receive({ timeout: 10 }).catch(() => {});
+        await socket.send('late');
+      },
+    ],
+    [
+      'it was too slow for a topic',
+      {},
+      async (socket) => {
+        const topic = new Topic({ capacity: 1 });
+        topic.join(socket);
+        for (let index = 0; index < 100; index += 1) topic.publish('x'.repeat(100_000));
+        while (socket.isOpen) await socket.receive({ timeout: 10 }).catch(() => {});
+        await socket.send('late');
+      },
+    ],
+  ])('since %s is not reported', (_what, options, talk) =>
+    simulated(async (world) => {
+      await world.serve(talking(talk, options));
+      const socket = await open(world);
+      await world.sleep(1_000);
+      for await (const message of socket) expect(message).toBeDefined();
+      expect((await socket.closed).isClean).toBe(true);
+      expect(world.errors).toEqual([]);
+    }),
+  );
+
+  test('since it has closed itself is reported', () =>
+    simulated(async (world) => {
+      await world.serve(
+        talking(async (socket) => {
+          void socket.close();
+          await socket.send('late');
+        }),
+      );
+      const socket = await open(world);
+      await socket.receive().catch(() => {});
+      await world.sleep(100);
+      expect(world.errors).toMatchObject([{ code: 'ERR_WEBSOCKET_CLOSED' }]);
     }));
 });
