@@ -107,14 +107,16 @@ export async function webSocket(
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
   const drain = withDefaults(DEFAULT_WEBSOCKET_DRAIN, options.drain);
-  const opened: { socket?: WebSocket } = {};
+  let socket: WebSocket | undefined;
+  let isDraining = false;
   const { stream } = await context.upgrade({
     headers: openingFields(options.headers, fields),
     onDrain: () => {
-      if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);
+      isDraining = true;
+      if (socket !== undefined) sayGoodbye(sessionOf(socket), drain);
     },
   });
-  const socket = socketOf(
+  socket = socketOf(
     {
       stream,
       url: urlOf(request, context.isEncrypted === true),
@@ -125,7 +127,8 @@ export async function webSocket(
     },
     protocol,
   );
-  opened.socket = socket;
+  // The shutdown may have begun while the response was written.
+  if (isDraining) sayGoodbye(sessionOf(socket), drain);
   return socket;
 }
 

@@ -1,6 +1,7 @@
 /** How a WebSocket ended, and the errors of calls on one that did. */
 
 import { ClosedError, UnexpectedEofError, type ByteStream } from '@awaitio/core';
+import { CloseCode } from './protocol/close-codes.ts';
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
@@ -19,6 +20,24 @@ export interface WebSocketEnd {
   readonly dropped: number;
   /** Why the end was not clean. */
   readonly error?: unknown;
+}
+
+/** How the closing began; `code` is `undefined` for a close frame without one. */
+export interface Beginning {
+  readonly code: number | undefined;
+  readonly reason: string;
+  readonly by: 'local' | 'peer';
+}
+
+/** @param error - Why it was not clean */
+export function endOf(
+  { code, reason, by }: Beginning,
+  error: unknown,
+  dropped: number,
+): WebSocketEnd {
+  const isClean = error === undefined;
+  const end = { code: code ?? CloseCode.NO_CODE, reason, by, isClean, dropped };
+  return Object.freeze(isClean ? end : { ...end, error });
 }
 
 /** The WebSocket was closed, by either side. */

@@ -101,7 +101,8 @@ class Farewell {
   #say(): void {
     this.#end();
     const { code } = this.#drain;
-    const reason = code === CloseCode.GOING_AWAY ? 'the server is shutting down' : 'the server restarts';
+    const reason =
+      code === CloseCode.GOING_AWAY ? 'the server is shutting down' : 'the server restarts';
     this.#session.close(code, reason, 'drain');
   }
 

@@ -6,40 +6,27 @@
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
  */
 
-import { ClosedError, TimeoutError, type ByteStream, type Clock } from '@awaitio/core';
+import { ClosedError, TimeoutError } from '@awaitio/core';
 import { deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
-import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
+import {
+  endedEarly,
+  endOf,
+  endWriting,
+  socketClosed,
+  type Beginning,
+  type WebSocketEnd,
+} from './end.ts';
 import { Inbox } from './inbox.ts';
-import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
+import type { SessionParts } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
-import { WebSocketConnection, type Role } from './protocol/connection.ts';
+import { WebSocketConnection } from './protocol/connection.ts';
 import type { WebSocketError } from './protocol/errors.ts';
 import type { CloseEvent, WebSocketEvent } from './protocol/events.ts';
-import type { NextMask } from './protocol/sender.ts';
 import { isOpen, SideState } from './protocol/state.ts';
 import { ReadLoop, type ReadLoopOwner } from './read-loop.ts';
 import type { Message } from './streams/incoming-message.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly stream: ByteStream;
-  /** Of the request, with the scheme `ws:` or `wss:`. */
-  readonly url: string;
-  readonly role: Role;
-  readonly clock: Clock;
-  readonly limits: WebSocketLimits;
-  readonly deadlines: WebSocketDeadlines;
-  readonly nextMask: NextMask;
-}
-
-/** How the closing began; `code` is `undefined` for a close frame without one. */
-interface Beginning {
-  readonly code: number | undefined;
-  readonly reason: string;
-  readonly by: 'local' | 'peer';
-}
 
 const NOTHING = new Uint8Array(0);
 
@@ -149,34 +136,33 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   onEvent(event: WebSocketEvent): void {
     switch (event.type) {
       case 'message':
-        this.watchdog.message();
-        this.received += 1;
+        this.#countIn();
         if (this.inbox.isFull && this.dropsUnread) this.#dropped += 1;
         else this.inbox.put(event.data);
         return;
       case 'tail':
-        this.watchdog.message();
-        this.received += 1;
+        this.#countIn();
         this.inbox.putTail(event.data);
         return;
       case 'ping':
         if (isOpen(this.connection.localState)) {
-          const pong = this.connection.sendPong(event.data);
-          this.#write(() => this.outbox.control('pong', pong));
+          this.#control('pong', this.connection.sendPong(event.data));
         }
         return;
       case 'pong':
         return;
       case 'close':
-        this.#onClose(event);
-        return;
+        return this.#onClose(event);
       case 'failure':
-        this.#onFailure(event.error);
-        return;
+        return this.#onFailure(event.error);
       case 'end':
-        this.#onEnd(event.isClean);
-        return;
+        return this.#onEnd(event.isClean);
     }
+  }
+
+  #countIn(): void {
+    this.watchdog.message();
+    this.received += 1;
   }
 
   #onClose({ code, reason }: CloseEvent): void {
@@ -220,6 +206,10 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     if (this.#hasPeerEnded) this.#lose(error, 'peer');
     this.watchdog.closing();
     this.#loop.wake();
+  }
+
+  #control(kind: 'ping' | 'pong', frame: Uint8Array): void {
+    this.#write(() => this.outbox.control(kind, frame));
   }
 
   #write(write: () => void): void {
@@ -274,8 +264,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
 
   onSilence(): void {
     if (!isOpen(this.connection.localState)) return;
-    const ping = this.connection.sendPing(NOTHING);
-    this.#write(() => this.outbox.control('ping', ping));
+    this.#control('ping', this.connection.sendPing(NOTHING));
   }
 
   onIdle(): void {
@@ -317,8 +306,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);
-    const { code = CloseCode.NO_CODE, reason, by } = this.#beginning as Beginning;
-    const end = { code, reason, by, isClean: error === undefined, dropped: this.#dropped };
-    this.#end.resolve(Object.freeze(error === undefined ? end : { ...end, error }));
+    this.#end.resolve(endOf(this.#beginning as Beginning, error, this.#dropped));
   }
 }

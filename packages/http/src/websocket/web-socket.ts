@@ -9,7 +9,8 @@ import { socketStreams, type WebSocketStreams } from './facades/web-streams.ts';
 import { CloseCode, isSendableCloseCode } from './protocol/close-codes.ts';
 import { CONTROL_BYTES } from './protocol/opcodes.ts';
 import { sendOver, sendStreamOver } from './sending.ts';
-import { Session, type SessionParts } from './session.ts';
+import type { SessionParts } from './options.ts';
+import { Session } from './session.ts';
 import type { IncomingMessage, Message } from './streams/incoming-message.ts';
 import type { MessageSource } from './streams/sent-stream.ts';
 

@@ -1,14 +1,18 @@
 /** WebSockets whose server shuts down. */
 import { describe, expect, test } from '@jest/globals';
 import { deferred } from '@awaitio/core/lowlevel';
-import { Topic, type WebSocket, type WebSocketOptions } from '../../src/websocket/index.ts';
+import { Topic, webSocket, type WebSocket, type WebSocketOptions } from '../../src/websocket/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { echoing, open, talking } from './sockets.ts';
 
 const SHUTDOWN = { grace: 60_000, idleWindow: 0 };
 
 /** Opens sockets and shuts their server down; the moments, from then on, at which each learned of it. */
-async function goodbyes(world: World, count: number, options?: WebSocketOptions): Promise<number[]> {
+async function goodbyes(
+  world: World,
+  count: number,
+  options?: WebSocketOptions,
+): Promise<number[]> {
   const server = await world.serve(
     talking(async (socket) => {
       for await (const message of socket) await socket.send(message);
@@ -223,6 +227,25 @@ describe('a server that shuts down', () => {
       expect(report.upgraded).toBe(1);
     }));
 });
+
+test('a WebSocket whose server shuts down while its response is written gets its goodbye too', () =>
+  simulated(async (world) => {
+    const server = await world.serve(async (request, context) => {
+      const upgrade: typeof context.upgrade = async (options) => {
+        const switched = await context.upgrade(options);
+        // The client takes its time to read the response.
+        await world.sleep(100);
+        return switched;
+      };
+      const socket = await webSocket(request, { upgrade, clock: context.clock });
+      await socket.closed;
+    });
+    const opening = open(world);
+    await world.sleep(50);
+    const [report, socket] = await Promise.all([server.shutdown(SHUTDOWN), opening]);
+    expect(await socket.closed).toMatchObject({ code: 1001, by: 'peer', isClean: true });
+    expect(report).toMatchObject({ upgraded: 1, aborted: [] });
+  }));
 
 describe('a handler that sends when it is too late', () => {
   test('since its server shuts down is not reported, and does not break the goodbye', () =>

@@ -69,12 +69,19 @@ describe('a WebSocket as a WebSocketStream', () => {
     ['close', async (stream) => stream.close(), { code: 1005, reason: '' }],
     ['close', async (stream) => stream.close({ reason: 'x' }), { code: 1000, reason: 'x' }],
     ['close', async (stream) => stream.close({ closeCode: 3001 }), { code: 3001, reason: '' }],
-    ['the end of the writer', async (stream) => (await stream.opened).writable.close(), { code: 1005 }],
-    ['an abort', async (stream) => (await stream.opened).writable.abort(new Error('x')), { code: 1005 }],
+    [
+      'the end of the writer',
+      async (stream) => (await stream.opened).writable.close(),
+      { code: 1005 },
+    ],
+    [
+      'an abort',
+      async (stream) => (await stream.opened).writable.abort(new Error('x')),
+      { code: 1005 },
+    ],
     [
       'an abort with a code',
-      async (stream) =>
-        (await stream.opened).writable.abort({ closeCode: 4001, reason: 'why' }),
+      async (stream) => (await stream.opened).writable.abort({ closeCode: 4001, reason: 'why' }),
       { code: 4001, reason: 'why' },
     ],
     ['a cancel', async (stream) => (await stream.opened).readable.cancel(), { code: 1005 }],

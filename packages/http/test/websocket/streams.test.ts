@@ -255,9 +255,7 @@ describe('a message that is received in parts', () => {
   test('is dropped when this side closes and nobody reads it, however long it is', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world, LONG);
-      const sending = wire.send(
-        wireOf({ opcode: BINARY, payload: Buffer.alloc(2_000_000) }, bye),
-      );
+      const sending = wire.send(wireOf({ opcode: BINARY, payload: Buffer.alloc(2_000_000) }, bye));
       await world.sleep(500);
       const end = await socket.close();
       expect(end).toMatchObject({ isClean: true, dropped: 1 });
@@ -358,9 +356,9 @@ describe('a message that is sent in pieces', () => {
       expect(socket.statistics()).toMatchObject({ sent: 6, pendingSends: 0 });
     });
     expect(received.map(String)).toEqual(
-      ['zero', 'one', 'two', Buffer.from('three'), 'four', 'five'].map(String).map((text, at) =>
-        at === 3 ? new Uint8Array(Buffer.from('three')).toString() : text,
-      ),
+      ['zero', 'one', 'two', Buffer.from('three'), 'four', 'five']
+        .map(String)
+        .map((text, at) => (at === 3 ? new Uint8Array(Buffer.from('three')).toString() : text)),
     );
   });
 

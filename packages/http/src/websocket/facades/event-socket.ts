@@ -149,7 +149,10 @@ export class EventSocket extends ContainedTarget {
   send(data: Outgoing): void {
     const state = this.readyState;
     if (state === CONNECTING) {
-      throw new DOMException('send: expected a WebSocket that is open, got one that connects', 'InvalidStateError');
+      throw new DOMException(
+        'send: expected a WebSocket that is open, got one that connects',
+        'InvalidStateError',
+      );
     }
     const bytes = bytesOf(data);
     const content = data instanceof Blob ? data : (bytes ?? String(data));
@@ -174,7 +177,7 @@ export class EventSocket extends ContainedTarget {
    * @throws `DOMException`: `InvalidAccessError` for another code, `SyntaxError` for a longer reason.
    */
   close(code?: number, reason?: string): void {
-    const text = reason === undefined ? '' : String(reason);
+    const text = reason === undefined ? '' : `${reason}`;
     const number = code === undefined ? undefined : Number(code);
     checkClose(number, text);
     if (this.#isClosing || this.#isClosed) return;
