@@ -107,16 +107,16 @@ export async function webSocket(
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
   const drain = withDefaults(DEFAULT_WEBSOCKET_DRAIN, options.drain);
-  let socket: WebSocket | undefined;
+  const opened: { socket?: WebSocket } = {};
   let isDraining = false;
   const { stream } = await context.upgrade({
     headers: openingFields(options.headers, fields),
     onDrain: () => {
       isDraining = true;
-      if (socket !== undefined) sayGoodbye(sessionOf(socket), drain);
+      if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);
     },
   });
-  socket = socketOf(
+  const socket = socketOf(
     {
       stream,
       url: urlOf(request, context.isEncrypted === true),
@@ -127,6 +127,7 @@ export async function webSocket(
     },
     protocol,
   );
+  opened.socket = socket;
   // The shutdown may have begun while the response was written.
   if (isDraining) sayGoodbye(sessionOf(socket), drain);
   return socket;

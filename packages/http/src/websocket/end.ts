@@ -2,6 +2,7 @@
 
 import { ClosedError, UnexpectedEofError, type ByteStream } from '@awaitio/core';
 import { CloseCode } from './protocol/close-codes.ts';
+import type { WebSocketConnection } from './protocol/connection.ts';
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
@@ -27,6 +28,15 @@ export interface Beginning {
   readonly code: number | undefined;
   readonly reason: string;
   readonly by: 'local' | 'peer';
+}
+
+/** Makes the close frame of this side: the reason of the peer is not repeated. */
+export function closeFrameOf(
+  connection: Pick<WebSocketConnection, 'sendClose'>,
+  { code, reason, by }: Beginning,
+): Uint8Array {
+  const sent = code === CloseCode.NO_CODE ? undefined : code;
+  return connection.sendClose(sent, by === 'local' ? reason : '');
 }
 
 /** @param error - Why it was not clean */

@@ -9,6 +9,7 @@
 import { ClosedError, TimeoutError } from '@awaitio/core';
 import { deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
 import {
+  closeFrameOf,
   endedEarly,
   endOf,
   endWriting,
@@ -27,8 +28,6 @@ import { isOpen, SideState } from './protocol/state.ts';
 import { ReadLoop, type ReadLoopOwner } from './read-loop.ts';
 import type { Message } from './streams/incoming-message.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
-
-const NOTHING = new Uint8Array(0);
 
 export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   readonly parts: SessionParts;
@@ -136,12 +135,14 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   onEvent(event: WebSocketEvent): void {
     switch (event.type) {
       case 'message':
-        this.#countIn();
+        this.watchdog.message();
+        this.received += 1;
         if (this.inbox.isFull && this.dropsUnread) this.#dropped += 1;
         else this.inbox.put(event.data);
         return;
       case 'tail':
-        this.#countIn();
+        this.watchdog.message();
+        this.received += 1;
         this.inbox.putTail(event.data);
         return;
       case 'ping':
@@ -158,11 +159,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
       case 'end':
         return this.#onEnd(event.isClean);
     }
-  }
-
-  #countIn(): void {
-    this.watchdog.message();
-    this.received += 1;
   }
 
   #onClose({ code, reason }: CloseEvent): void {
@@ -222,20 +218,13 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
 
   /** Answers the peer’s close frame, or its fault: no more messages are sent. */
   #closeNow(): void {
-    if (isOpen(this.connection.localState)) {
-      this.outbox.stop();
-      this.#sendClose();
-    } else {
-      this.#checkClosing();
-    }
+    if (!isOpen(this.connection.localState)) return this.#checkClosing();
+    this.outbox.stop();
+    this.#sendClose();
   }
 
   #sendClose(): void {
-    const make = (): Uint8Array => {
-      const { code, reason, by } = this.#beginning as Beginning;
-      const sent = code === CloseCode.NO_CODE ? undefined : code;
-      return this.connection.sendClose(sent, by === 'local' ? reason : '');
-    };
+    const make = (): Uint8Array => closeFrameOf(this.connection, this.#beginning as Beginning);
     this.#write(() => this.outbox.close(make));
     this.#checkClosing();
   }
@@ -264,7 +253,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
 
   onSilence(): void {
     if (!isOpen(this.connection.localState)) return;
-    this.#control('ping', this.connection.sendPing(NOTHING));
+    this.#control('ping', this.connection.sendPing(new Uint8Array(0)));
   }
 
   onIdle(): void {

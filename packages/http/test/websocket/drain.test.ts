@@ -1,7 +1,12 @@
 /** WebSockets whose server shuts down. */
 import { describe, expect, test } from '@jest/globals';
 import { deferred } from '@awaitio/core/lowlevel';
-import { Topic, webSocket, type WebSocket, type WebSocketOptions } from '../../src/websocket/index.ts';
+import {
+  Topic,
+  webSocket,
+  type WebSocket,
+  type WebSocketOptions,
+} from '../../src/websocket/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { echoing, open, talking } from './sockets.ts';
 
@@ -27,7 +32,8 @@ async function goodbyes(
   });
   const [report, moments] = await Promise.all([server.shutdown(SHUTDOWN), Promise.all(at)]);
   expect(report).toMatchObject({ upgraded: count, completed: 0, aborted: [] });
-  return moments.sort((a, b) => a - b);
+  moments.sort((a, b) => a - b);
+  return moments;
 }
 
 describe('a server that shuts down', () => {
@@ -40,17 +46,17 @@ describe('a server that shuts down', () => {
   test('closes a few of them ten milliseconds apart', () =>
     simulated(async (world) => {
       const moments = await goodbyes(world, 5);
-      expect(moments.map((moment) => moment - (moments[0] as number))).toEqual([0, 10, 20, 30, 40]);
+      expect(moments.map((moment) => moment - (moments[0] ?? NaN))).toEqual([0, 10, 20, 30, 40]);
     }));
 
   test('spreads many of them evenly over a second', () =>
     simulated(async (world) => {
       const moments = await goodbyes(world, 400);
-      const first = moments[0] as number;
+      const first = moments[0] ?? NaN;
       const quarters = [0, 0, 0, 0];
       for (const moment of moments) {
         const quarter = Math.floor((moment - first) / 250);
-        quarters[quarter] = (quarters[quarter] as number) + 1;
+        quarters[quarter] = (quarters[quarter] ?? 0) + 1;
       }
       for (const quarter of quarters) expect(quarter).toBe(100);
     }));
@@ -61,7 +67,7 @@ describe('a server that shuts down', () => {
   ])('spreads them over the window it is given: %p ms', (window, most) =>
     simulated(async (world) => {
       const moments = await goodbyes(world, 100, { drain: { window } });
-      const length = (moments.at(-1) as number) - (moments[0] as number);
+      const length = (moments.at(-1) ?? NaN) - (moments[0] ?? NaN);
       expect(length).toBeLessThan(most);
       expect(length).toBeGreaterThanOrEqual(most * 0.9 - 1);
     }),

@@ -125,7 +125,7 @@ describe('a message that is received in parts', () => {
       const size = 3_000_000;
       const sending = wire.send(wireOf({ opcode: BINARY, payload: Buffer.alloc(size, 7) }));
       let isSent = false;
-      const sent = sending.then(() => (isSent = true));
+      const done = sending.then(() => (isSent = true));
       await world.sleep(5_000);
       expect(isSent).toBe(false);
       const message = await socket.receiveStream();
@@ -138,7 +138,7 @@ describe('a message that is received in parts', () => {
       }
       expect(length).toBe(size);
       expect(longest).toBeLessThan(500_000);
-      await sent;
+      await done;
     }));
 
   test('can be longer than a whole one may be ahead; received whole, it is collected', () =>
@@ -466,11 +466,13 @@ describe('a message that is sent in pieces', () => {
 
   test('that fails before its first piece leaves the WebSocket as it was', async () => {
     const { received, code } = await sent(async (socket) => {
-      const failing = socket.sendStream(
-        (function* (): Generator<string> {
-          throw new Error('nothing');
-        })(),
-      );
+      const failing = socket.sendStream({
+        [Symbol.iterator]: () => ({
+          next: () => {
+            throw new Error('nothing');
+          },
+        }),
+      });
       const after = socket.send('fine');
       await expect(failing).rejects.toThrow('nothing');
       await after;
