@@ -397,7 +397,7 @@ describe('a WebSocket as a browser’s', () => {
         const { webSocket } = await import('../../src/websocket/index.ts');
         const socket = (await webSocket(request, context)).toEventTarget();
         expect([socket.url, socket.readyState]).toEqual(['ws://server/', EventSocket.OPEN]);
-        socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+        socket.addEventListener('message', ({ data }: MessageEvent) => {
           log.push(data);
           socket.send(`got ${data}`);
         });
