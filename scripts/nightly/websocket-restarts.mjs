@@ -41,6 +41,11 @@ for (const port of ports) servers.push(await start(port));
 const proxy = isProxied ? startProxy() : undefined;
 const client = new HttpClient({ maxConnectionsPerOrigin: 2 * count });
 
+process.once('SIGTERM', () => process.exit(1));
+process.once('exit', () => {
+  proxy?.kill();
+  for (const { child } of servers) child.kill('SIGKILL');
+});
 const state = { isOn: true };
 const figures = { goodbyes: 0, acknowledged: 0, refused: 0, aborted: 0, upgraded: 0 };
 const failures = [];
@@ -111,7 +116,10 @@ async function talk(index) {
 
 function checkEnd(index, { code, by, isClean, error }) {
   if (code === 1001 && by === 'peer' && isClean) figures.goodbyes += 1;
-  else failures.push(`client ${index}: ${code} by ${by}, ${error}`);
+  else {
+    failures.push(`client ${index}: ${code} by ${by}, ${error}`);
+    console.log(failures.at(-1));
+  }
 }
 
 /** @returns `undefined` when no server takes it now */
@@ -137,6 +145,7 @@ async function stop({ child, output }) {
   const { report, kept: all } = JSON.parse(output.text.slice('ready\n'.length));
   figures.upgraded += report.upgraded;
   figures.aborted += report.aborted.length;
+  if (report.aborted.length > 0) failures.push(`aborted: ${report.aborted.join(' ')}`);
   for (const [index, numbers] of Object.entries(all)) {
     for (const number of numbers) kept[index].add(number);
   }

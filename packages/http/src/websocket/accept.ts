@@ -119,9 +119,11 @@ export async function webSocket(
   if (compression !== undefined) fields.push(['Sec-WebSocket-Extensions', compression.text]);
   const drain = withDefaults(DEFAULT_WEBSOCKET_DRAIN, options.drain);
   const opened: { socket?: WebSocket } = {};
+  let isDraining = false;
   const { stream } = await context.upgrade({
     headers: openingFields(options.headers, fields),
     onDrain: () => {
+      isDraining = true;
       if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);
     },
   });
@@ -138,6 +140,8 @@ export async function webSocket(
     protocol,
   );
   opened.socket = socket;
+  // The shutdown may have begun while the response was written.
+  if (isDraining) sayGoodbye(sessionOf(socket), drain);
   return socket;
 }
 

@@ -50,7 +50,10 @@ export class BrowserWebSocket extends EventSocket {
    * @param protocols - The subprotocols to propose, one or a list, or options: see {@link BrowserWebSocketOptions}.
    * @throws `DOMException` (`SyntaxError`) for a URL or subprotocols that cannot be; `InvalidInputError` for a wrong option.
    */
-  constructor(url: string | URL, protocols: string | readonly string[] | BrowserWebSocketOptions = []) {
+  constructor(
+    url: string | URL,
+    protocols: string | readonly string[] | BrowserWebSocketOptions = [],
+  ) {
     const isBag = typeof protocols === 'object' && protocols !== null && !Array.isArray(protocols);
     const bag = (isBag ? protocols : { protocols: listOf(protocols) }) as BrowserWebSocketOptions;
     checkOptions('BrowserWebSocket', bag, { ...CONNECT_OPTIONS, ...EVENT_SOCKET_OPTIONS });

@@ -101,8 +101,9 @@ class Farewell {
   #say(): void {
     this.#end();
     const { code } = this.#drain;
-    const reason = code === CloseCode.GOING_AWAY ? 'the server is shutting down' : 'the server restarts';
-    this.#session.close(code, reason, true);
+    const reason =
+      code === CloseCode.GOING_AWAY ? 'the server is shutting down' : 'the server restarts';
+    this.#session.close(code, reason, 'drain');
   }
 
   #end(): void {

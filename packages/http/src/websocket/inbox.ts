@@ -130,7 +130,8 @@ export class Inbox implements WaiterOwner, PartSource {
   takeStream(options: WaitOptions | undefined): Promise<IncomingMessage | null> {
     if (!this.#begin()) return this.#budget.fail(busy('receiveStream'));
     const message = this.#shift();
-    if (message !== undefined) return this.#budget.pay<IncomingMessage | null>(this.#whole(message));
+    if (message !== undefined)
+      return this.#budget.pay<IncomingMessage | null>(this.#whole(message));
     const end = this.#end();
     if (end !== undefined) return end;
     this.#wantsParts = true;

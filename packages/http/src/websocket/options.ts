@@ -1,7 +1,11 @@
 /** Limits and deadlines of a WebSocket, the same for both sides, and their rules. */
 
+import type { ByteStream, Clock } from '@awaitio/core';
 import { rules, type OptionTable } from '@awaitio/core/lowlevel';
+import type { Role } from './protocol/connection.ts';
+import type { Compression } from './compression/compression.ts';
 import { DEFAULT_PROTOCOL_LIMITS, type WebSocketProtocolLimits } from './protocol/limits.ts';
+import type { NextMask } from './protocol/sender.ts';
 
 /** Limits on what a peer sends, and on what waits to be sent to it. */
 export interface WebSocketLimits extends WebSocketProtocolLimits {
@@ -88,6 +92,20 @@ export const DEADLINES: OptionTable<WebSocketDeadlines> = {
   writeStall: rules.milliseconds,
   writeWindow: rules.milliseconds,
 };
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly stream: ByteStream;
+  /** Of the request, with the scheme `ws:` or `wss:`. */
+  readonly url: string;
+  readonly role: Role;
+  readonly clock: Clock;
+  readonly limits: WebSocketLimits;
+  readonly deadlines: WebSocketDeadlines;
+  readonly nextMask: NextMask;
+  /** What was agreed on. */
+  readonly compression?: Compression | undefined;
+}
 
 const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -210,7 +210,8 @@ export class Outbox {
     if (!this.#isStopped) {
       const fragment = this.#fragment;
       this.#fragment = undefined;
-      if (fragment !== undefined) return this.#finish(fragment, fragment.content.frame as Uint8Array);
+      if (fragment !== undefined)
+        return this.#finish(fragment, fragment.content.frame as Uint8Array);
       if (this.#holder !== undefined) return undefined;
       const first = this.#messages.first as Waiting | undefined;
       if (first !== undefined) return this.#sendMessage(first);

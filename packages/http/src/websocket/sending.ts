@@ -1,7 +1,13 @@
 /** `send` and `sendStream` of a WebSocket: what is checked first, and when it is too late. */
 
 import { LimitError, type Clock, type WaitOptions } from '@awaitio/core';
-import { AsyncScope, budgetOf, checkWaitOptions, invalidInput, isBytes } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  budgetOf,
+  checkWaitOptions,
+  invalidInput,
+  isBytes,
+} from '@awaitio/core/lowlevel';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 import { socketClosed } from './end.ts';
 import type { FragmentPlace } from './protocol/sender.ts';
@@ -100,7 +106,7 @@ export function sendStreamOver(
 
 /** A send that is too late fails when the connection is closed, as those that waited do. */
 async function refuse(session: Session, operation: string): Promise<never> {
-  if (!session.isClosing) await session.closed;
+  await session.whenTooLate();
   throw socketClosed(operation);
 }
 

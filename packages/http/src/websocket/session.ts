@@ -6,44 +6,28 @@
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
  */
 
-import { ClosedError, TimeoutError, type ByteStream, type Clock } from '@awaitio/core';
+import { ClosedError, TimeoutError } from '@awaitio/core';
 import { deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
-import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
-import type { Compression } from './compression/compression.ts';
+import {
+  closeFrameOf,
+  endedEarly,
+  endOf,
+  endWriting,
+  socketClosed,
+  type Beginning,
+  type WebSocketEnd,
+} from './end.ts';
 import { Inbox } from './inbox.ts';
-import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
+import type { SessionParts } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
-import { WebSocketConnection, type Role } from './protocol/connection.ts';
+import { WebSocketConnection } from './protocol/connection.ts';
 import type { WebSocketError } from './protocol/errors.ts';
 import type { CloseEvent, WebSocketEvent } from './protocol/events.ts';
-import type { NextMask } from './protocol/sender.ts';
 import { isOpen, SideState } from './protocol/state.ts';
 import { ReadLoop, type ReadLoopOwner } from './read-loop.ts';
 import type { Message } from './streams/incoming-message.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly stream: ByteStream;
-  /** Of the request, with the scheme `ws:` or `wss:`. */
-  readonly url: string;
-  readonly role: Role;
-  readonly clock: Clock;
-  readonly limits: WebSocketLimits;
-  readonly deadlines: WebSocketDeadlines;
-  readonly nextMask: NextMask;
-  readonly compression?: Compression | undefined;
-}
-
-/** How the closing began; `code` is `undefined` for a close frame without one. */
-interface Beginning {
-  readonly code: number | undefined;
-  readonly reason: string;
-  readonly by: 'local' | 'peer';
-}
-
-const NOTHING = new Uint8Array(0);
 
 export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   readonly parts: SessionParts;
@@ -61,6 +45,8 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   #isFinished = false;
   /** Whether what has arrived is still read at the pace of its reader, after this side has begun to close. */
   #keepsReading = false;
+  /** Whether the program itself has closed, and knows that nothing more can be sent. */
+  #isAsked = false;
   received = 0;
 
   constructor(parts: SessionParts) {
@@ -96,15 +82,26 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     return this.#beginning?.by === 'local' && !this.#isFinished;
   }
 
+  /** Waits until it can be said that it is too late to send: that is no fault of a program which has not closed itself. */
+  async whenTooLate(): Promise<void> {
+    if (this.#isAsked && this.isClosing) return;
+    // Who waits here reads nothing, and cannot answer what is under way.
+    this.#keepsReading = false;
+    this.#loop.wake();
+    await this.closed;
+  }
+
   /**
    * Begins the closing handshake, after the messages that wait; does nothing if it has begun.
    *
-   * @param keepsReading - Whether a reader is at work that will take what is under way.
+   * @param cause - What closes: the program; the shutdown of its server, which lets a reader have what is under way; a policy
+   * of this side.
    */
-  close(code: number | undefined, reason: string, keepsReading = false): void {
+  close(code: number | undefined, reason: string, cause: 'program' | 'drain' | 'policy'): void {
     if (!this.isOpen) return;
     this.#beginning = { code, reason, by: 'local' };
-    this.#keepsReading = keepsReading;
+    this.#isAsked = cause === 'program';
+    this.#keepsReading = cause === 'drain';
     this.#sendClose();
     this.#loop.wake();
   }
@@ -155,21 +152,17 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
         return;
       case 'ping':
         if (isOpen(this.connection.localState)) {
-          const pong = this.connection.sendPong(event.data);
-          this.#write(() => this.outbox.control('pong', pong));
+          this.#control('pong', this.connection.sendPong(event.data));
         }
         return;
       case 'pong':
         return;
       case 'close':
-        this.#onClose(event);
-        return;
+        return this.#onClose(event);
       case 'failure':
-        this.#onFailure(event.error);
-        return;
+        return this.#onFailure(event.error);
       case 'end':
-        this.#onEnd(event.isClean);
-        return;
+        return this.#onEnd(event.isClean);
     }
   }
 
@@ -216,6 +209,10 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     this.#loop.wake();
   }
 
+  #control(kind: 'ping' | 'pong', frame: Uint8Array): void {
+    this.#write(() => this.outbox.control(kind, frame));
+  }
+
   #write(write: () => void): void {
     try {
       write();
@@ -226,20 +223,13 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
 
   /** Answers the peer’s close frame, or its fault: no more messages are sent. */
   #closeNow(): void {
-    if (isOpen(this.connection.localState)) {
-      this.outbox.stop();
-      this.#sendClose();
-    } else {
-      this.#checkClosing();
-    }
+    if (!isOpen(this.connection.localState)) return this.#checkClosing();
+    this.outbox.stop();
+    this.#sendClose();
   }
 
   #sendClose(): void {
-    const make = (): Uint8Array => {
-      const { code, reason, by } = this.#beginning as Beginning;
-      const sent = code === CloseCode.NO_CODE ? undefined : code;
-      return this.connection.sendClose(sent, by === 'local' ? reason : '');
-    };
+    const make = (): Uint8Array => closeFrameOf(this.connection, this.#beginning as Beginning);
     this.#write(() => this.outbox.close(make));
     this.#checkClosing();
   }
@@ -268,12 +258,11 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
 
   onSilence(): void {
     if (!isOpen(this.connection.localState)) return;
-    const ping = this.connection.sendPing(NOTHING);
-    this.#write(() => this.outbox.control('ping', ping));
+    this.#control('ping', this.connection.sendPing(new Uint8Array(0)));
   }
 
   onIdle(): void {
-    this.close(CloseCode.NORMAL, 'idle');
+    this.close(CloseCode.NORMAL, 'idle', 'policy');
   }
 
   onOverdue(name: 'pong' | 'close' | 'writeStall', limit: number): void {
@@ -312,8 +301,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);
-    const { code = CloseCode.NO_CODE, reason, by } = this.#beginning as Beginning;
-    const end = { code, reason, by, isClean: error === undefined, dropped: this.#dropped };
-    this.#end.resolve(Object.freeze(error === undefined ? end : { ...end, error }));
+    this.#end.resolve(endOf(this.#beginning as Beginning, error, this.#dropped));
   }
 }

@@ -9,7 +9,8 @@ import { socketStreams, type WebSocketStreams } from './facades/web-streams.ts';
 import { CloseCode, isSendableCloseCode } from './protocol/close-codes.ts';
 import { CONTROL_BYTES } from './protocol/opcodes.ts';
 import { sendOver, sendStreamOver } from './sending.ts';
-import { Session, type SessionParts } from './session.ts';
+import type { SessionParts } from './options.ts';
+import { Session } from './session.ts';
 import type { IncomingMessage, Message } from './streams/incoming-message.ts';
 import type { MessageSource } from './streams/sent-stream.ts';
 
@@ -210,7 +211,7 @@ export class WebSocket implements AsyncIterable<Message> {
         reason,
       );
     }
-    this.#session.close(code, reason);
+    this.#session.close(code, reason, 'program');
     return this.#session.closed;
   }
 
@@ -294,7 +295,7 @@ export function facadedSocket(socket: WebSocket): FacadedSocket {
     receive: (options) => socket.receive(options),
     send: (message, options) => deliver(socket, message, options),
     close: (code, reason) => {
-      sessionIn(socket).close(code, reason);
+      sessionIn(socket).close(code, reason, 'program');
     },
     reset: (reason) => {
       socket.reset(reason);

@@ -15,7 +15,8 @@ describe('fuzzing the WebSocket codec', () => {
   });
 
   test('goes through the same texts for the same seed', () => {
-    const run = (seed: number): unknown => fuzz({ seed, targets: [websocketTarget()], iterations: 50 });
+    const run = (seed: number): unknown =>
+      fuzz({ seed, targets: [websocketTarget()], iterations: 50 });
     expect(run(7)).toEqual(run(7));
     expect(run(7)).not.toEqual(run(8));
   });
@@ -34,7 +35,18 @@ describe('fuzzing the WebSocket codec', () => {
     fuzz({ seed: 1, targets: [watched], iterations: 3_000 });
     const seen = [...steps];
     for (const side of ['sp', 'sn', 'st', 'cp', 'cn', 'ct']) {
-      for (const kind of ['text', 'binary', 'ping', 'pong', 'close', 'end clean', 'end early', 'failure 1002', 'failure 1007', 'failure 1009']) {
+      for (const kind of [
+        'text',
+        'binary',
+        'ping',
+        'pong',
+        'close',
+        'end clean',
+        'end early',
+        'failure 1002',
+        'failure 1007',
+        'failure 1009',
+      ]) {
         const isThere = seen.some((step) => step.startsWith(side) && step.includes(`> ${kind}`));
         expect(`${side} ${kind} ${isThere}`).toBe(`${side} ${kind} true`);
       }
@@ -45,7 +57,9 @@ describe('fuzzing the WebSocket codec', () => {
 
 /** The codec with a bug in what it reports. */
 const withEvents =
-  (bug: (event: WebSocketEvent, before: WebSocketEvent | undefined) => WebSocketEvent | undefined): MakeSubject =>
+  (
+    bug: (event: WebSocketEvent, before: WebSocketEvent | undefined) => WebSocketEvent | undefined,
+  ): MakeSubject =>
   (conversation) => {
     const connection = makeConnection(conversation);
     let before: WebSocketEvent | undefined;

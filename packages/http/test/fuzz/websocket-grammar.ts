@@ -42,7 +42,12 @@ interface Head {
 }
 
 /** Writes a frame; now and then with something wrong in its head. */
-function frame(random: Random, side: Side, { opcode, isFinal = true, reserved = 0 }: Head, payload: string): string {
+function frame(
+  random: Random,
+  side: Side,
+  { opcode, isFinal = true, reserved = 0 }: Head,
+  payload: string,
+): string {
   const wrong = random.chance(0.97) ? undefined : random.integer(0, 5);
   const bits = wrong === 0 ? anyOf(random, [1, 2, 4, 7]) : reserved;
   const final = wrong === 1 ? !isFinal : isFinal;

@@ -171,7 +171,9 @@ class Reading {
     if (payload.length > 0 && !isRight) throw new Fault(1002);
     let reason: string;
     try {
-      reason = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload.subarray(2));
+      reason = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+        payload.subarray(2),
+      );
     } catch {
       throw new Fault(1007);
     }

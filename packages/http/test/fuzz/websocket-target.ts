@@ -30,10 +30,7 @@ const LIMITS: WebSocketProtocolLimits = {
 };
 
 /** What is judged. */
-export type Subject = Pick<
-  WebSocketConnection,
-  'receive' | 'receiveEnd' | 'nextEvent' | 'free'
->;
+export type Subject = Pick<WebSocketConnection, 'receive' | 'receiveEnd' | 'nextEvent' | 'free'>;
 export type MakeSubject = (conversation: Conversation) => Subject;
 
 export const makeConnection: MakeSubject = ({ isServer, deflate, limits }) => {
@@ -70,7 +67,12 @@ function judge(make: MakeSubject, text: string, random: Random, isClose: boolean
     return `${side}${mode} ${kinds.join(' > ')}`;
   });
   const seed = random.integer(1, 1_000_000);
-  const cuts = [() => wire.length, ...(isClose ? [() => 1] : []), cutter(seed, 5), cutter(seed, 60)];
+  const cuts = [
+    () => wire.length,
+    ...(isClose ? [() => 1] : []),
+    cutter(seed, 5),
+    cutter(seed, 60),
+  ];
   for (const [index, cut] of cuts.entries()) {
     const pieces = index === 0 ? 'in one piece' : 'in several';
     let found: string[];

@@ -124,7 +124,12 @@ export function websocketProtocol(
 
     const talk = async (name: string): Promise<void> => {
       const { connect } = sim.host(name);
-      await using client = new HttpClient({ connect, clock, random, deadlines: { headers: 5_000 } });
+      await using client = new HttpClient({
+        connect,
+        clock,
+        random,
+        deadlines: { headers: 5_000 },
+      });
       let socket: WebSocket;
       try {
         const options = { client, clock, random, deadlines, limits, timeout: 9_000 };

@@ -13,7 +13,17 @@ import {
 import { WebSocketConnection, type Role } from '../../src/websocket/protocol/connection.ts';
 import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts';
 import { deflated, DeflatePeer, TEST_MASK } from './deflate-peer.ts';
-import { BINARY, CLOSE, CONTINUATION, frame, hex, PING, show, TEXT, type FrameSpec } from './frames.ts';
+import {
+  BINARY,
+  CLOSE,
+  CONTINUATION,
+  frame,
+  hex,
+  PING,
+  show,
+  TEXT,
+  type FrameSpec,
+} from './frames.ts';
 import { replaceZlib, restoreZlib, watchZlib } from './zlib-watch.ts';
 
 interface Made {
@@ -24,7 +34,13 @@ interface Made {
   readonly settings?: Partial<CompressionSettings>;
 }
 
-function make({ role = 'server', limits = {}, hasTakeover = true, windowBits = 15, settings = {} }: Made = {}): WebSocketConnection {
+function make({
+  role = 'server',
+  limits = {},
+  hasTakeover = true,
+  windowBits = 15,
+  settings = {},
+}: Made = {}): WebSocketConnection {
   const all = { ...DEFAULT_PROTOCOL_LIMITS, ...limits };
   const terms = {
     serverNoContextTakeover: !hasTakeover,
@@ -45,7 +61,9 @@ function received(made: Made, ...frames: readonly FrameSpec[]): string[] {
   for (const other of others) expect(other).toEqual(first);
   const trailing = Buffer.concat([wire, frame({ opcode: PING }, isMasked)]);
   const isOver = /^(?:close|failure)/.test(first.at(-1) ?? '');
-  expect(eventsOf(make(made), trailing, trailing.length)).toEqual(isOver ? first : [...first, 'ping ']);
+  expect(eventsOf(make(made), trailing, trailing.length)).toEqual(
+    isOver ? first : [...first, 'ping '],
+  );
   return first;
 }
 
@@ -135,8 +153,12 @@ describe('the bit of a compressed message', () => {
   });
 
   test('may be missing: each message is compressed or not', () => {
-    expect(received({}, { opcode: TEXT, payload: 'plain' }, coded(hello), { opcode: BINARY, payload: 'x' }))
-      .toEqual(['text plain', 'text Hello', 'binary 78']);
+    expect(
+      received({}, { opcode: TEXT, payload: 'plain' }, coded(hello), {
+        opcode: BINARY,
+        payload: 'x',
+      }),
+    ).toEqual(['text plain', 'text Hello', 'binary 78']);
   });
 });
 
@@ -177,7 +199,11 @@ describe('a compressed message', () => {
   });
 
   test('may have no window larger than agreed on', () => {
-    const far = Buffer.concat([Buffer.from('0123456789'.repeat(3)), Buffer.alloc(900, 1), Buffer.from('0123456789'.repeat(3))]);
+    const far = Buffer.concat([
+      Buffer.from('0123456789'.repeat(3)),
+      Buffer.alloc(900, 1),
+      Buffer.from('0123456789'.repeat(3)),
+    ]);
     const wide = deflated(far, { level: 9, windowBits: 15 });
     const connection = make({ windowBits: 9 });
     const wire = frame(coded(wide, { opcode: BINARY }), true);
@@ -228,13 +254,18 @@ describe('what is sent', () => {
     ['binary', [bytes('00ff'), bytes(''), bytes('01')]],
   ])('as %s in fragments %j has the bit on the first alone', (kind, parts) => {
     for (const role of ['server', 'client'] as const) {
-      const [sender, receiver] = [make({ role }), make({ role: role === 'server' ? 'client' : 'server' })];
+      const [sender, receiver] = [
+        make({ role }),
+        make({ role: role === 'server' ? 'client' : 'server' }),
+      ];
       const send = (): Uint8Array[] =>
         parts.map((part, at) =>
           sender.sendMessage(part, { isFirst: at === 0, isFinal: at === parts.length - 1 }),
         );
       for (const frames of [send(), send()]) {
-        expect(frames.map(([first]) => ((first as number) & 0x40) !== 0)).toEqual(parts.map((_, at) => at === 0));
+        expect(frames.map(([first]) => ((first as number) & 0x40) !== 0)).toEqual(
+          parts.map((_, at) => at === 0),
+        );
         const whole = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
         const expected = kind === 'text' ? `text ${String(whole)}` : `binary ${hex(whole)}`;
         for (const each of frames) receiver.receive(each);
@@ -248,9 +279,13 @@ describe('what is sent', () => {
 
   test('is longer than a piece of zlib’s output', () => {
     const [sender, receiver] = [make(), make({ role: 'client' })];
-    const noise = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 2_654_435_761) >>> 13));
+    const noise = Buffer.from(
+      Array.from({ length: 100_000 }, (_, at) => (at * at * 2_654_435_761) >>> 13),
+    );
     const wire = sender.sendMessage(noise);
-    expect(eventsOf(receiver, wire, wire.length)).toEqual([`binary ${show({ type: 'message', data: noise }).slice(7)}`]);
+    expect(eventsOf(receiver, wire, wire.length)).toEqual([
+      `binary ${show({ type: 'message', data: noise }).slice(7)}`,
+    ]);
     sender.free();
   });
 });
@@ -304,7 +339,10 @@ describe('a limit', () => {
     const connection = make({ limits: { compressionRatio: Infinity } });
     let largest = 0;
     const { set } = Uint8Array.prototype;
-    jest.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (this: Uint8Array, ...args) {
+    jest.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (
+      this: Uint8Array,
+      ...args
+    ) {
       largest = Math.max(largest, this.length);
       set.apply(this, args);
     });
@@ -323,7 +361,9 @@ describe('a limit', () => {
 
 describe('a call that is given much', () => {
   test('returns when it has decoded some of it, and takes the rest in the next', () => {
-    const connection = make({ limits: { messageBytes: 50_000_000, inflatedBytes: 50_000_000, compressionRatio: 2_000 } });
+    const connection = make({
+      limits: { messageBytes: 50_000_000, inflatedBytes: 50_000_000, compressionRatio: 2_000 },
+    });
     const wire = frame(coded(deflated(Buffer.alloc(40_000_000)), { opcode: BINARY }), true);
     let calls = 0;
     for (let at = 0; at < wire.length; calls += 1) {
@@ -405,7 +445,9 @@ describe('what zlib holds', () => {
     ]) {
       replaceZlib('createInflateRaw', () => engine);
       expect(offerCompression({})).toBeUndefined();
-      expect(acceptCompression(['permessage-deflate'], {}, DEFAULT_PROTOCOL_LIMITS)).toBeUndefined();
+      expect(
+        acceptCompression(['permessage-deflate'], {}, DEFAULT_PROTOCOL_LIMITS),
+      ).toBeUndefined();
       restoreZlib();
     }
     expect(offerCompression({})).toMatch(/^permessage-deflate; /);

@@ -36,7 +36,9 @@ afterEach(() => {
 });
 
 describe('messages are compressed', () => {
-  test.each<readonly [string, CompressionOptions | undefined, CompressionOptions | undefined, string]>([
+  test.each<
+    readonly [string, CompressionOptions | undefined, CompressionOptions | undefined, string]
+  >([
     [
       'when both sides want it',
       {},
@@ -49,7 +51,12 @@ describe('messages are compressed', () => {
       { contextTakeover: true, windowBits: 10 },
       'permessage-deflate; server_max_window_bits=10; client_max_window_bits=10',
     ],
-    ['with takeover when both want it', { contextTakeover: true }, { contextTakeover: true }, 'permessage-deflate'],
+    [
+      'with takeover when both want it',
+      { contextTakeover: true },
+      { contextTakeover: true },
+      'permessage-deflate',
+    ],
     ['not when the client does not', {}, undefined, ''],
     ['not when the server does not', undefined, {}, ''],
   ])('%s', (_when, server, client, extensions) =>
@@ -69,16 +76,22 @@ describe('messages are compressed', () => {
     simulated(async (world) => {
       const ended = deferred<unknown>();
       await world.serve(
-        talking(async (socket) => {
-          await socket.receive().catch(() => {});
-          ended.resolve(await socket.closed);
-        }, { compression: {}, limits: { inflatedBytes: 1_000 } }),
+        talking(
+          async (socket) => {
+            await socket.receive().catch(() => {});
+            ended.resolve(await socket.closed);
+          },
+          { compression: {}, limits: { inflatedBytes: 1_000 } },
+        ),
       );
       const socket = await open(world, { compression: {} });
       await socket.send(LONG);
       expect(await socket.receive()).toBeNull();
       expect(await socket.closed).toMatchObject({ code: 1009, by: 'peer' });
-      expect(await ended.promise).toMatchObject({ code: 1009, error: { limitName: 'inflatedBytes' } });
+      expect(await ended.promise).toMatchObject({
+        code: 1009,
+        error: { limitName: 'inflatedBytes' },
+      });
     }));
 });
 
@@ -106,7 +119,9 @@ describe('a server that compresses', () => {
     simulated(async (world) => {
       await world.serve(echoing({}));
       replaceZlib('createInflateRaw', () => ({ close: () => {} }));
-      const socket = await open(world, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+      const socket = await open(world, {
+        headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' },
+      });
       expect(await echoed(socket, LONG)).toBe('');
       await socket.close();
     }));
@@ -212,12 +227,19 @@ describe('in a simulation', () => {
     const { clock, executor, random } = sim;
     const listener = await sim.host('server').listen(80);
     const compression = { contextTakeover: random.chance(0.5), threshold: 0 };
-    const server = await serve(echoing(compression), { listener, clock, executor, onError: () => {} });
+    const server = await serve(echoing(compression), {
+      listener,
+      clock,
+      executor,
+      onError: () => {},
+    });
     const { connect } = sim.host('client');
     await using client = new HttpClient({ connect, clock, random });
     const socket = await connectWebSocket('ws://server/', { client, clock, random, compression });
     const received: unknown[] = [];
-    const messages = Array.from({ length: 8 }, (_, at) => `${at} `.repeat(random.integer(0, 20_000)));
+    const messages = Array.from({ length: 8 }, (_, at) =>
+      `${at} `.repeat(random.integer(0, 20_000)),
+    );
     const receiving = (async () => {
       for await (const message of socket) {
         received.push(message);
@@ -231,7 +253,10 @@ describe('in a simulation', () => {
   };
 
   test('every message arrives once, whole and in order', async () => {
-    const report = await simulateSeeds({ from: 1, count: 40, latency: [1, 20], deadline: 60_000 }, talk);
+    const report = await simulateSeeds(
+      { from: 1, count: 40, latency: [1, 20], deadline: 60_000 },
+      talk,
+    );
     expect(report.runs).toBe(40);
   });
 

@@ -25,18 +25,31 @@ const TOTAL = 131_072;
 
 /** Contents that compress as those of the suite: JSON, a picture, German text, HTML, and what is compressed already. */
 const CONTENTS: Readonly<Record<string, { readonly isText: boolean; readonly data: Buffer }>> = {
-  'a JSON file': { isText: true, data: content((n) => `{"id":${n},"name":"user ${n % 97}","tags":["a","b"],"on":true},\n`) },
+  'a JSON file': {
+    isText: true,
+    data: content((n) => `{"id":${n},"name":"user ${n % 97}","tags":["a","b"],"on":true},\n`),
+  },
   'a picture': {
     isText: false,
     data: Buffer.from(
-      Array.from({ length: 200_000 }, (_, at) => (128 + 90 * Math.sin(at / 512) + ((at * 2_654_435_761) >>> 29)) & 255),
+      Array.from(
+        { length: 200_000 },
+        (_, at) => (128 + 90 * Math.sin(at / 512) + ((at * 2_654_435_761) >>> 29)) & 255,
+      ),
     ),
   },
   'German text': {
     isText: false,
-    data: content((n) => `Habe nun, ach! ${words(n)} durchaus studiert, mit hei\u00dfem Bem\u00fchn.\r\n`),
+    data: content(
+      (n) => `Habe nun, ach! ${words(n)} durchaus studiert, mit hei\u00dfem Bem\u00fchn.\r\n`,
+    ),
   },
-  'an HTML file': { isText: false, data: content((n) => `<tr class="row"><td>${n}</td><td><a href="/${words(n)}">x</a></td></tr>\n`) },
+  'an HTML file': {
+    isText: false,
+    data: content(
+      (n) => `<tr class="row"><td>${n}</td><td><a href="/${words(n)}">x</a></td></tr>\n`,
+    ),
+  },
   'a compressed file': { isText: false, data: noise(200_000) },
 };
 
@@ -46,7 +59,16 @@ function content(line: (n: number) => string): Buffer {
   return Buffer.from(text);
 }
 function words(n: number): string {
-  const list = ['Philosophie', 'Juristerei', 'Medizin', 'leider', 'auch', 'Theologie', 'Tor', 'klug'];
+  const list = [
+    'Philosophie',
+    'Juristerei',
+    'Medizin',
+    'leider',
+    'auch',
+    'Theologie',
+    'Tor',
+    'klug',
+  ];
   return [n, n * 7, n * 31].map((at) => list[(at >> 1) % list.length]).join(' ');
 }
 function noise(length: number): Buffer {
@@ -68,7 +90,13 @@ const ANY = { contextTakeover: true, windowBits: 15 } as const;
 const PLAIN = 'permessage-deflate; client_no_context_takeover; client_max_window_bits';
 /** That of section 12 and the seven of section 13. The offers of Python let the server ask for anything of the client. */
 const OFFERS: readonly Offer[] = [
-  { section: '13.1', offers: [PLAIN], wishes: ANY, answer: 'permessage-deflate; client_no_context_takeover', theirs: 'permessage-deflate' },
+  {
+    section: '13.1',
+    offers: [PLAIN],
+    wishes: ANY,
+    answer: 'permessage-deflate; client_no_context_takeover',
+    theirs: 'permessage-deflate',
+  },
   {
     section: '13.2',
     offers: [`${PLAIN}; server_no_context_takeover`],
@@ -80,7 +108,8 @@ const OFFERS: readonly Offer[] = [
     section: '13.3',
     offers: [`${PLAIN}; server_max_window_bits=9`],
     wishes: { ...ANY, windowBits: 9 },
-    answer: 'permessage-deflate; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=9',
+    answer:
+      'permessage-deflate; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=9',
     theirs: 'permessage-deflate; server_max_window_bits=9; client_max_window_bits=9',
   },
   {
@@ -105,7 +134,8 @@ const OFFERS: readonly Offer[] = [
     wishes: { ...ANY, contextTakeover: false },
     answer:
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=15',
-    theirs: 'permessage-deflate; server_no_context_takeover; server_max_window_bits=15; client_max_window_bits=15',
+    theirs:
+      'permessage-deflate; server_no_context_takeover; server_max_window_bits=15; client_max_window_bits=15',
   },
   {
     section: '13.7',
@@ -120,15 +150,33 @@ const OFFERS: readonly Offer[] = [
   },
 ];
 
-const directionsOf = (role: Role, terms: DeflateTerms): readonly [own: Direction, peer: Direction] => {
-  const server = { hasTakeover: !terms.serverNoContextTakeover, windowBits: terms.serverMaxWindowBits };
-  const client = { hasTakeover: !terms.clientNoContextTakeover, windowBits: terms.clientMaxWindowBits };
+const directionsOf = (
+  role: Role,
+  terms: DeflateTerms,
+): readonly [own: Direction, peer: Direction] => {
+  const server = {
+    hasTakeover: !terms.serverNoContextTakeover,
+    windowBits: terms.serverMaxWindowBits,
+  };
+  const client = {
+    hasTakeover: !terms.clientNoContextTakeover,
+    windowBits: terms.clientMaxWindowBits,
+  };
   return role === 'server' ? [server, client] : [client, server];
 };
 
 /** A connection of ours, and another implementation on the other side, with what was agreed on. */
-function pairOf(role: Role, terms: DeflateTerms): { connection: WebSocketConnection; peer: DeflatePeer } {
-  const settings = { threshold: 0, ceiling: Infinity, level: 3, contextTakeover: true, windowBits: 15 };
+function pairOf(
+  role: Role,
+  terms: DeflateTerms,
+): { connection: WebSocketConnection; peer: DeflatePeer } {
+  const settings = {
+    threshold: 0,
+    ceiling: Infinity,
+    level: 3,
+    contextTakeover: true,
+    windowBits: 15,
+  };
   const limits = { ...DEFAULT_PROTOCOL_LIMITS };
   const coding = codingOf(role, terms, settings, limits);
   const connection = new WebSocketConnection(role, limits, () => TEST_MASK, coding);
@@ -168,22 +216,30 @@ function talk(
   connection.free();
 }
 
-const TERMS = { serverNoContextTakeover: false, clientNoContextTakeover: false, serverMaxWindowBits: 15, clientMaxWindowBits: 15 };
+const TERMS = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
 
 describe.each(['server', 'client'] as const)('a %s that compresses sends back', (role) => {
-  describe.each(Object.entries(CONTENTS).map(([what, each], at) => ({ id: `12.${at + 1}`, what, each })))(
-    '$id: $what',
-    ({ each }) => {
-      test.each(SIZES)('in messages of %d bytes, fragments of %d', (...sizes) => {
-        talk(pairOf(role, TERMS), each, sizes, 16_384);
-      });
-    },
-  );
+  describe.each(
+    Object.entries(CONTENTS).map(([what, each], at) => ({ id: `12.${at + 1}`, what, each })),
+  )('$id: $what', ({ each }) => {
+    test.each(SIZES)('in messages of %d bytes, fragments of %d', (...sizes) => {
+      talk(pairOf(role, TERMS), each, sizes, 16_384);
+    });
+  });
 
   describe.each(OFFERS)('$section: $offers', ({ offers, wishes, theirs }) => {
     const agreed = answerOffers(offers, wishes);
     const terms =
-      role === 'client' ? readAnswer([theirs], ANY) : typeof agreed === 'object' ? agreed.terms : undefined;
+      role === 'client'
+        ? readAnswer([theirs], ANY)
+        : typeof agreed === 'object'
+          ? agreed.terms
+          : undefined;
 
     test.each(SIZES)('JSON in messages of %d bytes, fragments of %d', (...sizes) => {
       const json = CONTENTS['a JSON file'] as (typeof CONTENTS)[string];

@@ -24,7 +24,7 @@ function browser(world: World, options: BrowserWebSocketOptions = {}, path = '')
 
 const once = <T extends Event>(socket: EventSocket, type: string): Promise<T> =>
   new Promise((resolve) => {
-    socket.addEventListener(type, resolve as (event: Event) => void, { once: true });
+    socket.addEventListener(type, resolve, { once: true });
   });
 
 /** What happened, in order. */
@@ -32,7 +32,8 @@ function logOf(socket: EventSocket): string[] {
   const log: string[] = [];
   for (const type of ['open', 'message', 'error', 'close']) {
     socket.addEventListener(type, (event: Event & { data?: unknown; code?: number }) => {
-      log.push([type, event.data ?? event.code].filter((part) => part !== undefined).join(' '));
+      const detail = event.data ?? event.code;
+      log.push(detail === undefined ? type : `${type} ${JSON.stringify(detail)}`);
     });
   }
   return log;
@@ -69,12 +70,19 @@ describe('a WebSocket as a WebSocketStream', () => {
     ['close', async (stream) => stream.close(), { code: 1005, reason: '' }],
     ['close', async (stream) => stream.close({ reason: 'x' }), { code: 1000, reason: 'x' }],
     ['close', async (stream) => stream.close({ closeCode: 3001 }), { code: 3001, reason: '' }],
-    ['the end of the writer', async (stream) => (await stream.opened).writable.close(), { code: 1005 }],
-    ['an abort', async (stream) => (await stream.opened).writable.abort(new Error('x')), { code: 1005 }],
+    [
+      'the end of the writer',
+      async (stream) => (await stream.opened).writable.close(),
+      { code: 1005 },
+    ],
+    [
+      'an abort',
+      async (stream) => (await stream.opened).writable.abort(new Error('x')),
+      { code: 1005 },
+    ],
     [
       'an abort with a code',
-      async (stream) =>
-        (await stream.opened).writable.abort({ closeCode: 4001, reason: 'why' }),
+      async (stream) => (await stream.opened).writable.abort({ closeCode: 4001, reason: 'why' }),
       { code: 4001, reason: 'why' },
     ],
     ['a cancel', async (stream) => (await stream.opened).readable.cancel(), { code: 1005 }],
@@ -174,7 +182,7 @@ describe('a WebSocket as a browser’s', () => {
       const close = await once(socket, 'close');
       expect(close).toMatchObject({ code: 4000, reason: 'bye', wasClean: true });
       expect(socket.readyState).toBe(EventSocket.CLOSED);
-      expect(log).toEqual(['open', 'message a', 'close 4000']);
+      expect(log).toEqual(['open', 'message "a"', 'close 4000']);
     }));
 
   test('has the constants on the class and on each of them', () =>
@@ -325,17 +333,16 @@ describe('a WebSocket as a browser’s', () => {
       const socket = browser(world);
       const log: string[] = [];
       expect(socket.onmessage).toBeNull();
-      socket.onmessage = () => log.push('first handler');
+      Object.assign(socket, { onmessage: () => log.push('first handler') });
       socket.addEventListener('message', () => log.push('listener'));
       const handler = (): unknown => log.push('handler');
-      socket.onmessage = handler;
+      Object.assign(socket, { onmessage: handler });
       expect(socket.onmessage).toBe(handler);
-      socket.onerror = () => log.push('error');
-      socket.onerror = null;
-      socket.onopen = () => socket.send('a');
+      Object.assign(socket, { onerror: () => log.push('error'), onopen: () => socket.send('a') });
+      Object.assign(socket, { onerror: null });
       await once(socket, 'message');
       expect(log).toEqual(['handler', 'listener']);
-      socket.onmessage = 7 as never;
+      Object.assign(socket, { onmessage: 7 });
       expect(socket.onmessage).toBeNull();
       const removed = (): unknown => log.push('removed');
       socket.addEventListener('message', removed);
@@ -345,7 +352,7 @@ describe('a WebSocket as a browser’s', () => {
       await once(socket, 'message');
       expect(log).toEqual(['handler', 'listener', 'listener']);
       const closed = deferred<unknown>();
-      socket.onclose = closed.resolve;
+      Object.assign(socket, { onclose: closed.resolve });
       socket.close(1000);
       expect(await closed.promise).toMatchObject({ code: 1000 });
     }));
@@ -358,9 +365,10 @@ describe('a WebSocket as a browser’s', () => {
       await simulated(async (world) => {
         await world.serve(echoing);
         const socket = browser(world);
-        socket.onopen = () => {
+        const onopen = (): void => {
           throw new Error('a bug');
         };
+        Object.assign(socket, { onopen });
         socket.addEventListener('open', () => Promise.reject(new Error('another')));
         await once(socket, 'open');
         const seen = deferred<unknown>();
@@ -389,10 +397,10 @@ describe('a WebSocket as a browser’s', () => {
         const { webSocket } = await import('../../src/websocket/index.ts');
         const socket = (await webSocket(request, context)).toEventTarget();
         expect([socket.url, socket.readyState]).toEqual(['ws://server/', EventSocket.OPEN]);
-        socket.onmessage = ({ data }) => {
+        socket.addEventListener('message', ({ data }: MessageEvent) => {
           log.push(data);
           socket.send(`got ${data}`);
-        };
+        });
       });
       const socket = await open(world);
       await socket.send('a');

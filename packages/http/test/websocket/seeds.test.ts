@@ -5,7 +5,11 @@ import * as http from '../../src/index.ts';
 import * as websockets from '../../src/websocket/index.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS } from '../support/request-protocol.ts';
-import { websocketProtocol, type SendBack, type TalkOptions } from '../support/websocket-protocol.ts';
+import {
+  websocketProtocol,
+  type SendBack,
+  type TalkOptions,
+} from '../support/websocket-protocol.ts';
 
 /** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program websocket --count 10000`. */
 const SEEDS = countFromEnvironment('AWAITIO_WEBSOCKET_SEEDS', 150);

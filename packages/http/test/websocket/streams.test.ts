@@ -125,7 +125,7 @@ describe('a message that is received in parts', () => {
       const size = 3_000_000;
       const sending = wire.send(wireOf({ opcode: BINARY, payload: Buffer.alloc(size, 7) }));
       let isSent = false;
-      const sent = sending.then(() => (isSent = true));
+      const done = sending.then(() => (isSent = true));
       await world.sleep(5_000);
       expect(isSent).toBe(false);
       const message = await socket.receiveStream();
@@ -138,7 +138,7 @@ describe('a message that is received in parts', () => {
       }
       expect(length).toBe(size);
       expect(longest).toBeLessThan(500_000);
-      await sent;
+      await done;
     }));
 
   test('can be longer than a whole one may be ahead; received whole, it is collected', () =>
@@ -255,9 +255,7 @@ describe('a message that is received in parts', () => {
   test('is dropped when this side closes and nobody reads it, however long it is', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world, LONG);
-      const sending = wire.send(
-        wireOf({ opcode: BINARY, payload: Buffer.alloc(2_000_000) }, bye),
-      );
+      const sending = wire.send(wireOf({ opcode: BINARY, payload: Buffer.alloc(2_000_000) }, bye));
       await world.sleep(500);
       const end = await socket.close();
       expect(end).toMatchObject({ isClean: true, dropped: 1 });
@@ -358,9 +356,9 @@ describe('a message that is sent in pieces', () => {
       expect(socket.statistics()).toMatchObject({ sent: 6, pendingSends: 0 });
     });
     expect(received.map(String)).toEqual(
-      ['zero', 'one', 'two', Buffer.from('three'), 'four', 'five'].map(String).map((text, at) =>
-        at === 3 ? new Uint8Array(Buffer.from('three')).toString() : text,
-      ),
+      ['zero', 'one', 'two', Buffer.from('three'), 'four', 'five']
+        .map(String)
+        .map((text, at) => (at === 3 ? new Uint8Array(Buffer.from('three')).toString() : text)),
     );
   });
 
@@ -468,11 +466,13 @@ describe('a message that is sent in pieces', () => {
 
   test('that fails before its first piece leaves the WebSocket as it was', async () => {
     const { received, code } = await sent(async (socket) => {
-      const failing = socket.sendStream(
-        (function* (): Generator<string> {
-          throw new Error('nothing');
-        })(),
-      );
+      const failing = socket.sendStream({
+        [Symbol.iterator]: () => ({
+          next: () => {
+            throw new Error('nothing');
+          },
+        }),
+      });
       const after = socket.send('fine');
       await expect(failing).rejects.toThrow('nothing');
       await after;

@@ -140,9 +140,17 @@ describe('a client', () => {
     ['an unknown parameter', ['permessage-deflate; x'], ANY],
     ['a window without a value', ['permessage-deflate; client_max_window_bits'], ANY],
     ['a window of 16', ['permessage-deflate; client_max_window_bits=16'], ANY],
-    ['a parameter twice', ['permessage-deflate; server_max_window_bits=9; server_max_window_bits=9'], ANY],
+    [
+      'a parameter twice',
+      ['permessage-deflate; server_max_window_bits=9; server_max_window_bits=9'],
+      ANY,
+    ],
     ['a server that keeps its window', ['permessage-deflate'], FORGETFUL],
-    ['a server’s window that is too large', ['permessage-deflate; server_max_window_bits=11'], SMALL],
+    [
+      'a server’s window that is too large',
+      ['permessage-deflate; server_max_window_bits=11'],
+      SMALL,
+    ],
     ['a server’s window without a limit', ['permessage-deflate; client_max_window_bits=10'], SMALL],
     [
       'a window of its own that is larger than it offered',

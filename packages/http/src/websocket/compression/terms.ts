@@ -38,7 +38,8 @@ type Parameters = ReadonlyMap<string, string | undefined>;
 export function writeOffer({ contextTakeover, windowBits }: DeflateWishes): string {
   const bits = windowBits === MOST_BITS ? undefined : String(windowBits);
   const parameters: [string, string | undefined][] = [];
-  if (!contextTakeover) parameters.push([SERVER_NO_CONTEXT, undefined], [CLIENT_NO_CONTEXT, undefined]);
+  if (!contextTakeover)
+    parameters.push([SERVER_NO_CONTEXT, undefined], [CLIENT_NO_CONTEXT, undefined]);
   if (bits !== undefined) parameters.push([SERVER_BITS, bits]);
   // Without a value: the server may choose.
   parameters.push([CLIENT_BITS, bits]);

@@ -73,9 +73,7 @@ export function inflateContext(windowBits: number): Context {
  * @param level - 1, the fastest, to 9, the smallest result.
  */
 export function deflateContext(windowBits: number, level: number): Context {
-  return new ZlibContext(
-    () => zlib.createDeflateRaw({ windowBits, level }) as unknown as Engine,
-  );
+  return new ZlibContext(() => zlib.createDeflateRaw({ windowBits, level }) as unknown as Engine);
 }
 
 class ZlibContext implements Context {

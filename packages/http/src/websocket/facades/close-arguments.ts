@@ -11,7 +11,11 @@ const REASON_BYTES = 123;
  * are a `DOMException`, as the platform’s.
  */
 export function checkClose(code: number | undefined, reason: string): void {
-  if (code !== undefined && code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
+  if (
+    code !== undefined &&
+    code !== 1000 &&
+    !(Number.isInteger(code) && code >= 3000 && code <= 4999)
+  ) {
     throw new DOMException(
       'close: expected a code of 1000 or 3000 to 4999, got another',
       'InvalidAccessError',
@@ -28,6 +32,7 @@ export function checkClose(code: number | undefined, reason: string): void {
 /** The bytes of a buffer or a view; `undefined` for anything else. The memory is the same. */
 export function bytesOf(data: unknown): Uint8Array | undefined {
   if (isBytes(data)) return data;
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (ArrayBuffer.isView(data))
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return types.isAnyArrayBuffer(data) ? new Uint8Array(data) : undefined;
 }

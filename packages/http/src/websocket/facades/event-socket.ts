@@ -149,10 +149,13 @@ export class EventSocket extends ContainedTarget {
   send(data: Outgoing): void {
     const state = this.readyState;
     if (state === CONNECTING) {
-      throw new DOMException('send: expected a WebSocket that is open, got one that connects', 'InvalidStateError');
+      throw new DOMException(
+        'send: expected a WebSocket that is open, got one that connects',
+        'InvalidStateError',
+      );
     }
     const bytes = bytesOf(data);
-    const content = data instanceof Blob ? data : (bytes ?? String(data));
+    const content = data instanceof Blob ? data : (bytes ?? textOf(data));
     const size = sizeOf(content);
     this.#bufferedAmount += size;
     if (state !== OPEN) return;
@@ -173,9 +176,9 @@ export class EventSocket extends ContainedTarget {
    * @param reason - At most 123 bytes of UTF-8.
    * @throws `DOMException`: `InvalidAccessError` for another code, `SyntaxError` for a longer reason.
    */
-  close(code?: number, reason?: string): void {
-    const text = reason === undefined ? '' : String(reason);
-    const number = code === undefined ? undefined : Number(code);
+  close(code?: number, reason: string = ''): void {
+    const text = textOf(reason);
+    const number = code === undefined ? undefined : numberOf(code);
     checkClose(number, text);
     if (this.#isClosing || this.#isClosed) return;
     this.#isClosing = true;
@@ -262,7 +265,7 @@ export class EventSocket extends ContainedTarget {
   }
 
   #binary(bytes: Uint8Array): Blob | ArrayBuffer {
-    if (this.#binaryType === 'blob') return new Blob([bytes as Uint8Array<ArrayBuffer>]);
+    if (this.#binaryType === 'blob') return new Blob([bytes]);
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   }
 }
@@ -270,6 +273,15 @@ export class EventSocket extends ContainedTarget {
 function sizeOf(content: string | Uint8Array | Blob): number {
   if (typeof content === 'string') return Buffer.byteLength(content);
   return content instanceof Blob ? content.size : content.length;
+}
+
+/** As the platform converts arguments. */
+function textOf(value: unknown): string {
+  return String(value);
+}
+
+function numberOf(value: unknown): number {
+  return Number(value);
 }
 
 function originOf(url: string): string {

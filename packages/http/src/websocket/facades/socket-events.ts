@@ -75,7 +75,9 @@ export class ContainedTarget extends EventTarget {
   override addEventListener(
     type: string,
     listener: Listener | null,
-    options?: boolean | { once?: boolean; capture?: boolean; passive?: boolean; signal?: AbortSignal },
+    options?:
+      | boolean
+      | { once?: boolean; capture?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void {
     if (isListener(listener)) super.addEventListener(type, containedOf(listener), options);
   }

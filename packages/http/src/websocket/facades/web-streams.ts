@@ -78,7 +78,7 @@ function closeWith(socket: FacadedSocket, info: unknown): void {
   if (typeof info !== 'object' || info === null) {
     throw invalidInput('close', 'info', 'an object with `closeCode` and `reason`', info);
   }
-  const { closeCode, reason = '' } = info as WebSocketCloseInfo;
+  const { closeCode, reason = '' }: { closeCode?: number; reason?: unknown } = info;
   const text = String(reason);
   const code = closeCode ?? (text === '' ? undefined : 1000);
   checkClose(code, text);

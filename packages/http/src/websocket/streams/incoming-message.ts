@@ -79,7 +79,7 @@ export class PartReader implements WaiterOwner {
 
   /** Puts a part in. */
   put(bytes: Uint8Array): void {
-    this.#give(this.#decoder === undefined ? bytes : this.#decoder.write(bytes as Buffer));
+    this.#give(this.#decoder === undefined ? bytes : this.#decoder.write(bytes));
   }
 
   /** Puts the last part in. @param data - Of a whole message its text, if it is one */

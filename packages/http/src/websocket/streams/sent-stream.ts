@@ -6,7 +6,14 @@
  */
 
 import { TimeoutError, type Clock, type Timer, type WaitOptions } from '@awaitio/core';
-import { AsyncScope, budgetOf, invalidInput, isBytes, isThenable, Waiter } from '@awaitio/core/lowlevel';
+import {
+  AsyncScope,
+  budgetOf,
+  invalidInput,
+  isBytes,
+  isThenable,
+  Waiter,
+} from '@awaitio/core/lowlevel';
 import { OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import type { FragmentPlace } from '../protocol/sender.ts';
 import type { Message } from './incoming-message.ts';
@@ -56,7 +63,8 @@ export class SentStream implements TurnHolder {
   /** @throws `InvalidInputError` for what is no source; `IoError` for one that was read before; what it throws itself */
   constructor(outlet: FragmentOutlet, source: MessageSource, options: WaitOptions | undefined) {
     if (typeof source === 'string' || isBytes(source)) {
-      const expected = 'an iterable of strings or bytes, or a ReadableStream; `send` takes a whole message';
+      const expected =
+        'an iterable of strings or bytes, or a ReadableStream; `send` takes a whole message';
       throw invalidInput('sendStream', 'source', expected, source);
     }
     this.#outlet = outlet;
@@ -120,7 +128,9 @@ export class SentStream implements TurnHolder {
       }
     }
     // Half a character is none: it becomes U+FFFD, as in `send`.
-    await this.#orQuit(this.#fragment(this.#kind === 'text' ? this.#half : EMPTY, true) ?? budget.spend());
+    await this.#orQuit(
+      this.#fragment(this.#kind === 'text' ? this.#half : EMPTY, true) ?? budget.spend(),
+    );
   }
 
   async #next(): Promise<IteratorResult<unknown, unknown>> {
