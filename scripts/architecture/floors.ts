@@ -488,8 +488,35 @@ export const http: PackagePlan = {
       reason: 'Frames are bytes in and events out, so that a table can test them.',
     },
     {
+      folder: 'websocket/compression',
+      sees: ['protocol/vocabulary', 'websocket/protocol'],
+      contains: 'permessage-deflate, RFC 7692: what is agreed on, messages inflated and deflated',
+      reason: 'Compression changes payloads alone, so it knows frames by a contract and no stream.',
+    },
+    {
+      folder: 'websocket/streams',
+      sees: ['message', 'websocket/protocol'],
+      contains: 'messages that are received or sent in parts, and what waits in an outbox',
+      reason: 'A part has one reader and a source one owner, whatever connection they belong to.',
+    },
+    {
+      folder: 'websocket/facades',
+      sees: ['websocket/streams'],
+      contains: 'the shapes of the platform: `WebSocketStream`, and a browser’s `WebSocket`',
+      reason: 'A facade turns one contract into another, so it knows no session.',
+    },
+    {
       folder: 'websocket',
-      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
+      sees: [
+        'protocol/vocabulary',
+        'driver',
+        'message',
+        'client',
+        'websocket/protocol',
+        'websocket/compression',
+        'websocket/streams',
+        'websocket/facades',
+      ],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
@@ -570,9 +597,13 @@ export const http: PackagePlan = {
     },
     {
       modules: ['node:zlib'],
-      owners: ['batteries/compression/content-coding', 'client/content/decode'],
+      owners: [
+        'batteries/compression/content-coding',
+        'client/content/decode',
+        'websocket/compression/zlib-context',
+      ],
       reason:
-        'Coding is work of other threads: one file begins it and closes what it has opened, on each side.',
+        'Coding is work of other threads, or blocks: one file begins it and closes what it has opened, on each side.',
     },
     {
       modules: ['mrmime'],
@@ -619,6 +650,7 @@ export const http: PackagePlan = {
   sansIo: [
     'protocol/',
     'websocket/protocol/',
+    'websocket/compression/',
     'forms/multipart-parser',
     'forms/part-head',
     'forms/parameters',

@@ -17,9 +17,14 @@ async function load(file) {
 const requests = await load('request-protocol.ts');
 const handlers = await load('battery-handlers.ts');
 const { batteryProtocol: makeBatteries } = await load('battery-protocol.ts');
+const { websocketProtocol: makeWebSockets } = await load('websocket-protocol.ts');
 const http = await built('http/dist/index.js');
 const batteries = await built('http/dist/batteries/index.js');
+const websockets = await built('http/dist/websocket/index.js');
 export const { simulateSeeds } = await built('core/dist/testing/index.js');
 export const httpProtocol = requests.requestProtocol(http);
 export const batteryProtocol = makeBatteries({ http, batteries, requests, handlers, gunzipSync });
+const talk = makeWebSockets({ http, websockets });
+const talkUntilShutdown = makeWebSockets({ http, websockets }, { drains: true });
+export const websocketProtocol = (sim) => (sim.random.chance(0.5) ? talk : talkUntilShutdown)(sim);
 export const { DEADLINE, FAULTS } = requests;

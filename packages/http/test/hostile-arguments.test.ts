@@ -296,7 +296,27 @@ const onSocket =
     return { target: pick(socket), args: args(socket), release: end };
   };
 
+const PLATFORMS = 'the errors, and what is converted to text, are those of browsers';
+
 const WEBSOCKET: Readonly<Record<string, Recipe>> = {
+  'EventSocket.close': PLATFORMS,
+  'EventSocket.send': PLATFORMS,
+  'new BrowserWebSocket': PLATFORMS,
+  'new CloseEvent': 'an event is made here only',
+  'new ErrorEvent': 'an event is made here only',
+  'new EventSocket': 'as WebSocket.toEventTarget, which makes it',
+  'MessageStream.read': async () => {
+    const { socket, end } = await echoSocket();
+    await socket.send('hello');
+    return { target: await socket.receiveStream(), args: [{ timeout: 1 }], release: end };
+  },
+  'WebSocket.receiveStream': onSocket(() => [{ timeout: 1 }]),
+  'WebSocket.sendStream': onSocket(() => [['hello'], {}]),
+  'WebSocket.toEventTarget': onSocket(() => [{}]),
+  'WebSocketStreams.close': onSocket(
+    () => [{}],
+    (socket) => socket.toWeb(),
+  ),
   'new Topic': plain(websocket.Topic, () => [{}]),
   'Topic.join': onSocket(
     (socket) => [socket],
@@ -356,6 +376,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
   'Topic.publish(message)': ['string'],
   'WebSocket.send(message)': ['string'],
+  'WebSocket.sendStream(source)': ['array'],
+  'WebSocketStreams.close(info)': ['array', 'object'],
   // A contract without parts takes any object.
   'call(input)': ['array', 'object'],
   'implement(answer)': ['function'],

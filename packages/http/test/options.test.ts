@@ -349,6 +349,22 @@ const CALLS: readonly OptionCase[] = [
     'deadlines',
     { limits: { frameBytes: 0 } },
   ],
+  [
+    'webSocket, its compression',
+    onRequest((request, o) => webSocket(request, { upgrade: fails } as never, o)),
+    'webSocket',
+    'compresion',
+    'compression',
+    { compression: { level: 0 } },
+  ],
+  [
+    'connectWebSocket, its compression',
+    (o) => connectWebSocket('ws://127.0.0.1:1/', o),
+    'connectWebSocket',
+    'perMessageDeflate',
+    'compression',
+    { compression: { windowBits: 8 } },
+  ],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

@@ -26,9 +26,9 @@ import {
   type BroadcastReceiver,
   type BroadcastSender,
 } from '@awaitio/core/sync';
-import type { Message } from './inbox.ts';
+import type { Message } from './streams/incoming-message.ts';
 import { CloseCode } from './protocol/close-codes.ts';
-import { deliver, WebSocket } from './web-socket.ts';
+import { deliver, sessionOf, WebSocket } from './web-socket.ts';
 
 /** Options of a {@link Topic}. */
 export interface TopicOptions {
@@ -184,7 +184,7 @@ export class Topic {
 
   #lagged(socket: WebSocket, missed: number): Message | null | undefined {
     if (this.#onLag === 'close') {
-      void socket.close(CloseCode.POLICY_VIOLATION, 'too slow');
+      sessionOf(socket).close(CloseCode.POLICY_VIOLATION, 'too slow', 'policy');
       return null;
     }
     try {
@@ -194,7 +194,7 @@ export class Topic {
       throw invalidInput('onLag', 'onLag()', 'a string, a Uint8Array or nothing', message);
     } catch (error) {
       stderrSink.onCallbackFailure(failureOf(error, 'onLag'), 'onLag');
-      void socket.close(CloseCode.INTERNAL_ERROR, 'onLag failed');
+      sessionOf(socket).close(CloseCode.INTERNAL_ERROR, 'onLag failed', 'policy');
       return null;
     }
   }

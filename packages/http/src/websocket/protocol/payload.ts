@@ -21,13 +21,14 @@ export class Payload {
    *
    * @param mask - 0 for none.
    * @param phase - How many bytes of their frame came before.
-   * @param ahead - How many more are announced: no more room is made than for those.
+   * @param ahead - How many more are announced: a message of one frame gets no more room than for those. One in many fragments
+   * gets twice what it has, or each would copy all those before.
    * @returns The bytes as they were added.
    */
   push(bytes: Uint8Array, mask: number, phase: number, ahead: number): Uint8Array {
     const start = this.#size;
     const end = start + bytes.length;
-    if (end > this.#bytes.length) this.#grow(end, ahead);
+    if (end > this.#bytes.length) this.#grow(end, start > phase ? Infinity : ahead);
     if (mask === 0) this.#bytes.set(bytes, start);
     else copyMasked(bytes, this.#bytes, start, mask, phase);
     this.#size = end;
