@@ -206,8 +206,8 @@ export class Receiver {
     const phase = length - this.#left;
     this.#left -= bytes.length;
     if (this.#isDecoding) this.#decode(bytes, mask, phase);
-    else if (isControl) this.#control.push(bytes, mask, phase, this.#left);
-    else this.#checkText(this.#message.push(bytes, mask, phase, this.#left));
+    else if (isControl) this.#control.push(bytes, mask, phase, this.#left, false);
+    else this.#checkText(this.#message.push(bytes, mask, phase, this.#left, this.#isText));
     if (this.#left === 0) this.#endFrame();
   }
 
@@ -220,7 +220,7 @@ export class Receiver {
   readonly #takeDecoded = (piece: Uint8Array): void => {
     this.#decoded += piece.length;
     this.#checkSize(piece.length);
-    this.#checkText(this.#message.push(piece, 0, 0, 0));
+    this.#checkText(this.#message.push(piece, 0, 0, 0, this.#isText));
   };
 
   #checkText(added: Uint8Array): void {

@@ -116,11 +116,11 @@ export class Sender {
     const extended = length < 126 ? 0 : length < 0x10000 ? 2 : 8;
     const nextMask = this.#nextMask;
     const start = 2 + extended + (nextMask === undefined ? 0 : 4);
-    const frame = new Uint8Array(start + length);
+    const frame = Buffer.allocUnsafe(start + length);
     frame[0] = opcode | (isFinal ? 0x80 : 0);
     frame[1] = (extended === 0 ? length : extended === 2 ? 126 : 127) | (nextMask ? 0x80 : 0);
     writeNumber(frame, length, 2, 2 + extended);
-    if (isText) Buffer.from(frame.buffer, start, length).write(data, 'utf8');
+    if (isText) frame.write(data, start, 'utf8');
     else if (nextMask === undefined) frame.set(data, start);
     if (nextMask === undefined) return frame;
     const mask = nextMask();
