@@ -1,6 +1,5 @@
 /**
- * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox. It belongs to no scope and ends
- * with the stream.
+ * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox. It ends with the stream.
  *
  * The end, whatever it is, goes through `#finish`, once. The side that closes the stream first is the server (RFC 6455
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
@@ -70,11 +69,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   /** Whether messages can be sent: nothing has begun to close. */
   get isOpen(): boolean {
     return this.#beginning === undefined;
-  }
-
-  /** Whether frames refer to those before. */
-  get isCoding(): boolean {
-    return this.parts.compression !== undefined;
   }
 
   /** Whether this side has begun to close, and the connection is not closed yet. */

@@ -58,6 +58,10 @@ export class WebSocket implements AsyncIterable<Message> {
   readonly #session: Session;
   /** The subprotocol that both sides agreed on; empty for none. */
   readonly protocol: string;
+  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
+  readonly extensions: string;
+  /** The URL that was asked for, with the scheme `ws:` or `wss:`, without a password. */
+  readonly url: string;
 
   static {
     construct = (parts, protocol) => new WebSocket(parts, protocol);
@@ -66,17 +70,9 @@ export class WebSocket implements AsyncIterable<Message> {
 
   private constructor(parts: SessionParts, protocol: string) {
     this.protocol = protocol;
+    this.extensions = parts.compression?.text ?? '';
+    this.url = parts.url;
     this.#session = new Session(parts);
-  }
-
-  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
-  get extensions(): string {
-    return this.#session.parts.compression?.text ?? '';
-  }
-
-  /** The URL that was asked for, with the scheme `ws:` or `wss:`, without a password. */
-  get url(): string {
-    return this.#session.parts.url;
   }
 
   /** Whether messages can be sent: neither side has begun to close. */
