@@ -25,7 +25,7 @@ export interface ReadLoopOwner {
   onBytes(): void;
   /** Whether the loop waits for room. */
   onPaused(isPaused: boolean): void;
-  /** A message has come. */
+  /** A message has come, or a part of one. */
   onMessage(): void;
   /** Anything but a message has come. */
   onEvent(event: ControlFlowEvent): void;
@@ -110,7 +110,9 @@ export class ReadLoop implements ByteConsumer {
       this.dropped += 1;
     }
     const part = connection.takePart();
-    if (part !== undefined) inbox.putPart(part.isText, part.data);
+    if (part === undefined) return;
+    this.#owner.onMessage();
+    inbox.putPart(part.isText, part.data);
   }
 
   get #fits(): boolean {
