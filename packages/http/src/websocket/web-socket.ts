@@ -118,26 +118,14 @@ export class WebSocket implements AsyncIterable<Message> {
    *
    * @example
    * ```ts
-   * import { serve } from '@awaitio/http';
-   * import { connectWebSocket, webSocket } from '@awaitio/http/websocket';
+   * import type { WebSocket } from '@awaitio/http/websocket';
    *
-   * const limits = { messageBytes: Infinity, fragments: Infinity };
-   * const server = await serve(
-   *   async (request, context) => {
-   *     const socket = await webSocket(request, context, { limits });
-   *     const message = await socket.receiveStream();
-   *     let length = 0;
-   *     for await (const part of message ?? []) length += part.length;
-   *     await socket.send(String(length));
-   *     await socket.close();
-   *   },
-   *   { port: 0 },
-   * );
-   * const socket = await connectWebSocket(server.url);
-   * await socket.sendStream(['a long ', 'message']);
-   * console.log(await socket.receive()); // 14
-   * await socket.closed;
-   * await server.shutdown();
+   * async function lengthOfNext(socket: WebSocket): Promise<number> {
+   *   const message = await socket.receiveStream();
+   *   let length = 0;
+   *   for await (const part of message ?? []) length += part.length;
+   *   return length;
+   * }
    * ```
    */
   receiveStream(options?: WaitOptions): Promise<IncomingMessage | null> {
@@ -222,9 +210,9 @@ export class WebSocket implements AsyncIterable<Message> {
 
   /** A frozen snapshot of what has come and gone, and of what waits. */
   statistics(): WebSocketStatistics {
-    const { received, inbox, outbox } = this.#session;
+    const { loop, inbox, outbox } = this.#session;
     const { sent, waiting: pendingSends } = outbox;
-    return Object.freeze({ received, sent, unread: inbox.size, pendingSends });
+    return Object.freeze({ received: loop.received, sent, unread: inbox.size, pendingSends });
   }
 
   /**

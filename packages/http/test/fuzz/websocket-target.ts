@@ -121,7 +121,7 @@ function eventsOf(
   const drain = (): void => {
     for (let event = subject.nextEvent(); event !== undefined; event = subject.nextEvent()) {
       if (event.type === 'tail') {
-        const kind = parts[0]?.isText === true ? 'text' : 'binary';
+        const kind = parts.at(0)?.isText === true ? 'text' : 'binary';
         const data = Buffer.concat([...parts.map((part) => part.data), event.data]);
         events.push(`${kind} ${data.toString('hex')}`);
         parts = [];
