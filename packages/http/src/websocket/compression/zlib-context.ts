@@ -52,7 +52,7 @@ const output = new Uint8Array(16_384);
 
 /** @returns Whether this Node’s zlib has what contexts need. */
 export function hasContexts(): boolean {
-  const engine = asOwn(() => zlib.createInflateRaw());
+  const engine: Engine = asOwn(() => zlib.createInflateRaw());
   const isThere =
     typeof engine._handle?.writeSync === 'function' && engine._writeState?.length === 2;
   engine.close();
