@@ -495,14 +495,7 @@ describe('a message that is sent in pieces', () => {
     ['throws nothing', () => Promise.reject()],
     ['gives no result', () => 7],
     ['gives a result that throws', () => new Proxy({}, { get: () => fails() })],
-    [
-      'gives a promise that throws',
-      () => ({
-        get then(): never {
-          return fails();
-        },
-      }),
-    ],
+    ['gives a promise that throws', () => Object.defineProperty({}, 'then', { get: fails })],
   ])('whose source %s fails with a reason', async (_what, next) => {
     const { code, outcome } = await sent((socket) => {
       let count = 0;
