@@ -38,6 +38,11 @@ const SHARED = [
     name: 'message',
     test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
+  // What compression, which is loaded when it is asked for, has in common with the rest of WebSockets.
+  {
+    name: 'websocket-vocabulary',
+    test: /packages[\\/]http[\\/]src[\\/]websocket[\\/](?:protocol[\\/](?:errors|close-codes)|compression[\\/]compression-options)\.ts$/,
+  },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {
     name: 'waiting',
