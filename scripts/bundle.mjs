@@ -48,7 +48,7 @@ const SHARED = [
   // The WebSocket, which the adapters of other libraries share with its entry.
   {
     name: 'web-socket',
-    test: /packages[\\/]http[\\/]src[\\/]websocket[\\/](?!index\.ts|connect\.ts|browser-web-socket\.ts|compression[\\/])/,
+    test: /packages[\\/]http[\\/]src[\\/]websocket[\\/](?!index\.ts|connect\.ts|browser-web-socket\.ts|compression[\\/](?!compression-options))/,
   },
   { name: 'socket-events', test: /packages[\\/]http[\\/]src[\\/]adapters[\\/]socket-events[\\/]/ },
   // What every entry of core waits with: one file, where sharing alone would make four.

@@ -32,6 +32,8 @@ export class Inbox implements WaiterOwner, PartSource {
   /** Whether the waiter takes a message in parts. */
   #wantsParts = false;
   #parts: PartReader | undefined;
+  /** The last message that was given in parts: it may have come whole. */
+  #given: PartReader | undefined;
   #isEnded = false;
   #error: unknown;
   /** Whether the rest of the message that is coming is dropped. */
@@ -94,6 +96,7 @@ export class Inbox implements WaiterOwner, PartSource {
     if (this.#parts === undefined) {
       const parts = new PartReader(isText ? 'text' : 'bytes', this.#clock, this);
       this.#parts = parts;
+      this.#given = parts;
       (this.#waiter as Waiter<IncomingMessage | null>).resolve(parts as IncomingMessage);
     }
     this.#parts.put(bytes);
@@ -155,11 +158,12 @@ export class Inbox implements WaiterOwner, PartSource {
     this.#onWanted();
   }
 
-  /** Leaves a message of which parts were taken. @returns Whether the caller may have the next message */
+  /** Leaves the message that was given in parts. @returns Whether the caller may have the next message */
   #begin(): boolean {
     this.hasReader = true;
     if (this.#waiter !== undefined) return false;
-    this.#parts?.discard();
+    this.#given?.discard();
+    this.#given = undefined;
     return true;
   }
 
@@ -191,6 +195,7 @@ export class Inbox implements WaiterOwner, PartSource {
     const kind = typeof message === 'string' ? 'text' : 'bytes';
     const parts = new PartReader(kind, this.#clock, NOTHING_MORE);
     parts.finish(message);
+    this.#given = parts;
     return parts as IncomingMessage;
   }
 }

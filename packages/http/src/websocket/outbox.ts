@@ -20,8 +20,8 @@ import { Waiting, type TurnHolder } from './streams/waiting-message.ts';
 
 /** What an outbox asks for, and reports. */
 export interface OutboxOwner {
-  /** Whether frames refer to those before. */
-  readonly isCoding: boolean;
+  /** With compression frames refer to those before. */
+  readonly parts: { readonly compression?: object | undefined };
   /** Makes the frame of a message. */
   frameOf(message: Message): Uint8Array;
   /** Frames begin to wait for the peer. */
@@ -81,7 +81,7 @@ export class Outbox {
    * it was taken.
    */
   send(message: Message, options: WaitOptions | undefined): Promise<void> | undefined {
-    const { isCoding } = this.#owner;
+    const isCoding = this.#owner.parts.compression !== undefined;
     if (this.#holder !== undefined || this.#turns > 0 || (isCoding && this.#isBusy)) {
       const kept = typeof message === 'string' ? message : Uint8Array.from(message);
       const later = new Waiting({ message: kept }, this.#clock, options);

@@ -8,7 +8,10 @@ import type { ByteConsumer, ByteStream } from '@awaitio/core';
 import { outsideScopes } from '@awaitio/core/lowlevel';
 import type { Inbox } from './inbox.ts';
 import type { WebSocketConnection } from './protocol/connection.ts';
-import type { WebSocketEvent } from './protocol/events.ts';
+import type { MessageEvent, TailEvent, WebSocketEvent } from './protocol/events.ts';
+
+/** Anything but a message. */
+export type ControlFlowEvent = Exclude<WebSocketEvent, MessageEvent | TailEvent>;
 
 /** What a loop is part of. */
 export interface ReadLoopOwner {
@@ -22,9 +25,10 @@ export interface ReadLoopOwner {
   onBytes(): void;
   /** Whether the loop waits for room. */
   onPaused(isPaused: boolean): void;
-  onEvent(event: WebSocketEvent): void;
-  /** A message was dropped, since nothing takes it. */
-  onDropped(): void;
+  /** A message has come, or a part of one. */
+  onMessage(): void;
+  /** Anything but a message has come. */
+  onEvent(event: ControlFlowEvent): void;
   onReadError(error: unknown): void;
 }
 
@@ -34,6 +38,9 @@ export class ReadLoop implements ByteConsumer {
   readonly #readAheadBytes: number;
   /** Continues the loop, when it waits for room. */
   #continue: (() => void) | undefined;
+  /** How many messages have come, and how many of them were dropped, since nothing took them. */
+  received = 0;
+  dropped = 0;
 
   constructor(stream: ByteStream, owner: ReadLoopOwner, readAheadBytes: number) {
     this.#stream = stream;
@@ -79,8 +86,18 @@ export class ReadLoop implements ByteConsumer {
   #handleEvents(): void {
     const { connection } = this.#owner;
     for (let event = connection.nextEvent(); event !== undefined; event = connection.nextEvent()) {
-      this.#owner.onEvent(event);
+      if (event.type === 'message' || event.type === 'tail') this.#onMessage(event);
+      else this.#owner.onEvent(event);
     }
+  }
+
+  #onMessage({ type, data }: MessageEvent | TailEvent): void {
+    const { inbox, dropsUnread } = this.#owner;
+    this.#owner.onMessage();
+    this.received += 1;
+    if (type === 'tail') inbox.putTail(data);
+    else if (inbox.isFull && dropsUnread) this.dropped += 1;
+    else inbox.put(data);
   }
 
   /** Passes on what has come of a long message, if someone takes it in parts. */
@@ -90,10 +107,12 @@ export class ReadLoop implements ByteConsumer {
     if (!inbox.takesPart) {
       if (!this.#owner.dropsUnread || inbox.collects || this.#fits) return;
       inbox.isSkipping = true;
-      this.#owner.onDropped();
+      this.dropped += 1;
     }
     const part = connection.takePart();
-    if (part !== undefined) inbox.putPart(part.isText, part.data);
+    if (part === undefined) return;
+    this.#owner.onMessage();
+    inbox.putPart(part.isText, part.data);
   }
 
   get #fits(): boolean {

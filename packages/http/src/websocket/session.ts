@@ -1,6 +1,5 @@
 /**
- * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox. It belongs to no scope and ends
- * with the stream.
+ * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox. It ends with the stream.
  *
  * The end, whatever it is, goes through `#finish`, once. The side that closes the stream first is the server (RFC 6455
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
@@ -23,9 +22,9 @@ import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
 import { WebSocketConnection } from './protocol/connection.ts';
 import type { WebSocketError } from './protocol/errors.ts';
-import type { CloseEvent, WebSocketEvent } from './protocol/events.ts';
+import type { CloseEvent } from './protocol/events.ts';
 import { isOpen, SideState } from './protocol/state.ts';
-import { ReadLoop, type ReadLoopOwner } from './read-loop.ts';
+import { ReadLoop, type ControlFlowEvent, type ReadLoopOwner } from './read-loop.ts';
 import type { Message } from './streams/incoming-message.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
 
@@ -34,12 +33,11 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   readonly connection: WebSocketConnection;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  readonly #loop: ReadLoop;
+  readonly loop: ReadLoop;
   readonly watchdog: Watchdog;
   readonly #end: Deferred<WebSocketEnd> = deferred();
   #beginning: Beginning | undefined;
   #error: unknown;
-  #dropped = 0;
   #hasPeerEnded = false;
   #isWriteBroken = false;
   #isFinished = false;
@@ -47,19 +45,18 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   #keepsReading = false;
   /** Whether the program itself has closed, and knows that nothing more can be sent. */
   #isAsked = false;
-  received = 0;
 
   constructor(parts: SessionParts) {
     const { stream, role, clock, limits, deadlines, nextMask, compression } = parts;
     this.parts = parts;
     this.connection = new WebSocketConnection(role, limits, nextMask, compression?.coding);
-    this.#loop = new ReadLoop(stream, this, limits.readAheadBytes);
+    this.loop = new ReadLoop(stream, this, limits.readAheadBytes);
     this.inbox = new Inbox(clock, limits, () => {
-      this.#loop.wake();
+      this.loop.wake();
     });
     this.outbox = new Outbox(stream, clock, this);
     this.watchdog = new Watchdog(stream, clock, deadlines, limits.writeMinRate, this);
-    this.#loop.begin();
+    this.loop.begin();
   }
 
   /** Settles when the connection is closed. */
@@ -72,11 +69,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     return this.#beginning === undefined;
   }
 
-  /** Whether frames refer to those before. */
-  get isCoding(): boolean {
-    return this.parts.compression !== undefined;
-  }
-
   /** Whether this side has begun to close, and the connection is not closed yet. */
   get isClosing(): boolean {
     return this.#beginning?.by === 'local' && !this.#isFinished;
@@ -87,7 +79,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     if (this.#isAsked && this.isClosing) return;
     // Who waits here reads nothing, and cannot answer what is under way.
     this.#keepsReading = false;
-    this.#loop.wake();
+    this.loop.wake();
     await this.closed;
   }
 
@@ -103,7 +95,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     this.#isAsked = cause === 'program';
     this.#keepsReading = cause === 'drain';
     this.#sendClose();
-    this.#loop.wake();
+    this.loop.wake();
   }
 
   /** Ends the connection at once. */
@@ -129,27 +121,16 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     this.watchdog.isReading = !isPaused;
   }
 
-  onDropped(): void {
-    this.#dropped += 1;
+  onMessage(): void {
+    this.watchdog.message();
   }
 
   onReadError(error: unknown): void {
     this.#lose(error, error instanceof ClosedError ? 'local' : 'peer');
   }
 
-  onEvent(event: WebSocketEvent): void {
+  onEvent(event: ControlFlowEvent): void {
     switch (event.type) {
-      case 'message':
-        this.watchdog.message();
-        this.received += 1;
-        if (this.inbox.isFull && this.dropsUnread) this.#dropped += 1;
-        else this.inbox.put(event.data);
-        return;
-      case 'tail':
-        this.watchdog.message();
-        this.received += 1;
-        this.inbox.putTail(event.data);
-        return;
       case 'ping':
         if (isOpen(this.connection.localState)) {
           this.#control('pong', this.connection.sendPong(event.data));
@@ -206,7 +187,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     this.#isWriteBroken = true;
     if (this.#hasPeerEnded) this.#lose(error, 'peer');
     this.watchdog.closing();
-    this.#loop.wake();
+    this.loop.wake();
   }
 
   #control(kind: 'ping' | 'pong', frame: Uint8Array): void {
@@ -240,7 +221,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     if (by === 'peer' || this.#isFinished || !isOpen(this.connection.localState)) return;
     this.#beginning = { code: CloseCode.INTERNAL_ERROR, reason, by };
     this.#closeNow();
-    this.#loop.wake();
+    this.loop.wake();
   }
 
   /** When this side’s close frame is out, the peer’s end is waited for; a server that has the peer’s frame ends first. */
@@ -268,11 +249,11 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   onOverdue(name: 'pong' | 'close' | 'writeStall', limit: number): void {
     const { peerState } = this.connection;
     const isOver = peerState === SideState.CLOSING || peerState === SideState.FAILED;
-    if (name === 'close' && this.#keepsReading && this.#loop.isPaused) {
+    if (name === 'close' && this.#keepsReading && this.loop.isPaused) {
       // The peer’s close frame may lie behind what its reader has not taken in time.
       this.#keepsReading = false;
       this.watchdog.closingAgain();
-      this.#loop.wake();
+      this.loop.wake();
     } else if (name === 'close' && isOver) void this.#finish(false);
     else this.#lose(new TimeoutError(`deadlines.${name}`, limit), 'local');
   }
@@ -292,7 +273,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     const { stream, deadlines } = this.parts;
     const error = this.#error;
     this.watchdog.end();
-    this.#loop.wake();
+    this.loop.wake();
     this.connection.sendEnd();
     if (isReset) stream.reset(error);
     else await stream.close({ linger: deadlines.close });
@@ -301,6 +282,6 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);
-    this.#end.resolve(endOf(this.#beginning as Beginning, error, this.#dropped));
+    this.#end.resolve(endOf(this.#beginning as Beginning, error, this.loop.dropped));
   }
 }

@@ -58,6 +58,10 @@ export class WebSocket implements AsyncIterable<Message> {
   readonly #session: Session;
   /** The subprotocol that both sides agreed on; empty for none. */
   readonly protocol: string;
+  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
+  readonly extensions: string;
+  /** The URL that was asked for, with the scheme `ws:` or `wss:`, without a password. */
+  readonly url: string;
 
   static {
     construct = (parts, protocol) => new WebSocket(parts, protocol);
@@ -66,17 +70,9 @@ export class WebSocket implements AsyncIterable<Message> {
 
   private constructor(parts: SessionParts, protocol: string) {
     this.protocol = protocol;
+    this.extensions = parts.compression?.text ?? '';
+    this.url = parts.url;
     this.#session = new Session(parts);
-  }
-
-  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
-  get extensions(): string {
-    return this.#session.parts.compression?.text ?? '';
-  }
-
-  /** The URL that was asked for, with the scheme `ws:` or `wss:`, without a password. */
-  get url(): string {
-    return this.#session.parts.url;
   }
 
   /** Whether messages can be sent: neither side has begun to close. */
@@ -122,26 +118,14 @@ export class WebSocket implements AsyncIterable<Message> {
    *
    * @example
    * ```ts
-   * import { serve } from '@awaitio/http';
-   * import { connectWebSocket, webSocket } from '@awaitio/http/websocket';
+   * import type { WebSocket } from '@awaitio/http/websocket';
    *
-   * const limits = { messageBytes: Infinity, fragments: Infinity };
-   * const server = await serve(
-   *   async (request, context) => {
-   *     const socket = await webSocket(request, context, { limits });
-   *     const message = await socket.receiveStream();
-   *     let length = 0;
-   *     for await (const part of message ?? []) length += part.length;
-   *     await socket.send(String(length));
-   *     await socket.close();
-   *   },
-   *   { port: 0 },
-   * );
-   * const socket = await connectWebSocket(server.url);
-   * await socket.sendStream(['a long ', 'message']);
-   * console.log(await socket.receive()); // 14
-   * await socket.closed;
-   * await server.shutdown();
+   * async function lengthOfNext(socket: WebSocket): Promise<number> {
+   *   const message = await socket.receiveStream();
+   *   let length = 0;
+   *   for await (const part of message ?? []) length += part.length;
+   *   return length;
+   * }
    * ```
    */
   receiveStream(options?: WaitOptions): Promise<IncomingMessage | null> {
@@ -226,9 +210,9 @@ export class WebSocket implements AsyncIterable<Message> {
 
   /** A frozen snapshot of what has come and gone, and of what waits. */
   statistics(): WebSocketStatistics {
-    const { received, inbox, outbox } = this.#session;
+    const { loop, inbox, outbox } = this.#session;
     const { sent, waiting: pendingSends } = outbox;
-    return Object.freeze({ received, sent, unread: inbox.size, pendingSends });
+    return Object.freeze({ received: loop.received, sent, unread: inbox.size, pendingSends });
   }
 
   /**

@@ -68,6 +68,7 @@ const withEvents =
       receiveEnd: () => {
         connection.receiveEnd();
       },
+      takePart: () => connection.takePart(),
       free: () => {
         connection.free();
       },
@@ -97,6 +98,7 @@ const withBytes =
       receiveEnd: () => {
         connection.receiveEnd();
       },
+      takePart: () => connection.takePart(),
       free: () => {
         connection.free();
       },
@@ -216,6 +218,30 @@ describe('a planted bug is found, and shown with a small text:', () => {
       200,
     ],
     [
+      'a part that is lost',
+      (conversation) => {
+        const connection = makeConnection(conversation);
+        let count = 0;
+        return {
+          receive: (bytes) => connection.receive(bytes),
+          receiveEnd: () => {
+            connection.receiveEnd();
+          },
+          nextEvent: () => connection.nextEvent(),
+          takePart: () => {
+            const part = connection.takePart();
+            count += part === undefined ? 0 : 1;
+            return count === 2 ? undefined : part;
+          },
+          free: () => {
+            connection.free();
+          },
+        };
+      },
+      /^in several it read "(?:text|binary) /,
+      300,
+    ],
+    [
       'an error that is not the peer’s',
       withDecoder((decoder) => ({
         ...bound(decoder),
@@ -237,6 +263,7 @@ describe('a planted bug is found, and shown with a small text:', () => {
             connection.receiveEnd();
           },
           nextEvent: () => connection.nextEvent(),
+          takePart: () => connection.takePart(),
           free: () => {
             connection.free();
           },

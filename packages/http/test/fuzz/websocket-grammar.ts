@@ -61,8 +61,8 @@ function frame(
     head += String.fromCharCode(at > 3 ? 0 : (Math.max(0, length) >>> (at * 8)) & 255);
   }
   if (!isMasked) return head + payload;
-  const mask = [0, 1, 2, 3].map(() => random.integer(0, 255));
-  const masked = bytesOf(payload).map((byte, index) => byte ^ (mask[index % 4] as number));
+  const mask = Buffer.from([0, 1, 2, 3].map(() => random.integer(0, 255)));
+  const masked = bytesOf(payload).map((byte, index) => byte ^ mask.readUInt8(index % 4));
   return head + String.fromCharCode(...mask) + latin1(masked);
 }
 

@@ -98,7 +98,7 @@ class Reading {
     const masked = wire.subarray(headLength).subarray(0, Number(length));
     const mask = wire.subarray(headLength - 4, headLength);
     const payload = Buffer.from(
-      masked.map((byte, index) => (isServer ? byte ^ (mask[index % 4] as number) : byte)),
+      masked.map((byte, index) => (isServer ? byte ^ mask.readUInt8(index % 4) : byte)),
     );
     const isWhole = BigInt(payload.length) === length;
     if (!isControl) this.#data(payload, isWhole && isFinal);

@@ -1,8 +1,8 @@
 /**
  * The WebSocket codec, for fuzzing, with and without compression.
  *
- * What must hold: the events are those that a second reader finds; they are the same however the bytes are cut; every byte is taken as
- * long as events are; and nothing but faults of the peer is ever reported.
+ * What must hold: the events are those that a second reader finds; they are the same however the bytes are cut, and whether messages
+ * are taken whole or in parts; every byte is taken as long as events are; and nothing but faults of the peer is ever reported.
  */
 import { seededRandom, type Random } from '@awaitio/core';
 import { codingOf } from '../../src/websocket/compression/compression.ts';
@@ -30,7 +30,10 @@ const LIMITS: WebSocketProtocolLimits = {
 };
 
 /** What is judged. */
-export type Subject = Pick<WebSocketConnection, 'receive' | 'receiveEnd' | 'nextEvent' | 'free'>;
+export type Subject = Pick<
+  WebSocketConnection,
+  'receive' | 'receiveEnd' | 'nextEvent' | 'takePart' | 'free'
+>;
 export type MakeSubject = (conversation: Conversation) => Subject;
 
 export const makeConnection: MakeSubject = ({ isServer, deflate, limits }) => {
@@ -77,7 +80,7 @@ function judge(make: MakeSubject, text: string, random: Random, isClose: boolean
     const pieces = index === 0 ? 'in one piece' : 'in several';
     let found: string[];
     try {
-      found = eventsOf(make(conversation), wire, cut);
+      found = eventsOf(make(conversation), wire, cut, index === cuts.length - 1);
     } catch (error) {
       return { complaint: `it threw: ${(error as Error).stack ?? String(error)}`, steps };
     }
@@ -107,12 +110,27 @@ const kindOf = (event: string): string =>
 const shown = (event: string): string =>
   event.length <= 60 ? `"${event}"` : `"${event.slice(0, 60)}..." (${event.length})`;
 
-function eventsOf(subject: Subject, wire: Buffer, cut: () => number): string[] {
+function eventsOf(
+  subject: Subject,
+  wire: Buffer,
+  cut: () => number,
+  takesParts: boolean,
+): string[] {
   const events: string[] = [];
+  let parts: { readonly isText: boolean; readonly data: Uint8Array }[] = [];
   const drain = (): void => {
     for (let event = subject.nextEvent(); event !== undefined; event = subject.nextEvent()) {
-      events.push(lineOf(event));
+      if (event.type === 'tail') {
+        const kind = parts.at(0)?.isText === true ? 'text' : 'binary';
+        const data = Buffer.concat([...parts.map((part) => part.data), event.data]);
+        events.push(`${kind} ${data.toString('hex')}`);
+        parts = [];
+      } else {
+        events.push(lineOf(event));
+      }
     }
+    const part = takesParts ? subject.takePart() : undefined;
+    if (part !== undefined) parts.push(part);
   };
   try {
     for (let at = 0; at < wire.length;) {
@@ -145,7 +163,7 @@ function lineOf(event: WebSocketEvent): string {
     case 'end':
       return event.isClean ? 'end clean' : 'end early';
     case 'tail':
-      throw new Error('no part was taken');
+      return `tail ${hex(event.data)}`;
     case 'failure':
       return `failure ${event.error.closeCode}`;
   }

@@ -95,6 +95,74 @@ describe('messages are compressed', () => {
     }));
 });
 
+describe('a message that is taken back', () => {
+  /** Text that compresses little, and refers to all that was said before. */
+  const noisy = (
+    random: { integer: (from: number, to: number) => number },
+    words: string[],
+  ): string => {
+    let text = '';
+    while (text.length < 30_000) {
+      if (words.length < 200 || random.integer(0, 3) === 0) {
+        words.push(random.integer(0, 1e9).toString(36));
+      }
+      text += `${words[random.integer(0, words.length - 1)]} `;
+    }
+    return text;
+  };
+
+  test.each([true, false])(
+    'is missed by none of those after it, with takeover: %j',
+    (contextTakeover) =>
+      simulated(async (world) => {
+        const { random } = world.sim;
+        const start = deferred<void>();
+        const received: unknown[] = [];
+        await world.serve(
+          talking(
+            async (socket) => {
+              await start.promise;
+              for await (const message of socket) received.push(message);
+            },
+            { compression: { contextTakeover }, limits: { readAheadMessages: 1 } },
+          ),
+        );
+        const limits = { pendingSends: 1_000 };
+        const socket = await open(world, { compression: { contextTakeover }, limits });
+        const expected: string[] = [];
+        const words: string[] = [];
+        const sends: Promise<void>[] = [];
+        let cancelled = 0;
+        for (let count = 0; count < 60; count += 1) {
+          const message = noisy(random, words);
+          const abort = new AbortController();
+          const sending = socket.send(message, { signal: abort.signal });
+          const isCancelled = count > 20 && random.chance(0.4);
+          sends.push(
+            sending.then(
+              () => {
+                expected.push(message);
+              },
+              () => {
+                cancelled += 1;
+              },
+            ),
+          );
+          if (random.chance(0.5)) await world.sleep(1);
+          if (isCancelled) abort.abort();
+        }
+        start.resolve();
+        await Promise.all(sends);
+        expect(cancelled).toBeGreaterThan(5);
+        expect(await socket.close()).toMatchObject({ isClean: true });
+        // One that had begun is sent all the same.
+        const missing = expected.filter((message) => !received.includes(message));
+        expect(missing).toEqual([]);
+        expect(received.length).toBeLessThan(60);
+      }),
+  );
+});
+
 describe('a server that compresses', () => {
   test('answers 400 to a malformed field, and ignores it when it does not compress', () =>
     simulated(async (world) => {

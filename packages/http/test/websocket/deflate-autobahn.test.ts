@@ -23,12 +23,14 @@ const SIZES: readonly (readonly [size: number, fragment: number])[] = [
 ];
 const TOTAL = 131_072;
 
+const JSON_FILE = {
+  isText: true,
+  data: content((n) => `{"id":${n},"name":"user ${n % 97}","tags":["a","b"],"on":true},\n`),
+} as const;
+
 /** Contents that compress as those of the suite: JSON, a picture, German text, HTML, and what is compressed already. */
 const CONTENTS: Readonly<Record<string, { readonly isText: boolean; readonly data: Buffer }>> = {
-  'a JSON file': {
-    isText: true,
-    data: content((n) => `{"id":${n},"name":"user ${n % 97}","tags":["a","b"],"on":true},\n`),
-  },
+  'a JSON file': JSON_FILE,
   'a picture': {
     isText: false,
     data: Buffer.from(
@@ -184,13 +186,13 @@ function pairOf(
   return { connection, peer: new DeflatePeer(role === 'server', other, own) };
 }
 
-/** Sends messages, cut like this, and checks that each comes back. */
+/** Sends messages, cut like this. @returns How many do not come back as they were */
 function talk(
   { connection, peer }: ReturnType<typeof pairOf>,
   { isText, data }: { readonly isText: boolean; readonly data: Buffer },
   [size, fragment]: readonly [number, number],
   chop: number,
-): void {
+): number {
   const count = Math.min(250, Math.max(2, TOTAL / size));
   let right = 0;
   for (let index = 0, at = 0; index < count; index += 1) {
@@ -212,8 +214,8 @@ function talk(
     const back = peer.read(echo as Uint8Array);
     if (back.data.equals(sent) && back.isText === isText && back.isCoded) right += 1;
   }
-  expect(right).toBe(count);
   connection.free();
+  return count - right;
 }
 
 const TERMS = {
@@ -228,7 +230,7 @@ describe.each(['server', 'client'] as const)('a %s that compresses sends back', 
     Object.entries(CONTENTS).map(([what, each], at) => ({ id: `12.${at + 1}`, what, each })),
   )('$id: $what', ({ each }) => {
     test.each(SIZES)('in messages of %d bytes, fragments of %d', (...sizes) => {
-      talk(pairOf(role, TERMS), each, sizes, 16_384);
+      expect(talk(pairOf(role, TERMS), each, sizes, 16_384)).toBe(0);
     });
   });
 
@@ -242,8 +244,8 @@ describe.each(['server', 'client'] as const)('a %s that compresses sends back', 
           : undefined;
 
     test.each(SIZES)('JSON in messages of %d bytes, fragments of %d', (...sizes) => {
-      const json = CONTENTS['a JSON file'] as (typeof CONTENTS)[string];
-      talk(pairOf(role, terms as DeflateTerms), json, sizes, sizes[0] <= 1_024 ? 1 : 1_460);
+      const chop = sizes[0] <= 1_024 ? 1 : 1_460;
+      expect(talk(pairOf(role, terms as DeflateTerms), JSON_FILE, sizes, chop)).toBe(0);
     });
   });
 });

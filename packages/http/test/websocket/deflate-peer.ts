@@ -88,7 +88,7 @@ export class DeflatePeer {
     let payload = bytes.subarray(start);
     if (!this.#isMasked) {
       const mask = bytes.subarray(start - 4, start);
-      payload = Buffer.from(payload.map((byte, index) => byte ^ (mask[index % 4] as number)));
+      payload = Buffer.from(payload.map((byte, index) => byte ^ mask.readUInt8(index % 4)));
     }
     const isCoded = (first & 0x40) !== 0;
     const data = isCoded ? this.#inflate(payload) : payload;

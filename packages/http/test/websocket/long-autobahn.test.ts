@@ -113,7 +113,8 @@ describe.each(['server', 'client'] as const)('a %s that sends everything back', 
 
 describe('a message in many fragments (9.3.1)', () => {
   test('is not copied for each of them', () => {
-    const wire = framesOf({ ...(CASES[0] as LongCase), bytes: MIB, fragment: 64 }, true);
+    const many = { id: '', what: '', isText: true, chop: 1, count: 1 };
+    const wire = framesOf({ ...many, bytes: MIB, fragment: 64 }, true);
     const connection = make('server');
     let copied = 0;
     const { set } = Uint8Array.prototype;

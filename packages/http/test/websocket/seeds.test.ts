@@ -35,7 +35,7 @@ describe('WebSockets under every fault', () => {
   test.each([false, true])(
     'lose nothing where the network loses nothing (the server shuts down: %p)',
     async (drains) => {
-      const count = Math.ceil(SEEDS / 3);
+      const count = Math.ceil(SEEDS / 5);
       const report = await simulateSeeds(
         { from: 1, count, faults: LOSSLESS, latency: [1, 5], deadline: DEADLINE },
         conversation({ isLossless: true, drains }),

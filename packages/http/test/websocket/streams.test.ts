@@ -190,6 +190,29 @@ describe('a message that is received in parts', () => {
     }),
   );
 
+  test('that has come whole is left by the next receive too', () =>
+    simulated(async (world) => {
+      const { socket, wire } = await pair(world);
+      await wire.send(wireOf({ opcode: TEXT, payload: 'a' }, { opcode: TEXT, payload: 'b' }));
+      const message = await socket.receiveStream();
+      expect(await socket.receive()).toBe('b');
+      await expect(message?.read()).rejects.toMatchObject({ code: 'ERR_WEBSOCKET_MESSAGE_LEFT' });
+    }));
+
+  test('is not idle while its parts come', () =>
+    simulated(async (world) => {
+      const { socket, wire } = await pair(world, { deadlines: { idle: 1_000 } });
+      await wire.send(wireOf({ opcode: TEXT, payload: 'a', fin: false }));
+      const message = (await socket.receiveStream()) as IncomingMessage;
+      for (let count = 0; count < 10; count += 1) {
+        await message.read();
+        await world.sleep(400);
+        await wire.send(wireOf({ opcode: CONTINUATION, payload: 'b', fin: false }));
+      }
+      expect(socket.isOpen).toBe(true);
+      expect((await socket.closed).reason).toBe('idle');
+    }));
+
   test('that is left while it is read ends that call', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world);
@@ -309,6 +332,10 @@ async function sent(
     expect(world.errors).toEqual([]);
   });
   return { received, code, outcome };
+}
+
+function fails(): never {
+  throw new Error('hostile');
 }
 
 async function* later<T>(world: World, ...pieces: T[]): AsyncGenerator<T> {
@@ -461,6 +488,27 @@ describe('a message that is sent in pieces', () => {
     );
     expect(outcome).toBe(failure);
     expect(received).toEqual([]);
+    expect(code).toBe(1011);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['throws nothing', () => Promise.reject()],
+    ['gives no result', () => 7],
+    ['gives a result that throws', () => new Proxy({}, { get: () => fails() })],
+    ['gives a promise that throws', () => Object.defineProperty({}, 'then', { get: fails })],
+  ])('whose source %s fails with a reason', async (_what, next) => {
+    const { code, outcome } = await sent((socket) => {
+      let count = 0;
+      const iterator = {
+        next: () => {
+          count += 1;
+          return count === 1 ? { done: false, value: 'first' } : next();
+        },
+        return: async () => ({ done: true, value: undefined }),
+      };
+      return socket.sendStream({ [Symbol.asyncIterator]: () => iterator } as never);
+    });
+    expect(outcome).toBeInstanceOf(Error);
     expect(code).toBe(1011);
   });
 

@@ -34,6 +34,10 @@ const THEIRS: readonly PerMessageDeflateOptions[] = [
   { serverMaxWindowBits: 9, serverNoContextTakeover: true, zlibDeflateOptions: { level: 9 } },
 ];
 const PAIRS = OURS.flatMap((ours) => THEIRS.map((theirs) => ({ ours, theirs })));
+/** A server of ws does not agree to a smaller window than its own, and then refuses altogether. */
+const AGREED = PAIRS.filter(
+  ({ ours, theirs }) => (ours.windowBits ?? 15) >= (theirs.serverMaxWindowBits || 0),
+);
 
 const same = (message: string | Uint8Array, back: unknown, isBinary: boolean): boolean =>
   typeof message === 'string'
@@ -76,7 +80,7 @@ describe('ws as a client, $theirs', () => {
 });
 
 describe('a client', () => {
-  test.each(PAIRS)(
+  test.each(AGREED)(
     'with $ours gets back what it sends to the server of ws: $theirs',
     async ({ ours, theirs }) => {
       const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: theirs });
@@ -88,13 +92,7 @@ describe('a client', () => {
       });
       const { port } = server.address() as AddressInfo;
       try {
-        const opening = connectWebSocket(`ws://127.0.0.1:${port}/`, { compression: ours });
-        // A server of ws does not agree to a smaller window than its own, and then refuses altogether.
-        if ((ours.windowBits ?? 15) < (theirs.serverMaxWindowBits || 0)) {
-          await expect(opening).rejects.toMatchObject({ status: 400 });
-          return;
-        }
-        const socket = await opening;
+        const socket = await connectWebSocket(`ws://127.0.0.1:${port}/`, { compression: ours });
         expect(socket.extensions).toMatch(/^permessage-deflate/);
         for (const message of MESSAGES) {
           await socket.send(message);

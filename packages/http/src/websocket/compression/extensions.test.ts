@@ -47,6 +47,6 @@ describe('Sec-WebSocket-Extensions', () => {
     const long = 50_000;
     expect(readExtensions([`a; b="${'\\a'.repeat(long)}`])).toBeUndefined();
     expect(readExtensions([`a${' '.repeat(long)}b`])).toBeUndefined();
-    expect(readExtensions([`${'a;'.repeat(long)}`])).toBeUndefined();
+    expect(readExtensions(['a;'.repeat(long)])).toBeUndefined();
   });
 });

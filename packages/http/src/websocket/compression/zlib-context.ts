@@ -26,7 +26,6 @@ export interface Context {
 
 /** What is below a stream of zlib. */
 interface Handle {
-  onerror: () => void;
   writeSync(
     flush: number,
     input: Uint8Array,
@@ -53,7 +52,7 @@ const output = new Uint8Array(16_384);
 
 /** @returns Whether this Node’s zlib has what contexts need. */
 export function hasContexts(): boolean {
-  const engine = asOwn(() => zlib.createInflateRaw() as unknown as Engine);
+  const engine: Engine = asOwn(() => zlib.createInflateRaw());
   const isThere =
     typeof engine._handle?.writeSync === 'function' && engine._writeState?.length === 2;
   engine.close();
@@ -62,7 +61,7 @@ export function hasContexts(): boolean {
 
 /** @param windowBits - Of the peer: 8 to 15. */
 export function inflateContext(windowBits: number): Context {
-  return new ZlibContext(() => zlib.createInflateRaw({ windowBits }) as unknown as Engine);
+  return new ZlibContext(() => zlib.createInflateRaw({ windowBits }));
 }
 
 /**
@@ -73,7 +72,7 @@ export function inflateContext(windowBits: number): Context {
  * @param level - 1, the fastest, to 9, the smallest result.
  */
 export function deflateContext(windowBits: number, level: number): Context {
-  return new ZlibContext(() => zlib.createDeflateRaw({ windowBits, level }) as unknown as Engine);
+  return new ZlibContext(() => zlib.createDeflateRaw({ windowBits, level }));
 }
 
 class ZlibContext implements Context {
@@ -83,9 +82,10 @@ class ZlibContext implements Context {
   constructor(make: () => Engine) {
     // A simulation takes it for work of other threads, which it is not.
     this.#engine = asOwn(make);
-    (this.#engine._handle as Handle).onerror = () => {
+    const onerror = (): void => {
       this.#isBroken = true;
     };
+    Object.assign(this.#engine._handle as Handle, { onerror });
   }
 
   write(input: Uint8Array, take: (piece: Uint8Array) => void): number {

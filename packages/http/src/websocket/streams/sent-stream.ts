@@ -9,6 +9,7 @@ import { TimeoutError, type Clock, type Timer, type WaitOptions } from '@awaitio
 import {
   AsyncScope,
   budgetOf,
+  failureOf,
   invalidInput,
   isBytes,
   isThenable,
@@ -82,7 +83,8 @@ export class SentStream implements TurnHolder {
       this.#onQuit = turn.reject.bind(turn);
       await turn.promise;
       await this.#sendPieces();
-    } catch (error) {
+    } catch (reason) {
+      const error = failureOf(reason, 'sendStream');
       this.#body.end(error);
       if (this.#hasBegun) this.#outlet.onCut();
       throw error;
