@@ -26,13 +26,7 @@ export class Payload {
    * @param isText - Whether they become a string: then they may share their buffer with others.
    * @returns The bytes as they were added.
    */
-  push(
-    bytes: Uint8Array,
-    mask: number,
-    phase: number,
-    ahead: number,
-    isText: boolean,
-  ): Uint8Array {
+  push(bytes: Uint8Array, mask: number, phase: number, ahead: number, isText: boolean): Uint8Array {
     const start = this.#size;
     const end = start + bytes.length;
     if (end > this.#bytes.length) this.#grow(end, start > phase ? Infinity : ahead, isText);
