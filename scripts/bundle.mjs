@@ -22,6 +22,7 @@ const ENTRIES = {
     'index',
     'batteries/index',
     'contract/index',
+    'otel/index',
     'websocket/index',
     'adapters/hono/index',
     'adapters/crossws/index',
@@ -43,7 +44,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
+    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
   // The WebSocket, which the adapters of other libraries share with its entry.
   {

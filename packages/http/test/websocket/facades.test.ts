@@ -124,7 +124,11 @@ describe('a WebSocket as a WebSocketStream', () => {
       })();
       await world.sleep(2_000);
       expect(written).toBeLessThan(60);
-      const { readable } = await (await given.promise).toWeb().opened;
+      const peer = await given.promise;
+      const taken = (): number => peer.statistics().received - peer.statistics().unread;
+      const { readable } = await peer.toWeb().opened;
+      await world.sleep(100);
+      expect(taken()).toBe(0);
       const reader = readable.getReader();
       for (let index = 0; index < 60; index += 1) await reader.read();
       await writing;
@@ -183,6 +187,24 @@ describe('a WebSocket as a browser’s', () => {
       expect(close).toMatchObject({ code: 4000, reason: 'bye', wasClean: true });
       expect(socket.readyState).toBe(EventSocket.CLOSED);
       expect(log).toEqual(['open', 'message "a"', 'close 4000']);
+    }));
+
+  test('passes no message on once it closes', () =>
+    simulated(async (world) => {
+      await world.serve(
+        talking(async (socket) => {
+          for (let index = 0; socket.isOpen; index += 1) {
+            await socket.send(String(index)).catch(() => {});
+            await world.sleep(1);
+          }
+        }),
+      );
+      const socket = browser(world);
+      await once(socket, 'message');
+      socket.close();
+      const log = logOf(socket);
+      await once(socket, 'close');
+      expect(log).toEqual(['close 1005']);
     }));
 
   test('has the constants on the class and on each of them', () =>
