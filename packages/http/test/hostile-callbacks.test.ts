@@ -329,8 +329,8 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries', 'contract', 'otel', 'websocket', 'hono', 'crossws'].map((name) =>
-  readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
+const pages = ['index', 'batteries', 'contract', 'otel', 'websocket', 'hono', 'crossws'].map(
+  (name) => readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
 );
 
 describe('a callback of @awaitio/http', () => {
