@@ -25,6 +25,8 @@ const ENTRIES = {
     'otel/index',
     'websocket/index',
     'inspect/index',
+    'adapters/hono/index',
+    'adapters/crossws/index',
   ],
 };
 
@@ -45,6 +47,12 @@ const SHARED = [
     name: 'message',
     test: /packages[\\/]http[\\/]src[\\/](?:(?:message|observing|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
+  // The WebSocket, which the adapters of other libraries share with its entry.
+  {
+    name: 'web-socket',
+    test: /packages[\\/]http[\\/]src[\\/]websocket[\\/](?!index\.ts|connect\.ts|browser-web-socket\.ts|compression[\\/](?!compression-options))/,
+  },
+  { name: 'socket-events', test: /packages[\\/]http[\\/]src[\\/]adapters[\\/]socket-events[\\/]/ },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {
     name: 'waiting',

@@ -27,7 +27,8 @@ await installApart('tools');
 await installApart('bench');
 
 /**
- * Ordered so that the cheapest checks fail first; a step's commands run until one fails. Steps run two at a time,
+ * Ordered so that the cheapest checks fail first; a step's commands run until one fails, or all at once where they are `together`.
+ * Steps run two at a time,
  * but one that is `alone` begins after those before it and ends before those after it. Only `build` writes to dist.
  */
 const steps = [
@@ -55,8 +56,14 @@ const steps = [
     commands: [[process.execPath, ...jest()]],
     skip: () => (options['skip-tests'] ? 'asked to skip' : null),
   },
-  // It keeps one core busy for its time, and the steps after it share the other.
-  { name: 'fuzz', commands: [script('fuzz.mjs', '--seconds', '60')] },
+  {
+    name: 'fuzz',
+    // HTTP and WebSockets side by side, for a minute; the steps after it share the cores with them.
+    together: true,
+    commands: ['server,client,form,range', 'websocket'].map((targets) =>
+      script('fuzz.mjs', '--seconds', '60', '--target', targets),
+    ),
+  },
   {
     name: 'coverage',
     commands: [script('coverage.mjs')],
@@ -87,7 +94,7 @@ const started = performance.now();
 const verdicts = new Map();
 
 /** Runs one step; the output of one that has company comes when it ends, in one piece. */
-async function take({ name, commands }, hasCompany) {
+async function take({ name, commands, together = false }, hasCompany) {
   let text = `\n▶ ${name}\n`;
   const say = (more) => {
     if (hasCompany) text += more;
@@ -96,12 +103,15 @@ async function take({ name, commands }, hasCompany) {
   if (!hasCompany) process.stdout.write(text);
   const since = performance.now();
   let passed = true;
-  for (const command of commands) {
+  const runOne = async (command) => {
     const { ok, output } = await run(command, { quiet: hasCompany });
     if (hasCompany) say(output);
-    if (ok) continue;
-    passed = false;
-    break;
+    passed &&= ok;
+  };
+  if (together) {
+    await Promise.all(commands.map(runOne));
+  } else {
+    for (const command of commands) if (passed) await runOne(command);
   }
   const verdict = passed ? 'passed' : 'failed';
   verdicts.set(name, { verdict, detail: seconds(since) });

@@ -1,12 +1,13 @@
 /**
  * Fuzzes what reads the bytes of others, with texts that are nearly right: the sans-IO connection in both roles (`server`,
- * `client`), the parser of multipart (`form`) and of ranges (`range`). packages/http/test/fuzz says what must hold.
+ * `client`), the parser of multipart (`form`) and of ranges (`range`), the WebSocket codec (`websocket`). packages/http/test/fuzz
+ * says what must hold.
  *
- *   node scripts/fuzz.mjs --seconds 60           what CI does
+ *   node scripts/fuzz.mjs --seconds 60           all of them
  *   node scripts/fuzz.mjs --seconds 3600         an hour
  *   node scripts/fuzz.mjs --seed 7               the same texts again, as far as time reaches
  *   node scripts/fuzz.mjs --iterations 10000     so many texts, however long they take
- *   node scripts/fuzz.mjs --target form          one of them alone
+ *   node scripts/fuzz.mjs --target form,range    some of them alone
  *   node scripts/fuzz.mjs --replay '"GET / …"' [--target client]
  *   node scripts/fuzz.mjs --seconds 600 --save   writes what did something new to packages/http/test/fuzz/corpus
  *
@@ -38,10 +39,11 @@ const { corpusFile, quote, readCorpus, writeCorpus } = await load('corpus.ts');
 const { allTargets, readAllSeeds } = await load('targets.ts');
 
 const names = allTargets().map(({ name }) => name);
-if (values.target !== undefined && !names.includes(values.target)) {
-  throw new Error(`--target: expected one of ${names.join(', ')}`);
+const chosen = values.target?.split(',') ?? names;
+if (chosen.some((name) => !names.includes(name))) {
+  throw new Error(`--target: expected some of ${names.join(', ')}`);
 }
-const targets = allTargets().filter(({ name }) => (values.target ?? name) === name);
+const targets = allTargets().filter(({ name }) => chosen.includes(name));
 
 function complain({ target, text, complaint }) {
   console.error(`fuzz: ${complaint}\n  as ${target}, reading ${quote(text)}`);
@@ -52,7 +54,7 @@ function complain({ target, text, complaint }) {
 
 if (values.replay !== undefined) {
   const text = JSON.parse(values.replay);
-  const target = values.target ?? 'server';
+  const [target] = values.target === undefined ? ['server'] : chosen;
   const corpus = { [target]: Array(100).fill(text) };
   const { failure } = fuzz({ seed: 1, targets, iterations: 0, corpus });
   if (failure === undefined) console.log('fuzz: nothing is wrong with it');
@@ -71,7 +73,8 @@ if (values.replay !== undefined) {
     corpus: values.save ? readCorpus() : readAllSeeds(),
   });
   const kept = Object.values(report.kept).flat().length;
-  console.log(`fuzz: seed ${seed}, ${report.texts} texts, ${kept} of them did something new`);
+  const what = values.target ?? 'all';
+  console.log(`fuzz: ${what}: seed ${seed}, ${report.texts} texts, ${kept} did something new`);
   if (report.failure !== undefined) complain(report.failure);
   if (values.save) {
     for (const role of ['server', 'client']) {

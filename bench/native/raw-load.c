@@ -2,8 +2,9 @@
  * Load for what wrk cannot do: sends the bytes of a file over many connections and counts what comes back.
  *
  * A generator in JavaScript costs as much for a message, or for a connection, as the servers that it would measure; this
- * one does not. Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS. An ANSWER_LENGTH of 0 means that an
- * answer begins with "HTTP/1.1 200" and ends with the connection, after which another one is opened.
+ * one does not. Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS [OPENING_FILE]. An ANSWER_LENGTH of 0
+ * means that an answer begins with "HTTP/1.1 200" and ends with the connection, after which another one is opened. The
+ * bytes of OPENING_FILE go before the first request; the answer to them ends with an empty line.
  * Prints "begin", "end" and a line of JSON.
  */
 #define _GNU_SOURCE
@@ -24,7 +25,7 @@ static char is_good[MAX_FDS];
 static long long since[MAX_FDS];
 /* Answers by their latency in microseconds; the last slot has all that took longer. */
 static unsigned slots[SLOTS];
-static char message[1 << 20], input[1 << 20];
+static char message[1 << 21], input[1 << 20], opening[1 << 12];
 
 static long long microseconds(void) {
   struct timespec t;
@@ -47,7 +48,7 @@ static void say(const char *line) {
 }
 
 static struct sockaddr_in server;
-static size_t length, answer;
+static size_t length, answer, opening_length;
 static int poll;
 
 static unsigned long long answered;
@@ -57,6 +58,19 @@ static void count_answer(int fd) {
   answered++;
   slots[now - since[fd] < SLOTS ? now - since[fd] : SLOTS - 1]++;
   since[fd] = now;
+}
+
+/* Sends the opening, and reads its answer, byte by byte up to the empty line: what is behind it would be a message. */
+static int open_connection(int fd) {
+  int matched = 0;
+  char byte;
+  if (opening_length == 0) return 0;
+  if (write(fd, opening, opening_length) != (ssize_t)opening_length) return -1;
+  while (matched < 4) {
+    if (read(fd, &byte, 1) != 1) return -1;
+    matched = byte == "\r\n\r\n"[matched] ? matched + 1 : byte == '\r';
+  }
+  return 0;
 }
 
 /*
@@ -75,6 +89,7 @@ static int ask_anew(void) {
   }
   if (connect(fd, (struct sockaddr *)&server, sizeof server) != 0) return -1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (open_connection(fd) != 0) return -1;
   epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
   unread[fd] = answer;
   is_good[fd] = 0;
@@ -92,6 +107,11 @@ int main(int count, char **arguments) {
   if (file == NULL) return 2;
   length = fread(message, 1, sizeof message, file);
   answer = strtoul(arguments[4], NULL, 10);
+  if (count > 7) {
+    FILE *first = fopen(arguments[7], "rb");
+    if (first == NULL) return 2;
+    opening_length = fread(opening, 1, sizeof opening, first);
+  }
   poll = epoll_create1(0);
   server.sin_family = AF_INET;
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

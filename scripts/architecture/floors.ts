@@ -513,6 +513,24 @@ export const http: PackagePlan = {
       reason: 'Frames are bytes in and events out, so that a table can test them.',
     },
     {
+      folder: 'websocket/compression',
+      sees: ['protocol/vocabulary', 'websocket/protocol'],
+      contains: 'permessage-deflate, RFC 7692: what is agreed on, messages inflated and deflated',
+      reason: 'Compression changes payloads alone, so it knows frames by a contract and no stream.',
+    },
+    {
+      folder: 'websocket/streams',
+      sees: ['message', 'websocket/protocol'],
+      contains: 'messages that are received or sent in parts, and what waits in an outbox',
+      reason: 'A part has one reader and a source one owner, whatever connection they belong to.',
+    },
+    {
+      folder: 'websocket/facades',
+      sees: ['websocket/streams'],
+      contains: 'the shapes of the platform: `WebSocketStream`, and a browser’s `WebSocket`',
+      reason: 'A facade turns one contract into another, so it knows no session.',
+    },
+    {
       folder: 'websocket',
       sees: [
         'protocol/vocabulary',
@@ -522,6 +540,9 @@ export const http: PackagePlan = {
         'tracing',
         'client',
         'websocket/protocol',
+        'websocket/compression',
+        'websocket/streams',
+        'websocket/facades',
       ],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
@@ -546,6 +567,24 @@ export const http: PackagePlan = {
       sees: ['protocol/vocabulary', 'message', 'tracing'],
       contains: '`showInDevTools`: requests in the network panel of Chrome DevTools',
       reason: 'The panel sees what every tracer sees: the channels.',
+    },
+    {
+      folder: 'adapters/socket-events',
+      sees: ['protocol/vocabulary', 'message', 'adapters', 'websocket/protocol', 'websocket'],
+      contains: 'a WebSocket for libraries of callbacks: events, and a `send` that does not wait',
+      reason: 'Every library of callbacks needs the same, so it knows none of them.',
+    },
+    {
+      folder: 'adapters/hono',
+      sees: ['websocket', 'adapters/socket-events'],
+      contains: '`upgradeWebSocket` for Hono',
+      reason: 'A leaf: what one library asks for is nobody else’s business.',
+    },
+    {
+      folder: 'adapters/crossws',
+      sees: ['protocol/vocabulary', 'adapters', 'websocket', 'adapters/socket-events'],
+      contains: '`crosswsAdapter`: the hooks of crossws',
+      reason: 'A leaf: what one library asks for is nobody else’s business.',
     },
     {
       folder: 'handlers',
@@ -656,14 +695,28 @@ export const http: PackagePlan = {
     },
     {
       modules: ['node:zlib'],
-      owners: ['batteries/compression/content-coding', 'client/content/decode'],
+      owners: [
+        'batteries/compression/content-coding',
+        'client/content/decode',
+        'websocket/compression/zlib-context',
+      ],
       reason:
-        'Coding is work of other threads: one file begins it and closes what it has opened, on each side.',
+        'Coding is work of other threads, or blocks: one file begins it and closes what it has opened, on each side.',
     },
     {
       modules: ['mrmime'],
       owners: ['batteries/media-type'],
       reason: 'The types of files are a table of a library, asked in one place.',
+    },
+    {
+      modules: ['hono'],
+      owners: ['adapters/hono/'],
+      reason: 'Hono is there for its users alone: one leaf asks for it.',
+    },
+    {
+      modules: ['crossws'],
+      owners: ['adapters/crossws/'],
+      reason: 'crossws is there for its users alone: one leaf asks for it.',
     },
     {
       modules: ['zod'],
@@ -695,6 +748,7 @@ export const http: PackagePlan = {
   sansIo: [
     'protocol/',
     'websocket/protocol/',
+    'websocket/compression/',
     'forms/multipart-parser',
     'forms/part-head',
     'forms/parameters',

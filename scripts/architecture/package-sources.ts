@@ -34,6 +34,8 @@ export function sourcesFrom(
       'websocket/index.ts',
       'contract/index.ts',
       'inspect/index.ts',
+      'adapters/hono/index.ts',
+      'adapters/crossws/index.ts',
       'otel/index.ts',
     ],
   };

@@ -4,7 +4,8 @@
  *   node scripts/nightly/nightly-simulation.mjs [--program echo] [--count 1000000] [--from SEED] [--jobs N]
  *
  * The programs: `echo`, the echo protocol over streams; `http`, a client against a server; `client`, a client against servers that do
- * everything wrong; `batteries`, a client against a server with forms, events, cookies, compression and what else it brings along.
+ * everything wrong; `batteries`, a client against a server with forms, events, cookies, compression and what else it brings along;
+ * `websocket`, WebSockets with a server that shuts down in every second run.
  *
  * Without `--from` the first seed comes from the date, so that every night runs new seeds. A failure
  * prints its report, with the seed; the exit status is then 1. The build must be fresh.
@@ -34,6 +35,10 @@ const PROGRAMS = {
   },
   async batteries() {
     const { batteryProtocol: program, ...rest } = await import('../lib/simulated-http.mjs');
+    return { program, ...rest };
+  },
+  async websocket() {
+    const { websocketProtocol: program, ...rest } = await import('../lib/simulated-http.mjs');
     return { program, ...rest };
   },
 };

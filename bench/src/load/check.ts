@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { AnswerReader } from './answer-reader.ts';
 import { batchesOf } from './batches.ts';
 import type { Exchange } from './load.ts';
+import { Opening } from './opening.ts';
 
 /** How long a server may take for the first answers, in milliseconds. */
 const ANSWER_TIMEOUT = 10_000;
@@ -50,7 +51,12 @@ export async function checkAnswers(
       socket.on('close', () => {
         reject(new Error(`got ${answers} of ${count} answers and then the end`));
       });
+      const opening = exchange.opening && new Opening(sendNext);
       socket.on('data', (chunk) => {
+        if (opening?.isOver === false) {
+          opening.receive(chunk);
+          return;
+        }
         try {
           if (exchange.protocol === 'http') reader.receive(chunk);
           else take(chunk);
@@ -59,7 +65,8 @@ export async function checkAnswers(
         }
         if (exchange.protocol === 'raw' && size >= expected.length) resolve();
       });
-      sendNext();
+      if (exchange.opening === undefined) sendNext();
+      else socket.write(exchange.opening);
     });
   } finally {
     socket.destroy();

@@ -11,6 +11,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Histogram } from '../statistics.ts';
 import { AnswerCounter } from './answer-counter.ts';
+import { Opening } from './opening.ts';
 import type { LoadResult } from './load.ts';
 
 /** {@link Load} in a form that a command line can carry. */
@@ -24,6 +25,8 @@ export interface GeneratorInput {
   readonly batches: number;
   /** How long an answer is, in a raw protocol. */
   readonly answerLength: number;
+  /** The file with what is sent first on each connection, if it has an opening. */
+  readonly opening?: string | undefined;
   readonly connections: number;
   readonly pipeline: number;
   readonly seconds: number;
@@ -39,6 +42,7 @@ const batchLength = bytes.length / input.batches;
 const batches = Array.from({ length: input.batches }, (_, turn) =>
   bytes.subarray(turn * batchLength, (turn + 1) * batchLength),
 );
+const opening = input.opening === undefined ? undefined : readFileSync(input.opening);
 const latencies = new Histogram();
 let answered = 0;
 let errors = 0;
@@ -63,6 +67,7 @@ class Connection {
   #since = 0;
   #counter = this.#newCounter();
   #unread = 0;
+  #opening: Opening | undefined;
 
   constructor(onFree: (connection: Connection) => void) {
     this.#onFree = onFree;
@@ -88,7 +93,11 @@ class Connection {
         ? connectTls({ ...options, rejectUnauthorized: false })
         : connect(options);
       this.#socket = socket;
-      socket.once(input.tls ? 'secureConnect' : 'connect', resolve);
+      this.#opening = opening && new Opening(resolve);
+      socket.once(input.tls ? 'secureConnect' : 'connect', () => {
+        if (opening === undefined) resolve();
+        else socket.write(opening);
+      });
       socket.on('error', reject);
       socket.on('close', () => this.#onClose());
     });
@@ -107,6 +116,10 @@ class Connection {
   }
 
   #receive(length: number): void {
+    if (this.#opening?.isOver === false) {
+      this.#opening.receive(shared.subarray(0, length));
+      return;
+    }
     if (input.protocol === 'raw') {
       this.#unread += length;
       while (this.#unread >= input.answerLength && this.#awaited > 0) {

@@ -11,6 +11,8 @@ export interface Exchange {
   /** The content coding of the answer, if it has one: `answer` is what it decodes to. */
   readonly coding?: 'gzip' | undefined;
   readonly protocol: 'http' | 'raw';
+  /** What is sent first on each connection; the answer to it ends with an empty line. */
+  readonly opening?: Buffer | undefined;
 }
 
 export interface Load {

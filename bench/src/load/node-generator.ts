@@ -19,6 +19,7 @@ export const ownGenerator: LoadGenerator = {
       file: requestFile(Buffer.concat(batches)),
       batches: batches.length,
       answerLength: exchange.answer.length,
+      opening: exchange.opening && requestFile(exchange.opening),
       connections: load.connections,
       pipeline: load.pipeline,
       seconds: load.seconds,

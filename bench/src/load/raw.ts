@@ -22,6 +22,7 @@ const nativeGenerator: LoadGenerator = {
         String(isClosing(exchange) ? 0 : exchange.answer.length),
         String(Math.round(load.warmup * 1_000)),
         String(Math.round(load.seconds * 1_000)),
+        ...(exchange.opening === undefined ? [] : [requestFile(exchange.opening)]),
       ],
       { core: 1 },
     );

@@ -20,6 +20,7 @@ import type { Scenario } from './scenario.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
 import { tcpEcho } from './tcp.ts';
+import { webSocketBroadcast, webSocketEcho, webSocketIdle, webSocketLarge } from './web-socket.ts';
 
 export const scenarios: readonly Scenario[] = [
   echoPost,
@@ -32,6 +33,10 @@ export const scenarios: readonly Scenario[] = [
   file,
   gzip,
   tcpEcho,
+  webSocketEcho,
+  webSocketBroadcast,
+  webSocketLarge,
+  webSocketIdle,
   client,
   clientTls,
   idle,

@@ -24,25 +24,33 @@ const bareSocket: Peer = {
 };
 onNode.add(bareSocket);
 
-function contestant(peer: Peer): Contestant {
+/** Opens so many connections, in a process that keeps them until it is stopped. */
+type Opener = (port: number, count: number) => Promise<Child>;
+
+export function idleContestant(peer: Peer, isOnNode: boolean, opener: Opener): Contestant {
   return {
     name: peer.name,
     missing: peer.missing,
-    round: (context) => idleRound(peer, context),
+    round: (context) => idleRound(peer, isOnNode, opener, context),
   };
 }
 
-async function idleRound(peer: Peer, context: RoundContext): Promise<Sample> {
+async function idleRound(
+  peer: Peer,
+  isOnNode: boolean,
+  opener: Opener,
+  context: RoundContext,
+): Promise<Sample> {
   const count = context.isSmoke ? 200 : CONNECTIONS;
-  const env = onNode.has(peer) ? { BENCH_MEMORY: '1' } : {};
+  const env = isOnNode ? { BENCH_MEMORY: '1' } : {};
   await using server = new Child(peer.command('idle'), { core: 0, env });
   const port = await portOf(server);
   // The first connections load what later ones share.
-  await using first = await open(port, context.isSmoke ? 10 : 500);
+  await using first = await opener(port, context.isSmoke ? 10 : 500);
   await first.stop();
-  const before = await memoryOf(server, peer);
-  await using clients = await open(port, count);
-  const after = await memoryOf(server, peer);
+  const before = await memoryOf(server, isOnNode);
+  await using clients = await opener(port, count);
+  const after = await memoryOf(server, isOnNode);
   await clients.stop();
   return {
     value: (after.resident - before.resident) / count,
@@ -60,9 +68,12 @@ async function open(port: number, count: number): Promise<Child> {
   return child;
 }
 
-async function memoryOf(server: Child, peer: Peer): Promise<{ resident: number; objects: number }> {
+async function memoryOf(
+  server: Child,
+  isOnNode: boolean,
+): Promise<{ resident: number; objects: number }> {
   await settled(server.pid);
-  if (!onNode.has(peer)) return { resident: usageOf(server.pid).memory, objects: NaN };
+  if (!isOnNode) return { resident: usageOf(server.pid).memory, objects: NaN };
   server.say('memory');
   const { objects } = await server.json<MemoryUse>();
   return { resident: usageOf(server.pid).memory, objects };
@@ -79,5 +90,7 @@ export const idle: Scenario = {
   goals: [{ against: 'node:http', ratio: 0.6 }],
   bound:
     'A stream with its two halves, a task, a wait, a deadline and a protocol machine for each connection: small objects, but many, of some 2.6 KB; libuv’s handle; and the young generation of V8’s heap, which grows by some 19 MB while so many connections come, as it does for node:http. Most of the spread is what the compiler leaves with the allocator, before or after the first count. Node’s socket is not there any more, which took a third off, nor a promise of each connection’s end, and a decoder only while a message is under way.',
-  contestants: [awaitio, nodeHttp, bareSocket, bunServe, denoServe].map(contestant),
+  contestants: [awaitio, nodeHttp, bareSocket, bunServe, denoServe].map((peer) =>
+    idleContestant(peer, onNode.has(peer), open),
+  ),
 };

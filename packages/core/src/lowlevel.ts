@@ -16,6 +16,7 @@ export {
   stderrSink,
   type FailureSink,
 } from './vocabulary/callbacks.ts';
+export { asOwn } from './vocabulary/platform.ts';
 export { printLossy } from './vocabulary/lossy-output.ts';
 export { invalidInput, type IoErrorOptions } from './vocabulary/errors.ts';
 export {

@@ -442,6 +442,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   ...each('Waiter', ['resolve', 'reject', 'onAbort', 'info'], trusted),
   ...each('WaiterList', ['wait', 'add', 'remove', 'resolveAll', 'rejectAll', 'describe'], trusted),
   'WaiterOwner.remove': byProgram,
+  asOwn: trusted,
   acceptOwned: () => {
     const listener = new MemoryListener();
     return {

@@ -9,7 +9,7 @@ import { interruption, readArguments, sayListening } from './program.ts';
 
 const PAGE = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Chat</title>
-<style>body{font:1rem sans-serif;max-width:40rem;margin:auto;padding:1rem}input{font:inherit;width:100%;box-sizing:border-box}</style>
+<style>body{font:1rem sans-serif;max-width:40rem;margin:auto;padding:1rem}input{font:inherit;width:100%;box-sizing:border-box}li{overflow-wrap:anywhere}</style>
 <h1>Chat</h1><form><input autofocus maxlength="500" aria-label="Message"></form><ol></ol>
 <script>
 const list = document.querySelector('ol'), field = document.querySelector('input');

@@ -11,6 +11,8 @@ const ENTRIES = [
   'http/src/batteries/index.ts',
   'http/src/websocket/index.ts',
   'http/src/contract/index.ts',
+  'http/src/adapters/hono/index.ts',
+  'http/src/adapters/crossws/index.ts',
 ];
 
 /** The exported names of an entry, each with the file that it comes from. */
@@ -40,7 +42,7 @@ function isDocumented(name: string, file: URL): boolean {
 describe.each(ENTRIES)('every name that %s exports', (entry) => {
   test('is documented', () => {
     const names = namesOf(entry);
-    expect(names.length).toBeGreaterThan(3);
+    expect(names.length).toBeGreaterThan(1);
     const silent = names.filter(([name, file]) => !isDocumented(name, file));
     expect(silent.map(([name]) => name)).toEqual([]);
   });

@@ -13,6 +13,7 @@ import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
 import * as inspector from '../src/inspect/index.ts';
+import * as crossws from '../src/adapters/crossws/index.ts';
 import * as otel from '../src/otel/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
@@ -335,8 +336,27 @@ const INSPECTOR: Readonly<Record<string, Recipe>> = {
     () => [{ port: 0 }],
   ),
 };
+const PLATFORMS = 'the errors, and what is converted to text, are those of browsers';
 
 const WEBSOCKET: Readonly<Record<string, Recipe>> = {
+  'EventSocket.close': PLATFORMS,
+  'EventSocket.send': PLATFORMS,
+  'new BrowserWebSocket': PLATFORMS,
+  'new CloseEvent': 'an event is made here only',
+  'new ErrorEvent': 'an event is made here only',
+  'new EventSocket': 'as WebSocket.toEventTarget, which makes it',
+  'MessageStream.read': async () => {
+    const { socket, end } = await echoSocket();
+    await socket.send('hello');
+    return { target: await socket.receiveStream(), args: [{ timeout: 1 }], release: end };
+  },
+  'WebSocket.receiveStream': onSocket(() => [{ timeout: 1 }]),
+  'WebSocket.sendStream': onSocket(() => [['hello'], {}]),
+  'WebSocket.toEventTarget': onSocket(() => [{}]),
+  'WebSocketStreams.close': onSocket(
+    () => [{}],
+    (socket) => socket.toWeb(),
+  ),
   'new Topic': plain(websocket.Topic, () => [{}]),
   'Topic.join': onSocket(
     (socket) => [socket],
@@ -406,6 +426,8 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
   'Topic.publish(message)': ['string'],
   'WebSocket.send(message)': ['string'],
+  'WebSocket.sendStream(source)': ['array'],
+  'WebSocketStreams.close(info)': ['array', 'object'],
   // A contract without parts takes any object.
   'call(input)': ['array', 'object'],
   'implement(answer)': ['function'],
@@ -423,6 +445,22 @@ const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'HttpRequest.query(schema)': ['undefined'],
 };
 
+const CROSSWS: Readonly<Record<string, Recipe>> = {
+  crosswsAdapter: plain(crossws.crosswsAdapter, () => [{}]),
+  'CrosswsAdapter.handleUpgrade': async () => {
+    const subject = await (
+      inHandler((request, context) => [request, context]) as () => Promise<Subject>
+    )();
+    const [request, context] = subject.target as unknown[];
+    const info = { remoteAddress: '', request, context };
+    return {
+      ...subject,
+      args: [new Request('http://memory/'), info],
+      target: crossws.crosswsAdapter(),
+    };
+  },
+};
+
 const isTyped = (reason: unknown): boolean =>
   reason instanceof http.ProtocolError ||
   reason instanceof HttpProblem ||
@@ -437,6 +475,7 @@ describe.each([
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
   ['inspect', INSPECTOR],
+  ['crossws', CROSSWS],
   ['otel', OTEL],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);

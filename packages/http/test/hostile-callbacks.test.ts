@@ -348,9 +348,16 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries', 'contract', 'inspect', 'otel', 'websocket'].map((name) =>
-  readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
-);
+const pages = [
+  'index',
+  'batteries',
+  'contract',
+  'inspect',
+  'otel',
+  'websocket',
+  'hono',
+  'crossws',
+].map((name) => readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))));
 
 describe('a callback of @awaitio/http', () => {
   test('is known here', () => {

@@ -33,6 +33,7 @@ import {
   showInDevTools,
 } from '../src/batteries/index.ts';
 import { inspect } from '../src/inspect/index.ts';
+import { crosswsAdapter } from '../src/adapters/crossws/index.ts';
 import { instrument } from '../src/otel/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
@@ -337,6 +338,14 @@ const CALLS: readonly OptionCase[] = [
     { protocols: ['a b'] },
   ],
   [
+    'crosswsAdapter',
+    (o) => crosswsAdapter(o),
+    'crosswsAdapter',
+    'getnamespace',
+    'getNamespace',
+    { webSocket: 5 },
+  ],
+  [
     'connectWebSocket',
     (o) => connectWebSocket('ws://127.0.0.1:1/', o),
     'connectWebSocket',
@@ -345,6 +354,22 @@ const CALLS: readonly OptionCase[] = [
     { limits: { frameBytes: 0 } },
   ],
   ['inspect', (o) => inspect(o), 'inspect', 'allowclose', 'allowClose', { interval: 5 }],
+  [
+    'webSocket, its compression',
+    onRequest((request, o) => webSocket(request, { upgrade: fails } as never, o)),
+    'webSocket',
+    'compresion',
+    'compression',
+    { compression: { level: 0 } },
+  ],
+  [
+    'connectWebSocket, its compression',
+    (o) => connectWebSocket('ws://127.0.0.1:1/', o),
+    'connectWebSocket',
+    'perMessageDeflate',
+    'compression',
+    { compression: { windowBits: 8 } },
+  ],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

@@ -62,6 +62,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   maxsockets: ['maxConnectionsPerOrigin'],
   message: ['detail'],
   mintimeout: ['backoff'],
+  permessagedeflate: ['compression'],
   persecond: ['rate'],
   poolsize: ['maxConnectionsPerOrigin', 'concurrency'],
   queuesize: ['maxPending'],

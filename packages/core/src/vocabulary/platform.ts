@@ -42,7 +42,24 @@ export const machineTime: () => number = Date.now;
 /** Whether the call in progress is this package's own: a simulation then lets it through. */
 export const own = { isCalling: false };
 
-/** Calls the real world for this package itself. */
+/**
+ * Calls the real world for the packages of awaitio themselves: a simulation lets through what would be refused to a program.
+ *
+ * For what a simulation takes for work of other threads, and is not: it has ended when it returns, or is used so that it has.
+ *
+ * @param call - Must not wait.
+ * @returns What it returns.
+ * @throws What it throws.
+ *
+ * @example
+ * ```ts
+ * import { asOwn } from '@awaitio/core/lowlevel';
+ * import { createDeflateRaw } from 'node:zlib';
+ *
+ * const context = asOwn(() => createDeflateRaw());
+ * context.close();
+ * ```
+ */
 export function asOwn<T>(call: () => T): T {
   own.isCalling = true;
   try {

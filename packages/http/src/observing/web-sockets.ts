@@ -5,8 +5,6 @@ import type { ByteStream } from '@awaitio/core';
 /** A WebSocket at work. */
 export interface WebSocketView {
   readonly parts: { readonly stream: ByteStream; readonly role: 'server' | 'client' };
-  /** Messages received. */
-  readonly received: number;
   readonly outbox: {
     /** Messages that wait to be sent. */
     readonly waiting: number;

@@ -4,6 +4,7 @@ import {
   checkMethods,
   checkOptions,
   invalidInput,
+  lazy,
   rules,
   withDefaults,
   type OptionTable,
@@ -11,21 +12,15 @@ import {
 import type { HandlerContext } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { HttpRequest } from '../message/request.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf, trimBlanks } from '../protocol/vocabulary/lists.ts';
-import {
-  DEADLINES,
-  DEFAULT_WEBSOCKET_DEADLINES,
-  DEFAULT_WEBSOCKET_LIMITS,
-  LIMITS,
-  PROTOCOLS,
-  type Some,
-  type WebSocketDeadlines,
-  type WebSocketLimits,
-} from './options.ts';
-import { CloseCode } from './protocol/close-codes.ts';
+import type { CompressionOptions } from './compression/compression-options.ts';
+import type { Compression } from './compression/compression.ts';
+import { DEFAULT_WEBSOCKET_DRAIN, DRAIN, sayGoodbye, type WebSocketDrain } from './farewell.ts';
+import { OPENING_OPTIONS, openingFields, settingsOf } from './handshake.ts';
+import type { Some, WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { acceptOf, maskSource } from './random-bits.ts';
-import { socketOf, type WebSocket } from './web-socket.ts';
+import { sessionOf, socketOf, type WebSocket } from './web-socket.ts';
 
 /** Options of {@link webSocket}. */
 export interface WebSocketOptions {
@@ -41,21 +36,24 @@ export interface WebSocketOptions {
   readonly origins?: readonly string[] | undefined;
   /** More fields of the response. @default none */
   readonly headers?: HeadersInput | undefined;
+  /** Compresses messages, if the client offers it: permessage-deflate (RFC 7692). @default none */
+  readonly compression?: CompressionOptions | undefined;
   readonly limits?: Some<WebSocketLimits> | undefined;
   readonly deadlines?: Some<WebSocketDeadlines> | undefined;
+  /** What becomes of it when the server shuts down. */
+  readonly drain?: Some<WebSocketDrain> | undefined;
 }
 
 const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
-  protocols: PROTOCOLS,
+  ...OPENING_OPTIONS,
   origins: {
     expected: 'a list of origins, such as https://app.example',
     accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
   },
-  headers: { ...rules.object, isSecret: true },
-  limits: rules.group(LIMITS),
-  deadlines: rules.group(DEADLINES),
+  drain: rules.group(DRAIN),
 };
 
+const compressionParts = lazy(() => import('./compression/compression.ts'));
 const VERSION = '13';
 /** 16 bytes in base64. */
 const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
@@ -63,15 +61,15 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 /**
  * Accepts a WebSocket (RFC 6455): answers the request with 101, and hands the connection over.
  *
- * When the server shuts down, the WebSocket is closed with 1001, and the shutdown waits for the peer’s answer, up to its `grace`. A
- * handler that fails afterwards resets the connection; one that returns leaves the WebSocket open.
+ * When the server shuts down, the WebSocket is closed with 1001, at its moment in the `drain.window`: when its handler is at work
+ * on a message, once that asks for the next one. The shutdown waits for the peer’s answer, up to its `grace`. A handler that fails afterwards resets the connection; one that returns leaves the WebSocket open.
  *
  * @param request - The request of the handler.
  * @param context - The context of the handler: its clock is that of the deadlines.
  * @param options - See {@link WebSocketOptions}.
  * @returns The WebSocket, open.
  * @throws `HttpProblem` when the request does not ask for a WebSocket, which becomes the response: 426 for another request and for
- * another version, 400 for a malformed key, 403 for an origin that is not in `origins`. `InvalidInputError` for a wrong argument or
+ * another version, 400 for a malformed key or malformed extensions, 403 for an origin that is not in `origins`. `InvalidInputError` for a wrong argument or
  * option; `LocalProtocolError` for a header that must not be sent, and when the response has begun; the stream’s errors when the
  * client has gone.
  *
@@ -98,7 +96,7 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
  */
 export async function webSocket(
   request: HttpRequest,
-  context: Pick<HandlerContext, 'upgrade' | 'clock'>,
+  context: Pick<HandlerContext, 'upgrade' | 'clock'> & Partial<HandlerContext>,
   options: WebSocketOptions = {},
 ): Promise<WebSocket> {
   if (!(request instanceof HttpRequest)) {
@@ -108,30 +106,49 @@ export async function webSocket(
   checkOptions('webSocket', options, WEB_SOCKET_OPTIONS);
   const nonce = checkHandshake(request, options.origins);
   const protocol = chooseProtocol(request, options.protocols ?? []);
+  const settings = settingsOf(options);
+  const { compression: wishes } = options;
+  const compression =
+    wishes === undefined ? undefined : await agreeOnCompression(request, wishes, settings.limits);
   const fields: (readonly [string, string])[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Accept', acceptOf(nonce)],
   ];
   if (protocol !== '') fields.push(['Sec-WebSocket-Protocol', protocol]);
+  if (compression !== undefined) fields.push(['Sec-WebSocket-Extensions', compression.text]);
+  const drain = withDefaults(DEFAULT_WEBSOCKET_DRAIN, options.drain);
   const opened: { socket?: WebSocket } = {};
+  let isDraining = false;
   const { stream } = await context.upgrade({
-    headers: [...fields, ...pairsOf(fieldList(options.headers))],
-    onDrain: () => opened.socket?.close(CloseCode.GOING_AWAY, 'the server is shutting down'),
+    headers: openingFields(options.headers, fields),
+    onDrain: () => {
+      isDraining = true;
+      if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);
+    },
   });
   const socket = socketOf(
     {
       stream,
+      url: urlOf(request, context.isEncrypted === true),
       role: 'server',
       clock: context.clock,
-      limits: withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits),
-      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      ...settings,
       nextMask: maskSource(undefined),
+      compression,
     },
     protocol,
   );
   opened.socket = socket;
+  // The shutdown may have begun while the response was written.
+  if (isDraining) sayGoodbye(sessionOf(socket), drain);
   return socket;
+}
+
+/** The URL that the client asked for, as far as it can be known here. */
+function urlOf({ headers, target }: HttpRequest, isEncrypted: boolean): string {
+  const url = `${isEncrypted ? 'wss' : 'ws'}://${headers.get('host') ?? ''}${target}`;
+  return URL.canParse(url) ? url : '';
 }
 
 /** @returns The client’s nonce. @throws `HttpProblem` */
@@ -169,10 +186,14 @@ function chooseProtocol(request: HttpRequest, known: readonly string[]): string 
   return known.find((name) => proposed.includes(name)) ?? '';
 }
 
-function pairsOf(fields: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at < fields.length; at += 2) {
-    pairs.push([fields[at] as string, fields[at + 1] as string]);
-  }
-  return pairs;
+/** @throws `HttpProblem` */
+async function agreeOnCompression(
+  { headers }: HttpRequest,
+  options: CompressionOptions,
+  limits: WebSocketLimits,
+): Promise<Compression | undefined> {
+  const { acceptCompression } = compressionParts.value ?? (await compressionParts.load());
+  const agreed = acceptCompression(headers.getAll('sec-websocket-extensions'), options, limits);
+  if (agreed !== 'malformed') return agreed;
+  throw new HttpProblem(400, { detail: 'expected Sec-WebSocket-Extensions as in RFC 6455' });
 }

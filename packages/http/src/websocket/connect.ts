@@ -7,25 +7,22 @@ import {
   invalidInput,
   lazy,
   rules,
-  withDefaults,
   type Lazy,
   type OptionTable,
 } from '@awaitio/core/lowlevel';
 import type { HttpClient } from '../client/client.ts';
 import type { ClientResponse } from '../client/response.ts';
-import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
+import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { elementsOf } from '../protocol/vocabulary/lists.ts';
-import { WebSocketHandshakeError } from './handshake-error.ts';
+import type { CompressionOptions } from './compression/compression-options.ts';
+import type { Compression } from './compression/compression.ts';
 import {
-  DEADLINES,
-  DEFAULT_WEBSOCKET_DEADLINES,
-  DEFAULT_WEBSOCKET_LIMITS,
-  LIMITS,
-  PROTOCOLS,
-  type Some,
-  type WebSocketDeadlines,
-  type WebSocketLimits,
-} from './options.ts';
+  OPENING_OPTIONS,
+  openingFields,
+  settingsOf,
+  WebSocketHandshakeError,
+} from './handshake.ts';
+import type { Some, WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { acceptOf, maskSource, nonceOf } from './random-bits.ts';
 import { socketOf, type WebSocket } from './web-socket.ts';
 
@@ -40,6 +37,8 @@ export interface ConnectWebSocketOptions {
   readonly protocols?: readonly string[] | undefined;
   /** More fields of the request, such as `Authorization` or `Origin`. @default none */
   readonly headers?: HeadersInput | undefined;
+  /** Offers to compress messages: permessage-deflate (RFC 7692). @default none */
+  readonly compression?: CompressionOptions | undefined;
   readonly limits?: Some<WebSocketLimits> | undefined;
   readonly deadlines?: Some<WebSocketDeadlines> | undefined;
   /** Cancels the opening; afterwards it does nothing. */
@@ -52,12 +51,10 @@ export interface ConnectWebSocketOptions {
   readonly random?: Random | undefined;
 }
 
-const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+/** What {@link ConnectWebSocketOptions} may be. */
+export const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
+  ...OPENING_OPTIONS,
   client: rules.method('request'),
-  protocols: PROTOCOLS,
-  headers: { ...rules.object, isSecret: true },
-  limits: rules.group(LIMITS),
-  deadlines: rules.group(DEADLINES),
   signal: rules.signal,
   timeout: rules.milliseconds,
   clock: rules.clock,
@@ -67,6 +64,7 @@ const CONNECT_OPTIONS: OptionTable<ConnectWebSocketOptions> = {
 const clientParts: Lazy<{ readonly HttpClient: typeof HttpClient }> = lazy(
   () => import('../client/client.ts'),
 );
+const compressionParts = lazy(() => import('./compression/compression.ts'));
 let sharedClient: HttpClient | undefined;
 
 async function defaultClient(): Promise<HttpClient> {
@@ -118,16 +116,21 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   const nonce = nonceOf(nextMask);
   const protocols = options.protocols ?? [];
   const client = options.client ?? (await defaultClient());
+  const { compression: wishes } = options;
+  const offer = wishes === undefined ? undefined : await offerOf(wishes);
+  const settings = settingsOf(options);
   const response = await client.request('GET', target, {
-    headers: requestFields(nonce, protocols, options.headers),
+    headers: openingFields(options.headers, requestFields(nonce, protocols, offer)),
     maxRedirects: 0,
     retry: false,
     signal: options.signal,
     timeout: options.timeout,
   });
   let protocol;
+  let compression;
   try {
     protocol = checkResponse(response, nonce, protocols);
+    compression = agreedOn(response, offer === undefined ? undefined : wishes, settings.limits);
   } catch (error) {
     if (response.status === 101) response.takeStream().reset(error);
     else response.discard();
@@ -136,11 +139,12 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   return socketOf(
     {
       stream: response.takeStream(),
+      url: target.href.replace(/^http/, 'ws').replace(/\/\/[^/@]*@/, '//'),
       role: 'client',
       clock: options.clock ?? systemClock,
-      limits: withDefaults(DEFAULT_WEBSOCKET_LIMITS, options.limits),
-      deadlines: withDefaults(DEFAULT_WEBSOCKET_DEADLINES, options.deadlines),
+      ...settings,
       nextMask,
+      compression,
     },
     protocol,
   );
@@ -167,21 +171,39 @@ function httpUrl(url: string | URL): URL {
 function requestFields(
   nonce: string,
   protocols: readonly string[],
-  headers: HeadersInput | undefined,
+  offer: string | undefined,
 ): [string, string][] {
-  const fields: [string, string][] = [];
-  const given = fieldList(headers);
-  for (let at = 0; at < given.length; at += 2) {
-    fields.push([given[at] as string, given[at + 1] as string]);
-  }
-  fields.push(
+  const fields: [string, string][] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Key', nonce],
     ['Sec-WebSocket-Version', '13'],
-  );
+  ];
+  if (offer !== undefined) fields.push(['Sec-WebSocket-Extensions', offer]);
   if (protocols.length > 0) fields.push(['Sec-WebSocket-Protocol', protocols.join(', ')]);
   return fields;
+}
+
+async function offerOf(options: CompressionOptions): Promise<string | undefined> {
+  const { offerCompression } = compressionParts.value ?? (await compressionParts.load());
+  return offerCompression(options);
+}
+
+/** What the server has agreed to. @throws {@link WebSocketHandshakeError} for what was not offered */
+function agreedOn(
+  { status, headers }: ClientResponse,
+  options: CompressionOptions | undefined,
+  limits: WebSocketLimits,
+): Compression | undefined {
+  const lines = headers.getAll('sec-websocket-extensions');
+  if (lines.length === 0) return undefined;
+  // Loaded with the offer.
+  const agreed =
+    options === undefined
+      ? 'refused'
+      : compressionParts.value?.openCompression(lines, options, limits);
+  if (agreed !== 'refused') return agreed;
+  throw new WebSocketHandshakeError('no extension but as it was offered', status);
 }
 
 /** @returns The subprotocol. @throws {@link WebSocketHandshakeError} */
@@ -201,7 +223,6 @@ function checkResponse(
   if (headers.get('sec-websocket-accept') !== acceptOf(nonce)) {
     fail('the Sec-WebSocket-Accept that belongs to the key');
   }
-  if (headers.has('sec-websocket-extensions')) fail('no extension, as none was proposed');
   const chosen = headers.getAll('sec-websocket-protocol');
   const isProposed = chosen.length === 1 && protocols.includes(chosen[0] as string);
   if (chosen.length > 0 && !isProposed) fail('one of the subprotocols that were proposed');

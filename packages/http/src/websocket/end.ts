@@ -1,6 +1,8 @@
 /** How a WebSocket ended, and the errors of calls on one that did. */
 
 import { ClosedError, UnexpectedEofError, type ByteStream } from '@awaitio/core';
+import { CloseCode } from './protocol/close-codes.ts';
+import type { WebSocketConnection } from './protocol/connection.ts';
 
 /** How a WebSocket ended. */
 export interface WebSocketEnd {
@@ -19,6 +21,33 @@ export interface WebSocketEnd {
   readonly dropped: number;
   /** Why the end was not clean. */
   readonly error?: unknown;
+}
+
+/** How the closing began; `code` is `undefined` for a close frame without one. */
+export interface Beginning {
+  readonly code: number | undefined;
+  readonly reason: string;
+  readonly by: 'local' | 'peer';
+}
+
+/** Makes the close frame of this side: the reason of the peer is not repeated. */
+export function closeFrameOf(
+  connection: Pick<WebSocketConnection, 'sendClose'>,
+  { code, reason, by }: Beginning,
+): Uint8Array {
+  const sent = code === CloseCode.NO_CODE ? undefined : code;
+  return connection.sendClose(sent, by === 'local' ? reason : '');
+}
+
+/** @param error - Why it was not clean */
+export function endOf(
+  { code, reason, by }: Beginning,
+  error: unknown,
+  dropped: number,
+): WebSocketEnd {
+  const isClean = error === undefined;
+  const end = { code: code ?? CloseCode.NO_CODE, reason, by, isClean, dropped };
+  return Object.freeze(isClean ? end : { ...end, error });
 }
 
 /** The WebSocket was closed, by either side. */

@@ -1,10 +1,19 @@
 /** Limits and deadlines of a WebSocket, the same for both sides, and their rules. */
 
+import type { ByteStream, Clock } from '@awaitio/core';
 import { rules, type OptionTable } from '@awaitio/core/lowlevel';
+import type { Role } from './protocol/connection.ts';
+import type { Compression } from './compression/compression.ts';
 import { DEFAULT_PROTOCOL_LIMITS, type WebSocketProtocolLimits } from './protocol/limits.ts';
+import type { NextMask } from './protocol/sender.ts';
 
 /** Limits on what a peer sends, and on what waits to be sent to it. */
 export interface WebSocketLimits extends WebSocketProtocolLimits {
+  /**
+   * Bytes, of text characters, that may lie unread: whole messages, and what has come of a long one that is not received yet, or read
+   * in parts. Then reading stops; a message beyond that is not cut. @default 1048576
+   */
+  readonly readAheadBytes: number;
   /** Messages that may wait for room at once; another `send` fails with a `LimitError`. @default 16 */
   readonly pendingSends: number;
   /**
@@ -17,6 +26,7 @@ export interface WebSocketLimits extends WebSocketProtocolLimits {
 /** The defaults of {@link WebSocketLimits}. */
 export const DEFAULT_WEBSOCKET_LIMITS: WebSocketLimits = Object.freeze({
   ...DEFAULT_PROTOCOL_LIMITS,
+  readAheadBytes: 1_048_576,
   pendingSends: 16,
   writeMinRate: 1_000,
 });
@@ -57,9 +67,15 @@ export type Some<Bag> = { readonly [Name in keyof Bag]?: Bag[Name] | undefined }
 export const LIMITS: OptionTable<WebSocketLimits> = {
   frameBytes: rules.count,
   messageBytes: rules.count,
+  inflatedBytes: rules.count,
+  compressionRatio: {
+    expected: 'a number from 1, or Infinity',
+    accepts: (value) => typeof value === 'number' && value >= 1,
+  },
   fragments: rules.count,
   controlFrames: rules.count,
   readAheadMessages: rules.whole(1),
+  readAheadBytes: rules.count,
   pendingSends: rules.whole(1),
   writeMinRate: {
     expected: 'a number from 0, or Infinity',
@@ -76,6 +92,20 @@ export const DEADLINES: OptionTable<WebSocketDeadlines> = {
   writeStall: rules.milliseconds,
   writeWindow: rules.milliseconds,
 };
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly stream: ByteStream;
+  /** Of the request, with the scheme `ws:` or `wss:`. */
+  readonly url: string;
+  readonly role: Role;
+  readonly clock: Clock;
+  readonly limits: WebSocketLimits;
+  readonly deadlines: WebSocketDeadlines;
+  readonly nextMask: NextMask;
+  /** What was agreed on. */
+  readonly compression?: Compression | undefined;
+}
 
 const PROTOCOL = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

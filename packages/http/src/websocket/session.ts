@@ -1,78 +1,64 @@
 /**
- * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox.
- *
- * One loop reads, whoever calls `receive`: pings are answered and a close frame is seen while the application is busy. The
- * loop stops while the inbox is full, so a slow application slows its peer down. It belongs to no scope and ends with the
- * stream.
+ * A WebSocket at work: joins the connection without I/O to a stream, an inbox and an outbox. It ends with the stream.
  *
  * The end, whatever it is, goes through `#finish`, once. The side that closes the stream first is the server (RFC 6455
  * section 7.1.1); after a fault of the peer what it still sends is read and dropped, or a reset could discard the close frame.
  */
 
+import { ClosedError, TimeoutError } from '@awaitio/core';
+import { deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
 import {
-  ClosedError,
-  TimeoutError,
-  type ByteConsumer,
-  type ByteStream,
-  type Clock,
-} from '@awaitio/core';
-import { budgetOf, deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
-import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
+  closeFrameOf,
+  endedEarly,
+  endOf,
+  endWriting,
+  socketClosed,
+  type Beginning,
+  type WebSocketEnd,
+} from './end.ts';
 import { Inbox } from './inbox.ts';
 import { registerWebSocket } from '../observing/web-sockets.ts';
-import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
+import type { SessionParts } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
-import { WebSocketConnection, type Role } from './protocol/connection.ts';
+import { WebSocketConnection } from './protocol/connection.ts';
 import type { WebSocketError } from './protocol/errors.ts';
-import type { CloseEvent, WebSocketEvent } from './protocol/events.ts';
-import type { NextMask } from './protocol/sender.ts';
+import type { CloseEvent } from './protocol/events.ts';
 import { isOpen, SideState } from './protocol/state.ts';
+import { ReadLoop, type ControlFlowEvent, type ReadLoopOwner } from './read-loop.ts';
+import type { Message } from './streams/incoming-message.ts';
 import { Watchdog, type WatchdogOwner } from './watchdog.ts';
 
-/** What a session is made of. */
-export interface SessionParts {
-  readonly stream: ByteStream;
-  readonly role: Role;
-  readonly clock: Clock;
-  readonly limits: WebSocketLimits;
-  readonly deadlines: WebSocketDeadlines;
-  readonly nextMask: NextMask;
-}
-
-type Beginning = Pick<WebSocketEnd, 'code' | 'reason' | 'by'>;
-
-const NOTHING = new Uint8Array(0);
-
-export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
+export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
   readonly parts: SessionParts;
   readonly connection: WebSocketConnection;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
+  readonly loop: ReadLoop;
   readonly watchdog: Watchdog;
   readonly #end: Deferred<WebSocketEnd> = deferred();
-  /** How the closing began. */
   #beginning: Beginning | undefined;
   #error: unknown;
-  #dropped = 0;
   #hasPeerEnded = false;
   #isWriteBroken = false;
   #isFinished = false;
-  /** Continues the reading loop, when it waits for room in the inbox. */
-  #continue: (() => void) | undefined;
-  received = 0;
+  /** Whether what has arrived is still read at the pace of its reader, after this side has begun to close. */
+  #keepsReading = false;
+  /** Whether the program itself has closed, and knows that nothing more can be sent. */
+  #isAsked = false;
 
   constructor(parts: SessionParts) {
-    const { stream, role, clock, limits, deadlines, nextMask } = parts;
+    const { stream, role, clock, limits, deadlines, nextMask, compression } = parts;
     this.parts = parts;
-    this.connection = new WebSocketConnection(role, limits, nextMask);
-    this.inbox = new Inbox(clock, budgetOf(clock), limits.readAheadMessages, () => {
-      if (!this.inbox.isFull) this.#continue?.();
+    this.connection = new WebSocketConnection(role, limits, nextMask, compression?.coding);
+    this.loop = new ReadLoop(stream, this, limits.readAheadBytes);
+    this.inbox = new Inbox(clock, limits, () => {
+      this.loop.wake();
     });
-    this.outbox = new Outbox(stream, this);
+    this.outbox = new Outbox(stream, clock, this);
     this.watchdog = new Watchdog(stream, clock, deadlines, limits.writeMinRate, this);
     registerWebSocket(this);
-    void outsideScopes(() => this.#read());
+    this.loop.begin();
   }
 
   /** Settles when the connection is closed. */
@@ -80,10 +66,9 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     return this.#end.promise;
   }
 
-  /** Whether this side may still send messages. */
+  /** Whether messages can be sent: nothing has begun to close. */
   get isOpen(): boolean {
-    const { localState, peerState } = this.connection;
-    return !this.#isFinished && isOpen(localState) && isOpen(peerState);
+    return this.#beginning === undefined;
   }
 
   /** Whether this side has begun to close, and the connection is not closed yet. */
@@ -91,13 +76,28 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     return this.#beginning?.by === 'local' && !this.#isFinished;
   }
 
-  /** Begins the closing handshake, after the messages that wait; does nothing if it has begun. */
-  close(code: number, reason: string): void {
+  /** Waits until it can be said that it is too late to send: that is no fault of a program which has not closed itself. */
+  async whenTooLate(): Promise<void> {
+    if (this.#isAsked && this.isClosing) return;
+    // Who waits here reads nothing, and cannot answer what is under way.
+    this.#keepsReading = false;
+    this.loop.wake();
+    await this.closed;
+  }
+
+  /**
+   * Begins the closing handshake, after the messages that wait; does nothing if it has begun.
+   *
+   * @param cause - What closes: the program; the shutdown of its server, which lets a reader have what is under way; a policy
+   * of this side.
+   */
+  close(code: number | undefined, reason: string, cause: 'program' | 'drain' | 'policy'): void {
     if (!this.isOpen) return;
-    const frame = this.connection.sendClose(code, reason);
     this.#beginning = { code, reason, by: 'local' };
-    this.#sendClose(frame);
-    this.#continue?.();
+    this.#isAsked = cause === 'program';
+    this.#keepsReading = cause === 'drain';
+    this.#sendClose();
+    this.loop.wake();
   }
 
   /** Ends the connection at once. */
@@ -107,97 +107,58 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
 
   // --- Reading -------------------------------------------------------------------------------------------------
 
-  take(view: Uint8Array): number {
+  get isReadingOver(): boolean {
+    return this.#isFinished || this.#hasPeerEnded;
+  }
+
+  get dropsUnread(): boolean {
+    return (this.#beginning !== undefined && !this.#keepsReading) || this.#isWriteBroken;
+  }
+
+  onBytes(): void {
     this.watchdog.heard();
-    return this.connection.receive(view);
   }
 
-  async #read(): Promise<void> {
-    const { stream } = this.parts;
-    try {
-      for (;;) {
-        this.#handleEvents();
-        if (this.#isFinished || this.#hasPeerEnded) return;
-        if (this.#mustWait) await this.#room();
-        else if ((await stream.readWith(this)) === null) this.connection.receiveEnd();
-      }
-    } catch (error) {
-      this.#lose(error, error instanceof ClosedError ? 'local' : 'peer');
-    }
+  onPaused(isPaused: boolean): void {
+    this.watchdog.isReading = !isPaused;
   }
 
-  /** Once this side closes, what nothing reads is dropped, so that the peer’s close frame is seen behind it. */
-  get #mustWait(): boolean {
-    return this.inbox.isFull && this.isOpen && !this.#isWriteBroken;
+  onMessage(): void {
+    this.watchdog.message();
   }
 
-  async #room(): Promise<void> {
-    this.watchdog.isReading = false;
-    await new Promise<void>((resolve) => {
-      this.#continue = resolve;
-    });
-    this.#continue = undefined;
-    this.watchdog.isReading = true;
+  onReadError(error: unknown): void {
+    this.#lose(error, error instanceof ClosedError ? 'local' : 'peer');
   }
 
-  #handleEvents(): void {
-    for (;;) {
-      const event = this.connection.nextEvent();
-      if (event === undefined) return;
-      this.#handle(event);
-    }
-  }
-
-  #handle(event: WebSocketEvent): void {
+  onEvent(event: ControlFlowEvent): void {
     switch (event.type) {
-      case 'message':
-        this.watchdog.message();
-        this.received += 1;
-        if (this.inbox.isFull && this.#beginning !== undefined) this.#dropped += 1;
-        else this.inbox.put(event.data);
-        return;
       case 'ping':
         if (isOpen(this.connection.localState)) {
-          const pong = this.connection.sendPong(event.data);
-          this.#write(() => this.outbox.control('pong', pong));
+          this.#control('pong', this.connection.sendPong(event.data));
         }
         return;
       case 'pong':
         return;
       case 'close':
-        this.#onClose(event);
-        return;
+        return this.#onClose(event);
       case 'failure':
-        this.#onFailure(event.error);
-        return;
+        return this.#onFailure(event.error);
       case 'end':
-        this.#onEnd(event.isClean);
-        return;
+        return this.#onEnd(event.isClean);
     }
   }
 
   #onClose({ code, reason }: CloseEvent): void {
     this.#beginning ??= { code, reason, by: 'peer' };
     this.inbox.end(undefined);
-    if (isOpen(this.connection.localState)) {
-      // The peer takes no more messages.
-      this.outbox.stop();
-      const echoed = code === CloseCode.NO_CODE ? undefined : code;
-      this.#sendClose(this.connection.sendClose(echoed, ''));
-    } else {
-      this.#checkClosing();
-    }
+    this.#closeNow();
   }
 
   #onFailure(error: WebSocketError): void {
     this.#error ??= error;
     this.#beginning ??= { code: error.closeCode, reason: '', by: 'local' };
-    if (isOpen(this.connection.localState)) {
-      this.outbox.stop();
-      this.#sendClose(this.connection.sendClose(error.closeCode, ''));
-    } else {
-      this.#checkClosing();
-    }
+    this.#closeNow();
   }
 
   #onEnd(isClean: boolean): void {
@@ -207,6 +168,11 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
   }
 
   // --- Writing -------------------------------------------------------------------------------------------------
+
+  frameOf(message: Message): Uint8Array {
+    this.watchdog.message();
+    return this.connection.sendMessage(message);
+  }
 
   onBlocked(): void {
     this.watchdog.isBlocked = true;
@@ -223,7 +189,11 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     this.#isWriteBroken = true;
     if (this.#hasPeerEnded) this.#lose(error, 'peer');
     this.watchdog.closing();
-    this.#continue?.();
+    this.loop.wake();
+  }
+
+  #control(kind: 'ping' | 'pong', frame: Uint8Array): void {
+    this.#write(() => this.outbox.control(kind, frame));
   }
 
   #write(write: () => void): void {
@@ -234,9 +204,26 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     }
   }
 
-  #sendClose(frame: Uint8Array): void {
-    this.#write(() => this.outbox.close(frame));
+  /** Answers the peer’s close frame, or its fault: no more messages are sent. */
+  #closeNow(): void {
+    if (!isOpen(this.connection.localState)) return this.#checkClosing();
+    this.outbox.stop();
+    this.#sendClose();
+  }
+
+  #sendClose(): void {
+    const make = (): Uint8Array => closeFrameOf(this.connection, this.#beginning as Beginning);
+    this.#write(() => this.outbox.close(make));
     this.#checkClosing();
+  }
+
+  /** The rest of a message of which fragments are sent will not come: the peer must not take it for the whole. */
+  cutMessage(): void {
+    const { by, reason } = this.#beginning ?? { by: 'local', reason: '' };
+    if (by === 'peer' || this.#isFinished || !isOpen(this.connection.localState)) return;
+    this.#beginning = { code: CloseCode.INTERNAL_ERROR, reason, by };
+    this.#closeNow();
+    this.loop.wake();
   }
 
   /** When this side’s close frame is out, the peer’s end is waited for; a server that has the peer’s frame ends first. */
@@ -254,18 +241,22 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
 
   onSilence(): void {
     if (!isOpen(this.connection.localState)) return;
-    const ping = this.connection.sendPing(NOTHING);
-    this.#write(() => this.outbox.control('ping', ping));
+    this.#control('ping', this.connection.sendPing(new Uint8Array(0)));
   }
 
   onIdle(): void {
-    this.close(CloseCode.NORMAL, 'idle');
+    this.close(CloseCode.NORMAL, 'idle', 'policy');
   }
 
   onOverdue(name: 'pong' | 'close' | 'writeStall', limit: number): void {
     const { peerState } = this.connection;
     const isOver = peerState === SideState.CLOSING || peerState === SideState.FAILED;
-    if (name === 'close' && isOver) void this.#finish(false);
+    if (name === 'close' && this.#keepsReading && this.loop.isPaused) {
+      // The peer’s close frame may lie behind what its reader has not taken in time.
+      this.#keepsReading = false;
+      this.watchdog.closingAgain();
+      this.loop.wake();
+    } else if (name === 'close' && isOver) void this.#finish(false);
     else this.#lose(new TimeoutError(`deadlines.${name}`, limit), 'local');
   }
 
@@ -284,16 +275,15 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     const { stream, deadlines } = this.parts;
     const error = this.#error;
     this.watchdog.end();
-    this.#continue?.();
+    this.loop.wake();
     this.connection.sendEnd();
     if (isReset) stream.reset(error);
     else await stream.close({ linger: deadlines.close });
     await stream.closed;
+    this.connection.free();
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);
-    const { code, reason, by } = this.#beginning as Beginning;
-    const end = { code, reason, by, isClean: error === undefined, dropped: this.#dropped };
-    this.#end.resolve(Object.freeze(error === undefined ? end : { ...end, error }));
+    this.#end.resolve(endOf(this.#beginning as Beginning, error, this.loop.dropped));
   }
 }

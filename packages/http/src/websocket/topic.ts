@@ -26,9 +26,9 @@ import {
   type BroadcastReceiver,
   type BroadcastSender,
 } from '@awaitio/core/sync';
-import type { Message } from './inbox.ts';
+import type { Message } from './streams/incoming-message.ts';
 import { CloseCode } from './protocol/close-codes.ts';
-import { deliver, WebSocket } from './web-socket.ts';
+import { deliver, sessionOf, WebSocket } from './web-socket.ts';
 
 /** Options of a {@link Topic}. */
 export interface TopicOptions {
@@ -53,6 +53,14 @@ const TOPIC_OPTIONS: OptionTable<TopicOptions> = {
 };
 
 const CAPACITY = 64;
+
+/** What is passed on, and the member that does not get it. */
+interface Published {
+  readonly message: Message;
+  readonly except: WebSocket | undefined;
+}
+
+let publishTo: typeof publishExcept;
 
 /**
  * Passes messages on to every WebSocket that has joined.
@@ -80,17 +88,21 @@ const CAPACITY = 64;
  * ```
  */
 export class Topic {
-  readonly #sender: BroadcastSender<Message>;
-  readonly #members = new Map<WebSocket, BroadcastReceiver<Message>>();
+  readonly #sender: BroadcastSender<Published>;
+  readonly #members = new Map<WebSocket, BroadcastReceiver<Published>>();
   readonly #onLag: NonNullable<TopicOptions['onLag']>;
   /** `onLag` belongs to no request. */
   readonly #scope = new AsyncScope();
+
+  static {
+    publishTo = (topic, message, except) => topic.#sender.send({ message, except });
+  }
 
   /** @throws `InvalidInputError` for a wrong option */
   constructor(options: TopicOptions = {}) {
     checkOptions('Topic', options, TOPIC_OPTIONS);
     const { capacity = CAPACITY, clock } = options;
-    const [sender, receiver] = broadcast<Message>({ capacity, clock });
+    const [sender, receiver] = broadcast<Published>({ capacity, clock });
     receiver.close();
     this.#sender = sender;
     this.#onLag = options.onLag ?? 'close';
@@ -112,7 +124,7 @@ export class Topic {
     if (typeof message !== 'string' && !isBytes(message)) {
       throw invalidInput('publish', 'message', 'a string or a Uint8Array', message);
     }
-    return this.#sender.send(message);
+    return this.#sender.send({ message, except: undefined });
   }
 
   /**
@@ -141,7 +153,7 @@ export class Topic {
     receiver.close();
   }
 
-  async #pass(socket: WebSocket, receiver: BroadcastReceiver<Message>): Promise<void> {
+  async #pass(socket: WebSocket, receiver: BroadcastReceiver<Published>): Promise<void> {
     try {
       for (;;) {
         const message = await this.#next(socket, receiver);
@@ -158,10 +170,12 @@ export class Topic {
   /** @returns `null` when it gets no more, `undefined` when there is nothing to send now. */
   async #next(
     socket: WebSocket,
-    receiver: BroadcastReceiver<Message>,
+    receiver: BroadcastReceiver<Published>,
   ): Promise<Message | null | undefined> {
     try {
-      return await receiver.receive();
+      const published = await receiver.receive();
+      if (published === null) return null;
+      return published.except === socket ? undefined : published.message;
     } catch (error) {
       if (!(error instanceof LagError)) throw error;
       return this.#lagged(socket, error.missed);
@@ -170,7 +184,7 @@ export class Topic {
 
   #lagged(socket: WebSocket, missed: number): Message | null | undefined {
     if (this.#onLag === 'close') {
-      void socket.close(CloseCode.POLICY_VIOLATION, 'too slow');
+      sessionOf(socket).close(CloseCode.POLICY_VIOLATION, 'too slow', 'policy');
       return null;
     }
     try {
@@ -180,10 +194,15 @@ export class Topic {
       throw invalidInput('onLag', 'onLag()', 'a string, a Uint8Array or nothing', message);
     } catch (error) {
       stderrSink.onCallbackFailure(failureOf(error, 'onLag'), 'onLag');
-      void socket.close(CloseCode.INTERNAL_ERROR, 'onLag failed');
+      sessionOf(socket).close(CloseCode.INTERNAL_ERROR, 'onLag failed', 'policy');
       return null;
     }
   }
+}
+
+/** Publishes to every member but one: for libraries in which the sender does not get what it sends. */
+export function publishExcept(topic: Topic, message: Message, except: WebSocket): number {
+  return publishTo(topic, message, except);
 }
 
 function checkSocket(operation: string, socket: unknown): void {

@@ -109,6 +109,12 @@ export class Watchdog implements DeadlineOwner {
     this.#arm();
   }
 
+  /** The deadline of the end begins anew. */
+  closingAgain(): void {
+    this.#closingAt = -1;
+    this.closing();
+  }
+
   end(): void {
     this.#isOver = true;
     this.#stall.end();

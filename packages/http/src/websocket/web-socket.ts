@@ -1,12 +1,18 @@
 /** A WebSocket, as programs use it. */
 
-import { budgetOf, checkWaitOptions, invalidInput, isBytes } from '@awaitio/core/lowlevel';
-import { LimitError, type WaitOptions } from '@awaitio/core';
+import { budgetOf, checkWaitOptions, invalidInput } from '@awaitio/core/lowlevel';
+import type { WaitOptions } from '@awaitio/core';
 import { socketClosed, type WebSocketEnd } from './end.ts';
-import type { Message } from './inbox.ts';
+import { EventSocket, type EventSocketOptions } from './facades/event-socket.ts';
+import type { FacadedSocket } from './facades/facaded-socket.ts';
+import { socketStreams, type WebSocketStreams } from './facades/web-streams.ts';
 import { CloseCode, isSendableCloseCode } from './protocol/close-codes.ts';
 import { CONTROL_BYTES } from './protocol/opcodes.ts';
-import { Session, type SessionParts } from './session.ts';
+import { sendOver, sendStreamOver } from './sending.ts';
+import type { SessionParts } from './options.ts';
+import { Session } from './session.ts';
+import type { IncomingMessage, Message } from './streams/incoming-message.ts';
+import type { MessageSource } from './streams/sent-stream.ts';
 import { isTraced } from '../tracing/channels.ts';
 import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 
@@ -14,7 +20,7 @@ import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 export interface WebSocketStatistics {
   /** Messages that have arrived. */
   readonly received: number;
-  /** Messages that were given to the connection. */
+  /** Messages that were given to the connection, or begun to be. */
   readonly sent: number;
   /** Messages that have arrived and were not read. */
   readonly unread: number;
@@ -23,7 +29,7 @@ export interface WebSocketStatistics {
 }
 
 let construct: typeof socketOf;
-let deliverTo: typeof deliver;
+let sessionIn: typeof sessionOf;
 
 /**
  * A WebSocket (RFC 6455): whole messages both ways, text as strings, bytes as `Uint8Array`.
@@ -54,15 +60,20 @@ export class WebSocket implements AsyncIterable<Message> {
   readonly #session: Session;
   /** The subprotocol that both sides agreed on; empty for none. */
   readonly protocol: string;
-  #sent = 0;
+  /** The extension that both sides agreed on, with its parameters, as the server’s response has it; empty for none. */
+  readonly extensions: string;
+  /** The URL that was asked for, with the scheme `ws:` or `wss:`, without a password. */
+  readonly url: string;
 
   static {
     construct = (parts, protocol) => new WebSocket(parts, protocol);
-    deliverTo = (socket, message, options) => socket.#send(message, options, Infinity);
+    sessionIn = (socket) => socket.#session;
   }
 
   private constructor(parts: SessionParts, protocol: string) {
     this.protocol = protocol;
+    this.extensions = parts.compression?.text ?? '';
+    this.url = parts.url;
     this.#session = new Session(parts);
   }
 
@@ -87,13 +98,45 @@ export class WebSocket implements AsyncIterable<Message> {
    * `InvalidInputError`.
    */
   receive(options?: WaitOptions): Promise<Message | null> {
-    const { clock } = this.#session.parts;
     try {
       checkWaitOptions('receive', options);
     } catch (error) {
-      return budgetOf(clock).fail(error);
+      return budgetOf(this.#session.parts.clock).fail(error);
     }
     return this.#session.inbox.take(options);
+  }
+
+  /**
+   * Waits for the next message, and gives it in parts, as they come: for messages that do not have to fit into memory. A cancelled
+   * call takes nothing.
+   *
+   * What nobody reads stays with the peer: at most `limits.readAheadBytes` and one read of the connection wait here. The next call
+   * of this or of `receive` leaves the message, as `discard` does and a loop that ends early: what is left of it is dropped as it
+   * comes. `limits.messageBytes`, `frameBytes` and `fragments` go for these messages too; raise them for long ones.
+   *
+   * @param options - `signal` cancels the wait for its beginning; `timeout` limits that, in milliseconds (default: no limit).
+   * @returns The message: of `kind` `'text'` in strings, of `'bytes'` in `Uint8Array`s; `null` when both sides have said goodbye.
+   * @throws As {@link WebSocket.receive}.
+   *
+   * @example
+   * ```ts
+   * import type { WebSocket } from '@awaitio/http/websocket';
+   *
+   * async function lengthOfNext(socket: WebSocket): Promise<number> {
+   *   const message = await socket.receiveStream();
+   *   let length = 0;
+   *   for await (const part of message ?? []) length += part.length;
+   *   return length;
+   * }
+   * ```
+   */
+  receiveStream(options?: WaitOptions): Promise<IncomingMessage | null> {
+    try {
+      checkWaitOptions('receiveStream', options);
+    } catch (error) {
+      return budgetOf(this.#session.parts.clock).fail(error);
+    }
+    return this.#session.inbox.takeStream(options);
   }
 
   /**
@@ -108,32 +151,26 @@ export class WebSocket implements AsyncIterable<Message> {
    * when the connection broke; `TimeoutError` of `deadlines.writeStall`, or of this call; `signal.reason`; `InvalidInputError`.
    */
   send(message: Message, options?: WaitOptions): Promise<void> {
-    return this.#send(message, options, this.#session.parts.limits.pendingSends);
+    return sendOver(this.#session, message, options, this.#session.parts.limits.pendingSends);
   }
 
-  #send(message: Message, options: WaitOptions | undefined, most: number): Promise<void> {
-    const { connection, outbox, watchdog, parts } = this.#session;
-    const budget = budgetOf(parts.clock);
-    try {
-      if (typeof message !== 'string' && !isBytes(message)) {
-        throw invalidInput('send', 'message', 'a string or a Uint8Array', message);
-      }
-      checkWaitOptions('send', options);
-      if (!this.isOpen) return this.#refuse();
-      if (outbox.waiting >= most) throw tooManySends(most);
-      const sending = outbox.send(connection.sendMessage(message), parts.clock, options);
-      this.#sent += 1;
-      watchdog.message();
-      return sending ?? budget.pay(undefined);
-    } catch (error) {
-      return budget.fail(error);
-    }
-  }
-
-  /** A send that is too late fails when the connection is closed, as those that waited do. */
-  async #refuse(): Promise<never> {
-    if (!this.#session.isClosing) await this.#session.closed;
-    throw socketClosed('send');
+  /**
+   * Sends a message that is produced meanwhile: each piece is a fragment, and one of more than 65,536 bytes or characters several.
+   * The next piece is asked for when there is room. Other messages wait until its end; answers to pings do not.
+   *
+   * Once a piece is sent the message cannot be taken back: when its source fails, or the call is cancelled, the WebSocket closes with
+   * 1011. Before that a cancelled call sends nothing. The source is ended in each case: `return` of an iterator is called, a
+   * `ReadableStream` is cancelled. `close` waits for the message, but not longer than `deadlines.close` for a piece.
+   *
+   * @param source - Strings, or `Uint8Array`s, which are copied: an iterable, an async iterable or a `ReadableStream`. Without any
+   * piece it is an empty message of bytes.
+   * @param options - `signal` cancels the call; `timeout` limits it, in milliseconds (default: no limit).
+   * @returns Fulfilled when the connection has taken all of it.
+   * @throws As {@link WebSocket.send}; what the source throws; `IoError` (`ERR_BODY_USED`) for a source that was read before;
+   * `InvalidInputError` for pieces of both kinds; `TimeoutError` of `deadlines.close`.
+   */
+  sendStream(source: MessageSource, options?: WaitOptions): Promise<void> {
+    return sendStreamOver(this.#session, source, options);
   }
 
   /**
@@ -160,7 +197,7 @@ export class WebSocket implements AsyncIterable<Message> {
         reason,
       );
     }
-    this.#session.close(code, reason);
+    this.#session.close(code, reason, 'program');
     return this.#session.closed;
   }
 
@@ -175,14 +212,28 @@ export class WebSocket implements AsyncIterable<Message> {
 
   /** A frozen snapshot of what has come and gone, and of what waits. */
   statistics(): WebSocketStatistics {
-    const { received, inbox, outbox } = this.#session;
-    const pendingSends = outbox.waiting;
-    return Object.freeze({
-      received,
-      sent: this.#sent - pendingSends,
-      unread: inbox.size,
-      pendingSends,
-    });
+    const { loop, inbox, outbox } = this.#session;
+    const { sent, waiting: pendingSends } = outbox;
+    return Object.freeze({ received: loop.received, sent, unread: inbox.size, pendingSends });
+  }
+
+  /**
+   * This WebSocket in the shape of the platform’s `WebSocketStream`, which reads and sends from now on. Reading asks for one message
+   * at a time, writing waits for room.
+   */
+  toWeb(): WebSocketStreams {
+    return socketStreams(facadedSocket(this));
+  }
+
+  /**
+   * This WebSocket in the shape of a browser’s `WebSocket`, for libraries that expect one; it receives from now on. Add listeners
+   * before the next `await`, so that they miss no message. A client that shall open its connection itself is `BrowserWebSocket`.
+   *
+   * @param options - See {@link EventSocketOptions}.
+   * @throws `InvalidInputError` for a wrong option.
+   */
+  toEventTarget(options: EventSocketOptions = {}): EventSocket {
+    return new EventSocket(this.url, facadedSocket(this), options);
   }
 
   /** Iterates over the messages until the end, as {@link WebSocket.receive}. Leaving the loop leaves the WebSocket open. */
@@ -200,13 +251,6 @@ export class WebSocket implements AsyncIterable<Message> {
   }
 }
 
-function tooManySends(limit: number): LimitError {
-  return new LimitError(
-    `send: ${limit} messages wait for room; await each send, or raise \`limits.pendingSends\``,
-    { code: 'ERR_LIMIT', operation: 'send', limitName: 'pendingSends', limit },
-  );
-}
-
 /** A WebSocket on a stream whose opening handshake is done. */
 export function socketOf(parts: SessionParts, protocol: string): WebSocket {
   if (!isTraced(webSockets)) return construct(parts, protocol);
@@ -219,5 +263,29 @@ export function deliver(
   message: Message,
   options: WaitOptions | undefined,
 ): Promise<void> {
-  return deliverTo(socket, message, options);
+  return sendOver(sessionIn(socket), message, options, Infinity);
+}
+
+/** Its session. */
+export function sessionOf(socket: WebSocket): Session {
+  return sessionIn(socket);
+}
+
+/** What a facade uses: no limit on sends, whose bytes it counts itself, and a close frame without a code. */
+export function facadedSocket(socket: WebSocket): FacadedSocket {
+  return {
+    protocol: socket.protocol,
+    extensions: socket.extensions,
+    closed: socket.closed,
+    url: socket.url,
+    isOpen: () => socket.isOpen,
+    receive: (options) => socket.receive(options),
+    send: (message, options) => deliver(socket, message, options),
+    close: (code, reason) => {
+      sessionIn(socket).close(code, reason, 'program');
+    },
+    reset: (reason) => {
+      socket.reset(reason);
+    },
+  };
 }

@@ -31,7 +31,8 @@ describe('fuzzing forms and ranges', () => {
       },
     }));
     fuzz({ seed: 1, targets, iterations: 2_800 });
-    expect([...judged.keys()].toSorted()).toEqual(['client', 'form', 'range', 'server']);
+    const names = ['client', 'form', 'range', 'server', 'websocket'];
+    expect([...judged.keys()].toSorted()).toEqual(names);
     for (const count of judged.values()) expect(count).toBeGreaterThan(200);
   });
 });

@@ -6,8 +6,14 @@ import { formTarget } from './form-target.ts';
 import { httpTargets } from './http-targets.ts';
 import { rangeTarget } from './range-target.ts';
 import type { Target } from './target.ts';
+import { websocketTarget } from './websocket-target.ts';
 
-export const allTargets = (): readonly Target[] => [...httpTargets(), formTarget(), rangeTarget()];
+export const allTargets = (): readonly Target[] => [
+  ...httpTargets(),
+  formTarget(),
+  rangeTarget(),
+  websocketTarget(),
+];
 
 /** The corpus, the bytes of the wire tables and the forms of the cases with the boundary that the grammar has. */
 export function readAllSeeds(): Record<string, readonly string[]> {

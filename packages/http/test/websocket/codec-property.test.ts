@@ -165,7 +165,7 @@ describe('a conversation', () => {
     ],
   ])('notices a codec that %s', (_what, subject) => {
     expect(() => {
-      fc.assert(property(subject), { numRuns: 500 });
+      fc.assert(property(subject), { numRuns: 500, endOnFailure: true });
     }).toThrow(/Property failed/);
   });
 });

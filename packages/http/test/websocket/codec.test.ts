@@ -225,3 +225,65 @@ test('every state of a side has a way to the end, and a final one leads nowhere 
     expect(isFinal ? moves : { end: state }).toEqual({ end: state });
   }
 });
+
+describe('a message that is taken in parts', () => {
+  /** Takes a part after each piece of the wire. */
+  function parts(step: number, ...frames: Parameters<typeof frame>[0][]): string[] {
+    const connection = connect();
+    const wire = Buffer.concat(frames.map((each) => frame(each, true)));
+    const seen: string[] = [];
+    for (let at = 0; at < wire.length; at += step) {
+      connection.receive(wire.subarray(at, at + step));
+      seen.push(...drain(connection));
+      const part = connection.takePart();
+      if (part !== undefined) seen.push(`${part.isText ? 'text' : 'bytes'} part ${hex(part.data)}`);
+      expect(connection.partBytes).toBe(0);
+      expect(connection.takePart()).toBeUndefined();
+    }
+    return seen;
+  }
+
+  test('has them as they come, and its end as the rest', () => {
+    const half = { opcode: TEXT, payload: 'a', fin: false };
+    const rest = { opcode: CONTINUATION, payload: 'b' };
+    const begun = frame(half, true).length;
+    expect(parts(begun, half, rest)).toEqual(['text part 61', 'tail 62']);
+    expect(parts(1, half, { opcode: PING }, rest)).toEqual(['text part 61', 'ping ', 'tail 62']);
+    expect(parts(7, { opcode: BINARY, payload: 'ab' }, half, rest)).toEqual([
+      'bytes part 61',
+      'tail 62',
+      'text part 61',
+      'tail 62',
+    ]);
+  });
+
+  test('is a whole one when none was taken, and nothing is taken before earlier events', () => {
+    const connection = connect();
+    const frames = [
+      { opcode: TEXT, payload: 'a' },
+      { opcode: TEXT, payload: 'b', fin: false },
+    ];
+    connection.receive(Buffer.concat(frames.map((each) => frame(each, true))));
+    expect(connection.partBytes).toBe(0);
+    expect(connection.takePart()).toBeUndefined();
+    expect(drain(connection)).toEqual(['text a']);
+    expect(connection.partBytes).toBe(1);
+    connection.receive(frame({ opcode: CONTINUATION, payload: 'c' }, true));
+    expect(drain(connection)).toEqual(['text bc']);
+  });
+
+  test('is checked to be UTF-8 over its parts, and limited in all of them', () => {
+    const euro = Buffer.from('\u20ac');
+    const begin = { opcode: TEXT, payload: euro.subarray(0, 1), fin: false };
+    const middle = { opcode: CONTINUATION, payload: euro.subarray(1, 2), fin: false };
+    const end = { opcode: CONTINUATION, payload: euro.subarray(2) };
+    expect(parts(7, begin, middle, end)).toEqual(['text part e2', 'text part 82', 'tail ac']);
+    expect(parts(7, begin, { ...end, payload: 'x' })).toEqual(['text part e2', 'failure 1007']);
+    const connection = connect('server', { messageBytes: 2 });
+    for (const each of [begin, middle, end]) {
+      connection.receive(frame(each, true));
+      connection.takePart();
+    }
+    expect(drain(connection)).toEqual(['failure 1009']);
+  });
+});

@@ -51,6 +51,7 @@ export function show(event: WebSocketEvent): string {
       const { data } = event;
       return typeof data === 'string' ? `text ${short(data)}` : `binary ${short(hex(data))}`;
     }
+    case 'tail':
     case 'ping':
     case 'pong':
       return `${event.type} ${short(hex(event.data))}`;

@@ -1,106 +1,49 @@
-/** Both sides on a network with every fault: each message arrives once, whole and in order, or the end says so. */
+/** Both sides on a network with every fault: the invariants of `support/websocket-protocol.ts` for many seeds. */
 import { describe, expect, test } from '@jest/globals';
-import { simulate, simulateSeeds, type Simulation } from '@awaitio/core/testing';
-import { HttpClient, serve } from '../../src/index.ts';
-import {
-  connectWebSocket,
-  webSocket,
-  type Message,
-  type WebSocket,
-} from '../../src/websocket/index.ts';
+import { simulate, simulateSeeds } from '@awaitio/core/testing';
+import * as http from '../../src/index.ts';
+import * as websockets from '../../src/websocket/index.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS } from '../support/request-protocol.ts';
+import {
+  websocketProtocol,
+  type SendBack,
+  type TalkOptions,
+} from '../support/websocket-protocol.ts';
 
-const SEEDS = countFromEnvironment('AWAITIO_WEBSOCKET_SEEDS', 500);
+/** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program websocket --count 10000`. */
+const SEEDS = countFromEnvironment('AWAITIO_WEBSOCKET_SEEDS', 150);
 
-type Send = (socket: WebSocket, message: Message) => Promise<void>;
-const plain: Send = (socket, message) => socket.send(message);
-
-const show = (message: Message): string =>
-  typeof message === 'string' ? message : `bytes ${Buffer.from(message).toString('latin1')}`;
-
-/** A conversation: a client sends numbered messages, which come back; then it says goodbye. */
-function conversation(send: Send = plain, isLossless = false) {
-  return async (sim: Simulation): Promise<void> => {
-    const { clock, executor, random } = sim;
-    const deadlines = { ping: 2_000, pong: 2_000, close: 2_000, writeStall: 2_000, writeWindow: 0 };
-    const limits = { readAheadMessages: random.integer(1, 4), messageBytes: 300_000 };
-    const listener = await sim.host('server').listen(80);
-    const server = await serve(
-      async (request, context) => {
-        const socket = await webSocket(request, context, { deadlines, limits });
-        for await (const message of socket) await send(socket, message);
-      },
-      { listener, clock, executor, onError: () => {} },
-    );
-    const talk = async (name: string): Promise<void> => {
-      const { connect } = sim.host(name);
-      await using client = new HttpClient({
-        connect,
-        clock,
-        random,
-        deadlines: { headers: 5_000 },
-      });
-      let socket: WebSocket;
-      try {
-        socket = await connectWebSocket('ws://server/', {
-          client,
-          clock,
-          random,
-          deadlines,
-          timeout: 9_000,
-        });
-      } catch {
-        sim.log(`${name} was not opened`);
-        return;
-      }
-      const messages = Array.from({ length: random.integer(1, 12) }, (_, index): Message => {
-        const text = `${name} ${index} `.padEnd(random.integer(0, 3_000), '\u00e4');
-        if (random.chance(0.05)) return text.padEnd(200_000, '.');
-        return random.chance(0.5) ? text : Buffer.from(text);
-      });
-      const received: string[] = [];
-      const receiving = (async () => {
-        for await (const message of socket) {
-          received.push(show(message));
-          if (received.length === messages.length) void socket.close(4_000, 'done');
-        }
-      })().catch(() => {});
-      for (const message of messages) {
-        await socket.send(message).catch(() => {});
-        if (random.chance(0.3)) await clock.sleep(random.integer(1, 500));
-      }
-      const end = await socket.closed;
-      await receiving;
-      const sent = messages.map(show);
-      // Once, whole, in order: what came is a beginning of what was sent.
-      expect(received).toEqual(sent.slice(0, received.length));
-      const isComplete = end.isClean && end.by === 'local';
-      expect(isComplete ? received : sent).toEqual(sent);
-      expect(isComplete || !isLossless).toBe(true);
-      sim.log(end.isClean ? `${name} clean` : `${name} broken`);
-    };
-    await Promise.all(['client', 'other'].map(talk));
-    await server.shutdown({ grace: 10_000 });
-  };
-}
+const conversation = (options?: TalkOptions) => websocketProtocol({ http, websockets }, options);
 
 describe('WebSockets under every fault', () => {
-  test(`keep every promise for ${SEEDS} seeds`, async () => {
-    const report = await simulateSeeds(
-      { from: 1, count: SEEDS, faults: FAULTS, deadline: DEADLINE },
-      conversation(),
-    );
-    expect(report.runs).toBe(SEEDS);
-  }, 3_600_000);
+  test.each<[string, TalkOptions | undefined]>([
+    ['', undefined],
+    [', while their server shuts down', { drains: true }],
+  ])(
+    'keep every promise for many seeds%s',
+    async (_what, options) => {
+      const report = await simulateSeeds(
+        { from: 1, count: SEEDS, faults: FAULTS, deadline: DEADLINE },
+        conversation(options),
+      );
+      expect(report.runs).toBe(SEEDS);
+    },
+    3_600_000,
+  );
 
-  test('lose nothing where the network loses nothing', async () => {
-    const report = await simulateSeeds(
-      { from: 1, count: SEEDS / 5, faults: LOSSLESS, latency: [1, 5], deadline: DEADLINE },
-      conversation(plain, true),
-    );
-    expect(report.runs).toBe(SEEDS / 5);
-  }, 3_600_000);
+  test.each([false, true])(
+    'lose nothing where the network loses nothing (the server shuts down: %p)',
+    async (drains) => {
+      const count = Math.ceil(SEEDS / 5);
+      const report = await simulateSeeds(
+        { from: 1, count, faults: LOSSLESS, latency: [1, 5], deadline: DEADLINE },
+        conversation({ isLossless: true, drains }),
+      );
+      expect(report.runs).toBe(count);
+    },
+    3_600_000,
+  );
 
   test('do the same again for the same seed', async () => {
     for (let seed = 1; seed <= 10; seed += 1) {
@@ -112,7 +55,7 @@ describe('WebSockets under every fault', () => {
   });
 
   let count = 0;
-  test.each<readonly [string, Send]>([
+  test.each<readonly [string, SendBack]>([
     [
       'sends twice',
       async (socket, message) => {
@@ -132,22 +75,21 @@ describe('WebSockets under every fault', () => {
       'cuts',
       (socket, message) => socket.send(message.length > 2_000 ? message.slice(0, 2_000) : message),
     ],
-  ])('notice a server that %s a message', async (_what, send) => {
+  ])('notice a server that %s a message', async (_what, sendBack) => {
     const options = { from: 1, count: 50, faults: LOSSLESS, deadline: DEADLINE };
-    await expect(simulateSeeds(options, conversation(send, true))).rejects.toThrow('failed at');
+    const program = conversation({ sendBack, isLossless: true });
+    await expect(simulateSeeds(options, program)).rejects.toThrow('failed at');
   });
 
   test('meet every kind of end among the first seeds', async () => {
     const seen = new Set<string>();
     for (let seed = 1; seed <= 100; seed += 1) {
-      const { trace } = await simulate(
-        { seed, faults: FAULTS, deadline: DEADLINE },
-        conversation(),
-      );
+      const program = conversation({ drains: seed % 2 === 0 });
+      const { trace } = await simulate({ seed, faults: FAULTS, deadline: DEADLINE }, program);
       for (const { event, subject } of trace) if (event === 'log') seen.add(subject);
     }
-    for (const end of ['client clean', 'client broken', 'client was not opened']) {
-      expect([...seen]).toContain(end);
+    for (const end of ['clean', 'broken', 'was not opened', 'was sent away']) {
+      expect([...seen]).toContain(`client ${end}`);
     }
   });
 });

@@ -1,7 +1,13 @@
 /** The errors of WebSockets in docs/errors.md, each made as a program would meet it. */
-import { memoryPair } from '@awaitio/core';
+import { memoryPair, type ByteStream } from '@awaitio/core';
 import { LocalProtocolError } from '../../src/index.ts';
-import { connectWebSocket, WebSocketHandshakeError } from '../../src/websocket/index.ts';
+import { codingOf } from '../../src/websocket/compression/compression.ts';
+import { DEFAULT_COMPRESSION } from '../../src/websocket/compression/compression-options.ts';
+import {
+  connectWebSocket,
+  WebSocketHandshakeError,
+  type WebSocket,
+} from '../../src/websocket/index.ts';
 import { WebSocketConnection, type Role } from '../../src/websocket/protocol/connection.ts';
 import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts';
 import { HttpClient } from '../../src/index.ts';
@@ -27,6 +33,22 @@ const failing =
     return undefined;
   };
 
+/** What a server that compresses makes of a message. */
+const failingCoded = (payload: Uint8Array) => (): unknown => {
+  const terms = {
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+    serverMaxWindowBits: 15,
+    clientMaxWindowBits: 15,
+  };
+  const coding = codingOf('server', terms, DEFAULT_COMPRESSION, DEFAULT_PROTOCOL_LIMITS);
+  const connection = new WebSocketConnection('server', DEFAULT_PROTOCOL_LIMITS, () => 0, coding);
+  connection.receive(frame({ opcode: TEXT, payload, rsv: 4 }, true));
+  const event = connection.nextEvent();
+  connection.free();
+  return event?.type === 'failure' ? event.error : undefined;
+};
+
 /** What sending fails with. */
 const sending = (send: (connection: WebSocketConnection) => unknown) => (): unknown => {
   try {
@@ -49,26 +71,37 @@ const handshake = async (): Promise<unknown> => {
   return error instanceof WebSocketHandshakeError ? error : undefined;
 };
 
-const closed = async (): Promise<unknown> => {
-  const [ours, theirs] = memoryPair();
-  await using client = new HttpClient({ connect: async () => ours });
-  const random = { next: () => 0, integer: () => 0, chance: () => false };
-  const opening = connectWebSocket('ws://memory/', { client, random });
-  await theirs.readUntil('\r\n\r\n');
-  await theirs.writeAll(
-    'HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n',
-  );
-  const socket = await opening;
-  const sent = (async () => {
-    void socket.close();
-    return socket.send(SECRET).catch((error: unknown) => error);
-  })();
-  const error = await sent;
-  await theirs.close();
-  await socket.closed;
-  return error;
-};
+/** What a client that is connected fails with. */
+const connected =
+  (use: (socket: WebSocket, peer: ByteStream) => Promise<unknown>) =>
+  async (): Promise<unknown> => {
+    const [ours, theirs] = memoryPair();
+    await using client = new HttpClient({ connect: async () => ours });
+    const random = { next: () => 0, integer: () => 0, chance: () => false };
+    const opening = connectWebSocket('ws://memory/', { client, random });
+    await theirs.readUntil('\r\n\r\n');
+    await theirs.writeAll(
+      'HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n',
+    );
+    const socket = await opening;
+    const error = await use(socket, theirs).catch((caught: unknown) => caught);
+    await theirs.close();
+    await socket.closed;
+    return error;
+  };
+
+const closed = connected((socket) => {
+  void socket.close();
+  return socket.send(SECRET);
+});
+
+const left = connected(async (socket, peer) => {
+  await peer.writeAll(frame({ opcode: TEXT, payload: SECRET, fin: false }, false));
+  const message = await socket.receiveStream();
+  message?.discard();
+  return message?.read();
+});
 
 export const WEBSOCKET_ERRORS: readonly {
   readonly code: string;
@@ -81,6 +114,12 @@ export const WEBSOCKET_ERRORS: readonly {
     name: 'ClosedError',
     says: 'send: this WebSocket is closed, or closing; `closed` says why',
     make: closed,
+  },
+  {
+    code: 'ERR_WEBSOCKET_MESSAGE_LEFT',
+    name: 'ClosedError',
+    says: /^read: this message was left, by `discard`/,
+    make: left,
   },
   {
     code: 'ERR_WEBSOCKET_HANDSHAKE',
@@ -123,6 +162,12 @@ export const WEBSOCKET_ERRORS: readonly {
     name: 'LocalProtocolError',
     says: 'expected a control frame of at most 125 bytes, got 126; shorten it',
     make: sending((connection) => connection.sendPing(new Uint8Array(126))),
+  },
+  {
+    code: 'ERR_WEBSOCKET_DEFLATE',
+    name: REMOTE,
+    says: 'expected a compressed message to be a stream of DEFLATE, got other bytes',
+    make: failingCoded(Buffer.from(`\xff${SECRET}`, 'latin1')),
   },
   {
     code: 'ERR_WEBSOCKET_FRAGMENT',

@@ -5,8 +5,9 @@
  * frame is the caller’s to send, so that the caller alone decides what is written when.
  */
 
-import type { WebSocketEvent } from './events.ts';
+import type { MessagePart, WebSocketEvent } from './events.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
+import type { MessageCoding } from './message-coding.ts';
 import { Opcode } from './opcodes.ts';
 import { Receiver } from './receiver.ts';
 import { Sender, type FragmentPlace, type NextMask } from './sender.ts';
@@ -15,6 +16,7 @@ import type { SideState } from './state.ts';
 export type Role = 'client' | 'server';
 
 export class WebSocketConnection {
+  readonly #coding: MessageCoding | undefined;
   readonly #receiver: Receiver;
   readonly #sender: Sender;
 
@@ -22,10 +24,17 @@ export class WebSocketConnection {
    * @param role - Which side this is.
    * @param limits - On what the peer sends.
    * @param nextMask - Gives the masks of a client’s frames; a server’s has none.
+   * @param coding - What messages may be coded with, if that was agreed; it is freed with the connection.
    */
-  constructor(role: Role, limits: WebSocketProtocolLimits, nextMask: NextMask) {
-    this.#receiver = new Receiver(role === 'server', limits);
-    this.#sender = new Sender(role === 'client' ? nextMask : undefined);
+  constructor(
+    role: Role,
+    limits: WebSocketProtocolLimits,
+    nextMask: NextMask,
+    coding?: MessageCoding,
+  ) {
+    this.#coding = coding;
+    this.#receiver = new Receiver(role === 'server', limits, coding?.decoder);
+    this.#sender = new Sender(role === 'client' ? nextMask : undefined, coding?.encoder);
   }
 
   /** What this side may send next. */
@@ -38,7 +47,7 @@ export class WebSocketConnection {
     return this.#receiver.state;
   }
 
-  /** Takes bytes of the peer. @returns How many; fewer than all when enough messages wait to be taken */
+  /** Takes bytes of the peer. @returns How many; fewer than all when enough messages wait to be taken, or much was decoded */
   receive(bytes: Uint8Array): number {
     return this.#receiver.receive(bytes);
   }
@@ -51,6 +60,16 @@ export class WebSocketConnection {
   /** Takes the next event; `undefined` when more bytes are needed. */
   nextEvent(): WebSocketEvent | undefined {
     return this.#receiver.next();
+  }
+
+  /** How many bytes of the message that is coming are there, when all events were taken. */
+  get partBytes(): number {
+    return this.#receiver.partBytes;
+  }
+
+  /** Takes what is there of the message that is coming; its end is the event `tail`. `undefined` when there is nothing. */
+  takePart(): MessagePart | undefined {
+    return this.#receiver.takePart();
   }
 
   /** As `Sender.message`. @throws `LocalProtocolError` */
@@ -76,5 +95,11 @@ export class WebSocketConnection {
   /** This side’s half of the connection has ended. */
   sendEnd(): void {
     this.#sender.end();
+  }
+
+  /** Gives back what the coding of messages holds: nothing comes or goes any more. Idempotent. */
+  free(): void {
+    this.#coding?.decoder.close();
+    this.#coding?.encoder.close();
   }
 }

@@ -8,6 +8,18 @@ export interface MessageEvent {
   readonly data: string | Uint8Array;
 }
 
+/** A part of a message that is still coming. The bytes of text are UTF-8 so far; a character may go on in the next part. */
+export interface MessagePart {
+  readonly isText: boolean;
+  readonly data: Uint8Array;
+}
+
+/** The rest of a message of which parts were taken. */
+export interface TailEvent {
+  readonly type: 'tail';
+  readonly data: Uint8Array;
+}
+
 /** A ping, to be answered with a pong of the same payload, or a pong. */
 export interface ControlEvent {
   readonly type: 'ping' | 'pong';
@@ -35,4 +47,10 @@ export interface FailureEvent {
   readonly error: WebSocketError;
 }
 
-export type WebSocketEvent = MessageEvent | ControlEvent | CloseEvent | EndEvent | FailureEvent;
+export type WebSocketEvent =
+  | MessageEvent
+  | TailEvent
+  | ControlEvent
+  | CloseEvent
+  | EndEvent
+  | FailureEvent;

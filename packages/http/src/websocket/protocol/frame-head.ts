@@ -5,25 +5,33 @@
  */
 
 import { WebSocketError } from './errors.ts';
-import { CONTROL_BYTES, FIRST_CONTROL, isKnownOpcode } from './opcodes.ts';
+import { CONTROL_BYTES, FIRST_CONTROL, isKnownOpcode, Opcode } from './opcodes.ts';
 
 /** Two bytes, eight of length, four of mask. */
 const MOST = 14;
+/** The first reserved bit: the message that begins is coded (RFC 7692 section 6). */
+const CODED = 0x40;
 
 export class FrameHead {
   readonly #bytes = new Uint8Array(MOST);
   readonly #isMasked: boolean;
+  readonly #mayBeCoded: boolean;
   #size = 0;
   #needed = 2;
   opcode = 0;
   isFinal = false;
+  isCoded = false;
   /** Of the payload, in bytes. */
   length = 0;
   mask = 0;
 
-  /** @param isMasked - Whether the frames must be masked: those of a client are, those of a server are not. */
-  constructor(isMasked: boolean) {
+  /**
+   * @param isMasked - Whether the frames must be masked: those of a client are, those of a server are not.
+   * @param mayBeCoded - Whether a message may be coded.
+   */
+  constructor(isMasked: boolean, mayBeCoded: boolean) {
     this.#isMasked = isMasked;
+    this.#mayBeCoded = mayBeCoded;
   }
 
   get isControl(): boolean {
@@ -55,9 +63,11 @@ export class FrameHead {
     this.opcode = first & 0x0f;
     this.isFinal = (first & 0x80) !== 0;
     const length = second & 0x7f;
-    if ((first & 0x70) !== 0) {
+    const reserved = first & 0x70;
+    this.isCoded = reserved === CODED;
+    if (reserved !== 0 && !(this.isCoded && this.#beginsCoded)) {
       throw new WebSocketError(
-        'expected the reserved bits to be 0, got a 1 that no extension was agreed for',
+        'expected the reserved bits to be 0, got a 1 that no extension was agreed for in this place',
         'ERR_WEBSOCKET_RESERVED_BITS',
       );
     }
@@ -78,6 +88,11 @@ export class FrameHead {
     }
     this.length = length;
     this.#needed = 2 + sizeOfLength(length) + (this.#isMasked ? 4 : 0);
+  }
+
+  /** Whether this frame may say that a message is coded: its first one. */
+  get #beginsCoded(): boolean {
+    return this.#mayBeCoded && (this.opcode === Opcode.TEXT || this.opcode === Opcode.BINARY);
   }
 
   #checkControl(length: number): void {

@@ -6,6 +6,13 @@ export interface WebSocketProtocolLimits {
   readonly frameBytes: number;
   /** Bytes of a message, all its fragments together. @default 1048576 → 1009 */
   readonly messageBytes: number;
+  /** Bytes that a compressed message may inflate to, `messageBytes` aside. @default 1048576 → 1009 */
+  readonly inflatedBytes: number;
+  /**
+   * How many times as long as its compressed form, in whole KiB, a message may be. DEFLATE can do 1032.
+   * @default 200 → 1009
+   */
+  readonly compressionRatio: number;
   /** Frames that one message is cut into. @default 1024 → 1008 */
   readonly fragments: number;
   /**
@@ -21,6 +28,8 @@ export interface WebSocketProtocolLimits {
 export const DEFAULT_PROTOCOL_LIMITS: WebSocketProtocolLimits = Object.freeze({
   frameBytes: 1_048_576,
   messageBytes: 1_048_576,
+  inflatedBytes: 1_048_576,
+  compressionRatio: 200,
   fragments: 1_024,
   controlFrames: 64,
   readAheadMessages: 16,

@@ -7,16 +7,23 @@
 
 import { CloseCode, isSendableCloseCode } from './close-codes.ts';
 import { limitExceeded, WebSocketError } from './errors.ts';
-import type { WebSocketEvent } from './events.ts';
+import type { MessagePart, WebSocketEvent } from './events.ts';
 import { FrameHead } from './frame-head.ts';
 import type { WebSocketProtocolLimits } from './limits.ts';
+import { copyMasked } from './mask.ts';
+import type { MessageDecoder } from './message-coding.ts';
 import { Opcode } from './opcodes.ts';
 import { Payload } from './payload.ts';
 import { MOVES, moveOf, SideState, type Move } from './state.ts';
 import { textOf, Utf8Checker } from './utf8.ts';
 
+/** How much of a coded payload is decoded at once, and after how many decoded bytes the caller gets a turn. */
+const CODED_PIECE = 1_024;
+const DECODED_A_CALL = 65_536;
+
 export class Receiver {
   readonly #limits: WebSocketProtocolLimits;
+  readonly #decoder: MessageDecoder | undefined;
   readonly #head: FrameHead;
   readonly #events: WebSocketEvent[] = [];
   readonly #utf8 = new Utf8Checker();
@@ -26,15 +33,28 @@ export class Receiver {
   #state: SideState = SideState.READY;
   /** Bytes of the frame that are still to come; -1 between two frames. */
   #left = -1;
+  /** Bytes that were decoded in this call. */
+  #decoded = 0;
   #isText = false;
+  #isCoded = false;
   #fragments = 0;
+  /** Bytes of the message that is coming which were taken as parts. */
+  #taken = 0;
   #controls = 0;
   #messagesWaiting = 0;
 
-  /** @param isMasked - Whether the peer has to mask its frames: a client does. */
-  constructor(isMasked: boolean, limits: WebSocketProtocolLimits) {
-    this.#head = new FrameHead(isMasked);
+  /**
+   * @param isMasked - Whether the peer has to mask its frames: a client does.
+   * @param decoder - For messages that are coded, if that was agreed.
+   */
+  constructor(
+    isMasked: boolean,
+    limits: WebSocketProtocolLimits,
+    decoder: MessageDecoder | undefined,
+  ) {
+    this.#head = new FrameHead(isMasked, decoder !== undefined);
     this.#limits = limits;
+    this.#decoder = decoder;
   }
 
   /** What the peer may send next. */
@@ -49,20 +69,39 @@ export class Receiver {
     return event;
   }
 
-  /** Takes bytes. @returns How many; fewer when enough messages wait to be taken. */
+  /** How many bytes of the message that is coming are there, when all events were taken. */
+  get partBytes(): number {
+    return this.#events.length === 0 ? this.#message.size : 0;
+  }
+
+  /**
+   * Takes what is there of the message that is coming, which then does not have to fit into memory; its end is the event
+   * `tail`. `undefined` when there is nothing.
+   */
+  takePart(): MessagePart | undefined {
+    const size = this.partBytes;
+    if (size === 0) return undefined;
+    this.#taken += size;
+    return { isText: this.#isText, data: this.#message.take() };
+  }
+
+  /** Takes bytes. @returns How many; fewer when enough messages wait to be taken, or much was decoded. */
   receive(bytes: Uint8Array): number {
     this.#controls = 0;
+    this.#decoded = 0;
     let at = 0;
     try {
       while (at < bytes.length) {
         // What follows a close frame, or a fault, is dropped (RFC 6455 sections 1.4 and 7.1.7).
         if (this.#isOver) return bytes.length;
         if (this.#messagesWaiting >= this.#limits.readAheadMessages) return at;
+        if (this.#decoded >= DECODED_A_CALL) return at;
         if (this.#left === -1) {
           if (this.#head.push(bytes[at] as number)) this.#beginFrame();
           at += 1;
         } else {
-          const end = Math.min(bytes.length, at + this.#left);
+          const most = this.#isDecoding ? CODED_PIECE : this.#left;
+          const end = Math.min(bytes.length, at + this.#left, at + most);
           this.#takePayload(bytes.subarray(at, end));
           at = end;
         }
@@ -78,6 +117,11 @@ export class Receiver {
   receiveEnd(): void {
     this.#state = MOVES[this.#state].end as SideState;
     this.#events.push({ type: 'end', isClean: this.#state === SideState.ENDED });
+  }
+
+  /** Whether the payload of this frame is coded. */
+  get #isDecoding(): boolean {
+    return this.#isCoded && !this.#head.isControl;
   }
 
   get #isOver(): boolean {
@@ -126,14 +170,16 @@ export class Receiver {
 
   /** A message, or its next fragment, begins. */
   #beginPart(): void {
-    const { opcode, isFinal, length } = this.#head;
-    const { frameBytes, messageBytes, fragments } = this.#limits;
+    const { opcode, isFinal, isCoded, length } = this.#head;
+    const { frameBytes, fragments } = this.#limits;
     const isFirst = opcode !== Opcode.CONTINUATION;
     this.#controls = 0;
     this.#move(moveOf(isFirst, isFinal));
     if (isFirst) {
       this.#isText = opcode === Opcode.TEXT;
+      this.#isCoded = isCoded;
       this.#fragments = 0;
+      this.#taken = 0;
       this.#utf8.reset();
     }
     this.#fragments += 1;
@@ -141,22 +187,44 @@ export class Receiver {
     if (length > frameBytes) {
       throw limitExceeded('a frame of bytes', 'frameBytes', frameBytes, MESSAGE_TOO_BIG);
     }
-    if (this.#message.size + length > messageBytes) {
-      throw limitExceeded('a message of bytes', 'messageBytes', messageBytes, MESSAGE_TOO_BIG);
-    }
+    // The length of a coded message shows as it is decoded.
+    if (!this.#isCoded) this.#checkSize(length);
     if (this.#fragments > fragments) {
       throw limitExceeded('fragments of a message', 'fragments', fragments, POLICY_VIOLATION);
     }
   }
 
+  #checkSize(more: number): void {
+    const { messageBytes } = this.#limits;
+    if (this.#taken + this.#message.size + more <= messageBytes) return;
+    const { MESSAGE_TOO_BIG } = CloseCode;
+    throw limitExceeded('a message of bytes', 'messageBytes', messageBytes, MESSAGE_TOO_BIG);
+  }
+
   #takePayload(bytes: Uint8Array): void {
     const { isControl, length, mask } = this.#head;
     const phase = length - this.#left;
-    const payload = isControl ? this.#control : this.#message;
     this.#left -= bytes.length;
-    const added = payload.push(bytes, mask, phase, this.#left);
-    if (this.#isText && !isControl && !this.#utf8.push(added)) throw notUtf8('a message');
+    if (this.#isDecoding) this.#decode(bytes, mask, phase);
+    else if (isControl) this.#control.push(bytes, mask, phase, this.#left, false);
+    else this.#checkText(this.#message.push(bytes, mask, phase, this.#left, this.#isText));
     if (this.#left === 0) this.#endFrame();
+  }
+
+  #decode(bytes: Uint8Array, mask: number, phase: number): void {
+    const plain = new Uint8Array(bytes.length);
+    copyMasked(bytes, plain, 0, mask, phase);
+    (this.#decoder as MessageDecoder).push(plain, this.#takeDecoded);
+  }
+
+  readonly #takeDecoded = (piece: Uint8Array): void => {
+    this.#decoded += piece.length;
+    this.#checkSize(piece.length);
+    this.#checkText(this.#message.push(piece, 0, 0, 0, this.#isText));
+  };
+
+  #checkText(added: Uint8Array): void {
+    if (this.#isText && !this.#utf8.push(added)) throw notUtf8('a message');
   }
 
   #endFrame(): void {
@@ -167,8 +235,13 @@ export class Receiver {
   }
 
   #endMessage(): void {
+    if (this.#isCoded) (this.#decoder as MessageDecoder).end(this.#takeDecoded);
     if (this.#isText && !this.#utf8.isComplete) throw notUtf8('a message');
     const bytes = this.#message.take();
+    if (this.#taken > 0) {
+      this.#events.push({ type: 'tail', data: bytes });
+      return;
+    }
     this.#events.push({ type: 'message', data: this.#isText ? textOf(bytes) : bytes });
     this.#messagesWaiting += 1;
   }

@@ -6,6 +6,7 @@
 import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
 import { isSendableCloseCode } from './close-codes.ts';
 import { copyMasked } from './mask.ts';
+import type { MessageEncoder } from './message-coding.ts';
 import { CONTROL_BYTES, Opcode } from './opcodes.ts';
 import { MOVES, moveOf, SideState, type Move } from './state.ts';
 
@@ -18,15 +19,24 @@ export interface FragmentPlace {
   readonly isFinal: boolean;
 }
 
+/** The first reserved bit: the message that begins is coded (RFC 7692 section 6). */
+const CODED = 0x40;
 const WHOLE: FragmentPlace = Object.freeze({ isFirst: true, isFinal: true });
 
 export class Sender {
   readonly #nextMask: NextMask | undefined;
+  readonly #encoder: MessageEncoder | undefined;
   #state: SideState = SideState.READY;
+  /** Whether the message in progress is coded. */
+  #isCoded = false;
 
-  /** @param nextMask - For a client; a server masks nothing. */
-  constructor(nextMask: NextMask | undefined) {
+  /**
+   * @param nextMask - For a client; a server masks nothing.
+   * @param encoder - For messages that are to be coded, if that was agreed.
+   */
+  constructor(nextMask: NextMask | undefined, encoder: MessageEncoder | undefined) {
     this.#nextMask = nextMask;
+    this.#encoder = encoder;
   }
 
   /** What this side may send next. */
@@ -37,6 +47,8 @@ export class Sender {
   /**
    * Makes the frame of a message, or of a fragment of one.
    *
+   * A message in fragments is coded, if that was agreed, whatever its size.
+   *
    * @param data - Text becomes UTF-8, a lone surrogate U+FFFD. The text of a fragment must end with a character.
    * @throws `LocalProtocolError` when it is not this one’s turn, or after the close frame.
    */
@@ -44,7 +56,13 @@ export class Sender {
     const { isFirst, isFinal } = place;
     this.#move(moveOf(isFirst, isFinal));
     const kind = typeof data === 'string' ? Opcode.TEXT : Opcode.BINARY;
-    return this.#frame(isFirst ? kind : Opcode.CONTINUATION, isFinal, data);
+    const opcode = isFirst ? kind : Opcode.CONTINUATION;
+    const encoder = this.#encoder;
+    if (encoder === undefined) return this.#frame(opcode, isFinal, data);
+    if (isFirst) this.#isCoded = !isFinal || encoder.wants(sizeOf(data));
+    if (!this.#isCoded) return this.#frame(opcode, isFinal, data);
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+    return this.#frame(isFirst ? opcode | CODED : opcode, isFinal, encoder.encode(bytes, isFinal));
   }
 
   /** Makes a ping or a pong. @throws `LocalProtocolError` for more than 125 bytes, and after the close frame */
@@ -94,15 +112,15 @@ export class Sender {
 
   #frame(opcode: number, isFinal: boolean, data: string | Uint8Array): Uint8Array {
     const isText = typeof data === 'string';
-    const length = isText ? Buffer.byteLength(data, 'utf8') : data.length;
+    const length = sizeOf(data);
     const extended = length < 126 ? 0 : length < 0x10000 ? 2 : 8;
     const nextMask = this.#nextMask;
     const start = 2 + extended + (nextMask === undefined ? 0 : 4);
-    const frame = new Uint8Array(start + length);
+    const frame = Buffer.allocUnsafe(start + length);
     frame[0] = opcode | (isFinal ? 0x80 : 0);
     frame[1] = (extended === 0 ? length : extended === 2 ? 126 : 127) | (nextMask ? 0x80 : 0);
     writeNumber(frame, length, 2, 2 + extended);
-    if (isText) Buffer.from(frame.buffer, start, length).write(data, 'utf8');
+    if (isText) frame.write(data, start, 'utf8');
     else if (nextMask === undefined) frame.set(data, start);
     if (nextMask === undefined) return frame;
     const mask = nextMask();
@@ -110,6 +128,10 @@ export class Sender {
     copyMasked(isText ? frame.subarray(start) : data, frame, start, mask, 0);
     return frame;
   }
+}
+
+function sizeOf(data: string | Uint8Array): number {
+  return typeof data === 'string' ? Buffer.byteLength(data, 'utf8') : data.length;
 }
 
 /** Writes a number as bytes, the highest first. */

@@ -1,0 +1,51 @@
+/**
+ * A ticker: every second a price, to every WebSocket. An old price is worth nothing, so none waits for a slow reader: it misses
+ * them, is told how many, and gets the newest. However many readers there are, and however slow, one price is kept.
+ */
+
+import { HttpResponse, serve, type Handler } from '@awaitio/http';
+import { Topic, webSocket } from '@awaitio/http/websocket';
+import { interval } from '@awaitio/core/sync';
+import { countOf, interruption, readArguments, sayListening, type CommandLine } from './program.ts';
+
+const PAGE = `<!doctype html>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Ticker</title>
+<style>body{font:1rem sans-serif;text-align:center}output{font-size:min(25vw,8rem)}</style>
+<h1>Price</h1><output></output>
+<script>
+const socket = new WebSocket(location.href.replace('http', 'ws'));
+socket.onmessage = ({ data }) => { document.querySelector('output').value = data; };
+</script>`;
+
+const PROGRAM: CommandLine = {
+  command: 'example:ticker',
+  summary: 'Sends a price to all WebSockets, again and again; slow ones get the newest.',
+  role: 'listens',
+  options: { every: { value: 'MS', help: 'how often, in ms (default 1000)' } },
+};
+const given = readArguments(PROGRAM);
+const every = countOf(PROGRAM, given, 'every', 1_000);
+const signal = interruption();
+const prices = new Topic({ capacity: 1, onLag: (missed) => `${missed} missed` });
+
+const handler: Handler = async (request, context) => {
+  if (request.headers.get('upgrade') === undefined) {
+    return HttpResponse.text(PAGE, { headers: { 'Content-Type': 'text/html; charset=utf-8' } });
+  }
+  const socket = await webSocket(request, context);
+  prices.join(socket);
+  // What readers send is dropped.
+  for await (const _message of socket);
+  return undefined;
+};
+
+const server = await serve(handler, { host: given.host, port: given.port, signal });
+sayListening(server.address, (address) => `http://${address} in a browser`);
+
+let price = 100;
+const ticks = interval(every, { missed: 'skip' });
+while (!signal.aborted) {
+  prices.publish(price.toFixed(2));
+  price *= 1 + (Math.random() - 0.5) / 100;
+  await ticks.tick({ signal }).catch(() => {});
+}

@@ -1,0 +1,19 @@
+/** What crossws lets an application send: values of any type, each with one form on the wire. */
+
+import { isBytes } from '@awaitio/core/lowlevel';
+import type { Message } from '../socket-events/callback-socket.ts';
+
+/** A value as a message, by the rules of crossws: bytes stay bytes, everything else becomes text, objects JSON. */
+export function messageOf(value: unknown): Message {
+  if (typeof value === 'string' || isBytes(value)) return value;
+  if (value === undefined || value === null) return '';
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+    return new Uint8Array(value);
+  }
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (typeof value === 'function' || typeof value === 'symbol') return '{}';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return (value as number | boolean | bigint).toString();
+}
