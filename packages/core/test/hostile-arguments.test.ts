@@ -470,6 +470,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   describeFailure: trusted,
   failureOf: trusted,
   isBytes: trusted,
+  secureContextOf: trusted,
   isThenable: trusted,
   printLine: trusted,
   checkFunction: trusted,

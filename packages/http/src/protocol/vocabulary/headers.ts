@@ -172,13 +172,12 @@ function received(operation: string): LocalProtocolError {
 function isPromise(returned: unknown): boolean {
   if (typeof returned !== 'object' || returned === null) return false;
   try {
-    if (typeof (returned as { readonly then?: unknown }).then !== 'function') return false;
+    const { then } = returned as { readonly then?: unknown };
+    if (typeof then !== 'function') return false;
+    then.call(returned, undefined, () => {});
   } catch {
-    return true;
+    // A getter, or the method.
   }
-  new Promise((resolve) => {
-    resolve(returned);
-  }).catch(() => {});
   return true;
 }
 
