@@ -108,7 +108,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
 });
 
 describe('client --output', () => {
-  /** A name in a folder of its own, which is removed afterwards. */
+  /** A name in a new folder, which is removed afterwards. */
   async function inFolder(use: (file: string) => Promise<void>): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'awaitio-client-'));
     try {

@@ -32,7 +32,7 @@ export interface BodySource {
   abandon(cause?: LimitError): void;
 }
 
-/** Bytes in memory of their own, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that tell. */
+/** Bytes in unshared memory, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that distinguish. */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
 const NOTHING = new Data('');

@@ -11,7 +11,8 @@ import {
   type ContentCoding,
 } from '../../src/batteries/index.ts';
 import { HttpResponse, type Handler, type ResponseInit } from '../../src/index.ts';
-import { ask, gzipped, hasZstd, LONG } from '../support/ask.ts';
+import { ask, gzipped, LONG } from '../support/ask.ts';
+import { hasZstd } from '../support/zstd.ts';
 
 const answering = (text: string, init?: ResponseInit, options?: CompressOptions): Handler =>
   compress(() => HttpResponse.text(text, init), options);

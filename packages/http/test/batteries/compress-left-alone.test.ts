@@ -109,13 +109,14 @@ describe('a client that refuses identity', () => {
 
   test('gets 406 when it takes none of the codings, and the body is closed', async () => {
     let isClosed = false;
-    const body = {
+    const body: Iterator<string> = {
       next: () => ({ done: false, value: LONG }),
       return: () => {
         isClosed = true;
+        return { done: true, value: undefined };
       },
     };
-    const handler = compress(() => stream({ [Symbol.iterator]: () => body as never }));
+    const handler = compress(() => stream({ [Symbol.iterator]: () => body }));
     for (const method of ['GET', 'HEAD']) {
       isClosed = false;
       const answer = await ask(handler, { method, ...refusing('deflate, *;q=0') });

@@ -88,7 +88,7 @@ describe('a response that is not JSON', () => {
 describe('a response that does not match its schema', () => {
   const schema = z.object({ a: z.object({ b: z.number() }) });
 
-  test('is a failure of its own kind, with every violation', () =>
+  test('is a failure with a class for it, and every violation', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.json({ a: { b: 'SECRET' } }));
       const error = await failureOf((await world.client().get(URL_)).json(schema));

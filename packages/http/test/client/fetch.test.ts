@@ -28,10 +28,10 @@ const seen: Handler = async (request) =>
   ]);
 const redirecting =
   (status: number): Handler =>
-  async (request) =>
+  async (request, context) =>
     request.path === '/from'
       ? HttpResponse.empty({ status, headers: { Location: '/to?x#y' } })
-      : seen(request, undefined as never);
+      : seen(request, context);
 
 describe('fetch', () => {
   test.each<[string, RequestInit, unknown[]]>([

@@ -174,9 +174,9 @@ function isPromise(returned: unknown): boolean {
   try {
     const { then } = returned as { readonly then?: unknown };
     if (typeof then !== 'function') return false;
-    then.call(returned, undefined, () => {});
+    Reflect.apply(then, returned, [undefined, () => {}]);
   } catch {
-    // A getter, or the method.
+    // What fails as a promise is still meant to be one.
   }
   return true;
 }
