@@ -473,6 +473,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   describeFailure: trusted,
   failureOf: trusted,
   isBytes: trusted,
+  secureContextOf: trusted,
   isThenable: trusted,
   printLine: trusted,
   checkFunction: trusted,

@@ -1,7 +1,7 @@
 /** What the `https:` connections of a client share: a secure context, and the sessions that later ones resume. */
 import type * as Tls from 'node:tls';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { memoryPair, startTls, type ByteStream } from '@awaitio/core';
+import { memoryPair, startTls, TcpListener, type ByteStream } from '@awaitio/core';
 import { simulate, TestAuthority, type Simulation } from '@awaitio/core/testing';
 import { HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { Wire } from '../support/wire.ts';
@@ -80,6 +80,22 @@ describe.each<Version>(['TLSv1.2', 'TLSv1.3'])('over %s', (version) => {
       ...times(5),
     );
     expect(servers.seen).toEqual(['anew', ...times(4).map(() => 'resumed')]);
+  });
+
+  test('over sockets, too', async () => {
+    const servers = new Servers(version);
+    const listener = await TcpListener.bind('127.0.0.1:0');
+    opened.push(() => listener.close());
+    const accepting = (async () => {
+      for await (const stream of listener) servers.serve(stream).catch(() => {});
+    })();
+    accepting.catch(() => {});
+    const tls = { ca: authority.cert, servername: 'a.test' };
+    const client = new HttpClient({ tls });
+    opened.push(() => client.close());
+    const url = `https://${String(listener.localAddress)}/`;
+    await ask(client, url, url, url, url);
+    expect(servers.seen).toEqual(['anew', 'resumed', 'resumed', 'resumed']);
   });
 
   test('none is resumed at another origin, by another client, or where that is turned off', async () => {
