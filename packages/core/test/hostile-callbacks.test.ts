@@ -324,6 +324,8 @@ const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
     return stage.stderr;
   },
   'AsyncScope.run(body)': passed,
+  'Roster.add(view)': passed,
+  'traceAs(body)': passed,
   'charged(call)': passed,
   'lazy(load)': passed,
   'printLossy(print)': passed,

@@ -12,6 +12,7 @@ import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
+import * as inspector from '../src/inspect/index.ts';
 import * as otel from '../src/otel/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
@@ -325,6 +326,16 @@ const onSocket =
     return { target: pick(socket), args: args(socket), release: end };
   };
 
+const INSPECTOR: Readonly<Record<string, Recipe>> = {
+  inspect: plain(
+    async (options: object) => {
+      const opened = await inspector.inspect(options);
+      await opened.close();
+    },
+    () => [{ port: 0 }],
+  ),
+};
+
 const WEBSOCKET: Readonly<Record<string, Recipe>> = {
   'new Topic': plain(websocket.Topic, () => [{}]),
   'Topic.join': onSocket(
@@ -425,6 +436,7 @@ describe.each([
   ['batteries', BATTERIES],
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
+  ['inspect', INSPECTOR],
   ['otel', OTEL],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);

@@ -32,6 +32,7 @@ import { ClientTls } from './routes/client-tls.ts';
 import { Proxies } from './routes/proxies.ts';
 import { directRoute, type Dialing } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
+import { clients } from '../observing/clients.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
@@ -76,6 +77,7 @@ export class HttpClient {
       overAll: options.maxConnections ?? DEFAULT_CONNECTIONS,
     });
     this.#follower = new FollowerOf(clock, this.#pools, options);
+    clients.add(this, (client, id) => ({ id, pools: client.#pools.views() }));
     const { middleware = [] } = options;
     if (middleware.length > 0) {
       this.#next = withMiddleware(middleware, ({ method, url, options: passed }) =>

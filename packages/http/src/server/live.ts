@@ -7,7 +7,8 @@ import type { ServerConnection } from './connection.ts';
 
 /** Runs a connection to its end. Never rejects. */
 export function live(connection: ServerConnection): Promise<void> {
-  return isTraced(serverConnections) ? traced(connection) : connection.run();
+  const isShown = isTraced(serverConnections) && !connection.runtime.isHidden;
+  return isShown ? traced(connection) : connection.run();
 }
 
 async function traced(connection: ServerConnection): Promise<void> {
