@@ -9,6 +9,9 @@
  * fails the test they belong to; this file adds what circus lets through: errors before the first test and after the
  * last, rejections that found a handler too late (which end a real process), warnings and leaked handles.
  *
+ * Jest says that a worker "has failed to exit gracefully" when it has not gone half a second after the last file. Where no file
+ * has left a handle, a busy machine is why.
+ *
  * A third thing: `error instanceof Error` in the sandbox is true for the errors that Node itself makes, as it is
  * everywhere outside of Jest.
  *
@@ -75,10 +78,6 @@ function openDescriptors() {
 
 // Node opens the pipes of stdout and stderr on first use: open them before the first count.
 void [process.stdout, process.stderr];
-
-// A worker that nothing keeps open ends at once. Taking down the heap of many test files takes V8 longer than the half second
-// after which Jest says that a worker "has failed to exit gracefully". With an open handle a worker does not get here.
-if (process.send !== undefined) process.on('exit', () => process.exit());
 
 const takeStock = () => ({ handles: openHandles(), descriptors: openDescriptors() });
 

@@ -375,7 +375,7 @@ export const http: PackagePlan = {
       sees: [],
       contains:
         'what servers, clients and WebSockets show of themselves to those who look at a process',
-      reason: 'Whoever shows something of itself sees this room, so it knows none of them.',
+      reason: 'What shows something of itself sees this room, so it knows none of them.',
     },
     {
       folder: 'tracing',

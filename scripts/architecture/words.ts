@@ -15,7 +15,7 @@ const RULES: readonly Rule[] = [
   { phrase: '(?:no|some|any|every)body', instead: 'name who: a task, the caller, the server' },
   { phrase: 'who(?:m|so)?ever', instead: 'name who: a task, the caller, the server' },
   { phrase: 'the ones? who', instead: 'name who: a task, the caller, the server' },
-  { phrase: 'who (?:does|do) not', instead: '"that does not", or name who' },
+  { phrase: 'who does not', instead: '"that does not", or name who' },
   {
     phrase: '(?:is|are|was|were|be|been|being|has|have|had|not|otherwise) told',
     instead: 'say what happens: "gets", "is called with", "is reported"',

@@ -5,7 +5,7 @@
  *   node scripts/nightly/closing-servers.mjs [--requests 10000] [--only sockets|simulated]
  *
  * `at once`: the server closes with its answer, and does not say so. `at T`: it closes T ms after its answer, where the client sends
- * again. On the simulated network, the end may cross the request on its way, which nobody can foresee: then one POST a minute may fail. Needs a build (`pnpm build`). Everything is on 127.0.0.1.
+ * again. On the simulated network, the end may cross the request on its way, which no client can foresee: then one POST a minute may fail. Needs a build (`pnpm build`). Everything is on 127.0.0.1.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -65,7 +65,7 @@ const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
  * Opens a page that shows this process: who waits on what, sockets, requests, refusals, tasks, pools.
  *
  * It listens on loopback, or on a Unix socket of this user, and shows its data only to those who know its token, which is in
- * `page.url`: pass the URL on as you would a password. It shows no header, query, body or cookie. While nobody looks, requests
+ * `page.url`: pass the URL on as you would a password. It shows no header, query, body or cookie. While no page is open, requests
  * cost nothing more, and opening a stream costs a stack trace.
  *
  * @param options - Where it listens, and what it shows: see {@link InspectOptions}.

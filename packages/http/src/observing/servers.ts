@@ -77,7 +77,7 @@ export interface ServerView {
   readonly url: string;
   readonly runtime: {
     readonly clock: Clock;
-    /** Whether it is that of an inspector: it is shown to nobody, and emits no event. */
+    /** Whether it is that of an inspector: it is not shown, and emits no event. */
     readonly isHidden: boolean;
     readonly drain: DrainView | undefined;
     readonly deadlines: {

@@ -66,7 +66,7 @@ describe('throwIfNotOk', () => {
 
 describe('a response that is not JSON', () => {
   test.each(['', '{"key":"SECRET"', 'SECRET', '[1,]SECRET', 'undefined'])(
-    '%j fails with an error of its own, which shows nothing of it',
+    '%j fails with a separate error, which shows nothing of it',
     (text) =>
       simulated(async (world) => {
         await world.serve(() => HttpResponse.text(text));

@@ -26,7 +26,7 @@ const kindsOf = ({ attention }: Inspection): string[] => attention.map(({ kind }
 const find = (look: Inspection, kind: AttentionModel['kind']): AttentionModel | undefined =>
   look.attention.find((each) => each.kind === kind);
 
-/** An event a time, until nobody wants them. */
+/** An event a time, until they are not wanted. */
 async function* until(signal: AbortSignal, pause: () => Promise<void>): AsyncGenerator<string> {
   while (!signal.aborted) {
     yield 'tick';

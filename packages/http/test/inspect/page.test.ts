@@ -177,7 +177,7 @@ describe('the inspector', () => {
     expect(own).toEqual([]);
   });
 
-  test('emits no event and traces nothing, whoever subscribes', async () => {
+  test('emits no event and traces nothing, also with subscribers', async () => {
     const names = Object.values(SERVER_CHANNELS);
     for (const name of [TRACING_CHANNELS.serverRequest, TRACING_CHANNELS.serverConnection]) {
       for (const part of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) {

@@ -65,7 +65,7 @@ interface Received {
 const TIMEOUT = 4_000;
 const head = (status: string, fields: string): string => `HTTP/1.1 ${status}\r\n${fields}\r\n`;
 const GARBAGE = ['\0\0\0\0', 'SSH-2.0-x\r\n', 'HTTP/1.1 2x0 OK\r\n\r\n', 'HTTP/9.9 200 OK\r\n\r\n'];
-// Not a whole answer: nobody can tell one that comes late from that to the next request.
+// Not a whole answer: one that comes late looks like that to the next request.
 const WRONG = 'wrong\r\n\r\n';
 
 export class FaultyServers {

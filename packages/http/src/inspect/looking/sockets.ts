@@ -33,7 +33,7 @@ interface Memory {
   readonly seenAt: number;
 }
 
-/** A stream keeps at most this much that nobody takes, by default; then its carrier is paused. */
+/** A stream keeps at most this much that is not taken, by default; then its carrier is paused. */
 const READ_HIGH_WATER_MARK = 65_536;
 
 /** The sockets of one look, with what only this look knows. */
