@@ -13,6 +13,8 @@ import type { SessionParts } from './options.ts';
 import { Session } from './session.ts';
 import type { IncomingMessage, Message } from './streams/incoming-message.ts';
 import type { MessageSource } from './streams/sent-stream.ts';
+import { isTraced } from '../tracing/channels.ts';
+import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 
 /** A snapshot of a WebSocket. */
 export interface WebSocketStatistics {
@@ -250,7 +252,8 @@ export class WebSocket implements AsyncIterable<Message> {
 
 /** A WebSocket on a stream whose opening handshake is done. */
 export function socketOf(parts: SessionParts, protocol: string): WebSocket {
-  return construct(parts, protocol);
+  if (!isTraced(webSockets)) return construct(parts, protocol);
+  return traceWebSocket(parts.role, protocol, () => construct(parts, protocol));
 }
 
 /** Sends a message as `send` does, without the limit on those that wait: for a sender that waits for each of its own. */
