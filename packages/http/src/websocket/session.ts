@@ -18,6 +18,7 @@ import {
   type WebSocketEnd,
 } from './end.ts';
 import { Inbox } from './inbox.ts';
+import { registerWebSocket } from '../observing/web-sockets.ts';
 import type { SessionParts } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
@@ -57,12 +58,18 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     });
     this.outbox = new Outbox(stream, clock, this);
     this.watchdog = new Watchdog(stream, clock, deadlines, limits.writeMinRate, this);
+    registerWebSocket(this);
     this.loop.begin();
   }
 
   /** Settles when the connection is closed. */
   get closed(): Promise<WebSocketEnd> {
     return this.#end.promise;
+  }
+
+  /** How many messages have come. */
+  get received(): number {
+    return this.loop.received;
   }
 
   /** Whether messages can be sent: nothing has begun to close. */
