@@ -336,6 +336,7 @@ const INSPECTOR: Readonly<Record<string, Recipe>> = {
     () => [{ port: 0 }],
   ),
 };
+
 const PLATFORMS = 'the errors, and what is converted to text, are those of browsers';
 
 const WEBSOCKET: Readonly<Record<string, Recipe>> = {

@@ -66,6 +66,11 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     return this.#end.promise;
   }
 
+  /** How many messages have come. */
+  get received(): number {
+    return this.loop.received;
+  }
+
   /** Whether messages can be sent: nothing has begun to close. */
   get isOpen(): boolean {
     return this.#beginning === undefined;

@@ -212,9 +212,9 @@ export class WebSocket implements AsyncIterable<Message> {
 
   /** A frozen snapshot of what has come and gone, and of what waits. */
   statistics(): WebSocketStatistics {
-    const { loop, inbox, outbox } = this.#session;
+    const { received, inbox, outbox } = this.#session;
     const { sent, waiting: pendingSends } = outbox;
-    return Object.freeze({ received: loop.received, sent, unread: inbox.size, pendingSends });
+    return Object.freeze({ received, sent, unread: inbox.size, pendingSends });
   }
 
   /**
