@@ -42,8 +42,8 @@ export async function represent(
     const validators = validatorsOf(file, given);
     const fields = withDefaults(given, {
       'Content-Type': 'application/octet-stream',
-      // Never later than `Date` (section 8.8.2.1). Conditions go by the file's own time.
-      'Last-Modified': httpDate(Math.min(file.lastModified, systemClock.wallTime())),
+      // Never later than `Date`, which may be a moment old (section 8.8.2.1). Conditions go by the file's own time.
+      'Last-Modified': httpDate(Math.min(file.lastModified, systemClock.wallTime() - 1_000)),
       ETag: file.etag,
       ...(request === undefined ? undefined : { 'Accept-Ranges': 'bytes' }),
     });
