@@ -22,7 +22,7 @@ import {
   CookieSigner,
 } from '../../src/batteries/index.ts';
 import {
-  errorResponse,
+  HttpProblem,
   HttpResponse,
   serve,
   type FetchApplication,
@@ -66,7 +66,9 @@ const handlers: Readonly<Record<string, () => Handler | FetchApplication>> = {
         { origin: ['https://a.example'], credentials: true },
       ),
     ),
-  'an error page': () => (request) => errorResponse(404, request),
+  'an error page': () => () => {
+    throw new HttpProblem(404, { detail: 'none' });
+  },
   upgrade: () => async (_request, context) => {
     const { stream } = await context.upgrade({ headers: { Upgrade: 'chat' } });
     await stream.close();
