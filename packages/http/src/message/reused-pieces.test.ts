@@ -13,8 +13,21 @@ describe('pieces that were written', () => {
     ).length;
   };
 
+  /** A stream that has released nothing, and one that releases what it has sent. */
+  const never = () => ({ isReleased: false, isClosed: false, statistics: () => ({ unsent: 0 }) });
+  const sending = (unsent: number) => ({
+    unsent,
+    isClosed: false,
+    get isReleased() {
+      return this.unsent === 0 && !this.isClosed;
+    },
+    statistics() {
+      return { unsent: this.unsent };
+    },
+  });
+
   test('are used again when the stream has released them', () => {
-    const stream = { isReleased: false };
+    const stream = never();
     const written = new SentBuffers(stream);
     const pieces = [takeBuffer(LARGE), takeBuffer(LARGE)];
     for (const piece of pieces) written.add(piece);
@@ -25,8 +38,31 @@ describe('pieces that were written', () => {
     expect(reused([...pieces, last])).toBe(3);
   });
 
+  test('are used again behind a client that always has something in flight', () => {
+    const stream = sending(0);
+    const written = new SentBuffers(stream);
+    const pieces = Array.from({ length: 4 }, () => takeBuffer(LARGE));
+    stream.unsent = LARGE + 1;
+    for (const piece of pieces) written.add(piece);
+    // One byte of the second from the end may be in flight.
+    expect(reused(pieces)).toBe(2);
+    stream.unsent = LARGE;
+    const last = takeBuffer(LARGE);
+    written.add(last);
+    expect(reused([...pieces, last])).toBe(2);
+  });
+
+  test('are not used again on a stream that is closed', () => {
+    const stream = sending(0);
+    const written = new SentBuffers(stream);
+    stream.isClosed = true;
+    const pieces = [takeBuffer(LARGE), takeBuffer(LARGE)];
+    for (const piece of pieces) written.add(piece);
+    expect(reused(pieces)).toBe(0);
+  });
+
   test('are forgotten, except for the last ones, while the stream releases nothing', () => {
-    const stream = { isReleased: false };
+    const stream = never();
     const written = new SentBuffers(stream);
     const pieces = Array.from({ length: 50 }, () => takeBuffer(LARGE));
     for (const piece of pieces.slice(1)) written.add(piece);
