@@ -196,17 +196,20 @@ test('a link that is swapped all the time never shows what lies outside of the r
     onError: (error) => errors.push(error),
   });
   const bodies = new Set<string>();
-  for (let round = 0; round < 100; round += 1) {
-    const asked = Array.from({ length: 8 }, async () => {
-      const response = await server.fetch('http://a/swapped/secret.txt');
-      bodies.add(response.status === 200 ? await response.text() : String(response.status));
-      await response.body?.cancel();
-    });
-    await Promise.all(asked);
+  try {
+    for (let round = 0; round < 100; round += 1) {
+      const asked = Array.from({ length: 8 }, async () => {
+        const response = await server.fetch('http://a/swapped/secret.txt');
+        const text = await response.text();
+        bodies.add(response.status === 200 ? text : String(response.status));
+      });
+      await Promise.all(asked);
+    }
+  } finally {
+    isOver = true;
+    await swapping;
+    await server.shutdown({ grace: 0 });
   }
-  isOver = true;
-  await swapping;
-  await server.shutdown({ grace: 0 });
   expect([...bodies].filter((body) => body !== 'public' && body !== '404')).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -43,8 +43,8 @@ const applications: readonly (readonly [string, () => FetchApplication])[] = [
   [
     'itty-router',
     () => {
-      const router = AutoRouter<IRequest, [FetchInfo]>();
-      router.all('*', (request, info) => read(request as unknown as Request, info));
+      const router = AutoRouter();
+      router.all('*', (request: IRequest, info: FetchInfo) => read(request as unknown as Request, info));
       return router as unknown as FetchApplication;
     },
   ],

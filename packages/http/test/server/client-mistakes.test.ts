@@ -63,7 +63,7 @@ const handlers: Readonly<Record<string, () => Handler | FetchApplication>> = {
     requestId(
       cors(
         serverTiming(rateLimit(basicAuth(hello, { users: { a: 'b' } }), { rate: 1e9, burst: 1e9 })),
-        { origin: ['https://a.example'], credentials: true },
+        { origins: ['https://a.example'], credentials: true },
       ),
     ),
   'an error page': () => () => {
