@@ -72,7 +72,10 @@ async function server(folder, kind) {
   const read = (name) => readFileSync(join(folder, name));
   const listener =
     kind === 'tls'
-      ? await TlsListener.bind({ port: 0, host: '127.0.0.1' }, { cert: read('cert.pem'), key: read('key.pem') })
+      ? await TlsListener.bind(
+          { port: 0, host: '127.0.0.1' },
+          { cert: read('cert.pem'), key: read('key.pem') },
+        )
       : undefined;
   const running = await serve(
     staticFiles(folder),
@@ -104,9 +107,13 @@ async function ask(child, message) {
 
 async function download(url, bytes, options) {
   const format = ['--write-out', '%{size_download}', '--output', '/dev/null'];
-  const curl = spawn('curl', ['--silent', '--show-error', '--insecure', ...format, ...options, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const curl = spawn(
+    'curl',
+    ['--silent', '--show-error', '--insecure', ...format, ...options, url],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let text = '';
   curl.stdout.on('data', (chunk) => (text += chunk));
   const [status] = await once(curl, 'close');
@@ -119,7 +126,18 @@ function makeCertificate(folder) {
   const out = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
   execFileSync(
     'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost', ...out],
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=localhost',
+      ...out,
+    ],
     { stdio: 'ignore' },
   );
 }

@@ -23,7 +23,10 @@ import { TcpStream } from '../../packages/core/dist/index.js';
 import { connectWebSocket } from '../../packages/http/dist/websocket/index.js';
 
 const { values } = parseArgs({
-  options: { rate: { type: 'string', default: '200000' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    rate: { type: 'string', default: '200000' },
+    seconds: { type: 'string', default: '5' },
+  },
 });
 const SIZE = 8_000_000;
 const BODY = Buffer.alloc(SIZE);
@@ -83,7 +86,9 @@ function equal(got, expected, what) {
 
 /** What curl prints. */
 async function curl(...args) {
-  const child = spawn('curl', ['-sS', '-m', '300', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('curl', ['-sS', '-m', '300', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const pieces = [];
   child.stdout.on('data', (piece) => pieces.push(piece));
   const [status] = await once(child, 'close');
@@ -120,7 +125,14 @@ async function through(name, port, { upgrades = true } = {}) {
     }
   });
   await check(`${name}: an upload that nobody reads, and one that is refused`, async () => {
-    const upload = ['--data-binary', `@${body}`, '-o', join(folder, 'answer'), '-w', '%{http_code}'];
+    const upload = [
+      '--data-binary',
+      `@${body}`,
+      '-o',
+      join(folder, 'answer'),
+      '-w',
+      '%{http_code}',
+    ];
     equal((await curl(...upload, `${base}/refused`)).text, '403', 'status');
     equal((await curl(...upload, `${base}/unread`)).text, '200', 'status');
   });
@@ -142,8 +154,16 @@ async function through(name, port, { upgrades = true } = {}) {
   });
   await check(`${name}: HTTP/1.0, HEAD, compression`, async () => {
     equal((await curl('-0', `${base}/body.bin`)).body, BODY, 'HTTP/1.0');
-    equal(/content-length: 8000000/i.test((await curl('-I', `${base}/body.bin`)).text), true, 'HEAD');
-    equal((await curl('--compressed', `${base}/packed`)).text, 'again and '.repeat(2_000), 'packed');
+    equal(
+      /content-length: 8000000/i.test((await curl('-I', `${base}/body.bin`)).text),
+      true,
+      'HEAD',
+    );
+    equal(
+      (await curl('--compressed', `${base}/packed`)).text,
+      'again and '.repeat(2_000),
+      'packed',
+    );
   });
   await check(`${name}: an event stream`, async () => {
     const { text } = await curl('-N', '-m', '1', `${base}/events`).catch((error) => error);
@@ -160,7 +180,8 @@ async function through(name, port, { upgrades = true } = {}) {
     await check(`${name}: Python's http.client`, async () => {
       const child = spawn('python3', ['-c', PYTHON, String(port), body]);
       let said = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text) => (said += text));
       equal((await once(child, 'close'))[0], 0, said);
       equal(said.trim(), Array(10).fill(SUM).join('\n'), 'sums');
     });
@@ -168,10 +189,16 @@ async function through(name, port, { upgrades = true } = {}) {
   if (!upgrades) return;
   await check(`${name}: another protocol, and a WebSocket`, async () => {
     const stream = await TcpStream.connect(`127.0.0.1:${port}`);
-    await stream.writeAll('GET /lines HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: lines\r\n\r\n');
+    await stream.writeAll(
+      'GET /lines HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: lines\r\n\r\n',
+    );
     await stream.readUntil('\r\n\r\n');
     await stream.writeAll('one\ntwo\n');
-    equal(`${await stream.readLine()},${await stream.readLine()}`, 'you said one,you said two', 'lines');
+    equal(
+      `${await stream.readLine()},${await stream.readLine()}`,
+      'you said one,you said two',
+      'lines',
+    );
     await stream.close();
     const socket = await connectWebSocket(`ws://127.0.0.1:${port}/socket`);
     for (const message of ['small', 'x'.repeat(100_000)]) {

@@ -1,7 +1,12 @@
 /** The server of `real-clients.mjs`: what every front has to pass on. */
 import { createHash } from 'node:crypto';
 import { HttpProblem, HttpResponse, serve } from '../../../packages/http/dist/index.js';
-import { compress, events, multipart, staticFiles } from '../../../packages/http/dist/batteries/index.js';
+import {
+  compress,
+  events,
+  multipart,
+  staticFiles,
+} from '../../../packages/http/dist/batteries/index.js';
 import { webSocket } from '../../../packages/http/dist/websocket/index.js';
 
 const [folder, port] = process.argv.slice(2);

@@ -30,7 +30,7 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
     this.#parts = parts;
   }
 
-  [Symbol.asyncIterator](): this {
+  override [Symbol.asyncIterator](): this {
     return this;
   }
 

@@ -8,7 +8,7 @@ import { ReusedPieces } from './reused-pieces.ts';
 const NO_PIECES: readonly Uint8Array[] = [];
 
 /** A forwarded body, with a prefix. */
-export class ForwardedBody extends ReusedPieces implements AsyncIterable<Uint8Array> {
+export class ForwardedBody extends ReusedPieces {
   /** The whole body as text with one character for each byte, if it was received in that form. */
   readonly latin1: string | undefined;
   readonly #pieces: readonly Uint8Array[];
@@ -47,7 +47,7 @@ export class ForwardedBody extends ReusedPieces implements AsyncIterable<Uint8Ar
     return new ForwardedBody(joinAdjacent(pieces));
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  override async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     if (this.latin1 !== undefined) yield latin1Bytes(this.latin1);
     for (const piece of this.#pieces) yield piece;
     if (this.#source !== undefined) yield* this.#source;

@@ -8,7 +8,9 @@
 import { recycle } from '../protocol/vocabulary/body-buffers.ts';
 
 /** A body that lets its sender recycle every piece that the sender took from it. */
-export abstract class ReusedPieces {}
+export abstract class ReusedPieces implements AsyncIterable<Uint8Array> {
+  abstract [Symbol.asyncIterator](): AsyncIterator<Uint8Array>;
+}
 
 /** What is asked of the stream that pieces are written to. */
 interface Outlet {
@@ -42,7 +44,8 @@ export class SentBuffers {
       return;
     }
     // A client that is slower than the server always has something in flight. A closed stream no longer says what.
-    if (this.#isReleasing && !stream.isClosed) this.#recycle(this.#before(stream.statistics().unsent));
+    if (this.#isReleasing && !stream.isClosed)
+      this.#recycle(this.#before(stream.statistics().unsent));
     if (this.#pieces.length > REMEMBERED) this.#pieces.shift();
   }
 

@@ -94,10 +94,13 @@ async function onWindows<T>(run: () => Promise<T>): Promise<T> {
 }
 
 describe('a name', () => {
-  test.each(NAMES.filter((name) => !name.startsWith('.')))('%j is served by its encoding', async (name) => {
-    const { status, body } = await ask(`/${encodeURIComponent(name)}`);
-    expect([status, body]).toEqual([200, name]);
-  });
+  test.each(NAMES.filter((name) => !name.startsWith('.')))(
+    '%j is served by its encoding',
+    async (name) => {
+      const { status, body } = await ask(`/${encodeURIComponent(name)}`);
+      expect([status, body]).toEqual([200, name]);
+    },
+  );
 
   test.each(['/..dots', '/pipe', '/socket', '/pipe/', '/socket/x', `/${'a/'.repeat(3_000)}b`])(
     '%s is 404 at once, and no error',
@@ -180,13 +183,13 @@ test('a file of the future was modified when it is asked for (RFC 9110 section 8
 
 test('a link that is swapped all the time never shows what lies outside of the root', async () => {
   const link = join(root, 'swapped');
-  const targets = [join(root, 'snow ☃'), join(folder, 'outside')];
+  const targets = [join(root, 'snow ☃'), join(folder, 'outside')] as const;
   await writeFile(join(root, 'snow ☃', 'secret.txt'), 'public');
-  await symlink(targets[0] as string, link);
-  let isOver = false;
+  await symlink(targets[0], link);
+  const over = new AbortController();
   const swapping = (async () => {
-    for (let turn = 1; !isOver; turn += 1) {
-      await symlink(targets[turn % 2] as string, `${link}.next`);
+    for (let turn = 1; !over.signal.aborted; turn += 1) {
+      await symlink(turn % 2 === 0 ? targets[0] : targets[1], `${link}.next`);
       await rename(`${link}.next`, link);
     }
   })();
@@ -206,7 +209,7 @@ test('a link that is swapped all the time never shows what lies outside of the r
       await Promise.all(asked);
     }
   } finally {
-    isOver = true;
+    over.abort();
     await swapping;
     await server.shutdown({ grace: 0 });
   }

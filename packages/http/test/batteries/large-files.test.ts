@@ -71,7 +71,9 @@ test('files come whole beside clients that leave in the middle', async () => {
       else socket.pause();
     });
     leaving.push(socket);
-    const bytes = await (await client.get(`${server.url}${round % FILES}.bin`)).bytes({ limit: SIZE });
+    const bytes = await (
+      await client.get(`${server.url}${round % FILES}.bin`)
+    ).bytes({ limit: SIZE });
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(hashes[round % FILES]);
   }
   for (const socket of leaving) socket.destroy();

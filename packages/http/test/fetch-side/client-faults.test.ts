@@ -21,7 +21,7 @@ const applications: readonly (readonly [string, () => FetchApplication])[] = [
     () =>
       new Hono<{ Bindings: FetchInfo }>().all('*', async (c) =>
         c.text(await read(c.req.raw, c.env)),
-      ) as unknown as FetchApplication,
+      ),
   ],
   [
     'H3',
@@ -44,8 +44,8 @@ const applications: readonly (readonly [string, () => FetchApplication])[] = [
     'itty-router',
     () => {
       const router = AutoRouter();
-      router.all('*', (request: IRequest, info: FetchInfo) => read(request as unknown as Request, info));
-      return router as unknown as FetchApplication;
+      router.all('*', (request: IRequest, info: FetchInfo) => read(request, info));
+      return router;
     },
   ],
 ];
@@ -56,7 +56,12 @@ describe.each(applications)('%s', (_name, make) => {
   test.each([
     ['a chunk that is none', 'POST /text', `${CHUNKED}\r\nx\r\n`, 400],
     ['a body beyond the limit', 'POST /text', `${CHUNKED}\r\n7\r\n1234567\r\n`, 413],
-    ['what is no form', 'POST /form', 'Content-Type: text/plain\r\nContent-Length: 1\r\n\r\na', 415],
+    [
+      'what is no form',
+      'POST /form',
+      'Content-Type: text/plain\r\nContent-Length: 1\r\n\r\na',
+      415,
+    ],
     [
       'a malformed form',
       'POST /form',

@@ -45,7 +45,8 @@ const handlers: Readonly<Record<string, () => Handler | FetchApplication>> = {
   text: () => async (request) => HttpResponse.text(await request.text()),
   json: () => async (request) => HttpResponse.json(await request.json()),
   form: () => async (request) => HttpResponse.json([...(await request.form())].length),
-  'a form with files': () => async (request) => HttpResponse.json([...(await formData(request))].length),
+  'a form with files': () => async (request) =>
+    HttpResponse.json([...(await formData(request))].length),
   multipart: () => async (request) => {
     let parts = 0;
     for await (const part of multipart(request)) parts += (await part.text()).length;
@@ -90,7 +91,8 @@ const handlers: Readonly<Record<string, () => Handler | FetchApplication>> = {
     },
   }),
   'fetch that echoes': () => ({
-    fetch: (request) => new Response(request.body, { headers: { 'x-url': encodeURI(request.url) } }),
+    fetch: (request) =>
+      new Response(request.body, { headers: { 'x-url': encodeURI(request.url) } }),
   }),
 };
 
@@ -143,7 +145,7 @@ const VALUES = [
   'Basic ////',
   '100-continue',
   '__proto__',
-  `${'x,'.repeat(2_000)}`,
+  'x,'.repeat(2_000),
 ];
 
 const REQUESTS = [
@@ -210,7 +212,12 @@ test.each(Object.keys(handlers))(
       }
     }
     // Bodies whose framing is wrong, and that end too early.
-    for (const body of ['5\r\nab', 'x\r\n', '2\r\nab\r\n0\r\nA: \x01\r\n\r\n', 'ffffffffffffffffff\r\n']) {
+    for (const body of [
+      '5\r\nab',
+      'x\r\n',
+      '2\r\nab\r\n0\r\nA: \x01\r\n\r\n',
+      'ffffffffffffffffff\r\n',
+    ]) {
       await ask(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
     }
     await ask('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab');

@@ -65,13 +65,16 @@ test.each<[string, string]>([
   ['one with chunks', get(`${PROPOSAL}chat\r\nTransfer-Encoding: chunked\r\n`)],
   ['a POST', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
   ['one with an empty list', get(`${PROPOSAL},\r\n`)],
-])('%s gets 426 with the protocol of the handler, and is no error of it', async (_name, request) => {
-  for (const options of [CHAT, CODEC]) {
-    const answer = await answerTo(request, options);
-    expect(answer).toMatchObject({ status: 426, upgrade: 'chat', taken: 0 });
-    expect(answer.connection.toLowerCase()).toContain('upgrade');
-  }
-});
+])(
+  '%s gets 426 with the protocol of the handler, and is no error of it',
+  async (_name, request) => {
+    for (const options of [CHAT, CODEC]) {
+      const answer = await answerTo(request, options);
+      expect(answer).toMatchObject({ status: 426, upgrade: 'chat', taken: 0 });
+      expect(answer.connection.toLowerCase()).toContain('upgrade');
+    }
+  },
+);
 
 test('a request for another version gets 426 with the one of the handler', async () => {
   const answer = await answerTo(get(`${PROPOSAL}chat/1\r\n`), VERSIONED);
@@ -82,9 +85,12 @@ test.each([
   ['a plain request', get('')],
   ['one that proposes several', get(`${PROPOSAL}a, b\r\n`)],
   ['a POST', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'],
-])('%s to a handler that names no protocol gets 400, and is no error of it', async (_name, text) => {
-  expect(await answerTo(text, undefined)).toMatchObject({ status: 400, upgrade: undefined });
-});
+])(
+  '%s to a handler that names no protocol gets 400, and is no error of it',
+  async (_name, text) => {
+    expect(await answerTo(text, undefined)).toMatchObject({ status: 400, upgrade: undefined });
+  },
+);
 
 test('CONNECT needs no proposal', async () => {
   const answer = await answerTo('CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n', undefined);

@@ -40,7 +40,11 @@ describe('a program’s own framing fields', () => {
   });
 
   test.each<[string, readonly string[], readonly string[]]>([
-    ['an Upgrade alone', ['upgrade', 'a', 'X', 'y'], ['upgrade', 'a', 'X', 'y', 'Connection', 'Upgrade']],
+    [
+      'an Upgrade alone',
+      ['upgrade', 'a', 'X', 'y'],
+      ['upgrade', 'a', 'X', 'y', 'Connection', 'Upgrade'],
+    ],
     [
       'an Upgrade and another option',
       ['Upgrade', 'a', 'Connection', 'close'],
