@@ -1,8 +1,10 @@
 /** node:http's client with a keep-alive agent. */
 
-import { Agent, get } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { CONCURRENCY, origin, run } from './run.ts';
 
+const { Agent, get } = origin.startsWith('https:') ? https : http;
 const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
 await run(
   () =>

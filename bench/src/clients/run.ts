@@ -10,7 +10,8 @@ import type { LoadResult } from '../load/load.ts';
 const [port = '', warmup = '', seconds = ''] = process.argv.slice(2);
 
 /** What is asked. */
-export const origin: string = `http://127.0.0.1:${port}`;
+const isTls = process.env['BENCH_TLS_CERT'] !== undefined;
+export const origin: string = `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`;
 export const CONCURRENCY = 64;
 const EXPECTED = 'Hello, World!';
 

@@ -1,6 +1,7 @@
 /** Asks a server for everything that the load will send, once, and compares what it answers byte for byte. */
 
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { AnswerReader } from './answer-reader.ts';
 import { batchesOf } from './batches.ts';
@@ -10,11 +11,18 @@ import type { Exchange } from './load.ts';
 const ANSWER_TIMEOUT = 10_000;
 
 /** @throws `Error` that tells what came, when it is not what had to come. */
-export async function checkAnswers(port: number, exchange: Exchange, pipeline = 1): Promise<void> {
+export async function checkAnswers(
+  port: number,
+  exchange: Exchange,
+  pipeline = 1,
+  isTls = false,
+): Promise<void> {
   const batches = batchesOf(exchange, pipeline);
   const left = batches.values();
   const count = batches.length * pipeline;
-  const socket = connect({ host: '127.0.0.1', port });
+  const socket = isTls
+    ? connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false })
+    : connect({ host: '127.0.0.1', port });
   const expected = Buffer.concat(Array.from({ length: count }, () => exchange.answer));
   const pieces: Buffer[] = [];
   let size = 0;

@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Histogram } from '../statistics.ts';
 import { AnswerCounter } from './answer-counter.ts';
 import type { LoadResult } from './load.ts';
@@ -15,6 +16,7 @@ import type { LoadResult } from './load.ts';
 /** {@link Load} in a form that a command line can carry. */
 export interface GeneratorInput {
   readonly port: number;
+  readonly tls: boolean;
   readonly protocol: 'http' | 'raw';
   /** The file with the bytes of all batches, one after another. */
   readonly file: string;
@@ -68,7 +70,7 @@ class Connection {
 
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const socket = connect({
+      const options = {
         host: '127.0.0.1',
         port: input.port,
         noDelay: true,
@@ -76,14 +78,17 @@ class Connection {
         ...(input.reconnect && process.platform === 'linux' ? { localAddress: nextAddress() } : {}),
         onread: {
           buffer: shared,
-          callback: (length) => {
+          callback: (length: number) => {
             this.#receive(length);
             return true;
           },
         },
-      });
+      };
+      const socket = input.tls
+        ? connectTls({ ...options, rejectUnauthorized: false })
+        : connect(options);
       this.#socket = socket;
-      socket.once('connect', resolve);
+      socket.once(input.tls ? 'secureConnect' : 'connect', resolve);
       socket.on('error', reject);
       socket.on('close', () => this.#onClose());
     });

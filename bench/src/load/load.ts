@@ -15,6 +15,8 @@ export interface Exchange {
 
 export interface Load {
   readonly port: number;
+  /** Whether the server speaks TLS. Certificates are not checked. */
+  readonly tls?: boolean | undefined;
   readonly exchange: Exchange;
   readonly connections: number;
   /** Requests that are sent in one piece before their answers are waited for. */

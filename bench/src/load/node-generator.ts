@@ -14,6 +14,7 @@ export const ownGenerator: LoadGenerator = {
     const batches = batchesOf(exchange, load.pipeline);
     const input: GeneratorInput = {
       port: load.port,
+      tls: load.tls === true,
       protocol: exchange.protocol,
       file: requestFile(Buffer.concat(batches)),
       batches: batches.length,

@@ -49,7 +49,7 @@ async function run(load: Load, seconds: number): Promise<LoadResult> {
       ...settings.split(' '),
       '-s',
       SCRIPT,
-      `http://127.0.0.1:${load.port}/`,
+      `${load.tls === true ? 'https' : 'http'}://127.0.0.1:${load.port}/`,
       '--',
       requestFile(Buffer.concat(batches)),
       String(batches.length),

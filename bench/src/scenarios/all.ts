@@ -1,8 +1,18 @@
 /** Every scenario, in the order in which they run. */
 
 import { file, gzip } from './batteries.ts';
-import { client } from './client.ts';
-import { churn, echoPost, get, json, large, pipelined, varied } from './http-loads.ts';
+import { client, clientTls } from './client.ts';
+import {
+  churn,
+  echoPost,
+  get,
+  json,
+  large,
+  pipelined,
+  tls,
+  tlsHandshake,
+  varied,
+} from './http-loads.ts';
 import { idle } from './idle.ts';
 import { latency50, latency80 } from './latency.ts';
 import { channelMessage, parserBrowser, parserSmall, spawnTask } from './micro.ts';
@@ -23,8 +33,11 @@ export const scenarios: readonly Scenario[] = [
   gzip,
   tcpEcho,
   client,
+  clientTls,
   idle,
   churn,
+  tls,
+  tlsHandshake,
   latency50,
   latency80,
   spawnTask,

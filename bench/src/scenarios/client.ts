@@ -2,24 +2,41 @@
 
 import type { LoadResult } from '../load/load.ts';
 import { BASELINE, baselineProgram } from '../process/baseline.ts';
+import { certificateVariables, noCertificate } from '../process/certificate.ts';
 import { Child, program } from '../process/child.ts';
 import { noNative } from '../process/native.ts';
 import { usageOf } from '../process/usage.ts';
-import { awaitio, epoll } from '../servers/peers.ts';
+import { bun } from '../process/runtimes.ts';
+import { awaitio, bunServe, denoCommand, denoServe, epoll } from '../servers/peers.ts';
 import { portOf } from './http-server.ts';
 import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
 
 const server = noNative === undefined ? epoll : awaitio;
 
-function contestant(name: string, path: string): Contestant {
-  return { name, round: (context) => clientRound(path, context) };
+type Command = readonly string[];
+
+function contestant(name: string, path: string, isTls: boolean): Contestant {
+  return onRuntime(name, [process.execPath, path], isTls);
 }
 
-async function clientRound(path: string, context: RoundContext): Promise<Sample> {
-  await using answering = new Child(server.command('hello'), { core: 1 });
+function onRuntime(name: string, command: Command, isTls: boolean, missing?: string): Contestant {
+  return {
+    name,
+    missing: missing ?? (isTls ? noCertificate : undefined),
+    round: (context) => clientRound(command, isTls, context),
+  };
+}
+
+async function clientRound(
+  command: Command,
+  isTls: boolean,
+  context: RoundContext,
+): Promise<Sample> {
+  const env = isTls ? certificateVariables() : {};
+  await using answering = new Child((isTls ? awaitio : server).command('hello'), { core: 1, env });
   const port = await portOf(answering);
   const times = [context.warmup, context.seconds].map(String);
-  await using client = new Child([process.execPath, path, String(port), ...times], { core: 0 });
+  await using client = new Child([...command, String(port), ...times], { core: 0, env });
   await expectLine(client, 'begin');
   const before = usageOf(client.pid);
   const start = performance.now();
@@ -43,22 +60,41 @@ async function expectLine(child: Child, expected: string): Promise<void> {
   if (line !== expected) throw new Error(`expected ${expected}, got ${line}`);
 }
 
+function contestants(isTls: boolean): readonly Contestant[] {
+  const path = 'clients/runtime-fetch.js';
+  return [
+    contestant('awaitio HttpClient', program('clients/awaitio.js'), isTls),
+    ...baselineProgram('clients/awaitio.js').map((file) => contestant(BASELINE, file, isTls)),
+    contestant('undici request', program('clients/undici.js'), isTls),
+    contestant('node:http Agent', program('clients/node-agent.js'), isTls),
+    contestant('fetch of Node', program(path), isTls),
+    onRuntime('fetch of Bun', [bun?.path ?? 'bun', program(path)], isTls, bunServe.missing),
+    onRuntime('fetch of Deno', denoCommand(path), isTls, denoServe.missing),
+  ];
+}
+
+const common = { unit: 'requests/s', better: 'more', ours: 'awaitio HttpClient' } as const;
+const WORK = 'µs of client';
+
 export const client: Scenario = {
+  ...common,
   name: 'client',
   title: 'HTTP client',
   about: `64 GETs of 13 bytes under way at any time, over kept-alive connections, each body read as text; ${server.name} answers.`,
-  unit: 'requests/s',
-  better: 'more',
-  ours: 'awaitio HttpClient',
   goals: [
-    { against: 'undici request', ratio: 1.3 },
-    { against: 'node:http Agent', ratio: 3 },
+    { against: 'undici request', detail: WORK, ratio: 1 / 2.5 },
+    { against: 'fetch of Bun', detail: WORK, ratio: 1 },
+    { against: 'fetch of Deno', detail: WORK, ratio: 1 },
   ],
-  contestants: [
-    contestant('awaitio HttpClient', program('clients/awaitio.js')),
-    ...baselineProgram('clients/awaitio.js').map((path) => contestant(BASELINE, path)),
-    contestant('undici request', program('clients/undici.js')),
-    contestant('node:http Agent', program('clients/node-agent.js')),
-    contestant('fetch of Node', program('clients/node-fetch.js')),
-  ],
+  contestants: contestants(false),
+};
+
+export const clientTls: Scenario = {
+  ...common,
+  name: 'client-tls',
+  title: 'HTTPS client',
+  about:
+    'The same over TLS 1.3, with a certificate that is checked; awaitio answers. A connection lasts for the whole run.',
+  goals: [{ against: 'undici request', detail: WORK, ratio: 1 / 1.5 }],
+  contestants: contestants(true),
 };

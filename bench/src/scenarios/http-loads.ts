@@ -2,12 +2,17 @@
 
 import { closing, ECHO, HELLO, JSON_ORDER, LARGE, VARIED } from '../load/exchanges.ts';
 import { rawGenerator } from '../load/raw.ts';
-import { epoll, httpServers } from '../servers/peers.ts';
+import { ownGenerator } from '../load/node-generator.ts';
+import { epoll, httpServers, tlsServers } from '../servers/peers.ts';
 import { serverContestant, type ServerLoad } from './http-server.ts';
 import type { Contestant, Scenario } from './scenario.ts';
 
 function contestants(what: ServerLoad): readonly Contestant[] {
   return httpServers.map((peer) => serverContestant(peer, what));
+}
+
+function overTls(what: ServerLoad): readonly Contestant[] {
+  return tlsServers.map((peer) => serverContestant(peer, { ...what, tls: true }));
 }
 
 function withEpoll(what: ServerLoad): readonly Contestant[] {
@@ -86,6 +91,32 @@ export const json: Scenario = {
     'POST of an order of two items, checked by one zod schema in all servers, answered with its total.',
   goals: [],
   contestants: contestants({ app: 'json', exchange: JSON_ORDER, connections: 64 }),
+};
+
+export const tls: Scenario = {
+  ...common,
+  name: 'tls',
+  title: 'HTTPS echo, every head another',
+  about: 'As `varied`, over TLS 1.3 with AES-128-GCM or AES-256-GCM, as the server prefers.',
+  goals: [
+    { against: 'node:https', detail: 'µs of server', ratio: 1 / 1.6 },
+    { against: 'Bun.serve', detail: 'µs of server', ratio: 1 / 0.8 },
+    { against: 'Deno.serve', detail: 'µs of server', ratio: 1 / 0.8 },
+  ],
+  contestants: overTls({ app: 'echo', exchange: VARIED, connections: 64 }),
+};
+
+export const tlsHandshake: Scenario = {
+  ...common,
+  name: 'tls-handshake',
+  title: 'A connection over TLS for each request',
+  about:
+    'GET of 13 bytes with `Connection: close`, 64 connections at a time, each with a full handshake (P-256). The load is the bench’s own, and is the limit of the rate: read the processor time.',
+  goals: [{ against: 'node:https', detail: 'µs of server', ratio: 1 }],
+  contestants: overTls({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map((one) => ({
+    ...one,
+    round: (context) => one.round({ ...context, load: ownGenerator }),
+  })),
 };
 
 export const churn: Scenario = {

@@ -2,6 +2,7 @@
 
 import { checkAnswers } from '../load/check.ts';
 import type { Exchange } from '../load/load.ts';
+import { certificateVariables } from '../process/certificate.ts';
 import { Child } from '../process/child.ts';
 import { usageOf } from '../process/usage.ts';
 import type { Peer } from '../servers/peers.ts';
@@ -14,6 +15,7 @@ export interface ServerLoad {
   readonly exchange: Exchange;
   readonly connections: number;
   readonly pipeline?: number;
+  readonly tls?: boolean;
   /** Requests a second, when the load does not wait for answers. */
   readonly rate?: number | undefined;
 }
@@ -32,10 +34,14 @@ export async function serverRound(
   what: ServerLoad,
   context: RoundContext,
 ): Promise<Sample> {
-  await using child = new Child(peer.command(what.app), { core: 0 });
+  const { tls = false } = what;
+  await using child = new Child(peer.command(what.app), {
+    core: 0,
+    env: tls ? certificateVariables() : {},
+  });
   const port = await portOf(child);
   const pipeline = what.pipeline ?? 1;
-  await checkAnswers(port, what.exchange, pipeline);
+  await checkAnswers(port, what.exchange, pipeline, tls);
   let before = usageOf(child.pid);
   let after = before;
   let start = 0;
@@ -51,7 +57,7 @@ export async function serverRound(
   };
   const { exchange, connections, rate } = what;
   const { seconds, warmup } = context;
-  const load = { port, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
+  const load = { port, tls, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
   const result = await context.load.run(load).catch((error: unknown) => {
     // A load generator only says that nothing answered; the server has said why.
     throw new Error(child.end ?? String(error), { cause: error });

@@ -1,5 +1,6 @@
 /** The servers of Bun.serve; run by Bun. */
 
+import { credentials, type Credentials } from './credentials.ts';
 import { chosenApp, type FetchHandler } from './fetch-apps.ts';
 import { ready } from './ready.ts';
 
@@ -10,6 +11,7 @@ declare const Bun: {
     port: number;
     maxRequestBodySize: number;
     fetch: FetchHandler;
+    tls?: Credentials | undefined;
   }): { readonly port: number };
   file(path: string): Blob;
   gzipSync(bytes: string): Uint8Array<ArrayBuffer>;
@@ -33,6 +35,7 @@ const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
   maxRequestBodySize: 2 ** 31,
+  tls: credentials(),
   fetch: await (own[app ?? '']?.() ?? chosenApp(app)),
 });
 ready(server.port);

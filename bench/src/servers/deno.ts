@@ -1,5 +1,6 @@
 /** The servers of Deno.serve; run by Deno. */
 
+import { credentials } from './credentials.ts';
 import { chosenApp, type FetchHandler } from './fetch-apps.ts';
 import { ready } from './ready.ts';
 
@@ -11,6 +12,8 @@ declare const Deno: {
       hostname: string;
       port: number;
       automaticCompression: boolean;
+      key?: string;
+      cert?: string;
       onListen(address: { port: number }): void;
     },
     handler: FetchHandler,
@@ -40,6 +43,7 @@ Deno.serve(
     hostname: '127.0.0.1',
     port: 0,
     automaticCompression: app === 'gzip',
+    ...credentials(),
     onListen: ({ port }) => {
       ready(port);
     },

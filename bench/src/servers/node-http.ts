@@ -6,7 +6,9 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { credentials } from './credentials.ts';
 import { ready } from './ready.ts';
 
 const PREFIX = Buffer.from('echo: ');
@@ -59,7 +61,9 @@ async function jsonServer(): Promise<RequestListener> {
 }
 
 const app = process.argv[2] ?? 'echo';
-const server = createServer(app === 'json' ? await jsonServer() : servers[app]);
+const listener = app === 'json' ? await jsonServer() : servers[app];
+const tls = credentials();
+const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
 // Opening ten thousand connections takes longer than an idle one is usually kept.
 if (app === 'idle') server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1', () => {

@@ -1,6 +1,7 @@
 /** Who takes part as an HTTP server, and how each is started. */
 
 import { BASELINE, baselineProgram } from '../process/baseline.ts';
+import { noCertificate } from '../process/certificate.ts';
 import { program } from '../process/child.ts';
 import { nativeProgram, noNative } from '../process/native.ts';
 import { bun, deno } from '../process/runtimes.ts';
@@ -46,6 +47,15 @@ const baselines = baselineProgram('servers/awaitio.js').map((path): Peer => ({
   name: BASELINE,
   command: (app) => [process.execPath, path, app],
 }));
+
+/** Those that are compared where the servers speak TLS. */
+export const tlsServers: readonly Peer[] = [
+  awaitio,
+  ...baselines,
+  { ...nodeHttp, name: 'node:https' },
+  bunServe,
+  denoServe,
+].map((peer) => ({ ...peer, missing: peer.missing ?? noCertificate }));
 
 /** The servers that are whole ones, ours first. */
 export const httpServers: readonly Peer[] = [

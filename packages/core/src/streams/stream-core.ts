@@ -161,6 +161,12 @@ export class StreamCore implements TransportSink, StreamParts {
     this.transport.reset();
   }
 
+  /** Something else carries the connection on: from now on reading and writing fail as after `close`; what is left is the end. */
+  giveAway(): void {
+    this.#closeSides();
+    this.isDisposed = false;
+  }
+
   /** Sends what was accepted, for at most `linger` milliseconds, and closes the connection. */
   async close(linger: number): Promise<void> {
     if (this.#end === undefined && !this.isDisposed) {

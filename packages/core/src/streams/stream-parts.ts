@@ -48,6 +48,7 @@ export function marksOf(
 /** What this package may use of a stream beside its public calls. */
 interface Inside {
   readonly clock: Clock;
+  giveAway(): void;
   readonly writing: { tryWriteEncoded(wire: string, transfer: boolean): number | WouldBlock };
 }
 
@@ -76,6 +77,11 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
   if (inside !== undefined) return inside.writing.tryWriteEncoded(text, true);
   // A stream of another copy of this package.
   return stream.tryWrite(Buffer.from(text, 'latin1'), { transfer: true });
+}
+
+/** Leaves a stream with nothing but its end, because something else uses its carrier; its queued bytes are dropped. */
+export function giveAway(stream: object): void {
+  insideOf(stream)?.giveAway();
 }
 
 /** The error of a call after this side closed the stream. */

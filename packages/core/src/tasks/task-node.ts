@@ -11,26 +11,27 @@ import type { Clock } from '../vocabulary/clock.ts';
 import { currentScope, isShieldedWithin, isWithin } from '../waiting/ambient.ts';
 import { Scope } from '../waiting/scope.ts';
 
+/** Those that an abort of their parent does not reach: few, and a field of each task takes time. */
+const shielded = new WeakSet<TaskNode>();
+
 export abstract class TaskNode {
   readonly name: string;
-  readonly #clock: Clock;
   /** Has not ended. */
   #parent: TaskNode | undefined;
   #children: Set<TaskNode> | undefined;
   /** Created on first use; that of every task that begins after the process has used one. */
   #scope: Scope | undefined;
-  /** Whether an abort of its parent does not reach it. */
-  readonly #isShielded: boolean;
 
-  constructor(name: string, clock: Clock, parent: TaskNode | undefined, isShielded: boolean) {
+  constructor(name: string, parent: TaskNode | undefined, isShielded: boolean) {
     this.name = name;
-    this.#clock = clock;
     this.#parent = parent;
-    this.#isShielded = isShielded;
+    if (isShielded) shielded.add(this);
     parent?.addChild(this);
   }
 
   abstract readonly id: number;
+  /** That of its executor. */
+  protected abstract get clock(): Clock;
   abstract abort(reason?: unknown): void;
   /** The reason of its abort; `undefined` when it was not aborted. */
   protected abstract get abortion(): { readonly error: unknown } | undefined;
@@ -43,7 +44,7 @@ export abstract class TaskNode {
   /** What its function runs in. */
   get scope(): Scope {
     if (this.#scope === undefined) {
-      this.#scope = new Scope(this.name, this.#clock, undefined);
+      this.#scope = new Scope(this.name, this.clock, undefined);
       this.cancelScope();
     }
     return this.#scope;
@@ -92,7 +93,7 @@ export abstract class TaskNode {
 
   protected abortChildren(reason: unknown): void {
     if (this.#children === undefined) return;
-    for (const child of this.#children) if (!child.#isShielded) child.abort(reason);
+    for (const child of this.#children) if (!shielded.has(child)) child.abort(reason);
   }
 
   /** Leaves the tree; its children become its parent's, so that no task keeps its ancestors alive. */

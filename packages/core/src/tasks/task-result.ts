@@ -3,17 +3,25 @@
 import type { Clock } from '../vocabulary/clock.ts';
 import { currentScope, watchScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
-import { deferred } from '../waiting/deferred.ts';
-import { beginTrace } from '../waiting/wait-trace.ts';
+import { beginTrace, isTraced } from '../waiting/wait-trace.ts';
 import type { TaskOutcome } from './task-host.ts';
 
 const ignore = (): void => {};
 
 export class TaskResult {
-  readonly #result = deferred<unknown>();
+  readonly #promise: Promise<unknown>;
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
   #isSettled = false;
   /** Awaits that will get the outcome: not those that the end of their scope was faster than. */
   #waits = 0;
+
+  constructor() {
+    this.#promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
 
   /** Whether a failure reaches a caller. */
   get isAwaited(): boolean {
@@ -22,13 +30,13 @@ export class TaskResult {
 
   settle(outcome: TaskOutcome): void {
     this.#isSettled = true;
-    if ('value' in outcome) this.#result.resolve(outcome.value);
-    else this.#result.reject(outcome.error);
+    if ('value' in outcome) this.#resolve(outcome.value);
+    else this.#reject(outcome.error);
   }
 
   /** The promise of one await: it ends with the scope of the caller as well, but a task that has ended has its result. */
   wait(name: string, clock: Clock): Promise<unknown> {
-    const { promise } = this.#result;
+    const promise = this.#promise;
     if (this.#isSettled) {
       this.#waits += 1;
       return promise;
@@ -40,7 +48,7 @@ export class TaskResult {
       return budgetOf(clock).fail(scope.cancelled);
     }
     this.#waits += 1;
-    const trace = beginTrace(`task "${name}"`, clock.now());
+    const trace = isTraced() ? beginTrace(`task "${name}"`, clock.now()) : undefined;
     if (scope === undefined && trace === undefined) return promise;
     return new Promise((resolve, reject) => {
       const watcher = {

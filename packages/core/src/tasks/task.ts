@@ -14,13 +14,13 @@
  */
 
 import { callContained, type FailureSink } from '../vocabulary/callbacks.ts';
-import type { Timer } from '../vocabulary/clock.ts';
+import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { ClosedError, TimeoutError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { hasScopes, outsideScopes, runIn } from '../waiting/ambient.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { isConsequence } from '../waiting/scope.ts';
-import { callSite, runAs, tracesOf } from '../waiting/wait-trace.ts';
+import { callSite, isTraced, runAs, tracesOf } from '../waiting/wait-trace.ts';
 import { Context } from './task-context.ts';
 import type {
   ContextTask,
@@ -51,10 +51,8 @@ export class SpawnedTask<T>
   #result: TaskResult | undefined;
   #ended: Deferred<void> | undefined;
   #hasEnded = false;
-  /** Whether it goes on after its function has returned. */
-  #isHeld = false;
-  /** Whether its function has returned `undefined` while it was held: it ends with its release. */
-  #hasReturned = false;
+  /** Whether it goes on after its function has returned; `returned` when that has, with `undefined`: it ends with its release. */
+  #lease: 'none' | 'held' | 'returned' = 'none';
   /** Resolved by its release, when its function returned something else. */
   #released: Deferred<void> | undefined;
   #registration: AbortRegistration | undefined;
@@ -69,7 +67,7 @@ export class SpawnedTask<T>
     parent: TaskNode | undefined,
     isShielded: boolean,
   ) {
-    super(options?.name ?? (run.name === '' ? 'task' : run.name), host.clock, parent, isShielded);
+    super(options?.name ?? (run.name === '' ? 'task' : run.name), parent, isShielded);
     this.#host = host;
     this.id = id;
     this.priority = options?.priority ?? 0;
@@ -158,8 +156,8 @@ export class SpawnedTask<T>
       return this.#fail(error);
     }
     // No promise and no reaction: the memory that a held task saves.
-    if (this.#isHeld && value === undefined) {
-      this.#hasReturned = true;
+    if (this.#lease === 'held' && value === undefined) {
+      this.#lease = 'returned';
       return undefined;
     }
     return Promise.resolve(value).then(
@@ -168,34 +166,41 @@ export class SpawnedTask<T>
     );
   }
 
-  async #return(value: unknown): Promise<void> {
-    if (this.#isHeld) {
-      this.#released = deferred<void>();
-      await this.#released.promise;
+  /** Not an async function either: where nothing holds the task, its end takes no promise. */
+  #return(value: unknown): Promise<void> | undefined {
+    if (this.#lease === 'none') {
+      this.#succeed(value);
+      return undefined;
     }
+    this.#released = deferred<void>();
+    return this.#released.promise.then(() => {
+      this.#succeed(value);
+    });
+  }
+
+  #succeed(value: unknown): void {
     this.#settle('done', { value });
     this.#end();
   }
 
   hold(): TaskLease {
-    this.#isHeld = true;
+    if (this.#lease === 'none') this.#lease = 'held';
     return this;
   }
 
   release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    const lease = this.#lease;
+    this.#lease = 'none';
     this.#released?.resolve();
-    if (!this.#hasReturned) return;
-    this.#settle('done', { value: undefined });
-    this.#end();
+    if (lease === 'returned') this.#succeed(undefined);
   }
 
   // A method apart, so that the reactions of `start` do not keep the function and what it closes over alive.
   #call(run: TaskFunction<unknown>): unknown {
-    if (!hasScopes() && !this.#isLimited)
-      return runAs(this, () => run(new Context(this, this.#host)));
-    return runIn(this.scope, () => runAs(this, () => run(new Context(this, this.#host))));
+    const context = new Context(this, this.#host);
+    const isScope = hasScopes() || this.#isLimited;
+    if (!isScope) return isTraced() ? runAs(this, () => run(context)) : run(context);
+    return runIn(this.scope, () => runAs(this, () => run(context)));
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -221,6 +226,10 @@ export class SpawnedTask<T>
       this.#timer !== undefined ||
       this.#supervisor !== undefined
     );
+  }
+
+  protected get clock(): Clock {
+    return this.#host.clock;
   }
 
   protected get abortion(): { readonly error: unknown } | undefined {
@@ -316,7 +325,7 @@ export class SpawnedTask<T>
     this.abortChildren(reason);
     if (!isRequested) this.#report(reason, isObserved);
     if (wasPending) this.#end();
-    else if (this.#supervisor === undefined && !this.#isHeld) this.expectEnd();
+    else if (this.#supervisor === undefined && this.#lease === 'none') this.expectEnd();
   }
 
   #tearDown(reason: unknown): void {

@@ -79,6 +79,11 @@ export function traceWaits(enabled: boolean): void {
   isTracing = enabled;
 }
 
+/** Whether waits are traced: for callers to whom the operation or the time has a price. */
+export function isTraced(): boolean {
+  return isTracing;
+}
+
 /**
  * Begins the trace of a wait; `undefined` while tracing is off.
  *

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import {
   BrokenError,
+  copy,
   CertificateError,
   InvalidInputError,
   memoryPair,
@@ -13,7 +14,7 @@ import {
   type TlsStream,
 } from '../../src/index.ts';
 import { keep } from '../support/keep.ts';
-import { tcpPair } from '../support/socket-pairs.ts';
+import { relayedPair, tcpPair } from '../support/socket-pairs.ts';
 import { authority, handshake, identity, secure, stranger, tlsPair } from '../support/tls.ts';
 
 const textOf = (bytes: Uint8Array | null): string | null =>
@@ -340,11 +341,12 @@ describe('a handshake without common ground', () => {
 describe('the end of a TLS stream', () => {
   /** Ends the TCP connection below, without `close_notify`. */
   async function cut(options: { requireCloseNotify?: boolean }): Promise<TlsStream> {
-    const plain = keep(await tcpPair());
-    const { client, server } = await secure(plain, options);
+    const relayed = keep(await relayedPair());
+    const { client, server } = await secure(relayed, options);
     await server.writeAll('half of it');
-    await server.flush();
-    await plain.server.shutdown('write');
+    await client.readable();
+    const { toClient } = await relayed.take();
+    await toClient.shutdown('write');
     return client;
   }
 
@@ -377,12 +379,17 @@ describe('the end of a TLS stream', () => {
 
   test('is broken when the bytes below are not TLS any more', async () => {
     for (const role of ['client', 'server'] as const) {
-      const plain = keep(await tcpPair());
-      const ends = await secure(plain);
-      const [attacked, below] =
-        role === 'client' ? [ends.client, plain.server] : [ends.server, plain.client];
+      const relayed = keep(await relayedPair());
+      const ends = await secure(relayed);
+      // Session tickets come behind the handshake.
+      await ends.server.writeAll('x');
+      await ends.client.readExactly(1);
+      const attacked = ends[role];
       const reading = attacked.readChunk();
-      await below.writeAll('this is no record of TLS, and long enough to be looked at');
+      const { toClient, toServer } = await relayed.take();
+      await (role === 'client' ? toClient : toServer).writeAll(
+        'this is no record of TLS, and long enough to be looked at',
+      );
       await expect(reading).rejects.toMatchObject({
         name: 'TlsError',
         message: expect.stringMatching(/^stream: [a-z ]+$/),
@@ -431,16 +438,17 @@ describe('the end of a TLS stream', () => {
   test('comes on both sides whatever is done to the connection, and reaches no one else', async () => {
     for (let seed = 1; seed <= 25; seed += 1) {
       const random = seededRandom(seed);
-      const plain = keep(await tcpPair());
+      const relayed = keep(await relayedPair());
       const version = { maxVersion: random.chance(0.5) ? VERSIONS[0] : VERSIONS[1] };
-      const { client, server } = await secure(plain, version, version);
+      const { client, server } = await secure(relayed, version, version);
+      const below = await relayed.take();
       const garbage = Buffer.alloc(
         random.integer(5, 20_000),
         random.chance(0.5) ? '\x17\x03\x03' : 0,
       );
       const ignore = (): void => {};
       const either = (): TlsStream => (random.chance(0.5) ? client : server);
-      const below = (): TcpStream => (random.chance(0.5) ? plain.client : plain.server);
+      const wire = (): TcpStream => (random.chance(0.5) ? below.toClient : below.toServer);
       const deeds: readonly (() => unknown)[] = [
         () =>
           either()
@@ -450,9 +458,11 @@ describe('the end of a TLS stream', () => {
         () => either().close({ linger: 20 }),
         () => either().reset(),
         () => either().readChunk().catch(ignore),
-        () => below().writeAll(garbage).catch(ignore),
-        () => below().shutdown('write').catch(ignore),
-        () => below().reset(),
+        () => wire().writeAll(garbage).catch(ignore),
+        () => wire().shutdown('write').catch(ignore),
+        () => wire().reset(),
+        () => copy(below.toClient, below.toServer).catch(ignore),
+        () => copy(below.toServer, below.toClient).catch(ignore),
       ];
       for (let count = random.integer(3, 10); count > 0; count -= 1) {
         void deeds[random.integer(0, deeds.length - 1)]?.();

@@ -49,3 +49,41 @@ export async function unixPair(options: StreamOptions = {}): Promise<Pair<UnixSt
   await remove();
   return { client, server, close: () => closeBoth(client, server) };
 }
+
+/** Two streams over TCP, with a relay between them that a test can take out, to do on the wire what it likes. */
+export async function relayedPair(): Promise<RelayedPair> {
+  const [near, far] = await Promise.all([tcpPair(), tcpPair()]);
+  const controller = new AbortController();
+  const relay = async (from: TcpStream, to: TcpStream): Promise<void> => {
+    for (;;) {
+      const chunk = await from.readChunk({ signal: controller.signal });
+      if (chunk === null) break;
+      await to.writeAll(chunk);
+    }
+    await to.shutdown('write');
+  };
+  const relaying = Promise.allSettled([
+    relay(near.server, far.client),
+    relay(far.client, near.server),
+  ]);
+  return {
+    client: near.client,
+    server: far.server,
+    toClient: near.server,
+    toServer: far.client,
+    close: () => closeBoth(near.client, near.server, far.client, far.server),
+    async take() {
+      controller.abort();
+      await relaying;
+      return this;
+    },
+  };
+}
+
+export interface RelayedPair extends Pair<TcpStream> {
+  /** The relay's ends of the two connections. */
+  readonly toClient: TcpStream;
+  readonly toServer: TcpStream;
+  /** Stops the relay. What it was relaying is passed on first. */
+  take(): Promise<RelayedPair>;
+}

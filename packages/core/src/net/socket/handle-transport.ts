@@ -1,5 +1,5 @@
 /**
- * The carrier directly over a libuv handle, without `net.Socket`: for connections that a listener accepted.
+ * The carrier directly over a libuv handle, without `net.Socket`: for connections that a listener accepted, and for TLS over a socket.
  *
  * All handles are read into one buffer of the process, and their reads are delivered in batches (`io-batch.ts`). A write is
  * tried at once. Nearly always the kernel takes all of it: the write has then completed when the call returns, without a
@@ -18,13 +18,15 @@
  * - `onDrain` must not be called from inside a call of the sink: it is then deferred to the next tick.
  */
 
+import type { Socket } from 'node:net';
 import { immediate, nextTick } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { sharedBuffer } from './shared-buffer.ts';
-import { SocketCarrier, type SocketKind } from './socket-carrier.ts';
+import { resetUnderTls, SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
   resetOrClose,
+  socketOf,
   END_OF_FILE,
   NOT_CONNECTED,
   systemError,
@@ -74,7 +76,7 @@ const notifyFinished = (carrier: HandleTransport): void => {
 };
 
 export class HandleTransport extends SocketCarrier {
-  readonly #handle: CarriedHandle;
+  protected readonly handle: CarriedHandle;
   readonly #bindings: HandleBindings;
   /** Bytes that libuv has queued for the kernel. */
   #inFlight = 0;
@@ -87,6 +89,8 @@ export class HandleTransport extends SocketCarrier {
   #finished: (() => void) | undefined;
   /** Bytes read since a write failed; `undefined` while none has. */
   #readSinceFailure: number | undefined;
+  /** Carries the connection from now on: TLS over the handle. */
+  #borrower: Socket | undefined;
   /** The action deferred until the bytes in flight, or the FIN, are sent. */
   #deferred: 'nothing' | 'close' | 'reset' = 'nothing';
 
@@ -97,9 +101,9 @@ export class HandleTransport extends SocketCarrier {
     whenClosed?: () => void,
   ) {
     super(kind, whenClosed);
-    this.#handle = handle;
+    this.handle = handle;
     this.#bindings = bindings;
-    this.#handle[CARRIER] = this;
+    this.handle[CARRIER] = this;
     handle.onread = onRead;
     handle.useUserBuffer(sharedBuffer);
   }
@@ -122,12 +126,12 @@ export class HandleTransport extends SocketCarrier {
   }
 
   pause(): void {
-    if (!this.#isClosed && this.#readSinceFailure === undefined) this.#handle.readStop();
+    if (!this.#isClosed && this.#readSinceFailure === undefined) this.handle.readStop();
   }
 
   resume(): void {
     if (this.#isClosed || this.#hasEnded) return;
-    const status = this.#handle.readStart();
+    const status = this.handle.readStart();
     if (status < 0) this.#fail(status, 'read');
   }
 
@@ -151,8 +155,8 @@ export class HandleTransport extends SocketCarrier {
     const request = this.#bindings.spare;
     const status =
       typeof data === 'string'
-        ? this.#handle.writeLatin1String(request, data)
-        : this.#handle.writeBuffer(request, data);
+        ? this.handle.writeLatin1String(request, data)
+        : this.handle.writeBuffer(request, data);
     this.#dispatched(status, request, data, length);
   }
 
@@ -170,7 +174,7 @@ export class HandleTransport extends SocketCarrier {
     }
     const request = this.#bindings.spare;
     const data = areBuffers ? pieces : pieces.flatMap((piece) => [piece, encodingOf(piece)]);
-    const status = this.#handle.writev(request, data, areBuffers);
+    const status = this.handle.writev(request, data, areBuffers);
     this.#dispatched(status, request, data, length);
   }
 
@@ -184,36 +188,52 @@ export class HandleTransport extends SocketCarrier {
 
   close(): void {
     this.flush();
+    if (this.#borrower !== undefined) resetUnderTls(this.#borrower, 'tls');
     if (this.#isClosed) return;
-    // Closing a descriptor also sends FIN, which saves the call of `shutdown`.
-    if (this.#inFlight === 0) this.#closeHandle();
+    if (this.#inFlight === 0) this.#finish();
     else this.#deferred = 'close';
   }
 
   reset(): void {
+    if (this.#borrower !== undefined) resetUnderTls(this.#borrower, this.kind);
     if (this.#isClosed) return;
     if (this.#fin === 'sending') {
       this.#deferred = 'reset';
       return;
     }
     this.#isClosed = true;
-    resetOrClose(this.#handle, onClosed);
+    this.resetHandle();
+  }
+
+  lend(): Socket | undefined {
+    const isIdle = this.unsent === 0 && this.#fin === 'none' && !this.#isClosed;
+    if (!isIdle || this.#hasEnded || this.#readSinceFailure !== undefined) return undefined;
+    this.handle.readStop();
+    const socket = socketOf(this.handle);
+    this.#isClosed = true;
+    this.#borrower = socket;
+    socket.on('close', () => {
+      this.onClosed();
+    });
+    return socket;
   }
 
   setRef(ref: boolean): void {
+    if (ref) this.#borrower?.ref();
+    else this.#borrower?.unref();
     if (this.#isClosed) return;
-    if (ref) this.#handle.ref();
-    else this.#handle.unref();
+    if (ref) this.handle.ref();
+    else this.handle.unref();
   }
 
   setNoDelay(noDelay: boolean): void {
-    if (!this.#isClosed) this.#handle.setNoDelay?.(noDelay);
+    if (!this.#isClosed) this.handle.setNoDelay?.(noDelay);
   }
 
   setKeepAlive(keepAlive: boolean | number): void {
     if (this.#isClosed) return;
     const delay = typeof keepAlive === 'number' ? Math.trunc(keepAlive / 1_000) : 0;
-    this.#handle.setKeepAlive?.(keepAlive !== false, delay);
+    this.handle.setKeepAlive?.(keepAlive !== false, delay);
   }
 
   /** A read completed: bytes, EOF or an error. */
@@ -224,11 +244,15 @@ export class HandleTransport extends SocketCarrier {
       if (this.#readSinceFailure !== undefined) this.#readSinceFailure += count;
       const view = new Uint8Array(sharedBuffer.buffer, 0, count);
       if (!queueRead(this, view)) this.deliver(view);
-    } else if (count === END_OF_FILE) {
-      this.#onEnd();
     } else if (count < 0) {
-      this.#fail(count, 'read');
+      this.onLastRead(count);
     }
+  }
+
+  /** A read brought EOF, or an error. */
+  protected onLastRead(status: number): void {
+    if (status === END_OF_FILE) this.#onEnd();
+    else this.#fail(status, 'read');
   }
 
   /** A write that the kernel did not take at once has completed. */
@@ -240,7 +264,7 @@ export class HandleTransport extends SocketCarrier {
       return;
     }
     this.#inFlight -= bytes;
-    if (this.#inFlight === 0 && this.#deferred === 'close') this.#closeHandle();
+    if (this.#inFlight === 0 && this.#deferred === 'close') this.#finish();
     else if (this.#inFlight === 0 && this.#fin === 'requested') this.#sendFin();
     this.notifyDrain();
   }
@@ -289,21 +313,52 @@ export class HandleTransport extends SocketCarrier {
     request.bytes = bytes;
   }
 
-  #sendFin(): void {
-    this.#fin = 'sending';
+  /** Counts bytes that are sent later. */
+  protected holdBack(bytes: number): void {
+    this.#inFlight += bytes;
+    this.isBackedUp = true;
+  }
+
+  /** The held bytes are now sent. */
+  protected sendHeld(pieces: readonly (Uint8Array | string)[], bytes: number): void {
+    this.#inFlight -= bytes;
+    this.sendAll(pieces);
+  }
+
+  protected resetHandle(): void {
+    resetOrClose(this.handle, onClosed);
+  }
+
+  protected closeHandle(): void {
+    this.handle.close(onClosed);
+  }
+
+  /** Closes after everything was sent. Closing a descriptor also sends FIN, which saves the call of `shutdown`. */
+  protected finishHandle(): void {
+    this.closeHandle();
+  }
+
+  /** Sends FIN. */
+  protected shutdownHandle(): void {
     const request: CarriedRequest = new this.#bindings.ShutdownWrap();
     request[CARRIER] = this;
     request.oncomplete = onFinished;
-    const status = this.#handle.shutdown(request);
+    const status = this.handle.shutdown(request);
     if (status >= 0) return;
     const error = systemError(status, 'shutdown');
     // The peer has reset the connection: reading gives the error.
     if (error.code === NOT_CONNECTED) nextTick(notifyFinished, this);
-    else this.#break(error);
+    else this.break(error);
+  }
+
+  #sendFin(): void {
+    this.#fin = 'sending';
+    this.shutdownHandle();
   }
 
   #onEnd(): void {
-    const isSuspect = isLastReader(this);
+    // What TLS reads is not seen here before it is decrypted.
+    const isSuspect = this.kind === 'tls' || isLastReader(this);
     deliverReads();
     if (this.#isClosed) return;
     if (this.#readSinceFailure !== undefined) {
@@ -311,9 +366,9 @@ export class HandleTransport extends SocketCarrier {
       this.#closeHandle();
       return;
     }
-    const error = isSuspect ? socketErrorAtEof(this.#handle.fd) : undefined;
+    const error = isSuspect ? socketErrorAtEof(this.handle.fd) : undefined;
     if (error !== undefined) {
-      this.#break(error);
+      this.break(error);
       return;
     }
     this.#hasEnded = true;
@@ -331,7 +386,7 @@ export class HandleTransport extends SocketCarrier {
     const readOn = (before: number): void => {
       if (this.#isClosed) return;
       const read = this.#readSinceFailure as number;
-      if (read === before) this.#break(error);
+      if (read === before) this.break(error);
       // In the next iteration's check phase: after one whole poll phase.
       else immediate(() => immediate(() => readOn(read)));
     };
@@ -339,10 +394,10 @@ export class HandleTransport extends SocketCarrier {
   }
 
   #fail(status: number, syscall: string): void {
-    this.#break(systemError(status, syscall));
+    this.break(systemError(status, syscall));
   }
 
-  #break(error: Error): void {
+  protected break(error: Error): void {
     this.error ??= translateError(error, 'stream');
     this.#closeHandle();
   }
@@ -351,7 +406,13 @@ export class HandleTransport extends SocketCarrier {
   #closeHandle(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#handle.close(onClosed);
+    this.closeHandle();
+  }
+
+  /** As {@link closeHandle}, at the end of what was sent. */
+  #finish(): void {
+    this.#isClosed = true;
+    this.finishHandle();
   }
 }
 

@@ -3,7 +3,9 @@
  * writes, and one notification of the close.
  */
 
+import type { Socket } from 'node:net';
 import type { IoError } from '../../vocabulary/errors.ts';
+import { immediate } from '../../vocabulary/platform.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import { deliverReads, queueWrite, type BatchMember } from './io-batch.ts';
 
@@ -12,6 +14,23 @@ const SMALL_WRITE = 16_384;
 
 /** The protocol under the stream. */
 export type SocketKind = 'tcp' | 'unix' | 'tls';
+
+/** Breaks a connection so that the peer notices: by an RST over TCP, which alone has one. */
+export function resetSocket(socket: Socket, kind: SocketKind): void {
+  if (socket.destroyed) return;
+  if (kind === 'tcp') socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+/**
+ * The same for a socket under TLS, in a later phase of the loop: promise reactions may run within a call of OpenSSL, and a TLS
+ * socket whose socket below is closed frees the memory of that call as soon as it is destroyed.
+ */
+export function resetUnderTls(socket: Socket, kind: SocketKind): void {
+  immediate(() => {
+    resetSocket(socket, kind);
+  });
+}
 
 export abstract class SocketCarrier implements Transport, BatchMember {
   protected readonly kind: SocketKind;
@@ -47,6 +66,13 @@ export abstract class SocketCarrier implements Transport, BatchMember {
   abstract setRef(ref: boolean): void;
   /** Turns Nagle's algorithm off (`true`) or on. */
   abstract setNoDelay(noDelay: boolean): void;
+  /**
+   * Gives the connection away to TLS, as a socket that does not read: the carrier is left with its end. Its stream must not be used any
+   * more, but for `reset`, `close` and `setRef`.
+   *
+   * @returns `undefined` when it has begun to end, or bytes are unsent: then nothing has changed.
+   */
+  abstract lend(): Socket | undefined;
   /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
   abstract setKeepAlive(keepAlive: boolean | number): void;
 

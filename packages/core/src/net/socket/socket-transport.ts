@@ -17,7 +17,7 @@ import { microtask } from '../../vocabulary/platform.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { sharedBuffer } from './shared-buffer.ts';
-import { SocketCarrier } from './socket-carrier.ts';
+import { resetSocket, resetUnderTls, SocketCarrier } from './socket-carrier.ts';
 import { setKeepAlive } from './keep-alive.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
 import { deliverReads, queueRead } from './io-batch.ts';
@@ -66,6 +66,8 @@ export class SocketTransport extends SocketCarrier {
   #socket!: CarriedSocket;
   /** The unsent bytes of the socket while it was open: a destroyed one counts them down as if they were sent. */
   #lastUnsent = 0;
+  /** Whether TLS reads and writes the socket. */
+  #isLent = false;
 
   /** The `onread` option of the socket that this carrier will be attached to. */
   sharedRead(): SharedRead {
@@ -118,11 +120,11 @@ export class SocketTransport extends SocketCarrier {
   }
 
   pause(): void {
-    this.#socket.pause();
+    if (!this.#isLent) this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#socket.destroyed) this.#socket.resume();
+    if (!this.#isLent && !this.#socket.destroyed) this.#socket.resume();
   }
 
   protected get isClosed(): boolean {
@@ -157,23 +159,34 @@ export class SocketTransport extends SocketCarrier {
     this.flush();
     const socket = this.#socket;
     // Closing a descriptor also sends FIN, which saves the call of `shutdown`. TLS has to send `close_notify` first.
-    if (socket.writableLength === 0 && this.kind !== 'tls') socket.destroy();
+    if (this.#isLent) resetUnderTls(socket, 'tls');
+    else if (socket.writableLength === 0 && this.kind !== 'tls') socket.destroy();
     else socket.destroySoon();
   }
 
   reset(): void {
     const socket = this.#socket;
     if (socket.destroyed) return;
-    // Only a TCP handle has an RST to send.
-    if (this.kind !== 'tcp') {
-      socket.destroy();
-    } else if (isFinishing(socket)) {
+    if (this.#isLent) {
+      resetUnderTls(socket, this.kind);
+    } else if (this.kind === 'tcp' && isFinishing(socket)) {
       socket.once('finish', () => {
-        if (!socket.destroyed) socket.resetAndDestroy();
+        resetSocket(socket, this.kind);
       });
     } else {
-      socket.resetAndDestroy();
+      resetSocket(socket, this.kind);
     }
+  }
+
+  lend(): Socket | undefined {
+    const socket = this.#socket;
+    const hasBegunToEnd = socket.destroyed || socket.readableEnded || socket.writableEnded;
+    if (hasBegunToEnd || this.unsent > 0) return undefined;
+    socket.pause();
+    this.#isLent = true;
+    socket.off('end', onEnd);
+    socket.removeAllListeners('data');
+    return socket;
   }
 
   setRef(ref: boolean): void {

@@ -14,7 +14,7 @@
  * everything works the same.
  */
 
-import type { Server } from 'node:net';
+import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { usesSharedReads } from './shared-buffer.ts';
 
@@ -174,6 +174,17 @@ export function resetOrClose(handle: StreamHandle, closed: (this: never) => void
   if (!isReset) handle.close(closed);
 }
 
+/** A socket around a handle, for TLS to be carried by: it does not begin to read. */
+export function socketOf(handle: StreamHandle): Socket {
+  return new Socket({ handle, allowHalfOpen: true, manualStart: true } as SocketConstructorOpts);
+}
+
+/** The handle of a socket, if there is one with the methods that are used here. */
+export function handleOf(socket: Socket): StreamHandle | undefined {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: unknown };
+  return isStreamHandle(handle) ? handle : undefined;
+}
+
 /** The undocumented part of `net.Server`. */
 interface ServerInternals {
   readonly _handle?: { onconnection?: (status: number, accepted?: unknown) => void } | null;
@@ -191,6 +202,12 @@ export function takeHandles(server: Server, take: (handle: StreamHandle) => void
     if (status === 0 && isStreamHandle(accepted)) take(accepted);
     else makeSocket.call(listening, status, accepted);
   };
+}
+
+/** Whether a handle that was not paused still reads: libuv stops by itself at a FIN or an error. It reads afterwards. */
+export function isStillReading(handle: StreamHandle): boolean {
+  const status = handle.readStart();
+  return status < 0 && getSystemErrorName(status) === 'EALREADY';
 }
 
 /** The error for a status, as Node makes it. */

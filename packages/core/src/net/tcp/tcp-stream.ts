@@ -46,6 +46,7 @@ export const TCP_CONNECT_OPTIONS: OptionTable<TcpConnectOptions> = {
 const DEFAULT_ATTEMPT_DELAY = 250;
 
 let construct: typeof openTcpStream;
+let carrierIn: typeof carrierOf;
 
 /**
  * A TCP connection, from {@link TcpStream.connect} or from a listener.
@@ -73,6 +74,7 @@ export class TcpStream extends ByteStream {
 
   static {
     construct = (carrier, endpoints, options) => new TcpStream(carrier, endpoints, options);
+    carrierIn = (stream) => (#carrier in stream ? stream.#carrier : undefined);
   }
 
   private constructor(
@@ -140,6 +142,11 @@ export class TcpStream extends ByteStream {
     checkValue('setKeepAlive', 'keepAlive', keepAlive, TCP_SOCKET_OPTIONS.keepAlive);
     this.#carrier.setKeepAlive(keepAlive);
   }
+}
+
+/** What carries a stream; `undefined` for one of another copy of this package. */
+export function carrierOf(stream: TcpStream): SocketCarrier | undefined {
+  return carrierIn(stream);
 }
 
 /** Makes the stream of a connected socket. Only this package can: the constructor is private. */

@@ -1,10 +1,6 @@
 /**
  * The TLS handshake: from a byte stream to a TLS socket.
  *
- * TLS always runs over a `TlsDuplex` and never directly on a libuv handle, although Node can do that, and faster. On a handle
- * Node cannot tell a `close_notify` from a truncation, forgets a reset that a write has met, and has no safe way to reset a
- * connection. Over a duplex all three are done by the stream below. And every kind of stream can carry TLS.
- *
  * The server side uses `new TLSSocket`, which does less than `tls.createServer`: it does not report the result of verifying
  * the client's certificate, and emits errors after the handshake only internally. So two undocumented names are used,
  * `ssl.verifyError` and `'_tlsError'`. Where the first is missing, no client counts as authorized.
@@ -23,7 +19,7 @@ import {
 } from '../../vocabulary/callbacks.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { UnexpectedEofError, type CertificateError } from '../../vocabulary/errors.ts';
-import { asOwn } from '../../vocabulary/platform.ts';
+import { asOwn, immediate } from '../../vocabulary/platform.ts';
 import { isError } from '../../vocabulary/realms.ts';
 import { recordedStreams } from '../../vocabulary/recorded.ts';
 import { ListedWaiter, type PartialWaitOptions } from '../../waiting/waiter.ts';
@@ -34,7 +30,7 @@ import {
   translateHandshake,
   certificateError,
 } from './tls-errors.ts';
-import { TlsDuplex } from './tls-duplex.ts';
+import { carry, type Carriage } from './carriage.ts';
 import {
   contextOf,
   cachedContextOf,
@@ -45,7 +41,7 @@ import {
 /** A socket after its handshake. */
 export interface Secured {
   readonly socket: TLSSocket;
-  readonly duplex: TlsDuplex;
+  readonly carriage: Carriage;
   readonly authorizationError: CertificateError | undefined;
 }
 
@@ -73,12 +69,12 @@ export async function clientHandshake(
 ): Promise<Secured> {
   const { operation } = options;
   const secureContext = contextOf(tls, operation);
-  const duplex = duplexOver(stream, operation);
+  const carriage = takeOver(stream, operation, tls.requireCloseNotify === true);
   const name = tls.servername ?? host;
   const { checkServerIdentity, connect } = nodeTls();
   const socket = asOwn(() =>
     connect({
-      socket: duplex,
+      socket: carriage.base,
       secureContext,
       host: name,
       // An IP address is not a name (RFC 6066 section 3).
@@ -93,20 +89,22 @@ export async function clientHandshake(
       },
     }),
   );
-  duplex.attach(socket, tls.requireCloseNotify === true);
+  carriage.attach(socket);
   const { onSession } = tls;
   if (onSession !== undefined) {
     socket.on('session', (session) => {
-      callContained('onSession', onSession, session, undefined, stderrSink);
+      immediate(() => {
+        callContained('onSession', onSession, session, undefined, stderrSink);
+      });
     });
   }
-  await complete(socket, duplex, 'secureConnect', name, options);
+  await complete(socket, carriage, 'secureConnect', name, options);
   const failure: unknown = socket.authorizationError;
   const authorizationError =
     failure === null || failure === undefined
       ? undefined
       : certificateError(isError(failure) ? failure : { code: failure }, operation, name);
-  return { socket, duplex, authorizationError };
+  return { socket, carriage, authorizationError };
 }
 
 /**
@@ -141,11 +139,11 @@ export async function serverHandshake(
   const { operation } = options;
   const { sni, clientCertificates = 'ignore' } = tls;
   const secureContext = contextOf(tls, operation);
-  const duplex = duplexOver(stream, operation);
+  const carriage = takeOver(stream, operation, tls.requireCloseNotify === true);
   const { TLSSocket: Socket } = nodeTls();
   const socket = asOwn(
     () =>
-      new Socket(duplex, {
+      new Socket(carriage.base, {
         isServer: true,
         secureContext,
         requestCert: clientCertificates !== 'ignore',
@@ -154,15 +152,15 @@ export async function serverHandshake(
         ...(sni === undefined ? {} : { SNICallback: sniCallback(sni, operation) }),
       }),
   );
-  duplex.attach(socket, tls.requireCloseNotify === true);
-  await complete(socket, duplex, 'secure', 'the client', options);
+  carriage.attach(socket);
+  await complete(socket, carriage, 'secure', 'the client', options);
   const authorizationError =
     clientCertificates === 'ignore' ? undefined : verifyClient(socket, operation);
   if (authorizationError !== undefined && clientCertificates === 'require') {
-    abort({ socket, duplex });
+    abort({ socket, carriage });
     throw authorizationError;
   }
-  return { socket, duplex, authorizationError };
+  return { socket, carriage, authorizationError };
 }
 
 /** The result of verifying the certificate that was requested of the client. */
@@ -209,7 +207,7 @@ function sniCallback(
  * @throws `ClosedError`, `BrokenError`, `UnexpectedEofError` when the stream has ended; `BusyError` while a task reads or
  * writes it. The stream is unchanged then.
  */
-function duplexOver(stream: ByteStream, operation: string): TlsDuplex {
+function takeOver(stream: ByteStream, operation: string, requireCloseNotify: boolean): Carriage {
   // An empty write and an empty read detect all of these.
   stream.tryWrite('');
   if (stream.tryRead(new Uint8Array(0)) === null) {
@@ -219,13 +217,13 @@ function duplexOver(stream: ByteStream, operation: string): TlsDuplex {
     });
   }
   recordedStreams.get(stream)?.();
-  return new TlsDuplex(stream);
+  return carry(stream, requireCloseNotify);
 }
 
 /** Waits for a handshake; if it fails, or is cancelled, the connection is reset. */
 async function complete(
   socket: TLSSocket,
-  duplex: TlsDuplex,
+  carriage: Carriage,
   event: 'secure' | 'secureConnect',
   peer: string,
   options: HandshakeOptions,
@@ -233,7 +231,11 @@ async function complete(
   const { operation, clock = systemClock } = options;
   const wait = new ListedWaiter<void>(operation, clock, options);
   const onDone = (): void => {
-    wait.resolve();
+    carriage.complete(socket);
+    // In another phase: the caller must not go on within the call of OpenSSL that emits this event.
+    immediate(() => {
+      wait.resolve();
+    });
   };
   const onError = (error: Error): void => {
     wait.reject(translateHandshake(error, operation, peer));
@@ -247,7 +249,6 @@ async function complete(
   });
   // Stays: until the stream is accepted, an error must not reach the process as an uncaught exception.
   socket.on('error', onError);
-  duplex.on('error', ignore);
   socket.once(event, onDone);
   socket.once('end', onEnd);
   socket.once('close', onEnd);
@@ -255,7 +256,8 @@ async function complete(
     await wait.promise;
   } catch (error) {
     // A socket that TLS destroyed has sent its alert, and ends with FIN so that the peer can read it.
-    if (!socket.destroyed) abort({ socket, duplex });
+    if (socket.destroyed) carriage.close();
+    else abort({ socket, carriage });
     throw error;
   } finally {
     socket.off(event, onDone);
@@ -264,10 +266,7 @@ async function complete(
   }
 }
 
-const ignore = (): void => {};
-
 /** Resets the connection below, so that the peer notices. */
-export function abort({ socket, duplex }: Pick<Secured, 'socket' | 'duplex'>): void {
-  duplex.reset();
-  socket.destroy();
+export function abort({ socket, carriage }: Pick<Secured, 'socket' | 'carriage'>): void {
+  carriage.reset(socket);
 }

@@ -14,6 +14,7 @@
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { LimitError } from '../../vocabulary/errors.ts';
+import { bytesReadBelow } from './carriage.ts';
 
 /** While another client waits: how long one may take for its handshake, and then be quiet, in milliseconds. */
 const PATIENCE = 1_000;
@@ -103,7 +104,7 @@ export class Handshakes {
 
   /** Looks at one; whether its client has sent something since the last look: then it goes behind the others. */
   #hasSent(handshake: Handshake): boolean {
-    const { bytesRead } = handshake.stream.statistics();
+    const bytesRead = bytesReadBelow(handshake.stream);
     handshake.isSilent = bytesRead === 0;
     if (bytesRead === handshake.bytes) return false;
     handshake.bytes = bytesRead;

@@ -16,17 +16,15 @@ import type { Address, SocketPath } from '../../vocabulary/address.ts';
 import { checkIsObject, checkMethods, checkOptions, pickOptions } from '../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { clockOf } from '../../streams/stream-parts.ts';
-import { invalidInput, type CertificateError, type IoError } from '../../vocabulary/errors.ts';
+import { invalidInput, type CertificateError } from '../../vocabulary/errors.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { runFrom } from '../../waiting/wait-trace.ts';
 import { charged } from '../../waiting/charged.ts';
 import { checkWaitOptions, type PartialWaitOptions } from '../../waiting/waiter.ts';
-import { SocketTransport } from '../socket/socket-transport.ts';
 import type { TcpAddress } from '../tcp/tcp-options.ts';
 import { TCP_CONNECT_OPTIONS, TcpStream } from '../tcp/tcp-stream.ts';
 import { addressesOf, hostOf, ipOf, type StreamAddresses } from './stream-addresses.ts';
-import { truncated } from './tls-errors.ts';
-import { abort, clientHandshake, serverHandshake, type Secured } from './handshake.ts';
+import { clientHandshake, serverHandshake, type Secured } from './handshake.ts';
 import {
   START_TLS_CLIENT_OPTIONS,
   START_TLS_SERVER_OPTIONS,
@@ -93,7 +91,7 @@ export class TlsStream extends ByteStream {
     closed: (() => void) | undefined,
   ) {
     const { socket, authorizationError } = secured;
-    super(new TlsTransport(secured, closed), options);
+    super(secured.carriage.open(socket, closed), options);
     this.#socket = socket;
     this.localAddress = addresses.localAddress;
     this.remoteAddress = addresses.remoteAddress;
@@ -255,27 +253,4 @@ export function openServerStream(
 ): TlsStream {
   const wasAsked = (options.clientCertificates ?? 'ignore') !== 'ignore';
   return openTlsStream(secured, addresses, wasAsked, options, closed);
-}
-
-/** The carrier over a TLS socket. */
-class TlsTransport extends SocketTransport {
-  readonly #secured: Secured;
-
-  constructor(secured: Secured, closed: (() => void) | undefined) {
-    super('tls', closed);
-    this.#secured = secured;
-    this.attach(secured.socket, false);
-  }
-
-  override reset(): void {
-    abort(this.#secured);
-  }
-
-  override setRef(ref: boolean): void {
-    this.#secured.duplex.setRef(ref);
-  }
-
-  protected override checkEof(): IoError | undefined {
-    return this.#secured.duplex.isTruncated ? truncated() : undefined;
-  }
 }

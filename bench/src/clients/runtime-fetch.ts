@@ -1,4 +1,4 @@
-/** Node's own `fetch`. */
+/** The `fetch` of the runtime: Node, Bun or Deno. */
 
 import { origin, run } from './run.ts';
 
