@@ -18,7 +18,7 @@ import { root } from './lib/run.mjs';
 /** The entries of each package: those of its `exports`. They share chunks, so that a class is the same in all of them. */
 const ENTRIES = {
   core: ['index', 'lowlevel', 'sync/index', 'testing/index'],
-  http: ['index', 'batteries/index', 'contract/index', 'websocket/index'],
+  http: ['index', 'batteries/index', 'contract/index', 'otel/index', 'websocket/index'],
 };
 
 /**
@@ -36,7 +36,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
+    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
   // What every entry of core waits with: one file, where sharing alone would make four.
   {

@@ -35,6 +35,8 @@ const { values: options } = parseArgs({
 });
 
 const PACKAGES = ['core', 'http'];
+/** What `@awaitio/http/otel` needs; the other entries need nothing. */
+const PEER = '@opentelemetry/api@1';
 const ENTRIES = join(root, 'scripts/pack/entries.json');
 /** How much an entry may grow before the check fails. */
 const GROWTH = 1.05;
@@ -212,7 +214,7 @@ async function runNode(version, tarballs) {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const binary = `node-${platform}-${process.arch}`;
   const files = ['checks.mjs', 'smoke.mjs', 'smoke.cjs'];
-  const cwd = await project(`Node ${version}`, files, [`${binary}@${version}`, ...tarballs]);
+  const cwd = await project(`Node ${version}`, files, [`${binary}@${version}`, ...tarballs, PEER]);
   const program = join(
     cwd,
     'node_modules',
@@ -237,7 +239,7 @@ try {
   const tools = ['@types/node@20', 'esbuild@0.28', 'vitest@4', 'jest@30', '@jest/globals@30'];
   const bundlers = options.all ? ['rolldown@1'] : [];
   const [alone, equipped] = await Promise.all([
-    project('nothing else', ['checks.mjs', 'smoke.mjs', 'smoke.cjs'], tarballs),
+    project('nothing else', ['checks.mjs', 'smoke.mjs', 'smoke.cjs'], [...tarballs, PEER]),
     project(
       'with tools',
       ['checks.mjs', 'program.mjs', 'program-cjs.mjs', 'vitest.test.mjs', 'jest.test.mjs'],

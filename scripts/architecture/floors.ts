@@ -371,6 +371,13 @@ export const http: PackagePlan = {
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
+      folder: 'tracing',
+      sees: ['protocol/vocabulary', 'message'],
+      contains:
+        'tracing channels: their names, what they carry, the order of their events (`Tracer`)',
+      reason: 'What is traced says when; the channels know neither server nor client.',
+    },
+    {
       folder: 'client/routes',
       sees: ['protocol/vocabulary'],
       contains:
@@ -379,7 +386,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'client/connections',
-      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'client/routes'],
+      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'tracing', 'client/routes'],
       contains: 'pools, connections, one exchange on them, what errors say about their request',
       reason:
         'A connection carries requests that are ready, so it knows no redirects and no options.',
@@ -431,6 +438,7 @@ export const http: PackagePlan = {
         'message',
         'proxy-protocol',
         'adapters',
+        'tracing',
         'server/sending',
       ],
       contains:
@@ -489,11 +497,30 @@ export const http: PackagePlan = {
     },
     {
       folder: 'websocket',
-      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'websocket/protocol'],
+      sees: ['protocol/vocabulary', 'driver', 'message', 'tracing', 'client', 'websocket/protocol'],
       contains:
         '`webSocket`, `connectWebSocket`, `Topic`: handshakes, deadlines, what waits to be sent',
       reason:
         'A WebSocket leaves HTTP with its handshake, so it knows handlers and the client by contract, and no server.',
+    },
+    {
+      folder: 'otel',
+      sees: ['protocol/vocabulary', 'message', 'tracing'],
+      contains: '`instrument`: traces and metrics for OpenTelemetry',
+      reason:
+        'OpenTelemetry sees what every tracer sees: the channels. A program without it loads nothing of it.',
+    },
+    {
+      folder: 'metrics',
+      sees: ['protocol/vocabulary', 'message'],
+      contains: '`metrics`: what a server knows about itself, as Prometheus reads it',
+      reason: 'It reads snapshots when it is asked, so nothing is counted for it.',
+    },
+    {
+      folder: 'devtools',
+      sees: ['protocol/vocabulary', 'message', 'tracing'],
+      contains: '`showInDevTools`: requests in the network panel of Chrome DevTools',
+      reason: 'The panel sees what every tracer sees: the channels.',
     },
     {
       folder: 'handlers',
@@ -522,6 +549,10 @@ export const http: PackagePlan = {
         'contract/',
         'handlers/',
         'websocket/',
+        'tracing/',
+        'otel/',
+        'metrics/',
+        'devtools/',
       ],
       reason: 'The protocol is a pure machine of bytes and events: no stream, no clock, no task.',
     },
@@ -542,8 +573,20 @@ export const http: PackagePlan = {
     },
     {
       modules: ['node:perf_hooks'],
-      owners: ['batteries/wrappers/event-loop-delay'],
-      reason: 'The delay of the event loop is measured behind one interface.',
+      owners: ['batteries/wrappers/event-loop-delay', 'metrics/loop-delay'],
+      reason:
+        'The delay of the event loop is measured behind two interfaces: a mean, and a distribution.',
+    },
+    {
+      modules: ['@opentelemetry/api'],
+      owners: ['otel/'],
+      reason: 'The peer is optional: only its entry may load it.',
+    },
+    {
+      modules: ['node:inspector'],
+      owners: ['devtools/'],
+      reason:
+        'The inspector is loaded by a program that shows its requests in it, and by no other.',
     },
     {
       modules: ['undici', 'node:module'],

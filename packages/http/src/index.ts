@@ -107,3 +107,11 @@ export type { ClientTlsOptions } from './client/routes/tls-options.ts';
 export type { PoolStatistics } from './client/connections/pool.ts';
 export { HttpProblem, type ProblemDetail, type ProblemInit } from './message/problem.ts';
 export type { Schema } from './message/schema.ts';
+export { TRACING_CHANNELS } from './tracing/channels.ts';
+export type {
+  ClientConnectionTrace,
+  ClientRequestTrace,
+  ServerConnectionTrace,
+  ServerRequestTrace,
+  WebSocketTrace,
+} from './tracing/contexts.ts';

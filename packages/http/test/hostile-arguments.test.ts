@@ -5,12 +5,14 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
+import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
 import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
 import { readPage } from '../../core/test/support/public-api.ts';
 import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
+import * as otel from '../src/otel/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
 const { HttpClient, HttpProblem, HttpResponse, serve } = http;
@@ -116,6 +118,22 @@ const onHeaders =
     const response = await client.get(URL_IN_MEMORY);
     return { target: response.headers, args, release: end };
   };
+
+/** What a tracer of a client gets. */
+async function aTrace(): Promise<http.ClientRequestTrace> {
+  const { start } = tracingChannel<unknown, object>(http.TRACING_CHANNELS.clientRequest);
+  let trace: unknown;
+  const subscriber = (message: unknown): void => {
+    trace = message;
+  };
+  subscribe(start.name, subscriber);
+  const { client, end } = await serveInMemory(() => HttpResponse.empty());
+  await client.get(URL_IN_MEMORY);
+  unsubscribe(start.name, subscriber);
+  await end();
+  return trace as http.ClientRequestTrace;
+}
+
 const RECIPES: Readonly<Record<string, Recipe>> = {
   'Body.bytes': onResponse((response) => response.body, {}),
   'Body.text': onResponse((response) => response.body, {}),
@@ -167,6 +185,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'new RemoteProtocolError': error,
   'new RequestHead': parsed,
   'new ResponseHead': parsed,
+  'ClientRequestTrace.setHeader': (async () => {
+    const trace = await aTrace();
+    return { target: trace, args: ['traceparent', 'a'], release: () => {} };
+  }) satisfies Recipe,
   accessLog: plain(http.accessLog, () => [{}]),
   createFetch: async () => {
     const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
@@ -255,6 +277,7 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
   cors: plain(batteries.cors, () => [answering, {}]),
   formData: withRequest(batteries.formData, {}),
   loadShedding: plain(batteries.loadShedding, () => [answering, {}]),
+  metrics: plain(batteries.metrics, () => [{ statistics: () => ({}) }, new Executor(), {}]),
   multipart: withRequest(batteries.multipart, {}),
   parseCookies: plain(batteries.parseCookies, () => ['a=b']),
   rateLimit: plain(batteries.rateLimit, () => [answering, { rate: 1 }]),
@@ -262,6 +285,8 @@ const BATTERIES: Readonly<Record<string, Recipe>> = {
   requestIdOf: withRequest(batteries.requestIdOf),
   serverTiming: plain(batteries.serverTiming, () => [answering, {}]),
   setCookie: plain(batteries.setCookie, () => ['a', 'b', {}]),
+  // Without the flag, a right call fails too, after its options were checked.
+  showInDevTools: plain(batteries.showInDevTools, () => [{}]),
   timing: withRequest(batteries.timing, 'a', 1, 'b'),
   fileResponse: plain(batteries.fileResponse, () => [MISSING, {}]),
   staticFiles: plain(batteries.staticFiles, () => [
@@ -351,6 +376,16 @@ const CONTRACTS: Readonly<Record<string, Recipe>> = {
   openApi: plain(contracts.openApi, () => [[EMPTY], { title: 'x', version: '1' }, {}]),
 };
 
+const OTEL: Readonly<Record<string, Recipe>> = {
+  // What it began would be there in the next file too.
+  instrument: plain(
+    (options: object) => {
+      otel.instrument(options)();
+    },
+    () => [{}],
+  ),
+};
+
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'events(source)': ['array', 'function'],
   'Topic.publish(message)': ['string'],
@@ -385,6 +420,7 @@ describe.each([
   ['batteries', BATTERIES],
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
+  ['otel', OTEL],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
 

@@ -329,7 +329,7 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries', 'contract', 'websocket'].map((name) =>
+const pages = ['index', 'batteries', 'contract', 'otel', 'websocket'].map((name) =>
   readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
 );
 

@@ -21,7 +21,7 @@ import {
   type Handler,
   type ServeOptions,
 } from '../src/index.ts';
-import { fileResponse, MultipartError } from '../src/batteries/index.ts';
+import { fileResponse, MultipartError, showInDevTools } from '../src/batteries/index.ts';
 import { FORM_ERRORS } from './forms/form-errors.ts';
 import { REQUEST_CASES } from './wire/request-cases.ts';
 import { RESPONSE_CASES } from './wire/response-cases.ts';
@@ -111,6 +111,12 @@ const CASES: readonly Case[] = [
   ...CLIENT_ERRORS,
   ...FORM_ERRORS,
   ...WEBSOCKET_ERRORS,
+  {
+    code: 'ERR_NO_NETWORK_INSPECTION',
+    name: 'IoError',
+    says: 'showInDevTools: start Node with --inspect --experimental-network-inspection, without which the panel shows nothing',
+    make: () => showInDevTools(),
+  },
   {
     code: 'ERR_BODY_TOO_LONG',
     name: 'LimitError',

@@ -24,12 +24,15 @@ import {
   fileResponse,
   formData,
   loadShedding,
+  metrics,
   multipart,
   rateLimit,
   requestId,
   serverTiming,
   setCookie,
+  showInDevTools,
 } from '../src/batteries/index.ts';
+import { instrument } from '../src/otel/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
   contract,
@@ -348,6 +351,30 @@ const CALLS: readonly OptionCase[] = [
     'timeoutMs',
     'timeout',
     { timeout: -1 },
+  ],
+  [
+    'metrics',
+    (o) => metrics({ statistics: () => ({}) as never }, undefined, o),
+    'metrics',
+    'maxSerie',
+    'maxSeries',
+    { maxSeries: 0 },
+  ],
+  [
+    'showInDevTools',
+    (o) => showInDevTools(o),
+    'showInDevTools',
+    'credential',
+    'credentials',
+    { server: 'yes' },
+  ],
+  [
+    'instrument',
+    (o) => instrument(o)(),
+    'instrument',
+    'maxRoute',
+    'maxRoutes',
+    { shownQuery: 'a' },
   ],
 ];
 

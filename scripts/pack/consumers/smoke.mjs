@@ -10,6 +10,7 @@ import * as http from '@awaitio/http';
 import * as batteries from '@awaitio/http/batteries';
 import * as websocket from '@awaitio/http/websocket';
 import * as contract from '@awaitio/http/contract';
+import * as otel from '@awaitio/http/otel';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { checksOf, runAll } from './checks.mjs';
@@ -23,6 +24,7 @@ const entries = {
   '@awaitio/http/batteries': batteries,
   '@awaitio/http/websocket': websocket,
   '@awaitio/http/contract': contract,
+  '@awaitio/http/otel': otel,
 };
 const isNode = process.versions.bun === undefined && globalThis.Deno === undefined;
 const { cache } = createRequire(import.meta.url);

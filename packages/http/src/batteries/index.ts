@@ -12,6 +12,14 @@ export type { ServerSentEvent } from './event-stream/write-event.ts';
 export { fileResponse, type FileResponseInit } from './file-response.ts';
 export { staticFiles, type StaticFilesOptions } from './static-files.ts';
 export { formData } from '../forms/form-data.ts';
+export { metrics, type MetricsOptions } from '../metrics/metrics.ts';
+export type {
+  ClientSource,
+  ExecutorSource,
+  ListenerSource,
+  ServerSource,
+} from '../metrics/sources.ts';
+export { showInDevTools, type ShowInDevToolsOptions } from '../devtools/show.ts';
 export { multipart, type MultipartOptions } from '../forms/multipart.ts';
 export { MultipartError, type MultipartErrorCode } from '../forms/multipart-error.ts';
 export { DEFAULT_MULTIPART_LIMITS, type MultipartLimits } from '../forms/multipart-limits.ts';

@@ -67,6 +67,7 @@ export function matchRoutes(routes: readonly ContractRoute[], notFound?: Handler
       if (route === undefined) throw notAllowed(methods);
       // The names of parameters may differ by method.
       const isSame = route.template === template;
+      request.route = route.contract.definition.path;
       const params = isSame ? found : matchTemplate(route.template, segments as readonly string[]);
       return route.handle(request, context, params ?? found);
     }

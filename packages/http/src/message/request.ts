@@ -46,6 +46,7 @@ let originOf: (request: HttpRequest) => RequestOrigin;
 export class HttpRequest {
   readonly #head: RequestHead;
   readonly #origin: RequestOrigin;
+  #route: string | undefined;
 
   static {
     construct = (head, origin) => new HttpRequest(head, origin);
@@ -72,6 +73,21 @@ export class HttpRequest {
     const target = originForm(this.#head.target);
     const end = target.indexOf('?');
     return end === -1 ? target : target.slice(0, end);
+  }
+
+  /**
+   * The pattern that the path has matched, such as `/items/{id}`: for traces and metrics, which paths with names and numbers would fill
+   * without end. The handler sets it; those of contracts do. @throws `InvalidInputError` when it is set to anything but a string
+   */
+  get route(): string | undefined {
+    return this.#route;
+  }
+
+  set route(route: string | undefined) {
+    if (route !== undefined && typeof route !== 'string') {
+      throw invalidInput('request.route', 'route', 'a string', route);
+    }
+    this.#route = route;
   }
 
   /** The query of the target, empty when there is none. */

@@ -24,7 +24,7 @@ import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, type Responder } from './respond.ts';
 import type { ServerRuntime } from './runtime.ts';
 import { ClientWatch } from './sending/client-watch.ts';
-import { UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
+import { switchStatus, UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
 
 export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
   readonly stream: ByteStream;
@@ -33,12 +33,14 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly runtime: ServerRuntime;
   readonly phases: Phases;
   /** The context of its requests; the connection itself runs no code of the program outside of it. */
-  readonly scope: AsyncScope;
+  scope: AsyncScope;
   #exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
   #clientWatch: ClientWatch | undefined;
   answered = 0;
+  /** Why its loop failed. */
+  loopFailure: unknown;
   readonly openedAt: number;
   readonly id: number;
   proxyHeader: ProxyHeader | undefined;
@@ -207,6 +209,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** The loop failed: responds to what the client did wrong, and reports any other error. */
   async #fail(error: unknown): Promise<void> {
+    this.loopFailure = error;
     let failure = error;
     if (error instanceof RemoteProtocolError) {
       try {
@@ -268,6 +271,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   async switchProtocol(head: RequestHead, options: UpgradeOptions = {}): Promise<Switched> {
     checkOptions('upgrade', options, UPGRADE_OPTIONS);
     await writeSwitch(this, head, options);
+    this.#exchange?.trace?.finished(switchStatus(head), true);
     this.#isSwitched = true;
     this.#reason = 'upgraded';
     this.phases.clearDeadline();

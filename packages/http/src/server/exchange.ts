@@ -30,6 +30,8 @@ import { NEED_DATA, type Data, type RequestHead } from '../protocol/vocabulary/e
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
+import type { ServerRequestTracer } from '../tracing/server-request.ts';
+import { checkInformational } from './informational.ts';
 import type { ExchangeFacts } from './observer.ts';
 import type { Phases } from './phases.ts';
 
@@ -73,6 +75,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   status = 0;
   startedAt = -1;
   answeredAt = -1;
+  trace: ServerRequestTracer | undefined;
 
   constructor(owner: ExchangeOwner, head: RequestHead) {
     this.#owner = owner;
@@ -171,12 +174,7 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   // --- For the handler -----------------------------------------------------------------------------------------
 
   informational(status: number, headers?: HeadersInput): void {
-    if (!Number.isInteger(status) || status < 100 || status > 199 || status === 101) {
-      throw new LocalProtocolError(
-        `informational: expected a status from 100 to 199 other than 101, got ${typeof status === 'number' ? status : typeof status}`,
-        'ERR_HTTP_STATUS',
-      );
-    }
+    checkInformational(status);
     this.#checkRunning('informational');
     if (status === 100) this.#awaitsContinue = false;
     const { driver, http } = this.#owner;

@@ -9,6 +9,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
 import { callContained, type AsyncScope, type FailureSink } from '@awaitio/core/lowlevel';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
+import type { ServerRequestTracer } from '../tracing/server-request.ts';
 import {
   SERVER_CHANNELS,
   type ConnectionEnd,
@@ -42,6 +43,8 @@ export interface ExchangeFacts {
   /** When the handler began and when it had returned, on the server's clock; -1 without a listener. */
   startedAt: number;
   answeredAt: number;
+  /** While somebody traces requests. */
+  readonly trace: ServerRequestTracer | undefined;
 }
 
 /** A snapshot of a server. */
@@ -65,6 +68,8 @@ export interface ServerStatistics {
     readonly failed: number;
     /** Refused before a handler saw them, by the status of the response; 0 for none. */
     readonly refused: Readonly<Record<number, number>>;
+    /** The same, by the code of the error, such as `ERR_HTTP_OVERLOADED`. */
+    readonly refusedByCause: Readonly<Record<string, number>>;
   };
   /** Whether the shutdown has begun. */
   readonly isDraining: boolean;
@@ -84,6 +89,7 @@ export class ServerObserver implements FailureSink {
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
   readonly refusedByStatus: Map<number, number> = new Map();
+  readonly refusedByCause: Map<string, number> = new Map();
   opened = 0;
   active = 0;
   completed = 0;
@@ -143,6 +149,7 @@ export class ServerObserver implements FailureSink {
     this.active -= 1;
     if (isComplete) this.completed += 1;
     else this.failed += 1;
+    exchange.trace?.finished(status, isComplete);
     if (!this.#hasListener(requestFinished)) return;
     const { startedAt, answeredAt, bytesIn, bytesOut } = exchange;
     const now = this.#clock.now();
@@ -161,8 +168,33 @@ export class ServerObserver implements FailureSink {
 
   refused(connection: number, remoteAddress: string, status: number, cause: string): void {
     this.refusedByStatus.set(status, (this.refusedByStatus.get(status) ?? 0) + 1);
+    this.refusedByCause.set(cause, (this.refusedByCause.get(cause) ?? 0) + 1);
     if (!this.#hasListener(CHANNELS.refused)) return;
     this.emit({ type: 'refused', connection, remoteAddress, status, cause });
+  }
+
+  /** A frozen snapshot. */
+  statistics(
+    connections: Iterable<{ readonly isIdle: boolean }>,
+    isDraining: boolean,
+  ): ServerStatistics {
+    let open = 0;
+    let idle = 0;
+    for (const { isIdle } of connections) {
+      open += 1;
+      if (isIdle) idle += 1;
+    }
+    return Object.freeze({
+      connections: Object.freeze({ open, idle, total: this.opened }),
+      requests: Object.freeze({
+        active: this.active,
+        completed: this.completed,
+        failed: this.failed,
+        refused: Object.freeze(Object.fromEntries(this.refusedByStatus)),
+        refusedByCause: Object.freeze(Object.fromEntries(this.refusedByCause)),
+      }),
+      isDraining,
+    });
   }
 
   /** Emits an event that belongs to no request. */

@@ -8,9 +8,12 @@
 import { IoError, type Address } from '@awaitio/core';
 import { failureOf, runUntil } from '@awaitio/core/lowlevel';
 import { ClientGoneError, type Handler } from '../message/handler.ts';
+import { HttpProblem } from '../message/problem.ts';
 import { requestOf } from '../message/request.ts';
 import { HttpResponse } from '../message/response.ts';
 import { State } from '../protocol/state.ts';
+import { isTraced } from '../tracing/channels.ts';
+import { ServerRequestTracer, serverRequests } from '../tracing/server-request.ts';
 import type { Exchange } from './exchange.ts';
 import {
   failure,
@@ -43,6 +46,32 @@ type Pending = Promise<void> | undefined;
 
 /** Handles a request and sends its response. */
 export function handle(responder: Responder, exchange: Exchange): Pending {
+  return isTraced(serverRequests) ? trace(responder, exchange) : answer(responder, exchange);
+}
+
+function trace(responder: Responder, exchange: Exchange): Pending {
+  const tracer = new ServerRequestTracer(exchange, requestOf(exchange.head, exchange));
+  exchange.trace = tracer;
+  const pending = tracer.run(() => answer(responder, exchange));
+  // Only one that was refused is not over by then.
+  const end = (isComplete: boolean): void => {
+    tracer.finished(exchange.status, isComplete);
+  };
+  if (pending === undefined) end(true);
+  else {
+    pending.then(
+      () => {
+        end(true);
+      },
+      () => {
+        end(false);
+      },
+    );
+  }
+  return pending;
+}
+
+function answer(responder: Responder, exchange: Exchange): Pending {
   const { runtime } = responder;
   if (!runtime.hasRoom) return rejectOverload(responder, exchange);
   runtime.observer.requestStarted(exchange);
@@ -60,7 +89,7 @@ export function handle(responder: Responder, exchange: Exchange): Pending {
 }
 
 function callHandler({ handler }: ServerRuntime, exchange: Exchange): ReturnType<Handler> {
-  return handler(requestOf(exchange.head, exchange), exchange);
+  return handler(exchange.trace?.request ?? requestOf(exchange.head, exchange), exchange);
 }
 
 /** The scope lasts as long as the response: a body that is streamed keeps the context that it was made in. */
@@ -110,6 +139,7 @@ function dropLater(result: unknown, reason: unknown): void {
 
 function handlerFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
   const error = failureOf(thrown, 'handler');
+  if (!(error instanceof HttpProblem)) exchange.trace?.failed(error);
   if (!responder.isSwitched) {
     if (exchange.isAbort(error)) return abandon(responder, exchange);
     const response = responseFor(responder, exchange, error);
@@ -177,6 +207,7 @@ function send(responder: Responder, exchange: Exchange, given: HttpResponse): Pe
   const response = isTunnel ? failure(exchange, 501) : given;
   if (isTunnel) dropResponse(given, undefined);
   exchange.status = response.status;
+  exchange.trace?.answered(response);
   const { isStreamed } = response;
   // The body of a streamed response may be made of the request's, as an echo's is.
   if (isStreamed) exchange.sendContinue();
@@ -215,6 +246,7 @@ async function sendLater(
 
 function sendFailed(responder: Responder, exchange: Exchange, thrown: unknown): Pending {
   const error = failureOf(thrown, 'body');
+  exchange.trace?.failed(error);
   const { http } = responder;
   if (http.serverState === State.SEND_RESPONSE && !hasLeft(responder, exchange, error)) {
     // None of it was sent.

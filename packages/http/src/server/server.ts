@@ -46,6 +46,7 @@ import {
   type ServeOptions,
   type ShutdownOptions,
 } from './options.ts';
+import { live } from './live.ts';
 import { leaseOf, ServerRuntime } from './runtime.ts';
 
 /**
@@ -227,19 +228,8 @@ export class HttpServer {
 
   /** A frozen snapshot. */
   statistics(): ServerStatistics {
-    let idle = 0;
-    for (const connection of this.#connections) if (connection.isIdle) idle += 1;
-    const { observer } = this.#runtime;
-    return Object.freeze({
-      connections: Object.freeze({ open: this.#connections.size, idle, total: observer.opened }),
-      requests: Object.freeze({
-        active: observer.active,
-        completed: observer.completed,
-        failed: observer.failed,
-        refused: Object.freeze(Object.fromEntries(observer.refusedByStatus)),
-      }),
-      isDraining: this.#runtime.isDraining,
-    });
+    const { observer, isDraining } = this.#runtime;
+    return observer.statistics(this.#connections, isDraining);
   }
 
   /**
@@ -270,7 +260,7 @@ export class HttpServer {
     this.#connections.add(connection);
     this.#runtime.observer.connectionOpened(connection);
     // Never rejects: errors go to `onError`. It releases the lease, which ends the task.
-    const life = outsideScopes(() => connection.run());
+    const life = outsideScopes(() => live(connection));
     return lease === undefined ? life : undefined;
   }
 

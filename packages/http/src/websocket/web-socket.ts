@@ -7,6 +7,8 @@ import type { Message } from './inbox.ts';
 import { CloseCode, isSendableCloseCode } from './protocol/close-codes.ts';
 import { CONTROL_BYTES } from './protocol/opcodes.ts';
 import { Session, type SessionParts } from './session.ts';
+import { isTraced } from '../tracing/channels.ts';
+import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 
 /** A snapshot of a WebSocket. */
 export interface WebSocketStatistics {
@@ -207,7 +209,8 @@ function tooManySends(limit: number): LimitError {
 
 /** A WebSocket on a stream whose opening handshake is done. */
 export function socketOf(parts: SessionParts, protocol: string): WebSocket {
-  return construct(parts, protocol);
+  if (!isTraced(webSockets)) return construct(parts, protocol);
+  return traceWebSocket(parts.role, protocol, () => construct(parts, protocol));
 }
 
 /** Sends a message as `send` does, without the limit on those that wait: for a sender that waits for each of its own. */

@@ -215,7 +215,7 @@ describe('the statistics of a server', () => {
     await here.clock.advance(0);
     expect(here.server.statistics()).toEqual({
       connections: { open: 2, idle: 1, total: 2 },
-      requests: { active: 1, completed: 0, failed: 0, refused: {} },
+      requests: { active: 1, completed: 0, failed: 0, refused: {}, refusedByCause: {} },
       isDraining: false,
     });
     answer?.();

@@ -12,6 +12,8 @@ import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import { observeConnection } from './observer.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Route } from '../routes/route.ts';
+import { isTraced } from '../../tracing/channels.ts';
+import { ClientConnectionTracer, clientConnections } from '../../tracing/connections.ts';
 import type { ClientShared } from './shared.ts';
 
 /** A server that ends an idle connection earlier than this, in milliseconds, is in haste, and is taken to be for a while. */
@@ -115,6 +117,9 @@ export class ClientPool implements ConnectionOwner {
   async #open(request: OutgoingRequest): Promise<ClientConnection> {
     const attempt = new Attempt(request, this.#shared.clock);
     this.#attempts.add(attempt);
+    const tracer = isTraced(clientConnections)
+      ? new ClientConnectionTracer(this.#origin)
+      : undefined;
     let isOpen = false;
     try {
       const loading = loadParser();
@@ -123,15 +128,21 @@ export class ClientPool implements ConnectionOwner {
       const { scope, deadlines } = this.#shared;
       const { clock } = this.#shared;
       const begunAt = clock.now();
-      const stream = await scope.run(dial, this.#route, attempt, deadlines);
+      const dialed =
+        tracer === undefined
+          ? scope.run(dial, this.#route, attempt, deadlines)
+          : scope.run(() => tracer.run(() => dial(this.#route, attempt, deadlines)));
+      const stream = await dialed;
       const connection = scope.run(open, checkWanted(stream, attempt), this.#shared, this);
       observeConnection(stream, connection, this.#origin, clock, begunAt);
+      tracer?.opened(connection, stream.closed);
       this.#all.add(connection);
       attempt.end();
       isOpen = true;
       return connection;
     } catch (error) {
       attempt.fail(error);
+      tracer?.failed(error);
       throw error;
     } finally {
       this.#attempts.delete(attempt);

@@ -14,6 +14,8 @@ import { observeAttempt } from './observer.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { ClientPool } from './pool.ts';
 import type { Target } from '../routes/target.ts';
+import { isTraced } from '../../tracing/channels.ts';
+import { ClientRequestTracer, clientRequests } from '../../tracing/client-request.ts';
 
 /** What sending needs of its client. */
 export interface PoolSource {
@@ -24,15 +26,48 @@ export interface PoolSource {
 }
 
 /** @throws the errors of connecting and of the exchange; the signal's reason */
-export async function send(
+export function send(
+  request: OutgoingRequest,
+  target: Target,
+  source: PoolSource,
+): Promise<IncomingResponse> {
+  return isTraced(clientRequests)
+    ? sendTraced(request, target, source)
+    : attempt(request, target, source, false, undefined);
+}
+
+/** Each attempt is traced alone, in the context of the call. */
+async function sendTraced(
   first: OutgoingRequest,
   target: Target,
   source: PoolSource,
 ): Promise<IncomingResponse> {
+  let request = first;
+  for (let isNew = false; ; isNew = true) {
+    const tracer = new ClientRequestTracer(request, source.clock);
+    const begun = request;
+    try {
+      return await tracer.run(() =>
+        attempt({ ...begun, fields: tracer.fields }, target, source, isNew, tracer),
+      );
+    } catch (error) {
+      if (!tracer.isStale) throw error;
+      if (request.again !== undefined) request = await request.again();
+    }
+  }
+}
+
+async function attempt(
+  first: OutgoingRequest,
+  target: Target,
+  source: PoolSource,
+  needsNewFirst: boolean,
+  tracer: ClientRequestTracer | undefined,
+): Promise<IncomingResponse> {
   const { progress } = first;
   let request = first;
   request.signal?.throwIfAborted();
-  for (let isNew = false; ; isNew = true) {
+  for (let isNew = needsNewFirst; ; isNew = true) {
     progress.phase = 'pool';
     const pool = source.poolOf(target);
     const needsNew = isNew || (!progress.isRepeatable && pool.isHasty);
@@ -58,6 +93,10 @@ export async function send(
     } catch (error) {
       observer?.failed(error);
       if (source.isClosed || !isStale(connection, request, error)) throw error;
+      if (tracer !== undefined) {
+        tracer.isStale = true;
+        throw error;
+      }
       if (request.again !== undefined) request = await request.again();
     }
   }

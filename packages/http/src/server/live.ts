@@ -1,0 +1,20 @@
+/** The life of a connection, traced where somebody subscribes. */
+
+import { AsyncScope } from '@awaitio/core/lowlevel';
+import { isTraced } from '../tracing/channels.ts';
+import { serverConnections, traceServerConnection } from '../tracing/connections.ts';
+import type { ServerConnection } from './connection.ts';
+
+/** Runs a connection to its end. Never rejects. */
+export function live(connection: ServerConnection): Promise<void> {
+  return isTraced(serverConnections) ? traced(connection) : connection.run();
+}
+
+async function traced(connection: ServerConnection): Promise<void> {
+  // Its requests are handled in the stores that are bound here.
+  const end = connection.scope.run(traceServerConnection, connection, () => {
+    connection.scope = new AsyncScope();
+  });
+  await connection.run();
+  end();
+}

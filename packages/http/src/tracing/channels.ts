@@ -1,0 +1,54 @@
+/**
+ * Tracing channels of `node:diagnostics_channel`, for tracers: what a server and a client do, from its beginning to its end.
+ *
+ * Each name stands for five channels, `tracing:<name>:start` and so on, as `tracingChannel(name)` of Node makes them. All five carry one
+ * object, so that a tracer can keep what it knows beside it. While no channel of a name has a subscriber, nothing is made.
+ */
+
+import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
+
+/** The names of the tracing channels, for `tracingChannel` of `node:diagnostics_channel`. */
+export const TRACING_CHANNELS: {
+  /** A request that a server received: carries a {@link ServerRequestTrace}. */
+  readonly serverRequest: string;
+  /** A connection of a server: carries a {@link ServerConnectionTrace}. */
+  readonly serverConnection: string;
+  /** One attempt of a client to send a request: carries a {@link ClientRequestTrace}. */
+  readonly clientRequest: string;
+  /** A connection of a client: carries a {@link ClientConnectionTrace}. */
+  readonly clientConnection: string;
+  /** A WebSocket, of either side: carries a {@link WebSocketTrace}. */
+  readonly webSocket: string;
+} = Object.freeze({
+  serverRequest: 'awaitio:http:server:request',
+  serverConnection: 'awaitio:http:server:connection',
+  clientRequest: 'awaitio:http:client:request',
+  clientConnection: 'awaitio:http:client:connection',
+  webSocket: 'awaitio:http:websocket',
+});
+
+/** The five channels of a name. */
+export type Channels<Context extends object> = TracingChannel<unknown, Context>;
+
+/** The five channels of a name: the same objects that a subscriber gets. */
+export function channelsOf<Context extends object>(name: string): Channels<Context> {
+  return tracingChannel<unknown, Context>(name);
+}
+
+/** Whether anybody subscribes: five tests, and nothing is made. Node has its own for this from version 22 on. */
+export function isTraced({ start, end, asyncStart, asyncEnd, error }: Subscribed): boolean {
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    end.hasSubscribers ||
+    error.hasSubscribers
+  );
+}
+
+type Subscribed = Readonly<
+  Record<
+    'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error',
+    { readonly hasSubscribers: boolean }
+  >
+>;
