@@ -95,7 +95,7 @@ export async function writeSwitch(
   while (head.upgrade && http.clientState === State.SEND_BODY) {
     if (http.nextEvent() === NEED_DATA) await driver.fill();
   }
-  const proposed = head.headers.get('upgrade');
+  const proposed = head.headers.get('upgrade') ?? undefined;
   const response = http.sendResponse({
     status: switchStatus(head),
     // The connection's state changes with the response, also when the codec sends it; then one protocol is as good as another.

@@ -19,6 +19,7 @@ import {
 import { budgetOf, deferred, outsideScopes, type Deferred } from '@awaitio/core/lowlevel';
 import { endedEarly, endWriting, socketClosed, type WebSocketEnd } from './end.ts';
 import { Inbox } from './inbox.ts';
+import { registerWebSocket } from '../observing/web-sockets.ts';
 import type { WebSocketDeadlines, WebSocketLimits } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
@@ -70,6 +71,7 @@ export class Session implements ByteConsumer, OutboxOwner, WatchdogOwner {
     });
     this.outbox = new Outbox(stream, this);
     this.watchdog = new Watchdog(stream, clock, deadlines, limits.writeMinRate, this);
+    registerWebSocket(this);
     void outsideScopes(() => this.#read());
   }
 
