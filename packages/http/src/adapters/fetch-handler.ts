@@ -13,6 +13,7 @@ import { dropBody, sendInChunks, type StreamedBody } from '../message/outgoing-b
 import { HttpProblem } from '../message/problem.ts';
 import { keepWith, type HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
+import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { readForm } from './lazy-forms.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
@@ -166,10 +167,15 @@ function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await lots.next();
+        let next;
+        try {
+          next = await lots.next();
+        } catch (error) {
+          throw withStatus(error);
+        }
         if (isCancelled) return;
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
       },
       async cancel() {
         isCancelled = true;
@@ -178,6 +184,19 @@ function streamOf(request: HttpRequest): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
+}
+
+/**
+ * What is wrong with a body is the client's fault, and passes through the application, which handles errors itself: with a status, as
+ * H3 and itty-router read it, and a response, as Hono asks for it, it does not become a 500 there.
+ */
+function withStatus(error: unknown): unknown {
+  if (!(error instanceof RemoteProtocolError)) return error;
+  const problem = new HttpProblem(error.statusHint);
+  return Object.defineProperties(error, {
+    status: { value: problem.status, configurable: true },
+    getResponse: { value: () => problem.getResponse(), configurable: true },
+  });
 }
 
 /** An absolute target is the URL (RFC 9112 section 3.2.2); otherwise the Host field names the authority. */

@@ -2,9 +2,11 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
+import { ReusedPieces } from '../message/reused-pieces.ts';
+import { recycle, takeBuffer } from '../protocol/vocabulary/body-buffers.ts';
 import type { ByteRange } from './selection/ranges.ts';
 
-/** How many bytes are read at a time; the same as Node's `createReadStream`. */
+/** How many bytes are read at a time; the same as Node's `createReadStream`, and the largest buffer that is recycled. */
 const PIECE = 65_536;
 
 /** What a body is made of, in order: texts, and parts of the file. */
@@ -14,7 +16,7 @@ export type FilePart = string | ByteRange;
  * The pieces of the body. Not a generator: `return` on one that has not begun would not close the file, and a response to
  * HEAD is never begun.
  */
-export class FilePieces implements AsyncIterableIterator<Uint8Array> {
+export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Uint8Array> {
   readonly #handle: FileHandle;
   readonly #parts: readonly FilePart[];
   #next = 0;
@@ -23,11 +25,12 @@ export class FilePieces implements AsyncIterableIterator<Uint8Array> {
   #closing: Promise<void> | undefined;
 
   constructor(handle: FileHandle, parts: readonly FilePart[]) {
+    super();
     this.#handle = handle;
     this.#parts = parts;
   }
 
-  [Symbol.asyncIterator](): this {
+  override [Symbol.asyncIterator](): this {
     return this;
   }
 
@@ -56,7 +59,7 @@ export class FilePieces implements AsyncIterableIterator<Uint8Array> {
 
   async #read({ start, end }: ByteRange): Promise<Uint8Array> {
     const position = start + this.#given;
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - position));
+    const piece = takeBuffer(Math.min(PIECE, end - position));
     const { bytesRead } = await this.#handle.read(piece, 0, piece.length, position);
     if (bytesRead === 0) {
       throw new IoError('fileResponse: the file became shorter while it was being sent', {
@@ -65,7 +68,11 @@ export class FilePieces implements AsyncIterableIterator<Uint8Array> {
       });
     }
     this.#given += bytesRead;
-    return piece.subarray(0, bytesRead);
+    if (bytesRead === piece.length) return piece;
+    // The rest of the buffer may hold the bytes of another response.
+    const part = piece.slice(0, bytesRead);
+    recycle(piece);
+    return part;
   }
 }
 

@@ -1,5 +1,6 @@
 /** From an open file and a request to the response: conditions first, then ranges, then the whole (RFC 9110 section 13.2.2). */
 
+import { systemClock } from '@awaitio/core';
 import { systemRandom } from '@awaitio/core/lowlevel';
 import type { HttpRequest } from '../message/request.ts';
 import { HttpResponse, responseOf, type ResponseInit } from '../message/response.ts';
@@ -41,7 +42,8 @@ export async function represent(
     const validators = validatorsOf(file, given);
     const fields = withDefaults(given, {
       'Content-Type': 'application/octet-stream',
-      'Last-Modified': httpDate(file.lastModified),
+      // Never later than `Date`, which may be a moment old (section 8.8.2.1). Conditions go by the file's own time.
+      'Last-Modified': httpDate(Math.min(file.lastModified, systemClock.wallTime() - 1_000)),
       ETag: file.etag,
       ...(request === undefined ? undefined : { 'Accept-Ranges': 'bytes' }),
     });

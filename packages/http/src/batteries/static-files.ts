@@ -59,6 +59,10 @@ const SIBLINGS = { br: '.br', zstd: '.zst', gzip: '.gz' } as const;
 type Coding = keyof typeof SIBLINGS;
 const CODINGS = Object.keys(SIBLINGS) as Coding[];
 
+/** Names by which Windows opens something else: a stream, another file (also by its short name), a device whatever its ending. */
+const ELSEWHERE_ON_WINDOWS =
+  /[:*?"<>|]|[. ]$|~\d|^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³])[. ]*(?:\.|$)/i;
+
 /** Where a request leads: the names below the root, and whether its path ends with a slash. */
 interface Place {
   readonly names: readonly string[];
@@ -225,7 +229,7 @@ class StaticFolder {
   #isServed(name: string, depth: number): boolean {
     // A name, and no way up or elsewhere: `..`, a separator of another system, a drive, a stream of NTFS.
     if (name === '.' || name === '..' || /[/\\\0]/.test(name)) return false;
-    if (process.platform === 'win32' && /[:*?"<>|]|[. ]$/.test(name)) return false;
+    if (process.platform === 'win32' && ELSEWHERE_ON_WINDOWS.test(name)) return false;
     if (!name.startsWith('.') || this.#options.dotfiles === true) return true;
     return depth === 0 && name === '.well-known';
   }

@@ -1,18 +1,14 @@
-/**
- * The body of one message, forwarded as the body of another: the response of a proxy or an echo.
- *
- * Only the sender sees its pieces, so their memory can be used again once the kernel has its copy.
- */
+/** The body of one message, forwarded as the body of another: the response of a proxy or an echo. */
 
-import type { ByteStream } from '@awaitio/core';
 import type { Body } from './body.ts';
 import { latin1Bytes } from '../protocol/vocabulary/latin1.ts';
-import { recycle, joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
+import { ReusedPieces } from './reused-pieces.ts';
 
 const NO_PIECES: readonly Uint8Array[] = [];
 
 /** A forwarded body, with a prefix. */
-export class ForwardedBody implements AsyncIterable<Uint8Array> {
+export class ForwardedBody extends ReusedPieces {
   /** The whole body as text with one character for each byte, if it was received in that form. */
   readonly latin1: string | undefined;
   readonly #pieces: readonly Uint8Array[];
@@ -24,6 +20,7 @@ export class ForwardedBody implements AsyncIterable<Uint8Array> {
     source?: AsyncIterable<Uint8Array>,
     latin1?: string,
   ) {
+    super();
     this.latin1 = latin1;
     this.#pieces = pieces;
     this.#source = source;
@@ -50,7 +47,7 @@ export class ForwardedBody implements AsyncIterable<Uint8Array> {
     return new ForwardedBody(joinAdjacent(pieces));
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  override async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     if (this.latin1 !== undefined) yield latin1Bytes(this.latin1);
     for (const piece of this.#pieces) yield piece;
     if (this.#source !== undefined) yield* this.#source;
@@ -67,27 +64,5 @@ class Rest implements AsyncIterable<Uint8Array> {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return this.pieces;
-  }
-}
-
-/** How many written pieces are kept: only a stream that never releases what was written has more in flight. */
-const REMEMBERED = 4;
-
-/** The last pieces that were written, until the stream no longer refers to them. */
-export class SentBuffers {
-  readonly #stream: Pick<ByteStream, 'isReleased'>;
-  readonly #pieces: Uint8Array[] = [];
-
-  constructor(stream: Pick<ByteStream, 'isReleased'>) {
-    this.#stream = stream;
-  }
-
-  /** Adds a piece that was written, and recycles all of them if the stream has released them. */
-  add(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    if (this.#pieces.length > REMEMBERED) this.#pieces.shift();
-    if (!this.#stream.isReleased) return;
-    for (const written of this.#pieces) recycle(written);
-    this.#pieces.length = 0;
   }
 }

@@ -22,13 +22,14 @@ export interface HandlerContext {
    */
   informational(status: number, headers?: HeadersInput): void;
   /**
-   * Switches to another protocol: 101, or 200 for CONNECT. From then on the handler owns the stream, with the first bytes
+   * Switches to another protocol: 101, or 200 for CONNECT. A request that does not propose the protocol is refused: with 426 where
+   * `headers` name it in `Upgrade`, otherwise with 400. From then on the handler owns the stream, with the first bytes
    * of the new protocol in it. What the handler returns is ignored; a handler that fails resets the stream. The server goes on
    * counting the connection, and its shutdown waits for it up to the grace.
    *
    * @param options - See {@link UpgradeOptions}.
-   * @throws `LocalProtocolError` when the request did not ask for it, or its response has begun; `InvalidInputError` for a wrong
-   * option; the stream's errors when the client has gone.
+   * @throws `HttpProblem` when the request does not propose the protocol, which becomes the response; `LocalProtocolError` when its
+   * response has begun; `InvalidInputError` for a wrong option; the stream's errors when the client has gone.
    */
   upgrade(options?: UpgradeOptions): Promise<Switched>;
   /** Whether the connection was handed over by {@link HandlerContext.upgrade}. */
@@ -59,7 +60,10 @@ export interface HandlerContext {
 
 /** Options of {@link HandlerContext.upgrade}. */
 export interface UpgradeOptions {
-  /** Fields of the response. @default `Upgrade`, when the request proposes one protocol, and `Connection` */
+  /**
+   * Fields of the response. `Upgrade` names the protocol of the handler, such as `websocket`.
+   * @default `Upgrade` with the protocol that the request proposes, when it is one, and `Connection`
+   */
   readonly headers?: HeadersInput | undefined;
   /**
    * Called once when the server has stopped accepting (as {@link HandlerContext.drainSignal}), unless the stream has closed: say
@@ -68,8 +72,8 @@ export interface UpgradeOptions {
    */
   readonly onDrain?: (() => unknown) | undefined;
   /**
-   * Whether the server sends the response. `false` is for codecs that write it themselves, such as `ws`: nothing is sent then, and
-   * `headers` are not used. @default true
+   * Whether the server sends the response. `false` is for codecs that write it themselves, such as `ws`: nothing is sent then, and of
+   * `headers` only `Upgrade` is used, for which the request is checked. @default true
    */
   readonly sendResponse?: boolean | undefined;
 }

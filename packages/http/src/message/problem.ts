@@ -2,7 +2,8 @@
 
 import { InvalidInputError } from '@awaitio/core';
 import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
-import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
+import { jsonOf } from './json-text.ts';
+import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
 
 /** One violation in a request. */
@@ -92,6 +93,20 @@ export class HttpProblem extends Error {
     this.errors = init?.errors ?? [];
     this.extensions = init?.extensions ?? {};
     this.headers = init?.headers;
+  }
+
+  /**
+   * The response of the web's kind, for frameworks that make the response to an error themselves: Hono calls this method.
+   *
+   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for extensions that are no JSON.
+   */
+  getResponse(): Response {
+    const headers = new globalThis.Headers({ 'content-type': 'application/problem+json' });
+    const fields = fieldList(this.headers);
+    for (let at = 0; at < fields.length; at += 2) {
+      headers.append(fields[at] as string, fields[at + 1] as string);
+    }
+    return new Response(jsonOf(this), { status: this.status, headers });
   }
 
   /** The problem document of RFC 9457 section 3. */

@@ -35,6 +35,7 @@ import {
   checkStatusLine,
   switchFields,
   takeFramingFields,
+  takeResponseFields,
 } from './sending/outgoing-fields.ts';
 import type { RequestHeadInput, ResponseHeadInput } from './head-input.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from './vocabulary/limits.ts';
@@ -197,7 +198,7 @@ export class HttpConnection {
     checkStatusLine(status, head.reason);
     // A response to HEAD, and a 304, describe the body of another response, which only the application knows.
     const isDescribed = this.#method === 'HEAD' || status === 304;
-    const own = takeFramingFields(head.fields, isDescribed ? undefined : head.length);
+    const own = takeResponseFields(head.fields, isDescribed ? undefined : head.length);
     const isTunnel = this.#method === 'CONNECT' && status >= 200 && status < 300;
     if (status === 101 || isTunnel) return this.#sendSwitch(head, own.fields);
     // No body to HEAD does not mean that GET has none, so no length is announced (RFC 9110 section 8.6).

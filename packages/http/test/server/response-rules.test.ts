@@ -187,13 +187,27 @@ describe('a switch of protocols', () => {
       }),
   );
 
-  test('has to say which of several protocols follows', () =>
+  test('does not choose among several protocols', () =>
     simulated(async (world) => {
       await world.serve(switching());
       const wire = await world.connect();
       await wire.send(UPGRADE('one, two'));
-      expect((await wire.response()).status).toBe(500);
-      expect(world.errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_UPGRADE' })]);
+      expect((await wire.response()).status).toBe(400);
+      expect(world.errors).toEqual([]);
+    }));
+
+  test('is asked for by 426 with the connection option, also of a fetch application', () =>
+    simulated(async (world) => {
+      const response = { status: 426, headers: { Upgrade: 'chat' } };
+      await world.serve({ fetch: () => new Response(null, response) });
+      const wire = await world.connect();
+      await wire.send(GET);
+      const head = await wire.head();
+      expect(head).toMatch(/^HTTP\/1\.1 426 /);
+      expect(head.match(/^(?:upgrade|connection): .*$/gim)?.map((line) => line.trim())).toEqual([
+        expect.stringMatching(/^upgrade: chat$/i),
+        'Connection: Upgrade',
+      ]);
     }));
 });
 

@@ -13,7 +13,7 @@ test.each(['Content-Length: 4\r\n\r\nbo', 'Transfer-Encoding: chunked\r\n\r\n2\r
           () => undefined,
           (reason: unknown) => reason,
         );
-        expect(error).toMatchObject({ name: 'LocalProtocolError', code: 'ERR_HTTP_STATE' });
+        expect(error).toMatchObject({ name: 'HttpProblem', status: 400 });
         return HttpResponse.text(`after ${world.now - since} ms`, { status: 400 });
       });
       const wire = await world.connect();

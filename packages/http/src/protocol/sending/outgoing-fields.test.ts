@@ -6,6 +6,7 @@ import {
   checkStatusLine,
   switchFields,
   takeFramingFields,
+  takeResponseFields,
 } from './outgoing-fields.ts';
 import { checkTrailers } from '../vocabulary/fields.ts';
 
@@ -16,18 +17,47 @@ describe('a program’s own framing fields', () => {
   test('are none in most heads, and then nothing is copied', () => {
     const fields = ['Content-Type', 'a', 'X', 'y'];
     const own = takeFramingFields(fields, 5);
-    expect(own).toEqual({ fields, length: 5, closes: false, upgrades: false });
+    expect(own).toEqual({
+      fields,
+      length: 5,
+      closes: false,
+      upgrades: false,
+      namesProtocol: false,
+    });
     expect(own.fields).toBe(fields);
   });
 
   test('keep a field whose name is only as long as theirs', () => {
-    const fields = ['X-Nectione', 'a', 'X-Ntent-Length', 'b', 'X-Ansfer-Encoding', 'c'];
+    const names = ['X-Nectione', 'X-Ntent-Length', 'X-Ansfer-Encoding', 'Expires'];
+    const fields = names.flatMap((name) => [name, 'a']);
     expect(takeFramingFields(fields, undefined)).toEqual({
       fields,
       length: undefined,
       closes: false,
       upgrades: false,
+      namesProtocol: false,
     });
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    [
+      'an Upgrade alone',
+      ['upgrade', 'a', 'X', 'y'],
+      ['upgrade', 'a', 'X', 'y', 'Connection', 'Upgrade'],
+    ],
+    [
+      'an Upgrade and another option',
+      ['Upgrade', 'a', 'Connection', 'close'],
+      ['Upgrade', 'a', 'Connection', 'Upgrade'],
+    ],
+    [
+      'an Upgrade with its option',
+      ['Upgrade', 'a', 'Connection', 'Upgrade'],
+      ['Upgrade', 'a', 'Connection', 'upgrade'],
+    ],
+    ['none', ['X', 'y'], ['X', 'y']],
+  ])('of a response have the connection option of an Upgrade: %s', (_name, fields, expected) => {
+    expect(takeResponseFields(fields, undefined).fields).toEqual(expected);
   });
 
   test('give the length of a body that has no length, and are taken out', () => {

@@ -19,6 +19,8 @@ export interface OutgoingFields {
   readonly closes: boolean;
   /** `Connection: upgrade` was among them. */
   readonly upgrades: boolean;
+  /** An `Upgrade` was among them. */
+  readonly namesProtocol: boolean;
 }
 
 /**
@@ -31,15 +33,25 @@ export function takeFramingFields(fields: FieldList, length: number | undefined)
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
     const size = name.length;
-    if ((size === 10 || size === 14 || size === 17) && FRAMING.test(name)) {
+    if ((size === 10 || size === 14 || size === 17 || size === 7) && FRAMING.test(name)) {
       return readClosely(fields, length);
     }
   }
-  return { fields, length, closes: false, upgrades: false };
+  return { fields, length, closes: false, upgrades: false, namesProtocol: false };
 }
 
-/** The names that are taken out. Every request of a client has `User-Agent`, which is as long as one of them. */
-const FRAMING = /^(?:connection|content-length|transfer-encoding)$/i;
+/**
+ * As {@link takeFramingFields}, for a response. One with an `Upgrade`, such as a 426, gets the connection option that has to go
+ * with it (RFC 9110 section 7.8); a fetch application cannot set it.
+ */
+export function takeResponseFields(fields: FieldList, length: number | undefined): OutgoingFields {
+  const own = takeFramingFields(fields, length);
+  if (!own.namesProtocol || own.upgrades) return own;
+  return { ...own, fields: [...own.fields, 'Connection', 'Upgrade'] };
+}
+
+/** The names that are read. Every request of a client has `User-Agent`, which is as long as one of them. */
+const FRAMING = /^(?:connection|content-length|transfer-encoding|upgrade)$/i;
 
 /** Connection options that the encoder writes, and the empty element of a list with a comma too many. */
 const OWN_OPTIONS: ReadonlySet<string> = new Set(['close', 'keep-alive', '']);
@@ -49,6 +61,7 @@ function readClosely(fields: FieldList, known: number | undefined): OutgoingFiel
   let length = known;
   let closes = false;
   let upgrades = false;
+  let namesProtocol = false;
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
     const value = fields[index + 1] as string;
@@ -69,11 +82,15 @@ function readClosely(fields: FieldList, known: number | undefined): OutgoingFiel
         if (others.length > 0) kept.push(name, others.join(', '));
         break;
       }
+      case 'upgrade':
+        namesProtocol = true;
+        kept.push(name, value);
+        break;
       default:
         kept.push(name, value);
     }
   }
-  return { fields: kept, length, closes, upgrades };
+  return { fields: kept, length, closes, upgrades, namesProtocol };
 }
 
 function checkedLength(value: string, length: number | undefined): number {

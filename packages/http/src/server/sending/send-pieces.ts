@@ -8,8 +8,8 @@
 import type { ByteStream } from '@awaitio/core';
 import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
 import { trailerFields } from '../../message/body-pieces.ts';
-import { ForwardedBody, SentBuffers } from '../../message/forwarded-body.ts';
 import { isMeasured, OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
+import { ReusedPieces, SentBuffers } from '../../message/reused-pieces.ts';
 import { producerScope, type HttpResponse, type ResponseBody } from '../../message/response.ts';
 import type { ResponseHeadInput } from '../../protocol/head-input.ts';
 import { isBodiless } from '../../protocol/sending/framing.ts';
@@ -58,8 +58,7 @@ async function sendBody(
   body: ResponseBody,
 ): Promise<void> {
   let watch: ClientWatch | undefined;
-  // No handler holds the pieces of a forwarded body: their memory can be reused.
-  const sent = body instanceof ForwardedBody ? new SentBuffers(outlet.stream) : undefined;
+  const sent = body instanceof ReusedPieces ? new SentBuffers(outlet.stream) : undefined;
   try {
     for (;;) {
       const next = source.next();
