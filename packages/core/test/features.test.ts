@@ -10,7 +10,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 24,
   'Tasks, scheduling, looking inside': 13,
-  'The HTTP server': 70,
+  'The HTTP server': 73,
   'The HTTP client': 37,
 };
 
