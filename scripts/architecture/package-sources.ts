@@ -33,6 +33,7 @@ export function sourcesFrom(
       'batteries/index.ts',
       'websocket/index.ts',
       'contract/index.ts',
+      'inspect/index.ts',
       'otel/index.ts',
     ],
   };

@@ -32,6 +32,7 @@ import {
   setCookie,
   showInDevTools,
 } from '../src/batteries/index.ts';
+import { inspect } from '../src/inspect/index.ts';
 import { instrument } from '../src/otel/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
@@ -359,6 +360,7 @@ const CALLS: readonly OptionCase[] = [
     'compression',
     { compression: { windowBits: 8 } },
   ],
+  ['inspect', (o) => inspect(o), 'inspect', 'allowclose', 'allowClose', { interval: 5 }],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

@@ -10,6 +10,7 @@ import * as http from '@awaitio/http';
 import * as batteries from '@awaitio/http/batteries';
 import * as websocket from '@awaitio/http/websocket';
 import * as contract from '@awaitio/http/contract';
+import * as inspector from '@awaitio/http/inspect';
 import * as otel from '@awaitio/http/otel';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -24,6 +25,7 @@ const entries = {
   '@awaitio/http/batteries': batteries,
   '@awaitio/http/websocket': websocket,
   '@awaitio/http/contract': contract,
+  '@awaitio/http/inspect': inspector,
   '@awaitio/http/otel': otel,
 };
 const isNode = process.versions.bun === undefined && globalThis.Deno === undefined;
