@@ -1,6 +1,5 @@
 /**
  * A proxy of WebSockets: each is joined to one of another server, message by message, both ways at once.
- *
  * A slow side slows the other one down. The subprotocol is the server's choice, and a close frame goes on with its code.
  */
 
