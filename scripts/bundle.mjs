@@ -26,6 +26,7 @@ const ENTRIES = {
     'websocket/index',
     'adapters/hono/index',
     'adapters/crossws/index',
+    'inspect/index',
   ],
 };
 
@@ -44,7 +45,7 @@ const SHARED = [
   // What the entries of http share: one file.
   {
     name: 'message',
-    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
+    test: /packages[\\/]http[\\/]src[\\/](?:(?:message|observing|proxy-protocol|tracing|protocol[\\/]vocabulary)[\\/]|driver[\\/]stall-watch\.ts$|client[\\/]response(?:-errors)?\.ts$)/,
   },
   // The WebSocket, which the adapters of other libraries share with its entry.
   {
@@ -119,14 +120,21 @@ const LICENCES = 'third-party-licences.txt';
 const TAKE_AT_LOAD =
   'const { queueMicrotask, setTimeout, clearTimeout, setInterval, clearInterval } = globalThis; ';
 
+/** Modules that import what the main entry exports, and where it is from there. */
+const MAIN = [
+  ['/websocket/connect.ts', '../client/client.ts', '../index.js'],
+  ['/inspect/inspect.ts', '../server/server.ts', '../index.js'],
+  ['/inspect/top/top.ts', '../../client/client.ts', '../../index.js'],
+];
+
 /** Mends the inlined modules on their way into the bundle. */
 const inlined = {
   name: 'inlined',
-  /** The client that `connectWebSocket` makes is that of the main entry, which it is a part of in one piece. */
+  /** The client that `connectWebSocket` makes, and the server of an inspector, are those of the main entry, in one piece. */
   resolveId(source, importer = '') {
-    const isClient = source === '../client/client.ts';
-    if (!isClient || !/[\\/]websocket[\\/]connect\.ts$/.test(importer)) return null;
-    return { id: '../index.js', external: true };
+    const path = importer.replaceAll('\\', '/');
+    const main = MAIN.find(([file, module]) => path.endsWith(file) && module === source);
+    return main === undefined ? null : { id: main[2], external: true };
   },
   transform(code, id) {
     const path = id.replaceAll('\\', '/');
@@ -173,10 +181,32 @@ for (const [name, entries] of Object.entries(ENTRIES)) {
   const licences = [...new Set(modules.map(packageFolderOf))]
     .filter((path) => path !== undefined)
     .map(licenceOf);
-  if (name === 'http') licences.push(...(await writeLlhttp(folder, bundle)));
+  if (name === 'http') {
+    licences.push(...(await writeLlhttp(folder, bundle)));
+    await bundleProgram(folder);
+  }
   if (licences.length > 0) {
     writeFileSync(join(bundle, LICENCES), licences.join(`\n${'-'.repeat(72)}\n\n`));
   }
+}
+
+/** The program of the package, in one file: what it uses of the package comes from the main entry. */
+async function bundleProgram(folder) {
+  const { output } = await build({
+    cwd: folder,
+    input: 'src/inspect/top/bin.ts',
+    external: (id) => !/^[./]/.test(id),
+    makeAbsoluteExternalsRelative: false,
+    platform: 'node',
+    plugins: [inlined],
+    output: {
+      file: 'dist/bundle/inspect/top/bin.js',
+      format: 'esm',
+      sourcemap: true,
+      comments: false,
+    },
+  });
+  for (const chunk of output) checkChunk('http', chunk);
 }
 
 function checkChunk(name, { code = '', fileName, isEntry, exports: exported = [] }) {

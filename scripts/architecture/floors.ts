@@ -245,9 +245,9 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/'],
+      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
       reason:
-        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them.',
+        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
     },
     {
       modules: ['node:cluster'],
@@ -371,6 +371,13 @@ export const http: PackagePlan = {
       reason: 'A message is the same for server and client, so it knows neither.',
     },
     {
+      folder: 'observing',
+      sees: [],
+      contains:
+        'what servers, clients and WebSockets show of themselves to those who look at a process',
+      reason: 'Whoever shows something of itself sees this room, so it knows none of them.',
+    },
+    {
       folder: 'tracing',
       sees: ['protocol/vocabulary', 'message'],
       contains:
@@ -386,7 +393,15 @@ export const http: PackagePlan = {
     },
     {
       folder: 'client/connections',
-      sees: ['protocol/vocabulary', 'protocol', 'driver', 'message', 'tracing', 'client/routes'],
+      sees: [
+        'protocol/vocabulary',
+        'protocol',
+        'driver',
+        'message',
+        'observing',
+        'tracing',
+        'client/routes',
+      ],
       contains: 'pools, connections, one exchange on them, what errors say about their request',
       reason:
         'A connection carries requests that are ready, so it knows no redirects and no options.',
@@ -402,6 +417,7 @@ export const http: PackagePlan = {
       sees: [
         'protocol/vocabulary',
         'message',
+        'observing',
         'client/routes',
         'client/connections',
         'client/content',
@@ -437,6 +453,7 @@ export const http: PackagePlan = {
         'driver',
         'message',
         'proxy-protocol',
+        'observing',
         'adapters',
         'tracing',
         'server/sending',
@@ -519,6 +536,7 @@ export const http: PackagePlan = {
         'protocol/vocabulary',
         'driver',
         'message',
+        'observing',
         'tracing',
         'client',
         'websocket/protocol',
@@ -574,6 +592,38 @@ export const http: PackagePlan = {
       contains: 'ready-made handlers: echo, health',
       reason: 'A handler works on messages alone, so it runs under every server.',
     },
+    {
+      folder: 'inspect/looking',
+      sees: ['observing', 'batteries/wrappers'],
+      contains: 'the state of a process as JSON: sockets, requests, tasks, refusals, recordings',
+      reason:
+        'What is seen is asked of those who show it, so no server and no client is known here.',
+    },
+    {
+      folder: 'inspect/page',
+      sees: [],
+      contains: 'the page of the inspector, made of packages/http/inspector',
+      reason: 'The page is text.',
+    },
+    {
+      folder: 'inspect',
+      sees: [
+        'message',
+        'observing',
+        'server',
+        'batteries/event-stream',
+        'inspect/looking',
+        'inspect/page',
+      ],
+      contains: '`inspect`: who may see the page, and what it is sent',
+      reason: 'The inspector is a server as any other, and what it shows comes from one room.',
+    },
+    {
+      folder: 'inspect/top',
+      sees: ['client', 'inspect/looking'],
+      contains: '`awaitio-http top`: the state of another process in a terminal',
+      reason: 'A terminal shows what the page shows, and asks for it as any client.',
+    },
   ],
   modules: [
     {
@@ -595,6 +645,8 @@ export const http: PackagePlan = {
         'contract/',
         'handlers/',
         'websocket/',
+        'observing/',
+        'inspect/',
         'tracing/',
         'otel/',
         'metrics/',
@@ -612,10 +664,12 @@ export const http: PackagePlan = {
       owners: [
         'batteries/cookies/cookie-signer',
         'batteries/wrappers/basic-auth',
+        'batteries/wrappers/rate-limit-keys',
         'websocket/random-bits',
+        'inspect/guard',
       ],
       reason:
-        'Secrets are compared, signed and drawn in three places; other chance is a Random that is passed in.',
+        'Secrets are compared, signed, hashed and drawn in five places; other chance is a Random that is passed in.',
     },
     {
       modules: ['node:perf_hooks'],

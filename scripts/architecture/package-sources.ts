@@ -35,6 +35,7 @@ export function sourcesFrom(
       'contract/index.ts',
       'adapters/hono/index.ts',
       'adapters/crossws/index.ts',
+      'inspect/index.ts',
       'otel/index.ts',
     ],
   };

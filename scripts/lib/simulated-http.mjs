@@ -1,6 +1,6 @@
 /** The requests of the simulation's tests, against the built packages: for scripts that run more of them. */
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { transformSync } from '@swc/core';
 
 const support = new URL('../../packages/http/test/support/', import.meta.url);
@@ -16,6 +16,8 @@ async function load(file) {
 
 const requests = await load('request-protocol.ts');
 const handlers = await load('battery-handlers.ts');
+const faulty = await load('faulty-servers.ts');
+const { clientProtocol: makeClients } = await load('client-protocol.ts');
 const { batteryProtocol: makeBatteries } = await load('battery-protocol.ts');
 const { websocketProtocol: makeWebSockets } = await load('websocket-protocol.ts');
 const http = await built('http/dist/index.js');
@@ -23,6 +25,7 @@ const batteries = await built('http/dist/batteries/index.js');
 const websockets = await built('http/dist/websocket/index.js');
 export const { simulateSeeds } = await built('core/dist/testing/index.js');
 export const httpProtocol = requests.requestProtocol(http);
+export const clientProtocol = makeClients({ http, requests, faulty, gzipSync });
 export const batteryProtocol = makeBatteries({ http, batteries, requests, handlers, gunzipSync });
 const talk = makeWebSockets({ http, websockets });
 const talkUntilShutdown = makeWebSockets({ http, websockets }, { drains: true });

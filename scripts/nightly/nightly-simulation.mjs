@@ -3,8 +3,9 @@
  *
  *   node scripts/nightly/nightly-simulation.mjs [--program echo] [--count 1000000] [--from SEED] [--jobs N]
  *
- * The programs: `echo`, the echo protocol over streams; `http`, a client against a server; `batteries`, the same with forms, events,
- * cookies, compression and what else a server brings along; `websocket`, WebSockets with a server that shuts down in every second run.
+ * The programs: `echo`, the echo protocol over streams; `http`, a client against a server; `client`, a client against servers that do
+ * everything wrong; `batteries`, a client against a server with forms, events, cookies, compression and what else it brings along;
+ * `websocket`, WebSockets with a server that shuts down in every second run.
  *
  * Without `--from` the first seed comes from the date, so that every night runs new seeds. A failure
  * prints its report, with the seed; the exit status is then 1. The build must be fresh.
@@ -26,6 +27,10 @@ const PROGRAMS = {
   },
   async http() {
     const { httpProtocol: program, ...rest } = await import('../lib/simulated-http.mjs');
+    return { program, ...rest };
+  },
+  async client() {
+    const { clientProtocol: program, ...rest } = await import('../lib/simulated-http.mjs');
     return { program, ...rest };
   },
   async batteries() {

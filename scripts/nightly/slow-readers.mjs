@@ -5,7 +5,7 @@
  *
  * Rates are in bytes per second, and all clients run at once: 16 MB take 5 minutes at 50 kB/s, 27 minutes at 10 kB/s, and more than
  * two hours at 2 kB/s. The kernels of both sides keep up to 9 MB of it, so a shorter answer shows nothing. The client that takes
- * nothing gets a server with a window of 10 s, and has to be cut within a minute. The servers are processes of their own, otherwise
+ * nothing gets a server with a window of 10 s, and has to be cut within a minute. The servers are separate processes, otherwise
  * with the default limits. Needs a build (`pnpm build`); HAProxy is left out where it is not installed (Debian: apt-get install
  * haproxy). Everything is on 127.0.0.1.
  */

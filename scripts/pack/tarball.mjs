@@ -48,6 +48,12 @@ export function examine(folder) {
     }
   }
 
+  for (const program of Object.values(manifest.bin ?? {})) {
+    const file = program.replace(/^\.\//, '');
+    if (!files.includes(file)) complaints.push(`the program ${file} is not there`);
+    used.add(file).add(`${file}.map`);
+  }
+
   for (const file of files) {
     if (/\.test\.|\.tsbuildinfo$/.test(file)) complaints.push(`${file} is for this repository`);
     else if (file.startsWith('dist/') && !/\.d\.ts(?:\.map)?$/.test(file) && !used.has(file)) {

@@ -17,7 +17,7 @@ declare const Bun: {
   gzipSync(bytes: string): Uint8Array<ArrayBuffer>;
 };
 
-/** What Bun has a way of its own for: the file, and compression, which `Bun.serve` leaves to its programs. */
+/** What Bun has an own way for: the file, and compression, which `Bun.serve` leaves to its programs. */
 const own: Readonly<Record<string, () => Promise<FetchHandler>>> = {
   async file() {
     const { FILE_ROOT } = await import('./catalogue.ts');

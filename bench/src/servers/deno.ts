@@ -21,7 +21,7 @@ declare const Deno: {
   open(path: string): Promise<{ readonly readable: ReadableStream<Uint8Array<ArrayBuffer>> }>;
 };
 
-/** What Deno has a way of its own for: the file, and compression, which `Deno.serve` does by itself where it is told to. */
+/** What Deno has an own way for: the file, and compression, which `Deno.serve` does where an option asks for it. */
 const own: Readonly<Record<string, () => Promise<FetchHandler>>> = {
   async file() {
     const { FILE_ROOT } = await import('./catalogue.ts');

@@ -84,9 +84,9 @@ export type {
   StartTlsServerOptions,
   TlsClientOptions,
   TlsConnectOptions,
-  TlsCredentials,
   TlsServerOptions,
 } from './net/tls/tls-options.ts';
+export type { TlsCredentials } from './net/tls/tls-credentials.ts';
 export { UdpSocket } from './net/udp/udp-socket.ts';
 export type { UdpAddress, UdpOptions, UdpStatistics } from './net/udp/udp-options.ts';
 export type { Datagram } from './net/udp/datagram-queue.ts';

@@ -40,10 +40,10 @@ describe('the rooms of @awaitio/core', () => {
       'node:dgram is for net/',
       'node:dns is for net/',
       'node:dns/promises is for net/',
-      'node:fs is for net/socket/descriptor net/socket/verify-eof net/unix/',
-      'node:fs/promises is for net/socket/descriptor net/socket/verify-eof net/unix/',
-      'node:os is for net/socket/descriptor net/socket/verify-eof net/unix/',
-      'node:path is for net/socket/descriptor net/socket/verify-eof net/unix/',
+      'node:fs is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
+      'node:fs/promises is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
+      'node:os is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
+      'node:path is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
       'node:cluster is for net/lazy-builtins',
       'node:timers is for vocabulary/platform testing/sim/guard/',
       'node:timers/promises is for vocabulary/platform testing/sim/guard/',
@@ -283,7 +283,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'a carrier without files imports no node:fs',
     { 'net/tcp/tcp-stream.ts': "import { readFile } from 'node:fs/promises';" },
-    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/ only.',
+    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/, testing/sim/guard/ only.',
   ],
   [
     'only the executor imports p-queue',

@@ -9,9 +9,9 @@ const page = readFileSync(new URL('docs/features.md', root), 'utf8');
 const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 24,
-  'Tasks, scheduling, looking inside': 13,
-  'The HTTP server': 70,
-  'The HTTP client': 37,
+  'Tasks, scheduling, looking inside': 14,
+  'The HTTP server': 73,
+  'The HTTP client': 38,
 };
 
 interface Row {

@@ -453,6 +453,8 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   },
   'FailureSink.onCallbackFailure': byProgram,
   'AsyncScope.run': trusted,
+  'Roster.add': trusted,
+  traceAs: trusted,
   ...each('AmbientScope', ['watch', 'unwatch'], trusted),
   lengthDelimitedCodec: plain(lowlevel.lengthDelimitedCodec, () => [{}]),
   linesCodec: plain(lowlevel.linesCodec, () => [{}]),

@@ -8,7 +8,7 @@
 
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { Executor } from '@awaitio/core';
+import { Executor, LimitError } from '@awaitio/core';
 import { failedRequestOf, HttpClient, type ClientResponse } from '@awaitio/http';
 import { CLIENT, printFailure, requestsOf } from './client-arguments.ts';
 import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
@@ -53,7 +53,12 @@ async function ask(name: string, url: string): Promise<void> {
 }
 
 async function print(name: string, response: ClientResponse): Promise<void> {
-  const body = await response.bytes({ limit: LARGEST_ANSWER });
+  const body = await response.bytes({ limit: LARGEST_ANSWER }).catch((error: unknown) => {
+    const isTooLong = error instanceof LimitError && error.code === 'ERR_BODY_TOO_LONG';
+    throw isTooLong
+      ? new Error('the body is longer than 16 MiB; write it with --output FILE')
+      : error;
+  });
   line.end(name);
   console.log(`${name} connection completed`);
   printAnswer(response, body);
@@ -62,7 +67,12 @@ async function print(name: string, response: ClientResponse): Promise<void> {
 /** Writes the body as it comes, however long it is; an answer that is none of success writes no file. */
 async function save(name: string, response: ClientResponse, file: string): Promise<void> {
   await response.throwIfNotOk();
-  await pipeline(response.body, createWriteStream(file));
+  try {
+    await pipeline(response.body, createWriteStream(file));
+  } catch (error) {
+    if (failedRequestOf(error) !== undefined) console.log(`${file} is not whole`);
+    throw error;
+  }
   line.end(name);
   console.log(`${name} connection completed`);
   console.log(`Wrote ${file}`);

@@ -37,7 +37,7 @@ const { host, port } = readArguments({
 const chat = new Topic();
 
 const handler: Handler = async (request, context) => {
-  if (request.headers.get('upgrade') === undefined) {
+  if (!request.headers.has('upgrade')) {
     return HttpResponse.text(PAGE, { headers: { 'Content-Type': 'text/html; charset=utf-8' } });
   }
   // Pages of other sites have another origin than the one that this page was asked for at.

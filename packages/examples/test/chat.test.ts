@@ -48,7 +48,7 @@ test.concurrent('takes control characters out of what members say', async () => 
   await server.stop();
 });
 
-test.concurrent('shows a member the door who does not read, and goes on with the others', async () => {
+test.concurrent('disconnects a member that does not read, and goes on with the others', async () => {
   const server = await startServer('chat');
   const ann = await join(server, 'ann');
   const deaf = await server.connect();

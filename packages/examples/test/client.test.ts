@@ -108,7 +108,7 @@ describe.each(['client', 'poll-client'])('%s', (name) => {
 });
 
 describe('client --output', () => {
-  /** A name in a folder of its own, which is removed afterwards. */
+  /** A name in a new folder, which is removed afterwards. */
   async function inFolder(use: (file: string) => Promise<void>): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'awaitio-client-'));
     try {
@@ -144,6 +144,35 @@ describe('client --output', () => {
         /^First connection error: .* was answered with 404 \(phase: body\)\n$/,
       );
       await expect(stat(file)).rejects.toThrow('ENOENT');
+    }));
+
+  test.concurrent('says that the file is not whole where the body is not', () =>
+    inFolder(async (file) => {
+      await using listener = await TcpListener.bind('127.0.0.1:0');
+      const url = `http://${String(listener.localAddress)}/`;
+      const program = start('client', '--output', file, url);
+      const stream = await listener.accept();
+      await stream.readUntil('\r\n\r\n');
+      await stream.writeAll('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
+      await stream.close();
+      const { status, stdout } = await program.ended;
+      expect({ status, stdout }).toEqual({
+        status: 1,
+        stdout:
+          `${file} is not whole\n` +
+          'First connection error: the connection ended inside a message (phase: body)\n',
+      });
+    }));
+
+  test.concurrent('is named where a body is too long to be printed', () =>
+    inFolder(async () => {
+      const piece = Buffer.alloc(1_048_576, 'x');
+      await using server = await serve(() => HttpResponse.stream(Array<Buffer>(20).fill(piece)));
+      const { status, stdout } = await start('client', server.url).ended;
+      expect([
+        status,
+        countOf(stdout, /is longer than 16 MiB; write it with --output FILE$/gm),
+      ]).toEqual([1, 2]);
     }));
 
   test.concurrent('names the phase in which the certificate of an https server is not trusted', () =>

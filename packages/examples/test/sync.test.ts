@@ -73,11 +73,11 @@ test.concurrent('the fan-out sends every line to all clients, and a sign of life
   expect(await listener.readLine()).toBe('(still here)');
   const speaker = await server.connect();
   await speaker.writeAll('a\nb\nc\n');
-  const heard: (string | null)[] = [];
-  while (heard.length < 3) {
+  const lines: (string | null)[] = [];
+  while (lines.length < 3) {
     const line = await listener.readLine();
-    if (line !== '(still here)') heard.push(line);
+    if (line !== '(still here)') lines.push(line);
   }
-  expect(heard).toEqual(['a', 'b', 'c']);
+  expect(lines).toEqual(['a', 'b', 'c']);
   expect(await server.stop()).toMatchObject({ stderr: '' });
 });

@@ -98,7 +98,11 @@ export type { ServerSentEvent } from './client/content/server-sent-events.ts';
 export { createFetch } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';
 export type { RequestOptions } from './client/request-options.ts';
-export { HttpStatusError, ResponseSchemaError } from './client/response-errors.ts';
+export {
+  HttpStatusError,
+  ResponseJsonError,
+  ResponseSchemaError,
+} from './client/response-errors.ts';
 export { ClientResponse } from './client/response.ts';
 export type { Auth } from './client/routes/credentials.ts';
 export type { Entries } from './client/routes/query.ts';

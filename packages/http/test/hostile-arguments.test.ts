@@ -13,6 +13,7 @@ import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
 import * as crossws from '../src/adapters/crossws/index.ts';
+import * as inspector from '../src/inspect/index.ts';
 import * as otel from '../src/otel/index.ts';
 import * as websocket from '../src/websocket/index.ts';
 
@@ -153,9 +154,13 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'HandlerContext.setDeadline': inHandler((_request, context) => context, 1_000),
   'HandlerContext.waitUntil': inHandler((_request, context) => context, Promise.resolve()),
   'new Headers': parsed,
+  'Headers.append': onHeaders('content-type', 'a/b'),
+  'Headers.delete': onHeaders('content-type'),
+  'Headers.forEach': onHeaders(() => {}),
   'Headers.get': onHeaders('content-type'),
   'Headers.getAll': onHeaders('content-type'),
   'Headers.has': onHeaders('content-type'),
+  'Headers.set': onHeaders('content-type', 'a/b'),
   'new HttpClient': plain(HttpClient, () => [{}]),
   'HttpClient.get': onClient(URL_IN_MEMORY, {}),
   'HttpClient.head': onClient(URL_IN_MEMORY, {}),
@@ -201,6 +206,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   },
   failedRequestOf: plain(http.failedRequestOf, () => [new Error('any')]),
   'new HttpStatusError': error,
+  'new ResponseJsonError': error,
   'new ResponseSchemaError': error,
   echo: plain(http.echo, () => [{}]),
   errorResponse: plain(http.errorResponse, () => [404, {}]),
@@ -322,6 +328,15 @@ const onSocket =
   };
 
 const PLATFORMS = 'the errors, and what is converted to text, are those of browsers';
+const INSPECTOR: Readonly<Record<string, Recipe>> = {
+  inspect: plain(
+    async (options: object) => {
+      const opened = await inspector.inspect(options);
+      await opened.close();
+    },
+    () => [{ port: 0 }],
+  ),
+};
 
 const WEBSOCKET: Readonly<Record<string, Recipe>> = {
   'EventSocket.close': PLATFORMS,
@@ -460,6 +475,7 @@ describe.each([
   ['websocket', WEBSOCKET],
   ['contract', CONTRACTS],
   ['crossws', CROSSWS],
+  ['inspect', INSPECTOR],
   ['otel', OTEL],
 ] as const)('a call of %s', (name, recipes) => {
   const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);

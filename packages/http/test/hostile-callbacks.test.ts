@@ -37,6 +37,7 @@ import {
   withHealth,
   type FetchApplication,
   type Handler,
+  type HandlerContext,
   type RequestOptions,
   type ServeOptions,
 } from '../src/index.ts';
@@ -121,6 +122,30 @@ const requesting =
     return rejectionOf(ask(make(callback)));
   };
 
+/** As {@link requesting}; the server answers when the callback was called and has failed. */
+const beforeResponse =
+  (
+    make: (callback: Callback) => RequestOptions,
+    begin: (context: HandlerContext) => void = () => {},
+  ): Scenario =>
+  (callback, stage) => {
+    let called = (): void => {};
+    const isCalled = new Promise<void>((resolve) => (called = resolve));
+    const call: (...args: unknown[]) => unknown = callback;
+    const seen = (...args: unknown[]): unknown => {
+      called();
+      return call(...args);
+    };
+    const handler: Handler = async (_request, context) => {
+      begin(context);
+      await isCalled;
+      // Of the failing callbacks, one rejects a turn of the loop after its call.
+      await stage.turns();
+      return HttpResponse.text('fine');
+    };
+    return requesting(() => make(seen as Callback), handler)(callback, stage);
+  };
+
 /** A streamed response that cannot be completed: the client sees a reset or a 500, and `onError` is called. */
 const streaming =
   (make: (callback: Callback) => HttpResponse): Scenario =>
@@ -189,21 +214,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     return rejectionOf(client.get(URL_IN_MEMORY));
   },
   'RequestOptions.trailers': requesting((trailers) => ({ body: twoPieces(), trailers })),
-  'RequestOptions.onInformational': requesting(
+  'RequestOptions.onInformational': beforeResponse(
     (onInformational) => ({ onInformational }),
-    async (_request, context) => {
-      context.informational(103);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return HttpResponse.text('fine');
-    },
+    (context) => context.informational(103),
   ),
-  'RequestOptions.onUploadProgress': requesting(
-    (onUploadProgress) => ({ onUploadProgress }),
-    async () => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return HttpResponse.text('fine');
-    },
-  ),
+  'RequestOptions.onUploadProgress': beforeResponse((onUploadProgress) => ({ onUploadProgress })),
   'RequestOptions.onDownloadProgress': requesting(
     (onDownloadProgress) => ({ onDownloadProgress }),
     () => HttpResponse.stream(piecesInTurns()),
@@ -266,6 +281,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'cors(handler)': handling((handler) => cors(handler)),
   'loadShedding(handler)': handling((handler) => loadShedding(handler)),
+  'Headers.forEach(callback)': handling((callback) => ({ headers }) => {
+    headers.forEach(callback);
+    return HttpResponse.text('fine');
+  }),
   'rateLimit(handler)': handling((handler) => rateLimit(handler, { rate: 1 })),
   'requestId(handler)': handling((handler) => requestId(handler)),
   'serverTiming(handler)': handling((handler) => serverTiming(handler)),
@@ -329,9 +348,16 @@ const MEMBERS = new Set(
   Object.keys(SCENARIOS).filter((key) => /^(?:Response|Request)Body|~/.test(key)),
 );
 
-const pages = ['index', 'batteries', 'contract', 'otel', 'websocket', 'hono', 'crossws'].map(
-  (name) => readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))),
-);
+const pages = [
+  'index',
+  'batteries',
+  'contract',
+  'inspect',
+  'otel',
+  'websocket',
+  'hono',
+  'crossws',
+].map((name) => readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))));
 
 describe('a callback of @awaitio/http', () => {
   test('is known here', () => {

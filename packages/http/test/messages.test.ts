@@ -287,6 +287,16 @@ const CASES: readonly Case[] = [
       }),
   },
   {
+    code: 'ERR_HTTP_HEADERS_RECEIVED',
+    name: LOCAL,
+    says: 'headers.set: expected fields of the program, got received ones, which cannot be changed; copy them, new Headers(headers)',
+    make: () =>
+      inHandler((request) => {
+        request.headers.set(SECRET, SECRET);
+        return HttpResponse.empty();
+      }),
+  },
+  {
     code: 'ERR_HTTP_HEADER_NAME',
     name: LOCAL,
     says: /^expected a header name made of letters, digits and .*, got another character$/,

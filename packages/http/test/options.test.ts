@@ -33,6 +33,7 @@ import {
   showInDevTools,
 } from '../src/batteries/index.ts';
 import { crosswsAdapter } from '../src/adapters/crossws/index.ts';
+import { inspect } from '../src/inspect/index.ts';
 import { instrument } from '../src/otel/index.ts';
 import { connectWebSocket, Topic, webSocket } from '../src/websocket/index.ts';
 import {
@@ -368,6 +369,7 @@ const CALLS: readonly OptionCase[] = [
     'compression',
     { compression: { windowBits: 8 } },
   ],
+  ['inspect', (o) => inspect(o), 'inspect', 'allowclose', 'allowClose', { interval: 5 }],
   ['new Topic', (o) => new Topic(o), 'Topic', 'capcity', 'capacity', { capacity: 0 }],
   [
     'readProxyHeader',

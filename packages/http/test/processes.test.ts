@@ -130,7 +130,7 @@ describe('a program with a client', () => {
     await server.shutdown({ grace: 0, idleWindow: 0 });
   });
 
-  test('trusts the authorities of NODE_EXTRA_CA_CERTS, and no other of its own', async () => {
+  test('trusts the authorities of NODE_EXTRA_CA_CERTS, and no others', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'awaitio-ca-'));
     const file = join(folder, 'ca.pem');
     await writeFile(file, authority.cert);

@@ -11,6 +11,7 @@ import * as batteries from '@awaitio/http/batteries';
 import * as websocket from '@awaitio/http/websocket';
 import * as contract from '@awaitio/http/contract';
 import * as crossws from '@awaitio/http/crossws';
+import * as inspector from '@awaitio/http/inspect';
 import * as otel from '@awaitio/http/otel';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -26,6 +27,7 @@ const entries = {
   '@awaitio/http/websocket': websocket,
   '@awaitio/http/contract': contract,
   '@awaitio/http/crossws': crossws,
+  '@awaitio/http/inspect': inspector,
   '@awaitio/http/otel': otel,
 };
 /** Needs a package that is not here. */

@@ -29,7 +29,7 @@ export function callLookup(
         try {
           resolve(addressesOf(found));
         } catch (failure) {
-          // An error that is thrown here would end in the resolver, or in nobody's hands.
+          // An error that is thrown here would end in the resolver, or unhandled.
           reject(failureOf(failure, 'lookup'));
         }
       });

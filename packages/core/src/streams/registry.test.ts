@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { memoryPair } from '../memory/memory-pair.ts';
-import { openStreams, trackStreams } from './registry.ts';
+import { openStreams, trackStreams, watchStreams } from './registry.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 beforeEach(() => {
@@ -78,4 +78,23 @@ test('a stream that is opened while no one tracks is on no list, and nothing wai
   expect(openStreams()).toEqual([]);
   await client.close();
   await server.close();
+});
+
+describe('a watch of streams', () => {
+  test('lists what is opened while it lasts, whatever the program does with its own list', async () => {
+    const before = memoryPair();
+    const [watch, other] = [watchStreams(), watchStreams()];
+    const [client, server] = memoryPair();
+    trackStreams(false);
+    trackStreams(true);
+    expect(openStreams()).toEqual([]);
+    expect(watch.list().map(({ stream }) => stream)).toEqual([client, server]);
+    expect(watch.list()[0]?.site).toContain('streams/registry.test.ts');
+    other.stop();
+    expect(other.list()).toEqual([]);
+    await client.close();
+    expect(watch.list().map(({ stream }) => stream)).toEqual([server]);
+    watch.stop();
+    for (const stream of [server, ...before]) await stream.close();
+  });
 });

@@ -52,7 +52,12 @@ interface Entry {
   readonly site: string | undefined;
 }
 
-let tracked: Map<TrackedStream, Entry> | undefined;
+type Entries = Map<TrackedStream, Entry>;
+
+/** The list of {@link trackStreams}. */
+let tracked: Entries | undefined;
+/** That list, and those of {@link watchStreams}. */
+const lists = new Set<Entries>();
 
 /**
  * Turns the list of open streams on, for {@link openStreams}, or off, which clears it.
@@ -63,7 +68,51 @@ export function trackStreams(enabled: boolean): void {
   if (typeof enabled !== 'boolean') {
     throw invalidInput('trackStreams', 'enabled', 'true or false', enabled);
   }
-  tracked = enabled ? (tracked ?? new Map()) : undefined;
+  if (enabled) lists.add((tracked ??= new Map()));
+  else if (tracked !== undefined) {
+    lists.delete(tracked);
+    tracked = undefined;
+  }
+}
+
+/** A list of the streams that were opened since it was begun: see {@link watchStreams}. */
+export interface StreamWatch {
+  /** Those that are not closed yet, oldest first, as `openStreams` shows them. */
+  list(): readonly OpenStream[];
+  /** Ends the list. */
+  stop(): void;
+}
+
+/**
+ * Begins a list of the streams that are opened from now on. It is independent of `trackStreams`, which a program or its tests
+ * turn on and off.
+ *
+ * @returns The list. While any is kept, opening a stream costs a stack trace, some microseconds; reading and writing cost nothing.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { watchStreams } from '@awaitio/core/lowlevel';
+ *
+ * const watch = watchStreams();
+ * const [client, server] = memoryPair();
+ * console.log(watch.list().length); // 2
+ * await client.close();
+ * await server.close();
+ * console.log(watch.list().length); // 0
+ * watch.stop();
+ * ```
+ */
+export function watchStreams(): StreamWatch {
+  const entries: Entries = new Map();
+  lists.add(entries);
+  return {
+    list: () => describe(entries),
+    stop: () => {
+      lists.delete(entries);
+      entries.clear();
+    },
+  };
 }
 
 /** Whether {@link trackStreams} is on. */
@@ -71,12 +120,31 @@ export function isTrackingStreams(): boolean {
   return tracked !== undefined;
 }
 
+/** The caller of what opens a stream now. */
+let opening: string | undefined;
+
+/** The caller of the call that will open a stream, and is running; `undefined` while no list is kept. */
+export function siteOfOpening(): string | undefined {
+  return lists.size === 0 ? undefined : siteOfCall();
+}
+
+/** Opens a stream for a call that was made earlier: in the callback of a connection nothing of its caller is on the stack. */
+export function openFrom<T>(site: string | undefined, open: () => T): T {
+  opening = site;
+  try {
+    return open();
+  } finally {
+    opening = undefined;
+  }
+}
+
 /** Called by each new stream. */
 export function registerStream(stream: TrackedStream, clock: Clock): void {
-  if (tracked === undefined) return;
-  tracked.set(stream, { clock, since: clock.now(), site: siteOfCall() });
+  if (lists.size === 0) return;
+  const entry = { clock, since: clock.now(), site: opening ?? siteOfCall() };
+  for (const entries of lists) entries.set(stream, entry);
   void stream.closed.then(() => {
-    forgetStream(stream);
+    for (const entries of lists) entries.delete(stream);
   });
 }
 
@@ -102,8 +170,12 @@ export function forgetStream(stream: TrackedStream): void {
  * ```
  */
 export function openStreams(): readonly OpenStream[] {
+  return describe(tracked);
+}
+
+function describe(entries: Entries | undefined): readonly OpenStream[] {
   return Object.freeze(
-    Array.from(tracked ?? [], ([stream, { clock, since, site }]): OpenStream => {
+    Array.from(entries ?? [], ([stream, { clock, since, site }]): OpenStream => {
       const { bytesRead, bytesWritten, buffered, unsent, waits } = stream.statistics();
       return Object.freeze({
         stream,

@@ -12,15 +12,9 @@
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkNoPromise, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import {
-  CancelledError,
-  InvalidInputError,
-  invalidInput,
-  IoError,
-  TimeoutError,
-} from '../vocabulary/errors.ts';
+import { InvalidInputError, invalidInput, IoError, TimeoutError } from '../vocabulary/errors.ts';
 import { systemRandom, type Random } from '../vocabulary/random.ts';
-import { isError } from '../vocabulary/realms.ts';
+import { isCancelled, isError } from '../vocabulary/realms.ts';
 import { checkScope } from '../waiting/ambient.ts';
 import { runScope, type CancelScope } from '../waiting/cancel-scope.ts';
 import { charged } from '../waiting/charged.ts';
@@ -261,7 +255,7 @@ class Retry<T> implements WaitSource {
 
 function isAbort(error: unknown): boolean {
   try {
-    return error instanceof CancelledError || (isError(error) && error.name === 'AbortError');
+    return isCancelled(error) || (isError(error) && error.name === 'AbortError');
   } catch {
     // A getter of the error has thrown.
     return false;

@@ -19,8 +19,8 @@ import {
   type OptionTable,
 } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { CancelledError, ClosedError } from '../vocabulary/errors.ts';
-import { isError } from '../vocabulary/realms.ts';
+import { ClosedError } from '../vocabulary/errors.ts';
+import { isCancelled, isError } from '../vocabulary/realms.ts';
 import { AsyncScope, separateContexts } from '../waiting/async-scope.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { defaultExecutor } from './executor.ts';
@@ -180,7 +180,7 @@ async function pauseFor<S extends ByteStream>(
 
 /** Whether the listener was closed, or the scope of the loop has ended. */
 function isEnd(error: unknown): boolean {
-  if (error instanceof ClosedError || error instanceof CancelledError) return true;
+  if (error instanceof ClosedError || isCancelled(error)) return true;
   // The listener may come from another copy of this package.
   return isError(error) && (error as Partial<ClosedError>).code === 'ERR_LISTENER_CLOSED';
 }

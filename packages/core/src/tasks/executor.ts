@@ -28,6 +28,7 @@ import {
   type ExecutorReport,
   type ExecutorStatistics,
 } from './executor-options.ts';
+import { executors } from './executors.ts';
 import { FreeSlots } from './free-slots.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { Group } from './task-group.ts';
@@ -107,6 +108,8 @@ export class Executor implements Spawner {
         this.#report(error, task);
       },
     };
+    const [name, concurrency, maxPending] = [this.#name, this.#concurrency, this.#maxPending];
+    executors.add(this, (executor, id) => ({ id, name, concurrency, maxPending, executor }));
   }
 
   /**
@@ -227,8 +230,6 @@ export class Executor implements Spawner {
     return Object.freeze([...this.#tasks].map((task) => task.info(now)));
   }
 
-  // --- Inside --------------------------------------------------------------------------------------------------
-
   #spawn<T>(
     run: TaskFunction<T>,
     options: TaskOptions | undefined,
@@ -282,9 +283,7 @@ export class Executor implements Spawner {
 
   #report(error: unknown, task: Task<unknown>): void {
     const failure = failureOf(error, task.name);
-    outsideScopes(() => {
-      callContained('onTaskError', this.#onTaskError, failure, task, stderrSink);
-    });
+    outsideScopes(() => callContained('onTaskError', this.#onTaskError, failure, task, stderrSink));
   }
 
   async #idleWithin(grace: number): Promise<void> {

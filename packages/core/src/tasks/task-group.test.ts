@@ -572,7 +572,7 @@ describe('the body of a group', () => {
     expect(await outcomeOf(clock, group)).toEqual({ value: 'body' });
   });
 
-  test('gets the failure of the task that it awaits, and not the end of its own wait', async () => {
+  test('gets the failure of the task that it awaits, and not the end of the wait', async () => {
     const { clock, executor } = setUp();
     const seen: unknown[] = [];
     const group = executor.group(async ({ spawn }) => {

@@ -13,6 +13,7 @@
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError, ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { isCancelled } from '../vocabulary/realms.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
@@ -142,7 +143,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
 
   readonly abortAll = (reason: unknown = abortedGroup()): void => {
     if (this.#aborted !== undefined) return;
-    this.#aborted = reason instanceof CancelledError ? reason : new CancelledError('group', reason);
+    this.#aborted = isCancelled(reason) ? reason : new CancelledError('group', reason);
     this.#controller?.abort(this.#aborted);
     for (const task of [...this.#open, ...this.#adopted]) task.abort(reason);
     this.#scope.expectEnd(() => this.#running());
@@ -209,7 +210,7 @@ export class Group implements TaskGroup, TaskSupervisor, AbortWatcher {
 
   #result<T>(returned: { readonly value: T } | undefined): T {
     const outer = this.#outer;
-    // The end of a scope around the group is told by that scope: beside a failure it is no other one.
+    // That scope itself reports the end of a scope around the group: beside a failure it is no other one.
     const own = this.#failures.filter((each) => outer === undefined || !followsCancel(each, outer));
     const failures = own.length > 0 ? own : this.#failures.slice(0, 1);
     const [first] = failures;

@@ -8,6 +8,9 @@ export type TaskOutcome = { readonly value: unknown } | { readonly error: unknow
 
 /** Keeps a task running after its function has returned: see `holdTask`. */
 export interface TaskLease {
+  /** The id of the task, unique on its executor. */
+  readonly id: number;
+  readonly name: string;
   /** Lets the task end when its function has returned, or now. The second call does nothing. */
   release(): void;
 }

@@ -76,7 +76,7 @@ export class TimeoutError extends IoError {
 /**
  * A scope around the call ended: its task was aborted, its group failed, its time was over. `cause` says why.
  *
- * No `IoError`, and never a {@link TimeoutError}: a loop that catches those of its own calls and goes on ends with its scope.
+ * No `IoError`, and never a {@link TimeoutError}: a loop that catches those of the calls it makes and goes on ends with its scope.
  * Only the scope that ended turns it into its result; do not catch it for anything but cleaning up, and throw it again.
  *
  * @example

@@ -1,7 +1,9 @@
 /**
- * Values of another realm: a `vm` context, as each test file of Jest is one, has its own `Uint8Array` and `Error`, and
+ * Values of another realm or of another copy of this package: a `vm` context, as each test file of Jest is one, has its own `Uint8Array` and `Error`, and
  * `instanceof` is false for those of all others. Node's own modules live in the main realm, whatever realm calls them.
  */
+
+import type { CancelledError } from './errors.ts';
 
 /** The name that the value was made with, whatever it says of itself. */
 const tagOf = Reflect.get(
@@ -27,6 +29,16 @@ export function isError(value: unknown): value is Error {
     const tag = toString(value);
     return tag === '[object Error]' || tag === '[object DOMException]';
   } catch {
+    return false;
+  }
+}
+
+/** Whether it is the end of a scope, also of one that another copy of this package has made. Never throws. */
+export function isCancelled(value: unknown): value is CancelledError {
+  try {
+    return isError(value) && Reflect.get(value, 'code') === 'ERR_CANCELLED';
+  } catch {
+    // A getter of the error has thrown.
     return false;
   }
 }

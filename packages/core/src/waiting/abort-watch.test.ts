@@ -70,7 +70,7 @@ describe('watchAbort', () => {
     expect(calls).toEqual(['other']);
   });
 
-  test('watches a signal again after everybody had left', () => {
+  test('watches a signal again after all watchers had left', () => {
     const controller = new AbortController();
     const calls: unknown[] = [];
     watchAbort(controller.signal, watcher([])).remove();

@@ -5,7 +5,10 @@
  * turns on hooks for every promise, and a program without scopes must not pay for them. Until then every function
  * here is one test of one variable.
  *
- * A wait watches the scope in which it begins. Work that nobody awaits there, and that lasts longer (a server, a bridge
+ * All copies of this package in a realm share it, so that a scope of one ends the waits of another: a dependency may have its own
+ * copy.
+ *
+ * A wait watches the scope in which it begins. Work that is not awaited there, and that lasts longer (a server, a bridge
  * between streams), runs outside of scopes: the end of a scope that happened to start it is none of its business.
  */
 
@@ -32,26 +35,42 @@ export interface AmbientScope {
   unwatch(watcher: AbortWatcher): void;
 }
 
-let storage: AsyncLocalStorage<AmbientScope | undefined> | undefined;
+/** What all copies share. */
+interface Shared {
+  storage: AsyncLocalStorage<AmbientScope | undefined> | undefined;
+}
+
+/** The number is that of {@link AmbientScope}: a copy that changes it must not find the scopes of one that does not know. */
+const KEY = Symbol.for('@awaitio/core: scopes 1');
+
+function sharedState(): Shared {
+  const known = Reflect.get(globalThis, KEY) as Shared | undefined;
+  if (known !== undefined) return known;
+  const value: Shared = { storage: undefined };
+  // Where the global object is frozen each copy keeps its own.
+  Reflect.defineProperty(globalThis, KEY, { value });
+  return value;
+}
+
+const shared = sharedState();
 const settled = Promise.resolve();
 
 /** The scope that the caller runs in; `undefined` outside of all. */
 export function currentScope(): AmbientScope | undefined {
+  const { storage } = shared;
   return storage === undefined ? undefined : storage.getStore();
 }
 
 /** Whether the process has used a scope: from then on every task is one. */
 export function hasScopes(): boolean {
-  return storage !== undefined;
+  return shared.storage !== undefined;
 }
 
 /** Runs `body` in a scope, or outside of all. */
 export function runIn<T>(scope: AmbientScope | undefined, body: () => T): T {
-  if (storage === undefined) {
-    separateContexts();
-    storage = new AsyncLocalStorage();
-  }
-  return storage.run(scope, body);
+  separateContexts();
+  shared.storage ??= new AsyncLocalStorage();
+  return shared.storage.run(scope, body);
 }
 
 /**
@@ -80,8 +99,7 @@ export function outsideScopes<T>(body: () => T): T {
 
 /** Throws when the scope of the caller is cancelled. @throws `CancelledError` */
 export function checkScope(): void {
-  if (storage === undefined) return;
-  const error = storage.getStore()?.cancelled;
+  const error = currentScope()?.cancelled;
   if (error !== undefined) throw error;
 }
 

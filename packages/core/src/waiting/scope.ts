@@ -14,7 +14,7 @@ import { checkNoPromise } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { CancelledError } from '../vocabulary/errors.ts';
 import { platform } from '../vocabulary/platform.ts';
-import { isError } from '../vocabulary/realms.ts';
+import { isCancelled, isError } from '../vocabulary/realms.ts';
 import { watchAbort, type AbortWatcher } from './abort-watch.ts';
 import { runIn, type AmbientScope } from './ambient.ts';
 
@@ -80,7 +80,7 @@ export class Scope implements AmbientScope, AbortWatcher {
    */
   cancel(reason: unknown): CancelledError {
     if (this.#own !== undefined) return this.#own;
-    this.#own = reason instanceof CancelledError ? reason : new CancelledError(this.name, reason);
+    this.#own = isCancelled(reason) ? reason : new CancelledError(this.name, reason);
     this.#notify(this.#own);
     return this.#own;
   }

@@ -113,6 +113,21 @@ export function runAs<T>(holder: WaitHolder, body: () => T): T {
   return isTracing ? holders.run(holder, body) : body();
 }
 
+/** As {@link runAs}, for a function that is called for each request: nothing is made while tracing is off. */
+export function traceAs<A, B, T>(
+  holder: WaitHolder | undefined,
+  body: (a: A, b: B) => T,
+  a: A,
+  b: B,
+): T {
+  return isTracing && holder !== undefined ? holders.run(holder, body, a, b) : body(a, b);
+}
+
+/** Whether waits are traced. */
+export function isTracingWaits(): boolean {
+  return isTracing;
+}
+
 /** The pending traced waits of `holder`, oldest first. */
 export function tracesOf(holder: WaitHolder): Iterable<WaitTrace> {
   return open.get(holder) ?? [];

@@ -48,6 +48,8 @@ export interface WaitInfo {
   readonly age: number;
   /** The name of the task that made the call, when `traceWaits` is on. */
   readonly task?: string | undefined;
+  /** The id of that task on its executor, when `traceWaits` is on. */
+  readonly taskId?: number | undefined;
   /** Where the call was made, innermost caller first, when `traceWaits` is on. */
   readonly site?: string | undefined;
 }
@@ -128,7 +130,9 @@ export class Waiter<T> implements AbortWatcher {
   info(now: number): WaitInfo {
     const info = { operation: this.operation, age: now - this.since };
     const trace = this.#trace;
-    return trace === undefined ? info : { ...info, task: trace.holder?.name, site: trace.site };
+    if (trace === undefined) return info;
+    const { holder, site } = trace;
+    return { ...info, task: holder?.name, taskId: holder?.id, site };
   }
 
   #watch(clock: Clock, options: PartialWaitOptions | undefined): Cancellation | undefined {

@@ -194,7 +194,7 @@ describe('accepting', () => {
 });
 
 describe('readiness of a listener', () => {
-  test('is level-triggered, for any number of tasks, and told to observers', async () => {
+  test('is level-triggered, for any number of tasks, and shown to observers', async () => {
     const listener = await bind();
     let notices = 0;
     const observer = {

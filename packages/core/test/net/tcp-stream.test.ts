@@ -361,7 +361,7 @@ describe('what keeps a process alive', () => {
     const program = keep(startProgram('keep-alive', { env }));
     expect(await program.nextLine()).toBe('waiting');
     // A process with everything unreferenced exits without input; one that is kept alive answers.
-    if (expected === 'alive') program.say('anybody?');
+    if (expected === 'alive') program.say('hello?');
     const { code, stderr } = await program.ended;
     expect({ code, stderr }).toEqual({ code: expected === 'alive' ? 3 : 0, stderr: '' });
   });

@@ -1,4 +1,4 @@
-/** The door of a TLS listener: clients that are silent in their handshake delay nobody, and a drain hears out the others. */
+/** The door of a TLS listener: clients that are silent in their handshake delay no other, and a drain lets the others finish. */
 
 import { describe, expect, test } from '@jest/globals';
 import {

@@ -287,7 +287,7 @@ describe('a connected UDP socket', () => {
     await expect(client.connect(server.localAddress)).rejects.toMatchObject({ name: 'IoError' });
 
     await server.close();
-    await client.send('anybody?');
+    await client.send('hello?');
     await expect(client.recvFrom({ timeout: 5_000 })).rejects.toMatchObject({
       name: 'AddressError',
       code: 'ECONNREFUSED',

@@ -235,7 +235,7 @@ describe('a Unix listener', () => {
     await listener.close();
   });
 
-  test('talks to anybody else’s sockets', async () => {
+  test('talks to the sockets of other programs', async () => {
     const other = createServer((socket) => socket.end('from net'));
     await new Promise<void>((resolve) => {
       other.listen(path, resolve);

@@ -5,11 +5,14 @@
 
 import { simulate, SimulationError } from '../../src/testing/index.ts';
 import { kept } from './kept-functions.ts';
+import { File as BufferFile } from 'node:buffer';
 import * as crypto from 'node:crypto';
 import { exec, execSync } from 'node:child_process';
 import { lookup } from 'node:dns';
 import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { performance as performanceHook } from 'node:perf_hooks';
@@ -21,6 +24,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import zlib, { gzipSync } from 'node:zlib';
 
 const FILE = new URL(import.meta.url);
+const FOLDER = join(os.tmpdir(), 'awaitio-habits-');
+const COPY = `${FOLDER}copy-${process.pid}`;
 const key = (name: string): Promise<crypto.webcrypto.CryptoKey> =>
   crypto.subtle.importKey('raw', Buffer.from(name), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
@@ -62,6 +67,51 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'process.uptime()': () => process.uptime(),
   'process.uptime, kept': () => kept.uptime(),
   'Event.timeStamp': () => new Event('a').timeStamp,
+  // The machine
+  'process.cpuUsage()': () => process.cpuUsage(),
+  'process.cpuUsage, kept': () => kept.cpuUsage(),
+  'process.cpuUsage() since an earlier one': () => process.cpuUsage({ user: 5, system: 5 }),
+  'process.threadCpuUsage()': () =>
+    (process as { threadCpuUsage?: () => unknown }).threadCpuUsage?.(),
+  'process.resourceUsage(), its times': () => {
+    const { userCPUTime, systemCPUTime } = process.resourceUsage();
+    return [userCPUTime, systemCPUTime];
+  },
+  'performance.eventLoopUtilization()': () => {
+    const before = performanceHook.eventLoopUtilization();
+    return [before, performanceHook.eventLoopUtilization(before)];
+  },
+  'os.uptime()': () => os.uptime(),
+  'os.uptime, imported and kept': () => kept.machineUptime(),
+  'os.cpus()': () => os.cpus(),
+  'os.loadavg()': () => os.loadavg(),
+  'os.freemem()': () => os.freemem(),
+  'new File()': () => new File(['a'], 'a').lastModified,
+  'new File(), kept': () => new kept.File(['a'], 'a', { type: 'text/plain' }).lastModified,
+  'new File() of node:buffer': () => new BufferFile(['a'], 'a').lastModified,
+  'class extends File': () => new (class extends File {})(['a'], 'a').lastModified,
+  'FormData.append() of a Blob': () => {
+    const form = new FormData();
+    form.append('a', new Blob(['a']));
+    return (form.get('a') as File).lastModified;
+  },
+  'fs.mkdtempSync()': () => fs.mkdtempSync(FOLDER),
+  'fs.mkdtempSync, kept': () => kept.mkdtempSync(FOLDER),
+  'fs.mkdtemp()': () => called((done) => fs.mkdtemp(FOLDER, done)),
+  'fs.statSync(), not its times': () => {
+    const stats = fs.statSync(FILE);
+    return [stats.isFile(), stats.size, 'mtime' in stats, stats instanceof fs.Stats];
+  },
+  'fs.statSync().mtime': () => fs.statSync(FILE).mtime,
+  'fs.statSync, kept': () => kept.statSync(FILE).mtimeMs,
+  'fs.lstatSync().ctimeMs': () => fs.lstatSync(FILE).ctimeMs,
+  'fs.fstatSync().birthtimeNs': () => fs.fstatSync(0, { bigint: true }).birthtimeNs,
+  'JSON of fs.statSync()': () => JSON.stringify(fs.statSync(FILE)),
+  'a copy of fs.statSync()': () => Object.assign({}, fs.statSync(FILE)),
+  'fs.cpSync(), with the times': () => {
+    fs.cpSync(FILE, COPY, { preserveTimestamps: true });
+    fs.rmSync(COPY);
+  },
   // Timers
   'setTimeout()': () => setTimeout(() => {}, 1),
   'setTimeout, kept': () => kept.setTimeout(() => {}, 1),

@@ -2,6 +2,8 @@
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type * as Crypto from 'node:crypto';
+import { mkdtempSync, statSync } from 'node:fs';
+import { uptime as machineUptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
@@ -17,6 +19,11 @@ export const kept = {
   hrtime: process.hrtime,
   bigint: process.hrtime.bigint,
   uptime: process.uptime,
+  cpuUsage: process.cpuUsage,
+  machineUptime,
+  mkdtempSync,
+  statSync,
+  File,
   setTimeout,
   setInterval,
   setImmediate,

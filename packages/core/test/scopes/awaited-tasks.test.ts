@@ -1,4 +1,4 @@
-/** A task that is awaited in a scope which ends first: its failure is nobody's but the executor's then. */
+/** A task that is awaited in a scope which ends first: its failure is the executor's then. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Executor } from '../../src/tasks/executor.ts';
 import { ManualClock } from '../../src/testing/index.ts';
@@ -18,7 +18,7 @@ afterEach(() => {
   process.off('unhandledRejection', onUnhandled);
 });
 
-/** Awaits a task in a scope that ends before the task does, by these steps; what the executor was told. */
+/** Awaits a task in a scope that ends before the task does, by these steps; what the executor reported. */
 async function awaited(
   steps: (cancel: () => void, wait: () => Promise<unknown>) => Promise<unknown>,
   run: (clock: ManualClock) => Promise<unknown>,

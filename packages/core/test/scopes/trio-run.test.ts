@@ -64,7 +64,7 @@ test('test_main_and_task_both_crash, test_two_child_crashes', async () => {
   const two = defaultExecutor.group(({ spawn }) => {
     for (const name of ['a', 'b']) spawn(async () => fail(name)());
   });
-  // Both had begun: a failure is told even if it comes after the group was cancelled by the other.
+  // Both had begun: a failure is reported even if it comes after the group was cancelled by the other.
   expect(await failuresOf(two)).toEqual(['a', 'b']);
 });
 

@@ -377,7 +377,7 @@ describe('a stream of Node from a stream', () => {
     await expect(finishing).rejects.toThrow(BrokenError);
   });
 
-  test('a break after the end of reading is heard too', async () => {
+  test('a break after the end of reading is seen too', async () => {
     const [client, server] = memoryPair();
     const duplex = client.toNode();
     await server.shutdown('write');

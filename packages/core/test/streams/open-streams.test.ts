@@ -19,6 +19,7 @@ test('a connection that was forgotten on either side is found by its addresses',
   const [from, to] = [String(client.localAddress), String(client.remoteAddress)];
   expect(message).toContain(`1. TcpStream ${from} → ${to}: open`);
   expect(message).toContain(`2. TcpStream ${to} → ${from}: open`);
+  expect(streams[0]?.site).toContain('streams/open-streams.test.ts');
   await client.close();
   await server.close();
   await listener.close();

@@ -1,6 +1,6 @@
 /**
  * Bytes and errors of another realm: a program that runs in a `vm` context, as each test file of Jest and vitest's vm pools
- * does, has constructors of its own, and awaitio may be loaded outside of it.
+ * does, has its own constructors, and awaitio may be loaded outside of it.
  */
 import { describe, expect, test } from '@jest/globals';
 import { createContext, runInContext } from 'node:vm';

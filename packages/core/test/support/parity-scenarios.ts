@@ -370,7 +370,7 @@ const ending: readonly Scenario[] = [
       await there.close();
       await here.readChunk();
       await until(world, () => {
-        if (!here.isClosed) here.tryWrite('anybody?');
+        if (!here.isClosed) here.tryWrite('hello?');
         return here.isClosed;
       });
       const { how, by } = await here.closed;

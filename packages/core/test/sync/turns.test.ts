@@ -99,7 +99,7 @@ function ofPermits(): Calls {
       return notify.notified();
     },
     'notified with a signal that has aborted': () => notify.notified(aborted),
-    'wait for nobody else': () => new Barrier(1).wait(),
+    'wait of the only one': () => new Barrier(1).wait(),
     'wait with a signal that has aborted': () => new Barrier(2).wait(aborted),
     'acquire of more than the limiter ever has': () => limiter.acquire(9),
     'acquire of the limiter with a signal that has aborted': () => limiter.acquire(1, aborted),

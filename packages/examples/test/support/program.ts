@@ -1,5 +1,5 @@
 /**
- * Runs the example programs as their users do: built, in a process of their own, on a port that the system chose.
+ * Runs the example programs as their users do: built, each in a process, on a port that the system chose.
  *
  * Nothing here sleeps: a test waits for what a program prints, for its connections, or for its end. Most of that time
  * is other processes starting, so tests run side by side.

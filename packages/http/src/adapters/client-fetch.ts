@@ -1,5 +1,6 @@
 /** `fetch` over a client. Loaded with the first call. */
 
+import { contentOf } from './request-content.ts';
 import { sentHeaders, toResponse } from './web-messages.ts';
 import type { HttpClient } from '../client/client.ts';
 import type { ClientResponse } from '../client/response.ts';
@@ -13,13 +14,16 @@ export async function fetchWith(
   init: RequestInit | undefined,
 ): Promise<Response> {
   const request = new Request(input, init);
-  const response = await send(client, request, isStreamed(input, init));
+  const response = await send(client, request, init);
   const isRedirect = REDIRECTS.has(response.status);
   if (isRedirect && request.redirect !== 'manual' && response.headers.has('location')) {
     response.discard();
     throw failed(response.notFollowed ?? 'the response is a redirect, which `redirect` forbids');
   }
-  const result = toResponse(response, request);
+  const result = toResponse(response, request, (cause) => {
+    const { signal } = request;
+    return signal.aborted ? signal.reason : new TypeError('terminated', { cause });
+  });
   Object.defineProperties(result, {
     url: { value: response.url.replace(/#.*$/s, '') },
     redirected: { value: response.redirects > 0 },
@@ -30,18 +34,14 @@ export async function fetchWith(
 async function send(
   client: HttpClient,
   request: Request,
-  isStream: boolean,
+  init: RequestInit | undefined,
 ): Promise<ClientResponse> {
   const { method, url, signal, redirect } = request;
   try {
     signal.throwIfAborted();
-    const body =
-      request.body === null || isStream
-        ? (request.body ?? undefined)
-        : new Uint8Array(await request.arrayBuffer());
     return await client.request(method, url, {
       headers: sentHeaders(request),
-      body: body as Uint8Array | ReadableStream<Uint8Array> | undefined,
+      body: await bodyOf(request, init),
       signal,
       ...(redirect === 'follow' ? {} : { maxRedirects: 0 }),
     });
@@ -50,13 +50,18 @@ async function send(
   }
 }
 
-/** Whether the body is one that can be read once; any other is read whole, so that it can be sent again. */
-function isStreamed(input: Request | string | URL, init: RequestInit | undefined): boolean {
-  const body: unknown = init?.body;
-  if (body === undefined || body === null) return input instanceof Request;
-  return (
-    typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body)
-  );
+/** The body as it is sent: whole, so that it has a length and can be sent again, unless it is a stream. */
+async function bodyOf(
+  request: Request,
+  init: RequestInit | undefined,
+): Promise<Uint8Array | ReadableStream<Uint8Array> | undefined> {
+  const { body } = request;
+  if (body === null) return undefined;
+  const given: unknown = init?.body;
+  if (given === undefined || given === null) return contentOf(body);
+  const isStream =
+    typeof given === 'object' && (given instanceof ReadableStream || Symbol.asyncIterator in given);
+  return isStream ? body : new Uint8Array(await request.arrayBuffer());
 }
 
 function failed(cause: unknown): TypeError {

@@ -1,8 +1,9 @@
 /** The adapters, for servers: many need none of them, so each is loaded on first use. */
 
 import { memoryPair, type ByteStream, type Clock } from '@awaitio/core';
-import { lazy, type Lazy } from '@awaitio/core/lowlevel';
-import type { fetchHandler } from './fetch-handler.ts';
+import { invalidInput, lazy, type Lazy } from '@awaitio/core/lowlevel';
+import type { Handler } from '../message/handler.ts';
+import type { FetchApplication, fetchHandler } from './fetch-handler.ts';
 import type { MemoryFetch } from './memory-fetch.ts';
 
 /** For applications with a `fetch` method. */
@@ -36,4 +37,14 @@ export async function openMemoryFetch(
     return ours;
   };
   return new MemoryFetch(connect, clock);
+}
+
+/** What a server is given, as a handler. @throws `InvalidInputError` */
+export async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
+  if (typeof handler === 'function') return handler;
+  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
+    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
+  }
+  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
+  return fetchHandler(handler);
 }

@@ -7,32 +7,53 @@ const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding'
 /** Statuses whose `Response` must not have a body (fetch standard, section 2.2.3). */
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
+/** The highest that the constructor of `Response` takes; one that was received may be up to 999. */
+const MAX_STATUS = 599;
+
 /** The fields of a request that are passed on. */
 export function sentHeaders(request: Request): [name: string, value: string][] {
   return [...request.headers].filter(([name]) => !OWN.has(name));
 }
 
-/** A response as the web has it; its body is read as its reader asks for it. */
-export function toResponse(response: ClientResponse, request: Request): Response {
+/**
+ * A response as the web has it; its body is read as its reader asks for it.
+ *
+ * @param failureOf - Makes the error of a body from what it has failed with.
+ */
+export function toResponse(
+  response: ClientResponse,
+  request: Request,
+  failureOf: (reason: unknown) => unknown = (reason) => reason,
+): Response {
   const { status, reason } = response;
   const headers = response.headers.toWeb();
   const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
-  return new Response(hasBody ? streamOf(response, request) : null, {
-    status,
+  const isOdd = status > MAX_STATUS;
+  const result = new Response(hasBody ? streamOf(response, request, failureOf) : null, {
+    status: isOdd ? MAX_STATUS : status,
     statusText: reason,
     headers,
   });
+  return isOdd ? Object.defineProperty(result, 'status', { value: status }) : result;
 }
 
-function streamOf(response: ClientResponse, request: Request): ReadableStream<Uint8Array> {
+function streamOf(
+  response: ClientResponse,
+  request: Request,
+  failureOf: (reason: unknown) => unknown,
+): ReadableStream<Uint8Array> {
   const pieces = response.body[Symbol.asyncIterator]();
   const source = {
     // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
     request,
     async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        throw failureOf(error);
+      }
     },
     cancel() {
       response.discard();

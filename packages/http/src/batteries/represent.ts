@@ -77,7 +77,7 @@ function rangesOf(
   size: number,
 ): ReturnType<typeof selectRanges> {
   const value = request.headers.get('range');
-  if (value === undefined || request.method !== 'GET') return 'whole';
+  if (value === null || request.method !== 'GET') return 'whole';
   return rangeApplies(request, validators) ? selectRanges(value, size, MAX_RANGES) : 'whole';
 }
 

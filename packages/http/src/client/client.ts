@@ -28,9 +28,11 @@ import { checkRequest, withBody, type RequestOptions } from './request-options.t
 import type { ClientResponse } from './response.ts';
 import type { withRetries } from './retrying.ts';
 import type { ClientRetryOptions } from './retry-options.ts';
+import { ClientTls } from './routes/client-tls.ts';
 import { Proxies } from './routes/proxies.ts';
-import { directRoute } from './routes/route.ts';
+import { directRoute, type Dialing } from './routes/route.ts';
 import type { Target } from './routes/target.ts';
+import { clients } from '../observing/clients.ts';
 import { dropBody, type StreamedBody } from '../message/outgoing-body.ts';
 
 const DEFAULT_CONNECTIONS_PER_ORIGIN = 64;
@@ -75,6 +77,7 @@ export class HttpClient {
       overAll: options.maxConnections ?? DEFAULT_CONNECTIONS,
     });
     this.#follower = new FollowerOf(clock, this.#pools, options);
+    clients.add(this, (client, id) => ({ id, pools: client.#pools.views() }));
     const { middleware = [] } = options;
     if (middleware.length > 0) {
       this.#next = withMiddleware(middleware, ({ method, url, options: passed }) =>
@@ -232,7 +235,7 @@ class FollowerOf implements Follower {
   readonly proxies: Proxies | undefined;
   readonly retry: ClientRetryOptions | false;
   readonly #pools: Pools;
-  readonly #options: HttpClientOptions;
+  readonly #dialing: Dialing;
 
   constructor(clock: Clock, pools: Pools, options: HttpClientOptions) {
     this.clock = clock;
@@ -245,7 +248,8 @@ class FollowerOf implements Follower {
     const { proxy = false } = options;
     this.proxies = proxy === false ? undefined : new Proxies(proxy);
     this.#pools = pools;
-    this.#options = options;
+    const { connect, connectTls, tls } = options;
+    this.#dialing = { connect, connectTls, tls: new ClientTls(tls) };
   }
 
   get isClosed(): boolean {
@@ -255,7 +259,7 @@ class FollowerOf implements Follower {
   poolOf(target: Target): ClientPool {
     const pool = this.#pools.find(target.origin);
     if (pool !== undefined) return pool;
-    const route = this.proxies?.route(target, this.#options);
-    return this.#pools.add(target, route ?? directRoute(target, this.#options));
+    const route = this.proxies?.route(target, this.#dialing);
+    return this.#pools.add(target, route ?? directRoute(target, this.#dialing));
   }
 }

@@ -73,6 +73,7 @@ export async function follow(first: TargetedRequest, call: Call): Promise<Client
     }
     incoming.discard();
     if (redirects >= limit) throw tooMany(limit);
+    call.progress.onRedirect();
     request = next;
   }
 }

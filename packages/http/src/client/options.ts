@@ -3,6 +3,7 @@
 import type { Clock, Random } from '@awaitio/core';
 import { rules, type OptionRule, type OptionTable } from '@awaitio/core/lowlevel';
 import type { ClientDeadlines, ClientLimits } from './connections/deadlines.ts';
+import type { ConnectionOptions } from './connections/shared.ts';
 import type { Middleware } from './middleware.ts';
 import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
 import type { Auth } from './routes/credentials.ts';
@@ -11,20 +12,11 @@ import { CLIENT_TLS_OPTIONS, type ClientTlsOptions } from './routes/tls-options.
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 
 /** Options of an `HttpClient`. */
-export interface HttpClientOptions {
+export interface HttpClientOptions extends ConnectionOptions {
   /** The most connections open to one origin; further requests wait for one. @default 64 */
   readonly maxConnectionsPerOrigin?: number | undefined;
   /** The most connections open to all origins together; an idle one makes room for another origin. @default 1024 */
   readonly maxConnections?: number | undefined;
-  readonly deadlines?:
-    | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
-    | undefined;
-  /** Limits on what a server may send, and on how slowly it takes a body. */
-  readonly limits?:
-    | { readonly [Name in keyof ClientLimits]?: ClientLimits[Name] | undefined }
-    | undefined;
-  /** The most informational responses (1xx) to one request. @default 64 */
-  readonly maxInformational?: number | undefined;
   /** How many redirects to follow; with 0 a redirect is returned as the response. @default 10, as in Go */
   readonly maxRedirects?: number | undefined;
   /** Header fields of every request; a field of the same name in a request replaces one. */

@@ -1,6 +1,7 @@
 /** Errors of responses that arrived whole, and are not what was asked for. */
 
 import { IoError } from '@awaitio/core';
+import { notJson } from '../message/received-json.ts';
 import type { ProblemDetail } from '../message/problem.ts';
 
 /**
@@ -37,20 +38,40 @@ export class HttpStatusError extends IoError {
 }
 
 /**
- * A response does not match the schema that it was read with: it is the server that broke the contract. In a handler, it is a
- * failure of this side: 500, without the violations.
+ * A response is not what it was read as: it does not match the schema, or, as {@link ResponseJsonError}, is no JSON. It is the
+ * server that broke the contract. In a handler, it is a failure of this side: 500, without the violations.
  */
 export class ResponseSchemaError extends IoError {
   override name = 'ResponseSchemaError';
   /** Every violation. */
   readonly errors: readonly ProblemDetail[];
 
-  constructor(errors: readonly ProblemDetail[]) {
-    const [first] = errors;
-    super(`json: the response does not match its schema, first in ${first?.path ?? 'body'}`, {
-      code: 'ERR_HTTP_RESPONSE_SCHEMA',
-      operation: 'json',
-    });
+  constructor(
+    errors: readonly ProblemDetail[],
+    operation = 'json',
+    wrong = `the response does not match its schema, first in ${errors[0]?.path ?? 'body'}`,
+    code = 'ERR_HTTP_RESPONSE_SCHEMA',
+  ) {
+    super(`${operation}: ${wrong}`, { code, operation });
     this.errors = Object.freeze([...errors]);
+  }
+}
+
+/** A response, or a line of one, is not JSON. Nothing of it stands in the error: it is the server's text. */
+export class ResponseJsonError extends ResponseSchemaError {
+  override name = 'ResponseJsonError';
+  /** The number of the line, from 1; `undefined` for a whole body. */
+  readonly line: number | undefined;
+
+  /**
+   * @param text - What was received: its length alone is shown.
+   * @param line - The number of the line, from 1; `undefined` for a whole body.
+   */
+  constructor(operation: string, text: string, line?: number) {
+    const [path, what] =
+      line === undefined ? ['body', 'a body'] : [`line[${line}]`, `line ${line}`];
+    const wrong = `expected ${what} of JSON, got ${notJson(text)}`;
+    super([{ path, message: 'expected JSON' }], operation, wrong, 'ERR_HTTP_RESPONSE_JSON');
+    this.line = line;
   }
 }

@@ -3,17 +3,16 @@
 import type { ByteStream } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { ResponseOrigin } from './connections/incoming-response.ts';
-import { HttpStatusError, ResponseSchemaError } from './response-errors.ts';
+import { HttpStatusError, ResponseJsonError, ResponseSchemaError } from './response-errors.ts';
+import { excerptOf } from './content/excerpt.ts';
 import type { linesOf } from './content/lines.ts';
 import type { eventsOf, ServerSentEvent } from './content/server-sent-events.ts';
 import { bodyOf, type Body, type Bytes } from '../message/body.ts';
 import { limitOf, type CollectOptions } from '../message/collect-options.ts';
 import type { HttpVersion, ResponseHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
+import { tryJson } from '../message/received-json.ts';
 import { check, schemaOf, type Schema } from '../message/schema.ts';
-
-/** How much of a body an error holds, in bytes. */
-const EXCERPT = 1_024;
 
 const lineParts: Lazy<{ readonly linesOf: typeof linesOf }> = lazy(
   () => import('./content/lines.ts'),
@@ -110,21 +109,32 @@ export class ClientResponse {
     return this.body.text(options);
   }
 
-  /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link ClientResponse.bytes} */
+  /** The whole body as JSON. @throws {@link ResponseJsonError} when it is none; otherwise as {@link ClientResponse.bytes} */
   json(options?: CollectOptions): Promise<unknown>;
   /** The whole body as JSON, validated. @throws also {@link ResponseSchemaError}, with every violation */
   json<T>(schema: Schema<T>, options?: CollectOptions): Promise<T>;
   async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
     const schema = schemaOf('json', given);
     const collect = schema !== undefined || given === undefined ? options : given;
-    const value = await this.body.json(collect as CollectOptions | undefined);
-    return schema === undefined ? value : this.#checked(schema, value, 'body');
+    const value = this.#parsed('json', await this.body.text(collect as CollectOptions | undefined));
+    return schema === undefined ? value : this.#checked('json', schema, value, 'body');
   }
 
-  async #checked<T>(schema: Schema<T>, value: unknown, place: string): Promise<T> {
+  #parsed(operation: string, text: string, line?: number): unknown {
+    const value = tryJson(text);
+    if (value !== undefined) return value;
+    throw this.#describe(new ResponseJsonError(operation, text, line));
+  }
+
+  async #checked<T>(
+    operation: string,
+    schema: Schema<T>,
+    value: unknown,
+    place: string,
+  ): Promise<T> {
     const checked = await check(schema, value, place);
     if (checked.errors === undefined) return checked.value;
-    throw this.#describe(new ResponseSchemaError(checked.errors));
+    throw this.#describe(new ResponseSchemaError(checked.errors, operation));
   }
 
   #describe<E extends Error>(error: E): E {
@@ -138,8 +148,8 @@ export class ClientResponse {
    * @param schema - For each line; empty lines are left out.
    * @param options - `limit`: the most characters of a line, 1048576 by default.
    * @returns An iteration. Leaving it closes the connection, unless the body is complete.
-   * @throws `LimitError` for a longer line; with a schema, `SyntaxError` and {@link ResponseSchemaError}, whose paths begin with
-   * the number of the line; else as iterating over the body.
+   * @throws `LimitError` for a longer line; with a schema, {@link ResponseJsonError} with the number of the line, and
+   * {@link ResponseSchemaError}, whose paths begin with it; else as iterating over the body.
    *
    * @example
    * ```ts
@@ -168,7 +178,10 @@ export class ClientResponse {
     for await (const line of linesOf(this.body, limit)) {
       number += 1;
       if (schema === undefined) yield line;
-      else if (line !== '') yield this.#checked(schema, JSON.parse(line), `line[${number}]`);
+      else if (line !== '') {
+        const value = this.#parsed('lines', line, number);
+        yield this.#checked('lines', schema, value, `line[${number}]`);
+      }
     }
   }
 
@@ -225,27 +238,10 @@ export class ClientResponse {
   }
 
   async #statusError(isOfCall: boolean): Promise<HttpStatusError> {
-    const excerpt = await this.#excerpt();
+    const excerpt = await excerptOf(this.body);
     const { status, reason } = this;
     const { progress } = this.#origin;
     return this.#describe(new HttpStatusError(status, reason, excerpt, progress, isOfCall));
-  }
-
-  /** The beginning of the body; what has come of it, when it fails. */
-  async #excerpt(): Promise<string> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    try {
-      for await (const piece of this.body) {
-        pieces.push(piece);
-        size += piece.length;
-        if (size >= EXCERPT) break;
-      }
-    } catch {
-      // The status matters.
-    }
-    const bytes = Buffer.concat(pieces).subarray(0, EXCERPT);
-    return new TextDecoder().decode(bytes, { stream: true });
   }
 
   /**

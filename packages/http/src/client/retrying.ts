@@ -21,8 +21,8 @@ const DEFAULT_MAX_DELAY = 10_000;
 export interface Retried {
   readonly client: { readonly clock: Clock; readonly random: Random };
   readonly signal: AbortSignal | undefined;
-  /** Says whether it may be sent again after it was answered. */
-  readonly progress: { readonly isRepeatable: boolean; describe(error: unknown): void };
+  /** Says whether the call may be made again after it was answered. */
+  readonly progress: { readonly isCallRepeatable: boolean; describe(error: unknown): void };
 }
 
 /**
@@ -49,7 +49,7 @@ export function withRetries(
       if (left > 0) await clock.sleep(left, { signal });
       const response = await described(send, progress);
       const isWanted =
-        statuses.includes(response.status) && attempt < attempts && progress.isRepeatable;
+        statuses.includes(response.status) && attempt < attempts && progress.isCallRepeatable;
       if (!isWanted) return response;
       const delay = respectRetryAfter ? retryAfter(response, clock) : 0;
       if (delay > maxDelay) return response;
@@ -102,7 +102,7 @@ function isWorthIt(error: unknown): boolean {
 /** Milliseconds, from seconds or a date; 0 for none. */
 function retryAfter(response: ClientResponse, clock: Clock): number {
   const field = response.headers.get('retry-after');
-  if (field === undefined) return 0;
+  if (field === null) return 0;
   if (/^\d{1,10}$/.test(field)) return Number(field) * 1_000;
   const date = Date.parse(field);
   return Number.isNaN(date) ? 0 : Math.max(0, date - clock.wallTime());

@@ -3,10 +3,11 @@
 import { checkMethods, invalidInput } from '@awaitio/core/lowlevel';
 import type { HttpClient } from '../client/client.ts';
 import type { RequestOptions } from '../client/request-options.ts';
-import { ResponseSchemaError } from '../client/response-errors.ts';
+import { ResponseJsonError, ResponseSchemaError } from '../client/response-errors.ts';
 import { describeFor, unexpectedStatus, type ClientResponse } from '../client/response.ts';
 import type { Entries } from '../client/routes/query.ts';
 import { limitOf, type CollectOptions } from '../message/collect-options.ts';
+import { tryJson } from '../message/received-json.ts';
 import { check, type Schema } from '../message/schema.ts';
 import { checkContract, templateOf, type Contract } from './contract.ts';
 import type { CallInput, CallResult } from './contract-types.ts';
@@ -36,7 +37,7 @@ export interface CallOptions
  * @param input - `{ params, query, body }`, each where the contract has it. Types alone check it: the server does so as it arrives.
  * @param options - As of a request; `limit`: the most bytes of the response's body, 1048576 by default.
  * @returns `{ status, body, headers }`, one of the responses of the contract; tell them apart by `status`.
- * @throws `ResponseSchemaError` for a body that does not match, or is not JSON; `HttpStatusError` for a status that is not in the
+ * @throws `ResponseSchemaError` for a body that does not match, `ResponseJsonError` for one that is no JSON; `HttpStatusError` for a status that is not in the
  * contract, with the beginning of its body; `InvalidInputError` for a parameter that is missing or cannot stand in a path; else as
  * `client.request`, and as reading a body. A cancelled call closes its connection.
  *
@@ -105,14 +106,9 @@ async function checkedBody(
   limit: number,
 ): Promise<unknown> {
   const text = await response.text({ limit });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    const violation = { path: 'body', message: 'expected JSON' };
-    throw describeFor(response, new ResponseSchemaError([violation]));
-  }
+  const value = tryJson(text);
+  if (value === undefined) throw describeFor(response, new ResponseJsonError('call', text));
   const checked = await check(schema, value, 'body');
   if (checked.errors === undefined) return checked.value;
-  throw describeFor(response, new ResponseSchemaError(checked.errors));
+  throw describeFor(response, new ResponseSchemaError(checked.errors, 'call'));
 }

@@ -39,7 +39,7 @@ type SentParams<I extends ContractInit> = [PathOf<I>] extends [never]
     ? InputOf<Part<I, 'params'>>
     : { readonly [Name in PathOf<I>]: string | number | bigint | boolean };
 
-/** What a client gets: one of the responses of the contract, told apart by `status`. */
+/** What a client gets: one of the responses of the contract, distinguished by `status`. */
 export type CallResult<C> = ResultsOf<InitOf<C>>[StatusOf<InitOf<C>>];
 type ResultsOf<I extends ContractInit> = {
   readonly [Status in StatusOf<I>]: {

@@ -125,7 +125,7 @@ async function bodyOf(
   limit: number | undefined,
 ): Promise<unknown> {
   const type = request.headers.get('content-type');
-  if (type === undefined || !JSON_TYPE.test(type)) {
+  if (type === null || !JSON_TYPE.test(type)) {
     throw new HttpProblem(415, {
       detail: 'the body has to be JSON, with the Content-Type application/json',
       headers: { Accept: 'application/json' },

@@ -1,7 +1,7 @@
 /**
  * The JSON Schemas of contracts, in one document.
  *
- * A schema library describes each schema as a document of its own: what it refers to stands below `$defs`, and `#` is its root. In
+ * A schema library describes each schema as a whole document: what it refers to stands below `$defs`, and `#` is its root. In
  * an OpenAPI document those references would lead elsewhere, so definitions move to `components`, and references with them.
  */
 

@@ -128,7 +128,7 @@ export function openApi(
   const { servers } = options;
   return {
     openapi: '3.1.0',
-    info: withoutUndefined({ ...info }) as unknown as OpenApiInfo,
+    info: withoutUndefined({ ...info }),
     ...(servers === undefined ? {} : { servers }),
     paths,
     components: { schemas: components.schemas },
@@ -228,6 +228,8 @@ class Operation {
 }
 
 /** JSON leaves them out as well; a document is compared with others before. */
-function withoutUndefined(members: Readonly<Record<string, unknown>>): JsonSchema {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+function withoutUndefined<T extends object>(members: T): T {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as T;
 }

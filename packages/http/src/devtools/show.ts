@@ -28,7 +28,7 @@ const SHOW_OPTIONS: OptionTable<ShowInDevToolsOptions> = {
   credentials: rules.flag,
 };
 
-/** A request, whoever sent it, as the panel shows it. */
+/** A request, of the server or of a client, as the panel shows it. */
 interface Shown {
   readonly url: string;
   readonly method: string;

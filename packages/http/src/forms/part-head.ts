@@ -91,7 +91,7 @@ function parseHeaders(text: string): Headers {
 /** RFC 7578 section 4.7: senders must not use one. What only names the absence of an encoding is harmless. */
 function checkEncoding(headers: Headers): void {
   const encoding = headers.get('content-transfer-encoding');
-  if (encoding === undefined || /^(?:7bit|8bit|binary)$/i.test(encoding)) return;
+  if (encoding === null || /^(?:7bit|8bit|binary)$/i.test(encoding)) return;
   throw new MultipartError(
     'ERR_MULTIPART_ENCODING',
     'a part has a Content-Transfer-Encoding, which forms must not use',

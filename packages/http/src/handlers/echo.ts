@@ -53,7 +53,7 @@ export function echo(options?: EchoOptions): Handler {
   return (request: HttpRequest) => {
     const type = request.headers.get('content-type');
     const { body } = request;
-    const fields = type === undefined ? (body.length === 0 ? TEXT : OCTETS) : fieldsOf(type);
+    const fields = type === null ? (body.length === 0 ? TEXT : OCTETS) : fieldsOf(type);
     const text = body.tryLatin1();
     if (text !== WOULD_BLOCK) {
       return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);

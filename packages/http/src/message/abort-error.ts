@@ -1,15 +1,13 @@
 /** Errors of aborts, as scopes and Node's APIs make them. */
 
-import { CancelledError } from '@awaitio/core';
-
 /**
  * Whether it is what is made of the reason of a signal: the `AbortError` of Node's APIs, the `CancelledError` of a scope. An error may
  * throw when it is looked at.
  */
 export function isAbortError(error: unknown, reason: unknown): boolean {
   try {
-    if (error instanceof CancelledError) return error.cause === reason;
     const { name, cause } = (error ?? {}) as { readonly name?: unknown; readonly cause?: unknown };
+    if (name === 'CancelledError') return cause === reason;
     return name === 'AbortError' && (cause === undefined || cause === reason);
   } catch {
     return false;

@@ -13,6 +13,7 @@ import { Data } from '../protocol/vocabulary/events.ts';
 import { BodyIterator } from './body-iterator.ts';
 import { DEFAULT_COLLECT_LIMIT, limitOf, type CollectOptions } from './collect-options.ts';
 import { PieceCollector } from './piece-collector.ts';
+import { parseJson } from './received-json.ts';
 import { webStreamOf } from './web-stream.ts';
 
 /** The source of a body's pieces: the exchange that the message belongs to. */
@@ -31,7 +32,7 @@ export interface BodySource {
   abandon(cause?: LimitError): void;
 }
 
-/** Bytes in memory of their own, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that tell. */
+/** Bytes in unshared memory, as the web takes them: `Uint8Array<ArrayBuffer>`, in versions of TypeScript that distinguish. */
 export type Bytes = ReturnType<Uint8Array['slice']>;
 
 const NOTHING = new Data('');
@@ -41,7 +42,7 @@ let construct: typeof bodyOf;
 let lots: typeof lotsOf;
 
 /** A body that is being received. */
-export class Body implements AsyncIterable<Uint8Array> {
+export class Body implements AsyncIterable<Bytes> {
   readonly #source: BodySource;
   #isTaken = false;
   /** The first piece, when it was looked at and not taken. */
@@ -78,8 +79,8 @@ export class Body implements AsyncIterable<Uint8Array> {
    * @throws `IoError` when the body was read before; `RemoteProtocolError` when it is cut short or malformed; the
    * stream's errors.
    */
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.#iterate(() => this.#next());
+  [Symbol.asyncIterator](): AsyncIterator<Bytes> {
+    return this.#iterate(() => this.#next()) as AsyncIterator<Bytes>;
   }
 
   #iterate(pull: () => Promise<Uint8Array | null>): AsyncIterator<Uint8Array> {
@@ -113,7 +114,7 @@ export class Body implements AsyncIterable<Uint8Array> {
    * ```
    */
   toWeb(): ReadableStream<Bytes> {
-    return webStreamOf(this[Symbol.asyncIterator]() as AsyncIterator<Bytes>);
+    return webStreamOf(this[Symbol.asyncIterator]());
   }
 
   /**
@@ -163,9 +164,9 @@ export class Body implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** The whole body as JSON. @throws `SyntaxError` when it is not JSON; otherwise as {@link Body.bytes} */
+  /** The whole body as JSON. @throws `IoError` `ERR_BODY_NOT_JSON` when it is none; otherwise as {@link Body.bytes} */
   async json(options?: CollectOptions): Promise<unknown> {
-    return JSON.parse(await this.text(options)) as unknown;
+    return parseJson(await this.text(options));
   }
 
   /** Begins to collect it; returns it when it is small and was received as a whole. */

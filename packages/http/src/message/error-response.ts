@@ -36,10 +36,10 @@ export function errorResponse(status: number, headers?: HeadersInput): HttpRespo
  */
 export function failureResponse(
   status: number,
-  accept: string | undefined,
+  accept: string | null,
   headers?: HeadersInput,
 ): HttpResponse {
-  if (accept === undefined || !JSON_RANGE.test(accept)) return errorResponse(status, headers);
+  if (accept === null || !JSON_RANGE.test(accept)) return errorResponse(status, headers);
   const problem = new HttpProblem(status, { detail: textOf(status).trimEnd(), headers });
   return HttpResponse.problem(problem, { close: closes(status) });
 }

@@ -17,7 +17,7 @@ export function jsonOf(value: unknown): string {
   throw refused('HttpResponse.json', 'value', 'a value that JSON can hold', value);
 }
 
-/** What should be a value may be a promise whose `await` is missing. When it rejects, only stderr can be told. */
+/** What should be a value may be a promise whose `await` is missing. When it rejects, stderr is the only place to say so. */
 export function refused(operation: string, name: string, expected: string, got: unknown): Error {
   containResult(operation, got, stderrSink);
   return invalidInput(operation, name, expected, got);

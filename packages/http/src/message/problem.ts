@@ -118,7 +118,7 @@ function checkProblem(status: number, init: ProblemInit | undefined): void {
   const taken = OWN_MEMBERS.find((name) => Object.hasOwn(init.extensions ?? {}, name));
   if (taken === undefined) return;
   throw new InvalidInputError(
-    `HttpProblem: expected \`extensions\` to have names of their own, got \`${taken}\`, which is an option`,
+    `HttpProblem: expected \`extensions\` to have other names, got \`${taken}\`, which is an option`,
     'HttpProblem',
   );
 }

@@ -6,6 +6,7 @@ import type { Body, Bytes } from './body.ts';
 import type { CollectOptions } from './collect-options.ts';
 import type { HttpVersion, RequestHead } from '../protocol/vocabulary/events.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
+import { tryJson } from './received-json.ts';
 import { HttpProblem } from './problem.ts';
 import { entriesToObject, schemaOf, validate, type Schema } from './schema.ts';
 
@@ -162,12 +163,8 @@ export class HttpRequest {
   async json<T>(given?: Schema<T> | CollectOptions, options?: CollectOptions): Promise<unknown> {
     const schema = schemaOf('json', given);
     const text = await this.text(schema === undefined ? optionsOf(given, options) : options);
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (cause) {
-      throw new HttpProblem(400, { detail: 'the body is not JSON', cause });
-    }
+    const value = tryJson(text);
+    if (value === undefined) throw new HttpProblem(400, { detail: 'the body is not JSON' });
     return schema === undefined ? value : validate(schema, value, 'body');
   }
 

@@ -24,7 +24,7 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
 };
 
 /** The format that a client prefers, by its `Accept`: OpenMetrics when it is asked for at least as much as text. */
-export function formatFor(accept: string | undefined): Format {
+export function formatFor(accept: string | null): Format {
   let text = 0;
   let openmetrics = 0;
   for (const range of (accept ?? '').toLowerCase().split(',')) {

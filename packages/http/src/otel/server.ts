@@ -123,7 +123,7 @@ function targetAttributes(request: HttpRequest, shown: ReadonlySet<string>): Att
 function addressAttributes(request: HttpRequest, isEncrypted: boolean): Attributes {
   const host = request.headers.get('host');
   const scheme = isEncrypted ? 'https' : 'http';
-  const place = host === undefined ? undefined : placeOf(`${scheme}://${host}`);
+  const place = host === null ? undefined : placeOf(`${scheme}://${host}`);
   const address = request.remoteAddress;
   const peer = address?.kind === 'inet' ? { 'client.address': address.host } : {};
   return { ...placeAttributes(place), ...peer };

@@ -209,7 +209,7 @@ describe('a server’s connection', () => {
     expect(() => server.startNextCycle()).toThrow(coded('ERR_HTTP_STATE'));
   });
 
-  test('closes with the present cycle when it was told to keep alive no more', () => {
+  test('closes with the present cycle after disableKeepAlive', () => {
     const server = asked();
     server.disableKeepAlive();
     expect(server.sendResponse(OK)).toMatch(/\r\nConnection: close\r\n/);

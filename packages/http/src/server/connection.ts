@@ -19,6 +19,7 @@ import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
+import type { ConnectionView } from '../observing/servers.ts';
 import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
 import { DRAIN_LIMIT, handle, type Responder } from './respond.ts';
@@ -26,7 +27,7 @@ import type { ServerRuntime } from './runtime.ts';
 import { ClientWatch } from './sending/client-watch.ts';
 import { switchStatus, UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
 
-export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts {
+export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts, ConnectionView {
   readonly stream: ByteStream;
   readonly http: HttpConnection;
   readonly driver: Driver;
@@ -34,7 +35,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly phases: Phases;
   /** The context of its requests; the connection itself runs no code of the program outside of it. */
   scope: AsyncScope;
-  #exchange: Exchange | undefined;
+  exchange: Exchange | undefined;
   #reason: ConnectionEnd = 'server';
   #isSwitched = false;
   #clientWatch: ClientWatch | undefined;
@@ -45,13 +46,13 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly id: number;
   proxyHeader: ProxyHeader | undefined;
   /** Its task, which ends with it. */
-  readonly #task: TaskLease | undefined;
+  readonly task: TaskLease | undefined;
 
   constructor(stream: ByteStream, runtime: ServerRuntime, task?: TaskLease, scope?: AsyncScope) {
     this.stream = stream;
     this.runtime = runtime;
     this.scope = scope ?? runtime.scope;
-    this.#task = task;
+    this.task = task;
     this.http = new HttpConnection('server', runtime.limits);
     this.driver = new Driver(stream, this.http, runtime.clock);
     this.phases = new Phases(this.driver, runtime);
@@ -81,12 +82,12 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   /** Whether no request is being received, handled or answered. */
   get isIdle(): boolean {
-    return this.phases.isBetween && this.#exchange === undefined && this.http.isIdle;
+    return this.phases.isBetween && this.exchange === undefined && this.http.isIdle;
   }
 
   /** As {@link isIdle}, or with a part of a head. */
   get isWaiting(): boolean {
-    return this.phases.isBeforeRequest && this.#exchange === undefined;
+    return this.phases.isBeforeRequest && this.exchange === undefined;
   }
 
   /** Whether the client has never sent a byte. */
@@ -146,16 +147,16 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
    */
   #advance(): Promise<unknown> | undefined {
     for (;;) {
-      if (this.#exchange !== undefined) {
-        const goesOn = this.#finish(this.#exchange);
+      if (this.exchange !== undefined) {
+        const goesOn = this.#finish(this.exchange);
         if (goesOn !== true) return goesOn === false ? undefined : goesOn;
       }
       const event = this.http.nextEvent();
       if (event === NEED_DATA) return this.#moreData();
       if (event === PAUSED || event.type !== 'request') return undefined;
       this.#reason = 'server';
-      this.#exchange = new Exchange(this, event);
-      const handled = this.scope.run(handle, this, this.#exchange);
+      this.exchange = new Exchange(this, event);
+      const handled = this.scope.run(handle, this, this.exchange);
       if (handled !== undefined) return handled;
     }
   }
@@ -172,7 +173,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   #finish(exchange: Exchange): boolean | Promise<boolean> {
     exchange.finish();
     this.answered += 1;
-    this.#exchange = undefined;
+    this.exchange = undefined;
     this.phases.endRequest();
     // After `Connection: close`, or a failure, nothing follows that would have to be read.
     if (this.#isSwitched || this.http.serverState !== State.DONE) return false;
@@ -229,8 +230,8 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   async #leave(): Promise<void> {
     try {
-      this.#exchange?.abort(ended('the connection has ended'));
-      this.#exchange?.finish();
+      this.exchange?.abort(ended('the connection has ended'));
+      this.exchange?.finish();
       if (this.#isSwitched) {
         this.phases.end();
         await this.stream.closed;
@@ -239,7 +240,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
       this.stream.reset(error);
       this.runtime.report(error, undefined);
     } finally {
-      this.#task?.release();
+      this.task?.release();
       this.runtime.ended(this);
     }
   }
@@ -251,27 +252,27 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   }
 
   countOut(bytes: number): void {
-    if (this.#exchange !== undefined) this.#exchange.bytesOut += bytes;
+    if (this.exchange !== undefined) this.exchange.bytesOut += bytes;
   }
 
   get clientWatch(): ClientWatch {
     this.#clientWatch ??= this.scope.run(() => {
       const { wheel, deadlines } = this.runtime;
       return new ClientWatch(this.stream, wheel, deadlines.halfClosed, () => {
-        this.#exchange?.onClientGone();
+        this.exchange?.onClientGone();
       });
     });
     return this.#clientWatch;
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.runtime.waitUntil(work, this.#exchange);
+    this.runtime.waitUntil(work, this.exchange);
   }
 
   async switchProtocol(head: RequestHead, options: UpgradeOptions = {}): Promise<Switched> {
     checkOptions('upgrade', options, UPGRADE_OPTIONS);
     await writeSwitch(this, head, options);
-    this.#exchange?.trace?.finished(switchStatus(head), true);
+    this.exchange?.trace?.finished(switchStatus(head), true);
     this.#isSwitched = true;
     this.#reason = 'upgraded';
     this.phases.clearDeadline();
@@ -293,7 +294,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   abort(): void {
     this.#reason = 'shutdown';
     const reason = ended('the server is shutting down');
-    this.#exchange?.abort(reason);
+    this.exchange?.abort(reason);
     this.stream.reset(reason);
   }
 }

@@ -108,6 +108,8 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   const { runtime, connections } = owner;
   const { clock, observer } = runtime;
   observer.emit({ type: 'drainStarted', connections: connections.size });
+  const view = { startedAt: clock.now(), lameDuck, grace };
+  runtime.drain = { ...view, report: undefined };
   runtime.drainWindow = idleWindow;
   runtime.isDraining = true;
   if (lameDuck > 0) await clock.sleep(lameDuck);
@@ -147,6 +149,7 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
     upgraded: switched,
     aborted: Object.freeze(aborted),
   });
+  runtime.drain = { ...view, report };
   observer.emit({ type: 'drained', report });
   return report;
 }

@@ -1,4 +1,4 @@
-/** The life of a connection, traced where somebody subscribes. */
+/** The life of a connection, traced where a channel has a subscriber. */
 
 import { AsyncScope } from '@awaitio/core/lowlevel';
 import { isTraced } from '../tracing/channels.ts';
@@ -7,7 +7,8 @@ import type { ServerConnection } from './connection.ts';
 
 /** Runs a connection to its end. Never rejects. */
 export function live(connection: ServerConnection): Promise<void> {
-  return isTraced(serverConnections) ? traced(connection) : connection.run();
+  const isShown = isTraced(serverConnections) && !connection.runtime.isHidden;
+  return isShown ? traced(connection) : connection.run();
 }
 
 async function traced(connection: ServerConnection): Promise<void> {

@@ -7,7 +7,12 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
-import { callContained, type AsyncScope, type FailureSink } from '@awaitio/core/lowlevel';
+import {
+  callContained,
+  type AsyncScope,
+  type DeadlineWheel,
+  type FailureSink,
+} from '@awaitio/core/lowlevel';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import type { ServerRequestTracer } from '../tracing/server-request.ts';
 import {
@@ -40,10 +45,11 @@ export interface ExchangeFacts {
   readonly bytesIn: number;
   /** Bytes of the response's body that were written. */
   readonly bytesOut: number;
-  /** When the handler began and when it had returned, on the server's clock; -1 without a listener. */
+  /** When the handler began, on the server's clock: the cached time without a listener. */
   startedAt: number;
+  /** When it had returned; -1 without a listener. */
   answeredAt: number;
-  /** While somebody traces requests. */
+  /** While requests are traced. */
   readonly trace: ServerRequestTracer | undefined;
 }
 
@@ -85,9 +91,11 @@ const { requestStarted, requestFinished } = CHANNELS;
 
 export class ServerObserver implements FailureSink {
   readonly #clock: Clock;
+  readonly #wheel: DeadlineWheel;
   readonly #scope: AsyncScope;
   readonly #onEvent: EventListener | undefined;
   readonly #onListenerFailure: (error: unknown) => void;
+  readonly #isHidden: boolean;
   readonly refusedByStatus: Map<number, number> = new Map();
   readonly refusedByCause: Map<string, number> = new Map();
   opened = 0;
@@ -97,11 +105,15 @@ export class ServerObserver implements FailureSink {
 
   constructor(
     clock: Clock,
+    wheel: DeadlineWheel,
+    isHidden: boolean,
     scope: AsyncScope,
     onEvent: EventListener | undefined,
     onListenerFailure: (error: unknown) => void,
   ) {
     this.#clock = clock;
+    this.#wheel = wheel;
+    this.#isHidden = isHidden;
     this.#scope = scope;
     this.#onEvent = onEvent;
     this.#onListenerFailure = onListenerFailure;
@@ -135,14 +147,15 @@ export class ServerObserver implements FailureSink {
 
   requestStarted(exchange: ExchangeFacts): void {
     this.active += 1;
-    if (this.#hasListener(requestFinished)) exchange.startedAt = this.#clock.now();
+    const isHeard = this.#hasListener(requestFinished);
+    exchange.startedAt = isHeard ? this.#clock.now() : this.#wheel.now();
     if (!this.#hasListener(requestStarted)) return;
     this.#emit({ type: 'requestStarted', ...describe(exchange) });
   }
 
   /** The handler has returned. */
   responseStarted(exchange: ExchangeFacts): void {
-    if (exchange.startedAt !== -1) exchange.answeredAt = this.#clock.now();
+    if (this.#hasListener(requestFinished)) exchange.answeredAt = this.#clock.now();
   }
 
   requestFinished(exchange: ExchangeFacts, status: number, isComplete: boolean): void {
@@ -160,8 +173,8 @@ export class ServerObserver implements FailureSink {
       isComplete,
       bytesIn,
       bytesOut,
-      handlerDuration: startedAt === -1 ? 0 : answeredAt - startedAt,
-      duration: startedAt === -1 ? 0 : now - startedAt,
+      handlerDuration: answeredAt === -1 ? 0 : answeredAt - startedAt,
+      duration: now - startedAt,
       time: this.#clock.wallTime(),
     });
   }
@@ -207,7 +220,7 @@ export class ServerObserver implements FailureSink {
     const onEvent = this.#onEvent;
     if (onEvent !== undefined) callContained('onEvent', onEvent, event, undefined, this);
     // A subscriber that throws is the process's uncaught exception, as everywhere in diagnostics_channel.
-    CHANNELS[event.type].publish(event);
+    if (!this.#isHidden) CHANNELS[event.type].publish(event);
   };
 
   onCallbackFailure(failure: unknown): void {
@@ -215,7 +228,7 @@ export class ServerObserver implements FailureSink {
   }
 
   #hasListener({ hasSubscribers }: Channel): boolean {
-    return this.#onEvent !== undefined || hasSubscribers;
+    return this.#onEvent !== undefined || (hasSubscribers && !this.#isHidden);
   }
 }
 

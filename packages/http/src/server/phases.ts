@@ -83,6 +83,11 @@ export class Phases implements DeadlineOwner {
     return this.#expired === undefined ? undefined : DEADLINE_OF[this.#expired];
   }
 
+  /** When its deadline passes, on the server's clock; `Infinity` for never. */
+  get deadlineAt(): number {
+    return this.#deadline.at;
+  }
+
   /** Whether the connection is between requests; the client may still be receiving its last response. */
   get isBetween(): boolean {
     return this.#now === 'first-byte' || this.#now === 'idle' || this.#now === 'flush';

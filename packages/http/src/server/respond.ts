@@ -6,7 +6,7 @@
  */
 
 import { IoError, type Address } from '@awaitio/core';
-import { failureOf, runUntil } from '@awaitio/core/lowlevel';
+import { failureOf, runUntil, traceAs, type WaitHolder } from '@awaitio/core/lowlevel';
 import { ClientGoneError, type Handler } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { requestOf } from '../message/request.ts';
@@ -36,6 +36,8 @@ export interface Responder extends FailureScene {
   readonly answered: number;
   /** Whether the connection was handed over to another protocol. */
   readonly isSwitched: boolean;
+  /** Its task: that of the waits of its handlers. */
+  readonly task: WaitHolder | undefined;
 }
 
 /** Unread bytes of a request's body that are read and dropped to keep the connection (Go's net/http: 256 KiB). */
@@ -46,7 +48,8 @@ type Pending = Promise<void> | undefined;
 
 /** Handles a request and sends its response. */
 export function handle(responder: Responder, exchange: Exchange): Pending {
-  return isTraced(serverRequests) ? trace(responder, exchange) : answer(responder, exchange);
+  const isShown = isTraced(serverRequests) && !responder.runtime.isHidden;
+  return isShown ? trace(responder, exchange) : answer(responder, exchange);
 }
 
 function trace(responder: Responder, exchange: Exchange): Pending {
@@ -79,7 +82,8 @@ function answer(responder: Responder, exchange: Exchange): Pending {
   let result;
   let isResponse;
   try {
-    result = runtime.isScoped ? handleInScope(runtime, exchange) : callHandler(runtime, exchange);
+    const call = runtime.isScoped ? handleInScope : callHandler;
+    result = traceAs(responder.task, call, runtime, exchange);
     isResponse = result instanceof HttpResponse;
   } catch (error) {
     return handlerFailed(responder, exchange, error);

@@ -15,6 +15,8 @@ import {
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { abort } from '../message/abort-error.ts';
 import type { Handler } from '../message/handler.ts';
+import { whereToLook } from '../observing/inspectors.ts';
+import type { DrainView } from '../observing/servers.ts';
 import type { ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './sending/http-date.ts';
 import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
@@ -36,6 +38,8 @@ export interface ServerRuntimeOptions {
   /** By default one line on stderr. */
   readonly onError: ErrorListener | undefined;
   readonly onEvent: EventListener | undefined;
+  /** Whether it emits no event. */
+  readonly isHidden: boolean;
   /** A connection has ended. */
   readonly onEnd: (connection: ConnectionFacts) => void;
 }
@@ -49,6 +53,7 @@ const MANY_CONNECTIONS = 1_000;
 export class ServerRuntime {
   readonly handler: Handler;
   readonly isScoped: boolean;
+  readonly isHidden: boolean;
   readonly clock: Clock;
   readonly limits: ServerLimits;
   readonly deadlines: ServerDeadlines;
@@ -65,6 +70,8 @@ export class ServerRuntime {
   isDraining = false;
   /** How long an idle connection is kept once the shutdown has begun, in milliseconds. */
   drainWindow = 0;
+  /** The shutdown, when it has begun. */
+  drain: DrainView | undefined;
   #draining: AbortController | undefined;
   /** Set when the shutdown no longer waits for clients that have not begun a request. */
   isClosing = false;
@@ -74,14 +81,23 @@ export class ServerRuntime {
     this.#onError = options.onError ?? printError;
     this.handler = options.handler;
     this.isScoped = options.isScoped;
+    this.isHidden = options.isHidden;
     this.clock = options.clock;
     this.limits = options.limits;
     this.deadlines = options.deadlines;
     this.wheel = new DeadlineWheel(options.clock);
     this.date = new HttpDate(options.clock, this.wheel);
-    this.observer = new ServerObserver(options.clock, this.scope, options.onEvent, (error) => {
-      this.report(error, undefined);
-    });
+    const { clock, isHidden, onEvent } = options;
+    this.observer = new ServerObserver(
+      clock,
+      this.wheel,
+      isHidden,
+      this.scope,
+      onEvent,
+      (error) => {
+        this.report(error, undefined);
+      },
+    );
   }
 
   /** Aborts when the server has stopped accepting. */
@@ -182,7 +198,7 @@ function callOnError(
 /** The default `onError`: one line on stderr. It names the method, and nothing else of the request. */
 function printError(error: unknown, request: { method: string } | undefined): void {
   const where = request === undefined ? 'connection' : `${request.method} handler`;
-  printLine(`${where} failed: ${describeFailure(error)}`);
+  printLine(`${where} failed: ${describeFailure(error)}${whereToLook()}`);
 }
 
 /** `undefined` for a context that another executor made, or wraps: its task lasts as long as the connection's promise. */

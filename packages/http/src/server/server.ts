@@ -24,17 +24,17 @@ import {
   charged,
   checkMethods,
   checkOptions,
-  invalidInput,
   outsideScopes,
   watchAbort,
   withDefaults,
 } from '@awaitio/core/lowlevel';
 import type { FetchApplication } from '../adapters/fetch-handler.ts';
-import { fetchAdapter, openMemoryFetch } from '../adapters/lazy-adapters.ts';
+import { handlerOf, openMemoryFetch } from '../adapters/lazy-adapters.ts';
 import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
+import { isHidden, servers, type ServerView } from '../observing/servers.ts';
 import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections, shutDown } from './drain.ts';
 import type { ShutdownReport } from './events.ts';
@@ -95,15 +95,6 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
   return start(run, listener, options, proxies);
 }
 
-async function handlerOf(handler: Handler | FetchApplication): Promise<Handler> {
-  if (typeof handler === 'function') return handler;
-  if (typeof (handler as FetchApplication | null | undefined)?.fetch !== 'function') {
-    throw invalidInput('serve', 'handler', 'a function, or an object with a method fetch', handler);
-  }
-  const { fetchHandler } = fetchAdapter.value ?? (await fetchAdapter.load());
-  return fetchHandler(handler);
-}
-
 function bind(options: ServeOptions): Promise<Listener> {
   const { host = '127.0.0.1', port = 0, clock, maxConnections, maxConnectionsPerAddress } = options;
   return TcpListener.bind({ host, port }, { clock, maxConnections, maxConnectionsPerAddress });
@@ -158,6 +149,7 @@ export class HttpServer {
       proxies,
       onError: options.onError,
       onEvent: options.onEvent,
+      isHidden: isHidden(listener),
       onEnd: this.#onEnd,
     });
     this.#accepting = acceptOwned(listener, (stream, context) => this.#run(stream, context), {
@@ -170,6 +162,7 @@ export class HttpServer {
     });
     if (options.signal !== undefined)
       this.#registration = watchAbort(options.signal, shutDown(this, this.#runtime));
+    servers.add(this, (server, id) => server.#view(id));
   }
 
   /** The address that the server listens on. */
@@ -252,6 +245,20 @@ export class HttpServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  #view(id: number): ServerView {
+    const [runtime, executor, connections] = [this.#runtime, this.#executor, this.#connections];
+    const admission = (this.#listener as Partial<TcpListener>).statistics?.call(this.#listener);
+    return {
+      id,
+      url: this.url,
+      counts: this.statistics(),
+      admission,
+      runtime,
+      executor,
+      connections,
+    };
   }
 
   #run(stream: ByteStream, context: TaskContext, scope?: AsyncScope): Promise<void> | undefined {

@@ -52,7 +52,7 @@ export async function writeSwitch(
     if (http.nextEvent() === NEED_DATA) await driver.fill();
   }
   const isSent = options.sendResponse !== false;
-  const proposed = head.headers.get('upgrade');
+  const proposed = head.headers.get('upgrade') ?? undefined;
   const response = http.sendResponse({
     status: switchStatus(head),
     // The connection's state changes with the response, also when the codec sends it; then one protocol is as good as another.

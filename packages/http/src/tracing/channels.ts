@@ -35,7 +35,7 @@ export function channelsOf<Context extends object>(name: string): Channels<Conte
   return tracingChannel<unknown, Context>(name);
 }
 
-/** Whether anybody subscribes: five tests, and nothing is made. Node has its own for this from version 22 on. */
+/** Whether a channel has a subscriber: five tests, and nothing is made. Node has its own for this from version 22 on. */
 export function isTraced({ start, end, asyncStart, asyncEnd, error }: Subscribed): boolean {
   return (
     start.hasSubscribers ||

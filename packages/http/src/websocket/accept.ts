@@ -173,7 +173,7 @@ function checkHandshake(request: HttpRequest, origins: readonly string[] | undef
     throw new HttpProblem(400, { detail: 'expected one Sec-WebSocket-Key of 16 bytes in base64' });
   }
   const origin = headers.get('origin');
-  if (origin !== undefined && origins !== undefined && !origins.includes(origin)) {
+  if (origin !== null && origins !== undefined && !origins.includes(origin)) {
     throw new HttpProblem(403, { detail: 'pages of this origin may not connect' });
   }
   return nonce;

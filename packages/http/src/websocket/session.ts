@@ -17,6 +17,7 @@ import {
   type WebSocketEnd,
 } from './end.ts';
 import { Inbox } from './inbox.ts';
+import { registerWebSocket } from '../observing/web-sockets.ts';
 import type { SessionParts } from './options.ts';
 import { Outbox, type OutboxOwner } from './outbox.ts';
 import { CloseCode } from './protocol/close-codes.ts';
@@ -56,7 +57,13 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     });
     this.outbox = new Outbox(stream, clock, this);
     this.watchdog = new Watchdog(stream, clock, deadlines, limits.writeMinRate, this);
+    registerWebSocket(this);
     this.loop.begin();
+  }
+
+  /** Messages received. */
+  get received(): number {
+    return this.loop.received;
   }
 
   /** Settles when the connection is closed. */

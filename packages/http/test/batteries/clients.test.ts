@@ -13,6 +13,7 @@ const LONG = 'again and again, '.repeat(20_000);
 describe('a client that decodes', () => {
   test.each([
     ['the fetch of Node', fetch],
+    // Another release of the same function, with types of that release.
     ['the fetch of undici', undiciFetch as unknown as typeof fetch],
   ])('such as %s reads what was compressed, whole and streamed', async (_name, get) => {
     const handler = compress((request) =>
@@ -63,6 +64,7 @@ describe('an EventSource', () => {
     const count = (wanted: number): Promise<void> =>
       new Promise((resolve) => {
         source.addEventListener('tick', (event) => {
+          // The types of undici have an `Event` without them here.
           const { lastEventId, data } = event as unknown as { lastEventId: string; data: string };
           if (received.length < wanted) received.push([lastEventId, data]);
           if (received.length === wanted) resolve();

@@ -91,35 +91,22 @@ describe('an event stream', () => {
   test('leaves no timer, and closes its source once, whatever ends it', async () => {
     for (const how of ['reader', 'source', 'drain'] as const) {
       const clock = new ManualClock();
-      let armed = 0;
-      const setTimer: ManualClock['setTimer'] = (callback, delay) => {
-        const timer = clock.setTimer(callback, delay);
-        armed += 1;
-        let isArmed = true;
-        const cancel = (): void => {
-          if (isArmed) armed -= 1;
-          isArmed = false;
-          timer.cancel();
-        };
-        return { cancel, unref: () => {} };
-      };
-      const counted = { setTimer } as unknown as ManualClock;
       const draining = new AbortController();
-      const context = { drainSignal: draining.signal, clock: counted };
+      const context = { drainSignal: draining.signal, clock };
       const { source, push, end, log } = manual();
       const pieces = piecesOf(events(source, { context, heartbeat: 50 }));
       const waiting = pieces.next();
       await turn();
-      expect(armed).toBe(1);
+      expect(clock.pending).toBe(1);
       push('a');
-      expect([(await waiting).value, armed]).toEqual(['data: a\n\n', 0]);
+      expect([(await waiting).value, clock.pending]).toEqual(['data: a\n\n', 0]);
       const late = pieces.next();
       await turn();
       if (how === 'reader') await pieces.return?.();
       else if (how === 'source') end();
       else draining.abort();
       const told = how === 'drain' ? 'retry: 1000\n\n' : undefined;
-      expect([(await late).value, armed]).toEqual([told, 0]);
+      expect([(await late).value, clock.pending]).toEqual([told, 0]);
       expect((await pieces.next()).done).toBe(true);
       draining.abort();
       expect(log).toEqual(how === 'source' ? ['next', 'next'] : ['next', 'next', 'return']);

@@ -32,7 +32,7 @@ describe('events', () => {
     });
   });
 
-  test('has the fields that it is given, also in place of its own', async () => {
+  test('has the fields that it is given, also in place of the usual ones', async () => {
     const headers = { 'cache-control': 'no-cache', 'X-A': '1' };
     const answer = await ask(() => events([], { headers, retry: 5_000 }));
     expect(answer.headers.getAll('cache-control')).toEqual(['no-cache']);

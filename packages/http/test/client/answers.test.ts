@@ -6,6 +6,7 @@ import {
   failedRequestOf,
   HttpResponse,
   HttpStatusError,
+  ResponseJsonError,
   ResponseSchemaError,
   type HttpRequest,
 } from '../../src/index.ts';
@@ -63,10 +64,31 @@ describe('throwIfNotOk', () => {
     }));
 });
 
+describe('a response that is not JSON', () => {
+  test.each(['', '{"key":"SECRET"', 'SECRET', '[1,]SECRET', 'undefined'])(
+    '%j fails with an error of its own, which shows nothing of it',
+    (text) =>
+      simulated(async (world) => {
+        await world.serve(() => HttpResponse.text(text));
+        const client = world.client();
+        for (const schema of [undefined, z.unknown()]) {
+          const response = await client.get(URL_);
+          const error = await failureOf(
+            schema === undefined ? response.json() : response.json(schema),
+          );
+          expect(error).toBeInstanceOf(ResponseJsonError);
+          expect(error).toMatchObject({ code: 'ERR_HTTP_RESPONSE_JSON', line: undefined });
+          expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/SECRET/);
+          expect(failedRequestOf(error)).toMatchObject({ method: 'GET', phase: 'body' });
+        }
+      }),
+  );
+});
+
 describe('a response that does not match its schema', () => {
   const schema = z.object({ a: z.object({ b: z.number() }) });
 
-  test('is a failure of its own kind, with every violation', () =>
+  test('is a failure with a class for it, and every violation', () =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.json({ a: { b: 'SECRET' } }));
       const error = await failureOf((await world.client().get(URL_)).json(schema));

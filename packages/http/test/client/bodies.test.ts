@@ -176,7 +176,7 @@ describe('the body of a request', () => {
       );
     }));
 
-  test('is given up, and its maker told, when the server answers before the end', () =>
+  test('is given up, and its maker returned, when the server answers before the end', () =>
     simulated(async (world) => {
       const server = await world.listen();
       let isTold = false;
@@ -296,7 +296,7 @@ describe('Expect: 100-continue', () => {
 });
 
 describe('informational responses', () => {
-  test('are told as they come, before the answer', () =>
+  test('are reported as they come, before the answer', () =>
     simulated(async (world) => {
       await world.serve(async (_request, context) => {
         context.informational(103, { Link: '</style.css>; rel=preload' });

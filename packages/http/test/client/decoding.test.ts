@@ -12,6 +12,7 @@ import {
 } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
+import { zstdCompressSync } from '../support/zstd.ts';
 
 const opened: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -52,8 +53,6 @@ async function clientOf(
 
 const TEXT = Array.from({ length: 600 }, (_, n) => `line ${n} ${(n * 7_919) % 1_009}`).join('\n');
 const PLAIN = Buffer.from(TEXT);
-type Zstd = { zstdCompressSync?: (bytes: Uint8Array) => Buffer };
-const { zstdCompressSync } = zlib as unknown as Zstd;
 
 const CODED: readonly (readonly [string, string, Buffer])[] = [
   ['gzip', 'gzip', zlib.gzipSync(PLAIN)],

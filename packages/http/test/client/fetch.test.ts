@@ -1,7 +1,8 @@
 /** `fetch` over a client: what the web's tests ask of one, as far as a server's program has it. */
 import { describe, expect, test } from '@jest/globals';
-import { InvalidInputError, MemoryListener } from '@awaitio/core';
+import { InvalidInputError, MemoryListener, memoryPair } from '@awaitio/core';
 import { createFetch, HttpClient, HttpResponse, serve, type Handler } from '../../src/index.ts';
+import { Wire } from '../support/wire.ts';
 
 type Fetch = ReturnType<typeof createFetch>;
 
@@ -27,10 +28,10 @@ const seen: Handler = async (request) =>
   ]);
 const redirecting =
   (status: number): Handler =>
-  async (request) =>
+  async (request, context) =>
     request.path === '/from'
       ? HttpResponse.empty({ status, headers: { Location: '/to?x#y' } })
-      : seen(request, undefined as never);
+      : seen(request, context);
 
 describe('fetch', () => {
   test.each<[string, RequestInit, unknown[]]>([
@@ -92,6 +93,80 @@ describe('fetch', () => {
     }),
   );
 
+  test.each<[string, () => NonNullable<RequestInit['body']>, string | null, string]>([
+    ['text', () => 'body', 'text/plain;charset=UTF-8', '4'],
+    ['an empty text', () => '', 'text/plain;charset=UTF-8', '0'],
+    ['bytes', () => new Uint8Array([65]), null, '1'],
+    ['long text', () => 'x'.repeat(900_000), 'text/plain;charset=UTF-8', '900000'],
+  ])(
+    'sends a Request whose body is %s with its length, and again for a redirect',
+    (_what, body, type, length) =>
+      withFetch(redirecting(307), async (fetch) => {
+        const request = new Request('http://memory/from', { method: 'POST', body: body() });
+        const got = (await (await fetch(request)).json()) as unknown[];
+        const text = await new Response(body()).text();
+        expect(got).toEqual(['POST', '/to?x', type, length, text]);
+      }),
+  );
+
+  test('sends a Request whose body is a stream as it comes', async () => {
+    let next: ((text: string) => void) | undefined;
+    const arrived: string[] = [];
+    let isCancelled = false;
+    const stream = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(Buffer.from('first '));
+        next = (text) => controller.enqueue(Buffer.from(text));
+      },
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    await withFetch(
+      async (request) => {
+        for await (const piece of request.body) {
+          arrived.push(Buffer.from(piece).toString());
+          if (arrived.length === 1) next?.('second');
+          else break;
+        }
+        return HttpResponse.text('enough');
+      },
+      async (fetch) => {
+        const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit;
+        const response = await fetch(new Request('http://memory/', init));
+        expect(await response.text()).toBe('enough');
+        expect(arrived).toEqual(['first ', 'second']);
+        await new Promise(setImmediate);
+        expect(isCancelled).toBe(true);
+      },
+    );
+  });
+
+  test('cancels the stream of a Request that cannot be sent', async () => {
+    let isCancelled = false;
+    const cancel = (): void => {
+      isCancelled = true;
+    };
+    const body = new ReadableStream({ pull: () => new Promise<void>(() => {}), cancel });
+    const client = new HttpClient({ connect: () => Promise.reject(new Error('no way')) });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    await expect(createFetch(client)(new Request('http://a/', init))).rejects.toThrow(TypeError);
+    await new Promise(setImmediate);
+    expect(isCancelled).toBe(true);
+    await client.close();
+  });
+
+  test.each([200, 404, 599, 600, 999])('gives the status %i', (status) =>
+    withFetch(
+      () => HttpResponse.text('body', { status }),
+      async (fetch) => {
+        const response = await fetch('http://memory/');
+        expect([response.status, response.ok]).toEqual([status, status === 200]);
+        expect(await response.text()).toBe('body');
+      },
+    ),
+  );
+
   test('gives a redirect as it is where that is asked for, or fails', () =>
     withFetch(redirecting(302), async (fetch) => {
       const manual = await fetch('http://memory/from', { redirect: 'manual' });
@@ -137,6 +212,39 @@ describe('fetch', () => {
     expect((error as TypeError).cause).toMatchObject({ code: 'ECONNREFUSED' });
     await expect(createFetch(client)('/relative')).rejects.toThrow(TypeError);
     await client.close();
+  });
+
+  /** What reading a body fails with, of which the server sends two bytes of five, before `end` is called. */
+  async function failureOfBody(
+    signal: AbortSignal,
+    end: (wire: Wire) => unknown,
+  ): Promise<unknown> {
+    const [here, there] = memoryPair();
+    const client = new HttpClient({ connect: async () => here });
+    const wire = new Wire(there);
+    const asking = createFetch(client)('http://memory/', { signal });
+    await wire.head();
+    await wire.send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab');
+    const reading = (await asking).text();
+    await end(wire);
+    const failure = await reading.catch((error: unknown) => error);
+    await client.close();
+    wire.stream.reset();
+    return failure;
+  }
+
+  test('gives a body that is cut short with a TypeError, whose cause says why', async () => {
+    const { signal } = new AbortController();
+    const failure = await failureOfBody(signal, (wire) => wire.finish());
+    expect(failure).toBeInstanceOf(TypeError);
+    expect((failure as TypeError).cause).toMatchObject({ code: 'ERR_HTTP_TRUNCATED' });
+  });
+
+  test('gives a body that is aborted with the reason of its signal', async () => {
+    const reason = new RangeError('enough');
+    const controller = new AbortController();
+    const failure = await failureOfBody(controller.signal, () => controller.abort(reason));
+    expect(failure).toBe(reason);
   });
 
   test('is made of a client alone', () => {

@@ -25,7 +25,7 @@ async function follow(
 ): Promise<{ data: string[]; asked: Asked[]; failure: unknown }> {
   const asked: Asked[] = [];
   await world.serve((request, context) => {
-    asked.push({ at: world.now, id: request.headers.get('last-event-id') });
+    asked.push({ at: world.now, id: request.headers.get('last-event-id') ?? undefined });
     const answer = answers[asked.length - 1] ?? (() => HttpResponse.empty());
     return answer(request, context);
   });

@@ -117,7 +117,7 @@ describe('a request in a scope', () => {
   });
 });
 
-test('a connect that goes on after its deadline is told so by its signal', () =>
+test('a connect that goes on after its deadline has a signal that says so', () =>
   simulated(async (world) => {
     let signal: AbortSignal | undefined;
     const client = world.client({

@@ -5,8 +5,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { LimitError, MemoryListener, TimeoutError } from '@awaitio/core';
-import { failedRequestOf, HttpClient, type RequestBody } from '../../src/index.ts';
-import { simulated } from '../support/simulated.ts';
+import {
+  failedRequestOf,
+  HttpClient,
+  type HttpClientOptions,
+  type RequestBody,
+} from '../../src/index.ts';
+import { simulated, type World } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
 const URL_ = 'http://server/';
@@ -15,6 +20,16 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => error,
   );
+
+/** A request that has arrived at a server in the test's hands. */
+async function asked(world: World, options?: HttpClientOptions) {
+  const server = await world.listen();
+  const client = world.client(options);
+  const asking = client.get(URL_);
+  const wire = await server.accept();
+  await wire.head();
+  return { client, asking, wire };
+}
 
 describe('a body that no one reads', () => {
   test.each([
@@ -45,11 +60,7 @@ describe('a body that no one reads', () => {
 
   test('may still be read while it is read on, and is whole', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const asking = client.get(URL_);
-      const wire = await server.accept();
-      await wire.head();
+      const { asking, wire } = await asked(world);
       await wire.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01');
       const response = await asking;
       await world.sleep(200);
@@ -64,11 +75,7 @@ describe('a body that no one reads', () => {
 
   test('is read on up to a bound, and no further', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client();
-      const asking = client.get(URL_);
-      const wire = await server.accept();
-      await wire.head();
+      const { asking, wire } = await asked(world);
       await wire.send('HTTP/1.1 200 OK\r\n\r\n');
       const response = await asking;
       const piece = new Uint8Array(100_000);
@@ -87,11 +94,7 @@ describe('a body that no one reads', () => {
 
   test('fails when its server stalls: it is held no longer than a reader would wait', () =>
     simulated(async (world) => {
-      const server = await world.listen();
-      const client = world.client({ deadlines: { body: 5_000 } });
-      const asking = client.get(URL_);
-      const wire = await server.accept();
-      await wire.head();
+      const { client, asking, wire } = await asked(world, { deadlines: { body: 5_000 } });
       await wire.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01');
       const response = await asking;
       await world.sleep(6_000);
@@ -125,7 +128,7 @@ describe('a body that no one reads', () => {
     await listener.close();
   });
 
-  test('keeps its connection while it is read, whoever holds the response', async () => {
+  test('keeps its connection while it is read, even if the response is not held', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const listener = new MemoryListener();

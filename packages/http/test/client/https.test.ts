@@ -1,4 +1,4 @@
-/** `https:` URLs: TLS begins on whatever stream the client connects with, as a phase of its own. */
+/** `https:` URLs: TLS begins on whatever stream the client connects with, as a separate phase. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   CertificateError,
@@ -184,7 +184,7 @@ describe('an https: URL', () => {
         await wire.head();
         await wire.send('HTTP/1.1 200 OK\r\n\r\nhalf of ');
         await secured.flush();
-        // A FIN of somebody on the path.
+        // A FIN of a machine on the path.
         await stream.shutdown('write');
       },
       { tls: { ca: authority.cert } },

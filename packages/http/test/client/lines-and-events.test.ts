@@ -1,8 +1,15 @@
 /** Bodies that come line by line, and as events: whole, byte by byte, and left. */
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { LimitError } from '@awaitio/core';
-import { HttpResponse, ResponseSchemaError, type ClientResponse } from '../../src/index.ts';
+import {
+  failedRequestOf,
+  HttpResponse,
+  ResponseJsonError,
+  ResponseSchemaError,
+  type ClientResponse,
+} from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 
 const all = async <T>(each: AsyncIterable<T>): Promise<T[]> => {
@@ -93,6 +100,22 @@ describe.each([1, 3, 1_000_000])('in pieces of %i bytes', (size) => {
       expect(got).toEqual([1, 2]);
       expect(error).toBeInstanceOf(ResponseSchemaError);
       expect((error as ResponseSchemaError).errors[0]?.path).toBe('line[4].a');
+    }));
+
+  test('a line that is not JSON fails with its number, and nothing of it; the lines before it have come', () =>
+    simulated(async (world) => {
+      const response = await responseOf(world, '1\r\n\r\n2\r\n{"key":"SECRET"\r\n3\r\n', size);
+      const got: unknown[] = [];
+      const error = await failureOf(
+        (async () => {
+          for await (const value of response.lines(z.unknown())) got.push(value);
+        })(),
+      );
+      expect(got).toEqual([1, 2]);
+      expect(error).toBeInstanceOf(ResponseJsonError);
+      expect(error).toMatchObject({ line: 4, errors: [{ path: 'line[4]' }] });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/SECRET/);
+      expect(failedRequestOf(error)).toMatchObject({ method: 'GET', phase: 'body' });
     }));
 
   test('a line or an event above its limit ends the iteration', () =>

@@ -104,6 +104,31 @@ test('a server that ends connections soon after an answer is seen to, and then f
     }
   }));
 
+test('a POST that meets the end of its connection on its way is the only one: the next ones go on new connections', () =>
+  simulated(async (world) => {
+    const server = await world.listen();
+    const serveOne = async (wire: Wire): Promise<void> => {
+      await wire.head();
+      await wire.stream.readExactly(1);
+      await wire.send(ok());
+      await world.sleep(3);
+      await wire.close();
+    };
+    const accepting = (async () => {
+      for (;;) serveOne(await server.accept()).catch(() => {});
+    })();
+    accepting.catch(() => {});
+    const client = world.client();
+    const failures: unknown[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      await client.post(URL_, 'x').catch((error: unknown) => failures.push(error));
+      // An answer takes 1 ms, and so does the end: the request is sent between the two.
+      await world.sleep(2.5);
+    }
+    expect(failures).toHaveLength(1);
+    expect(failedRequestOf(failures[0])).toMatchObject({ phase: 'headers', isReplayable: false });
+  }));
+
 describe('a repeated request', () => {
   /** A client with some idle connections, and their ends. */
   async function withIdle(world: World, count: number, options: HttpClientOptions = {}) {

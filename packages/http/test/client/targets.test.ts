@@ -266,5 +266,5 @@ test('a User-Agent is sent unless there is another one, or none is wanted', () =
     expect(await ask(plain, { headers: { 'user-agent': 'x' } })).toBe('x');
     expect(await ask(world.client({ userAgent: 'mine/1' }))).toBe('mine/1');
     expect(await ask(world.client({ userAgent: 'a', headers: { 'USER-AGENT': 'b' } }))).toBe('b');
-    expect(await ask(world.client({ userAgent: false }))).toBe('undefined');
+    expect(await ask(world.client({ userAgent: false }))).toBe('null');
   }));

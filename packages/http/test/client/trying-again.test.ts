@@ -165,3 +165,59 @@ describe('a request that is tried again', () => {
       expect(times).toHaveLength(3);
     }));
 });
+
+describe('a call that was redirected', () => {
+  /** Redirects `/` to `/next`, which is answered with 503, or whose connection breaks. Says what has arrived. */
+  async function serveRedirect(world: World, isBroken: boolean): Promise<string[]> {
+    const arrived: string[] = [];
+    await world.serve(async (request) => {
+      arrived.push(`${request.method} ${request.path}`);
+      await request.bytes();
+      if (request.path === '/')
+        return HttpResponse.empty({ status: 303, headers: { Location: '/next' } });
+      if (!isBroken) return HttpResponse.text('busy', { status: 503 });
+      async function* broken(): AsyncGenerator<string> {
+        yield 'ab';
+        await world.sleep(5);
+        throw new Error('broken');
+      }
+      return HttpResponse.stream(broken(), { length: 5 });
+    });
+    return arrived;
+  }
+
+  const POST_ONCE = ['POST /', 'GET /next'];
+  const PUT_ONCE = ['PUT /', 'GET /next'];
+
+  test.each<[string, string, RequestOptions, string[]]>([
+    ['a POST is none', 'POST', { body: 'x' }, POST_ONCE],
+    ['a stream is none', 'PUT', { body: ['x'] }, PUT_ONCE],
+    ['a PUT is one', 'PUT', { body: 'x' }, [...PUT_ONCE, ...PUT_ONCE]],
+    [
+      'a POST with a key is one',
+      'POST',
+      { body: 'x', headers: { 'Idempotency-Key': '1' } },
+      [...POST_ONCE, ...POST_ONCE],
+    ],
+  ])('is tried again by what it was in the beginning: %s', (_what, method, options, expected) =>
+    simulated(async (world) => {
+      const arrived = await serveRedirect(world, false);
+      const response = await client(world, { attempts: 2 }).request(method, URL_, options);
+      expect([response.status, arrived]).toEqual([503, expected]);
+    }),
+  );
+
+  test('fails with an error that says whether all of it may be sent again', () =>
+    simulated(async (world) => {
+      const arrived = await serveRedirect(world, true);
+      for (const [method, isReplayable] of [
+        ['POST', false],
+        ['PUT', true],
+      ] as const) {
+        const response = await world.client().request(method, URL_, { body: 'x' });
+        const error = await failureOf(response.text());
+        expect(failedRequestOf(error)).toMatchObject({ method: 'GET', isReplayable });
+      }
+      expect(arrived).toEqual([...POST_ONCE, ...PUT_ONCE]);
+    }));
+});

@@ -68,6 +68,6 @@ test('received fields become those of the web', () =>
     ] as const;
     await world.serve(() => HttpResponse.empty({ headers }));
     const response = await world.client().get('http://server/');
-    expect(new Headers([...response.headers]).getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(new Headers(response.headers).getSetCookie()).toEqual(['a=1', 'b=2']);
     expect(response.headers.toWeb().getSetCookie()).toEqual(response.headers.getSetCookie());
   }));

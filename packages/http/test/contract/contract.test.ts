@@ -138,20 +138,20 @@ describe('a call of a contract', () => {
     }));
 
   test.each([
-    ['{"id":"7","name":"bolt"}', 'body.id'],
-    ['{"id":7}', 'body.name'],
-    ['null', 'body'],
-    ['{"id":', 'body'],
-    ['', 'body'],
-    ['<html>', 'body'],
-  ])('is a typed error when the server answers %j', (text, path) =>
+    ['{"id":"7","name":"bolt"}', 'body.id', 'SCHEMA'],
+    ['{"id":7}', 'body.name', 'SCHEMA'],
+    ['null', 'body', 'SCHEMA'],
+    ['{"id":', 'body', 'JSON'],
+    ['', 'body', 'JSON'],
+    ['<html>', 'body', 'JSON'],
+  ])('is a typed error when the server answers %j', (text, path, kind) =>
     simulated(async (world) => {
       await world.serve(() => HttpResponse.text(text));
       const failure = await call(of(world), getItem, { params: { id: 7 } }).catch(
         (error: unknown) => error,
       );
       expect(failure).toBeInstanceOf(ResponseSchemaError);
-      expect(failure).toMatchObject({ code: 'ERR_HTTP_RESPONSE_SCHEMA', errors: [{ path }] });
+      expect(failure).toMatchObject({ code: `ERR_HTTP_RESPONSE_${kind}`, errors: [{ path }] });
       expect(failedRequestOf(failure)).toMatchObject({ method: 'GET', origin: 'http://server' });
     }),
   );
@@ -202,7 +202,11 @@ describe('an implementation of a contract', () => {
     const text = await response.text();
     const isJson = response.headers.get('content-type') === 'application/problem+json';
     const allow = response.headers.get('allow');
-    return { status: response.status, problem: isJson ? JSON.parse(text) : text, allow };
+    return {
+      status: response.status,
+      problem: isJson ? JSON.parse(text) : text,
+      allow: allow ?? undefined,
+    };
   };
 
   test.each([

@@ -66,7 +66,7 @@ export const ANSWERS: Rows = [
     app((hono) =>
       hono
         .use(languageDetector({ supportedLanguages: ['en', 'de'], fallbackLanguage: 'en' }))
-        .get('/', (c) => c.text(String(c.get('language' as never)))),
+        .get('/', (c) => c.text(c.get('language'))),
     ),
     [{ init: { headers: { 'accept-language': 'de' } }, status: 200, body: 'de' }],
   ],

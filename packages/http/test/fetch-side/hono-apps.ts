@@ -8,9 +8,13 @@ import type { Row } from '../support/fetch-side.ts';
 export type Rows = readonly (readonly [string, () => FetchApplication, readonly Row[]])[];
 
 export const hello = (c: Context): Response => c.text('hello');
-export const app = (build: (hono: Hono) => unknown): (() => FetchApplication) => {
+/** What middleware puts into the context. */
+interface Known {
+  readonly Variables: { readonly language: string; readonly jwtPayload: object };
+}
+export const app = (build: (hono: Hono<Known>) => unknown): (() => FetchApplication) => {
   return () => {
-    const hono = new Hono();
+    const hono = new Hono<Known>();
     build(hono);
     return hono;
   };

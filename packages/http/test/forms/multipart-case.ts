@@ -37,6 +37,24 @@ export interface MultipartCase {
 /** The part of a parser that a test drives. */
 export type Parser = Pick<MultipartParser, 'push' | 'end' | 'next'>;
 
+/** A parser whose pieces go through something first. */
+export function fed(
+  parser: Parser,
+  change: (piece: Uint8Array, before: Uint8Array) => Uint8Array,
+): Parser {
+  let before = new Uint8Array(0);
+  return {
+    push: (piece) => {
+      parser.push(change(piece, before));
+      before = new Uint8Array(piece);
+    },
+    end: () => {
+      parser.end();
+    },
+    next: () => parser.next(),
+  };
+}
+
 export const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 /** What comes of the pieces. */

@@ -12,7 +12,7 @@ function* cuts(wire: Uint8Array): Generator<readonly Uint8Array[]> {
 }
 
 describe('a form', () => {
-  test('is in enough cases, each with a name of its own', () => {
+  test('is in enough cases, each with another name', () => {
     expect(MULTIPART_CASES.length).toBeGreaterThanOrEqual(60);
     expect(new Set(MULTIPART_CASES.map(({ name }) => name)).size).toBe(MULTIPART_CASES.length);
   });

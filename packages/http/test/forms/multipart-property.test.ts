@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DEFAULT_MULTIPART_LIMITS } from '../../src/forms/multipart-limits.ts';
 import { MultipartParser } from '../../src/forms/multipart-parser.ts';
-import { bytesOf, outcomeOf, type Parser } from './multipart-case.ts';
+import { bytesOf, fed, outcomeOf, type Parser } from './multipart-case.ts';
 import { formText, readWhole } from './multipart-reference.ts';
 
 const makeParser = (): Parser => new MultipartParser('b', DEFAULT_MULTIPART_LIMITS);
@@ -50,23 +50,10 @@ describe('a form, or nearly one, cut anywhere', () => {
   });
 });
 
-/** A parser whose pieces go through something first. */
-function feeding(change: (piece: Uint8Array, before: Uint8Array) => Uint8Array): () => Parser {
-  return () => {
-    const parser = makeParser();
-    let before = new Uint8Array(0);
-    return {
-      push: (piece) => {
-        parser.push(change(piece, before));
-        before = new Uint8Array(piece);
-      },
-      end: () => {
-        parser.end();
-      },
-      next: () => parser.next(),
-    };
-  };
-}
+const feeding =
+  (change: Parameters<typeof fed>[1]): (() => Parser) =>
+  () =>
+    fed(makeParser(), change);
 
 describe('a planted bug is found:', () => {
   test.each<[name: string, make: () => Parser]>([

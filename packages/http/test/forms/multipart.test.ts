@@ -132,10 +132,13 @@ describe('a form that is refused', () => {
     ['400 when it is malformed', undefined, THREE.replace('--b\r\n', '--bx\r\n'), TYPE, 400],
     ['413 above a limit of its parts', { limits: { parts: 2 } }, THREE, TYPE, 413],
     ['413 when it announces too much', { limits: { bodyBytes: 10 } }, THREE, TYPE, 413],
-  ])('is answered with %s, and is nobody’s error', async (_name, options, body, type, status) => {
-    const answer = await ask(handling(all(options)), body, type);
-    expect([answer.status, answer.errors]).toEqual([status, []]);
-  });
+  ])(
+    'is answered with %s, and is no error of the server',
+    async (_name, options, body, type, status) => {
+      const answer = await ask(handling(all(options)), body, type);
+      expect([answer.status, answer.errors]).toEqual([status, []]);
+    },
+  );
 
   test('fails again and again, with the same error', async () => {
     const seen = await valueOf(async (request) => {

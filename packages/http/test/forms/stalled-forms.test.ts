@@ -35,7 +35,7 @@ describe('a form that stops', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('is answered with 408 by the server where it has no time of its own', () =>
+  test('is answered with 408 by the server where it has no time limit', () =>
     simulated(async (world) => {
       await world.serve(counting(world, {}));
       const wire = await world.connect();

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { multipartRanges, selectRanges } from '../../src/batteries/selection/ranges.ts';
 import { limitsOf } from '../../src/forms/multipart-limits.ts';
 import { MORE, MultipartParser } from '../../src/forms/multipart-parser.ts';
-import { bytesOf, type Parser } from '../forms/multipart-case.ts';
+import { bytesOf, fed, type Parser } from '../forms/multipart-case.ts';
 import { formTarget, type MakeParser } from './form-target.ts';
 import { fuzz } from './fuzz.ts';
 import { rangeTarget, type Ranges } from './range-target.ts';
@@ -39,23 +39,10 @@ describe('fuzzing forms and ranges', () => {
 
 const real: MakeParser = (limits) => new MultipartParser('b', limitsOf(limits));
 
-/** A parser whose pieces go through something first. */
 const feeding =
-  (change: (piece: Uint8Array, before: Uint8Array) => Uint8Array): MakeParser =>
-  (limits) => {
-    const parser = real(limits);
-    let before = new Uint8Array(0);
-    return {
-      push: (piece) => {
-        parser.push(change(piece, before));
-        before = new Uint8Array(piece);
-      },
-      end: () => {
-        parser.end();
-      },
-      next: () => parser.next(),
-    };
-  };
+  (change: Parameters<typeof fed>[1]): MakeParser =>
+  (limits) =>
+    fed(real(limits), change);
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 /** A parser whose events go through something. */

@@ -1,5 +1,5 @@
 /**
- * A request, and what the network panel of DevTools is told of it, by an inspector session of the same process.
+ * A request, and what the network panel of DevTools gets of it, by an inspector session of the same process.
  *
  *   node --experimental-network-inspection devtools.mjs
  */

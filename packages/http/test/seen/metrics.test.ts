@@ -235,7 +235,7 @@ describe('the text formats', () => {
   });
 
   test.each([
-    [undefined, 'text'],
+    [null, 'text'],
     ['*/*', 'text'],
     ['text/html', 'text'],
     ['application/openmetrics-text', 'openmetrics'],

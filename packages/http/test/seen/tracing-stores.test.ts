@@ -88,7 +88,7 @@ describe('a store that is bound to the channel', () => {
   });
 });
 
-test('nothing is published, and no store is entered, while nobody subscribes', async () => {
+test('nothing is published, and no store is entered, while no channel has a subscriber', async () => {
   const channels = Object.values(TRACING_CHANNELS).map((name) => tracingChannel(name));
   const spies = channels.flatMap(({ start, end, asyncStart, asyncEnd, error }) => [
     jest.spyOn(start, 'runStores'),

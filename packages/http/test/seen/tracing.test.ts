@@ -216,7 +216,7 @@ test('a route is a string, and is no option of what takes some', async () => {
     expect(refused).toEqual([expect.any(InvalidInputError)]);
   });
 });
-test('nothing is traced that began before anybody subscribed', async () => {
+test('nothing is traced that began before the first subscriber', async () => {
   await simulated(async (world) => {
     await world.serve(() => HttpResponse.text('hello'));
     const wire = await world.connect();

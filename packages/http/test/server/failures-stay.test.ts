@@ -1,4 +1,4 @@
-/** A failure stays where it is: it spoils no complete response, and has a status as long as nothing of its own has left. */
+/** A failure stays where it is: it spoils no complete response, and has a status as long as none of its bytes has left. */
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import {

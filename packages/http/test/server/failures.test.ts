@@ -94,7 +94,7 @@ describe('a handler that fails', () => {
     }),
   );
 
-  test('with a problem is answered with it, and the program is not told', () =>
+  test('with a problem is answered with it, and is not reported', () =>
     simulated(async (world) => {
       await world.serve(failing(new HttpProblem(404, { detail: 'there is no such thing' })));
       const wire = await world.connect();
@@ -111,7 +111,7 @@ describe('a handler that fails', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('does not stop anybody when the listener for errors fails, too', () =>
+  test('stops no other request when the listener for errors fails, too', () =>
     simulated(async (world) => {
       await world.serve(failing(new RangeError('no')), {
         onError: () => {
@@ -391,7 +391,7 @@ describe('whose fault a failure is', () => {
     ['stops', () => {}],
     ['ends too early', (wire) => wire.finish()],
     ['breaks off', (wire) => wire.stream.reset()],
-  ])('is the client’s when a body that is streamed back %s: the program is not told', (_how, act) =>
+  ])('is the client’s when a body that is streamed back %s, and is not reported', (_how, act) =>
     simulated(async (world) => {
       await world.serve((request) => HttpResponse.stream(request.body));
       const wire = await world.connect();

@@ -61,7 +61,7 @@ describe('real applications are served', () => {
 
     test('answers over TCP, with HEAD, and keeps the connection', async () => {
       const server = await serve(application, { port: 0 });
-      const stream = await TcpStream.connect(server.address as never);
+      const stream = await TcpStream.connect(String(server.address));
       await stream.writeAll('HEAD /hello/you HTTP/1.1\r\nHost: test\r\n\r\n');
       expect(await stream.readLine()).toMatch(/^HTTP\/1\.1 (200|404)/);
       while ((await stream.readLine()) !== '');
@@ -88,7 +88,7 @@ describe('the fetch adapter', () => {
       },
       { listener: await TcpListener.bind({ port: 0 }) },
     );
-    const stream = await TcpStream.connect(server.address as never);
+    const stream = await TcpStream.connect(String(server.address));
     await stream.writeAll(
       'PUT /a%20b?c=1 HTTP/1.1\r\nHost: example.com:81\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 0\r\n\r\n',
     );
@@ -268,7 +268,7 @@ describe('the fetch adapter', () => {
 
   test('answers 501 to what a Request cannot be', async () => {
     const server = await serve({ fetch: () => new Response('no') }, { port: 0 });
-    const stream = await TcpStream.connect(server.address as never);
+    const stream = await TcpStream.connect(String(server.address));
     await stream.writeAll('TRACE / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
     expect(await stream.readLine()).toBe('HTTP/1.1 501 Not Implemented');
     await stream.close();

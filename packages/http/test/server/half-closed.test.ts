@@ -122,7 +122,7 @@ describe('a half-closed client', () => {
         },
       },
     );
-    const stream = await TcpStream.connect(server.address as never);
+    const stream = await TcpStream.connect(String(server.address));
     await stream.writeAll(GET);
     await stream.readUntil('one');
     await stream.close();

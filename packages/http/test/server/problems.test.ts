@@ -64,7 +64,7 @@ describe('a problem', () => {
     [
       400,
       { extensions: { status: 5 } },
-      'HttpProblem: expected `extensions` to have names of their own, got `status`, which is an option',
+      'HttpProblem: expected `extensions` to have other names, got `status`, which is an option',
     ],
   ])('of status %p with %j is refused', (status, init, message) => {
     expect(() => new HttpProblem(status, init)).toThrow(message);

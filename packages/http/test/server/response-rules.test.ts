@@ -187,7 +187,7 @@ describe('a switch of protocols', () => {
       }),
   );
 
-  test('has to be told which of several protocols follows', () =>
+  test('has to say which of several protocols follows', () =>
     simulated(async (world) => {
       await world.serve(switching());
       const wire = await world.connect();

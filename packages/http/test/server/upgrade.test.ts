@@ -139,7 +139,7 @@ describe('the drain of an upgraded connection', () => {
 });
 
 describe('an upgraded connection', () => {
-  test('that its client resets is nobody’s error', () =>
+  test('that its client resets is no error of the server', () =>
     simulated(async (world) => {
       const server = await world.serve(
         upgrading(async (_context, stream) => {
@@ -193,6 +193,7 @@ describe('an upgraded connection', () => {
           const { stream } = await context.upgrade();
           await stream.writeAll('raw\n');
           await stream.close();
+          // Its type wants a response; applications return none after an upgrade.
           return undefined as never;
         },
       });

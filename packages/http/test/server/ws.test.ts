@@ -15,6 +15,7 @@ function webSockets(talk: (socket: WebSocket) => void): Handler {
       sendResponse: false,
       onDrain: () => socket?.close(1001),
     });
+    // What `ws` reads of a message.
     const message = {
       method: request.method,
       url: request.target,
@@ -67,7 +68,7 @@ describe('ws on an upgraded stream', () => {
     expect(report).toMatchObject({ upgraded: 5, aborted: [] });
   });
 
-  test('whose client is cut is nobody’s error, and leaves nothing open', async () => {
+  test('whose client is cut is no error of the server, and leaves nothing open', async () => {
     const errors: unknown[] = [];
     const server = await serve(webSockets(echoing), { port: 0, onError: (e) => errors.push(e) });
     const client = await open(server.url);

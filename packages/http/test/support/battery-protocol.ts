@@ -23,7 +23,7 @@ import type * as Requests from './request-protocol.ts';
 export interface BatteryParts {
   readonly http: typeof Http;
   readonly batteries: typeof Batteries;
-  readonly requests: Pick<typeof Requests, 'bytesOf' | 'expectTyped' | 'isSame'>;
+  readonly requests: Pick<typeof Requests, 'bytesOf' | 'expectTyped' | 'isSame' | 'serveUntil'>;
   readonly handlers: Pick<typeof Handlers, 'batteryHandler' | 'EVENTS'>;
   readonly gunzipSync: (bytes: Uint8Array) => Uint8Array;
 }
@@ -48,11 +48,11 @@ export function batteryProtocol(
 ) {
   const { HttpClient, serve } = http;
   const { batteryHandler, EVENTS } = handlers;
-  const { bytesOf, expectTyped, isSame } = requests;
+  const { bytesOf, expectTyped, isSame, serveUntil } = requests;
   const { isLossless = false } = options;
   const timeout = isLossless ? Infinity : TIMEOUT;
   return async (sim: Simulation): Promise<void> => {
-    const { random, clock, executor } = sim;
+    const { random, clock } = sim;
     const violations: string[] = [];
     const log: Handlers.BatteryLog = { handled: new Map(), begun: 0, closed: 0, violations };
     let isOver: (() => void) | undefined;
@@ -65,35 +65,12 @@ export function batteryProtocol(
 
     sim.host('server').run(async ({ signal }) => {
       const listener = await sim.host('server').listen(80, { signal });
-      const running = await serve(batteryHandler(http, batteries, bytesOf, sim, log), {
-        listener,
-        clock,
-        executor,
-        onError: (error) => {
-          try {
-            expectTyped(error);
-          } catch {
-            violations.push(`the server reported ${String(error)}`);
-          }
-        },
-        deadlines: {
-          firstByte: timeout,
-          headers: timeout,
-          bodyGrace: isLossless ? Infinity : 5_000,
-          writeStall: timeout,
-          halfClosed: 500,
-          idle: isLossless ? 60_000 : 1_000,
-        },
-      });
-      await Promise.race([
-        over,
-        new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        }),
-      ]);
-      await running.shutdown(signal.aborted ? { grace: 0 } : { grace: TIMEOUT, idleWindow: 100 });
-      const { open } = running.statistics().connections;
-      if (open > 0) violations.push(`${open} connections are open after the drain`);
+      const handler = batteryHandler(http, batteries, bytesOf, sim, log);
+      const run = { sim, signal, over, isLossless, violations };
+      await serveUntil((given) => {
+        const deadlines = { ...given.deadlines, halfClosed: 500 };
+        return serve(handler, { ...given, deadlines, listener });
+      }, run);
     });
 
     const { connect } = sim.host('client');

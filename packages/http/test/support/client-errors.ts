@@ -116,6 +116,26 @@ export const CLIENT_ERRORS: readonly {
       ),
   },
   {
+    code: 'ERR_BODY_NOT_JSON',
+    name: 'IoError',
+    says: 'json: expected a body of JSON, got 6 characters that are none',
+    make: () =>
+      using(withLength('', 'SECRET'), async (client) => (await client.get(URL_)).body.json()),
+  },
+  {
+    code: 'ERR_HTTP_RESPONSE_JSON',
+    name: 'ResponseJsonError',
+    says: 'lines: expected line 3 of JSON, got 7 characters that are none',
+    make: () =>
+      using(withLength('', '1\n\n"SECRET\n'), async (client) =>
+        all(
+          (await client.get(URL_)).lines({
+            '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+          }),
+        ),
+      ),
+  },
+  {
     code: 'ERR_HTTP_LINE_TOO_LONG',
     name: 'LimitError',
     says: 'lines: a line is longer than 3 characters; raise `limit` if it is to',

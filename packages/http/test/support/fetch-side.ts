@@ -93,6 +93,7 @@ export async function expectRows(
       else if (body !== undefined) expect(seen.body).toMatch(body);
       const context = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
       const alone = await seenOf(
+        // What an application gets of a server that is not there.
         await direct.fetch(request(), { remoteAddress: '' } as never, context),
         varying,
       );

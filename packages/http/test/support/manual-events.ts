@@ -40,7 +40,7 @@ export function manual() {
   };
 }
 
-/** The pieces of a response. */
+/** The pieces of a response: the body of an event stream is its iterator, which the type of a body does not say. */
 export const piecesOf = (response: HttpResponse): AsyncIterator<string> =>
   response.body as unknown as AsyncIterator<string>;
 

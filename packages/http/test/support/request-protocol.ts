@@ -65,6 +65,52 @@ export function expectTyped(error: unknown): void {
   if (typeof code !== 'string' || (isProtocols && !isTruncated)) throw error;
 }
 
+/** What a server on a host of a run has to know. */
+export interface ServedRun {
+  readonly sim: Simulation;
+  /** Aborts when the host crashes. */
+  readonly signal: AbortSignal;
+  /** Settles when the clients have finished. */
+  readonly over: Promise<void>;
+  readonly isLossless: boolean;
+  readonly violations: string[];
+}
+
+/** Serves on a host until the run is over or the host crashes, and checks how the server ends. */
+export async function serveUntil(
+  begin: (options: Http.ServeOptions) => Promise<Http.HttpServer>,
+  { sim: { clock, executor }, signal, over, isLossless, violations }: ServedRun,
+): Promise<void> {
+  const timeout = isLossless ? Infinity : TIMEOUT;
+  const running = await begin({
+    clock,
+    executor,
+    onError: (error) => {
+      try {
+        expectTyped(error);
+      } catch {
+        violations.push(`the server reported ${String(error)}`);
+      }
+    },
+    deadlines: {
+      firstByte: timeout,
+      headers: timeout,
+      bodyGrace: isLossless ? Infinity : 5_000,
+      writeStall: timeout,
+      idle: isLossless ? 60_000 : 1_000,
+    },
+  });
+  await Promise.race([
+    over,
+    new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }),
+  ]);
+  await running.shutdown(signal.aborted ? { grace: 0 } : { grace: TIMEOUT, idleWindow: 100 });
+  const { open } = running.statistics().connections;
+  if (open > 0) violations.push(`${open} connections are open after the drain`);
+}
+
 /** Makes the program of one run with the given package: its sources or its build. */
 export function requestProtocol(
   { serve, HttpClient, HttpResponse }: typeof Http,
@@ -74,7 +120,7 @@ export function requestProtocol(
   const { isLossless = false } = options;
   const timeout = isLossless ? Infinity : TIMEOUT;
   return async (sim: Simulation): Promise<void> => {
-    const { random, clock, executor } = sim;
+    const { random, clock } = sim;
     const handled = new Map<number, number>();
     const violations: string[] = [];
     let isOver: (() => void) | undefined;
@@ -122,34 +168,8 @@ export function requestProtocol(
     const server = sim.host('server');
     server.run(async ({ signal }) => {
       const listener = await server.listen(80, { signal });
-      const running = await serve(handle, {
-        listener,
-        clock,
-        executor,
-        onError: (error) => {
-          try {
-            expectTyped(error);
-          } catch {
-            violations.push(`the server reported ${String(error)}`);
-          }
-        },
-        deadlines: {
-          firstByte: timeout,
-          headers: timeout,
-          bodyGrace: isLossless ? Infinity : 5_000,
-          writeStall: timeout,
-          idle: isLossless ? 60_000 : 1_000,
-        },
-      });
-      await Promise.race([
-        over,
-        new Promise<void>((resolve) => {
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        }),
-      ]);
-      await running.shutdown(signal.aborted ? { grace: 0 } : { grace: TIMEOUT, idleWindow: 100 });
-      const { open } = running.statistics().connections;
-      if (open > 0) violations.push(`${open} connections are open after the drain`);
+      const run = { sim, signal, over, isLossless, violations };
+      await serveUntil((given) => serve(handle, { ...given, listener }), run);
     });
 
     const { connect } = sim.host('client');

@@ -30,7 +30,7 @@ async function outcomeOf(client: HttpClient, method: string): Promise<Outcome> {
   }
 }
 
-/** Sends each answer on a connection of its own, then closes, or reads on. */
+/** Sends each answer on another connection, then closes, or reads on. */
 async function runRow({ bytes, method = 'GET', ends = false }: AnswerRow, isDripped: boolean) {
   const first = memoryPair();
   const others: Wire[] = [];

@@ -86,7 +86,7 @@ const lengthOf = ({ data, isLengthKnown }: Message): number | undefined =>
   isLengthKnown ? data.join('').length : undefined;
 
 describe('a client and a server', () => {
-  test('tell each other what they were told to send, over one connection', () => {
+  test('send each other what they are given, over one connection', () => {
     fc.assert(
       fc.property(fc.array(exchange, { minLength: 1, maxLength: 4 }), (exchanges) => {
         const client = new HttpConnection('client');

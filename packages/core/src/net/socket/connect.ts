@@ -8,6 +8,7 @@ import {
   type Socket,
 } from 'node:net';
 import type { Clock } from '../../vocabulary/clock.ts';
+import { openFrom, siteOfOpening } from '../../streams/registry.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { AddressError, BrokenError, IoError } from '../../vocabulary/errors.ts';
 import { ListedWaiter, type WaitOptions } from '../../waiting/waiter.ts';
@@ -63,6 +64,7 @@ interface ConnectPlan<S> {
 export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
   const { clock = systemClock } = plan.options;
   const wait = new ListedWaiter<S>('connect', clock, plan.options);
+  const site = siteOfOpening();
   let race: Race<NetConnectOpts, Connected> | undefined;
   let isOver = false;
   const begin = (candidates: readonly NetConnectOpts[]): void => {
@@ -73,7 +75,7 @@ export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
       delay: plan.delay,
       start: (target, events) => attempt(plan.kind, target, events),
       onWon: ({ transport, socket }) => {
-        wait.resolve(plan.open(transport, socket));
+        wait.resolve(openFrom(site, () => plan.open(transport, socket)));
       },
       onLost: (errors) => {
         wait.reject(summarize(plan.destination, errors));

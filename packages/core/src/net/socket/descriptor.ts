@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs';
 
 /**
  * Whether a descriptor is open and is no socket. Node takes a pipe for a socket file and closes it when it cannot listen on it,
- * whoever it belongs to: one of libuv's own ends the process.
+ * also one of libuv's own, which ends the process.
  */
 export function isOtherThanSocket(fd: number): boolean {
   try {

@@ -31,12 +31,8 @@ import {
   certificateError,
 } from './tls-errors.ts';
 import { carry, type Carriage } from './carriage.ts';
-import {
-  contextOf,
-  cachedContextOf,
-  type TlsClientOptions,
-  type TlsServerOptions,
-} from './tls-options.ts';
+import { cachedContextOf, secureContextOf } from './tls-credentials.ts';
+import type { TlsClientOptions, TlsServerOptions } from './tls-options.ts';
 
 /** A socket after its handshake. */
 export interface Secured {
@@ -68,7 +64,7 @@ export async function clientHandshake(
   options: HandshakeOptions,
 ): Promise<Secured> {
   const { operation } = options;
-  const secureContext = contextOf(tls, operation);
+  const secureContext = secureContextOf(tls, operation);
   const carriage = takeOver(stream, operation, tls.requireCloseNotify === true);
   const name = tls.servername ?? host;
   const { checkServerIdentity, connect } = nodeTls();
@@ -138,7 +134,7 @@ export async function serverHandshake(
 ): Promise<Secured> {
   const { operation } = options;
   const { sni, clientCertificates = 'ignore' } = tls;
-  const secureContext = contextOf(tls, operation);
+  const secureContext = secureContextOf(tls, operation);
   const carriage = takeOver(stream, operation, tls.requireCloseNotify === true);
   const { TLSSocket: Socket } = nodeTls();
   const socket = asOwn(
@@ -179,7 +175,7 @@ function verifyClient(socket: TLSSocket, operation: string): CertificateError | 
 
 type NodeSniCallback = (
   servername: string,
-  done: (error: Error | null, context?: ReturnType<typeof contextOf>) => void,
+  done: (error: Error | null, context?: ReturnType<typeof secureContextOf>) => void,
 ) => void;
 
 function sniCallback(

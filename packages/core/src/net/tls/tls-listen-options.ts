@@ -6,7 +6,8 @@ import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts
 import { checkWaitOptions } from '../../waiting/waiter.ts';
 import { TCP_LISTEN_OPTIONS, type TcpListenOptions } from '../tcp/tcp-listener.ts';
 import * as unix from '../unix/unix-listener.ts';
-import { contextOf, TLS_SERVER_OPTIONS, type TlsServerOptions } from './tls-options.ts';
+import { secureContextOf } from './tls-credentials.ts';
+import { TLS_SERVER_OPTIONS, type TlsServerOptions } from './tls-options.ts';
 
 /** Options of `TlsListener.over`. */
 export interface TlsListenOptions extends StreamOptions, TlsServerOptions {
@@ -68,5 +69,5 @@ export function checkListenOptions(
 ): void {
   checkOptions(operation, options, table);
   checkWaitOptions(operation, { signal: options.signal });
-  contextOf(options, operation);
+  secureContextOf(options, operation);
 }

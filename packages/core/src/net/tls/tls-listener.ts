@@ -29,7 +29,7 @@ import {
   type TlsBindOptions,
   type TlsListenOptions,
 } from './tls-listen-options.ts';
-import { contextOf, TLS_CREDENTIALS, type TlsCredentials } from './tls-options.ts';
+import { secureContextOf, TLS_CREDENTIALS, type TlsCredentials } from './tls-credentials.ts';
 import { addressesOf, type StreamAddresses } from './stream-addresses.ts';
 import { openServerStream, type TlsStream } from './tls-stream.ts';
 import * as unix from '../unix/unix-listener.ts';
@@ -109,7 +109,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const { clock = systemClock, maxHandshakes = DEFAULTS.maxHandshakes } = options;
     this.#handshakes = new Handshakes(clock, maxHandshakes);
     this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
-    this.#credentials = { secureContext: contextOf(options, 'bind') };
+    this.#credentials = { secureContext: secureContextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     // For as long as the listener is open, whatever scope it is made in.
@@ -173,7 +173,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    */
   setCredentials(credentials: TlsCredentials): void {
     checkOptions('setCredentials', credentials, TLS_CREDENTIALS);
-    this.#credentials = { secureContext: contextOf(credentials, 'setCredentials') };
+    this.#credentials = { secureContext: secureContextOf(credentials, 'setCredentials') };
   }
 
   async close(): Promise<void> {

@@ -1,43 +1,12 @@
 /** Options of a TLS handshake: keys and certificates, names, protocols. */
 
-import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../streams/byte-stream.ts';
-import { invalidInput, InvalidInputError } from '../../vocabulary/errors.ts';
-import { platform } from '../../vocabulary/platform.ts';
-import { isBytes, isError } from '../../vocabulary/realms.ts';
+import { isBytes } from '../../vocabulary/realms.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../waiting/waiter.ts';
-import { nodeTls } from '../lazy-builtins.ts';
 import { TCP_CONNECT_OPTIONS, type TcpConnectOptions } from '../tcp/tcp-stream.ts';
-
-const NAMES = [
-  'ca',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-  'crl',
-  'ciphers',
-  'sigalgs',
-  'ecdhCurve',
-  'dhparam',
-  'honorCipherOrder',
-  'minVersion',
-  'maxVersion',
-  'sessionTimeout',
-  'ticketKeys',
-] as const;
-
-const CREDENTIALS: ReadonlySet<string> = new Set(NAMES);
-
-/** Keys, certificates and the versions of the protocol: the options of `tls.createSecureContext` that go by these names. */
-export interface TlsCredentials extends Pick<SecureContextOptions, (typeof NAMES)[number]> {
-  /**
-   * A context of `tls.createSecureContext`, in place of all the above. Making one takes most of a millisecond: a client that
-   * connects often should make it once.
-   */
-  readonly secureContext?: SecureContext | undefined;
-}
+import { TLS_CREDENTIALS, type TlsCredentials } from './tls-credentials.ts';
 
 /** Options of both sides. */
 interface CommonOptions extends TlsCredentials {
@@ -99,16 +68,6 @@ export interface StartTlsServerOptions extends WaitOptions, StreamOptions, TlsSe
   readonly role: 'server';
 }
 
-/** `tls.createSecureContext` checks their values. */
-export const TLS_CREDENTIALS: OptionTable<TlsCredentials> = {
-  ...(Object.fromEntries(NAMES.map((name) => [name, rules.any])) as Pick<
-    OptionTable<TlsCredentials>,
-    (typeof NAMES)[number]
-  >),
-  ca: rules.authorities,
-  secureContext: { ...rules.object, isSecret: true },
-};
-
 const COMMON: OptionTable<CommonOptions> = {
   ...TLS_CREDENTIALS,
   alpn: {
@@ -167,48 +126,3 @@ export const START_TLS_SERVER_OPTIONS: OptionTable<StartTlsServerOptions> = {
   ...TLS_SERVER_OPTIONS,
   role,
 };
-
-/** `SSL_OP_NO_TICKET` of OpenSSL. */
-const SSL_OP_NO_TICKET = 0x4000;
-
-const contexts = new WeakMap<object, SecureContext>();
-
-/** As {@link contextOf}, cached by the credentials object, for credentials that are used repeatedly. */
-export function cachedContextOf(credentials: TlsCredentials, operation: string): SecureContext {
-  if (typeof credentials !== 'object' || credentials === null) {
-    throw invalidInput(operation, 'sni(servername)', 'credentials, or undefined', credentials);
-  }
-  let context = contexts.get(credentials);
-  if (context === undefined) {
-    context = contextOf(credentials, operation);
-    contexts.set(credentials, context);
-  }
-  return context;
-}
-
-/**
- * The secure context of credentials.
- *
- * @throws `InvalidInputError` when a key or certificate cannot be read, or they do not match.
- */
-export function contextOf(credentials: TlsCredentials, operation: string): SecureContext {
-  if (credentials.secureContext !== undefined) return credentials.secureContext;
-  const given = Object.entries(credentials).filter(
-    ([name, value]) => CREDENTIALS.has(name) && value !== undefined,
-  );
-  try {
-    // With client certificates, a server resumes sessions only in a context that has an id.
-    return nodeTls().createSecureContext({
-      sessionIdContext: 'awaitio',
-      ...(platform.hasSessionTickets ? {} : { secureOptions: SSL_OP_NO_TICKET }),
-      ...Object.fromEntries(given),
-    });
-  } catch (error) {
-    const reason = isError(error) ? error.message : String(error);
-    throw new InvalidInputError(
-      `${operation}: the keys and certificates cannot be used: ${reason}`,
-      operation,
-      error,
-    );
-  }
-}

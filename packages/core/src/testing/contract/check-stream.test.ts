@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { ByteStream } from '../../streams/byte-stream.ts';
 import { memoryTransports } from '../../memory/memory-transport.ts';
 import { memoryPair } from '../../memory/memory-pair.ts';
@@ -62,15 +62,26 @@ class Through implements Transport, TransportSink {
   }
 }
 
+/** Some of the bugs keep a stream from its end, which would keep a timer until its `close` gives up. */
+const carriers: Transport[] = [];
+afterEach(() => {
+  for (const carrier of carriers.splice(0)) carrier.reset();
+});
+function transports(): readonly [Transport, Transport] {
+  const pair = memoryTransports();
+  carriers.push(...pair);
+  return pair;
+}
+
 /** Two streams over a given carrier. */
 const over = (Carrier: new (inner: Transport) => Transport) => (): StreamPair => {
-  const [a, b] = memoryTransports();
+  const [a, b] = transports();
   return [new ByteStream(new Carrier(a)), new ByteStream(new Carrier(b))];
 };
 
 /** Two streams of a given class. */
 const made = (Stream: new (transport: Transport) => ByteStream) => (): StreamPair => {
-  const [a, b] = memoryTransports();
+  const [a, b] = transports();
   return [new Stream(a), new Stream(b)];
 };
 

@@ -202,7 +202,7 @@ export const ENDING: readonly Contract[] = [
     },
   },
   {
-    name: 'a peer’s reset() is an error, told each time it is asked, after the bytes that had come',
+    name: 'a peer’s reset() is an error, again each time it is asked, after the bytes that had come',
     body: async (trial) => {
       const [a, b] = await trial.pair();
       trial.feed(a, 'x');

@@ -190,7 +190,7 @@ export const READING: readonly Contract[] = [
           operation: 'tryRead',
         });
         trial.feed(a, `${'x'.repeat(999)}\n`);
-        await trial.settle(waiting, `${first.name}, after others were told "busy"`);
+        await trial.settle(waiting, `${first.name}, after others were refused as busy`);
         await trial.settle(b.shutdown('read'), "shutdown('read')");
       }
     },

@@ -120,7 +120,7 @@ export const WRITING: readonly Contract[] = [
         operation: 'tryWrite',
       });
       await trial.drain(b, 0, accepted + 100);
-      await trial.settle(waiting, 'writeAll, after others were told "busy"');
+      await trial.settle(waiting, 'writeAll, after others were refused as busy');
       await trial.settle(a.writable(), 'writable');
     },
   },

@@ -143,7 +143,7 @@ describe('a simulation', () => {
 });
 
 describe('a simulation fails by itself', () => {
-  test('when everybody waits: it says who, on what, since when, and how to replay it', async () => {
+  test('when all tasks wait: it says who, on what, since when, and how to replay it', async () => {
     const failure = await failureOf({ seed: 9 }, async (sim) => {
       const listener = await sim.host('server').listen(80);
       const client = await sim.host('client').connect('server:80');

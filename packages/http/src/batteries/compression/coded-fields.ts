@@ -51,9 +51,9 @@ export function codedFields(fields: FieldList, coding: string): FieldList {
  *
  * @param ifNoneMatch - The field of the request.
  */
-export function revalidatedFields(fields: FieldList, ifNoneMatch: string | undefined): FieldList {
+export function revalidatedFields(fields: FieldList, ifNoneMatch: string | null): FieldList {
   const tag = fieldValue(fields, 'etag');
-  const tags = ifNoneMatch === undefined ? undefined : entityTags(ifNoneMatch);
+  const tags = ifNoneMatch === null ? undefined : entityTags(ifNoneMatch);
   const varied = withVary(fields);
   if (tag === undefined || !Array.isArray(tags)) return varied;
   if (tags.some((one) => isSameStrongly(one, tag)) || !tags.includes(weak(tag))) return varied;

@@ -41,7 +41,7 @@ interface Zstd {
 }
 const { createZstdCompress, zstdCompress, zstdCompressSync } = zlib as Zstd;
 const { constants } = zlib;
-const zstdConstants = constants as unknown as Readonly<Record<string, number>>;
+const zstdConstants: Readonly<Record<string, number>> = constants;
 
 /** The codings that this Node has, the one that is preferred first. */
 export const CODINGS: readonly ContentCoding[] =

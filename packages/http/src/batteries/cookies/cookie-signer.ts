@@ -61,11 +61,11 @@ export class CookieSigner {
   /** @throws `InvalidInputError` for a wrong option, such as a short secret. */
   constructor(options: CookieSignerOptions) {
     checkOptions('CookieSigner', options, COOKIE_SIGNER_OPTIONS);
-    const { keys } = options;
-    if (keys === undefined) {
-      throw invalidInput('CookieSigner', 'keys', COOKIE_SIGNER_OPTIONS.keys.expected, keys);
+    const [first, ...others] = options.keys ?? [];
+    if (first === undefined) {
+      throw invalidInput('CookieSigner', 'keys', COOKIE_SIGNER_OPTIONS.keys.expected, undefined);
     }
-    this.#keys = [...keys] as unknown as [Key, ...Key[]];
+    this.#keys = [first, ...others];
   }
 
   /**

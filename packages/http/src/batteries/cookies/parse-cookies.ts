@@ -12,7 +12,7 @@ import { trimBlanks } from '../../protocol/vocabulary/lists.ts';
  * Clients, and hosts of the same site, may set any cookie: only a name with the prefix `__Host-` is this host's own, and only a signed value
  * ({@link CookieSigner}) is the program's own.
  *
- * @param header - `request.headers.get('cookie')`; `undefined` gives an empty map.
+ * @param header - `request.headers.get('cookie')`; `null` gives an empty map.
  * @throws `InvalidInputError` for something else.
  *
  * @example
@@ -22,11 +22,11 @@ import { trimBlanks } from '../../protocol/vocabulary/lists.ts';
  * console.log(parseCookies('theme=dark; name=J%C3%BCrgen').get('name')); // Jürgen
  * ```
  */
-export function parseCookies(header: string | undefined): ReadonlyMap<string, string> {
+export function parseCookies(header: string | null | undefined): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
-  if (header === undefined) return cookies;
+  if (header === undefined || header === null) return cookies;
   if (typeof header !== 'string') {
-    throw invalidInput('parseCookies', 'header', 'a string or undefined', header);
+    throw invalidInput('parseCookies', 'header', 'a string, null or undefined', header);
   }
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');

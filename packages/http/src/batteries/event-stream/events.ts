@@ -24,7 +24,7 @@ export interface EventsOptions {
    */
   readonly heartbeat?: number | undefined;
   /**
-   * How long clients wait before they connect again, in milliseconds: told at the beginning, and again before a shutdown ends
+   * How long clients wait before they connect again, in milliseconds: sent at the beginning, and again before a shutdown ends
    * the stream. @default the client's own, 1000 after a shutdown
    */
   readonly retry?: number | undefined;
@@ -67,7 +67,7 @@ const RETRY_AT_DRAIN = 1_000;
  *
  * An event is asked for when the client has taken the one before, so a slow client slows its source down. The stream ends, and
  * the source is closed by its `return`, when the source ends or fails, when the client has left, and, with `context`, when the
- * server has stopped accepting: clients are told when to connect again, and do so by themselves. An event that arrives in that
+ * server has stopped accepting: clients learn when to connect again, and do so by themselves. An event that arrives in that
  * moment is not sent; a source that is a function gets the id of the last one that the client has seen, and goes on from there. A
  * client that shall not come back gets 204 in place of a stream.
  *
@@ -125,5 +125,5 @@ function isBytes(source: unknown): boolean {
 /** The id as the client has it: it is sent as UTF-8 (WHATWG HTML, section 9.2.3), and fields are read as latin1. */
 function lastEventId(request: HttpRequest | undefined): string | undefined {
   const id = request?.headers.get('last-event-id');
-  return id === undefined ? undefined : Buffer.from(id, 'latin1').toString();
+  return id === undefined || id === null ? undefined : Buffer.from(id, 'latin1').toString();
 }

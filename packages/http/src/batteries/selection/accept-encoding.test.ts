@@ -6,12 +6,12 @@ type Coding = (typeof OFFERED)[number];
 
 /** The field; what is sent of br, zstd and gzip; whether the client takes the content as it is. */
 const ROWS: readonly (readonly [
-  value: string | undefined,
+  value: string | null,
   coding: Coding | undefined,
   isIdentityAccepted: boolean,
 ])[] = [
   // Without a preference: as it is (section 12.5.3, first and second rule).
-  [undefined, undefined, true],
+  [null, undefined, true],
   ['', undefined, true],
   [' ', undefined, true],
   [',', undefined, true],

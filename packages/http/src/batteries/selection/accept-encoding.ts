@@ -18,14 +18,14 @@ const WITHOUT_FIELD: Negotiated<never> = { coding: undefined, isIdentityAccepted
 /**
  * The coding to use, and whether none may be used.
  *
- * @param value - The request's `Accept-Encoding`; `undefined` when it has none.
+ * @param value - The request's `Accept-Encoding`; `null` when it has none.
  * @param offered - What is at hand, the best first: among equal weights, the first is taken.
  */
 export function negotiateCoding<Coding extends string>(
-  value: string | undefined,
+  value: string | null,
   offered: readonly Coding[],
 ): Negotiated<Coding> {
-  if (value === undefined) return WITHOUT_FIELD;
+  if (value === null) return WITHOUT_FIELD;
   const weights = new Map<string, number>();
   for (const element of value.split(',')) {
     const [, name, weight = '1'] = ELEMENT.exec(element.trim()) ?? [];
@@ -50,7 +50,7 @@ export function negotiateCoding<Coding extends string>(
 
 /** The coding to use, where the content is at hand without one too: one of `offered`, or `undefined` for no coding. */
 export function preferredCoding<Coding extends string>(
-  value: string | undefined,
+  value: string | null,
   offered: readonly Coding[],
 ): Coding | undefined {
   return negotiateCoding(value, offered).coding;

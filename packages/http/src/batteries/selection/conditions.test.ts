@@ -14,7 +14,7 @@ const NOTHING = undefined;
 
 const request = (method: string, fields: Readonly<Record<string, string>>) => ({
   method,
-  headers: { get: (name: string) => fields[name] },
+  headers: { get: (name: string) => fields[name] ?? null },
 });
 
 describe('a conditional request (RFC 9110 section 13)', () => {

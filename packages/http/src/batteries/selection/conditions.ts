@@ -37,12 +37,12 @@ export function evaluateConditions(
   const ifMatch = headers.get('if-match');
   const ifNoneMatch = headers.get('if-none-match');
   // A date counts only where the same question is not asked with tags (sections 13.1.3 and 13.1.4).
-  if (ifMatch !== undefined) {
+  if (ifMatch !== null) {
     if (!matches(ifMatch, validators, isSameStrongly)) return 412;
   } else if (isAfter(validators, headers.get('if-unmodified-since')) === true) {
     return 412;
   }
-  if (ifNoneMatch !== undefined) {
+  if (ifNoneMatch !== null) {
     if (matches(ifNoneMatch, validators, isSameWeakly)) return isRead ? 304 : 412;
   } else if (isRead && isAfter(validators, headers.get('if-modified-since')) === false) {
     return 304;
@@ -78,12 +78,9 @@ function matches(
 }
 
 /** Whether it was modified after a date; `undefined` without a valid date, or nothing to compare it with. */
-function isAfter(
-  validators: Validators | undefined,
-  date: string | undefined,
-): boolean | undefined {
+function isAfter(validators: Validators | undefined, date: string | null): boolean | undefined {
   const lastModified = validators?.lastModified;
-  if (date === undefined || lastModified === undefined) return undefined;
+  if (date === null || lastModified === undefined) return undefined;
   const time = parseHttpDate(date.trim(), lastModified);
   return time === undefined ? undefined : wholeSeconds(lastModified) > time;
 }

@@ -60,7 +60,7 @@ function rangeOf(text: string, size: number): ByteRange | undefined {
   return { start, end };
 }
 
-/** Whether one number is less than another, also where they are too large to be told apart as `number`. */
+/** Whether one number is less than another, also where they are too large to differ as `number`. */
 function isLess(digits: string, than: string): boolean {
   const [a, b] = [digits.replace(/^0+/, ''), than.replace(/^0+/, '')];
   return a.length === b.length ? a < b : a.length < b.length;

@@ -1,13 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryListener, memoryPair } from '@awaitio/core';
+import { ManualClock } from '@awaitio/core/testing';
 import { HttpProblem, HttpResponse, serve, type Handler } from '../../index.ts';
+import { fetched, type Fetched } from '../../../test/support/fetched.ts';
 import { basicAuth } from './basic-auth.ts';
 import { cors } from './cors.ts';
 import { loadShedding } from './load-shedding.ts';
 import { rateLimit } from './rate-limit.ts';
 import { requestId } from './request-id.ts';
 import { serverTiming } from './server-timing.ts';
+
+/** On the system's clock, load shedding measures for some seconds after the last request. */
+const clock = new ManualClock();
 
 /** Every wrapper, letting every request through. */
 const WRAPPERS: readonly (readonly [name: string, wrap: (handler: Handler) => Handler])[] = [
@@ -16,7 +21,7 @@ const WRAPPERS: readonly (readonly [name: string, wrap: (handler: Handler) => Ha
   ['basicAuth', (handler) => basicAuth(handler, { check: () => true })],
   ['requestId', (handler) => requestId(handler)],
   ['serverTiming', (handler) => serverTiming(handler)],
-  ['loadShedding', (handler) => loadShedding(handler)],
+  ['loadShedding', (handler) => loadShedding(handler, { clock })],
   [
     'all of them',
     (handler) => WRAPPERS.slice(0, -1).reduce((inner, [, wrap]) => wrap(inner), handler),
@@ -25,20 +30,8 @@ const WRAPPERS: readonly (readonly [name: string, wrap: (handler: Handler) => Ha
 
 const headers = { Authorization: `Basic ${btoa('a:b')}` };
 
-async function ask(
-  handler: Handler,
-  init: RequestInit = {},
-): Promise<{ answer: Response; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', { headers, ...init });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
-  return { answer, body, errors };
-}
+const ask = (handler: Handler, init: RequestInit = {}): Promise<Fetched> =>
+  fetched(handler, { headers, ...init });
 
 describe.each(WRAPPERS)('%s', (_name, wrap) => {
   test('keeps everything of a response that it does not say itself', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener } from '@awaitio/core';
-import { HttpResponse, serve, type HttpRequest } from '../../index.ts';
+import { HttpResponse, type HttpRequest } from '../../index.ts';
+import { fetched } from '../../../test/support/fetched.ts';
 import { basicAuth, basicAuthUser, type BasicAuthOptions } from './basic-auth.ts';
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -8,19 +8,12 @@ const basic = (text: string): string => `Basic ${Buffer.from(text).toString('bas
 async function ask(
   options: BasicAuthOptions,
   authorization?: string | readonly string[],
-): Promise<{ status: number; body: string; challenge: string | null; errors: unknown[] }> {
-  const errors: unknown[] = [];
+): Promise<{ status: number; body: string; challenge: string | null; errors: readonly unknown[] }> {
   const handler = basicAuth((request) => HttpResponse.text(basicAuthUser(request) ?? '?'), options);
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
   const headers = [authorization ?? []]
     .flat()
     .map((value) => ['Authorization', value] as [string, string]);
-  const answer = await server.fetch('http://test/', { headers });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
+  const { answer, body, errors } = await fetched(handler, { headers });
   const challenge = answer.headers.get('www-authenticate');
   return { status: answer.status, body, challenge, errors };
 }

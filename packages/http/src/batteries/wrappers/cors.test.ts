@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener } from '@awaitio/core';
-import { HttpProblem, HttpResponse, serve, type Handler } from '../../index.ts';
+import { HttpProblem, HttpResponse, type Handler } from '../../index.ts';
+import { fetched } from '../../../test/support/fetched.ts';
 import { cors, type CorsOptions } from './cors.ts';
 
 const PAGE = 'https://app.example';
@@ -11,15 +11,14 @@ async function ask(
   headers: Record<string, string>,
   method = 'GET',
   handler = hello,
-): Promise<{ status: number; fields: Record<string, string>; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(cors(handler, options), {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', { method, headers });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
+): Promise<{
+  status: number;
+  fields: Record<string, string>;
+  body: string;
+  errors: readonly unknown[];
+}> {
+  const init = { method, headers };
+  const { answer, body, errors } = await fetched(cors(handler, options), init);
   const fields = Object.fromEntries(
     [...answer.headers].filter(([name]) => name === 'vary' || name.startsWith('access-control-')),
   );

@@ -136,7 +136,7 @@ class CorsPolicy {
     const origins = this.#origins;
     if (origins === '*') return true;
     const origin = request.headers.get('origin');
-    if (origin === undefined) return false;
+    if (origin === null) return false;
     return typeof origins === 'function' ? origins(origin, request) : origins.includes(origin);
   }
 
@@ -157,7 +157,7 @@ class CorsPolicy {
     if (this.#origins === '*') return [...given, 'Access-Control-Allow-Origin', '*'];
     const fields = vary(given, 'Origin');
     const origin = headers.get('origin');
-    if (!isAllowed || origin === undefined) return fields;
+    if (!isAllowed || origin === null) return fields;
     const credentials =
       this.#options.credentials === true ? ['Access-Control-Allow-Credentials', 'true'] : [];
     return [...fields, 'Access-Control-Allow-Origin', origin, ...credentials];

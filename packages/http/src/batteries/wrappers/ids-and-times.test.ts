@@ -1,24 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener, seededRandom } from '@awaitio/core';
+import { seededRandom } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { HttpProblem, HttpResponse, serve, type Handler } from '../../index.ts';
+import { HttpProblem, HttpResponse, type Handler } from '../../index.ts';
+import { fetched, type Fetched } from '../../../test/support/fetched.ts';
 import { requestId, requestIdOf, type RequestIdOptions } from './request-id.ts';
 import { serverTiming, timing, type ServerTimingOptions } from './server-timing.ts';
 
-async function ask(
-  handler: Handler,
-  headers: Record<string, string> = {},
-): Promise<{ answer: Response; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', { headers });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
-  return { answer, body, errors };
-}
+const ask = (handler: Handler, headers: Record<string, string> = {}): Promise<Fetched> =>
+  fetched(handler, { headers });
 
 describe('the id of a request', () => {
   const idOf = async (

@@ -1,24 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryListener, seededRandom } from '@awaitio/core';
+import { seededRandom } from '@awaitio/core';
 import { ManualClock } from '@awaitio/core/testing';
-import { HttpResponse, serve, type Handler, type HttpProblem } from '../../index.ts';
+import { HttpResponse, type Handler, type HttpProblem } from '../../index.ts';
+import { fetched, type Fetched } from '../../../test/support/fetched.ts';
 import { EventLoopDelay, type DelayMonitor } from './event-loop-delay.ts';
 import { loadShedding, type LoadSheddingOptions } from './load-shedding.ts';
 
-async function ask(
-  handler: Handler,
-  headers: Record<string, string> = {},
-): Promise<{ answer: Response; body: string; errors: unknown[] }> {
-  const errors: unknown[] = [];
-  const server = await serve(handler, {
-    listener: new MemoryListener(),
-    onError: (error) => errors.push(error),
-  });
-  const answer = await server.fetch('http://test/', { headers });
-  const body = await answer.text();
-  await server.shutdown({ grace: 0 });
-  return { answer, body, errors };
-}
+const ask = (handler: Handler, headers: Record<string, string> = {}): Promise<Fetched> =>
+  fetched(handler, { headers });
 
 /** A monitor that a test plays. */
 class PlayedMonitor implements DelayMonitor {
@@ -60,6 +49,7 @@ describe('load shedding', () => {
       let refused = 0;
       for (let n = 0; n < 100; n += 1) {
         try {
+          // It decides without a look at the request.
           void handler(undefined as never, undefined as never);
         } catch (error) {
           refused += 1;
@@ -159,7 +149,7 @@ describe('load shedding', () => {
     // Not only the first.
     for (let n = 0; n < 3; n += 1) {
       keepLoop();
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await timerTurn();
       expect(monitor.read()).toBeGreaterThanOrEqual(20);
     }
     await turnsUntil(() => monitor.read() < 20);
@@ -177,6 +167,11 @@ function keepLoop(): true {
   return true;
 }
 
+/** The histogram is of timers in real time, so their turns are what it measures. */
 async function turnsUntil(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!isSo()) await timerTurn();
+}
+
+function timerTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,5 +1,6 @@
 /** Who a limit is for, and how many of them are remembered. */
 
+import { lazy } from '@awaitio/core/lowlevel';
 import type { HttpRequest } from '../../message/request.ts';
 
 /**
@@ -22,6 +23,22 @@ export function addressKey({ remoteAddress }: HttpRequest): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
+}
+
+/** The longest key that is kept as it is, in characters; of a longer one its hash is kept. */
+export const LONGEST_KEY = 128;
+
+/** Loaded on first use: it takes some milliseconds. */
+const crypto = lazy(() => import('node:crypto'));
+
+/**
+ * What stands for a key that is longer than {@link LONGEST_KEY}: clients send what they like, and keys are kept. It is one
+ * character longer than that, so that no key that is kept as it is equals it.
+ */
+export async function hashOf(key: string): Promise<string> {
+  const { createHash } = crypto.value ?? (await crypto.load());
+  const hash = createHash('sha256').update(key, 'utf16le').digest('base64url');
+  return hash.padEnd(LONGEST_KEY + 1);
 }
 
 interface Entry<T> {

@@ -10,11 +10,11 @@ import {
   type HttpRequest,
   type HttpServer,
 } from '../../index.ts';
-import { addressKey, RecentKeys } from './rate-limit-keys.ts';
+import { addressKey, hashOf, LONGEST_KEY, RecentKeys } from './rate-limit-keys.ts';
 import { rateLimit, type RateLimitOptions } from './rate-limit.ts';
 
 const hello: Handler = () => HttpResponse.text('hi');
-const byHeader = (request: HttpRequest): string | undefined => request.headers.get('x-key');
+const byHeader = (request: HttpRequest): string | null => request.headers.get('x-key');
 
 async function served<T>(
   options: RateLimitOptions,
@@ -101,13 +101,31 @@ describe('a limit', () => {
     expect(result).toEqual(['200', '200', '429 1', '200', '429 1', '200']);
   });
 
-  test('fails a request whose key is no string', async () => {
-    const key = (): string => 5 as never;
+  test.each([
+    ['is', () => 5 as never],
+    ['resolves to', async () => 5 as never],
+  ])('fails a request whose key %s no string', async (_how, key) => {
     const { result, errors } = await served({ rate: 1, key }, (ask) => ask());
     expect(result).toBe('500');
     expect(errors).toMatchObject([
       { message: expect.stringContaining('expected `key` to return') },
     ]);
+  });
+
+  test('is for each key however long it is, and keeps a hash of a long one', async () => {
+    const clock = new ManualClock();
+    const long = 'x'.repeat(8_000);
+    const keys = [long, long, `${long}y`, 'x'.repeat(129), 'x'.repeat(128), 'x'.repeat(128)];
+    for (const key of [byHeader, async (request: HttpRequest) => byHeader(request)]) {
+      const options = { rate: 1, fields: false, clock, key };
+      const { result, errors } = await served(options, async (ask) => {
+        const seen: string[] = [];
+        for (const sent of keys) seen.push(await ask(sent));
+        return seen;
+      });
+      expect(result).toEqual(['200', '429 1', '200', '200', '200', '429 1']);
+      expect(errors).toEqual([]);
+    }
   });
 });
 
@@ -131,6 +149,14 @@ describe('the key of an address', () => {
   });
 });
 
+test('the hash of a key has one length, and equals no key that is kept as it is', async () => {
+  const hashes = await Promise.all(
+    ['', 'x'.repeat(LONGEST_KEY + 1), 'x'.repeat(1_000_000), '\ud800', '\ud801'].map(hashOf),
+  );
+  expect(new Set(hashes.map(({ length }) => length))).toEqual(new Set([LONGEST_KEY + 1]));
+  expect(new Set(hashes).size).toBe(5);
+});
+
 test('keys beyond the limit make way, and their number does not grow', () => {
   let made = 0;
   const keys = new RecentKeys(3, () => (made += 1));
@@ -143,7 +169,7 @@ test('a key from a header field keeps nothing of the head that it came in', () =
   const collect = runInNewContext('gc') as () => void;
   const keys = new RecentKeys(1_000, () => 0);
   const use = (n: number): void => {
-    // A text of its own for each, as the head of a request is.
+    // Another text for each, as the head of a request is.
     const head = Buffer.alloc(65_536, `x-key: ${String(n).padStart(20, '0')}\r\n`).toString(
       'latin1',
     );

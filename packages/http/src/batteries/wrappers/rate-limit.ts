@@ -14,7 +14,7 @@ import { HttpProblem } from '../../message/problem.ts';
 import type { HttpRequest } from '../../message/request.ts';
 import type { FieldList } from '../../protocol/vocabulary/fields.ts';
 import { respondWith } from './around.ts';
-import { addressKey, RecentKeys } from './rate-limit-keys.ts';
+import { addressKey, hashOf, LONGEST_KEY, RecentKeys } from './rate-limit-keys.ts';
 
 /** Options of {@link rateLimit}. */
 export interface RateLimitOptions {
@@ -23,14 +23,14 @@ export interface RateLimitOptions {
   /** How many it may make at once, a whole number from 1. @default those of one second, at least 1 */
   readonly burst?: number | undefined;
   /**
-   * Who is limited: requests with the same key share a bucket; `undefined` stands for no limit. @default the client's address, of IPv6 its
-   * first 64 bits
+   * Who is limited: requests with the same key share a bucket; `null` and `undefined` stand for no limit. Of a key of more than 128 characters its
+   * hash is kept (SHA-256). @default the client's address, of IPv6 its first 64 bits
    */
   readonly key?:
     | ((
         request: HttpRequest,
         context: HandlerContext,
-      ) => string | undefined | Promise<string | undefined>)
+      ) => string | null | undefined | Promise<string | null | undefined>)
     | undefined;
   /** The most keys that are remembered; one that was not used for longest is forgotten, with its bucket. @default 10000 */
   readonly maxKeys?: number | undefined;
@@ -95,14 +95,16 @@ export function rateLimit(handler: Handler, options: RateLimitOptions): Handler 
   const { key = addressKey } = options;
   return (request, context) => {
     const chosen = key(request, context);
-    if (typeof chosen === 'string') {
+    if (typeof chosen === 'string' && chosen.length <= LONGEST_KEY) {
       return respondWith(handler, request, context, limit.take(chosen));
     }
-    if (chosen === undefined) return handler(request, context);
+    if (chosen === undefined || chosen === null) return handler(request, context);
     return (async () => {
       const awaited = await chosen;
-      if (awaited === undefined) return handler(request, context);
-      return respondWith(handler, request, context, limit.take(awaited));
+      if (awaited === undefined || awaited === null) return handler(request, context);
+      if (typeof awaited !== 'string') throw notAKey(awaited);
+      const bounded = awaited.length <= LONGEST_KEY ? awaited : await hashOf(awaited);
+      return respondWith(handler, request, context, limit.take(bounded));
     })();
   };
 }
@@ -134,7 +136,6 @@ class Limit {
    * @throws `HttpProblem` 429 when there is none.
    */
   take(key: string): (fields: FieldList) => FieldList {
-    if (typeof key !== 'string') throw notAKey(key);
     const bucket = this.#buckets.use(key);
     const isTaken = bucket.tryAcquire();
     const { tokens } = bucket.statistics();
@@ -161,7 +162,7 @@ class Limit {
 
 function notAKey(key: unknown): InvalidInputError {
   return new InvalidInputError(
-    `rateLimit: expected \`key\` to return a string or undefined, got a value of type ${typeof key}`,
+    `rateLimit: expected \`key\` to return a string, null or undefined, got a value of type ${typeof key}`,
     'rateLimit',
   );
 }

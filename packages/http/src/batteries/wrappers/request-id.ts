@@ -71,8 +71,8 @@ export function requestId(handler: Handler, options?: RequestIdOptions): Handler
   const { header = 'X-Request-Id', inbound = true, random = systemRandom } = options ?? {};
   const own = [header.toLowerCase()];
   return (request, context) => {
-    const given = inbound ? request.headers.get(header) : undefined;
-    const id = given !== undefined && VALID.test(given) ? given : uuid(random);
+    const given = inbound ? request.headers.get(header) : null;
+    const id = given !== null && VALID.test(given) ? given : uuid(random);
     ids.set(request, id);
     return respondWith(handler, request, context, (fields) => [
       ...without(fields, own),

@@ -6,7 +6,7 @@
  * fails, and `#failure` holds the reason.
  */
 
-import { TimeoutError, type ByteStream, type WouldBlock } from '@awaitio/core';
+import { BrokenError, TimeoutError, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
   Deadline,
   watchAbort,
@@ -17,7 +17,7 @@ import {
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
 import { clientClosed, discarded } from './connection-errors.ts';
-import { idleTimeOf } from './keep-alive.ts';
+import { idleTimeOf, REST } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
 import { READ_ON_LIMIT, ResponseReceiver, type ReceiverOwner } from './response-receiver.ts';
@@ -26,15 +26,12 @@ import { StallWatch } from '../../driver/stall-watch.ts';
 import { HttpConnection } from '../../protocol/connection.ts';
 import type { Data, ResponseHead } from '../../protocol/vocabulary/events.ts';
 
-/** The pool, as its connections see it. `onServerEnd`: the server has ended one that was idle for so many milliseconds. */
+/** The pool, as its connections see it. `onServerEnd`: the server has ended one that was, or had been, idle for so many milliseconds. */
 export interface ConnectionOwner {
   onFree(connection: ClientConnection): void;
   onGone(connection: ClientConnection): void;
   onServerEnd(idleFor: number): void;
 }
-
-/** Milliseconds until an idle connection stops keeping the process alive, and an unread body is read on. */
-const REST = 0;
 
 export class ClientConnection
   implements DeadlineOwner, AbortWatcher, IncomingOwner, SenderOwner, ReceiverOwner
@@ -107,6 +104,7 @@ export class ClientConnection
    * @throws The stream's errors; `RemoteProtocolError`; `TimeoutError`; the signal's reason. The connection is then gone.
    */
   async exchange(request: OutgoingRequest): Promise<IncomingResponse> {
+    const { deadlines } = this.#shared;
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
     if (this.#isResting) {
@@ -118,15 +116,14 @@ export class ClientConnection
     if (request.signal !== undefined) this.#registration = watchAbort(request.signal, this);
     try {
       this.#sender.send(request, incoming);
-      this.#enter('headers', this.#shared.deadlines.headers);
+      this.#enter('headers', deadlines.headers);
       incoming.head = await this.#receiver.receiveHead(request, incoming);
       this.#lastHead = incoming.head;
       request.progress.phase = 'body';
       this.#sendingWatch?.end();
       this.#sendingWatch = undefined;
-      // A final response before `100 Continue` cancels the body.
+      // A final response before `100 Continue` cancels the body. The body's deadline runs only while a reader waits for a piece.
       this.#sender.resolveContinue(false);
-      // The body's deadline runs only while a reader waits for the next piece.
       this.#enter('body', Infinity);
       this.#receiver.takeBuffered(incoming);
       if (incoming.isReceiving && (incoming.bodyLength ?? 0) <= READ_ON_LIMIT) {
@@ -135,6 +132,11 @@ export class ClientConnection
       }
       return incoming;
     } catch (error) {
+      // The server may have ended it while it was idle, before the request arrived.
+      const isStale = this.served > 1 && this.failure === undefined && !this.hasResponseBytes;
+      if (isStale && error instanceof BrokenError) {
+        this.#owner.onServerEnd(this.#deadline.at - deadlines.headers - this.#idleSince);
+      }
       throw this.fail(error);
     }
   }

@@ -19,7 +19,10 @@ export interface FailedRequest {
   readonly phase: RequestPhase;
   /** How often it had been sent, or tried to, from 1. */
   readonly attempt: number;
-  /** Whether it may be sent again: nothing of it was sent, or it may be sent twice; and its body can be made again. */
+  /**
+   * Whether the call may be made again: nothing of it was sent, or it may be sent twice; and its body can be made again. After a
+   * redirect, this holds for each request on the way.
+   */
   readonly isReplayable: boolean;
 }
 
@@ -59,6 +62,8 @@ export class RequestProgress {
   hasReplayableBody = true;
   /** Whether sending it twice means the same as once (RFC 9110 section 9.2.2), by its method or an `Idempotency-Key`. */
   isIdempotent = true;
+  /** Whether it was redirected after a request that may not be sent again: then the call may not be repeated. */
+  #hasSentOnce = false;
   /** The program's signal. */
   readonly #signal: AbortSignal | undefined;
 
@@ -68,9 +73,19 @@ export class RequestProgress {
     this.#signal = signal;
   }
 
-  /** Whether it may be sent again although the server may have received it. */
+  /** Whether it may be sent again although the server may have received it. After a redirect: what it has become. */
   get isRepeatable(): boolean {
     return this.isIdempotent && this.hasReplayableBody;
+  }
+
+  /** Whether the whole call may be made again, from the first of its redirects on. */
+  get isCallRepeatable(): boolean {
+    return this.isRepeatable && !this.#hasSentOnce;
+  }
+
+  /** It was answered with a redirect, and becomes another request. */
+  onRedirect(): void {
+    this.#hasSentOnce ||= !this.isRepeatable;
   }
 
   /** Adds `request` to an error of this client. Nothing is added to what is the program's: its signal's reason. Never throws. */
@@ -78,9 +93,11 @@ export class RequestProgress {
     if (!isOwn(error) || error instanceof InvalidInputError) return;
     if (this.#signal?.aborted === true && this.#signal.reason === error) return;
     if ('request' in error || !Object.isExtensible(error)) return;
-    const { method, origin, phase, attempt, hasReplayableBody } = this;
+    const { method, origin, phase, attempt } = this;
     const wasSent = phase === 'headers' || phase === 'body';
-    const isReplayable = wasSent ? this.isRepeatable : hasReplayableBody;
+    const isReplayable = wasSent
+      ? this.isCallRepeatable
+      : this.hasReplayableBody && !this.#hasSentOnce;
     const request: FailedRequest = { method, origin, phase, attempt, isReplayable };
     Object.defineProperty(error, 'request', { value: Object.freeze(request), enumerable: true });
   }

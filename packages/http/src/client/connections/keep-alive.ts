@@ -2,6 +2,9 @@
 
 import type { Headers } from '../../protocol/vocabulary/headers.ts';
 
+/** Milliseconds until an idle connection stops keeping the process alive, and an unread body is read on. */
+export const REST = 0;
+
 /** How long a connection may idle: by the options, and by the word of its server. */
 export function idleTimeOf(
   headers: Headers | undefined,

@@ -4,9 +4,10 @@
  * A request takes a free connection, opens a new one, or waits for either. Waiting requests are served in order.
  */
 
-import { ClosedError, TimeoutError, type ByteStream } from '@awaitio/core';
+import { ClosedError, TimeoutError, type ByteStream, type WaitInfo } from '@awaitio/core';
 import { ListedWaiter, WaiterList } from '@awaitio/core/lowlevel';
 import { loadParser } from '../../driver/load-parser.ts';
+import type { PoolView } from '../../observing/clients.ts';
 import { Attempt, dial } from './connecting.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import { observeConnection } from './observer.ts';
@@ -46,7 +47,8 @@ export class ClientPool implements ConnectionOwner {
   readonly #budget: ConnectionBudget;
   readonly #route: Route;
   readonly #origin: string;
-  readonly #all = new Set<ClientConnection>();
+  /** With their streams. */
+  readonly #all = new Map<ClientConnection, ByteStream>();
   readonly #idle: ClientConnection[] = [];
   /** Waiting requests: each gets a free connection, or `undefined` as permission to open one. */
   readonly #waiting = new WaiterList<ClientConnection | undefined>();
@@ -136,7 +138,7 @@ export class ClientPool implements ConnectionOwner {
       const connection = scope.run(open, checkWanted(stream, attempt), this.#shared, this);
       observeConnection(stream, connection, this.#origin, clock, begunAt);
       tracer?.opened(connection, stream.closed);
-      this.#all.add(connection);
+      this.#all.set(connection, stream);
       attempt.end();
       isOpen = true;
       return connection;
@@ -198,7 +200,7 @@ export class ClientPool implements ConnectionOwner {
       first.reject(clientClosed());
     }
     for (const attempt of this.#attempts) attempt.onAbort(clientClosed());
-    const ends = [...this.#all].map((connection) => {
+    const ends = Array.from(this.#all.keys(), (connection) => {
       connection.close();
       return connection.closed;
     });
@@ -216,6 +218,15 @@ export class ClientPool implements ConnectionOwner {
       idle: this.#idle.length,
       waiting: this.#waiting.size,
     });
+  }
+
+  /** What it shows of itself. */
+  view(): PoolView {
+    const waits: WaitInfo[] = [];
+    this.#waiting.describe(this.#shared.clock.now(), waits);
+    const connections = [...this.#all];
+    const facts = { origin: this.#origin, limit: this.#limit, connecting: this.#connecting };
+    return { ...facts, idle: this.#idle.length, waits, connections };
   }
 
   get waiting(): number {
@@ -243,7 +254,7 @@ export class ClientPool implements ConnectionOwner {
   #describe(): string {
     let unread = 0;
     let unanswered = 0;
-    for (const connection of this.#all) {
+    for (const connection of this.#all.keys()) {
       if (connection.holds === 'body') unread += 1;
       if (connection.holds === 'headers') unanswered += 1;
     }

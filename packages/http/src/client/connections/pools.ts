@@ -1,6 +1,7 @@
 /** The pools of a client, one for each origin, and the bound on all their connections together. */
 
 import { ClientPool, type ConnectionBudget, type PoolStatistics } from './pool.ts';
+import type { PoolView } from '../../observing/clients.ts';
 import type { ClientShared } from './shared.ts';
 import type { Route } from '../routes/route.ts';
 import type { Target } from '../routes/target.ts';
@@ -79,6 +80,11 @@ export class Pools implements ConnectionBudget {
     return Object.freeze(
       Object.fromEntries([...this.#pools].map(([origin, pool]) => [origin, pool.statistics()])),
     );
+  }
+
+  /** What its pools show of themselves. */
+  views(): readonly PoolView[] {
+    return Array.from(this.#pools.values(), (pool) => pool.view());
   }
 
   #dropEmpty(): void {

@@ -13,13 +13,15 @@ import type { StallLimits } from '../../driver/stall-watch.ts';
 const DEFAULT_MAX_INFORMATIONAL = 64;
 
 /** The options of a client that concern its connections. */
-export interface ConnectionSettings {
+export interface ConnectionOptions {
   readonly deadlines?:
     | { readonly [Name in keyof ClientDeadlines]?: ClientDeadlines[Name] | undefined }
     | undefined;
+  /** Limits on what a server may send, and on how slowly it takes a body. */
   readonly limits?:
     | { readonly [Name in keyof ClientLimits]?: ClientLimits[Name] | undefined }
     | undefined;
+  /** The most informational responses (1xx) to one request. @default 64 */
   readonly maxInformational?: number | undefined;
 }
 
@@ -38,9 +40,9 @@ export interface ClientShared {
 }
 
 /** Makes the state of a client that is being made. */
-export function clientShared(clock: Clock, settings: ConnectionSettings): ClientShared {
-  const deadlines = withDefaults(DEFAULT_CLIENT_DEADLINES, settings.deadlines);
-  const limits = withDefaults(DEFAULT_CLIENT_LIMITS, settings.limits);
+export function clientShared(clock: Clock, options: ConnectionOptions): ClientShared {
+  const deadlines = withDefaults(DEFAULT_CLIENT_DEADLINES, options.deadlines);
+  const limits = withDefaults(DEFAULT_CLIENT_LIMITS, options.limits);
   return {
     clock,
     // Connections and their deadlines outlive the scope that the client is made in.
@@ -53,6 +55,6 @@ export function clientShared(clock: Clock, settings: ConnectionSettings): Client
       minRate: limits.writeMinRate,
       window: deadlines.writeWindow,
     },
-    maxInformational: settings.maxInformational ?? DEFAULT_MAX_INFORMATIONAL,
+    maxInformational: options.maxInformational ?? DEFAULT_MAX_INFORMATIONAL,
   };
 }

@@ -29,7 +29,7 @@ const NAMES: Readonly<Record<string, Coding | undefined>> = {
  */
 export function codingsOf(headers: Headers): readonly Coding[] | RemoteProtocolError | undefined {
   const field = headers.get('content-encoding');
-  if (field === undefined) return undefined;
+  if (field === null) return undefined;
   const codings: Coding[] = [];
   for (const element of field.toLowerCase().split(',')) {
     const name = element.trim();

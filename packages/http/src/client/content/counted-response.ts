@@ -1,18 +1,11 @@
 /** A response whose reader is told how far its body has come. */
 
-import {
-  WOULD_BLOCK,
-  type ByteStream,
-  type Clock,
-  type LimitError,
-  type WouldBlock,
-} from '@awaitio/core';
+import { WOULD_BLOCK, type LimitError, type WouldBlock } from '@awaitio/core';
 import { callContained, stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
-import type { RequestProgress } from '../connections/failure.ts';
+import { ForwardedResponse } from '../connections/forwarded-response.ts';
 import type { ResponseOrigin } from '../connections/incoming-response.ts';
 import type { ProgressListener } from '../connections/outgoing-request.ts';
 import type { Data } from '../../protocol/vocabulary/events.ts';
-import type { Headers } from '../../protocol/vocabulary/headers.ts';
 
 /** Reports each piece that the reader takes. */
 export function countedResponse(
@@ -22,8 +15,7 @@ export function countedResponse(
   return new CountedResponse(origin, listener);
 }
 
-class CountedResponse implements ResponseOrigin, FailureSink {
-  readonly #origin: ResponseOrigin;
+class CountedResponse extends ForwardedResponse implements FailureSink {
   readonly #listener: ProgressListener;
   #bytes = 0;
   #isOver = false;
@@ -31,29 +23,13 @@ class CountedResponse implements ResponseOrigin, FailureSink {
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(origin: ResponseOrigin, listener: ProgressListener) {
-    this.#origin = origin;
+    super(origin);
     this.#listener = listener;
   }
 
-  get clock(): Clock {
-    return this.#origin.clock;
-  }
-
-  get progress(): RequestProgress {
-    return this.#origin.progress;
-  }
-
-  get bodyLength(): number | undefined {
-    return this.#origin.bodyLength;
-  }
-
-  get trailers(): Headers | undefined {
-    return this.#origin.trailers;
-  }
-
-  async nextPiece(): Promise<Uint8Array | null> {
+  override async nextPiece(): Promise<Uint8Array | null> {
     try {
-      const piece = await this.#origin.nextPiece();
+      const piece = await this.origin.nextPiece();
       this.#count(piece?.length);
       return piece;
     } catch (error) {
@@ -61,9 +37,9 @@ class CountedResponse implements ResponseOrigin, FailureSink {
     }
   }
 
-  tryNextPiece(): Data | null | WouldBlock {
+  override tryNextPiece(): Data | null | WouldBlock {
     this.#throwIfFailed();
-    const piece = this.#origin.tryNextPiece();
+    const piece = this.origin.tryNextPiece();
     if (piece !== WOULD_BLOCK) this.#count(piece?.length);
     return piece;
   }
@@ -100,20 +76,16 @@ class CountedResponse implements ResponseOrigin, FailureSink {
       return;
     }
     this.#failure = { reason: failure };
-    this.#origin.discard();
+    this.origin.discard();
   }
 
-  abandon(cause?: LimitError): void {
+  override abandon(cause?: LimitError): void {
     this.#isOver = true;
-    this.#origin.abandon(cause);
+    this.origin.abandon(cause);
   }
 
-  discard(): void {
+  override discard(): void {
     this.#isOver = true;
-    this.#origin.discard();
-  }
-
-  takeStream(): ByteStream {
-    return this.#origin.takeStream();
+    this.origin.discard();
   }
 }

@@ -1,16 +1,10 @@
 /** A response whose body is decoded while it is read. */
 
-import {
-  WOULD_BLOCK,
-  type ByteStream,
-  type Clock,
-  type LimitError,
-  type WouldBlock,
-} from '@awaitio/core';
+import { WOULD_BLOCK, type LimitError, type WouldBlock } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import { codingsOf, type Coding } from './content-coding.ts';
 import type { decodePieces, decodeWhole } from './decode.ts';
-import type { RequestProgress } from '../connections/failure.ts';
+import { ForwardedResponse } from '../connections/forwarded-response.ts';
 import type { ResponseOrigin } from '../connections/incoming-response.ts';
 import { PieceCollector } from '../../message/piece-collector.ts';
 import type { RemoteProtocolError } from '../../protocol/vocabulary/errors.ts';
@@ -38,70 +32,53 @@ export function decodedResponse(
   return codings === undefined ? origin : new DecodedResponse(origin, codings, maxExpansion);
 }
 
-class DecodedResponse implements ResponseOrigin {
-  readonly #origin: ResponseOrigin;
+class DecodedResponse extends ForwardedResponse {
   readonly #codings: readonly Coding[] | RemoteProtocolError;
   readonly #maxExpansion: number;
   #pieces: AsyncIterator<Uint8Array> | undefined;
-  readonly bodyLength: undefined;
 
   constructor(
     origin: ResponseOrigin,
     codings: readonly Coding[] | RemoteProtocolError,
     maxExpansion: number,
   ) {
-    this.#origin = origin;
+    super(origin);
     this.#codings = codings;
     this.#maxExpansion = maxExpansion;
   }
 
-  get clock(): Clock {
-    return this.#origin.clock;
+  /** It is not known before it is decoded. */
+  override get bodyLength(): undefined {
+    return undefined;
   }
 
-  get progress(): RequestProgress {
-    return this.#origin.progress;
-  }
-
-  get trailers(): Headers | undefined {
-    return this.#origin.trailers;
-  }
-
-  async nextPiece(): Promise<Uint8Array | null> {
+  override async nextPiece(): Promise<Uint8Array | null> {
     try {
       const { done, value } = await (this.#pieces ??= this.#decode()).next();
       return done === true ? null : value;
     } catch (error) {
-      this.#origin.progress.describe(error);
+      this.origin.progress.describe(error);
       this.discard();
       throw error;
     }
   }
 
   /** What was received has still to be decoded. */
-  tryNextPiece(): WouldBlock {
+  override tryNextPiece(): WouldBlock {
     return WOULD_BLOCK;
   }
 
-  abandon(cause?: LimitError): void {
-    this.#origin.abandon(cause);
+  override abandon(cause?: LimitError): void {
+    this.origin.abandon(cause);
     // One that waits for zlib ends with the connection.
     this.#pieces?.return?.().catch(() => {});
-  }
-
-  discard(): void {
-    this.#origin.discard();
-  }
-
-  takeStream(): ByteStream {
-    return this.#origin.takeStream();
   }
 
   async *#decode(): AsyncGenerator<Uint8Array> {
     const codings = this.#codings;
     if (!Array.isArray(codings)) throw codings as RemoteProtocolError;
     const { decodePieces: stream, decodeWhole: whole } = decoding.value ?? (await decoding.load());
-    const { bodyLength } = this.#origin;
+    const { bodyLength } = this.origin;
     if (bodyLength === undefined || bodyLength > WHOLE) {
       yield* stream(this.#encoded(), codings, this.#maxExpansion);
       return;
@@ -116,7 +93,7 @@ class DecodedResponse implements ResponseOrigin {
 
   async *#encoded(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const piece = await this.#origin.nextPiece();
+      const piece = await this.origin.nextPiece();
       if (piece === null) return;
       yield piece;
     }

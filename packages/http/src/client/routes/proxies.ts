@@ -3,7 +3,8 @@
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { proxyRoute } from './proxy-route.ts';
 import type { Proxy, ProxyRules } from './proxy-rules.ts';
-import { directRoute, secured, type Dialing, type Route } from './route.ts';
+import type { ClientTls, Secure } from './client-tls.ts';
+import { directRoute, hostOf, type Dialing, type Route } from './route.ts';
 import { parseTarget, type Target } from './target.ts';
 
 interface Parts {
@@ -19,12 +20,25 @@ const parts: Lazy<Parts> = lazy(async () => {
   return { proxyRoute: route.proxyRoute, ProxyRules: rules.ProxyRules };
 });
 
+/** What is for the server, and not for the proxy: its name, and who the client is. */
+const FOR_SERVER: ReadonlySet<string> = new Set([
+  'servername',
+  'checkServerIdentity',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+]);
+
 /** The proxies that are given, or those of the environment when the client was made. */
 export class Proxies {
   readonly #option: string | URL;
   readonly #environment: Readonly<Record<string, string | undefined>>;
   #loaded: Parts | undefined;
   #rules: ProxyRules | undefined;
+  /** TLS to the proxies themselves. */
+  #tls: ClientTls | undefined;
+  readonly #toProxies = new Map<string, Secure>();
 
   constructor(option: string | URL) {
     this.#option = option;
@@ -45,7 +59,19 @@ export class Proxies {
   route(target: Target, dialing: Dialing): Route {
     const proxy = this.for(target);
     if (proxy === undefined || this.#loaded === undefined) return directRoute(target, dialing);
-    return this.#loaded.proxyRoute(target, proxy, dialing, secured);
+    const toTarget = dialing.tls.to(hostOf(target.address as string));
+    const toProxy = this.#toProxy(proxy, dialing.tls);
+    return this.#loaded.proxyRoute(target, proxy, { connect: dialing.connect, toProxy, toTarget });
+  }
+
+  /** The ways to all targets share the sessions with a proxy. */
+  #toProxy({ origin, address }: Proxy, tls: ClientTls): Secure {
+    const known = this.#toProxies.get(origin);
+    if (known !== undefined) return known;
+    this.#tls ??= tls.without(FOR_SERVER);
+    const secure = this.#tls.to(hostOf(address));
+    this.#toProxies.set(origin, secure);
+    return secure;
   }
 
   async #load(): Promise<void> {

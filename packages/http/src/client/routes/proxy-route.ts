@@ -2,27 +2,25 @@
 
 import { IoError, TcpStream, type ByteStream, type WaitOptions } from '@awaitio/core';
 import type { Proxy } from './proxy-rules.ts';
-import type { Dialing, Route, secured } from './route.ts';
-import type { ClientTlsOptions } from './tls-options.ts';
+import type { Secure } from './client-tls.ts';
+import type { Connect, Route } from './route.ts';
 import type { Target } from './target.ts';
 
 /** The most bytes of a proxy's answer to `CONNECT`. */
 const MAX_ANSWER = 16_384;
 
-/**
- * The way to a target through a proxy.
- *
- * @param secure - Secures a stream: handed in, as in `proxy-rules`.
- */
-export function proxyRoute(
-  target: Target,
-  proxy: Proxy,
-  dialing: Dialing,
-  secure: typeof secured,
-): Route {
-  const { connect = connectTcp, tls } = dialing;
-  const toProxy = (stream: ByteStream, options: WaitOptions): Promise<ByteStream> =>
-    secure(stream, hostOf(proxy.address), forProxy(tls), options);
+/** What a way through a proxy is made of: handed in, as in `proxy-rules`. */
+export interface ProxyWays {
+  readonly connect: Connect | undefined;
+  /** Secures streams to the proxy. */
+  readonly toProxy: Secure;
+  /** Secures streams through the proxy. */
+  readonly toTarget: Secure;
+}
+
+/** The way to a target through a proxy. */
+export function proxyRoute(target: Target, proxy: Proxy, ways: ProxyWays): Route {
+  const { connect = connectTcp, toProxy, toTarget } = ways;
   if (!target.isSecure) {
     return {
       connect: (options) => connect(proxy.address, options),
@@ -36,32 +34,11 @@ export function proxyRoute(
       if (proxy.isSecure) stream = await toProxy(stream, options);
       return tunnel(stream, address, proxy, options);
     },
-    secure: (stream, options) => secure(stream, hostOf(address), tls, options),
+    secure: toTarget,
   };
 }
 
-/** The host of `host:port`; an IPv6 address without brackets. */
-function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
-}
-
-const connectTcp: NonNullable<Dialing['connect']> = (address, options) =>
-  TcpStream.connect(address, options);
-
-/** What is for the server, and not for the proxy: its name, and who the client is. */
-const FOR_SERVER: ReadonlySet<string> = new Set([
-  'servername',
-  'checkServerIdentity',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-]);
-
-function forProxy(tls: ClientTlsOptions | undefined): ClientTlsOptions | undefined {
-  if (tls === undefined) return undefined;
-  return Object.fromEntries(Object.entries(tls).filter(([name]) => !FOR_SERVER.has(name)));
-}
+const connectTcp: Connect = (address, options) => TcpStream.connect(address, options);
 
 /** Asks the proxy for a tunnel. @throws `IoError` when it refuses; the stream is closed then */
 async function tunnel(

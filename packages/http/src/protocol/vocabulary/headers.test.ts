@@ -25,9 +25,9 @@ describe('received headers', () => {
   });
 
   test('are not found by a name that is only like theirs', () => {
-    expect(headers.get('hos')).toBeUndefined();
-    expect(headers.get('hosts')).toBeUndefined();
-    expect(headers.get('most')).toBeUndefined();
+    expect(headers.get('hos')).toBeNull();
+    expect(headers.get('hosts')).toBeNull();
+    expect(headers.get('most')).toBeNull();
     expect(headers.has('')).toBe(false);
   });
 
@@ -70,6 +70,39 @@ describe('received headers', () => {
     expect([web.get('x'), web.getSetCookie()]).toEqual(['y, z', ['a', 'b']]);
   });
 
+  test('are given to the web as they are', () => {
+    const received = headersOf('Set-Cookie: a\r\nX: y\r\nSET-COOKIE: b\r\nX: z');
+    const web: globalThis.Headers = received;
+    expect(web).toBe(received);
+    expect([...new globalThis.Headers(received)]).toEqual([...received.toWeb()]);
+    expect(new globalThis.Headers(received).getSetCookie()).toEqual(['a', 'b']);
+  });
+
+  test('are iterated in every way that those of the web are', () => {
+    const seen: unknown[] = [];
+    const self = {};
+    headers.forEach(function (this: unknown, value, name, all) {
+      seen.push([name, value], this === self, all === headers);
+    }, self);
+    const pairs = [...headers];
+    expect(seen).toEqual(pairs.flatMap((pair) => [pair, true, true]));
+    expect([...headers.entries()]).toEqual(pairs);
+    expect([...headers.keys()]).toEqual(pairs.map(([name]) => name));
+    expect([...headers.values()]).toEqual(pairs.map(([, value]) => value));
+  });
+
+  test('are given to functions alone', () => {
+    expect(() => headers.forEach(undefined as never)).toThrow(
+      'expected `callback` to be a function',
+    );
+  });
+
+  test.each(['append', 'set', 'delete'] as const)('are not changed by %s', (operation) => {
+    const before = [...headers];
+    expect(() => headers[operation]('Host', 'b')).toThrow('cannot be changed; copy them');
+    expect([...headers]).toEqual(before);
+  });
+
   test('are listed with names in lower case', () => {
     expect(headersOf('Set-Cookie: a\r\nSET-COOKIE: b').toArray()).toEqual([
       ['set-cookie', 'a'],
@@ -92,6 +125,6 @@ describe('received headers', () => {
   test('may be none', () => {
     expect([...NO_HEADERS]).toEqual([]);
     expect(NO_HEADERS.size).toBe(0);
-    expect(NO_HEADERS.get('host')).toBeUndefined();
+    expect(NO_HEADERS.get('host')).toBeNull();
   });
 });

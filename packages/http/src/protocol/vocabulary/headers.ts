@@ -7,7 +7,16 @@
 
 import { LocalProtocolError } from './errors.ts';
 
-/** The fields of a received head or trailer section; names are case-insensitive. */
+/** What an iteration over fields gives: what the web's does, in its type. */
+type FieldIterator<T> = Generator<T, undefined, unknown>;
+
+/**
+ * The fields of a received head or trailer section; names are case-insensitive.
+ *
+ * It has the shape of the web's `Headers`, so that it can be given where one is taken, `new Headers(response.headers)`. Like those
+ * of the web that were received it cannot be changed. Other than there, an iteration gives each field as it was received: names
+ * as the peer wrote them, in its order, none joined.
+ */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
   /** Name start, name end, value start, value end of each field, one after another. */
@@ -38,11 +47,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
    *
    * `Set-Cookie` may not be joined: use {@link Headers.getAll}.
    *
-   * @returns The value, or `undefined` when there is none.
+   * @returns The value, or `null` when there is none.
    */
-  get(name: string): string | undefined {
+  get(name: string): string | null {
     const first = this.#find(name, 0);
-    if (first === -1) return undefined;
+    if (first === -1) return null;
     let value = this.#value(first);
     for (let at = this.#find(name, first + 4); at !== -1; at = this.#find(name, at + 4)) {
       value += (isCookie(name) ? '; ' : ', ') + this.#value(at);
@@ -70,8 +79,53 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /** Names as the peer wrote them, with values, in order. */
-  *[Symbol.iterator](): Iterator<[name: string, value: string]> {
+  *[Symbol.iterator](): FieldIterator<[name: string, value: string]> {
     for (let at = 0; at < this.#spans.length; at += 4) yield [this.#name(at), this.#value(at)];
+    return undefined;
+  }
+
+  /** As the iteration. */
+  entries(): FieldIterator<[name: string, value: string]> {
+    return this[Symbol.iterator]();
+  }
+
+  /** The name of each field. */
+  *keys(): FieldIterator<string> {
+    for (const [name] of this) yield name;
+    return undefined;
+  }
+
+  /** The value of each field. */
+  *values(): FieldIterator<string> {
+    for (const [, value] of this) yield value;
+    return undefined;
+  }
+
+  /** Calls a function with each field. @throws what it throws; `LocalProtocolError` for what is no synchronous function */
+  forEach(
+    callback: (value: string, name: string, headers: Headers) => void,
+    thisArg?: unknown,
+  ): void {
+    if (typeof callback !== 'function') throw notA('callback', 'a function', callback);
+    for (const [name, value] of this) {
+      const returned: unknown = callback.call(thisArg, value, name, this);
+      if (isPromise(returned)) throw notA('callback', 'a synchronous function', returned);
+    }
+  }
+
+  /** @throws `LocalProtocolError`: what was received cannot be changed. */
+  append(_name: string, _value: string): void {
+    throw received('append');
+  }
+
+  /** @throws as {@link Headers.append} */
+  set(_name: string, _value: string): void {
+    throw received('set');
+  }
+
+  /** @throws as {@link Headers.append} */
+  delete(_name: string): void {
+    throw received('delete');
   }
 
   /** All fields as pairs of lower-case name and value, in order. */
@@ -87,7 +141,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   #find(name: string, from: number): number {
-    if (typeof name !== 'string') throw notAName(name);
+    if (typeof name !== 'string') throw notA('name', 'a string', name);
     const spans = this.#spans;
     for (let at = from; at < spans.length; at += 4) {
       const start = spans[at] as number;
@@ -107,9 +161,29 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 }
 
-function notAName(name: unknown): LocalProtocolError {
+function received(operation: string): LocalProtocolError {
   return new LocalProtocolError(
-    `headers: expected \`name\` to be a string, got a value of type ${typeof name}`,
+    `headers.${operation}: expected fields of the program, got received ones, which cannot be changed; copy them, new Headers(headers)`,
+    'ERR_HTTP_HEADERS_RECEIVED',
+  );
+}
+
+/** Nothing waits for it, so that its rejection has no handler: it gets one. */
+function isPromise(returned: unknown): boolean {
+  if (typeof returned !== 'object' || returned === null) return false;
+  try {
+    const { then } = returned as { readonly then?: unknown };
+    if (typeof then !== 'function') return false;
+    Reflect.apply(then, returned, [undefined, () => {}]);
+  } catch {
+    // What fails as a promise is still meant to be one.
+  }
+  return true;
+}
+
+function notA(name: string, expected: string, value: unknown): LocalProtocolError {
+  return new LocalProtocolError(
+    `headers: expected \`${name}\` to be ${expected}, got a value of type ${typeof value}`,
     'ERR_HTTP_HEADER_NAME',
   );
 }

@@ -1,3 +1,6 @@
+import { File as BufferFile } from 'node:buffer';
+import fs from 'node:fs';
+import os from 'node:os';
 import { setTimeout as nodeTimeout } from 'node:timers';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
@@ -41,6 +44,33 @@ describe('outside a simulation', () => {
     expect(format.format).toBe(format.format);
     expect(format.format()).toBe(format.format(Date.now()));
     expect(format.formatToParts(0)).toHaveLength(5);
+  });
+
+  test('a file is a file', () => {
+    const file = new File(['a'], 'a');
+    expect([File.name, File.length, BufferFile.name]).toEqual(['File', 2, 'File']);
+    expect(new BufferFile(['a'], 'a')).toBeInstanceOf(File);
+    expect(Object.getPrototypeOf(File)).toBe(Blob);
+    expect([file instanceof File, file instanceof Blob, file.constructor]).toEqual([
+      true,
+      true,
+      File,
+    ]);
+    expect(file.lastModified).toBeGreaterThan(1_600_000_000_000);
+    expect(() => Reflect.apply(File, undefined, [['a'], 'a'])).toThrow(TypeError);
+    expect(() => Reflect.construct(File, [])).toThrow(TypeError);
+  });
+
+  test('processors, the machine and files have their real figures', () => {
+    const before = process.cpuUsage();
+    expect(before.user).toBeGreaterThan(0);
+    expect(process.cpuUsage(before).user).toBeLessThan(before.user);
+    expect(() => process.cpuUsage('x' as never)).toThrow(TypeError);
+    expect(process.resourceUsage().userCPUTime).toBeGreaterThan(0);
+    expect([os.uptime() > 0, os.freemem() > 0, os.loadavg().length]).toEqual([true, true, 3]);
+    expect(fs.statSync('.').mtime.getTime()).toBeGreaterThan(0);
+    expect(fs.statSync('.', { bigint: true }).mtimeNs).toBeGreaterThan(0n);
+    expect(fs.statSync('no such file', { throwIfNoEntry: false })).toBeUndefined();
   });
 
   test('events, marks and measures have the real time', () => {
@@ -89,6 +119,37 @@ describe('inside a simulation', () => {
       expect(performance.measure('f', { start: 1 }).duration).toBe(6);
       expect(performance.measure('g', { start: 1, duration: 2 }).duration).toBe(2);
     });
+  });
+
+  test('a file that is made is of the virtual time, unless it is given one', async () => {
+    await simulate({}, async (sim) => {
+      await sim.clock.sleep(1);
+      const { name, type, lastModified } = new File(['a'], 'a', { type: 'text/plain' });
+      expect([name, type, lastModified]).toEqual(['a', 'text/plain', sim.clock.wallTime()]);
+      expect(new File([], 'a', { lastModified: 5 }).lastModified).toBe(5);
+    });
+  });
+
+  test('the program takes no time of the processor, and all of that of the clock', async () => {
+    await simulate({}, async (sim) => {
+      const before = performance.eventLoopUtilization();
+      await sim.clock.sleep(1_500);
+      const after = performance.eventLoopUtilization();
+      expect(after).toEqual({ idle: 1_500, active: 0, utilization: 0 });
+      expect(performance.eventLoopUtilization(before)).toEqual(after);
+      expect(performance.eventLoopUtilization(after, before)).toEqual(after);
+      expect([process.cpuUsage(), os.uptime()]).toEqual([{ user: 0, system: 0 }, 1.5]);
+      expect(() => process.cpuUsage('x' as never)).toThrow(TypeError);
+    });
+  });
+
+  test('what is known of a file has its times again after the run', async () => {
+    let stats: fs.Stats | undefined;
+    await simulate({}, async () => {
+      stats = fs.statSync('.');
+      expect([stats.isDirectory(), stats instanceof fs.Stats]).toEqual([true, true]);
+    });
+    expect(stats?.mtimeMs).toBe(fs.statSync('.').mtimeMs);
   });
 
   test('a class of dates has the virtual time too', async () => {

@@ -19,7 +19,8 @@ import { ownFile } from '../../../vocabulary/own-file.ts';
 import { own, platform } from '../../../vocabulary/platform.ts';
 import { coverForbidden, TIMERS } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
-import { callSite, isCalledByNode, watchWork, type Watch } from './real-work.ts';
+import { coverMachine } from './machine.ts';
+import { callSite, isCalledByNode, isCalledByTool, watchWork, type Watch } from './real-work.ts';
 import { coverTime, hrtimeOf } from './time.ts';
 
 type Restore = () => void;
@@ -56,6 +57,7 @@ function missingIn(instead: string): string {
 
 coverTime();
 coverForbidden();
+coverMachine();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
@@ -94,6 +96,7 @@ export function guardWorld(options: GuardOptions): Guard {
     refuse,
     isOwnCall: () => own.isCalling,
     isNode: () => isCalledByNode(isOwnFrame),
+    isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
   };
   const restores: Restore[] = [watch.stop];

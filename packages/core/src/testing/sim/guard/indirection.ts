@@ -23,6 +23,8 @@ export interface World {
   readonly isOwnCall: () => boolean;
   /** Whether the call in progress was made by one of Node's own modules. */
   readonly isNode: () => boolean;
+  /** Whether the call in progress was made by Node's `fs` or by a test runner. */
+  readonly isTool: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
 }

@@ -31,6 +31,8 @@ const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;
 /** The frames between a timer and its caller: also of those that call whatever they are given. */
 const TIMER_FRAMES =
   /^node:(?:internal\/)?(?:async_hooks|timers|timers\/promises|util|events|process\/task_queues):/;
+const LANGUAGE = /^(?:native$|<anonymous>$)/;
+const FILES = /^node:(?:internal\/)?fs\b/;
 const TEST_RUNNERS =
   /[\\/]node_modules[\\/](?:\.pnpm[\\/][^\\/]+[\\/]node_modules[\\/])?(?:@?jest|@?vitest|mocha|ava|tap|tsx|ts-node|@swc|source-map-support)[\\/-]/;
 
@@ -241,6 +243,12 @@ function framesOf(stack: string, skip = 2): readonly Frame[] {
 export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
   const frames = framesOf(stackHere());
   return isTimerOfNode(frames.slice(frames.findIndex(({ place }) => !isOwn(place))));
+}
+
+/** Whether Node's `fs` or a test runner is the nearest caller that is no function of the language, such as `JSON.stringify`. */
+export function isCalledByTool(isOwn: (place: string) => boolean): boolean {
+  const caller = framesOf(stackHere()).find(({ place }) => !isOwn(place) && !LANGUAGE.test(place));
+  return caller !== undefined && (FILES.test(caller.place) || TEST_RUNNERS.test(caller.place));
 }
 
 /** Where the program made the call that an error reports: the nearest frame outside of Node and of this package's guard. */

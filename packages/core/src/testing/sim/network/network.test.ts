@@ -184,7 +184,7 @@ describe('the end of a simulated connection', () => {
       const { there, here } = await pairOn(sim);
       await here.close();
       expect(await there.readChunk()).toBeNull();
-      await there.writeAll('anybody?');
+      await there.writeAll('hello?');
       await sim.clock.sleep(100);
       await expect(there.writeAll('hello?')).rejects.toBeInstanceOf(BrokenError);
     });

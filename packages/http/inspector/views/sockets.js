@@ -1,0 +1,94 @@
+/** Sockets, as `ss` shows them. */
+import { age, bytes, heat } from '../format.js';
+import { Table } from '../table.js';
+
+export function sockets({ openRow }) {
+  const size = (title, field) => ({
+    title,
+    width: '82px',
+    isNumber: true,
+    isWide: true,
+    text: (row) => bytes(row[field]),
+    sort: (row) => row[field],
+  });
+  const table = new Table({
+    label: 'Sockets',
+    keyOf: ({ id }) => id,
+    onOpen: (row) => openRow('socket', row),
+    find: (row) =>
+      `${row.id} ${row.kind} ${row.owner} ${row.of} ${row.local} ${row.peer} ${row.phase}`,
+    sort: { column: 3, isDescending: true },
+    columns: [
+      {
+        title: 'Peer',
+        width: 'minmax(110px, 1.2fr)',
+        isMono: true,
+        text: (row) => row.peer || row.id,
+      },
+      {
+        title: 'Local',
+        width: 'minmax(110px, 1.2fr)',
+        isMono: true,
+        isWide: true,
+        text: ({ local }) => local,
+      },
+      { title: 'Phase', width: 'minmax(72px, .8fr)', text: phaseOf },
+      {
+        title: 'Age',
+        width: '84px',
+        isNumber: true,
+        text: (row, now) => age(now - row.since),
+        sort: (row, now) => now - row.since,
+      },
+      {
+        title: 'Waits',
+        width: 'minmax(84px, 1fr)',
+        text: (row, now) => waitOf(row, now),
+        heat: (row, now) => (isWanted(row) ? heat(now - row.waits[0].since) : 0),
+        sort: (row, now) => (row.waits[0] === undefined ? -1 : now - row.waits[0].since),
+      },
+      {
+        title: 'Deadline',
+        width: '84px',
+        isNumber: true,
+        isWide: true,
+        text: ({ deadline }, now) => (deadline === null ? '' : `in ${age(deadline - now)}`),
+        sort: ({ deadline }) => deadline ?? Infinity,
+      },
+      size('Read', 'bytesRead'),
+      size('Written', 'bytesWritten'),
+      size('Buffered', 'buffered'),
+      size('Unsent', 'unsent'),
+      {
+        title: 'Owner',
+        width: '110px',
+        isWide: true,
+        text: ({ owner, of }) => `${owner} ${of}`.trim(),
+      },
+    ],
+  });
+  return {
+    element: table.element,
+    focusFilter: () => table.focusFilter(),
+    filter: (text) => table.filter(text),
+    update(state) {
+      table.update([...state.sockets.values()], state.now);
+    },
+  };
+}
+
+/** Whether its wait keeps something from going on: an idle connection may wait for as long as it likes. */
+function isWanted({ waits, phase }) {
+  return waits.length > 0 && !['idle', 'first-byte', 'upgraded'].includes(phase);
+}
+
+function phaseOf({ phase, isPaused, state }) {
+  const ended = state === 'open' ? '' : `, ${state}`;
+  return `${phase}${isPaused ? ', paused' : ''}${phase === state ? '' : ended}`;
+}
+
+function waitOf({ waits, phase }, now) {
+  const [wait] = waits;
+  if (wait === undefined && phase === 'handler') return 'its handler';
+  return wait === undefined ? 'nothing waits' : `${wait.operation} ${age(now - wait.since)}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The last seconds of a process, in bounded memory: what happened, and a few numbers for each look.
+ *
+ * A recording holds no more than the page shows. It is read again by the page, and as a trace by Perfetto.
+ */
+
+import type { Inspection } from './model.ts';
+
+/** Something that happened, at a moment on the inspector's clock. */
+export type RecordedEvent =
+  | {
+      readonly type: 'request';
+      readonly at: number;
+      readonly duration: number;
+      readonly lane: string;
+      readonly method: string;
+      readonly path: string;
+      readonly status: number;
+      readonly isComplete: boolean;
+    }
+  | {
+      readonly type: 'connection';
+      readonly at: number;
+      readonly duration: number;
+      readonly lane: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'refused';
+      readonly at: number;
+      readonly lane: string;
+      readonly cause: string;
+      readonly status: number;
+    }
+  | {
+      readonly type: 'numbers';
+      readonly at: number;
+      readonly sockets: number;
+      readonly requests: number;
+      readonly tasks: number;
+      readonly loopDelay: number;
+    };
+
+/** The file that a recorder saves. */
+export interface Recording {
+  readonly format: 'awaitio-recording';
+  readonly version: 1;
+  /** The state at its end. */
+  readonly inspection: Inspection;
+  /** Oldest first. */
+  readonly events: readonly RecordedEvent[];
+}
+
+/** Events kept, however many happen in the time. */
+const MOST_EVENTS = 20_000;
+
+/** A ring of the last seconds. */
+export class Recorder {
+  readonly #length: number;
+  #events: RecordedEvent[] = [];
+  /** The index of the oldest one that is kept. */
+  #start = 0;
+
+  /** @param length - Milliseconds that are kept. */
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  /** Adds what happened; what is too old, or too much, goes. */
+  add(event: RecordedEvent): void {
+    this.#events.push(event);
+    const oldest = event.at - this.#length;
+    while (
+      this.#events.length - this.#start > MOST_EVENTS ||
+      (this.#events[this.#start]?.at ?? Infinity) < oldest
+    ) {
+      this.#start += 1;
+    }
+    // Rarely, so that an event costs no copy of all others.
+    if (this.#start < MOST_EVENTS && this.#start * 2 < this.#events.length) return;
+    this.#events = this.#events.slice(this.#start);
+    this.#start = 0;
+  }
+
+  /** What is kept, with the state now. */
+  save(inspection: Inspection): Recording {
+    const events = this.#events.slice(this.#start);
+    return { format: 'awaitio-recording', version: 1, inspection, events };
+  }
+}

@@ -1,0 +1,4 @@
+// Expected to fail with: 1 × Timeout left open
+test('passes, and leaves a timer that holds its process', () => {
+  expect(setTimeout(() => {}, 5_000).hasRef()).toBe(true);
+});
