@@ -1,8 +1,6 @@
 /**
  * A proxy of WebSockets: each is joined to one of another server, message by message, both ways at once.
- *
- * A message is passed on when the other side has room, so a slow side slows the other one down. The subprotocol is the server's
- * choice, and a close frame goes on as it came, with its code.
+ * A slow side slows the other one down. The subprotocol is the server's choice, and a close frame goes on with its code.
  */
 
 import { HttpProblem, serve, type Handler } from '@awaitio/http';
@@ -26,15 +24,11 @@ const { to = '127.0.0.1:1234' } = options;
 const handler: Handler = async (request, context) => {
   const { headers, target, signal } = request;
   if (headers.get('upgrade') === undefined) throw new HttpProblem(426);
-  const proposed = headers
-    .getAll('sec-websocket-protocol')
-    .join()
-    .split(/[\s,]+/);
-  const passed = ['authorization', 'cookie', 'origin'].flatMap((name) =>
-    headers.getAll(name).map((value): [string, string] => [name, value]),
-  );
+  const lists = headers.getAll('sec-websocket-protocol');
+  const proposed = new Set(lists.flatMap((list) => list.match(/[^\s,]+/g) ?? []));
+  const passed = [...headers].filter(([name]) => /^(?:authorization|cookie|origin)$/i.test(name));
   await using back = await connectWebSocket(`ws://${to}${target}`, {
-    protocols: [...new Set(proposed)].filter((name) => name !== ''),
+    protocols: [...proposed],
     headers: passed,
     signal,
     timeout: 5_000,
