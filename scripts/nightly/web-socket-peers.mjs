@@ -51,7 +51,7 @@ const ends = [];
 
 const server = await serve(
   async (request, context) => {
-    if (request.headers.get('upgrade') === undefined) return pageAt(request.path);
+    if (!request.headers.has('upgrade')) return pageAt(request.path);
     const isPinged = request.path === '/pinged';
     const socket = await webSocket(request, context, {
       protocols: ['v1'],

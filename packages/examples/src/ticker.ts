@@ -29,7 +29,7 @@ const signal = interruption();
 const prices = new Topic({ capacity: 1, onLag: (missed) => `${missed} missed` });
 
 const handler: Handler = async (request, context) => {
-  if (request.headers.get('upgrade') === undefined) {
+  if (!request.headers.has('upgrade')) {
     return HttpResponse.text(PAGE, { headers: { 'Content-Type': 'text/html; charset=utf-8' } });
   }
   const socket = await webSocket(request, context);

@@ -23,7 +23,7 @@ const { to = '127.0.0.1:1234' } = options;
 
 const handler: Handler = async (request, context) => {
   const { headers, target, signal } = request;
-  if (headers.get('upgrade') === undefined) throw new HttpProblem(426);
+  if (!headers.has('upgrade')) throw new HttpProblem(426);
   const lists = headers.getAll('sec-websocket-protocol');
   const proposed = new Set(lists.flatMap((list) => list.match(/[^\s,]+/g) ?? []));
   const passed = [...headers].filter(([name]) => /^(?:authorization|cookie|origin)$/i.test(name));

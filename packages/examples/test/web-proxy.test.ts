@@ -46,7 +46,7 @@ test('passes messages and closes on, both ways, with the choice of a subprotocol
   expect(seen).toMatchObject([
     ['/room?x=1', 'a=b'],
     { code: 4321, reason: 'bye', by: 'peer' },
-    ['/', undefined],
+    ['/', null],
     { code: 4001, by: 'local' },
   ]);
 });
