@@ -578,13 +578,13 @@ export const http: PackagePlan = {
       folder: 'adapters/hono',
       sees: ['websocket', 'adapters/socket-events'],
       contains: '`upgradeWebSocket` for Hono',
-      reason: 'A leaf: what one library asks for is nobody else’s business.',
+      reason: 'A leaf: no other room knows what one library asks for.',
     },
     {
       folder: 'adapters/crossws',
       sees: ['protocol/vocabulary', 'adapters', 'websocket', 'adapters/socket-events'],
       contains: '`crosswsAdapter`: the hooks of crossws',
-      reason: 'A leaf: what one library asks for is nobody else’s business.',
+      reason: 'A leaf: no other room knows what one library asks for.',
     },
     {
       folder: 'handlers',

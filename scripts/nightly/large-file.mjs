@@ -3,7 +3,7 @@
  *
  *   node scripts/nightly/large-file.mjs [--goal 16] [--megabytes 1024] [--warm-up 64] [--tls] [--clients 1]
  *
- * The file is sparse. The server is a process of its own, which samples its resident memory every 5 ms; growth is from the time before
+ * The file is sparse. The server is a separate process, which samples its resident memory every 5 ms; growth is from the time before
  * the download to the peak. As many megabytes as `--warm-up` says were sent before, by a range; with 0 the growth includes what V8 takes
  * once to compile the parser, some 30 MiB. `--goal` is in MiB: more growth is a failure. Needs a build (`pnpm build`), curl, and for `--tls` openssl. Everything is
  * on 127.0.0.1.

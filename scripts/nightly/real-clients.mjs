@@ -124,7 +124,7 @@ async function through(name, port, { upgrades = true } = {}) {
       equal((await curl(...how, '-X', 'POST', `${base}/sum`)).text, SUM, how.join(' '));
     }
   });
-  await check(`${name}: an upload that nobody reads, and one that is refused`, async () => {
+  await check(`${name}: an upload that is not read, and one that is refused`, async () => {
     const upload = [
       '--data-binary',
       `@${body}`,

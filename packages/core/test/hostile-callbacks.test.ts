@@ -307,6 +307,7 @@ const trusted =
 const passed = 'the caller gets what it throws, as its own';
 
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
+  'asOwn(call)': passed,
   'outsideScopes(body)': passed,
   'runUntil(body)': passed,
   'ScopeEnd.applies': async (applies, stage) => {

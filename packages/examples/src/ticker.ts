@@ -1,6 +1,6 @@
 /**
  * A ticker: every second a price, to every WebSocket. An old price is worth nothing, so none waits for a slow reader: it misses
- * them, is told how many, and gets the newest. However many readers there are, and however slow, one price is kept.
+ * them, learns how many, and gets the newest. However many readers there are, and however slow, one price is kept.
  */
 
 import { HttpResponse, serve, type Handler } from '@awaitio/http';

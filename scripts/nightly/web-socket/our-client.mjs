@@ -1,4 +1,4 @@
-/** Our client with a server of somebody else, which sends back what it gets, and does what it is told by a word. */
+/** Our client with the server of another library, which sends back what it gets, and does what a word asks for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectWebSocket } from '../../../packages/http/dist/websocket/index.js';
 

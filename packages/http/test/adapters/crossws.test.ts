@@ -196,7 +196,7 @@ describe('the hook upgrade', () => {
 });
 
 describe('a peer', () => {
-  test('is told of the code and the reason of its end, once', () => {
+  test('gets the code and the reason of its end, once', () => {
     const seen: unknown[] = [];
     const hooks: Partial<Hooks> = {
       error: () => void seen.push('error'),

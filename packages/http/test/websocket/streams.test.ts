@@ -119,7 +119,7 @@ describe('a message that is received in parts', () => {
       expect((await partsOf(await opening)).join('|')).toMatch(/^a\|?\u{1f600}\|?b$/u);
     }));
 
-  test('that nobody reads waits with its sender, and what waits here is bounded', () =>
+  test('that is not read waits with its sender, and what waits here is bounded', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world, LONG);
       const size = 3_000_000;
