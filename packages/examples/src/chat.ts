@@ -5,7 +5,7 @@
  */
 
 import { acceptLoop, defaultExecutor, lines, type Framed, type TcpStream } from '@awaitio/core';
-import { finish, interruption, listen, readArguments, sayFailed } from './program.ts';
+import { finish, interruption, listen, readArguments, sayFailed } from './support/program.ts';
 
 const OUTBOX = 100;
 

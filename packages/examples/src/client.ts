@@ -10,10 +10,10 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Executor, LimitError } from '@awaitio/core';
 import { failedRequestOf, HttpClient, type ClientResponse } from '@awaitio/http';
-import { CLIENT, printFailure, requestsOf } from './client-arguments.ts';
-import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
-import { interruption, readArguments } from './program.ts';
-import { ProgressLine } from './progress-line.ts';
+import { CLIENT, printFailure, requestsOf } from './support/client-arguments.ts';
+import { LARGEST_ANSWER, printAnswer } from './support/print-answer.ts';
+import { interruption, readArguments } from './support/program.ts';
+import { ProgressLine } from './support/progress-line.ts';
 
 const OUTPUT = {
   value: 'FILE',

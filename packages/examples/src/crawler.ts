@@ -15,7 +15,7 @@ import {
   messageOf,
   readArguments,
   type CommandLine,
-} from './program.ts';
+} from './support/program.ts';
 
 const PROGRAM: CommandLine = {
   command: 'example:crawler',

@@ -8,8 +8,15 @@
 
 import { acceptLoop, Executor, lines } from '@awaitio/core';
 import { broadcast, interval, select } from '@awaitio/core/sync';
-import { countOf, finish, interruption, listen, readArguments, sayFailed } from './program.ts';
-import type { CommandLine } from './program.ts';
+import {
+  countOf,
+  finish,
+  interruption,
+  listen,
+  readArguments,
+  sayFailed,
+} from './support/program.ts';
+import type { CommandLine } from './support/program.ts';
 
 const PROGRAM: CommandLine = {
   command: 'example:fan-out',

@@ -6,7 +6,7 @@
  */
 
 import { defaultExecutor, lines, TcpStream } from '@awaitio/core';
-import { interruption, isRefused, messageOf, readArguments } from './program.ts';
+import { interruption, isRefused, messageOf, readArguments } from './support/program.ts';
 
 const { host, port, operands } = readArguments({
   command: 'example:lines-client',

@@ -6,7 +6,14 @@
  */
 
 import { acceptLoop, Executor, FrameError, LimitError, lines, type TcpStream } from '@awaitio/core';
-import { finish, interruption, listen, readArguments, sayFailed, sayRefused } from './program.ts';
+import {
+  finish,
+  interruption,
+  listen,
+  readArguments,
+  sayFailed,
+  sayRefused,
+} from './support/program.ts';
 
 const MOST_KEYS = 10_000;
 const values = new Map<string, string>();

@@ -8,9 +8,9 @@
 
 import { Interest, Poll, TcpStream, WOULD_BLOCK } from '@awaitio/core';
 import { HttpConnection, NEED_DATA, PAUSED, type ResponseHead } from '@awaitio/http';
-import { CLIENT, printFailure, requestsOf } from './client-arguments.ts';
-import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
-import { interruption, readArguments } from './program.ts';
+import { CLIENT, printFailure, requestsOf } from './support/client-arguments.ts';
+import { LARGEST_ANSWER, printAnswer } from './support/print-answer.ts';
+import { interruption, readArguments } from './support/program.ts';
 
 /** How long both servers may be silent at the same time before they are given up, in milliseconds. */
 const ANSWER_TIMEOUT = 60_000;

@@ -19,7 +19,7 @@ import {
   RemoteProtocolError,
 } from '@awaitio/http';
 import type { ConnectionEvent, RequestHead } from '@awaitio/http';
-import { quote, sayRefused } from './program.ts';
+import { quote, sayRefused } from './support/program.ts';
 
 const PREFIX = Buffer.from('echo: ');
 const NO_BYTES = new Uint8Array(0);

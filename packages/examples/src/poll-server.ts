@@ -9,7 +9,14 @@
 import { Interest, Poll, WOULD_BLOCK } from '@awaitio/core';
 import type { TcpListener, TcpStream, WouldBlock } from '@awaitio/core';
 import { PollConnection } from './poll-connection.ts';
-import { interruption, listen, messageOf, readArguments, sayCut, sayFinishing } from './program.ts';
+import {
+  interruption,
+  listen,
+  messageOf,
+  readArguments,
+  sayCut,
+  sayFinishing,
+} from './support/program.ts';
 
 /** How long a connection may do nothing before it is closed, in milliseconds. */
 const IDLE_TIMEOUT = 15_000;

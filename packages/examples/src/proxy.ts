@@ -6,7 +6,7 @@
  */
 
 import { acceptLoop, copyBidirectional, Executor, TcpStream } from '@awaitio/core';
-import { finish, listen, readArguments, sayFailed } from './program.ts';
+import { finish, listen, readArguments, sayFailed } from './support/program.ts';
 
 const given = readArguments({
   command: 'example:proxy',

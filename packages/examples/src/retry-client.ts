@@ -9,8 +9,14 @@
 import { InetAddress } from '@awaitio/core';
 import { retry } from '@awaitio/core/sync';
 import { HttpClient, type ClientResponse } from '@awaitio/http';
-import { LARGEST_ANSWER, printAnswer } from './print-answer.ts';
-import { countOf, interruption, messageOf, readArguments, type CommandLine } from './program.ts';
+import { LARGEST_ANSWER, printAnswer } from './support/print-answer.ts';
+import {
+  countOf,
+  interruption,
+  messageOf,
+  readArguments,
+  type CommandLine,
+} from './support/program.ts';
 
 const PROGRAM: CommandLine = {
   command: 'example:retry-client',

@@ -20,7 +20,7 @@ import {
   sayFinishing,
   sayListening,
   sayRefused,
-} from './program.ts';
+} from './support/program.ts';
 
 /** How long a shutdown that a signal begins waits for requests in progress, in milliseconds. */
 const GRACE = 5_000;

@@ -6,7 +6,13 @@
 import { HttpResponse, serve, type Handler } from '@awaitio/http';
 import { Topic, webSocket } from '@awaitio/http/websocket';
 import { interval } from '@awaitio/core/sync';
-import { countOf, interruption, readArguments, sayListening, type CommandLine } from './program.ts';
+import {
+  countOf,
+  interruption,
+  readArguments,
+  sayListening,
+  type CommandLine,
+} from './support/program.ts';
 
 const PAGE = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Ticker</title>

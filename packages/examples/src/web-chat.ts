@@ -5,7 +5,7 @@
 
 import { HttpResponse, serve, type Handler } from '@awaitio/http';
 import { Topic, webSocket } from '@awaitio/http/websocket';
-import { interruption, readArguments, sayListening } from './program.ts';
+import { interruption, readArguments, sayListening } from './support/program.ts';
 
 const PAGE = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Chat</title>

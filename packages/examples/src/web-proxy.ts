@@ -10,7 +10,7 @@ import {
   WebSocketHandshakeError,
   type WebSocket,
 } from '@awaitio/http/websocket';
-import { interruption, messageOf, readArguments, sayListening } from './program.ts';
+import { interruption, messageOf, readArguments, sayListening } from './support/program.ts';
 
 const { host, port, options } = readArguments({
   command: 'example:web-proxy',

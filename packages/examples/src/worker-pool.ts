@@ -8,8 +8,15 @@
 import { createHash } from 'node:crypto';
 import { acceptLoop, Executor, lines } from '@awaitio/core';
 import { channel, oneshot, type OneshotSender } from '@awaitio/core/sync';
-import { countOf, finish, interruption, listen, readArguments, sayFailed } from './program.ts';
-import type { CommandLine } from './program.ts';
+import {
+  countOf,
+  finish,
+  interruption,
+  listen,
+  readArguments,
+  sayFailed,
+} from './support/program.ts';
+import type { CommandLine } from './support/program.ts';
 
 interface Job {
   readonly text: string;

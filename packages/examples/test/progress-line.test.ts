@@ -1,6 +1,6 @@
 /** The line that shows how far a download has come, on a terminal that a test plays. */
 import { expect, test } from '@jest/globals';
-import { ProgressLine } from '../src/progress-line.ts';
+import { ProgressLine } from '../src/support/progress-line.ts';
 
 const MIB = 1_048_576;
 

@@ -31,7 +31,7 @@ import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { ServerRequestTracer } from '../tracing/server-request.ts';
-import { checkInformational } from './informational.ts';
+import { checkInformational } from './sending/informational.ts';
 import type { ExchangeFacts } from './observer.ts';
 import type { Phases } from './phases.ts';
 

@@ -15,7 +15,7 @@ import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Driver } from '../driver/driver.ts';
 import { HandlerDeadline } from './handler-deadline.ts';
 import type { ServerLimits } from './options.ts';
-import { RateAllowance } from './rate-allowance.ts';
+import { RateAllowance } from '../driver/rate-allowance.ts';
 
 /** The times of a server. */
 export interface PhaseSettings {

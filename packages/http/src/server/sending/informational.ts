@@ -1,6 +1,6 @@
 /** Informational responses (RFC 9110 section 15.2). */
 
-import { LocalProtocolError } from '../protocol/vocabulary/errors.ts';
+import { LocalProtocolError } from '../../protocol/vocabulary/errors.ts';
 
 /** @throws `LocalProtocolError` for another status than 1xx, and for 101, which `upgrade` sends */
 export function checkInformational(status: number): void {
