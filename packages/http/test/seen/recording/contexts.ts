@@ -25,7 +25,7 @@ export class AsyncContextManager implements ContextManager {
     self?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    return this.#storage.run(context, () => Reflect.apply(body, self, args) as ReturnType<F>);
+    return this.#storage.run(context, () => Reflect.apply(body, self, args));
   }
 
   bind<T>(context: Context, target: T): T {

@@ -100,7 +100,7 @@ export class RecordedSpan implements Span {
     if (!this.#isOpen(`addEvent ${name}`)) return this;
     const isTime = typeof attributes === 'number' || attributes instanceof Date;
     const shown = isTime || Array.isArray(attributes) ? {} : { ...attributes };
-    this.events.push({ name, attributes: shown as Attributes });
+    this.events.push({ name, attributes: shown });
     return this;
   }
 
@@ -128,10 +128,11 @@ export class RecordedSpan implements Span {
   }
 
   recordException(exception: Exception): void {
-    const { name, message, stack } = new Object(exception) as Record<string, string | undefined>;
+    const { name, message, stack }: { name?: string; message?: string; stack?: string } =
+      typeof exception === 'string' ? { message: exception } : exception;
     this.addEvent('exception', {
       'exception.type': name,
-      'exception.message': message ?? String(exception),
+      'exception.message': message,
       'exception.stacktrace': stack,
     });
   }
@@ -173,7 +174,7 @@ class RecordingTracer implements Tracer {
       traceFlags: (parent?.traceFlags ?? TraceFlags.SAMPLED) & TraceFlags.SAMPLED,
       ...(parent?.traceState === undefined ? {} : { traceState: parent.traceState }),
     };
-    if (own.traceFlags === TraceFlags.NONE) return traces.wrapSpanContext(own);
+    if (own.traceFlags === 0) return traces.wrapSpanContext(own);
     const kind = options.kind ?? SpanKind.INTERNAL;
     const span = new RecordedSpan({ name, kind, context: own, parent, log: this.#log });
     return span.setAttributes(options.attributes ?? {}).addLinks(options.links ?? []);
