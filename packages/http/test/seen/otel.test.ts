@@ -52,6 +52,21 @@ test('a request goes from a client through a server to another as one trace', as
   });
 });
 
+test('what makes the body of a request is below the span of the client', () =>
+  observed(async ({ spans }) => {
+    await simulated(async (world) => {
+      await world.serve(async (request) => HttpResponse.text(await request.text()));
+      const body = (async function* pieces() {
+        trace.getTracer('test').startSpan('pieces').end();
+        yield 'x';
+      })();
+      await (await world.client().post('http://server/', body)).text();
+    });
+    const { parentSpanContext } = spanNamed(spans(), 'pieces');
+    const client = spanNamed(spans(), 'POST', SpanKind.CLIENT);
+    expect(parentSpanContext?.spanId).toBe(client.spanContext().spanId);
+  }));
+
 function histogramOf(point: Point | undefined): HistogramValue {
   if (typeof point?.value !== 'object') throw new Error('no histogram');
   return point.value;
@@ -103,19 +118,33 @@ describe('the metrics', () => {
       },
     ));
 
-  test('say how many requests are active', () =>
+  test('say how many requests are active on each side', () =>
     observed(async ({ points }) => {
-      const during: unknown[] = [];
+      const active = () =>
+        ['server', 'client'].map((side) => points(`http.${side}.active_requests`));
+      let during: unknown;
       await simulated(async (world) => {
-        await world.serve(async () => {
-          during.push(points('http.server.active_requests'));
+        await world.serve(() => {
+          during = active();
           return HttpResponse.empty();
         });
         await world.client().get('http://server/');
       });
-      const attributes = { 'http.request.method': 'GET', 'url.scheme': 'http' };
-      expect(during).toMatchObject([[{ attributes, value: 1 }]]);
-      expect(points('http.server.active_requests')).toMatchObject([{ attributes, value: 0 }]);
+      const expected = (value: number) => [
+        [{ attributes: { 'http.request.method': 'GET', 'url.scheme': 'http' }, value }],
+        [
+          {
+            attributes: {
+              'http.request.method': 'GET',
+              'server.address': 'server',
+              'server.port': 80,
+            },
+            value,
+          },
+        ],
+      ];
+      expect(during).toEqual(expected(1));
+      expect(active()).toEqual(expected(0));
     }));
 
   test('name no more routes and servers than they may', () =>
