@@ -37,6 +37,10 @@ const { values: options } = parseArgs({
 const PACKAGES = ['core', 'http'];
 /** What `@awaitio/http/otel` needs; the other entries need nothing. */
 const PEER = '@opentelemetry/api@1';
+/** OpenTelemetry’s SDK: only here, as it is larger than every other package that the tests need. */
+const SDK = ['context-async-hooks', 'core', 'sdk-metrics', 'sdk-trace-base'].map(
+  (name) => `@opentelemetry/${name}@2`,
+);
 const ENTRIES = join(root, 'scripts/pack/entries.json');
 /** How much an entry may grow before the check fails. */
 const GROWTH = 1.05;
@@ -180,16 +184,21 @@ async function runBundlers(cwd) {
   ]);
 }
 
+/** Milliseconds: more than the patience of `checkStream`, which says what it missed; and more than a busy machine needs. */
+const TEST_LIMIT = 60_000;
+
 async function runTestRunners(cwd) {
+  const vitest = join(cwd, 'node_modules/vitest/vitest.mjs');
   await step(
     'Vitest, fake timers',
-    [node, join(cwd, 'node_modules/vitest/vitest.mjs'), 'run', 'vitest.test.mjs'],
+    [node, vitest, 'run', 'vitest.test.mjs', `--testTimeout=${TEST_LIMIT}`],
     { cwd },
   );
   writeFileSync(
     join(cwd, 'jest.config.json'),
     JSON.stringify({
       testMatch: ['**/jest.test.mjs'],
+      testTimeout: TEST_LIMIT,
       transform: {},
       moduleFileExtensions: ['js', 'mjs', 'cjs', 'json', 'node'],
     }),
@@ -238,13 +247,14 @@ try {
   );
   const tools = ['@types/node@20', 'esbuild@0.28', 'vitest@4', 'jest@30', '@jest/globals@30'];
   const bundlers = options.all ? ['rolldown@1'] : [];
-  const [alone, equipped] = await Promise.all([
+  const [alone, equipped, observed] = await Promise.all([
     project('nothing else', ['checks.mjs', 'smoke.mjs', 'smoke.cjs'], [...tarballs, PEER]),
     project(
       'with tools',
       ['checks.mjs', 'program.mjs', 'program-cjs.mjs', 'vitest.test.mjs', 'jest.test.mjs'],
       [...tarballs, ...compilers, ...bundlers, ...tools],
     ),
+    project('with OpenTelemetry', ['checks.mjs', 'opentelemetry.mjs'], [...tarballs, PEER, ...SDK]),
     // While npm waits for its registry.
     ...PACKAGES.map((name, at) => lint(name, tarballs[at])),
   ]);
@@ -266,6 +276,7 @@ try {
   await Promise.all([
     (async () => {
       await smoke(alone, `Node ${process.version}`, node, modules);
+      await step('OpenTelemetry’s SDK', [node, 'opentelemetry.mjs'], { cwd: observed });
       await runBundlers(equipped);
       for (const label of labels) await compile(equipped, label, TYPESCRIPTS[label]);
     })(),

@@ -1,24 +1,14 @@
-/** Traces over several programs and metrics of OpenTelemetry, made by its real SDK. */
+/** Traces over several programs and metrics of OpenTelemetry. */
 import { SpanKind, trace } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-  type Histogram,
-} from '@opentelemetry/sdk-metrics';
-import {
-  BasicTracerProvider,
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
 import { HttpClient, HttpResponse, serve } from '../../src/index.ts';
 import { DURATION_BOUNDARIES } from '../../src/otel/conventions.ts';
 import { instrument } from '../../src/otel/index.ts';
 import { simulated } from '../support/simulated.ts';
-import { get, item, observed, seen, spanNamed, type Point } from './telemetry.ts';
+import { RecordingMeterProvider, type HistogramValue, type Point } from './recording/metrics.ts';
+import { RecordingTracerProvider } from './recording/spans.ts';
+import { get, item, observed, seen, spanNamed } from './telemetry.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -62,7 +52,22 @@ test('a request goes from a client through a server to another as one trace', as
   });
 });
 
-function histogramOf(point: Point | undefined): Histogram {
+test('what makes the body of a request is below the span of the client', () =>
+  observed(async ({ spans }) => {
+    await simulated(async (world) => {
+      await world.serve(async (request) => HttpResponse.text(await request.text()));
+      const body = (async function* pieces() {
+        trace.getTracer('test').startSpan('pieces').end();
+        yield 'x';
+      })();
+      await (await world.client().post('http://server/', body)).text();
+    });
+    const { parentSpanContext } = spanNamed(spans(), 'pieces');
+    const client = spanNamed(spans(), 'POST', SpanKind.CLIENT);
+    expect(parentSpanContext?.spanId).toBe(client.spanContext().spanId);
+  }));
+
+function histogramOf(point: Point | undefined): HistogramValue {
   if (typeof point?.value !== 'object') throw new Error('no histogram');
   return point.value;
 }
@@ -94,11 +99,11 @@ describe('the metrics', () => {
           'http.response.status_code': 200,
           'network.protocol.version': '1.1',
         };
-        const [duration] = await points('http.server.request.duration');
+        const [duration] = points('http.server.request.duration');
         expect(duration?.attributes).toEqual(server);
         const { count, sum, buckets } = histogramOf(duration);
         expect([count, sum, buckets.boundaries]).toEqual([1, 0.3, DURATION_BOUNDARIES]);
-        const [asked] = await points('http.client.request.duration');
+        const [asked] = points('http.client.request.duration');
         expect(asked?.attributes).toEqual(client);
         expect(histogramOf(asked).buckets.boundaries).toEqual(DURATION_BOUNDARIES);
         for (const [name, total] of [
@@ -107,25 +112,39 @@ describe('the metrics', () => {
           ['http.client.request.body.size', 4],
           ['http.client.response.body.size', 5],
         ] as const) {
-          const [point] = await points(name);
+          const [point] = points(name);
           expect([name, histogramOf(point).sum]).toEqual([name, total]);
         }
       },
     ));
 
-  test('say how many requests are active', () =>
+  test('say how many requests are active on each side', () =>
     observed(async ({ points }) => {
-      const during: unknown[] = [];
+      const active = () =>
+        ['server', 'client'].map((side) => points(`http.${side}.active_requests`));
+      let during: unknown;
       await simulated(async (world) => {
-        await world.serve(async () => {
-          during.push(await points('http.server.active_requests'));
+        await world.serve(() => {
+          during = active();
           return HttpResponse.empty();
         });
         await world.client().get('http://server/');
       });
-      const attributes = { 'http.request.method': 'GET', 'url.scheme': 'http' };
-      expect(during).toMatchObject([[{ attributes, value: 1 }]]);
-      expect(await points('http.server.active_requests')).toMatchObject([{ attributes, value: 0 }]);
+      const expected = (value: number) => [
+        [{ attributes: { 'http.request.method': 'GET', 'url.scheme': 'http' }, value }],
+        [
+          {
+            attributes: {
+              'http.request.method': 'GET',
+              'server.address': 'server',
+              'server.port': 80,
+            },
+            value,
+          },
+        ],
+      ];
+      expect(during).toEqual(expected(1));
+      expect(active()).toEqual(expected(0));
     }));
 
   test('name no more routes and servers than they may', () =>
@@ -140,13 +159,13 @@ describe('the metrics', () => {
         for (const name of ['a', 'b', 'c']) await client.get(`http://${name}/`).catch(() => {});
       },
       async ({ points }) => {
-        const routes = await points('http.server.request.duration');
+        const routes = points('http.server.request.duration');
         expect(routes.map(({ attributes }) => attributes['http.route'])).toEqual([
           '/1',
           '/2',
           '_OTHER',
         ]);
-        const servers = await points('http.client.request.duration');
+        const servers = points('http.client.request.duration');
         expect(new Set(servers.map(({ attributes }) => attributes['server.address']))).toEqual(
           new Set(['server', 'a', '_OTHER']),
         );
@@ -185,7 +204,7 @@ test('what is secret in fields, queries, bodies, cookies and errors is in no spa
       }
     });
     expect(spans()).toHaveLength(4);
-    expect(await all()).not.toContain('PLANTED');
+    expect(all()).not.toContain('PLANTED');
   }));
 
 test('a provider and a propagator that fail cost no request', async () => {
@@ -210,14 +229,9 @@ test('a provider and a propagator that fail cost no request', async () => {
   expect(printed.mock.calls.flat().join('\n')).toMatch(/instrument failed: Error: not today/);
 });
 
-test('the exporters in memory of the SDK get what is ended and counted', async () => {
-  const spans = new InMemorySpanExporter();
-  const numbers = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const tracerProvider = new BasicTracerProvider({
-    spanProcessors: [new SimpleSpanProcessor(spans)],
-  });
-  const reader = new PeriodicExportingMetricReader({ exporter: numbers });
-  const meterProvider = new MeterProvider({ readers: [reader] });
+test('providers that are passed get what is ended and counted', async () => {
+  const tracerProvider = new RecordingTracerProvider();
+  const meterProvider = new RecordingMeterProvider();
   const stop = instrument({ tracerProvider, meterProvider });
   const listener = new MemoryListener();
   const server = await serve(item, { listener });
@@ -225,23 +239,17 @@ test('the exporters in memory of the SDK get what is ended and counted', async (
     await using client = new HttpClient({ connect: () => listener.connect() });
     await (await client.get('http://memory/')).text();
     while (server.statistics().requests.active > 0) await new Promise(setImmediate);
-    await tracerProvider.forceFlush();
-    await meterProvider.forceFlush();
-    expect(
-      spans
-        .getFinishedSpans()
-        .map(({ name }) => name)
-        .toSorted(),
-    ).toEqual(['GET', 'GET /items/{id}']);
-    const exported = numbers.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
-    expect(exported.flatMap((scope) => scope.metrics.map((each) => each.descriptor.name))).toEqual(
+    expect(tracerProvider.log.ended.map(({ name }) => name).toSorted()).toEqual([
+      'GET',
+      'GET /items/{id}',
+    ]);
+    expect(meterProvider.collect().map(({ name }) => name)).toEqual(
       expect.arrayContaining(['http.server.request.duration', 'http.client.request.duration']),
     );
+    expect([...tracerProvider.log.misuses, ...meterProvider.misuses]).toEqual([]);
   } finally {
     stop();
     await server.shutdown({ grace: 0, idleWindow: 0 });
-    await tracerProvider.shutdown();
-    await meterProvider.shutdown();
   }
 });
 

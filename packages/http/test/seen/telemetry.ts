@@ -1,54 +1,18 @@
-/** OpenTelemetry’s SDK, with everything in memory. */
-import {
-  context,
-  metrics,
-  propagation,
-  trace,
-  type Attributes,
-  type SpanKind,
-} from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import {
-  MeterProvider,
-  MetricReader,
-  type DataPoint,
-  type Histogram,
-} from '@opentelemetry/sdk-metrics';
-import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+/** What OpenTelemetry is given, recorded. The real SDK is used from the tarballs, by `scripts/pack/consumers/opentelemetry.mjs`. */
+import { expect } from '@jest/globals';
+import { context, metrics, propagation, trace, type SpanKind } from '@opentelemetry/api';
 import { HttpResponse, type Handler } from '../../src/index.ts';
 import { instrument, type InstrumentOptions } from '../../src/otel/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
-
-/** Collects when it is asked. */
-class Reader extends MetricReader {
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** A value of a metric. */
-export interface Point {
-  readonly attributes: Attributes;
-  readonly value: number | Histogram;
-}
+import { AsyncContextManager, W3cPropagator } from './recording/contexts.ts';
+import { RecordingMeterProvider, type Point } from './recording/metrics.ts';
+import { RecordingTracerProvider, type RecordedSpan } from './recording/spans.ts';
 
 export interface Telemetry {
-  readonly spans: () => ReadableSpan[];
-  readonly points: (name: string) => Promise<Point[]>;
+  readonly spans: () => RecordedSpan[];
+  readonly points: (name: string) => readonly Point[];
   /** Everything that would be exported. */
-  readonly all: () => Promise<string>;
-}
-
-let ids = 0;
-
-function nextId(digits: number): string {
-  ids += 1;
-  return ids.toString(16).padStart(digits, '0');
+  readonly all: () => string;
 }
 
 /** Runs a function while everything is instrumented. */
@@ -56,39 +20,20 @@ export async function observed(
   run: (telemetry: Telemetry) => Promise<void>,
   options: InstrumentOptions = {},
 ): Promise<void> {
-  const ended: ReadableSpan[] = [];
-  const tracerProvider = new BasicTracerProvider({
-    // The SDK's exporter in memory has timers, and its ids are chance: both are refused in a simulation.
-    spanProcessors: [
-      {
-        onStart: () => {},
-        onEnd: (span) => void ended.push(span),
-        forceFlush: () => Promise.resolve(),
-        shutdown: () => Promise.resolve(),
-      },
-    ],
-    idGenerator: { generateTraceId: () => nextId(32), generateSpanId: () => nextId(16) },
-  });
-  const reader = new Reader();
-  const meterProvider = new MeterProvider({ readers: [reader] });
+  const tracerProvider = new RecordingTracerProvider();
+  const meterProvider = new RecordingMeterProvider();
+  const { ended, misuses } = tracerProvider.log;
   trace.setGlobalTracerProvider(tracerProvider);
   metrics.setGlobalMeterProvider(meterProvider);
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3cPropagator());
+  context.setGlobalContextManager(new AsyncContextManager());
   const stop = instrument(options);
-  const collect = async () => {
-    const { resourceMetrics, errors } = await reader.collect();
-    if (errors.length > 0) throw new AggregateError(errors);
-    return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
-  };
   try {
     await run({
       spans: () => [...ended],
-      points: async (name) => {
-        const found = (await collect()).find(({ descriptor }) => descriptor.name === name);
-        return (found?.dataPoints ?? []) as DataPoint<number>[];
-      },
-      all: async () =>
+      points: (name) =>
+        meterProvider.collect().find((metric) => metric.name === name)?.points ?? [],
+      all: () =>
         JSON.stringify([
           ended.map(({ name, attributes, events, status, links }) => ({
             name,
@@ -97,26 +42,25 @@ export async function observed(
             status,
             links,
           })),
-          await collect(),
+          meterProvider.collect(),
         ]),
     });
+    expect([...misuses, ...meterProvider.misuses]).toEqual([]);
   } finally {
     stop();
     trace.disable();
     metrics.disable();
     propagation.disable();
     context.disable();
-    await tracerProvider.shutdown();
-    await meterProvider.shutdown();
   }
 }
 
 /** A span of this kind and name. */
 export function spanNamed(
-  spans: readonly ReadableSpan[],
+  spans: readonly RecordedSpan[],
   name: string,
   kind?: SpanKind,
-): ReadableSpan {
+): RecordedSpan {
   const found = spans.find((span) => span.name === name && (kind ?? span.kind) === span.kind);
   if (found === undefined)
     throw new Error(`no ${name} in ${spans.map((span) => span.name).join()}`);
