@@ -128,3 +128,31 @@ describe('received headers', () => {
     expect(NO_HEADERS.get('host')).toBeNull();
   });
 });
+
+describe('a callback of forEach', () => {
+  const headers = headersOf('a: 1');
+
+  test('returns whatever a function without a promise returns', () => {
+    for (const returned of [undefined, null, 1, 'x', {}, { then: 1 }]) {
+      expect(() => headers.forEach(() => returned)).not.toThrow();
+    }
+  });
+
+  test.each([
+    ['a promise', () => Promise.resolve()],
+    ['a promise that is rejected', () => Promise.reject(new Error('x'))],
+    ['what awaits as one', () => ({ then: () => {} })],
+    [
+      'what fails as one',
+      () => ({
+        get then(): unknown {
+          throw new Error('x');
+        },
+      }),
+    ],
+  ])('that returns %s is refused', (_name, callback) => {
+    expect(() => headers.forEach(callback)).toThrow(
+      expect.objectContaining({ name: 'LocalProtocolError' }),
+    );
+  });
+});
