@@ -55,6 +55,7 @@ export interface DrainReport {
   readonly completed: number;
   readonly idleClosed: number;
   readonly upgraded: number;
+  readonly webSockets: number;
   readonly aborted: readonly string[];
 }
 

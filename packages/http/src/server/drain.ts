@@ -15,6 +15,7 @@ import { ended } from './lingering-close.ts';
 import type { ConnectionFacts } from './observer.ts';
 import type { ShutdownOptions } from './options.ts';
 import type { ServerRuntime } from './runtime.ts';
+import { isWebSocket } from './upgrade.ts';
 
 /** The open connections of a server. */
 export class OpenConnections {
@@ -26,6 +27,8 @@ export class OpenConnections {
   completed = 0;
   /** Of those, the ones that had switched protocols. */
   upgraded = 0;
+  /** Of those, the WebSockets. */
+  webSockets = 0;
   /** Connections that were closed while they were idle. */
   idleClosed = 0;
 
@@ -51,7 +54,10 @@ export class OpenConnections {
     open.delete(connection);
     if (!this.#isAborting) {
       this.completed += 1;
-      if (connection.end.reason === 'upgraded') this.upgraded += 1;
+      if (connection.end.reason === 'upgraded') {
+        this.upgraded += 1;
+        if (isWebSocket(connection.stream)) this.webSockets += 1;
+      }
     }
     if (this.#open.size > 0) return;
     this.#emptied?.resolve();
@@ -113,7 +119,7 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
   runtime.drainWindow = idleWindow;
   runtime.isDraining = true;
   if (lameDuck > 0) await clock.sleep(lameDuck);
-  const { completed, upgraded } = connections;
+  const { completed, upgraded, webSockets } = connections;
   runtime.isClosing = true;
   const lastComes = owner.drainListener(idleWindow);
   // A failure shows in the waits below.
@@ -147,6 +153,7 @@ export async function drain(owner: DrainOwner, options: ShutdownOptions): Promis
     completed: connections.completed - completed - idleClosed - switched,
     idleClosed,
     upgraded: switched,
+    webSockets: connections.webSockets - webSockets,
     aborted: Object.freeze(aborted),
   });
   runtime.drain = { ...view, report };

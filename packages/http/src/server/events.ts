@@ -135,6 +135,8 @@ export interface ShutdownReport {
   readonly idleClosed: number;
   /** Connections that had switched protocols, and were closed in time. */
   readonly upgraded: number;
+  /** Of those, the WebSockets. */
+  readonly webSockets: number;
   /** Addresses of the connections that were aborted at the deadline. */
   readonly aborted: readonly string[];
 }

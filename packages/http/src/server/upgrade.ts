@@ -84,7 +84,7 @@ function isSameProtocol(one: string, other: string): boolean {
 
 /** Takes the end of the request, and writes the response that switches protocols. */
 export async function writeSwitch(
-  { http, driver, runtime }: LeavingConnection,
+  { http, driver, runtime, stream }: LeavingConnection,
   head: RequestHead,
   options: UpgradeOptions,
 ): Promise<void> {
@@ -105,6 +105,15 @@ export async function writeSwitch(
     proposed,
   });
   if (isSent) driver.write(response);
+  if (proposed?.toLowerCase() === 'websocket') webSockets.add(stream);
+}
+
+/** The streams of connections that have become WebSockets: few, and a field of each connection takes memory. */
+const webSockets = new WeakSet<object>();
+
+/** Whether the connection of a stream has become a WebSocket, whatever codec it has. */
+export function isWebSocket(stream: object): boolean {
+  return webSockets.has(stream);
 }
 
 /** Calls `onDrain` when the server has stopped accepting; if it has, once the handler has got its stream. */

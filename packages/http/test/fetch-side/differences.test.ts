@@ -197,6 +197,7 @@ const ROWS: Readonly<Record<string, () => Promise<void>>> = {
       completed: 0,
       idleClosed: 0,
       upgraded: 0,
+      webSockets: 0,
       aborted: [],
     });
   },

@@ -22,7 +22,13 @@ describe('a shutdown and half a head', () => {
       await wire.send('TP/1.1\r\nHost: a\r\n\r\n');
       expect((await wire.response()).get('connection')).toBe('close');
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 1,
+        idleClosed: 0,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
     }),
   );
 
@@ -37,7 +43,13 @@ describe('a shutdown and half a head', () => {
       const report = await server.shutdown();
       expect(world.now - since).toBeGreaterThanOrEqual(500);
       expect(world.now - since).toBeLessThan(520);
-      expect(report).toEqual({ completed: 0, idleClosed: 1, upgraded: 0, aborted: [] });
+      expect(report).toEqual({
+        completed: 0,
+        idleClosed: 1,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
       expect(await wire.rest()).toBe('');
     }),
   );
@@ -108,6 +120,7 @@ describe('a shutdown and handshakes', () => {
           completed: CLIENTS,
           idleClosed: 0,
           upgraded: 0,
+          webSockets: 0,
           aborted: [],
         });
       },
@@ -125,7 +138,13 @@ describe('a shutdown and handshakes', () => {
       const report = await server.shutdown({ grace: 60_000 });
       expect(world.now - since).toBeGreaterThanOrEqual(390);
       expect(world.now - since).toBeLessThan(450);
-      expect(report).toEqual({ completed: 0, idleClosed: 0, upgraded: 0, aborted: [] });
+      expect(report).toEqual({
+        completed: 0,
+        idleClosed: 0,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
       for (const stream of [old, fresh]) await expect(stream.readChunk()).rejects.toThrow('reset');
     }));
 

@@ -32,6 +32,7 @@ describe('a shutdown', () => {
         completed: 0,
         idleClosed: 0,
         upgraded: 0,
+        webSockets: 0,
         aborted: [],
       });
       expect(world.now).toBe(0);
@@ -59,7 +60,13 @@ describe('a shutdown', () => {
       const report = server.shutdown();
       for (const wire of wires) expect(await wire.rest()).toBe('');
       expect(world.now - since).toBeLessThan(10);
-      expect(await report).toEqual({ completed: 0, idleClosed: 2, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 0,
+        idleClosed: 2,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
     }));
 
   test('answers the request of a connection that has just been made', () =>
@@ -76,7 +83,13 @@ describe('a shutdown', () => {
         const { body, get: field } = await wire.response();
         expect([body, field('connection')]).toEqual(['/10', 'close']);
         await wire.close();
-        expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
+        expect(await report).toEqual({
+          completed: 1,
+          idleClosed: 0,
+          upgraded: 0,
+          webSockets: 0,
+          aborted: [],
+        });
       },
       { latency: [50, 50] },
     ));
@@ -94,7 +107,13 @@ describe('a shutdown', () => {
         expect(await wire.rest()).toBe('');
         await wire.close();
       }
-      expect(await report).toEqual({ completed: 2, idleClosed: 0, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 2,
+        idleClosed: 0,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
       expect(world.now).toBeLessThan(3_200);
     }));
 
@@ -114,7 +133,13 @@ describe('a shutdown', () => {
       expect(await never.rest()).toBe('');
       expect(world.now - since).toBeLessThan(200);
       await never.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 1, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 1,
+        idleClosed: 1,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
     }));
 
   test('closes a connection that falls idle only after that, without cutting it', () =>
@@ -140,7 +165,13 @@ describe('a shutdown', () => {
       expect(world.now - since).toBeGreaterThanOrEqual(490);
       expect(world.now - since).toBeLessThan(610);
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 1,
+        idleClosed: 0,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
     }));
 
   test('gives a connection that falls idle just before that its own window', () =>
@@ -163,7 +194,13 @@ describe('a shutdown', () => {
       await wire.send(get('/1'));
       expect((await wire.response()).get('connection')).toBe('close');
       await wire.close();
-      expect(await report).toEqual({ completed: 1, idleClosed: 0, upgraded: 0, aborted: [] });
+      expect(await report).toEqual({
+        completed: 1,
+        idleClosed: 0,
+        upgraded: 0,
+        webSockets: 0,
+        aborted: [],
+      });
     }));
 
   test('does not take up what is pipelined behind an answer that said close', () =>
@@ -198,6 +235,7 @@ describe('a shutdown', () => {
         completed: 0,
         idleClosed: 0,
         upgraded: 0,
+        webSockets: 0,
         aborted: ['client:49153'],
       });
       expect(signals[0]?.aborted).toBe(true);

@@ -76,7 +76,10 @@ describe('a server tells', () => {
     await close(here);
     expect(here.events.slice(4)).toMatchObject([
       { type: 'drainStarted', connections: 0 },
-      { type: 'drained', report: { completed: 0, idleClosed: 0, upgraded: 0, aborted: [] } },
+      {
+        type: 'drained',
+        report: { completed: 0, idleClosed: 0, upgraded: 0, webSockets: 0, aborted: [] },
+      },
     ]);
   });
 

@@ -50,7 +50,13 @@ describe('the drain of an upgraded connection', () => {
       const report = server.shutdown({ grace: 10_000 });
       expect(await wire.rest()).toBe('goodbye\n');
       await wire.close();
-      expect(await report).toEqual({ completed: 0, idleClosed: 0, upgraded: 1, aborted: [] });
+      expect(await report).toEqual({
+        completed: 0,
+        idleClosed: 0,
+        upgraded: 1,
+        webSockets: 0,
+        aborted: [],
+      });
       expect(world.now - since).toBeLessThan(1_000);
       expect(world.errors).toEqual([]);
     }));
@@ -91,7 +97,7 @@ describe('the drain of an upgraded connection', () => {
       const report = server.shutdown();
       expect(await wire.rest()).toMatch(/^HTTP\/1\.1 101 [^]*goodbye\n$/);
       await wire.close();
-      expect(await report).toMatchObject({ upgraded: 1, aborted: [] });
+      expect(await report).toMatchObject({ upgraded: 1, webSockets: 0, aborted: [] });
       expect(world.errors).toEqual([]);
     }));
 

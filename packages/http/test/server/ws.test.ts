@@ -65,7 +65,7 @@ describe('ws on an upgraded stream', () => {
     const closed = clients.map((client) => once(client, 'close'));
     const report = await server.shutdown({ grace: 10_000 });
     for (const [code] of await Promise.all(closed)) expect(code).toBe(1001);
-    expect(report).toMatchObject({ upgraded: 5, aborted: [] });
+    expect(report).toMatchObject({ upgraded: 5, webSockets: 5, aborted: [] });
   });
 
   test('whose client is cut is no error of the server, and leaves nothing open', async () => {

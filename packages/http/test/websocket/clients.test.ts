@@ -39,7 +39,11 @@ describe('ws as a client', () => {
     const clients = Array.from({ length: 5 }, () => new WsClient(server.url));
     await Promise.all(clients.map((client) => once(client, 'open')));
     const closed = clients.map((client) => once(client, 'close'));
-    expect(await server.shutdown({ grace: 10_000 })).toMatchObject({ upgraded: 5, aborted: [] });
+    expect(await server.shutdown({ grace: 10_000 })).toMatchObject({
+      upgraded: 5,
+      webSockets: 5,
+      aborted: [],
+    });
     for (const [code] of await Promise.all(closed)) expect(code).toBe(1001);
   });
 

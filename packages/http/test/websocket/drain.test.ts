@@ -253,7 +253,7 @@ test('a WebSocket whose server shuts down while its response is written gets its
     await world.sleep(50);
     const [report, socket] = await Promise.all([server.shutdown(SHUTDOWN), opening]);
     expect(await socket.closed).toMatchObject({ code: 1001, by: 'peer', isClean: true });
-    expect(report).toMatchObject({ upgraded: 1, aborted: [] });
+    expect(report).toMatchObject({ upgraded: 1, webSockets: 1, aborted: [] });
   }));
 
 describe('a handler that sends when it is too late', () => {

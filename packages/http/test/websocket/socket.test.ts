@@ -433,7 +433,7 @@ describe('closing', () => {
         server.shutdown({ grace: 10_000 }),
         ...sockets.map(async (socket) => expect(await socket.receive()).toBeNull()),
       ]);
-      expect(report).toMatchObject({ upgraded: 2, aborted: [] });
+      expect(report).toMatchObject({ upgraded: 2, webSockets: 2, aborted: [] });
       for (const socket of sockets) {
         expect(await socket.closed).toMatchObject({ code: 1001, by: 'peer', isClean: true });
       }
