@@ -393,6 +393,19 @@ describe('a peer that takes nothing', () => {
     });
   });
 
+  test('is closed with 1008 when too many messages wait for it, also empty ones', () => {
+    let sent = 0;
+    const onOpen: WSEvents<WebSocket>['onOpen'] = (_event, ws) => {
+      for (; ws.readyState === 1 && sent < 1_000; sent += 1) ws.send('');
+    };
+    return staged(app({ onOpen }, { bufferedBytes: 6_400 }), async ({ open, errors }) => {
+      const [messages, code, reason] = await readToEnd(await open());
+      expect([messages.length, code, reason]).toEqual([101, 1008, 'too slow']);
+      expect(sent).toBe(102);
+      expect(errors).toEqual([]);
+    });
+  });
+
   test('gets one message of any size, when nothing waits', () =>
     staged(
       app({ onOpen: (_event, ws) => ws.send(big) }, { bufferedBytes: 10 }),

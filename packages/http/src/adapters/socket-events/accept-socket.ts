@@ -12,8 +12,8 @@ import { CallbackSocket } from './callback-socket.ts';
 /** Options of a WebSocket whose `send` does not wait, beside those of `webSocket`. */
 export interface CallbackSocketOptions extends WebSocketOptions {
   /**
-   * Bytes of messages that may wait for a peer; with one more message it is closed with 1008. One message of any size is sent when
-   * nothing waits. @default 1048576
+   * Bytes of messages that may wait for a peer, and 64 more for each message; with one more message it is closed with 1008. One
+   * message of any size is sent when nothing waits. @default 1048576
    */
   readonly bufferedBytes?: number | undefined;
 }

@@ -26,3 +26,9 @@ export interface FacadedSocket {
   close(code: number | undefined, reason: string): void;
   reset(reason: unknown): void;
 }
+
+/**
+ * What a message that waits is counted as, in bytes, beside its content: where `send` does not wait, messages without content
+ * would have no bound.
+ */
+export const MESSAGE_COST = 64;
