@@ -44,7 +44,8 @@ export interface WebSocketOptions {
   readonly drain?: Some<WebSocketDrain> | undefined;
 }
 
-const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
+/** What {@link WebSocketOptions} may be. */
+export const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
   ...OPENING_OPTIONS,
   origins: {
     expected: 'a list of origins, such as https://app.example',

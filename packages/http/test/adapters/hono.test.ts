@@ -212,6 +212,21 @@ describe('upgradeWebSocket of Hono', () => {
       });
     }
   });
+
+  test('names every option that there is, when one is misspelt', async () => {
+    const seen: unknown[] = [];
+    const options: object = { bufferdSize: 1 };
+    const hono = app(echo, options).onError((error, c) => {
+      seen.push(error);
+      return c.text('failed', 500);
+    });
+    await staged(hono, async ({ open }) => {
+      await expect(open()).rejects.toMatchObject({ status: 500 });
+    });
+    expect(String(seen[0])).toMatch(
+      /upgradeWebSocket: unknown option `bufferdSize`.*bufferedBytes/,
+    );
+  });
 });
 
 describe('an event that fails', () => {
