@@ -16,6 +16,8 @@ import type { MessageSource } from './streams/sent-stream.ts';
 import { isTraced } from '../tracing/channels.ts';
 import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 
+export { MESSAGE_COST } from './facades/facaded-socket.ts';
+
 /** A snapshot of a WebSocket. */
 export interface WebSocketStatistics {
   /** Messages that have arrived. */

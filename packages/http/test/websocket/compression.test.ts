@@ -168,10 +168,8 @@ describe('a message that is taken back', () => {
 function offering(world: World, offer: string): ConnectWebSocketOptions {
   const client = world.client();
   const request: HttpClient['request'] = (method, url, options) => {
-    const headers = [
-      ...(options?.headers as [string, string][]),
-      ['Sec-WebSocket-Extensions', offer] as const,
-    ];
+    const given = (options?.headers ?? []) as [string, string][];
+    const headers: [string, string][] = [...given, ['Sec-WebSocket-Extensions', offer]];
     return client.request(method, url, { ...options, headers });
   };
   return { client: { request } };

@@ -9,9 +9,8 @@
 import { ClosedError } from '@awaitio/core';
 import { callContained, failureOf, outsideScopes, type FailureSink } from '@awaitio/core/lowlevel';
 import type { WebSocketEnd } from '../../websocket/end.ts';
-import { MESSAGE_COST } from '../../websocket/facades/facaded-socket.ts';
 import { CloseCode } from '../../websocket/protocol/close-codes.ts';
-import { deliver, type WebSocket } from '../../websocket/web-socket.ts';
+import { deliver, MESSAGE_COST, type WebSocket } from '../../websocket/web-socket.ts';
 
 /** Text, or bytes. */
 export type Message = Parameters<WebSocket['send']>[0];
