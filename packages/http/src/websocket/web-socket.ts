@@ -16,8 +16,6 @@ import type { MessageSource } from './streams/sent-stream.ts';
 import { isTraced } from '../tracing/channels.ts';
 import { traceWebSocket, webSockets } from '../tracing/web-socket.ts';
 
-export { MESSAGE_COST } from './facades/facaded-socket.ts';
-
 /** A snapshot of a WebSocket. */
 export interface WebSocketStatistics {
   /** Messages that have arrived. */
@@ -29,6 +27,12 @@ export interface WebSocketStatistics {
   /** Messages that wait for room. */
   readonly pendingSends: number;
 }
+
+/**
+ * What a message that waits counts, in bytes, beside its content, where `send` does not wait: messages without content would have
+ * no bound.
+ */
+export const MESSAGE_COST = 64;
 
 let construct: typeof socketOf;
 let sessionIn: typeof sessionOf;
@@ -279,6 +283,7 @@ export function facadedSocket(socket: WebSocket): FacadedSocket {
     protocol: socket.protocol,
     extensions: socket.extensions,
     closed: socket.closed,
+    messageCost: MESSAGE_COST,
     url: socket.url,
     isOpen: () => socket.isOpen,
     receive: (options) => socket.receive(options),

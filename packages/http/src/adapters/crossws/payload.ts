@@ -2,7 +2,16 @@
 
 import { isBytes } from '@awaitio/core/lowlevel';
 import type { Message } from '../socket-events/callback-socket.ts';
-import { PeerMessage } from './message.ts';
+
+/** A message that has come. */
+export class Received {
+  /** Text, or bytes. */
+  readonly rawData: Message;
+
+  constructor(rawData: Message) {
+    this.rawData = rawData;
+  }
+}
 
 /** A value as a message, by the rules of crossws: bytes stay bytes, a received message what it was, everything else becomes text, objects JSON. */
 export function messageOf(value: unknown): Message {
@@ -14,7 +23,7 @@ export function messageOf(value: unknown): Message {
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
-  if (value instanceof PeerMessage) return value.rawData;
+  if (value instanceof Received) return value.rawData;
   if (typeof value === 'function' || typeof value === 'symbol') return '{}';
   if (typeof value === 'object') return JSON.stringify(value);
   return (value as number | boolean | bigint).toString();

@@ -9,7 +9,7 @@ import { LimitError } from '@awaitio/core';
 import { checkOptions, outsideScopes, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Message } from '../streams/incoming-message.ts';
 import { bytesOf, checkClose, sizeOf } from './close-arguments.ts';
-import { MESSAGE_COST, type FacadedEnd, type FacadedSocket } from './facaded-socket.ts';
+import type { FacadedEnd, FacadedSocket } from './facaded-socket.ts';
 import { CloseEvent, ContainedTarget, dispatch, ErrorEvent } from './socket-events.ts';
 
 /** Options of {@link EventSocket}. */
@@ -161,7 +161,7 @@ export class EventSocket extends ContainedTarget {
     const size = sizeOf(content);
     this.#bufferedAmount += size;
     if (state !== OPEN) return;
-    const cost = this.#waiting * MESSAGE_COST;
+    const cost = this.#waiting * (this.#socket?.messageCost ?? 0);
     this.#waiting += 1;
     if (this.#bufferedAmount + cost > this.#maxBuffered) {
       this.#socket?.reset(tooMuch(this.#maxBuffered));

@@ -18,6 +18,8 @@ export interface FacadedSocket {
   /** Empty for none. */
   readonly extensions: string;
   readonly closed: Promise<FacadedEnd>;
+  /** What a message that waits counts, in bytes, beside its content. */
+  readonly messageCost: number;
   isOpen(): boolean;
   receive(options?: WaitOptions): Promise<Message | null>;
   /** Sends without a limit on how many wait. */
@@ -26,9 +28,3 @@ export interface FacadedSocket {
   close(code: number | undefined, reason: string): void;
   reset(reason: unknown): void;
 }
-
-/**
- * What a message that waits is counted as, in bytes, beside its content: where `send` does not wait, messages without content
- * would have no bound.
- */
-export const MESSAGE_COST = 64;
