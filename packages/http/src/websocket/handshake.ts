@@ -53,7 +53,7 @@ export function openingFields(
     const name = fields[at] as string;
     if (OF_HANDSHAKE.test(name)) {
       const expected =
-        'without Upgrade and Sec-WebSocket-…, which the handshake sends: see `protocols` and `compression`';
+        'without Upgrade and Sec-WebSocket-*, which the handshake sends: see `protocols` and `compression`';
       throw invalidInput(operation, 'headers', expected, name);
     }
     pairs.push([name, fields[at + 1] as string]);
