@@ -10,7 +10,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 24,
   'Tasks, scheduling, looking inside': 14,
-  'The HTTP server': 73,
+  'The HTTP server': 78,
   'The HTTP client': 38,
 };
 
