@@ -34,7 +34,7 @@ export interface WebSocketOptions {
    * this server, whatever page that is; other clients need not send any, and are let in. @default every origin
    */
   readonly origins?: readonly string[] | undefined;
-  /** More fields of the response. @default none */
+  /** More fields of the response; none of the handshake, which are `Upgrade` and `Sec-WebSocket-…`. @default none */
   readonly headers?: HeadersInput | undefined;
   /** Compresses messages, if the client offers it: permessage-deflate (RFC 7692). @default none */
   readonly compression?: CompressionOptions | undefined;
@@ -44,7 +44,8 @@ export interface WebSocketOptions {
   readonly drain?: Some<WebSocketDrain> | undefined;
 }
 
-const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
+/** What {@link WebSocketOptions} may be. */
+export const WEB_SOCKET_OPTIONS: OptionTable<WebSocketOptions> = {
   ...OPENING_OPTIONS,
   origins: {
     expected: 'a list of origins, such as https://app.example',
@@ -121,7 +122,7 @@ export async function webSocket(
   const opened: { socket?: WebSocket } = {};
   let isDraining = false;
   const { stream } = await context.upgrade({
-    headers: openingFields(options.headers, fields),
+    headers: openingFields('webSocket', options.headers, fields),
     onDrain: () => {
       isDraining = true;
       if (opened.socket !== undefined) sayGoodbye(sessionOf(opened.socket), drain);

@@ -35,7 +35,7 @@ export interface ConnectWebSocketOptions {
   readonly client?: Pick<HttpClient, 'request'> | undefined;
   /** Subprotocols to propose, the preferred one first; the server’s choice is `socket.protocol`. @default none */
   readonly protocols?: readonly string[] | undefined;
-  /** More fields of the request, such as `Authorization` or `Origin`. @default none */
+  /** More fields of the request, such as `Authorization` or `Origin`; none of the handshake. @default none */
   readonly headers?: HeadersInput | undefined;
   /** Offers to compress messages: permessage-deflate (RFC 7692). @default none */
   readonly compression?: CompressionOptions | undefined;
@@ -120,7 +120,11 @@ async function open(url: string | URL, options: ConnectWebSocketOptions): Promis
   const offer = wishes === undefined ? undefined : await offerOf(wishes);
   const settings = settingsOf(options);
   const response = await client.request('GET', target, {
-    headers: openingFields(options.headers, requestFields(nonce, protocols, offer)),
+    headers: openingFields(
+      'connectWebSocket',
+      options.headers,
+      requestFields(nonce, protocols, offer),
+    ),
     maxRedirects: 0,
     retry: false,
     signal: options.signal,

@@ -1,6 +1,6 @@
 /** What both sides of an opening handshake have in common, and why a client got no WebSocket from a server that answered. */
 
-import { rules, withDefaults, type OptionTable } from '@awaitio/core/lowlevel';
+import { invalidInput, rules, withDefaults, type OptionTable } from '@awaitio/core/lowlevel';
 import { ProtocolError } from '../protocol/vocabulary/errors.ts';
 import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { COMPRESSION, type CompressionOptions } from './compression/compression-options.ts';
@@ -34,15 +34,29 @@ export const OPENING_OPTIONS: OptionTable<OpeningOptions> = {
   deadlines: rules.group(DEADLINES),
 };
 
-/** The fields of a program, then those of the handshake (RFC 6455 sections 4.1 and 4.2.2). */
+/** What says what a WebSocket is like: two of them, or one that says otherwise, and the other side fails the connection. */
+const OF_HANDSHAKE = /^(?:upgrade|sec-websocket-.*)$/i;
+
+/**
+ * The fields of a program, then those of the handshake (RFC 6455 sections 4.1 and 4.2.2).
+ *
+ * @throws `InvalidInputError` for a field of the handshake among those of the program.
+ */
 export function openingFields(
+  operation: string,
   given: HeadersInput | undefined,
   own: readonly (readonly [string, string])[],
 ): [string, string][] {
   const fields = fieldList(given);
   const pairs: [string, string][] = [];
   for (let at = 0; at < fields.length; at += 2) {
-    pairs.push([fields[at] as string, fields[at + 1] as string]);
+    const name = fields[at] as string;
+    if (OF_HANDSHAKE.test(name)) {
+      const expected =
+        'without Upgrade and Sec-WebSocket-*, which the handshake sends: see `protocols` and `compression`';
+      throw invalidInput(operation, 'headers', expected, name);
+    }
+    pairs.push([name, fields[at + 1] as string]);
   }
   for (const [name, value] of own) pairs.push([name, value]);
   return pairs;

@@ -115,10 +115,14 @@ export class Inbox implements WaiterOwner, PartSource {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#error = error;
-    this.#parts?.end(error ?? cutShort());
-    this.#parts = undefined;
     if (error === undefined) this.#waiter?.resolve(null);
     else this.#waiter?.reject(error);
+  }
+
+  /** The rest of the message that is read in parts does not come. @param error - Why, if it is not that the peer closed */
+  cut(error: unknown): void {
+    this.#parts?.end(error ?? cutShort());
+    this.#parts = undefined;
   }
 
   /** The next message; `null` at the end. The caller has checked the options. */

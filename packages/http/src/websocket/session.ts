@@ -289,6 +289,7 @@ export class Session implements ReadLoopOwner, OutboxOwner, WatchdogOwner {
     // Not before: that the connection is closed tells a server that the handler which these fail is not at fault.
     this.outbox.fail(error ?? socketClosed('send'));
     this.inbox.end(error);
+    this.inbox.cut(error);
     this.#end.resolve(endOf(this.#beginning as Beginning, error, this.loop.dropped));
   }
 }

@@ -28,6 +28,12 @@ export interface WebSocketStatistics {
   readonly pendingSends: number;
 }
 
+/**
+ * What a message that waits counts, in bytes, beside its content, where `send` does not wait: messages without content would have
+ * no bound.
+ */
+export const MESSAGE_COST = 64;
+
 let construct: typeof socketOf;
 let sessionIn: typeof sessionOf;
 
@@ -277,6 +283,7 @@ export function facadedSocket(socket: WebSocket): FacadedSocket {
     protocol: socket.protocol,
     extensions: socket.extensions,
     closed: socket.closed,
+    messageCost: MESSAGE_COST,
     url: socket.url,
     isOpen: () => socket.isOpen,
     receive: (options) => socket.receive(options),

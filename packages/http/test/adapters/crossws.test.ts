@@ -249,6 +249,23 @@ describe('a peer', () => {
     });
   });
 
+  test('sends a message on as it came', () =>
+    withHooks({ message: (peer, message) => void peer.send(message) }, async ({ open }) => {
+      const socket = await open();
+      for (const message of ['text', Uint8Array.of(1, 200)]) {
+        await socket.send(message);
+        expect(await socket.receive()).toEqual(message);
+      }
+      await socket.close();
+    }));
+
+  test.each<object>([{ orgins: [] }, { bufferedBytes: 0 }, { headers: {} }])(
+    'has no WebSockets with the options %j',
+    (webSocket) => {
+      expect(() => crosswsAdapter({ webSocket })).toThrow(/crosswsAdapter: .*`webSocket\./);
+    },
+  );
+
   test('reads a message in every form', () => {
     const seen: unknown[] = [];
     const hooks: Partial<Hooks> = {

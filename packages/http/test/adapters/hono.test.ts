@@ -212,6 +212,21 @@ describe('upgradeWebSocket of Hono', () => {
       });
     }
   });
+
+  test('names every option that there is, when one is misspelt', async () => {
+    const seen: unknown[] = [];
+    const options: object = { bufferdSize: 1 };
+    const hono = app(echo, options).onError((error, c) => {
+      seen.push(error);
+      return c.text('failed', 500);
+    });
+    await staged(hono, async ({ open }) => {
+      await expect(open()).rejects.toMatchObject({ status: 500 });
+    });
+    expect(String(seen[0])).toMatch(
+      /upgradeWebSocket: unknown option `bufferdSize`.*bufferedBytes/,
+    );
+  });
 });
 
 describe('an event that fails', () => {
@@ -389,6 +404,19 @@ describe('a peer that takes nothing', () => {
       // The last one was refused; what was accepted comes.
       expect(messages).toEqual(Array.from({ length: most - 1 }, () => big));
       expect(most).toBeLessThan(12);
+      expect(errors).toEqual([]);
+    });
+  });
+
+  test('is closed with 1008 when too many messages wait for it, also empty ones', () => {
+    let sent = 0;
+    const onOpen: WSEvents<WebSocket>['onOpen'] = (_event, ws) => {
+      for (; ws.readyState === 1 && sent < 1_000; sent += 1) ws.send('');
+    };
+    return staged(app({ onOpen }, { bufferedBytes: 6_400 }), async ({ open, errors }) => {
+      const [messages, code, reason] = await readToEnd(await open());
+      expect([messages.length, code, reason]).toEqual([101, 1008, 'too slow']);
+      expect(sent).toBe(102);
       expect(errors).toEqual([]);
     });
   });

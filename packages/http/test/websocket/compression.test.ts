@@ -8,10 +8,11 @@ import {
   connectWebSocket,
   WebSocketHandshakeError,
   type CompressionOptions,
+  type ConnectWebSocketOptions,
   type WebSocket,
 } from '../../src/websocket/index.ts';
 import { acceptOf, nonceOf } from '../../src/websocket/random-bits.ts';
-import { simulated } from '../support/simulated.ts';
+import { simulated, type World } from '../support/simulated.ts';
 import { open, talking } from './sockets.ts';
 import { replaceZlib, restoreZlib, watchZlib } from './zlib-watch.ts';
 
@@ -163,11 +164,22 @@ describe('a message that is taken back', () => {
   );
 });
 
+/** A client that sends a field of its own making. */
+function offering(world: World, offer: string): ConnectWebSocketOptions {
+  const client = world.client();
+  const request: HttpClient['request'] = (method, url, options) => {
+    const given = (options?.headers ?? []) as [string, string][];
+    const headers: [string, string][] = [...given, ['Sec-WebSocket-Extensions', offer]];
+    return client.request(method, url, { ...options, headers });
+  };
+  return { client: { request } };
+}
+
 describe('a server that compresses', () => {
   test('answers 400 to a malformed field, and ignores it when it does not compress', () =>
     simulated(async (world) => {
       await world.serve(echoing({}));
-      const opening = open(world, { headers: { 'Sec-WebSocket-Extensions': 'a b' } });
+      const opening = open(world, offering(world, 'a b'));
       await expect(opening).rejects.toMatchObject({ status: 400 });
       const socket = await open(world);
       expect(socket.extensions).toBe('');
@@ -177,8 +189,7 @@ describe('a server that compresses', () => {
   test('does not agree to what it does not know', () =>
     simulated(async (world) => {
       await world.serve(echoing({}));
-      const headers = { 'Sec-WebSocket-Extensions': 'permessage-deflate; new_parameter' };
-      const socket = await open(world, { headers });
+      const socket = await open(world, offering(world, 'permessage-deflate; new_parameter'));
       expect(socket.extensions).toBe('');
       await socket.close();
     }));
@@ -187,9 +198,7 @@ describe('a server that compresses', () => {
     simulated(async (world) => {
       await world.serve(echoing({}));
       replaceZlib('createInflateRaw', () => ({ close: () => {} }));
-      const socket = await open(world, {
-        headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' },
-      });
+      const socket = await open(world, offering(world, 'permessage-deflate'));
       expect(await echoed(socket, LONG)).toBe('');
       await socket.close();
     }));

@@ -300,6 +300,18 @@ describe('a WebSocket as a browser’s', () => {
       expect(await closed).toMatchObject({ code: 1006, wasClean: false });
     }));
 
+  test('ends when more messages wait than may, also empty ones', () =>
+    simulated(async (world) => {
+      await world.serve(talking((socket) => socket.closed));
+      const socket = browser(world, { maxBufferedBytes: 6_400 });
+      await once(socket, 'open');
+      const failed = once<Event & { error?: unknown }>(socket, 'error');
+      let sent = 0;
+      for (; socket.readyState === EventSocket.OPEN && sent < 1_000; sent += 1) socket.send('');
+      expect(sent).toBe(102);
+      expect((await failed).error).toBeInstanceOf(LimitError);
+    }));
+
   test.each<[string, (world: World) => BrowserWebSocket]>([
     ['that no server is there for', (world) => browser(world)],
     [

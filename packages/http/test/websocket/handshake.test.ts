@@ -85,6 +85,22 @@ describe('the opening handshake of a server', () => {
   );
 });
 
+describe('fields of the handshake', () => {
+  const names = ['Upgrade', 'sec-websocket-accept', 'Sec-WebSocket-Extensions'];
+
+  test.each([...names, 'Sec-WebSocket-Key', 'Sec-WebSocket-Protocol'])(
+    'a program does not send a %s beside that of the handshake',
+    (name) =>
+      simulated(async (world) => {
+        const headers = { [name]: 'own' };
+        await world.serve(talking((socket) => socket.closed, { headers }));
+        await expect(open(world)).rejects.toMatchObject({ status: 500 });
+        expect(world.errors).toEqual([expect.any(InvalidInputError)]);
+        await expect(open(world, { headers })).rejects.toThrow(InvalidInputError);
+      }),
+  );
+});
+
 describe('the opening handshake of a client', () => {
   const accept = (nonce: string): string =>
     createHash('sha1').update(`${nonce}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

@@ -276,6 +276,33 @@ describe('a message that is received in parts', () => {
     }),
   );
 
+  test('fails its handler as a fault of the client, when that closes in the middle of it', () =>
+    simulated(async (world) => {
+      const ended: unknown[] = [];
+      const handler = async (socket: WebSocket): Promise<void> => {
+        const message = (await socket.receiveStream()) as IncomingMessage;
+        try {
+          for await (const part of message) ended.push(part);
+        } catch (error) {
+          ended.push((error as Error).name);
+          throw error;
+        }
+      };
+      await world.serve(talking(handler));
+      const wire = await world.connect();
+      await wire.send(ASK);
+      await wire.head();
+      await wire.send(wireOf({ opcode: TEXT, payload: 'a', fin: false }));
+      await world.sleep(100);
+      await wire.send(wireOf(bye));
+      const answer = await wire.stream.readChunk();
+      expect(Buffer.from(answer ?? []).toString('hex')).toBe('880203e8');
+      await wire.close();
+      await world.sleep(100);
+      expect(ended).toEqual(['a', 'UnexpectedEofError']);
+      expect(world.errors).toEqual([]);
+    }));
+
   test('is dropped when this side closes and nobody reads it, however long it is', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world, LONG);
@@ -554,7 +581,8 @@ describe('a message that is sent in pieces', () => {
   test.each([undefined, null, 7, {}, 'text', Buffer.from('x')])('is not %p', (wrong) =>
     simulated(async (world) => {
       const { socket } = await pair(world);
-      await expect(socket.sendStream(wrong as never)).rejects.toThrow(InvalidInputError);
+      const sending = socket.sendStream(wrong as never);
+      await expect(sending).rejects.toThrow(/^sendStream: expected `source` to be an iterable/);
       expect(socket.isOpen).toBe(true);
     }),
   );

@@ -6,6 +6,7 @@ import type { TopicOptions } from '../../websocket/topic.ts';
 import type { FetchInfo } from '../fetch-handler.ts';
 import {
   acceptSocket,
+  CALLBACK_SOCKET_OPTIONS,
   checkInfo,
   type CallbackSocketOptions,
 } from '../socket-events/accept-socket.ts';
@@ -41,6 +42,9 @@ export interface CrosswsAdapter extends AdapterInstance {
   handleUpgrade(request: Request, info: FetchInfo): Promise<Response>;
 }
 
+// Header fields come from the hook.
+const { headers: _headers, ...SOCKET_OPTIONS } = CALLBACK_SOCKET_OPTIONS;
+
 const ADAPTER_OPTIONS: OptionTable<CrosswsAdapterOptions> = {
   resolve: rules.function,
   getNamespace: rules.function,
@@ -49,7 +53,7 @@ const ADAPTER_OPTIONS: OptionTable<CrosswsAdapterOptions> = {
   idleTimeout: { expected: 'a number of seconds from 0', accepts: rules.milliseconds.accepts },
   sync: rules.function,
   onError: rules.function,
-  webSocket: rules.object,
+  webSocket: rules.group(SOCKET_OPTIONS),
   topics: rules.object,
 };
 

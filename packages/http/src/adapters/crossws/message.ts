@@ -1,17 +1,16 @@
 /** A message as the hooks of crossws get it: one value, read in the form that is asked for. */
 
 import type { Message } from '../socket-events/callback-socket.ts';
+import { Received } from './payload.ts';
 import type { SocketPeer } from './peer.ts';
 import { randomUuid } from './uuid.ts';
 
-export class PeerMessage {
+export class PeerMessage extends Received {
   readonly peer: SocketPeer;
-  /** Text, or bytes. */
-  readonly rawData: Message;
   #id: string | undefined;
 
   constructor(rawData: Message, peer: SocketPeer) {
-    this.rawData = rawData;
+    super(rawData);
     this.peer = peer;
   }
 
@@ -66,7 +65,7 @@ export class PeerMessage {
     return JSON.parse(this.text());
   }
 
-  toString(): string {
+  override toString(): string {
     return this.text();
   }
 

@@ -4,7 +4,7 @@ import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/co
 import { HttpProblem } from '../../message/problem.ts';
 import { HttpRequest } from '../../message/request.ts';
 import { elementsOf } from '../../protocol/vocabulary/lists.ts';
-import { webSocket, type WebSocketOptions } from '../../websocket/accept.ts';
+import { WEB_SOCKET_OPTIONS, webSocket, type WebSocketOptions } from '../../websocket/accept.ts';
 import type { WebSocket } from '../../websocket/web-socket.ts';
 import type { FetchInfo } from '../fetch-handler.ts';
 import { CallbackSocket } from './callback-socket.ts';
@@ -12,14 +12,16 @@ import { CallbackSocket } from './callback-socket.ts';
 /** Options of a WebSocket whose `send` does not wait, beside those of `webSocket`. */
 export interface CallbackSocketOptions extends WebSocketOptions {
   /**
-   * Bytes of messages that may wait for a peer; with one more message it is closed with 1008. One message of any size is sent when
-   * nothing waits. @default 1048576
+   * Bytes of messages that may wait for a peer, and 64 more for each message; with one more message it is closed with 1008. One
+   * message of any size is sent when nothing waits. @default 1048576
    */
   readonly bufferedBytes?: number | undefined;
 }
 
 const BUFFERED_BYTES = 1_048_576;
-const BUFFER_OPTIONS: OptionTable<Pick<CallbackSocketOptions, 'bufferedBytes'>> = {
+/** What {@link CallbackSocketOptions} may be. */
+export const CALLBACK_SOCKET_OPTIONS: OptionTable<CallbackSocketOptions> = {
+  ...WEB_SOCKET_OPTIONS,
   bufferedBytes: rules.count,
 };
 
@@ -52,9 +54,10 @@ export function checkInfo(operation: string, name: string, info: unknown): Fetch
 export async function acceptSocket(
   operation: string,
   { request, context }: FetchInfo,
-  { bufferedBytes, ...options }: CallbackSocketOptions,
+  given: CallbackSocketOptions,
 ): Promise<CallbackSocket | Response> {
-  checkOptions(operation, { bufferedBytes }, BUFFER_OPTIONS);
+  checkOptions(operation, given, CALLBACK_SOCKET_OPTIONS);
+  const { bufferedBytes, ...options } = given;
   let socket: WebSocket;
   try {
     socket = await webSocket(request, context, options);

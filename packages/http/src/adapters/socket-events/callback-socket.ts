@@ -10,7 +10,7 @@ import { ClosedError } from '@awaitio/core';
 import { callContained, failureOf, outsideScopes, type FailureSink } from '@awaitio/core/lowlevel';
 import type { WebSocketEnd } from '../../websocket/end.ts';
 import { CloseCode } from '../../websocket/protocol/close-codes.ts';
-import { deliver, type WebSocket } from '../../websocket/web-socket.ts';
+import { deliver, MESSAGE_COST, type WebSocket } from '../../websocket/web-socket.ts';
 
 /** Text, or bytes. */
 export type Message = Parameters<WebSocket['send']>[0];
@@ -29,7 +29,7 @@ export interface SocketCallbacks {
 /** What a {@link CallbackSocket} is made of. */
 export interface CallbackSocketParts {
   readonly socket: WebSocket;
-  /** Bytes that may wait for the peer. */
+  /** Bytes that may wait for the peer, `MESSAGE_COST` of them for each message. */
   readonly bufferedBytes: number;
   /** Gets what callbacks fail with. */
   readonly report: (failure: unknown) => void;
@@ -40,6 +40,8 @@ export class CallbackSocket implements FailureSink {
   readonly #parts: CallbackSocketParts;
   #onDrain: (() => unknown) | undefined;
   #buffered = 0;
+  /** How many messages wait. */
+  #waiting = 0;
   #hasFailed = false;
   #isClosed = false;
   readonly #watchers = new Set<() => void>();
@@ -67,11 +69,13 @@ export class CallbackSocket implements FailureSink {
   send(message: Message): void {
     if (!this.socket.isOpen) return;
     const size = typeof message === 'string' ? Buffer.byteLength(message) : message.length;
-    if (this.#buffered > 0 && this.#buffered + size > this.#parts.bufferedBytes) {
+    const before = this.#buffered + this.#waiting * MESSAGE_COST;
+    if (before > 0 && before + size > this.#parts.bufferedBytes) {
       void this.socket.close(CloseCode.POLICY_VIOLATION, 'too slow');
       return;
     }
     this.#buffered += size;
+    this.#waiting += 1;
     void this.#settle(deliver(this.socket, message, undefined), size);
   }
 
@@ -158,8 +162,9 @@ export class CallbackSocket implements FailureSink {
       // The WebSocket is closed, and `closed` says why.
     }
     this.#buffered -= size;
+    this.#waiting -= 1;
     this.#look();
-    if (this.#buffered === 0 && this.socket.isOpen && this.#onDrain !== undefined) {
+    if (this.#waiting === 0 && this.socket.isOpen && this.#onDrain !== undefined) {
       callContained('onDrain', this.#onDrain, undefined, undefined, this);
     }
   }

@@ -36,3 +36,9 @@ export function bytesOf(data: unknown): Uint8Array | undefined {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return types.isAnyArrayBuffer(data) ? new Uint8Array(data) : undefined;
 }
+
+/** How many bytes a message has on the wire. */
+export function sizeOf(content: string | Uint8Array | Blob): number {
+  if (typeof content === 'string') return Buffer.byteLength(content);
+  return content instanceof Blob ? content.size : content.length;
+}

@@ -8,13 +8,13 @@
 import { LimitError } from '@awaitio/core';
 import { checkOptions, outsideScopes, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Message } from '../streams/incoming-message.ts';
-import { bytesOf, checkClose } from './close-arguments.ts';
+import { bytesOf, checkClose, sizeOf } from './close-arguments.ts';
 import type { FacadedEnd, FacadedSocket } from './facaded-socket.ts';
 import { CloseEvent, ContainedTarget, dispatch, ErrorEvent } from './socket-events.ts';
 
 /** Options of {@link EventSocket}. */
 export interface EventSocketOptions {
-  /** How many bytes may wait to be sent; more end the connection with a `LimitError`. @default 16777216 */
+  /** How many bytes may wait, and 64 more for each message; beyond them the connection ends with a `LimitError`. @default 16777216 */
   readonly maxBufferedBytes?: number | undefined;
 }
 
@@ -63,6 +63,8 @@ export class EventSocket extends ContainedTarget {
   #isClosing = false;
   #isClosed = false;
   #bufferedAmount = 0;
+  /** How many messages wait. */
+  #waiting = 0;
   /** Fulfilled when the blobs before are read; `undefined` when none is. */
   #blobs: Promise<void> | undefined;
 
@@ -159,7 +161,9 @@ export class EventSocket extends ContainedTarget {
     const size = sizeOf(content);
     this.#bufferedAmount += size;
     if (state !== OPEN) return;
-    if (this.#bufferedAmount > this.#maxBuffered) {
+    const cost = this.#waiting * (this.#socket?.messageCost ?? 0);
+    this.#waiting += 1;
+    if (this.#bufferedAmount + cost > this.#maxBuffered) {
       this.#socket?.reset(tooMuch(this.#maxBuffered));
     } else if (this.#blobs === undefined && !(content instanceof Blob)) {
       this.#send(content, size);
@@ -192,6 +196,7 @@ export class EventSocket extends ContainedTarget {
     this.#socket?.send(message).then(
       () => {
         this.#bufferedAmount -= size;
+        this.#waiting -= 1;
       },
       // Why it was not sent, the end of the connection says.
       () => {},
@@ -268,11 +273,6 @@ export class EventSocket extends ContainedTarget {
     if (this.#binaryType === 'blob') return new Blob([bytes]);
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   }
-}
-
-function sizeOf(content: string | Uint8Array | Blob): number {
-  if (typeof content === 'string') return Buffer.byteLength(content);
-  return content instanceof Blob ? content.size : content.length;
 }
 
 /** As the platform converts arguments. */

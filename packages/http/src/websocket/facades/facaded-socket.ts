@@ -18,6 +18,8 @@ export interface FacadedSocket {
   /** Empty for none. */
   readonly extensions: string;
   readonly closed: Promise<FacadedEnd>;
+  /** What a message that waits counts, in bytes, beside its content. */
+  readonly messageCost: number;
   isOpen(): boolean;
   receive(options?: WaitOptions): Promise<Message | null>;
   /** Sends without a limit on how many wait. */

@@ -63,7 +63,7 @@ export class SentStream implements TurnHolder {
 
   /** @throws `InvalidInputError` for what is no source; `IoError` for one that was read before; what it throws itself */
   constructor(outlet: FragmentOutlet, source: MessageSource, options: WaitOptions | undefined) {
-    if (typeof source === 'string' || isBytes(source)) {
+    if (!isSource(source)) {
       const expected =
         'an iterable of strings or bytes, or a ReadableStream; `send` takes a whole message';
       throw invalidInput('sendStream', 'source', expected, source);
@@ -189,6 +189,11 @@ export class SentStream implements TurnHolder {
     }
     this.#half = text.slice(at);
   }
+}
+
+function isSource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null || isBytes(source)) return false;
+  return [Symbol.asyncIterator, Symbol.iterator, 'getReader'].some((name) => name in source);
 }
 
 function isHighSurrogate(unit: number): boolean {
