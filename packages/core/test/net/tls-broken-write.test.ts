@@ -1,4 +1,4 @@
-/** A write that TLS completes, with a failure, within its call: the kernel refuses it at once. */
+/** Writes of which a `TLSWrap` says nothing more: the kernel refuses them at once, or refused what TLS itself sent before. */
 
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
@@ -41,6 +41,32 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     await once(below, 'close');
     for (let count = 0; count < 20; count += 1) await turn();
     await expect(stream.writeAll(Buffer.alloc(1_000_000))).rejects.toMatchObject({
+      name: 'BrokenError',
+    });
+    await stream.close();
+    expect(stream.isClosed).toBe(true);
+  },
+);
+
+test.each([0, 400_000])(
+  'a write fails, and close() ends, when the peer has reset with the end of the handshake and %i bytes',
+  async (size) => {
+    // The tickets of TLS 1.3 are what the kernel refuses.
+    const listener = keep(await TlsListener.bind('127.0.0.1:0', identity));
+    const { port } = listener.localAddress as { port: number };
+    const below = connect(port, '127.0.0.1');
+    sockets.push(below);
+    const client = connectTls({ socket: below, ca: authority.cert, servername: 'example.test' });
+    client.on('error', () => {});
+    below.on('error', () => {});
+    client.once('secureConnect', () => {
+      if (size > 0) client.write(Buffer.alloc(size));
+      setImmediate(() => {
+        below.resetAndDestroy();
+      });
+    });
+    const stream = keep(await listener.accept());
+    await expect(stream.writeAll(Buffer.alloc(200_000))).rejects.toMatchObject({
       name: 'BrokenError',
     });
     await stream.close();
