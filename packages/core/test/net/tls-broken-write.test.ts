@@ -73,3 +73,19 @@ test.each([0, 400_000])(
     expect(stream.isClosed).toBe(true);
   },
 );
+
+test('a client of TLS 1.2 that begins to renegotiate breaks the stream', async () => {
+  const listener = keep(
+    await TlsListener.bind('127.0.0.1:0', { ...identity, maxVersion: 'TLSv1.2' }),
+  );
+  const { port } = listener.localAddress as { port: number };
+  const client = connectTls({ port, ca: authority.cert, servername: 'example.test' });
+  sockets.push(client);
+  client.on('error', () => {});
+  await once(client, 'secureConnect');
+  const stream = keep(await listener.accept());
+  await stream.writeAll('before');
+  client.renegotiate({}, () => {});
+  await expect(stream.readChunk()).rejects.toMatchObject({ name: 'TlsError' });
+  await stream.close();
+});
