@@ -9,7 +9,7 @@ import { webSocket } from '../../../packages/http/dist/websocket/index.js';
 const kept = {};
 
 const handler = async (request, context) => {
-  if (request.headers.get('upgrade') === undefined) return HttpResponse.text('ready');
+  if (request.headers.get('upgrade') === null) return HttpResponse.text('ready');
   const socket = await webSocket(request, context, { drain: { window: Number(process.argv[3]) } });
   for await (const message of socket) {
     const { client, number } = JSON.parse(message);

@@ -62,7 +62,7 @@ export function translateError(error: unknown, operation: string): IoError {
   const text = `${operation}: ${reason}${advice === undefined ? '' : `; ${advice}`}`;
   if (ADDRESS_CODES.has(code) || code.startsWith('EAI_')) return new AddressError(text, options);
   if (BROKEN_CODES.has(code)) return new BrokenError(text, options);
-  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return new TlsError(text, options);
+  if (/^ERR_(?:SSL|TLS)_/.test(code) || code === 'EPROTO') return new TlsError(text, options);
   return new IoError(text, options);
 }
 

@@ -152,7 +152,7 @@ export class HandleTransport extends SocketCarrier {
       this.#inFlight += length;
       return;
     }
-    const request = this.#bindings.spare;
+    const request = this.#requestFor(data, length);
     const status =
       typeof data === 'string'
         ? this.handle.writeLatin1String(request, data)
@@ -172,8 +172,8 @@ export class HandleTransport extends SocketCarrier {
       this.#inFlight += length;
       return;
     }
-    const request = this.#bindings.spare;
     const data = areBuffers ? pieces : pieces.flatMap((piece) => [piece, encodingOf(piece)]);
+    const request = this.#requestFor(data, length);
     const status = this.handle.writev(request, data, areBuffers);
     this.#dispatched(status, request, data, length);
   }
@@ -292,10 +292,24 @@ export class HandleTransport extends SocketCarrier {
     this.sink?.onDrain();
   }
 
+  /** The request of a write. TLS completes one that fails within its call: its request has to be complete before. */
+  #requestFor(data: CarriedRequest['data'], bytes: number): CarriedRequest {
+    const request: CarriedRequest = this.#bindings.spare;
+    if (this.kind === 'tls') this.#complete(request, data, bytes);
+    return request;
+  }
+
+  #complete(request: CarriedRequest, data: CarriedRequest['data'], bytes: number): void {
+    request[CARRIER] = this;
+    request.oncomplete = onWritten;
+    request.data = data;
+    request.bytes = bytes;
+  }
+
   #dispatched(
     status: number,
     request: CarriedRequest,
-    data: Uint8Array | string | readonly (Uint8Array | string)[],
+    data: CarriedRequest['data'],
     bytes: number,
   ): void {
     const bindings = this.#bindings;
@@ -307,10 +321,7 @@ export class HandleTransport extends SocketCarrier {
       this.#failToWrite(status);
       return;
     }
-    request[CARRIER] = this;
-    request.oncomplete = onWritten;
-    request.data = data;
-    request.bytes = bytes;
+    if (this.kind !== 'tls') this.#complete(request, data, bytes);
   }
 
   /** Counts bytes that are sent later. */

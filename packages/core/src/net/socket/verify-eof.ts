@@ -10,7 +10,7 @@
  * or the read gives no answer, the EOF is believed.
  */
 
-import { readSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 
 const probe = new Uint8Array(1);
 /** Errors of `read` that only a broken connection gives. */
@@ -23,12 +23,29 @@ const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHO
  * @returns The error of a connection that was broken; `undefined` for a true EOF.
  */
 export function socketErrorAtEof(fd: unknown): Error | undefined {
+  return errorOf(fd, (descriptor) => readSync(descriptor, probe, 0, 1, null));
+}
+
+/**
+ * Writes nothing, which a connection that can take nothing more refuses.
+ *
+ * @param fd - The descriptor, if the socket's handle has one.
+ * @returns The error of a broken connection.
+ */
+export function socketErrorAtWrite(fd: unknown): NodeJS.ErrnoException | undefined {
+  return errorOf(fd, (descriptor) => writeSync(descriptor, probe, 0, 0));
+}
+
+function errorOf(
+  fd: unknown,
+  call: (descriptor: number) => unknown,
+): NodeJS.ErrnoException | undefined {
   if (typeof fd !== 'number' || fd < 0) return undefined;
   try {
-    readSync(fd, probe, 0, 1, null);
+    call(fd);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code !== undefined && BROKEN.has(code) ? (error as Error) : undefined;
+    return code !== undefined && BROKEN.has(code) ? (error as NodeJS.ErrnoException) : undefined;
   }
 }

@@ -150,6 +150,8 @@ export async function serverHandshake(
   );
   carriage.attach(socket);
   await complete(socket, carriage, 'secure', 'the client', options);
+  // A write waits for a renegotiation, and so for ever where the client leaves it unfinished.
+  socket.disableRenegotiation();
   const authorizationError =
     clientCertificates === 'ignore' ? undefined : verifyClient(socket, operation);
   if (authorizationError !== undefined && clientCertificates === 'require') {

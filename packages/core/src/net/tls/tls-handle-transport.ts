@@ -9,6 +9,8 @@
  *
  * - A `TLSWrap` asserts that one write is under way at a time, and never completes one within its call. So what is
  *   written meanwhile waits here.
+ * - What TLS itself sends (tickets, key updates, alerts) may fail, and a `TLSWrap` then neither reports it nor completes any later
+ *   write. So the socket is asked for its error when a write is still under way an iteration of the loop later.
  * - Decrypted bytes, an EOF or an error may come in the very call that completes the handshake. They are kept until there is a
  *   stream.
  * - `readStop` stops the reads below: what was read and not yet decrypted still comes.
@@ -23,7 +25,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TransportSink } from '../../streams/transport.ts';
-import { microtask } from '../../vocabulary/platform.ts';
+import { immediate, microtask } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { HandleTransport } from '../socket/handle-transport.ts';
 import { sharedBuffer } from '../socket/shared-buffer.ts';
@@ -35,6 +37,7 @@ import {
   type HandleBindings,
   type StreamHandle,
 } from '../socket/stream-handle.ts';
+import { socketErrorAtWrite } from '../socket/verify-eof.ts';
 import { truncated } from './tls-errors.ts';
 
 /** The sockets of a connection, from the socket on which TLS was put. */
@@ -84,11 +87,29 @@ export class EarlyReads {
   }
 }
 
+/** The carriers with a write under way: one check phase looks at all of them. */
+let writers: TlsHandleTransport[] = [];
+
+function watchWrites(carrier: TlsHandleTransport): void {
+  if (writers.length === 0) immediate(verifyWrites);
+  writers.push(carrier);
+}
+
+function verifyWrites(): void {
+  const carriers = writers;
+  writers = [];
+  for (const carrier of carriers) if (carrier.verifyWrite()) watchWrites(carrier);
+}
+
 export class TlsHandleTransport extends HandleTransport {
   readonly #sockets: TlsSockets;
   #early: EarlyReads | undefined;
   #isReading = false;
   #isWriting = false;
+  /** How many writes were begun, and how many there were when they were last looked at. */
+  #writes = 0;
+  #seenWrites = 0;
+  #isWatched = false;
   #waiting: (Uint8Array | string)[] = [];
   #waitingBytes = 0;
   /** Whether `close_notify` and FIN are on their way, and the end after them. */
@@ -163,7 +184,7 @@ export class TlsHandleTransport extends HandleTransport {
     if (this.#isWriting || this.#isGone) {
       this.#hold(data);
     } else {
-      this.#isWriting = true;
+      this.#beginWrite();
       super.send(data);
     }
   }
@@ -172,7 +193,7 @@ export class TlsHandleTransport extends HandleTransport {
     if (this.#isWriting || this.#isGone) {
       for (const piece of pieces) if (piece.length > 0) this.#hold(piece);
     } else if (pieces.some((piece) => piece.length > 0)) {
-      this.#isWriting = true;
+      this.#beginWrite();
       super.sendAll(pieces);
     }
   }
@@ -210,6 +231,31 @@ export class TlsHandleTransport extends HandleTransport {
   /** Whether the handle must not be used: Node closes it with its socket. */
   get #isGone(): boolean {
     return this.#sockets.socket.destroyed;
+  }
+
+  #beginWrite(): void {
+    this.#isWriting = true;
+    this.#writes += 1;
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    watchWrites(this);
+  }
+
+  /**
+   * Fails a write that can never complete: it is the same one as an iteration ago, and the socket is broken.
+   *
+   * @returns Whether to look again.
+   */
+  verifyWrite(): boolean {
+    const isUnderWay = this.#isWriting && !this.isClosed && !this.#isGone;
+    if (isUnderWay && this.#writes !== this.#seenWrites) {
+      this.#seenWrites = this.#writes;
+      return true;
+    }
+    this.#isWatched = false;
+    const errno = isUnderWay ? socketErrorAtWrite(this.handle.fd)?.errno : undefined;
+    if (errno !== undefined) this.onWritten(errno, 0);
+    return false;
   }
 
   #hold(data: Uint8Array | string): void {
