@@ -67,13 +67,8 @@ function onFinished(this: CarriedRequest): void {
   (this[CARRIER] as HandleTransport).onFinished();
 }
 
-const notifyDrain = (carrier: HandleTransport): void => {
-  carrier.notifyDrain();
-};
-
-const notifyFinished = (carrier: HandleTransport): void => {
-  carrier.onFinished();
-};
+const notifyDrain = (carrier: HandleTransport): void => carrier.notifyDrain();
+const notifyFinished = (carrier: HandleTransport): void => carrier.onFinished();
 
 export class HandleTransport extends SocketCarrier {
   protected readonly handle: CarriedHandle;
@@ -281,7 +276,6 @@ export class HandleTransport extends SocketCarrier {
     if (this.#hasEnded) this.#closeHandle();
   }
 
-  /** The handle is closed. */
   onClosed(): void {
     this.notifyClosed();
   }
@@ -293,25 +287,20 @@ export class HandleTransport extends SocketCarrier {
   }
 
   /** The request of a write. TLS completes one that fails within its call: its request has to be complete before. */
-  #requestFor(data: CarriedRequest['data'], bytes: number): CarriedRequest {
+  #requestFor(data: unknown, bytes: number): CarriedRequest {
     const request: CarriedRequest = this.#bindings.spare;
     if (this.kind === 'tls') this.#complete(request, data, bytes);
     return request;
   }
 
-  #complete(request: CarriedRequest, data: CarriedRequest['data'], bytes: number): void {
+  #complete(request: CarriedRequest, data: unknown, bytes: number): void {
     request[CARRIER] = this;
     request.oncomplete = onWritten;
     request.data = data;
     request.bytes = bytes;
   }
 
-  #dispatched(
-    status: number,
-    request: CarriedRequest,
-    data: CarriedRequest['data'],
-    bytes: number,
-  ): void {
+  #dispatched(status: number, request: CarriedRequest, data: unknown, bytes: number): void {
     const bindings = this.#bindings;
     if (status === 0 && bindings.results[bindings.isAsync] === 0) return;
     bindings.spare = new bindings.WriteWrap();
