@@ -46,6 +46,7 @@ const OPEN_KINDS = new Set([
 /** As {@link OPEN_KINDS}. Jest's reporter has one for a tenth of a second, where it shares the process. */
 const TIMER = 'Timeout';
 const TIMER_TIMEOUT_MS = 1_000;
+const REPORTER_MS = 250;
 
 /** A closed handle leaves Node's list some turns of the loop later; on a busy machine that takes its time. */
 const LEAK_TIMEOUT_MS = 10_000;
@@ -147,6 +148,9 @@ export default class GuardedEnvironment extends NodeEnvironment {
   async setup() {
     await super.setup();
     knowForeignErrors(this.global);
+    // The reporter's timer would count for one of the file's, once it is over.
+    const deadline = performance.now() + REPORTER_MS;
+    while (openHandles().has(TIMER) && performance.now() < deadline) await wait(5);
     this.#openBefore = takeStock();
     process.on('unhandledRejection', this.#onRejection);
     process.on('uncaughtException', this.#onException);

@@ -113,6 +113,8 @@ export const tlsHandshake: Scenario = {
   about:
     'GET of 13 bytes with `Connection: close`, 64 connections at a time, each with a full handshake (P-256). The load is the bench’s own, and is the limit of the rate: read the processor time.',
   goals: [{ against: 'node:https', detail: 'µs of server', ratio: 1 }],
+  bound:
+    'Node performs the handshake here as in node:https, with a `TLSSocket` over a `net.Socket`. awaitio’s stream below TLS and the one above it, its deadlines and the wait for the client’s FIN come on top. A handle of TLS without those sockets needs a dozen undocumented callbacks ([decision 0018](../../docs/decisions/0018-tls-on-the-handle.md)).',
   contestants: overTls({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map((one) => ({
     ...one,
     round: (context) => one.round({ ...context, load: ownGenerator }),

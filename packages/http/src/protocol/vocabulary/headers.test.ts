@@ -130,28 +130,32 @@ describe('received headers', () => {
 });
 
 describe('a callback of forEach', () => {
-  const headers = headersOf('a: 1');
+  const one = headersOf('a: 1');
+  const withThen = (attributes: PropertyDescriptor): object =>
+    // oxlint-disable-next-line unicorn/no-thenable -- what programs return
+    Object.defineProperty({}, 'then', attributes);
 
   test('returns whatever a function without a promise returns', () => {
-    for (const returned of [undefined, null, 1, 'x', {}, { then: 1 }]) {
-      expect(() => headers.forEach(() => returned)).not.toThrow();
+    for (const returned of [undefined, null, 1, 'x', {}, withThen({ value: 1 })]) {
+      expect(() => one.forEach(() => returned)).not.toThrow();
     }
   });
 
   test.each([
     ['a promise', () => Promise.resolve()],
     ['a promise that is rejected', () => Promise.reject(new Error('x'))],
-    ['what awaits as one', () => ({ then: () => {} })],
+    ['what awaits as one', () => withThen({ value: () => {} })],
     [
       'what fails as one',
-      () => ({
-        get then(): unknown {
-          throw new Error('x');
-        },
-      }),
+      () =>
+        withThen({
+          get: () => {
+            throw new Error('x');
+          },
+        }),
     ],
   ])('that returns %s is refused', (_name, callback) => {
-    expect(() => headers.forEach(callback)).toThrow(
+    expect(() => one.forEach(callback)).toThrow(
       expect.objectContaining({ name: 'LocalProtocolError' }),
     );
   });
