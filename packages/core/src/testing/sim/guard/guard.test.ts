@@ -1,9 +1,12 @@
+import { AsyncResource } from 'node:async_hooks';
 import { File as BufferFile } from 'node:buffer';
 import fs from 'node:fs';
 import os from 'node:os';
-import { setTimeout as nodeTimeout } from 'node:timers';
+import timers, { setTimeout as nodeTimeout } from 'node:timers';
 import { promisify } from 'node:util';
 import { describe, expect, jest, test } from '@jest/globals';
+import { callContained } from '../../../vocabulary/callbacks.ts';
+import { asOwn, machineTime } from '../../../vocabulary/platform.ts';
 import { simulate } from '../simulate.ts';
 
 const format = new Intl.DateTimeFormat('en', { timeZone: 'UTC', dateStyle: 'short' });
@@ -161,4 +164,23 @@ describe('inside a simulation', () => {
       expect(Date()).toBe(new Date().toString());
     });
   });
+});
+
+test('a timer that another copy of this package has in the real world goes on beside a simulation', async () => {
+  const calls: unknown[] = [];
+  const again = (): void => {
+    calls.push('again');
+  };
+  const sink = { onCallbackFailure: (error: unknown) => calls.push(error) };
+  const outside = new AsyncResource('outside');
+  // The copy was loaded after this one, so that it calls the layer.
+  const layer = timers.setTimeout;
+  const begin = (): unknown => layer(callContained, 1, 'timer', layer, again, 1, sink);
+  await simulate({}, async (sim) => {
+    outside.runInAsyncScope(() => asOwn(begin));
+    for (const start = machineTime(); calls.length === 0 && machineTime() - start < 10_000;) {
+      await sim.clock.sleep(1);
+    }
+  });
+  expect(calls).toEqual(['again']);
 });

@@ -236,13 +236,21 @@ function framesOf(stack: string, skip = 2): readonly Frame[] {
 }
 
 /**
- * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded.
+ * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded; or a copy of this
+ * package, from a timer of the real world.
  *
  * @param isOwn - Whether a place is of this package.
  */
 export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
   const frames = framesOf(stackHere());
-  return isTimerOfNode(frames.slice(frames.findIndex(({ place }) => !isOwn(place))));
+  const callers = frames.slice(frames.findIndex(({ place }) => !isOwn(place)));
+  return isTimerOfNode(callers) || isRealTimer(callers);
+}
+
+/** Whether a timer of the real world has called this package: of a copy that was there before. A simulation has none. */
+function isRealTimer(callers: readonly Frame[]): boolean {
+  const isTimer = callers.every(({ place }) => TIMER_FRAMES.test(place));
+  return isTimer && callers.some(({ name }) => name.endsWith('processTimers'));
 }
 
 /** Whether Node's `fs` or a test runner is the nearest caller that is no function of the language, such as `JSON.stringify`. */
