@@ -46,7 +46,7 @@ const OPEN_KINDS = new Set([
 /** As {@link OPEN_KINDS}. Jest's reporter has one for a tenth of a second, where it shares the process. */
 const TIMER = 'Timeout';
 const TIMER_TIMEOUT_MS = 1_000;
-const REPORTER_MS = 250;
+const REPORTER_MS = 1_000;
 
 /** A closed handle leaves Node's list some turns of the loop later; on a busy machine that takes its time. */
 const LEAK_TIMEOUT_MS = 10_000;
