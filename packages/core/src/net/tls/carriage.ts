@@ -41,7 +41,8 @@ const lent = new WeakMap<ByteStream, Socket>();
 
 /** Takes over a stream without a read or a write in progress. */
 export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage {
-  const bindings = handleBindings();
+  // Deno has the names of these handles, and a TLS that does not run on them.
+  const bindings = 'deno' in process.versions ? undefined : handleBindings();
   if (bindings !== undefined && stream instanceof TcpStream) {
     deliverReads();
     const socket = carrierOf(stream)?.lend();
