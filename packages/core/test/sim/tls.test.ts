@@ -68,3 +68,24 @@ test('the number of bytes of TLS is part of the hash, and so is what was sent be
   expect((await plain('STARTTLS')).hash).toBe(starts.hash);
   expect((await plain('STOPTTLS')).hash).not.toBe(starts.hash);
 });
+
+test('a client that closes as soon as its handshake is complete ends the stream of the server, not its handshake', async () => {
+  const authority = new TestAuthority();
+  const identity = authority.issue(['a.test']);
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const seen: unknown[] = [];
+    await simulate({ seed }, async (sim) => {
+      const listener = await sim.host('server').listen(443);
+      const server = sim.executor.spawn(async () => {
+        const stream = await startTls(await listener.accept(), { role: 'server', ...identity });
+        seen.push(await stream.readChunk());
+        await stream.close();
+      });
+      const raw = await sim.host('client').connect('server:443');
+      const stream = await startTls(raw, { servername: 'a.test', ca: authority.cert });
+      await stream.close();
+      await server;
+    });
+    expect(seen).toEqual([null]);
+  }
+});

@@ -230,6 +230,9 @@ async function complete(
   const wait = new ListedWaiter<void>(operation, clock, options);
   const onDone = (): void => {
     carriage.complete(socket);
+    // The peer may end in the segment that completes the handshake: that end is for the reader.
+    socket.off('end', onEnd);
+    socket.off('close', onEnd);
     // In another phase: the caller must not go on within the call of OpenSSL that emits this event.
     immediate(() => {
       wait.resolve();
