@@ -205,8 +205,15 @@ export const core: PackagePlan = {
         'Tasks meet here whatever runs them; of streams only the contract of a writer is needed, for the writer that tasks share.',
     },
     {
+      folder: 'testing/sim/decisions',
+      sees: ['vocabulary'],
+      contains: 'every choice of a run: drawn from the seed by its place, recorded, or given',
+      reason:
+        'What happens by chance is chosen in one place, and knows nothing of what it happens to.',
+    },
+    {
       folder: 'testing/sim/network',
-      sees: ['vocabulary', 'waiting', 'streams', 'listening'],
+      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'testing/sim/decisions'],
       contains:
         'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
@@ -220,7 +227,13 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing/sim',
-      sees: ['vocabulary', 'tasks', 'testing/sim/network', 'testing/sim/guard'],
+      sees: [
+        'vocabulary',
+        'tasks',
+        'testing/sim/decisions',
+        'testing/sim/network',
+        'testing/sim/guard',
+      ],
       contains: '`simulate`: one run of a program, its report; runs of many seeds',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
     },
@@ -232,7 +245,7 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing',
-      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/network'],
+      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/decisions', 'testing/sim/network'],
       contains: 'the manual clock, test certificates, the check for open streams',
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },

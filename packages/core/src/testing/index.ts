@@ -13,6 +13,7 @@ export {
 } from './expect-no-open-streams.ts';
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
+export type { Decision } from './sim/decisions/log.ts';
 export { SimClock } from './sim/network/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
 export { SimNetwork } from './sim/network/network.ts';

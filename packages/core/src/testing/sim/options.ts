@@ -3,6 +3,7 @@
 import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
+import type { Decision } from './decisions/log.ts';
 import type { SimClock } from './network/clock.ts';
 import type { Range, SimFaults } from './network/faults.ts';
 import type { SimNetwork } from './network/network.ts';
@@ -14,6 +15,11 @@ export interface SimulationOptions {
   readonly seed?: number | undefined;
   /** Virtual milliseconds that the run may take. @default 60000 */
   readonly deadline?: number | undefined;
+  /**
+   * Repeats a run: nothing happens on the network but these decisions, as {@link SimulationRun.decisions} has them. Everything
+   * else takes the value of a calm network, whatever the seed, which is then only that of `random`. @default drawn from the seed
+   */
+  readonly decisions?: readonly Decision[] | undefined;
   /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
   readonly latency?: Range | undefined;
   /** Which faults happen, and how often. @default only what TCP does to correct connections, see {@link SimFaults} */
@@ -52,7 +58,7 @@ export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
 export const DEFAULT_DEADLINE = 60_000;
 export const DEFAULT_MAX_EVENTS = 1_000_000;
 
-const { latency, faults, giveUpAfter } = SIM_NETWORK_OPTIONS;
+const { decisions, latency, faults, giveUpAfter } = SIM_NETWORK_OPTIONS;
 
 /** What {@link SimulationOptions} may be. */
 export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
@@ -61,6 +67,7 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
     expected: 'a number of milliseconds above 0',
     accepts: (value) => typeof value === 'number' && value > 0,
   },
+  decisions,
   latency,
   faults,
   giveUpAfter,

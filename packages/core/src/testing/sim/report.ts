@@ -1,5 +1,7 @@
 /** The result of a simulation: the run, or why it failed and how to replay it. */
 
+import type { Decisions } from './decisions/decisions.ts';
+import type { Decision } from './decisions/log.ts';
 import type { SimClock } from './network/clock.ts';
 import { formatTrace, type TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
@@ -16,6 +18,32 @@ export interface SimulationRun {
   readonly events: number;
   /** The last entries of the trace, at least 10,000 if there were so many. */
   readonly trace: readonly TraceEntry[];
+  /** What happened by chance, in order: with it as an option, the run can be repeated. At most a million. */
+  readonly decisions: readonly Decision[];
+}
+
+/** A run, which makes text of its decisions when they are asked for: most are read by no program. */
+export class FinishedRun implements SimulationRun {
+  readonly #decisions: Decisions;
+  readonly seed: number;
+  readonly hash: string;
+  readonly virtualTime: number;
+  readonly events: number;
+  readonly trace: readonly TraceEntry[];
+
+  constructor(decisions: Decisions, facts: Omit<SimulationRun, 'decisions'>) {
+    this.#decisions = decisions;
+    this.seed = facts.seed;
+    this.hash = facts.hash;
+    this.virtualTime = facts.virtualTime;
+    this.events = facts.events;
+    this.trace = facts.trace;
+    Object.freeze(this);
+  }
+
+  get decisions(): readonly Decision[] {
+    return this.#decisions.read();
+  }
 }
 
 /** Why a simulation failed. */
@@ -55,25 +83,32 @@ export class SimulationError extends Error {
   readonly hash: string;
   readonly pending: Pending;
   readonly trace: readonly TraceEntry[];
+  readonly #run: SimulationRun;
 
   constructor(
     kind: FailureKind,
     what: string,
-    run: Omit<SimulationRun, 'events'>,
+    run: SimulationRun,
     pending: Pending,
     cause: unknown,
   ) {
     super(describe(what, run, pending), cause === undefined ? undefined : { cause });
     this.kind = kind;
+    this.#run = run;
     this.seed = run.seed;
     this.virtualTime = run.virtualTime;
     this.hash = run.hash;
     this.trace = run.trace;
     this.pending = pending;
   }
+
+  /** What happened by chance: see {@link SimulationRun.decisions}. */
+  get decisions(): readonly Decision[] {
+    return this.#run.decisions;
+  }
 }
 
-function describe(what: string, run: Omit<SimulationRun, 'events'>, pending: Pending): string {
+function describe(what: string, run: SimulationRun, pending: Pending): string {
   return [
     `simulation with seed ${run.seed} failed at ${run.virtualTime.toFixed(3)} ms: ${what}`,
     'pending:',

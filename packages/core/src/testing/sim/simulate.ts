@@ -16,6 +16,7 @@ import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import {
+  FinishedRun,
   isPending,
   pendingOf,
   SimulationError,
@@ -101,7 +102,8 @@ class Run {
   #isClosing = false;
   #failure: Failure | undefined;
 
-  constructor({ seed = 0, deadline, maxEvents, latency, faults, giveUpAfter }: SimulationOptions) {
+  constructor(options: SimulationOptions) {
+    const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
@@ -112,6 +114,7 @@ class Run {
     this.#network = new SimNetwork({
       clock,
       random,
+      decisions,
       latency,
       faults,
       giveUpAfter,
@@ -250,14 +253,14 @@ class Run {
   }
 
   #finish(): SimulationRun {
-    const run = {
+    const run = new FinishedRun(this.#fabric.decisions, {
       seed: this.#seed,
       hash: this.#trace.hash,
       virtualTime: this.#clock.now(),
       events: this.#clock.fired,
       trace: this.#trace.entries,
-    };
-    if (this.#failure === undefined) return Object.freeze(run);
+    });
+    if (this.#failure === undefined) return run;
     const { kind, what, cause } = this.#failure;
     throw new SimulationError(kind, what, run, this.#pending(), cause);
   }

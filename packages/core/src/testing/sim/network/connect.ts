@@ -9,10 +9,13 @@
 import { InetAddress, parseAddress, type AddressLike } from '../../../vocabulary/address.ts';
 import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
 import { ListedWaiter } from '../../../waiting/waiter.ts';
+import type { Draws } from '../decisions/draws.ts';
+import { KIND } from '../decisions/kinds.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
 import type { SimConnectOptions } from './types.ts';
-import { drawLatency, type HostState, type World } from './world.ts';
+import { drawFrom } from './faults.ts';
+import type { HostState, World } from './world.ts';
 
 /** A host to connect to. */
 export interface Server extends HostState {
@@ -35,6 +38,8 @@ export class ConnectAttempt {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #options: SimConnectOptions;
   readonly #wait: ListedWaiter<SimStream>;
+  /** What chance does to the connection that it becomes, on the way to the server. */
+  #draws: Draws | undefined;
   #isSettled = false;
   #retry = FIRST_RETRY;
   /** From when on the host counts as unreachable: not while a path is held. */
@@ -68,7 +73,9 @@ export class ConnectAttempt {
 
   /** Sends the first SYN. */
   begin(from: InetAddress): Promise<SimStream> {
+    const { host, port } = this.#target;
     this.#network.trace.record('connect', this.subject);
+    this.#draws = this.#network.decisions.of(`${from} → ${host}:${port}`);
     this.#send(from);
     return this.#wait.promise;
   }
@@ -79,7 +86,7 @@ export class ConnectAttempt {
   }
 
   #send(from: InetAddress): void {
-    this.#later(drawLatency(this.#network), () => {
+    this.#later(this.#trip(), () => {
       const server = this.#network.find(this.#target.host);
       if (server === undefined) this.#refuse('ENOTFOUND', 'no such host');
       else if (!this.#network.isOpen(this.#client, server)) this.#sendAgain(from, server);
@@ -89,10 +96,9 @@ export class ConnectAttempt {
 
   /** The SYN arrived at the server; its answer travels back. */
   #answer(from: InetAddress, server: Server): void {
-    const { random, faults } = this.#network;
-    const isRefused = random.chance(faults.refuse);
+    const isRefused = this.#draws?.chance(KIND.refuse, this.#network.faults.refuse) === true;
     const listens = server.listenerAt(this.#target.port) !== undefined && !isRefused;
-    this.#later(drawLatency(this.#network), () => {
+    this.#later(this.#trip(), () => {
       if (!this.#network.isOpen(server, this.#client)) {
         this.#sendAgain(from, server);
       } else if (!listens) {
@@ -125,6 +131,13 @@ export class ConnectAttempt {
         this.#refuse('ETIMEDOUT', 'the host could not be reached');
       });
     }
+  }
+
+  /** How long the next step of the handshake travels. */
+  #trip(): number {
+    return this.#draws === undefined
+      ? 0
+      : drawFrom(this.#draws, KIND.handshake, this.#network.latency);
   }
 
   #refuse(code: string, why: string): void {

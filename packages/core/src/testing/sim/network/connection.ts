@@ -3,7 +3,9 @@
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { StreamOptions } from '../../../streams/byte-stream.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
-import { drawWriteMark } from './faults.ts';
+import type { Draws } from '../decisions/draws.ts';
+import type { DecisionKind } from '../decisions/kinds.ts';
+import { drawWriteMark, type Range } from './faults.ts';
 import { SimFlow } from './flow.ts';
 import { openSimStream, type SimStream } from './stream.ts';
 import { SimTransport } from './transport.ts';
@@ -25,7 +27,7 @@ export interface ConnectionEnd {
 export interface ConnectionEvents {
   onEstablished(connection: SimConnection): void;
   /** A segment is about to be delivered; the network may inject faults. @returns Whether to deliver it. */
-  beforeDelivery(connection: SimConnection, to: HostState): boolean;
+  beforeDelivery(connection: SimConnection, to: HostState, draws: Draws): boolean;
   /** Both ends are closed. */
   onClosed(connection: SimConnection): void;
 }
@@ -50,11 +52,11 @@ export class SimConnection {
     this.#toServer = new SimFlow(world, client.host, server.host, this.label);
     const back = `${server.address} → ${client.address}`;
     this.#toClient = new SimFlow(world, server.host, client.host, back);
-    const watch = (host: HostState, end: () => ConnectionEnd) => ({
+    const watch = (host: HostState, { draws }: SimFlow, end: () => ConnectionEnd) => ({
       onEstablished: () => {
         events.onEstablished(this);
       },
-      beforeDelivery: () => events.beforeDelivery(this, host),
+      beforeDelivery: () => events.beforeDelivery(this, host, draws),
       onClosed: () => {
         end().onClosed?.();
         if (this.isClosed) events.onClosed(this);
@@ -66,21 +68,21 @@ export class SimConnection {
     this.client = {
       ...own,
       ...client,
-      writeMark: drawWriteMark(world.random, world.faults),
+      writeMark: drawWriteMark(toServer.draws, world.faults),
       transport: new SimTransport(
         toServer,
         toClient,
-        watch(client.host, () => this.client),
+        watch(client.host, toClient, () => this.client),
       ),
     };
     this.server = {
       ...own,
       ...server,
-      writeMark: drawWriteMark(world.random, world.faults),
+      writeMark: drawWriteMark(toClient.draws, world.faults),
       transport: new SimTransport(
         toClient,
         toServer,
-        watch(server.host, () => this.server),
+        watch(server.host, toServer, () => this.server),
       ),
     };
     toServer.connect(this.client.transport, this.server.transport);
@@ -121,9 +123,9 @@ export class SimConnection {
   }
 
   /** Both paths may be open again. */
-  kick(delay: () => number): void {
-    this.#toServer.kick(delay());
-    this.#toClient.kick(delay());
+  kick(kind: DecisionKind, delay: Range): void {
+    this.#toServer.kick(kind, delay);
+    this.#toClient.kick(kind, delay);
   }
 
   /** Loses everything from now on without notifying either end: half-open peers. */

@@ -10,12 +10,16 @@
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import { seededRandom, type Random } from '../../../vocabulary/random.ts';
+import { seededRandom } from '../../../vocabulary/random.ts';
 import { watchWaits, type WaitBoard } from '../../../waiting/wait-board.ts';
 import type { WaitInfo } from '../../../waiting/waiter.ts';
+import { Decisions } from '../decisions/decisions.ts';
+import type { Draws } from '../decisions/draws.ts';
+import { KIND, type DecisionKind } from '../decisions/kinds.ts';
+import { WORDS } from '../decisions/mixing.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
-import { allFaults, drawFrom, type Faults, type Range } from './faults.ts';
+import { allFaults, drawOutage, type Faults, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
 import { Paths } from './paths.ts';
 import { Trace } from './trace.ts';
@@ -34,7 +38,7 @@ const RETRANSMISSION: Range = [1, 1_000];
 
 export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly clock: SimClock;
-  readonly random: Random;
+  readonly decisions: Decisions;
   readonly trace: Trace;
   readonly faults: Faults;
   readonly latency: Range;
@@ -49,7 +53,9 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     checkOptions('SimNetwork', options, SIM_NETWORK_OPTIONS);
     this.clock = options.clock ?? new SimClock();
     this.#board = watchWaits(this.clock);
-    this.random = options.random ?? seededRandom(0);
+    const random = options.random ?? seededRandom(0);
+    const word = (): number => random.integer(0, WORDS - 1);
+    this.decisions = new Decisions(word(), word(), options.decisions);
     this.trace = new Trace(() => this.clock.now());
     this.faults = allFaults(options.faults);
     this.latency = options.latency ?? DEFAULT_LATENCY;
@@ -81,7 +87,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   heal(a?: HostState, b?: HostState): void {
     this.trace.record('heal', a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`);
     this.#paths.heal(a, b);
-    this.#kick(() => drawFrom(this.random, RETRANSMISSION));
+    this.#kick(KIND.retransmit, RETRANSMISSION);
   }
 
   hold(a: HostState, b: HostState): void {
@@ -95,7 +101,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`,
     );
     for (const { from, to } of this.#paths.release(a, b)) this.#expireBetween(from, to);
-    this.#kick(() => drawFrom(this.random, this.latency));
+    this.#kick(KIND.release, this.latency);
   }
 
   get waits(): readonly SimWait[] {
@@ -167,15 +173,15 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     else listener.admit(connection);
   }
 
-  /** Draws the faults of one segment; a fault with chance 0 draws nothing. */
-  beforeDelivery(connection: SimConnection, to: HostState): boolean {
-    const { random, faults } = this;
-    if (random.chance(faults.reset)) {
+  /** Draws the faults of one segment. */
+  beforeDelivery(connection: SimConnection, to: HostState, draws: Draws): boolean {
+    const { faults } = this;
+    if (draws.chance(KIND.reset, faults.reset)) {
       this.trace.record('reset!', connection.label);
       connection.break('ECONNRESET', 'the peer reset the connection');
       return false;
     }
-    if (random.chance(faults.halfOpen)) {
+    if (draws.chance(KIND.halfOpen, faults.halfOpen)) {
       this.trace.record('silence', connection.label);
       connection.silence();
       this.#expire(
@@ -184,11 +190,12 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       );
       return false;
     }
-    if (random.chance(faults.partition)) this.#breakPath(connection);
-    if (random.chance(faults.crash)) {
-      const host = this.#hosts.get(to.name);
-      if (host?.isServer === true) {
-        const down = drawFrom(random, faults.downFor);
+    const cutFor = drawOutage(draws, KIND.partition, faults.partition, faults.partitionFor);
+    if (cutFor !== undefined) this.#breakPath(connection, draws, cutFor);
+    const host = this.#hosts.get(to.name);
+    if (host?.isServer === true) {
+      const down = drawOutage(draws, KIND.crash, faults.crash, faults.downFor);
+      if (down !== undefined) {
         host.crash();
         const { signal } = host;
         const restart = (): void => {
@@ -222,30 +229,29 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
   /** The host is back: segments sent to it arrive at a host that knows no connection. */
   onRestart(_host: Host): void {
-    this.#kick(() => drawFrom(this.random, RETRANSMISSION));
+    this.#kick(KIND.retransmit, RETRANSMISSION);
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
 
   /** A random partition, in one direction or both, that heals later. */
-  #breakPath({ client, server }: SimConnection): void {
-    const { random } = this;
+  #breakPath({ client, server }: SimConnection, draws: Draws, cutFor: number): void {
     const there = this.#paths.get(client.host, server.host);
     const back = this.#paths.get(server.host, client.host);
-    const shape = random.integer(0, 3);
-    const cut = shape === 0 ? [there] : shape === 1 ? [back] : [there, back];
+    const shape = draws.integer(KIND.partitionSide, 0, 3);
+    const cut = shape === 1 ? [there] : shape === 2 ? [back] : [there, back];
     this.trace.record('partition!', `${client.host.name}, ${server.host.name}`, shape);
     const end = this.#paths.beginOutage(cut);
     const heal = (): void => {
       this.trace.record('heal!', `${client.host.name}, ${server.host.name}`);
       end();
-      this.#kick(() => drawFrom(random, RETRANSMISSION));
+      this.#kick(KIND.retransmit, RETRANSMISSION);
     };
-    this.clock.schedule(heal, drawFrom(random, this.faults.partitionFor)).unref();
+    this.clock.schedule(heal, cutFor).unref();
   }
 
-  #kick(delay: () => number): void {
-    for (const connection of this.#connections) connection.kick(delay);
+  #kick(kind: DecisionKind, delay: Range): void {
+    for (const connection of this.#connections) connection.kick(kind, delay);
   }
 
   #expireBetween(a: HostState, b: HostState): void {

@@ -7,7 +7,8 @@
  */
 
 import { withDefaults, type OptionRule, type OptionTable } from '../../../vocabulary/check.ts';
-import type { Random } from '../../../vocabulary/random.ts';
+import type { Draws } from '../decisions/draws.ts';
+import { KIND, type DecisionKind } from '../decisions/kinds.ts';
 
 /** A range to draw a number from, both ends included. */
 export type Range = readonly [min: number, max: number];
@@ -103,36 +104,54 @@ export function allFaults(faults: SimFaults | undefined): Faults {
   return withDefaults(DEFAULTS, faults);
 }
 
+const MICROS = 1_000;
+
 /** Draws from a range of milliseconds, to the microsecond. */
-export function drawFrom(random: Random, [min, max]: Range): number {
-  return random.integer(Math.round(min * 1_000), Math.round(max * 1_000)) / 1_000;
+export function drawFrom(draws: Draws, kind: DecisionKind, [min, max]: Range): number {
+  return draws.integer(kind, Math.round(min * MICROS), Math.round(max * MICROS)) / MICROS;
 }
 
-/** Draws where a segment of `length` bytes is split: a length from 1, often very small. */
-export function drawCut(random: Random, faults: Faults, length: number): number {
-  if (length < 2 || !random.chance(faults.split)) return length;
-  const shape = random.integer(0, 2);
-  if (shape === 0) return 1;
-  return random.integer(1, shape === 1 ? Math.min(16, length) : length);
+/** Draws whether something happens, and for how long, from a range of milliseconds. */
+export function drawOutage(
+  draws: Draws,
+  kind: DecisionKind,
+  probability: number,
+  [min, max]: Range,
+): number | undefined {
+  const from = Math.round(min * MICROS);
+  const micros = draws.maybe(kind, probability, from, Math.round(max * MICROS));
+  return micros === undefined ? undefined : micros / MICROS;
 }
 
-const SMALL_WINDOWS = [1, 3, 10, 100, 1_000] as const;
 /** The window of a direction without that fault, and the most that a small one grows to. */
 export const FULL_WINDOW = 65_536;
+/** What small windows begin with, in bytes. The first does the least. */
+export const SMALL_WINDOWS = [1_000, 100, 10, 3, 1] as const;
 
 /** Draws the initial window of a direction, in bytes. */
-export function drawWindow(random: Random, faults: Faults): number {
-  if (!random.chance(faults.window)) return FULL_WINDOW;
-  return SMALL_WINDOWS[random.integer(0, SMALL_WINDOWS.length - 1)] as number;
+export function drawWindow(draws: Draws, faults: Faults): number {
+  const index = draws.maybe(KIND.window, faults.window, 0, SMALL_WINDOWS.length - 1);
+  return index === undefined ? FULL_WINDOW : (SMALL_WINDOWS[index] as number);
 }
 
 /** Draws the write mark of one end; `undefined` for the default. */
-export function drawWriteMark(random: Random, faults: Faults): number | undefined {
-  return random.chance(faults.partialWrite) ? random.integer(1, 256) : undefined;
+export function drawWriteMark(draws: Draws, faults: Faults): number | undefined {
+  return draws.maybe(KIND.partialWrite, faults.partialWrite, 1, 256);
 }
 
-/** Draws the stalls of a slow reader: the delays of its first segments, in milliseconds. */
-export function drawStalls(random: Random, faults: Faults): number[] {
-  if (!random.chance(faults.slowReader)) return [];
-  return Array.from({ length: random.integer(1, 5) }, () => random.integer(5, 400));
+/** The most stalls of a slow reader, and how long each is, in milliseconds. */
+const MOST_STALLS = 5;
+const STALL: Range = [5, 400];
+
+/** Draws how many of the first segments of a direction find its reader stalled. */
+export function drawStalls(draws: Draws, faults: Faults): number {
+  const isSlow = draws.tilt(KIND.stall, 0, 0, TILTS - 1) < faults.slowReader * TILTS;
+  return isSlow ? draws.tilt(KIND.stall, 1, 1, MOST_STALLS) : 0;
+}
+
+const TILTS = 1_000_000;
+
+/** Draws the stall of a segment, in milliseconds. */
+export function drawStall(draws: Draws, isSlow: boolean): number {
+  return drawOutage(draws, KIND.stall, isSlow ? 1 : 0, STALL) ?? 0;
 }

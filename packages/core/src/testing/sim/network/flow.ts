@@ -10,8 +10,10 @@
  * everything behind it waits too.
  */
 
-import { drawCut, drawStalls, drawWindow, FULL_WINDOW } from './faults.ts';
-import { drawLatency, type HostState, type World } from './world.ts';
+import type { Draws } from '../decisions/draws.ts';
+import { KIND, type DecisionKind } from '../decisions/kinds.ts';
+import { drawFrom, drawStall, drawStalls, drawWindow, FULL_WINDOW, type Range } from './faults.ts';
+import type { HostState, World } from './world.ts';
 
 /** One segment: bytes, FIN, RST, or the last ACK of the handshake. */
 export interface Segment {
@@ -38,9 +40,12 @@ export class SimFlow {
   readonly from: HostState;
   readonly to: HostState;
   readonly #label: string;
+  /** What chance does to this direction. */
+  readonly draws: Draws;
   readonly #queue: Uint8Array[] = [];
   readonly #wire: Segment[] = [];
-  readonly #stalls: number[];
+  /** How many of the next segments may find the reader stalled. */
+  #stalls: number;
   #sender: Pick<FlowEnds, 'onDrain'> | undefined;
   #receiver: Pick<FlowEnds, 'onSegment'> | undefined;
   #unsent = 0;
@@ -67,8 +72,9 @@ export class SimFlow {
     this.from = from;
     this.to = to;
     this.#label = label;
-    this.#window = drawWindow(world.random, world.faults);
-    this.#stalls = drawStalls(world.random, world.faults);
+    this.draws = world.decisions.of(label);
+    this.#window = drawWindow(this.draws, world.faults);
+    this.#stalls = drawStalls(this.draws, world.faults);
   }
 
   connect(sender: Pick<FlowEnds, 'onDrain'>, receiver: Pick<FlowEnds, 'onSegment'>): void {
@@ -129,11 +135,11 @@ export class SimFlow {
 
   /** Sends what the window allows. */
   #pump(): void {
-    const { random, faults } = this.#world;
+    const { split } = this.#world.faults;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       const room = Math.min(this.#window - this.#outstanding, first.length);
       if (room <= 0) return;
-      const size = drawCut(random, faults, room);
+      const size = this.draws.cut(KIND.split, split, room);
       const bytes = size === first.length ? first : first.subarray(0, size);
       if (size === first.length) this.#queue.shift();
       else this.#queue[0] = first.subarray(size);
@@ -151,9 +157,13 @@ export class SimFlow {
 
   #sendData(bytes: Uint8Array): void {
     const last = this.#wire.at(-1);
-    const { clock, random, faults } = this.#world;
-    const canJoin = last !== undefined && last.kind === 'data' && last.sent === clock.now();
-    if (canJoin && last.bytes.length + bytes.length <= FULL_WINDOW && random.chance(faults.merge)) {
+    const { clock, faults } = this.#world;
+    const canJoin =
+      last !== undefined &&
+      last.kind === 'data' &&
+      last.sent === clock.now() &&
+      last.bytes.length + bytes.length <= FULL_WINDOW;
+    if (canJoin && this.draws.chance(KIND.merge, faults.merge)) {
       last.bytes = join(last.bytes, bytes);
     } else {
       this.#send('data', bytes);
@@ -162,8 +172,10 @@ export class SimFlow {
 
   #send(kind: Segment['kind'], bytes: Uint8Array): void {
     const sent = this.#world.clock.now();
-    const stall = kind === 'data' ? (this.#stalls.pop() ?? 0) : 0;
-    this.#lastDue = Math.max(this.#lastDue, sent + drawLatency(this.#world) + stall);
+    const stall = kind === 'data' ? drawStall(this.draws, this.#stalls > 0) : 0;
+    if (kind === 'data') this.#stalls -= 1;
+    const trip = drawFrom(this.draws, KIND.latency, this.#world.latency);
+    this.#lastDue = Math.max(this.#lastDue, sent + trip + stall);
     this.#wire.push({ kind, bytes, sent, due: this.#lastDue });
     if (this.#wire.length === 1) this.#schedule();
   }
@@ -195,19 +207,22 @@ export class SimFlow {
     this.#receiver?.onSegment(segment);
   }
 
-  /** The path may be open again: what was stuck is sent again, after `delay` milliseconds. */
-  kick(delay: number): void {
+  /** The path may be open again: what was stuck is sent again, after a delay from this range. */
+  kick(kind: DecisionKind, delay: Range): void {
     const { clock } = this.#world;
     const head = this.#wire[0];
     if (this.#isStuck && head !== undefined) {
       this.#isStuck = false;
-      clock.schedule(() => {
-        this.#arrive(head);
-      }, delay);
+      clock.schedule(
+        () => {
+          this.#arrive(head);
+        },
+        drawFrom(this.draws, kind, delay),
+      );
     }
     if (!this.#isAckStuck) return;
     this.#isAckStuck = false;
-    clock.schedule(this.#onAck, delay);
+    clock.schedule(this.#onAck, drawFrom(this.draws, kind, delay));
   }
 
   // --- What the reader's host does -----------------------------------------------------------------------------
@@ -218,7 +233,7 @@ export class SimFlow {
     if (this.#isAcking) return;
     this.#isAcking = true;
     const { clock } = this.#world;
-    clock.schedule(this.#onAck, drawLatency(this.#world));
+    clock.schedule(this.#onAck, drawFrom(this.draws, KIND.acknowledge, this.#world.latency));
   }
 
   readonly #onAck = (): void => {

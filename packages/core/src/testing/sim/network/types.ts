@@ -7,6 +7,8 @@ import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../../waiting/waiter.ts';
+import { decisionsRule } from '../decisions/decisions.ts';
+import type { Decision } from '../decisions/log.ts';
 import type { SimClock } from './clock.ts';
 import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from './faults.ts';
 import type { SimStream } from './stream.ts';
@@ -15,8 +17,10 @@ import type { SimStream } from './stream.ts';
 export interface SimNetworkOptions {
   /** The source of time. @default a new `SimClock` */
   readonly clock?: SimClock | undefined;
-  /** The source of chance. @default a generator seeded with 0 */
+  /** Where the seed of everything that is drawn comes from. @default a generator seeded with 0 */
   readonly random?: Random | undefined;
+  /** What is drawn, in place of chance: see {@link SimulationOptions.decisions}. @default drawn */
+  readonly decisions?: readonly Decision[] | undefined;
   /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
   readonly latency?: Range | undefined;
   /** Which faults happen, and how often. */
@@ -32,6 +36,7 @@ export interface SimNetworkOptions {
 export const SIM_NETWORK_OPTIONS: OptionTable<SimNetworkOptions> = {
   clock: rules.clock,
   random: rules.method('integer'),
+  decisions: decisionsRule,
   latency: rangeRule,
   faults: rules.group(SIM_FAULTS),
   giveUpAfter: {

@@ -1,12 +1,12 @@
 /**
- * The shared state of a simulated network: time, randomness, the trace, and the reachability of hosts.
+ * The shared state of a simulated network: time, decisions, the trace, and the reachability of hosts.
  *
  * A path is one direction between two hosts. It is *cut* during a partition (segments are lost until TCP sends them again),
  * *held* while the program says so (segments wait, and no connection times out), otherwise open.
  */
 
-import type { Random } from '../../../vocabulary/random.ts';
 import type { WaitInfo } from '../../../waiting/waiter.ts';
+import type { Decisions } from '../decisions/decisions.ts';
 import type { SimClock } from './clock.ts';
 import type { Faults, Range } from './faults.ts';
 import type { Trace } from './trace.ts';
@@ -38,7 +38,7 @@ export interface SimWait extends WaitInfo {
 /** The network, as its connections see it. */
 export interface World {
   readonly clock: SimClock;
-  readonly random: Random;
+  readonly decisions: Decisions;
   readonly trace: Trace;
   readonly faults: Faults;
   readonly latency: Range;
@@ -46,9 +46,4 @@ export interface World {
   readonly giveUpAfter: number;
   /** Whether a segment that is sent or arrives now gets through. */
   isOpen(from: HostState, to: HostState): boolean;
-}
-
-/** Draws the travel time of a segment, in milliseconds. */
-export function drawLatency({ random, latency: [min, max] }: World): number {
-  return random.integer(Math.round(min * 1_000), Math.round(max * 1_000)) / 1_000;
 }
