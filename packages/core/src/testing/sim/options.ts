@@ -26,6 +26,11 @@ export interface SimulationOptions {
   readonly faults?: SimFaults | undefined;
   /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
   readonly giveUpAfter?: number | undefined;
+  /**
+   * Who goes first of what is due at one moment of virtual time, tasks that begin, timers and deliveries: who was first, or who
+   * the seed chooses. What one task, or one direction of a connection, does keeps its order. @default 'first'
+   */
+  readonly order?: 'first' | 'seed' | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
 }
@@ -71,6 +76,7 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   latency,
   faults,
   giveUpAfter,
+  order: rules.oneOf('first', 'seed'),
   maxEvents: rules.whole(1),
 };
 

@@ -6,11 +6,13 @@
  */
 
 import { Executor } from '../../tasks/executor.ts';
+import { orderTasks } from '../../tasks/ready-order.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { isError } from '../../vocabulary/realms.ts';
-import { SimClock } from './network/clock.ts';
+import { Order } from './decisions/order.ts';
+import { orderEvents, SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
@@ -25,15 +27,14 @@ import {
   type SimulationRun,
 } from './report.ts';
 import type { Trace } from './network/trace.ts';
-import type { PartitionOptions, SimHost } from './network/types.ts';
 import {
   checkSimulation,
   DEFAULT_DEADLINE,
   DEFAULT_MAX_EVENTS,
   type SimulatedMain,
-  type Simulation,
   type SimulationOptions,
 } from './options.ts';
+import { simulationOf } from './simulation.ts';
 
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
@@ -121,6 +122,7 @@ class Run {
     });
     this.#fabric = fabricOf(this.#network);
     this.#trace = this.#fabric.trace;
+    if (options.order === 'seed') this.#drawOrder();
     this.#executor = new Executor({
       clock,
       name: 'the simulation',
@@ -135,6 +137,17 @@ class Run {
     clock.onTimer = (sequence) => {
       this.#trace.record('timer', '', sequence);
     };
+  }
+
+  /** The seed chooses who goes first. */
+  #drawOrder(): void {
+    const clock = this.#clock;
+    const order = new Order(this.#fabric.decisions);
+    this.#fabric.order = order;
+    orderEvents(clock, order);
+    orderTasks(clock, ({ id, name }, begin) => {
+      clock.schedule(begin, 0, order.lane(`task ${id} "${name}"`));
+    });
   }
 
   async run(main: SimulatedMain): Promise<SimulationRun> {
@@ -166,7 +179,14 @@ class Run {
 
   async #begin(main: SimulatedMain): Promise<void> {
     try {
-      await main(this.#simulation());
+      const parts = {
+        seed: this.#seed,
+        clock: this.#clock,
+        random: this.#random,
+        executor: this.#executor,
+        network: this.#network,
+      };
+      await main(simulationOf(parts, this.#trace));
       this.#isMainDone = true;
     } catch (error) {
       this.#isMainDone = true;
@@ -263,33 +283,6 @@ class Run {
     if (this.#failure === undefined) return run;
     const { kind, what, cause } = this.#failure;
     throw new SimulationError(kind, what, run, this.#pending(), cause);
-  }
-
-  #simulation(): Simulation {
-    const network = this.#network;
-    return Object.freeze({
-      seed: this.#seed,
-      clock: this.#clock,
-      random: this.#random,
-      executor: this.#executor,
-      network,
-      host: (name: string) => network.host(name),
-      partition: (a: SimHost, b: SimHost, how?: PartitionOptions) => {
-        network.partition(a, b, how);
-      },
-      heal: (a?: SimHost, b?: SimHost) => {
-        network.heal(a, b);
-      },
-      hold: (a: SimHost, b: SimHost) => {
-        network.hold(a, b);
-      },
-      release: (a?: SimHost, b?: SimHost) => {
-        network.release(a, b);
-      },
-      log: (line: string) => {
-        this.#trace.record('log', line);
-      },
-    });
   }
 }
 

@@ -26,6 +26,9 @@ export const KIND = {
   partition: 13,
   partitionSide: 14,
   crash: 15,
+  // Who goes first of those that are due at one moment: a low priority does.
+  priority: 16,
+  fallBehind: 17,
 } as const;
 
 /** What a decision is about. */
