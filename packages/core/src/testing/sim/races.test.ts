@@ -184,6 +184,7 @@ const RACES: Readonly<Record<string, (sim: Simulation) => Promise<void>>> = {
         using _right = await right.lock();
       },
       async descending() {
+        await sim.clock.sleep(0);
         await sim.clock.sleep(1);
         using _right = await right.lock();
         using _left = await left.lock();
