@@ -234,8 +234,20 @@ export const core: PackagePlan = {
         'testing/sim/network',
         'testing/sim/guard',
       ],
-      contains: '`simulate`: one run of a program, its report; runs of many seeds',
+      contains: '`simulate`: one run of a program, and its report',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
+    },
+    {
+      folder: 'testing/sim/shrink',
+      sees: ['vocabulary', 'testing/sim', 'testing/sim/decisions'],
+      contains: 'reduces a failing run to the smallest that fails for the same cause',
+      reason: 'A run knows nothing of what is done with it.',
+    },
+    {
+      folder: 'testing/sim/seeds',
+      sees: ['vocabulary', 'testing/sim', 'testing/sim/decisions', 'testing/sim/shrink'],
+      contains: 'runs of many seeds, for a test runner too: their failures by cause, seeds and stories that are kept',
+      reason: 'A run knows nothing of other runs.',
     },
     {
       folder: 'testing/contract',
@@ -258,7 +270,13 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
+      owners: [
+        'net/socket/descriptor',
+        'net/socket/verify-eof',
+        'net/unix/',
+        'testing/sim/guard/',
+        'testing/sim/seeds/',
+      ],
       reason:
         'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
     },

@@ -32,10 +32,11 @@ export {
   type Pending,
   type SimulationRun,
 } from './sim/report.ts';
+export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
 export { SimStream } from './sim/network/stream.ts';
 export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
 export type { SimWait } from './sim/network/world.ts';
 export { simulate } from './sim/simulate.ts';
 export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
-export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/simulate-seeds.ts';
+export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/seeds/simulate-seeds.ts';
 export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

@@ -11,7 +11,8 @@ import { CALM } from './network/faults.ts';
 import type { Simulation, SimulationOptions } from './options.ts';
 import { SimulationError } from './report.ts';
 import { simulate } from './simulate.ts';
-import { simulateSeeds } from './simulate-seeds.ts';
+import { shrinkRun } from './shrink/shrink-run.ts';
+import { simulateSeeds } from './seeds/simulate-seeds.ts';
 
 type Part = (sim: Simulation) => unknown;
 
@@ -218,6 +219,9 @@ describe('a race', () => {
         race,
       ).catch((error: unknown) => error);
       expect((again as SimulationError).hash).toBe(hash);
+
+    const shrunk = await shrinkRun(found as SimulationError, race);
+    expect(shrunk.decisions.length).toBeLessThanOrEqual(2);
     },
   );
 });

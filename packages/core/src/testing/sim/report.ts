@@ -2,9 +2,11 @@
 
 import type { Decisions } from './decisions/decisions.ts';
 import type { Decision } from './decisions/log.ts';
+import { describe } from './describe.ts';
 import type { SimClock } from './network/clock.ts';
-import { formatTrace, type TraceEntry } from './network/trace.ts';
+import type { TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
+import type { SimulationOptions } from './options.ts';
 
 /** A successful run. */
 export interface SimulationRun {
@@ -48,6 +50,7 @@ export class FinishedRun implements SimulationRun {
 
 /** Why a simulation failed. */
 export type FailureKind =
+  | 'always'
   | 'deadlock'
   | 'deadline'
   | 'events'
@@ -68,75 +71,50 @@ export interface Pending {
   readonly nextTimer: number | undefined;
 }
 
-/** The number of trace entries in the message of a failure. */
-const SHOWN_ENTRIES = 12;
-/** The number of waits in it. */
-const SHOWN_WAITS = 30;
+/** Why a run failed, and how it was run. */
+export interface FailureFacts {
+  readonly kind: FailureKind;
+  /** The reason, without its time: `Error: expected 3, got 4`. */
+  readonly what: string;
+  readonly cause: unknown;
+  readonly pending: Pending;
+  readonly options: SimulationOptions;
+}
 
-/** A failed simulation: the message says when it failed, what is pending, and how to replay it. */
+/** A failed simulation: the message says when it failed, what is pending, what chance did, and how to replay it. */
 export class SimulationError extends Error {
   override name = 'SimulationError';
   readonly kind: FailureKind;
+  /** The reason alone: `Error: expected 3, got 4`. */
+  readonly what: string;
   readonly seed: number;
   /** When it failed, in virtual milliseconds. */
   readonly virtualTime: number;
   readonly hash: string;
   readonly pending: Pending;
   readonly trace: readonly TraceEntry[];
+  /** The options of the run. */
+  readonly options: SimulationOptions;
   readonly #run: SimulationRun;
 
-  constructor(
-    kind: FailureKind,
-    what: string,
-    run: SimulationRun,
-    pending: Pending,
-    cause: unknown,
-  ) {
-    super(describe(what, run, pending), cause === undefined ? undefined : { cause });
-    this.kind = kind;
+  constructor(run: SimulationRun, facts: FailureFacts) {
+    const { kind, what, cause, pending, options } = facts;
+    super(describe(run, facts), cause === undefined ? undefined : { cause });
     this.#run = run;
+    this.kind = kind;
+    this.what = what;
     this.seed = run.seed;
     this.virtualTime = run.virtualTime;
     this.hash = run.hash;
     this.trace = run.trace;
     this.pending = pending;
+    this.options = options;
   }
 
   /** What happened by chance: see {@link SimulationRun.decisions}. */
   get decisions(): readonly Decision[] {
     return this.#run.decisions;
   }
-}
-
-function describe(what: string, run: SimulationRun, pending: Pending): string {
-  return [
-    `simulation with seed ${run.seed} failed at ${run.virtualTime.toFixed(3)} ms: ${what}`,
-    'pending:',
-    ...describePending(pending, run.virtualTime).map((line) => `  ${line}`),
-    'last events:',
-    formatTrace(run.trace.slice(-SHOWN_ENTRIES)),
-    `replay it: simulate({ …the same options, seed: ${run.seed} }, main), or AWAITIO_SEED=${run.seed} with simulateSeeds`,
-  ].join('\n');
-}
-
-function describePending(pending: Pending, now: number): string[] {
-  const lines: string[] = [];
-  if (pending.main) lines.push('main has not finished');
-  for (const task of pending.tasks) lines.push(`task "${task}" has not finished`);
-  for (const { subject, operation, age, task, site } of pending.waits.slice(0, SHOWN_WAITS)) {
-    const since = (now - age).toFixed(3);
-    const who = task === undefined ? '' : `, task "${task}"`;
-    lines.push(`${subject}: ${operation}, since ${since} ms (for ${age.toFixed(3)} ms)${who}`);
-    if (site !== undefined) lines.push(site);
-  }
-  const more = pending.waits.length - SHOWN_WAITS;
-  if (more > 0) lines.push(`and ${more} more`);
-  if (pending.nextTimer !== undefined) {
-    lines.push(
-      `${pending.timers} timer(s) or event(s), the next at ${pending.nextTimer.toFixed(3)} ms`,
-    );
-  }
-  return lines.length === 0 ? ['nothing'] : lines;
 }
 
 /** Whether anything of the program has not ended. */

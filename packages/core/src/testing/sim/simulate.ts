@@ -6,6 +6,7 @@
  */
 
 import { Executor } from '../../tasks/executor.ts';
+import type { TaskInfo } from '../../tasks/task-types.ts';
 import { orderTasks } from '../../tasks/ready-order.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
@@ -90,6 +91,7 @@ interface Failure {
 
 /** One run of a simulation. */
 class Run {
+  readonly #options: SimulationOptions;
   readonly #seed: number;
   readonly #deadline: number;
   readonly #maxEvents: number;
@@ -105,6 +107,7 @@ class Run {
 
   constructor(options: SimulationOptions) {
     const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
+    this.#options = Object.freeze({ ...options });
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
@@ -246,7 +249,8 @@ class Run {
     const isLate = this.#clock.next !== undefined;
     if (!isPending(this.#pending())) return;
     if (isLate) {
-      this.#fail('deadline', `the deadline of ${this.#deadline} ms passed`, undefined);
+      const last = `the last event was at ${this.#clock.now().toFixed(3)} ms`;
+      this.#fail('deadline', `the deadline of ${this.#deadline} ms passed; ${last}`, undefined);
     } else if (this.#isMainDone) {
       this.#fail('pending', 'main finished, and something waits forever', undefined);
     } else {
@@ -266,7 +270,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      this.#executor.snapshot().map(({ name }) => name),
+      tasksOf(this.#executor.snapshot()),
       this.#network.waits,
       this.#clock,
     );
@@ -281,9 +285,17 @@ class Run {
       trace: this.#trace.entries,
     });
     if (this.#failure === undefined) return run;
+    const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    throw new SimulationError(kind, what, run, this.#pending(), cause);
+    throw new SimulationError(run, { kind, what, cause, pending, options: this.#options });
   }
+}
+
+/** The names of tasks; with their number behind it, where several have one name. */
+function tasksOf(tasks: readonly TaskInfo[]): readonly string[] {
+  return tasks.map(({ name, id }) =>
+    tasks.some((other) => other.id !== id && other.name === name) ? `${name} #${id}` : name,
+  );
 }
 
 /** How an accept loop that does not iterate ends when the run closes its listener. */

@@ -1,9 +1,9 @@
 /** Runs one program under many seeds, to find rare orders of events. */
 
-import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
-import { invalidInput } from '../../vocabulary/errors.ts';
-import { simulate } from './simulate.ts';
-import { SIMULATION_OPTIONS, type SimulatedMain, type SimulationOptions } from './options.ts';
+import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+import { simulate } from '../simulate.ts';
+import { SIMULATION_OPTIONS, type SimulatedMain, type SimulationOptions } from '../options.ts';
 
 /** Options of {@link simulateSeeds}. */
 export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
