@@ -333,7 +333,7 @@ export const core: PackagePlan = {
     },
     {
       globals: ['process.getBuiltinModule'],
-      owners: ['net/lazy-builtins'],
+      owners: ['net/lazy-builtins', 'testing/sim/seeds/'],
       reason: 'A module that is loaded this way escapes the rules about who imports what.',
     },
     {

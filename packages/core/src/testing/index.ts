@@ -32,11 +32,17 @@ export {
   type Pending,
   type SimulationRun,
 } from './sim/report.ts';
+export { always, reachable, sometimes, type PropertyCount, type PropertyKind } from './sim/properties.ts';
 export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
 export { SimStream } from './sim/network/stream.ts';
 export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
 export type { SimWait } from './sim/network/world.ts';
 export { simulate } from './sim/simulate.ts';
 export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
-export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/seeds/simulate-seeds.ts';
+export type { PropertyTotal } from './sim/seeds/property-table.ts';
+export { SeedsError, type FailureGroup } from './sim/seeds/seeds-error.ts';
+export type { ManyRunsOptions, SeedsOptions, SeedsReport } from './sim/seeds/seeds-options.ts';
+export { simTest, type RegisterTest, type SimTestOptions } from './sim/seeds/sim-test.ts';
+export { simulateSeeds } from './sim/seeds/simulate-seeds.ts';
+export { readStory, saveStory, type Story } from './sim/seeds/story.ts';
 export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

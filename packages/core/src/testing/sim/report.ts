@@ -6,6 +6,7 @@ import { describe } from './describe.ts';
 import type { SimClock } from './network/clock.ts';
 import type { TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
+import type { PropertyCount } from './properties.ts';
 import type { SimulationOptions } from './options.ts';
 
 /** A successful run. */
@@ -20,6 +21,8 @@ export interface SimulationRun {
   readonly events: number;
   /** The last entries of the trace, at least 10,000 if there were so many. */
   readonly trace: readonly TraceEntry[];
+  /** How often its properties held: see {@link Simulation.always}. */
+  readonly properties: readonly PropertyCount[];
   /** What happened by chance, in order: with it as an option, the run can be repeated. At most a million. */
   readonly decisions: readonly Decision[];
 }
@@ -32,6 +35,7 @@ export class FinishedRun implements SimulationRun {
   readonly virtualTime: number;
   readonly events: number;
   readonly trace: readonly TraceEntry[];
+  readonly properties: readonly PropertyCount[];
 
   constructor(decisions: Decisions, facts: Omit<SimulationRun, 'decisions'>) {
     this.#decisions = decisions;
@@ -40,6 +44,7 @@ export class FinishedRun implements SimulationRun {
     this.virtualTime = facts.virtualTime;
     this.events = facts.events;
     this.trace = facts.trace;
+    this.properties = facts.properties;
     Object.freeze(this);
   }
 
@@ -93,6 +98,7 @@ export class SimulationError extends Error {
   readonly hash: string;
   readonly pending: Pending;
   readonly trace: readonly TraceEntry[];
+  readonly properties: readonly PropertyCount[];
   /** The options of the run. */
   readonly options: SimulationOptions;
   readonly #run: SimulationRun;
@@ -107,6 +113,7 @@ export class SimulationError extends Error {
     this.virtualTime = run.virtualTime;
     this.hash = run.hash;
     this.trace = run.trace;
+    this.properties = run.properties;
     this.pending = pending;
     this.options = options;
   }

@@ -6,18 +6,18 @@
  */
 
 import { Executor } from '../../tasks/executor.ts';
-import type { TaskInfo } from '../../tasks/task-types.ts';
 import { orderTasks } from '../../tasks/ready-order.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { isError } from '../../vocabulary/realms.ts';
 import { Order } from './decisions/order.ts';
+import { isClosedListener, messageOf, namesOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
+import { Properties, setCurrentProperties } from './properties.ts';
 import {
   FinishedRun,
   isPending,
@@ -101,6 +101,9 @@ class Run {
   readonly #fabric: Fabric;
   readonly #executor: Executor;
   readonly #random: Random;
+  readonly #properties = new Properties((name) => {
+    this.#fail('always', `always "${name}" was false`, undefined);
+  });
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
@@ -166,6 +169,7 @@ class Run {
         this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
       },
     });
+    setCurrentProperties(this.#properties);
     try {
       const { watch } = guard;
       await watch.enter(() => {
@@ -176,6 +180,7 @@ class Run {
       await untilIdle();
     } finally {
       guard.restore();
+      setCurrentProperties(undefined);
     }
     return this.#finish();
   }
@@ -189,7 +194,7 @@ class Run {
         executor: this.#executor,
         network: this.#network,
       };
-      await main(simulationOf(parts, this.#trace));
+      await main(simulationOf(parts, this.#trace, this.#properties));
       this.#isMainDone = true;
     } catch (error) {
       this.#isMainDone = true;
@@ -270,7 +275,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      tasksOf(this.#executor.snapshot()),
+      namesOf(this.#executor.snapshot()),
       this.#network.waits,
       this.#clock,
     );
@@ -283,26 +288,11 @@ class Run {
       virtualTime: this.#clock.now(),
       events: this.#clock.fired,
       trace: this.#trace.entries,
+      properties: this.#properties.counts,
     });
     if (this.#failure === undefined) return run;
     const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
     throw new SimulationError(run, { kind, what, cause, pending, options: this.#options });
   }
-}
-
-/** The names of tasks; with their number behind it, where several have one name. */
-function tasksOf(tasks: readonly TaskInfo[]): readonly string[] {
-  return tasks.map(({ name, id }) =>
-    tasks.some((other) => other.id !== id && other.name === name) ? `${name} #${id}` : name,
-  );
-}
-
-/** How an accept loop that does not iterate ends when the run closes its listener. */
-function isClosedListener(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 'ERR_LISTENER_CLOSED';
-}
-
-function messageOf(error: unknown): string {
-  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }

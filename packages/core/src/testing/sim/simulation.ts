@@ -2,12 +2,17 @@
 
 import type { Trace } from './network/trace.ts';
 import type { PartitionOptions, SimHost } from './network/types.ts';
+import type { Properties } from './properties.ts';
 import type { Simulation } from './options.ts';
 
 /** The parts of a run that its program sees as they are. */
 export type WorldParts = Pick<Simulation, 'seed' | 'clock' | 'random' | 'executor' | 'network'>;
 
-export function simulationOf(parts: WorldParts, trace: Trace): Simulation {
+export function simulationOf(
+  parts: WorldParts,
+  trace: Trace,
+  { always, sometimes, reachable }: Properties,
+): Simulation {
   const { network } = parts;
   return Object.freeze({
     ...parts,
@@ -24,6 +29,9 @@ export function simulationOf(parts: WorldParts, trace: Trace): Simulation {
     release: (a?: SimHost, b?: SimHost) => {
       network.release(a, b);
     },
+    always,
+    sometimes,
+    reachable,
     log: (line: string) => {
       trace.record('log', line);
     },

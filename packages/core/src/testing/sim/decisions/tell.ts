@@ -1,6 +1,6 @@
 /** Decisions as plain sentences: what chance did in a run. */
 
-import { KIND, KIND_NAMES, type DecisionKind } from './kinds.ts';
+import { KIND, KIND_NAMES, SMALL_WINDOWS, type DecisionKind } from './kinds.ts';
 import { placeOf, type Decision, type DecisionPlace } from './log.ts';
 
 type Teller = (place: DecisionPlace, value: number) => string;
@@ -24,7 +24,8 @@ const TELLERS: Readonly<Partial<Record<DecisionKind, Teller>>> = {
   [KIND.split]: (place, value) =>
     `${place.subject}: piece ${nth(place)} of what was written was cut off after ${value} byte(s)`,
   [KIND.merge]: (place) => `${place.subject}: two writes arrived as one segment (${nth(place)})`,
-  [KIND.window]: ({ subject }) => `${subject}: it began with a small window`,
+  [KIND.window]: ({ subject }, value) =>
+    `${subject}: it began with a window of ${SMALL_WINDOWS[value]} byte(s)`,
   [KIND.partialWrite]: ({ subject }, value) =>
     `${subject}: its writer took writes in parts, with a mark of ${value} byte(s)`,
   [KIND.stall]: (place, value) =>

@@ -1,42 +1,21 @@
 /** Runs one program under many seeds, to find rare orders of events. */
 
-import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
+import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import { simulate } from '../simulate.ts';
-import { SIMULATION_OPTIONS, type SimulatedMain, type SimulationOptions } from '../options.ts';
-
-/** Options of {@link simulateSeeds}. */
-export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
-  /** The first seed. @default 1 */
-  readonly from?: number | undefined;
-  /** The number of seeds. */
-  readonly count: number;
-}
-
-const { seed: seedRule, ...OTHERS } = SIMULATION_OPTIONS;
-const SEEDS_OPTIONS: OptionTable<SeedsOptions> = {
-  ...OTHERS,
-  from: seedRule,
-  count: rules.whole(1),
-};
-
-/** The totals of all runs. */
-export interface SeedsReport {
-  /** The number of runs. */
-  readonly runs: number;
-  /** Their total virtual time, in milliseconds. */
-  readonly virtualTime: number;
-  /** Their total number of events. */
-  readonly events: number;
-}
+import type { SimulatedMain } from '../options.ts';
+import { runBatch } from './batch.ts';
+import { SEEDS_OPTIONS, type SeedsOptions, type SeedsReport } from './seeds-options.ts';
 
 /**
- * Runs `main` once for each seed, one after another, and stops at the first that fails.
+ * Runs `main` once for each seed, one after another, and stops at the first that fails, unless `failures` is `'all'`.
  *
  * With `AWAITIO_SEED` in the environment only that seed runs: this replays one failure among thousands of runs.
+ * With `AWAITIO_STORY`, the path of a file of {@link saveStory}, only that story does.
  *
- * @throws {@link SimulationError}, which names the seed; `InvalidInputError` for a wrong option, or for an `AWAITIO_SEED` that is
- * not a whole number from 0.
+ * @returns The totals of all runs.
+ * @throws {@link SimulationError}, which names the seed; {@link SeedsError} for all failures together, and when no run reached what
+ * `sometimes` or `mustReach` asks for; `InvalidInputError` for a wrong option, for an `AWAITIO_SEED` that is not a whole number from
+ * 0, or an `AWAITIO_STORY` that is no story.
  *
  * @example
  * ```ts
@@ -53,29 +32,15 @@ export async function simulateSeeds(
   main: SimulatedMain,
 ): Promise<SeedsReport> {
   checkOptions('simulateSeeds', options, SEEDS_OPTIONS);
-  const { from = 1, count, ...rest } = options;
+  const { count, ...rest } = options;
   if (count === undefined)
     throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
-  const wanted = wantedSeed();
-  const first = wanted ?? from;
-  const runs = wanted === undefined ? count : 1;
-  let virtualTime = 0;
-  let events = 0;
-  for (let seed = first; seed < first + runs; seed += 1) {
-    const run = await simulate({ ...rest, seed }, main);
-    virtualTime += run.virtualTime;
-    events += run.events;
-  }
-  return Object.freeze({ runs, virtualTime, events });
-}
-
-/** The seed that the environment asks for, in decimal digits: anything else would run no seed, or another. */
-function wantedSeed(): number | undefined {
-  const text = process.env['AWAITIO_SEED'];
-  if (text === undefined) return undefined;
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
-    throw invalidInput('simulateSeeds', 'AWAITIO_SEED', seedRule.expected, text);
-  }
-  return seed;
+  const plan = {
+    operation: 'simulateSeeds',
+    first: [],
+    from: options.from ?? 1,
+    count,
+    onFailures: () => [],
+  };
+  return runBatch(plan, rest, main);
 }
