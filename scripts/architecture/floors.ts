@@ -246,7 +246,8 @@ export const core: PackagePlan = {
     {
       folder: 'testing/sim/seeds',
       sees: ['vocabulary', 'testing/sim', 'testing/sim/decisions', 'testing/sim/shrink'],
-      contains: 'runs of many seeds, for a test runner too: their failures by cause, seeds and stories that are kept',
+      contains:
+        'runs of many seeds, for a test runner too: their failures by cause, seeds and stories that are kept',
       reason: 'A run knows nothing of other runs.',
     },
     {
@@ -278,7 +279,7 @@ export const core: PackagePlan = {
         'testing/sim/seeds/',
       ],
       reason:
-        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
+        'Files are I/O: only a Unix path, a descriptor, the check of an end of stream and what is kept of failed simulations touch them.',
     },
     {
       modules: ['node:cluster'],

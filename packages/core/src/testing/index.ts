@@ -26,13 +26,15 @@ export type {
   SimListenOptions,
   SimNetworkOptions,
 } from './sim/network/types.ts';
+export { SimulationError } from './sim/report.ts';
+export type { FailureKind, Pending, SimulationRun } from './sim/run.ts';
 export {
-  SimulationError,
-  type FailureKind,
-  type Pending,
-  type SimulationRun,
-} from './sim/report.ts';
-export { always, reachable, sometimes, type PropertyCount, type PropertyKind } from './sim/properties.ts';
+  always,
+  reachable,
+  sometimes,
+  type PropertyCount,
+  type PropertyKind,
+} from './sim/properties.ts';
 export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
 export { SimStream } from './sim/network/stream.ts';
 export { formatTrace, type TraceEntry } from './sim/network/trace.ts';

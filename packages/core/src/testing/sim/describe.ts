@@ -3,7 +3,7 @@
 import { tellDecision } from './decisions/tell.ts';
 import { formatTrace, type TraceEntry } from './network/trace.ts';
 import { DEFAULT_DEADLINE } from './options.ts';
-import type { FailureFacts, Pending, SimulationRun } from './report.ts';
+import type { FailureFacts, Pending, SimulationRun } from './run.ts';
 
 /** The number of last entries of the trace in the message, and of entries of what the failure is about. */
 const SHOWN_LAST = 6;
@@ -11,7 +11,7 @@ const SHOWN_OWN = 18;
 const MOST_SHOWN = 40;
 /** The number of waits in it. */
 const SHOWN_WAITS = 30;
-/** So many decisions are told; with more of them, only their number is. */
+/** So many decisions are described; of more of them, only the number is given. */
 const TOLD_DECISIONS = 12;
 
 export function describe(run: SimulationRun, facts: FailureFacts): string {

@@ -54,11 +54,11 @@ export interface Simulation {
   /** See {@link SimNetwork.release}. */
   release(a?: SimHost, b?: SimHost): void;
   /** A condition that must hold each time that the run comes here; when it is false, the run fails, of kind `always`. */
-  readonly always: (condition: boolean, name: string) => void;
+  always(condition: boolean, name: string): void;
   /** A condition that must hold in some run of many seeds: see {@link SeedsOptions}. */
-  readonly sometimes: (condition: boolean, name: string) => void;
+  sometimes(condition: boolean, name: string): void;
   /** A place that some run of many seeds must reach, if {@link SeedsOptions.mustReach} names it. */
-  readonly reachable: (name: string) => void;
+  reachable(name: string): void;
   /** Writes a line into the trace, which also makes it part of the hash. */
   log(line: string): void;
 }

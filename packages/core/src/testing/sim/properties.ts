@@ -25,7 +25,10 @@ const MAX_NAMES = 1_000;
 
 /** The properties of one run. */
 export class Properties {
-  readonly #counts = new Map<string, { kind: PropertyKind; name: string; held: number; failed: number }>();
+  readonly #counts = new Map<
+    string,
+    { kind: PropertyKind; name: string; held: number; failed: number }
+  >();
   readonly #onViolation: (name: string) => void;
 
   /** @param onViolation - Called with the name of each `always` that is false. */
@@ -56,12 +59,15 @@ export class Properties {
     let count = this.#counts.get(key);
     if (count === undefined) {
       if (this.#counts.size === MAX_NAMES) {
-        throw new LimitError(`${kind}: more than ${MAX_NAMES} names; use a fixed text for each place`, {
-          code: 'ERR_LIMIT',
-          operation: kind,
-          limitName: 'names',
-          limit: MAX_NAMES,
-        });
+        throw new LimitError(
+          `${kind}: more than ${MAX_NAMES} names; use a fixed text for each place`,
+          {
+            code: 'ERR_LIMIT',
+            operation: kind,
+            limitName: 'names',
+            limit: MAX_NAMES,
+          },
+        );
       }
       count = { kind, name, held: 0, failed: 0 };
       this.#counts.set(key, count);

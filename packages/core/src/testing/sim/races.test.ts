@@ -144,14 +144,14 @@ const RACES: Readonly<Record<string, (sim: Simulation) => Promise<void>>> = {
   },
 
   'a lost cancellation': async (sim) => {
-    let isCancelled = true;
+    const state = { isCancelled: true };
     await together(sim, {
       async worker() {
-        isCancelled = false;
-        while (!isCancelled) await sim.clock.sleep(100);
+        state.isCancelled = false;
+        while (!state.isCancelled) await sim.clock.sleep(100);
       },
       stop() {
-        isCancelled = true;
+        state.isCancelled = true;
       },
     });
   },
@@ -220,8 +220,8 @@ describe('a race', () => {
       ).catch((error: unknown) => error);
       expect((again as SimulationError).hash).toBe(hash);
 
-    const shrunk = await shrinkRun(found as SimulationError, race);
-    expect(shrunk.decisions.length).toBeLessThanOrEqual(2);
+      const shrunk = await shrinkRun(found as SimulationError, race);
+      expect(shrunk.decisions.length).toBeLessThanOrEqual(2);
     },
   );
 });

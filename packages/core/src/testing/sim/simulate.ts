@@ -18,15 +18,8 @@ import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
-import {
-  FinishedRun,
-  isPending,
-  pendingOf,
-  SimulationError,
-  type FailureKind,
-  type Pending,
-  type SimulationRun,
-} from './report.ts';
+import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
+import type { FailureKind, Pending, SimulationRun } from './run.ts';
 import type { Trace } from './network/trace.ts';
 import {
   checkSimulation,

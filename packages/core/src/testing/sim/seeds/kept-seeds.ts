@@ -31,7 +31,8 @@ export function callerOf(above: (...args: never[]) => unknown): string | undefin
   const place: { stack?: string } = {};
   Error.captureStackTrace(place, above);
   const [, line = ''] = String(place.stack).split('\n');
-  const [, url = ''] = /(?:\(|at (?:async )?)((?:file:\/\/|[A-Za-z]:[\\/]|\/).*?):\d+(?::\d+)?\)?$/.exec(line) ?? [];
+  const [, url = ''] =
+    /(?:\(|at (?:async )?)((?:file:\/\/|[A-Za-z]:[\\/]|\/).*?):\d+(?::\d+)?\)?$/.exec(line) ?? [];
   if (url === '') return undefined;
   return url.startsWith('file:') ? fileURLToPath(url) : url;
 }
@@ -45,7 +46,10 @@ export function keptSeeds(operation: string, file: string, test: string): readon
     const [, name = '', seed = ''] = LINE.exec(line) ?? [];
     if (name === '' || !Number.isSafeInteger(Number(seed))) {
       const expected = 'expected "name of a test" seed, and a whole number from 0';
-      throw new InvalidInputError(`${operation}: ${file}:${at + 1}: ${expected}, got ${line}`, operation);
+      throw new InvalidInputError(
+        `${operation}: ${file}:${at + 1}: ${expected}, got ${line}`,
+        operation,
+      );
     }
     if (JSON.parse(name) === test) seeds.push(Number(seed));
   }
@@ -53,7 +57,13 @@ export function keptSeeds(operation: string, file: string, test: string): readon
 }
 
 /** Adds a seed, unless the file has it. @throws the errors of `node:fs` */
-export function keepSeed(operation: string, file: string, test: string, seed: number, cause: string): void {
+export function keepSeed(
+  operation: string,
+  file: string,
+  test: string,
+  seed: number,
+  cause: string,
+): void {
   if (keptSeeds(operation, file, test).includes(seed)) return;
   mkdirSync(dirname(file), { recursive: true });
   if (!existsSync(file)) appendFileSync(file, HEADER);

@@ -30,7 +30,10 @@ export class PropertyTable {
     const isReached = (name: string): boolean =>
       totals.some((total) => total.name === name && total.kind !== 'always' && total.held > 0);
     const never = totals.filter(({ kind, held }) => kind === 'sometimes' && held === 0);
-    const names = [...never.map(({ name }) => name), ...mustReach.filter((name) => !isReached(name))];
+    const names = [
+      ...never.map(({ name }) => name),
+      ...mustReach.filter((name) => !isReached(name)),
+    ];
     return Object.freeze([...new Set(names)]);
   }
 }

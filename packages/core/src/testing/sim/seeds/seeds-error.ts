@@ -39,7 +39,12 @@ export class SeedsError extends Error {
   readonly report: SeedsReport;
 
   constructor(failure: SeedsFailure) {
-    super(describe(failure), { cause: failure.groups[0]?.error });
+    const [group] = failure.groups;
+    // The message has the report of each run: what is left is where the program threw.
+    super(
+      describe(failure),
+      group === undefined ? undefined : { cause: group.error.cause ?? group.error },
+    );
     this.groups = failure.groups;
     this.missing = failure.missing;
     this.report = failure.report;

@@ -1,11 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Simulation } from '../options.ts';
 import { always, reachable, sometimes } from '../properties.ts';
-import { SimulationError } from '../report.ts';
+import type { SimulationError } from '../report.ts';
 import { simulate } from '../simulate.ts';
+import { callerOf, fileFor } from './kept-seeds.ts';
 import { Progress } from './progress.ts';
 import { SeedsError } from './seeds-error.ts';
 import type { SeedsOptions } from './seeds-options.ts';
@@ -28,7 +31,7 @@ async function whole(sim: Simulation): Promise<void> {
   const stream = await sim.host('client').connect('server:80');
   const peer = await listener.accept();
   await stream.writeAll('hello');
-  const { length = 0 } = (await peer.readChunk()) ?? [];
+  const { length } = (await peer.readChunk()) ?? [];
   if (length === 1) throw new Error(`a single byte at ${sim.clock.now()}`);
   if (length < 5) throw new Error(`only ${length} bytes`);
   sim.reachable('a whole message');
@@ -67,7 +70,9 @@ describe('failures of many seeds', () => {
       expect(message).toContain(error.what);
     }
     expect(message).toContain('200 runs failed, of 2 cause(s)');
-    expect(message).toMatch(/reachable {2}a whole message {2}reached \d+ time\(s\) in \d+ run\(s\)/);
+    expect(message).toMatch(
+      /reachable {2}a whole message {2}reached \d+ time\(s\) in \d+ run\(s\)/,
+    );
   });
 
   test('are reduced to what is needed for them', async () => {
@@ -154,9 +159,24 @@ describe('properties', () => {
   });
 
   test.each([
-    ['always', () => { always(1 as never, 'a'); }],
-    ['sometimes', () => { sometimes(true, ''); }],
-    ['reachable', () => { reachable(undefined as never); }],
+    [
+      'always',
+      () => {
+        always(1 as never, 'a');
+      },
+    ],
+    [
+      'sometimes',
+      () => {
+        sometimes(true, '');
+      },
+    ],
+    [
+      'reachable',
+      () => {
+        reachable(undefined as never);
+      },
+    ],
   ])('need a condition and a name: %s', (name, call) => {
     expect(call).toThrow(`${name}: expected`);
   });
@@ -197,14 +217,17 @@ describe('a story', () => {
     await expect(simulateSeeds({ count: 9 }, whole)).rejects.toThrow('AWAITIO_SEED not to be set');
   });
 
-  test.each(['', '{}', '[1', 'null', '{"awaitioStory":1,"cause":"a","hash":"b","options":{"seed":1}}'])(
-    'is refused when it is none: %j',
-    (text) => {
-      const path = join(folder, 'none.json');
-      writeFileSync(path, text);
-      expect(() => readStory(path)).toThrow('readStory: expected `path` to be the path of a story');
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '[1',
+    'null',
+    '{"awaitioStory":1,"cause":"a","hash":"b","options":{"seed":1}}',
+  ])('is refused when it is none: %j', (text) => {
+    const path = join(folder, 'none.json');
+    writeFileSync(path, text);
+    expect(() => readStory(path)).toThrow('readStory: expected `path` to be the path of a story');
+  });
 });
 
 /** Registers a test that does not run, and gives its body. */
@@ -224,7 +247,9 @@ describe('simTest', () => {
     const regressions = join(folder, 'kept', 'my.test.ts.txt');
     const error = (await failure(registered('all "at once"', { regressions })())) as SeedsError;
     expect(error.groups.length).toBe(2);
-    const lines = readFileSync(regressions, 'utf8').split('\n').filter((line) => /^"/.test(line));
+    const lines = readFileSync(regressions, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('"'));
     expect(lines.map((line) => line.replaceAll(/\d+/g, '0')).toSorted()).toEqual([
       '"all \\"at once\\"" seed 0 # main: Error: a single byte at #',
       '"all \\"at once\\"" seed 0 # main: Error: only # bytes',
@@ -242,7 +267,11 @@ describe('simTest', () => {
     process.env['AWAITIO_STORY'] = story;
     const again = (await failure(registered('all "at once"', { regressions })())) as SeedsError;
     expect(again.groups[0]?.error.hash).toBe(error.groups[0]?.error.hash);
-    expect(readFileSync(regressions, 'utf8').split('\n').filter((line) => /^"/.test(line))).toEqual(lines);
+    expect(
+      readFileSync(regressions, 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('"')),
+    ).toEqual(lines);
   });
 
   test('takes the order of the seed, and `test` of the runner', async () => {
@@ -264,6 +293,16 @@ describe('simTest', () => {
       orders.add(order.join(''));
     })();
     expect(orders.size).toBe(6);
+  });
+
+  test('keeps its seeds next to the file that calls it', () => {
+    const callee = (): string | undefined => callerOf(callee);
+    const here = fileURLToPath(import.meta.url);
+    expect(callee()).toBe(here);
+    expect(fileFor(callee())).toBe(
+      join(dirname(here), 'simulation-regressions', 'seeds.test.ts.txt'),
+    );
+    expect(fileFor(undefined)).toBeUndefined();
   });
 
   test('refuses a kept line that names no seed, and a wrong seed of the environment', async () => {
@@ -312,10 +351,10 @@ describe('progress', () => {
     now = 500;
     shown.show(4, 1);
     shown.clear();
-    expect(write.mock.calls.flat().map((text) => text.replaceAll(/[\r\u001B]/g, ''))).toEqual([
-      '[K2 of 100 seeds',
-      '[K4 of 100 seeds, 1 failed',
-      '[K',
+    expect(write.mock.calls.flat().map((text) => stripVTControlCharacters(text).trim())).toEqual([
+      '2 of 100 seeds',
+      '4 of 100 seeds, 1 failed',
+      '',
     ]);
   });
 });

@@ -83,7 +83,10 @@ function parse(text: string): Story | undefined {
   if (awaitioStory !== VERSION || !rules.text.accepts(cause) || !rules.text.accepts(hash)) {
     return undefined;
   }
-  const { seed, decisions } = (options ?? {}) as { seed?: unknown; decisions?: readonly Decision[] };
+  const { seed, decisions } = (options ?? {}) as {
+    seed?: unknown;
+    decisions?: readonly Decision[];
+  };
   if (!rules.whole(0).accepts(seed) || !decisionsRule.accepts(decisions)) return undefined;
   const checked = checkSimulation(options as SimulationOptions);
   return Object.freeze({ cause: cause as string, hash: hash as string, options: checked });

@@ -41,7 +41,7 @@ class Reducer {
   }
 
   async run(): Promise<void> {
-    for (let before = Infinity; this.#current.length < before && !this.#trial.isOver; ) {
+    for (let before = Infinity; this.#current.length < before && !this.#trial.isOver;) {
       before = this.#current.length;
       if (await this.accept([])) return;
       await this.#withoutGroups((decision) => String(placeOf(decision.key)?.kind));
@@ -82,7 +82,7 @@ class Reducer {
     while (this.#current.length > 0 && !this.#trial.isOver) {
       const size = Math.ceil(this.#current.length / parts);
       let isSmaller = false;
-      for (let from = 0; from < this.#current.length; ) {
+      for (let from = 0; from < this.#current.length;) {
         const { length } = this.#current;
         const rest = this.#current.toSpliced(from, size);
         if ((await this.accept(rest)) && this.#current.length < length) isSmaller = true;
