@@ -28,9 +28,10 @@ export async function reduce(decisions: readonly Decision[], trial: Trial): Prom
   if (await reducer.accept(decisions)) await reducer.run();
 }
 
-/** Numbers that are easy to read, from small to large: of microseconds, or of bytes. */
-const ROUND = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
-const ROUNDS = ROUND.flatMap((number) => [number, number * 10_000]).toSorted((a, b) => a - b);
+/** Numbers that are easy to read: one digit and zeros, up to a minute in microseconds. */
+const ROUNDS: readonly number[] = Array.from({ length: 8 }, (_, zeros) => 10 ** zeros).flatMap(
+  (power) => Array.from({ length: 9 }, (_, digit) => (digit + 1) * power),
+);
 
 class Reducer {
   readonly #trial: Trial;
