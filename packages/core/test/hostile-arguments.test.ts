@@ -522,6 +522,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   expectNoOpenStreams: 'options.test.ts calls it: it closes the streams of other tests',
   formatTrace: simulated,
   lockstepPair: plain(kit.lockstepPair, () => [{}]),
+  planOf: plain(kit.planOf, () => [['a'], [[1, 2, 3, 4]]]),
   reachable: plain(kit.reachable, () => ['name']),
   readStory: 'seeds.test.ts calls it: it reads a file',
   saveStory: 'seeds.test.ts calls it: it writes a file',

@@ -14,6 +14,7 @@ export {
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
 export type { Decision } from './sim/decisions/log.ts';
+export { planOf } from './sim/decisions/plan.ts';
 export { SimClock } from './sim/network/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
 export { SimNetwork } from './sim/network/network.ts';
