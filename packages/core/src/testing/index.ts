@@ -44,7 +44,12 @@ export { simulate } from './sim/simulate.ts';
 export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
 export type { PropertyTotal } from './sim/seeds/property-table.ts';
 export { SeedsError, type FailureGroup } from './sim/seeds/seeds-error.ts';
-export type { ManyRunsOptions, SeedsOptions, SeedsReport } from './sim/seeds/seeds-options.ts';
+export type {
+  ManyRunsMain,
+  ManyRunsOptions,
+  SeedsOptions,
+  SeedsReport,
+} from './sim/seeds/seeds-options.ts';
 export { simTest, type RegisterTest, type SimTestOptions } from './sim/seeds/sim-test.ts';
 export { simulateSeeds } from './sim/seeds/simulate-seeds.ts';
 export { readStory, saveStory, type Story } from './sim/seeds/story.ts';

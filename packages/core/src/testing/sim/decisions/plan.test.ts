@@ -58,6 +58,8 @@ describe('a plan', () => {
     ['numbers', [['a'], [[1, 2, 3]]]],
     ['numbers', [['a'], [[1, 2, 3, -4]]]],
   ])('needs %s', (name, args) => {
-    expect(() => planOf(...(args as Parameters<typeof planOf>))).toThrow(`planOf: expected \`${name}\``);
+    expect(() => planOf(...(args as Parameters<typeof planOf>))).toThrow(
+      `planOf: expected \`${name}\``,
+    );
   });
 });

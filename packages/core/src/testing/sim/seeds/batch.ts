@@ -1,5 +1,6 @@
 /** Runs one program under many seeds, and collects what happened. */
 
+import { invalidInput } from '../../../vocabulary/errors.ts';
 import { machineTime } from '../../../vocabulary/platform.ts';
 import { causeOf } from '../cause.ts';
 import type { SimulatedMain, SimulationOptions } from '../options.ts';
@@ -10,7 +11,8 @@ import { wantedSeed, wantedStory } from './environment.ts';
 import { Progress } from './progress.ts';
 import { PropertyTable } from './property-table.ts';
 import { SeedsError, type FailureGroup } from './seeds-error.ts';
-import type { ManyRunsOptions, SeedsReport } from './seeds-options.ts';
+import type { ManyRunsMain, ManyRunsOptions, SeedsReport } from './seeds-options.ts';
+import { loadMain, runInWorkers, type SeedsResult } from './workers.ts';
 
 /** The most seeds of one cause that are kept. */
 const MAX_SEEDS = 1_000;
@@ -33,17 +35,22 @@ interface Group {
   readonly cause: string;
   readonly seeds: number[];
   count: number;
-  error: SimulationError;
+  error: SimulationError | undefined;
 }
 
 /** @throws `SimulationError`, `SeedsError`, `InvalidInputError` */
 export async function runBatch(
   plan: BatchPlan,
   options: ManyRunsOptions,
-  main: SimulatedMain,
+  main: ManyRunsMain,
 ): Promise<SeedsReport> {
-  const { from: _from, failures, shrink, mustReach = [], maxRealTime, progress, ...rest } = options;
-  const batch = new Batch(rest, main);
+  const { from: _from, failures, shrink, mustReach = [], ...timing } = options;
+  const { maxRealTime, progress, workers = 0, ...rest } = timing;
+  if (workers > 0 && typeof main === 'function') {
+    throw invalidInput(plan.operation, 'main', 'the URL of a module, where `workers` run it', main);
+  }
+  const program = typeof main === 'function' ? main : await loadMain(main);
+  const batch = new Batch(rest, program);
   const story = wantedStory(plan.operation);
   const wanted = wantedSeed(plan.operation);
   if (story !== undefined) await batch.run(story.options);
@@ -51,12 +58,23 @@ export async function runBatch(
   else {
     const until = machineTime() + (maxRealTime ?? Infinity);
     const shown = new Progress(progress === true ? process.stderr : undefined, plan.count);
+    const isOver = (): boolean =>
+      (batch.runs > 0 && machineTime() >= until) || (batch.failed > 0 && failures !== 'all');
+    const seeds = new Seeds(plan);
     try {
-      for (const seed of seedsOf(plan)) {
-        if (batch.runs > 0 && machineTime() >= until) break;
-        await batch.run({ seed });
-        if (batch.failed > 0 && failures !== 'all') break;
-        shown.show(batch.runs, batch.failed);
+      if (workers > 0 && typeof main !== 'function') {
+        const next = (count: number): readonly number[] => (isOver() ? [] : seeds.take(count));
+        const done = (result: SeedsResult): void => {
+          batch.add(result);
+          shown.show(batch.runs, batch.failed);
+        };
+        await runInWorkers(workers, main, rest, { next, done });
+        await batch.findErrors();
+      } else {
+        for (let seed = seeds.next(); seed !== undefined && !isOver(); seed = seeds.next()) {
+          await batch.run({ seed });
+          shown.show(batch.runs, batch.failed);
+        }
       }
     } finally {
       shown.clear();
@@ -77,10 +95,41 @@ export async function runBatch(
   throw new SeedsError({ groups, missing, mustReach: isAlone ? [] : mustReach, report, remarks });
 }
 
-function* seedsOf({ first, from, count }: BatchPlan): Generator<number> {
-  yield* first;
-  const known = new Set(first);
-  for (let seed = from; seed < from + count; seed += 1) if (!known.has(seed)) yield seed;
+/** The seeds of a plan, one after another. */
+class Seeds {
+  readonly #first: readonly number[];
+  readonly #known: ReadonlySet<number>;
+  readonly #end: number;
+  #taken = 0;
+  #seed: number;
+
+  constructor({ first, from, count }: BatchPlan) {
+    this.#first = first;
+    this.#known = new Set(first);
+    this.#seed = from;
+    this.#end = from + count;
+  }
+
+  next(): number | undefined {
+    if (this.#taken < this.#first.length) {
+      this.#taken += 1;
+      return this.#first[this.#taken - 1];
+    }
+    while (this.#known.has(this.#seed)) this.#seed += 1;
+    if (this.#seed >= this.#end) return undefined;
+    this.#seed += 1;
+    return this.#seed - 1;
+  }
+
+  take(count: number): readonly number[] {
+    const seeds: number[] = [];
+    while (seeds.length < count) {
+      const seed = this.next();
+      if (seed === undefined) break;
+      seeds.push(seed);
+    }
+    return seeds;
+  }
 }
 
 class Batch {
@@ -114,20 +163,52 @@ class Batch {
   }
 
   #fail(error: SimulationError): void {
+    const group = this.#count(causeOf(error.kind, error.what), error.seed);
+    group.error ??= error;
+  }
+
+  #count(cause: string, seed: number): Group {
     this.failed += 1;
-    const cause = causeOf(error.kind, error.what);
     let group = this.#groups.get(cause);
     if (group === undefined) {
-      group = { cause, seeds: [], count: 0, error };
+      group = { cause, seeds: [], count: 0, error: undefined };
       this.#groups.set(cause, group);
     }
     group.count += 1;
-    if (group.seeds.length < MAX_SEEDS) group.seeds.push(error.seed);
+    if (group.seeds.length < MAX_SEEDS) group.seeds.push(seed);
+    return group;
+  }
+
+  /** What a worker has run. */
+  add({ runs, virtualTime, events, properties, failed }: SeedsResult): void {
+    this.runs += runs;
+    this.#virtualTime += virtualTime;
+    this.#events += events;
+    this.properties.add(properties);
+    for (const { cause, seed } of failed) this.#count(cause, seed);
+  }
+
+  /** Runs the first seed of each cause that a worker found again, for its error. */
+  async findErrors(): Promise<void> {
+    for (const group of this.#groups.values()) {
+      group.seeds.sort((a, b) => a - b);
+      const [seed] = group.seeds;
+      try {
+        await simulate({ ...this.#options, seed }, this.#main);
+      } catch (error) {
+        if (!(error instanceof SimulationError)) throw error;
+        group.error = error;
+        continue;
+      }
+      throw new Error(
+        `seed ${seed} failed in a worker (${group.cause}) and not here: the program is not repeatable`,
+      );
+    }
   }
 
   async shrink(budget: Parameters<typeof shrinkRun>[2]): Promise<void> {
     for (const group of [...this.#groups.values()].slice(0, MAX_SHRUNK)) {
-      if (group.error.options.decisions !== undefined) continue;
+      if (group.error === undefined || group.error.options.decisions !== undefined) continue;
       const { error } = await shrinkRun(group.error, this.#main, budget);
       group.error = error;
     }
@@ -136,7 +217,11 @@ class Batch {
   get groups(): readonly FailureGroup[] {
     const groups = [...this.#groups.values()].toSorted((a, b) => b.count - a.count);
     return Object.freeze(
-      groups.map((group) => Object.freeze({ ...group, seeds: Object.freeze(group.seeds) })),
+      groups.flatMap(({ error, seeds, ...group }) =>
+        error === undefined
+          ? []
+          : [Object.freeze({ ...group, seeds: Object.freeze(seeds), error })],
+      ),
     );
   }
 

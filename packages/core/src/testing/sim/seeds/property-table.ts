@@ -11,11 +11,12 @@ export interface PropertyTotal extends PropertyCount {
 export class PropertyTable {
   readonly #totals = new Map<string, PropertyTotal>();
 
-  add(counts: readonly PropertyCount[]): void {
-    for (const { kind, name, held, failed } of counts) {
+  /** @param counts - Of one run, or sums of several, which have the number of their runs. */
+  add(counts: readonly (PropertyCount & { readonly runs?: number })[]): void {
+    for (const { kind, name, held, failed, runs: more = 1 } of counts) {
       const key = `${kind} ${name}`;
       const { runs, held: heldBefore, failed: failedBefore } = this.#totals.get(key) ?? NONE;
-      const sums = { runs: runs + 1, held: heldBefore + held, failed: failedBefore + failed };
+      const sums = { runs: runs + more, held: heldBefore + held, failed: failedBefore + failed };
       this.#totals.set(key, Object.freeze({ kind, name, ...sums }));
     }
   }

@@ -3,6 +3,7 @@
 import { rules, type OptionRule, type OptionTable } from '../../../vocabulary/check.ts';
 import { SIMULATION_OPTIONS, type SimulationOptions } from '../options.ts';
 import { SHRINK_OPTIONS, type ShrinkOptions } from '../shrink/shrink-run.ts';
+import type { SimulatedMain } from '../options.ts';
 import type { PropertyTotal } from './property-table.ts';
 
 /** What `simulateSeeds` and `simTest` do with their runs. */
@@ -17,9 +18,17 @@ export interface ManyRunsOptions extends Omit<SimulationOptions, 'decisions' | '
   readonly mustReach?: readonly string[] | undefined;
   /** No run begins after so much real time, in milliseconds; those before are what counts. @default Infinity; 20000 for simTest */
   readonly maxRealTime?: number | undefined;
+  /**
+   * So many worker threads run the seeds; `main` must then be the URL of a module that exports the program as `main`. Every worker
+   * loads the module. @default 0: this thread runs them
+   */
+  readonly workers?: number | undefined;
   /** Whether to show on stderr how far it is, where that is a terminal. @default false; true for simTest */
   readonly progress?: boolean | undefined;
 }
+
+/** A program, or the URL of a module that exports it as `main`. */
+export type ManyRunsMain = SimulatedMain | URL;
 
 /** Options of {@link simulateSeeds}. */
 export interface SeedsOptions extends ManyRunsOptions {
@@ -71,6 +80,7 @@ export const MANY_RUNS_OPTIONS: OptionTable<ManyRunsOptions> = {
   shrink,
   mustReach: names,
   maxRealTime: rules.milliseconds,
+  workers: rules.whole(0, 256),
   progress: rules.flag,
 };
 

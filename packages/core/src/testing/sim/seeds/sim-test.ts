@@ -4,11 +4,10 @@ import { dirname, join } from 'node:path';
 import { describeFailure } from '../../../vocabulary/callbacks.ts';
 import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import type { SimulatedMain } from '../options.ts';
 import { runBatch } from './batch.ts';
 import { callerOf, fileFor, keepSeed, keptSeeds } from './kept-seeds.ts';
 import type { FailureGroup } from './seeds-error.ts';
-import { MANY_RUNS_OPTIONS, type ManyRunsOptions } from './seeds-options.ts';
+import { MANY_RUNS_OPTIONS, type ManyRunsMain, type ManyRunsOptions } from './seeds-options.ts';
 import { saveStory } from './story.ts';
 
 /** Registers a test: `test` of node:test, Vitest or Jest. The third argument is its time limit, in milliseconds. */
@@ -79,12 +78,14 @@ const OPERATION = 'simTest';
  * });
  * ```
  */
-export function simTest(name: string, options: SimTestOptions, main: SimulatedMain): void {
+export function simTest(name: string, options: SimTestOptions, main: ManyRunsMain): void {
   if (typeof name !== 'string' || name === '') {
     throw invalidInput(OPERATION, 'name', 'a non-empty string', name);
   }
   checkOptions(OPERATION, options, SIM_TEST_OPTIONS);
-  if (typeof main !== 'function') throw invalidInput(OPERATION, 'main', 'a function', main);
+  if (typeof main !== 'function' && !(main instanceof URL)) {
+    throw invalidInput(OPERATION, 'main', 'a function, or the URL of a module', main);
+  }
   const { seeds = SEEDS, test = runnersTest(), regressions, ...rest } = options;
   const file = regressions === false ? undefined : (regressions ?? fileFor(callerOf(simTest)));
   const maxRealTime = options.maxRealTime ?? MAX_REAL_TIME;

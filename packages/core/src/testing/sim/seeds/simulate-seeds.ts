@@ -2,9 +2,13 @@
 
 import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import type { SimulatedMain } from '../options.ts';
 import { runBatch } from './batch.ts';
-import { SEEDS_OPTIONS, type SeedsOptions, type SeedsReport } from './seeds-options.ts';
+import {
+  SEEDS_OPTIONS,
+  type ManyRunsMain,
+  type SeedsOptions,
+  type SeedsReport,
+} from './seeds-options.ts';
 
 /**
  * Runs `main` once for each seed, one after another, and stops at the first that fails, unless `failures` is `'all'`.
@@ -29,7 +33,7 @@ import { SEEDS_OPTIONS, type SeedsOptions, type SeedsReport } from './seeds-opti
  */
 export async function simulateSeeds(
   options: SeedsOptions,
-  main: SimulatedMain,
+  main: ManyRunsMain,
 ): Promise<SeedsReport> {
   checkOptions('simulateSeeds', options, SEEDS_OPTIONS);
   const { count, ...rest } = options;
