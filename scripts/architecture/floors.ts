@@ -48,6 +48,8 @@ export interface PackagePlan {
   readonly sansIo: readonly string[];
   /** Owners as above that import only types from the rest of their package. */
   readonly typesOnly: readonly string[];
+  /** Files that import modules of the user, by a name that is not known before. */
+  readonly loaders: readonly string[];
 }
 
 const TIME = [
@@ -282,6 +284,12 @@ export const core: PackagePlan = {
         'Files are I/O: only a Unix path, a descriptor, the check of an end of stream and what is kept of failed simulations touch them.',
     },
     {
+      modules: ['node:worker_threads'],
+      owners: ['testing/sim/seeds/workers'],
+      reason:
+        'Threads are the program’s to start: only runs of many seeds have some, when they are asked for.',
+    },
+    {
       modules: ['node:cluster'],
       owners: ['net/lazy-builtins'],
       reason: 'Loaded on first use, and only to see whether the primary binds a socket.',
@@ -345,6 +353,7 @@ export const core: PackagePlan = {
   ],
   sansIo: [],
   typesOnly: [],
+  loaders: ['testing/sim/seeds/workers'],
 };
 
 export const http: PackagePlan = {
@@ -786,6 +795,7 @@ export const http: PackagePlan = {
     'forms/parameters',
   ],
   typesOnly: ['llhttp/'],
+  loaders: [],
 };
 
 /** The order of the packages: each may import those before it. */

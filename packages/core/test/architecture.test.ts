@@ -47,6 +47,7 @@ describe('the rooms of @awaitio/core', () => {
       'node:fs/promises is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
       'node:os is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
       'node:path is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
+      'node:worker_threads is for testing/sim/seeds/workers',
       'node:cluster is for net/lazy-builtins',
       'node:timers is for vocabulary/platform testing/sim/guard/',
       'node:timers/promises is for vocabulary/platform testing/sim/guard/',
@@ -78,6 +79,7 @@ describe('the rooms of @awaitio/core', () => {
       'process.binding is for net/socket/stream-handle',
       'without waiting: not asked for',
       'types only: not asked for',
+      'computed imports: testing/sim/seeds/workers',
     ]);
   });
 
@@ -416,6 +418,7 @@ describe('a planted break of the rules is found:', () => {
     globals: [{ globals: ['fetch'], owners: ['vocabulary/errors', 'vocabulary/gone'], reason: '' }],
     sansIo: ['protocol/'],
     typesOnly: ['llhttp/'],
+    loaders: [],
   };
 
   test.each([
