@@ -141,7 +141,7 @@ function closedEarly(): BrokenError {
 }
 
 /** One error for all attempts: the class and code of the first failure, and the messages of all. */
-function summarize(destination: string, errors: readonly Error[]): IoError {
+export function summarize(destination: string, errors: readonly Error[]): IoError {
   const first = errors[0] as IoError;
   if (errors.length === 1) return first;
   // The advice behind a reason is the same for each address, and is left to `cause`.

@@ -5,21 +5,26 @@
  * Nothing may then be waiting: listeners that are still open are closed first, so that accept loops end; the rest would wait forever.
  */
 
-import { Executor } from '../../tasks/executor.ts';
+import type { Executor } from '../../tasks/executor.ts';
 import { orderTasks } from '../../tasks/ready-order.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
+import { currentLife } from './hosts/context.ts';
+import { RunExecutor } from './hosts/life-executor.ts';
 import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
+import type { SimFaults } from './network/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
 import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
 import type { FailureKind, Pending, SimulationRun } from './run.ts';
+import { faultsOf } from './swarm.ts';
 import type { Trace } from './network/trace.ts';
 import {
   checkSimulation,
@@ -97,13 +102,17 @@ class Run {
   readonly #properties = new Properties((name) => {
     this.#fail('always', `always "${name}" was false`, undefined);
   });
+  /** The faults that the seed has drawn. */
+  readonly #swarm: SimFaults | undefined;
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
 
   constructor(options: SimulationOptions) {
-    const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
+    const { seed = 0, deadline, maxEvents, decisions, latency, giveUpAfter } = options;
     this.#options = Object.freeze({ ...options });
+    const { faults, drawn } = faultsOf(seed, options.faults);
+    this.#swarm = drawn;
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
@@ -111,28 +120,24 @@ class Run {
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
     this.#random = seededRandom(random.integer(0, 0xffff_ffff));
-    this.#network = new SimNetwork({
-      clock,
-      random,
-      decisions,
-      latency,
-      faults,
-      giveUpAfter,
-    });
+    const network = { clock, random, decisions, latency, faults, giveUpAfter };
+    this.#network = new SimNetwork(network);
     this.#fabric = fabricOf(this.#network);
     this.#trace = this.#fabric.trace;
     if (options.order === 'seed') this.#drawOrder();
-    this.#executor = new Executor({
+    const onTaskError = (error: unknown, name: string): void => {
+      if (this.#isClosing && isClosedListener(error)) return;
+      this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+    };
+    this.#executor = new RunExecutor({
       clock,
       name: 'the simulation',
       onTaskError: (error, { name }) => {
-        if (this.#isClosing && isClosedListener(error)) return;
-        this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+        onTaskError(error, name);
       },
     });
-    this.#fabric.runProgram = (name, program) => {
-      this.#executor.spawn(program, { name: `program of ${name}` });
-    };
+    this.#fabric.seed = seed;
+    this.#fabric.onTaskError = onTaskError;
     clock.onTimer = (sequence) => {
       this.#trace.record('timer', '', sequence);
     };
@@ -144,9 +149,15 @@ class Run {
     const order = new Order(this.#fabric.decisions);
     this.#fabric.order = order;
     orderEvents(clock, order);
-    orderTasks(clock, ({ id, name }, begin) => {
-      clock.schedule(begin, 0, order.lane(`task ${id} "${name}"`));
-    });
+    const orderOn = (executor: Clock, place: string): void => {
+      orderTasks(executor, ({ id, name }, begin) => {
+        clock.schedule(begin, 0, order.lane(`task ${id} "${name}"${place}`));
+      });
+    };
+    orderOn(clock, '');
+    this.#fabric.onClock = (executor, host) => {
+      orderOn(executor, ` of ${host}`);
+    };
   }
 
   async run(main: SimulatedMain): Promise<SimulationRun> {
@@ -154,7 +165,7 @@ class Run {
     const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
-      clock,
+      clockOf: () => currentLife()?.clock ?? clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
@@ -212,7 +223,13 @@ class Run {
       }
       if (this.#clock.step(this.#deadline)) {
         idleRounds = 0;
-        if (this.#clock.fired > this.#maxEvents) this.#failEvents();
+        if (this.#clock.fired > this.#maxEvents) {
+          this.#fail(
+            'events',
+            `more than maxEvents = ${this.#maxEvents} events happened`,
+            undefined,
+          );
+        }
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
       } else if (this.#clock.next === undefined && watch.unexplained.length > 0) {
@@ -256,10 +273,6 @@ class Run {
     }
   }
 
-  #failEvents(): void {
-    this.#fail('events', `more than maxEvents = ${this.#maxEvents} events happened`, undefined);
-  }
-
   /** Only the first failure counts. */
   #fail(kind: FailureKind, what: string, cause: unknown): void {
     this.#failure ??= { kind, what, cause };
@@ -268,7 +281,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      namesOf(this.#executor.snapshot()),
+      namesOf([...this.#executor.snapshot(), ...this.#fabric.tasks]),
       this.#network.waits,
       this.#clock,
     );
@@ -282,6 +295,7 @@ class Run {
       events: this.#clock.fired,
       trace: this.#trace.entries,
       properties: this.#properties.counts,
+      faults: this.#swarm,
     });
     if (this.#failure === undefined) return run;
     const pending = this.#pending();

@@ -31,8 +31,8 @@ export interface GuardOptions {
   /** Virtual milliseconds since 1970, and since the start. */
   readonly wallTime: () => number;
   readonly now: () => number;
-  /** For what is given no clock. */
-  readonly clock: Clock;
+  /** For what is given no clock: that of the host, or of the run. */
+  readonly clockOf: () => Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
   readonly onUnhandledRejection: (reason: unknown) => void;
@@ -117,7 +117,7 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
-    replace(platform, 'clock', options.clock),
+    replaceByGetter(platform, 'clock', options.clockOf),
     takeRejections(options.onUnhandledRejection),
   );
   return { watch, restore };
@@ -128,6 +128,14 @@ function replace(owner: object, name: string, value: unknown): Restore {
   Reflect.set(owner, name, value);
   return () => {
     Reflect.set(owner, name, before);
+  };
+}
+
+function replaceByGetter(owner: object, name: string, get: () => unknown): Restore {
+  const before = Reflect.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
+  Object.defineProperty(owner, name, { configurable: true, get });
+  return () => {
+    Object.defineProperty(owner, name, before);
   };
 }
 

@@ -8,8 +8,9 @@
  * repeatable as long as the files are.
  */
 
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
+import { currentRun, enterRun } from '../hosts/context.ts';
 import { realProcess } from './indirection.ts';
 
 /** Kinds of work that take real time. */
@@ -61,9 +62,6 @@ export interface Watch {
 /** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
 const MAX_ROUNDS = 10_000;
 
-/** Which run the code that runs belongs to. */
-const runs = new AsyncLocalStorage<object>();
-
 let isDriver = false;
 let hadTurn = false;
 
@@ -108,7 +106,7 @@ export function watchWork(
       }
       if (!isTimer && type !== 'TLSWRAP' && !isRealWork(type)) return;
       // What an earlier run has left behind.
-      const context = runs.getStore();
+      const context = currentRun();
       if (context !== undefined && context !== run) return;
       const frames = framesOf(stackHere()).filter(({ place }) => !isOwn(place));
       const isNodesTimer = isTimer && isTimerOfNode(frames);
@@ -127,7 +125,7 @@ export function watchWork(
     awaited.delete(work);
   };
   return {
-    enter: (program) => runs.run(run, program),
+    enter: (program) => enterRun(run, program),
     stop: () => {
       hook.disable();
     },
