@@ -92,7 +92,6 @@ class Run {
   readonly #options: SimulationOptions;
   readonly #seed: number;
   readonly #deadline: number;
-  readonly #maxEvents: number;
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
@@ -102,26 +101,23 @@ class Run {
   readonly #properties = new Properties((name) => {
     this.#fail('always', `always "${name}" was false`, undefined);
   });
-  /** The faults that the seed has drawn. */
   readonly #swarm: SimFaults | undefined;
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
 
   constructor(options: SimulationOptions) {
-    const { seed = 0, deadline, maxEvents, decisions, latency, giveUpAfter } = options;
+    const { seed = 0, deadline, decisions, latency, giveUpAfter } = options;
     this.#options = Object.freeze({ ...options });
     const { faults, drawn } = faultsOf(seed, options.faults);
     this.#swarm = drawn;
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
-    this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
     const clock = this.#clock;
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
     this.#random = seededRandom(random.integer(0, 0xffff_ffff));
-    const network = { clock, random, decisions, latency, faults, giveUpAfter };
-    this.#network = new SimNetwork(network);
+    this.#network = new SimNetwork({ clock, random, decisions, latency, faults, giveUpAfter });
     this.#fabric = fabricOf(this.#network);
     this.#trace = this.#fabric.trace;
     if (options.order === 'seed') this.#drawOrder();
@@ -149,15 +145,14 @@ class Run {
     const order = new Order(this.#fabric.decisions);
     this.#fabric.order = order;
     orderEvents(clock, order);
-    const orderOn = (executor: Clock, place: string): void => {
-      orderTasks(executor, ({ id, name }, begin) => {
+    const orderOn = (own: Clock, host?: string): void => {
+      const place = host === undefined ? '' : ` of ${host}`;
+      orderTasks(own, ({ id, name }, begin) => {
         clock.schedule(begin, 0, order.lane(`task ${id} "${name}"${place}`));
       });
     };
-    orderOn(clock, '');
-    this.#fabric.onClock = (executor, host) => {
-      orderOn(executor, ` of ${host}`);
-    };
+    orderOn(clock);
+    this.#fabric.onClock = orderOn;
   }
 
   async run(main: SimulatedMain): Promise<SimulationRun> {

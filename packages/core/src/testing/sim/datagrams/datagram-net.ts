@@ -40,7 +40,7 @@ export interface DatagramWorld {
   };
   isOpen(from: PortHost, to: PortHost): boolean;
   isHeld(from: PortHost, to: PortHost): boolean;
-  machine(name: string): PortHost | undefined;
+  find(name: string): PortHost | undefined;
   /** What names stand for: hosts, in order. */
   readonly names: { lookup(name: string): readonly string[] };
 }
@@ -101,7 +101,7 @@ export class DatagramNet implements PortNetwork {
     if (LOOPBACK.test(host)) return own;
     if (host === BROADCAST || MULTICAST.test(host)) return host;
     const [first] = this.#world.names.lookup(host);
-    if (first !== undefined && this.#world.machine(first) !== undefined) return first;
+    if (first !== undefined && this.#world.find(first) !== undefined) return first;
     throw new AddressError(`sendTo: ${host}: no such host`, {
       code: 'ENOTFOUND',
       operation: 'sendTo',
@@ -156,7 +156,7 @@ export class DatagramNet implements PortNetwork {
 
   #sendTo(port: SimPort, bytes: Uint8Array, to: InetAddress): void {
     const world = this.#world;
-    const target = world.machine(to.host) ?? port.host;
+    const target = world.find(to.host) ?? port.host;
     const subject = `udp ${port.bound} → ${to}`;
     const draws = world.decisions.of(subject);
     const faults = world.faults.of(port.host, target);

@@ -10,7 +10,6 @@
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import { describeFailure, printLine } from '../../../vocabulary/callbacks.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
-import type { Clock } from '../../../vocabulary/clock.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom } from '../../../vocabulary/random.ts';
 import type { TaskInfo } from '../../../tasks/task-types.ts';
@@ -147,8 +146,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   /** The seed of the run, for the random numbers of hosts. */
   seed = 0;
 
-  /** The clock of a host was made. */
-  onClock: ((clock: Clock, host: string) => void) | undefined;
+  onClock: HostNetwork['onClock'];
 
   /** A task of a host's program failed, and was not awaited. */
   onTaskError: (error: unknown, name: string) => void = (error, name) => {
@@ -215,10 +213,6 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
   isHeld(from: HostState, to: HostState): boolean {
     return this.#paths.isHeld(from, to);
-  }
-
-  machine(name: string): Host | undefined {
-    return this.#hosts.get(name);
   }
 
   find(name: string): Host | undefined {
@@ -299,8 +293,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 }
 
-function pairOf(a: HostState | undefined, b: HostState | undefined): string {
-  return a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`;
-}
+const pairOf = (a: HostState | undefined, b: HostState | undefined): string =>
+  a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`;
 
 const always = (): boolean => true;

@@ -294,8 +294,5 @@ export class SimFlow {
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+  return Uint8Array.from(Buffer.concat([a, b]));
 }

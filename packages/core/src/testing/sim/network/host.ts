@@ -87,7 +87,6 @@ export class Host implements SimHost, SimMachine {
     return this.#machine.isUp;
   }
 
-  /** How often it was started. */
   get lives(): number {
     return this.#machine.lives;
   }
@@ -140,12 +139,10 @@ export class Host implements SimHost, SimMachine {
     return this.#own ?? this.#machine.life;
   }
 
-  /** The tasks of its programs that have not ended. */
   get tasks(): readonly TaskInfo[] {
     return this.isUp ? this.#machine.life.tasks : [];
   }
 
-  /** What waits on its clock besides streams. */
   get board(): WaitBoard | undefined {
     return this.isUp ? this.#machine.life.board : undefined;
   }
