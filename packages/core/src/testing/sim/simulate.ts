@@ -218,12 +218,9 @@ class Run {
       }
       if (this.#clock.step(this.#deadline)) {
         idleRounds = 0;
-        if (this.#clock.fired > this.#maxEvents) {
-          this.#fail(
-            'events',
-            `more than maxEvents = ${this.#maxEvents} events happened`,
-            undefined,
-          );
+        const { maxEvents = DEFAULT_MAX_EVENTS } = this.#options;
+        if (this.#clock.fired > maxEvents) {
+          this.#fail('events', `more than maxEvents = ${maxEvents} events happened`, undefined);
         }
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
