@@ -112,7 +112,7 @@ export class Executor implements Spawner {
     };
     const [name, concurrency, maxPending] = [this.#name, this.#concurrency, this.#maxPending];
     // Those of a simulation are gone with it, and no part of the process.
-    if (platform.clock !== undefined) return;
+    if (platform.clockOf !== undefined) return;
     executors.add(this, (executor, id) => ({ id, name, concurrency, maxPending, executor }));
   }
 

@@ -117,7 +117,7 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
-    replaceByGetter(platform, 'clock', options.clockOf),
+    replace(platform, 'clockOf', options.clockOf),
     takeRejections(options.onUnhandledRejection),
   );
   return { watch, restore };
@@ -128,14 +128,6 @@ function replace(owner: object, name: string, value: unknown): Restore {
   Reflect.set(owner, name, value);
   return () => {
     Reflect.set(owner, name, before);
-  };
-}
-
-function replaceByGetter(owner: object, name: string, get: () => unknown): Restore {
-  const before = Reflect.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
-  Object.defineProperty(owner, name, { configurable: true, get });
-  return () => {
-    Object.defineProperty(owner, name, before);
   };
 }
 
