@@ -48,7 +48,9 @@ async function inNamespace(mtu) {
   const script = `ip link set lo mtu ${mtu} up && exec "$@"`;
   const inside = ['--net', '--map-root-user', 'sh', '-c', script, 'sh'];
   if (spawnSync('unshare', [...inside, 'true']).status !== 0) {
-    console.log('failed: no network namespace here (Linux, as root, with iproute2); or use --mtu 0 --minutes 75');
+    console.log(
+      'failed: no network namespace here (Linux, as root, with iproute2); or use --mtu 0 --minutes 75',
+    );
     return 1;
   }
   const child = spawn('unshare', [...inside, process.execPath, SELF, ...process.argv.slice(2)], {
@@ -85,7 +87,12 @@ async function run(values) {
   try {
     const hasProxy = spawnSync('haproxy', ['-v']).error === undefined;
     if (!hasProxy) console.log('haproxy is not installed: only direct clients.');
-    const ways = hasProxy ? [['directly', false], ['behind HAProxy', true]] : [['directly', false]];
+    const ways = hasProxy
+      ? [
+          ['directly', false],
+          ['behind HAProxy', true],
+        ]
+      : [['directly', false]];
     await Promise.all(
       ways.flatMap(([name, isProxied]) => [
         check(name, isProxied, Number(values.rate), true),
@@ -114,9 +121,13 @@ async function server(size) {
     }
   }
   const onEvent = (event) => {
-    if (event.type === 'connectionClosed' && event.bytesRead > 0) process.send?.({ ...event, longest });
+    if (event.type === 'connectionClosed' && event.bytesRead > 0)
+      process.send?.({ ...event, longest });
   };
-  const running = await serve(() => HttpResponse.stream(body(), { length: size }), { port: 0, onEvent });
+  const running = await serve(() => HttpResponse.stream(body(), { length: size }), {
+    port: 0,
+    onEvent,
+  });
   process.send?.(running.address.port);
   process.once('disconnect', () => process.exit());
 }
@@ -141,7 +152,8 @@ async function readAndWatch(children, child, port, rate) {
   // A proxy goes on giving out what it has, and keeps a client that takes nothing: only what the server did is judged.
   if (event.deadline !== undefined) reader.kill();
   await ended;
-  const taken = text === '' ? { body: 0, seconds: Math.round(event.duration / 1_000) } : JSON.parse(text);
+  const taken =
+    text === '' ? { body: 0, seconds: Math.round(event.duration / 1_000) } : JSON.parse(text);
   return [taken, event];
 }
 
