@@ -151,7 +151,7 @@ async function readAndWatch(children, child, port, rate) {
   const ended = once(reader, 'close');
   const [event] = await closed;
   // A proxy goes on giving out what it has, and keeps a client that takes nothing: only what the server did is judged.
-  if (event.deadline !== undefined) reader.kill();
+  if (event.deadline === 'writeStall') reader.kill();
   await ended;
   const taken =
     text === '' ? { body: 0, seconds: Math.round(event.duration / 1_000) } : JSON.parse(text);
