@@ -179,7 +179,7 @@ test.each<[what: string, plant: Plant]>([
   expect(failed).toBe(true);
 });
 
-/** How many heads of these exchanges, each in a piece of its own, were recognized; and what became of the bodies. */
+/** How many heads of these exchanges, each in a separate piece, were recognized; and what became of the bodies. */
 function exchanged(...exchanges: readonly Exchange[]): { repeats: number; bodies: unknown[] } {
   let bodies: unknown[] = [];
   const repeats = countingRepeats(() => {
