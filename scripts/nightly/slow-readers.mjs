@@ -15,13 +15,12 @@
  */
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePort, startHaproxy } from '../lib/programs.mjs';
 
 const SELF = fileURLToPath(import.meta.url);
 const READER = fileURLToPath(new URL('slow-readers/reader.py', import.meta.url));
@@ -160,15 +159,8 @@ async function readAndWatch(children, child, port, rate) {
 
 /** Starts HAProxy before a server; its port. */
 async function proxy(children, folder, port) {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const front = listener.address().port;
-  listener.close();
-  await once(listener, 'close');
-  const config = join(folder, `haproxy-${port}.cfg`);
-  writeFileSync(
-    config,
-    `
+  const front = await freePort();
+  const configuration = `
 global
   tune.rcvbuf.server 16384
   tune.sndbuf.client 16384
@@ -182,21 +174,7 @@ frontend front
   default_backend servers
 backend servers
   server one 127.0.0.1:${port}
-`,
-  );
-  children.push(spawn('haproxy', ['-q', '-f', config, '-db'], { stdio: 'ignore' }));
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const socket = connect(front, '127.0.0.1');
-    const isUp = await Promise.race([
-      once(socket, 'connect').then(
-        () => true,
-        () => false,
-      ),
-      sleep(1_000, false),
-    ]);
-    socket.destroy();
-    if (isUp) break;
-    await sleep(50);
-  }
+`;
+  await startHaproxy(folder, front, configuration, children);
   return front;
 }
