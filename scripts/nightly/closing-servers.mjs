@@ -199,7 +199,7 @@ for (const [where, place] of NETWORKS) {
         if (!isRight) failed += 1;
         const said = [...failures].map(([what, times]) => `${times} × ${what}`).join('; ');
         console.log(
-          `${isRight ? 'ok  ' : 'FAIL'} ${where}, closes ${when}, ${method}${isKeyed ? ' with a key' : ''}, ${shape.callers} callers, ${shape.limit} connections: ` +
+          `${isRight ? 'ok  ' : 'FAIL'} ${String(where)}, closes ${String(when)}, ${method}${isKeyed ? ' with a key' : ''}, ${shape.callers} callers, ${shape.limit} connections: ` +
             `${wrong} of ${REQUESTS} failed, ${twice} arrived twice ${said}`,
         );
       }

@@ -63,7 +63,7 @@ else {
     for (const [start, before, flags, isJudged] of starts) {
       for (const carrier of ['TCP', 'TLS']) {
         for (const peer of ['awaitio', 'node:http']) {
-          const name = `${peer}, ${carrier}, ${start}`;
+          const name = [peer, carrier, start].join(', ');
           if (!name.includes(values.only)) continue;
           const run = {
             folder,

@@ -51,8 +51,14 @@ try {
   for (const name of ['node', 'sync']) {
     change(`${adapters}/${name}.test.ts`, (text) =>
       text
-        .replace('"node:http"', '"./ours"')
-        .replace('"../../src/adapters/node"', '"./ours"')
+        .replace(
+          /^import { createServer, .* from "node:http";$/m,
+          'import { createServer } from "./ours";',
+        )
+        .replace(
+          'import nodeAdapter from "../../src/adapters/node";',
+          'import { nodeAdapter } from "./ours";',
+        )
         // Another adapter, which is a native module.
         .replace(/^import .* from "(?:uWebSockets\.js|\.\.\/\.\.\/src\/adapters\/uws)";$/gm, '')
         .replace(

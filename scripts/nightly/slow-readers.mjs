@@ -78,9 +78,11 @@ async function run(values) {
     const [taken, closed] = await readAndWatch(children, child, front, rate);
     const isWhole = taken.body === size && taken.announced === size;
     const isCut = closed?.deadline === 'writeStall';
+    const end = isCut
+      ? `cut after ${Math.round(closed.duration / 1_000)} s and ${closed.bytesWritten} bytes`
+      : 'not cut';
     console.log(
-      `${what}: ${taken.body} of ${size} bytes in ${taken.seconds} s; the kernel took nothing for up to ${closed?.longest} s; ` +
-        `${isCut ? `cut after ${Math.round(closed.duration / 1_000)} s and ${closed.bytesWritten} bytes` : 'not cut'}`,
+      `${what}: ${taken.body} of ${size} bytes in ${taken.seconds} s; the kernel took nothing for up to ${closed?.longest} s; ${end}`,
     );
     if (isServed ? !isWhole || isCut : !isCut) failures.push(what);
   };

@@ -5,9 +5,7 @@
 import { serve } from 'awaitio-under-test';
 import { crosswsAdapter } from 'awaitio-under-test/crossws';
 
-export class Server {}
-
-export default function nodeAdapter(options) {
+export function nodeAdapter(options) {
   const adapter = crosswsAdapter(options);
   const closeAll = (code, reason, isForced) => {
     for (const peers of adapter.peers.values()) {
