@@ -22,7 +22,7 @@ const PROGRAMS = [
 test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toContain(`Usage: pnpm example:${name}`);
+  expect(stdout).toContain(`Usage: pnpm example ${name}`);
   for (const option of ['--host HOST', '--port PORT', '--help']) expect(stdout).toContain(option);
 });
 
@@ -30,7 +30,7 @@ test.concurrent.each([[['--']], [[]]])(
   'options may come after %j, which pnpm passes on',
   async (before) => {
     const { stdout } = await start('server', ...before, '--help').ended;
-    expect(stdout).toContain('Usage: pnpm example:server');
+    expect(stdout).toContain('Usage: pnpm example server');
   },
 );
 
@@ -42,12 +42,12 @@ test.concurrent.each([
   ['ticker', 'http://127.0.0.1:PORT in a browser'],
   [
     'web-proxy',
-    "new WebSocket('ws://127.0.0.1:PORT') in a browser, with `pnpm example:ticker` at 127.0.0.1:1234",
+    "new WebSocket('ws://127.0.0.1:PORT') in a browser, with `pnpm example ticker` at 127.0.0.1:1234",
   ],
-  ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example:server` at 127.0.0.1:1234'],
+  ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example server` at 127.0.0.1:1234'],
   ['worker-pool', 'echo hello | nc -N 127.0.0.1 PORT, as often as you like'],
   ['fan-out', 'nc 127.0.0.1 PORT, twice'],
-  ['lines-server', 'pnpm example:lines-client "SET colour blue" "GET colour" --port PORT'],
+  ['lines-server', 'pnpm example lines-client "SET colour blue" "GET colour" --port PORT'],
 ])('%s says what to do next, at an address that can be reached', async (name, next) => {
   const server = await startServer(name, '--host', '0.0.0.0');
   const [line] = await server.printed(/^Try: /);
@@ -63,7 +63,7 @@ test.concurrent.each(['client', 'poll-client', 'lines-client', 'crawler'])(
     expect(status).toBe(1);
     const server = name === 'lines-client' ? 'lines-server' : 'server';
     expect(`${stdout}${stderr}`.match(/^Try: .*/gm)).toEqual([
-      `Try: pnpm example:${server}, in another terminal`,
+      `Try: pnpm example ${server}, in another terminal`,
     ]);
   },
 );
@@ -105,5 +105,5 @@ test.concurrent.each(MISTAKES)('%s %j is refused in one line', async (name, args
   const { status, stdout, stderr } = await start(name, ...args).ended;
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
-  expect(stderr).toMatch(new RegExp(`^example:${name}: .*\\. Try --help\\.\n$`));
+  expect(stderr).toMatch(new RegExp(`^example ${name}: .*\\. Try --help\\.\n$`));
 });
