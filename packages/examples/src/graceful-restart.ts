@@ -9,7 +9,7 @@ import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { InetAddress } from '@awaitio/core';
 import { HttpResponse, serve } from '@awaitio/http';
-import { readArguments, sayListening } from './support/program.ts';
+import { messageOf, readArguments, sayListening } from './support/program.ts';
 
 const given = readArguments({ command: 'example graceful-restart', role: 'listens' });
 if (cluster.isPrimary) await keep();
@@ -17,7 +17,9 @@ else await work();
 
 async function work(): Promise<void> {
   const answer = HttpResponse.text(`from process ${process.pid}\n`);
-  const server = await serve(() => answer, { host: given.host, port: given.port });
+  const server = await serve(() => answer, { host: given.host, port: given.port }).catch(
+    cannotListen,
+  );
   // Ctrl-C goes to all processes of a terminal; the other one says when this one has to go.
   process.on('SIGINT', () => {});
   process.once('SIGTERM', () => {
@@ -25,11 +27,16 @@ async function work(): Promise<void> {
   });
 }
 
+function cannotListen(error: unknown): never {
+  console.error(`Cannot listen: ${messageOf(error)}`);
+  process.exit(1);
+}
+
 async function keep(): Promise<void> {
   let serving: Worker | undefined;
   async function replace(): Promise<Address> {
     const next = cluster.fork();
-    const ended = once(next, 'exit').then(() => Promise.reject(new Error('it could not listen')));
+    const ended = once(next, 'exit').then(() => Promise.reject(new Error('it has ended')));
     const [address] = (await Promise.race([once(next, 'listening'), ended])) as [Address];
     serving?.process.kill('SIGTERM');
     serving = next;
@@ -37,11 +44,16 @@ async function keep(): Promise<void> {
     return address;
   }
 
-  const { address, port } = await replace();
+  const sayNone = (why: unknown): void => console.error(`No new process: ${messageOf(why)}`);
+  const begun = await replace().catch(sayNone);
+  if (begun === undefined) process.exit(1);
   const restart = `curl http://ADDRESS, then kill -HUP ${process.pid}, then curl again`;
-  sayListening(new InetAddress(address, port), (reached) => restart.replace('ADDRESS', reached));
+  sayListening(new InetAddress(begun.address, begun.port), (reached) =>
+    restart.replace('ADDRESS', reached),
+  );
   let last: Promise<unknown> = Promise.resolve();
-  process.on('SIGHUP', () => (last = last.then(replace)));
+  // A new process that fails leaves the old one serving.
+  process.on('SIGHUP', () => (last = last.then(replace).catch(sayNone)));
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => void last.then(() => serving?.process.kill('SIGTERM')));
   }

@@ -35,7 +35,7 @@ try {
   await secure.writeAll(opening(196_608, `user\0${user}\0\0`), limits); // version 3.0
   for await (const { type, body } of new FrameReader(secure, messages).frames(limits)) {
     if (type === 'S') console.log(body.toString().split('\0', 2).map(quote).join(' = '));
-    else if (type === 'E') throw new Error(quote(body.toString().replaceAll('\0', ' ')));
+    else if (type === 'E') throw new Error(quote(/\0M([^\0]*)/.exec(body.toString())?.[1] ?? ''));
     else if (type === 'R' && body.readUInt32BE(0) > 0) {
       console.log('It asks for a password; this example has none.');
       break;

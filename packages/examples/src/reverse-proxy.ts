@@ -2,7 +2,7 @@
  * A reverse proxy: requests go to the backends in turn. A request that failed goes to the next one, if it may be sent twice: the
  * client knows whether the failed backend can have seen it.
  *
- * Read first: `ask`. Bodies are streamed both ways, so one that is on its way is not sent again.
+ * Read first: `ask`.
  */
 
 import {
@@ -27,10 +27,15 @@ const backends = given.operands.length > 0 ? given.operands : ['127.0.0.1:1234']
 // Its idle connections keep no process alive.
 const client = new HttpClient({ maxRedirects: 0, decompress: false });
 
+/** The longest body that is kept, in bytes. */
+const SHORT = 65_536;
 let turn = 0;
 async function ask(request: HttpRequest): Promise<ClientResponse> {
   const { method, target, signal } = request;
-  const body = request.body.length === 0 ? undefined : request.body;
+  const { length = Infinity } = request.body;
+  // A short body is read first, so that it can be sent again; a long one is streamed, once.
+  const content = length <= SHORT ? await request.bytes() : request.body;
+  const body = length === 0 ? undefined : content;
   const options = { headers: passedOn(request.headers), body, signal };
   for (let left = backends.length; ; left -= 1) {
     const backend = backends[(turn += 1) % backends.length];

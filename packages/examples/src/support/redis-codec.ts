@@ -15,8 +15,9 @@ function decode(input: FrameInput): Reply | WouldBlock {
   if (mark === '+') return text;
   if (mark === '-') return new Error(text);
   if (mark === ':') return Number(text);
+  const isSize = '$*'.includes(mark) && /^(?:-1|\d{1,9})$/.test(text);
+  if (!isSize) throw new Error(`${quote(mark + text)} is no RESP`);
   const size = Number(text);
-  if (!'$*'.includes(mark) || !(size >= -1)) throw new Error(`${quote(mark + text)} is no RESP`);
   if (size === -1) return null;
   if (mark === '$') return input.length < size + 2 ? WOULD_BLOCK : take(input, size);
   const replies: Reply[] = [];
