@@ -1,29 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { start, startServer } from './support/program.ts';
 
-const PROGRAMS = [
-  'server',
-  'client',
-  'poll-server',
-  'poll-client',
-  'chat',
-  'web-chat',
-  'ticker',
-  'web-proxy',
-  'proxy',
-  'lines-server',
-  'lines-client',
-  'worker-pool',
-  'fan-out',
-  'retry-client',
-  'crawler',
-];
+const catalogue = JSON.parse(
+  readFileSync(new URL('../catalogue.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, string>>;
+const summaries = Object.assign({}, ...Object.values(catalogue)) as Record<string, string>;
+const PROGRAMS = Object.keys(summaries);
 
 test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toContain(`Usage: pnpm example ${name}`);
-  for (const option of ['--host HOST', '--port PORT', '--help']) expect(stdout).toContain(option);
+  expect(stdout).toMatch(new RegExp(`^.+\n\nUsage: pnpm example ${name} `));
+  expect(stdout.split('\n', 1)).toEqual([summaries[name]]);
+  const address = name === 'lock-simulation' ? [] : ['--host HOST', '--port PORT'];
+  for (const option of [...address, '--help']) expect(stdout).toContain(option);
 });
 
 test.concurrent.each([[['--']], [[]]])(
