@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { HttpClient } from '../../packages/http/dist/index.js';
-import { pnpm, root, run } from '../lib/run.mjs';
+import { dockerLine, installPacked } from '../lib/install-packed.mjs';
+import { root, run } from '../lib/run.mjs';
 
 const { values } = parseArgs({ options: { restarts: { type: 'string', default: '20' } } });
 const deploy = join(root, 'packages/examples/deploy');
@@ -56,27 +57,16 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** Runs the commands of the Dockerfile, with the packages of this repository in the place of npm's. */
 async function container() {
-  const lines = readFileSync(join(deploy, 'Dockerfile'), 'utf8').split('\n');
-  const command = (word) => lines.find((line) => line.startsWith(word))?.replace(`${word} `, '');
-  for (const name of ['core', 'http']) {
-    const packed = pnpm(
-      '--filter',
-      `@awaitio/${name}`,
-      'pack',
-      '--out',
-      join(folder, `${name}.tgz`),
-    );
-    const { ok, output } = await run(packed, { quiet: true });
-    if (!ok) return say(`packing ${name}`, false, output);
+  const command = (word) => dockerLine(join(deploy, 'Dockerfile'), word);
+  for (const name of ['package.json', 'server.mjs']) {
+    cpSync(join(deploy, 'app', name), join(folder, name));
   }
-  const app = JSON.parse(readFileSync(join(deploy, 'app/package.json'), 'utf8'));
-  for (const name of ['core', 'http']) app.dependencies[`@awaitio/${name}`] = `file:${name}.tgz`;
-  app.overrides = { '@awaitio/core': 'file:core.tgz' };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(app));
-  cpSync(join(deploy, 'app/server.mjs'), join(folder, 'server.mjs'));
-  const install = command('RUN');
-  const { ok, output } = await run(['sh', '-c', install], { quiet: true, cwd: folder });
-  say(install, ok, output);
+  try {
+    await installPacked(folder, command('RUN'));
+    say(command('RUN'), true);
+  } catch (error) {
+    return say(command('RUN'), false, error.message);
+  }
 
   const environment = Object.fromEntries(
     command('ENV')
@@ -142,14 +132,14 @@ async function socketOfSystemd() {
   };
   let server = await started();
   const client = new HttpClient({ maxConnectionsPerOrigin: 8 });
-  let answered = 0;
-  let isOver = false;
-  const load = Array.from({ length: 8 }, async () => {
-    while (!isOver) {
+  const count = { answered: 0 };
+  const load = { isOn: true };
+  const posters = Array.from({ length: 8 }, async () => {
+    while (load.isOn) {
       try {
         const response = await client.post(url, 'once');
         await response.text();
-        if (response.status === 200) answered += 1;
+        if (response.status === 200) count.answered += 1;
         else failures.push(`status ${response.status}`);
       } catch (error) {
         failures.push(String(error));
@@ -157,17 +147,17 @@ async function socketOfSystemd() {
     }
   });
   for (let restart = 0; restart < Number(values.restarts); restart += 1) {
-    const wanted = answered + 100;
-    while (answered < wanted && failures.length === 0) await new Promise(setImmediate);
+    const wanted = count.answered + 100;
+    while (count.answered < wanted && failures.length === 0) await new Promise(setImmediate);
     process.kill(server, 'SIGTERM');
     server = await started();
   }
-  isOver = true;
-  await Promise.all(load);
+  load.isOn = false;
+  await Promise.all(posters);
   await client.close();
   shell.kill('SIGKILL');
   process.kill(server, 'SIGTERM');
   await once(shell, 'close');
-  const what = `${values.restarts} restarts on a socket of systemd: ${answered} answered, ${failures.length} failed`;
+  const what = `${values.restarts} restarts on a socket of systemd: ${count.answered} answered, ${failures.length} failed`;
   say(what, failures.length === 0, failures.slice(0, 5).join('\n'));
 }

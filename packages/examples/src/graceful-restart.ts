@@ -53,7 +53,7 @@ async function keep(): Promise<void> {
   );
   let last: Promise<unknown> = Promise.resolve();
   // A new process that fails leaves the old one serving.
-  process.on('SIGHUP', () => (last = last.then(replace).catch(sayNone)));
+  process.on('SIGHUP', () => void (last = last.then(replace).catch(sayNone)));
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => void last.then(() => serving?.process.kill('SIGTERM')));
   }

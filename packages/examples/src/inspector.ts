@@ -52,5 +52,5 @@ const client = new HttpClient({ maxConnectionsPerOrigin: 1 });
 const upload = 'POST /upload HTTP/1.1\r\nHost: example\r\nContent-Length: 100\r\n\r\n';
 repeat('hangs', () => client.get(`${server.url}hangs`, { signal }));
 repeat('waits for the pool', () => client.get(`${server.url}waits`, { signal }));
-repeat('drips', () => send(upload, ...'a slow body'));
+repeat('drips', () => send(upload, ...Array<string>(12).fill('.')));
 repeat('is refused', () => send('GET / HTTP/1.1\r\nHost: example\r\nSmuggled : 1\r\n\r\n'));

@@ -37,5 +37,4 @@ async function stop() {
   console.log(`Ended: ${completed} connections completed, ${aborted.length} cut`);
   process.exitCode = aborted.length === 0 ? 0 : 1;
 }
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
+for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => void stop());

@@ -63,7 +63,7 @@ export function readArguments(program: CommandLine): Arguments {
         ),
       },
     });
-    if (values['help'] === true) {
+    if (values['help']) {
       console.log(helpOf(program));
       process.exit(0);
     }
