@@ -5,41 +5,45 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { HttpClient } from '@awaitio/http';
 import { exchange, start, startServer, type Serving } from './support/program.ts';
 
 const urlOf = ({ port }: Serving, path = '/'): string => `http://127.0.0.1:${port}${path}`;
 const hasSqlite = isBuiltin('node:sqlite');
-const whereSqlite = hasSqlite ? test.concurrent : test.skip;
-const whereNone = hasSqlite ? test.skip : test.concurrent;
+const whereSqlite = hasSqlite ? describe : describe.skip;
+const whereNone = hasSqlite ? describe.skip : describe;
 
-whereNone('the JSON API says which Node.js it needs', async () => {
-  const ended = await start('json-api').ended;
-  expect(ended).toMatchObject({ status: 1, stdout: '' });
-  expect(ended.stderr).toMatch(/^This example needs Node\.js 22\.13 or later/);
+whereNone('without SQLite', () => {
+  test.concurrent('the JSON API says which Node.js it needs', async () => {
+    const ended = await start('json-api').ended;
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^This example needs Node\.js 22\.13 or later/);
+  });
 });
 
-whereSqlite('the JSON API keeps notes, refuses what is none, and describes itself', async () => {
-  const server = await startServer('json-api');
-  const post = (body: string): Promise<Response> =>
-    fetch(urlOf(server, '/notes'), {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-    });
-  const added = await post('{"text":"buy milk"}');
-  expect([added.status, await added.json()]).toEqual([201, { id: 1, text: 'buy milk' }]);
-  expect((await post('{"text":""}')).status).toBe(422);
-  expect(await (await fetch(urlOf(server, '/notes'))).json()).toEqual([
-    { id: 1, text: 'buy milk' },
-  ]);
-  expect((await fetch(urlOf(server, '/notes/2'))).status).toBe(404);
-  const document = (await (await fetch(urlOf(server, '/openapi.json'))).json()) as {
-    paths: object;
-  };
-  expect(Object.keys(document.paths)).toEqual(['/notes', '/notes/{id}']);
-  expect(await server.stop()).toMatchObject({ status: 0, stderr: '' });
+whereSqlite('with SQLite', () => {
+  test.concurrent('the JSON API keeps notes, refuses what is none, and describes itself', async () => {
+    const server = await startServer('json-api');
+    const post = (body: string): Promise<Response> =>
+      fetch(urlOf(server, '/notes'), {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
+    const added = await post('{"text":"buy milk"}');
+    expect([added.status, await added.json()]).toEqual([201, { id: 1, text: 'buy milk' }]);
+    expect((await post('{"text":""}')).status).toBe(422);
+    expect(await (await fetch(urlOf(server, '/notes'))).json()).toEqual([
+      { id: 1, text: 'buy milk' },
+    ]);
+    expect((await fetch(urlOf(server, '/notes/2'))).status).toBe(404);
+    const document = (await (await fetch(urlOf(server, '/openapi.json'))).json()) as {
+      paths: object;
+    };
+    expect(Object.keys(document.paths)).toEqual(['/notes', '/notes/{id}']);
+    expect(await server.stop()).toMatchObject({ status: 0, stderr: '' });
+  });
 });
 
 test.concurrent('the application of Hono has its page, its files and its routes', async () => {
