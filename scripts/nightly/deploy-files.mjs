@@ -1,6 +1,6 @@
 /**
  * The files of packages/examples/deploy, by the programs that read them: HAProxy, nginx and systemd check their files; the commands of the
- * Dockerfile are run in an empty folder, the server as process 1 of its own; and a server that systemd gave its socket is
+ * Dockerfile are run in an empty folder, the server as its own process 1; and a server that systemd gave its socket is
  * restarted under load, and no request may fail.
  *
  *   node scripts/nightly/deploy-files.mjs [--restarts 20]

@@ -226,7 +226,7 @@ function names(given) {
     .join(', ');
 }
 
-/** A suite of the probe as the text of a JavaScript class; calls of its own functions get its name. */
+/** A suite of the probe as the text of a JavaScript class; calls of a function in it get its name. */
 export function translateSuite(source) {
   const code = translate(source);
   const [, suite] = /class (\w+)/.exec(code);

@@ -1,6 +1,6 @@
 /**
- * HTTPS with a private authority: it issues the certificate of the server, and who knows its root certificate trusts the server.
- * Nobody else does, and a client that does not know it fails before it sends a byte of its request.
+ * HTTPS with a private authority: it issues the certificate of the server, and a client that knows its root certificate
+ * trusts the server. One that does not fails before it sends a byte of its request.
  *
  * Read first: where `authority` is used: by the listener, and by one of the two clients. An authority that outlives the process keeps
  * its key in a safe place and issues with OpenSSL or step-ca; `key` and `cert` are PEM all the same.

@@ -127,7 +127,7 @@ test.concurrent('the reverse proxy tries the next backend, where that cannot do 
   expect(await proxy.stop()).toMatchObject({ status: 0, stderr: '' });
 });
 
-test.concurrent('who knows the root of a private authority is served, and nobody else', async () => {
+test.concurrent('a client that knows the root of a private authority is served, and no other', async () => {
   const server = await startServer('private-ca');
   await server.printed(/^A client that knows the root got: In private, 127\.0\.0\.1:\d+\.$/);
   await server.printed(/^A client that does not failed: .*certificate/);

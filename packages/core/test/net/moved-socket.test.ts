@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, Socket, type AddressInfo } from 'node:net';
-import { Worker, type TransferListItem } from 'node:worker_threads';
+import { Worker, type Transferable } from 'node:worker_threads';
 import { describe, expect, test } from '@jest/globals';
 import { TcpStream } from '../../src/index.ts';
 
@@ -29,7 +29,7 @@ whereMoved('a socket that was moved to a worker', () => {
     const worker = new Worker(PROGRAM, { eval: true });
     // A socket that has begun to read cannot be moved.
     const server = createServer({ pauseOnConnect: true }, (socket) => {
-      worker.postMessage(socket, [socket as unknown as TransferListItem]);
+      worker.postMessage(socket, [socket as unknown as Transferable]);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

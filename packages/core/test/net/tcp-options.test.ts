@@ -2,7 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { InvalidInputError, IoError, TcpListener, TcpStream } from '../../src/index.ts';
-import type { KeepAlive, TcpSocketOptions } from '../../src/index.ts';
+import type { TcpSocketOptions } from '../../src/index.ts';
+
+type KeepAlive = NonNullable<TcpSocketOptions['keepAlive']>;
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -39,7 +41,7 @@ test('streams and listeners close at the end of an await using block', async () 
 
 const canSetProbes = Socket.prototype.setKeepAlive.length >= 4;
 const canMark = 'setTypeOfService' in Socket.prototype;
-/** `ss` tells what the kernel was told: of Linux, where it is installed. */
+/** `ss` shows what the kernel has: of Linux, where it is installed. */
 const hasSs = process.platform === 'linux' && spawnSync('ss', ['-V']).status === 0;
 const whereSs = hasSs ? describe : describe.skip;
 const whereProbes = hasSs && canSetProbes ? describe : describe.skip;
@@ -70,7 +72,6 @@ whereSs('keep-alive, as the kernel knows it', () => {
     [60_000, 60],
     [59_001, 60],
     [{ delay: 60_000 }, 60],
-    [{}, 7_200],
     [Infinity, 32_767],
   ])('%j begins within %i seconds', async (keepAlive, wanted) => {
     for (const found of [...(await probesOf({ keepAlive })), ...(await probesOf({}, keepAlive))]) {
@@ -80,7 +81,7 @@ whereSs('keep-alive, as the kernel knows it', () => {
     }
   });
 
-  test('that is told below a second begins after one, and not after two hours', async () => {
+  test('below a second begins after one, and not after two hours', async () => {
     for (const found of await probesOf({ keepAlive: 500 })) expect(found).toBeLessThan(2);
   });
 });
@@ -145,6 +146,7 @@ test('wrong probes and marks are refused with their names', async () => {
     stream.setKeepAlive(keepAlive as KeepAlive);
   };
   expect(set('on')).toThrow('expected `keepAlive` to be true, false, a number of milliseconds');
+  expect(set({})).toThrow('at least one of { delay, interval, count }');
   expect(set({ delay: -1 })).toThrow('expected `keepAlive.delay` to be a number');
   expect(set({ count: 0 })).toThrow(
     'expected `keepAlive.count` to be a whole number from 1 to 127',

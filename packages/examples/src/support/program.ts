@@ -212,7 +212,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Says that a conversation failed, and what to start where nobody listens; the exit status is 1. */
+/** Says that a conversation failed, and what to start where no program listens; the exit status is 1. */
 export function sayUnreachable(error: unknown, toStart: string): void {
   console.error(`Connection error: ${messageOf(error)}`);
   if (isRefused(error)) console.error(`Try: ${toStart}`);

@@ -1,4 +1,4 @@
-/** SQLite as Node.js has it from 22.13 on; an older one is told what it lacks. */
+/** SQLite as Node.js has it from 22.13 on; on an older one it says what is missing. */
 
 /** What is used of `node:sqlite`, whose types older versions of `@types/node` do not have. */
 export interface Database {

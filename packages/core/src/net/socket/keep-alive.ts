@@ -1,5 +1,5 @@
 /**
- * Keep-alive probes and the type of service of a socket: what the kernel is told, and which versions of Node can tell it.
+ * Keep-alive probes and the type of service of a socket: what goes to the kernel, and which versions of Node can pass it on.
  *
  * The kernel counts in whole seconds, and takes none for its own default of two hours: less than a second is a second.
  */
@@ -39,7 +39,7 @@ const MOST_SECONDS = 32_767;
 const seconds = (milliseconds: number): number =>
   Math.min(Math.max(1, Math.ceil(milliseconds / 1_000)), MOST_SECONDS);
 
-/** What the kernel is told; a delay of 0 leaves the system's. */
+/** What goes to the kernel; a delay of 0 leaves the system's. */
 export function probeArguments(keepAlive: KeepAlive): ProbeArguments {
   if (typeof keepAlive === 'boolean') return [keepAlive, 0];
   if (typeof keepAlive === 'number') return [true, seconds(keepAlive)];

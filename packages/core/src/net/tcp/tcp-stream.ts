@@ -11,7 +11,7 @@ import type { AddressList } from '../address-list.ts';
 import { connectFirst, findCandidates } from '../socket/connect.ts';
 import { endpointsOf, type Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
-import { checkSocketOptions, type KeepAlive } from '../socket/keep-alive.ts';
+import { checkSocketOptions, type KeepAliveProbes } from '../socket/keep-alive.ts';
 import { TCP_SOCKET_OPTIONS, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
@@ -147,7 +147,7 @@ export class TcpStream extends ByteStream {
    * @throws `IoError` (`ENOTSUP`) for an `interval` or a `count` before Node 24.19 and 26.4; `InvalidInputError`. Nothing has changed
    * then.
    */
-  setKeepAlive(keepAlive: KeepAlive): void {
+  setKeepAlive(keepAlive: boolean | number | KeepAliveProbes): void {
     checkValue('setKeepAlive', 'keepAlive', keepAlive, TCP_SOCKET_OPTIONS.keepAlive);
     checkOptions('setKeepAlive', { keepAlive }, KEEP_ALIVE);
     checkSocketOptions('setKeepAlive', { keepAlive });
