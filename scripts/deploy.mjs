@@ -14,7 +14,7 @@ import { root, run, tool } from './lib/run.mjs';
 await installApart('tools');
 const file = process.argv[2] ?? `${root}packages/examples/deploy/kubernetes.yaml`;
 const require = createRequire(`${root}tools/package.json`);
-const { parseAllDocuments } = require('yaml');
+const { parseAllDocuments } = createRequire(`${root}packages/examples/package.json`)('yaml');
 
 const faults = [];
 const declarations = [];
