@@ -69,6 +69,7 @@ const steps = [
     commands: [script('coverage.mjs')],
     skip: () => (coverage.enabled ? null : 'switched off in scripts/coverage.config.json'),
   },
+  { name: 'deploy', commands: [script('deploy.mjs')] },
   { name: 'docs', commands: [script('docs.mjs')] },
   {
     name: 'bench',

@@ -1,26 +1,23 @@
 /**
- * A rolling restart behind a real HAProxy: two servers that read PROXY headers (one in version 1,
- * the other in version 2) are restarted in turn under load, and no request may fail.
+ * A rolling restart behind a real HAProxy, with the files of packages/examples/deploy: two servers that read PROXY headers are
+ * restarted in turn under load, and no request may fail.
  *
- *   node scripts/nightly/haproxy-restart.mjs [--restarts 10] [--clients 8]
+ *   node scripts/nightly/haproxy-restart.mjs [--restarts 50] [--clients 8]
  *
  * Needs `haproxy` (Debian: apt-get install haproxy) and a build (`pnpm build`). Everything is on 127.0.0.1.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { freePorts, startHaproxy } from '../lib/programs.mjs';
+import { freePorts } from '../lib/programs.mjs';
 import { TcpStream } from '../../packages/core/dist/index.js';
 import { HttpClient } from '../../packages/http/dist/index.js';
 
 const { values } = parseArgs({
   options: {
-    restarts: { type: 'string', default: '10' },
+    restarts: { type: 'string', default: '50' },
     clients: { type: 'string', default: '8' },
   },
 });
@@ -33,18 +30,27 @@ if (spawnSync('haproxy', ['-v']).error !== undefined) {
 }
 
 const [front, ...ports] = await freePorts(3);
-const folder = mkdtempSync(join(tmpdir(), 'awaitio-haproxy-'));
+const deploy = fileURLToPath(new URL('../../packages/examples/deploy/', import.meta.url));
 
 const servers = [];
 for (const port of ports) servers.push(await start(port));
-const proxies = [];
+const proxy = spawn('haproxy', ['-q', '-f', `${deploy}haproxy.cfg`, '-db'], {
+  stdio: 'ignore',
+  // The file's own addresses are those of one machine that serves one program; more often checks make a faster test.
+  env: {
+    ...process.env,
+    BIND: `127.0.0.1:${front}`,
+    SERVER_ONE: `127.0.0.1:${ports[0]}`,
+    SERVER_TWO: `127.0.0.1:${ports[1]}`,
+    CHECK_EVERY: '100ms',
+  },
+});
 const client = new HttpClient({ maxConnectionsPerOrigin: clients });
 const url = `http://127.0.0.1:${front}/`;
 const load = { isOn: true };
 let answered = 0;
 const failures = [];
 try {
-  await startHaproxy(folder, front, configuration(), proxies);
   await untilServed();
   await checkAddresses();
   const posters = Array.from({ length: clients }, post);
@@ -58,9 +64,8 @@ try {
   await Promise.all(posters);
 } finally {
   await client.close();
-  for (const proxy of proxies) proxy.kill();
+  proxy.kill();
   for (const server of servers) server.kill();
-  rmSync(folder, { recursive: true });
 }
 console.log(`${restarts} restarts, ${answered} requests answered, ${failures.length} failed`);
 for (const failure of failures.slice(0, 10)) console.log(`  ${failure}`);
@@ -103,9 +108,16 @@ async function restart(at) {
 }
 
 async function start(port) {
-  const program = fileURLToPath(new URL('haproxy/server.mjs', import.meta.url));
-  const child = spawn(process.execPath, [program, String(port)], {
+  const child = spawn(process.execPath, [`${deploy}app/server.mjs`], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      TRUSTED_PROXIES: '127.0.0.1',
+      // Longer than the proxy needs to see that this server is not ready any more: two checks.
+      LAME_DUCK: '600',
+      GRACE: '5000',
+    },
   });
   await once(child.stdout, 'data');
   return child;
@@ -118,29 +130,4 @@ async function untilServed() {
     await sleep(50);
   }
   throw new Error('the proxy did not answer within five seconds');
-}
-
-function configuration() {
-  return `
-global
-  maxconn 1000
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 10s
-  timeout server 10s
-  timeout check 5s
-  option redispatch
-  retries 3
-frontend front
-  bind 127.0.0.1:${front}
-  default_backend servers
-backend servers
-  balance roundrobin
-  http-reuse safe
-  option httpchk GET /healthz
-  default-server check inter 100ms fall 1 rise 1 check-send-proxy
-  server one 127.0.0.1:${ports[0]} send-proxy
-  server two 127.0.0.1:${ports[1]} send-proxy-v2
-`;
 }

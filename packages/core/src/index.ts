@@ -70,6 +70,7 @@ export type { DrainOptions, Listener, ListenerStatistics } from './listening/lis
 export type { AdmissionOptions, Overflow, OverflowHandler } from './listening/admission.ts';
 export { TcpStream, type TcpConnectOptions } from './net/tcp/tcp-stream.ts';
 export type { TcpAddress, TcpSocketOptions } from './net/tcp/tcp-options.ts';
+export type { KeepAliveProbes } from './net/socket/keep-alive.ts';
 export { TcpListener, type TcpListenOptions } from './net/tcp/tcp-listener.ts';
 export { UnixStream, type UnixConnectOptions } from './net/unix/unix-stream.ts';
 export { UnixListener, type UnixListenOptions } from './net/unix/unix-listener.ts';

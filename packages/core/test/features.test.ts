@@ -8,7 +8,7 @@ const page = readFileSync(new URL('docs/features.md', root), 'utf8');
 /** The sections with a list, and how many features each has: none gets lost unnoticed. */
 const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
-  'Listening, connecting, living and ending': 24,
+  'Listening, connecting, living and ending': 26,
   'Tasks, scheduling, looking inside': 14,
   'The HTTP server': 78,
   'The HTTP client': 38,
@@ -62,6 +62,33 @@ describe.each(Object.entries(SECTIONS))('docs/features.md, %s', (section, count)
       const path = new URL(file, root);
       const text = existsSync(path) ? readFileSync(path, 'utf8').replaceAll("\\'", "'") : '';
       expect([file, title, text.includes(title)]).toEqual([file, title, true]);
+    }
+  });
+});
+
+describe('docs/features.md, beside systems that are not on Node', () => {
+  const [, text = ''] = page.split('\n## Beside systems that are not on Node\n');
+  const [section = ''] = text.split('\n## ');
+  const rows = section
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+  test('has a column for each of them', () => {
+    expect(rows[0]).toEqual(['feature', 'awaitio', 'tokio', 'Go', 'trio', 'Deno', 'Bun']);
+  });
+
+  test('has all of its rows, and says yes, in part or no in every cell', () => {
+    const features = rows.slice(2);
+    expect(features).toHaveLength(18);
+    for (const [what, ...cells] of features) {
+      for (const cell of cells)
+        expect([what, cell]).toEqual([what, expect.stringMatching(/^(?:yes|in part|no)\b/)]);
     }
   });
 });

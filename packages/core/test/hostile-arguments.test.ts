@@ -358,6 +358,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'TcpStream::connect': plain(TcpStream, () => ['127.0.0.1:1', {}]),
   'TcpStream.setNoDelay': onTcp(true),
   'TcpStream.setKeepAlive': onTcp(true),
+  'TcpStream.setTypeOfService': onTcp(8),
   'new TimeoutError': error,
   'TlsListener::bind': plain(TlsListener, () => [ANY, identity]),
   'TlsListener::over': () => {
@@ -529,7 +530,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   ...each('SimLink', ['during', 'faults'], simulated),
   'new SimNetwork': plain(kit.SimNetwork, () => [{}]),
   ...each('SimNetwork', ['host', 'partition', 'heal', 'hold', 'release'], simulated),
-  ...each('SimStream', ['setNoDelay', 'setKeepAlive'], simulated),
+  ...each('SimStream', ['setNoDelay', 'setKeepAlive', 'setTypeOfService'], simulated),
   ...each('Simulation', ['host', 'log', 'always', 'sometimes', 'reachable'], simulated),
   'new SeedsError': error,
   'new SimulationError': trusted,

@@ -1,35 +1,11 @@
 /**
- * A chat: a member's first line is a name, each further one goes to all the others. Try it with `nc 127.0.0.1 1234`. Every
- * member is one task that reads; lines to it wait in its own bounded outbox, so that a slow reader delays no one else, and
- * one that does not read at all is disconnected.
+ * A chat: a member's first line is a name, each further one goes to all the others. Every member is one task that reads.
+ * Read first: `serve`, then how support/chat-member.ts lets no slow reader delay the others.
  */
 
-import { acceptLoop, defaultExecutor, lines, type Framed, type TcpStream } from '@awaitio/core';
+import { acceptLoop, defaultExecutor, type TcpStream } from '@awaitio/core';
+import { Member } from './support/chat-member.ts';
 import { finish, interruption, listen, readArguments, sayFailed } from './support/program.ts';
-
-const OUTBOX = 100;
-
-class Member {
-  readonly stream: TcpStream;
-  readonly channel: Framed<string>;
-  readonly #lines: string[] = [];
-
-  constructor(stream: TcpStream) {
-    this.stream = stream;
-    this.channel = lines(stream, { limit: 1_000 });
-  }
-
-  deliver(line: string): void {
-    if (this.#lines.push(line) > OUTBOX) this.stream.reset(new Error('reads too slowly'));
-    else if (this.#lines.length === 1) this.#send().catch(() => {}); // the reading task notices
-  }
-
-  async #send(): Promise<void> {
-    // A line goes when it was written, so that no second sender is started meanwhile.
-    for (; this.#lines[0] !== undefined; this.#lines.shift())
-      await this.channel.write(this.#lines[0]);
-  }
-}
 
 const members = new Set<Member>();
 
@@ -40,8 +16,7 @@ function tellOthers(speaker: Member, text: string): void {
   for (const member of members) if (member !== speaker) member.deliver(line);
 }
 
-const summary = 'Passes every line that a member sends on to all the others.';
-const given = readArguments({ command: 'example:chat', summary, role: 'listens' });
+const given = readArguments({ command: 'example chat', role: 'listens' });
 const next = (address: string): string =>
   `nc ${address.replace(/:(\d+)$/, ' $1')} in two terminals; the first line that you type is your name`;
 

@@ -1,26 +1,20 @@
 /**
  * Two requests at once, over two connections, on one executor; or, with `--output`, one whose body becomes a file.
  *
- * Each request is a task. Neither asks the other's socket "anything yet?": a task waits for its own answer, prints it
- * once, and is done; a failure of one is that task's own and leaves the other alone. poll-client.ts is the same program
- * in the polling model.
+ * Each request is a task: it waits for its own answer, prints it once, and is done; a failure of one leaves the other alone. Read
+ * first: `ask`, and the two `spawn`s. poll-client.ts is the same program in the polling model.
  */
 
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { Executor, LimitError } from '@awaitio/core';
-import { failedRequestOf, HttpClient, type ClientResponse } from '@awaitio/http';
-import { CLIENT, printFailure, requestsOf } from './support/client-arguments.ts';
-import { LARGEST_ANSWER, printAnswer } from './support/print-answer.ts';
+import { Executor } from '@awaitio/core';
+import { failedRequestOf, HttpClient } from '@awaitio/http';
+import { CLIENT, OUTPUT, printFailure, requestsOf } from './support/client-arguments.ts';
+import { printAnswer } from './support/print-answer.ts';
 import { interruption, readArguments } from './support/program.ts';
-import { ProgressLine } from './support/progress-line.ts';
+import { save, wholeBody } from './support/take-answer.ts';
+import { ProgressLine, type Progress } from './support/progress-line.ts';
 
-const OUTPUT = {
-  value: 'FILE',
-  help: 'ask once, follow redirects, and write the decoded body to this file',
-};
 const given = readArguments({
-  command: 'example:client',
+  command: 'example client',
   ...CLIENT,
   options: { ...CLIENT.options, output: OUTPUT },
 });
@@ -37,45 +31,24 @@ const executor = new Executor();
 async function ask(name: string, url: string): Promise<void> {
   try {
     const method = data === undefined ? 'GET' : 'POST';
-    const response = await client.request(method, url, {
-      body: data,
-      signal,
-      onDownloadProgress: (progress) => {
-        line.update(name, progress);
-      },
-    });
-    if (output === undefined) await print(name, response);
-    else await save(name, response, output);
+    const onDownloadProgress = (progress: Progress): void => {
+      line.update(name, progress);
+    };
+    const response = await client.request(method, url, { body: data, signal, onDownloadProgress });
+    if (output === undefined) {
+      const body = await wholeBody(response);
+      line.end(name);
+      console.log(`${name} connection completed`);
+      printAnswer(response, body);
+    } else {
+      await save(response, output);
+      line.end(name);
+      console.log(`${name} connection completed\nWrote ${output}`);
+    }
   } catch (error) {
     line.end(name);
     printFailure(name, error, given, failedRequestOf(error)?.phase);
   }
-}
-
-async function print(name: string, response: ClientResponse): Promise<void> {
-  const body = await response.bytes({ limit: LARGEST_ANSWER }).catch((error: unknown) => {
-    const isTooLong = error instanceof LimitError && error.code === 'ERR_BODY_TOO_LONG';
-    throw isTooLong
-      ? new Error('the body is longer than 16 MiB; write it with --output FILE')
-      : error;
-  });
-  line.end(name);
-  console.log(`${name} connection completed`);
-  printAnswer(response, body);
-}
-
-/** Writes the body as it comes, however long it is; an answer that is none of success writes no file. */
-async function save(name: string, response: ClientResponse, file: string): Promise<void> {
-  await response.throwIfNotOk();
-  try {
-    await pipeline(response.body, createWriteStream(file));
-  } catch (error) {
-    if (failedRequestOf(error) !== undefined) console.log(`${file} is not whole`);
-    throw error;
-  }
-  line.end(name);
-  console.log(`${name} connection completed`);
-  console.log(`Wrote ${file}`);
 }
 
 // Both tasks run from here on; whichever has its answer first prints it first.

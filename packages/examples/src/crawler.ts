@@ -3,6 +3,8 @@
  *
  * Two limits that have nothing to do with each other: the rate limiter decides how often a request begins, the semaphore how
  * many are under way. Both are first come, first served. Everything that waits in the group ends with it: no call needs a signal.
+ *
+ * Read first: the loop in the group: it waits for its turn and for a slot, then spawns.
  */
 
 import { defaultExecutor, InetAddress } from '@awaitio/core';
@@ -18,8 +20,7 @@ import {
 } from './support/program.ts';
 
 const PROGRAM: CommandLine = {
-  command: 'example:crawler',
-  summary: 'Asks the example server for many pages, with a limit per second and a limit at once.',
+  command: 'example crawler',
   role: 'connects',
   options: {
     pages: { value: 'COUNT', help: 'how many pages to ask for (default 20)' },
@@ -53,6 +54,6 @@ try {
   );
 } catch (error) {
   console.error(`Crawling ended: ${messageOf(error)}`);
-  if (isRefused(error)) console.error('Try: pnpm example:server, in another terminal');
+  if (isRefused(error)) console.error('Try: pnpm example server, in another terminal');
   process.exitCode = 1;
 }

@@ -1,9 +1,10 @@
 /**
  * Fan-out: what one client says goes to all. One task per client waits for three things at once: a line from it, news for it, and
  * the time to tell it that the server is still there.
- *
  * `select` cancels the waits that were not first, and a cancelled read or receive has taken nothing. What two of them had at
  * once is in `also`.
+ *
+ * Read first: `select`, and the loop over its results.
  */
 
 import { acceptLoop, Executor, lines } from '@awaitio/core';
@@ -19,8 +20,7 @@ import {
 import type { CommandLine } from './support/program.ts';
 
 const PROGRAM: CommandLine = {
-  command: 'example:fan-out',
-  summary: 'Sends every line to all clients, and each of them a sign of life.',
+  command: 'example fan-out',
   role: 'listens',
   options: {
     every: { value: 'MS', help: 'how often to send a sign of life, in ms (default 5000)' },

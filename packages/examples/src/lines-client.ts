@@ -3,14 +3,15 @@
  *
  * The commands leave without waiting for each other's answers (pipelining), while a second task reads: a client that
  * writes everything first and reads afterwards waits forever once both sides' buffers are full.
+ *
+ * Read first: the two tasks of the group.
  */
 
 import { defaultExecutor, lines, TcpStream } from '@awaitio/core';
 import { interruption, isRefused, messageOf, readArguments } from './support/program.ts';
 
 const { host, port, operands } = readArguments({
-  command: 'example:lines-client',
-  summary: 'Sends commands to example:lines-server and prints the answers.',
+  command: 'example lines-client',
   role: 'connects',
   operands: {
     name: 'COMMAND',
@@ -43,6 +44,6 @@ try {
   );
 } catch (error) {
   console.error(`Connection error: ${messageOf(error)}`);
-  if (isRefused(error)) console.error('Try: pnpm example:lines-server, in another terminal');
+  if (isRefused(error)) console.error('Try: pnpm example lines-server, in another terminal');
   process.exitCode = 1;
 }

@@ -1,11 +1,13 @@
 /**
  * A protocol of lines, the server's side: `SET key value`, `GET key`, `DELETE key`, `QUIT`, each answered with one line.
- *
  * The codec cuts the bytes into lines wherever the network has cut them, and is strict: CRLF ends a line, and nothing else
  * does. Many commands may come in one packet; they are answered in their order.
+ *
+ * Read first: the loop of a connection, and what its `catch` lets a client get wrong.
  */
 
 import { acceptLoop, Executor, FrameError, LimitError, lines, type TcpStream } from '@awaitio/core';
+import { answer } from './support/key-value.ts';
 import {
   finish,
   interruption,
@@ -15,35 +17,11 @@ import {
   sayRefused,
 } from './support/program.ts';
 
-const MOST_KEYS = 10_000;
-const values = new Map<string, string>();
-
-/** Answers one command; `null` when it was the last one. */
-function answer(line: string): string | null {
-  const [, command = '', key = '', value = ''] = /^(\S+)(?: (\S+)(?: (.+))?)?$/.exec(line) ?? [];
-  switch (command) {
-    case 'SET':
-      if (key === '' || value === '') return 'ERROR SET takes a key and a value';
-      if (values.size >= MOST_KEYS && !values.has(key)) return 'ERROR there are too many keys';
-      values.set(key, value);
-      return 'OK';
-    case 'GET':
-      return values.has(key) ? `VALUE ${values.get(key)}` : 'NONE';
-    case 'DELETE':
-      return values.delete(key) ? 'OK' : 'NONE';
-    case 'QUIT':
-      return null;
-    default:
-      return 'ERROR there is no such command';
-  }
-}
-
-const summary = 'Keeps values under keys: SET key value, GET key, DELETE key, QUIT.';
-const given = readArguments({ command: 'example:lines-server', summary, role: 'listens' });
+const given = readArguments({ command: 'example lines-server', role: 'listens' });
 const executor = new Executor();
 const next = (address: string): string => {
   const port = address.endsWith(':1234') ? '' : ` --port ${address.replace(/^.*:/, '')}`;
-  return `pnpm example:lines-client "SET colour blue" "GET colour"${port}`;
+  return `pnpm example lines-client "SET colour blue" "GET colour"${port}`;
 };
 
 const streams = new Set<TcpStream>();

@@ -4,6 +4,8 @@
  * It sends the same bytes as client.ts and prints the same. An exchange remembers what it has received and whether it is
  * complete, so each answer is printed once, when it has come whole; and the loop sleeps in `poll` until a socket has
  * something to say, where the seed's asked both of them as fast as the processor could.
+ *
+ * Read first: client.ts; then `begin`, and `advance`, which is called whenever a connection can go on.
  */
 
 import { Interest, Poll, TcpStream, WOULD_BLOCK } from '@awaitio/core';
@@ -15,7 +17,7 @@ import { interruption, readArguments } from './support/program.ts';
 /** How long both servers may be silent at the same time before they are given up, in milliseconds. */
 const ANSWER_TIMEOUT = 60_000;
 
-const given = readArguments({ command: 'example:poll-client', ...CLIENT });
+const given = readArguments({ command: 'example poll-client', ...CLIENT });
 const { data } = given.options;
 const signal = interruption();
 const buffer = new Uint8Array(65_536);

@@ -8,6 +8,8 @@
  * Two rules keep it right. Readiness is a hint: when a `try*` call would block, the connection waits for the next event
  * and nothing is lost. And what cannot be sent is not added to: while an answer waits for room nothing is read, so a
  * peer that does not read its answers soon finds that its requests are not read.
+ *
+ * Read first: `advance`, then what it calls.
  */
 
 import { Interest, WOULD_BLOCK, type TcpStream } from '@awaitio/core';

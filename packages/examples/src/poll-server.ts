@@ -4,6 +4,8 @@
  * It answers with the same bytes as server.ts. What differs is who keeps the place: there a task stands still at an
  * `await`; here every connection is an object that remembers where it was (poll-connection.ts). The connection itself is
  * the token of its events, so there is no table from numbers to connections that could go stale.
+ *
+ * Read first: server.ts; then `run`, and poll-connection.ts.
  */
 
 import { Interest, Poll, WOULD_BLOCK } from '@awaitio/core';
@@ -24,9 +26,7 @@ const IDLE_TIMEOUT = 15_000;
 const GRACE = 5_000;
 
 const given = readArguments({
-  command: 'example:poll-server',
-  summary:
-    'Answers every request with `echo: ` and the body of the request, from one polling loop.',
+  command: 'example poll-server',
   role: 'listens',
 });
 

@@ -1,9 +1,11 @@
 /**
- * A client that does not give up: start it before `example:server`, and it waits for the server.
+ * A client that does not give up: start it before `example server`, and it waits for the server.
  *
  * What is worth another attempt is the program's decision: a server that is not there or overloaded is, a wrong request is
  * not. The pauses grow, and are partly random, so that clients of a server that restarts do not all come at once. An attempt is a
  * scope: what it waits for ends with its time, without a signal.
+ *
+ * Read first: `retry` and its options, then what `ask` throws.
  */
 
 import { InetAddress } from '@awaitio/core';
@@ -19,8 +21,7 @@ import {
 } from './support/program.ts';
 
 const PROGRAM: CommandLine = {
-  command: 'example:retry-client',
-  summary: 'Asks a server until it answers, with growing pauses.',
+  command: 'example retry-client',
   role: 'connects',
   options: {
     attempts: { value: 'COUNT', help: 'how often to ask at most (default 5)' },
@@ -54,6 +55,6 @@ try {
   printAnswer(response, body);
 } catch (error) {
   console.error(messageOf(error));
-  console.error('Try: pnpm example:server, in another terminal');
+  console.error('Try: pnpm example server, in another terminal');
   process.exitCode = 1;
 }

@@ -8,6 +8,8 @@
  *
  *   $ curl -d "name=WasmEdge" -X POST http://127.0.0.1:1234
  *   echo: name=WasmEdge
+ *
+ * Read first: `serve`, at the end; then `tell`.
  */
 
 import { echo, serve, type ServerEvent } from '@awaitio/http';
@@ -26,8 +28,7 @@ import {
 const GRACE = 5_000;
 
 const { host, port } = readArguments({
-  command: 'example:server',
-  summary: 'Answers every request with `echo: ` and the body of the request.',
+  command: 'example server',
   role: 'listens',
 });
 

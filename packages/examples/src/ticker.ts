@@ -1,6 +1,8 @@
 /**
  * A ticker: every second a price, to every WebSocket. An old price is worth nothing, so none waits for a slow reader: it misses
  * them, learns how many, and gets the newest. However many readers there are, and however slow, one price is kept.
+ *
+ * Read first: `capacity: 1` and `onLag`, then the loop at the end.
  */
 
 import { HttpResponse, serve, type Handler } from '@awaitio/http';
@@ -24,8 +26,7 @@ socket.onmessage = ({ data }) => { document.querySelector('output').value = data
 </script>`;
 
 const PROGRAM: CommandLine = {
-  command: 'example:ticker',
-  summary: 'Sends a price to all WebSockets, again and again; slow ones get the newest.',
+  command: 'example ticker',
   role: 'listens',
   options: { every: { value: 'MS', help: 'how often, in ms (default 1000)' } },
 };

@@ -1,6 +1,8 @@
 /**
  * A chat in the browser: a page, and a WebSocket for each member. What one member writes goes to all; a member whose browser
  * takes nothing misses messages and is closed, and slows no one else down.
+ *
+ * Read first: `handler`, whose last two lines are the chat.
  */
 
 import { HttpResponse, serve, type Handler } from '@awaitio/http';
@@ -29,8 +31,7 @@ document.querySelector('form').onsubmit = (event) => {
 </script>`;
 
 const { host, port } = readArguments({
-  command: 'example:web-chat',
-  summary: 'A chat in the browser: what one window sends, all of them show.',
+  command: 'example web-chat',
   role: 'listens',
 });
 

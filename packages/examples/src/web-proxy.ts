@@ -1,6 +1,7 @@
 /**
  * A proxy of WebSockets: each is joined to one of another server, message by message, both ways at once.
  * A slow side slows the other one down. The subprotocol is the server's choice, and a close frame goes on with its code.
+ * Read first: `pass`, then what comes before it.
  */
 
 import { HttpProblem, serve, type Handler } from '@awaitio/http';
@@ -13,8 +14,7 @@ import {
 import { interruption, messageOf, readArguments, sayListening } from './support/program.ts';
 
 const { host, port, options } = readArguments({
-  command: 'example:web-proxy',
-  summary: 'Passes every WebSocket on to another server.',
+  command: 'example web-proxy',
   role: 'listens',
   port: 1235,
   options: { to: { value: 'HOST:PORT', help: 'the other server (default 127.0.0.1:1234)' } },
@@ -56,5 +56,5 @@ const server = await serve(handler, { host, port, signal: interruption() });
 sayListening(
   server.address,
   (address) =>
-    `new WebSocket('ws://${address}') in a browser, with \`pnpm example:ticker\` at ${to}`,
+    `new WebSocket('ws://${address}') in a browser, with \`pnpm example ticker\` at ${to}`,
 );

@@ -3,19 +3,14 @@
  *
  * All connections put their jobs into one channel, and a few workers take them out. The channel is bounded: when the workers
  * are behind, `send` waits, the connection is not read, and in the end the client's writing waits.
+ *
+ * Read first: the `for await` of a worker, then `oneshot` in the accept loop.
  */
 
 import { createHash } from 'node:crypto';
 import { acceptLoop, Executor, lines } from '@awaitio/core';
 import { channel, oneshot, type OneshotSender } from '@awaitio/core/sync';
-import {
-  countOf,
-  finish,
-  interruption,
-  listen,
-  readArguments,
-  sayFailed,
-} from './support/program.ts';
+import { countOf, finish, listen, readArguments, sayFailed } from './support/program.ts';
 import type { CommandLine } from './support/program.ts';
 
 interface Job {
@@ -24,8 +19,7 @@ interface Job {
 }
 
 const PROGRAM: CommandLine = {
-  command: 'example:worker-pool',
-  summary: 'Answers each line with its SHA-256, which one of a few workers computes.',
+  command: 'example worker-pool',
   role: 'listens',
   options: { workers: { value: 'COUNT', help: 'how many workers there are (default 4)' } },
 };
@@ -48,7 +42,7 @@ for (let count = 1; count <= workers; count += 1) {
 const next = (address: string): string =>
   `echo hello | nc -N ${address.replace(/:(\d+)$/, ' $1')}, as often as you like`;
 await acceptLoop(
-  await listen(given, next, interruption()),
+  await listen(given, next),
   async (stream, { signal }) => {
     const client = lines(stream, { limit: 10_000 });
     for (let text; (text = await client.read({ signal, timeout: 60_000 })) !== null;) {

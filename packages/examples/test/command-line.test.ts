@@ -1,36 +1,27 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { start, startServer } from './support/program.ts';
 
-const PROGRAMS = [
-  'server',
-  'client',
-  'poll-server',
-  'poll-client',
-  'chat',
-  'web-chat',
-  'ticker',
-  'web-proxy',
-  'proxy',
-  'lines-server',
-  'lines-client',
-  'worker-pool',
-  'fan-out',
-  'retry-client',
-  'crawler',
-];
+const catalogue = JSON.parse(
+  readFileSync(new URL('../catalogue.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, string>>;
+const summaries = Object.assign({}, ...Object.values(catalogue)) as Record<string, string>;
+const PROGRAMS = Object.keys(summaries);
 
 test.concurrent.each(PROGRAMS)('%s --help tells every option and exits 0', async (name) => {
   const { status, stdout, stderr } = await start(name, '--help').ended;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toContain(`Usage: pnpm example:${name}`);
-  for (const option of ['--host HOST', '--port PORT', '--help']) expect(stdout).toContain(option);
+  expect(stdout).toMatch(new RegExp(`^.+\n\nUsage: pnpm example ${name} `));
+  expect(stdout.split('\n', 1)).toEqual([summaries[name]]);
+  const address = name === 'lock-simulation' ? [] : ['--host HOST', '--port PORT'];
+  for (const option of [...address, '--help']) expect(stdout).toContain(option);
 });
 
 test.concurrent.each([[['--']], [[]]])(
   'options may come after %j, which pnpm passes on',
   async (before) => {
     const { stdout } = await start('server', ...before, '--help').ended;
-    expect(stdout).toContain('Usage: pnpm example:server');
+    expect(stdout).toContain('Usage: pnpm example server');
   },
 );
 
@@ -42,12 +33,12 @@ test.concurrent.each([
   ['ticker', 'http://127.0.0.1:PORT in a browser'],
   [
     'web-proxy',
-    "new WebSocket('ws://127.0.0.1:PORT') in a browser, with `pnpm example:ticker` at 127.0.0.1:1234",
+    "new WebSocket('ws://127.0.0.1:PORT') in a browser, with `pnpm example ticker` at 127.0.0.1:1234",
   ],
-  ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example:server` at 127.0.0.1:1234'],
+  ['proxy', 'curl http://127.0.0.1:PORT, with `pnpm example server` at 127.0.0.1:1234'],
   ['worker-pool', 'echo hello | nc -N 127.0.0.1 PORT, as often as you like'],
   ['fan-out', 'nc 127.0.0.1 PORT, twice'],
-  ['lines-server', 'pnpm example:lines-client "SET colour blue" "GET colour" --port PORT'],
+  ['lines-server', 'pnpm example lines-client "SET colour blue" "GET colour" --port PORT'],
 ])('%s says what to do next, at an address that can be reached', async (name, next) => {
   const server = await startServer(name, '--host', '0.0.0.0');
   const [line] = await server.printed(/^Try: /);
@@ -63,7 +54,7 @@ test.concurrent.each(['client', 'poll-client', 'lines-client', 'crawler'])(
     expect(status).toBe(1);
     const server = name === 'lines-client' ? 'lines-server' : 'server';
     expect(`${stdout}${stderr}`.match(/^Try: .*/gm)).toEqual([
-      `Try: pnpm example:${server}, in another terminal`,
+      `Try: pnpm example ${server}, in another terminal`,
     ]);
   },
 );
@@ -105,5 +96,5 @@ test.concurrent.each(MISTAKES)('%s %j is refused in one line', async (name, args
   const { status, stdout, stderr } = await start(name, ...args).ended;
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
-  expect(stderr).toMatch(new RegExp(`^example:${name}: .*\\. Try --help\\.\n$`));
+  expect(stderr).toMatch(new RegExp(`^example ${name}: .*\\. Try --help\\.\n$`));
 });

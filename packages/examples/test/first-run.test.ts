@@ -1,4 +1,4 @@
-/** What `pnpm install` at the root fetches for a first `pnpm test` or `pnpm example:server`. */
+/** What `pnpm install` at the root fetches for a first `pnpm test` or `pnpm example server`. */
 
 import { describe, expect, test } from '@jest/globals';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';

@@ -49,7 +49,7 @@ test.concurrent('the retrying client says after its last attempt what to start',
     .ended;
   expect(ended).toMatchObject({ status: 1 });
   expect(ended.stderr).toMatch(/^retry: 2 attempts failed, the last one with: .*ECONNREFUSED/);
-  expect(ended.stderr).toContain('Try: pnpm example:server, in another terminal\n');
+  expect(ended.stderr).toContain('Try: pnpm example server, in another terminal\n');
 });
 
 test.concurrent('the crawler asks for every page, no faster than its rate', async () => {

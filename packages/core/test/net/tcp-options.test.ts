@@ -1,7 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { afterEach, expect, jest, test } from '@jest/globals';
-import { TcpListener, TcpStream } from '../../src/index.ts';
+import { connect, Socket } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { InvalidInputError, IoError, TcpListener, TcpStream } from '../../src/index.ts';
+import type { TcpSocketOptions } from '../../src/index.ts';
+
+type KeepAlive = NonNullable<TcpSocketOptions['keepAlive']>;
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -54,4 +58,124 @@ test('streams and listeners close at the end of an await using block', async () 
     client = stream;
   }
   expect([listener.isDisposed, client.isClosed]).toEqual([true, true]);
+});
+
+const canSetProbes = Socket.prototype.setKeepAlive.length >= 4;
+const canMark = 'setTypeOfService' in Socket.prototype;
+/** `ss` shows what the kernel has: of Linux, where it is installed. */
+const hasSs = process.platform === 'linux' && spawnSync('ss', ['-V']).status === 0;
+const whereSs = hasSs ? describe : describe.skip;
+const whereProbes = hasSs && canSetProbes ? describe : describe.skip;
+const whereNoProbes = canSetProbes ? describe.skip : describe;
+const whereMarks = hasSs && canMark ? describe : describe.skip;
+const whereNoMarks = canMark ? describe.skip : describe;
+
+const PROBED = { keepAlive: { delay: 1_000, interval: 1_000, count: 3 } };
+
+/** The seconds until the kernel's next probe, on both ends of a connection with these options. */
+async function probesOf(options: TcpSocketOptions, change?: KeepAlive): Promise<number[]> {
+  await using listener = await TcpListener.bind('127.0.0.1:0', options);
+  await using client = await TcpStream.connect(listener.localAddress, options);
+  await using server = await listener.accept();
+  if (change !== undefined) for (const stream of [client, server]) stream.setKeepAlive(change);
+  return [client, server].map(({ localAddress, remoteAddress }) => {
+    const filter = `sport = ${localAddress.port} and dport = ${remoteAddress.port}`;
+    const text = execFileSync('ss', ['-tonH', filter], { encoding: 'utf8' });
+    const [, amount = '0', unit = 'sec'] = /keepalive,(\d+)(\w+|\.\d+sec)/.exec(text) ?? [];
+    return Number(amount) * ({ min: 60, ms: 0.001 }[unit] ?? 1);
+  });
+}
+
+whereSs('keep-alive, as the kernel knows it', () => {
+  test.each<[KeepAlive, number]>([
+    [false, 0],
+    [true, 7_200],
+    [60_000, 60],
+    [59_001, 60],
+    [{ delay: 60_000 }, 60],
+    [Infinity, 32_767],
+  ])('%j begins within %i seconds', async (keepAlive, wanted) => {
+    for (const found of [...(await probesOf({ keepAlive })), ...(await probesOf({}, keepAlive))]) {
+      expect(found).toBeLessThanOrEqual(wanted);
+      // `ss` cuts off minutes, and a second may have passed.
+      expect(found).toBeGreaterThanOrEqual(wanted - (wanted > 600 ? 120 : 10));
+    }
+  });
+
+  test('below a second begins after one, and not after two hours', async () => {
+    for (const found of await probesOf({ keepAlive: 500 })) expect(found).toBeLessThan(2);
+  });
+});
+
+whereProbes('probes with an interval and a count, where Node has them', () => {
+  test.each<[KeepAlive, number]>([
+    [{ delay: 30_000, interval: 5_000, count: 3 }, 30],
+    [{ delay: 30_000, count: 3 }, 30],
+    [{ interval: 500 }, 7_200],
+  ])('%j begin as told', async (keepAlive, wanted) => {
+    for (const found of [...(await probesOf({ keepAlive })), ...(await probesOf({}, keepAlive))]) {
+      expect(found).toBeLessThanOrEqual(wanted);
+      expect(found).toBeGreaterThanOrEqual(wanted - (wanted > 600 ? 120 : 10));
+    }
+  });
+});
+
+whereNoProbes('probes with an interval or a count, where Node has none', () => {
+  test('are refused by every call before it does anything', async () => {
+    const refused = { name: 'IoError', code: 'ENOTSUP', message: expect.stringContaining('24.19') };
+    await expect(TcpStream.connect('127.0.0.1:1', PROBED)).rejects.toMatchObject(refused);
+    await expect(TcpListener.bind('127.0.0.1:0', PROBED)).rejects.toMatchObject(refused);
+    await expect(TcpListener.inherit(999, PROBED)).rejects.toMatchObject(refused);
+    await using listener = await TcpListener.bind('127.0.0.1:0');
+    await using stream = await TcpStream.connect(listener.localAddress);
+    expect(() => {
+      stream.setKeepAlive(PROBED.keepAlive);
+    }).toThrow(IoError);
+  });
+});
+
+whereMarks('the type of service, where Node has it', () => {
+  test('is set on both ends, when they are opened or later', async () => {
+    await using listener = await TcpListener.bind('127.0.0.1:0', { typeOfService: 0x28 });
+    await using client = await TcpStream.connect(listener.localAddress, { typeOfService: 0x48 });
+    await using server = await listener.accept();
+    const marks = (): unknown[] =>
+      [client, server].map(({ localAddress, remoteAddress }) => {
+        const filter = `sport = ${localAddress.port} and dport = ${remoteAddress.port}`;
+        const text = execFileSync('ss', ['-tnH', '--tos', filter], { encoding: 'utf8' });
+        return /tos:(0x[0-9a-f]+)/.exec(text)?.[1];
+      });
+    expect(marks()).toEqual(['0x48', '0x28']);
+    for (const stream of [client, server]) stream.setTypeOfService(0xb8);
+    expect(marks()).toEqual(['0xb8', '0xb8']);
+  });
+});
+
+whereNoMarks('the type of service, where Node has none', () => {
+  test('is refused by every call before it does anything', async () => {
+    const refused = { name: 'IoError', code: 'ENOTSUP', message: expect.stringContaining('24.15') };
+    const marked = { typeOfService: 0 };
+    await expect(TcpStream.connect('127.0.0.1:1', marked)).rejects.toMatchObject(refused);
+    await expect(TcpListener.bind('127.0.0.1:0', marked)).rejects.toMatchObject(refused);
+  });
+});
+
+test('wrong probes and marks are refused with their names', async () => {
+  await using listener = await TcpListener.bind('127.0.0.1:0');
+  await using stream = await TcpStream.connect(listener.localAddress);
+  const set = (keepAlive: unknown) => (): void => {
+    stream.setKeepAlive(keepAlive as KeepAlive);
+  };
+  expect(set('on')).toThrow('expected `keepAlive` to be true, false, a number of milliseconds');
+  expect(set({})).toThrow('at least one of { delay, interval, count }');
+  expect(set({ delay: -1 })).toThrow('expected `keepAlive.delay` to be a number');
+  expect(set({ count: 0 })).toThrow(
+    'expected `keepAlive.count` to be a whole number from 1 to 127',
+  );
+  expect(set({ intervall: 1 })).toThrow('did you mean `keepAlive.interval`?');
+  for (const wrong of [-1, 256, 1.5, '8']) {
+    expect(() => {
+      stream.setTypeOfService(wrong as number);
+    }).toThrow(InvalidInputError);
+  }
 });

@@ -6,7 +6,6 @@ import { isRefused, messageOf, type Arguments, type CommandLine } from './progra
 const NAMES = ['First', 'Second'] as const;
 
 export const CLIENT: Omit<CommandLine, 'command'> = {
-  summary: 'Sends two requests at once and prints each answer when it is complete.',
   role: 'connects',
   options: { data: { value: 'TEXT', help: 'POST this text (default: GET)' } },
   operands: {
@@ -14,6 +13,12 @@ export const CLIENT: Omit<CommandLine, 'command'> = {
     most: NAMES.length,
     help: 'what to ask for; one is asked for twice (default: the example server)',
   },
+};
+
+/** What only the async client has. */
+export const OUTPUT = {
+  value: 'FILE',
+  help: 'ask once, follow redirects, and write the decoded body to this file',
 };
 
 /** The two requests to make: what to call them, and what to ask for. */
@@ -37,7 +42,7 @@ export function printFailure(
   console.log(`${name} connection error: ${messageOf(error)}${where}`);
   const isServerMissing = isRefused(error) && operands.length === 0;
   if (isServerMissing && name === NAMES[1]) {
-    console.log('Try: pnpm example:server, in another terminal');
+    console.log('Try: pnpm example server, in another terminal');
   }
   process.exitCode = 1;
 }

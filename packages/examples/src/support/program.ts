@@ -4,6 +4,7 @@
  * A wrong argument is reported in one line on stderr, with exit status 2; `--help` prints what there is, with 0.
  */
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { TcpListener, type Address, type Executor } from '@awaitio/core';
 
@@ -16,11 +17,10 @@ export interface OwnOption {
 
 /** A program's command line; `--host`, `--port` and `--help` belong to every program. */
 export interface CommandLine {
-  /** The script that starts it, such as `example:server`. */
+  /** What starts it, such as `example server`; catalogue.json says in one line what it does. */
   readonly command: string;
-  readonly summary: string;
-  /** Whether the address is one to listen on, where port 0 chooses a free one, or one to connect to. */
-  readonly role: 'listens' | 'connects';
+  /** Whether the address is one to listen on, where port 0 chooses a free one, or one to connect to; `stays` has none. */
+  readonly role: 'listens' | 'connects' | 'stays';
   /** @default 1234 */
   readonly port?: number;
   readonly options?: Readonly<Record<string, OwnOption>>;
@@ -44,35 +44,36 @@ export interface Arguments {
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1234;
+const ADDRESS = { host: { type: 'string' }, port: { type: 'string' } } as const;
 
 /** Reads the command line; `--help` and wrong arguments end the process. */
 export function readArguments(program: CommandLine): Arguments {
   try {
     const args = process.argv.slice(2);
-    // `pnpm example:server -- --port 1` passes the dashes on, as npm does not.
+    // `pnpm example server -- --port 1` passes the dashes on, as npm does not.
     if (args[0] === '--') args.shift();
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: program.operands !== undefined,
       options: {
-        host: { type: 'string', default: DEFAULT_HOST },
-        port: { type: 'string', default: String(program.port ?? DEFAULT_PORT) },
+        ...(program.role === 'stays' ? {} : ADDRESS),
         help: { type: 'boolean', default: false },
         ...Object.fromEntries(
           Object.keys(program.options ?? {}).map((name) => [name, { type: 'string' as const }]),
         ),
       },
     });
-    if (values.help) {
+    if (values['help']) {
       console.log(helpOf(program));
       process.exit(0);
     }
-    const given: Readonly<Record<string, unknown>> = values;
-    checkAddresses(program, given as Readonly<Record<string, string | undefined>>);
+    const given = values as object as Readonly<Record<string, string | undefined>>;
+    const { host = DEFAULT_HOST, port = String(program.port ?? DEFAULT_PORT) } = given;
+    checkAddresses(program, given);
     return {
-      host: checkHost(values.host),
-      port: checkPort(values.port, program.role === 'listens' ? 0 : 1),
-      options: given as Readonly<Record<string, string | undefined>>,
+      host: checkHost(host),
+      port: checkPort(port, program.role === 'listens' ? 0 : 1),
+      options: given,
       operands: checkOperands(program, positionals),
     };
   } catch (error) {
@@ -211,6 +212,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Says that a conversation failed, and what to start where no program listens; the exit status is 1. */
+export function sayUnreachable(error: unknown, toStart: string): void {
+  console.error(`Connection error: ${messageOf(error)}`);
+  if (isRefused(error)) console.error(`Try: ${toStart}`);
+  process.exitCode = 1;
+}
+
 /** Whether no program listens at the address. */
 export function isRefused(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'ECONNREFUSED';
@@ -251,15 +259,27 @@ function checkOperands(program: CommandLine, operands: readonly string[]): reado
   throw new Error(`expected at most ${most} ${name} arguments, got ${operands.length}`);
 }
 
+/** What `pnpm example` says of it, too. */
+function summaryOf(command: string): string {
+  const catalogue = JSON.parse(
+    readFileSync(new URL('../../catalogue.json', import.meta.url), 'utf8'),
+  ) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const all = Object.assign({}, ...Object.values(catalogue)) as Readonly<Record<string, string>>;
+  return all[command.replace('example ', '')] ?? '';
+}
+
 function helpOf(program: CommandLine): string {
-  const { command, summary, role, options = {}, operands } = program;
+  const { command, role, options = {}, operands } = program;
   const does = role === 'listens' ? 'listen on' : 'connect to';
-  const lines: [string, string][] = [
+  const addresses: [string, string][] = [
     ['--host HOST', `the host to ${does} (default ${DEFAULT_HOST})`],
     [
       '--port PORT',
       `the port to ${does}${role === 'listens' ? ', 0 for a free one' : ''} (default ${program.port ?? DEFAULT_PORT})`,
     ],
+  ];
+  const lines: [string, string][] = [
+    ...(role === 'stays' ? [] : addresses),
     ...Object.entries(options).map(([name, { value, help }]): [string, string] => [
       `--${name} ${value}`,
       help,
@@ -270,7 +290,7 @@ function helpOf(program: CommandLine): string {
   const width = Math.max(...lines.map(([left]) => left.length));
   const usage = operands === undefined ? '' : ` [${operands.name}…]`;
   return [
-    summary,
+    summaryOf(command),
     '',
     `Usage: pnpm ${command}${usage} [options]`,
     '',

@@ -60,7 +60,7 @@ export class ProgressLine {
     this.#isDrawn = true;
     const all = [...this.#bodies].map(([name, progress]) => `${name} ${shown(progress)}`);
     // A longer line would wrap, and could not be drawn over.
-    const columns = (this.#terminal.columns ?? 80) - 1;
+    const columns = (this.#terminal.columns || 80) - 1;
     this.#terminal.write(CLEAR + all.join('   ').slice(0, columns));
   }
 }

@@ -22,6 +22,7 @@ import type { Socket } from 'node:net';
 import { immediate, nextTick } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
+import { probeArguments, type KeepAlive } from './keep-alive.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { resetUnderTls, SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
@@ -225,10 +226,14 @@ export class HandleTransport extends SocketCarrier {
     if (!this.#isClosed) this.handle.setNoDelay?.(noDelay);
   }
 
-  setKeepAlive(keepAlive: boolean | number): void {
+  setKeepAlive(keepAlive: KeepAlive): void {
     if (this.#isClosed) return;
-    const delay = typeof keepAlive === 'number' ? Math.trunc(keepAlive / 1_000) : 0;
-    this.handle.setKeepAlive?.(keepAlive !== false, delay);
+    const [isOn, delay, interval, count] = probeArguments(keepAlive);
+    this.handle.setKeepAlive?.(isOn, delay, interval, count);
+  }
+
+  setTypeOfService(typeOfService: number): void {
+    if (!this.#isClosed) this.handle.setTypeOfService?.(typeOfService);
   }
 
   /** A read completed: bytes, EOF or an error. */

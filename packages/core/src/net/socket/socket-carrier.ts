@@ -8,6 +8,7 @@ import type { IoError } from '../../vocabulary/errors.ts';
 import { immediate } from '../../vocabulary/platform.ts';
 import type { Transport, TransportSink } from '../../streams/transport.ts';
 import { deliverReads, queueWrite, type BatchMember } from './io-batch.ts';
+import type { KeepAlive } from './keep-alive.ts';
 
 /** Writes up to this size are queued until the current promise reactions have run, and sent in one system call. */
 const SMALL_WRITE = 16_384;
@@ -73,8 +74,10 @@ export abstract class SocketCarrier implements Transport, BatchMember {
    * @returns `undefined` when it has begun to end, or bytes are unsent: then nothing has changed.
    */
   abstract lend(): Socket | undefined;
-  /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
-  abstract setKeepAlive(keepAlive: boolean | number): void;
+  /** Turns keep-alive probes on or off. */
+  abstract setKeepAlive(keepAlive: KeepAlive): void;
+  /** Sets the type of service of what is sent from now on. */
+  abstract setTypeOfService(typeOfService: number): void;
 
   /** Sends bytes at once. */
   protected abstract send(data: Uint8Array | string): void;

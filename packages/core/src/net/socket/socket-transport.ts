@@ -18,7 +18,7 @@ import type { TransportSink } from '../../streams/transport.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { resetSocket, resetUnderTls, SocketCarrier } from './socket-carrier.ts';
-import { setKeepAlive } from './keep-alive.ts';
+import { setKeepAlive, setTypeOfService, type KeepAlive } from './keep-alive.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
 import { deliverReads, queueRead } from './io-batch.ts';
 
@@ -198,8 +198,12 @@ export class SocketTransport extends SocketCarrier {
     this.#socket.setNoDelay(noDelay);
   }
 
-  setKeepAlive(keepAlive: boolean | number): void {
+  setKeepAlive(keepAlive: KeepAlive): void {
     setKeepAlive(this.#socket, keepAlive);
+  }
+
+  setTypeOfService(typeOfService: number): void {
+    setTypeOfService(this.#socket, typeOfService);
   }
 
   readonly #onRead = (bytes: number, buffer: Uint8Array): boolean => {

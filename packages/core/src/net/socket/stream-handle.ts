@@ -56,8 +56,14 @@ export interface StreamHandle {
   /** Sends an RST; refused while FIN is being sent. TCP only, as all that follow. */
   reset?(closed: (this: never) => void): number;
   setNoDelay?(noDelay: boolean): number;
-  /** The delay is in whole seconds. */
-  setKeepAlive?(keepAlive: boolean, initialDelay: number): number;
+  /** The delay and the interval are in whole seconds; older versions of Node take only two arguments. */
+  setKeepAlive?(
+    keepAlive: boolean,
+    initialDelay: number,
+    interval?: number,
+    count?: number,
+  ): number;
+  setTypeOfService?(typeOfService: number): number;
   getsockname?(into: HandleAddress): number;
   getpeername?(into: HandleAddress): number;
 }

@@ -8,6 +8,7 @@ import { invalidInput, type InvalidInputError } from '../../vocabulary/errors.ts
 import { charged } from '../../waiting/charged.ts';
 import type { AddressList } from '../address-list.ts';
 import { isOtherThanSocket } from '../socket/descriptor.ts';
+import { checkSocketOptions } from '../socket/keep-alive.ts';
 import { reusePortOptions } from '../socket/reuse-port.ts';
 import {
   checkListenOptions,
@@ -19,7 +20,7 @@ import {
 import type { Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import { TCP_SOCKET_OPTIONS, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
-import { openTcpStream, type TcpStream } from './tcp-stream.ts';
+import { openTcpStream, setSocketOptions, type TcpStream } from './tcp-stream.ts';
 
 /** Options of {@link TcpListener.bind}. */
 export interface TcpListenOptions extends SocketListenOptions<TcpStream>, TcpSocketOptions {
@@ -112,6 +113,7 @@ export class TcpListener extends SocketListener<TcpStream> {
 
   static async #bind(address: TcpAddress, options: TcpListenOptions): Promise<TcpListener> {
     checkListenOptions('bind', options, TCP_LISTEN_OPTIONS);
+    checkSocketOptions('bind', options);
     const target = parseAddress(address, 'bind', '127.0.0.1');
     if ('path' in target) {
       throw invalidInput('bind', 'address', 'a host and port (UnixListener takes a path)', address);
@@ -150,6 +152,7 @@ export class TcpListener extends SocketListener<TcpStream> {
 
   static async #inherit(fd: number, options: TcpInheritOptions): Promise<TcpListener> {
     checkListenOptions('inherit', options, TCP_INHERIT_OPTIONS);
+    checkSocketOptions('inherit', options);
     if (!Number.isInteger(fd) || fd < 0) {
       throw invalidInput('inherit', 'fd', 'a whole number from 0', fd);
     }
@@ -174,8 +177,6 @@ function open(
   endpoints: Endpoints,
 ): TcpStream {
   if (options.noDelay !== false) carrier.setNoDelay(true);
-  if (options.keepAlive !== undefined && options.keepAlive !== false) {
-    carrier.setKeepAlive(options.keepAlive);
-  }
+  setSocketOptions(carrier, options);
   return openTcpStream(carrier, endpoints, options);
 }

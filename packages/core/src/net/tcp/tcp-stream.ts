@@ -11,7 +11,7 @@ import type { AddressList } from '../address-list.ts';
 import { connectFirst, findCandidates } from '../socket/connect.ts';
 import { endpointsOf, type Endpoints } from '../socket/endpoints.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
-import { keepAliveOptions } from '../socket/keep-alive.ts';
+import { checkSocketOptions, type KeepAliveProbes } from '../socket/keep-alive.ts';
 import { TCP_SOCKET_OPTIONS, type TcpAddress, type TcpSocketOptions } from './tcp-options.ts';
 
 /** Options of {@link TcpStream.connect}. */
@@ -105,11 +105,11 @@ export class TcpStream extends ByteStream {
   static #connect(address: TcpAddress, options: TcpConnectOptions): Promise<TcpStream> {
     checkOptions('connect', options, TCP_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
+    checkSocketOptions('connect', options);
     const { host, port } = parseTcpAddress(address);
     const { localAddress, attemptDelay = DEFAULT_ATTEMPT_DELAY } = options;
     const socketOptions = {
       noDelay: options.noDelay ?? true,
-      ...keepAliveOptions(options.keepAlive),
       ...(localAddress?.host === undefined ? {} : { localAddress: localAddress.host }),
       ...(localAddress?.port === undefined ? {} : { localPort: localAddress.port }),
     };
@@ -127,7 +127,10 @@ export class TcpStream extends ByteStream {
       options,
       // Two sockets cannot be bound to the same local port at once.
       delay: localAddress?.port === undefined ? attemptDelay : Infinity,
-      open: (transport, socket) => openTcpStream(transport, endpointsOf(socket), options),
+      open: (transport, socket) => {
+        setSocketOptions(transport, options);
+        return openTcpStream(transport, endpointsOf(socket), options);
+      },
     });
   }
 
@@ -137,11 +140,45 @@ export class TcpStream extends ByteStream {
     this.#carrier.setNoDelay(noDelay);
   }
 
-  /** Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe. */
-  setKeepAlive(keepAlive: boolean | number): void {
+  /**
+   * Turns keep-alive probes on or off; a number is the milliseconds of silence before the first probe, rounded up to whole seconds.
+   *
+   * @param keepAlive - `{ delay, interval, count }` says also how often the kernel probes then, and when it gives up.
+   * @throws `IoError` (`ENOTSUP`) for an `interval` or a `count` before Node 24.19 and 26.4; `InvalidInputError`. Nothing has changed
+   * then.
+   */
+  setKeepAlive(keepAlive: boolean | number | KeepAliveProbes): void {
     checkValue('setKeepAlive', 'keepAlive', keepAlive, TCP_SOCKET_OPTIONS.keepAlive);
+    checkOptions('setKeepAlive', { keepAlive }, KEEP_ALIVE);
+    checkSocketOptions('setKeepAlive', { keepAlive });
     this.#carrier.setKeepAlive(keepAlive);
   }
+
+  /**
+   * Marks what is sent from now on: the type of service of IPv4, the traffic class of IPv6.
+   *
+   * @param typeOfService - From 0 to 255; the upper six bits are the DSCP (RFC 2474).
+   * @throws `IoError` (`ENOTSUP`) before Node 24.15 and 25.6; `InvalidInputError`. Nothing has changed then.
+   */
+  setTypeOfService(typeOfService: number): void {
+    checkValue(
+      'setTypeOfService',
+      'typeOfService',
+      typeOfService,
+      TCP_SOCKET_OPTIONS.typeOfService,
+    );
+    checkSocketOptions('setTypeOfService', { typeOfService });
+    this.#carrier.setTypeOfService(typeOfService);
+  }
+}
+
+const KEEP_ALIVE = { keepAlive: TCP_SOCKET_OPTIONS.keepAlive };
+
+/** Sets what has to be set on a socket that is open. */
+export function setSocketOptions(carrier: SocketCarrier, options: TcpSocketOptions): void {
+  const { keepAlive = false, typeOfService } = options;
+  if (keepAlive !== false) carrier.setKeepAlive(keepAlive);
+  if (typeOfService !== undefined) carrier.setTypeOfService(typeOfService);
 }
 
 /** What carries a stream; `undefined` for one of another copy of this package. */

@@ -36,7 +36,10 @@ export class SimStream extends ByteStream {
   setNoDelay(_noDelay: boolean): void {}
 
   /** As `TcpStream.setKeepAlive`; does nothing here: the network's `giveUpAfter` covers it. */
-  setKeepAlive(_keepAlive: boolean | number): void {}
+  setKeepAlive(_keepAlive: boolean | number | object): void {}
+
+  /** As `TcpStream.setTypeOfService`; does nothing here, where all segments are alike. */
+  setTypeOfService(_typeOfService: number): void {}
 }
 
 /** Makes the stream of one end of a connection. Only the simulation can: the constructor is private. */

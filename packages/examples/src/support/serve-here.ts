@@ -1,0 +1,48 @@
+/** Serves HTTP where the command line says, and says what happens at Ctrl-C; failing to listen ends the process. */
+
+import { serve, type Handler, type HttpServer, type ServeOptions } from '@awaitio/http';
+import { readFileSync } from 'node:fs';
+import {
+  interruption,
+  messageOf,
+  sayCut,
+  sayFinishing,
+  sayListening,
+  type Arguments,
+} from './program.ts';
+
+/** How long a shutdown waits for requests in progress, in milliseconds: what `serve` does by itself. */
+const GRACE = 5_000;
+
+/** @param next - What to do next, given the URL of the server. */
+export async function serveHere(
+  { host, port }: Arguments,
+  handler: Handler,
+  next: (url: string) => string,
+  options: ServeOptions = {},
+): Promise<HttpServer> {
+  try {
+    const server = await serve(handler, {
+      ...(options.listener === undefined ? { host, port } : {}),
+      signal: interruption(),
+      onEvent: (event) => {
+        if (event.type === 'drainStarted') sayFinishing(event.connections, GRACE);
+        else if (event.type === 'drained') sayCut(event.report.aborted.length);
+      },
+      ...options,
+    });
+    const scheme = server.url.replace(/:.*/s, '');
+    sayListening(server.address, (address) => next(`${scheme}://${address}`));
+    return server;
+  } catch (error) {
+    console.error(`Cannot listen on ${host}:${port}: ${messageOf(error)}`);
+    process.exit(1);
+  }
+}
+
+/** A page of packages/examples/pages. */
+export function pageOf(name: string): string {
+  return readFileSync(new URL(`../../pages/${name}.html`, import.meta.url), 'utf8');
+}
+
+export const HTML = { headers: { 'Content-Type': 'text/html; charset=utf-8' } };
