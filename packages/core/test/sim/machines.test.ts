@@ -56,14 +56,12 @@ async function machines(sim: Simulation): Promise<void> {
     }),
   );
   sim.quiet();
-  for (const name of ['db-1', 'db-2']) {
-    sim.host(name).crash();
-    sim.log(
-      await sim
-        .host(name)
-        .disk.readFile('/log', 'utf8')
-        .catch(() => 'none'),
-    );
+  for (const host of [sim.host('db-1'), sim.host('db-2')]) {
+    host.crash();
+    sim.log(await host.disk.readFile('/log', 'utf8').catch(() => 'none'));
+    host.restart();
+    await sim.clock.sleep(200);
+    host.crash();
   }
   await gauge.close();
 }
