@@ -56,6 +56,7 @@ export type FailureKind =
   | 'pending'
   | 'real work'
   | 'task'
+  | 'uncaught exception'
   | 'unhandled rejection';
 
 /** Everything that is pending when a run fails. */

@@ -98,6 +98,8 @@ class Run {
   readonly #fabric: Fabric;
   readonly #executor: Executor;
   readonly #random: Random;
+  /** What `Math.random` and `node:crypto` draw: for the code of others, apart from `sim.random`. */
+  readonly #chance: Random;
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
@@ -111,6 +113,7 @@ class Run {
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
     this.#random = seededRandom(random.integer(0, 0xffff_ffff));
+    this.#chance = seededRandom(seededRandom(seed).integer(0, Number.MAX_SAFE_INTEGER - 1));
     this.#network = new SimNetwork({
       clock,
       random,
@@ -145,6 +148,10 @@ class Run {
       clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
+      },
+      random: this.#chance,
+      onUncaughtException: (error) => {
+        this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
       },
       onUnhandledRejection: (reason) => {
         this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);

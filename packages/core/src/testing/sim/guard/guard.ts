@@ -15,13 +15,17 @@
 
 import { interceptSockets } from '../../../net/intercept.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
-import { own, platform } from '../../../vocabulary/platform.ts';
-import { coverForbidden, TIMERS } from './forbidden.ts';
+import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
+import { coverChance } from './chance.ts';
+import { coverForbidden } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
 import { coverMachine } from './machine.ts';
 import { callSite, isCalledByNode, isCalledByTool, watchWork, type Watch } from './real-work.ts';
 import { coverTime, hrtimeOf } from './time.ts';
+import { coverTimerPromises } from './timer-promises.ts';
+import { coverTimers, Immediate, ownTimers } from './timers.ts';
 
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
@@ -36,6 +40,9 @@ export interface GuardOptions {
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
   readonly onUnhandledRejection: (reason: unknown) => void;
+  readonly onUncaughtException: (error: unknown) => void;
+  /** What the program draws with `Math.random` and `node:crypto`. */
+  readonly random: Random;
 }
 
 /** The guard of one simulation. */
@@ -44,18 +51,10 @@ export interface Guard {
   readonly restore: Restore;
 }
 
-/** The line that called is none of the program's when it passes no clock or random numbers to @awaitio/http. */
-const HTTP = /[\\/](?:@awaitio|packages)[\\/]http[\\/](?:src|dist)[\\/]/;
-function missingIn(instead: string): string {
-  if (instead === 'sim.random') {
-    return ': pass `random: sim.random` to what takes it, such as `requestId` and `HttpClient`';
-  }
-  return instead.startsWith('sim.clock')
-    ? ': pass `clock: sim.clock` to `serve` and `HttpClient`'
-    : '';
-}
-
 coverTime();
+coverTimers();
+coverTimerPromises();
+coverChance();
 coverForbidden();
 coverMachine();
 syncImports();
@@ -75,10 +74,7 @@ export function guardWorld(options: GuardOptions): Guard {
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
-    if (site !== undefined) {
-      if (HTTP.test(site)) error.message += missingIn(instead);
-      error.message += ` (called at ${site})`;
-    }
+    if (site !== undefined) error.message += ` (called at ${site})`;
     onForbidden(error);
     throw error;
   };
@@ -95,7 +91,14 @@ export function guardWorld(options: GuardOptions): Guard {
     wallTime,
     refuse,
     isOwnCall: () => own.isCalling,
-    isNode: () => isCalledByNode(isOwnFrame),
+    clock: () => options.clock,
+    random: () => options.random,
+    asOwn,
+    turn: immediate,
+    timers: new Map(),
+    onUncaught: options.onUncaughtException,
+    isOutside: () =>
+      !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
   };
@@ -111,14 +114,20 @@ export function guardWorld(options: GuardOptions): Guard {
   }
   restores.push(
     interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
-    ...TIMERS.filter(([name]) => name in platform).map(([name, instead]) =>
-      replace(platform, name, () => refuse(name, instead)),
+    replace(platform, 'setTimeout', ownTimers.setTimeout),
+    replace(platform, 'clearTimeout', ownTimers.clearTimeout),
+    replace(
+      platform,
+      'setImmediate',
+      (callback: (argument: unknown) => void, argument: unknown) =>
+        new Immediate(world, callback, [argument]),
     ),
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
     replace(platform, 'clock', options.clock),
-    takeRejections(options.onUnhandledRejection),
+    take('unhandledRejection', options.onUnhandledRejection),
+    take('uncaughtException', options.onUncaughtException),
   );
   return { watch, restore };
 }
@@ -131,14 +140,17 @@ function replace(owner: object, name: string, value: unknown): Restore {
   };
 }
 
-/** While a simulation runs, an unhandled rejection fails the simulation and nothing else. */
-function takeRejections(onUnhandledRejection: ErrorListener): Restore {
+/** While a simulation runs, an unhandled rejection or an uncaught exception fails the simulation and nothing else. */
+function take(
+  event: 'unhandledRejection' | 'uncaughtException',
+  listener: ErrorListener,
+): Restore {
   const owner = realProcess;
-  const others = owner.listeners('unhandledRejection') as ErrorListener[];
-  owner.removeAllListeners('unhandledRejection');
-  owner.on('unhandledRejection', onUnhandledRejection);
+  const others = owner.listeners(event as 'uncaughtException') as ErrorListener[];
+  owner.removeAllListeners(event);
+  owner.on(event, listener);
   return () => {
-    owner.off('unhandledRejection', onUnhandledRejection);
-    for (const listener of others) owner.on('unhandledRejection', listener);
+    owner.off(event, listener);
+    for (const other of others) owner.on(event, other);
   };
 }

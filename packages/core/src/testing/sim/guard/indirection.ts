@@ -11,6 +11,8 @@
 
 import { syncBuiltinESMExports } from 'node:module';
 import { runInThisContext } from 'node:vm';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 
 /** What a simulation says about a call. */
 export interface World {
@@ -21,8 +23,19 @@ export interface World {
   readonly refuse: (what: string, instead: string) => never;
   /** Whether the call in progress is this package's own: of the copy that simulates. */
   readonly isOwnCall: () => boolean;
-  /** Whether the call in progress was made by one of Node's own modules. */
-  readonly isNode: () => boolean;
+  /** The clock and the random numbers of the code that runs: of its host. */
+  readonly clock: () => Clock;
+  readonly random: () => Random;
+  /** Runs a callback as Node runs those of timers: with its ticks before its microtasks. */
+  readonly turn: (callback: () => void) => void;
+  /** Makes a call that nothing of the simulation, nor its watch for real work, takes for one of the program. */
+  readonly asOwn: <T>(call: () => T) => T;
+  /** Timers that were asked for their number, by it. */
+  readonly timers: Map<number, Disposable>;
+  /** A callback threw. */
+  readonly onUncaught: (error: unknown) => void;
+  /** Whether the call in progress is none of the simulation: of a test runner, or of a timer that was there before. */
+  readonly isOutside: () => boolean;
   /** Whether the call in progress was made by Node's `fs` or by a test runner. */
   readonly isTool: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
@@ -42,6 +55,10 @@ export type Inside = (
 interface Shared {
   world: World | undefined;
   readonly layers: WeakSet<object>;
+  /** Timers of the real world that were refreshed in a simulation, and what they are since. */
+  readonly adopted: WeakMap<object, unknown>;
+  /** Virtual timers, of whichever copy. */
+  readonly virtual: WeakSet<object>;
 }
 
 /** A property that is a layer, or has become one for the time of a simulation. */
@@ -63,7 +80,12 @@ const KEY = Symbol.for('@awaitio/core: simulation');
 function sharedState(): Shared {
   const owner = realProcess as NodeJS.Process & { [KEY]?: Shared };
   if (owner[KEY] === undefined) {
-    const value: Shared = { world: undefined, layers: new WeakSet() };
+    const value: Shared = {
+      world: undefined,
+      layers: new WeakSet(),
+      adopted: new WeakMap(),
+      virtual: new WeakSet(),
+    };
     Object.defineProperty(owner, KEY, { value });
   }
   return owner[KEY] as Shared;
@@ -71,6 +93,10 @@ function sharedState(): Shared {
 
 const shared = sharedState();
 const targets: Target[] = [];
+
+/** What every copy knows about timers, see `timers.ts`. */
+export const adopted: WeakMap<object, unknown> = shared.adopted;
+export const virtual: WeakSet<object> = shared.virtual;
 
 /** The simulation that decides about the call in progress. */
 export function currentWorld(): World | undefined {
@@ -87,6 +113,14 @@ export function layerOver(real: AnyFunction, inside: Inside): AnyFunction {
       : inside(world, { self: this, args, real });
   };
   return markLayer(layer, real);
+}
+
+/** What a layer does inside a simulation; calls from outside of it, beside the run, go to the real function. */
+export function insideWorld(inside: Inside): Inside {
+  return (world, call) =>
+    world.isOutside()
+      ? Reflect.apply(call.real, call.self, call.args as never[])
+      : inside(world, call);
 }
 
 /** Makes a function look like the one that it covers. */

@@ -49,6 +49,8 @@ export interface Watch {
   /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
   readonly enter: <T>(program: () => T) => T;
   readonly stop: () => void;
+  /** Whether the code that runs is of the program: it was begun by it. */
+  readonly isInside: boolean;
   /** Whether there is work for which virtual time must stand still. */
   readonly isWorking: boolean;
   /** The work for which virtual time must stand still: modules that are being loaded, or `waitFor`. */
@@ -130,6 +132,9 @@ export function watchWork(
     enter: (program) => runs.run(run, program),
     stop: () => {
       hook.disable();
+    },
+    get isInside() {
+      return runs.getStore() === run;
     },
     get isWorking() {
       const active = activeResources();
