@@ -14,6 +14,7 @@ import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
+import { Places } from './net/places.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import {
   FinishedRun,
@@ -37,6 +38,9 @@ import {
 
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
+
+/** The most events after a run in which the last timers of libraries fire. */
+const MAX_LAST_STEPS = 100;
 
 /** How long real work may take, such as loading a module, in real milliseconds. */
 const MAX_REAL_TIME = 5_000;
@@ -96,6 +100,7 @@ class Run {
   readonly #trace: Trace;
   readonly #network: SimNetwork;
   readonly #fabric: Fabric;
+  readonly #places: Places;
   readonly #executor: Executor;
   readonly #random: Random;
   /** What `Math.random` and `node:crypto` draw: for the code of others, apart from `sim.random`. */
@@ -123,6 +128,7 @@ class Run {
       giveUpAfter,
     });
     this.#fabric = fabricOf(this.#network);
+    this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
     this.#executor = new Executor({
       clock,
@@ -133,7 +139,8 @@ class Run {
       },
     });
     this.#fabric.runProgram = (name, program) => {
-      this.#executor.spawn(program, { name: `program of ${name}` });
+      const here = (): Promise<void> => this.#places.of(name).enter(program);
+      this.#executor.spawn(here, { name: `program of ${name}` });
     };
     clock.onTimer = (sequence) => {
       this.#trace.record('timer', '', sequence);
@@ -150,6 +157,8 @@ class Run {
         this.#fail('forbidden call', error.message, error);
       },
       random: this.#chance,
+      place: this.#places.current,
+      listen: this.#places.listen,
       onUncaughtException: (error) => {
         this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
       },
@@ -165,10 +174,25 @@ class Run {
       });
       // What the failure released still runs here, while the real world is out of reach.
       await untilIdle();
+      const result = this.#result();
+      await watch.enter(() => this.#leave(guard.timers));
+      if (result instanceof SimulationError) throw result;
+      return result;
     } finally {
       guard.restore();
     }
-    return this.#finish();
+  }
+
+  /**
+   * Ends what would live on in the modules of libraries: sockets in pools, and the timers beside them. The next run of the process
+   * is then like the first.
+   */
+  async #leave(timers: ReadonlySet<unknown>): Promise<void> {
+    this.#places.clear();
+    await untilIdle();
+    for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && this.#clock.step(); step += 1) {
+      await untilIdle();
+    }
   }
 
   async #begin(main: SimulatedMain): Promise<void> {
@@ -259,7 +283,7 @@ class Run {
     );
   }
 
-  #finish(): SimulationRun {
+  #result(): SimulationRun | SimulationError {
     const run = new FinishedRun(this.#fabric.decisions, {
       seed: this.#seed,
       hash: this.#trace.hash,
@@ -269,7 +293,7 @@ class Run {
     });
     if (this.#failure === undefined) return run;
     const { kind, what, cause } = this.#failure;
-    throw new SimulationError(kind, what, run, this.#pending(), cause);
+    return new SimulationError(kind, what, run, this.#pending(), cause);
   }
 
   #simulation(): Simulation {

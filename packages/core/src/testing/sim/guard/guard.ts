@@ -43,11 +43,17 @@ export interface GuardOptions {
   readonly onUncaughtException: (error: unknown) => void;
   /** What the program draws with `Math.random` and `node:crypto`. */
   readonly random: Random;
+  /** The host on which the caller runs. */
+  readonly place: () => unknown;
+  /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
+  readonly listen: (server: object, args: readonly unknown[]) => unknown;
 }
 
 /** The guard of one simulation. */
 export interface Guard {
   readonly watch: Watch;
+  /** The timers of the program that are set. */
+  readonly timers: ReadonlySet<unknown>;
   readonly restore: Restore;
 }
 
@@ -93,9 +99,11 @@ export function guardWorld(options: GuardOptions): Guard {
     isOwnCall: () => own.isCalling,
     clock: () => options.clock,
     random: () => options.random,
+    place: options.place,
     asOwn,
     turn: immediate,
     timers: new Map(),
+    set: new Set(),
     onUncaught: options.onUncaughtException,
     isOutside: () =>
       !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
@@ -113,7 +121,10 @@ export function guardWorld(options: GuardOptions): Guard {
     throw error;
   }
   restores.push(
-    interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
+    interceptSockets((what, self, args) => {
+      const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
+      return listening ?? refuse(what, 'it in a program of a host (sim.host(name).run), or its net');
+    }),
     replace(platform, 'setTimeout', ownTimers.setTimeout),
     replace(platform, 'clearTimeout', ownTimers.clearTimeout),
     replace(
@@ -129,7 +140,7 @@ export function guardWorld(options: GuardOptions): Guard {
     take('unhandledRejection', options.onUnhandledRejection),
     take('uncaughtException', options.onUncaughtException),
   );
-  return { watch, restore };
+  return { watch, timers: world.set, restore };
 }
 
 function replace(owner: object, name: string, value: unknown): Restore {

@@ -32,6 +32,10 @@ export interface World {
   readonly asOwn: <T>(call: () => T) => T;
   /** Timers that were asked for their number, by it. */
   readonly timers: Map<number, Disposable>;
+  /** Timers that are set. */
+  readonly set: Set<unknown>;
+  /** The simulated host on which the caller runs, for the layers over `node:net` (`net/builtins.ts`). */
+  readonly place: () => unknown;
   /** A callback threw. */
   readonly onUncaught: (error: unknown) => void;
   /** Whether the call in progress is none of the simulation: of a test runner, or of a timer that was there before. */

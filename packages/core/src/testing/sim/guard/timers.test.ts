@@ -246,7 +246,7 @@ test('chance is of the seed, in every form, and apart from the network and `sim.
         crypto.randomInt(10, 1_000_000_000),
         await promisify<number, number>(crypto.randomInt)(100_000_000),
         crypto.randomUUID(),
-        globalThis.crypto.randomUUID({}),
+        globalThis.crypto.randomUUID(),
         [...crypto.getRandomValues(new BigUint64Array(2))],
         crypto.randomFillSync(view, 1, 2).slice(),
         await promisify<Buffer, Buffer>(crypto.randomFill)(Buffer.alloc(6)),

@@ -101,6 +101,7 @@ export class Timeout {
     if (world === undefined) {
       this.#timer = realTimeout(() => this.#fire(undefined), this.#delay);
     } else {
+      world.set.add(this);
       this.#timer = world.clock().setTimer(() => this.#fire(world), this.#delay);
     }
     if (!this.#isRef) this.#timer.unref();
@@ -109,6 +110,7 @@ export class Timeout {
   #cancel(): void {
     const timer = this.#timer;
     this.#timer = undefined;
+    currentWorld()?.set.delete(this);
     if (timer === undefined) return;
     if ('cancel' in timer) timer.cancel();
     else realClear(timer);
@@ -120,6 +122,7 @@ export class Timeout {
       // It may have been cleared or set again, by what came before.
       if (this.#timer !== set) return;
       if (!this.#repeats) this.#timer = undefined;
+      if (!this.#repeats) world?.set.delete(this);
       try {
         this.#call?.();
       } finally {

@@ -25,6 +25,7 @@ import { Paths } from './paths.ts';
 import { Trace } from './trace.ts';
 import {
   PARTITION_OPTIONS,
+  type HostModules,
   SIM_NETWORK_OPTIONS,
   type PartitionOptions,
   type SimNetworkOptions,
@@ -133,6 +134,11 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   /** Runs the programs of `SimHost.run`; the simulation runs them on its executor. */
   runProgram: (name: string, program: () => Promise<void>) => void = (_name, program) => {
     void program();
+  };
+
+  /** The modules of Node on a host; the simulation makes them. */
+  modulesOf: (name: string) => HostModules = () => {
+    throw new Error('the modules of a host are there in `simulate` only');
   };
 
   closeListeners(): void {

@@ -11,6 +11,7 @@ import type { SimStream } from './stream.ts';
 import {
   SIM_CONNECT_OPTIONS,
   SIM_LISTEN_OPTIONS,
+  type HostModules,
   type HostProgram,
   type SimConnectOptions,
   type SimHost,
@@ -23,6 +24,7 @@ export interface HostNetwork extends AttemptNetwork {
   onCrash(host: Host): void;
   onRestart(host: Host): void;
   runProgram(name: string, program: () => Promise<void>): void;
+  modulesOf(name: string): HostModules;
 }
 
 /** The first dynamic port (RFC 6335 section 6). */
@@ -57,10 +59,23 @@ export class Host implements SimHost, HostState {
     return this.#life.signal;
   }
 
-  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
-    charged(this.#network, () => this.#listen(port, options));
+  get net(): HostModules['net'] {
+    return this.#network.modulesOf(this.name).net;
+  }
 
-  #listen(port: number, options: SimListenOptions): HostListener {
+  get tls(): HostModules['tls'] {
+    return this.#network.modulesOf(this.name).tls;
+  }
+
+  get dns(): HostModules['dns'] {
+    return this.#network.modulesOf(this.name).dns;
+  }
+
+  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
+    charged(this.#network, () => this.bind(port, options));
+
+  /** As `listen`, at once. */
+  bind(port: number, options: SimListenOptions = {}): HostListener {
     if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
       throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
     }
