@@ -157,8 +157,10 @@ class Run {
         this.#fail('forbidden call', error.message, error);
       },
       random: this.#chance,
+      poolWord: seededRandom(this.#seed).integer(0, 0xffff_ffff),
       place: this.#places.current,
       listen: this.#places.listen,
+      inOrder: this.#places.inOrder,
       onUncaughtException: (error) => {
         this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
       },
@@ -193,6 +195,9 @@ class Run {
     for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && this.#clock.step(); step += 1) {
       await untilIdle();
     }
+    // What has connected again since.
+    this.#places.clear();
+    await untilIdle();
   }
 
   async #begin(main: SimulatedMain): Promise<void> {

@@ -6,7 +6,15 @@
  */
 
 import crypto from 'node:crypto';
-import { cover, insideWorld, layerOver, type AnyFunction, type World } from './indirection.ts';
+import {
+  cover,
+  fillPool,
+  insideWorld,
+  layerOver,
+  pools,
+  type AnyFunction,
+  type World,
+} from './indirection.ts';
 import { soon } from './timers.ts';
 
 type Callback = (error: Error | null, value?: unknown) => void;
@@ -36,6 +44,18 @@ function fill<T extends ArrayBufferView | ArrayBufferLike>(
   const end = length === undefined ? bytes.length : offset + length;
   for (let at = offset; at < end; at += 1) bytes[at] = source.integer(0, 255);
   return into;
+}
+
+/**
+ * Who keeps a pool of random bytes in a module, and takes words of four bytes from it: the masks of `ws`. What one run has left there
+ * would be the next run's.
+ */
+const POOL_KEEPERS = /[\\/]ws[\\/]lib[\\/]sender\.js/;
+const POOL_SIZE = 8_192;
+
+function isPool(bytes: unknown): bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array) || bytes.length !== POOL_SIZE) return false;
+  return POOL_KEEPERS.test(new Error('here').stack ?? '');
 }
 
 /** Makes everything that is random, and can be seeded, a layer. */
@@ -119,6 +139,11 @@ function withCallback(
 
 function fillPart(world: World, call: Call, args: readonly unknown[]): unknown {
   ask(world, call, args);
+  if (isPool(args[0])) {
+    pools.add(args[0]);
+    fillPool(args[0], world);
+    return args[0];
+  }
   const [into, offset = 0, size] = args as [ArrayBufferView, number | undefined, number | undefined];
   const unit = (into as { readonly BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
   return fill(world, into, offset * unit, size === undefined ? into.byteLength - offset * unit : size * unit);

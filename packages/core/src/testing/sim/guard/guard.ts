@@ -43,6 +43,9 @@ export interface GuardOptions {
   readonly onUncaughtException: (error: unknown) => void;
   /** What the program draws with `Math.random` and `node:crypto`. */
   readonly random: Random;
+  /** 32 bits of the seed, see `pools.ts`. */
+  readonly poolWord: number;
+  readonly inOrder: World['inOrder'];
   /** The host on which the caller runs. */
   readonly place: () => unknown;
   /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
@@ -100,6 +103,7 @@ export function guardWorld(options: GuardOptions): Guard {
     clock: () => options.clock,
     random: () => options.random,
     place: options.place,
+    inOrder: options.inOrder,
     asOwn,
     turn: immediate,
     timers: new Map(),
@@ -109,6 +113,8 @@ export function guardWorld(options: GuardOptions): Guard {
       !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
+    permitTls: watch.permitTls,
+    poolWord: options.poolWord,
   };
   const restores: Restore[] = [watch.stop];
   const restore = (): void => {

@@ -36,6 +36,8 @@ export interface World {
   readonly set: Set<unknown>;
   /** The simulated host on which the caller runs, for the layers over `node:net` (`net/builtins.ts`). */
   readonly place: () => unknown;
+  /** Makes a call, and destroys the simulated sockets that it destroys in the order in which they were made. */
+  readonly inOrder: <T>(call: () => T) => T;
   /** A callback threw. */
   readonly onUncaught: (error: unknown) => void;
   /** Whether the call in progress is none of the simulation: of a test runner, or of a timer that was there before. */
@@ -44,6 +46,10 @@ export interface World {
   readonly isTool: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** Lets a call begin TLS over a simulated socket. */
+  readonly permitTls: <T>(call: () => T) => T;
+  /** 32 bits of the seed, for {@link pools}. */
+  readonly poolWord: number;
 }
 
 /** A function, or a class that is called like one. */
@@ -63,6 +69,8 @@ interface Shared {
   readonly adopted: WeakMap<object, unknown>;
   /** Virtual timers, of whichever copy. */
   readonly virtual: WeakSet<object>;
+  /** Random bytes that a library keeps from run to run, see `chance.ts`. */
+  readonly pools: Set<Uint8Array>;
 }
 
 /** A property that is a layer, or has become one for the time of a simulation. */
@@ -89,6 +97,7 @@ function sharedState(): Shared {
       layers: new WeakSet(),
       adopted: new WeakMap(),
       virtual: new WeakSet(),
+      pools: new Set(),
     };
     Object.defineProperty(owner, KEY, { value });
   }
@@ -101,6 +110,12 @@ const targets: Target[] = [];
 /** What every copy knows about timers, see `timers.ts`. */
 export const adopted: WeakMap<object, unknown> = shared.adopted;
 export const virtual: WeakSet<object> = shared.virtual;
+export const pools: Set<Uint8Array> = shared.pools;
+
+/** Fills a pool with one word: whoever takes words from it takes the same in every run of a seed, wherever the last has ended. */
+export function fillPool(pool: Uint8Array, { poolWord }: World): void {
+  for (let at = 0; at < pool.length; at += 1) pool[at] = poolWord >>> (8 * (at % 4));
+}
 
 /** The simulation that decides about the call in progress. */
 export function currentWorld(): World | undefined {
@@ -198,6 +213,7 @@ export function enterWorld(world: World): () => void {
   const changed = targets.map(put).filter((change) => change !== undefined);
   if (changed.length > 0) syncImports();
   shared.world = world;
+  for (const pool of pools) fillPool(pool, world);
   return () => {
     shared.world = undefined;
     for (const { holder, name, before } of changed.toReversed()) {

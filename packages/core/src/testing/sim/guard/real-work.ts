@@ -58,6 +58,8 @@ export interface Watch {
   /** What keeps the process alive and did not when the watch began; a program may wait for it. */
   readonly unexplained: readonly string[];
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** TLS that is begun in a call is over a simulated socket, which conceals its random bytes. */
+  readonly permitTls: <T>(call: () => T) => T;
 }
 
 /** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
@@ -98,6 +100,7 @@ export function watchWork(
    * alive only meanwhile, and announces nothing; a port of the program is refused. From Node 24 on it does not show.
    */
   let isLoadingElsewhere = false;
+  let isTlsPermitted = false;
   const awaited = new Map<Promise<unknown>, string>();
   const before = activeResources();
   const hook = createHook({
@@ -108,7 +111,8 @@ export function watchWork(
         if (type === 'Immediate') hadTurn = true;
         return;
       }
-      if (!isTimer && type !== 'TLSWRAP' && !isRealWork(type)) return;
+      const isTls = type === 'TLSWRAP' && !isTlsPermitted;
+      if (!isTimer && !isTls && !isRealWork(type)) return;
       // What an earlier run has left behind.
       const context = runs.getStore();
       if (context !== undefined && context !== run) return;
@@ -132,6 +136,14 @@ export function watchWork(
     enter: (program) => runs.run(run, program),
     stop: () => {
       hook.disable();
+    },
+    permitTls: (call) => {
+      isTlsPermitted = true;
+      try {
+        return call();
+      } finally {
+        isTlsPermitted = false;
+      }
     },
     get isInside() {
       return runs.getStore() === run;
@@ -189,6 +201,8 @@ function describe(
   if (caller === undefined && !isProgram) return undefined;
   if (caller !== undefined && TEST_RUNNERS.test(caller.place)) return undefined;
   if (inner.some(({ place }) => NODES_OWN.test(place))) return undefined;
+  // A library's own, which has any name: UNDICI_REQUEST.
+  if (inner.some(({ name }) => name === 'new AsyncResource')) return undefined;
   const blocks = inner.some(({ name }) => BLOCKING.test(name));
   if (blocks && !RANDOM_WORK.test(type)) return undefined;
   return {

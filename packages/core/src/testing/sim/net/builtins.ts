@@ -22,9 +22,10 @@ import {
   type Inside,
   type World,
 } from '../guard/indirection.ts';
+import { Timeout } from '../guard/timers.ts';
 import { coverNames } from './names-service.ts';
 import type { Place } from './place.ts';
-import { isSimulated, type SocketOptions } from './socket.ts';
+import { isSocket, type SocketOptions } from './socket.ts';
 
 const { SSL_OP_NO_TICKET } = constants;
 
@@ -35,13 +36,13 @@ export const placeIn = ({ place }: World): Place | undefined => place() as Place
 function onHost(
   owner: () => object,
   name: string,
-  call: (place: Place, args: readonly unknown[], real: AnyFunction) => unknown,
+  call: (place: Place, args: readonly unknown[], real: AnyFunction, self: unknown) => unknown,
 ): void {
   const inside: Inside = (world, { self, args, real }) => {
     const place = placeIn(world);
     return place === undefined
       ? Reflect.apply(real, self, args as never[])
-      : call(place, args, real);
+      : call(place, args, real, self);
   };
   cover(owner, name, (real) => layerOver(real, insideWorld(inside)));
 }
@@ -63,10 +64,42 @@ function socketLayer(real: AnyFunction): AnyFunction {
   Object.defineProperty(layer, 'prototype', { value: prototype, writable: false });
   Object.defineProperty(layer, Symbol.hasInstance, {
     value: (value: unknown) =>
-      isSimulated(value) || Function.prototype[Symbol.hasInstance].call(real, value),
+      isSocket(value) || Function.prototype[Symbol.hasInstance].call(real, value),
   });
   Object.setPrototypeOf(layer, Object.getPrototypeOf(real) as object);
   return layer;
+}
+
+/** The timeouts of Node's own sockets, which are those of TLS here; and the order in which a server of HTTP closes its connections. */
+function coverIdling(): void {
+  const idle = new WeakMap<object, Timeout>();
+  onHost(() => net.Socket.prototype, 'setTimeout', (_place, [delay, callback], _real, self) => {
+    const socket = self as net.Socket;
+    Reflect.set(socket, 'timeout', delay);
+    idle.get(socket)?.close();
+    idle.delete(socket);
+    if (typeof callback === 'function') {
+      socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
+    }
+    if (Number(delay) > 0) {
+      const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
+      idle.set(socket, timeout);
+      socket.once('close', () => timeout.close());
+    }
+    return socket;
+  });
+  onHost(() => net.Socket.prototype, '_unrefTimer', (_place, args, real, self) => {
+    idle.get(self as object)?.refresh();
+    return Reflect.apply(real, self, args as never[]);
+  });
+  for (const name of ['closeIdleConnections', 'closeAllConnections']) {
+    coverCall(
+      () => http.Server.prototype,
+      name,
+      ({ inOrder }, { self, args, real }) =>
+        inOrder(() => Reflect.apply(real, self, args as never[])),
+    );
+  }
 }
 
 /** `Date` of an answer of `node:http` is of the real time, which Node keeps for itself. */
@@ -112,6 +145,7 @@ function coverBuiltins(): void {
       return Reflect.apply(real, self, [{ ...options, secureOptions }] as never[]);
     },
   );
+  coverIdling();
   coverDates();
   coverNames();
 }

@@ -11,7 +11,7 @@ import { microtask, nextTick } from '../../../vocabulary/platform.ts';
 import type { SimListener } from '../network/types.ts';
 import { listenArguments } from './arguments.ts';
 import { socketError, systemError } from './errors.ts';
-import type { Place } from './place.ts';
+import { permitTls, type Place } from './place.ts';
 import { SimSocket } from './socket.ts';
 
 /** What Node's server has inside. */
@@ -101,7 +101,8 @@ async function accept(
         socket.server = server;
         socket._server = server as unknown as SimSocket['_server'];
         server._connections += 1;
-        server.emit('connection', socket);
+        if (carriesTls) permitTls(() => server.emit('connection', socket));
+        else server.emit('connection', socket);
       });
     }
   } catch (error) {

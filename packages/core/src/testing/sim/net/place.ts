@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { currentWorld } from '../guard/indirection.ts';
 import type { SimStream } from '../network/stream.ts';
 import type { SimHost, SimListener } from '../network/types.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
@@ -25,6 +26,12 @@ const places = new AsyncLocalStorage<Place>();
 /** The host on which the caller runs. */
 export function currentPlace(): Place | undefined {
   return places.getStore();
+}
+
+/** Begins TLS over a simulated socket. */
+export function permitTls<T>(call: () => T): T {
+  const world = currentWorld();
+  return world === undefined ? call() : world.permitTls(call);
 }
 
 /** One host. */
@@ -81,10 +88,13 @@ export class Place {
     } as ConnectionOptions & ConnectOptions;
     const { host = 'localhost', port, lookup } = options;
     let socket: unknown = options.socket ?? undefined;
+    if (socket instanceof SimSocket) socket.carryTls();
     socket ??= this.socket({ carriesTls: true }).connect({ host, port, lookup });
     const servername = options.servername ?? (isIP(host) === 0 ? host : '');
-    const given = { ...options, servername, socket: socket as Socket };
-    return Reflect.apply(real, undefined, [given, ...callback] as never[]);
+    // Agents keep sessions from run to run.
+    const given = { ...options, servername, socket: socket as Socket, session: undefined };
+    const connect = (): unknown => Reflect.apply(real, undefined, [given, ...callback] as never[]);
+    return socket instanceof SimSocket ? permitTls(connect) : connect();
   }
 
   add(socket: SimSocket): void {
@@ -97,6 +107,6 @@ export class Place {
 
   /** Destroys what is left at the end of a run: pools of a library outlive it. */
   clear(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) this.enter(() => socket.destroy());
   }
 }

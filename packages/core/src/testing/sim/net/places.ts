@@ -6,6 +6,7 @@ import { listenOn } from './listening.ts';
 import { homes, modulesOf } from './modules.ts';
 import { Names } from './names.ts';
 import { currentPlace, Place } from './place.ts';
+import { destroyInOrder } from './socket.ts';
 import './builtins.ts';
 
 export class Places {
@@ -49,6 +50,8 @@ export class Places {
     const place = homes.get(server) ?? currentPlace();
     return place === undefined ? undefined : listenOn(place, server as never, args);
   };
+
+  readonly inOrder: typeof destroyInOrder = destroyInOrder;
 
   /** Ends what is left of the run. */
   clear(): void {

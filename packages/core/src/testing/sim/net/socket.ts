@@ -26,14 +26,35 @@ export interface SocketOptions {
 /** What every copy of this package knows a simulated socket by. */
 const SIMULATED = Symbol.for('@awaitio/core: simulated socket');
 
-/** Whether a value is a simulated socket. */
-export function isSimulated(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && SIMULATED in value;
+let count = 0;
+
+/** What is to be destroyed, while a call collects it. */
+let collected: SimSocket[] | undefined;
+
+/** Makes a call, and destroys what it destroys after it, in the order in which it was made. */
+export function destroyInOrder<T>(call: () => T): T {
+  if (collected !== undefined) return call();
+  const mine: SimSocket[] = [];
+  collected = mine;
+  try {
+    return call();
+  } finally {
+    collected = undefined;
+    for (const socket of mine.toSorted(SimSocket.byAge)) socket.destroy();
+  }
+}
+
+/**
+ * Whether a value is a simulated socket that counts as a `net.Socket`. One that carries TLS does not: Node would look for its handle.
+ */
+export function isSocket(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Reflect.get(value, SIMULATED) === true;
 }
 
 export class SimSocket extends StreamDuplex {
   readonly #place: Place;
-  readonly #carriesTls: boolean;
+  readonly #number = (count += 1);
+  #carriesTls: boolean;
   /** Ends an attempt to connect. */
   readonly #attempt = new AbortController();
   #idle: Timeout | undefined;
@@ -49,6 +70,8 @@ export class SimSocket extends StreamDuplex {
   _server: { _connections: number; _emitCloseIfDrained(): void } | null = null;
   /** What belongs to Node's handles is not here; libraries ask whether it is. */
   readonly _handle = null;
+  /** Where TLS looks for the socket below this one. */
+  readonly _parent = null;
 
   constructor(place: Place, options: SocketOptions = {}) {
     const { allowHalfOpen = false, signal, carriesTls = false } = options;
@@ -59,11 +82,33 @@ export class SimSocket extends StreamDuplex {
     this.on('end', this.#touch);
   }
 
+  /** Whether TLS is above it. */
+  get carriesTls(): boolean {
+    return this.#carriesTls;
+  }
+
+  /** The oldest first. */
+  static byAge(a: SimSocket, b: SimSocket): number {
+    return a.#number - b.#number;
+  }
+
   /** Takes over a connection that is open. */
   open(stream: SimStream): void {
     this.#link = stream;
     if (this.#carriesTls) recordedStreams.get(stream)?.();
     this.attach(stream);
+  }
+
+  /** TLS begins here: its bytes are random, and have their number in the hash in place of them. */
+  carryTls(): void {
+    this.#carriesTls = true;
+    if (this.#link !== undefined) recordedStreams.get(this.#link)?.();
+  }
+
+  override destroy(error?: Error): this {
+    if (collected === undefined || error !== undefined) return super.destroy(error);
+    collected.push(this);
+    return this;
   }
 
   connect(...args: readonly unknown[]): this {
@@ -292,4 +337,8 @@ export class SimSocket extends StreamDuplex {
   }
 }
 
-Object.defineProperty(SimSocket.prototype, SIMULATED, { value: true });
+Object.defineProperty(SimSocket.prototype, SIMULATED, {
+  get(this: SimSocket) {
+    return !this.carriesTls;
+  },
+});
