@@ -12,6 +12,7 @@ import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { isError } from '../../vocabulary/realms.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
+import type { RealWork } from './guard/allowed.ts';
 import { guardWorld } from './guard/guard.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { Places } from './net/places.ts';
@@ -96,6 +97,7 @@ class Run {
   readonly #seed: number;
   readonly #deadline: number;
   readonly #maxEvents: number;
+  readonly #allow: readonly RealWork[];
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
@@ -111,6 +113,7 @@ class Run {
 
   constructor(options: SimulationOptions) {
     const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
+    this.#allow = options.allow ?? [];
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
@@ -157,6 +160,7 @@ class Run {
         this.#fail('forbidden call', error.message, error);
       },
       random: this.#chance,
+      allow: this.#allow,
       poolWord: seededRandom(this.#seed).integer(0, 0xffff_ffff),
       place: this.#places.current,
       listen: this.#places.listen,
@@ -215,7 +219,7 @@ class Run {
     let idleRounds = 0;
     while (this.#failure === undefined) {
       await untilIdle();
-      if (watch.isWorking) await this.#wait(() => (watch.isWorking ? watch.work : []));
+      if (watch.isWorking) await this.#wait(watch, () => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
         if (!this.#isClosing) {
@@ -231,7 +235,7 @@ class Run {
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
       } else if (this.#clock.next === undefined && watch.unexplained.length > 0) {
-        await this.#wait(() => (this.#canGoOn ? [] : watch.unexplained));
+        await this.#wait(watch, () => (this.#canGoOn ? [] : watch.unexplained));
         idleRounds = 0;
       } else {
         this.#end();
@@ -245,7 +249,7 @@ class Run {
   }
 
   /** Waits for real work while virtual time stands still. */
-  async #wait(work: () => readonly string[]): Promise<void> {
+  async #wait(watch: Watch, work: () => readonly string[]): Promise<void> {
     const since = machineTime();
     while (this.#failure === undefined && work().length > 0) {
       if (machineTime() - since > MAX_REAL_TIME) {
@@ -253,6 +257,7 @@ class Run {
         const what = `real work has not ended in ${MAX_REAL_TIME / 1_000} s: ${names}`;
         this.#fail('real work', what, undefined);
       }
+      watch.proceed();
       await untilIdle();
     }
   }

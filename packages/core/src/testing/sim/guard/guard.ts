@@ -18,6 +18,7 @@ import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
+import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverForbidden } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
@@ -45,6 +46,8 @@ export interface GuardOptions {
   readonly random: Random;
   /** 32 bits of the seed, see `pools.ts`. */
   readonly poolWord: number;
+  /** Real work that is allowed. */
+  readonly allow: readonly RealWork[];
   readonly inOrder: World['inOrder'];
   /** The host on which the caller runs. */
   readonly place: () => unknown;
@@ -66,6 +69,7 @@ coverTimerPromises();
 coverChance();
 coverForbidden();
 coverMachine();
+coverAllowed();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
@@ -87,11 +91,14 @@ export function guardWorld(options: GuardOptions): Guard {
     onForbidden(error);
     throw error;
   };
-  const watch = watchWork(isOwnFrame, (what, site) => {
+  const allows = (kind: string): boolean => options.allow.includes(kind as RealWork);
+  const watch = watchWork(isOwnFrame, allows, (what, site, kind) => {
+    const allowed =
+      kind === undefined || allows(kind) ? '' : `, or allow it with allow: ['${kind}']`;
     const where = site === undefined ? '' : ` (called at ${site})`;
     onForbidden(
       new Error(
-        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${where}`,
+        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${allowed}${where}`,
       ),
     );
   });
@@ -113,6 +120,8 @@ export function guardWorld(options: GuardOptions): Guard {
       !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
+    allows,
+    inTurn: watch.inTurn,
     permitTls: watch.permitTls,
     poolWord: options.poolWord,
   };

@@ -46,6 +46,10 @@ export interface World {
   readonly isTool: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** Whether a kind of real work is allowed, see `allowed.ts`. */
+  readonly allows: (kind: string) => boolean;
+  /** Does real work when its turn has come. */
+  readonly inTurn: (what: string, begin: (done: () => void) => void) => void;
   /** Lets a call begin TLS over a simulated socket. */
   readonly permitTls: <T>(call: () => T) => T;
   /** 32 bits of the seed, for {@link pools}. */

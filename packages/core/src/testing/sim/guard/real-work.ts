@@ -10,7 +10,9 @@
 
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
+import type { RealWork } from './allowed.ts';
 import { realProcess } from './indirection.ts';
+import { Turns } from './turns.ts';
 
 /** Kinds of work that take real time. */
 const REAL_WORK =
@@ -58,6 +60,10 @@ export interface Watch {
   /** What keeps the process alive and did not when the watch began; a program may wait for it. */
   readonly unexplained: readonly string[];
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** Does real work when its turn has come. */
+  readonly inTurn: (what: string, begin: (done: () => void) => void) => void;
+  /** Nothing of the program can run: the next turn begins. */
+  readonly proceed: () => void;
   /** TLS that is begun in a call is over a simulated socket, which conceals its random bytes. */
   readonly permitTls: <T>(call: () => T) => T;
 }
@@ -87,11 +93,13 @@ export async function untilIdle(): Promise<void> {
  * Watches for real work.
  *
  * @param isOwn - Whether a place is of this package.
+ * @param allows - Whether a kind of work is allowed.
  * @param onWork - Receives the name of a call, such as `readFile`, and its line.
  */
 export function watchWork(
   isOwn: (place: string) => boolean,
-  onWork: (what: string, site: string | undefined) => void,
+  allows: (kind: RealWork) => boolean,
+  onWork: (what: string, site: string | undefined, kind: RealWork | undefined) => void,
 ): Watch {
   const run = {};
   let isLoading = false;
@@ -102,6 +110,7 @@ export function watchWork(
   let isLoadingElsewhere = false;
   let isTlsPermitted = false;
   const awaited = new Map<Promise<unknown>, string>();
+  const turns = new Turns();
   const before = activeResources();
   const hook = createHook({
     init: (_id, type) => {
@@ -112,7 +121,7 @@ export function watchWork(
         return;
       }
       const isTls = type === 'TLSWRAP' && !isTlsPermitted;
-      if (!isTimer && !isTls && !isRealWork(type)) return;
+      if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, allows))) return;
       // What an earlier run has left behind.
       const context = runs.getStore();
       if (context !== undefined && context !== run) return;
@@ -124,7 +133,7 @@ export function watchWork(
       }
       const work = describe(type, frames, context === run && !isNodesTimer);
       if (work === 'loading') isLoading = true;
-      else if (work !== undefined) onWork(work.what, work.site);
+      else if (work !== undefined) onWork(work.what, work.site, kindOf(type));
     },
   });
   hook.enable();
@@ -136,6 +145,12 @@ export function watchWork(
     enter: (program) => runs.run(run, program),
     stop: () => {
       hook.disable();
+    },
+    inTurn: (what, begin) => {
+      turns.add(what, begin);
+    },
+    proceed: () => {
+      turns.proceed();
     },
     permitTls: (call) => {
       isTlsPermitted = true;
@@ -154,10 +169,14 @@ export function watchWork(
       // every promise of the run watched by the garbage collector.
       isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
       isLoadingElsewhere = without(active, before).includes('MessagePort');
-      return isLoading || isLoadingElsewhere || awaited.size > 0;
+      return isLoading || isLoadingElsewhere || awaited.size > 0 || turns.work.length > 0;
     },
     get work() {
-      return [...(isLoading || isLoadingElsewhere ? ['import()'] : []), ...awaited.values()];
+      return [
+        ...(isLoading || isLoadingElsewhere ? ['import()'] : []),
+        ...awaited.values(),
+        ...turns.work,
+      ];
     },
     get unexplained() {
       return without(activeResources(), before);
@@ -187,6 +206,19 @@ function without(all: readonly string[], known: readonly string[]): string[] {
 
 function isRealWork(type: string): boolean {
   return REAL_WORK.test(type) && !OTHER_REQUESTS.test(type);
+}
+
+/** The option that allows it. */
+function kindOf(type: string): RealWork | undefined {
+  if (type.startsWith('ZLIB')) return 'zlib';
+  if (type.startsWith('FSREQ')) return 'files';
+  return type.endsWith('REQUEST') && !RANDOM_WORK.test(type) ? 'crypto' : undefined;
+}
+
+/** Whether work is allowed that is done in turns. That of files has none: it is refused where it has no synchronous form. */
+function isAllowed(type: string, allows: (kind: RealWork) => boolean): boolean {
+  const kind = kindOf(type);
+  return kind !== undefined && kind !== 'files' && allows(kind);
 }
 
 function describe(

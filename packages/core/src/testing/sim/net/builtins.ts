@@ -128,7 +128,7 @@ function hasDate(headers: unknown): boolean {
 }
 
 /** Makes everything that reaches the network a layer. */
-function coverBuiltins(): void {
+export function coverBuiltins(): void {
   const connect = (place: Place, args: readonly unknown[]): unknown => place.connect(args);
   for (const name of ['connect', 'createConnection']) onHost(() => net, name, connect);
   onHost(() => http.Agent.prototype, 'createConnection', connect);
@@ -148,7 +148,5 @@ function coverBuiltins(): void {
   coverIdling();
   coverDates();
   coverNames();
+  syncImports();
 }
-
-coverBuiltins();
-syncImports();

@@ -7,7 +7,9 @@ import { homes, modulesOf } from './modules.ts';
 import { Names } from './names.ts';
 import { currentPlace, Place } from './place.ts';
 import { destroyInOrder } from './socket.ts';
-import './builtins.ts';
+import { coverBuiltins } from './builtins.ts';
+
+coverBuiltins();
 
 export class Places {
   readonly #fabric: Fabric;
