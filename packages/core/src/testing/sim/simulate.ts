@@ -40,9 +40,6 @@ import {
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
 
-/** The most events after a run in which the last timers of libraries fire. */
-const MAX_LAST_STEPS = 100;
-
 /** How long real work may take, such as loading a module, in real milliseconds. */
 const MAX_REAL_TIME = 5_000;
 
@@ -181,27 +178,12 @@ class Run {
       // What the failure released still runs here, while the real world is out of reach.
       await untilIdle();
       const result = this.#result();
-      await watch.enter(() => this.#leave(guard.timers));
+      await watch.enter(() => this.#places.leave(guard.timers, untilIdle));
       if (result instanceof SimulationError) throw result;
       return result;
     } finally {
       guard.restore();
     }
-  }
-
-  /**
-   * Ends what would live on in the modules of libraries: sockets in pools, and the timers beside them. The next run of the process
-   * is then like the first.
-   */
-  async #leave(timers: ReadonlySet<unknown>): Promise<void> {
-    this.#places.clear();
-    await untilIdle();
-    for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && this.#clock.step(); step += 1) {
-      await untilIdle();
-    }
-    // What has connected again since.
-    this.#places.clear();
-    await untilIdle();
   }
 
   async #begin(main: SimulatedMain): Promise<void> {
@@ -294,6 +276,7 @@ class Run {
   }
 
   #result(): SimulationRun | SimulationError {
+    this.#fabric.decisions.seal();
     const run = new FinishedRun(this.#fabric.decisions, {
       seed: this.#seed,
       hash: this.#trace.hash,

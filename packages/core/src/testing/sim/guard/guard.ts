@@ -20,13 +20,15 @@ import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
 import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
+import { coverTimers, ownTimers } from './cover-timers.ts';
 import { coverForbidden } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
 import { coverMachine } from './machine.ts';
-import { callSite, isCalledByNode, isCalledByTool, watchWork, type Watch } from './real-work.ts';
+import { watchWork, type Watch } from './real-work.ts';
+import { callSite, isCalledByNode, isCalledByTool } from './stack.ts';
 import { coverTime, hrtimeOf } from './time.ts';
 import { coverTimerPromises } from './timer-promises.ts';
-import { coverTimers, Immediate, ownTimers } from './timers.ts';
+import { Immediate } from './timers.ts';
 
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;

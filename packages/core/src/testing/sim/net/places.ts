@@ -2,14 +2,18 @@
 
 import type { Fabric } from '../network/fabric.ts';
 import type { HostModules } from '../network/types.ts';
+import { destroyInOrder } from './in-order.ts';
 import { listenOn } from './listening.ts';
 import { homes, modulesOf } from './modules.ts';
 import { Names } from './names.ts';
 import { currentPlace, Place } from './place.ts';
-import { destroyInOrder } from './socket.ts';
+
 import { coverBuiltins } from './builtins.ts';
 
 coverBuiltins();
+
+/** The most events after a run in which the last timers of libraries fire. */
+const MAX_LAST_STEPS = 100;
 
 export class Places {
   readonly #fabric: Fabric;
@@ -55,8 +59,25 @@ export class Places {
 
   readonly inOrder: typeof destroyInOrder = destroyInOrder;
 
-  /** Ends what is left of the run. */
-  clear(): void {
+  /**
+   * Ends what would live on in the modules of libraries: sockets in pools, and the timers beside them. The next run of the process
+   * is then like the first.
+   *
+   * @param timers - What is set on the clock of the run.
+   * @param untilIdle - Waits until the program can do nothing more.
+   */
+  async leave(timers: ReadonlySet<unknown>, untilIdle: () => Promise<void>): Promise<void> {
+    const { clock } = this.#fabric;
+    await this.#clear(untilIdle);
+    for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && clock.step(); step += 1) {
+      await untilIdle();
+    }
+    // What has connected again since.
+    await this.#clear(untilIdle);
+  }
+
+  #clear(untilIdle: () => Promise<void>): Promise<void> {
     for (const place of this.#places.values()) place.clear();
+    return untilIdle();
   }
 }

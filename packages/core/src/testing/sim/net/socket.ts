@@ -12,7 +12,9 @@ import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts'
 import { Timeout } from '../guard/timers.ts';
 import type { SimStream } from '../network/stream.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
+import { dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';
+import { isLeft, nextNumber } from './in-order.ts';
 import type { Place } from './place.ts';
 
 /** Options of a socket. */
@@ -26,24 +28,6 @@ export interface SocketOptions {
 /** What every copy of this package knows a simulated socket by. */
 const SIMULATED = Symbol.for('@awaitio/core: simulated socket');
 
-let count = 0;
-
-/** What is to be destroyed, while a call collects it. */
-let collected: SimSocket[] | undefined;
-
-/** Makes a call, and destroys what it destroys after it, in the order in which it was made. */
-export function destroyInOrder<T>(call: () => T): T {
-  if (collected !== undefined) return call();
-  const mine: SimSocket[] = [];
-  collected = mine;
-  try {
-    return call();
-  } finally {
-    collected = undefined;
-    for (const socket of mine.toSorted(SimSocket.byAge)) socket.destroy();
-  }
-}
-
 /**
  * Whether a value is a simulated socket that counts as a `net.Socket`. One that carries TLS does not: Node would look for its handle.
  */
@@ -53,14 +37,15 @@ export function isSocket(value: unknown): boolean {
 
 export class SimSocket extends StreamDuplex {
   readonly #place: Place;
-  readonly #number = (count += 1);
+  /** Its place in the order of sockets. */
+  readonly number: number = nextNumber();
   #carriesTls: boolean;
   /** Ends an attempt to connect. */
   readonly #attempt = new AbortController();
   #idle: Timeout | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
-  #target: { readonly hostname: string; readonly address: string; readonly port: number } | undefined;
+  #target: Target | undefined;
   #link: SimStream | undefined;
   connecting = false;
   timeout: number | undefined;
@@ -87,11 +72,6 @@ export class SimSocket extends StreamDuplex {
     return this.#carriesTls;
   }
 
-  /** The oldest first. */
-  static byAge(a: SimSocket, b: SimSocket): number {
-    return a.#number - b.#number;
-  }
-
   /** Takes over a connection that is open. */
   open(stream: SimStream): void {
     this.#link = stream;
@@ -106,9 +86,7 @@ export class SimSocket extends StreamDuplex {
   }
 
   override destroy(error?: Error): this {
-    if (collected === undefined || error !== undefined) return super.destroy(error);
-    collected.push(this);
-    return this;
+    return error === undefined && isLeft(this) ? this : super.destroy(error);
   }
 
   connect(...args: readonly unknown[]): this {
@@ -116,14 +94,17 @@ export class SimSocket extends StreamDuplex {
     if (callback !== undefined) this.once('connect', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
     this.connecting = true;
-    const { host: hostname = 'localhost', port } = options;
-    void this.#place.enter(() => this.#connect(options, hostname, Number(port)));
+    const { host: hostname = 'localhost' } = options;
+    void this.#place.enter(() => this.#connect(options, hostname));
     return this;
   }
 
-  async #connect(options: ConnectOptions, hostname: string, port: number): Promise<void> {
+  async #connect(options: ConnectOptions, hostname: string): Promise<void> {
     try {
-      const stream = await this.#dial(options, hostname, port);
+      const stream = await dial(this.#place, options, this.#attempt.signal, (target) => {
+        this.#target = target;
+        if (target.isName) this.emit('lookup', null, target.address, 4, hostname);
+      });
       if (this.destroyed) {
         stream.reset();
         return;
@@ -138,32 +119,9 @@ export class SimSocket extends StreamDuplex {
     } catch (error) {
       microtask(() => {
         this.connecting = false;
-        this.destroy(socketError('connect', error, { hostname, ...this.#target }));
+        this.destroy(socketError('connect', error, { ...this.#target, hostname }));
       });
     }
-  }
-
-  async #dial(
-    { lookup }: ConnectOptions,
-    hostname: string,
-    port: number,
-  ): Promise<SimStream> {
-    const place = this.#place;
-    let host = hostname;
-    if (typeof lookup === 'function' && !place.isKnown(hostname)) {
-      host = await new Promise<string>((resolve, reject) => {
-        lookup(hostname, { family: undefined, hints: 0, all: true }, (error, found) => {
-          const [first] = Array.isArray(found) ? (found as { address: string }[]) : [];
-          if (error !== null && error !== undefined) reject(error as Error);
-          else resolve(first?.address ?? String(found));
-        });
-      });
-    }
-    const address = place.addressOf(host);
-    this.#target = { hostname, address, port };
-    if (place.isKnown(host)) this.emit('lookup', null, address, 4, hostname);
-    const { signal } = this.#attempt;
-    return place.dial(host, port, signal);
   }
 
   // --- What comes and goes -------------------------------------------------------------------------------------
