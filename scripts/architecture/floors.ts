@@ -226,6 +226,14 @@ export const core: PackagePlan = {
       reason: 'The guard replaces the platform; what runs on it is none of its business.',
     },
     {
+      folder: 'testing/sim/net',
+      sees: ['vocabulary', 'streams', 'testing/sim/network', 'testing/sim/guard'],
+      contains:
+        'the modules of Node on simulated hosts: sockets, servers, TLS and names in the shape of `node:net`, `node:tls`, `node:dns`',
+      reason:
+        'What libraries call is answered by the network; it stands over the layers of the guard, which know nothing of it.',
+    },
+    {
       folder: 'testing/sim',
       sees: [
         'vocabulary',
@@ -233,6 +241,7 @@ export const core: PackagePlan = {
         'testing/sim/decisions',
         'testing/sim/network',
         'testing/sim/guard',
+        'testing/sim/net',
       ],
       contains: '`simulate`: one run of a program, its report; runs of many seeds',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
@@ -253,12 +262,19 @@ export const core: PackagePlan = {
   modules: [
     {
       modules: SOCKETS,
-      owners: ['net/'],
-      reason: 'Sockets live in net/ alone; everything else works on a Transport or a ByteStream.',
+      owners: ['net/', 'testing/sim/net/', 'testing/sim/network/types'],
+      reason:
+        'Sockets live in net/ alone; everything else works on a Transport or a ByteStream. A simulation covers these modules.',
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
+      owners: [
+        'net/socket/descriptor',
+        'net/socket/verify-eof',
+        'net/unix/',
+        'testing/sim/guard/',
+        'testing/sim/net/',
+      ],
       reason:
         'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
     },
@@ -274,7 +290,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:crypto'],
-      owners: ['testing/test-authority', 'testing/sim/guard/'],
+      owners: ['testing/test-authority', 'testing/sim/guard/', 'testing/sim/net/'],
       reason: CHANCE_REASON,
     },
     {
@@ -288,7 +304,13 @@ export const core: PackagePlan = {
       owners: ['tasks/'],
       reason: 'One executor wraps one queue; a second importer would be a second scheduler.',
     },
-    NODE_HTTP,
+    {
+      modules: ['node:http', 'node:https'],
+      owners: ['testing/sim/net/'],
+      reason:
+        'awaitio is its own HTTP; a simulation covers that of Node, for the programs that use it.',
+    },
+    { ...NODE_HTTP, modules: ['node:http2'] },
     HARMLESS,
   ],
   globals: [

@@ -18,6 +18,7 @@ export { SimClock } from './sim/network/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
 export { SimNetwork } from './sim/network/network.ts';
 export type {
+  HostModules,
   HostProgram,
   PartitionOptions,
   SimConnectOptions,
@@ -26,6 +27,9 @@ export type {
   SimListenOptions,
   SimNetworkOptions,
 } from './sim/network/types.ts';
+export { NotRepeatableError } from './sim/determinism.ts';
+export { virtualModule } from './sim/net/modules.ts';
+export type { RealWork } from './sim/guard/allowed.ts';
 export {
   SimulationError,
   type FailureKind,

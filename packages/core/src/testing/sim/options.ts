@@ -83,7 +83,8 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   maxEvents: rules.whole(1),
   allow: {
     expected: `a list of ${WORK.join(', ')}`,
-    accepts: (value) => Array.isArray(value) && value.every((kind) => WORK.includes(kind as RealWork)),
+    accepts: (value) =>
+      Array.isArray(value) && value.every((kind) => WORK.includes(kind as RealWork)),
   },
 };
 

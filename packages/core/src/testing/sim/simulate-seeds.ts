@@ -2,6 +2,7 @@
 
 import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
+import { isChecked, simulateTwice } from './determinism.ts';
 import { simulate } from './simulate.ts';
 import { SIMULATION_OPTIONS, type SimulatedMain, type SimulationOptions } from './options.ts';
 
@@ -11,6 +12,11 @@ export interface SeedsOptions extends Omit<SimulationOptions, 'seed'> {
   readonly from?: number | undefined;
   /** The number of seeds. */
   readonly count: number;
+  /**
+   * The share of the seeds, from 0 to 1, that run twice: a program that depends on more than its seed fails, with the first entry of
+   * the trace that differs. @default 0
+   */
+  readonly checkDeterminism?: number | undefined;
 }
 
 const { seed: seedRule, ...OTHERS } = SIMULATION_OPTIONS;
@@ -18,6 +24,10 @@ const SEEDS_OPTIONS: OptionTable<SeedsOptions> = {
   ...OTHERS,
   from: seedRule,
   count: rules.whole(1),
+  checkDeterminism: {
+    expected: 'a share from 0 to 1',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
 };
 
 /** The totals of all runs. */
@@ -35,7 +45,7 @@ export interface SeedsReport {
  *
  * With `AWAITIO_SEED` in the environment only that seed runs: this replays one failure among thousands of runs.
  *
- * @throws {@link SimulationError}, which names the seed; `InvalidInputError` for a wrong option, or for an `AWAITIO_SEED` that is
+ * @throws {@link SimulationError}, which names the seed; {@link NotRepeatableError} when a seed that runs twice gives two runs; `InvalidInputError` for a wrong option, or for an `AWAITIO_SEED` that is
  * not a whole number from 0.
  *
  * @example
@@ -53,7 +63,7 @@ export async function simulateSeeds(
   main: SimulatedMain,
 ): Promise<SeedsReport> {
   checkOptions('simulateSeeds', options, SEEDS_OPTIONS);
-  const { from = 1, count, ...rest } = options;
+  const { from = 1, count, checkDeterminism = 0, ...rest } = options;
   if (count === undefined)
     throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
   const wanted = wantedSeed();
@@ -62,7 +72,8 @@ export async function simulateSeeds(
   let virtualTime = 0;
   let events = 0;
   for (let seed = first; seed < first + runs; seed += 1) {
-    const run = await simulate({ ...rest, seed }, main);
+    const once = isChecked(seed, checkDeterminism) ? simulateTwice : simulate;
+    const run = await once({ ...rest, seed }, main);
     virtualTime += run.virtualTime;
     events += run.events;
   }

@@ -14,6 +14,7 @@ import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import type { RealWork } from './guard/allowed.ts';
 import { guardWorld } from './guard/guard.ts';
+import { compiled } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { Places } from './net/places.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
@@ -80,6 +81,8 @@ export async function simulate(
   const run = new Run(checkSimulation(options));
   const loading = loadEverything();
   if (loading !== undefined) await loading;
+  const compiling = compiled();
+  if (compiling !== undefined) await compiling;
   return run.run(main);
 }
 

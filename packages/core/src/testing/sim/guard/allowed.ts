@@ -24,7 +24,7 @@ export function coverAllowed(): void {
   coverKeys();
 }
 
-type Callback = (error: unknown, ...values: readonly unknown[]) => void;
+type Callback = (...values: readonly unknown[]) => void;
 
 /** Calls back with what a synchronous function has returned or thrown. */
 function answer(
@@ -40,14 +40,14 @@ function answer(
     values = [error];
   }
   soon(world, () => {
-    (callback as (...all: readonly unknown[]) => void)(...values);
+    callback(...values);
   });
 }
 
 /** A call with a callback is made by its synchronous form: `gzip` by `gzipSync`. */
 function coverBySync(
   kind: RealWork,
-  owner: Record<string, unknown>,
+  owner: object,
   name: string,
   toSync: (args: readonly unknown[]) => readonly unknown[] = (args) => args,
   valuesOf?: (value: unknown, args: readonly unknown[]) => readonly unknown[],
@@ -71,7 +71,7 @@ function coverBySync(
       answer(
         world,
         callback as Callback,
-        () => Reflect.apply(owner[`${name}Sync`] as AnyFunction, owner, given as never[]),
+        () => Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
         valuesOf === undefined ? undefined : (value) => valuesOf(value, given),
       );
       return undefined;
@@ -109,7 +109,7 @@ function coverFiles(): void {
         return new Promise((resolve, reject) => {
           const settle: Callback = (error, value) => {
             if (error === null) resolve(value);
-            else reject(error as Error);
+            else reject(error);
           };
           answer(world, settle, () =>
             Reflect.apply(files[`${name}Sync`] as AnyFunction, fs, args as never[]),
@@ -137,7 +137,7 @@ const COMPRESSIONS =
 
 function coverCompression(): void {
   for (const name of Object.keys(zlib).filter((each) => COMPRESSIONS.test(each))) {
-    coverBySync('zlib', zlib as unknown as Record<string, unknown>, name);
+    coverBySync('zlib', zlib, name);
   }
   // The class of all streams of compression, which has no name outside of Node.
   const base = Object.getPrototypeOf(
@@ -173,7 +173,7 @@ const RANDOM_SIGNATURES = /^(?:ECDSA|RSA-PSS)$/i;
 
 function coverKeys(): void {
   for (const name of DERIVATIONS) {
-    coverBySync('crypto', crypto as unknown as Record<string, unknown>, name);
+    coverBySync('crypto', crypto, name);
   }
   const subtle = Object.getPrototypeOf(crypto.webcrypto.subtle) as object;
   for (const name of Object.getOwnPropertyNames(subtle)) {
@@ -200,7 +200,8 @@ function coverKeys(): void {
 
 /** Whether the result of a call is random. */
 function isRandom(name: string, algorithm: unknown): boolean {
-  if (name === 'generateKey' || name === 'encapsulateKey' || name === 'encapsulateBits') return true;
+  if (name === 'generateKey' || name === 'encapsulateKey' || name === 'encapsulateBits')
+    return true;
   const kind = typeof algorithm === 'object' ? (algorithm as { name?: unknown }).name : algorithm;
   if (name === 'sign') return RANDOM_SIGNATURES.test(String(kind));
   return name === 'encrypt' && /^RSA-OAEP$/i.test(String(kind));

@@ -12,6 +12,7 @@ import {
   insideWorld,
   layerOver,
   pools,
+  realms,
   type AnyFunction,
   type World,
 } from './indirection.ts';
@@ -60,11 +61,13 @@ function isPool(bytes: unknown): bytes is Uint8Array {
 
 /** Makes everything that is random, and can be seeded, a layer. */
 export function coverChance(): void {
-  virtual(
-    () => Math,
-    'random',
-    ({ random }) => random().next(),
-  );
+  for (const globals of realms) {
+    virtual(
+      () => Reflect.get(globals(), 'Math') as object,
+      'random',
+      ({ random }) => random().next(),
+    );
+  }
   for (const owner of [(): object => globalThis.crypto, (): object => crypto]) {
     virtual(owner, 'getRandomValues', (world, call) => {
       ask(world, call, call.args);
@@ -127,7 +130,8 @@ function withCallback(
           : // A callback is missing: it says so.
             Reflect.apply(call.real, self, args as never[]);
       }
-      const real = checker === undefined ? call.real : (Reflect.get(crypto, checker) as AnyFunction);
+      const real =
+        checker === undefined ? call.real : (Reflect.get(crypto, checker) as AnyFunction);
       const value = make(world, { self, args, real }, args.slice(0, -1));
       soon(world, () => {
         (callback as Callback)(null, value);
@@ -144,9 +148,18 @@ function fillPart(world: World, call: Call, args: readonly unknown[]): unknown {
     fillPool(args[0], world);
     return args[0];
   }
-  const [into, offset = 0, size] = args as [ArrayBufferView, number | undefined, number | undefined];
+  const [into, offset = 0, size] = args as [
+    ArrayBufferView,
+    number | undefined,
+    number | undefined,
+  ];
   const unit = (into as { readonly BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
-  return fill(world, into, offset * unit, size === undefined ? into.byteLength - offset * unit : size * unit);
+  return fill(
+    world,
+    into,
+    offset * unit,
+    size === undefined ? into.byteLength - offset * unit : size * unit,
+  );
 }
 
 function secretKey(world: World, call: Call, args: readonly unknown[]): unknown {
@@ -160,7 +173,10 @@ function uuid(bytes: Uint8Array, version: number): string {
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = Buffer.from(bytes.buffer).toString('hex');
   const at = [0, 8, 12, 16, 20, 32];
-  return at.slice(1).map((end, part) => hex.slice(at[part], end)).join('-');
+  return at
+    .slice(1)
+    .map((end, part) => hex.slice(at[part], end))
+    .join('-');
 }
 
 function virtual(

@@ -8,6 +8,7 @@ import {
   insideWorld,
   layerOver,
   markLayer,
+  realms,
   virtual,
   type AnyFunction,
   type World,
@@ -43,7 +44,7 @@ function adopt(timer: RealTimeout): Timeout | undefined {
 
 /** The timers of `globalThis` and `node:timers`. */
 export function coverTimers(): void {
-  for (const owner of [(): object => globalThis, (): object => realTimers]) {
+  for (const owner of [...realms, (): object => realTimers]) {
     coverSet(owner, 'setTimeout', (_world, [callback, delay, ...args]) => {
       return new Timeout(callback as Callback, delay, args, false);
     });

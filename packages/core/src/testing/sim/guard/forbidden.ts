@@ -26,15 +26,6 @@ export function coverForbidden(): void {
   forbidRandomSignatures(() => crypto, 'sign', 'crypto.sign', 2);
   forbidRandomSignatures(() => Sign.prototype, 'sign', 'Sign.sign', 0);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
-  const webAssembly = (): object | undefined =>
-    Reflect.get(globalThis, 'WebAssembly') as object | undefined;
-  for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
-    coverCall(webAssembly, name, (world, { self, args, real }) => {
-      const compiling = Reflect.apply(real, self, args as never[]) as Promise<unknown>;
-      world.waitFor(compiling, `WebAssembly.${name}`);
-      return compiling;
-    });
-  }
 }
 
 /** Signatures with DSA, ECDSA and RSA-PSS are random; those with RSA and Ed25519 are not. */

@@ -23,6 +23,7 @@ import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
 import { coverForbidden } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
+import { coverLoading } from './loading.ts';
 import { coverMachine } from './machine.ts';
 import { watchWork, type Watch } from './real-work.ts';
 import { callSite, isCalledByNode, isCalledByTool } from './stack.ts';
@@ -72,6 +73,7 @@ coverChance();
 coverForbidden();
 coverMachine();
 coverAllowed();
+coverLoading();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
@@ -118,8 +120,7 @@ export function guardWorld(options: GuardOptions): Guard {
     timers: new Map(),
     set: new Set(),
     onUncaught: options.onUncaughtException,
-    isOutside: () =>
-      !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
+    isOutside: () => !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
     allows,
@@ -140,7 +141,9 @@ export function guardWorld(options: GuardOptions): Guard {
   restores.push(
     interceptSockets((what, self, args) => {
       const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
-      return listening ?? refuse(what, 'it in a program of a host (sim.host(name).run), or its net');
+      return (
+        listening ?? refuse(what, 'it in a program of a host (sim.host(name).run), or its net')
+      );
     }),
     replace(platform, 'setTimeout', ownTimers.setTimeout),
     replace(platform, 'clearTimeout', ownTimers.clearTimeout),
@@ -169,10 +172,7 @@ function replace(owner: object, name: string, value: unknown): Restore {
 }
 
 /** While a simulation runs, an unhandled rejection or an uncaught exception fails the simulation and nothing else. */
-function take(
-  event: 'unhandledRejection' | 'uncaughtException',
-  listener: ErrorListener,
-): Restore {
+function take(event: 'unhandledRejection' | 'uncaughtException', listener: ErrorListener): Restore {
   const owner = realProcess;
   const others = owner.listeners(event as 'uncaughtException') as ErrorListener[];
   owner.removeAllListeners(event);

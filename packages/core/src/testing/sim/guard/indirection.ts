@@ -91,6 +91,12 @@ interface Target {
  */
 export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS.Process;
 
+const mainGlobals = runInThisContext('globalThis') as object;
+
+/** The globals of a program; in the sandbox of a test runner also those of Node itself, which its own `fetch` uses. */
+export const realms: readonly (() => object)[] =
+  mainGlobals === globalThis ? [() => globalThis] : [() => globalThis, () => mainGlobals];
+
 const KEY = Symbol.for('@awaitio/core: simulation');
 
 function sharedState(): Shared {

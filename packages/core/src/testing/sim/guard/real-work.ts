@@ -12,14 +12,7 @@ import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
 import { realProcess } from './indirection.ts';
-import {
-  framesOf,
-  isNodes,
-  isTimerOfNode,
-  stackHere,
-  TEST_RUNNERS,
-  type Frame,
-} from './stack.ts';
+import { framesOf, isNodes, isTimerOfNode, stackHere, TEST_RUNNERS, type Frame } from './stack.ts';
 import { Turns } from './turns.ts';
 
 /** Kinds of work that take real time. */

@@ -82,8 +82,7 @@ function virtual(
       insideWorld((world, call) => {
         const { self, args } = call;
         const isWrong =
-          optionsAt !== undefined &&
-          (!isDelay(args[0], optionsAt) || !areOptions(args[optionsAt]));
+          optionsAt !== undefined && (!hasDelay(args[0], optionsAt) || !areOptions(args[optionsAt]));
         return isWrong ? Reflect.apply(real, self, args as never[]) : inside(world, call);
       }),
     ),
@@ -91,7 +90,7 @@ function virtual(
 }
 
 /** Only what has two arguments before its options, or is `scheduler.wait`, begins with a delay; what does not may be anything. */
-function isDelay(value: unknown, optionsAt: number): boolean {
+function hasDelay(value: unknown, optionsAt: number): boolean {
   return optionsAt !== 2 || value === undefined || typeof value === 'number';
 }
 

@@ -44,7 +44,12 @@ export function connectArguments(
   const options = given as ConnectOptions;
   const port = Number(options.port);
   if (options.path !== undefined && options.path !== null) {
-    throw invalidInput('connect', 'path', 'a host and port: there are no Unix sockets here', options.path);
+    throw invalidInput(
+      'connect',
+      'path',
+      'a host and port: there are no Unix sockets here',
+      options.path,
+    );
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw invalidInput('connect', 'port', 'a whole number from 0 to 65535', options.port);

@@ -73,25 +73,33 @@ function socketLayer(real: AnyFunction): AnyFunction {
 /** The timeouts of Node's own sockets, which are those of TLS here; and the order in which a server of HTTP closes its connections. */
 function coverIdling(): void {
   const idle = new WeakMap<object, Timeout>();
-  onHost(() => net.Socket.prototype, 'setTimeout', (_place, [delay, callback], _real, self) => {
-    const socket = self as net.Socket;
-    Reflect.set(socket, 'timeout', delay);
-    idle.get(socket)?.close();
-    idle.delete(socket);
-    if (typeof callback === 'function') {
-      socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
-    }
-    if (Number(delay) > 0) {
-      const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
-      idle.set(socket, timeout);
-      socket.once('close', () => timeout.close());
-    }
-    return socket;
-  });
-  onHost(() => net.Socket.prototype, '_unrefTimer', (_place, args, real, self) => {
-    idle.get(self as object)?.refresh();
-    return Reflect.apply(real, self, args as never[]);
-  });
+  onHost(
+    () => net.Socket.prototype,
+    'setTimeout',
+    (_place, [delay, callback], _real, self) => {
+      const socket = self as net.Socket;
+      Reflect.set(socket, 'timeout', delay);
+      idle.get(socket)?.close();
+      idle.delete(socket);
+      if (typeof callback === 'function') {
+        socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
+      }
+      if (Number(delay) > 0) {
+        const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
+        idle.set(socket, timeout);
+        socket.once('close', () => timeout.close());
+      }
+      return socket;
+    },
+  );
+  onHost(
+    () => net.Socket.prototype,
+    '_unrefTimer',
+    (_place, args, real, self) => {
+      idle.get(self as object)?.refresh();
+      return Reflect.apply(real, self, args as never[]);
+    },
+  );
   for (const name of ['closeIdleConnections', 'closeAllConnections']) {
     coverCall(
       () => http.Server.prototype,
@@ -114,7 +122,10 @@ function coverDates(): void {
       if (isDated) return Reflect.apply(real, self, args as never[]);
       message.sendDate = false;
       const date = new Date(wallTime()).toUTCString();
-      return Reflect.apply(real, self, [`${String(firstLine)}Date: ${date}\r\n`, headers] as never[]);
+      return Reflect.apply(real, self, [
+        `${String(firstLine)}Date: ${date}\r\n`,
+        headers,
+      ] as never[]);
     },
   );
 }
@@ -134,7 +145,11 @@ export function coverBuiltins(): void {
   onHost(() => http.Agent.prototype, 'createConnection', connect);
   cover(() => net, 'Socket', socketLayer);
   cover(() => net, 'Stream', socketLayer);
-  onHost(() => tls, 'connect', (place, args, real) => place.connectTls(args, real));
+  onHost(
+    () => tls,
+    'connect',
+    (place, args, real) => place.connectTls(args, real),
+  );
   // The length of a ticket is random.
   coverCall(
     () => tls,

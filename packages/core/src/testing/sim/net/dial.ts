@@ -35,7 +35,7 @@ function find(lookup: NonNullable<ConnectOptions['lookup']>, host: string): Prom
   return new Promise((resolve, reject) => {
     lookup(host, { family: undefined, hints: 0, all: true }, (error, found) => {
       const [first] = Array.isArray(found) ? (found as { readonly address: string }[]) : [];
-      if (error !== null && error !== undefined) reject(error as Error);
+      if (error !== null && error !== undefined) reject(error);
       else resolve(first?.address ?? String(found));
     });
   });

@@ -55,9 +55,12 @@ class ListenHandle {
 export function listenOn(place: Place, server: Inside, args: readonly unknown[]): Server {
   const [{ port, signal }, callback] = listenArguments(args);
   if (server._handle !== null && server._handle !== undefined) {
-    throw Object.assign(new Error('Listen method has been called more than once without closing.'), {
-      code: 'ERR_SERVER_ALREADY_LISTEN',
-    });
+    throw Object.assign(
+      new Error('Listen method has been called more than once without closing.'),
+      {
+        code: 'ERR_SERVER_ALREADY_LISTEN',
+      },
+    );
   }
   if (callback !== undefined) server.once('listening', callback);
   const address = place.addressOf(place.host.name);

@@ -23,7 +23,9 @@ function addressFor(place: Place, host: string, call: string): string {
 }
 
 const lookup: Answer = (place, host, options) => {
-  const given = (typeof options === 'object' ? (options ?? {}) : { family: options }) as LookupOptions;
+  const given = (
+    typeof options === 'object' ? (options ?? {}) : { family: options }
+  ) as LookupOptions;
   const address = addressFor(place, host, 'getaddrinfo');
   if (given.family === 6 || given.family === 'IPv6') {
     throw systemError('getaddrinfo', 'ENOTFOUND', { hostname: host });
@@ -40,7 +42,7 @@ const resolve4: Answer = (place, host, options) => {
 
 const resolve: Answer = (place, host, type) => {
   if (type === undefined || type === 'A') return resolve4(place, host, undefined);
-  throw systemError(`query${String(type)}`, 'ENOTFOUND', { hostname: host });
+  throw systemError('query', 'ENOTFOUND', { hostname: host });
 };
 
 const resolve6: Answer = (_place, host) => {

@@ -84,7 +84,7 @@ export class Place {
     const options = {
       ...(typeof first === 'number' || typeof first === 'string' ? { port: first } : {}),
       ...(typeof second === 'string' ? { host: second } : {}),
-      ...(args.find((arg) => typeof arg === 'object' && arg !== null) as object | undefined),
+      ...args.find((arg): arg is object => typeof arg === 'object' && arg !== null),
     } as ConnectionOptions & ConnectOptions;
     const { host = 'localhost', port, lookup } = options;
     let socket: unknown = options.socket ?? undefined;

@@ -101,6 +101,10 @@ export class SimSocket extends StreamDuplex {
 
   async #connect(options: ConnectOptions, hostname: string): Promise<void> {
     try {
+      // What listens to its events comes after the call that made it.
+      await new Promise<void>((resolve) => {
+        nextTick(resolve);
+      });
       const stream = await dial(this.#place, options, this.#attempt.signal, (target) => {
         this.#target = target;
         if (target.isName) this.emit('lookup', null, target.address, 4, hostname);
@@ -165,7 +169,9 @@ export class SimSocket extends StreamDuplex {
 
   override end(...values: unknown[]): this {
     if (!this.#carriesTls) return super.end(...(values as []));
-    const callback = values.find((value) => typeof value === 'function') as (() => void) | undefined;
+    const callback = values.find((value) => typeof value === 'function') as
+      | (() => void)
+      | undefined;
     super.end();
     callback?.();
     return this;
