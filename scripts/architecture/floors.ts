@@ -237,6 +237,7 @@ export const core: PackagePlan = {
       folder: 'testing/sim',
       sees: [
         'vocabulary',
+        'waiting',
         'tasks',
         'testing/sim/decisions',
         'testing/sim/network',

@@ -16,6 +16,8 @@ import type { RealWork } from './guard/allowed.ts';
 import { guardWorld } from './guard/guard.ts';
 import { compiled } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
+import { renewBudget } from '../../waiting/budget.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { Places } from './net/places.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import {
@@ -172,6 +174,7 @@ class Run {
         this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
       },
     });
+    const restoreBudget = renewBudget(systemClock);
     try {
       const { watch } = guard;
       await watch.enter(() => {
@@ -185,6 +188,7 @@ class Run {
       if (result instanceof SimulationError) throw result;
       return result;
     } finally {
+      restoreBudget();
       guard.restore();
     }
   }
