@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jest, expect, test } from '@jest/globals';
-import { simulate, virtualModule, type SimulatedMain, type Simulation } from '@awaitio/core/testing';
+import {
+  simulate,
+  virtualModule,
+  type SimulatedMain,
+  type Simulation,
+} from '@awaitio/core/testing';
 import { HttpResponse, serve } from '../src/index.ts';
 import { webSocket } from '../src/websocket/index.ts';
 

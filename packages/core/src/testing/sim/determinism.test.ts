@@ -23,7 +23,9 @@ test('a program that depends on an earlier run fails with the first entry that d
   expect(seed).toBe(1);
   expect(entries).toMatchObject([{ event: 'log', subject: 'run 1' }, { subject: 'run 2' }]);
   expect(hashes[0]).not.toBe(hashes[1]);
-  expect(message).toMatch(/first entry that differs\nafter:\n.*begin\n.*timer.*\nfirst:\n.*run 1\nsecond:\n.*run 2\n/);
+  expect(message).toMatch(
+    /first entry that differs\nafter:\n.*begin\n.*timer.*\nfirst:\n.*run 1\nsecond:\n.*run 2\n/,
+  );
 });
 
 test('bytes that differ are found as well, and so is an end that differs', async () => {
@@ -39,7 +41,9 @@ test('bytes that differ are found as well, and so is an end that differs', async
     await stream.writeAll(String(kept));
     await stream.close();
   });
-  expect((inBytes as Error).message).toMatch(/the bytes of this entry differ[^]*both:\n.*data .*client:\d+ → server:7 1\n/);
+  expect((inBytes as Error).message).toMatch(
+    /the bytes of this entry differ[^]*both:\n.*data .*client:\d+ → server:7 1\n/,
+  );
   let runs = 0;
   const inEnd = await failureOf(() => {
     runs += 1;

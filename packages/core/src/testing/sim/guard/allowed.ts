@@ -71,7 +71,8 @@ function coverBySync(
       answer(
         world,
         callback as Callback,
-        () => Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
+        () =>
+          Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
         valuesOf === undefined ? undefined : (value) => valuesOf(value, given),
       );
       return undefined;

@@ -82,7 +82,8 @@ function virtual(
       insideWorld((world, call) => {
         const { self, args } = call;
         const isWrong =
-          optionsAt !== undefined && (!hasDelay(args[0], optionsAt) || !areOptions(args[optionsAt]));
+          optionsAt !== undefined &&
+          (!hasDelay(args[0], optionsAt) || !areOptions(args[optionsAt]));
         return isWrong ? Reflect.apply(real, self, args as never[]) : inside(world, call);
       }),
     ),

@@ -1,25 +1,13 @@
 /** The modules of Node of one host, and those of whichever host the caller runs on. */
 
 import dns from 'node:dns';
-import dnsPromises from 'node:dns/promises';
-import http from 'node:http';
-import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
 import { invalidInput } from '../../../vocabulary/errors.ts';
+import { realProcess } from '../guard/indirection.ts';
 import type { HostModules } from '../network/types.ts';
 import type { Place } from './place.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
-
-/** The modules that are on the network of a simulated host. */
-const MODULES: Readonly<Record<string, object>> = {
-  net,
-  tls,
-  dns,
-  'dns/promises': dnsPromises,
-  http,
-  https,
-};
 
 /** The servers that were made by the modules of a host. */
 export const homes: WeakMap<object, Place> = new WeakMap();
@@ -68,12 +56,14 @@ export function modulesOf(place: Place): HostModules {
 }
 
 /**
- * A module of Node for a test runner that replaces modules: it is that of the host on which the caller runs, and the real
- * one outside of a simulation.
+ * A module of Node for a test runner that replaces modules. In a simulation it is virtual: `node:net`, `node:tls`, `node:http` and
+ * `node:dns` are on the host on which the caller runs, `node:timers` and `node:crypto` have its time and its chance. Outside of a
+ * simulation it is the real one.
  *
- * Code that loads its modules after `@awaitio/core/testing` needs none of this: there `node:net` itself does the same.
+ * It is for Jest, which gives the named imports of ES modules the functions that were there before `@awaitio/core/testing`, and for what
+ * was loaded before. Everywhere else the modules of Node do this by themselves.
  *
- * @param name - `net`, `tls`, `dns`, `dns/promises`, `http` or `https`, with or without `node:`.
+ * @param name - The name of a module of Node, with or without `node:`.
  * @returns What the module exports, and itself as `default`.
  * @throws `InvalidInputError` for any other name.
  *
@@ -81,16 +71,24 @@ export function modulesOf(place: Place): HostModules {
  * ```ts
  * import { virtualModule } from '@awaitio/core/testing';
  *
- * const { isIP, default: net } = virtualModule('node:net') as typeof import('node:net') & {
- *   default: typeof import('node:net');
- * };
- * console.log(isIP('::1'), typeof net.connect); // 6 function
+ * // In a test of Jest: jest.unstable_mockModule('node:net', () => virtualModule('node:net'));
+ * // In a test of Vitest: vi.mock('node:net', () => virtualModule('node:net'));
+ * const { isIP } = virtualModule('node:net') as unknown as typeof import('node:net');
+ * console.log(isIP('::1')); // 6
  * ```
  */
 export function virtualModule(name: string): Readonly<Record<string, unknown>> {
-  const module = typeof name === 'string' ? MODULES[name.replace(/^node:/, '')] : undefined;
-  if (module === undefined) {
-    throw invalidInput('virtualModule', 'name', `one of ${Object.keys(MODULES).join(', ')}`, name);
+  const module = typeof name === 'string' ? builtin(name) : undefined;
+  if (typeof module !== 'object' || module === null) {
+    throw invalidInput('virtualModule', 'name', 'the name of a module of Node', name);
   }
   return { ...module, default: module };
+}
+
+/** The very object that the layers are on: a test runner may have another of that name. */
+function builtin(name: string): unknown {
+  const { getBuiltinModule } = realProcess as unknown as {
+    getBuiltinModule(name: string): unknown;
+  };
+  return getBuiltinModule(name);
 }
