@@ -50,8 +50,8 @@ const MAX_REAL_TIME = 5_000;
  * Runs `main` on a simulated network until no event is left.
  *
  * @param options - The seed and the properties of the network.
- * @param main - The program. It receives hosts, a clock and an executor, and must not use any other timer, socket or random
- * numbers.
+ * @param main - The program. It receives hosts, a clock and an executor. `setTimeout`, `Math.random`, `node:net` and their kind are
+ * virtual in it; what has no virtual form is refused.
  * @returns What happened, with a hash that the same seed reproduces, on every version of Node.
  * @throws {@link SimulationError} when `main` or a task fails, a rejection is not handled, a wait can never settle
  * (deadlock, or left pending at the end), the deadline passes, the real world was used, or real work does not end.

@@ -88,7 +88,7 @@ export function virtualModule(name: string): Readonly<Record<string, unknown>> {
 /** The very object that the layers are on: a test runner may have another of that name. */
 function builtin(name: string): unknown {
   const { getBuiltinModule } = realProcess as unknown as {
-    getBuiltinModule(name: string): unknown;
+    readonly getBuiltinModule: (name: string) => unknown;
   };
   return getBuiltinModule(name);
 }
