@@ -264,27 +264,27 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'only net/ imports node:net',
     { 'streams/byte-stream.ts': "import type { Socket } from 'node:net';" },
-    'imports node:net, which is for net/ only. Sockets live in net/ alone; everything else works on a Transport or a ByteStream. [owned-modules]',
+    'imports node:net, which is for net/, testing/sim/net/, testing/sim/network/types only. Sockets live in net/ alone; everything else works on a Transport or a ByteStream. A simulation covers these modules. [owned-modules]',
   ],
   [
     'only net/ imports node:tls',
     { 'testing/pair.ts': "const tls = await import('node:tls');" },
-    'imports node:tls, which is for net/ only.',
+    'imports node:tls, which is for net/, testing/sim/net/, testing/sim/network/types only.',
   ],
   [
     'only net/ imports node:dgram',
     { 'polling/poll.ts': "export const dgram = require('node:dgram');" },
-    'imports node:dgram, which is for net/ only.',
+    'imports node:dgram, which is for net/, testing/sim/net/, testing/sim/network/types only.',
   ],
   [
     'only net/ imports node:dns',
     { 'vocabulary/address.ts': "import { lookup } from 'node:dns/promises';" },
-    'imports node:dns/promises, which is for net/ only.',
+    'imports node:dns/promises, which is for net/, testing/sim/net/, testing/sim/network/types only.',
   ],
   [
     'a carrier without files imports no node:fs',
     { 'net/tcp/tcp-stream.ts': "import { readFile } from 'node:fs/promises';" },
-    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/, testing/sim/guard/ only.',
+    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/, testing/sim/guard/, testing/sim/net/ only.',
   ],
   [
     'only the executor imports p-queue',
@@ -294,7 +294,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'no one imports node:http',
     { 'net/tcp/tcp-listener.ts': "import { createServer } from 'node:http';" },
-    'imports node:http, which is for no file only.',
+    'imports node:http, which is for testing/sim/net/ only.',
   ],
   [
     'a module that no one owns is refused',

@@ -509,6 +509,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   ...each('SimNetwork', ['host', 'partition', 'heal', 'hold', 'release'], simulated),
   ...each('SimStream', ['setNoDelay', 'setKeepAlive'], simulated),
   ...each('Simulation', ['host', 'partition', 'heal', 'hold', 'release', 'log'], simulated),
+  'new NotRepeatableError': trusted,
   'new SimulationError': trusted,
   'new TestAuthority': plain(kit.TestAuthority, () => ['name']),
   'TestAuthority.issue': plain(authority, () => [['127.0.0.1'], {}]),
@@ -519,6 +520,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   simulate: simulated,
   simulateSeeds: simulated,
   streamContract: plain(kit.streamContract, () => [() => memoryPair(), {}]),
+  virtualModule: plain(kit.virtualModule, () => ['node:net']),
 };
 
 /** A call on something made anew, which is closed afterwards where it can be. */

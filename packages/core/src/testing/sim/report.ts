@@ -2,6 +2,7 @@
 
 import type { Decisions } from './decisions/decisions.ts';
 import type { Decision } from './decisions/log.ts';
+import { isError } from '../../vocabulary/realms.ts';
 import type { SimClock } from './network/clock.ts';
 import { formatTrace, type TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
@@ -153,4 +154,13 @@ export function pendingOf(
   clock: SimClock,
 ): Pending {
   return { main, tasks, waits, timers: clock.size, nextTimer: clock.next };
+}
+
+/** How an accept loop that does not iterate ends when the run closes its listener. */
+export function isClosedListener(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ERR_LISTENER_CLOSED';
+}
+
+export function messageOf(error: unknown): string {
+  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }

@@ -9,7 +9,6 @@ import { Executor } from '../../tasks/executor.ts';
 import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { isError } from '../../vocabulary/realms.ts';
 import { SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import type { RealWork } from './guard/allowed.ts';
@@ -22,7 +21,9 @@ import { Places } from './net/places.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import {
   FinishedRun,
+  isClosedListener,
   isPending,
+  messageOf,
   pendingOf,
   SimulationError,
   type FailureKind,
@@ -30,7 +31,6 @@ import {
   type SimulationRun,
 } from './report.ts';
 import type { Trace } from './network/trace.ts';
-import type { PartitionOptions, SimHost } from './network/types.ts';
 import {
   checkSimulation,
   DEFAULT_DEADLINE,
@@ -39,6 +39,7 @@ import {
   type Simulation,
   type SimulationOptions,
 } from './options.ts';
+import { simulationOf } from './simulation.ts';
 
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
@@ -106,7 +107,7 @@ class Run {
   readonly #fabric: Fabric;
   readonly #places: Places;
   readonly #executor: Executor;
-  readonly #random: Random;
+  readonly #simulation: Simulation;
   /** What `Math.random` and `node:crypto` draw: for the code of others, apart from `sim.random`. */
   readonly #chance: Random;
   #isMainDone = false;
@@ -122,7 +123,7 @@ class Run {
     const clock = this.#clock;
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
-    this.#random = seededRandom(random.integer(0, 0xffff_ffff));
+    const own = seededRandom(random.integer(0, 0xffff_ffff));
     this.#chance = seededRandom(seededRandom(seed).integer(0, Number.MAX_SAFE_INTEGER - 1));
     this.#network = new SimNetwork({
       clock,
@@ -143,6 +144,7 @@ class Run {
         this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
       },
     });
+    this.#simulation = simulationOf(seed, own, this.#executor, this.#network, this.#trace);
     this.#fabric.runProgram = (name, program) => {
       const here = (): Promise<void> => this.#places.of(name).enter(program);
       this.#executor.spawn(here, { name: `program of ${name}` });
@@ -195,7 +197,7 @@ class Run {
 
   async #begin(main: SimulatedMain): Promise<void> {
     try {
-      await main(this.#simulation());
+      await main(this.#simulation);
       this.#isMainDone = true;
     } catch (error) {
       this.#isMainDone = true;
@@ -295,40 +297,4 @@ class Run {
     const { kind, what, cause } = this.#failure;
     return new SimulationError(kind, what, run, this.#pending(), cause);
   }
-
-  #simulation(): Simulation {
-    const network = this.#network;
-    return Object.freeze({
-      seed: this.#seed,
-      clock: this.#clock,
-      random: this.#random,
-      executor: this.#executor,
-      network,
-      host: (name: string) => network.host(name),
-      partition: (a: SimHost, b: SimHost, how?: PartitionOptions) => {
-        network.partition(a, b, how);
-      },
-      heal: (a?: SimHost, b?: SimHost) => {
-        network.heal(a, b);
-      },
-      hold: (a: SimHost, b: SimHost) => {
-        network.hold(a, b);
-      },
-      release: (a?: SimHost, b?: SimHost) => {
-        network.release(a, b);
-      },
-      log: (line: string) => {
-        this.#trace.record('log', line);
-      },
-    });
-  }
-}
-
-/** How an accept loop that does not iterate ends when the run closes its listener. */
-function isClosedListener(error: unknown): boolean {
-  return (error as { code?: unknown } | undefined)?.code === 'ERR_LISTENER_CLOSED';
-}
-
-function messageOf(error: unknown): string {
-  return isError(error) ? `${error.name}: ${error.message}` : String(error);
 }

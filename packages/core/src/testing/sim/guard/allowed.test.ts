@@ -89,7 +89,7 @@ test('compression that is allowed ends in the order in which it began', async ()
     const writer = stream.writable.getWriter();
     void writer.write(Buffer.from('web')).then(() => writer.close());
     expect(zlib.gunzipSync(await buffer(stream.readable)).toString()).toBe('web');
-    // What is destroyed in the middle holds nobody up.
+    // What is destroyed in the middle holds no other up.
     const broken = zlib.createGunzip();
     broken.end('no gzip');
     await once(broken, 'error');

@@ -122,7 +122,7 @@ export const adopted: WeakMap<object, unknown> = shared.adopted;
 export const virtual: WeakSet<object> = shared.virtual;
 export const pools: Set<Uint8Array> = shared.pools;
 
-/** Fills a pool with one word: whoever takes words from it takes the same in every run of a seed, wherever the last has ended. */
+/** Fills a pool with one word: what is taken from it is the same in every run of a seed, wherever the last has ended. */
 export function fillPool(pool: Uint8Array, { poolWord }: World): void {
   for (let at = 0; at < pool.length; at += 1) pool[at] = poolWord >>> (8 * (at % 4));
 }

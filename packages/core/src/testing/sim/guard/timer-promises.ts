@@ -128,7 +128,7 @@ function pause(
   });
 }
 
-/** As Node's: ticks that nobody took yet are counted. */
+/** As Node's: ticks that were not taken yet are counted. */
 async function* ticks(
   delay: unknown,
   value: unknown,

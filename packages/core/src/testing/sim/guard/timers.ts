@@ -161,7 +161,7 @@ export class Immediate {
   }
 }
 
-/** Calls back in a turn of its own; an error is an uncaught one, which fails the run. */
+/** Calls back in a separate turn; an error is an uncaught one, which fails the run. */
 function callIn(world: World, call: () => unknown): void {
   world.turn(() => {
     try {

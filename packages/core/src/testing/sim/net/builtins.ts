@@ -25,7 +25,8 @@ import {
 import { Timeout } from '../guard/timers.ts';
 import { coverNames } from './names-service.ts';
 import type { Place } from './place.ts';
-import { isSocket, type SocketOptions } from './socket.ts';
+import { isSocket } from './brand.ts';
+import type { SocketOptions } from './socket.ts';
 
 const { SSL_OP_NO_TICKET } = constants;
 

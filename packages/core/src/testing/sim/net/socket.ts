@@ -14,6 +14,7 @@ import type { SimStream } from '../network/stream.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
 import { dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';
+import { SIMULATED } from './brand.ts';
 import { isLeft, nextNumber } from './in-order.ts';
 import type { Place } from './place.ts';
 
@@ -21,18 +22,8 @@ import type { Place } from './place.ts';
 export interface SocketOptions {
   readonly allowHalfOpen?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** For TLS above it, see `net/tls/tls-duplex.ts`: bytes come in a turn of their own, and `end` calls back at once. */
+  /** For TLS above it, see `net/tls/tls-duplex.ts`: bytes come in a separate turn, and `end` calls back at once. */
   readonly carriesTls?: boolean | undefined;
-}
-
-/** What every copy of this package knows a simulated socket by. */
-const SIMULATED = Symbol.for('@awaitio/core: simulated socket');
-
-/**
- * Whether a value is a simulated socket that counts as a `net.Socket`. One that carries TLS does not: Node would look for its handle.
- */
-export function isSocket(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Reflect.get(value, SIMULATED) === true;
 }
 
 export class SimSocket extends StreamDuplex {
