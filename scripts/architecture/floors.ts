@@ -269,13 +269,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: [
-        'net/socket/descriptor',
-        'net/socket/verify-eof',
-        'net/unix/',
-        'testing/sim/guard/',
-        'testing/sim/net/',
-      ],
+      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
       reason:
         'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
     },
@@ -299,6 +293,11 @@ export const core: PackagePlan = {
       owners: ['testing/sim/guard/'],
       reason:
         'Only the simulation reaches past a test runner, to the process whose rejections it watches.',
+    },
+    {
+      modules: ['node:zlib'],
+      owners: ['testing/sim/guard/'],
+      reason: 'Compression is the business of @awaitio/http; a simulation covers that of programs.',
     },
     {
       modules: ['p-queue'],

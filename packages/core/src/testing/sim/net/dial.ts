@@ -2,7 +2,7 @@
 
 import type { SimStream } from '../network/stream.ts';
 import type { ConnectOptions } from './arguments.ts';
-import type { Place } from './place.ts';
+import type { Home } from './home.ts';
 
 /** What a socket connects to. */
 export interface Target {
@@ -18,7 +18,7 @@ export interface Target {
  * @param onTarget - Receives the address before the attempt.
  */
 export async function dial(
-  place: Place,
+  place: Home,
   options: ConnectOptions,
   signal: AbortSignal,
   onTarget: (target: Target) => void,

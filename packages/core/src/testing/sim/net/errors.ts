@@ -1,10 +1,18 @@
 /** Errors in the shape of Node's: `code`, `errno`, `syscall`, and the address. */
 
-import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 import { IoError } from '../../../vocabulary/errors.ts';
 
 /** What `getaddrinfo` fails with has numbers of libuv's own. */
 const NOT_FOUND = -3_008;
+
+let known: ReadonlyMap<string, number> | undefined;
+
+/** The numbers of errors by their codes. */
+function numbers(): ReadonlyMap<string, number> {
+  known ??= new Map([...getSystemErrorMap()].map(([number, [code]]) => [code, number]));
+  return known;
+}
 
 interface Details {
   readonly address?: string | undefined;
@@ -17,8 +25,7 @@ export function systemError(syscall: string, code: string, details: Details = {}
   const { address, port, hostname } = details;
   const at = hostname ?? (address === undefined ? '' : `${address}:${port}`);
   const text = code === 'EADDRINUSE' ? `${code}: address already in use` : code;
-  const number = (constants.errno as Readonly<Record<string, number>>)[code];
-  const errno = number === undefined ? NOT_FOUND : -number;
+  const errno = numbers().get(code) ?? NOT_FOUND;
   const error = new Error(`${syscall} ${text}${at === '' ? '' : ` ${at}`}`);
   return Object.assign(error, { errno, code, syscall, ...details });
 }
@@ -31,5 +38,5 @@ export function socketError(syscall: string, error: unknown, details: Details): 
     return systemError('getaddrinfo', code, { hostname: details.hostname });
   }
   const { address, port } = details;
-  return code in constants.errno ? systemError(syscall, code, { address, port }) : error;
+  return numbers().has(code) ? systemError(syscall, code, { address, port }) : error;
 }

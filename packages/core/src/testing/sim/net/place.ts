@@ -7,6 +7,7 @@ import { currentWorld } from '../guard/indirection.ts';
 import type { SimStream } from '../network/stream.ts';
 import type { SimHost, SimListener } from '../network/types.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
+import type { Home } from './home.ts';
 import type { Names } from './names.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
 
@@ -35,10 +36,10 @@ export function permitTls<T>(call: () => T): T {
 }
 
 /** One host. */
-export class Place {
+export class Place implements Home {
   readonly host: BindingHost;
   readonly #network: PlaceNetwork;
-  readonly #sockets = new Set<SimSocket>();
+  readonly #sockets = new Set<{ destroy(): unknown }>();
 
   constructor(host: BindingHost, network: PlaceNetwork) {
     this.host = host;
@@ -97,11 +98,11 @@ export class Place {
     return socket instanceof SimSocket ? permitTls(connect) : connect();
   }
 
-  add(socket: SimSocket): void {
+  add(socket: { destroy(): unknown }): void {
     this.#sockets.add(socket);
   }
 
-  remove(socket: SimSocket): void {
+  remove(socket: { destroy(): unknown }): void {
     this.#sockets.delete(socket);
   }
 

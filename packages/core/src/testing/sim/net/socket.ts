@@ -16,7 +16,7 @@ import { dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';
 import { SIMULATED } from './brand.ts';
 import { isLeft, nextNumber } from './in-order.ts';
-import type { Place } from './place.ts';
+import type { Home } from './home.ts';
 
 /** Options of a socket. */
 export interface SocketOptions {
@@ -27,7 +27,7 @@ export interface SocketOptions {
 }
 
 export class SimSocket extends StreamDuplex {
-  readonly #place: Place;
+  readonly #place: Home;
   /** Its place in the order of sockets. */
   readonly number: number = nextNumber();
   #carriesTls: boolean;
@@ -49,7 +49,7 @@ export class SimSocket extends StreamDuplex {
   /** Where TLS looks for the socket below this one. */
   readonly _parent = null;
 
-  constructor(place: Place, options: SocketOptions = {}) {
+  constructor(place: Home, options: SocketOptions = {}) {
     const { allowHalfOpen = false, signal, carriesTls = false } = options;
     super({ allowHalfOpen, emitClose: false, autoDestroy: !carriesTls, signal });
     this.#place = place;
