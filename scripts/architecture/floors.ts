@@ -48,6 +48,8 @@ export interface PackagePlan {
   readonly sansIo: readonly string[];
   /** Owners as above that import only types from the rest of their package. */
   readonly typesOnly: readonly string[];
+  /** Files that import modules of the user, by a name that is not known before. */
+  readonly loaders: readonly string[];
 }
 
 const TIME = [
@@ -244,8 +246,27 @@ export const core: PackagePlan = {
         'testing/sim/guard',
         'testing/sim/net',
       ],
-      contains: '`simulate`: one run of a program, its report; runs of many seeds',
+      contains: '`simulate`: one run of a program, and its report',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
+    },
+    {
+      folder: 'testing/sim/shrink',
+      sees: ['vocabulary', 'testing/sim', 'testing/sim/decisions'],
+      contains: 'reduces a failing run to the smallest that fails for the same cause',
+      reason: 'A run knows nothing of what is done with it.',
+    },
+    {
+      folder: 'testing/sim/seeds',
+      sees: [
+        'vocabulary',
+        'testing/sim',
+        'testing/sim/decisions',
+        'testing/sim/network',
+        'testing/sim/shrink',
+      ],
+      contains:
+        'runs of many seeds, for a test runner too: their failures by cause, seeds and stories that are kept',
+      reason: 'A run knows nothing of other runs.',
     },
     {
       folder: 'testing/contract',
@@ -269,9 +290,21 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
-      owners: ['net/socket/descriptor', 'net/socket/verify-eof', 'net/unix/', 'testing/sim/guard/'],
+      owners: [
+        'net/socket/descriptor',
+        'net/socket/verify-eof',
+        'net/unix/',
+        'testing/sim/guard/',
+        'testing/sim/seeds/',
+      ],
       reason:
-        'Files are I/O: only a Unix path, a descriptor and the check of an end of stream touch them, and a simulation covers them.',
+        'Files are I/O: only a Unix path, a descriptor, the check of an end of stream and what is kept of failed simulations touch them.',
+    },
+    {
+      modules: ['node:worker_threads'],
+      owners: ['testing/sim/seeds/workers'],
+      reason:
+        'Threads are the program’s to start: only runs of many seeds have some, when they are asked for.',
     },
     {
       modules: ['node:cluster'],
@@ -337,7 +370,7 @@ export const core: PackagePlan = {
     },
     {
       globals: ['process.getBuiltinModule'],
-      owners: ['net/lazy-builtins'],
+      owners: ['net/lazy-builtins', 'testing/sim/seeds/'],
       reason: 'A module that is loaded this way escapes the rules about who imports what.',
     },
     {
@@ -348,6 +381,7 @@ export const core: PackagePlan = {
   ],
   sansIo: [],
   typesOnly: [],
+  loaders: ['testing/sim/seeds/workers'],
 };
 
 export const http: PackagePlan = {
@@ -789,6 +823,7 @@ export const http: PackagePlan = {
     'forms/parameters',
   ],
   typesOnly: ['llhttp/'],
+  loaders: [],
 };
 
 /** The order of the packages: each may import those before it. */

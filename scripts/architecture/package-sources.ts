@@ -62,5 +62,6 @@ export function describePlan(plan: PackagePlan): string[] {
     ),
     `without waiting: ${plan.sansIo.join(' ') || 'not asked for'}`,
     `types only: ${plan.typesOnly.join(' ') || 'not asked for'}`,
+    `computed imports: ${plan.loaders.join(' ') || 'in no file'}`,
   ];
 }

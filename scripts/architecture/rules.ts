@@ -137,9 +137,9 @@ const IMPORT_RULES: readonly Rule[] = [
   },
   {
     id: 'literal-imports',
-    *check(source) {
+    *check(source, { plan }) {
       for (const { computed, line } of source.imports) {
-        if (!computed) continue;
+        if (!computed || isNamed(source.path, plan.loaders)) continue;
         yield {
           line,
           what: 'imports a computed name',
@@ -316,6 +316,7 @@ export function ghostsOf({ plan, sources, entries }: PackageSources): string[] {
     ...plan.globals.flatMap(({ owners: named }) => named),
     ...plan.sansIo,
     ...plan.typesOnly,
+    ...plan.loaders,
   ];
   return [
     ...rooms

@@ -35,6 +35,8 @@ describe('the rooms of @awaitio/core', () => {
       'testing/sim/guard sees vocabulary net',
       'testing/sim/net sees vocabulary streams testing/sim/network testing/sim/guard',
       'testing/sim sees vocabulary waiting tasks testing/sim/decisions testing/sim/network testing/sim/guard testing/sim/net',
+      'testing/sim/shrink sees vocabulary testing/sim testing/sim/decisions',
+      'testing/sim/seeds sees vocabulary testing/sim testing/sim/decisions testing/sim/network testing/sim/shrink',
       'testing/contract sees vocabulary waiting streams',
       'testing sees vocabulary waiting streams testing/sim/decisions testing/sim/network',
       'node:net is for net/ testing/sim/net/ testing/sim/network/types',
@@ -42,10 +44,11 @@ describe('the rooms of @awaitio/core', () => {
       'node:dgram is for net/ testing/sim/net/ testing/sim/network/types',
       'node:dns is for net/ testing/sim/net/ testing/sim/network/types',
       'node:dns/promises is for net/ testing/sim/net/ testing/sim/network/types',
-      'node:fs is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
-      'node:fs/promises is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
-      'node:os is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
-      'node:path is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/',
+      'node:fs is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
+      'node:fs/promises is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
+      'node:os is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
+      'node:path is for net/socket/descriptor net/socket/verify-eof net/unix/ testing/sim/guard/ testing/sim/seeds/',
+      'node:worker_threads is for testing/sim/seeds/workers',
       'node:cluster is for net/lazy-builtins',
       'node:timers is for vocabulary/platform testing/sim/guard/',
       'node:timers/promises is for vocabulary/platform testing/sim/guard/',
@@ -74,10 +77,11 @@ describe('the rooms of @awaitio/core', () => {
       'WebAssembly is for no file',
       'process.nextTick is for vocabulary/platform',
       'queueMicrotask is for vocabulary/platform',
-      'process.getBuiltinModule is for net/lazy-builtins',
+      'process.getBuiltinModule is for net/lazy-builtins testing/sim/seeds/',
       'process.binding is for net/socket/stream-handle',
       'without waiting: not asked for',
       'types only: not asked for',
+      'computed imports: testing/sim/seeds/workers',
     ]);
   });
 
@@ -286,7 +290,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   [
     'a carrier without files imports no node:fs',
     { 'net/tcp/tcp-stream.ts': "import { readFile } from 'node:fs/promises';" },
-    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/, testing/sim/guard/ only.',
+    'imports node:fs/promises, which is for net/socket/descriptor, net/socket/verify-eof, net/unix/, testing/sim/guard/, testing/sim/seeds/ only.',
   ],
   [
     'only the executor imports p-queue',
@@ -416,6 +420,7 @@ describe('a planted break of the rules is found:', () => {
     globals: [{ globals: ['fetch'], owners: ['vocabulary/errors', 'vocabulary/gone'], reason: '' }],
     sansIo: ['protocol/'],
     typesOnly: ['llhttp/'],
+    loaders: [],
   };
 
   test.each([

@@ -45,8 +45,11 @@ import {
 import {
   checkStream,
   expectNoOpenStreams,
+  shrinkRun,
+  simTest,
   simulate,
   simulateSeeds,
+  type SimulationError,
   SimNetwork,
   streamContract,
   TestAuthority,
@@ -60,6 +63,11 @@ import {
 
 const ANY = '127.0.0.1:0';
 const PATH = '/tmp/awaitio-options.sock';
+
+/** A run that fails in the same way each time. */
+const failedRun = (await simulate({}, () => {
+  throw new Error('as it should');
+}).catch((error: unknown) => error)) as SimulationError;
 
 /** A call on two streams in memory, which are reset after it. */
 function onPair(call: (a: ByteStream, b: ByteStream, options: never) => unknown): Call {
@@ -303,6 +311,24 @@ const CALLS: readonly OptionCase[] = [
     'cuont',
     'count',
     { count: 1, from: -1 },
+  ],
+  [
+    'simTest',
+    (o) => {
+      simTest('a test', o, () => {});
+    },
+    'simTest',
+    'seds',
+    'seeds',
+    { regressions: true },
+  ],
+  [
+    'shrinkRun',
+    (o) => shrinkRun(failedRun, () => {}, o),
+    'shrinkRun',
+    'maxRun',
+    'maxRuns',
+    { maxTime: -1 },
   ],
   [
     'new SimNetwork',

@@ -96,6 +96,7 @@ describe('the rooms of @awaitio/http', () => {
       'process.nextTick is for no file',
       'without waiting: protocol/ websocket/protocol/ websocket/compression/ forms/multipart-parser forms/part-head forms/parameters',
       'types only: llhttp/',
+      'computed imports: in no file',
     ]);
   });
 

@@ -30,6 +30,7 @@ import {
 } from './executor-options.ts';
 import { executors } from './executors.ts';
 import { FreeSlots } from './free-slots.ts';
+import { readyOrderOf } from './ready-order.ts';
 import { SlotQueue } from './slot-queue.ts';
 import { Group } from './task-group.ts';
 import type { TaskHost } from './task-host.ts';
@@ -89,7 +90,7 @@ export class Executor implements Spawner {
     this.#clock = options.clock ?? systemClock;
     this.#name = options.name ?? 'executor';
     this.#onTaskError = options.onTaskError ?? printFailure;
-    this.#waiting = new SlotQueue(this.#concurrency);
+    this.#waiting = new SlotQueue(this.#concurrency, readyOrderOf(this.#clock));
     this.#free = new FreeSlots(this.#clock, () => this.#concurrency - this.#tasks.size);
     this.#host = {
       clock: this.#clock,

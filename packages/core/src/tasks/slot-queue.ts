@@ -13,12 +13,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { microtask } from '../vocabulary/platform.ts';
 import { separateContexts } from '../waiting/async-scope.ts';
 import PQueue from 'p-queue';
+import type { ReadyOrder, ReadyTask } from './ready-order.ts';
 
 /** So many entries of aborted tasks may stay in the queue, however few others there are. */
 const MAX_CANCELLED = 64;
 
 /** What the queue needs of a task. */
-export interface SlotTask {
+export interface SlotTask extends ReadyTask {
   readonly priority: number;
   /** Resolves when the task has ended. */
   readonly ended: Promise<void>;
@@ -34,8 +35,10 @@ export class SlotQueue {
   /** Entries of the queue whose task was aborted while it waited. */
   #cancelled = 0;
   #isCompacting = false;
+  readonly #order: ReadyOrder | undefined;
 
-  constructor(concurrency: number) {
+  constructor(concurrency: number, order: ReadyOrder | undefined) {
+    this.#order = order;
     if (concurrency !== Infinity) this.#queue = new PQueue({ concurrency });
   }
 
@@ -59,7 +62,7 @@ export class SlotQueue {
     const queue = this.#queue;
     if (queue === undefined) {
       // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
-      void settled.then(() => {
+      void (this.#order === undefined ? settled : turnOf(task, this.#order)).then(() => {
         if (this.#waiting.delete(task)) void task.start();
       });
       return;
@@ -79,7 +82,7 @@ export class SlotQueue {
     const context = this.#waiting.get(task);
     this.#waiting.delete(task);
     if (context === undefined) this.#cancelled -= 1;
-    else await context.runInAsyncScope(begin, undefined, task);
+    else await context.runInAsyncScope(begin, undefined, task, this.#order);
   }
 
   /** Counts one more entry of an aborted task. In a later microtask, because tasks are often aborted many at a time. */
@@ -103,8 +106,15 @@ export class SlotQueue {
 
 const settled = Promise.resolve();
 
-async function begin(task: SlotTask): Promise<void> {
+/** Resolves when it is the turn of a task that is ready. */
+function turnOf(task: SlotTask, order: ReadyOrder): Promise<void> {
+  return new Promise((resolve) => {
+    order(task, resolve);
+  });
+}
+
+async function begin(task: SlotTask, order: ReadyOrder | undefined): Promise<void> {
   // p-queue gets here inside `add` when a slot is free; the caller of `spawn` gets the task before its function begins.
-  await Promise.resolve();
+  await (order === undefined ? settled : turnOf(task, order));
   await (task.start() ?? task.ended);
 }

@@ -14,8 +14,12 @@ export {
 export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
 export type { Decision } from './sim/decisions/log.ts';
+export { planOf } from './sim/decisions/plan.ts';
 export { SimClock } from './sim/network/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
+export { virtualModule } from './sim/net/modules.ts';
+export { NotRepeatableError } from './sim/seeds/determinism.ts';
+export type { RealWork } from './sim/guard/allowed.ts';
 export { SimNetwork } from './sim/network/network.ts';
 export type {
   HostModules,
@@ -27,19 +31,30 @@ export type {
   SimListenOptions,
   SimNetworkOptions,
 } from './sim/network/types.ts';
-export { NotRepeatableError } from './sim/determinism.ts';
-export { virtualModule } from './sim/net/modules.ts';
-export type { RealWork } from './sim/guard/allowed.ts';
+export { SimulationError } from './sim/report.ts';
+export type { FailureKind, Pending, SimulationRun } from './sim/run.ts';
 export {
-  SimulationError,
-  type FailureKind,
-  type Pending,
-  type SimulationRun,
-} from './sim/report.ts';
+  always,
+  reachable,
+  sometimes,
+  type PropertyCount,
+  type PropertyKind,
+} from './sim/properties.ts';
+export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
 export { SimStream } from './sim/network/stream.ts';
 export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
 export type { SimWait } from './sim/network/world.ts';
 export { simulate } from './sim/simulate.ts';
 export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
-export { simulateSeeds, type SeedsOptions, type SeedsReport } from './sim/simulate-seeds.ts';
+export type { PropertyTotal } from './sim/seeds/property-table.ts';
+export { SeedsError, type FailureGroup } from './sim/seeds/seeds-error.ts';
+export type {
+  ManyRunsMain,
+  ManyRunsOptions,
+  SeedsOptions,
+  SeedsReport,
+} from './sim/seeds/seeds-options.ts';
+export { simTest, type RegisterTest, type SimTestOptions } from './sim/seeds/sim-test.ts';
+export { simulateSeeds } from './sim/seeds/simulate-seeds.ts';
+export { readStory, saveStory, type Story } from './sim/seeds/story.ts';
 export { TestAuthority, type IssueOptions, type TestIdentity } from './test-authority.ts';

@@ -27,6 +27,11 @@ export interface SimulationOptions {
   readonly faults?: SimFaults | undefined;
   /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
   readonly giveUpAfter?: number | undefined;
+  /**
+   * Who goes first of what is due at one moment of virtual time, tasks that begin, timers and deliveries: who was first, or who
+   * the seed chooses. What one task, or one direction of a connection, does keeps its order. @default 'first'
+   */
+  readonly order?: 'first' | 'seed' | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
   /**
@@ -55,6 +60,12 @@ export interface Simulation {
   hold(a: SimHost, b: SimHost): void;
   /** See {@link SimNetwork.release}. */
   release(a?: SimHost, b?: SimHost): void;
+  /** A condition that must hold each time that the run comes here; when it is false, the run fails, of kind `always`. */
+  always(condition: boolean, name: string): void;
+  /** A condition that must hold in some run of many seeds: see {@link SeedsOptions}. */
+  sometimes(condition: boolean, name: string): void;
+  /** A place that some run of many seeds must reach, if {@link SeedsOptions.mustReach} names it. */
+  reachable(name: string): void;
   /** Writes a line into the trace, which also makes it part of the hash. */
   log(line: string): void;
 }
@@ -80,6 +91,7 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   latency,
   faults,
   giveUpAfter,
+  order: rules.oneOf('first', 'seed'),
   maxEvents: rules.whole(1),
   allow: {
     expected: `a list of ${WORK.join(', ')}`,

@@ -13,7 +13,8 @@ import { CALM } from './network/faults.ts';
 import { SimulationError } from './report.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './options.ts';
-import { simulateSeeds } from './simulate-seeds.ts';
+import { shrinkRun } from './shrink/shrink-run.ts';
+import { simulateSeeds } from './seeds/simulate-seeds.ts';
 
 /** The three parts of the program that can have a bug. */
 interface Parts {
@@ -172,6 +173,15 @@ describe('a planted bug', () => {
     );
     expect((replayed as SimulationError).message).toBe(found.message);
     expect((replayed as SimulationError).hash).toBe(found.hash);
+
+    const shrunk = await shrinkRun(found, main);
+    expect(shrunk.decisions.length).toBeLessThanOrEqual(5);
+    expect(shrunk.error.what).toBe(found.what);
+    const { decisions, seed } = shrunk.error;
+    const smallest: unknown = await simulate({ seed, decisions }, main).catch(
+      (error: unknown) => error,
+    );
+    expect((smallest as SimulationError).hash).toBe(shrunk.error.hash);
   });
 });
 

@@ -6,7 +6,7 @@ import { systemClock } from '../../waiting/system-clock.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { simulate } from './simulate.ts';
 import type { SimulatedMain, Simulation, SimulationOptions } from './options.ts';
-import { simulateSeeds } from './simulate-seeds.ts';
+import { simulateSeeds } from './seeds/simulate-seeds.ts';
 import { SimulationError } from './report.ts';
 import { traceWaits } from '../../waiting/wait-trace.ts';
 

@@ -6,37 +6,30 @@
  */
 
 import { Executor } from '../../tasks/executor.ts';
-import { loadEverything } from '../../vocabulary/lazy.ts';
+import { orderTasks } from '../../tasks/ready-order.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { SimClock } from './network/clock.ts';
-import type { Fabric } from './network/fabric.ts';
-import type { RealWork } from './guard/allowed.ts';
-import { guardWorld } from './guard/guard.ts';
-import { compiled } from './guard/loading.ts';
-import { untilIdle, type Watch } from './guard/real-work.ts';
 import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
+import { Order } from './decisions/order.ts';
+import { isClosedListener, messageOf, namesOf } from './failure.ts';
+import { orderEvents, SimClock } from './network/clock.ts';
+import type { Fabric } from './network/fabric.ts';
+import { chanceOf } from './guard/chance.ts';
+import { guardWorld } from './guard/guard.ts';
+import { loadedForRuns } from './guard/loading.ts';
+import { untilIdle, type Watch } from './guard/real-work.ts';
 import { Places } from './net/places.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
-import {
-  FinishedRun,
-  isClosedListener,
-  isPending,
-  messageOf,
-  pendingOf,
-  SimulationError,
-  type FailureKind,
-  type Pending,
-  type SimulationRun,
-} from './report.ts';
+import { Properties, setCurrentProperties } from './properties.ts';
+import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
+import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
 import type { Trace } from './network/trace.ts';
 import {
   checkSimulation,
   DEFAULT_DEADLINE,
   DEFAULT_MAX_EVENTS,
   type SimulatedMain,
-  type Simulation,
   type SimulationOptions,
 } from './options.ts';
 import { simulationOf } from './simulation.ts';
@@ -82,60 +75,48 @@ export async function simulate(
   main: SimulatedMain,
 ): Promise<SimulationRun> {
   const run = new Run(checkSimulation(options));
-  const loading = loadEverything();
+  const loading = loadedForRuns();
   if (loading !== undefined) await loading;
-  const compiling = compiled();
-  if (compiling !== undefined) await compiling;
   return run.run(main);
 }
 
-interface Failure {
-  readonly kind: FailureKind;
-  readonly what: string;
-  readonly cause: unknown;
-}
+type Failure = Pick<FailureFacts, 'cause' | 'kind' | 'what'>;
 
 /** One run of a simulation. */
 class Run {
+  readonly #options: SimulationOptions;
   readonly #seed: number;
   readonly #deadline: number;
   readonly #maxEvents: number;
-  readonly #allow: readonly RealWork[];
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
   readonly #fabric: Fabric;
   readonly #places: Places;
   readonly #executor: Executor;
-  readonly #simulation: Simulation;
-  /** What `Math.random` and `node:crypto` draw: for the code of others, apart from `sim.random`. */
-  readonly #chance: Random;
+  readonly #random: Random;
+  readonly #properties = new Properties((name) => {
+    this.#fail('always', `always "${name}" was false`, undefined);
+  });
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
 
   constructor(options: SimulationOptions) {
     const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
-    this.#allow = options.allow ?? [];
+    this.#options = Object.freeze({ ...options });
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
     this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
     const clock = this.#clock;
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
-    const own = seededRandom(random.integer(0, 0xffff_ffff));
-    this.#chance = seededRandom(seededRandom(seed).integer(0, Number.MAX_SAFE_INTEGER - 1));
-    this.#network = new SimNetwork({
-      clock,
-      random,
-      decisions,
-      latency,
-      faults,
-      giveUpAfter,
-    });
+    this.#random = seededRandom(random.integer(0, 0xffff_ffff));
+    this.#network = new SimNetwork({ clock, random, decisions, latency, faults, giveUpAfter });
     this.#fabric = fabricOf(this.#network);
     this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
+    if (options.order === 'seed') this.#drawOrder();
     this.#executor = new Executor({
       clock,
       name: 'the simulation',
@@ -144,7 +125,6 @@ class Run {
         this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
       },
     });
-    this.#simulation = simulationOf(seed, own, this.#executor, this.#network, this.#trace);
     this.#fabric.runProgram = (name, program) => {
       const here = (): Promise<void> => this.#places.of(name).enter(program);
       this.#executor.spawn(here, { name: `program of ${name}` });
@@ -154,21 +134,29 @@ class Run {
     };
   }
 
+  /** The seed chooses who goes first. */
+  #drawOrder(): void {
+    const clock = this.#clock;
+    const order = new Order(this.#fabric.decisions);
+    this.#fabric.order = order;
+    orderEvents(clock, order);
+    orderTasks(clock, ({ id, name }, begin) => {
+      clock.schedule(begin, 0, order.lane(`task ${id} "${name}"`));
+    });
+  }
+
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
     const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
       clock,
+      ...chanceOf(this.#seed),
+      allow: this.#options.allow ?? [],
+      ...this.#places.answers,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
-      random: this.#chance,
-      allow: this.#allow,
-      poolWord: seededRandom(this.#seed).integer(0, 0xffff_ffff),
-      place: this.#places.current,
-      listen: this.#places.listen,
-      inOrder: this.#places.inOrder,
       onUncaughtException: (error) => {
         this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
       },
@@ -176,6 +164,7 @@ class Run {
         this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
       },
     });
+    setCurrentProperties(this.#properties);
     const restoreBudget = renewBudget(systemClock);
     try {
       const { watch } = guard;
@@ -192,12 +181,20 @@ class Run {
     } finally {
       restoreBudget();
       guard.restore();
+      setCurrentProperties(undefined);
     }
   }
 
   async #begin(main: SimulatedMain): Promise<void> {
     try {
-      await main(this.#simulation);
+      const parts = {
+        seed: this.#seed,
+        clock: this.#clock,
+        random: this.#random,
+        executor: this.#executor,
+        network: this.#network,
+      };
+      await main(simulationOf(parts, this.#trace, this.#properties));
       this.#isMainDone = true;
     } catch (error) {
       this.#isMainDone = true;
@@ -258,7 +255,8 @@ class Run {
     const isLate = this.#clock.next !== undefined;
     if (!isPending(this.#pending())) return;
     if (isLate) {
-      this.#fail('deadline', `the deadline of ${this.#deadline} ms passed`, undefined);
+      const last = `the last event was at ${this.#clock.now().toFixed(3)} ms`;
+      this.#fail('deadline', `the deadline of ${this.#deadline} ms passed; ${last}`, undefined);
     } else if (this.#isMainDone) {
       this.#fail('pending', 'main finished, and something waits forever', undefined);
     } else {
@@ -278,7 +276,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      this.#executor.snapshot().map(({ name }) => name),
+      namesOf(this.#executor.snapshot()),
       this.#network.waits,
       this.#clock,
     );
@@ -292,9 +290,11 @@ class Run {
       virtualTime: this.#clock.now(),
       events: this.#clock.fired,
       trace: this.#trace.entries,
+      properties: this.#properties.counts,
     });
     if (this.#failure === undefined) return run;
+    const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    return new SimulationError(kind, what, run, this.#pending(), cause);
+    return new SimulationError(run, { kind, what, cause, pending, options: this.#options });
   }
 }

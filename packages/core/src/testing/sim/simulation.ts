@@ -1,40 +1,39 @@
-/** What the program of a simulation receives. */
+/** What a simulated program receives: its world, without what drives it. */
 
-import type { Executor } from '../../tasks/executor.ts';
-import type { Random } from '../../vocabulary/random.ts';
-import type { SimNetwork } from './network/network.ts';
 import type { Trace } from './network/trace.ts';
+import type { PartitionOptions, SimHost } from './network/types.ts';
+import type { Properties } from './properties.ts';
 import type { Simulation } from './options.ts';
 
-/** The world of the program of a run. */
+/** The parts of a run that its program sees as they are. */
+export type WorldParts = Pick<Simulation, 'seed' | 'clock' | 'random' | 'executor' | 'network'>;
+
 export function simulationOf(
-  seed: number,
-  random: Random,
-  executor: Executor,
-  network: SimNetwork,
+  parts: WorldParts,
   trace: Trace,
+  { always, sometimes, reachable }: Properties,
 ): Simulation {
+  const { network } = parts;
   return Object.freeze({
-    seed,
-    clock: network.clock,
-    random,
-    executor,
-    network,
-    host: (name) => network.host(name),
-    partition: (a, b, how) => {
+    ...parts,
+    host: (name: string) => network.host(name),
+    partition: (a: SimHost, b: SimHost, how?: PartitionOptions) => {
       network.partition(a, b, how);
     },
-    heal: (a, b) => {
+    heal: (a?: SimHost, b?: SimHost) => {
       network.heal(a, b);
     },
-    hold: (a, b) => {
+    hold: (a: SimHost, b: SimHost) => {
       network.hold(a, b);
     },
-    release: (a, b) => {
+    release: (a?: SimHost, b?: SimHost) => {
       network.release(a, b);
     },
-    log: (line) => {
+    always,
+    sometimes,
+    reachable,
+    log: (line: string) => {
       trace.record('log', line);
     },
-  } satisfies Simulation);
+  });
 }

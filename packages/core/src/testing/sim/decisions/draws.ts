@@ -6,7 +6,7 @@
  * call, whether or not anything can happen, so that a replay with other chances finds the same places.
  */
 
-import { KIND_NAMES, KINDS, type DecisionKind } from './kinds.ts';
+import { KIND_NAMES, type DecisionKind } from './kinds.ts';
 import { placeNumber, type DecisionLog } from './log.ts';
 import { wordAt, WORDS } from './mixing.ts';
 
@@ -93,7 +93,7 @@ export class Draws {
   /** Draws what only moves chances. It is not recorded; where chances are void, it is `min`. */
   tilt(kind: DecisionKind, ordinal: number, min: number, max: number): number {
     if (this.#orders !== undefined) return min;
-    return this.#number((KINDS + kind) * LANES, ordinal, min, max);
+    return this.#number(-1 - kind, ordinal, min, max);
   }
 
   #next(kind: DecisionKind): number {

@@ -26,10 +26,16 @@ export const KIND = {
   partition: 13,
   partitionSide: 14,
   crash: 15,
+  // Who goes first of those that are due at one moment: a low priority does.
+  priority: 16,
+  fallBehind: 17,
 } as const;
 
 /** What a decision is about. */
 export type DecisionKind = (typeof KIND)[keyof typeof KIND];
+
+/** What small windows begin with, in bytes: the values of that kind count from the one that does the least. */
+export const SMALL_WINDOWS = [1_000, 100, 10, 3, 1] as const;
 
 /** The name of each kind, by its number. */
 export const KIND_NAMES: readonly string[] = Object.freeze(Object.keys(KIND));

@@ -6,6 +6,7 @@
  */
 
 import crypto from 'node:crypto';
+import { seededRandom, type Random } from '../../../vocabulary/random.ts';
 import {
   cover,
   fillPool,
@@ -57,6 +58,13 @@ const POOL_SIZE = 8_192;
 function isPool(bytes: unknown): bytes is Uint8Array {
   if (!(bytes instanceof Uint8Array) || bytes.length !== POOL_SIZE) return false;
   return POOL_KEEPERS.test(new Error('here').stack ?? '');
+}
+
+/** The chance of a program: what `Math.random` and `node:crypto` draw, apart from `sim.random` and from the network. */
+export function chanceOf(seed: number): { readonly random: Random; readonly poolWord: number } {
+  const source = seededRandom(seed);
+  const poolWord = source.integer(0, 0xffff_ffff);
+  return { random: seededRandom(source.integer(0, Number.MAX_SAFE_INTEGER - 1)), poolWord };
 }
 
 /** Makes everything that is random, and can be seeded, a layer. */

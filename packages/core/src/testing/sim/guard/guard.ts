@@ -34,8 +34,17 @@ import { Immediate } from './timers.ts';
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
 
+/** What the simulated network answers. */
+export interface NetworkAnswers {
+  readonly inOrder: World['inOrder'];
+  /** The host on which the caller runs. */
+  readonly place: () => unknown;
+  /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
+  readonly listen: (server: object, args: readonly unknown[]) => unknown;
+}
+
 /** The simulation, as the guard sees it. */
-export interface GuardOptions {
+export interface GuardOptions extends NetworkAnswers {
   /** Virtual milliseconds since 1970, and since the start. */
   readonly wallTime: () => number;
   readonly now: () => number;
@@ -51,11 +60,6 @@ export interface GuardOptions {
   readonly poolWord: number;
   /** Real work that is allowed. */
   readonly allow: readonly RealWork[];
-  readonly inOrder: World['inOrder'];
-  /** The host on which the caller runs. */
-  readonly place: () => unknown;
-  /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
-  readonly listen: (server: object, args: readonly unknown[]) => unknown;
 }
 
 /** The guard of one simulation. */

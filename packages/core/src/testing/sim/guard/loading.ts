@@ -5,7 +5,7 @@
  * in the others, so it is loaded before.
  */
 
-import { lazy } from '../../../vocabulary/lazy.ts';
+import { lazy, loadEverything } from '../../../vocabulary/lazy.ts';
 import { cover, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
 
 /** What is being compiled outside of a run. */
@@ -37,9 +37,11 @@ async function remember(work: Promise<unknown>): Promise<void> {
   compiling.delete(work);
 }
 
-/** Waits for what is being compiled, and for what that leads to; `undefined` when there is nothing. */
-export function compiled(): Promise<void> | undefined {
-  return compiling.size === 0 ? undefined : settled();
+/** Waits for what is loaded on first use, and for what is being compiled; `undefined` when there is nothing. */
+export function loadedForRuns(): Promise<void> | undefined {
+  const loading = loadEverything();
+  if (loading === undefined) return compiling.size === 0 ? undefined : settled();
+  return loading.then(settled);
 }
 
 async function settled(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Fabric } from '../network/fabric.ts';
 import type { HostModules } from '../network/types.ts';
+import type { NetworkAnswers } from '../guard/guard.ts';
 import { destroyInOrder } from './in-order.ts';
 import { listenOn } from './listening.ts';
 import { homes, modulesOf } from './modules.ts';
@@ -48,16 +49,15 @@ export class Places {
     return modules;
   }
 
-  /** The place of the caller. */
-  readonly current = (): Place | undefined => currentPlace();
-
-  /** `server.listen` of a server of Node; `undefined` outside of all hosts. */
-  readonly listen = (server: object, args: readonly unknown[]): unknown => {
-    const place = homes.get(server) ?? currentPlace();
-    return place === undefined ? undefined : listenOn(place, server as never, args);
+  /** What the guard asks. */
+  readonly answers: NetworkAnswers = {
+    place: currentPlace,
+    listen: (server, args) => {
+      const place = homes.get(server) ?? currentPlace();
+      return place === undefined ? undefined : listenOn(place, server as never, args);
+    },
+    inOrder: destroyInOrder,
   };
-
-  readonly inOrder: typeof destroyInOrder = destroyInOrder;
 
   /**
    * Ends what would live on in the modules of libraries: sockets in pools, and the timers beside them. The next run of the process

@@ -2,13 +2,14 @@
  * Virtual time: a clock that stands still until it is stepped to its next event.
  *
  * Time is kept in whole microseconds, so that adding delays never rounds. Events are ordered by time, then by the order in
- * which they were scheduled. So two runs that schedule the same events in the same order run them in the same order, on
+ * which they were scheduled, unless another order is set for those of one moment. So two runs that schedule the same events in the same order run them in the same order, on
  * every machine. The clock does not step itself: the simulation first lets every promise settle that can, and then jumps.
  */
 
 import type { Clock, Timer } from '../../../vocabulary/clock.ts';
 import { AsyncScope } from '../../../waiting/async-scope.ts';
 import { sleepOn } from '../../../waiting/system-clock.ts';
+import type { Lane, Order } from '../decisions/order.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 
 /** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
@@ -21,6 +22,9 @@ const SWEEP_AT = 64;
 class SimEvent implements Timer {
   readonly micros: number;
   readonly sequence: number;
+  /** Of events of one moment, the lowest goes first. */
+  readonly rank: number;
+  readonly lane: Lane | undefined;
   readonly isTimer: boolean;
   readonly #clock: EventCounts;
   callback: (() => void) | undefined;
@@ -32,12 +36,16 @@ class SimEvent implements Timer {
     sequence: number,
     callback: () => void,
     isTimer: boolean,
+    rank: number,
+    lane: Lane | undefined,
   ) {
     this.#clock = clock;
     this.micros = micros;
     this.sequence = sequence;
     this.callback = callback;
     this.isTimer = isTimer;
+    this.rank = rank;
+    this.lane = lane;
     this.isRef = true;
     clock.live += 1;
     clock.refs += 1;
@@ -68,6 +76,8 @@ function inScope(callback: () => void): () => void {
   return () => scope.run(callback);
 }
 
+let setOrder: (clock: SimClock, order: Order) => void;
+
 interface EventCounts {
   live: number;
   refs: number;
@@ -92,8 +102,15 @@ export class SimClock implements Clock {
   #micros = 0;
   #sequence = 0;
   #fired = 0;
+  #order: Order | undefined;
   /** Called before each timer of the program fires, with the number of the event. */
   onTimer: ((sequence: number) => void) | undefined;
+
+  static {
+    setOrder = (clock, order) => {
+      clock.#order = order;
+    };
+  }
 
   /** Milliseconds since the start of the simulation, to the microsecond. */
   now(): number {
@@ -117,9 +134,9 @@ export class SimClock implements Clock {
     return sleepOn(this, delay, options?.signal);
   }
 
-  /** As {@link SimClock.setTimer}, for events outside the program: `onTimer` is not called. */
-  schedule(callback: () => void, delay: number): Timer {
-    return this.#add(callback, delay, false);
+  /** As {@link SimClock.setTimer}, for events outside the program: `onTimer` is not called. `lane`: that of what runs now. */
+  schedule(callback: () => void, delay: number, lane?: Lane): Timer {
+    return this.#add(callback, delay, false, lane);
   }
 
   /** The number of past events. */
@@ -159,19 +176,23 @@ export class SimClock implements Clock {
     this.#counts.cancelled -= 1;
     this.#micros = event.micros;
     this.#fired += 1;
+    if (this.#order !== undefined && event.lane !== undefined) this.#order.current = event.lane;
     if (event.isTimer) this.onTimer?.(event.sequence);
     callback();
     return true;
   }
 
-  #add(callback: () => void, delay: number, isTimer: boolean): SimEvent {
+  #add(callback: () => void, delay: number, isTimer: boolean, own?: Lane): SimEvent {
     if (typeof callback !== 'function') {
       throw invalidInput('setTimer', 'callback', 'a function', callback);
     }
     const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
     const micros = this.#micros + Math.ceil(capped * 1_000);
     const action = isTimer ? inScope(callback) : callback;
-    const event = new SimEvent(this.#counts, micros, this.#sequence, action, isTimer);
+    const order = this.#order;
+    const lane = own ?? order?.current;
+    const rank = order === undefined || lane === undefined ? 0 : order.rankOf(lane);
+    const event = new SimEvent(this.#counts, micros, this.#sequence, action, isTimer, rank, lane);
     this.#sequence += 1;
     this.#push(event);
     return event;
@@ -231,6 +252,12 @@ export class SimClock implements Clock {
   }
 }
 
+/** From now on, `order` says which events of one moment go first. */
+export function orderEvents(clock: SimClock, order: Order): void {
+  setOrder(clock, order);
+}
+
 function isBefore(a: SimEvent, b: SimEvent): boolean {
-  return a.micros < b.micros || (a.micros === b.micros && a.sequence < b.sequence);
+  if (a.micros !== b.micros) return a.micros < b.micros;
+  return a.rank < b.rank || (a.rank === b.rank && a.sequence < b.sequence);
 }

@@ -17,6 +17,7 @@ import { Decisions } from '../decisions/decisions.ts';
 import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
 import { WORDS } from '../decisions/mixing.ts';
+import type { Order } from '../decisions/order.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
 import { allFaults, drawOutage, type Faults, type Range } from './faults.ts';
@@ -40,6 +41,7 @@ const RETRANSMISSION: Range = [1, 1_000];
 export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly clock: SimClock;
   readonly decisions: Decisions;
+  order: Order | undefined;
   readonly trace: Trace;
   readonly faults: Faults;
   readonly latency: Range;

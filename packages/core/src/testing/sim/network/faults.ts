@@ -8,7 +8,7 @@
 
 import { withDefaults, type OptionRule, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Draws } from '../decisions/draws.ts';
-import { KIND, type DecisionKind } from '../decisions/kinds.ts';
+import { KIND, SMALL_WINDOWS, type DecisionKind } from '../decisions/kinds.ts';
 
 /** A range to draw a number from, both ends included. */
 export type Range = readonly [min: number, max: number];
@@ -125,8 +125,6 @@ export function drawOutage(
 
 /** The window of a direction without that fault, and the most that a small one grows to. */
 export const FULL_WINDOW = 65_536;
-/** What small windows begin with, in bytes. The first does the least. */
-export const SMALL_WINDOWS = [1_000, 100, 10, 3, 1] as const;
 
 /** Draws the initial window of a direction, in bytes. */
 export function drawWindow(draws: Draws, faults: Faults): number {

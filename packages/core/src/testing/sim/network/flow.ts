@@ -12,6 +12,7 @@
 
 import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
+import type { Lane } from '../decisions/order.ts';
 import { drawFrom, drawStall, drawStalls, drawWindow, FULL_WINDOW, type Range } from './faults.ts';
 import type { HostState, World } from './world.ts';
 
@@ -42,6 +43,7 @@ export class SimFlow {
   readonly #label: string;
   /** What chance does to this direction. */
   readonly draws: Draws;
+  readonly #lane: Lane | undefined;
   readonly #queue: Uint8Array[] = [];
   readonly #wire: Segment[] = [];
   /** How many of the next segments may find the reader stalled. */
@@ -73,6 +75,7 @@ export class SimFlow {
     this.to = to;
     this.#label = label;
     this.draws = world.decisions.of(label);
+    this.#lane = world.order?.lane(label);
     this.#window = drawWindow(this.draws, world.faults);
     this.#stalls = drawStalls(this.draws, world.faults);
   }
@@ -186,9 +189,10 @@ export class SimFlow {
     const head = this.#wire[0];
     if (head === undefined) return;
     const { clock } = this.#world;
-    clock.schedule(() => {
+    const arrive = (): void => {
       this.#arrive(head);
-    }, head.due - clock.now());
+    };
+    clock.schedule(arrive, head.due - clock.now(), this.#lane);
   }
 
   #arrive(segment: Segment): void {
@@ -222,7 +226,7 @@ export class SimFlow {
     }
     if (!this.#isAckStuck) return;
     this.#isAckStuck = false;
-    clock.schedule(this.#onAck, drawFrom(this.draws, kind, delay));
+    clock.schedule(this.#onAck, drawFrom(this.draws, kind, delay), this.#lane);
   }
 
   // --- What the reader's host does -----------------------------------------------------------------------------
@@ -233,7 +237,11 @@ export class SimFlow {
     if (this.#isAcking) return;
     this.#isAcking = true;
     const { clock } = this.#world;
-    clock.schedule(this.#onAck, drawFrom(this.draws, KIND.acknowledge, this.#world.latency));
+    clock.schedule(
+      this.#onAck,
+      drawFrom(this.draws, KIND.acknowledge, this.#world.latency),
+      this.#lane,
+    );
   }
 
   readonly #onAck = (): void => {

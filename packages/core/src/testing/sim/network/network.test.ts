@@ -12,7 +12,7 @@ import { formatTrace } from './trace.ts';
 import type { SimListenOptions } from './types.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';
-import { simulateSeeds } from '../simulate-seeds.ts';
+import { simulateSeeds } from '../seeds/simulate-seeds.ts';
 
 const calm = { latency: [10, 10], faults: CALM } as const;
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');

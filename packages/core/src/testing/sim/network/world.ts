@@ -7,6 +7,7 @@
 
 import type { WaitInfo } from '../../../waiting/waiter.ts';
 import type { Decisions } from '../decisions/decisions.ts';
+import type { Order } from '../decisions/order.ts';
 import type { SimClock } from './clock.ts';
 import type { Faults, Range } from './faults.ts';
 import type { Trace } from './trace.ts';
@@ -39,6 +40,8 @@ export interface SimWait extends WaitInfo {
 export interface World {
   readonly clock: SimClock;
   readonly decisions: Decisions;
+  /** Who goes first of those that are due at one moment; `undefined` for who was first. */
+  readonly order: Order | undefined;
   readonly trace: Trace;
   readonly faults: Faults;
   readonly latency: Range;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NotRepeatableError } from './determinism.ts';
-import type { SimulatedMain } from './options.ts';
-import { SimulationError } from './report.ts';
+import type { SimulatedMain } from '../options.ts';
+import { SimulationError } from '../report.ts';
 import { simulateSeeds } from './simulate-seeds.ts';
 
 const failureOf = async (main: SimulatedMain, checkDeterminism = 1): Promise<unknown> =>

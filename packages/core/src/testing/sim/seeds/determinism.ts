@@ -1,10 +1,11 @@
 /** Whether a program is repeatable: one seed, run twice. */
 
-import { seededRandom } from '../../vocabulary/random.ts';
-import { firstDifference, formatTrace, type TraceEntry } from './network/trace.ts';
-import type { SimulatedMain, SimulationOptions } from './options.ts';
-import { SimulationError, type SimulationRun } from './report.ts';
-import { simulate } from './simulate.ts';
+import { seededRandom } from '../../../vocabulary/random.ts';
+import { firstDifference, formatTrace, type TraceEntry } from '../network/trace.ts';
+import type { SimulatedMain, SimulationOptions } from '../options.ts';
+import { SimulationError } from '../report.ts';
+import type { SimulationRun } from '../run.ts';
+import { simulate } from '../simulate.ts';
 
 /** The number of entries before the first that differs, in the message. */
 const SHOWN_BEFORE = 3;
@@ -29,9 +30,14 @@ export class NotRepeatableError extends Error {
 
 type Outcome = SimulationRun | SimulationError;
 
-/** Whether a seed is one of the share that is checked: the same seeds each time. */
-export function isChecked(seed: number, share: number): boolean {
-  return share > 0 && seededRandom(seed).next() < share;
+/** Runs a program once; or twice, if its seed is one of the share that is checked: the same seeds each time. */
+export function simulateChecked(
+  share: number,
+  options: SimulationOptions,
+  main: SimulatedMain,
+): Promise<SimulationRun> {
+  const isChecked = share > 0 && seededRandom(options.seed ?? 0).next() < share;
+  return isChecked ? simulateTwice(options, main) : simulate(options, main);
 }
 
 /**
@@ -39,7 +45,7 @@ export function isChecked(seed: number, share: number): boolean {
  *
  * @throws {@link NotRepeatableError} when the runs differ, also if both fail; otherwise what `simulate` throws.
  */
-export async function simulateTwice(
+async function simulateTwice(
   options: SimulationOptions,
   main: SimulatedMain,
 ): Promise<SimulationRun> {

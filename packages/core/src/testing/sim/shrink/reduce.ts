@@ -1,0 +1,137 @@
+/**
+ * Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002) of a list of decisions.
+ *
+ * A run does with a list what it can, so a candidate that still fails gives the decisions that came to pass, which may be
+ * fewer. Every step keeps what fails; the result is the smallest list that was tried.
+ */
+
+import { placeOf, type Decision } from '../decisions/log.ts';
+
+/** A run that failed for the cause that is looked for. */
+export interface Failing {
+  readonly decisions: readonly Decision[];
+  /** It is the smallest until now. */
+  keep(): void;
+}
+
+/** Runs a list of decisions. */
+export interface Trial {
+  /** Whether the budget is used up. */
+  readonly isOver: boolean;
+  /** @returns the run, if it fails for the same cause */
+  fails(decisions: readonly Decision[]): Promise<Failing | undefined>;
+}
+
+/** Tries smaller and smaller lists; does nothing when the whole list does not fail. */
+export async function reduce(decisions: readonly Decision[], trial: Trial): Promise<void> {
+  const reducer = new Reducer(trial);
+  if (await reducer.accept(decisions)) await reducer.run();
+}
+
+/** Numbers that are easy to read: one digit and zeros, up to a minute in microseconds. */
+const ROUNDS: readonly number[] = Array.from({ length: 8 }, (_, zeros) => 10 ** zeros).flatMap(
+  (power) => Array.from({ length: 9 }, (_, digit) => (digit + 1) * power),
+);
+
+class Reducer {
+  readonly #trial: Trial;
+  #current: readonly Decision[] = [];
+
+  constructor(trial: Trial) {
+    this.#trial = trial;
+  }
+
+  async run(): Promise<void> {
+    for (let before = Infinity; this.#current.length < before && !this.#trial.isOver;) {
+      before = this.#current.length;
+      if (await this.accept([])) return;
+      await this.#withoutGroups((decision) => String(placeOf(decision.key)?.kind));
+      await this.#withoutGroups((decision) => String(placeOf(decision.key)?.subject));
+      await this.#withoutParts();
+      await this.#withStrongDecisions();
+    }
+    await this.#withSmallNumbers();
+  }
+
+  /** Keeps a list if it fails. */
+  async accept(candidate: readonly Decision[]): Promise<boolean> {
+    if (this.#trial.isOver) return false;
+    const failing = await this.#trial.fails(candidate);
+    if (failing === undefined) return false;
+    this.#current = failing.decisions;
+    failing.keep();
+    return true;
+  }
+
+  /** Takes out all decisions that have a name in common, those of which there are most first. */
+  async #withoutGroups(nameOf: (decision: Decision) => string): Promise<void> {
+    const counts = new Map<string, number>();
+    for (const decision of this.#current) {
+      const name = nameOf(decision);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const largestFirst = [...counts].toSorted(([, a], [, b]) => b - a);
+    for (const [name] of largestFirst) {
+      const rest = this.#current.filter((decision) => nameOf(decision) !== name);
+      if (rest.length < this.#current.length) await this.accept(rest);
+    }
+  }
+
+  /** Takes out halves, quarters, and so on to single decisions, for as long as one can be taken out. */
+  async #withoutParts(): Promise<void> {
+    let parts = 2;
+    while (this.#current.length > 0 && !this.#trial.isOver) {
+      const size = Math.ceil(this.#current.length / parts);
+      let isSmaller = false;
+      for (let from = 0; from < this.#current.length;) {
+        const { length } = this.#current;
+        const rest = this.#current.toSpliced(from, size);
+        if ((await this.accept(rest)) && this.#current.length < length) isSmaller = true;
+        else from += size;
+      }
+      if (size === 1 && !isSmaller) return;
+      if (!isSmaller) parts = Math.min(parts * 2, this.#current.length);
+    }
+  }
+
+  /** One long delay may do what several short ones did: makes one as long as can be, and takes out others. */
+  async #withStrongDecisions(): Promise<void> {
+    for (let at = this.#current.length - 1; at >= 0; at -= 1) {
+      const decision = this.#current[at];
+      if (decision === undefined || this.#current.length < 2) continue;
+      const before = this.#current;
+      const strong = { ...decision, value: Number.MAX_SAFE_INTEGER };
+      if (!(await this.accept(before.with(at, strong)))) continue;
+      await this.#withoutParts();
+      if (this.#current.length >= before.length) await this.accept(before);
+    }
+  }
+
+  /** Makes each number small: the least round one with which the run fails, or the least of all, by halving. */
+  async #withSmallNumbers(): Promise<void> {
+    for (let at = 0; at < this.#current.length; at += 1) {
+      const decision = this.#current[at];
+      if (decision === undefined) continue;
+      const { value, key } = decision;
+      let low = 0;
+      let high = ROUNDS.findIndex((number) => number >= value);
+      if (high === -1) high = ROUNDS.length;
+      while (low < high && !this.#trial.isOver) {
+        const middle = (low + high) >> 1;
+        const smaller = { key, value: ROUNDS[middle] as number };
+        const { length } = this.#current;
+        if (await this.#isNoLonger(this.#current.with(at, smaller), length)) high = middle;
+        else low = middle + 1;
+      }
+    }
+  }
+
+  /** Keeps a list that fails with no more decisions than that. */
+  async #isNoLonger(candidate: readonly Decision[], most: number): Promise<boolean> {
+    const failing = this.#trial.isOver ? undefined : await this.#trial.fails(candidate);
+    if (failing === undefined || failing.decisions.length > most) return false;
+    this.#current = failing.decisions;
+    failing.keep();
+    return true;
+  }
+}
