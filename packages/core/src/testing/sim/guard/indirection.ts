@@ -91,6 +91,17 @@ interface Target {
  */
 export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS.Process;
 
+/**
+ * The very object of a module of Node that the layers are on; a test runner may have another of that name. Importing `node:http` would load
+ * the `fetch` of Node before the layers, which keeps what it finds.
+ */
+export function builtinModule(name: string): unknown {
+  const { getBuiltinModule } = realProcess as unknown as {
+    readonly getBuiltinModule: (name: string) => unknown;
+  };
+  return getBuiltinModule(name);
+}
+
 const mainGlobals = runInThisContext('globalThis') as object;
 
 /** The globals of a program; in the sandbox of a test runner also those of Node itself, which its own `fetch` uses. */

@@ -6,7 +6,7 @@
  */
 
 import { lazy, loadEverything } from '../../../vocabulary/lazy.ts';
-import { cover, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
+import { cover, coverCall, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
 
 /** What is being compiled outside of a run. */
 const compiling = new Set<Promise<unknown>>();
@@ -54,4 +54,23 @@ lazy(async () => {
   const response = await fetch('data:,');
   await response.text();
   await settled();
+  coverForms();
 });
+
+/** A blob that becomes a file of a form is of the virtual time, also where `FormData` was loaded before the layers. */
+function coverForms(): void {
+  for (const name of ['append', 'set']) {
+    coverCall(
+      () => globalThis.FormData.prototype,
+      name,
+      (_world, { self, args, real }) => {
+        const [key, value, filename = 'blob'] = args;
+        const isPlain = value instanceof Blob && !(value instanceof File);
+        const given = isPlain
+          ? [key, new File([value], String(filename), { type: value.type })]
+          : args;
+        return Reflect.apply(real, self, given as never[]);
+      },
+    );
+  }
+}

@@ -7,10 +7,11 @@
  */
 
 import { constants } from 'node:crypto';
-import http from 'node:http';
+import type Http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import {
+  builtinModule,
   cover,
   coverCall,
   currentWorld,
@@ -29,6 +30,7 @@ import { isSocket } from './brand.ts';
 import type { SocketOptions } from './socket.ts';
 
 const { SSL_OP_NO_TICKET } = constants;
+const http = builtinModule('node:http') as typeof Http;
 
 /** The host on which the caller runs, of whichever copy of this package. */
 export const placeIn = ({ place }: World): Place | undefined => place() as Place | undefined;

@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import tls from 'node:tls';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import { realProcess } from '../guard/indirection.ts';
+import { builtinModule } from '../guard/indirection.ts';
 import type { HostModules } from '../network/types.ts';
 import type { Place } from './place.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
@@ -78,17 +78,9 @@ export function modulesOf(place: Place): HostModules {
  * ```
  */
 export function virtualModule(name: string): Readonly<Record<string, unknown>> {
-  const module = typeof name === 'string' ? builtin(name) : undefined;
+  const module = typeof name === 'string' ? builtinModule(name) : undefined;
   if (typeof module !== 'object' || module === null) {
     throw invalidInput('virtualModule', 'name', 'the name of a module of Node', name);
   }
   return { ...module, default: module };
-}
-
-/** The very object that the layers are on: a test runner may have another of that name. */
-function builtin(name: string): unknown {
-  const { getBuiltinModule } = realProcess as unknown as {
-    readonly getBuiltinModule: (name: string) => unknown;
-  };
-  return getBuiltinModule(name);
 }
