@@ -53,6 +53,7 @@ for (const [name, program] of Object.entries(programs)) {
   const options = {
     count: Number(values.seeds),
     checkDeterminism: 1,
+    order: 'seed',
     faults: { split: 0.5, slowReader: 0.3 },
   };
   try {

@@ -16,7 +16,7 @@ import { webSocket } from '../src/websocket/index.ts';
 const { Client, Pool } = await import('undici');
 const { WebSocket, WebSocketServer } = await import('ws');
 
-const SEEDS = 15;
+const SEEDS = 6;
 
 /** Runs a body on a host, and waits for it. */
 async function on<T>(sim: Simulation, host: string, body: () => Promise<T> | T): Promise<T> {

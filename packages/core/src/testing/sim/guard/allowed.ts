@@ -11,7 +11,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import zlib from 'node:zlib';
-import { coverCall, type AnyFunction, type World } from './indirection.ts';
+import { coverOnce, type AnyFunction, type World } from './indirection.ts';
 import { soon } from './timers.ts';
 
 /** Kinds of real work that a simulation can allow. */
@@ -52,32 +52,28 @@ function coverBySync(
   toSync: (args: readonly unknown[]) => readonly unknown[] = (args) => args,
   valuesOf?: (value: unknown, args: readonly unknown[]) => readonly unknown[],
 ): void {
-  coverCall(
-    () => owner,
-    name,
-    (world, { self, args, real }) => {
-      const callback = args.at(-1);
-      if (typeof callback !== 'function' || (kind === 'files' && !world.allows(kind))) {
-        return Reflect.apply(real, self, args as never[]);
-      }
-      // The watch for real work would find it, and not its name.
-      if (!world.allows(kind)) {
-        return world.refuse(
-          `${name} of node:${kind}`,
-          `it before the simulation, or allow: ['${kind}']`,
-        );
-      }
-      const given = toSync(args.slice(0, -1));
-      answer(
-        world,
-        callback as Callback,
-        () =>
-          Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
-        valuesOf === undefined ? undefined : (value) => valuesOf(value, given),
+  coverOnce(owner, name, (world, { self, args, real }) => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function' || (kind === 'files' && !world.allows(kind))) {
+      return Reflect.apply(real, self, args as never[]);
+    }
+    // The watch for real work would find it, and not its name.
+    if (!world.allows(kind)) {
+      return world.refuse(
+        `${name} of node:${kind}`,
+        `it before the simulation, or allow: ['${kind}']`,
       );
-      return undefined;
-    },
-  );
+    }
+    const given = toSync(args.slice(0, -1));
+    answer(
+      world,
+      callback as Callback,
+      () =>
+        Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
+      valuesOf === undefined ? undefined : (value) => valuesOf(value, given),
+    );
+    return undefined;
+  });
 }
 
 // --- Files -----------------------------------------------------------------------------------------------------
@@ -102,22 +98,18 @@ function coverFiles(): void {
       coverBySync('files', files, name, undefined, valuesOf);
     }
     if (typeof promises[name] !== 'function' || name === 'open') continue;
-    coverCall(
-      () => promises,
-      name,
-      (world, { self, args, real }) => {
-        if (!world.allows('files')) return Reflect.apply(real, self, args as never[]);
-        return new Promise((resolve, reject) => {
-          const settle: Callback = (error, value) => {
-            if (error === null) resolve(value);
-            else reject(error);
-          };
-          answer(world, settle, () =>
-            Reflect.apply(files[`${name}Sync`] as AnyFunction, fs, args as never[]),
-          );
-        });
-      },
-    );
+    coverOnce(promises, name, (world, { self, args, real }) => {
+      if (!world.allows('files')) return Reflect.apply(real, self, args as never[]);
+      return new Promise((resolve, reject) => {
+        const settle: Callback = (error, value) => {
+          if (error === null) resolve(value);
+          else reject(error);
+        };
+        answer(world, settle, () =>
+          Reflect.apply(files[`${name}Sync`] as AnyFunction, fs, args as never[]),
+        );
+      });
+    });
   }
 }
 
@@ -144,27 +136,23 @@ function coverCompression(): void {
   const base = Object.getPrototypeOf(
     Object.getPrototypeOf((zlib as unknown as { Gzip: { prototype: object } }).Gzip.prototype),
   ) as object;
-  coverCall(
-    () => base,
-    '_transform',
-    (world, { self, args, real }) => {
-      const [chunk, encoding, callback] = args;
-      if (!world.allows('zlib') || typeof callback !== 'function') {
-        return Reflect.apply(real, self, args as never[]);
-      }
-      const inContext = AsyncLocalStorage.snapshot();
-      world.inTurn('a compression of node:zlib', (done) => {
-        const end = (...values: readonly unknown[]): void => {
-          done();
-          (callback as (...all: readonly unknown[]) => void)(...values);
-        };
-        inContext(() => Reflect.apply(real, self, [chunk, encoding, end] as never[]));
-        // It never calls back when it is destroyed meanwhile.
-        (self as { once(event: string, done: () => void): void }).once('close', done);
-      });
-      return undefined;
-    },
-  );
+  coverOnce(base, '_transform', (world, { self, args, real }) => {
+    const [chunk, encoding, callback] = args;
+    if (!world.allows('zlib') || typeof callback !== 'function') {
+      return Reflect.apply(real, self, args as never[]);
+    }
+    const inContext = AsyncLocalStorage.snapshot();
+    world.inTurn('a compression of node:zlib', (done) => {
+      const end = (...values: readonly unknown[]): void => {
+        done();
+        (callback as (...all: readonly unknown[]) => void)(...values);
+      };
+      inContext(() => Reflect.apply(real, self, [chunk, encoding, end] as never[]));
+      // It never calls back when it is destroyed meanwhile.
+      (self as { once(event: string, done: () => void): void }).once('close', done);
+    });
+    return undefined;
+  });
 }
 
 // --- Keys ------------------------------------------------------------------------------------------------------
@@ -179,23 +167,19 @@ function coverKeys(): void {
   const subtle = Object.getPrototypeOf(crypto.webcrypto.subtle) as object;
   for (const name of Object.getOwnPropertyNames(subtle)) {
     if (name === 'constructor' || name === 'supports') continue;
-    coverCall(
-      () => subtle,
-      name,
-      (world, { self, args, real }) => {
-        if (!world.allows('crypto')) return Reflect.apply(real, self, args as never[]);
-        if (isRandom(name, args[0])) {
-          return world.refuse(`crypto.subtle.${name}`, 'one that was made before the simulation');
-        }
-        const inContext = AsyncLocalStorage.snapshot();
-        return new Promise((resolve, reject) => {
-          world.inTurn(`crypto.subtle.${name}`, (done) => {
-            const work = inContext(() => Reflect.apply(real, self, args as never[]));
-            (work as Promise<unknown>).then(resolve, reject).finally(done);
-          });
+    coverOnce(subtle, name, (world, { self, args, real }) => {
+      if (!world.allows('crypto')) return Reflect.apply(real, self, args as never[]);
+      if (isRandom(name, args[0])) {
+        return world.refuse(`crypto.subtle.${name}`, 'one that was made before the simulation');
+      }
+      const inContext = AsyncLocalStorage.snapshot();
+      return new Promise((resolve, reject) => {
+        world.inTurn(`crypto.subtle.${name}`, (done) => {
+          const work = inContext(() => Reflect.apply(real, self, args as never[]));
+          (work as Promise<unknown>).then(resolve, reject).finally(done);
         });
-      },
-    );
+      });
+    });
   }
 }
 

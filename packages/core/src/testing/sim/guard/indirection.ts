@@ -83,6 +83,7 @@ interface Target {
   readonly owner: () => object | undefined;
   readonly name: string;
   readonly layer: (real: AnyFunction) => AnyFunction;
+  isGetter: boolean;
 }
 
 /**
@@ -176,13 +177,13 @@ export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {
   return layer;
 }
 
-/** Puts a layer over a method, or over the function of a getter, from now on. */
+/** Puts a layer over a method, or over the function of a getter, from now on; and again before each run. */
 export function cover(
   owner: () => object | undefined,
   name: string,
   layer: (real: AnyFunction) => AnyFunction,
 ): void {
-  const target = { owner, name, layer };
+  const target = { owner, name, layer, isGetter: true };
   targets.push(target);
   put(target);
 }
@@ -190,6 +191,16 @@ export function cover(
 /** As {@link cover}, with what the layer does. */
 export function coverCall(owner: () => object | undefined, name: string, inside: Inside): void {
   cover(owner, name, (real) => layerOver(real, inside));
+}
+
+/** As {@link coverCall}, once: for what no fake timers replace. A test may still replace it by a fake, which is then asked. */
+export function coverOnce(owner: object, name: string, inside: Inside): void {
+  put({
+    owner: () => owner,
+    name,
+    layer: (real) => layerOver(real, inside),
+    isGetter: true,
+  });
 }
 
 /** A property that was covered, and how to uncover it. */
@@ -200,12 +211,17 @@ interface Change {
 }
 
 /** Covers what is not covered, on the object or the prototype that has it. */
-function put({ owner, name, layer }: Target): Change | undefined {
+function put(target: Target): Change | undefined {
+  const { owner, name, layer, isGetter } = target;
   let holder = owner();
-  if (holder === undefined || !(name in holder)) return undefined;
+  if (holder === undefined) return undefined;
+  // Most of them, before each run.
+  if (!isGetter && shared.layers.has(Reflect.get(holder, name) as object)) return undefined;
+  if (!(name in holder)) return undefined;
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
   const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
   const real: unknown = before['get'] ?? before.value;
+  target.isGetter = before.get !== undefined;
   if (before.configurable !== true || typeof real !== 'function') return undefined;
   if (shared.layers.has(real)) return undefined;
   const covered = layer(real as AnyFunction);

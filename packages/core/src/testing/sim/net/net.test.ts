@@ -29,8 +29,8 @@ async function on<T>(sim: Simulation, host: string, body: () => Promise<T> | T):
 
 const faults = { split: 0.5, slowReader: 0.3 };
 
-/** Ten seeds, each twice: the hashes of a seed are equal, those of different seeds are not. */
-async function expectRepeatable(main: SimulatedMain, seeds = 10): Promise<void> {
+/** A few seeds, each twice: the hashes of a seed are equal, those of different seeds are not. */
+async function expectRepeatable(main: SimulatedMain, seeds = 5): Promise<void> {
   const hashes = new Set<string>();
   for (let seed = 1; seed <= seeds; seed += 1) {
     const first = await simulate({ seed, faults }, main);
@@ -150,6 +150,29 @@ describe('sockets of node:net on simulated hosts', () => {
         // The byte arrived 50 ms after the connection, 10 ms later than it was sent.
         expect(sim.clock.now()).toBe(190);
         socket.setTimeout(0).destroy();
+      });
+    });
+  });
+
+  test('end without a word on a host that crashes, and its server listens again after the restart', async () => {
+    await simulate({ faults: CALM, giveUpAfter: 5_000 }, async (sim) => {
+      const server = sim.host('server');
+      let lives = 0;
+      server.run(async () => {
+        lives += 1;
+        const greeting = `life ${lives}`;
+        net.createServer((socket) => socket.write(greeting)).listen(7);
+      });
+      await on(sim, 'client', async () => {
+        const first = net.connect(7, 'server');
+        expect(String((await once(first, 'data'))[0])).toBe('life 1');
+        server.crash();
+        const [error] = (await once(first, 'error')) as [NodeJS.ErrnoException];
+        expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'read' });
+        server.restart();
+        const second = net.connect(7, 'server');
+        expect(String((await once(second, 'data'))[0])).toBe('life 2');
+        second.destroy();
       });
     });
   });
@@ -278,7 +301,7 @@ describe('what is built on them is repeatable', () => {
         expect(await text(response)).toBe('hello');
       });
     };
-    await expectRepeatable(main, 5);
+    await expectRepeatable(main, 2);
   });
 });
 

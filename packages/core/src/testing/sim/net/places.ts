@@ -67,6 +67,7 @@ export class Places {
    * @param untilIdle - Waits until the program can do nothing more.
    */
   async leave(timers: ReadonlySet<unknown>, untilIdle: () => Promise<void>): Promise<void> {
+    if (this.#places.size === 0 && timers.size === 0) return;
     const { clock } = this.#fabric;
     await this.#clear(untilIdle);
     for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && clock.step(); step += 1) {

@@ -172,7 +172,9 @@ export class SimSocket extends StreamDuplex {
     this.connecting = false;
     this.#attempt.abort();
     this.#idle?.close();
-    const given = error === null ? null : socketError('read', error, {});
+    // Where the host has crashed, no program is left to handle it.
+    const isGone = (error as { code?: unknown } | null)?.code === 'ERR_HOST_CRASHED';
+    const given = error === null || isGone ? null : socketError('read', error, {});
     super._destroy(error, () => {
       this.#place.remove(this);
       done(given);
@@ -285,10 +287,6 @@ export class SimSocket extends StreamDuplex {
 
   #addressOf(end: 'localAddress' | 'remoteAddress'): string | undefined {
     return this.#link === undefined ? undefined : this.#place.addressOf(this.#link[end].host);
-  }
-
-  setTypeOfService(): this {
-    return this;
   }
 }
 
