@@ -214,22 +214,87 @@ export const core: PackagePlan = {
         'What happens by chance is chosen in one place, and knows nothing of what it happens to.',
     },
     {
+      folder: 'testing/sim/hosts',
+      sees: ['vocabulary', 'waiting', 'tasks'],
+      contains:
+        'what a simulated machine is: its clock, its tasks, its lives from start to crash, and which of them the code runs in',
+      reason: 'A machine has no part in the network: its cables are put in from above.',
+    },
+    {
+      folder: 'testing/sim/disk',
+      sees: ['vocabulary', 'testing/sim/decisions', 'testing/sim/hosts'],
+      contains:
+        'the disk of a simulated machine: its files and names, what a crash leaves of them, and the calls of node:fs/promises',
+      reason: 'A disk is part of a machine, and knows neither the network nor the run.',
+    },
+    {
+      folder: 'testing/sim/paths',
+      sees: [],
+      contains: 'which directions between hosts are open, cut or held, and since when',
+      reason: 'Whether a path is open does not depend on what travels on it.',
+    },
+    {
+      folder: 'testing/sim/names',
+      sees: ['vocabulary', 'waiting', 'net/socket'],
+      contains: 'the name service of a simulation, and connecting to one of several hosts',
+      reason: 'Names are tried as TCP tries addresses, with the same race.',
+    },
+    {
+      folder: 'testing/sim/rules',
+      sees: ['vocabulary', 'waiting'],
+      contains: 'rules about packets, as a program makes and ends them: lost, late, held back',
+      reason: 'A rule sees packets and nothing of the network that carries them.',
+    },
+    {
+      folder: 'testing/sim/datagrams',
+      sees: [
+        'vocabulary',
+        'waiting',
+        'net/udp',
+        'testing/sim/decisions',
+        'testing/sim/hosts',
+        'testing/sim/rules',
+      ],
+      contains: 'datagrams on a simulated network, under the UDP sockets of net/udp',
+      reason: 'A datagram travels by itself, so it knows neither connections nor their order.',
+    },
+    {
       folder: 'testing/sim/network',
-      sees: ['vocabulary', 'waiting', 'streams', 'listening', 'testing/sim/decisions'],
+      sees: [
+        'vocabulary',
+        'waiting',
+        'streams',
+        'listening',
+        'tasks',
+        'testing/sim/decisions',
+        'testing/sim/hosts',
+        'net/udp',
+        'testing/sim/disk',
+        'testing/sim/rules',
+        'testing/sim/paths',
+        'testing/sim/names',
+        'testing/sim/datagrams',
+      ],
       contains:
         'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
       folder: 'testing/sim/guard',
-      sees: ['vocabulary', 'net'],
+      sees: ['vocabulary', 'net', 'testing/sim/hosts'],
       contains:
         'what keeps the real world out of a simulation: virtual time, refusals, the watch for real work',
       reason: 'The guard replaces the platform; what runs on it is none of its business.',
     },
     {
       folder: 'testing/sim/net',
-      sees: ['vocabulary', 'streams', 'testing/sim/network', 'testing/sim/guard'],
+      sees: [
+        'vocabulary',
+        'streams',
+        'testing/sim/hosts',
+        'testing/sim/network',
+        'testing/sim/guard',
+      ],
       contains:
         'the modules of Node on simulated hosts: sockets, servers, TLS and names in the shape of `node:net`, `node:tls`, `node:dns`',
       reason:
@@ -242,6 +307,9 @@ export const core: PackagePlan = {
         'waiting',
         'tasks',
         'testing/sim/decisions',
+        'testing/sim/hosts',
+        'testing/sim/rules',
+        'testing/sim/names',
         'testing/sim/network',
         'testing/sim/guard',
         'testing/sim/net',

@@ -8,13 +8,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePorts, startHaproxy } from '../lib/programs.mjs';
 import { TcpStream } from '../../packages/core/dist/index.js';
 import { HttpClient } from '../../packages/http/dist/index.js';
 
@@ -34,18 +34,17 @@ if (spawnSync('haproxy', ['-v']).error !== undefined) {
 
 const [front, ...ports] = await freePorts(3);
 const folder = mkdtempSync(join(tmpdir(), 'awaitio-haproxy-'));
-const config = join(folder, 'haproxy.cfg');
-writeFileSync(config, configuration());
 
 const servers = [];
 for (const port of ports) servers.push(await start(port));
-const proxy = spawn('haproxy', ['-q', '-f', config, '-db'], { stdio: 'ignore' });
+const proxies = [];
 const client = new HttpClient({ maxConnectionsPerOrigin: clients });
 const url = `http://127.0.0.1:${front}/`;
 const load = { isOn: true };
 let answered = 0;
 const failures = [];
 try {
+  await startHaproxy(folder, front, configuration(), proxies);
   await untilServed();
   await checkAddresses();
   const posters = Array.from({ length: clients }, post);
@@ -59,7 +58,7 @@ try {
   await Promise.all(posters);
 } finally {
   await client.close();
-  proxy.kill();
+  for (const proxy of proxies) proxy.kill();
   for (const server of servers) server.kill();
   rmSync(folder, { recursive: true });
 }
@@ -119,18 +118,6 @@ async function untilServed() {
     await sleep(50);
   }
   throw new Error('the proxy did not answer within five seconds');
-}
-
-async function freePorts(count) {
-  const listeners = [];
-  for (let index = 0; index < count; index += 1) {
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    listeners.push(listener);
-  }
-  const chosen = listeners.map((listener) => listener.address().port);
-  for (const listener of listeners) listener.close();
-  return chosen;
 }
 
 function configuration() {

@@ -13,12 +13,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePort, startListening } from '../lib/programs.mjs';
 import { TcpStream } from '../../packages/core/dist/index.js';
 import { connectWebSocket } from '../../packages/http/dist/websocket/index.js';
 
@@ -43,30 +42,7 @@ const failures = [];
 
 const isInstalled = (program) => spawnSync(program, ['-v']).error === undefined;
 
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
-
-async function start(port, program, ...args) {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  children.push(child);
-  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return;
-    await sleep(50);
-  }
-  throw new Error(`${program} does not listen`);
-}
+const start = (port, ...command) => startListening(port, command, children);
 
 async function check(title, run) {
   try {

@@ -14,7 +14,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +22,7 @@ import { parseArgs } from 'node:util';
 import { HttpResponse, serve } from '../../packages/http/dist/index.js';
 import { webSocket } from '../../packages/http/dist/websocket/index.js';
 import { Browser } from './browser/chromium.mjs';
+import { freePort, startListening } from '../lib/programs.mjs';
 import { equal, talkTo } from './web-socket/our-client.mjs';
 import { isInstalled, PEERS, URL_HERE } from './web-socket/peers.mjs';
 
@@ -108,34 +108,11 @@ async function runClient([program, ...args]) {
   return said.trim();
 }
 
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
-
 /** Starts a server, and waits until it listens. */
-async function startServer([program, ...args]) {
+async function startServer(command) {
   const port = await freePort();
-  const child = spawn(program, [...args, String(port)], { stdio: 'pipe' });
-  children.push(child);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return [`ws://127.0.0.1:${port}/`, child];
-    if (child.exitCode !== null) break;
-    await sleep(50);
-  }
-  throw new Error(`it does not listen:\n${said}`);
+  const child = await startListening(port, [...command, String(port)], children);
+  return [`ws://127.0.0.1:${port}/`, child];
 }
 
 /** Our client with a server of the peer. */

@@ -10,13 +10,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { freePorts, startHaproxy } from '../lib/programs.mjs';
 import { HttpClient } from '../../packages/http/dist/index.js';
 import { connectWebSocket } from '../../packages/http/dist/websocket/index.js';
 
@@ -38,12 +38,12 @@ const [front, ...ports] = await freePorts(3);
 const folder = mkdtempSync(join(tmpdir(), 'awaitio-websockets-'));
 const servers = [];
 for (const port of ports) servers.push(await start(port));
-const proxy = isProxied ? startProxy() : undefined;
+const proxies = [];
 const client = new HttpClient({ maxConnectionsPerOrigin: 2 * count });
 
 process.once('SIGTERM', () => process.exit(1));
 process.once('exit', () => {
-  proxy?.kill();
+  for (const proxy of proxies) proxy.kill();
   for (const { child } of servers) child.kill('SIGKILL');
 });
 const state = { isOn: true };
@@ -55,6 +55,7 @@ const acknowledged = Array.from({ length: count }, () => []);
 const kept = Array.from({ length: count }, () => new Set());
 const began = performance.now();
 try {
+  if (isProxied) await startHaproxy(folder, front, configuration(), proxies);
   const talks = acknowledged.map((_, index) => talk(index));
   await sleep(2_000);
   for (let turn = 1; turn <= restarts; turn += 1) {
@@ -67,7 +68,7 @@ try {
   await Promise.all(servers.map(stop));
 } finally {
   await client.close();
-  proxy?.kill();
+  for (const proxy of proxies) proxy.kill();
   for (const server of servers) server.child.kill('SIGKILL');
   rmSync(folder, { recursive: true });
 }
@@ -167,24 +168,6 @@ async function start(port) {
 function progress(turn) {
   const seconds = ((performance.now() - began) / 1_000).toFixed(0);
   console.log(`${turn} restarts, ${seconds} s: ${JSON.stringify(figures)}`);
-}
-
-function startProxy() {
-  const config = join(folder, 'haproxy.cfg');
-  writeFileSync(config, configuration());
-  return spawn('haproxy', ['-q', '-f', config, '-db'], { stdio: 'ignore' });
-}
-
-async function freePorts(wanted) {
-  const listeners = [];
-  for (let index = 0; index < wanted; index += 1) {
-    const listener = createServer().listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    listeners.push(listener);
-  }
-  const chosen = listeners.map((listener) => listener.address().port);
-  for (const listener of listeners) listener.close();
-  return chosen;
 }
 
 function configuration() {

@@ -1,12 +1,10 @@
 /** What the checks of real servers share: files to serve, programs to start, reports. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TestAuthority } from '../../../packages/core/dist/testing/index.js';
+import { startListening } from '../../lib/programs.mjs';
 
 /** The larger of the files that every server has. */
 export const BODY = Buffer.from(Array.from({ length: 1_000_003 }, (_, at) => (at * 31) % 251));
@@ -37,36 +35,13 @@ export const certificate = {
 export const isInstalled = (program, flag = '--version') =>
   spawnSync(program, [flag]).error === undefined;
 
-/** A free port. */
-export async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return port;
-}
+export { freePort } from '../../lib/programs.mjs';
 
 const children = [];
 
 /** Starts a program, and waits until it listens; what it prints is shown when it does not. */
-export async function start(port, program, ...args) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return;
-    if (child.exitCode !== null) break;
-    await sleep(50);
-  }
-  throw new Error(`${program} does not listen:\n${said}`);
+export async function start(port, ...command) {
+  await startListening(port, command, children);
 }
 
 /** Ends the programs, and removes the files. */

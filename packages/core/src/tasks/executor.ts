@@ -13,6 +13,7 @@ import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts
 import { checkIsObject, checkOptions } from '../vocabulary/check.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
+import { platform } from '../vocabulary/platform.ts';
 import { currentScope, outsideScopes } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { charged } from '../waiting/charged.ts';
@@ -110,6 +111,8 @@ export class Executor implements Spawner {
       },
     };
     const [name, concurrency, maxPending] = [this.#name, this.#concurrency, this.#maxPending];
+    // Those of a simulation are gone with it, and no part of the process.
+    if (platform.clockOf !== undefined) return;
     executors.add(this, (executor, id) => ({ id, name, concurrency, maxPending, executor }));
   }
 

@@ -20,8 +20,23 @@ export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
 export { virtualModule } from './sim/net/modules.ts';
 export { NotRepeatableError } from './sim/seeds/determinism.ts';
 export type { RealWork } from './sim/guard/allowed.ts';
-export { SimNetwork } from './sim/network/network.ts';
+export { DiskError, type DiskErrorCode } from './sim/disk/disk-error.ts';
 export type {
+  DiskEncoding,
+  DiskReadOptions,
+  DiskWriteOptions,
+  SimDisk,
+  SimFileHandle,
+  SimStats,
+} from './sim/disk/types.ts';
+export type { FaultCalls, SimLink } from './sim/fault-calls.ts';
+export type { SimHostClock } from './sim/hosts/types.ts';
+export type { SimDns } from './sim/names/names.ts';
+export type { SimLinkFaults } from './sim/network/fault-book.ts';
+export { SimNetwork } from './sim/network/network.ts';
+export type { PacketMatch, SimBarrier, SimHold, SimPacket, SimRule } from './sim/rules/types.ts';
+export type {
+  HostContext,
   HostModules,
   HostProgram,
   PartitionOptions,
@@ -45,7 +60,12 @@ export { SimStream } from './sim/network/stream.ts';
 export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
 export type { SimWait } from './sim/network/world.ts';
 export { simulate } from './sim/simulate.ts';
-export type { SimulatedMain, Simulation, SimulationOptions } from './sim/options.ts';
+export type {
+  SimulatedMain,
+  Simulation,
+  SimulationFaults,
+  SimulationOptions,
+} from './sim/options.ts';
 export type { PropertyTotal } from './sim/seeds/property-table.ts';
 export { SeedsError, type FailureGroup } from './sim/seeds/seeds-error.ts';
 export type {

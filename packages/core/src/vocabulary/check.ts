@@ -151,8 +151,9 @@ function checkGroup(
     const value: unknown = (options as Record<string, unknown>)[name];
     if (value === undefined) continue;
     if (!rule.accepts(value)) throw wrongValue(operation, prefix + name, rule, value);
-    if (rule.options !== undefined) {
-      checkGroup(operation, value as object, rule.options, prefix + name, root);
+    // A rule may accept a name in place of the bag.
+    if (rule.options !== undefined && isObject(value)) {
+      checkGroup(operation, value, rule.options, prefix + name, root);
     }
   }
   return count;

@@ -22,8 +22,8 @@ export interface Platform {
   wallTime: () => number;
   /** Whether TLS issues session tickets, whose length is random. */
   hasSessionTickets: boolean;
-  /** The clock of what is given none and is in no scope; `undefined` for the system's. */
-  clock: Clock | undefined;
+  /** Gives the clock of what is given none and is in no scope; `undefined` for the system's. */
+  clockOf: (() => Clock) | undefined;
 }
 
 export const platform: Platform = {
@@ -33,7 +33,7 @@ export const platform: Platform = {
   hrtime: process.hrtime,
   wallTime: Date.now,
   hasSessionTickets: true,
-  clock: undefined,
+  clockOf: undefined,
 };
 
 /** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */

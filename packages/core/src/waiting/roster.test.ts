@@ -10,12 +10,25 @@ describe('a roster', () => {
     expect(members).toHaveLength(3);
   });
 
-  test('keeps no member alive', async () => {
+  /** A member with a view that closes over it, as those that a constructor makes beside other functions. */
+  class Closing {
+    readonly text = 'x'.repeat(1_000);
+    readonly size: () => number;
+
+    constructor(roster: Roster<object>) {
+      const { length } = this.text;
+      this.size = () => this.text.length;
+      roster.add(this, (_member, id) => ({ id, length }));
+    }
+  }
+
+  test.each<[string, (roster: Roster<object>) => void]>([
+    ['a plain one', (roster) => roster.add({ text: 'x'.repeat(1_000) }, (member) => member)],
+    ['one whose view closes over it', (roster) => new Closing(roster)],
+  ])('keeps no member alive: %s', async (_name, add) => {
     const roster = new Roster<object>();
     const addMany = (): void => {
-      for (let count = 0; count < 1_000; count += 1) {
-        roster.add({ text: 'x'.repeat(1_000) }, (member) => member);
-      }
+      for (let count = 0; count < 1_000; count += 1) add(roster);
     };
     addMany();
     const { setFlagsFromString } = await import('node:v8');

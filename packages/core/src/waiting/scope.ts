@@ -98,7 +98,7 @@ export class Scope implements AmbientScope, AbortWatcher {
    */
   expectEnd(who: () => string, subject: string = this.name): void {
     // The report of a simulation names what waits.
-    if (this.#stuck !== undefined || platform.clock !== undefined) return;
+    if (this.#stuck !== undefined || platform.clockOf !== undefined) return;
     this.#stuck = this.clock.setTimer(() => {
       const running = who();
       if (running === '') return;

@@ -133,7 +133,7 @@ export const systemClock: Clock = Object.freeze({
 
 /** The clock of what is given none: that of the scope or task around it, of the simulation, or the system's. */
 export function ambientClock(): Clock {
-  return currentScope()?.clock ?? platform.clock ?? systemClock;
+  return currentScope()?.clock ?? platform.clockOf?.() ?? systemClock;
 }
 
 /**
@@ -141,7 +141,7 @@ export function ambientClock(): Clock {
  * system's.
  */
 export function clockOf(given: Clock | undefined): Clock {
-  return given ?? platform.clock ?? systemClock;
+  return given ?? platform.clockOf?.() ?? systemClock;
 }
 
 /** The time read in the current run of promise reactions; `undefined` when none was read. */

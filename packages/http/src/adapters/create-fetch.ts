@@ -14,7 +14,7 @@ const parts: Lazy<{ readonly fetchWith: typeof fetchWith }> = lazy(
  * @param client - Sends the requests. Its `baseUrl` is not used: a relative URL makes no `Request`.
  * @returns A function as the global `fetch`. As there, it rejects with a `TypeError`, whose `cause` says why, when no response
  * came, and with the reason of an aborted signal; a status is no failure. A body that is no stream is sent again where a redirect
- * or a retry asks for it.
+ * or a retry asks for it. A body with an unknown `Content-Encoding` is left as it was sent.
  * @throws `InvalidInputError` for what is no client.
  *
  * @example

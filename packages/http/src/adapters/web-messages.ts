@@ -1,6 +1,6 @@
 /** Messages between the client and the web's `Request` and `Response`. */
 
-import type { ClientResponse } from '../client/response.ts';
+import { fetchedBody, type ClientResponse } from '../client/response.ts';
 
 /** Fields of a `Request` that the client sets itself. */
 const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
@@ -42,7 +42,7 @@ function streamOf(
   request: Request,
   failureOf: (reason: unknown) => unknown,
 ): ReadableStream<Uint8Array> {
-  const pieces = response.body[Symbol.asyncIterator]();
+  const pieces = fetchedBody(response)[Symbol.asyncIterator]();
   const source = {
     // It holds the controller of its signal, without which a garbage collection would end the caller's say in the response.
     request,

@@ -4,6 +4,7 @@ import type { ByteStream } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { ResponseOrigin } from './connections/incoming-response.ts';
 import { HttpStatusError, ResponseJsonError, ResponseSchemaError } from './response-errors.ts';
+import { withUnknownCoding } from './content/decoded-response.ts';
 import { excerptOf } from './content/excerpt.ts';
 import type { linesOf } from './content/lines.ts';
 import type { eventsOf, ServerSentEvent } from './content/server-sent-events.ts';
@@ -14,9 +15,7 @@ import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { tryJson } from '../message/received-json.ts';
 import { check, schemaOf, type Schema } from '../message/schema.ts';
 
-const lineParts: Lazy<{ readonly linesOf: typeof linesOf }> = lazy(
-  () => import('./content/lines.ts'),
-);
+const lining: Lazy<{ readonly linesOf: typeof linesOf }> = lazy(() => import('./content/lines.ts'));
 const eventParts: Lazy<{ readonly eventsOf: typeof eventsOf }> = lazy(
   () => import('./content/server-sent-events.ts'),
 );
@@ -25,6 +24,7 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 let construct: typeof responseOf;
 let describe: typeof describeFor;
 let unexpected: typeof unexpectedStatus;
+let fetched: typeof fetchedBody;
 
 /**
  * A response: its head, and its body as it is received.
@@ -46,6 +46,10 @@ export class ClientResponse {
     construct = (head, origin, url, redirects, notFollowed) =>
       new ClientResponse(head, origin, url, redirects, notFollowed);
     describe = (response, error) => response.#describe(error);
+    fetched = (response) => {
+      const origin = #origin in response ? withUnknownCoding(response.#origin) : undefined;
+      return origin === undefined ? response.body : bodyOf(origin);
+    };
     unexpected = (response) => response.#statusError(true);
     const value = function inspect(this: ClientResponse): string {
       return this.#inspect();
@@ -173,7 +177,7 @@ export class ClientResponse {
   }
 
   async *#lines<T>(schema: Schema<T> | undefined, limit: number): AsyncGenerator<string | T> {
-    const { linesOf } = lineParts.value ?? (await lineParts.load());
+    const { linesOf } = lining.value ?? (await lining.load());
     let number = 0;
     for await (const line of linesOf(this.body, limit)) {
       number += 1;
@@ -224,11 +228,8 @@ export class ClientResponse {
    *
    * const server = await serve(() => Promise.reject(new HttpProblem(404)), { port: 0 });
    * await using client = new HttpClient();
-   * try {
-   *   await (await client.get(server.url)).throwIfNotOk();
-   * } catch (error) {
-   *   if (error instanceof HttpStatusError) console.log(error.status, error.excerpt.slice(0, 8)); // 404 {"type":
-   * }
+   * const error = await (await client.get(server.url)).throwIfNotOk().catch((reason: unknown) => reason);
+   * if (error instanceof HttpStatusError) console.log(error.status, error.excerpt.slice(0, 8)); // 404 {"type":
    * await server.shutdown();
    * ```
    */
@@ -291,4 +292,9 @@ export function describeFor<E extends Error>(response: ClientResponse, error: E)
 /** The error of a response whose status is not in the contract of its call; the body is discarded. */
 export function unexpectedStatus(response: ClientResponse): Promise<HttpStatusError> {
   return unexpected(response);
+}
+
+/** The body as the web's `fetch` has it: one with an unknown coding is left as it was sent. */
+export function fetchedBody(response: ClientResponse): Body {
+  return fetched(response);
 }

@@ -42,7 +42,7 @@ function isFiniteTime(value: unknown): boolean {
 /** The most milliseconds between two close frames. */
 const STEP = 10;
 
-/** Those that were told in this turn of the event loop. */
+/** Those that were notified in this turn of the event loop. */
 const leaving = new WeakMap<Clock, Farewell[]>();
 
 /** Says goodbye at the moment that falls to this WebSocket. */
@@ -55,7 +55,7 @@ export function sayGoodbye(session: Session, drain: WebSocketDrain): void {
   }
   const all = [new Farewell(session, drain)];
   leaving.set(clock, all);
-  // All connections of a server are told in one turn: then it is known how many there are.
+  // All connections of a server are notified in one turn: then it is known how many there are.
   clock.defer(() => {
     leaving.delete(clock);
     for (const [index, each] of all.entries()) each.begin(index, all.length);

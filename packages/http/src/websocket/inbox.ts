@@ -40,10 +40,10 @@ export class Inbox implements WaiterOwner, PartSource {
   isSkipping = false;
   /** Whether a message was ever asked for. */
   hasReader = false;
-  /** Called when somebody waits for the next message: with all messages before, its reader is done. */
+  /** Called when a receiver waits for the next message: with all messages before, its reader is done. */
   onAwaited: (() => void) | undefined;
 
-  /** @param onWanted - Called when there is room again, or somebody waits. */
+  /** @param onWanted - Called when there is room again, or a receiver waits. */
   constructor(clock: Clock, limits: InboxLimits, onWanted: () => void) {
     this.#clock = clock;
     this.#budget = budgetOf(clock);
@@ -62,7 +62,7 @@ export class Inbox implements WaiterOwner, PartSource {
     return this.#messages.length >= readAheadMessages || this.#bytes >= readAheadBytes;
   }
 
-  /** Whether somebody waits for the next message, and for nothing else. */
+  /** Whether a receiver waits for the next message, and for nothing else. */
   get isAwaited(): boolean {
     return this.#waiter !== undefined;
   }

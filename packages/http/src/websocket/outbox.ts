@@ -3,7 +3,7 @@
  *
  * Tasks that send, answers to pings and the close frame share one stream, and a frame must not be cut by another. A frame is
  * given to the stream at once when nothing waits; else it waits here. Once its first byte is taken it is sent to its end,
- * whoever gives up waiting for that: half a frame would end the connection. So giving up takes a frame back only before
+ * even when its sender gives up waiting for that: half a frame would end the connection. So giving up takes a frame back only before
  * that.
  *
  * A message in fragments waits for its turn, and keeps it to its end: only control frames come between. What is sent

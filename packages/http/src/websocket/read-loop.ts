@@ -1,6 +1,6 @@
 /**
- * The reading half of a WebSocket: one loop reads, whoever calls `receive`, so that pings are answered and a close frame is seen
- * while the application is busy. It stops while the inbox is full, or holds enough of a message that nobody reads yet; so a slow
+ * The reading half of a WebSocket: one loop reads, whichever task calls `receive`, so that pings are answered and a close frame is seen
+ * while the application is busy. It stops while the inbox is full, or holds enough of a message that is not read yet; so a slow
  * application slows its peer down.
  */
 

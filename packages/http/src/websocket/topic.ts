@@ -2,7 +2,7 @@
  * `Topic`: what is published goes to every WebSocket that has joined, in one process.
  *
  * A topic keeps its newest messages once, for all members; each member sends at its own pace, one message after another, and
- * is a receiver of core’s `broadcast`. So a slow member costs no memory of its own: it misses the older messages, and the
+ * is a receiver of core’s `broadcast`. So a slow member costs no more memory: it misses the older messages, and the
  * policy says what becomes of it then.
  */
 

@@ -116,7 +116,7 @@ export class WebSocket implements AsyncIterable<Message> {
    * Waits for the next message, and gives it in parts, as they come: for messages that do not have to fit into memory. A cancelled
    * call takes nothing.
    *
-   * What nobody reads stays with the peer: at most `limits.readAheadBytes` and one read of the connection wait here. The next call
+   * What is not read stays with the peer: at most `limits.readAheadBytes` and one read of the connection wait here. The next call
    * of this or of `receive` leaves the message, as `discard` does and a loop that ends early: what is left of it is dropped as it
    * comes. `limits.messageBytes`, `frameBytes` and `fragments` go for these messages too; raise them for long ones.
    *
@@ -263,7 +263,7 @@ export function socketOf(parts: SessionParts, protocol: string): WebSocket {
   return traceWebSocket(parts.role, protocol, () => construct(parts, protocol));
 }
 
-/** Sends a message as `send` does, without the limit on those that wait: for a sender that waits for each of its own. */
+/** Sends a message as `send` does, without the limit on those that wait: for a sender that waits for each message. */
 export function deliver(
   socket: WebSocket,
   message: Message,

@@ -247,6 +247,33 @@ describe('fetch', () => {
     expect(failure).toBe(reason);
   });
 
+  test.each(['compress', 'gzip, aws-chunked', 'aws-chunked, gzip'])(
+    'leaves a body with a coding that it does not know as it was sent: %s',
+    (coding) =>
+      withFetch(
+        () => HttpResponse.text('as sent', { headers: { 'Content-Encoding': coding } }),
+        async (fetch) => {
+          const response = await fetch('http://memory/');
+          expect(response.headers.get('content-encoding')).toBe(coding);
+          expect(await response.text()).toBe('as sent');
+        },
+      ),
+  );
+
+  test('fails to read a body with more codings than anyone sends', () =>
+    withFetch(
+      () => HttpResponse.text('?', { headers: { 'Content-Encoding': 'gzip,gzip,gzip,gzip,gzip' } }),
+      async (fetch) => {
+        const failure = await (
+          await fetch('http://memory/')
+        )
+          .text()
+          .catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(TypeError);
+        expect((failure as TypeError).cause).toMatchObject({ code: 'ERR_HTTP_CONTENT_CODING' });
+      },
+    ));
+
   test('is made of a client alone', () => {
     for (const client of [undefined, null, {}, 5]) {
       expect(() => createFetch(client as never)).toThrow(InvalidInputError);

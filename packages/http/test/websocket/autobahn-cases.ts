@@ -67,10 +67,15 @@ const pings: readonly WireCase[] = [
     frames: [{ opcode: PING, payload: Buffer.alloc(126, 0xfe) }],
     events: [REFUSED],
   },
-  { id: '2.7', what: 'a pong nobody asked for', frames: [{ opcode: PONG }], events: ['pong '] },
+  {
+    id: '2.7',
+    what: 'a pong that no ping asked for',
+    frames: [{ opcode: PONG }],
+    events: ['pong '],
+  },
   {
     id: '2.9',
-    what: 'a pong nobody asked for, then a ping',
+    what: 'a pong that no ping asked for, then a ping',
     frames: [{ opcode: PONG, payload: 'x' }, WHOLE_PING],
     events: ['pong 78', PING_EVENT],
   },

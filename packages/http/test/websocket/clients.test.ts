@@ -116,7 +116,7 @@ describe('a client', () => {
     await once(server, 'close');
   });
 
-  test('is told what the server answers in place of a WebSocket', async () => {
+  test('fails with what the server answers in place of a WebSocket', async () => {
     const server = await serve(
       (request, context) =>
         request.path === '/plain'

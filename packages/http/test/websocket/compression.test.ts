@@ -164,7 +164,7 @@ describe('a message that is taken back', () => {
   );
 });
 
-/** A client that sends a field of its own making. */
+/** A client that sends a field which the test makes. */
 function offering(world: World, offer: string): ConnectWebSocketOptions {
   const client = world.client();
   const request: HttpClient['request'] = (method, url, options) => {

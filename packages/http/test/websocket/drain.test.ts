@@ -159,7 +159,7 @@ describe('a server that shuts down', () => {
       expect(await socket.closed).toMatchObject({ code: 1001, isClean: true });
     }));
 
-  test('drops what lies before a close frame when nobody reads, after the deadline', () =>
+  test('drops what lies before a close frame when it is not read, after the deadline', () =>
     simulated(async (world) => {
       const given = deferred<WebSocket>();
       const options = { limits: { readAheadMessages: 2 }, deadlines: { close: 2_000 } };

@@ -233,7 +233,7 @@ describe('a peer', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('that leaves without a close frame is told from one that says goodbye', () =>
+  test('that leaves without a close frame is distinguished from one that says goodbye', () =>
     simulated(async (world) => {
       const server = await served(world);
       const wire = await byHand(world);

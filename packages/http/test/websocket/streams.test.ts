@@ -303,7 +303,7 @@ describe('a message that is received in parts', () => {
       expect(world.errors).toEqual([]);
     }));
 
-  test('is dropped when this side closes and nobody reads it, however long it is', () =>
+  test('is dropped when this side closes and it is not read, however long it is', () =>
     simulated(async (world) => {
       const { socket, wire } = await pair(world, LONG);
       const sending = wire.send(wireOf({ opcode: BINARY, payload: Buffer.alloc(2_000_000) }, bye));

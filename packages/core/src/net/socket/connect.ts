@@ -24,14 +24,16 @@ import {
 } from './happy-eyeballs.ts';
 import { callLookup } from '../call-lookup.ts';
 import { nodeDns } from '../lazy-builtins.ts';
+import { HandleTransport } from './handle-transport.ts';
 import { usesSharedReads } from './shared-buffer.ts';
-import type { SocketKind } from './socket-carrier.ts';
+import type { SocketCarrier, SocketKind } from './socket-carrier.ts';
 import { SocketTransport } from './socket-transport.ts';
+import { handleOf, leaveHandle, ownBindings } from './stream-handle.ts';
 
-/** A connected socket and the carrier attached to it. */
+/** A connected socket and its carrier. */
 interface Connected {
   readonly socket: Socket;
-  readonly transport: SocketTransport;
+  readonly carrier: SocketCarrier;
 }
 
 /** Which addresses of a name are tried, and in which order. */
@@ -52,8 +54,8 @@ interface ConnectPlan<S> {
   readonly options: WaitOptions & { readonly clock?: Clock | undefined };
   /** Milliseconds until the next address is tried beside one that does not answer. */
   readonly delay: number;
-  /** Makes the stream. It must not wait: events of the socket follow at once. */
-  readonly open: (transport: SocketTransport, socket: Socket) => S;
+  /** Makes the stream. It must not wait: events of the socket follow at once. The socket has the addresses, and nothing else may be done with it. */
+  readonly open: (carrier: SocketCarrier, socket: Socket) => S;
 }
 
 /**
@@ -74,8 +76,8 @@ export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
       clock,
       delay: plan.delay,
       start: (target, events) => attempt(plan.kind, target, events),
-      onWon: ({ transport, socket }) => {
-        wait.resolve(openFrom(site, () => plan.open(transport, socket)));
+      onWon: ({ carrier, socket }) => {
+        wait.resolve(openFrom(site, () => plan.open(carrier, socket)));
       },
       onLost: (errors) => {
         wait.reject(summarize(plan.destination, errors));
@@ -93,25 +95,33 @@ export async function connectFirst<S>(plan: ConnectPlan<S>): Promise<S> {
   }
 }
 
-/** One socket that tries to connect. */
+/** One socket that tries to connect. Where its handle can be used, the socket is left behind once it has. */
 function attempt(
   kind: SocketKind,
   target: NetConnectOpts,
   events: AttemptEvents<Connected>,
 ): Attempt {
-  const transport = new SocketTransport(kind);
-  const isShared = usesSharedReads();
+  const bindings = ownBindings();
+  const transport = bindings === undefined ? new SocketTransport(kind) : undefined;
+  const sharing = transport !== undefined && usesSharedReads() ? transport : undefined;
   const socket = connectSocket({
     ...target,
     allowHalfOpen: true,
-    ...(isShared ? { onread: transport.sharedRead() } : {}),
+    ...(sharing === undefined ? {} : { onread: sharing.sharedRead() }),
   } as NetConnectOpts);
   let error: IoError | undefined;
   const onConnect = (): void => {
-    transport.attach(socket, isShared);
     socket.off('close', onClose);
     socket.off('error', onError);
-    events.onConnected({ socket, transport });
+    const handle = bindings === undefined ? undefined : handleOf(socket);
+    if (bindings !== undefined && handle !== undefined) {
+      events.onConnected({ socket, carrier: new HandleTransport(kind, handle, bindings) });
+      leaveHandle(socket);
+      return;
+    }
+    const carrier = transport ?? new SocketTransport(kind);
+    carrier.attach(socket, sharing !== undefined);
+    events.onConnected({ socket, carrier });
   };
   // Stays on a socket that did not connect: a late error must not reach the process as an uncaught exception.
   const onError = (cause: Error): void => {
@@ -141,7 +151,7 @@ function closedEarly(): BrokenError {
 }
 
 /** One error for all attempts: the class and code of the first failure, and the messages of all. */
-function summarize(destination: string, errors: readonly Error[]): IoError {
+export function summarize(destination: string, errors: readonly Error[]): IoError {
   const first = errors[0] as IoError;
   if (errors.length === 1) return first;
   // The advice behind a reason is the same for each address, and is left to `cause`.

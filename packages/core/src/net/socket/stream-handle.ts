@@ -1,17 +1,17 @@
 /**
  * The handles under Node's sockets, and everything undocumented about them: no other file uses those names.
  *
- * A `net.Socket` is two streams and an event emitter around a libuv handle. For a connection that a server accepted, awaitio
- * has its own stream, so all of this would exist and cost twice: a third of the memory of an idle connection, four tenths
- * of the time of one for a single request (decision 0012 has the figures). So a listener takes handles before sockets are
- * made around them, and `handle-transport.ts` uses them as Node's own `net.js` does.
+ * A `net.Socket` is two streams and an event emitter around a libuv handle. awaitio has its own stream, so all of this would exist
+ * and cost twice: a third of the memory of an idle connection, four tenths of the time of one for a single request (decision
+ * 0012 has the figures). So a listener takes handles before sockets are made around them, a connection that was made by
+ * `net.connect` leaves its socket behind, and `handle-transport.ts` uses handles as Node's own `net.js` does.
  *
- * What is relied on: `server._handle.onconnection`; the methods of a handle; the two request classes and the array of
+ * What is relied on: `server._handle.onconnection` and `socket._handle`; the methods of a handle; the two request classes and the array of
  * results of `process.binding('stream_wrap')`. Node makes no promise about any of this, so three things are checked before
  * use: that this release line of Node has run the whole test suite this way; that every name exists and is of the expected
  * kind; and that each accepted handle has the methods. Where a check fails (another version of Node, the permission model,
- * which forbids the binding, `--pending-deprecation`, which warns of it, a custom build), a listener uses `net.Socket`, and
- * everything works the same.
+ * which forbids the binding, `--pending-deprecation`, which warns of it, a custom build), `net.Socket` is used, and everything
+ * works the same.
  */
 
 import { Socket, type Server, type SocketConstructorOpts } from 'node:net';
@@ -111,7 +111,12 @@ const node: Platform = {
 let bindings: HandleBindings | undefined;
 let isLoaded = false;
 
-/** The bindings; `undefined` where handles are not used. They are loaded once, for the first listener. */
+/** The bindings for connections of `net.connect` and for TLS. Deno has the names of these handles, but not all of what they do. */
+export function ownBindings(): HandleBindings | undefined {
+  return 'deno' in process.versions ? undefined : handleBindings();
+}
+
+/** The bindings; `undefined` where handles are not used. They are loaded once, for the first connection or listener. */
 export function handleBindings(): HandleBindings | undefined {
   if (!isLoaded) {
     isLoaded = true;
@@ -183,6 +188,12 @@ export function socketOf(handle: StreamHandle): Socket {
 export function handleOf(socket: Socket): StreamHandle | undefined {
   const { _handle: handle } = socket as unknown as { readonly _handle?: unknown };
   return isStreamHandle(handle) ? handle : undefined;
+}
+
+/** Leaves a connected socket without its handle, which has another carrier from now on: nothing is left that the socket could end. */
+export function leaveHandle(socket: Socket): void {
+  (socket as unknown as { _handle: StreamHandle | null })._handle = null;
+  socket.destroy();
 }
 
 /** The undocumented part of `net.Server`. */

@@ -15,7 +15,7 @@ import type { IoError } from '../../vocabulary/errors.ts';
 import { deliverReads } from '../socket/io-batch.ts';
 import type { SocketCarrier } from '../socket/socket-carrier.ts';
 import { SocketTransport } from '../socket/socket-transport.ts';
-import { handleBindings, type HandleBindings } from '../socket/stream-handle.ts';
+import { ownBindings, type HandleBindings } from '../socket/stream-handle.ts';
 import { carrierOf, TcpStream } from '../tcp/tcp-stream.ts';
 import { TlsDuplex } from './tls-duplex.ts';
 import { truncated } from './tls-errors.ts';
@@ -41,8 +41,7 @@ const lent = new WeakMap<ByteStream, Socket>();
 
 /** Takes over a stream without a read or a write in progress. */
 export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage {
-  // Deno has the names of these handles, and a TLS that does not run on them.
-  const bindings = 'deno' in process.versions ? undefined : handleBindings();
+  const bindings = ownBindings();
   if (bindings !== undefined && stream instanceof TcpStream) {
     deliverReads();
     const socket = carrierOf(stream)?.lend();

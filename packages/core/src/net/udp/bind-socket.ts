@@ -6,6 +6,7 @@ import { translateError } from '../../vocabulary/translate-error.ts';
 import { nodeDgram } from '../lazy-builtins.ts';
 import { reusePortOptions } from '../socket/reuse-port.ts';
 import { lookupForDgram } from './udp-address.ts';
+import type { DatagramPort } from './datagram-port.ts';
 import type { UdpOptions } from './udp-options.ts';
 
 /** @throws `AddressError`; `signal.reason`. Nothing is left open then. */
@@ -40,7 +41,7 @@ export async function bindSocket(host: string, port: number, options: UdpOptions
 }
 
 /** Sets the peer of a socket. @throws the errors of `node:dgram`, translated. */
-export function connectSocket(socket: Socket, host: string, port: number): Promise<void> {
+export function connectSocket(socket: DatagramPort, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     try {
       // The callback also receives the error of the lookup, which is missing from the types.

@@ -8,7 +8,6 @@
  * `datagram-queue.ts` keeps what arrives, `datagram-sends.ts` what is being sent. This file owns the socket.
  */
 
-import type { Socket } from 'node:dgram';
 import { checkOptions, checkValue, rules } from '../../vocabulary/check.ts';
 import { InetAddress } from '../../vocabulary/address.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
@@ -23,6 +22,7 @@ import { Observers, type Source, type SourceObserver } from '../../vocabulary/so
 import { WaitIterator } from '../../waiting/wait-iterator.ts';
 import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
+import type { DatagramPort } from './datagram-port.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends, type Outgoing } from './datagram-sends.ts';
 import { bindSocket, connectSocket } from './bind-socket.ts';
@@ -33,6 +33,8 @@ import {
   type UdpOptions,
   type UdpStatistics,
 } from './udp-options.ts';
+
+let construct: typeof openUdpSocket;
 
 /**
  * A UDP socket.
@@ -51,7 +53,7 @@ import {
  * ```
  */
 export class UdpSocket implements Source, AsyncIterable<Datagram> {
-  readonly #socket: Socket;
+  readonly #socket: DatagramPort;
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #incoming: DatagramQueue;
@@ -62,7 +64,11 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
   /** The local address; for port 0, with the chosen port. */
   readonly localAddress: InetAddress;
 
-  private constructor(socket: Socket, options: UdpOptions) {
+  static {
+    construct = (port, options) => new UdpSocket(port, options);
+  }
+
+  private constructor(socket: DatagramPort, options: UdpOptions) {
     this.#socket = socket;
     this.#clock = options.clock ?? systemClock;
     this.#signal = options.signal;
@@ -417,4 +423,9 @@ function closedError(operation: string): ClosedError {
     code: 'ERR_SOCKET_CLOSED',
     operation,
   });
+}
+
+/** Makes a socket over what is bound already. Not for programs: the constructor is private. */
+export function openUdpSocket(port: DatagramPort, options: UdpOptions): UdpSocket {
+  return construct(port, options);
 }

@@ -3,6 +3,7 @@
 import { tellDecision } from './decisions/tell.ts';
 import { formatTrace, type TraceEntry } from './network/trace.ts';
 import { DEFAULT_DEADLINE } from './options.ts';
+import { describeFaults } from './swarm.ts';
 import type { FailureFacts, Pending, SimulationRun } from './run.ts';
 
 /** The number of last entries of the trace in the message, and of entries of what the failure is about. */
@@ -25,6 +26,7 @@ export function describe(run: SimulationRun, facts: FailureFacts): string {
   const at = kind === 'deadline' ? (options.deadline ?? DEFAULT_DEADLINE) : virtualTime;
   return [
     `simulation with seed ${seed} failed at ${at.toFixed(3)} ms: ${what}`,
+    ...(run.faults === undefined ? [] : [`faults of this seed: ${describeFaults(run.faults)}`]),
     ...describeDecisions(run, options.decisions !== undefined),
     'pending:',
     ...describePending(pending, virtualTime).map((line) => `  ${line}`),

@@ -6,9 +6,16 @@ import type { Random } from '../../vocabulary/random.ts';
 import type { Decision } from './decisions/log.ts';
 import type { RealWork } from './guard/allowed.ts';
 import type { SimClock } from './network/clock.ts';
-import type { Range, SimFaults } from './network/faults.ts';
+import { SIM_FAULTS, type Range, type SimFaults } from './network/faults.ts';
+import type { FaultCalls } from './fault-calls.ts';
 import type { SimNetwork } from './network/network.ts';
-import { SIM_NETWORK_OPTIONS, type PartitionOptions, type SimHost } from './network/types.ts';
+import { SIM_NETWORK_OPTIONS, type SimHost } from './network/types.ts';
+
+/** Faults of a run. */
+export interface SimulationFaults extends SimFaults {
+  /** Each seed draws which faults there are, and how strong; a number that is given is the most of its fault. @default false */
+  readonly swarm?: boolean | undefined;
+}
 
 /** Options of {@link simulate}. */
 export interface SimulationOptions {
@@ -23,8 +30,11 @@ export interface SimulationOptions {
   readonly decisions?: readonly Decision[] | undefined;
   /** How long a segment travels, in milliseconds: drawn from `[min, max]`. @default [1, 50] */
   readonly latency?: Range | undefined;
-  /** Which faults happen, and how often. @default only what TCP does to correct connections, see {@link SimFaults} */
-  readonly faults?: SimFaults | undefined;
+  /**
+   * Which faults happen, and how often. `'swarm'` or `{ swarm: true }`: each seed draws which, and how often, and what is given
+   * is the most of each. @default only what TCP, UDP and disks do to correct programs, see {@link SimFaults}
+   */
+  readonly faults?: SimulationFaults | 'swarm' | undefined;
   /** See {@link SimNetworkOptions.giveUpAfter}. @default 30000 */
   readonly giveUpAfter?: number | undefined;
   /**
@@ -43,7 +53,7 @@ export interface SimulationOptions {
 }
 
 /** The world of a simulated program. */
-export interface Simulation {
+export interface Simulation extends FaultCalls {
   readonly seed: number;
   readonly clock: SimClock;
   /** Random numbers for the program, from the run's seed; the network draws from another generator. */
@@ -52,14 +62,6 @@ export interface Simulation {
   readonly network: SimNetwork;
   /** The host of that name; it is made when it is first asked for. */
   host(name: string): SimHost;
-  /** See {@link SimNetwork.partition}. */
-  partition(a: SimHost, b: SimHost, options?: PartitionOptions): void;
-  /** See {@link SimNetwork.heal}. */
-  heal(a?: SimHost, b?: SimHost): void;
-  /** See {@link SimNetwork.hold}. */
-  hold(a: SimHost, b: SimHost): void;
-  /** See {@link SimNetwork.release}. */
-  release(a?: SimHost, b?: SimHost): void;
   /** A condition that must hold each time that the run comes here; when it is false, the run fails, of kind `always`. */
   always(condition: boolean, name: string): void;
   /** A condition that must hold in some run of many seeds: see {@link SeedsOptions}. */
@@ -78,7 +80,7 @@ export const DEFAULT_MAX_EVENTS = 1_000_000;
 
 const WORK: readonly RealWork[] = ['crypto', 'files', 'zlib'];
 
-const { decisions, latency, faults, giveUpAfter } = SIM_NETWORK_OPTIONS;
+const { decisions, latency, giveUpAfter } = SIM_NETWORK_OPTIONS;
 
 /** What {@link SimulationOptions} may be. */
 export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
@@ -89,7 +91,11 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   },
   decisions,
   latency,
-  faults,
+  faults: {
+    expected: "an object, or 'swarm'",
+    accepts: (value) => value === 'swarm' || rules.object.accepts(value),
+    options: { ...SIM_FAULTS, swarm: rules.flag },
+  },
   giveUpAfter,
   order: rules.oneOf('first', 'seed'),
   maxEvents: rules.whole(1),

@@ -4,6 +4,7 @@ import type { Decisions } from './decisions/decisions.ts';
 import type { Decision } from './decisions/log.ts';
 import { describe } from './describe.ts';
 import type { SimClock } from './network/clock.ts';
+import type { SimFaults } from './network/faults.ts';
 import type { TraceEntry } from './network/trace.ts';
 import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
 import type { SimWait } from './network/world.ts';
@@ -19,6 +20,7 @@ export class FinishedRun implements SimulationRun {
   readonly events: number;
   readonly trace: readonly TraceEntry[];
   readonly properties: readonly PropertyCount[];
+  readonly faults: SimFaults | undefined;
 
   constructor(decisions: Decisions, facts: Omit<SimulationRun, 'decisions'>) {
     this.#decisions = decisions;
@@ -28,6 +30,7 @@ export class FinishedRun implements SimulationRun {
     this.events = facts.events;
     this.trace = facts.trace;
     this.properties = facts.properties;
+    this.faults = facts.faults;
     Object.freeze(this);
   }
 

@@ -1,6 +1,7 @@
 /** What is known of a run: its result, or why it failed and what was pending. */
 
 import type { Decision } from './decisions/log.ts';
+import type { SimFaults } from './network/faults.ts';
 import type { TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
 import type { SimulationOptions } from './options.ts';
@@ -20,6 +21,8 @@ export interface SimulationRun {
   readonly trace: readonly TraceEntry[];
   /** How often its properties held: see {@link Simulation.always}. */
   readonly properties: readonly PropertyCount[];
+  /** The faults that the seed has drawn, of a run with `swarm`. */
+  readonly faults?: SimFaults | undefined;
   /** What happened by chance, in order: with it as an option, the run can be repeated. At most a million. */
   readonly decisions: readonly Decision[];
 }

@@ -5,9 +5,10 @@
  * Nothing may then be waiting: listeners that are still open are closed first, so that accept loops end; the rest would wait forever.
  */
 
-import { Executor } from '../../tasks/executor.ts';
+import type { Executor } from '../../tasks/executor.ts';
 import { orderTasks } from '../../tasks/ready-order.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
@@ -16,14 +17,18 @@ import { isClosedListener, messageOf, namesOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { chanceOf } from './guard/chance.ts';
+import { currentLife } from './hosts/context.ts';
+import { RunExecutor } from './hosts/life-executor.ts';
 import { guardWorld } from './guard/guard.ts';
 import { loadedForRuns } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { Places } from './net/places.ts';
+import type { SimFaults } from './network/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
 import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
 import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
+import { faultsOf } from './swarm.ts';
 import type { Trace } from './network/trace.ts';
 import {
   checkSimulation,
@@ -87,7 +92,6 @@ class Run {
   readonly #options: SimulationOptions;
   readonly #seed: number;
   readonly #deadline: number;
-  readonly #maxEvents: number;
   readonly #clock = new SimClock();
   readonly #trace: Trace;
   readonly #network: SimNetwork;
@@ -98,16 +102,18 @@ class Run {
   readonly #properties = new Properties((name) => {
     this.#fail('always', `always "${name}" was false`, undefined);
   });
+  readonly #swarm: SimFaults | undefined;
   #isMainDone = false;
   #isClosing = false;
   #failure: Failure | undefined;
 
   constructor(options: SimulationOptions) {
-    const { seed = 0, deadline, maxEvents, decisions, latency, faults, giveUpAfter } = options;
+    const { seed = 0, deadline, decisions, latency, giveUpAfter } = options;
     this.#options = Object.freeze({ ...options });
+    const { faults, drawn } = faultsOf(seed, options.faults);
+    this.#swarm = drawn;
     this.#seed = seed;
     this.#deadline = deadline ?? DEFAULT_DEADLINE;
-    this.#maxEvents = maxEvents ?? DEFAULT_MAX_EVENTS;
     const clock = this.#clock;
     const random = seededRandom(seed);
     // What the program draws must not change what the network draws.
@@ -117,18 +123,19 @@ class Run {
     this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
     if (options.order === 'seed') this.#drawOrder();
-    this.#executor = new Executor({
+    const onTaskError = (error: unknown, name: string): void => {
+      if (this.#isClosing && isClosedListener(error)) return;
+      this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+    };
+    this.#executor = new RunExecutor({
       clock,
       name: 'the simulation',
       onTaskError: (error, { name }) => {
-        if (this.#isClosing && isClosedListener(error)) return;
-        this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+        onTaskError(error, name);
       },
     });
-    this.#fabric.runProgram = (name, program) => {
-      const here = (): Promise<void> => this.#places.of(name).enter(program);
-      this.#executor.spawn(here, { name: `program of ${name}` });
-    };
+    this.#fabric.seed = seed;
+    this.#fabric.onTaskError = onTaskError;
     clock.onTimer = (sequence) => {
       this.#trace.record('timer', '', sequence);
     };
@@ -140,9 +147,14 @@ class Run {
     const order = new Order(this.#fabric.decisions);
     this.#fabric.order = order;
     orderEvents(clock, order);
-    orderTasks(clock, ({ id, name }, begin) => {
-      clock.schedule(begin, 0, order.lane(`task ${id} "${name}"`));
-    });
+    const orderOn = (own: Clock, host?: string): void => {
+      const place = host === undefined ? '' : ` of ${host}`;
+      orderTasks(own, ({ id, name }, begin) => {
+        clock.schedule(begin, 0, order.lane(`task ${id} "${name}"${place}`));
+      });
+    };
+    orderOn(clock);
+    this.#fabric.onClock = orderOn;
   }
 
   async run(main: SimulatedMain): Promise<SimulationRun> {
@@ -150,10 +162,10 @@ class Run {
     const guard = guardWorld({
       wallTime: () => clock.wallTime(),
       now: () => clock.now(),
-      clock,
       ...chanceOf(this.#seed),
       allow: this.#options.allow ?? [],
       ...this.#places.answers,
+      clockOf: () => currentLife()?.clock ?? clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
@@ -219,7 +231,10 @@ class Run {
       }
       if (this.#clock.step(this.#deadline)) {
         idleRounds = 0;
-        if (this.#clock.fired > this.#maxEvents) this.#failEvents();
+        const { maxEvents = DEFAULT_MAX_EVENTS } = this.#options;
+        if (this.#clock.fired > maxEvents) {
+          this.#fail('events', `more than maxEvents = ${maxEvents} events happened`, undefined);
+        }
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
       } else if (this.#clock.next === undefined && watch.unexplained.length > 0) {
@@ -264,10 +279,6 @@ class Run {
     }
   }
 
-  #failEvents(): void {
-    this.#fail('events', `more than maxEvents = ${this.#maxEvents} events happened`, undefined);
-  }
-
   /** Only the first failure counts. */
   #fail(kind: FailureKind, what: string, cause: unknown): void {
     this.#failure ??= { kind, what, cause };
@@ -276,7 +287,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      namesOf(this.#executor.snapshot()),
+      namesOf([...this.#executor.snapshot(), ...this.#fabric.tasks]),
       this.#network.waits,
       this.#clock,
     );
@@ -291,6 +302,7 @@ class Run {
       events: this.#clock.fired,
       trace: this.#trace.entries,
       properties: this.#properties.counts,
+      faults: this.#swarm,
     });
     if (this.#failure === undefined) return run;
     const pending = this.#pending();

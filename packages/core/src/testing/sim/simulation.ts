@@ -1,7 +1,9 @@
 /** What a simulated program receives: its world, without what drives it. */
 
+import { faultCalls } from './fault-calls.ts';
+import { isGone } from './hosts/context.ts';
+import { fabricOf } from './network/network.ts';
 import type { Trace } from './network/trace.ts';
-import type { PartitionOptions, SimHost } from './network/types.ts';
 import type { Properties } from './properties.ts';
 import type { Simulation } from './options.ts';
 
@@ -15,25 +17,14 @@ export function simulationOf(
 ): Simulation {
   const { network } = parts;
   return Object.freeze({
+    ...faultCalls(fabricOf(network)),
     ...parts,
     host: (name: string) => network.host(name),
-    partition: (a: SimHost, b: SimHost, how?: PartitionOptions) => {
-      network.partition(a, b, how);
-    },
-    heal: (a?: SimHost, b?: SimHost) => {
-      network.heal(a, b);
-    },
-    hold: (a: SimHost, b: SimHost) => {
-      network.hold(a, b);
-    },
-    release: (a?: SimHost, b?: SimHost) => {
-      network.release(a, b);
-    },
     always,
     sometimes,
     reachable,
     log: (line: string) => {
-      trace.record('log', line);
+      if (!isGone()) trace.record('log', line);
     },
   });
 }

@@ -196,6 +196,7 @@ class SocketAdapter {
       },
     });
     peers.add(peer);
+    // As above.
     const caller = new HookCaller(hooks, peer as unknown as Peer, socket);
     return socket.run({
       onOpen: () => {

@@ -1,6 +1,7 @@
 /** The errors with which a connection ends its request. */
 
 import { BrokenError } from '@awaitio/core';
+import type { RequestProgress } from './failure.ts';
 
 /** The server closed the connection, and no response had begun. */
 export function endedEarly(): BrokenError {
@@ -8,6 +9,20 @@ export function endedEarly(): BrokenError {
     code: 'ECONNRESET',
     operation: 'request',
   });
+}
+
+/**
+ * What the request fails with when its connection broke before a response, and it may not be sent twice. The end may have crossed
+ * it on the way (RFC 9112 section 9.3.1): whether the server has received it, only the program can find out.
+ */
+export function sentOnce(error: unknown, progress: RequestProgress): unknown {
+  if (!(error instanceof BrokenError) || progress.isRepeatable) return error;
+  const { code, operation, message, cause } = error;
+  const what = progress.isIdempotent
+    ? 'its body can be made again; a function as `body` does that'
+    : 'doing so twice does no harm; an `Idempotency-Key` says so to the server, and is repeated';
+  const advice = `the ${progress.method} may have arrived, and was not sent twice: repeat it only if ${what}`;
+  return new BrokenError(`${message}; ${advice}`, { code, operation, cause });
 }
 
 /** The caller gave up a response that was not complete. */

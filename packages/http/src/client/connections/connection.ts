@@ -16,7 +16,7 @@ import {
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
-import { clientClosed, discarded } from './connection-errors.ts';
+import { clientClosed, discarded, sentOnce } from './connection-errors.ts';
 import { idleTimeOf, REST } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
@@ -52,8 +52,8 @@ export class ClientConnection
   failure: { readonly reason: unknown } | undefined;
   /** When it became idle; never, before its first request. */
   #idleSince = -Infinity;
-  /** Whether it has idled for a moment: its stream does not keep the process alive then. */
-  #isResting = false;
+  /** Until when it may idle, once it has for a moment: its stream does not keep the process alive then. */
+  #restsUntil: number | undefined;
   /** The head of the last response, for its `Keep-Alive`. */
   #lastHead: ResponseHead | undefined;
   /** Whether no reader has asked for the body yet. */
@@ -78,9 +78,10 @@ export class ClientConnection
     void this.#watchEnd();
   }
 
-  /** Whether a request may be sent on it: open, with no unsolicited bytes and no EOF received. */
+  /** Whether a request may be sent on it: open, with no unsolicited bytes or EOF, not idle for too long: the deadline may be late. */
   get isReusable(): boolean {
-    return this.#phase !== 'gone' && !this.#stream.isReadable;
+    if (this.#phase === 'gone' || this.#stream.isReadable) return false;
+    return this.#restsUntil === undefined || this.#shared.wheel.now() < this.#restsUntil;
   }
 
   /** Settles when its stream is gone. */
@@ -107,8 +108,8 @@ export class ClientConnection
     const { deadlines } = this.#shared;
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    if (this.#isResting) {
-      this.#isResting = false;
+    if (this.#restsUntil !== undefined) {
+      this.#restsUntil = undefined;
       this.#stream.ref();
     }
     const incoming = new IncomingResponse(this, this.#shared.clock, request.progress);
@@ -137,7 +138,7 @@ export class ClientConnection
       if (isStale && error instanceof BrokenError) {
         this.#owner.onServerEnd(this.#deadline.at - deadlines.headers - this.#idleSince);
       }
-      throw this.fail(error);
+      throw this.fail(this.hasResponseBytes ? error : sentOnce(error, request.progress));
     }
   }
 
@@ -224,10 +225,10 @@ export class ClientConnection
 
   /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. Then it ends. */
   #rest(): void {
-    const longest = idleTimeOf(this.#lastHead?.headers, this.#shared.deadlines);
-    this.#isResting = true;
+    this.#restsUntil =
+      this.#idleSince + idleTimeOf(this.#lastHead?.headers, this.#shared.deadlines);
     this.#stream.unref();
-    const left = this.#idleSince + longest - this.#shared.wheel.now();
+    const left = this.#restsUntil - this.#shared.wheel.now();
     if (left > 0) this.#deadline.set(left);
     else this.#end();
   }

@@ -27,8 +27,8 @@ export interface ClientDeadlines {
   /** How long an idle connection is kept. @default 4000, as in undici: one second less than the servers of node:http */
   readonly idle: number;
   /**
-   * How much earlier an idle connection is closed than its server says in `Keep-Alive: timeout`: so that no request meets the
-   * server's end. @default 1000
+   * How much earlier an idle connection is closed than its server says in `Keep-Alive: timeout`, at most half of that: so that no
+   * request meets the server's end, it has to be longer than a round trip. @default 1000
    */
   readonly idleMargin: number;
   /** How long to wait for `100 Continue` before the body is sent anyway. @default 1000, as in Go and curl */

@@ -2,7 +2,7 @@
  * Lets the connection of a response go that the program has forgotten, its body unread.
  *
  * What the program has stands between it and the response that is received, and nothing of the client refers to it: when it is
- * collected, nobody can read the body any more. Only for real time: in a simulation, a collection would be chance.
+ * collected, the body can no longer be read. Only for real time: in a simulation, a collection would be chance.
  */
 
 import { systemClock } from '@awaitio/core';

@@ -19,7 +19,7 @@ function publish(event: ClientEvent): void {
   CHANNELS[event.type].publish(event);
 }
 
-/** The observation of an attempt that begins; `undefined` when nobody subscribes. */
+/** The observation of an attempt that begins; `undefined` without a subscriber. */
 export function observeAttempt(
   request: OutgoingRequest,
   clock: Clock,

@@ -2,7 +2,7 @@
  * The receiving half of a client's connection: the head of a response, and its body.
  *
  * A body is read as its reader asks for it. One that no reader has asked for is read on by itself, up to a bound: a small
- * answer that came in two packets, and that nobody reads, must not hold its connection.
+ * answer that came in two packets, and that the program does not read, must not hold its connection.
  */
 
 import { LimitError, WOULD_BLOCK, type WouldBlock } from '@awaitio/core';

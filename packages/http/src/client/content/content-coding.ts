@@ -23,11 +23,11 @@ const NAMES: Readonly<Record<string, Coding | undefined>> = {
   ...(HAS_ZSTD ? { zstd: 'zstd' } : {}),
 };
 
-/**
- * The codings of a body, in the order in which they are to be undone; an error for one that is not known, which the reader of
- * the body gets; `undefined` for a body without any.
- */
-export function codingsOf(headers: Headers): readonly Coding[] | RemoteProtocolError | undefined {
+/** Why a body is not decoded: it has a coding that is not known, or too many. */
+export type UndecodableCoding = 'unknown' | 'too many';
+
+/** The codings of a body, in the order in which they are to be undone, or why they are not; `undefined` for a body without any. */
+export function codingsOf(headers: Headers): readonly Coding[] | UndecodableCoding | undefined {
   const field = headers.get('content-encoding');
   if (field === null) return undefined;
   const codings: Coding[] = [];
@@ -35,13 +35,15 @@ export function codingsOf(headers: Headers): readonly Coding[] | RemoteProtocolE
     const name = element.trim();
     if (name === '' || name === 'identity') continue;
     const coding = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
-    if (coding === undefined || codings.length === MAX_CODINGS) return unknownCoding();
+    if (coding === undefined) return 'unknown';
+    if (codings.length === MAX_CODINGS) return 'too many';
     codings.unshift(coding);
   }
   return codings.length === 0 ? undefined : codings;
 }
 
-function unknownCoding(): RemoteProtocolError {
+/** What the reader of a body gets that is not decoded. */
+export function undecodable(): RemoteProtocolError {
   return new RemoteProtocolError(
     `body: expected a Content-Encoding of ${ACCEPTED_CODINGS}, at most ${MAX_CODINGS} of them, got another; set \`decompress: false\` to read the body as it is sent`,
     'ERR_HTTP_CONTENT_CODING',

@@ -1,4 +1,4 @@
-/** A response whose reader is told how far its body has come. */
+/** A response that reports to its reader how far its body has come. */
 
 import { WOULD_BLOCK, type LimitError, type WouldBlock } from '@awaitio/core';
 import { callContained, stderrSink, type FailureSink } from '@awaitio/core/lowlevel';
@@ -69,7 +69,7 @@ class CountedResponse extends ForwardedResponse implements FailureSink {
     if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
-  /** The reader gets it with its next piece; when there is none, nobody would. */
+  /** The reader gets it with its next piece; without one, it would be lost. */
   onCallbackFailure(failure: unknown, callback: string): void {
     if (this.#isOver || this.#failure !== undefined) {
       stderrSink.onCallbackFailure(failure, callback);

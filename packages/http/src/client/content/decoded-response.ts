@@ -2,12 +2,11 @@
 
 import { WOULD_BLOCK, type LimitError, type WouldBlock } from '@awaitio/core';
 import { lazy, type Lazy } from '@awaitio/core/lowlevel';
-import { codingsOf, type Coding } from './content-coding.ts';
+import { codingsOf, undecodable, type Coding, type UndecodableCoding } from './content-coding.ts';
 import type { decodePieces, decodeWhole } from './decode.ts';
 import { ForwardedResponse } from '../connections/forwarded-response.ts';
 import type { ResponseOrigin } from '../connections/incoming-response.ts';
 import { PieceCollector } from '../../message/piece-collector.ts';
-import type { RemoteProtocolError } from '../../protocol/vocabulary/errors.ts';
 import type { Headers } from '../../protocol/vocabulary/headers.ts';
 
 const decoding: Lazy<{
@@ -29,19 +28,56 @@ export function decodedResponse(
   maxExpansion: number,
 ): ResponseOrigin {
   const codings = origin.bodyLength === 0 ? undefined : codingsOf(headers);
-  return codings === undefined ? origin : new DecodedResponse(origin, codings, maxExpansion);
+  if (codings === undefined) return origin;
+  return typeof codings === 'string'
+    ? new UndecodedResponse(origin, codings)
+    : new DecodedResponse(origin, codings, maxExpansion);
+}
+
+/**
+ * The response as it was sent, when its coding is not known: the web's `fetch` leaves it alone (fetch standard, "handle content
+ * codings"). A body with too many codings stays an error.
+ */
+export function withUnknownCoding(response: ResponseOrigin): ResponseOrigin | undefined {
+  return response instanceof UndecodedResponse ? response.asSent : undefined;
+}
+
+/** A body that cannot be decoded: its head can be read, and its body fails. */
+class UndecodedResponse extends ForwardedResponse {
+  readonly #why: UndecodableCoding;
+
+  constructor(origin: ResponseOrigin, why: UndecodableCoding) {
+    super(origin);
+    this.#why = why;
+  }
+
+  get asSent(): ResponseOrigin | undefined {
+    return this.#why === 'unknown' ? this.origin : undefined;
+  }
+
+  override get bodyLength(): undefined {
+    return undefined;
+  }
+
+  override nextPiece(): Promise<never> {
+    const error = undecodable();
+    this.origin.progress.describe(error);
+    this.discard();
+    return Promise.reject(error);
+  }
+
+  /** The reader gets an error. */
+  override tryNextPiece(): WouldBlock {
+    return WOULD_BLOCK;
+  }
 }
 
 class DecodedResponse extends ForwardedResponse {
-  readonly #codings: readonly Coding[] | RemoteProtocolError;
+  readonly #codings: readonly Coding[];
   readonly #maxExpansion: number;
   #pieces: AsyncIterator<Uint8Array> | undefined;
 
-  constructor(
-    origin: ResponseOrigin,
-    codings: readonly Coding[] | RemoteProtocolError,
-    maxExpansion: number,
-  ) {
+  constructor(origin: ResponseOrigin, codings: readonly Coding[], maxExpansion: number) {
     super(origin);
     this.#codings = codings;
     this.#maxExpansion = maxExpansion;
@@ -76,7 +112,6 @@ class DecodedResponse extends ForwardedResponse {
 
   async *#decode(): AsyncGenerator<Uint8Array> {
     const codings = this.#codings;
-    if (!Array.isArray(codings)) throw codings as RemoteProtocolError;
     const { decodePieces: stream, decodeWhole: whole } = decoding.value ?? (await decoding.load());
     const { bodyLength } = this.origin;
     if (bodyLength === undefined || bodyLength > WHOLE) {

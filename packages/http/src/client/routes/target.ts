@@ -44,7 +44,10 @@ export function parseTarget(url: string | URL): Target {
   if (typeof text !== 'string') throw invalidInput('request', 'url', 'a string or a URL', url);
   const start = text.indexOf('//');
   const slash = start === -1 ? -1 : text.indexOf('/', start + 2);
-  if (slash !== -1) {
+  if (slash === -1) {
+    const origin = origins.get(text);
+    if (origin !== undefined) return { url: `${text}/`, path: '/', ...origin };
+  } else {
     const origin = origins.get(text.slice(0, slash));
     const path = text.slice(slash);
     if (origin !== undefined && PLAIN_PATH.test(path) && !DOTS.test(path)) {

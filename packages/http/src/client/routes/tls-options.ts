@@ -10,7 +10,7 @@ import { rules, TLS_CREDENTIALS, type OptionTable } from '@awaitio/core/lowlevel
 export interface ClientTlsOptions extends Omit<TlsClientOptions, 'alpn' | 'session' | 'onSession'> {
   /**
    * Whether a connection resumes the TLS session of an earlier one to the same origin, which saves half of the handshake; the
-   * server's certificate is then not sent and not checked again. Each client has sessions of its own. @default true
+   * server's certificate is then not sent and not checked again. Each client has its own sessions. @default true
    */
   readonly resumeSessions?: boolean | undefined;
 }

@@ -66,8 +66,7 @@ export class Decoder implements ParserSink {
   /** What `#reading` becomes at the end of the present message. */
   #next: Reading = OPEN;
   readonly #events: EventQueue;
-  /** Of a server's: responses differ in their date each second, and depend on what was asked. */
-  readonly #repeated: RepeatedHead | undefined;
+  readonly #repeated: RepeatedHead;
   readonly #head = new HeadText();
   readonly #body: IncomingBody;
   readonly #overhead: ChunkOverhead;
@@ -84,7 +83,7 @@ export class Decoder implements ParserSink {
     this.#limits = limits;
     this.#context = context;
     this.#events = new EventQueue(limits);
-    this.#repeated = role === 'server' ? new RepeatedHead() : undefined;
+    this.#repeated = new RepeatedHead();
     this.#body = new IncomingBody(limits);
     this.#overhead = new ChunkOverhead(limits);
   }
@@ -262,7 +261,7 @@ export class Decoder implements ParserSink {
   #repeat(at: number): number {
     const repeated = this.#repeated;
     const text = this.#head.chunkText;
-    if (repeated === undefined || text === undefined) return -1;
+    if (text === undefined || !this.#isPlain) return -1;
     const head = repeated.find(text, at);
     if (head === undefined) return -1;
     const start = at + repeated.length;
@@ -270,7 +269,15 @@ export class Decoder implements ParserSink {
     this.#events.push(head.copy());
     if (end > start) this.#events.pushData(new Data(text.slice(start, end)));
     this.#events.pushLast(END);
+    if (this.#role === 'client') this.#reading = HELD;
     return end;
+  }
+
+  /** Whether the bytes of a head say all. They do not in a response to HEAD, or where another protocol may follow. */
+  get #isPlain(): boolean {
+    if (this.#role === 'server') return true;
+    const { expectedMethod, isSwitchProposed } = this.#context;
+    return expectedMethod !== 'HEAD' && !isSwitchProposed;
   }
 
   /** Parses from `at` to the end of the chunk or of the message; returns how far it got. */
@@ -319,7 +326,7 @@ export class Decoder implements ParserSink {
     const head = this.#head.readRequest(size, parser, upgrade, keepAlive, this.#limits);
     // After a head that proposes another protocol, the parser decides what follows, each time.
     const text = upgrade ? undefined : this.#head.textInChunk(size);
-    if (text !== undefined) this.#repeated?.remember(text, head);
+    if (text !== undefined) this.#repeated.remember(text, head);
     this.#beginBody(head);
     return head.upgrade ? 2 : 0;
   }
@@ -327,6 +334,9 @@ export class Decoder implements ParserSink {
   #completeResponse(status: number, keepAlive: boolean): number {
     const size = this.#sizeOfHead();
     const head = this.#head.readResponse(size, status, keepAlive, this.#context, this.#limits);
+    const isPlain = head.type === 'response' && this.#isPlain;
+    const text = isPlain ? this.#head.textInChunk(size) : undefined;
+    if (text !== undefined) this.#repeated.remember(text, head);
     this.#beginBody(head);
     if (head.upgrade) return 2;
     return head.contentLength === 0 ? 1 : 0;

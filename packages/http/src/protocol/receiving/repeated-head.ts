@@ -11,18 +11,20 @@
  * - Only the parser's result for a whole head is remembered, and heads are compared whole, byte for byte.
  * - Only heads that determine the framing alone: the length of the body is known, and the connection goes on in HTTP. Chunks,
  *   upgrades and a last message are parsed each time.
+ * - Of responses, those that mean the same whatever was asked: none to HEAD or CONNECT, none where another protocol may follow. Their
+ *   decoder sees to that.
  * - Each connection has its own, so that response times do not reveal to one client what another one sent.
  */
 
-import type { RequestHead } from '../vocabulary/events.ts';
+import type { RequestHead, ResponseHead } from '../vocabulary/events.ts';
 
-export class RepeatedHead {
+export class RepeatedHead<H extends RequestHead | ResponseHead = RequestHead | ResponseHead> {
   /** A head's text, its empty line included, and its parsed form; both or none. */
   #text = '';
-  #head: RequestHead | undefined;
+  #head: H | undefined;
 
   /** Remembers a head that the parser accepted, if the head alone determines the framing. */
-  remember(text: string, head: RequestHead): void {
+  remember(text: string, head: H): void {
     if (head.contentLength === undefined || !head.keepAlive || head.upgrade) return;
     // The body begins where this text ends.
     if (!text.endsWith('\r\n\r\n')) return;
@@ -31,7 +33,7 @@ export class RepeatedHead {
   }
 
   /** The head that begins at `at` in a text, if it is the remembered one and all of its body is in the text as well. */
-  find(text: string, at: number): RequestHead | undefined {
+  find(text: string, at: number): H | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
     const end = at + this.#text.length;

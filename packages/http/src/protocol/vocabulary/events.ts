@@ -98,6 +98,19 @@ export class ResponseHead {
     this.keepAlive = keepAlive;
     this.upgrade = upgrade;
   }
+
+  /** A separate object with the same contents, as {@link RequestHead.copy}. */
+  copy(): ResponseHead {
+    return new ResponseHead(
+      this.status,
+      this.reason,
+      this.httpVersion,
+      this.headers.copy(),
+      this.contentLength,
+      this.keepAlive,
+      this.upgrade,
+    );
+  }
 }
 
 /**

@@ -113,13 +113,13 @@ describe('a client', () => {
       { serverMaxWindowBits: 8, clientMaxWindowBits: 9 },
     ],
     [
-      'no word of its own window, which it keeps all the same',
+      'no mention of its window, which it keeps all the same',
       ['permessage-deflate; server_max_window_bits=10'],
       SMALL,
       { clientMaxWindowBits: 10 },
     ],
     [
-      'no word of its own forgetting, which it does all the same',
+      'no mention of forgetting, which it does all the same',
       ['permessage-deflate; server_no_context_takeover'],
       FORGETFUL,
       { clientNoContextTakeover: true },
@@ -154,7 +154,7 @@ describe('a client', () => {
     ],
     ['a server’s window without a limit', ['permessage-deflate; client_max_window_bits=10'], SMALL],
     [
-      'a window of its own that is larger than it offered',
+      'a larger window than it offered',
       ['permessage-deflate; server_max_window_bits=10; client_max_window_bits=11'],
       SMALL,
     ],

@@ -54,7 +54,7 @@ type Controller = WritableStreamDefaultController & { readonly signal: AbortSign
 export function socketStreams(socket: FacadedSocket): WebSocketStreams {
   const { url, protocol, extensions } = socket;
   const closed = endOf(socket.closed);
-  // One who does not ask for the end gets its error from the streams.
+  // A program that does not ask for the end gets its error from the streams.
   closed.catch(() => {});
   const readable = readableOf(socket);
   const writable = writableOf(socket);

@@ -42,6 +42,11 @@ export class Decisions {
     this.#orders = only === undefined ? undefined : ordersOf(only);
   }
 
+  /** Whether decisions are given, so that chances are void. */
+  get isReplay(): boolean {
+    return this.#orders !== undefined;
+  }
+
   /** The choices of a subject; the same for the same name. */
   of(subject: string): Draws {
     let draws = this.#draws.get(subject);

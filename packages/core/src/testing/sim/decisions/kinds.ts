@@ -29,6 +29,21 @@ export const KIND = {
   // Who goes first of those that are due at one moment: a low priority does.
   priority: 16,
   fallBehind: 17,
+  // The disk of a host: how long a call takes, whether it fails, and what a crash takes of what was not synced.
+  diskLatency: 18,
+  diskError: 19,
+  diskFull: 20,
+  loseWrite: 21,
+  tearWrite: 22,
+  loseNames: 23,
+  // The clock and the programs of a host: how far the clock is off, and how long a pause lasts, in microseconds.
+  skew: 24,
+  jump: 25,
+  pause: 26,
+  // A datagram: whether it arrives, twice, or late.
+  loseDatagram: 27,
+  duplicateDatagram: 28,
+  delayDatagram: 29,
 } as const;
 
 /** What a decision is about. */

@@ -49,6 +49,25 @@ const TELLERS: Readonly<Partial<Record<DecisionKind, Teller>>> = {
     `${subject}: of what is due at one moment, it goes behind those with a priority below ${value}`,
   [KIND.fallBehind]: (place) =>
     `${place.subject}: from its event ${nth(place)} on it goes behind all others of the same moment`,
+  [KIND.diskLatency]: (place, value) => `${place.subject}: call ${nth(place)} took ${ms(value)}`,
+  [KIND.diskError]: (place) => `${place.subject}: call ${nth(place)} failed with EIO`,
+  [KIND.diskFull]: (place) => `${place.subject}: write ${nth(place)} failed with ENOSPC`,
+  [KIND.loseWrite]: (place) =>
+    `${place.subject}: of what was not synced at a crash, write ${nth(place)} was lost`,
+  [KIND.tearWrite]: (place, value) =>
+    `${place.subject}: of what was not synced at a crash, write ${nth(place)} was cut off after ${value} byte(s)`,
+  [KIND.loseNames]: (place, value) =>
+    `${place.subject}: at crash ${nth(place)} the last ${value} change(s) of names were lost`,
+  [KIND.skew]: ({ subject }, value) =>
+    `${subject}: it runs at a rate of ${(1 + (value - 10_000) / 1e6).toFixed(6)}`,
+  [KIND.jump]: (place, value) =>
+    `${place.subject}: at start ${nth(place)} its date jumped by ${value - 10_000} ms`,
+  [KIND.pause]: (place, value) =>
+    `${place.subject}: the host that received segment ${nth(place)} was paused for ${ms(value)}`,
+  [KIND.loseDatagram]: (place) => `${place.subject}: datagram ${nth(place)} was lost`,
+  [KIND.duplicateDatagram]: (place) => `${place.subject}: datagram ${nth(place)} came twice`,
+  [KIND.delayDatagram]: (place, value) =>
+    `${place.subject}: datagram ${nth(place)} was late by ${ms(value)}`,
 };
 
 /** What a decision did, as a sentence. */

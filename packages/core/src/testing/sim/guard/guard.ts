@@ -48,8 +48,8 @@ export interface GuardOptions extends NetworkAnswers {
   /** Virtual milliseconds since 1970, and since the start. */
   readonly wallTime: () => number;
   readonly now: () => number;
-  /** For what is given no clock. */
-  readonly clock: Clock;
+  /** For what is given no clock: that of the host, or of the run. */
+  readonly clockOf: () => Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
   readonly onUnhandledRejection: (reason: unknown) => void;
@@ -115,7 +115,7 @@ export function guardWorld(options: GuardOptions): Guard {
     wallTime,
     refuse,
     isOwnCall: () => own.isCalling,
-    clock: () => options.clock,
+    clock: options.clockOf,
     random: () => options.random,
     place: options.place,
     inOrder: options.inOrder,
@@ -160,7 +160,7 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
-    replace(platform, 'clock', options.clock),
+    replace(platform, 'clockOf', options.clockOf),
     take('unhandledRejection', options.onUnhandledRejection),
     take('uncaughtException', options.onUncaughtException),
   );

@@ -8,9 +8,10 @@
  * repeatable as long as the files are.
  */
 
-import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
+import { currentRun, enterRun } from '../hosts/context.ts';
 import { realProcess } from './indirection.ts';
 import { framesOf, isNodes, isTimerOfNode, stackHere, TEST_RUNNERS, type Frame } from './stack.ts';
 import { Turns } from './turns.ts';
@@ -56,9 +57,6 @@ export interface Watch {
 
 /** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
 const MAX_ROUNDS = 10_000;
-
-/** Which run the code that runs belongs to. */
-const runs = new AsyncLocalStorage<object>();
 
 let isDriver = false;
 let hadTurn = false;
@@ -109,7 +107,7 @@ export function watchWork(
       const isTls = type === 'TLSWRAP' && !isTlsPermitted;
       if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, allows))) return;
       // What an earlier run has left behind.
-      const context = runs.getStore();
+      const context = currentRun();
       if (context !== undefined && context !== run) return;
       const frames = framesOf(stackHere()).filter(({ place }) => !isOwn(place));
       const isNodesTimer = isTimer && isTimerOfNode(frames);
@@ -128,7 +126,7 @@ export function watchWork(
     awaited.delete(work);
   };
   return {
-    enter: (program) => runs.run(run, program),
+    enter: (program) => enterRun(run, program),
     stop: () => {
       hook.disable();
     },
@@ -147,7 +145,7 @@ export function watchWork(
       }
     },
     get isInside() {
-      return runs.getStore() === run;
+      return currentRun() === run;
     },
     get isWorking() {
       const active = activeResources();

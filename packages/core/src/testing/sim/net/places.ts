@@ -1,5 +1,6 @@
 /** The hosts of one run, as the modules of Node see them. */
 
+import { currentLife } from '../hosts/context.ts';
 import type { Fabric } from '../network/fabric.ts';
 import type { HostModules } from '../network/types.ts';
 import type { NetworkAnswers } from '../guard/guard.ts';
@@ -49,11 +50,19 @@ export class Places {
     return modules;
   }
 
+  /** The host on which the caller runs. */
+  get #current(): Place | undefined {
+    const entered = currentPlace();
+    if (entered !== undefined) return entered;
+    const life = currentLife();
+    return life === undefined ? undefined : this.of(life.host);
+  }
+
   /** What the guard asks. */
   readonly answers: NetworkAnswers = {
-    place: currentPlace,
+    place: () => this.#current,
     listen: (server, args) => {
-      const place = homes.get(server) ?? currentPlace();
+      const place = homes.get(server) ?? this.#current;
       return place === undefined ? undefined : listenOn(place, server as never, args);
     },
     inOrder: destroyInOrder,

@@ -11,6 +11,7 @@ import { AsyncScope } from '../../../waiting/async-scope.ts';
 import { sleepOn } from '../../../waiting/system-clock.ts';
 import type { Lane, Order } from '../decisions/order.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
+import { currentLife } from '../hosts/context.ts';
 
 /** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
 const EPOCH = 1_577_836_800_000;
@@ -130,8 +131,15 @@ export class SimClock implements Clock {
     this.#add(callback, 0, true);
   }
 
+  /** On a host, the clock of the host sleeps: it stops with the host. */
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    return sleepOn(this, delay, options?.signal);
+    const life = currentLife();
+    return sleepOn(life?.time === this ? life.clock : this, delay, options?.signal);
+  }
+
+  /** As {@link SimClock.setTimer}, without the async context of the caller: for clocks that are built on this one. */
+  arm(callback: () => void, delay: number): Timer {
+    return this.#add(callback, delay, true, undefined, false);
   }
 
   /** As {@link SimClock.setTimer}, for events outside the program: `onTimer` is not called. `lane`: that of what runs now. */
@@ -182,13 +190,19 @@ export class SimClock implements Clock {
     return true;
   }
 
-  #add(callback: () => void, delay: number, isTimer: boolean, own?: Lane): SimEvent {
+  #add(
+    callback: () => void,
+    delay: number,
+    isTimer: boolean,
+    own?: Lane,
+    isScoped = isTimer,
+  ): SimEvent {
     if (typeof callback !== 'function') {
       throw invalidInput('setTimer', 'callback', 'a function', callback);
     }
     const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
     const micros = this.#micros + Math.ceil(capped * 1_000);
-    const action = isTimer ? inScope(callback) : callback;
+    const action = isScoped ? inScope(callback) : callback;
     const order = this.#order;
     const lane = own ?? order?.current;
     const rank = order === undefined || lane === undefined ? 0 : order.rankOf(lane);

@@ -8,20 +8,10 @@ import type { DecisionKind } from '../decisions/kinds.ts';
 import { drawWriteMark, type Range } from './faults.ts';
 import { SimFlow } from './flow.ts';
 import { openSimStream, type SimStream } from './stream.ts';
-import { SimTransport } from './transport.ts';
-import type { HostState, World } from './world.ts';
-
-/** One end: its host and address, its carrier, and its stream once it is connected or accepted. */
-export interface ConnectionEnd {
-  readonly host: HostState;
-  readonly address: InetAddress;
-  readonly transport: SimTransport;
-  /** The write mark that was drawn for it. */
-  readonly writeMark: number | undefined;
-  stream: SimStream | undefined;
-  /** Called when this end is closed; set by the listener that accepted it. */
-  onClosed: (() => void) | undefined;
-}
+import type { HostLife } from '../hosts/context.ts';
+import { SimTransport, type TransportEvents } from './transport.ts';
+import type { HostState } from '../paths/paths.ts';
+import type { FlowEnd, SimMachine, World } from './world.ts';
 
 /** The network's view of a connection. */
 export interface ConnectionEvents {
@@ -41,50 +31,17 @@ export class SimConnection {
   readonly client: ConnectionEnd;
   readonly server: ConnectionEnd;
 
-  constructor(
-    world: World,
-    client: { readonly host: HostState; readonly address: InetAddress },
-    server: { readonly host: HostState; readonly address: InetAddress },
-    events: ConnectionEvents,
-  ) {
+  constructor(world: World, client: FlowEnd, server: FlowEnd, events: ConnectionEvents) {
     this.#world = world;
-    this.label = `${client.address} → ${server.address}`;
-    this.#toServer = new SimFlow(world, client.host, server.host, this.label);
-    const back = `${server.address} → ${client.address}`;
-    this.#toClient = new SimFlow(world, server.host, client.host, back);
-    const watch = (host: HostState, { draws }: SimFlow, end: () => ConnectionEnd) => ({
-      onEstablished: () => {
-        events.onEstablished(this);
-      },
-      beforeDelivery: () => events.beforeDelivery(this, host, draws),
-      onClosed: () => {
-        end().onClosed?.();
-        if (this.isClosed) events.onClosed(this);
-      },
-    });
-    const toServer = this.#toServer;
-    const toClient = this.#toClient;
-    const own = { writeMark: undefined, stream: undefined, onClosed: undefined };
-    this.client = {
-      ...own,
-      ...client,
-      writeMark: drawWriteMark(toServer.draws, world.faults),
-      transport: new SimTransport(
-        toServer,
-        toClient,
-        watch(client.host, toClient, () => this.client),
-      ),
-    };
-    this.server = {
-      ...own,
-      ...server,
-      writeMark: drawWriteMark(toClient.draws, world.faults),
-      transport: new SimTransport(
-        toClient,
-        toServer,
-        watch(server.host, toServer, () => this.server),
-      ),
-    };
+    const toServer = new SimFlow(world, client, server);
+    const toClient = new SimFlow(world, server, client);
+    this.#toServer = toServer;
+    this.#toClient = toClient;
+    this.label = toServer.label;
+    const clientMark = drawWriteMark(toServer.draws, world.faults.of(client.host, server.host));
+    const serverMark = drawWriteMark(toClient.draws, world.faults.of(server.host, client.host));
+    this.client = new ConnectionEnd(this, client, [toServer, toClient], clientMark, events);
+    this.server = new ConnectionEnd(this, server, [toClient, toServer], serverMark, events);
     toServer.connect(this.client.transport, this.server.transport);
     toClient.connect(this.server.transport, this.client.transport);
   }
@@ -107,12 +64,13 @@ export class SimConnection {
     this.#toServer.acknowledgeHandshake();
   }
 
-  /** Makes the stream of one end. */
-  open(end: ConnectionEnd, options: StreamOptions): SimStream {
+  /** Makes the stream of one end, in the life of the program that opens it. */
+  open(end: ConnectionEnd, options: StreamOptions, life: HostLife | undefined): SimStream {
     const other = end === this.client ? this.server : this.client;
+    end.life = life;
     end.stream = openSimStream(end.transport, end.address, other.address, {
       ...options,
-      clock: options.clock ?? this.#world.clock,
+      clock: options.clock ?? life?.clock ?? this.#world.clock,
       writeHighWaterMark: options.writeHighWaterMark ?? end.writeMark,
     });
     const flow = end === this.client ? this.#toServer : this.#toClient;
@@ -137,5 +95,73 @@ export class SimConnection {
   /** Breaks both ends at once. */
   break(code: string, message: string): void {
     for (const { transport } of this.ends) transport.break(code, message);
+  }
+}
+
+/** One end: its host and address, its carrier, and its stream once it is connected or accepted. */
+export class ConnectionEnd implements TransportEvents {
+  readonly #connection: SimConnection;
+  readonly #events: ConnectionEvents;
+  /** What chance does to what arrives here. */
+  readonly #draws: Draws;
+  readonly host: SimMachine;
+  readonly address: InetAddress;
+  readonly transport: SimTransport;
+  /** The write mark that was drawn for it. */
+  readonly writeMark: number | undefined;
+  stream: SimStream | undefined;
+  /** The life that it was opened in, if that was by a program of its host. */
+  life: HostLife | undefined;
+  /** Called when this end is closed; set by the listener that accepted it. */
+  whenClosed: (() => void) | undefined;
+
+  constructor(
+    connection: SimConnection,
+    { host, address }: FlowEnd,
+    [out, inward]: readonly [SimFlow, SimFlow],
+    writeMark: number | undefined,
+    events: ConnectionEvents,
+  ) {
+    this.#connection = connection;
+    this.#events = events;
+    this.#draws = inward.draws;
+    this.host = host;
+    this.address = address;
+    this.writeMark = writeMark;
+    this.transport = new SimTransport(out, inward, this);
+  }
+
+  get isKeeping(): boolean {
+    return this.host.isKeeping;
+  }
+
+  keep(event: () => void): void {
+    this.host.keep(event);
+  }
+
+  onEstablished(): void {
+    this.#events.onEstablished(this.#connection);
+  }
+
+  beforeDelivery(): boolean {
+    return this.#events.beforeDelivery(this.#connection, this.host, this.#draws);
+  }
+
+  onClosed(): void {
+    this.whenClosed?.();
+    this.#onEnded();
+  }
+
+  onLost(): void {
+    this.#connection.break('ETIMEDOUT', 'the peer could not be reached');
+  }
+
+  onVanished(): void {
+    this.stream = undefined;
+    this.#onEnded();
+  }
+
+  #onEnded(): void {
+    if (this.#connection.isClosed) this.#events.onClosed(this.#connection);
   }
 }

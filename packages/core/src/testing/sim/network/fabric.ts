@@ -8,11 +8,13 @@
  */
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
+import { describeFailure, printLine } from '../../../vocabulary/callbacks.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom } from '../../../vocabulary/random.ts';
+import type { TaskInfo } from '../../../tasks/task-types.ts';
+import type { HostLife } from '../hosts/context.ts';
 import { watchWaits, type WaitBoard } from '../../../waiting/wait-board.ts';
-import type { WaitInfo } from '../../../waiting/waiter.ts';
 import { Decisions } from '../decisions/decisions.ts';
 import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
@@ -20,9 +22,14 @@ import { WORDS } from '../decisions/mixing.ts';
 import type { Order } from '../decisions/order.ts';
 import { SimClock } from './clock.ts';
 import { SimConnection, type ConnectionEvents } from './connection.ts';
-import { allFaults, drawOutage, type Faults, type Range } from './faults.ts';
+import { Names } from '../names/names.ts';
+import { RuleBook } from '../rules/rule-book.ts';
+import { DatagramNet } from '../datagrams/datagram-net.ts';
+import { meetChance } from './chance.ts';
+import { FaultBook } from './fault-book.ts';
+import { allFaults, RETRANSMISSION, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
-import { Paths } from './paths.ts';
+import { Paths, type HostState } from '../paths/paths.ts';
 import { Trace } from './trace.ts';
 import {
   PARTITION_OPTIONS,
@@ -31,20 +38,20 @@ import {
   type PartitionOptions,
   type SimNetworkOptions,
 } from './types.ts';
-import type { HostState, SimWait, World } from './world.ts';
+import { describeBoard, type SimMachine, type SimWait, type World } from './world.ts';
 
 const DEFAULT_LATENCY: Range = [1, 50];
 const DEFAULT_GIVE_UP = 30_000;
-/** How long after a heal TCP sends lost segments again, in milliseconds. */
-const RETRANSMISSION: Range = [1, 1_000];
 
 export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly clock: SimClock;
   readonly decisions: Decisions;
   order: Order | undefined;
   readonly trace: Trace;
-  readonly faults: Faults;
-  readonly latency: Range;
+  readonly faults: FaultBook;
+  readonly rules: RuleBook;
+  readonly datagrams: DatagramNet;
+  readonly names: Names;
   readonly giveUpAfter: number;
   /** What waits on its clock besides its connections: channels, semaphores. */
   readonly #board: WaitBoard;
@@ -60,8 +67,13 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     const word = (): number => random.integer(0, WORDS - 1);
     this.decisions = new Decisions(word(), word(), options.decisions);
     this.trace = new Trace(() => this.clock.now());
-    this.faults = allFaults(options.faults);
-    this.latency = options.latency ?? DEFAULT_LATENCY;
+    this.faults = new FaultBook({
+      ...allFaults(options.faults),
+      latency: options.latency ?? DEFAULT_LATENCY,
+    });
+    this.rules = new RuleBook(this);
+    this.names = new Names(this.trace);
+    this.datagrams = new DatagramNet(this);
     this.giveUpAfter = options.giveUpAfter ?? DEFAULT_GIVE_UP;
   }
 
@@ -88,7 +100,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   heal(a?: HostState, b?: HostState): void {
-    this.trace.record('heal', a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`);
+    this.trace.record('heal', pairOf(a, b));
     this.#paths.heal(a, b);
     this.#kick(KIND.retransmit, RETRANSMISSION);
   }
@@ -99,12 +111,10 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   release(a?: HostState, b?: HostState): void {
-    this.trace.record(
-      'release',
-      a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`,
-    );
+    this.trace.record('release', pairOf(a, b));
     for (const { from, to } of this.#paths.release(a, b)) this.#expireBetween(from, to);
-    this.#kick(KIND.release, this.latency);
+    this.#kick(KIND.release, this.faults.all.latency);
+    this.datagrams.release();
   }
 
   get waits(): readonly SimWait[] {
@@ -117,10 +127,11 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       }
     }
     for (const host of this.#hosts.values()) host.describe(waits);
-    for (const source of this.#board) {
-      const found: WaitInfo[] = [];
-      source.describe(this.clock.now(), found);
-      for (const wait of found) waits.push({ ...wait, subject: source.subject });
+    this.rules.describe(waits);
+    this.datagrams.describe(waits);
+    describeBoard(this.#board, this.clock, waits);
+    for (const { board, clock } of this.#hosts.values()) {
+      if (board !== undefined) describeBoard(board, clock, waits);
     }
     return waits;
   }
@@ -133,18 +144,69 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     );
   }
 
-  /** Runs the programs of `SimHost.run`; the simulation runs them on its executor. */
-  runProgram: (name: string, program: () => Promise<void>) => void = (_name, program) => {
-    void program();
+  /** The seed of the run, for the random numbers of hosts. */
+  seed = 0;
+
+  onClock: HostNetwork['onClock'];
+
+  /** A task of a host's program failed, and was not awaited. */
+  onTaskError: (error: unknown, name: string) => void = (error, name) => {
+    printLine(`task ${name} failed and was not awaited: ${describeFailure(error)}`);
   };
 
   /** The modules of Node on a host; the simulation makes them. */
   modulesOf: (name: string) => HostModules = () => {
     throw new Error('the modules of a host are there in `simulate` only');
   };
+  /** The tasks of the programs of hosts that have not ended. */
+  get tasks(): readonly TaskInfo[] {
+    return [...this.#hosts.values()].flatMap(({ tasks }) => tasks);
+  }
 
   closeListeners(): void {
     for (const host of this.#hosts.values()) host.closeListeners();
+    this.datagrams.close();
+  }
+
+  /** Loses what is on its way, and everything from now on, without notifying either end. */
+  silence(connection: SimConnection): void {
+    this.trace.record('silence', connection.label);
+    connection.silence();
+    this.#expire((other) => other === connection);
+  }
+
+  /** Breaks a connection at both ends. */
+  reset(connection: SimConnection): void {
+    this.trace.record('reset!', connection.label);
+    connection.break('ECONNRESET', 'the peer reset the connection');
+  }
+
+  /** Cuts directions for a time. */
+  breakPaths(ends: readonly (readonly [HostState, HostState])[], duration: number): void {
+    const subject = ends.map(([from, to]) => `${from.name} → ${to.name}`).join(', ');
+    this.trace.record('partition!', subject);
+    const end = this.#paths.beginOutage(ends.map(([from, to]) => this.#paths.get(from, to)));
+    const heal = (): void => {
+      this.trace.record('heal!', subject);
+      end();
+      this.#kick(KIND.retransmit, RETRANSMISSION);
+    };
+    this.clock.schedule(heal, duration).unref();
+  }
+
+  /** The open connections. */
+  get connections(): readonly SimConnection[] {
+    return [...this.#connections];
+  }
+
+  /** Ends all that is wrong: nothing breaks by itself any more, paths are open, hosts are up. */
+  quiet(): void {
+    this.trace.record('quiet', 'all');
+    this.faults.quiet();
+    this.rules.clear();
+    this.heal();
+    this.release();
+    for (const host of this.#hosts.values()) host.restart();
   }
 
   // --- For hosts and connections ------------------------------------------------------------------------------
@@ -163,7 +225,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   /** Makes the connection of two addresses; the client's side calls {@link SimConnection.establish} next. */
-  join(client: HostState, from: InetAddress, server: HostState, to: InetAddress): SimConnection {
+  join(client: SimMachine, from: InetAddress, server: SimMachine, to: InetAddress): SimConnection {
     const connection = new SimConnection(
       this,
       { host: client, address: from },
@@ -181,58 +243,25 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     else listener.admit(connection);
   }
 
-  /** Draws the faults of one segment. */
   beforeDelivery(connection: SimConnection, to: HostState, draws: Draws): boolean {
-    const { faults } = this;
-    if (draws.chance(KIND.reset, faults.reset)) {
-      this.trace.record('reset!', connection.label);
-      connection.break('ECONNRESET', 'the peer reset the connection');
-      return false;
-    }
-    if (draws.chance(KIND.halfOpen, faults.halfOpen)) {
-      this.trace.record('silence', connection.label);
-      connection.silence();
-      this.#expire(
-        (other) => other === connection,
-        () => true,
-      );
-      return false;
-    }
-    const cutFor = drawOutage(draws, KIND.partition, faults.partition, faults.partitionFor);
-    if (cutFor !== undefined) this.#breakPath(connection, draws, cutFor);
-    const host = this.#hosts.get(to.name);
-    if (host?.isServer === true) {
-      const down = drawOutage(draws, KIND.crash, faults.crash, faults.downFor);
-      if (down !== undefined) {
-        host.crash();
-        const { signal } = host;
-        const restart = (): void => {
-          // Unless the program has restarted it since: a later crash is not this one's to end.
-          if (host.signal === signal) host.restart();
-        };
-        this.clock.schedule(restart, down).unref();
-        return false;
-      }
-    }
-    return true;
+    return meetChance(this, connection, to, draws);
   }
 
   onClosed(connection: SimConnection): void {
     this.#connections.delete(connection);
   }
 
-  /** The host went down: its ends are closed, the others are not notified. */
-  onCrash(host: Host): void {
+  /** The host went down: its ends are closed, the others are not notified, nor are programs that are gone with it. */
+  onCrash(host: Host, life: HostLife): void {
+    this.datagrams.onCrash(host);
     for (const connection of this.#connections) {
-      for (const end of connection.ends) {
-        if (end.host === host)
-          end.transport.break('ERR_HOST_CRASHED', `the host ${host.name} crashed`);
+      for (const { host: place, life: owner, transport } of connection.ends) {
+        if (place !== host) continue;
+        if (owner === life) transport.vanish();
+        else transport.break('ERR_HOST_CRASHED', `the host ${host.name} crashed`);
       }
     }
-    this.#expire(
-      (connection) => connection.touches(host),
-      () => true,
-    );
+    this.#expire((connection) => connection.touches(host));
   }
 
   /** The host is back: segments sent to it arrive at a host that knows no connection. */
@@ -241,22 +270,6 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
-
-  /** A random partition, in one direction or both, that heals later. */
-  #breakPath({ client, server }: SimConnection, draws: Draws, cutFor: number): void {
-    const there = this.#paths.get(client.host, server.host);
-    const back = this.#paths.get(server.host, client.host);
-    const shape = draws.integer(KIND.partitionSide, 0, 3);
-    const cut = shape === 1 ? [there] : shape === 2 ? [back] : [there, back];
-    this.trace.record('partition!', `${client.host.name}, ${server.host.name}`, shape);
-    const end = this.#paths.beginOutage(cut);
-    const heal = (): void => {
-      this.trace.record('heal!', `${client.host.name}, ${server.host.name}`);
-      end();
-      this.#kick(KIND.retransmit, RETRANSMISSION);
-    };
-    this.clock.schedule(heal, cutFor).unref();
-  }
 
   #kick(kind: DecisionKind, delay: Range): void {
     for (const connection of this.#connections) connection.kick(kind, delay);
@@ -270,7 +283,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   /** Breaks connections later, if they are still unreachable then. */
-  #expire(concerns: (connection: SimConnection) => boolean, stands: () => boolean): void {
+  #expire(concerns: (connection: SimConnection) => boolean, stands = always): void {
     if (this.giveUpAfter === Infinity) return;
     const concerned = [...this.#connections].filter(concerns);
     if (concerned.length === 0) return;
@@ -284,3 +297,8 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     this.clock.schedule(giveUp, this.giveUpAfter).unref();
   }
 }
+
+const pairOf = (a: HostState | undefined, b: HostState | undefined): string =>
+  a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`;
+
+const always = (): boolean => true;

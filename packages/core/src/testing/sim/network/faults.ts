@@ -35,6 +35,30 @@ export interface SimFaults {
   readonly partition?: number | undefined;
   /** Per segment that arrives at a host with a listener: the host crashes and restarts later. @default 0 */
   readonly crash?: number | undefined;
+  /** Per segment that arrives: the programs of its host are paused, see {@link SimHost.pause}. @default 0 */
+  readonly pause?: number | undefined;
+  /** Per host: its clock is up to 1 % too fast or too slow. @default 0 */
+  readonly skew?: number | undefined;
+  /** Per start of a host: its date jumps by up to 10 s, forward or back. @default 0 */
+  readonly jump?: number | undefined;
+  /** Per call on a disk: it fails with `EIO`. @default 0 */
+  readonly diskError?: number | undefined;
+  /** Per write to a disk: it fails with `ENOSPC`. @default 0 */
+  readonly diskFull?: number | undefined;
+  /** Per write that was not synced, when its host crashes: it is lost; and whether the last changes of names are. @default 0.5 */
+  readonly loseWrites?: number | undefined;
+  /** Per write that was not synced, when its host crashes: only a part of it is on the disk. @default 0.25 */
+  readonly tearWrites?: number | undefined;
+  /** Per datagram: it is lost. @default 0.05 */
+  readonly loseDatagrams?: number | undefined;
+  /** Per datagram: it arrives twice. @default 0.02 */
+  readonly duplicateDatagrams?: number | undefined;
+  /** Per datagram: it takes up to ten times as long as others, so that those behind it arrive first. @default 0.1 */
+  readonly delayDatagrams?: number | undefined;
+  /** How long a call on a disk takes, in milliseconds; a sync takes up to ten times as long. @default [0.05, 2] */
+  readonly diskLatency?: Range | undefined;
+  /** The duration of a random pause, in milliseconds. @default [10, 2000] */
+  readonly pauseFor?: Range | undefined;
   /** The duration of a random partition, in milliseconds. @default [10, 2000] */
   readonly partitionFor?: Range | undefined;
   /** How long a randomly crashed host is down, in milliseconds. @default [10, 2000] */
@@ -51,6 +75,11 @@ export const CALM: SimFaults = Object.freeze({
   partialWrite: 0,
   window: 0,
   slowReader: 0,
+  loseWrites: 0,
+  tearWrites: 0,
+  loseDatagrams: 0,
+  duplicateDatagrams: 0,
+  delayDatagrams: 0,
 });
 
 const DEFAULTS: Faults = {
@@ -64,6 +93,18 @@ const DEFAULTS: Faults = {
   halfOpen: 0,
   partition: 0,
   crash: 0,
+  pause: 0,
+  skew: 0,
+  jump: 0,
+  diskError: 0,
+  diskFull: 0,
+  loseWrites: 0.5,
+  tearWrites: 0.25,
+  loseDatagrams: 0.05,
+  duplicateDatagrams: 0.02,
+  delayDatagrams: 0.1,
+  diskLatency: [0.05, 2],
+  pauseFor: [10, 2_000],
   partitionFor: [10, 2_000],
   downFor: [10, 2_000],
 };
@@ -95,6 +136,18 @@ export const SIM_FAULTS: OptionTable<SimFaults> = {
   halfOpen: chance,
   partition: chance,
   crash: chance,
+  pause: chance,
+  skew: chance,
+  jump: chance,
+  diskError: chance,
+  diskFull: chance,
+  loseWrites: chance,
+  tearWrites: chance,
+  loseDatagrams: chance,
+  duplicateDatagrams: chance,
+  delayDatagrams: chance,
+  diskLatency: rangeRule,
+  pauseFor: rangeRule,
   partitionFor: rangeRule,
   downFor: rangeRule,
 };
@@ -103,6 +156,9 @@ export const SIM_FAULTS: OptionTable<SimFaults> = {
 export function allFaults(faults: SimFaults | undefined): Faults {
   return withDefaults(DEFAULTS, faults);
 }
+
+/** How long after a loss TCP sends again what was lost, in milliseconds. */
+export const RETRANSMISSION: Range = [1, 1_000];
 
 const MICROS = 1_000;
 

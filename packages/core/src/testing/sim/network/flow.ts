@@ -13,34 +13,27 @@
 import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
 import type { Lane } from '../decisions/order.ts';
-import { drawFrom, drawStall, drawStalls, drawWindow, FULL_WINDOW, type Range } from './faults.ts';
-import type { HostState, World } from './world.ts';
-
-/** One segment: bytes, FIN, RST, or the last ACK of the handshake. */
-export interface Segment {
-  readonly kind: 'ack' | 'data' | 'fin' | 'reset';
-  /** Empty except for `data`. */
-  bytes: Uint8Array;
-  /** When it was sent and when it arrives, in milliseconds. */
-  readonly sent: number;
-  readonly due: number;
-}
-
-/** The two ends, as a flow sees them. */
-export interface FlowEnds {
-  /** The window opened, and fewer bytes are unsent. */
-  onDrain(): void;
-  /** A segment arrived. */
-  onSegment(segment: Segment): void;
-}
+import { Packet } from '../rules/packet.ts';
+import type { LinkFaults } from './fault-book.ts';
+import {
+  drawFrom,
+  drawStall,
+  drawStalls,
+  drawWindow,
+  FULL_WINDOW,
+  RETRANSMISSION,
+  type Range,
+} from './faults.ts';
+import type { FlowEnd, FlowEnds, Segment, World } from './world.ts';
 
 const NOTHING = new Uint8Array(0);
 
 export class SimFlow {
   readonly #world: World;
-  readonly from: HostState;
-  readonly to: HostState;
-  readonly #label: string;
+  readonly #from: FlowEnd;
+  readonly #to: FlowEnd;
+  /** `client:49152 → server:80` */
+  readonly label: string;
   /** What chance does to this direction. */
   readonly draws: Draws;
   readonly #lane: Lane | undefined;
@@ -49,7 +42,7 @@ export class SimFlow {
   /** How many of the next segments may find the reader stalled. */
   #stalls: number;
   #sender: Pick<FlowEnds, 'onDrain'> | undefined;
-  #receiver: Pick<FlowEnds, 'onSegment'> | undefined;
+  #receiver: Omit<FlowEnds, 'onDrain'> | undefined;
   #unsent = 0;
   #window: number;
   #outstanding = 0;
@@ -62,6 +55,8 @@ export class SimFlow {
   #isAckStuck = false;
   #finish: (() => void) | undefined;
   #isReset = false;
+  /** Since when the head of the wire is lost again and again. */
+  #lostSince: number | undefined;
   /** How many of the next bytes to arrive are recorded as they are; of those behind, only the number is. */
   #plain = Infinity;
   /** Whether FIN is on the wire. */
@@ -69,18 +64,23 @@ export class SimFlow {
   /** Whether the connection is half-open for good: nothing gets through any more. */
   isSilent = false;
 
-  constructor(world: World, from: HostState, to: HostState, label: string) {
+  constructor(world: World, from: FlowEnd, to: FlowEnd) {
     this.#world = world;
-    this.from = from;
-    this.to = to;
-    this.#label = label;
-    this.draws = world.decisions.of(label);
-    this.#lane = world.order?.lane(label);
-    this.#window = drawWindow(this.draws, world.faults);
-    this.#stalls = drawStalls(this.draws, world.faults);
+    this.#from = from;
+    this.#to = to;
+    this.label = `${from.address} → ${to.address}`;
+    this.draws = world.decisions.of(this.label);
+    this.#lane = world.order?.lane(this.label);
+    const faults = this.#faults;
+    this.#window = drawWindow(this.draws, faults);
+    this.#stalls = drawStalls(this.draws, faults);
   }
 
-  connect(sender: Pick<FlowEnds, 'onDrain'>, receiver: Pick<FlowEnds, 'onSegment'>): void {
+  get #faults(): LinkFaults {
+    return this.#world.faults.of(this.#from.host, this.#to.host);
+  }
+
+  connect(sender: Pick<FlowEnds, 'onDrain'>, receiver: Omit<FlowEnds, 'onDrain'>): void {
     this.#sender = sender;
     this.#receiver = receiver;
   }
@@ -138,7 +138,7 @@ export class SimFlow {
 
   /** Sends what the window allows. */
   #pump(): void {
-    const { split } = this.#world.faults;
+    const { split } = this.#faults;
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       const room = Math.min(this.#window - this.#outstanding, first.length);
       if (room <= 0) return;
@@ -160,13 +160,13 @@ export class SimFlow {
 
   #sendData(bytes: Uint8Array): void {
     const last = this.#wire.at(-1);
-    const { clock, faults } = this.#world;
+    const { clock } = this.#world;
     const canJoin =
       last !== undefined &&
       last.kind === 'data' &&
       last.sent === clock.now() &&
       last.bytes.length + bytes.length <= FULL_WINDOW;
-    if (canJoin && this.draws.chance(KIND.merge, faults.merge)) {
+    if (canJoin && this.draws.chance(KIND.merge, this.#faults.merge)) {
       last.bytes = join(last.bytes, bytes);
     } else {
       this.#send('data', bytes);
@@ -174,10 +174,12 @@ export class SimFlow {
   }
 
   #send(kind: Segment['kind'], bytes: Uint8Array): void {
-    const sent = this.#world.clock.now();
+    const { clock, rules } = this.#world;
+    const sent = clock.now();
+    const late = rules.isEmpty ? 0 : rules.lateness(this.#packet(kind, bytes));
     const stall = kind === 'data' ? drawStall(this.draws, this.#stalls > 0) : 0;
     if (kind === 'data') this.#stalls -= 1;
-    const trip = drawFrom(this.draws, KIND.latency, this.#world.latency);
+    const trip = drawFrom(this.draws, KIND.latency, this.#faults.latency) + late;
     this.#lastDue = Math.max(this.#lastDue, sent + trip + stall);
     this.#wire.push({ kind, bytes, sent, due: this.#lastDue });
     if (this.#wire.length === 1) this.#schedule();
@@ -198,17 +200,49 @@ export class SimFlow {
   #arrive(segment: Segment): void {
     // The sender may have crashed, which empties the wire.
     if (this.#wire[0] !== segment) return;
-    if (this.isSilent || !this.#world.isOpen(this.from, this.to)) {
+    if (this.isSilent || !this.#world.isOpen(this.#from.host, this.#to.host)) {
       this.#isStuck = true;
       return;
     }
+    if (!this.#world.rules.isEmpty && !this.#passes(segment)) return;
+    this.#lostSince = undefined;
     this.#wire.shift();
     this.#schedule();
-    this.#world.trace.record(segment.kind, this.#label, segment.bytes.length);
+    this.#world.trace.record(segment.kind, this.label, segment.bytes.length);
     const plain = Math.min(this.#plain, segment.bytes.length);
     this.#world.trace.content(segment.bytes.subarray(0, plain));
     this.#plain -= plain;
     this.#receiver?.onSegment(segment);
+  }
+
+  /** Whether no rule stops a segment that arrives. */
+  #passes(segment: Segment): boolean {
+    const { clock, giveUpAfter, rules } = this.#world;
+    const packet = this.#packet(segment.kind, segment.bytes);
+    const verdict = rules.judge(packet);
+    if (verdict === 'passes') return true;
+    this.#isStuck = true;
+    const goOn = (): void => {
+      if (!this.#isStuck || this.#wire[0] !== segment) return;
+      this.#isStuck = false;
+      this.#arrive(segment);
+    };
+    if (verdict !== 'lost') {
+      verdict.hold(packet, () => {
+        clock.schedule(goOn, 0, this.#lane);
+      });
+      return false;
+    }
+    this.#lostSince ??= clock.now();
+    const left = giveUpAfter - (clock.now() - this.#lostSince);
+    const again = drawFrom(this.draws, KIND.retransmit, RETRANSMISSION);
+    if (again < left) clock.schedule(goOn, again);
+    else clock.schedule(() => this.#receiver?.onLost(), Math.max(0, left));
+    return false;
+  }
+
+  #packet(kind: Segment['kind'], bytes: Uint8Array): Packet {
+    return new Packet(kind, this.#from.address, this.#to.address, bytes);
   }
 
   /** The path may be open again: what was stuck is sent again, after a delay from this range. */
@@ -239,13 +273,13 @@ export class SimFlow {
     const { clock } = this.#world;
     clock.schedule(
       this.#onAck,
-      drawFrom(this.draws, KIND.acknowledge, this.#world.latency),
+      drawFrom(this.draws, KIND.acknowledge, this.#faults.latency),
       this.#lane,
     );
   }
 
   readonly #onAck = (): void => {
-    if (this.isSilent || !this.#world.isOpen(this.to, this.from)) {
+    if (this.isSilent || !this.#world.isOpen(this.#to.host, this.#from.host)) {
       this.#isAckStuck = true;
       return;
     }
@@ -260,8 +294,5 @@ export class SimFlow {
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+  return Uint8Array.from(Buffer.concat([a, b]));
 }

@@ -4,6 +4,7 @@ import { microtask } from '../../../vocabulary/platform.ts';
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import { QueueListener } from '../../../listening/queue-listener.ts';
+import { enterLife, type HostLife } from '../hosts/context.ts';
 import type { SimConnection } from './connection.ts';
 import type { SimStream } from './stream.ts';
 import type { SimListener, SimListenOptions } from './types.ts';
@@ -11,6 +12,7 @@ import type { SimListener, SimListenOptions } from './types.ts';
 export class HostListener extends QueueListener<SimConnection, SimStream> implements SimListener {
   readonly localAddress: InetAddress;
   readonly #options: SimListenOptions;
+  readonly #life: HostLife | undefined;
   readonly #onClose: () => void;
   #isListening = true;
 
@@ -18,26 +20,42 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
     localAddress: InetAddress,
     clock: Clock,
     options: SimListenOptions,
+    life: HostLife | undefined,
     onClose: () => void,
   ) {
     super({
-      clock: options.clock ?? clock,
+      clock: options.clock ?? life?.clock ?? clock,
       admission: options,
       hostOf: ({ client }) => client.address.host,
-      claim: (connection, closed) => open(connection, closed, options),
+      claim: (connection, closed) => open(connection, closed, options, life),
       refuse: ({ server }) => {
         server.transport.reset();
       },
     });
     this.localAddress = localAddress;
     this.#options = options;
+    this.#life = life;
     this.#onClose = onClose;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** A connection arrived at the port. */
   admit(connection: SimConnection): void {
-    this.queue.admit(connection);
+    if (this.#life === undefined) this.queue.admit(connection);
+    else
+      enterLife(this.#life, () => {
+        this.queue.admit(connection);
+      });
+  }
+
+  /** The host crashed: a program that is gone with it notices nothing, any other that the listener is closed. */
+  onCrash(): void {
+    if (this.#life === undefined) {
+      this.closeNow();
+      return;
+    }
+    this.#stopListening();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 
   close(): Promise<void> {
@@ -73,11 +91,16 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
   };
 }
 
-function open(connection: SimConnection, closed: () => void, options: SimListenOptions): SimStream {
+function open(
+  connection: SimConnection,
+  closed: () => void,
+  options: SimListenOptions,
+  life: HostLife | undefined,
+): SimStream {
   const { server } = connection;
   // A connection that broke while it waited is still accepted: its first read gives the error, as over TCP.
   if (server.transport.isClosed) microtask(closed);
-  else server.onClosed = closed;
+  else server.whenClosed = closed;
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
-  return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark });
+  return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark }, life);
 }

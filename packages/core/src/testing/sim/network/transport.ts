@@ -9,7 +9,9 @@
 import { microtask } from '../../../vocabulary/platform.ts';
 import { BrokenError, type IoError } from '../../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../../streams/transport.ts';
-import type { FlowEnds, Segment, SimFlow } from './flow.ts';
+import { enterLife, type HostLife } from '../hosts/context.ts';
+import type { SimFlow } from './flow.ts';
+import type { FlowEnds, Segment } from './world.ts';
 
 /** The network, as one end of a connection sees it. */
 export interface TransportEvents {
@@ -19,7 +21,19 @@ export interface TransportEvents {
   beforeDelivery(): boolean;
   /** This end is closed. */
   onClosed(): void;
+  /** What was sent to this end is lost for good. */
+  onLost(): void;
+  /** This end is gone with its program. */
+  onVanished(): void;
+  /** Whether what a program notices here has to wait. */
+  readonly isKeeping: boolean;
+  keep(event: () => void): void;
+  /** The life in which a program notices it. */
+  readonly life: HostLife | undefined;
 }
+
+let drain: (transport: SimTransport) => void;
+let take: (transport: SimTransport, segment: Segment) => void;
 
 export class SimTransport implements Transport, FlowEnds {
   readonly #out: SimFlow;
@@ -34,6 +48,7 @@ export class SimTransport implements Transport, FlowEnds {
   #isEndReported = false;
   #isClosing = false;
   #isClosed = false;
+  #isGone = false;
   #error: IoError | undefined;
 
   constructor(out: SimFlow, inward: SimFlow, events: TransportEvents) {
@@ -53,6 +68,7 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   start(sink: TransportSink): void {
+    if (this.#isGone) return;
     this.#sink = sink;
     if (this.#isClosed) {
       microtask(() => {
@@ -113,22 +129,58 @@ export class SimTransport implements Transport, FlowEnds {
 
   onDrain(): void {
     if (this.#isClosed) return;
+    const { isKeeping, life } = this.#events;
+    if (isKeeping) this.#keepDrain();
+    else if (life === undefined) this.#drain();
+    else enterLife(life, drain, this);
+  }
+
+  onLost(): void {
+    this.#events.onLost();
+  }
+
+  onSegment(segment: Segment): void {
+    if (this.#events.isKeeping && !this.#isClosed) this.#keep(segment);
+    else this.#accept(segment);
+  }
+
+  /** Apart, so that a segment that need not wait makes no closure. */
+  #keep(segment: Segment): void {
+    this.#events.keep(() => {
+      this.#accept(segment);
+    });
+  }
+
+  #accept(segment: Segment): void {
+    const { life } = this.#events;
+    if (this.#isClosed) {
+      if (segment.kind === 'data' || segment.kind === 'ack') this.#out.reset();
+    } else if (life === undefined) {
+      this.#onSegment(segment);
+    } else {
+      enterLife(life, take, this, segment);
+    }
+  }
+
+  #keepDrain(): void {
+    this.#events.keep(() => {
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    if (this.#isClosed) return;
     this.#sink?.onDrain();
     if (this.#isClosing && this.#out.unsent === 0) this.#finishClose();
   }
 
-  onSegment(segment: Segment): void {
+  #onSegment(segment: Segment): void {
     if (segment.kind === 'ack') {
-      if (this.#isClosed) this.#out.reset();
-      else this.#events.onEstablished();
+      this.#events.onEstablished();
       return;
     }
     if (segment.kind === 'reset') {
-      this.break('ECONNRESET', 'the peer reset the connection');
-      return;
-    }
-    if (this.#isClosed) {
-      if (segment.kind === 'data') this.#out.reset();
+      this.#break('ECONNRESET', 'the peer reset the connection');
       return;
     }
     if (!this.#events.beforeDelivery()) return;
@@ -137,13 +189,45 @@ export class SimTransport implements Transport, FlowEnds {
     this.#deliver();
   }
 
+  // Functions for `enterLife`, which are made once: a closure for each end would be one for each connection of each run.
+  static {
+    drain = (transport) => {
+      transport.#drain();
+    };
+    take = (transport, segment) => {
+      transport.#onSegment(segment);
+    };
+  }
+
   // --- For the network -----------------------------------------------------------------------------------
 
   /** Breaks this end of the connection. */
   break(code: string, message: string): void {
     if (this.#isClosed) return;
+    const { isKeeping, life } = this.#events;
+    const happen = (): void => {
+      if (life === undefined) this.#break(code, message);
+      else enterLife(life, () => this.#break(code, message));
+    };
+    if (isKeeping) this.#events.keep(happen);
+    else happen();
+  }
+
+  #break(code: string, message: string): void {
+    if (this.#isClosed) return;
     this.#out.vanish();
     this.#finish(new BrokenError(`stream: ${message}`, { code, operation: 'stream' }));
+  }
+
+  /** The program is gone with its host: nothing is notified. */
+  vanish(): void {
+    if (this.#isClosed) return;
+    this.#out.vanish();
+    this.#isClosed = true;
+    this.#isGone = true;
+    this.#sink = undefined;
+    this.#received.length = 0;
+    this.#events.onVanished();
   }
 
   // --- Delivery ------------------------------------------------------------------------------------------------

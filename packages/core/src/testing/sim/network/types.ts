@@ -10,8 +10,13 @@ import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { WAIT_OPTIONS, type WaitOptions } from '../../../waiting/waiter.ts';
+import type { Executor } from '../../../tasks/executor.ts';
 import { decisionsRule } from '../decisions/decisions.ts';
 import type { Decision } from '../decisions/log.ts';
+import type { UdpOptions } from '../../../net/udp/udp-options.ts';
+import type { UdpSocket } from '../../../net/udp/udp-socket.ts';
+import type { SimDisk } from '../disk/types.ts';
+import type { SimHostClock } from '../hosts/types.ts';
 import type { SimClock } from './clock.ts';
 import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from './faults.ts';
 import type { SimStream } from './stream.ts';
@@ -85,11 +90,23 @@ export const SIM_LISTEN_OPTIONS: OptionTable<SimListenOptions> = {
   signal: rules.signal,
 };
 
-/** A program of a host: started at once and again after each restart. */
-export type HostProgram = (context: {
-  /** Aborts when the host crashes: the program is expected to end, and its failure is then ignored. */
+/** What a program of a host is given: everything of it ends with the host. */
+export interface HostContext {
+  readonly host: SimHost;
+  /** Aborts when {@link SimHost.stop} asks the program to end: its failure is then ignored. A crash is not announced. */
   readonly signal: AbortSignal;
-}) => Promise<void>;
+  /** The host's clock: its timers never fire after a crash. */
+  readonly clock: SimHostClock;
+  /** Runs tasks on the host: after a crash, none of them goes on. */
+  readonly executor: Executor;
+  /** Random numbers of this life of the host, from the run's seed. */
+  readonly random: Random;
+  /** The disk of the host: what of it was synced outlasts a crash. */
+  readonly disk: SimDisk;
+}
+
+/** A program of a host: started at once and again after each restart. */
+export type HostProgram = (context: HostContext) => Promise<void> | void;
 
 /** `node:net`, `node:tls` and `node:dns` on the network of a simulated host. */
 export interface HostModules {
@@ -106,8 +123,18 @@ export interface SimHost {
   readonly isUp: boolean;
   /** Whether a listener was ever opened here: only such hosts are crashed by random faults. */
   readonly isServer: boolean;
-  /** Aborts when the host crashes; a new one after the restart. */
+  /** Aborts when the host crashes; a new one after the restart. For a program on the host, that of {@link HostContext}. */
   readonly signal: AbortSignal;
+  /** Whether the program is paused, see {@link SimHost.pause}. */
+  readonly isPaused: boolean;
+  /** The clock of the current life of the host. */
+  readonly clock: SimHostClock;
+  /** Runs tasks on the host, in its current life. Spawning on a host that is down throws `BrokenError` (`ERR_HOST_CRASHED`). */
+  readonly executor: Executor;
+  /** Random numbers of the current life of the host. */
+  readonly random: Random;
+  /** Its disk, in the shape of node:fs/promises; from outside it can be read and written also while the host is down. */
+  readonly disk: SimDisk;
   /**
    * Listens on a port; can be passed on as a function.
    *
@@ -137,13 +164,45 @@ export interface SimHost {
   readonly tls: typeof tls;
   /** `node:dns` on this host: `lookup` and `resolve` answer for the hosts of the network. */
   readonly dns: typeof dns;
-  /** Runs a program now and after each restart: a server that comes back with its host. */
+  /**
+   * Binds a UDP port; can be passed on as a function. What is sent may be lost, come twice or late, see {@link SimFaults}.
+   *
+   * @param port - A whole number from 0; 0 chooses a free one.
+   * @returns A socket with the contract of `UdpSocket.bind`; options of the operating system are ignored.
+   * @throws `AddressError` (`EADDRINUSE`); `BrokenError` when the host is down; `InvalidInputError`; `signal.reason`.
+   */
+  readonly bindUdp: (port: number, options?: UdpOptions) => Promise<UdpSocket>;
+  /**
+   * Runs a program now and after each restart: a server that comes back with its host.
+   *
+   * The program and everything that it begins are on the host, and end with it. There, `sim.executor` and `sim.clock.sleep` are
+   * those of the host.
+   */
   run(program: HostProgram): void;
   /**
-   * Stops the machine at once: its streams and listeners are closed, and no peer is notified.
+   * Calls a function on the host, as if a program of {@link SimHost.run} had called it.
+   *
+   * @returns What it returns.
+   * @throws what it throws; `BrokenError` (`ERR_HOST_CRASHED`) when the host is down.
+   */
+  enter<T>(body: () => T): T;
+  /**
+   * Pauses the programs of the host, as a long garbage collection does: no timer fires and nothing arrives, while the kernel
+   * accepts connections and receives what fits into its buffers. What runs already runs until its next wait.
+   *
+   * @param milliseconds - How long, in true time. A pause within another one only lasts longer if it ends later.
+   * @throws `InvalidInputError`.
+   */
+  pause(milliseconds: number): void;
+  /** Asks the programs of the host to end, as SIGTERM does: the signal of their {@link HostContext} aborts. The host stays up. */
+  stop(): void;
+  /**
+   * Stops the machine at once: its streams and listeners are gone, and no peer is notified.
    *
    * Peers find out by `ETIMEDOUT` (the network's `giveUpAfter`), or by `ECONNRESET` when they send something and the host
-   * is back. Programs on the host see their streams fail with `ERR_HOST_CRASHED`, and {@link SimHost.signal} abort.
+   * is back. Programs on the host stop where they are: none of their waits ever settles, none of their timers fires, and their
+   * tasks no longer count. What uses the host from outside, as the program of the run may, sees its streams fail with
+   * `ERR_HOST_CRASHED`, and {@link SimHost.signal} abort.
    */
   crash(): void;
   /** Starts the machine again, with its programs. */

@@ -5,29 +5,50 @@
  * *held* while the program says so (segments wait, and no connection times out), otherwise open.
  */
 
+import type { InetAddress } from '../../../vocabulary/address.ts';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import type { WaitBoard } from '../../../waiting/wait-board.ts';
 import type { WaitInfo } from '../../../waiting/waiter.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import type { Order } from '../decisions/order.ts';
 import type { SimClock } from './clock.ts';
-import type { Faults, Range } from './faults.ts';
+import type { RuleBook } from '../rules/rule-book.ts';
+import type { HostState } from '../paths/paths.ts';
+import type { FaultBook } from './fault-book.ts';
 import type { Trace } from './trace.ts';
 
-/** One direction between two hosts. */
-export interface Path {
-  /** Whether the program has partitioned it. */
-  isCut: boolean;
-  isHeld: boolean;
-  /** Counts what makes an earlier cut void for those who wait to give up: a later cut, or a hold. */
-  epoch: number;
-  /** The number of current random partitions, and how often a heal has ended them all. */
-  outages: number;
-  heals: number;
+/** A host, as the ends of its connections see it. */
+export interface SimMachine extends HostState {
+  /** Whether what a program would notice has to wait: the machine is paused. */
+  readonly isKeeping: boolean;
+  /** Keeps it until the machine goes on, in order. */
+  keep(event: () => void): void;
 }
 
-/** A host, as its flows see it. */
-export interface HostState {
-  readonly name: string;
-  readonly isUp: boolean;
+/** One segment: bytes, FIN, RST, or the last ACK of the handshake. */
+export interface Segment {
+  readonly kind: 'ack' | 'data' | 'fin' | 'reset';
+  /** Empty except for `data`. */
+  bytes: Uint8Array;
+  /** When it was sent and when it arrives, in milliseconds. */
+  readonly sent: number;
+  readonly due: number;
+}
+
+/** The two ends, as a flow sees them. */
+export interface FlowEnds {
+  /** The window opened, and fewer bytes are unsent. */
+  onDrain(): void;
+  /** A segment arrived. */
+  onSegment(segment: Segment): void;
+  /** A segment was lost for so long that TCP gives the connection up. */
+  onLost(): void;
+}
+
+/** Where a direction begins or ends. */
+export interface FlowEnd {
+  readonly host: SimMachine;
+  readonly address: InetAddress;
 }
 
 /** A pending wait, and what it belongs to. */
@@ -43,10 +64,19 @@ export interface World {
   /** Who goes first of those that are due at one moment; `undefined` for who was first. */
   readonly order: Order | undefined;
   readonly trace: Trace;
-  readonly faults: Faults;
-  readonly latency: Range;
+  readonly faults: FaultBook;
+  readonly rules: RuleBook;
   /** Milliseconds after which a connection to an unreachable peer fails. */
   readonly giveUpAfter: number;
   /** Whether a segment that is sent or arrives now gets through. */
   isOpen(from: HostState, to: HostState): boolean;
+}
+
+/** Adds what waits on a clock besides connections. */
+export function describeBoard(board: WaitBoard, clock: Clock, into: SimWait[]): void {
+  for (const source of board) {
+    const found: WaitInfo[] = [];
+    source.describe(clock.now(), found);
+    for (const wait of found) into.push({ ...wait, subject: source.subject });
+  }
 }

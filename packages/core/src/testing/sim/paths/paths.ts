@@ -1,6 +1,22 @@
 /** The paths between hosts: which are open, cut or held, and since which event. */
 
-import type { HostState, Path } from './world.ts';
+/** A host, as what travels to it sees it. */
+export interface HostState {
+  readonly name: string;
+  readonly isUp: boolean;
+}
+
+/** One direction between two hosts. */
+export interface Path {
+  /** Whether the program has partitioned it. */
+  isCut: boolean;
+  isHeld: boolean;
+  /** Counts what makes an earlier cut void for those who wait to give up: a later cut, or a hold. */
+  epoch: number;
+  /** The number of current random partitions, and how often a heal has ended them all. */
+  outages: number;
+  heals: number;
+}
 
 /** One direction between two hosts, by its ends. */
 interface Direction {

@@ -1,0 +1,61 @@
+/** The memory of heads that repeat (`repeated-head.ts`) as tests see it: counted, switched off, or with planted bugs. */
+
+import { RepeatedHead } from '../../src/protocol/receiving/repeated-head.ts';
+import type { ConnectionEvent } from '../../src/protocol/vocabulary/events.ts';
+import type { Headers } from '../../src/protocol/vocabulary/headers.ts';
+
+type Find = RepeatedHead['find'];
+type Remember = RepeatedHead['remember'];
+
+/** A memory with other calls, made of those of the real one. */
+export interface Plant {
+  readonly find?: (find: Find, ...args: Parameters<Find>) => ReturnType<Find>;
+  readonly remember?: (remember: Remember, ...args: Parameters<Remember>) => void;
+}
+
+/** Runs `body` with other calls in every connection's memory. */
+export function withMemory<T>(plant: Plant, body: () => T): T {
+  const { prototype } = RepeatedHead;
+  const { find, remember } = prototype;
+  prototype.find = function planted(...args) {
+    return plant.find === undefined ? find.apply(this, args) : plant.find(find.bind(this), ...args);
+  };
+  prototype.remember = function planted(...args) {
+    if (plant.remember === undefined) remember.apply(this, args);
+    else plant.remember(remember.bind(this), ...args);
+  };
+  try {
+    return body();
+  } finally {
+    Object.assign(prototype, { find, remember });
+  }
+}
+
+/** The memory that never recognizes a head: each is parsed. */
+export const NO_MEMORY: Plant = { find: () => undefined };
+
+/** Runs `body`, and counts the heads in it that were recognized: those were not parsed. */
+export function countingRepeats(body: () => unknown): number {
+  let repeats = 0;
+  const find: Plant['find'] = (real, text, at) => {
+    const head = real(text, at);
+    if (head !== undefined) repeats += 1;
+    return head;
+  };
+  withMemory({ find }, body);
+  return repeats;
+}
+
+export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const fieldsOf = (fields: Headers | undefined): unknown => fields && [...fields];
+
+/** All that a program can see of an event. */
+export function valueOf(event: ConnectionEvent): unknown {
+  if (event.type === 'data') {
+    return { data: textOf(event.bytes), length: event.length };
+  }
+  if (event.type === 'end') return { end: fieldsOf(event.trailers) };
+  return event.type === 'closed'
+    ? event.type
+    : Object.assign({ fields: fieldsOf(event.headers) }, event);
+}
