@@ -160,8 +160,6 @@ class Run {
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
     const guard = guardWorld({
-      wallTime: () => clock.wallTime(),
-      now: () => clock.now(),
       ...chanceOf(this.#seed),
       allow: this.#options.allow ?? [],
       ...this.#places.answers,
@@ -169,11 +167,8 @@ class Run {
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
-      onUncaughtException: (error) => {
-        this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
-      },
-      onUnhandledRejection: (reason) => {
-        this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
+      onStray: (kind, error) => {
+        this.#fail(kind, `${kind}: ${messageOf(error)}`, error);
       },
     });
     setCurrentProperties(this.#properties);

@@ -45,15 +45,12 @@ export interface NetworkAnswers {
 
 /** The simulation, as the guard sees it. */
 export interface GuardOptions extends NetworkAnswers {
-  /** Virtual milliseconds since 1970, and since the start. */
-  readonly wallTime: () => number;
-  readonly now: () => number;
   /** For what is given no clock: that of the host, or of the run. */
   readonly clockOf: () => Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
-  readonly onUnhandledRejection: (reason: unknown) => void;
-  readonly onUncaughtException: (error: unknown) => void;
+  /** An error or a rejection that the program has left to the process. */
+  readonly onStray: (kind: 'uncaught exception' | 'unhandled rejection', error: unknown) => void;
   /** What the program draws with `Math.random` and `node:crypto`. */
   readonly random: Random;
   /** 32 bits of the seed, see `pools.ts`. */
@@ -91,7 +88,13 @@ const isOwnFrame = (place: string): boolean =>
  * @throws Error when another simulation is running: they would share one world.
  */
 export function guardWorld(options: GuardOptions): Guard {
-  const { now, wallTime, onForbidden } = options;
+  const { onForbidden } = options;
+  // On a host, time is that of its clock.
+  const now = (): number => options.clockOf().now();
+  const wallTime = (): number => options.clockOf().wallTime();
+  const onUncaught = (error: unknown): void => {
+    options.onStray('uncaught exception', error);
+  };
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
@@ -123,7 +126,7 @@ export function guardWorld(options: GuardOptions): Guard {
     turn: immediate,
     timers: new Map(),
     set: new Set(),
-    onUncaught: options.onUncaughtException,
+    onUncaught,
     isOutside: () => !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
@@ -161,8 +164,10 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
     replace(platform, 'clockOf', options.clockOf),
-    take('unhandledRejection', options.onUnhandledRejection),
-    take('uncaughtException', options.onUncaughtException),
+    take('unhandledRejection', (reason) => {
+      options.onStray('unhandled rejection', reason);
+    }),
+    take('uncaughtException', onUncaught),
   );
   return { watch, timers: world.set, restore };
 }
