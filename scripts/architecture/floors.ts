@@ -287,9 +287,24 @@ export const core: PackagePlan = {
       reason: 'The guard replaces the platform; what runs on it is none of its business.',
     },
     {
+      folder: 'testing/sim/net',
+      sees: [
+        'vocabulary',
+        'streams',
+        'testing/sim/hosts',
+        'testing/sim/network',
+        'testing/sim/guard',
+      ],
+      contains:
+        'the modules of Node on simulated hosts: sockets, servers, TLS and names in the shape of `node:net`, `node:tls`, `node:dns`',
+      reason:
+        'What libraries call is answered by the network; it stands over the layers of the guard, which know nothing of it.',
+    },
+    {
       folder: 'testing/sim',
       sees: [
         'vocabulary',
+        'waiting',
         'tasks',
         'testing/sim/decisions',
         'testing/sim/hosts',
@@ -297,6 +312,7 @@ export const core: PackagePlan = {
         'testing/sim/names',
         'testing/sim/network',
         'testing/sim/guard',
+        'testing/sim/net',
       ],
       contains: '`simulate`: one run of a program, and its report',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
@@ -309,7 +325,13 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing/sim/seeds',
-      sees: ['vocabulary', 'testing/sim', 'testing/sim/decisions', 'testing/sim/shrink'],
+      sees: [
+        'vocabulary',
+        'testing/sim',
+        'testing/sim/decisions',
+        'testing/sim/network',
+        'testing/sim/shrink',
+      ],
       contains:
         'runs of many seeds, for a test runner too: their failures by cause, seeds and stories that are kept',
       reason: 'A run knows nothing of other runs.',
@@ -330,8 +352,9 @@ export const core: PackagePlan = {
   modules: [
     {
       modules: SOCKETS,
-      owners: ['net/'],
-      reason: 'Sockets live in net/ alone; everything else works on a Transport or a ByteStream.',
+      owners: ['net/', 'testing/sim/net/', 'testing/sim/network/types'],
+      reason:
+        'Sockets live in net/ alone; everything else works on a Transport or a ByteStream. A simulation covers these modules.',
     },
     {
       modules: ['node:fs', 'node:fs/promises', 'node:os', 'node:path'],
@@ -363,7 +386,7 @@ export const core: PackagePlan = {
     },
     {
       modules: ['node:crypto'],
-      owners: ['testing/test-authority', 'testing/sim/guard/'],
+      owners: ['testing/test-authority', 'testing/sim/guard/', 'testing/sim/net/'],
       reason: CHANCE_REASON,
     },
     {
@@ -373,11 +396,22 @@ export const core: PackagePlan = {
         'Only the simulation reaches past a test runner, to the process whose rejections it watches.',
     },
     {
+      modules: ['node:zlib'],
+      owners: ['testing/sim/guard/'],
+      reason: 'Compression is the business of @awaitio/http; a simulation covers that of programs.',
+    },
+    {
       modules: ['p-queue'],
       owners: ['tasks/'],
       reason: 'One executor wraps one queue; a second importer would be a second scheduler.',
     },
-    NODE_HTTP,
+    {
+      modules: ['node:http', 'node:https'],
+      owners: ['testing/sim/net/'],
+      reason:
+        'awaitio is its own HTTP; a simulation covers that of Node, for the programs that use it.',
+    },
+    { ...NODE_HTTP, modules: ['node:http2'] },
     HARMLESS,
   ],
   globals: [

@@ -533,6 +533,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   ...each('SimStream', ['setNoDelay', 'setKeepAlive', 'setTypeOfService'], simulated),
   ...each('Simulation', ['host', 'log', 'always', 'sometimes', 'reachable'], simulated),
   'new SeedsError': error,
+  'new NotRepeatableError': trusted,
   'new SimulationError': trusted,
   'new TestAuthority': plain(kit.TestAuthority, () => ['name']),
   'TestAuthority.issue': plain(authority, () => [['127.0.0.1'], {}]),
@@ -551,6 +552,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   simulateSeeds: simulated,
   sometimes: plain(kit.sometimes, () => [true, 'name']),
   streamContract: plain(kit.streamContract, () => [() => memoryPair(), {}]),
+  virtualModule: plain(kit.virtualModule, () => ['node:net']),
 };
 
 /** A call on something made anew, which is closed afterwards where it can be. */

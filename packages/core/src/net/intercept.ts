@@ -1,4 +1,4 @@
-/** Intercepts the use of real sockets, for the simulation, in which it is forbidden. */
+/** Intercepts the use of real sockets, for the simulation, which has others. */
 
 import { Socket as DatagramSocket } from 'node:dgram';
 import { Server, Socket } from 'node:net';
@@ -12,15 +12,19 @@ const OPENING_CALLS: readonly (readonly [prototype: object, method: string, name
 ];
 
 /**
- * Calls `refuse` in place of each call that would open a socket.
+ * Calls `take` in place of each call that would open a socket.
  *
- * @param refuse - Receives the name of the call, and throws.
+ * @param take - Receives the name of the call, its object and its arguments, and returns or throws in its place.
  * @returns Restores the originals.
  */
-export function interceptSockets(refuse: (what: string) => never): () => void {
+export function interceptSockets(
+  take: (what: string, self: object, args: readonly unknown[]) => unknown,
+): () => void {
   const restores = OPENING_CALLS.map(([prototype, method, name]) => {
     const original: unknown = Reflect.get(prototype, method);
-    Reflect.set(prototype, method, () => refuse(name));
+    Reflect.set(prototype, method, function (this: object, ...args: readonly unknown[]): unknown {
+      return take(name, this, args);
+    });
     return () => {
       Reflect.set(prototype, method, original);
     };

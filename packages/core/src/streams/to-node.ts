@@ -9,7 +9,7 @@
  * reset the connection, so that a truncated message is not mistaken for a complete one.
  */
 
-import { Duplex } from 'node:stream';
+import { Duplex, type DuplexOptions } from 'node:stream';
 import { microtask } from '../vocabulary/platform.ts';
 import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError } from '../vocabulary/errors.ts';
@@ -29,27 +29,49 @@ const ignore = (): void => {};
 
 /** Makes the Node stream that reads and writes `stream` from now on. */
 export function nodeDuplex(stream: DuplexStream): Duplex {
-  return new StreamDuplex(stream);
+  return new NodeDuplex(stream);
 }
 
-class StreamDuplex extends Duplex {
-  readonly #stream: DuplexStream;
+/** The stream of Node over a `DuplexStream`, which may come later: until then reads and writes wait for it. */
+export class StreamDuplex extends Duplex {
+  #stream: DuplexStream | undefined;
+  /** What waits for the stream. */
+  #held: (() => void)[] = [];
   /** Whether the end of reading was passed on, so that no read will report a failure. */
   #hasEnded = false;
 
-  constructor(stream: DuplexStream) {
-    super({ allowHalfOpen: true, decodeStrings: false });
+  constructor(options?: DuplexOptions) {
+    super({ allowHalfOpen: true, decodeStrings: false, ...options });
+  }
+
+  protected attach(stream: DuplexStream): void {
     this.#stream = stream;
-    this.on('error', ignore);
     settle(stream.closed, this.#onClosed, ignore);
+    const held = this.#held;
+    this.#held = [];
+    for (const begin of held) begin();
+  }
+
+  protected get stream(): DuplexStream | undefined {
+    return this.#stream;
+  }
+
+  /** Passes on what was read. */
+  protected deliver(chunk: Uint8Array | null): void {
+    this.push(chunk);
   }
 
   override _read(): void {
+    const stream = this.#stream;
+    if (stream === undefined) {
+      this.#held.push(() => this._read());
+      return;
+    }
     settle(
-      outsideScopes(() => this.#stream.readChunk()),
+      outsideScopes(() => stream.readChunk()),
       (chunk) => {
         if (chunk === null) this.#hasEnded = true;
-        this.push(chunk);
+        this.deliver(chunk);
       },
       this.#fail,
     );
@@ -59,11 +81,7 @@ class StreamDuplex extends Duplex {
     // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
-    settle(
-      outsideScopes(() => this.#stream.writeAll(bytes, { transfer })),
-      () => done(),
-      done,
-    );
+    this.#send((stream) => stream.writeAll(bytes, { transfer }), done);
   }
 
   override _writev(
@@ -73,16 +91,21 @@ class StreamDuplex extends Duplex {
     const pieces = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    settle(
-      outsideScopes(() => this.#stream.writev(pieces)),
-      () => done(),
-      done,
-    );
+    this.#send((stream) => stream.writev(pieces), done);
   }
 
   override _final(done: Done): void {
+    this.#send((stream) => stream.shutdown('write'), done);
+  }
+
+  #send(sending: (stream: DuplexStream) => Promise<unknown>, done: Done): void {
+    const stream = this.#stream;
+    if (stream === undefined) {
+      this.#held.push(() => this.#send(sending, done));
+      return;
+    }
     settle(
-      outsideScopes(() => this.#stream.shutdown('write')),
+      outsideScopes(() => sending(stream)),
       () => done(),
       done,
     );
@@ -90,7 +113,9 @@ class StreamDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     const stream = this.#stream;
-    if (error === null && this.writableLength > 0) {
+    this.#held = [];
+    if (stream === undefined) done(error);
+    else if (error === null && this.writableLength > 0) {
       stream.reset();
       settle(stream.closed, () => done(), done);
     } else if (error === null) {
@@ -129,7 +154,7 @@ class StreamDuplex extends Duplex {
   }
 
   get #socket(): SocketOptions {
-    return this.#stream as SocketOptions;
+    return (this.#stream ?? {}) as SocketOptions;
   }
 
   readonly #fail = (error: Error): void => {
@@ -140,6 +165,14 @@ class StreamDuplex extends Duplex {
     // A pending read or write reports the error, a read after the bytes before it; here neither is left.
     if (this.#hasEnded && !this.writableEnded) this.destroy(error as Error | undefined);
   };
+}
+
+class NodeDuplex extends StreamDuplex {
+  constructor(stream: DuplexStream) {
+    super();
+    this.on('error', ignore);
+    this.attach(stream);
+  }
 }
 
 /**

@@ -17,6 +17,9 @@ export type { Decision } from './sim/decisions/log.ts';
 export { planOf } from './sim/decisions/plan.ts';
 export { SimClock } from './sim/network/clock.ts';
 export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
+export { virtualModule } from './sim/net/modules.ts';
+export { NotRepeatableError } from './sim/seeds/determinism.ts';
+export type { RealWork } from './sim/guard/allowed.ts';
 export { DiskError, type DiskErrorCode } from './sim/disk/disk-error.ts';
 export type {
   DiskEncoding,
@@ -34,6 +37,7 @@ export { SimNetwork } from './sim/network/network.ts';
 export type { PacketMatch, SimBarrier, SimHold, SimPacket, SimRule } from './sim/rules/types.ts';
 export type {
   HostContext,
+  HostModules,
   HostProgram,
   PartitionOptions,
   SimConnectOptions,

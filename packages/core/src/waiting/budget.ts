@@ -88,3 +88,17 @@ export function budgetOf(clock: Clock): Budget {
   }
   return budget;
 }
+
+/**
+ * Gives a clock a new budget: what an earlier simulation has spent on the system's clock is not for the next to pay.
+ *
+ * @returns Puts the one before back.
+ */
+export function renewBudget(clock: Clock): () => void {
+  const before = budgets.get(clock);
+  budgets.delete(clock);
+  return () => {
+    budgets.delete(clock);
+    if (before !== undefined) budgets.set(clock, before);
+  };
+}

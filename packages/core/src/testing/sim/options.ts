@@ -4,6 +4,7 @@ import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { Decision } from './decisions/log.ts';
+import type { RealWork } from './guard/allowed.ts';
 import type { SimClock } from './network/clock.ts';
 import { SIM_FAULTS, type Range, type SimFaults } from './network/faults.ts';
 import type { FaultCalls } from './fault-calls.ts';
@@ -43,6 +44,12 @@ export interface SimulationOptions {
   readonly order?: 'first' | 'seed' | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
+  /**
+   * Real work that is allowed, and refused otherwise, since its result depends on more than the seed: `files` for `node:fs` (as long as
+   * the files are the same), `zlib` for compression, `crypto` for `scrypt`, `pbkdf2`, `hkdf` and `crypto.subtle`. Virtual time
+   * stands still until it has ended, and it ends in the order in which it was begun. @default none
+   */
+  readonly allow?: readonly RealWork[] | undefined;
 }
 
 /** The world of a simulated program. */
@@ -71,6 +78,8 @@ export type SimulatedMain = (sim: Simulation) => Promise<void> | void;
 export const DEFAULT_DEADLINE = 60_000;
 export const DEFAULT_MAX_EVENTS = 1_000_000;
 
+const WORK: readonly RealWork[] = ['crypto', 'files', 'zlib'];
+
 const { decisions, latency, giveUpAfter } = SIM_NETWORK_OPTIONS;
 
 /** What {@link SimulationOptions} may be. */
@@ -90,6 +99,11 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   giveUpAfter,
   order: rules.oneOf('first', 'seed'),
   maxEvents: rules.whole(1),
+  allow: {
+    expected: `a list of ${WORK.join(', ')}`,
+    accepts: (value) =>
+      Array.isArray(value) && value.every((kind) => WORK.includes(kind as RealWork)),
+  },
 };
 
 /** @throws `InvalidInputError` */

@@ -38,6 +38,7 @@ export type FailureKind =
   | 'pending'
   | 'real work'
   | 'task'
+  | 'uncaught exception'
   | 'unhandled rejection';
 
 /** Everything that is pending when a run fails. */

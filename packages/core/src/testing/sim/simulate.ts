@@ -7,23 +7,27 @@
 
 import type { Executor } from '../../tasks/executor.ts';
 import { orderTasks } from '../../tasks/ready-order.ts';
-import { loadEverything } from '../../vocabulary/lazy.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
+import { renewBudget } from '../../waiting/budget.ts';
+import { systemClock } from '../../waiting/system-clock.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
+import { chanceOf } from './guard/chance.ts';
 import { currentLife } from './hosts/context.ts';
 import { RunExecutor } from './hosts/life-executor.ts';
 import { guardWorld } from './guard/guard.ts';
+import { loadedForRuns } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
+import { Places } from './net/places.ts';
 import type { SimFaults } from './network/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
 import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
-import type { FailureKind, Pending, SimulationRun } from './run.ts';
+import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
 import { faultsOf } from './swarm.ts';
 import type { Trace } from './network/trace.ts';
 import {
@@ -45,8 +49,8 @@ const MAX_REAL_TIME = 5_000;
  * Runs `main` on a simulated network until no event is left.
  *
  * @param options - The seed and the properties of the network.
- * @param main - The program. It receives hosts, a clock and an executor, and must not use any other timer, socket or random
- * numbers.
+ * @param main - The program. It receives hosts, a clock and an executor. `setTimeout`, `Math.random`, `node:net` and their kind are
+ * virtual in it; what has no virtual form is refused.
  * @returns What happened, with a hash that the same seed reproduces, on every version of Node.
  * @throws {@link SimulationError} when `main` or a task fails, a rejection is not handled, a wait can never settle
  * (deadlock, or left pending at the end), the deadline passes, the real world was used, or real work does not end.
@@ -76,16 +80,12 @@ export async function simulate(
   main: SimulatedMain,
 ): Promise<SimulationRun> {
   const run = new Run(checkSimulation(options));
-  const loading = loadEverything();
+  const loading = loadedForRuns();
   if (loading !== undefined) await loading;
   return run.run(main);
 }
 
-interface Failure {
-  readonly kind: FailureKind;
-  readonly what: string;
-  readonly cause: unknown;
-}
+type Failure = Pick<FailureFacts, 'cause' | 'kind' | 'what'>;
 
 /** One run of a simulation. */
 class Run {
@@ -96,6 +96,7 @@ class Run {
   readonly #trace: Trace;
   readonly #network: SimNetwork;
   readonly #fabric: Fabric;
+  readonly #places: Places;
   readonly #executor: Executor;
   readonly #random: Random;
   readonly #properties = new Properties((name) => {
@@ -119,6 +120,7 @@ class Run {
     this.#random = seededRandom(random.integer(0, 0xffff_ffff));
     this.#network = new SimNetwork({ clock, random, decisions, latency, faults, giveUpAfter });
     this.#fabric = fabricOf(this.#network);
+    this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
     if (options.order === 'seed') this.#drawOrder();
     const onTaskError = (error: unknown, name: string): void => {
@@ -158,17 +160,19 @@ class Run {
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
     const guard = guardWorld({
-      wallTime: () => clock.wallTime(),
-      now: () => clock.now(),
+      ...chanceOf(this.#seed),
+      allow: this.#options.allow ?? [],
+      ...this.#places.answers,
       clockOf: () => currentLife()?.clock ?? clock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
-      onUnhandledRejection: (reason) => {
-        this.#fail('unhandled rejection', `unhandled rejection: ${messageOf(reason)}`, reason);
+      onStray: (kind, error) => {
+        this.#fail(kind, `${kind}: ${messageOf(error)}`, error);
       },
     });
     setCurrentProperties(this.#properties);
+    const restoreBudget = renewBudget(systemClock);
     try {
       const { watch } = guard;
       await watch.enter(() => {
@@ -177,11 +181,15 @@ class Run {
       });
       // What the failure released still runs here, while the real world is out of reach.
       await untilIdle();
+      const result = this.#result();
+      await watch.enter(() => this.#places.leave(guard.timers, untilIdle));
+      if (result instanceof SimulationError) throw result;
+      return result;
     } finally {
+      restoreBudget();
       guard.restore();
       setCurrentProperties(undefined);
     }
-    return this.#finish();
   }
 
   async #begin(main: SimulatedMain): Promise<void> {
@@ -206,7 +214,7 @@ class Run {
     let idleRounds = 0;
     while (this.#failure === undefined) {
       await untilIdle();
-      if (watch.isWorking) await this.#wait(() => (watch.isWorking ? watch.work : []));
+      if (watch.isWorking) await this.#wait(watch, () => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
         if (!this.#isClosing) {
@@ -225,7 +233,7 @@ class Run {
       } else if (this.#clock.next === undefined && idleRounds < MAX_IDLE_ROUNDS) {
         idleRounds += 1;
       } else if (this.#clock.next === undefined && watch.unexplained.length > 0) {
-        await this.#wait(() => (this.#canGoOn ? [] : watch.unexplained));
+        await this.#wait(watch, () => (this.#canGoOn ? [] : watch.unexplained));
         idleRounds = 0;
       } else {
         this.#end();
@@ -239,7 +247,7 @@ class Run {
   }
 
   /** Waits for real work while virtual time stands still. */
-  async #wait(work: () => readonly string[]): Promise<void> {
+  async #wait(watch: Watch, work: () => readonly string[]): Promise<void> {
     const since = machineTime();
     while (this.#failure === undefined && work().length > 0) {
       if (machineTime() - since > MAX_REAL_TIME) {
@@ -247,6 +255,7 @@ class Run {
         const what = `real work has not ended in ${MAX_REAL_TIME / 1_000} s: ${names}`;
         this.#fail('real work', what, undefined);
       }
+      watch.proceed();
       await untilIdle();
     }
   }
@@ -279,7 +288,8 @@ class Run {
     );
   }
 
-  #finish(): SimulationRun {
+  #result(): SimulationRun | SimulationError {
+    this.#fabric.decisions.seal();
     const run = new FinishedRun(this.#fabric.decisions, {
       seed: this.#seed,
       hash: this.#trace.hash,
@@ -292,6 +302,6 @@ class Run {
     if (this.#failure === undefined) return run;
     const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    throw new SimulationError(run, { kind, what, cause, pending, options: this.#options });
+    return new SimulationError(run, { kind, what, cause, pending, options: this.#options });
   }
 }

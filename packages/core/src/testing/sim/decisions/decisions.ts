@@ -62,6 +62,11 @@ export class Decisions {
   read(): readonly Decision[] {
     return this.#log.read();
   }
+
+  /** See {@link DecisionLog.seal}. */
+  seal(): void {
+    this.#log.seal();
+  }
 }
 
 const CALM: ReadonlyMap<number, number> = new Map();

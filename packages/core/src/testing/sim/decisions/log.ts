@@ -23,6 +23,7 @@ export function placeNumber(kind: number, ordinal: number): number {
 export class DecisionLog {
   readonly #subjects: string[] = [];
   readonly #fields: number[] = [];
+  #limit = MAX_DECISIONS * FIELDS;
 
   /** @returns The number of a subject. */
   add(subject: string): number {
@@ -30,7 +31,12 @@ export class DecisionLog {
   }
 
   record(subject: number, place: number, value: number): void {
-    if (this.#fields.length < MAX_DECISIONS * FIELDS) this.#fields.push(subject, place, value);
+    if (this.#fields.length < this.#limit) this.#fields.push(subject, place, value);
+  }
+
+  /** The run has ended: what is decided from now on, while its program is cleared away, is none of it. */
+  seal(): void {
+    this.#limit = 0;
   }
 
   get size(): number {

@@ -15,49 +15,66 @@
 
 import { interceptSockets } from '../../../net/intercept.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
-import { own, platform } from '../../../vocabulary/platform.ts';
-import { coverForbidden, TIMERS } from './forbidden.ts';
+import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
+import { coverAllowed, type RealWork } from './allowed.ts';
+import { coverChance } from './chance.ts';
+import { coverTimers, ownTimers } from './cover-timers.ts';
+import { coverForbidden } from './forbidden.ts';
 import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
+import { coverLoading } from './loading.ts';
 import { coverMachine } from './machine.ts';
-import { callSite, isCalledByNode, isCalledByTool, watchWork, type Watch } from './real-work.ts';
+import { watchWork, type Watch } from './real-work.ts';
+import { callSite, isCalledByNode, isCalledByTool } from './stack.ts';
 import { coverTime, hrtimeOf } from './time.ts';
+import { coverTimerPromises } from './timer-promises.ts';
+import { Immediate } from './timers.ts';
 
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
 
+/** What the simulated network answers. */
+export interface NetworkAnswers {
+  readonly inOrder: World['inOrder'];
+  /** The host on which the caller runs. */
+  readonly place: () => unknown;
+  /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
+  readonly listen: (server: object, args: readonly unknown[]) => unknown;
+}
+
 /** The simulation, as the guard sees it. */
-export interface GuardOptions {
-  /** Virtual milliseconds since 1970, and since the start. */
-  readonly wallTime: () => number;
-  readonly now: () => number;
+export interface GuardOptions extends NetworkAnswers {
   /** For what is given no clock: that of the host, or of the run. */
   readonly clockOf: () => Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
-  readonly onUnhandledRejection: (reason: unknown) => void;
+  /** An error or a rejection that the program has left to the process. */
+  readonly onStray: (kind: 'uncaught exception' | 'unhandled rejection', error: unknown) => void;
+  /** What the program draws with `Math.random` and `node:crypto`. */
+  readonly random: Random;
+  /** 32 bits of the seed, see `pools.ts`. */
+  readonly poolWord: number;
+  /** Real work that is allowed. */
+  readonly allow: readonly RealWork[];
 }
 
 /** The guard of one simulation. */
 export interface Guard {
   readonly watch: Watch;
+  /** The timers of the program that are set. */
+  readonly timers: ReadonlySet<unknown>;
   readonly restore: Restore;
 }
 
-/** The line that called is none of the program's when it passes no clock or random numbers to @awaitio/http. */
-const HTTP = /[\\/](?:@awaitio|packages)[\\/]http[\\/](?:src|dist)[\\/]/;
-function missingIn(instead: string): string {
-  if (instead === 'sim.random') {
-    return ': pass `random: sim.random` to what takes it, such as `requestId` and `HttpClient`';
-  }
-  return instead.startsWith('sim.clock')
-    ? ': pass `clock: sim.clock` to `serve` and `HttpClient`'
-    : '';
-}
-
 coverTime();
+coverTimers();
+coverTimerPromises();
+coverChance();
 coverForbidden();
 coverMachine();
+coverAllowed();
+coverLoading();
 syncImports();
 
 /** Where this package is: the line that a report names is the program's. */
@@ -71,22 +88,28 @@ const isOwnFrame = (place: string): boolean =>
  * @throws Error when another simulation is running: they would share one world.
  */
 export function guardWorld(options: GuardOptions): Guard {
-  const { now, wallTime, onForbidden } = options;
+  const { onForbidden } = options;
+  // On a host, time is that of its clock.
+  const now = (): number => options.clockOf().now();
+  const wallTime = (): number => options.clockOf().wallTime();
+  const onUncaught = (error: unknown): void => {
+    options.onStray('uncaught exception', error);
+  };
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
     const site = callSite(error, isOwnFrame);
-    if (site !== undefined) {
-      if (HTTP.test(site)) error.message += missingIn(instead);
-      error.message += ` (called at ${site})`;
-    }
+    if (site !== undefined) error.message += ` (called at ${site})`;
     onForbidden(error);
     throw error;
   };
-  const watch = watchWork(isOwnFrame, (what, site) => {
+  const allows = (kind: string): boolean => options.allow.includes(kind as RealWork);
+  const watch = watchWork(isOwnFrame, allows, (what, site, kind) => {
+    const allowed =
+      kind === undefined || allows(kind) ? '' : `, or allow it with allow: ['${kind}']`;
     const where = site === undefined ? '' : ` (called at ${site})`;
     onForbidden(
       new Error(
-        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${where}`,
+        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${allowed}${where}`,
       ),
     );
   });
@@ -95,9 +118,22 @@ export function guardWorld(options: GuardOptions): Guard {
     wallTime,
     refuse,
     isOwnCall: () => own.isCalling,
-    isNode: () => isCalledByNode(isOwnFrame),
+    clock: options.clockOf,
+    random: () => options.random,
+    place: options.place,
+    inOrder: options.inOrder,
+    asOwn,
+    turn: immediate,
+    timers: new Map(),
+    set: new Set(),
+    onUncaught,
+    isOutside: () => !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
+    allows,
+    inTurn: watch.inTurn,
+    permitTls: watch.permitTls,
+    poolWord: options.poolWord,
   };
   const restores: Restore[] = [watch.stop];
   const restore = (): void => {
@@ -110,17 +146,30 @@ export function guardWorld(options: GuardOptions): Guard {
     throw error;
   }
   restores.push(
-    interceptSockets((what) => refuse(what, 'sim.host(name).connect or .listen')),
-    ...TIMERS.filter(([name]) => name in platform).map(([name, instead]) =>
-      replace(platform, name, () => refuse(name, instead)),
+    interceptSockets((what, self, args) => {
+      const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
+      return (
+        listening ?? refuse(what, 'it in a program of a host (sim.host(name).run), or its net')
+      );
+    }),
+    replace(platform, 'setTimeout', ownTimers.setTimeout),
+    replace(platform, 'clearTimeout', ownTimers.clearTimeout),
+    replace(
+      platform,
+      'setImmediate',
+      (callback: (argument: unknown) => void, argument: unknown) =>
+        new Immediate(world, callback, [argument]),
     ),
     replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
     replace(platform, 'wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
     replace(platform, 'clockOf', options.clockOf),
-    takeRejections(options.onUnhandledRejection),
+    take('unhandledRejection', (reason) => {
+      options.onStray('unhandled rejection', reason);
+    }),
+    take('uncaughtException', onUncaught),
   );
-  return { watch, restore };
+  return { watch, timers: world.set, restore };
 }
 
 function replace(owner: object, name: string, value: unknown): Restore {
@@ -131,14 +180,14 @@ function replace(owner: object, name: string, value: unknown): Restore {
   };
 }
 
-/** While a simulation runs, an unhandled rejection fails the simulation and nothing else. */
-function takeRejections(onUnhandledRejection: ErrorListener): Restore {
+/** While a simulation runs, an unhandled rejection or an uncaught exception fails the simulation and nothing else. */
+function take(event: 'unhandledRejection' | 'uncaughtException', listener: ErrorListener): Restore {
   const owner = realProcess;
-  const others = owner.listeners('unhandledRejection') as ErrorListener[];
-  owner.removeAllListeners('unhandledRejection');
-  owner.on('unhandledRejection', onUnhandledRejection);
+  const others = owner.listeners(event as 'uncaughtException') as ErrorListener[];
+  owner.removeAllListeners(event);
+  owner.on(event, listener);
   return () => {
-    owner.off('unhandledRejection', onUnhandledRejection);
-    for (const listener of others) owner.on('unhandledRejection', listener);
+    owner.off(event, listener);
+    for (const other of others) owner.on(event, other);
   };
 }

@@ -11,6 +11,8 @@
 
 import { syncBuiltinESMExports } from 'node:module';
 import { runInThisContext } from 'node:vm';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 
 /** What a simulation says about a call. */
 export interface World {
@@ -21,12 +23,37 @@ export interface World {
   readonly refuse: (what: string, instead: string) => never;
   /** Whether the call in progress is this package's own: of the copy that simulates. */
   readonly isOwnCall: () => boolean;
-  /** Whether the call in progress was made by one of Node's own modules. */
-  readonly isNode: () => boolean;
+  /** The clock and the random numbers of the code that runs: of its host. */
+  readonly clock: () => Clock;
+  readonly random: () => Random;
+  /** Runs a callback as Node runs those of timers: with its ticks before its microtasks. */
+  readonly turn: (callback: () => void) => void;
+  /** Makes a call that nothing of the simulation, nor its watch for real work, takes for one of the program. */
+  readonly asOwn: <T>(call: () => T) => T;
+  /** Timers that were asked for their number, by it. */
+  readonly timers: Map<number, Disposable>;
+  /** Timers that are set. */
+  readonly set: Set<unknown>;
+  /** The simulated host on which the caller runs, for the layers over `node:net` (`net/builtins.ts`). */
+  readonly place: () => unknown;
+  /** Makes a call, and destroys the simulated sockets that it destroys in the order in which they were made. */
+  readonly inOrder: <T>(call: () => T) => T;
+  /** A callback threw. */
+  readonly onUncaught: (error: unknown) => void;
+  /** Whether the call in progress is none of the simulation: of a test runner, or of a timer that was there before. */
+  readonly isOutside: () => boolean;
   /** Whether the call in progress was made by Node's `fs` or by a test runner. */
   readonly isTool: () => boolean;
   /** Counts real work until it settles; virtual time stands still for it. */
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** Whether a kind of real work is allowed, see `allowed.ts`. */
+  readonly allows: (kind: string) => boolean;
+  /** Does real work when its turn has come. */
+  readonly inTurn: (what: string, begin: (done: () => void) => void) => void;
+  /** Lets a call begin TLS over a simulated socket. */
+  readonly permitTls: <T>(call: () => T) => T;
+  /** 32 bits of the seed, for {@link pools}. */
+  readonly poolWord: number;
 }
 
 /** A function, or a class that is called like one. */
@@ -42,6 +69,12 @@ export type Inside = (
 interface Shared {
   world: World | undefined;
   readonly layers: WeakSet<object>;
+  /** Timers of the real world that were refreshed in a simulation, and what they are since. */
+  readonly adopted: WeakMap<object, unknown>;
+  /** Virtual timers, of whichever copy. */
+  readonly virtual: WeakSet<object>;
+  /** Random bytes that a library keeps from run to run, see `chance.ts`. */
+  readonly pools: Set<Uint8Array>;
 }
 
 /** A property that is a layer, or has become one for the time of a simulation. */
@@ -50,6 +83,7 @@ interface Target {
   readonly owner: () => object | undefined;
   readonly name: string;
   readonly layer: (real: AnyFunction) => AnyFunction;
+  isGetter: boolean;
 }
 
 /**
@@ -58,12 +92,35 @@ interface Target {
  */
 export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS.Process;
 
+/**
+ * The very object of a module of Node that the layers are on; a test runner may have another of that name. Importing `node:http` would load
+ * the `fetch` of Node before the layers, which keeps what it finds.
+ */
+export function builtinModule(name: string): unknown {
+  const { getBuiltinModule } = realProcess as unknown as {
+    readonly getBuiltinModule: (name: string) => unknown;
+  };
+  return getBuiltinModule(name);
+}
+
+const mainGlobals = runInThisContext('globalThis') as object;
+
+/** The globals of a program; in the sandbox of a test runner also those of Node itself, which its own `fetch` uses. */
+export const realms: readonly (() => object)[] =
+  mainGlobals === globalThis ? [() => globalThis] : [() => globalThis, () => mainGlobals];
+
 const KEY = Symbol.for('@awaitio/core: simulation');
 
 function sharedState(): Shared {
   const owner = realProcess as NodeJS.Process & { [KEY]?: Shared };
   if (owner[KEY] === undefined) {
-    const value: Shared = { world: undefined, layers: new WeakSet() };
+    const value: Shared = {
+      world: undefined,
+      layers: new WeakSet(),
+      adopted: new WeakMap(),
+      virtual: new WeakSet(),
+      pools: new Set(),
+    };
     Object.defineProperty(owner, KEY, { value });
   }
   return owner[KEY] as Shared;
@@ -71,6 +128,16 @@ function sharedState(): Shared {
 
 const shared = sharedState();
 const targets: Target[] = [];
+
+/** What every copy knows about timers, see `timers.ts`. */
+export const adopted: WeakMap<object, unknown> = shared.adopted;
+export const virtual: WeakSet<object> = shared.virtual;
+export const pools: Set<Uint8Array> = shared.pools;
+
+/** Fills a pool with one word: what is taken from it is the same in every run of a seed, wherever the last has ended. */
+export function fillPool(pool: Uint8Array, { poolWord }: World): void {
+  for (let at = 0; at < pool.length; at += 1) pool[at] = poolWord >>> (8 * (at % 4));
+}
 
 /** The simulation that decides about the call in progress. */
 export function currentWorld(): World | undefined {
@@ -89,6 +156,14 @@ export function layerOver(real: AnyFunction, inside: Inside): AnyFunction {
   return markLayer(layer, real);
 }
 
+/** What a layer does inside a simulation; calls from outside of it, beside the run, go to the real function. */
+export function insideWorld(inside: Inside): Inside {
+  return (world, call) =>
+    world.isOutside()
+      ? Reflect.apply(call.real, call.self, call.args as never[])
+      : inside(world, call);
+}
+
 /** Makes a function look like the one that it covers. */
 export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(real))) {
@@ -102,13 +177,13 @@ export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {
   return layer;
 }
 
-/** Puts a layer over a method, or over the function of a getter, from now on. */
+/** Puts a layer over a method, or over the function of a getter, from now on; and again before each run. */
 export function cover(
   owner: () => object | undefined,
   name: string,
   layer: (real: AnyFunction) => AnyFunction,
 ): void {
-  const target = { owner, name, layer };
+  const target = { owner, name, layer, isGetter: true };
   targets.push(target);
   put(target);
 }
@@ -116,6 +191,16 @@ export function cover(
 /** As {@link cover}, with what the layer does. */
 export function coverCall(owner: () => object | undefined, name: string, inside: Inside): void {
   cover(owner, name, (real) => layerOver(real, inside));
+}
+
+/** As {@link coverCall}, once: for what no fake timers replace. A test may still replace it by a fake, which is then asked. */
+export function coverOnce(owner: object, name: string, inside: Inside): void {
+  put({
+    owner: () => owner,
+    name,
+    layer: (real) => layerOver(real, inside),
+    isGetter: true,
+  });
 }
 
 /** A property that was covered, and how to uncover it. */
@@ -126,12 +211,17 @@ interface Change {
 }
 
 /** Covers what is not covered, on the object or the prototype that has it. */
-function put({ owner, name, layer }: Target): Change | undefined {
+function put(target: Target): Change | undefined {
+  const { owner, name, layer, isGetter } = target;
   let holder = owner();
-  if (holder === undefined || !(name in holder)) return undefined;
+  if (holder === undefined) return undefined;
+  // Most of them, before each run.
+  if (!isGetter && shared.layers.has(Reflect.get(holder, name) as object)) return undefined;
+  if (!(name in holder)) return undefined;
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
   const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
   const real: unknown = before['get'] ?? before.value;
+  target.isGetter = before.get !== undefined;
   if (before.configurable !== true || typeof real !== 'function') return undefined;
   if (shared.layers.has(real)) return undefined;
   const covered = layer(real as AnyFunction);
@@ -160,6 +250,7 @@ export function enterWorld(world: World): () => void {
   const changed = targets.map(put).filter((change) => change !== undefined);
   if (changed.length > 0) syncImports();
   shared.world = world;
+  for (const pool of pools) fillPool(pool, world);
   return () => {
     shared.world = undefined;
     for (const { holder, name, before } of changed.toReversed()) {

@@ -10,8 +10,11 @@
 
 import { createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
+import type { RealWork } from './allowed.ts';
 import { currentRun, enterRun } from '../hosts/context.ts';
 import { realProcess } from './indirection.ts';
+import { framesOf, isNodes, isTimerOfNode, stackHere, TEST_RUNNERS, type Frame } from './stack.ts';
+import { Turns } from './turns.ts';
 
 /** Kinds of work that take real time. */
 const REAL_WORK =
@@ -29,27 +32,14 @@ const BLOCKING =
 /** What Node does on its own behalf while the program is on the stack: writing to stdout, cloning a value. */
 const NODES_OWN = /is_main_thread|internal\/structured_clone/;
 const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;
-/** The frames between a timer and its caller: also of those that call whatever they are given. */
-const TIMER_FRAMES =
-  /^node:(?:internal\/)?(?:async_hooks|timers|timers\/promises|util|events|process\/task_queues):/;
-const LANGUAGE = /^(?:native$|<anonymous>$)/;
-const FILES = /^node:(?:internal\/)?fs\b/;
-const TEST_RUNNERS =
-  /[\\/]node_modules[\\/](?:\.pnpm[\\/][^\\/]+[\\/]node_modules[\\/])?(?:@?jest|@?vitest|mocha|ava|tap|tsx|ts-node|@swc|source-map-support)[\\/-]/;
-
-/** One line of a stack. */
-interface Frame {
-  /** The function, such as `Object.readFile`; empty for none. */
-  readonly name: string;
-  /** `node:fs:387:15`, or a file with line and column. */
-  readonly place: string;
-}
 
 /** Watches until it is stopped. */
 export interface Watch {
   /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
   readonly enter: <T>(program: () => T) => T;
   readonly stop: () => void;
+  /** Whether the code that runs is of the program: it was begun by it. */
+  readonly isInside: boolean;
   /** Whether there is work for which virtual time must stand still. */
   readonly isWorking: boolean;
   /** The work for which virtual time must stand still: modules that are being loaded, or `waitFor`. */
@@ -57,6 +47,12 @@ export interface Watch {
   /** What keeps the process alive and did not when the watch began; a program may wait for it. */
   readonly unexplained: readonly string[];
   readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  /** Does real work when its turn has come. */
+  readonly inTurn: (what: string, begin: (done: () => void) => void) => void;
+  /** Nothing of the program can run: the next turn begins. */
+  readonly proceed: () => void;
+  /** TLS that is begun in a call is over a simulated socket, which conceals its random bytes. */
+  readonly permitTls: <T>(call: () => T) => T;
 }
 
 /** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
@@ -81,11 +77,13 @@ export async function untilIdle(): Promise<void> {
  * Watches for real work.
  *
  * @param isOwn - Whether a place is of this package.
+ * @param allows - Whether a kind of work is allowed.
  * @param onWork - Receives the name of a call, such as `readFile`, and its line.
  */
 export function watchWork(
   isOwn: (place: string) => boolean,
-  onWork: (what: string, site: string | undefined) => void,
+  allows: (kind: RealWork) => boolean,
+  onWork: (what: string, site: string | undefined, kind: RealWork | undefined) => void,
 ): Watch {
   const run = {};
   let isLoading = false;
@@ -94,7 +92,9 @@ export function watchWork(
    * alive only meanwhile, and announces nothing; a port of the program is refused. From Node 24 on it does not show.
    */
   let isLoadingElsewhere = false;
+  let isTlsPermitted = false;
   const awaited = new Map<Promise<unknown>, string>();
+  const turns = new Turns();
   const before = activeResources();
   const hook = createHook({
     init: (_id, type) => {
@@ -104,7 +104,8 @@ export function watchWork(
         if (type === 'Immediate') hadTurn = true;
         return;
       }
-      if (!isTimer && type !== 'TLSWRAP' && !isRealWork(type)) return;
+      const isTls = type === 'TLSWRAP' && !isTlsPermitted;
+      if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, allows))) return;
       // What an earlier run has left behind.
       const context = currentRun();
       if (context !== undefined && context !== run) return;
@@ -116,7 +117,7 @@ export function watchWork(
       }
       const work = describe(type, frames, context === run && !isNodesTimer);
       if (work === 'loading') isLoading = true;
-      else if (work !== undefined) onWork(work.what, work.site);
+      else if (work !== undefined) onWork(work.what, work.site, kindOf(type));
     },
   });
   hook.enable();
@@ -129,16 +130,37 @@ export function watchWork(
     stop: () => {
       hook.disable();
     },
+    inTurn: (what, begin) => {
+      turns.add(what, begin);
+    },
+    proceed: () => {
+      turns.proceed();
+    },
+    permitTls: (call) => {
+      isTlsPermitted = true;
+      try {
+        return call();
+      } finally {
+        isTlsPermitted = false;
+      }
+    },
+    get isInside() {
+      return currentRun() === run;
+    },
     get isWorking() {
       const active = activeResources();
       // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
       // every promise of the run watched by the garbage collector.
       isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
       isLoadingElsewhere = without(active, before).includes('MessagePort');
-      return isLoading || isLoadingElsewhere || awaited.size > 0;
+      return isLoading || isLoadingElsewhere || awaited.size > 0 || turns.work.length > 0;
     },
     get work() {
-      return [...(isLoading || isLoadingElsewhere ? ['import()'] : []), ...awaited.values()];
+      return [
+        ...(isLoading || isLoadingElsewhere ? ['import()'] : []),
+        ...awaited.values(),
+        ...turns.work,
+      ];
     },
     get unexplained() {
       return without(activeResources(), before);
@@ -170,6 +192,19 @@ function isRealWork(type: string): boolean {
   return REAL_WORK.test(type) && !OTHER_REQUESTS.test(type);
 }
 
+/** The option that allows it. */
+function kindOf(type: string): RealWork | undefined {
+  if (type.startsWith('ZLIB')) return 'zlib';
+  if (type.startsWith('FSREQ')) return 'files';
+  return type.endsWith('REQUEST') && !RANDOM_WORK.test(type) ? 'crypto' : undefined;
+}
+
+/** Whether work is allowed that is done in turns. That of files has none: it is refused where it has no synchronous form. */
+function isAllowed(type: string, allows: (kind: RealWork) => boolean): boolean {
+  const kind = kindOf(type);
+  return kind !== undefined && kind !== 'files' && allows(kind);
+}
+
 function describe(
   type: string,
   frames: readonly Frame[],
@@ -182,6 +217,8 @@ function describe(
   if (caller === undefined && !isProgram) return undefined;
   if (caller !== undefined && TEST_RUNNERS.test(caller.place)) return undefined;
   if (inner.some(({ place }) => NODES_OWN.test(place))) return undefined;
+  // A library's own, which has any name: UNDICI_REQUEST.
+  if (inner.some(({ name }) => name === 'new AsyncResource')) return undefined;
   const blocks = inner.some(({ name }) => BLOCKING.test(name));
   if (blocks && !RANDOM_WORK.test(type)) return undefined;
   return {
@@ -199,66 +236,4 @@ function nameOf(frame: Frame | undefined, type: string): string {
   // What `promisify` makes of a function of node:zlib has a name of Node's own.
   if (short === 'asyncBufferWrapper') return 'a compression of node:zlib';
   return short === '' ? type : `${short} of node:${module}`;
-}
-
-/** Whether a timer is one of Node's own modules', such as those of its streams. */
-function isTimerOfNode(frames: readonly Frame[]): boolean {
-  const caller = frames.find(({ place }) => !TIMER_FRAMES.test(place));
-  return caller !== undefined && caller.place.startsWith('node:');
-}
-
-function isNodes({ place }: Frame): boolean {
-  return /^(?:node:|native$|<anonymous>$)/.test(place);
-}
-
-/** The whole stack of the call that is being made, without the two frames of this file. */
-function stackHere(): string {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
-  const { stack = '' } = new Error('here');
-  Error.stackTraceLimit = before;
-  return stack;
-}
-
-/** @param skip - The number of frames to leave out: those of this file. */
-function framesOf(stack: string, skip = 2): readonly Frame[] {
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !line.includes('node:internal/async_hooks'))
-    .slice(skip)
-    .map((line) => {
-      const text = line.trim().slice('at '.length);
-      const [, name = '', place = text] = /^(.*) \((.*)\)$/.exec(text) ?? [];
-      return { name, place: place.replace(/^async /, '') };
-    });
-}
-
-/**
- * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded; or a copy of this
- * package, from a timer of the real world.
- *
- * @param isOwn - Whether a place is of this package.
- */
-export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
-  const frames = framesOf(stackHere());
-  const callers = frames.slice(frames.findIndex(({ place }) => !isOwn(place)));
-  return isTimerOfNode(callers) || isRealTimer(callers);
-}
-
-/** Whether a timer of the real world has called this package: of a copy that was there before. A simulation has none. */
-function isRealTimer(callers: readonly Frame[]): boolean {
-  const isTimer = callers.every(({ place }) => TIMER_FRAMES.test(place));
-  return isTimer && callers.some(({ name }) => name.endsWith('processTimers'));
-}
-
-/** Whether Node's `fs` or a test runner is the nearest caller that is no function of the language, such as `JSON.stringify`. */
-export function isCalledByTool(isOwn: (place: string) => boolean): boolean {
-  const caller = framesOf(stackHere()).find(({ place }) => !isOwn(place) && !LANGUAGE.test(place));
-  return caller !== undefined && (FILES.test(caller.place) || TEST_RUNNERS.test(caller.place));
-}
-
-/** Where the program made the call that an error reports: the nearest frame outside of Node and of this package's guard. */
-export function callSite(error: Error, isOwn: (place: string) => boolean): string | undefined {
-  const frames = framesOf(error.stack ?? '', 0);
-  return frames.find((frame) => !isNodes(frame) && !isOwn(frame.place))?.place;
 }

@@ -6,29 +6,27 @@ import {
   currentWorld,
   layerOver,
   markLayer,
+  realms,
   type AnyFunction,
 } from './indirection.ts';
 
 /** In nanoseconds. */
 const SECOND = 1_000_000_000n;
 
-const globals = (): object => globalThis;
-
 /** Makes every way to ask for the time a layer. */
 export function coverTime(): void {
-  cover(globals, 'Date', dateLayer);
-  coverCall(
-    () => globalThis.Date,
-    'now',
-    ({ wallTime }) => wallTime(),
-  );
-  // Not where the process has frozen what is built in.
-  Reflect.defineProperty(globalThis.Date.prototype, 'constructor', {
-    configurable: true,
-    enumerable: false,
-    writable: true,
-    value: globalThis.Date,
-  });
+  for (const globals of realms) {
+    cover(globals, 'Date', dateLayer);
+    const date = (): object => Reflect.get(globals(), 'Date') as object;
+    coverCall(date, 'now', ({ wallTime }) => wallTime());
+    // Not where the process has frozen what is built in.
+    Reflect.defineProperty(Reflect.get(date(), 'prototype') as object, 'constructor', {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: date(),
+    });
+  }
   coverPerformance();
   coverCall(
     () => process,

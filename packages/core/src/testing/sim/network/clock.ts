@@ -64,6 +64,11 @@ class SimEvent implements Timer {
     if (this.isRef && this.callback !== undefined) this.#clock.refs -= 1;
     this.isRef = false;
   }
+
+  ref(): void {
+    if (!this.isRef && this.callback !== undefined) this.#clock.refs += 1;
+    this.isRef = true;
+  }
 }
 
 /** Calls back in the current async context, as the platform's timers do, and not in that of the code that steps the clock. */

@@ -33,6 +33,7 @@ import { Paths, type HostState } from '../paths/paths.ts';
 import { Trace } from './trace.ts';
 import {
   PARTITION_OPTIONS,
+  type HostModules,
   SIM_NETWORK_OPTIONS,
   type PartitionOptions,
   type SimNetworkOptions,
@@ -153,6 +154,10 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     printLine(`task ${name} failed and was not awaited: ${describeFailure(error)}`);
   };
 
+  /** The modules of Node on a host; the simulation makes them. */
+  modulesOf: (name: string) => HostModules = () => {
+    throw new Error('the modules of a host are there in `simulate` only');
+  };
   /** The tasks of the programs of hosts that have not ended. */
   get tasks(): readonly TaskInfo[] {
     return [...this.#hosts.values()].flatMap(({ tasks }) => tasks);

@@ -29,6 +29,7 @@ import { HostListener } from './listener.ts';
 import type { SimStream } from './stream.ts';
 import {
   SIM_LISTEN_OPTIONS,
+  type HostModules,
   type HostProgram,
   type SimConnectOptions,
   type SimHost,
@@ -43,6 +44,7 @@ export interface HostNetwork extends DialerNetwork {
   readonly datagrams: DatagramNet;
   onCrash(host: Host, life: HostLife): void;
   onRestart(host: Host): void;
+  modulesOf(name: string): HostModules;
   /** The clock of a host was made. */
   readonly onClock: ((clock: Clock, host: string) => void) | undefined;
   /** A task of a host's program failed, and was not awaited. */
@@ -147,10 +149,23 @@ export class Host implements SimHost, SimMachine {
     return this.isUp ? this.#machine.life.board : undefined;
   }
 
-  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
-    isGone() ? never() : charged(this.#network, () => this.#listen(port, options));
+  get net(): HostModules['net'] {
+    return this.#network.modulesOf(this.name).net;
+  }
 
-  #listen(port: number, options: SimListenOptions): HostListener {
+  get tls(): HostModules['tls'] {
+    return this.#network.modulesOf(this.name).tls;
+  }
+
+  get dns(): HostModules['dns'] {
+    return this.#network.modulesOf(this.name).dns;
+  }
+
+  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
+    isGone() ? never() : charged(this.#network, () => this.bind(port, options));
+
+  /** As `listen`, at once. */
+  bind(port: number, options: SimListenOptions = {}): HostListener {
     if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
       throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
     }

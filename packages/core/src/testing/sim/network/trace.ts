@@ -25,11 +25,42 @@ const SECOND_PRIME = 0x85_eb_ca_6b;
 /** Looked up once: in a test runner's sandbox, access to a global costs more than the multiplication. */
 const { imul } = Math;
 
+/** The marks of entries. */
+const marksOf = new WeakMap<readonly TraceEntry[], readonly number[]>();
+
+/**
+ * Finds the first entry in which two traces differ, its bytes included.
+ *
+ * @returns Its index and whether only the bytes that it sent differ; `undefined` when the traces are equal as far as they are kept.
+ */
+export function firstDifference(
+  first: readonly TraceEntry[],
+  second: readonly TraceEntry[],
+): { readonly at: number; readonly isInBytes: boolean } | undefined {
+  const marks = [first, second].map((entries) => marksOf.get(entries) ?? []);
+  for (let at = 0; at < Math.max(first.length, second.length); at += 1) {
+    if (marks[0]?.[at] !== marks[1]?.[at] && at > 0 && at < first.length && at < second.length) {
+      return { at: at - 1, isInBytes: true };
+    }
+    const [a, b] = [first[at], second[at]];
+    const isSame =
+      a?.time === b?.time &&
+      a?.event === b?.event &&
+      a?.subject === b?.subject &&
+      a?.count === b?.count;
+    if (!isSame) return { at, isInBytes: false };
+  }
+  return undefined;
+}
+
 export class Trace {
   #high = 0x81_1c_9d_c5 | 0;
   #low = 0x9e_37_79_b9 | 0;
   #entries: TraceEntry[] = [];
   #older: readonly TraceEntry[] = [];
+  /** The state of the hash before each entry: where two of them part, a byte before differs. */
+  #marks: number[] = [];
+  #olderMarks: readonly number[] = [];
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -38,6 +69,7 @@ export class Trace {
 
   record(event: string, subject: string, count = 0): void {
     const time = this.#now();
+    const mark = this.#high;
     this.#mix(Math.round(time * 1_000) | 0);
     this.#mixText(event);
     this.#mixText(subject);
@@ -45,8 +77,11 @@ export class Trace {
     if (this.#entries.length === KEPT) {
       this.#older = this.#entries;
       this.#entries = [];
+      this.#olderMarks = this.#marks;
+      this.#marks = [];
     }
     this.#entries.push({ time, event, subject, count });
+    this.#marks.push(mark);
   }
 
   /** Adds bytes that were sent to the hash. */
@@ -68,7 +103,9 @@ export class Trace {
 
   /** The last entries, at least 10,000 if there were so many; oldest first. */
   get entries(): readonly TraceEntry[] {
-    return [...this.#older, ...this.#entries];
+    const entries = [...this.#older, ...this.#entries];
+    marksOf.set(entries, [...this.#olderMarks, ...this.#marks]);
+    return entries;
   }
 
   #mix(word: number): void {

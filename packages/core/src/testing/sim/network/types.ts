@@ -1,5 +1,8 @@
 /** The hosts, listeners and options of a simulated network, as a program sees them. */
 
+import type dns from 'node:dns';
+import type net from 'node:net';
+import type tls from 'node:tls';
 import { ADMISSION_OPTIONS, type AdmissionOptions } from '../../../listening/admission.ts';
 import type { Listener } from '../../../listening/listener.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../../streams/byte-stream.ts';
@@ -105,6 +108,13 @@ export interface HostContext {
 /** A program of a host: started at once and again after each restart. */
 export type HostProgram = (context: HostContext) => Promise<void> | void;
 
+/** `node:net`, `node:tls` and `node:dns` on the network of a simulated host. */
+export interface HostModules {
+  readonly net: typeof net;
+  readonly tls: typeof tls;
+  readonly dns: typeof dns;
+}
+
 /** A machine with a name, from {@link Simulation.host}. */
 export interface SimHost {
   /** The name that others connect to. */
@@ -145,6 +155,15 @@ export interface SimHost {
     address: AddressLike | InetAddress,
     options?: SimConnectOptions,
   ) => Promise<SimStream>;
+  /**
+   * `node:net` on this host: `connect`, `createServer` and `Socket` are those of the simulated network. For a library that takes a
+   * socket or a function that makes one; code that {@link SimHost.run} runs has them in `node:net` itself.
+   */
+  readonly net: typeof net;
+  /** `node:tls` on this host. */
+  readonly tls: typeof tls;
+  /** `node:dns` on this host: `lookup` and `resolve` answer for the hosts of the network. */
+  readonly dns: typeof dns;
   /**
    * Binds a UDP port; can be passed on as a function. What is sent may be lost, come twice or late, see {@link SimFaults}.
    *

@@ -8,6 +8,7 @@ import { SimulationError } from '../report.ts';
 import { shrinkRun } from '../shrink/shrink-run.ts';
 import { simulate } from '../simulate.ts';
 import { wantedSeed, wantedStory } from './environment.ts';
+import { simulateChecked } from './determinism.ts';
 import { Progress } from './progress.ts';
 import { PropertyTable } from './property-table.ts';
 import { SeedsError, type FailureGroup } from './seeds-error.ts';
@@ -45,12 +46,12 @@ export async function runBatch(
   main: ManyRunsMain,
 ): Promise<SeedsReport> {
   const { from: _from, failures, shrink, mustReach = [], ...timing } = options;
-  const { maxRealTime, progress, workers = 0, ...rest } = timing;
+  const { maxRealTime, progress, workers = 0, checkDeterminism = 0, ...rest } = timing;
   if (workers > 0 && typeof main === 'function') {
     throw invalidInput(plan.operation, 'main', 'the URL of a module, where `workers` run it', main);
   }
   const program = typeof main === 'function' ? main : await loadMain(main);
-  const batch = new Batch(rest, program);
+  const batch = new Batch(rest, program, checkDeterminism);
   const story = wantedStory(plan.operation);
   const wanted = wantedSeed(plan.operation);
   if (story !== undefined) await batch.run(story.options);
@@ -68,7 +69,7 @@ export async function runBatch(
           batch.add(result);
           shown.show(batch.runs, batch.failed);
         };
-        await runInWorkers(workers, main, rest, { next, done });
+        await runInWorkers(workers, main, { ...rest, checkDeterminism }, { next, done });
         await batch.findErrors();
       } else {
         for (let seed = seeds.next(); seed !== undefined && !isOver(); seed = seeds.next()) {
@@ -135,6 +136,7 @@ class Seeds {
 class Batch {
   readonly #options: SimulationOptions;
   readonly #main: SimulatedMain;
+  readonly #checked: number;
   readonly #groups = new Map<string, Group>();
   readonly properties = new PropertyTable();
   #virtualTime = 0;
@@ -142,15 +144,16 @@ class Batch {
   runs = 0;
   failed = 0;
 
-  constructor(options: SimulationOptions, main: SimulatedMain) {
+  constructor(options: SimulationOptions, main: SimulatedMain, checked: number) {
     this.#options = options;
     this.#main = main;
+    this.#checked = checked;
   }
 
   async run(own: SimulationOptions): Promise<void> {
     this.runs += 1;
     try {
-      const run = await simulate({ ...this.#options, ...own }, this.#main);
+      const run = await simulateChecked(this.#checked, { ...this.#options, ...own }, this.#main);
       this.#virtualTime += run.virtualTime;
       this.#events += run.events;
       this.properties.add(run.properties);

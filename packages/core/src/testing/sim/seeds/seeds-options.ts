@@ -23,6 +23,11 @@ export interface ManyRunsOptions extends Omit<SimulationOptions, 'decisions' | '
    * loads the module. @default 0: this thread runs them
    */
   readonly workers?: number | undefined;
+  /**
+   * The share of the seeds, from 0 to 1, that run twice: a program that depends on more than its seed fails with a
+   * {@link NotRepeatableError}, which names the first entry of the trace that differs. @default 0
+   */
+  readonly checkDeterminism?: number | undefined;
   /** Whether to show on stderr how far it is, where that is a terminal. @default false; true for simTest */
   readonly progress?: boolean | undefined;
 }
@@ -81,6 +86,10 @@ export const MANY_RUNS_OPTIONS: OptionTable<ManyRunsOptions> = {
   mustReach: names,
   maxRealTime: rules.milliseconds,
   workers: rules.whole(0, 256),
+  checkDeterminism: {
+    expected: 'a share from 0 to 1',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
   progress: rules.flag,
 };
 

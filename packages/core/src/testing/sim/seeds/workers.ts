@@ -9,7 +9,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { causeOf } from '../cause.ts';
 import type { SimulatedMain, SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
-import { simulate } from '../simulate.ts';
+import { simulateChecked } from './determinism.ts';
 import { PropertyTable, type PropertyTotal } from './property-table.ts';
 
 /** What came of a list of seeds. */
@@ -21,11 +21,16 @@ export interface SeedsResult {
   readonly failed: readonly { readonly seed: number; readonly cause: string }[];
 }
 
+/** How the seeds run. */
+interface WorkerOptions extends SimulationOptions {
+  readonly checkDeterminism: number;
+}
+
 interface WorkerTask {
   /** Says that this worker is one of these. */
   readonly awaitio: 'simulation';
   readonly module: string;
-  readonly options: SimulationOptions;
+  readonly options: WorkerOptions;
 }
 
 /** The number of seeds that a worker gets at once. */
@@ -49,7 +54,7 @@ export interface SeedsQueue {
 export async function runInWorkers(
   count: number,
   module: URL | string,
-  options: SimulationOptions,
+  options: WorkerOptions,
   queue: SeedsQueue,
 ): Promise<void> {
   const data: WorkerTask = { awaitio: 'simulation', module: String(module), options };
@@ -89,7 +94,7 @@ function feed(worker: Worker, queue: SeedsQueue): Promise<void> {
 
 async function runSeeds(
   seeds: readonly number[],
-  options: SimulationOptions,
+  { checkDeterminism, ...options }: WorkerOptions,
   main: SimulatedMain,
 ): Promise<SeedsResult> {
   const table = new PropertyTable();
@@ -98,7 +103,7 @@ async function runSeeds(
   let events = 0;
   for (const seed of seeds) {
     try {
-      const run = await simulate({ ...options, seed }, main);
+      const run = await simulateChecked(checkDeterminism, { ...options, seed }, main);
       virtualTime += run.virtualTime;
       events += run.events;
       table.add(run.properties);

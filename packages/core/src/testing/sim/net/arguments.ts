@@ -1,0 +1,75 @@
+/** Arguments of `net.connect` and `server.listen`, in their many forms. */
+
+import { invalidInput } from '../../../vocabulary/errors.ts';
+
+type Found = (error: unknown, address: unknown, family?: unknown) => void;
+
+/** What is used of the options of `net.connect`. */
+export interface ConnectOptions {
+  readonly host?: string | undefined;
+  readonly port?: number | string | undefined;
+  readonly path?: string | undefined;
+  readonly timeout?: number | undefined;
+  readonly lookup?: ((host: string, options: object, found: Found) => void) | undefined;
+  readonly allowHalfOpen?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is used of the options of `server.listen`. */
+export interface ListenOptions {
+  readonly port?: number | string | null | undefined;
+  readonly path?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Callback = () => void;
+
+/** `(options | port, host?, callback?)` */
+function normalized(args: readonly unknown[]): [options: object, callback: Callback | undefined] {
+  const list = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
+  const [first, second] = list;
+  const last = list.at(-1);
+  const callback = typeof last === 'function' ? (last as Callback) : undefined;
+  if (typeof first === 'object' && first !== null) return [first, callback];
+  if (typeof first === 'string' && !/^\d+$/.test(first)) return [{ path: first }, callback];
+  const port = typeof first === 'function' ? undefined : first;
+  return [{ port, ...(typeof second === 'string' ? { host: second } : {}) }, callback];
+}
+
+/** @throws `InvalidInputError` for a path: a simulated host has no Unix sockets. */
+export function connectArguments(
+  args: readonly unknown[],
+): [options: ConnectOptions, callback: Callback | undefined] {
+  const [given, callback] = normalized(args);
+  const options = given as ConnectOptions;
+  const port = Number(options.port);
+  if (options.path !== undefined && options.path !== null) {
+    throw invalidInput(
+      'connect',
+      'path',
+      'a host and port: there are no Unix sockets here',
+      options.path,
+    );
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw invalidInput('connect', 'port', 'a whole number from 0 to 65535', options.port);
+  }
+  return [options, callback];
+}
+
+/** @throws `InvalidInputError` for a path, a handle or a descriptor. */
+export function listenArguments(
+  args: readonly unknown[],
+): [options: ListenOptions & { readonly port: number }, callback: Callback | undefined] {
+  const [given, callback] = normalized(args);
+  const options = given as ListenOptions;
+  const { path, port } = options;
+  if (path !== undefined && path !== null) {
+    throw invalidInput('listen', 'path', 'a port: there are no Unix sockets here', path);
+  }
+  const number = Number(port ?? 0);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) {
+    throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
+  }
+  return [{ ...options, port: number }, callback];
+}

@@ -1,0 +1,42 @@
+/** Errors in the shape of Node's: `code`, `errno`, `syscall`, and the address. */
+
+import { getSystemErrorMap } from 'node:util';
+import { IoError } from '../../../vocabulary/errors.ts';
+
+/** What `getaddrinfo` fails with has numbers of libuv's own. */
+const NOT_FOUND = -3_008;
+
+let known: ReadonlyMap<string, number> | undefined;
+
+/** The numbers of errors by their codes. */
+function numbers(): ReadonlyMap<string, number> {
+  known ??= new Map([...getSystemErrorMap()].map(([number, [code]]) => [code, number]));
+  return known;
+}
+
+interface Details {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly hostname?: string | undefined;
+}
+
+/** Makes the error that Node has for a failed call. */
+export function systemError(syscall: string, code: string, details: Details = {}): Error {
+  const { address, port, hostname } = details;
+  const at = hostname ?? (address === undefined ? '' : `${address}:${port}`);
+  const text = code === 'EADDRINUSE' ? `${code}: address already in use` : code;
+  const errno = numbers().get(code) ?? NOT_FOUND;
+  const error = new Error(`${syscall} ${text}${at === '' ? '' : ` ${at}`}`);
+  return Object.assign(error, { errno, code, syscall, ...details });
+}
+
+/** What a socket of Node fails with in place of an error of a stream. */
+export function socketError(syscall: string, error: unknown, details: Details): Error {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  if (!(error instanceof IoError) || typeof code !== 'string') return error as Error;
+  if (code === 'ENOTFOUND' && details.hostname !== undefined) {
+    return systemError('getaddrinfo', code, { hostname: details.hostname });
+  }
+  const { address, port } = details;
+  return numbers().has(code) ? systemError(syscall, code, { address, port }) : error;
+}

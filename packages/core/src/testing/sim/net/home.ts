@@ -1,0 +1,18 @@
+/** The host of a socket, as the socket sees it. */
+
+import type { SimStream } from '../network/stream.ts';
+
+interface Destroyable {
+  destroy(): unknown;
+}
+
+export interface Home {
+  /** Runs a body on this host. */
+  enter<T>(body: () => T): T;
+  /** Whether a host is there, by its name or its address. */
+  isKnown(host: string): boolean;
+  addressOf(host: string): string;
+  dial(host: string, port: number, signal: AbortSignal): Promise<SimStream>;
+  add(socket: Destroyable): void;
+  remove(socket: Destroyable): void;
+}

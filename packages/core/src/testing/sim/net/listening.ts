@@ -1,0 +1,120 @@
+/**
+ * Servers of Node that listen on a simulated host: those of `node:net`, `node:tls`, `node:http`, `node:https`, and of what is made of them.
+ *
+ * The server stays Node's own. In place of the handle of a socket it gets one of the simulated network, and so `close`, `address` and
+ * `getConnections` are as ever.
+ */
+
+import type { Server } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import { microtask, nextTick } from '../../../vocabulary/platform.ts';
+import type { SimListener } from '../network/types.ts';
+import { listenArguments } from './arguments.ts';
+import { socketError, systemError } from './errors.ts';
+import { permitTls, type Place } from './place.ts';
+import { SimSocket } from './socket.ts';
+
+/** What Node's server has inside. */
+interface Inside extends Server {
+  _handle: ListenHandle | null;
+  _connections: number;
+  allowHalfOpen?: boolean;
+}
+
+/** Stands for the handle of a listening socket. */
+class ListenHandle {
+  readonly #listener: SimListener;
+  readonly #address: string;
+  readonly fd = -1;
+
+  constructor(listener: SimListener, address: string) {
+    this.#listener = listener;
+    this.#address = address;
+  }
+
+  close(): void {
+    void this.#listener.close();
+  }
+
+  getsockname(out: Record<string, unknown>): number {
+    const { port } = this.#listener.localAddress;
+    Object.assign(out, { address: this.#address, family: 'IPv4', port });
+    return 0;
+  }
+
+  ref(): void {}
+
+  unref(): void {}
+
+  getAsyncId(): number {
+    return -1;
+  }
+}
+
+/** `server.listen`, on a host. */
+export function listenOn(place: Place, server: Inside, args: readonly unknown[]): Server {
+  const [{ port, signal }, callback] = listenArguments(args);
+  if (server._handle !== null && server._handle !== undefined) {
+    throw Object.assign(
+      new Error('Listen method has been called more than once without closing.'),
+      {
+        code: 'ERR_SERVER_ALREADY_LISTEN',
+      },
+    );
+  }
+  if (callback !== undefined) server.once('listening', callback);
+  const address = place.addressOf(place.host.name);
+  try {
+    const listener = place.host.bind(port);
+    const handle = new ListenHandle(listener, address);
+    server._handle = handle;
+    nextTick(() => {
+      if (server._handle === handle) server.emit('listening');
+    });
+    signal?.addEventListener('abort', () => server.close(), { once: true });
+    void place.enter(() => accept(place, server, handle, listener));
+  } catch (error) {
+    nextTick(() => {
+      server.emit('error', socketError('listen', error, { address, port }));
+    });
+  }
+  return server;
+}
+
+async function accept(
+  place: Place,
+  server: Inside,
+  handle: ListenHandle,
+  listener: SimListener,
+): Promise<void> {
+  const carriesTls = server instanceof TlsServer;
+  try {
+    for (;;) {
+      const stream = await listener.accept();
+      // Outside of the promise: an error of a listener is an uncaught one.
+      microtask(() => {
+        const { allowHalfOpen = false, maxConnections } = server;
+        if (maxConnections > 0 && server._connections >= maxConnections) {
+          stream.reset();
+          server.emit('drop');
+          return;
+        }
+        const socket = new SimSocket(place, { allowHalfOpen, carriesTls });
+        socket.open(stream);
+        socket.server = server;
+        socket._server = server as unknown as SimSocket['_server'];
+        server._connections += 1;
+        if (carriesTls) permitTls(() => server.emit('connection', socket));
+        else server.emit('connection', socket);
+      });
+    }
+  } catch (error) {
+    // Closed by the program, with its host, or at the end of the run.
+    if (server._handle !== handle) return;
+    server._handle = null;
+    if ((error as { code?: unknown }).code !== 'ERR_LISTENER_CLOSED') {
+      server.emit('error', systemError('accept', 'ECONNABORTED'));
+    }
+    server.close();
+  }
+}

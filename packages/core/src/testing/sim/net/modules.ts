@@ -1,0 +1,86 @@
+/** The modules of Node of one host, and those of whichever host the caller runs on. */
+
+import dns from 'node:dns';
+import net from 'node:net';
+import tls from 'node:tls';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+import { builtinModule } from '../guard/indirection.ts';
+import type { HostModules } from '../network/types.ts';
+import type { Place } from './place.ts';
+import { SimSocket, type SocketOptions } from './socket.ts';
+
+/** The servers that were made by the modules of a host. */
+export const homes: WeakMap<object, Place> = new WeakMap();
+
+/** The modules of a host, for code that runs elsewhere. */
+export function modulesOf(place: Place): HostModules {
+  const connect = (...args: readonly unknown[]): SimSocket => place.connect(args);
+  const Socket = function (options?: SocketOptions): SimSocket {
+    return new SimSocket(place, options);
+  };
+  Socket.prototype = SimSocket.prototype;
+  const server = (create: (...args: never[]) => object) => {
+    return (...args: readonly unknown[]): object => {
+      const made = Reflect.apply(create, undefined, args as never[]);
+      homes.set(made, place);
+      return made;
+    };
+  };
+  const here = (call: unknown) => {
+    return (...args: readonly unknown[]): unknown =>
+      place.enter(() => Reflect.apply(call as () => unknown, undefined, args as never[]));
+  };
+  const createServer = server(net.createServer);
+  return {
+    net: {
+      ...net,
+      connect,
+      createConnection: connect,
+      createServer,
+      Socket,
+      Stream: Socket,
+    } as unknown as typeof net,
+    tls: {
+      ...tls,
+      connect: here(tls.connect),
+      createServer: server(tls.createServer),
+    } as unknown as typeof tls,
+    dns: {
+      ...dns,
+      lookup: here(dns.lookup),
+      resolve: here(dns.resolve),
+      resolve4: here(dns.resolve4),
+      resolve6: here(dns.resolve6),
+    } as unknown as typeof dns,
+  };
+}
+
+/**
+ * A module of Node for a test runner that replaces modules. In a simulation it is virtual: `node:net`, `node:tls`, `node:http` and
+ * `node:dns` are on the host on which the caller runs, `node:timers` and `node:crypto` have its time and its chance. Outside of a
+ * simulation it is the real one.
+ *
+ * It is for Jest, which gives the named imports of ES modules the functions that were there before `@awaitio/core/testing`, and for what
+ * was loaded before. Everywhere else the modules of Node do this by themselves.
+ *
+ * @param name - The name of a module of Node, with or without `node:`.
+ * @returns What the module exports, and itself as `default`.
+ * @throws `InvalidInputError` for any other name.
+ *
+ * @example
+ * ```ts
+ * import { virtualModule } from '@awaitio/core/testing';
+ *
+ * // In a test of Jest: jest.unstable_mockModule('node:net', () => virtualModule('node:net'));
+ * // In a test of Vitest: vi.mock('node:net', () => virtualModule('node:net'));
+ * const { isIP } = virtualModule('node:net') as unknown as typeof import('node:net');
+ * console.log(isIP('::1')); // 6
+ * ```
+ */
+export function virtualModule(name: string): Readonly<Record<string, unknown>> {
+  const module = typeof name === 'string' ? builtinModule(name) : undefined;
+  if (typeof module !== 'object' || module === null) {
+    throw invalidInput('virtualModule', 'name', 'the name of a module of Node', name);
+  }
+  return { ...module, default: module };
+}

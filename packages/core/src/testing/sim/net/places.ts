@@ -1,0 +1,93 @@
+/** The hosts of one run, as the modules of Node see them. */
+
+import { currentLife } from '../hosts/context.ts';
+import type { Fabric } from '../network/fabric.ts';
+import type { HostModules } from '../network/types.ts';
+import type { NetworkAnswers } from '../guard/guard.ts';
+import { destroyInOrder } from './in-order.ts';
+import { listenOn } from './listening.ts';
+import { homes, modulesOf } from './modules.ts';
+import { Names } from './names.ts';
+import { currentPlace, Place } from './place.ts';
+
+import { coverBuiltins } from './builtins.ts';
+
+coverBuiltins();
+
+/** The most events after a run in which the last timers of libraries fire. */
+const MAX_LAST_STEPS = 100;
+
+export class Places {
+  readonly #fabric: Fabric;
+  readonly #places = new Map<string, Place>();
+  readonly #modules = new Map<string, HostModules>();
+  readonly names: Names = new Names();
+
+  constructor(fabric: Fabric) {
+    this.#fabric = fabric;
+    fabric.modulesOf = (name) => this.#modulesOf(name);
+  }
+
+  /** The place of a host. */
+  of(name: string): Place {
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = new Place(this.#fabric.host(name), {
+        names: this.names,
+        has: (other) => this.#fabric.find(other) !== undefined,
+      });
+      this.#places.set(name, place);
+    }
+    return place;
+  }
+
+  #modulesOf(name: string): HostModules {
+    let modules = this.#modules.get(name);
+    if (modules === undefined) {
+      modules = modulesOf(this.of(name));
+      this.#modules.set(name, modules);
+    }
+    return modules;
+  }
+
+  /** The host on which the caller runs. */
+  get #current(): Place | undefined {
+    const entered = currentPlace();
+    if (entered !== undefined) return entered;
+    const life = currentLife();
+    return life === undefined ? undefined : this.of(life.host);
+  }
+
+  /** What the guard asks. */
+  readonly answers: NetworkAnswers = {
+    place: () => this.#current,
+    listen: (server, args) => {
+      const place = homes.get(server) ?? this.#current;
+      return place === undefined ? undefined : listenOn(place, server as never, args);
+    },
+    inOrder: destroyInOrder,
+  };
+
+  /**
+   * Ends what would live on in the modules of libraries: sockets in pools, and the timers beside them. The next run of the process
+   * is then like the first.
+   *
+   * @param timers - What is set on the clock of the run.
+   * @param untilIdle - Waits until the program can do nothing more.
+   */
+  async leave(timers: ReadonlySet<unknown>, untilIdle: () => Promise<void>): Promise<void> {
+    if (this.#places.size === 0 && timers.size === 0) return;
+    const { clock } = this.#fabric;
+    await this.#clear(untilIdle);
+    for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && clock.step(); step += 1) {
+      await untilIdle();
+    }
+    // What has connected again since.
+    await this.#clear(untilIdle);
+  }
+
+  #clear(untilIdle: () => Promise<void>): Promise<void> {
+    for (const place of this.#places.values()) place.clear();
+    return untilIdle();
+  }
+}
