@@ -13,7 +13,7 @@ import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf } from './failure.ts';
-import { orderEvents, SimClock } from './network/clock.ts';
+import { orderEvents, SimClock, wasQuiet } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { currentLife } from './hosts/context.ts';
 import { RunExecutor } from './hosts/life-executor.ts';
@@ -204,8 +204,10 @@ class Run {
   /** Runs event after event, until none is left or the run fails. */
   async #drive(watch: Watch): Promise<void> {
     let idleRounds = 0;
+    let isQuiet = false;
     while (this.#failure === undefined) {
-      await untilIdle();
+      if (!isQuiet) await untilIdle();
+      isQuiet = false;
       if (watch.isWorking) await this.#wait(() => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
@@ -218,6 +220,7 @@ class Run {
       }
       if (this.#clock.step(this.#deadline)) {
         idleRounds = 0;
+        isQuiet = wasQuiet(this.#clock);
         const { maxEvents = DEFAULT_MAX_EVENTS } = this.#options;
         if (this.#clock.fired > maxEvents) {
           this.#fail('events', `more than maxEvents = ${maxEvents} events happened`, undefined);
