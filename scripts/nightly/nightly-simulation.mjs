@@ -7,6 +7,8 @@
  * everything wrong; `batteries`, a client against a server with forms, events, cookies, compression and what else it brings along;
  * `websocket`, WebSockets with a server that shuts down in every second run.
  *
+ * A failing seed is reduced to what is needed for its failure.
+ *
  * Without `--from` the first seed comes from the date, so that every night runs new seeds. A failure
  * prints its report, with the seed; the exit status is then 1. The build must be fresh.
  */
@@ -47,8 +49,10 @@ async function runSlices() {
   const { simulateSeeds, program, FAULTS, DEADLINE } = await PROGRAMS[workerData.program]();
   for (let from = workerData.from; from < workerData.end; from += SLICE) {
     const count = Math.min(SLICE, workerData.end - from);
+    // In every second slice the seed also chooses who goes first.
+    const order = (from / SLICE) % 2 < 1 ? 'first' : 'seed';
     const report = await simulateSeeds(
-      { from, count, faults: FAULTS, deadline: DEADLINE },
+      { from, count, faults: FAULTS, deadline: DEADLINE, order, shrink: true },
       program,
     );
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port, and no window

@@ -9,7 +9,7 @@ const page = readFileSync(new URL('docs/features.md', root), 'utf8');
 const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 26,
-  'Tasks, scheduling, looking inside': 18,
+  'Tasks, scheduling, looking inside': 22,
   'The HTTP server': 78,
   'The HTTP client': 38,
 };

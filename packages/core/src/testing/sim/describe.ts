@@ -94,6 +94,11 @@ function describePending(pending: Pending, now: number): string[] {
       `${pending.timers} timer(s) or event(s), the next at ${pending.nextTimer.toFixed(3)} ms`,
     );
   }
+  if (pending.main && pending.tasks.length === 0 && pending.waits.length === 0) {
+    lines.push(
+      'what it waits for is a promise: nothing that has a name, such as a stream or a channel',
+    );
+  }
   return lines.length === 0 ? ['nothing'] : lines;
 }
 

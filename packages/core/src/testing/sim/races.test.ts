@@ -196,6 +196,23 @@ const RACES: Readonly<Record<string, (sim: Simulation) => Promise<void>>> = {
 
 const options: SimulationOptions = { faults: CALM, latency: [2, 2], deadline: 5_000 };
 
+test('the order of a seed is the same on every machine and every Node', async () => {
+  const run = await simulate({ ...options, order: 'seed', seed: 2_020 }, async (sim) => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      sim.executor.spawn(
+        async () => {
+          sim.log(`${name} begins`);
+          for (let round = 0; round < 5; round += 1) await sim.clock.sleep(10);
+          sim.log(`${name} ends`);
+        },
+        { name },
+      );
+    }
+    await sim.clock.sleep(50);
+  });
+  expect(run.hash).toBe('be8d1e8831f5f35f');
+});
+
 describe('a race', () => {
   test.each(Object.entries(RACES))(
     '(%s) hides as long as who was first goes first',

@@ -69,12 +69,18 @@ export class SimulationError extends Error {
     this.properties = run.properties;
     this.pending = pending;
     this.options = options;
+    hide(this, ['what', 'pending', 'trace', 'properties', 'options']);
   }
 
   /** What happened by chance: see {@link SimulationRun.decisions}. */
   get decisions(): readonly Decision[] {
     return this.#run.decisions;
   }
+}
+
+/** Leaves fields out where an error is printed: its message has what a reader needs of them. */
+export function hide(error: Error, names: readonly string[]): void {
+  for (const name of names) Object.defineProperty(error, name, { enumerable: false });
 }
 
 /** Whether anything of the program has not ended. */

@@ -14,7 +14,7 @@ import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf } from './failure.ts';
-import { orderEvents, SimClock } from './network/clock.ts';
+import { orderEvents, SimClock, wasQuiet } from './network/clock.ts';
 import type { Fabric } from './network/fabric.ts';
 import { chanceOf } from './guard/chance.ts';
 import { currentLife } from './hosts/context.ts';
@@ -212,8 +212,10 @@ class Run {
   /** Runs event after event, until none is left or the run fails. */
   async #drive(watch: Watch): Promise<void> {
     let idleRounds = 0;
+    let isQuiet = false;
     while (this.#failure === undefined) {
-      await untilIdle();
+      if (!isQuiet) await untilIdle();
+      isQuiet = false;
       if (watch.isWorking) await this.#wait(watch, () => (watch.isWorking ? watch.work : []));
       if (this.#failure !== undefined) return;
       if (this.#isMainDone && !this.#clock.isBusy) {
@@ -226,6 +228,7 @@ class Run {
       }
       if (this.#clock.step(this.#deadline)) {
         idleRounds = 0;
+        isQuiet = wasQuiet(this.#clock);
         const { maxEvents = DEFAULT_MAX_EVENTS } = this.#options;
         if (this.#clock.fired > maxEvents) {
           this.#fail('events', `more than maxEvents = ${maxEvents} events happened`, undefined);

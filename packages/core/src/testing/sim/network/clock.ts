@@ -77,7 +77,9 @@ function inScope(callback: () => void): () => void {
   return () => scope.run(callback);
 }
 
-let setOrder: (clock: SimClock, order: Order) => void;
+let setOrder: typeof orderEvents;
+let setQuiet: typeof markQuiet;
+let getQuiet: typeof wasQuiet;
 
 interface EventCounts {
   live: number;
@@ -104,6 +106,7 @@ export class SimClock implements Clock {
   #sequence = 0;
   #fired = 0;
   #order: Order | undefined;
+  #isQuiet = false;
   /** Called before each timer of the program fires, with the number of the event. */
   onTimer: ((sequence: number) => void) | undefined;
 
@@ -111,6 +114,10 @@ export class SimClock implements Clock {
     setOrder = (clock, order) => {
       clock.#order = order;
     };
+    setQuiet = (clock) => {
+      clock.#isQuiet = true;
+    };
+    getQuiet = (clock) => clock.#isQuiet;
   }
 
   /** Milliseconds since the start of the simulation, to the microsecond. */
@@ -184,6 +191,7 @@ export class SimClock implements Clock {
     this.#counts.cancelled -= 1;
     this.#micros = event.micros;
     this.#fired += 1;
+    this.#isQuiet = false;
     if (this.#order !== undefined && event.lane !== undefined) this.#order.current = event.lane;
     if (event.isTimer) this.onTimer?.(event.sequence);
     callback();
@@ -269,6 +277,16 @@ export class SimClock implements Clock {
 /** From now on, `order` says which events of one moment go first. */
 export function orderEvents(clock: SimClock, order: Order): void {
   setOrder(clock, order);
+}
+
+/** The event that runs now reaches nothing of the program, so nothing of the program has anything to do after it. */
+export function markQuiet(clock: SimClock): void {
+  setQuiet(clock);
+}
+
+/** Whether the last event reached nothing of the program: the next one can follow at once. */
+export function wasQuiet(clock: SimClock): boolean {
+  return getQuiet(clock);
 }
 
 function isBefore(a: SimEvent, b: SimEvent): boolean {

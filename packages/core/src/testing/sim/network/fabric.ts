@@ -29,6 +29,7 @@ import { meetChance } from './chance.ts';
 import { FaultBook } from './fault-book.ts';
 import { allFaults, RETRANSMISSION, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
+import { closeAtEnd } from './listener.ts';
 import { Paths, type HostState } from '../paths/paths.ts';
 import { Trace } from './trace.ts';
 import {
@@ -164,7 +165,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   closeListeners(): void {
-    for (const host of this.#hosts.values()) host.closeListeners();
+    closeAtEnd(this.#hosts.values());
     this.datagrams.close();
   }
 

@@ -13,6 +13,7 @@
 import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
 import type { Lane } from '../decisions/order.ts';
+import { markQuiet } from './clock.ts';
 import { Packet } from '../rules/packet.ts';
 import type { LinkFaults } from './fault-book.ts';
 import {
@@ -287,7 +288,7 @@ export class SimFlow {
     this.#outstanding -= this.#owed;
     this.#owed = 0;
     this.#window = Math.min(FULL_WINDOW, this.#window * 2);
-    if (this.#unsent === 0) return;
+    if (this.#unsent === 0) return markQuiet(this.#world.clock);
     this.#pump();
     this.#sender?.onDrain();
   };

@@ -104,3 +104,12 @@ function open(
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
   return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark }, life);
 }
+
+/** At the end of a run. No line of the program has closed them, so the errors of their accepts take no time for a stack. */
+export function closeAtEnd(hosts: Iterable<{ closeListeners(): void }>): void {
+  const limit = Error.stackTraceLimit;
+  // Not an assignment: it would throw where the intrinsics are frozen.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  for (const host of hosts) host.closeListeners();
+  Reflect.set(Error, 'stackTraceLimit', limit);
+}

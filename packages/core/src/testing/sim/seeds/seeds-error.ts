@@ -1,6 +1,6 @@
 /** Why a suite of many seeds failed: its failures by cause, and what no run has reached. */
 
-import type { SimulationError } from '../report.ts';
+import { hide, type SimulationError } from '../report.ts';
 import { describeProperties } from './property-table.ts';
 import type { SeedsReport } from './seeds-options.ts';
 
@@ -48,6 +48,7 @@ export class SeedsError extends Error {
     this.groups = failure.groups;
     this.missing = failure.missing;
     this.report = failure.report;
+    hide(this, ['groups', 'missing', 'report']);
   }
 }
 
