@@ -454,8 +454,15 @@ export const http: PackagePlan = {
       reason: 'The connection turns bytes into events and back; waiting is the driver’s job.',
     },
     {
+      folder: 'observing',
+      sees: [],
+      contains:
+        'what servers, clients and WebSockets show of themselves to those who look at a process',
+      reason: 'What shows something of itself sees this room, so it knows none of them.',
+    },
+    {
       folder: 'driver',
-      sees: ['protocol/vocabulary', 'llhttp', 'protocol'],
+      sees: ['protocol/vocabulary', 'llhttp', 'protocol', 'observing'],
       contains:
         'joining a connection and a stream, stalled writes, the default deadlines, waiting for the parser',
       reason: 'The driver serves both roles, so it knows neither server nor client.',
@@ -472,13 +479,6 @@ export const http: PackagePlan = {
       contains:
         'requests, responses, bodies, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
       reason: 'A message is the same for server and client, so it knows neither.',
-    },
-    {
-      folder: 'observing',
-      sees: [],
-      contains:
-        'what servers, clients and WebSockets show of themselves to those who look at a process',
-      reason: 'What shows something of itself sees this room, so it knows none of them.',
     },
     {
       folder: 'tracing',
@@ -661,9 +661,9 @@ export const http: PackagePlan = {
     },
     {
       folder: 'metrics',
-      sees: ['protocol/vocabulary', 'message'],
+      sees: ['protocol/vocabulary', 'message', 'observing'],
       contains: '`metrics`: what a server knows about itself, as Prometheus reads it',
-      reason: 'It reads snapshots when it is asked, so nothing is counted for it.',
+      reason: 'It reads snapshots when it is asked; only durations are counted for it, when it is told to.',
     },
     {
       folder: 'devtools',

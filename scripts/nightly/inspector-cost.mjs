@@ -6,7 +6,8 @@
  * Five servers take turns, each a fresh process under the load of another: `without` the inspector, `again` the same (how far two equal
  * ones lie apart), `imported` and not started, `started` with nobody looking, `watched` by a reader of the page's live states. It prints
  * medians of the processor time for a request, each against `without` of its own round, and of the memory after a garbage collection.
- * Needs a build (`pnpm build`); keep other programs away. Nothing is asserted: figures depend on the machine.
+ * Then one process at a time is watched and not watched in turn, every second, and each second is compared with those before and after
+ * it: that tells smaller differences apart. Needs a build (`pnpm build`). Nothing is asserted: figures depend on the machine.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,8 +54,12 @@ function load() {
   const request =
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!';
   let length = 0;
+  let reading;
   process.on('message', async ({ port, connections, isBusy, page }) => {
-    if (page !== undefined) void watch(page);
+    reading?.abort();
+    reading = page === undefined ? undefined : new AbortController();
+    if (page !== undefined) watch(page, reading.signal).catch(() => {});
+    if (port === undefined) return;
     for (let at = 0; at < connections; at += 1) {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       await once(socket, 'connect');
@@ -73,10 +78,10 @@ function load() {
   });
 }
 
-/** As the page does: reads all states, and parses each. */
-async function watch(page) {
+/** As the page does: reads all states. */
+async function watch(page, signal) {
   const headers = { Authorization: `Bearer ${TOKEN}` };
-  const response = await fetch(`${page}live`, { headers });
+  const response = await fetch(`${page}live`, { headers, signal });
   for await (const chunk of response.body) void chunk.length;
 }
 
@@ -124,6 +129,33 @@ async function main() {
       ]),
     ),
   );
+  const shares = [];
+  for (let round = 0; round < 3; round += 1) {
+    shares.push(...(await turns({ ...settings, seconds: Math.max(1, settings.interval / 1_000) })));
+  }
+  console.log(
+    `watched, against the same process unwatched: ${percent(median(shares))} (median of ${shares.length})`,
+  );
+}
+
+/** The processor time for a request while it is watched, against the seconds before and after. */
+async function turns({ seconds, warmup, connections, interval, rounds }) {
+  const { server, port, page } = await start('watched', interval);
+  const load = await loaded({ port, connections, isBusy: true }, 'started');
+  await sleep(warmup * 1_000);
+  const costs = [];
+  let before = await ask(server, 'usage');
+  for (let turn = 0; turn <= 2 * rounds; turn += 1) {
+    load.send(turn % 2 === 1 ? { page } : {});
+    await sleep(seconds * 1_000);
+    const after = await ask(server, 'usage');
+    costs.push((after.cpu - before.cpu) / (after.answered - before.answered));
+    before = after;
+  }
+  await stop(load, server);
+  return costs
+    .map((cost, at) => (2 * cost) / (costs[at - 1] + costs[at + 1]) - 1)
+    .filter((_, at) => at % 2 === 1);
 }
 
 /** Microseconds of processor time for a request. */

@@ -22,7 +22,7 @@ const SIZES = new Set([
   'unsent',
   'length',
 ]);
-const HIDDEN = new Set(['waits', 'site', 'key', 'type']);
+const HIDDEN = new Set(['waits', 'site', 'key', 'type', 'bytes']);
 
 export class Detail {
   #panel = byId('detail');
@@ -48,6 +48,7 @@ export class Detail {
         ]),
       ),
       ...waits.flatMap((wait) => waitParts(wait, state)),
+      ...(row.bytes ? hexParts(row.bytes) : []),
       ...(row.site ? [h('h2', { text: 'Made at' }), h('pre', { text: trimmed(row.site) })] : []),
       ...(kind === 'socket' ? [closeButton(row, state)] : []),
     );
@@ -65,6 +66,23 @@ function waitParts({ operation, since, site, socket }, state) {
   const on = state.sockets.get(socket)?.peer;
   const text = `Waits in ${operation} for ${age(state.now - since)}${on ? `, on ${on}` : ''}`;
   return [h('h2', { text }), ...(site === null ? [] : [h('pre', { text: trimmed(site) })])];
+}
+
+/** Bytes in hex, sixteen in a line, with the text beside them; the one at which the fault was noticed is in brackets. */
+function hexParts({ hex, at }) {
+  const pairs = hex.match(/../g) ?? [];
+  const lines = [];
+  for (let start = 0; start < pairs.length; start += 16) {
+    const line = pairs.slice(start, start + 16);
+    const shown = line.map((pair, index) => (start + index === at ? `[${pair}]` : ` ${pair} `));
+    const text = line.map((pair) => {
+      const code = Number.parseInt(pair, 16);
+      return code >= 32 && code < 127 ? String.fromCharCode(code) : '.';
+    });
+    lines.push(`${shown.join('').padEnd(64)} ${text.join('')}`);
+  }
+  const title = 'What was received, up to a little after the fault, which is in brackets';
+  return [h('h2', { text: title }), h('pre', { class: 'hex', text: lines.join('\n') })];
 }
 
 const trimmed = (site) =>

@@ -11,6 +11,11 @@ import { isTracingWaits } from '@awaitio/core/lowlevel';
 import { EventLoopDelay, type DelayMonitor } from '../../batteries/wrappers/event-loop-delay.ts';
 import { clients } from '../../observing/clients.ts';
 import { everyServer, type FinishedRequest, type FinishedWatcher } from '../../observing/finished.ts';
+import {
+  watchRefusedBytes,
+  type RefusedBytes,
+  type RefusedBytesWatcher,
+} from '../../observing/refused-bytes.ts';
 import { servers, type ServerView } from '../../observing/servers.ts';
 import { findAttention } from './attention.ts';
 import type { Inspection } from './model.ts';
@@ -32,6 +37,8 @@ export interface CollectorOptions {
   /** Milliseconds that a recording reaches back. */
   readonly recording: number;
   readonly canClose: boolean;
+  /** The most bytes of a refused request that are shown. */
+  readonly refusedBytes?: number | undefined;
   /** Measures the delay of the event loop while someone looks. */
   readonly loop?: DelayMonitor | undefined;
 }
@@ -55,13 +62,15 @@ const CLOSED = 'awaitio:http:server:connection-closed';
 const REFUSED = 'awaitio:http:server:refused';
 
 /** Looks at this process. */
-export class Collector implements FinishedWatcher {
+export class Collector implements FinishedWatcher, RefusedBytesWatcher {
   readonly #options: CollectorOptions;
   readonly #sockets = new Sockets();
   readonly #refusals = new Refusals();
   readonly #routes = new Routes();
   readonly #loop: DelayMonitor;
   readonly #recorder: Recorder;
+  readonly mostBytes: number;
+  readonly #stopBytes: (() => void) | undefined;
   #stopCounting: (() => void) | undefined;
   #looking = 0;
   #last: Inspection | undefined;
@@ -71,11 +80,14 @@ export class Collector implements FinishedWatcher {
     this.#recorder = new Recorder(options.recording);
     this.#loop = options.loop ?? new EventLoopDelay();
     subscribe(REFUSED, this.#onRefused);
+    this.mostBytes = options.refusedBytes ?? 0;
+    this.#stopBytes = this.mostBytes > 0 ? watchRefusedBytes(this) : undefined;
   }
 
   /** Ends all of it. */
   stop(): void {
     unsubscribe(REFUSED, this.#onRefused);
+    this.#stopBytes?.();
     if (this.#looking > 0) this.#endCounting();
     this.#looking = 0;
     this.#sockets.stop();
@@ -184,6 +196,11 @@ export class Collector implements FinishedWatcher {
     };
   }
 
+  /** The bytes of the request that was refused last. */
+  onRefusedBytes(cause: string, refused: RefusedBytes): void {
+    this.#refusals.addBytes(cause, refused, this.mostBytes);
+  }
+
   /** A request has ended. */
   onFinished(
     request: FinishedRequest,
@@ -191,9 +208,10 @@ export class Collector implements FinishedWatcher {
     isComplete: boolean,
     duration: number,
   ): void {
-    const finish = { status, isComplete, duration, at: this.#options.clock.now() };
+    const { clock } = this.#options;
+    const finish = { status, isComplete, duration, clock };
     this.#routes.add(request, finish);
-    if (!this.#recorder.takes(finish.at, hasFailed(finish), duration)) return;
+    if (!this.#recorder.takes(clock, hasFailed(finish), duration)) return;
     const { peer, ...shown } = finishedModel(request, finish);
     this.#recorder.add({ type: 'request', lane: laneOf(request.connectionId, peer), ...shown });
   }

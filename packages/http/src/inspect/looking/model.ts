@@ -175,6 +175,12 @@ export interface RefusalModel {
   readonly lastAt: number;
   /** The last peers, newest first. */
   readonly peers: readonly string[];
+  /** Bytes of the last one, with the option `refusedBytes` alone; else null. */
+  readonly bytes: {
+    readonly hex: string;
+    /** The index of the byte at which the fault was noticed. */
+    readonly at: number;
+  } | null;
 }
 
 /** A socket. */

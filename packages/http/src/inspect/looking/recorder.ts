@@ -4,6 +4,7 @@
  * A recording holds no more than the page shows. It is read again by the page, and as a trace by Perfetto.
  */
 
+import type { Clock } from '@awaitio/core';
 import type { Inspection } from './model.ts';
 
 /** Something that happened, at a moment on the inspector's clock. */
@@ -58,6 +59,8 @@ const MOST_EVENTS = 20_000;
 
 /** From this duration on a request is recorded before others, in milliseconds. */
 const SLOW = 100;
+/** How often the clock is looked at when a second has had its requests. */
+const LOOK_EVERY = 16;
 
 /** Requests of one second that were recorded, and those that were not. */
 interface Second {
@@ -76,6 +79,7 @@ export class Recorder {
   /** The most requests of a second, of each kind: so a busy process does not push out what was before its last moment. */
   readonly #perSecond: number;
   #seconds: Second[] = [];
+  #second: Second = { at: -Infinity, ordinary: 0, remarkable: 0, leftOut: 0 };
 
   /** @param length - Milliseconds that are kept. */
   constructor(length: number) {
@@ -84,9 +88,13 @@ export class Recorder {
   }
 
   /** Whether a request that ends now is to be recorded. Of very many, some are: first those that failed, or were slow. */
-  takes(at: number, hasFailed: boolean, duration: number): boolean {
-    const second = this.#secondOf(at);
+  takes(clock: Pick<Clock, 'now'>, hasFailed: boolean, duration: number): boolean {
+    let second = this.#second;
     const kind = hasFailed || duration >= SLOW ? 'remarkable' : 'ordinary';
+    // Whether a second is over is looked at for those that are taken, and for some of the others: the clock costs more than all else.
+    if (second[kind] < this.#perSecond || second.leftOut % LOOK_EVERY === 0) {
+      second = this.#secondAt(clock.now());
+    }
     if (second[kind] >= this.#perSecond) {
       second.leftOut += 1;
       return false;
@@ -95,13 +103,13 @@ export class Recorder {
     return true;
   }
 
-  #secondOf(at: number): Second {
-    const last = this.#seconds.at(-1);
-    if (last !== undefined && at - last.at < 1_000) return last;
-    const second = { at, ordinary: 0, remarkable: 0, leftOut: 0 };
+  #secondAt(at: number): Second {
+    if (at - this.#second.at < 1_000) return this.#second;
     const oldest = at - this.#length;
-    this.#seconds = [...this.#seconds.filter((each) => each.at >= oldest), second];
-    return second;
+    this.#seconds = this.#seconds.filter((each) => each.at >= oldest);
+    this.#second = { at, ordinary: 0, remarkable: 0, leftOut: 0 };
+    this.#seconds.push(this.#second);
+    return this.#second;
   }
 
   /** Adds what happened; what is too old, or too much, goes. */

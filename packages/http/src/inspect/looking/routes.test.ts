@@ -15,7 +15,7 @@ const request = (
     remoteAddress: '10.0.0.7:1',
     route: more.route,
   },
-  { status: 200, isComplete: true, duration, at: 0, ...more },
+  { status: 200, isComplete: true, duration, clock: { now: () => 0 }, ...more },
 ];
 
 describe('the latencies of routes', () => {
@@ -128,7 +128,7 @@ describe('a recorder', () => {
       for (let each = 0; each < 1_000; each += 1) {
         const kind = each % 500 === 0 ? 'failed' : each % 500 === 1 ? 'slow' : 'other';
         const moment = second * 1_000 + each;
-        if (!recorder.takes(moment, kind === 'failed', kind === 'slow' ? 150 : 1)) continue;
+        if (!recorder.takes({ now: () => moment }, kind === 'failed', kind === 'slow' ? 150 : 1)) continue;
         recorder.add(at(moment));
         taken[kind] = (taken[kind] ?? 0) + 1;
       }

@@ -4,6 +4,7 @@
  * It is called for each request while someone looks, so it makes objects only of those that are kept: the slowest, and the failed.
  */
 
+import type { Clock } from '@awaitio/core';
 import type { FinishedRequest } from '../../observing/finished.ts';
 import type { FinishedModel, RouteModel } from './model.ts';
 import { copied, pathOf, printable, routeOf } from './safe-text.ts';
@@ -27,8 +28,8 @@ export interface Finish {
   readonly isComplete: boolean;
   /** Milliseconds. */
   readonly duration: number;
-  /** The moment, on the clock of who counts. */
-  readonly at: number;
+  /** The clock of who counts: read for what is kept. */
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Whether a response is one to look at: a 5xx, or broken off. */
@@ -39,7 +40,7 @@ export function hasFailed({ status, isComplete }: Pick<Finish, 'status' | 'isCom
 /** A request that has ended, as it is shown. */
 export function finishedModel(request: FinishedRequest, finish: Finish): FinishedModel {
   const { head, remoteAddress } = request;
-  const { status, isComplete, duration, at } = finish;
+  const { status, isComplete, duration, clock } = finish;
   return {
     method: copied(printable(head.method)),
     path: copied(pathOf(head.target)),
@@ -47,7 +48,7 @@ export function finishedModel(request: FinishedRequest, finish: Finish): Finishe
     status,
     isComplete,
     duration: Math.round(duration * 1_000) / 1_000,
-    at: Math.round(at),
+    at: Math.round(clock.now()),
   };
 }
 
