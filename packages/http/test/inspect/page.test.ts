@@ -145,6 +145,17 @@ describe('the inspector', () => {
     expect(preflight).toEqual({ status: 403, body: '' });
   });
 
+  test.each([
+    ['GET', '/json', {}, 401, 'www-authenticate', 'Bearer'],
+    ['POST', '/', KEY, 405, 'allow', 'GET'],
+    ['POST', '/json', KEY, 405, 'allow', 'GET'],
+    ['GET', '/close/k1', KEY, 405, 'allow', 'POST'],
+  ])('says to %s %s what it takes instead', async (method, path, headers, status, name, value) => {
+    const response = await client.request(method, `${address}${path}`, { headers });
+    response.discard();
+    expect([response.status, response.headers.get(name)]).toEqual([status, value]);
+  });
+
   test('serves a page of one document, whose policy allows its script and its style and nothing else', async () => {
     const response = await client.get(`${address}/`);
     const text = await response.text();
