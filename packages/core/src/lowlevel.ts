@@ -44,7 +44,14 @@ export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-
 export { budgetOf, type Budget } from './waiting/budget.ts';
 export { charged } from './waiting/charged.ts';
 export { Roster } from './waiting/roster.ts';
-export { isTracingWaits, traceAs, type WaitHolder } from './waiting/wait-trace.ts';
+export {
+  currentHolder,
+  isTracingWaits,
+  timedOut,
+  timedOutOn,
+  traceAs,
+  type WaitHolder,
+} from './waiting/wait-trace.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export { secureContextOf, TLS_CREDENTIALS } from './net/tls/tls-credentials.ts';
