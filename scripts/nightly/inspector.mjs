@@ -49,8 +49,8 @@ try {
   );
   const seen = await page.evaluate("document.querySelector('.attention').innerText");
   for (const expected of [
-    /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk/,
-    /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came\.[^]*its deadline is in/,
+    /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk on TcpStream 127\.0\.0\.1:\d+ at .*inspector\/misfortunes\.mjs:/,
+    /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came, for [^.]* now\.[^]*its deadline is in/,
     /Refused\s[^]*1 refused with 400: a request has exactly one Host, and a valid one \(RFC 9112 section 3\.2\)/,
     /Leaked socket\?\s[^]*TcpStream 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ is open, and nothing waits for it, opened at .*misfortunes\.mjs/,
     /Pool run dry\s[^]*3 requests wait for a connection to http:\/\/127\.0\.0\.1:\d+: all 2 connections are in use/,

@@ -12,7 +12,19 @@ const TITLES = {
   pool: 'Pool',
   event: 'Event',
 };
-const MOMENTS = new Set(['since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
+/** What a request waits for, for how long, and for how long it may. */
+function sentenceOf({ phase, peer, text, since, waitsSince, deadline }, { now }) {
+  const what = { headers: 'a byte of its head', body: 'a byte of its body', write: 'room to send' }[phase];
+  const told =
+    what === undefined || !Number.isFinite(waitsSince)
+      ? `This request ${text}; it began ${age(now - since)} ago`
+      : `This request has waited ${age(now - waitsSince)} for ${what}, of ${peer}`;
+  const end = deadline === null ? 'it has no deadline' : `its deadline is in ${age(deadline - now)}`;
+  return `${told}; ${end}.`;
+}
+
+const MOMENTS = new Set([
+  'waitsSince','since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
 const SIZES = new Set([
   'bytesRead',
   'bytesWritten',
@@ -37,8 +49,9 @@ export class Detail {
     const close = h('button', { type: 'button', text: 'Close', onclick: () => this.close() });
     const facts = Object.entries(row).filter(([name]) => !HIDDEN.has(name));
     const waits = row.waits ?? [];
-    this.#panel.replaceChildren(
+    const parts = [
       h('div', { class: 'bar' }, h('h2', { text: `${TITLES[kind]} ${row.id ?? ''}` }), close),
+      kind === 'request' && h('p', { class: 'sentence', text: sentenceOf(row, state) }),
       h(
         'dl',
         {},
@@ -51,7 +64,8 @@ export class Detail {
       ...(row.bytes ? hexParts(row.bytes) : []),
       ...(row.site ? [h('h2', { text: 'Made at' }), h('pre', { text: trimmed(row.site) })] : []),
       ...(kind === 'socket' ? [closeButton(row, state)] : []),
-    );
+    ];
+    this.#panel.replaceChildren(...parts.filter((part) => part !== false));
     this.#panel.hidden = false;
     close.focus();
   }

@@ -128,7 +128,9 @@ async function loadEvents() {
   if (state.mode === 'file' || isPaused) return;
   const response = await ask('recording');
   if (!response.ok) return;
-  state.events = (await response.json()).events;
+  const { events, leftOut } = await response.json();
+  state.events = events;
+  state.leftOut = leftOut;
   draw();
 }
 
@@ -174,7 +176,8 @@ function recordingNow() {
     [...state[part].values()],
   ]);
   const inspection = { ...state.facts, ...Object.fromEntries(parts) };
-  return { format: 'awaitio-recording', version: 1, inspection, events: state.events };
+  const { events, leftOut } = state;
+  return { format: 'awaitio-recording', version: 1, inspection, leftOut, events };
 }
 
 addEventListener('keydown', (event) => {
