@@ -663,7 +663,8 @@ export const http: PackagePlan = {
       folder: 'metrics',
       sees: ['protocol/vocabulary', 'message', 'observing'],
       contains: '`metrics`: what a server knows about itself, as Prometheus reads it',
-      reason: 'It reads snapshots when it is asked; only durations are counted for it, when it is told to.',
+      reason:
+        'It reads snapshots when it is asked; only durations are counted for it, when it is told to.',
     },
     {
       folder: 'devtools',

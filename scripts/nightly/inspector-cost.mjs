@@ -6,8 +6,8 @@
  * Five servers take turns, each a fresh process under the load of another: `without` the inspector, `again` the same (how far two equal
  * ones lie apart), `imported` and not started, `started` with nobody looking, `watched` by a reader of the page's live states. It prints
  * medians of the processor time for a request, each against `without` of its own round, and of the memory after a garbage collection.
- * Then one process at a time is watched and not watched in turn, every second, and each second is compared with those before and after
- * it: that tells smaller differences apart. Needs a build (`pnpm build`). Nothing is asserted: figures depend on the machine.
+ * Then the same is compared within one process: for a second it is started, or watched, for the next it is not, and each second is held
+ * against those before and after it. That tells smaller differences apart than one process from another. Needs a build (`pnpm build`). Nothing is asserted: figures depend on the machine.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ const MODES = ['without', 'again', 'imported', 'started', 'watched'];
 const TOKEN = 'a-token-for-measuring';
 const [, , role, ...rest] = process.argv;
 if (role === 'server') await serveEcho(rest[0], Number(rest[1]));
-else if (role === 'load') load();
+else if (role === 'load') makeLoad();
 else await main();
 
 /** The server: says its port, and what it has used when it is asked. */
@@ -31,31 +31,39 @@ async function serveEcho(mode, interval) {
       ? {}
       : await import('../../packages/http/dist/inspect/index.js');
   const isStarted = mode === 'started' || mode === 'watched';
-  const page = isStarted ? await inspect({ token: TOKEN, interval }) : undefined;
+  let page = isStarted ? await inspect({ token: TOKEN, interval }) : undefined;
   const server = await serve(echo(), {
     port: 0,
     deadlines: { idle: 600_000, firstByte: 600_000 },
   });
-  process.on('message', async (what) => {
+  const onMessage = async (what) => {
+    if (what === 'open') page ??= await inspect({ token: TOKEN, interval });
+    if (what === 'close') {
+      await page?.close();
+      page = undefined;
+    }
+    if (what === 'open' || what === 'close') return;
     const { user, system } = process.cpuUsage();
     const { requests } = server.statistics();
-    for (let turn = 0; what === 'memory' && turn < 4; turn += 1) {
+    const collections = what === 'memory' ? 4 : 0;
+    for (let turn = 0; turn < collections; turn += 1) {
       globalThis.gc();
       await sleep(20);
     }
     const { rss, heapUsed } = process.memoryUsage();
     process.send({ cpu: user + system, answered: requests.completed, rss, heap: heapUsed });
-  });
+  };
+  process.on('message', (what) => void onMessage(what));
   process.send({ port: Number(new URL(server.url).port), page: page?.url.split('#')[0] });
 }
 
 /** The load: connections that each ask again when they were answered, or that only stay open. */
-function load() {
+function makeLoad() {
   const request =
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, World!';
   let length = 0;
   let reading;
-  process.on('message', async ({ port, connections, isBusy, page }) => {
+  const onMessage = async ({ port, connections, isBusy, page }) => {
     reading?.abort();
     reading = page === undefined ? undefined : new AbortController();
     if (page !== undefined) watch(page, reading.signal).catch(() => {});
@@ -75,7 +83,8 @@ function load() {
       if (!isBusy) await once(socket, 'data');
     }
     process.send('ready');
-  });
+  };
+  process.on('message', (what) => void onMessage(what));
 }
 
 /** As the page does: reads all states. */
@@ -129,24 +138,28 @@ async function main() {
       ]),
     ),
   );
-  const shares = [];
-  for (let round = 0; round < 3; round += 1) {
-    shares.push(...(await turns({ ...settings, seconds: Math.max(1, settings.interval / 1_000) })));
+  const seconds = Math.max(1, settings.interval / 1_000);
+  for (const what of ['started', 'watched']) {
+    const shares = [];
+    for (let round = 0; round < 4; round += 1) {
+      shares.push(...(await turns(what, { ...settings, seconds })));
+    }
+    console.log(
+      `${what}, against the same process without: ${percent(median(shares))} (median of ${shares.length})`,
+    );
   }
-  console.log(
-    `watched, against the same process unwatched: ${percent(median(shares))} (median of ${shares.length})`,
-  );
 }
 
-/** The processor time for a request while it is watched, against the seconds before and after. */
-async function turns({ seconds, warmup, connections, interval, rounds }) {
-  const { server, port, page } = await start('watched', interval);
+/** The processor time for a request while it is started, or watched, against the seconds before and after. */
+async function turns(what, { seconds, warmup, connections, interval, rounds }) {
+  const { server, port, page } = await start(what === 'started' ? 'imported' : 'started', interval);
   const load = await loaded({ port, connections, isBusy: true }, 'started');
   await sleep(warmup * 1_000);
   const costs = [];
   let before = await ask(server, 'usage');
   for (let turn = 0; turn <= 2 * rounds; turn += 1) {
-    load.send(turn % 2 === 1 ? { page } : {});
+    if (what === 'started') server.send(turn % 2 === 1 ? 'open' : 'close');
+    else load.send(turn % 2 === 1 ? { page } : {});
     await sleep(seconds * 1_000);
     const after = await ask(server, 'usage');
     costs.push((after.cpu - before.cpu) / (after.answered - before.answered));

@@ -14,17 +14,19 @@ const TITLES = {
 };
 /** What a request waits for, for how long, and for how long it may. */
 function sentenceOf({ phase, peer, text, since, waitsSince, deadline }, { now }) {
-  const what = { headers: 'a byte of its head', body: 'a byte of its body', write: 'room to send' }[phase];
+  const what = { headers: 'a byte of its head', body: 'a byte of its body', write: 'room to send' }[
+    phase
+  ];
   const told =
     what === undefined || !Number.isFinite(waitsSince)
       ? `This request ${text}; it began ${age(now - since)} ago`
       : `This request has waited ${age(now - waitsSince)} for ${what}, of ${peer}`;
-  const end = deadline === null ? 'it has no deadline' : `its deadline is in ${age(deadline - now)}`;
+  const end =
+    deadline === null ? 'it has no deadline' : `its deadline is in ${age(deadline - now)}`;
   return `${told}; ${end}.`;
 }
 
-const MOMENTS = new Set([
-  'waitsSince','since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
+const MOMENTS = new Set(['waitsSince', 'since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
 const SIZES = new Set([
   'bytesRead',
   'bytesWritten',

@@ -7,9 +7,9 @@
 import { h, setText } from './dom.js';
 import { number } from './format.js';
 
-/** On a phone a row has two lines, so that its texts can be read. */
+/** On a phone a row has three lines, so that its texts can be read. */
 const narrow = matchMedia('(max-width: 640px)');
-const rowHeight = () => (narrow.matches ? 48 : 30);
+const rowHeight = () => (narrow.matches ? 62 : 30);
 /** Rows drawn above and below what is in view. */
 const MARGIN = 8;
 
@@ -17,6 +17,7 @@ const MARGIN = 8;
  * @typedef {object} Column
  * @property {string} title
  * @property {string} width A track of CSS grid.
+ * @property {string} [narrow] The same on a phone.
  * @property {(row: object, now: number) => string} text
  * @property {(row: object, now: number) => number | string} [sort] What to sort by; by default its text.
  * @property {(row: object, now: number) => number} [heat]
@@ -142,7 +143,7 @@ export class Table {
   #setColumns(element) {
     element.style.gridTemplateColumns = this.#columns
       .filter(({ isWide }) => !narrow.matches || isWide !== true)
-      .map(({ width }) => width)
+      .map(({ width, narrow: onPhone = width }) => (narrow.matches ? onPhone : width))
       .join(' ');
   }
 
@@ -229,7 +230,8 @@ export class Table {
         cell.dataset.heat = String(column.heat(row, this.#now));
         cell.classList.add('heat');
       }
-      if (at === 0 && level !== undefined) cell.style.paddingLeft = `${level * 18}px`;
+      if (at === 0 && level !== undefined)
+        cell.style.paddingLeft = `${level * (narrow.matches ? 8 : 18)}px`;
     }
   }
 

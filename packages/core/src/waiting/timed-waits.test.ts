@@ -7,8 +7,11 @@ import { TimeoutError } from '../vocabulary/errors.ts';
 import { timeout } from './cancel-scope.ts';
 import { traceWaits } from './wait-trace.ts';
 
-async function failureOf(work: Promise<unknown>): Promise<TimeoutError> {
-  const error = await work.catch((reason: unknown) => reason);
+async function failureOf(work: PromiseLike<unknown>): Promise<TimeoutError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(TimeoutError);
   return error as TimeoutError;
 }
@@ -23,7 +26,7 @@ describe('a time that is over', () => {
   });
 
   const late = async (
-    run: (executor: Executor, read: (options?: object) => Promise<unknown>) => Promise<unknown>,
+    run: (executor: Executor, read: (options?: object) => Promise<unknown>) => PromiseLike<unknown>,
   ): Promise<TimeoutError> => {
     const executor = new Executor({ clock });
     const [near, far] = memoryPair({ clock });
@@ -41,7 +44,11 @@ describe('a time that is over', () => {
       executor.spawn(() => read({ timeout: 10 }), { name: 'reader' }),
     );
     expect(error.waits).toEqual([
-      { operation: 'readChunk', task: 'reader', site: expect.stringMatching(/timed-waits\.test\.ts/) },
+      {
+        operation: 'readChunk',
+        task: 'reader',
+        site: expect.stringMatching(/timed-waits\.test\.ts/),
+      },
     ]);
     expect(error.message).toMatch(
       /^readChunk did not finish within 10 ms \(waiting: task reader in readChunk at .*timed-waits\.test\.ts:\d+:\d+\)?\)$/,

@@ -22,6 +22,7 @@ export function sockets({ openRow }) {
       {
         title: 'Peer',
         width: 'minmax(110px, 1.2fr)',
+        narrow: '118px',
         isMono: true,
         text: (row) => row.peer || row.id,
       },
@@ -32,17 +33,20 @@ export function sockets({ openRow }) {
         isWide: true,
         text: ({ local }) => local,
       },
-      { title: 'Phase', width: 'minmax(84px, .9fr)', text: phaseOf },
+      { title: 'Phase', width: 'minmax(112px, .9fr)', narrow: '1fr', text: phaseOf },
       {
         title: 'Age',
         width: '84px',
         isNumber: true,
+        // The wait has an age, too.
+        isWide: true,
         text: (row, now) => age(now - row.since),
         sort: (row, now) => now - row.since,
       },
       {
         title: 'Waits',
-        width: 'minmax(84px, 1fr)',
+        width: 'minmax(104px, 1fr)',
+        narrow: '1fr',
         text: (row, now) => waitOf(row, now),
         heat: (row, now) => (isWanted(row) ? heat(now - row.waits[0].since) : 0),
         sort: (row, now) => (row.waits[0] === undefined ? -1 : now - row.waits[0].since),
@@ -106,5 +110,7 @@ function phaseOf({ phase, isPaused, state, owner }) {
 function waitOf({ waits, phase }, now) {
   const [wait] = waits;
   if (wait === undefined && phase === 'handler') return 'its handler';
-  return wait === undefined ? 'nothing waits' : `${waitWords(wait.operation)} ${age(now - wait.since)}`;
+  return wait === undefined
+    ? 'nothing waits'
+    : `${waitWords(wait.operation)} ${age(now - wait.since)}`;
 }

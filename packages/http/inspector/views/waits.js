@@ -12,10 +12,11 @@ export function waits({ openRow }) {
     find: (row) => `${row.name} ${row.text}`,
     level: ({ level }) => level,
     columns: [
-      { title: 'Task', width: 'minmax(96px, 1fr)', text: ({ name }) => name },
+      { title: 'Task', width: 'minmax(96px, 1fr)', narrow: '104px', text: ({ name }) => name },
       {
         title: 'Age',
-        width: '64px',
+        width: '84px',
+        narrow: '38px',
         isNumber: true,
         text: ({ since }, now) => (since === undefined ? '' : age(now - since)),
         heat: (row, now) => (row.isWait || row.isRequest ? heat(now - row.since) : 0),

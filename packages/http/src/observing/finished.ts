@@ -5,12 +5,13 @@
  * that: a watcher is called with what is there anyway, so that counting 60,000 requests a second costs little.
  */
 
+import type { Address } from '@awaitio/core';
+
 /** A request that has ended, valid during the call alone. */
 export interface FinishedRequest {
   readonly head: { readonly method: string; readonly target: string };
   readonly connectionId: number;
-  /** Its text is the address of the client. */
-  readonly remoteAddress: unknown;
+  readonly remoteAddress: Address | undefined;
   /** The pattern that its handler named. */
   readonly route: string | undefined;
 }

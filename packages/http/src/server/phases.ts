@@ -136,10 +136,7 @@ export class Phases implements DeadlineOwner {
   }
 
   /** The handler's result, or the error of its deadline, whichever comes first. */
-  withHandlerDeadline<T>(
-    result: Promise<T> | T,
-    task: WaitHolder | undefined,
-  ): Promise<T> | T {
+  withHandlerDeadline<T>(result: Promise<T> | T, task: WaitHolder | undefined): Promise<T> | T {
     if (this.#settings.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
       return result;
     }

@@ -21,7 +21,8 @@ async function shownOf(pieces: readonly string[], refusedBytes: number): Promise
     await near.close();
     expect(text).toMatch(/HTTP\/1\.1 4\d\d /);
     const [refusal] = collector.look().refusals;
-    return refusal as RefusalModel;
+    if (refusal === undefined) throw new Error('nothing was refused');
+    return refusal;
   } finally {
     collector.stop();
   }

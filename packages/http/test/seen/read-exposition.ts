@@ -57,7 +57,8 @@ export function readExposition(text: string, isOpenMetrics = false): ReadSample[
           ? ['_bucket', '_sum', '_count']
           : [isOpenMetrics && family.type === 'counter' ? '_total' : ''];
       const { name } = family;
-      if (!suffixes.some((suffix) => sample.name === name + suffix)) fail(line, `not a sample of ${family.name}`);
+      if (!suffixes.some((suffix) => sample.name === name + suffix))
+        fail(line, `not a sample of ${family.name}`);
       if (family.type === 'counter' && !(sample.value >= 0)) fail(line, 'a counter below 0');
       const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
       if (seen.has(key)) fail(line, 'twice');

@@ -69,7 +69,10 @@ function aboutRequest(
 }
 
 /** What a wait is on, and in which line. */
-function textOfWait({ operation, socket, site }: WaitModel, sockets: readonly SocketModel[]): string {
+function textOfWait(
+  { operation, socket, site }: WaitModel,
+  sockets: readonly SocketModel[],
+): string {
   const on = sockets.find(({ id }) => id === socket);
   const [line = ''] = site?.trim().split('\n') ?? [];
   return `${operation}${on === undefined ? '' : ` on ${on.kind} ${on.peer}`}${line === '' ? '' : ` ${withoutFolders(line.trim())}`}`;
@@ -91,7 +94,16 @@ function aboutSocket(
   const [line = ''] = site?.trim().split('\n') ?? [];
   const opened = line === '' ? '' : `, opened ${withoutFolders(line.trim())}`;
   const text = `${kind}${where} is open, and nothing waits for it${opened}: was its close() forgotten?`;
-  return [{ kind: 'idle-socket', text, since: Math.round(unusedSince), waitsSince: null, deadline: null, about: id }];
+  return [
+    {
+      kind: 'idle-socket',
+      text,
+      since: Math.round(unusedSince),
+      waitsSince: null,
+      deadline: null,
+      about: id,
+    },
+  ];
 }
 
 function aboutPool(pool: PoolModel): AttentionModel[] {
@@ -99,7 +111,9 @@ function aboutPool(pool: PoolModel): AttentionModel[] {
   if (waitingSince === null) return [];
   const full = open + connecting >= limit ? `all ${limit} connections` : 'the connections';
   const text = `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for a connection to ${origin}: ${full} are in use (${unanswered} wait for an answer, ${unread} for a body to be read)`;
-  return [{ kind: 'dry-pool', text, since: waitingSince, waitsSince: null, deadline: null, about: id }];
+  return [
+    { kind: 'dry-pool', text, since: waitingSince, waitsSince: null, deadline: null, about: id },
+  ];
 }
 
 function aboutRefusal(refusal: RefusalModel, now: number): AttentionModel[] {
@@ -116,12 +130,28 @@ function aboutServer({ id, url, drain, open }: ServerModel): AttentionModel[] {
   if (drain === null || drain.report !== null) return [];
   const text = `The server ${url} shuts down: ${open} ${open === 1 ? 'connection is' : 'connections are'} open`;
   return [
-    { kind: 'draining', text, since: drain.since, waitsSince: null, deadline: drain.deadline, about: `s${id}` },
+    {
+      kind: 'draining',
+      text,
+      since: drain.since,
+      waitsSince: null,
+      deadline: drain.deadline,
+      about: `s${id}`,
+    },
   ];
 }
 
 function aboutLoop({ loopDelay, now }: Seen): AttentionModel[] {
   if (loopDelay < LATE) return [];
   const text = `The event loop is late by ${Math.round(loopDelay)} ms: some code runs for long without a wait`;
-  return [{ kind: 'late-loop', text, since: Math.round(now), waitsSince: null, deadline: null, about: 'loop' }];
+  return [
+    {
+      kind: 'late-loop',
+      text,
+      since: Math.round(now),
+      waitsSince: null,
+      deadline: null,
+      about: 'loop',
+    },
+  ];
 }

@@ -10,7 +10,11 @@ import type { Clock } from '@awaitio/core';
 import { isTracingWaits } from '@awaitio/core/lowlevel';
 import { EventLoopDelay, type DelayMonitor } from '../../batteries/wrappers/event-loop-delay.ts';
 import { clients } from '../../observing/clients.ts';
-import { everyServer, type FinishedRequest, type FinishedWatcher } from '../../observing/finished.ts';
+import {
+  everyServer,
+  type FinishedRequest,
+  type FinishedWatcher,
+} from '../../observing/finished.ts';
 import {
   watchRefusedBytes,
   type RefusedBytes,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { InetAddress } from '@awaitio/core';
 import type { FinishedRequest } from '../../observing/finished.ts';
 import { Recorder, type RecordedEvent } from './recorder.ts';
 import { Refusals } from './refusals.ts';
@@ -12,7 +13,7 @@ const request = (
   {
     head: { method: 'GET', target },
     connectionId: 1,
-    remoteAddress: '10.0.0.7:1',
+    remoteAddress: new InetAddress('10.0.0.7', 1),
     route: more.route,
   },
   { status: 200, isComplete: true, duration, clock: { now: () => 0 }, ...more },
@@ -128,7 +129,8 @@ describe('a recorder', () => {
       for (let each = 0; each < 1_000; each += 1) {
         const kind = each % 500 === 0 ? 'failed' : each % 500 === 1 ? 'slow' : 'other';
         const moment = second * 1_000 + each;
-        if (!recorder.takes({ now: () => moment }, kind === 'failed', kind === 'slow' ? 150 : 1)) continue;
+        if (!recorder.takes({ now: () => moment }, kind === 'failed', kind === 'slow' ? 150 : 1))
+          continue;
         recorder.add(at(moment));
         taken[kind] = (taken[kind] ?? 0) + 1;
       }
