@@ -9,6 +9,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
 import {
   callContained,
+  ownStream,
   type AsyncScope,
   type DeadlineWheel,
   type FailureSink,
@@ -125,6 +126,8 @@ export class ServerObserver implements FailureSink {
   }
 
   connectionOpened(connection: ConnectionFacts): void {
+    // The server shows it.
+    ownStream(connection.stream);
     if (!this.#hasListener(CHANNELS.connectionOpened)) return;
     this.emit({
       type: 'connectionOpened',
