@@ -280,6 +280,12 @@ export const core: PackagePlan = {
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
+      folder: 'testing/sim/page',
+      sees: ['testing/sim/network'],
+      contains: 'a failed run as a recording, as a page, and for Perfetto; the viewer, made of packages/http/inspector',
+      reason: 'A page shows what is in a recording, so it knows no run.',
+    },
+    {
       folder: 'testing/sim/guard',
       sees: ['vocabulary', 'net', 'testing/sim/hosts'],
       contains:
@@ -290,6 +296,7 @@ export const core: PackagePlan = {
       folder: 'testing/sim',
       sees: [
         'vocabulary',
+        'waiting',
         'tasks',
         'testing/sim/decisions',
         'testing/sim/hosts',
@@ -297,6 +304,7 @@ export const core: PackagePlan = {
         'testing/sim/names',
         'testing/sim/network',
         'testing/sim/guard',
+        'testing/sim/page',
       ],
       contains: '`simulate`: one run of a program, and its report',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
@@ -341,6 +349,7 @@ export const core: PackagePlan = {
         'net/unix/',
         'testing/sim/guard/',
         'testing/sim/seeds/',
+        'testing/sim/page/write-page',
       ],
       reason:
         'Files are I/O: only a Unix path, a descriptor, the check of an end of stream and what is kept of failed simulations touch them.',

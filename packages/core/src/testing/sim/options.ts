@@ -41,6 +41,11 @@ export interface SimulationOptions {
    * the seed chooses. What one task, or one direction of a connection, does keeps its order. @default 'first'
    */
   readonly order?: 'first' | 'seed' | undefined;
+  /**
+   * The folder for a page of a run that fails: see {@link SimulationError.writePage}. The run is repeated for it with `traceWaits` on, so
+   * that the page says which task waits in which line. @default the environment's `AWAITIO_PAGES`; no page without it
+   */
+  readonly pages?: string | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
 }
@@ -89,6 +94,7 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   },
   giveUpAfter,
   order: rules.oneOf('first', 'seed'),
+  pages: rules.text,
   maxEvents: rules.whole(1),
 };
 

@@ -14,6 +14,7 @@ import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
+import { folderOfPages, withPage } from './pages.ts';
 import type { Fabric } from './network/fabric.ts';
 import { currentLife } from './hosts/context.ts';
 import { RunExecutor } from './hosts/life-executor.ts';
@@ -78,7 +79,9 @@ export async function simulate(
   const run = new Run(checkSimulation(options));
   const loading = loadEverything();
   if (loading !== undefined) await loading;
-  return run.run(main);
+  const folder = folderOfPages(options);
+  if (folder === undefined) return run.run(main);
+  return withPage(folder, run.run(main), () => new Run(options).run(main));
 }
 
 interface Failure {
@@ -292,6 +295,9 @@ class Run {
     if (this.#failure === undefined) return run;
     const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    throw new SimulationError(run, { kind, what, cause, pending, options: this.#options });
+    const { deliveries } = this.#trace;
+    const { inFlight } = this.#fabric;
+    const segments = { deliveries, inFlight };
+    throw new SimulationError(run, { kind, what, cause, pending, segments, options: this.#options });
   }
 }

@@ -17,6 +17,26 @@ export interface TraceEntry {
   readonly count: number;
 }
 
+/** A segment: what an entry of the trace says has arrived, or what is still on its way. */
+export interface Delivery {
+  /** What it is: `data`, `fin`, `reset`, `ack`. */
+  readonly kind: string;
+  /** `client:49153 → server:7` */
+  readonly connection: string;
+  /** Milliseconds of virtual time. */
+  readonly sent: number;
+  /** When it arrived; `undefined` when it has not. */
+  readonly arrived: number | undefined;
+  /** When a fault swallowed it. */
+  readonly lost?: number;
+  readonly size: number;
+  /** Its bytes; `undefined` when they are no longer kept, or random. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** The bytes of segments that are kept for reports, of a run: the last ones. */
+const KEPT_BYTES = 4_194_304;
+
 /** The number of entries kept for reading; the hash covers all. */
 const KEPT = 10_000;
 
@@ -31,6 +51,9 @@ export class Trace {
   #entries: TraceEntry[] = [];
   #older: readonly TraceEntry[] = [];
   readonly #now: () => number;
+  #deliveries: Delivery[] = [];
+  #olderDeliveries: readonly Delivery[] = [];
+  #bytes = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -59,6 +82,34 @@ export class Trace {
     }
     this.#high = high;
     this.#low = low;
+  }
+
+  /** Keeps a segment that has arrived, for reports; the oldest go when their bytes are too many. */
+  keep(segment: Delivery): void {
+    this.#bytes += segment.bytes?.length ?? 0;
+    if (this.#deliveries.length === KEPT || this.#bytes > KEPT_BYTES / 2) {
+      this.#olderDeliveries = this.#deliveries;
+      this.#deliveries = [];
+      this.#bytes = segment.bytes?.length ?? 0;
+    }
+    this.#deliveries.push(segment);
+  }
+
+  /** A fault has swallowed the segment that was kept last, if it is of this connection. */
+  lose(connection: string): void {
+    const last = this.#deliveries.at(-1);
+    const [from, to] = connection.split(' → ');
+    if (last?.connection !== connection && last?.connection !== `${to} → ${from}`) return;
+    this.#deliveries[this.#deliveries.length - 1] = {
+      ...last,
+      arrived: undefined,
+      lost: this.#now(),
+    };
+  }
+
+  /** The segments that are kept, in the order of their arrival. */
+  get deliveries(): readonly Delivery[] {
+    return [...this.#olderDeliveries, ...this.#deliveries];
   }
 
   /** Sixteen hexadecimal digits. */

@@ -1,0 +1,48 @@
+/** What a failed simulation says in words: what went wrong, who waits for what, and what the network did. */
+import { place } from '../format.js';
+import { preview } from './model.js';
+
+const FAILURES = {
+  deadlock: 'Nothing is on its way and no timer runs: what waits now would wait for ever.',
+  pending: 'No timer runs, and nothing is on its way that could end the wait.',
+  deadline: '',
+  events: 'More events happened than the run may have: something goes round in circles.',
+  main: 'The program threw an error.',
+  task: 'A task failed, and nothing awaited it.',
+  'forbidden call': 'The program called something of the real world.',
+  'unhandled rejection': 'A promise was rejected, and nothing handled it.',
+  'real work': 'Real work did not end.',
+};
+
+export const explain = (failure) => FAILURES[failure] ?? '';
+
+export const moment = (milliseconds) => `${milliseconds.toFixed(3)} ms`;
+
+/** A wait as a sentence, and what came for it before. */
+export function waitSentence({ operation, subject, host, since, task, site, heard }, end) {
+  const who = task === null || task === undefined ? '' : `Task ${task}${host ? ` on ${host}` : ''}: `;
+  const line = site ? ` (${place(site)})` : '';
+  return `${who}${operation} on ${subject} has waited since ${moment(since)}, for ${moment(end - since)}${line}.${heardSentence(heard)}`;
+}
+
+function heardSentence(heard) {
+  if (heard === null || heard === undefined) return '';
+  const { size, tail, at, isEnded, lost, unheard } = heard;
+  const missing = `${lost > 0 ? ` Another ${lost} B were sent to it and never arrived.` : ''}${unheard > 0 ? ` Of what it sent itself, ${unheard} B never arrived.` : ''}`;
+  if (size === 0) return ` Nothing has come on it.${missing}`;
+  const end = isEnded ? ', then the end' : '';
+  const text = tail === null ? '' : `; the last of it is “${preview(tail.slice(-48), 48)}”`;
+  const isLine = tail !== null && !tail.endsWith('\n') ? ' No line end is behind it.' : '';
+  return ` In all ${size} B have come${end}, the last at ${moment(at)}${text}.${isLine}${missing}`;
+}
+
+/** How often which fault happened. */
+export function faultCounts(items) {
+  const counts = new Map();
+  for (const item of items) {
+    if (item.type !== 'fault') continue;
+    const name = item.what.replace('!', '');
+    counts.set(name, { count: (counts.get(name)?.count ?? 0) + 1, first: counts.get(name)?.first ?? item });
+  }
+  return [...counts];
+}
