@@ -109,7 +109,7 @@ export const PROGRAMS = [
         }
       },
     }),
-    expects: [/expected an answer|readExactly/],
+    expects: [/expected an answer to "one/, /note, a timer/],
   },
   {
     name: 'an answer that comes early is lost',
@@ -125,7 +125,7 @@ export const PROGRAMS = [
         };
       },
     }),
-    expects: [/the main program/],
+    expects: [/The main program waits for a promise that it has made itself/],
   },
   {
     name: 'the server crashes, and the client does not try again',
@@ -164,7 +164,9 @@ export const PROGRAMS = [
   {
     name: 'two locks are taken in two orders',
     main: async (sim) => {
-      const [accounts, journal] = [new Mutex({ clock: sim.clock }), new Mutex({ clock: sim.clock })];
+      const [accounts, journal] = ['accounts', 'journal'].map(
+        (name) => new Mutex(undefined, { clock: sim.clock, name }),
+      );
       const work = async (first, second) => {
         const one = await first.lock();
         await sim.clock.sleep(sim.random.integer(1, 10));
@@ -178,7 +180,7 @@ export const PROGRAMS = [
       ];
       for (const task of tasks) await task;
     },
-    expects: [/transfer/, /audit/, /acquire|lock/],
+    expects: [/transfer.*mutex "journal"/, /audit.*mutex "accounts"/],
   },
   {
     name: 'a client asks for ever where nothing listens',

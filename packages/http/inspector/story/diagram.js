@@ -212,7 +212,8 @@ function arrow(row, from, y, { x, laneWidth }, { parts, labels }) {
   const goal = x(row.to);
   const way = Math.sign(goal - start);
   const end = isLost ? start + (goal - start) * 0.6 : goal - way * 3;
-  const kind = `arrow ${row.what}${isLost ? ' lost' : ''}${/^(5|broken)/.test(row.title) ? ' bad' : ''}`;
+  const isOnWay = isLost && row.lostAt === null;
+  const kind = `arrow ${row.what}${isOnWay ? ' away' : isLost ? ' lost' : ''}${/^(5|broken)/.test(row.title) ? ' bad' : ''}`;
   if (way === 0) {
     parts.push(s('path', { class: kind, d: `M${start} ${y - 8} h34 v12 h-30` }));
   } else {
@@ -220,7 +221,7 @@ function arrow(row, from, y, { x, laneWidth }, { parts, labels }) {
     const angle = Math.atan2(y - from, end - start);
     const tip = (turn) => `${end - 9 * Math.cos(angle + turn)} ${y - 9 * Math.sin(angle + turn)}`;
     parts.push(
-      isLost
+      isLost && !isOnWay
         ? s('path', { class: `${kind} cross`, d: `M${end - 5} ${y - 5} l10 10 m0 -10 l-10 10` })
         : s('path', { class: `${kind} tip`, d: `M${tip(0.42)} L${end} ${y} L${tip(-0.42)} Z` }),
     );
@@ -233,8 +234,8 @@ function arrow(row, from, y, { x, laneWidth }, { parts, labels }) {
   labels.push(label(text, at, y - 4, way === 0 ? 'start' : 'middle', labelKind(row)));
 }
 
-function labelKind({ what, at, title }) {
-  if (at === null) return 'lost';
+function labelKind({ what, at, lostAt, title }) {
+  if (at === null) return lostAt === null ? 'away' : 'lost';
   return /^(5|broken)/.test(title) ? 'lost' : what;
 }
 
@@ -258,7 +259,8 @@ function mark(row, y, { x, width }, { parts, labels }) {
   const at = places.length === 0 ? TIME + 4 : places[0];
   const isRight = places.length === 1 && at > TIME + (width - TIME) * 0.6;
   const room = isRight ? at - TIME - 16 : width - at - 20;
-  const text = cut(textOf(row), Math.max(12, Math.floor(room / 6.3)));
+  const letter = ['wait', 'fault', 'end'].includes(row.type) ? 7.1 : 6.3;
+  const text = cut(textOf(row), Math.max(12, Math.floor(room / letter)));
   const middle = isWide ? y - 4 : y + 4;
   labels.push(label(text, at + (isRight ? -10 : 10), middle, isRight ? 'end' : 'start', row.type));
 }

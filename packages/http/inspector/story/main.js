@@ -11,6 +11,7 @@ function show(text, name) {
     byId('view').replaceChildren(view.element);
     view.toEnd();
     setText(byId('status'), name);
+    document.title = (file.simulation?.what ?? name).split('\n')[0];
   } catch (error) {
     setText(byId('status'), `${name}: ${error.message}`);
   }

@@ -18,9 +18,11 @@ export function storyOf(file) {
 // --- Simulations -----------------------------------------------------------------------------------------------
 
 function ofSimulation({ simulation, events }) {
-  const { virtualTime: end, hosts, waits } = simulation;
+  const { virtualTime: end, hosts } = simulation;
   const items = grouped(events, end).map((event, index) => ({ ...event, key: String(index) }));
   const lanes = inOrder(hosts, events);
+  // Listeners that accept wait by nature: they come last.
+  const waits = simulation.waits.toSorted((a, b) => isAccept(a) - isAccept(b));
   const needsProgram = waits.some(({ host }) => host === null) || hosts.length === 0;
   return {
     ...simulation,
@@ -31,6 +33,8 @@ function ofSimulation({ simulation, events }) {
     end,
   };
 }
+
+const isAccept = ({ operation }) => Number(operation === 'accept');
 
 /** Those who connect on the left, those who listen on the right. */
 function inOrder(hosts, events) {
@@ -43,6 +47,16 @@ function grouped(events, end) {
   const items = [];
   for (const event of events) {
     const last = items.at(-1);
+    if (event.what === 'timer' && last?.what === 'timer') {
+      last.times.push(event.at);
+      last.time = event.at;
+      last.title = timersTitle(last.times);
+      continue;
+    }
+    if (event.what === 'timer') {
+      items.push({ ...event, times: [event.at], title: timersTitle([event.at]), time: event.at });
+      continue;
+    }
     if (event.type !== 'message') {
       items.push({ ...event, title: titleOf(event), time: event.at });
       continue;
@@ -67,6 +81,17 @@ function grouped(events, end) {
   return items;
 }
 
+/** Timers that fire one after another, with nothing between them. */
+function timersTitle(times) {
+  if (times.length === 1) return 'a timer';
+  const steps = times.slice(1).map((time, index) => time - times[index]);
+  const [least, most] = [Math.min(...steps), Math.max(...steps)];
+  if (most < 0.001) return `${times.length} timers at once`;
+  const apart =
+    most - least < 0.001 ? `${duration(least)} apart` : `${duration(least)} to ${duration(most)} apart`;
+  return `${times.length} timers, ${apart}, from ${times[0].toFixed(3)} ms on`;
+}
+
 /** Base64 as a string of one character for each byte; null for what was not kept. */
 function decoded(base64) {
   return base64 === null ? null : atob(base64);
@@ -74,7 +99,7 @@ function decoded(base64) {
 
 /** @param most - The most characters */
 export function messageTitle({ what, size, pieces, at, lostAt, title }, most) {
-  const lost = at !== null ? '' : lostAt === null ? 'still on its way: ' : 'lost: ';
+  const lost = at !== null ? '' : lostAt === null ? 'on its way: ' : 'lost: ';
   if (what === 'fin') return `${lost}FIN: no more will follow`;
   if (what === 'reset') return `${lost}RST: the connection is reset`;
   if (what === 'ack') return `${lost}connection open`;

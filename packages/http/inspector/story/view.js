@@ -3,7 +3,7 @@ import { h, setText } from '../dom.js';
 import { number } from '../format.js';
 import { Diagram } from './diagram.js';
 import { storyOf, textOf } from './model.js';
-import { explain, faultCounts, moment, waitSentence } from './words.js';
+import { explain, faultCounts, mainSentence, moment, waitSentence } from './words.js';
 
 /** Bytes that the details show at first. */
 const MOST_BYTES = 2_048;
@@ -98,7 +98,8 @@ export class StoryView {
         ),
       ];
     }
-    const [first = '', ...rest] = story.what.split('\n');
+    const [line = '', ...rest] = story.what.split('\n');
+    const first = line.charAt(0).toUpperCase() + line.slice(1);
     const lines = rest.join('\n').trim();
     return [
       h('p', { class: 'failure', text: first }),
@@ -127,7 +128,12 @@ export class StoryView {
   }
 
   #waitList() {
-    const { waits, tasks, main, end } = this.#story;
+    const { tasks, main, end } = this.#story;
+    const all = this.#story.waits;
+    // Those of listeners are said only when there is nothing else.
+    const others = all.filter(({ operation }) => operation !== 'accept');
+    const waits = others.length > 0 ? others : all;
+    const mains = mainSentence(this.#story);
     const shown = waits.slice(0, 12).map((wait, index) =>
       h(
         'li',
@@ -148,13 +154,16 @@ export class StoryView {
         h('p', { text: `Not finished: ${unfinished.slice(0, 12).join(', ')}${unfinished.length > 12 ? `, and ${unfinished.length - 12} more` : ''}.` }),
       waits.length > 0 && h('h2', { text: 'What waited then' }),
       waits.length > 0 && h('ul', { class: 'waits' }, ...shown),
+      mains !== '' && h('p', { text: mains }),
       waits.length > 12 && h('p', { class: 'quiet', text: `and ${waits.length - 12} more` }),
     );
   }
 
   #faultList() {
     const counts = faultCounts(this.#story.items);
-    const lost = this.#story.items.filter(({ type, at }) => type === 'message' && at === null);
+    const missing = this.#story.items.filter(({ type, at }) => type === 'message' && at === null);
+    const lost = missing.filter(({ lostAt }) => lostAt !== null);
+    const away = missing.filter(({ lostAt }) => lostAt === null);
     const pieces = this.#story.items.filter(({ type, pieces: all = [] }) => type === 'message' && all.length > 1);
     const parts = counts.map(([name, { count, first }]) =>
       h('button', {
@@ -169,6 +178,15 @@ export class StoryView {
           type: 'button',
           text: `${lost.length} ${lost.length === 1 ? 'message' : 'messages'} never arrived`,
           onclick: () => this.#diagram.select(lost[0].key),
+        }),
+      );
+    }
+    if (away.length > 0) {
+      parts.push(
+        h('button', {
+          type: 'button',
+          text: `${away.length} ${away.length === 1 ? 'message' : 'messages'} still on the way`,
+          onclick: () => this.#diagram.select(away[0].key),
         }),
       );
     }

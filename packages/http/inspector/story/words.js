@@ -21,7 +21,8 @@ export const moment = (milliseconds) => `${milliseconds.toFixed(3)} ms`;
 /** A wait as a sentence, and what came for it before. */
 export function waitSentence({ operation, subject, host, since, task, site, heard }, end) {
   const who = task === null || task === undefined ? '' : `Task ${task}${host ? ` on ${host}` : ''}: `;
-  const line = site ? ` (${place(site)})` : '';
+  // Names of functions are guessed by the engine: the line says more.
+  const line = site ? ` (${place(site).split(' ').at(-1)})` : '';
   return `${who}${operation} on ${subject} has waited since ${moment(since)}, for ${moment(end - since)}${line}.${heardSentence(heard)}`;
 }
 
@@ -34,6 +35,14 @@ function heardSentence(heard) {
   const text = tail === null ? '' : `; the last of it is “${preview(tail.slice(-48), 48)}”`;
   const isLine = tail !== null && !tail.endsWith('\n') ? ' No line end is behind it.' : '';
   return ` In all ${size} B have come${end}, the last at ${moment(at)}${text}.${isLine}${missing}`;
+}
+
+/** What the main program waits for when no wait that is known is its own. */
+export function mainSentence({ main, waits, tasks }) {
+  const isTraced = waits.some(({ site }) => site !== null);
+  if (!main || !isTraced || waits.some(({ task }) => task === null)) return '';
+  const others = tasks.length > 0 ? ', or for one of the tasks' : '';
+  return `The main program waits for a promise that it has made itself${others}: none of these waits is its own.`;
 }
 
 /** How often which fault happened. */

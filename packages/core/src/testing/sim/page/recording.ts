@@ -101,15 +101,16 @@ export interface FailedRun {
 /** The most decisions in a recording. */
 const MOST_DECISIONS = 2_000;
 
-/** Entries that are segments, which deliveries describe, and timers, which say nothing to a reader. */
-const SEGMENTS: ReadonlySet<string> = new Set(['data', 'fin', 'reset', 'ack', 'timer']);
+/** Entries that are segments, which deliveries describe. */
+const SEGMENTS: ReadonlySet<string> = new Set(['data', 'fin', 'reset', 'ack']);
 /** Entries about what a program or its hosts do; all others, but logs, are faults. */
-const NOTES: ReadonlySet<string> = new Set(['connect', 'listen', 'heal', 'heal!', 'release', 'restart']);
+const NOTES: ReadonlySet<string> = new Set(['timer', 'connect', 'listen', 'heal', 'heal!', 'release', 'restart']);
 
 /** Makes the recording of a failed run. */
 export function recordSimulation(run: FailedRun): SimulationRecording {
   const { seed, hash, virtualTime, kind, what, cause, pending } = run;
   const events = eventsOf(run);
+  const hosts = hostsOf(run);
   const stack = (cause as { readonly stack?: unknown } | undefined)?.stack;
   const { main, tasks, timers, nextTimer } = pending;
   return {
@@ -125,10 +126,10 @@ export function recordSimulation(run: FailedRun): SimulationRecording {
       stack: typeof stack === 'string' ? stack : null,
       decisions: run.decisions.slice(0, MOST_DECISIONS),
       moreDecisions: Math.max(0, run.decisions.length - MOST_DECISIONS),
-      hosts: hostsOf(run),
+      hosts,
       main,
       tasks,
-      waits: pending.waits.map((wait) => recordedWait(wait, virtualTime)),
+      waits: pending.waits.map((wait) => recordedWait(wait, virtualTime, hosts)),
       timers,
       nextTimer: nextTimer ?? null,
     },
@@ -193,14 +194,15 @@ function hostsOf({ trace, deliveries, inFlight }: FailedRun): readonly string[] 
 function recordedWait(
   { operation, subject, age, task, site }: SimWait,
   now: number,
+  hosts: readonly string[],
 ): RecordedWait {
-  const isOfHost = /^[^\s:]+(?::\d+)?(?: → |$)/.test(subject);
-  const [host = null] = isOfHost ? namesIn(subject) : [];
+  // `client:49153 → server:7` waits at the client; `listener server:7` at the server; `channel "jobs"` nowhere.
+  const names = subject.split(/[\s→]+/).map((word) => word.replace(/:\d+$/, ''));
   return {
     since: now - age,
     operation,
     subject,
-    host,
+    host: names.find((name) => hosts.includes(name)) ?? null,
     task: task ?? null,
     site: site?.trim() ?? null,
   };
