@@ -137,24 +137,39 @@ export function recordSimulation(run: FailedRun): SimulationRecording {
   };
 }
 
+/** In the order of the trace: each of its segments is one that was kept, as far back as they are. */
 function eventsOf({ trace, deliveries, inFlight }: FailedRun): readonly SimulationEvent[] {
-  const messages = [...deliveries, ...inFlight].map((each) => messageOf(each));
-  const others = trace
-    .filter(({ event }) => !SEGMENTS.has(event))
-    .map(({ time, event, subject }): SimulationEvent => ({
-      type: event === 'log' ? 'log' : NOTES.has(event) ? 'note' : 'fault',
-      at: time,
-      what: event,
-      text: subject,
-      hosts: event === 'log' ? [] : namesIn(subject),
-    }));
-  // Stable: what happened at one moment stays in its order, as far as each of the two lists has one.
-  return [...others, ...messages].toSorted((a, b) => momentOf(a) - momentOf(b));
+  const events: SimulationEvent[] = [];
+  let next = deliveries.length - 1;
+  for (const entry of trace.toReversed()) {
+    if (SEGMENTS.has(entry.event)) {
+      events.push(messageOf(deliveries[next] ?? unkept(entry)));
+      next -= 1;
+    } else events.push(eventOf(entry));
+  }
+  return [...events.toReversed(), ...inFlight.map((each) => messageOf(each))];
 }
 
-function momentOf(event: SimulationEvent): number {
-  if (event.at !== null) return event.at;
-  return event.type === 'message' ? (event.lostAt ?? Infinity) : Infinity;
+function eventOf({ time, event, subject }: TraceEntry): SimulationEvent {
+  return {
+    type: event === 'log' ? 'log' : NOTES.has(event) ? 'note' : 'fault',
+    at: time,
+    what: event,
+    text: subject,
+    hosts: event === 'log' ? [] : namesIn(subject),
+  };
+}
+
+/** A segment of which only the trace is left. */
+function unkept({ time, event, subject, count }: TraceEntry): Delivery {
+  return {
+    kind: event,
+    connection: subject,
+    sent: time,
+    arrived: time,
+    size: count,
+    bytes: undefined,
+  };
 }
 
 function messageOf(delivery: Delivery): SimulationEvent {
