@@ -282,7 +282,8 @@ export const core: PackagePlan = {
     {
       folder: 'testing/sim/page',
       sees: ['testing/sim/network'],
-      contains: 'a failed run as a recording, as a page, and for Perfetto; the viewer, made of packages/http/inspector',
+      contains:
+        'a failed run as a recording, as a page, and for Perfetto; the viewer, made of packages/http/inspector',
       reason: 'A page shows what is in a recording, so it knows no run.',
     },
     {

@@ -5,15 +5,19 @@
  *
  * For each program of scripts/nightly/stories/programs.mjs the first seed that fails is found and its page written; Chromium opens it on a
  * desk and on a phone, light and dark, by keyboard. The page must say what the program's row expects, be no wider than its screen, have a
- * name for each control and contrast for each text. Needs `chromium` and a build (`pnpm build`). The pages and their pictures go to a
+ * name for each control and contrast for each text. Then each of the two pages opens a file of the other: the viewer a recording of a live
+ * process, the inspector's page that of a simulation. Needs `chromium` and a build (`pnpm build`). The pages and their pictures go to a
  * temporary folder unless `--pages` names another: look at them.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { simulate, SimulationError } from '../../packages/core/dist/testing/index.js';
+import { HttpClient, HttpResponse, serve } from '../../packages/http/dist/index.js';
+import { inspect } from '../../packages/http/dist/inspect/index.js';
+import { PAGE } from '../../packages/http/dist/inspect/page/page.js';
 import { Browser } from './browser/chromium.mjs';
 import { findFaint, findNameless } from './inspector/accessible.mjs';
 import { PROGRAMS } from './stories/programs.mjs';
@@ -39,6 +43,7 @@ try {
     await look(page, path, program, index + 1);
     console.log(`ok  ${index + 1}. ${program.name}: ${path}`);
   }
+  await both(page);
   assert.deepEqual(browser.errors, []);
   console.log(`everything held; pages and pictures are in ${pages}`);
 } finally {
@@ -98,4 +103,60 @@ async function look(page, path, { name, expects }, number) {
     1,
     `${name}: nothing is selected by keyboard`,
   );
+}
+
+/** A recording of a process in the viewer, and one of a simulation in the inspector's page. */
+async function both(page) {
+  const inspector = await inspect({ always: true });
+  const client = new HttpClient();
+  const server = await serve(
+    async (request) => {
+      if (request.path === '/hangs') await new Promise(() => {});
+      return HttpResponse.text('hello', { status: request.path === '/fails' ? 500 : 200 });
+    },
+    { port: 0, onError: () => {} },
+  );
+  for (const path of ['', 'users/1', 'fails']) await (await client.get(server.url + path)).text();
+  client.get(`${server.url}hangs`).catch(() => {});
+  while (inspector.look().requests.length === 0) await new Promise(setImmediate);
+  const live = join(folder, 'live.json');
+  await writeFile(live, JSON.stringify(inspector.record()));
+  await client.close();
+  await server.shutdown({ grace: 0 });
+  await inspector.close();
+  await page.setFile('#file', live);
+  await page.until("document.querySelector('.summary')?.innerText.includes('of process')");
+  const text = await page.evaluate(
+    "[...document.querySelectorAll('.diagram [role=option]')].map((row) => row.getAttribute('aria-label')).join('\\n')",
+  );
+  for (const expected of [
+    /GET \/users\/1/,
+    /500 GET \/fails/,
+    /GET \/hangs of 127.0.0.1:\d+ waits for its handler/,
+  ]) {
+    assert.match(text, expected);
+  }
+  await page.screenshot(join(pages, 'live-in-viewer.png'));
+  console.log('ok  the viewer opens a recording of a live process');
+  const { recording } = await simulate(
+    { seed: 1, faults: { halfOpen: 1 }, giveUpAfter: Infinity },
+    PROGRAMS[5].main,
+  ).catch((error) => error);
+  const simulated = join(folder, 'simulated.json');
+  await writeFile(simulated, JSON.stringify(recording));
+  const document = join(folder, 'inspector.html');
+  await writeFile(document, PAGE);
+  await page.send('Emulation.setDeviceMetricsOverride', {
+    width: 1280,
+    height: 900,
+    deviceScaleFactor: 1,
+    mobile: false,
+  });
+  await page.send('Page.navigate', { url: `file://${document}` });
+  await page.until("document.querySelector('#status')?.dataset.state === 'file'");
+  await page.setFile('#file', simulated);
+  await page.until("document.querySelector('.summary .failure')?.innerText.length > 0");
+  await page.evaluate('new Promise((resolve) => setTimeout(resolve, 200))');
+  await page.screenshot(join(pages, 'simulation-in-inspector.png'));
+  console.log("ok  the inspector's page opens a simulation");
 }

@@ -5,7 +5,11 @@ import { CALM } from '../../../packages/core/dist/testing/index.js';
 const MESSAGES = ['one '.repeat(20), 'two '.repeat(20), 'three '.repeat(20)];
 
 /** A client sends lines, a server answers each with `ok <line>`. */
-function lines({ readLine = (stream) => stream.readLine(), send = (stream, text) => stream.writeAll(text), makeInbox = inbox } = {}) {
+function lines({
+  readLine = (stream) => stream.readLine(),
+  send = (stream, text) => stream.writeAll(text),
+  makeInbox = inbox,
+} = {}) {
   return async (sim) => {
     const listener = await sim.host('server').listen(80);
     sim.executor.spawn(
@@ -25,7 +29,8 @@ function lines({ readLine = (stream) => stream.readLine(), send = (stream, text)
     const answers = makeInbox();
     const receiver = sim.executor.spawn(
       async () => {
-        for (let line = await stream.readLine(); line !== null; line = await stream.readLine()) answers.put(line);
+        for (let line = await stream.readLine(); line !== null; line = await stream.readLine())
+          answers.put(line);
       },
       { name: 'receiver' },
     );
@@ -33,7 +38,8 @@ function lines({ readLine = (stream) => stream.readLine(), send = (stream, text)
       await stream.writeAll(`${message}\n`);
       await sim.clock.sleep(sim.random.integer(0, 15));
       const answer = await answers.take();
-      if (answer !== `ok ${message}`) throw new Error(`expected an answer to "${message}", got "${answer}"`);
+      if (answer !== `ok ${message}`)
+        throw new Error(`expected an answer to "${message}", got "${answer}"`);
     }
     await stream.shutdown('write');
     await receiver;
@@ -209,7 +215,11 @@ export const PROGRAMS = [
         for await (const stream of listener) {
           sim.executor.spawn(
             async () => {
-              for (let line = await stream.readLine(); line !== null; line = await stream.readLine()) {
+              for (
+                let line = await stream.readLine();
+                line !== null;
+                line = await stream.readLine()
+              ) {
                 const [verb, value] = line.split(' ');
                 if (verb === 'SET') stock = Number(value);
                 await stream.writeAll(`${stock}\n`);

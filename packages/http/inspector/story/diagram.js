@@ -56,7 +56,12 @@ export class Diagram {
   /** Shows those rows of a story that a filter has left. */
   show(story, items) {
     this.#story = story;
-    const waits = story.waits.map((wait, index) => ({ ...wait, type: 'wait', key: `w${index}`, time: story.end }));
+    const waits = story.waits.map((wait, index) => ({
+      ...wait,
+      type: 'wait',
+      key: `w${index}`,
+      time: story.end,
+    }));
     const ending = story.isSimulation
       ? [{ type: 'end', key: 'end', time: story.end, title: story.what.split('\n')[0] }]
       : [];
@@ -146,7 +151,10 @@ export class Diagram {
             onclick: () => this.#choose(at),
             'aria-label': spoken(row, this.#story),
           },
-          h('span', { class: 'time', text: row.at === null && row.lostAt === null ? 'on its way' : moment(row.time) }),
+          h('span', {
+            class: 'time',
+            text: row.at === null && row.lostAt === null ? 'on its way' : moment(row.time),
+          }),
         );
         this.#elements.set(row.key, element);
         this.#space.append(element);
@@ -247,7 +255,7 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}\u2
 
 function mark(row, y, { x, width }, { parts, labels }) {
   const lanes = row.type === 'wait' ? [row.lane] : (row.hosts ?? []);
-  const places = lanes.map((lane) => x(lane)).sort((a, b) => a - b);
+  const places = lanes.map((lane) => x(lane)).toSorted((a, b) => a - b);
   const isWide = row.type === 'end' || (row.type === 'fault' && places.length !== 1);
   if (isWide) {
     const [from, to] = places.length > 1 ? [places[0], places.at(-1)] : [TIME + 8, width - 8];
@@ -267,7 +275,8 @@ function mark(row, y, { x, width }, { parts, labels }) {
 
 function textOf(row) {
   if (row.type === 'wait') {
-    const { task, operation, subject, since } = row;
+    const { task, operation, subject, since, sentence } = row;
+    if (sentence !== undefined) return sentence;
     return `still waits: ${task ? `${task}, ` : ''}${operation} on ${subject}, since ${moment(since)}`;
   }
   if (row.type === 'end') return `failed: ${row.title}`;

@@ -33,7 +33,8 @@ addEventListener('drop', (event) => {
 });
 addEventListener('keydown', (event) => {
   const isTyping = event.target.matches('input');
-  if ((isTyping && event.key !== 'Escape') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if ((isTyping && event.key !== 'Escape') || event.ctrlKey || event.metaKey || event.altKey)
+    return;
   if (view.onKey(event.key)) event.preventDefault();
 });
 

@@ -29,7 +29,11 @@ function ofSimulation({ simulation, events }) {
     isSimulation: true,
     lanes: needsProgram ? [...lanes, PROGRAM] : lanes,
     items,
-    waits: waits.map((wait) => ({ ...wait, lane: wait.host ?? PROGRAM, heard: heardBy(wait, items) })),
+    waits: waits.map((wait) => ({
+      ...wait,
+      lane: wait.host ?? PROGRAM,
+      heard: heardBy(wait, items),
+    })),
     end,
   };
 }
@@ -88,7 +92,9 @@ function timersTitle(times) {
   const [least, most] = [Math.min(...steps), Math.max(...steps)];
   if (most < 0.001) return `${times.length} timers at once`;
   const apart =
-    most - least < 0.001 ? `${duration(least)} apart` : `${duration(least)} to ${duration(most)} apart`;
+    most - least < 0.001
+      ? `${duration(least)} apart`
+      : `${duration(least)} to ${duration(most)} apart`;
   return `${times.length} timers, ${apart}, from ${times[0].toFixed(3)} ms on`;
 }
 
@@ -118,7 +124,9 @@ function partsOf(pieces) {
 
 /** The bytes of pieces; null when some were not kept. */
 export function textOf(pieces) {
-  return pieces.some(({ bytes }) => bytes === null) ? null : pieces.map(({ bytes }) => bytes).join('');
+  return pieces.some(({ bytes }) => bytes === null)
+    ? null
+    : pieces.map(({ bytes }) => bytes).join('');
 }
 
 /** Bytes as text in which each can be seen, cut in the middle: its end says whether something is missing. */
@@ -128,7 +136,7 @@ export function preview(bytes, most) {
     .replaceAll('\n', '\u23ce')
     .replaceAll('\r', '\u240d')
     .replaceAll('\t', '\u2192')
-    .replaceAll(/[\0-\x1f\x7f-\xff]/g, '\u00b7');
+    .replaceAll(/[^\x20-\x7e\u23ce\u240d\u2192]/g, '\u00b7');
   if (text.length <= most) return text;
   const tail = Math.floor(most / 3);
   return `${text.slice(0, most - tail - 1)}\u2026${text.slice(-tail)}`;
@@ -207,30 +215,67 @@ function ofProcess({ inspection, events, leftOut = 0 }) {
   const items = [];
   const add = (item) => items.push({ ...item, key: String(items.length) });
   const message = (what, sent, at, from, to, connection, title) =>
-    add({ type: 'message', what, sent, at, time: at, from, to, connection, size: 0, title, pieces: [] });
+    add({
+      type: 'message',
+      what,
+      sent,
+      at,
+      time: at,
+      from,
+      to,
+      connection,
+      size: 0,
+      title,
+      pieces: [],
+    });
   for (const event of events) {
     const { type, at, lane } = event;
     if (type === 'numbers' || type === 'connection') continue;
     const peer = laneOf(lane);
     if (type === 'refused') {
       const text = `refused with ${event.status || 'no answer'}: ${event.cause}`;
-      add({ type: 'fault', at: at - start, time: at - start, what: 'refused', title: text, hosts: [peer, server] });
+      add({
+        type: 'fault',
+        at: at - start,
+        time: at - start,
+        what: 'refused',
+        title: text,
+        hosts: [peer, server],
+      });
       continue;
     }
     const { method, path, status, isComplete, duration: took } = event;
     const from = at - took - start;
     message('request', from, from, peer, server, lane, `${method} ${path}`);
     const answer = isComplete ? String(status) : 'broken off';
-    message('response', at - start, at - start, server, peer, lane, `${answer} ${method} ${path}, after ${duration(took)}`);
+    message(
+      'response',
+      at - start,
+      at - start,
+      server,
+      peer,
+      lane,
+      `${answer} ${method} ${path}, after ${duration(took)}`,
+    );
   }
   const waits = inspection.requests.map((request) => {
     const { id, peer, method, path, text, since } = request;
     const lane = laneOf(peer);
-    message('request', since - start, since - start, lane, server, `#${id.split('.')[1]} ${peer}`, `${method} ${path}`);
+    message(
+      'request',
+      since - start,
+      since - start,
+      lane,
+      server,
+      `#${id.split('.')[1]} ${peer}`,
+      `${method} ${path}`,
+    );
     const [wait] = request.waits;
     return {
       since: since - start,
-      operation: `${method} ${path} ${text}`.trim(),
+      operation: text,
+      sentence:
+        `${method} ${path} of ${peer} ${text}, for ${duration(inspection.now - since)}`.trim(),
       subject: peer,
       lane: server,
       task: null,

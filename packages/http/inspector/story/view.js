@@ -79,7 +79,10 @@ export class StoryView {
     const text = this.#input.value.toLowerCase();
     const found = text === '' ? items : items.filter((item) => searchable(item).includes(text));
     const all = number(items.length);
-    setText(this.#total, text === '' ? `${all} events` : `${number(found.length)} of ${all} events`);
+    setText(
+      this.#total,
+      text === '' ? `${all} events` : `${number(found.length)} of ${all} events`,
+    );
     this.#diagram.show(this.#story, found);
   }
 
@@ -103,7 +106,9 @@ export class StoryView {
     const lines = rest.join('\n').trim();
     return [
       h('p', { class: 'failure', text: first }),
-      h('p', { text: `${explain(story.failure)} It was at ${moment(story.end)} of virtual time.`.trim() }),
+      h('p', {
+        text: `${explain(story.failure)} It was at ${moment(story.end)} of virtual time.`.trim(),
+      }),
       lines !== '' && h('pre', { class: 'message', text: lines }),
       this.#waitList(),
       this.#faultList(),
@@ -111,9 +116,25 @@ export class StoryView {
         'details',
         {},
         h('summary', { text: 'How to run it again, and where it was thrown' }),
-        h('p', {}, 'Seed ', h('code', { text: String(story.seed) }), ', hash ', h('code', { text: story.hash })),
-        h('p', {}, h('code', { text: `simulate({ …the same options, seed: ${story.seed} }, main)` }), ' or ', h('code', { text: `AWAITIO_SEED=${story.seed}` }), ' with simulateSeeds'),
-        ...[story.stack !== null && h('pre', { text: story.stack }), this.#decisionList()].filter(Boolean),
+        h(
+          'p',
+          {},
+          'Seed ',
+          h('code', { text: String(story.seed) }),
+          ', hash ',
+          h('code', { text: story.hash }),
+        ),
+        h(
+          'p',
+          {},
+          h('code', { text: `simulate({ …the same options, seed: ${story.seed} }, main)` }),
+          ' or ',
+          h('code', { text: `AWAITIO_SEED=${story.seed}` }),
+          ' with simulateSeeds',
+        ),
+        ...[story.stack !== null && h('pre', { text: story.stack }), this.#decisionList()].filter(
+          Boolean,
+        ),
       ),
     ].filter((part) => part !== false);
   }
@@ -124,7 +145,12 @@ export class StoryView {
     if (decisions.length === 0) return false;
     const text = decisions.map(({ key, value }) => `${key} = ${value}`).join('\n');
     const more = moreDecisions > 0 ? `\nand ${moreDecisions} more` : '';
-    return h('details', {}, h('summary', { text: `${number(decisions.length + moreDecisions)} decisions of chance` }), h('pre', { text: text + more }));
+    return h(
+      'details',
+      {},
+      h('summary', { text: `${number(decisions.length + moreDecisions)} decisions of chance` }),
+      h('pre', { text: text + more }),
+    );
   }
 
   #waitList() {
@@ -146,12 +172,17 @@ export class StoryView {
         }),
       ),
     );
-    const unfinished = [...(main ? ['the main program'] : []), ...tasks.map((task) => `task ${task}`)];
+    const unfinished = [
+      ...(main ? ['the main program'] : []),
+      ...tasks.map((task) => `task ${task}`),
+    ];
     return h(
       'div',
       {},
       unfinished.length > 0 &&
-        h('p', { text: `Not finished: ${unfinished.slice(0, 12).join(', ')}${unfinished.length > 12 ? `, and ${unfinished.length - 12} more` : ''}.` }),
+        h('p', {
+          text: `Not finished: ${unfinished.slice(0, 12).join(', ')}${unfinished.length > 12 ? `, and ${unfinished.length - 12} more` : ''}.`,
+        }),
       waits.length > 0 && h('h2', { text: 'What waited then' }),
       waits.length > 0 && h('ul', { class: 'waits' }, ...shown),
       mains !== '' && h('p', { text: mains }),
@@ -164,7 +195,9 @@ export class StoryView {
     const missing = this.#story.items.filter(({ type, at }) => type === 'message' && at === null);
     const lost = missing.filter(({ lostAt }) => lostAt !== null);
     const away = missing.filter(({ lostAt }) => lostAt === null);
-    const pieces = this.#story.items.filter(({ type, pieces: all = [] }) => type === 'message' && all.length > 1);
+    const pieces = this.#story.items.filter(
+      ({ type, pieces: all = [] }) => type === 'message' && all.length > 1,
+    );
     const parts = counts.map(([name, { count, first }]) =>
       h('button', {
         type: 'button',
@@ -200,13 +233,16 @@ export class StoryView {
       );
     }
     return (
-      parts.length > 0 && h('div', { class: 'faults' }, h('h2', { text: 'What the network did' }), ...parts)
+      parts.length > 0 &&
+      h('div', { class: 'faults' }, h('h2', { text: 'What the network did' }), ...parts)
     );
   }
 
   #showDetail(row) {
     if (row === undefined) {
-      this.#detail.replaceChildren(h('p', { class: 'quiet', text: 'Select a row to see its bytes.' }));
+      this.#detail.replaceChildren(
+        h('p', { class: 'quiet', text: 'Select a row to see its bytes.' }),
+      );
       return;
     }
     this.#detail.replaceChildren(...detailParts(row, this.#story));
@@ -223,7 +259,12 @@ function detailParts(row, story) {
     return [
       h('h2', { text: 'A wait that has not ended' }),
       h('p', { text: waitSentence(row, story.end) }),
-      row.site ? h('pre', { text: row.site }) : h('p', { class: 'quiet', text: 'Which task waits, and in which line, is known while waits are traced: traceWaits(true), or the option `pages`.' }),
+      row.site
+        ? h('pre', { text: row.site })
+        : h('p', {
+            class: 'quiet',
+            text: 'Which task waits, and in which line, is known while waits are traced: traceWaits(true), or the option `pages`.',
+          }),
     ];
   }
   if (row.type !== 'message') {
@@ -235,13 +276,24 @@ function detailParts(row, story) {
     ['to', to],
     ['connection', connection],
     ['sent', moment(pieces[0]?.sent ?? row.sent)],
-    ['arrived', at !== null ? moment(at) : row.lostAt === null ? 'not yet' : `never: lost at ${moment(row.lostAt)}`],
+    [
+      'arrived',
+      at !== null
+        ? moment(at)
+        : row.lostAt === null
+          ? 'not yet'
+          : `never: lost at ${moment(row.lostAt)}`,
+    ],
     ...(size > 0 ? [['size', `${number(size)} B`]] : []),
   ];
   const text = textOf(pieces);
   return [
     h('h2', { text: row.title }),
-    h('dl', {}, ...facts.flatMap(([name, value]) => [h('dt', { text: name }), h('dd', { text: value })])),
+    h(
+      'dl',
+      {},
+      ...facts.flatMap(([name, value]) => [h('dt', { text: name }), h('dd', { text: value })]),
+    ),
     ...(pieces.length > 1 ? [pieceTable(pieces)] : []),
     ...(size > 0 ? [h('h2', { text: 'Bytes' }), bytesPart(text)] : []),
   ];
@@ -252,7 +304,9 @@ function pieceTable(pieces) {
     'ol',
     { class: 'pieces' },
     ...pieces.slice(0, 40).map(({ sent, at, size }) =>
-      h('li', { text: `${size} B, sent ${moment(sent)}, ${at === null ? 'never arrived' : `arrived ${moment(at)}`}` }),
+      h('li', {
+        text: `${size} B, sent ${moment(sent)}, ${at === null ? 'never arrived' : `arrived ${moment(at)}`}`,
+      }),
     ),
   );
 }
@@ -264,7 +318,13 @@ function bytesPart(text) {
     const pre = h('pre', { class: 'hex', text: dump(text.slice(0, most)) });
     part.replaceChildren(pre);
     if (text.length > most) {
-      part.append(h('button', { type: 'button', text: `Show all ${number(text.length)} B`, onclick: () => fill(Infinity) }));
+      part.append(
+        h('button', {
+          type: 'button',
+          text: `Show all ${number(text.length)} B`,
+          onclick: () => fill(Infinity),
+        }),
+      );
     }
   };
   fill(MOST_BYTES);
@@ -276,7 +336,9 @@ function dump(text) {
   const lines = [];
   for (let at = 0; at < text.length; at += 8) {
     const part = text.slice(at, at + 8);
-    const hex = Array.from(part, (each) => each.charCodeAt(0).toString(16).padStart(2, '0')).join(' ');
+    const hex = Array.from(part, (each) => each.charCodeAt(0).toString(16).padStart(2, '0')).join(
+      ' ',
+    );
     const shown = part.replaceAll(/[^\x20-\x7e]/g, '.');
     lines.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(23)}  ${shown}`);
   }

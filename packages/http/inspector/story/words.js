@@ -19,8 +19,11 @@ export const explain = (failure) => FAILURES[failure] ?? '';
 export const moment = (milliseconds) => `${milliseconds.toFixed(3)} ms`;
 
 /** A wait as a sentence, and what came for it before. */
-export function waitSentence({ operation, subject, host, since, task, site, heard }, end) {
-  const who = task === null || task === undefined ? '' : `Task ${task}${host ? ` on ${host}` : ''}: `;
+export function waitSentence(wait, end) {
+  const { operation, subject, host, since, task, site, heard, sentence } = wait;
+  if (sentence !== undefined) return site ? `${sentence}, at ${place(site)}.` : `${sentence}.`;
+  const who =
+    task === null || task === undefined ? '' : `Task ${task}${host ? ` on ${host}` : ''}: `;
   // Names of functions are guessed by the engine: the line says more.
   const line = site ? ` (${place(site).split(' ').at(-1)})` : '';
   return `${who}${operation} on ${subject} has waited since ${moment(since)}, for ${moment(end - since)}${line}.${heardSentence(heard)}`;
@@ -51,7 +54,10 @@ export function faultCounts(items) {
   for (const item of items) {
     if (item.type !== 'fault') continue;
     const name = item.what.replace('!', '');
-    counts.set(name, { count: (counts.get(name)?.count ?? 0) + 1, first: counts.get(name)?.first ?? item });
+    counts.set(name, {
+      count: (counts.get(name)?.count ?? 0) + 1,
+      first: counts.get(name)?.first ?? item,
+    });
   }
   return [...counts];
 }

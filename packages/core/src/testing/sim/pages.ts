@@ -5,7 +5,11 @@ import { printLine } from '../../vocabulary/callbacks.ts';
 import { SimulationError } from './report.ts';
 
 /** Where pages go; `undefined` for no pages. */
-export function folderOfPages({ pages }: { readonly pages?: string | undefined }): string | undefined {
+export function folderOfPages({
+  pages,
+}: {
+  readonly pages?: string | undefined;
+}): string | undefined {
   const folder = pages ?? process.env['AWAITIO_PAGES'];
   return folder === '' ? undefined : folder;
 }

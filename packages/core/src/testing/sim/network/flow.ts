@@ -251,7 +251,7 @@ export class SimFlow {
   #delivery({ kind, bytes, sent }: Segment, plain: number, arrived: number | undefined): Delivery {
     return {
       kind,
-      connection: this.#label,
+      connection: this.label,
       sent,
       arrived,
       size: bytes.length,

@@ -132,7 +132,9 @@ describe('the page of a failed run', () => {
     expect(JSON.parse(json)).toEqual(error.recording);
     expect(page.match(/<\/script>/g)).toHaveLength(2);
     expect(page).not.toMatch(/\b(?:src|href)="(?!data:,|#)/);
-    expect(page).toMatch(/Content-Security-Policy" content="default-src 'none'; script-src 'sha256-/);
+    expect(page).toMatch(
+      /Content-Security-Policy" content="default-src 'none'; script-src 'sha256-/,
+    );
     const { traceEvents } = JSON.parse(
       await readFile(join(folder, 'a', 'failure.perfetto.json'), 'utf8'),
     );
