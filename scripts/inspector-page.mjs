@@ -4,7 +4,7 @@
  *   node scripts/inspector-page.mjs            writes the modules
  *   node scripts/inspector-page.mjs --check    fails when one would change
  *
- * The inspector's page is in @awaitio/http. The viewer of stories, which is a part of it, is also a page of its own in @awaitio/core, for
+ * The inspector's page is in @awaitio/http. The viewer of stories, which is a part of it, is also a separate page in @awaitio/core, for
  * simulations that fail. A document needs nothing from elsewhere, so its policy allows exactly its one script and its one style sheet,
  * by their hashes.
  */

@@ -674,7 +674,7 @@ export const http: PackagePlan = {
       sees: ['protocol/vocabulary', 'message', 'observing'],
       contains: '`metrics`: what a server knows about itself, as Prometheus reads it',
       reason:
-        'It reads snapshots when it is asked; only durations are counted for it, when it is told to.',
+        'It reads snapshots when it is asked; only durations are counted for it, with an option.',
     },
     {
       folder: 'devtools',

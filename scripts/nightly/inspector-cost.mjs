@@ -4,8 +4,8 @@
  *   node scripts/nightly/inspector-cost.mjs [--rounds 9] [--seconds 3] [--warmup 2] [--connections 64] [--idle 2000] [--interval 1000]
  *
  * Five servers take turns, each a fresh process under the load of another: `without` the inspector, `again` the same (how far two equal
- * ones lie apart), `imported` and not started, `started` with nobody looking, `watched` by a reader of the page's live states. It prints
- * medians of the processor time for a request, each against `without` of its own round, and of the memory after a garbage collection.
+ * ones lie apart), `imported` and not started, `started` with no reader, `watched` by a reader of the page's live states. It prints
+ * medians of the processor time for a request, each against `without` of the same round, and of the memory after a garbage collection.
  * Then the same is compared within one process: for a second it is started, or watched, for the next it is not, and each second is held
  * against those before and after it. That tells smaller differences apart than one process from another. Needs a build (`pnpm build`). Nothing is asserted: figures depend on the machine.
  */

@@ -283,7 +283,7 @@ function textOf(row) {
   return row.type === 'log' ? `log: ${row.title}` : row.title;
 }
 
-/** A row for those who hear it. */
+/** A row as a sentence, for screen readers. */
 function spoken(row, story) {
   if (row.type === 'wait') return waitSentence(row, story.end);
   if (row.type === 'message') return `${moment(row.time)}: ${row.from} to ${row.to}, ${row.title}`;

@@ -1,4 +1,4 @@
-/** The viewer as a page of its own: it shows the recording that it holds, or one that is dropped on it. */
+/** The viewer as a separate page: it shows the recording that it holds, or one that is dropped on it. */
 import { byId, setText } from '../dom.js';
 import { StoryView } from './view.js';
 

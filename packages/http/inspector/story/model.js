@@ -32,7 +32,7 @@ function ofSimulation({ simulation, events }) {
     waits: waits.map((wait) => ({
       ...wait,
       lane: wait.host ?? PROGRAM,
-      heard: heardBy(wait, items),
+      received: receivedBy(wait, items),
     })),
     end,
   };
@@ -170,7 +170,7 @@ function titleOf({ type, what, text }) {
 }
 
 /** What a wait on a connection has received on it: its end often says why it waits. */
-function heardBy({ subject, host }, items) {
+function receivedBy({ subject, host }, items) {
   const [here, there] = subject.split(' → ');
   if (host === null || there === undefined) return null;
   const back = `${there} → ${here}`;
@@ -195,7 +195,7 @@ function heardBy({ subject, host }, items) {
         type === 'message' && connection === back && what === 'fin' && at !== null,
     ),
     lost: lost.reduce((sum, { size }) => sum + size, 0),
-    unheard: sent.reduce((sum, { size }) => sum + size, 0),
+    undelivered: sent.reduce((sum, { size }) => sum + size, 0),
   };
 }
 
@@ -280,7 +280,7 @@ function ofProcess({ inspection, events, leftOut = 0 }) {
       lane: server,
       task: null,
       site: wait?.site ?? null,
-      heard: null,
+      received: null,
     };
   });
   items.sort((a, b) => a.time - b.time);

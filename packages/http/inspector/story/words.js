@@ -20,19 +20,19 @@ export const moment = (milliseconds) => `${milliseconds.toFixed(3)} ms`;
 
 /** A wait as a sentence, and what came for it before. */
 export function waitSentence(wait, end) {
-  const { operation, subject, host, since, task, site, heard, sentence } = wait;
+  const { operation, subject, host, since, task, site, received, sentence } = wait;
   if (sentence !== undefined) return site ? `${sentence}, at ${place(site)}.` : `${sentence}.`;
   const who =
     task === null || task === undefined ? '' : `Task ${task}${host ? ` on ${host}` : ''}: `;
   // Names of functions are guessed by the engine: the line says more.
   const line = site ? ` (${place(site).split(' ').at(-1)})` : '';
-  return `${who}${operation} on ${subject} has waited since ${moment(since)}, for ${moment(end - since)}${line}.${heardSentence(heard)}`;
+  return `${who}${operation} on ${subject} has waited since ${moment(since)}, for ${moment(end - since)}${line}.${receivedSentence(received)}`;
 }
 
-function heardSentence(heard) {
-  if (heard === null || heard === undefined) return '';
-  const { size, tail, at, isEnded, lost, unheard } = heard;
-  const missing = `${lost > 0 ? ` Another ${lost} B were sent to it and never arrived.` : ''}${unheard > 0 ? ` Of what it sent itself, ${unheard} B never arrived.` : ''}`;
+function receivedSentence(received) {
+  if (received === null || received === undefined) return '';
+  const { size, tail, at, isEnded, lost, undelivered } = received;
+  const missing = `${lost > 0 ? ` Another ${lost} B were sent to it and never arrived.` : ''}${undelivered > 0 ? ` Of what it sent itself, ${undelivered} B never arrived.` : ''}`;
   if (size === 0) return ` Nothing has come on it.${missing}`;
   const end = isEnded ? ', then the end' : '';
   const text = tail === null ? '' : `; the last of it is “${preview(tail.slice(-48), 48)}”`;

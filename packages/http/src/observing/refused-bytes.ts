@@ -20,7 +20,7 @@ export interface RefusedBytesWatcher {
 
 const watchers = new Set<RefusedBytesWatcher>();
 
-/** How many bytes to keep of what is received; 0 while nobody has asked. Looked at for each read. */
+/** How many bytes to keep of what is received; 0 while no inspector has asked. Looked at for each read. */
 export const refusedBytes = { most: 0 };
 
 function measure(): void {

@@ -40,7 +40,7 @@ export function printable(text: string): string {
   return plain.length > MOST_CHARACTERS ? `${plain.slice(0, MOST_CHARACTERS)}...` : plain;
 }
 
-/** The same text, in memory of its own: a part of a text keeps all of it, which may be all that came with a request. */
+/** The same text, in its own memory: a part of a text keeps all of it, which may be all that came with a request. */
 export function copied(text: string): string {
   return Buffer.from(text).toString();
 }
