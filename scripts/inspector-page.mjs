@@ -41,7 +41,8 @@ async function documentOf(input, page, styles) {
     write: false,
     output: { format: 'iife', comments: false, minify: true },
   });
-  const script = output[0].code.trim();
+  // Escaped in the script itself, since bundlers write the escapes of a module's texts out again.
+  const script = ascii(output[0].code.trim());
   if (/<\/script|<!--/i.test(script)) throw new Error('the script would end its element');
   const style = styles
     .map((name) => read(name))

@@ -43,7 +43,8 @@ export interface SimulationOptions {
   readonly order?: 'first' | 'seed' | undefined;
   /**
    * The folder for a page of a run that fails: see {@link SimulationError.writePage}. The run is repeated for it with `traceWaits` on, so
-   * that the page says which task waits in which line. @default the environment's `AWAITIO_PAGES`; no page without it
+   * that the page says which task waits in which line. An empty text is for no page. @default the
+   * environment's `AWAITIO_PAGES`; no page without it
    */
   readonly pages?: string | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
