@@ -23,6 +23,7 @@ function s(tag, attributes, text) {
 export class Diagram {
   #story;
   #rows = [];
+  #from = [];
   #selected = -1;
   #onSelect;
   #lanes = h('div', { class: 'lanes-head', 'aria-hidden': 'true' });
@@ -66,6 +67,13 @@ export class Diagram {
       ? [{ type: 'end', key: 'end', time: story.end, title: story.what.split('\n')[0] }]
       : [];
     this.#rows = [...items, ...waits, ...ending];
+    // Where each arrow begins: once, since every frame needs it of all that may cross the view.
+    this.#from = this.#rows.map((row, at) => {
+      const y = at * ROW + ROW / 2;
+      return row.type === 'message'
+        ? Math.min(y, this.#yOf(row.pieces[0]?.sent ?? row.sent, at))
+        : y;
+    });
     for (const [key, element] of this.#elements) {
       element.remove();
       this.#elements.delete(key);
@@ -200,10 +208,10 @@ export class Diagram {
     for (let at = 0; at < this.#rows.length; at += 1) {
       const row = this.#rows[at];
       const y = at * ROW + ROW / 2;
-      if (row.type === 'message') {
-        const from = Math.min(y, this.#yOf(row.pieces[0]?.sent ?? row.sent, at));
-        if (y >= top && from <= bottom) arrow(row, from, y, place, { parts, labels });
-      } else if (y >= top && y <= bottom) mark(row, y, place, { parts, labels });
+      const from = this.#from[at];
+      if (y < top || from > bottom) continue;
+      if (row.type === 'message') arrow(row, from, y, place, { parts, labels });
+      else mark(row, y, place, { parts, labels });
     }
     this.#picture.setAttribute('viewBox', `0 ${top} ${width} ${bottom - top}`);
     this.#picture.style.top = `${top}px`;

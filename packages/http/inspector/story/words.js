@@ -16,7 +16,11 @@ const FAILURES = {
 
 export const explain = (failure) => FAILURES[failure] ?? '';
 
-export const moment = (milliseconds) => `${milliseconds.toFixed(3)} ms`;
+/** To the microsecond. */
+export function moment(milliseconds) {
+  if (milliseconds < 10_000) return `${milliseconds.toFixed(3)} ms`;
+  return `${(milliseconds / 1_000).toFixed(6)} s`;
+}
 
 /** A wait as a sentence, and what came for it before. */
 export function waitSentence(wait, end) {

@@ -43,10 +43,10 @@ export interface SimulationOptions {
   readonly order?: 'first' | 'seed' | undefined;
   /**
    * The folder for a page of a run that fails: see {@link SimulationError.writePage}. The run is repeated for it with `traceWaits` on, so
-   * that the page says which task waits in which line. An empty text is for no page. @default the
+   * that the page says which task waits in which line. `false` is for no page. @default the
    * environment's `AWAITIO_PAGES`; no page without it
    */
-  readonly pages?: string | undefined;
+  readonly pages?: string | false | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
 }
@@ -95,7 +95,10 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   },
   giveUpAfter,
   order: rules.oneOf('first', 'seed'),
-  pages: rules.text,
+  pages: {
+    expected: 'the path of a folder, or false',
+    accepts: (value) => value === false || (typeof value === 'string' && value !== ''),
+  },
   maxEvents: rules.whole(1),
 };
 

@@ -8,10 +8,10 @@ import { SimulationError } from './report.ts';
 export function folderOfPages({
   pages,
 }: {
-  readonly pages?: string | undefined;
+  readonly pages?: string | false | undefined;
 }): string | undefined {
   const folder = pages ?? process.env['AWAITIO_PAGES'];
-  return folder === '' ? undefined : folder;
+  return folder === '' || folder === false ? undefined : folder;
 }
 
 /**

@@ -166,7 +166,7 @@ describe('the page of a failed run', () => {
       expect(await readdir(folder)).toEqual([]);
       await failureOf(simulateSeeds({ count: 3, from: 7 }, () => Promise.reject(new Error('no'))));
       expect(await readdir(folder)).toContain('main-seed-7.html');
-      await failureOf(simulate({ ...QUIET, pages: '' }, unanswered));
+      await failureOf(simulate({ ...QUIET, pages: false }, unanswered));
       expect(await readdir(folder)).toHaveLength(2);
     } finally {
       delete process.env['AWAITIO_PAGES'];
