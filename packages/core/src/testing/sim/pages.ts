@@ -28,12 +28,13 @@ export async function withPage<T>(
   try {
     return await running;
   } catch (error) {
-    if (error instanceof SimulationError) await writeFor(folder, error, again);
+    if (error instanceof SimulationError) await writePageFor(folder, error, again);
     throw error;
   }
 }
 
-async function writeFor(
+/** Writes the page of a failure. Never rejects: what goes wrong with it is a line on stderr. */
+export async function writePageFor(
   folder: string,
   error: SimulationError,
   again: () => Promise<unknown>,

@@ -298,6 +298,13 @@ class Run {
     const { deliveries } = this.#trace;
     const { inFlight } = this.#fabric;
     const segments = { deliveries, inFlight };
-    throw new SimulationError(run, { kind, what, cause, pending, segments, options: this.#options });
+    throw new SimulationError(run, {
+      kind,
+      what,
+      cause,
+      pending,
+      segments,
+      options: this.#options,
+    });
   }
 }

@@ -9,7 +9,7 @@ import { Trace } from '../network/trace.ts';
 import type { SimulatedMain, SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
 import { simulate } from '../simulate.ts';
-import { simulateSeeds } from '../simulate-seeds.ts';
+import { simulateSeeds } from '../seeds/simulate-seeds.ts';
 import type { SimulationRecording } from './recording.ts';
 
 const QUIET: SimulationOptions = { seed: 1, latency: [5, 5], faults: CALM, giveUpAfter: Infinity };
@@ -171,6 +171,30 @@ describe('the page of a failed run', () => {
     } finally {
       delete process.env['AWAITIO_PAGES'];
     }
+  });
+
+  test('is one for each cause, of its smallest run', async () => {
+    const main: SimulatedMain = async (sim) => {
+      const listener = await sim.host('server').listen(80);
+      sim.executor.spawn(async () => {
+        const stream = await listener.accept();
+        // Mistakes the first piece for the whole.
+        if ((await stream.readChunk())?.length !== 100) throw new Error('a part is missing');
+        await stream.close();
+      });
+      const stream = await sim.host('client').connect('server:80');
+      await stream.writeAll('x'.repeat(100));
+      await stream.shutdown('write');
+      await stream.readChunk();
+      await stream.close();
+    };
+    const many = { count: 60, failures: 'all', shrink: true, pages: folder } as const;
+    await expect(simulateSeeds(many, main)).rejects.toThrow(/a part is missing/);
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.html'));
+    expect(files).toHaveLength(1);
+    const page = await readFile(join(folder, files[0] ?? ''), 'utf8');
+    const [, json = '{}'] = /type="application\/json">(.*?)<\/script>/s.exec(page) ?? [];
+    expect(JSON.parse(json).simulation.decisions).toHaveLength(1);
   });
 
   test('is that of the run itself when the program does something else the second time', async () => {
