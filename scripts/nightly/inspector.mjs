@@ -111,7 +111,7 @@ try {
   await recording(page);
   await denied();
   await many(page, Number(values.connections));
-  await rows();
+  await manyRows();
   assert.deepEqual(browser.errors, []);
   console.log(`everything held; screenshots in ${screenshots}`);
 } finally {
@@ -213,13 +213,13 @@ async function denied() {
 }
 
 /** A recording of 10,000 sockets and as many events, without a server beside it: frames while its tables are scrolled. */
-async function rows() {
+async function manyRows() {
   const page = await browser.page();
-  const { inspection, ...recording } = inspector.record();
+  const { inspection, ...saved } = inspector.record();
   const [socket] = inspection.sockets;
-  const many = Array.from({ length: 10_000 }, (_, at) => at);
-  const sockets = many.map((at) => ({ ...socket, id: `x${at}`, peer: `10.0.0.1:${at}` }));
-  const events = many.map((at) => ({
+  const numbers = Array.from({ length: 10_000 }, (_, at) => at);
+  const sockets = numbers.map((at) => ({ ...socket, id: `x${at}`, peer: `10.0.0.1:${at}` }));
+  const events = numbers.map((at) => ({
     type: 'request',
     at: inspection.now - at,
     duration: at % 50,
@@ -232,7 +232,7 @@ async function rows() {
   const file = join(folder, 'many.json');
   await writeFile(
     file,
-    JSON.stringify({ ...recording, inspection: { ...inspection, sockets }, events }),
+    JSON.stringify({ ...saved, inspection: { ...inspection, sockets }, events }),
   );
   await page.send('Page.navigate', { url: `file://${join(folder, 'inspector.html')}` });
   await page.until("document.querySelector('#status')?.dataset.state === 'file'");
