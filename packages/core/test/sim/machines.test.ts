@@ -17,7 +17,11 @@ async function machines(sim: Simulation): Promise<void> {
       for await (const stream of await host.listen(80)) {
         executor.spawn(async () => {
           try {
-            for (let line = await stream.readLine(); line !== null; line = await stream.readLine()) {
+            for (
+              let line = await stream.readLine();
+              line !== null;
+              line = await stream.readLine()
+            ) {
               await disk.appendFile('/log', `${line}\n`, { flush: true });
               await using root = await disk.open('/');
               await root.sync();
@@ -54,7 +58,12 @@ async function machines(sim: Simulation): Promise<void> {
   sim.quiet();
   for (const name of ['db-1', 'db-2']) {
     sim.host(name).crash();
-    sim.log(await sim.host(name).disk.readFile('/log', 'utf8').catch(() => 'none'));
+    sim.log(
+      await sim
+        .host(name)
+        .disk.readFile('/log', 'utf8')
+        .catch(() => 'none'),
+    );
   }
   await gauge.close();
 }
@@ -63,18 +72,31 @@ describe('machines that die, stall and drift', () => {
   test.each<[string, SimulationOptions]>([
     ['a swarm', { faults: { swarm: true, crash: 0.02, pause: 0.05 } }],
     ['a swarm, in an order of the seed', { faults: 'swarm', order: 'seed' }],
-  ])('do so again for the same seed, and for the same decisions: %s', async (_name, options) => {
-    const events = new Set<string>();
-    for (let seed = 1; seed <= 20; seed += 1) {
-      const first = await simulate({ ...options, seed, deadline: 600_000 }, machines);
-      const second = await simulate({ ...options, seed, deadline: 600_000 }, machines);
-      const { decisions } = first;
-      const third = await simulate({ ...options, seed, decisions, deadline: 600_000 }, machines);
-      expect([seed, second.hash, third.hash]).toEqual([seed, first.hash, first.hash]);
-      for (const { event } of first.trace) events.add(event);
-    }
-    for (const event of ['crash', 'restart', 'pause', 'resume', 'skew', 'jump', 'disk', 'lost!']) {
-      expect([event, events.has(event)]).toEqual([event, true]);
-    }
-  }, 30_000);
+  ])(
+    'do so again for the same seed, and for the same decisions: %s',
+    async (_name, options) => {
+      const events = new Set<string>();
+      for (let seed = 1; seed <= 20; seed += 1) {
+        const first = await simulate({ ...options, seed, deadline: 600_000 }, machines);
+        const second = await simulate({ ...options, seed, deadline: 600_000 }, machines);
+        const { decisions } = first;
+        const third = await simulate({ ...options, seed, decisions, deadline: 600_000 }, machines);
+        expect([seed, second.hash, third.hash]).toEqual([seed, first.hash, first.hash]);
+        for (const { event } of first.trace) events.add(event);
+      }
+      for (const event of [
+        'crash',
+        'restart',
+        'pause',
+        'resume',
+        'skew',
+        'jump',
+        'disk',
+        'lost!',
+      ]) {
+        expect([event, events.has(event)]).toEqual([event, true]);
+      }
+    },
+    30_000,
+  );
 });

@@ -21,14 +21,16 @@ export function folderOfPages({
  * it is repeated gets the page of its first run.
  */
 export async function withPage<T>(
-  folder: string,
+  options: Parameters<typeof folderOfPages>[0],
   running: Promise<T>,
   again: () => Promise<unknown>,
 ): Promise<T> {
   try {
     return await running;
   } catch (error) {
-    if (error instanceof SimulationError) await writePageFor(folder, error, again);
+    const folder = folderOfPages(options);
+    if (folder !== undefined && error instanceof SimulationError)
+      await writePageFor(folder, error, again);
     throw error;
   }
 }

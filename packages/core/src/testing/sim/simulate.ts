@@ -12,9 +12,9 @@ import { machineTime } from '../../vocabulary/platform.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { Order } from './decisions/order.ts';
-import { isClosedListener, messageOf, namesOf } from './failure.ts';
+import { isClosedListener, messageOf, namesOf, segmentsOf } from './failure.ts';
 import { orderEvents, SimClock } from './network/clock.ts';
-import { folderOfPages, withPage } from './pages.ts';
+import { withPage } from './pages.ts';
 import type { Fabric } from './network/fabric.ts';
 import { currentLife } from './hosts/context.ts';
 import { RunExecutor } from './hosts/life-executor.ts';
@@ -79,9 +79,7 @@ export async function simulate(
   const run = new Run(checkSimulation(options));
   const loading = loadEverything();
   if (loading !== undefined) await loading;
-  const folder = folderOfPages(options);
-  if (folder === undefined) return run.run(main);
-  return withPage(folder, run.run(main), () => new Run(options).run(main));
+  return withPage(options, run.run(main), () => new Run(options).run(main));
 }
 
 interface Failure {
@@ -295,16 +293,8 @@ class Run {
     if (this.#failure === undefined) return run;
     const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    const { deliveries } = this.#trace;
-    const { inFlight } = this.#fabric;
-    const segments = { deliveries, inFlight };
-    throw new SimulationError(run, {
-      kind,
-      what,
-      cause,
-      pending,
-      segments,
-      options: this.#options,
-    });
+    const segments = segmentsOf(this.#fabric);
+    const options = this.#options;
+    throw new SimulationError(run, { kind, what, cause, pending, segments, options });
   }
 }

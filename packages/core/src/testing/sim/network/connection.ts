@@ -47,6 +47,11 @@ export class SimConnection {
     toClient.connect(this.server.transport, this.client.transport);
   }
 
+  /** A fault has swallowed a segment. */
+  onLost(): void {
+    this.#world.trace.lose(this.label);
+  }
+
   /** What is on its way, in both directions. */
   get inFlight(): readonly Delivery[] {
     return [...this.#toServer.inFlight, ...this.#toClient.inFlight];
@@ -150,7 +155,9 @@ export class ConnectionEnd implements TransportEvents {
   }
 
   beforeDelivery(): boolean {
-    return this.#events.beforeDelivery(this.#connection, this.host, this.#draws);
+    if (this.#events.beforeDelivery(this.#connection, this.host, this.#draws)) return true;
+    this.#connection.onLost();
+    return false;
   }
 
   onClosed(): void {

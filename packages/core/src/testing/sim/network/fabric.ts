@@ -30,7 +30,7 @@ import { FaultBook } from './fault-book.ts';
 import { allFaults, RETRANSMISSION, type Range } from './faults.ts';
 import { Host, type HostNetwork } from './host.ts';
 import { Paths, type HostState } from '../paths/paths.ts';
-import { Trace, type Delivery } from './trace.ts';
+import { Trace } from './trace.ts';
 import {
   PARTITION_OPTIONS,
   SIM_NETWORK_OPTIONS,
@@ -133,11 +133,6 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       if (board !== undefined) describeBoard(board, clock, waits);
     }
     return waits;
-  }
-
-  /** What is on its way, in all connections. */
-  get inFlight(): readonly Delivery[] {
-    return [...this.#connections].flatMap(({ inFlight }) => inFlight);
   }
 
   get openStreams(): readonly string[] {
@@ -244,9 +239,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   beforeDelivery(connection: SimConnection, to: HostState, draws: Draws): boolean {
-    const isDelivered = meetChance(this, connection, to, draws);
-    if (!isDelivered) this.trace.lose(connection.label);
-    return isDelivered;
+    return meetChance(this, connection, to, draws);
   }
 
   onClosed(connection: SimConnection): void {

@@ -24,7 +24,7 @@ import {
   RETRANSMISSION,
   type Range,
 } from './faults.ts';
-import type { Delivery } from './trace.ts';
+import { deliveryOf, type Delivery } from './trace.ts';
 import type { FlowEnd, FlowEnds, Segment, World } from './world.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -209,11 +209,7 @@ export class SimFlow {
     this.#lostSince = undefined;
     this.#wire.shift();
     this.#schedule();
-    this.#world.trace.record(segment.kind, this.label, segment.bytes.length);
-    const plain = Math.min(this.#plain, segment.bytes.length);
-    this.#world.trace.content(segment.bytes.subarray(0, plain));
-    this.#plain -= plain;
-    this.#world.trace.keep(this.#delivery(segment, plain, this.#world.clock.now()));
+    this.#plain -= this.#world.trace.arrived(segment, this.label, this.#plain);
     this.#receiver?.onSegment(segment);
   }
 
@@ -247,21 +243,8 @@ export class SimFlow {
     return new Packet(kind, this.#from.address, this.#to.address, bytes);
   }
 
-  /** A copy for reports: a reader may change the bytes that it is given. */
-  #delivery({ kind, bytes, sent }: Segment, plain: number, arrived: number | undefined): Delivery {
-    return {
-      kind,
-      connection: this.label,
-      sent,
-      arrived,
-      size: bytes.length,
-      bytes: plain < bytes.length ? undefined : bytes.slice(),
-    };
-  }
-
-  /** What is on its way. */
   get inFlight(): readonly Delivery[] {
-    return this.#wire.map((segment) => this.#delivery(segment, this.#plain, undefined));
+    return this.#wire.map((segment) => deliveryOf(segment, this.label, this.#plain, undefined));
   }
 
   /** The path may be open again: what was stuck is sent again, after a delay from this range. */

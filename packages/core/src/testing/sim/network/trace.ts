@@ -34,6 +34,20 @@ export interface Delivery {
   readonly bytes: Uint8Array | undefined;
 }
 
+/** What a trace needs of a segment. */
+type Sent = Pick<Delivery, 'kind' | 'sent'> & { readonly bytes: Uint8Array };
+
+/** A copy for reports: a reader may change the bytes that it is given. */
+export function deliveryOf(
+  { kind, bytes, sent }: Sent,
+  connection: string,
+  plain: number,
+  arrived: number | undefined,
+): Delivery {
+  const size = bytes.length;
+  return { kind, connection, sent, arrived, size, bytes: plain < size ? undefined : bytes.slice() };
+}
+
 /** The bytes of segments that are kept for reports, of a run: the last ones. */
 const KEPT_BYTES = 4_194_304;
 
@@ -82,6 +96,16 @@ export class Trace {
     }
     this.#high = high;
     this.#low = low;
+  }
+
+  /** A segment has arrived. @param plain - So many of its bytes are no random ones. @returns how many were */
+  arrived(segment: Sent, connection: string, plain: number): number {
+    const { kind, bytes } = segment;
+    this.record(kind, connection, bytes.length);
+    const count = Math.min(plain, bytes.length);
+    this.content(bytes.subarray(0, count));
+    this.keep(deliveryOf(segment, connection, count, this.#now()));
+    return count;
   }
 
   /** Keeps a segment that has arrived, for reports; the oldest go when their bytes are too many. */
