@@ -104,15 +104,9 @@ const MOST_DECISIONS = 2_000;
 /** Entries that are segments, which deliveries describe. */
 const SEGMENTS: ReadonlySet<string> = new Set(['data', 'fin', 'reset', 'ack']);
 /** Entries about what a program or its hosts do; all others, but logs, are faults. */
-const NOTES: ReadonlySet<string> = new Set([
-  'timer',
-  'connect',
-  'listen',
-  'heal',
-  'heal!',
-  'release',
-  'restart',
-]);
+const NOTES: ReadonlySet<string> = new Set(
+  'timer connect listen bind dns disk datagram heal heal! release resume restart quiet'.split(' '),
+);
 
 /** Makes the recording of a failed run. */
 export function recordSimulation(run: FailedRun): SimulationRecording {
