@@ -280,6 +280,13 @@ export const core: PackagePlan = {
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
+      folder: 'testing/sim/page',
+      sees: ['testing/sim/network'],
+      contains:
+        'a failed run as a recording, as a page, and for Perfetto; the viewer, made of packages/http/inspector',
+      reason: 'A page shows what is in a recording, so it knows no run.',
+    },
+    {
       folder: 'testing/sim/guard',
       sees: ['vocabulary', 'net', 'testing/sim/hosts'],
       contains:
@@ -313,6 +320,7 @@ export const core: PackagePlan = {
         'testing/sim/network',
         'testing/sim/guard',
         'testing/sim/net',
+        'testing/sim/page',
       ],
       contains: '`simulate`: one run of a program, and its report',
       reason: 'A run drives a program on the network; the network knows nothing of runs.',
@@ -364,6 +372,7 @@ export const core: PackagePlan = {
         'net/unix/',
         'testing/sim/guard/',
         'testing/sim/seeds/',
+        'testing/sim/page/write-page',
       ],
       reason:
         'Files are I/O: only a Unix path, a descriptor, the check of an end of stream and what is kept of failed simulations touch them.',
@@ -488,8 +497,15 @@ export const http: PackagePlan = {
       reason: 'The connection turns bytes into events and back; waiting is the driver’s job.',
     },
     {
+      folder: 'observing',
+      sees: [],
+      contains:
+        'what servers, clients and WebSockets show of themselves to those who look at a process',
+      reason: 'What shows something of itself sees this room, so it knows none of them.',
+    },
+    {
       folder: 'driver',
-      sees: ['protocol/vocabulary', 'llhttp', 'protocol'],
+      sees: ['protocol/vocabulary', 'llhttp', 'protocol', 'observing'],
       contains:
         'joining a connection and a stream, stalled writes, the default deadlines, waiting for the parser',
       reason: 'The driver serves both roles, so it knows neither server nor client.',
@@ -506,13 +522,6 @@ export const http: PackagePlan = {
       contains:
         'requests, responses, bodies, schemas, problems, the responses to errors (`error-response`), the contract of handlers',
       reason: 'A message is the same for server and client, so it knows neither.',
-    },
-    {
-      folder: 'observing',
-      sees: [],
-      contains:
-        'what servers, clients and WebSockets show of themselves to those who look at a process',
-      reason: 'What shows something of itself sees this room, so it knows none of them.',
     },
     {
       folder: 'tracing',
@@ -695,9 +704,10 @@ export const http: PackagePlan = {
     },
     {
       folder: 'metrics',
-      sees: ['protocol/vocabulary', 'message'],
+      sees: ['protocol/vocabulary', 'message', 'observing'],
       contains: '`metrics`: what a server knows about itself, as Prometheus reads it',
-      reason: 'It reads snapshots when it is asked, so nothing is counted for it.',
+      reason:
+        'It reads snapshots when it is asked; only durations are counted for it, with an option.',
     },
     {
       folder: 'devtools',

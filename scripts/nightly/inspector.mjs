@@ -49,8 +49,8 @@ try {
   );
   const seen = await page.evaluate("document.querySelector('.attention').innerText");
   for (const expected of [
-    /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk/,
-    /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came\.[^]*its deadline is in/,
+    /Slow handler\s[^]*GET \/report of 127\.0\.0\.1:\d+ waits for its handler, which waits for readChunk on TcpStream 127\.0\.0\.1:\d+ at .*inspector\/misfortunes\.mjs:/,
+    /Slow client\s[^]*POST \/upload of 127\.0\.0\.1:\d+ waits for bytes of its body; \d+ of 1000 bytes came, for [^.]* now\.[^]*its deadline is in/,
     /Refused\s[^]*1 refused with 400: a request has exactly one Host, and a valid one \(RFC 9112 section 3\.2\)/,
     /Leaked socket\?\s[^]*TcpStream 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+ is open, and nothing waits for it, opened at .*misfortunes\.mjs/,
     /Pool run dry\s[^]*3 requests wait for a connection to http:\/\/127\.0\.0\.1:\d+: all 2 connections are in use/,
@@ -111,6 +111,7 @@ try {
   await recording(page);
   await denied();
   await many(page, Number(values.connections));
+  await manyRows();
   assert.deepEqual(browser.errors, []);
   console.log(`everything held; screenshots in ${screenshots}`);
 } finally {
@@ -209,6 +210,60 @@ async function denied() {
   await page.until("document.querySelector('#status')?.dataset.state === 'refused'");
   assert.equal(await page.evaluate("document.querySelectorAll('.attention li').length"), 0);
   say('with another token the page shows nothing');
+}
+
+/** A recording of 10,000 sockets and as many events, without a server beside it: frames while its tables are scrolled. */
+async function manyRows() {
+  const page = await browser.page();
+  const { inspection, ...saved } = inspector.record();
+  const [socket] = inspection.sockets;
+  const numbers = Array.from({ length: 10_000 }, (_, at) => at);
+  const sockets = numbers.map((at) => ({ ...socket, id: `x${at}`, peer: `10.0.0.1:${at}` }));
+  const events = numbers.map((at) => ({
+    type: 'request',
+    at: inspection.now - at,
+    duration: at % 50,
+    lane: `#${at % 300} 10.0.0.1:${at % 300}`,
+    method: 'GET',
+    path: `/items/${at}`,
+    status: 200,
+    isComplete: true,
+  }));
+  const file = join(folder, 'many.json');
+  await writeFile(
+    file,
+    JSON.stringify({ ...saved, inspection: { ...inspection, sockets }, events }),
+  );
+  await page.send('Page.navigate', { url: `file://${join(folder, 'inspector.html')}` });
+  await page.until("document.querySelector('#status')?.dataset.state === 'file'");
+  await page.setFile('#file', file);
+  await page.send('Page.bringToFront');
+  await page.until("document.querySelector('#tab-sockets').innerText.includes('10000')");
+  for (const view of ['sockets', 'timeline']) {
+    await page.evaluate(`document.querySelector('#tab-${view}').click()`);
+    const frames = await framesOf(page);
+    say(`10,000 rows of ${view}: ${frames}`);
+  }
+}
+
+/** How long frames take while a table is scrolled, sorted again twice on the way. */
+async function framesOf(page) {
+  const times = await page.evaluate(`new Promise((resolve) => {
+    const times = []; let last = performance.now();
+    const list = document.querySelector('.rows');
+    const titles = document.querySelectorAll('[role=columnheader] button');
+    const look = () => {
+      const now = performance.now();
+      times.push(now - last); last = now;
+      list.scrollTop += 900;
+      if (times.length === 60 || times.length === 90) titles[0].click();
+      if (times.length < 120) requestAnimationFrame(look); else resolve(times);
+    };
+    requestAnimationFrame(look);
+  })`);
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share) => `${sorted[Math.floor((sorted.length - 1) * share)].toFixed(0)} ms`;
+  return `a frame takes ${at(0.5)}, one in twenty ${at(0.95)} or more, the longest ${at(1)}`;
 }
 
 /** Many connections: the page stays responsive, and draws only what is in view. */

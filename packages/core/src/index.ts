@@ -10,6 +10,7 @@ export {
   IoError,
   LimitError,
   TimeoutError,
+  type TimedWait,
   TlsError,
   UnexpectedEofError,
 } from './vocabulary/errors.ts';

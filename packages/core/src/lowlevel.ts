@@ -44,12 +44,19 @@ export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-
 export { budgetOf, type Budget } from './waiting/budget.ts';
 export { charged } from './waiting/charged.ts';
 export { Roster } from './waiting/roster.ts';
-export { isTracingWaits, traceAs, type WaitHolder } from './waiting/wait-trace.ts';
+export {
+  currentHolder,
+  isTracingWaits,
+  timedOut,
+  timedOutOn,
+  traceAs,
+  type WaitHolder,
+} from './waiting/wait-trace.ts';
 export { deferred, type Deferred } from './waiting/deferred.ts';
 export { ListedWaiter, Waiter, WaiterList, type WaiterOwner } from './waiting/waiter.ts';
 export { secureContextOf, TLS_CREDENTIALS } from './net/tls/tls-credentials.ts';
 export type { Transport, TransportSink } from './streams/transport.ts';
-export { watchStreams, type StreamWatch } from './streams/registry.ts';
+export { ownStream, stateOf, watchStreams, type StreamWatch } from './streams/registry.ts';
 export { linesCodec } from './codecs/lines.ts';
 export { lengthDelimitedCodec } from './codecs/length-delimited.ts';
 export { DEFAULT_HIGH_WATER_MARK, tryWriteLatin1 } from './streams/stream-parts.ts';

@@ -12,7 +12,21 @@ const TITLES = {
   pool: 'Pool',
   event: 'Event',
 };
-const MOMENTS = new Set(['since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
+/** What a request waits for, for how long, and for how long it may. */
+function sentenceOf({ phase, peer, text, since, waitsSince, deadline }, { now }) {
+  const what = { headers: 'a byte of its head', body: 'a byte of its body', write: 'room to send' }[
+    phase
+  ];
+  const told =
+    what === undefined || !Number.isFinite(waitsSince)
+      ? `This request ${text}; it began ${age(now - since)} ago`
+      : `This request has waited ${age(now - waitsSince)} for ${what}, of ${peer}`;
+  const end =
+    deadline === null ? 'it has no deadline' : `its deadline is in ${age(deadline - now)}`;
+  return `${told}; ${end}.`;
+}
+
+const MOMENTS = new Set(['waitsSince', 'since', 'lastAt', 'firstAt', 'at', 'waitingSince']);
 const SIZES = new Set([
   'bytesRead',
   'bytesWritten',
@@ -22,7 +36,7 @@ const SIZES = new Set([
   'unsent',
   'length',
 ]);
-const HIDDEN = new Set(['waits', 'site', 'key', 'type']);
+const HIDDEN = new Set(['waits', 'site', 'key', 'type', 'bytes']);
 
 export class Detail {
   #panel = byId('detail');
@@ -37,8 +51,9 @@ export class Detail {
     const close = h('button', { type: 'button', text: 'Close', onclick: () => this.close() });
     const facts = Object.entries(row).filter(([name]) => !HIDDEN.has(name));
     const waits = row.waits ?? [];
-    this.#panel.replaceChildren(
+    const parts = [
       h('div', { class: 'bar' }, h('h2', { text: `${TITLES[kind]} ${row.id ?? ''}` }), close),
+      kind === 'request' && h('p', { class: 'sentence', text: sentenceOf(row, state) }),
       h(
         'dl',
         {},
@@ -48,9 +63,11 @@ export class Detail {
         ]),
       ),
       ...waits.flatMap((wait) => waitParts(wait, state)),
+      ...(row.bytes ? hexParts(row.bytes) : []),
       ...(row.site ? [h('h2', { text: 'Made at' }), h('pre', { text: trimmed(row.site) })] : []),
       ...(kind === 'socket' ? [closeButton(row, state)] : []),
-    );
+    ];
+    this.#panel.replaceChildren(...parts.filter((part) => part !== false));
     this.#panel.hidden = false;
     close.focus();
   }
@@ -65,6 +82,23 @@ function waitParts({ operation, since, site, socket }, state) {
   const on = state.sockets.get(socket)?.peer;
   const text = `Waits in ${operation} for ${age(state.now - since)}${on ? `, on ${on}` : ''}`;
   return [h('h2', { text }), ...(site === null ? [] : [h('pre', { text: trimmed(site) })])];
+}
+
+/** Bytes in hex, sixteen in a line, with the text beside them; the one at which the fault was noticed is in brackets. */
+function hexParts({ hex, at }) {
+  const pairs = hex.match(/../g) ?? [];
+  const lines = [];
+  for (let start = 0; start < pairs.length; start += 16) {
+    const line = pairs.slice(start, start + 16);
+    const shown = line.map((pair, index) => (start + index === at ? `[${pair}]` : ` ${pair} `));
+    const text = line.map((pair) => {
+      const code = Number.parseInt(pair, 16);
+      return code >= 32 && code < 127 ? String.fromCharCode(code) : '.';
+    });
+    lines.push(`${shown.join('').padEnd(64)} ${text.join('')}`);
+  }
+  const title = 'What was received, up to a little after the fault, which is in brackets';
+  return [h('h2', { text: title }), h('pre', { class: 'hex', text: lines.join('\n') })];
 }
 
 const trimmed = (site) =>

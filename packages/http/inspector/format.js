@@ -35,6 +35,14 @@ export function heat(milliseconds) {
   return milliseconds < 30_000 ? 2 : 3;
 }
 
+/** What a call on a socket waits for, in words; the call itself is in the details. */
+export function waitWords(operation) {
+  if (operation === 'readClosed') return 'for its end';
+  if (/^(read|readable)/.test(operation)) return 'for bytes';
+  if (/^(write|flush|shutdown)/.test(operation)) return 'for room to send';
+  return `in ${operation}`;
+}
+
 /** The first line of a call site, without the folders that all have in common. */
 export function place(site) {
   const line = site?.trim().split('\n')[0] ?? '';

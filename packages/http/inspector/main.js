@@ -4,6 +4,7 @@ import { Detail } from './detail.js';
 import { byId, h, setText } from './dom.js';
 import { Numbers } from './numbers.js';
 import { State } from './state.js';
+import { StoryView } from './story/view.js';
 import { overview } from './views/overview.js';
 import { pools } from './views/pools.js';
 import { refusals } from './views/refusals.js';
@@ -17,6 +18,8 @@ const detail = new Detail();
 const numbers = new Numbers();
 const openRow = (kind, row) => detail.open(kind, row, state);
 let isPaused = false;
+/** What is shown in place of the views: a recorded simulation. */
+let story;
 let current = 'overview';
 
 const VIEWS = {
@@ -92,7 +95,7 @@ function openAbout(kind, about) {
 
 function draw() {
   const { facts } = state;
-  if (facts === undefined) return;
+  if (facts === undefined || story !== undefined) return;
   const { pid, node } = facts.process;
   setText(byId('process'), `process ${pid} · Node ${node}`);
   for (const [name, { count }] of Object.entries(VIEWS)) {
@@ -128,7 +131,9 @@ async function loadEvents() {
   if (state.mode === 'file' || isPaused) return;
   const response = await ask('recording');
   if (!response.ok) return;
-  state.events = (await response.json()).events;
+  const { events, leftOut } = await response.json();
+  state.events = events;
+  state.leftOut = leftOut;
   draw();
 }
 
@@ -139,13 +144,37 @@ function pause() {
 
 async function openFile(file) {
   try {
-    state.open(JSON.parse(await file.text()));
+    const recording = JSON.parse(await file.text());
+    if (recording.kind === 'simulation') {
+      openStory(recording, file.name);
+      return;
+    }
+    closeStory();
+    state.open(recording);
     const when = new Date(state.facts.wallTime).toLocaleString();
     setStatus('file', `recording of ${when}: ${file.name}`);
     show('overview');
   } catch (error) {
     setStatus('lost', `${file.name}: ${error.message}`);
   }
+}
+
+/** A failed simulation has no sockets and no requests: the viewer of stories shows it. */
+function openStory(recording, name) {
+  const view = new StoryView();
+  view.show(recording);
+  story = view;
+  state.mode = 'file';
+  for (const id of ['numbers', 'tabs', 'save', 'perfetto', 'pause']) byId(id).hidden = true;
+  byId('view').replaceChildren(view.element);
+  view.toEnd();
+  setText(byId('process'), '');
+  setStatus('file', `simulation: ${name}`);
+}
+
+function closeStory() {
+  story = undefined;
+  for (const id of ['numbers', 'tabs', 'save', 'perfetto', 'pause']) byId(id).hidden = false;
 }
 
 byId('pause').addEventListener('click', pause);
@@ -174,12 +203,17 @@ function recordingNow() {
     [...state[part].values()],
   ]);
   const inspection = { ...state.facts, ...Object.fromEntries(parts) };
-  return { format: 'awaitio-recording', version: 1, inspection, events: state.events };
+  const { events, leftOut } = state;
+  return { format: 'awaitio-recording', version: 1, inspection, leftOut, events };
 }
 
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && detail.isOpen) detail.close();
   if (event.target.matches('input') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (story !== undefined) {
+    if (story.onKey(event.key)) event.preventDefault();
+    return;
+  }
   const names = Object.keys(VIEWS);
   const name = names[Number(event.key) - 1];
   if (name !== undefined) show(name);

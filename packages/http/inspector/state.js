@@ -14,6 +14,8 @@ export class State {
   routes = new Map();
   /** What a recording holds. */
   events = [];
+  /** Requests that are in no event. */
+  leftOut = 0;
   /** `live`, or `file`. */
   mode = 'live';
   points = { sockets: [], requests: [], tasks: [], loop: [], memory: [], answered: [] };
@@ -47,6 +49,7 @@ export class State {
     this.take(message);
     for (const points of Object.values(this.points)) points.length = 0;
     this.events = recording.events;
+    this.leftOut = recording.leftOut ?? 0;
     this.mode = 'file';
     for (const event of this.events) {
       if (event.type !== 'numbers') continue;

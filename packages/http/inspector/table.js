@@ -7,7 +7,9 @@
 import { h, setText } from './dom.js';
 import { number } from './format.js';
 
-const ROW = 30;
+/** On a phone a row has three lines, so that its texts can be read. */
+const narrow = matchMedia('(max-width: 640px)');
+const rowHeight = () => (narrow.matches ? 62 : 30);
 /** Rows drawn above and below what is in view. */
 const MARGIN = 8;
 
@@ -15,6 +17,7 @@ const MARGIN = 8;
  * @typedef {object} Column
  * @property {string} title
  * @property {string} width A track of CSS grid.
+ * @property {string} [narrow] The same on a phone.
  * @property {(row: object, now: number) => string} text
  * @property {(row: object, now: number) => number | string} [sort] What to sort by; by default its text.
  * @property {(row: object, now: number) => number} [heat]
@@ -138,10 +141,9 @@ export class Table {
 
   /** On a phone, columns that are left out have no track either. */
   #setColumns(element) {
-    const isNarrow = matchMedia('(max-width: 640px)').matches;
     element.style.gridTemplateColumns = this.#columns
-      .filter(({ isWide }) => !isNarrow || isWide !== true)
-      .map(({ width }) => width)
+      .filter(({ isWide }) => !narrow.matches || isWide !== true)
+      .map(({ width, narrow: onPhone = width }) => (narrow.matches ? onPhone : width))
       .join(' ');
   }
 
@@ -161,9 +163,9 @@ export class Table {
       else cell.removeAttribute('aria-sort');
     }
     this.#setColumns(this.#head);
-    const height = Math.min(this.#shown.length * ROW, Math.max(240, innerHeight - 330));
-    this.#rowsElement.style.height = `${Math.max(ROW, height)}px`;
-    this.#spacer.style.height = `${this.#shown.length * ROW}px`;
+    const height = Math.min(this.#shown.length * rowHeight(), Math.max(240, innerHeight - 330));
+    this.#rowsElement.style.height = `${Math.max(rowHeight(), height)}px`;
+    this.#spacer.style.height = `${this.#shown.length * rowHeight()}px`;
     this.#place();
   }
 
@@ -179,8 +181,8 @@ export class Table {
 
   /** Puts the rows that are in view in their places. */
   #place() {
-    const first = Math.max(0, Math.floor(this.#rowsElement.scrollTop / ROW) - MARGIN);
-    const count = Math.ceil(this.#rowsElement.clientHeight / ROW) + 2 * MARGIN;
+    const first = Math.max(0, Math.floor(this.#rowsElement.scrollTop / rowHeight()) - MARGIN);
+    const count = Math.ceil(this.#rowsElement.clientHeight / rowHeight()) + 2 * MARGIN;
     const used = new Set();
     for (let index = first; index < Math.min(first + count, this.#shown.length); index += 1) {
       const row = this.#shown[index];
@@ -212,7 +214,7 @@ export class Table {
   }
 
   #fill(element, row, index) {
-    element.style.top = `${index * ROW}px`;
+    element.style.top = `${index * rowHeight()}px`;
     element.setAttribute('aria-rowindex', String(index + 2));
     element.setAttribute('aria-selected', String(this.#keyOf(row) === this.#selected));
     const level = this.#level?.(row);
@@ -228,7 +230,8 @@ export class Table {
         cell.dataset.heat = String(column.heat(row, this.#now));
         cell.classList.add('heat');
       }
-      if (at === 0 && level !== undefined) cell.style.paddingLeft = `${level * 18}px`;
+      if (at === 0 && level !== undefined)
+        cell.style.paddingLeft = `${level * (narrow.matches ? 8 : 18)}px`;
     }
   }
 
@@ -251,11 +254,11 @@ export class Table {
     if (step === undefined || this.#shown.length === 0) return;
     event.preventDefault();
     const to = Math.min(Math.max(at + step, 0), this.#shown.length - 1);
-    const top = to * ROW;
+    const top = to * rowHeight();
     const { scrollTop, clientHeight } = this.#rowsElement;
     if (top < scrollTop) this.#rowsElement.scrollTop = top;
-    if (top + ROW > scrollTop + clientHeight) {
-      this.#rowsElement.scrollTop = top + ROW - clientHeight;
+    if (top + rowHeight() > scrollTop + clientHeight) {
+      this.#rowsElement.scrollTop = top + rowHeight() - clientHeight;
     }
     this.#select(this.#keyOf(this.#shown[to]), false);
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { memoryPair } from '../memory/memory-pair.ts';
-import { openStreams, trackStreams, watchStreams } from './registry.ts';
+import { openStreams, ownStream, trackStreams, watchStreams } from './registry.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 
 beforeEach(() => {
@@ -96,5 +96,21 @@ describe('a watch of streams', () => {
     expect(watch.list().map(({ stream }) => stream)).toEqual([server]);
     watch.stop();
     for (const stream of [server, ...before]) await stream.close();
+  });
+
+  test('keeps no stream that has an owner, nor, in the long run, closed ones', async () => {
+    const watch = watchStreams();
+    const [owned, other] = memoryPair();
+    ownStream(owned);
+    expect(watch.list().map(({ stream }) => stream)).toEqual([other]);
+    for (let each = 0; each < 1_000; each += 1) {
+      const [near, far] = memoryPair();
+      await near.close();
+      await far.close();
+    }
+    expect(watch.list()).toHaveLength(1);
+    watch.stop();
+    await owned.close();
+    await other.close();
   });
 });

@@ -56,8 +56,8 @@ type Entries = Map<TrackedStream, Entry>;
 
 /** The list of {@link trackStreams}. */
 let tracked: Entries | undefined;
-/** That list, and those of {@link watchStreams}. */
-const lists = new Set<Entries>();
+/** The lists of {@link watchStreams}. */
+const watches = new Set<Watched>();
 
 /**
  * Turns the list of open streams on, for {@link openStreams}, or off, which clears it.
@@ -68,11 +68,8 @@ export function trackStreams(enabled: boolean): void {
   if (typeof enabled !== 'boolean') {
     throw invalidInput('trackStreams', 'enabled', 'true or false', enabled);
   }
-  if (enabled) lists.add((tracked ??= new Map()));
-  else if (tracked !== undefined) {
-    lists.delete(tracked);
-    tracked = undefined;
-  }
+  if (enabled) tracked ??= new Map();
+  else tracked = undefined;
 }
 
 /** A list of the streams that were opened since it was begun: see {@link watchStreams}. */
@@ -104,15 +101,48 @@ export interface StreamWatch {
  * ```
  */
 export function watchStreams(): StreamWatch {
-  const entries: Entries = new Map();
-  lists.add(entries);
+  const watched = new Watched();
+  watches.add(watched);
   return {
-    list: () => describe(entries),
+    list: () => watched.list(),
     stop: () => {
-      lists.delete(entries);
-      entries.clear();
+      watches.delete(watched);
+      watched.entries.clear();
     },
   };
+}
+
+/** From how many entries on those of closed streams are looked for. */
+const FEW = 256;
+
+/**
+ * The streams of one watch. An idle stream costs it an entry and no promise: those that have closed are removed when they are listed, and
+ * when twice as many have come.
+ */
+class Watched {
+  readonly entries: Entries = new Map();
+  #most = FEW;
+
+  add(stream: TrackedStream, entry: Entry): void {
+    this.entries.set(stream, entry);
+    if (this.entries.size < this.#most) return;
+    this.#removeClosed();
+    this.#most = Math.max(FEW, this.entries.size * 2);
+  }
+
+  list(): readonly OpenStream[] {
+    this.#removeClosed();
+    return describe(this.entries);
+  }
+
+  #removeClosed(): void {
+    for (const stream of this.entries.keys()) if (stream.isClosed) this.entries.delete(stream);
+  }
+}
+
+/** A stream has an owner that shows it, such as a server: watches need not keep it. */
+export function ownStream(stream: object): void {
+  for (const { entries } of watches) entries.delete(stream as TrackedStream);
 }
 
 /** Whether {@link trackStreams} is on. */
@@ -125,7 +155,7 @@ let opening: string | undefined;
 
 /** The caller of the call that will open a stream, and is running; `undefined` while no list is kept. */
 export function siteOfOpening(): string | undefined {
-  return lists.size === 0 ? undefined : siteOfCall();
+  return tracked === undefined && watches.size === 0 ? undefined : siteOfCall();
 }
 
 /** Opens a stream for a call that was made earlier: in the callback of a connection nothing of its caller is on the stack. */
@@ -140,12 +170,12 @@ export function openFrom<T>(site: string | undefined, open: () => T): T {
 
 /** Called by each new stream. */
 export function registerStream(stream: TrackedStream, clock: Clock): void {
-  if (lists.size === 0) return;
+  if (tracked === undefined && watches.size === 0) return;
   const entry = { clock, since: clock.now(), site: opening ?? siteOfCall() };
-  for (const entries of lists) entries.set(stream, entry);
-  void stream.closed.then(() => {
-    for (const entries of lists) entries.delete(stream);
-  });
+  for (const watched of watches) watched.add(stream, entry);
+  if (tracked === undefined) return;
+  tracked.set(stream, entry);
+  void stream.closed.then(() => tracked?.delete(stream));
 }
 
 /** Removes an open stream from the list, because it has been reported. */
@@ -194,7 +224,8 @@ function describe(entries: Entries | undefined): readonly OpenStream[] {
   );
 }
 
-function stateOf(readiness: number): OpenStreamState {
+/** The state that a readiness stands for. */
+export function stateOf(readiness: number): OpenStreamState {
   const isReadClosed = (readiness & ReadyBits.READ_CLOSED) !== 0;
   const isWriteClosed = (readiness & ReadyBits.WRITE_CLOSED) !== 0;
   if (isReadClosed && isWriteClosed) return 'closing';

@@ -15,12 +15,12 @@
 
 import { callContained, type FailureSink } from '../vocabulary/callbacks.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
-import { ClosedError, TimeoutError } from '../vocabulary/errors.ts';
+import { ClosedError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { hasScopes, outsideScopes, runIn } from '../waiting/ambient.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
 import { isConsequence } from '../waiting/scope.ts';
-import { callSite, isTraced, runAs, tracesOf } from '../waiting/wait-trace.ts';
+import { callSite, isTraced, runAs, timedOut, tracesOf } from '../waiting/wait-trace.ts';
 import { Context } from './task-context.ts';
 import type {
   ContextTask,
@@ -80,7 +80,7 @@ export class SpawnedTask<T>
     if (signal !== undefined) this.#registration = watchAbort(signal, this);
     if (timeout !== undefined && timeout !== Infinity) {
       this.#timer = host.clock.setTimer(() => {
-        this.#abort(new TimeoutError(this.name, timeout), false);
+        this.#abort(timedOut(this.name, timeout, this), false);
       }, timeout);
     }
   }

@@ -66,11 +66,38 @@ export class TimeoutError extends IoError {
   override name = 'TimeoutError';
   /** The limit that passed, in milliseconds. */
   readonly timeout: number;
+  /** What it waited for then, while `traceWaits` is on; else empty. */
+  readonly waits: readonly TimedWait[];
 
-  constructor(operation: string, timeout: number) {
-    super(`${operation} did not finish within ${timeout} ms`, { code: 'ETIMEDOUT', operation });
+  constructor(operation: string, timeout: number, waits: readonly TimedWait[] = []) {
+    const what = `${operation} did not finish within ${timeout} ms`;
+    super(what + listOf(waits), { code: 'ETIMEDOUT', operation });
     this.timeout = timeout;
+    this.waits = waits;
   }
+}
+
+/** A wait whose time was over, or what a task waited for then. */
+export interface TimedWait {
+  /** The call that waits. */
+  readonly operation: string;
+  /** The name of the task that made it. */
+  readonly task: string | undefined;
+  /** The line of the call. */
+  readonly site: string | undefined;
+}
+
+/** The most waits that a message names. */
+const MOST_WAITS = 3;
+
+function listOf(waits: readonly TimedWait[]): string {
+  if (waits.length === 0) return '';
+  const named = waits.slice(0, MOST_WAITS).map(({ operation, task, site }) => {
+    const who = task === undefined ? '' : `task ${task} in `;
+    return `${who}${operation}${site === undefined ? '' : ` ${site}`}`;
+  });
+  const more = waits.length - named.length;
+  return ` (waiting: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''})`;
 }
 
 /**

@@ -8,7 +8,8 @@
 
 import { checkFunction, checkOptions, rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
-import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
+import { currentHolder, timedOut } from './wait-trace.ts';
 import { watchAbort, type AbortRegistration } from './abort-watch.ts';
 import { checkScope, currentScope, runIn } from './ambient.ts';
 import { charged } from './charged.ts';
@@ -206,8 +207,9 @@ class Running {
     const limit = options?.timeout;
     // The timer first: a clock that throws must not leave a watcher behind.
     if (limit !== undefined && limit !== Infinity) {
+      const holder = currentHolder();
       this.#timer = clock.setTimer(() => {
-        const error = new TimeoutError(operation, limit);
+        const error = timedOut(operation, limit, holder);
         this.#cancel(error, operation === 'moveOnAfter' ? undefined : { error });
       }, limit);
     }

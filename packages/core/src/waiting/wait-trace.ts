@@ -6,7 +6,7 @@
  * only while tracing is on. While it is off, the cost is one test of one variable.
  */
 
-import { invalidInput } from '../vocabulary/errors.ts';
+import { invalidInput, TimeoutError, type TimedWait } from '../vocabulary/errors.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { siteOfCall, type Door } from './call-site.ts';
 
@@ -126,6 +126,55 @@ export function traceAs<A, B, T>(
 /** Whether waits are traced. */
 export function isTracingWaits(): boolean {
   return isTracing;
+}
+
+/** The task that is running, as far as it is traced: for the waits of {@link timedOut}. */
+export function currentHolder(): WaitHolder | undefined {
+  return isTracing ? holders.getStore() : undefined;
+}
+
+/** The error of a time that is over, with what the task waits for, if that is known. */
+export function timedOut(
+  operation: string,
+  milliseconds: number,
+  holder: WaitHolder | undefined,
+): TimeoutError {
+  const waits = holder === undefined ? [] : Array.from(tracesOf(holder), timedWait);
+  return new TimeoutError(operation, milliseconds, waits);
+}
+
+/** The error of one wait whose time is over. */
+export function waitTimedOut(
+  trace: WaitTrace | undefined,
+  operation: string,
+  milliseconds: number,
+): TimeoutError {
+  return new TimeoutError(operation, milliseconds, trace === undefined ? [] : [timedWait(trace)]);
+}
+
+/** What shows the waits on it: a stream. */
+interface Waited {
+  statistics(): { readonly waits: Iterable<Partial<TimedWait> & Pick<TimedWait, 'operation'>> };
+}
+
+/** The error of a time that is over on a stream, with the tasks that wait on it, if they are known. */
+export function timedOutOn(stream: Waited, operation: string, milliseconds: number): TimeoutError {
+  const waits: TimedWait[] = [];
+  if (isTracing) {
+    for (const { operation: call, task, site } of stream.statistics().waits) {
+      // What has no task waits by itself: for the end of an idle connection.
+      if (task !== undefined) waits.push({ operation: call, task, site: firstLine(site) });
+    }
+  }
+  return new TimeoutError(operation, milliseconds, waits);
+}
+
+function timedWait({ operation, holder, site }: WaitTrace): TimedWait {
+  return { operation, task: holder?.name, site: firstLine(site) };
+}
+
+function firstLine(site: string | undefined): string | undefined {
+  return site?.trim().split('\n')[0]?.trim();
 }
 
 /** The pending traced waits of `holder`, oldest first. */

@@ -12,8 +12,8 @@ import { checkScope, watchScope, type AmbientScope } from './ambient.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { cachedNow } from './system-clock.ts';
 import { checkIsObject, rules, type OptionTable } from '../vocabulary/check.ts';
-import { invalidInput, TimeoutError } from '../vocabulary/errors.ts';
-import { beginTrace, type WaitTrace } from './wait-trace.ts';
+import { invalidInput } from '../vocabulary/errors.ts';
+import { beginTrace, waitTimedOut, type WaitTrace } from './wait-trace.ts';
 
 /** How to cancel a wait; the resource stays usable either way. */
 export interface WaitOptions {
@@ -146,7 +146,7 @@ export class Waiter<T> implements AbortWatcher {
       timeout === undefined || timeout === Infinity
         ? undefined
         : clock.setTimer(() => {
-            this.reject(new TimeoutError(this.operation, totalTimeout ?? timeout));
+            this.reject(waitTimedOut(this.#trace, this.operation, totalTimeout ?? timeout));
           }, timeout);
     const scope = watchScope(this);
     if (signal === undefined && timer === undefined && scope === undefined) return undefined;

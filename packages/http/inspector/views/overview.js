@@ -38,7 +38,9 @@ export function overview({ openAbout }) {
       const { attention } = state.facts;
       calm.hidden = attention.length > 0;
       list.hidden = attention.length === 0;
-      const items = attention.slice(0, MOST).map((each) => item(each, state.now, openAbout));
+      const items = attention
+        .slice(0, MOST)
+        .map((each) => item(each, state.now, openAbout, state.facts.process.isTraced));
       reuse(list, items);
       setText(more, attention.length > MOST ? `and ${attention.length - MOST} more` : '');
       reuse(
@@ -62,15 +64,21 @@ function reuse(parent, elements) {
   }
 }
 
-function item({ kind, text, since, deadline, about }, now, openAbout) {
+function item({ kind, text, since, waitsSince, deadline, about }, now, openAbout, isTraced) {
   const left = deadline === null ? '' : `its deadline is in ${age(deadline - now)}`;
   const none = kind === 'slow-handler' ? 'it has no deadline' : '';
+  // Old recordings have no such moment.
+  const waited = Number.isFinite(waitsSince) ? `, for ${age(now - waitsSince)} now` : '';
+  const hint =
+    kind === 'slow-handler' && !isTraced && !text.includes(', which waits')
+      ? ' Call traceWaits(true) to see what it waits for.'
+      : '';
   return h(
     'li',
     { 'data-heat': String(heat(now - since)), 'data-kind': kind },
     h('span', { class: 'kind', text: KINDS[kind] }),
     h('span', { class: 'age heat', text: age(now - since) }),
-    h('span', { class: 'text', text: text.endsWith('?') ? text : `${text}.` }),
+    h('span', { class: 'text', text: text.endsWith('?') ? text : `${text}${waited}.${hint}` }),
     h('span', { class: 'until', text: deadline === null ? none : left }),
     h('button', {
       type: 'button',

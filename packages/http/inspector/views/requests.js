@@ -26,7 +26,12 @@ export function requests({ openRow }) {
         text: ({ method, path }) =>
           method === '' ? '(its head is not complete)' : `${method} ${path}`,
       },
-      { title: 'Waits', width: 'minmax(120px, 1.6fr)', text: ({ text }) => text },
+      {
+        title: 'Waits',
+        width: 'minmax(120px, 1.6fr)',
+        text: ({ text, waitsSince }, now) =>
+          Number.isFinite(waitsSince) ? `${text}, for ${age(now - waitsSince)} now` : text,
+      },
       {
         title: 'Deadline',
         width: '90px',

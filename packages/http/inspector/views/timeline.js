@@ -3,7 +3,7 @@
  * for those who search or cannot see it.
  */
 import { h } from '../dom.js';
-import { age, duration } from '../format.js';
+import { age, duration, number } from '../format.js';
 import { Table } from '../table.js';
 
 const LANE = 20;
@@ -59,11 +59,16 @@ export function timeline({ openRow, load }) {
       note.textContent =
         events.length === 0
           ? 'Nothing has happened since someone looks.'
-          : `${events.length} events, oldest on the left. A striped bar failed; a mark is a refusal.`;
+          : `${events.length} events, oldest on the left, a connection in each lane. A hollow bar is still in progress, a striped one failed, a red mark is a refusal.${leftOut(state)}`;
       draw(canvas, lanes, events, state.now);
       table.update(events, state.now);
     },
   };
+}
+
+/** A recording holds some of very many requests. */
+function leftOut({ leftOut: count = 0 }) {
+  return count > 0 ? ` ${number(count)} more requests are not shown: there were too many.` : '';
 }
 
 /** Requests in progress, as bars that reach to now. */
@@ -95,7 +100,7 @@ function draw(canvas, container, events, now) {
     Map.groupBy === undefined ? grouped(events) : Map.groupBy(events, ({ lane }) => lane);
   const shown = [...byLane].toSorted((a, b) => b[1].length - a[1].length).slice(0, MOST_LANES);
   const width = Math.max(300, container.clientWidth - 16);
-  const height = Math.max(LANE, shown.length * LANE);
+  const height = Math.max(LANE, (shown.length + 1) * LANE);
   const ratio = devicePixelRatio;
   canvas.width = width * ratio;
   canvas.height = height * ratio;
@@ -113,8 +118,16 @@ function draw(canvas, container, events, now) {
   const label = width < 600 ? 90 : LABEL;
   const x = (at) => label + ((at - start) / (now - start)) * (width - label - 8);
   pen.font = '12px system-ui, sans-serif';
+  pen.fillStyle = colour('quiet');
+  const ticks = width < 600 ? 2 : 4;
+  for (let tick = 0; tick <= ticks; tick += 1) {
+    const at = start + ((now - start) * tick) / ticks;
+    pen.textAlign = tick === 0 ? 'left' : tick === ticks ? 'right' : 'center';
+    pen.fillText(tick === ticks ? 'now' : `${duration(now - at)} ago`, x(at), 14);
+  }
+  pen.textAlign = 'left';
   for (const [index, [lane, each]] of shown.entries()) {
-    const top = index * LANE;
+    const top = (index + 1) * LANE;
     pen.fillStyle = colour('quiet');
     pen.fillText(lane, 6, top + 14, label - 12);
     pen.fillStyle = colour('line');
@@ -135,6 +148,11 @@ function bar(pen, event, top, x, colour) {
   pen.fillStyle =
     event.type === 'connection' ? colour('line') : colour(hasFailed ? 'bad' : 'accent');
   const [inset, size] = event.type === 'connection' ? [8, 3] : [4, LANE - 9];
+  if (event.isOpen === true) {
+    pen.strokeStyle = colour('accent');
+    pen.strokeRect(from + 0.5, top + inset + 0.5, Math.max(1, length - 1), size - 1);
+    return;
+  }
   pen.fillRect(from, top + inset, length, size);
   if (!hasFailed) return;
   pen.fillStyle = colour('panel');

@@ -12,13 +12,14 @@ export function waits({ openRow }) {
     find: (row) => `${row.name} ${row.text}`,
     level: ({ level }) => level,
     columns: [
-      { title: 'Task', width: 'minmax(120px, 1fr)', text: ({ name }) => name },
+      { title: 'Task', width: 'minmax(96px, 1fr)', narrow: '104px', text: ({ name }) => name },
       {
         title: 'Age',
-        width: '90px',
+        width: '84px',
+        narrow: '38px',
         isNumber: true,
         text: ({ since }, now) => (since === undefined ? '' : age(now - since)),
-        heat: (row, now) => (row.isWait ? heat(now - row.since) : 0),
+        heat: (row, now) => (row.isWait || row.isRequest ? heat(now - row.since) : 0),
       },
       { title: 'Waits on', width: 'minmax(140px, 2.4fr)', text: ({ text }) => text },
     ],
@@ -53,7 +54,8 @@ function rowsOf(state) {
       task,
       level,
       name: task.name,
-      since: task.since,
+      since: request?.since ?? task.since,
+      isRequest: request !== undefined,
       text: request === undefined ? textOf(task, socket, only) : requestText(request),
     });
     for (const [at, wait] of task.waits.entries()) {

@@ -1,7 +1,9 @@
 /** The deadline of a whole request, redirects and body included: a timer, the caller's signal and scope, as one signal. */
 
-import { TimeoutError, type Clock, type Timer } from '@awaitio/core';
+import type { Clock, Timer } from '@awaitio/core';
 import {
+  currentHolder,
+  timedOut,
   watchAbort,
   watchScope,
   type AbortRegistration,
@@ -20,8 +22,9 @@ export class RequestDeadline implements AbortWatcher {
     signal?.throwIfAborted();
     this.#registration = signal === undefined ? undefined : watchAbort(signal, this);
     this.#scope = watchScope(this);
+    const task = currentHolder();
     this.#timer = clock.setTimer(() => {
-      this.onAbort(new TimeoutError('request', milliseconds));
+      this.onAbort(timedOut('request', milliseconds, task));
     }, milliseconds);
     this.#timer.unref();
   }

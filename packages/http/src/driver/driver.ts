@@ -11,6 +11,7 @@ import type { ByteStream, Clock, ByteConsumer } from '@awaitio/core';
 import { WOULD_BLOCK } from '@awaitio/core';
 import { outsideScopes, tryWriteLatin1 } from '@awaitio/core/lowlevel';
 import type { HttpConnection } from '../protocol/connection.ts';
+import { ReceivedTail, refusedBytes, type RefusedBytes } from '../observing/refused-bytes.ts';
 import { latin1, latin1Bytes } from '../protocol/vocabulary/latin1.ts';
 
 /** Gathered text above this length is written at once: larger writes are no cheaper per byte. */
@@ -30,6 +31,7 @@ export class Driver implements ByteConsumer {
   #queue: (Uint8Array | string)[] | undefined;
   /** How many bytes the connection has received. */
   bytesIn = 0;
+  #received: ReceivedTail | undefined;
 
   constructor(stream: ByteStream, connection: HttpConnection, clock: Clock) {
     this.stream = stream;
@@ -68,7 +70,18 @@ export class Driver implements ByteConsumer {
   take(view: Uint8Array): number {
     const count = this.connection.receive(view);
     this.bytesIn += count;
+    if (refusedBytes.most > 0) this.#keep(view);
     return count;
+  }
+
+  #keep(view: Uint8Array): void {
+    this.#received ??= new ReceivedTail();
+    this.#received.add(view, this.connection.failedAt, refusedBytes.most);
+  }
+
+  /** What was received around a fault of the peer, if someone has asked for it. */
+  get refused(): RefusedBytes | undefined {
+    return this.#received?.refused;
   }
 
   /** Gathers latin1 text for the next write. */

@@ -115,6 +115,7 @@ async function open(options: InspectOptions): Promise<InspectorPage> {
     attentionAfter: options.attentionAfter ?? 2_000,
     recording: options.recording ?? 60_000,
     canClose: options.allowClose ?? false,
+    refusedBytes: options.refusedBytes ?? 0,
   });
   const asked = new Asked(collector, clock);
   const handler = pageHandler({

@@ -22,6 +22,11 @@ export interface InspectOptions {
   readonly token?: string | undefined;
   /** Whether sockets may be closed from the page. @default false */
   readonly allowClose?: boolean | undefined;
+  /**
+   * How many bytes of a refused request are shown, in hex, around the one at which the fault was noticed: up to 1024. They are what the
+   * peer has sent, so they may hold secrets, and recordings hold them too. @default 0: none
+   */
+  readonly refusedBytes?: number | undefined;
   /** Whether requests are counted also while no one looks. It costs an event for each request. @default false */
   readonly always?: boolean | undefined;
   /** Milliseconds between two looks while someone looks, from 100. @default 1000 */
@@ -51,6 +56,7 @@ export const INSPECT_OPTIONS: OptionTable<InspectOptions> = {
     isSecret: true,
   },
   allowClose: rules.flag,
+  refusedBytes: rules.whole(0, 1_024),
   always: rules.flag,
   interval: {
     expected: 'a number of milliseconds from 100 to 60000',

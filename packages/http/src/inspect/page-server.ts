@@ -39,14 +39,17 @@ const PRIVATE = {
 export function pageHandler(parts: PageParts): Handler {
   return (request, context) => {
     if (!parts.guard.isFromHere(request)) return refused(403);
-    if (request.path === '/') return request.method === 'GET' ? pageResponse() : refused(405);
-    if (!parts.guard.isAllowed(request)) return refused(401);
+    if (request.path === '/') {
+      return request.method === 'GET' ? pageResponse() : refused(405, { Allow: 'GET' });
+    }
+    // A scheme that browsers do not ask for, so that no dialog opens (RFC 9110 section 11.6.1, RFC 6750 section 3).
+    if (!parts.guard.isAllowed(request)) return refused(401, { 'WWW-Authenticate': 'Bearer' });
     return dataResponse(parts, request, context);
   };
 }
 
-function refused(status: number): HttpResponse {
-  return new HttpResponse(null, { status, headers: PRIVATE });
+function refused(status: number, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return new HttpResponse(null, { status, headers: { ...PRIVATE, ...headers } });
 }
 
 async function pageResponse(): Promise<HttpResponse> {
@@ -78,11 +81,11 @@ function dataResponse(
   const { method, path } = request;
   const [, name = '', id = ''] = path.split('/');
   if (name === 'close') {
-    if (method !== 'POST') return refused(405);
+    if (method !== 'POST') return refused(405, { Allow: 'POST' });
     if (!allowClose) return refused(403);
     return refused(collector.close(id) ? 204 : 404);
   }
-  if (method !== 'GET') return refused(405);
+  if (method !== 'GET') return refused(405, { Allow: 'GET' });
   if (name === 'live') {
     return events((_lastId, { signal }) => liveEvents(collector, clock, interval, signal), {
       request,

@@ -17,6 +17,8 @@ export interface RequestOrigin {
   readonly body: Body;
   /** What must live as long as the request is handled. */
   kept: unknown;
+  /** See {@link HttpRequest.route}. */
+  route: string | undefined;
   /**
    * Reads a form of which the whole body is there.
    *
@@ -47,7 +49,6 @@ let originOf: (request: HttpRequest) => RequestOrigin;
 export class HttpRequest {
   readonly #head: RequestHead;
   readonly #origin: RequestOrigin;
-  #route: string | undefined;
 
   static {
     construct = (head, origin) => new HttpRequest(head, origin);
@@ -81,14 +82,14 @@ export class HttpRequest {
    * without end. The handler sets it; those of contracts do. @throws `InvalidInputError` when it is set to anything but a string
    */
   get route(): string | undefined {
-    return this.#route;
+    return this.#origin.route;
   }
 
   set route(route: string | undefined) {
     if (route !== undefined && typeof route !== 'string') {
       throw invalidInput('request.route', 'route', 'a string', route);
     }
-    this.#route = route;
+    this.#origin.route = route;
   }
 
   /** The query of the target, empty when there is none. */

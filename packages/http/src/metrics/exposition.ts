@@ -4,13 +4,15 @@
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Of the samples of a histogram: what its name ends with. */
+  readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
 /** The values of one name. */
 export interface Family {
   /** Without `_total`, which is added to counters. */
   readonly name: string;
-  readonly type: 'gauge' | 'counter';
+  readonly type: 'gauge' | 'counter' | 'histogram';
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -52,7 +54,9 @@ export function expose(families: readonly Family[], format: Format): string {
     const full = type === 'counter' ? `${name}_total` : name;
     const family = isOpen ? name : full;
     text += `# HELP ${family} ${escaped(help)}\n# TYPE ${family} ${type}\n`;
-    for (const { labels, value } of samples) text += `${full}${labelled(labels)} ${shown(value)}\n`;
+    for (const { labels, value, suffix = '' } of samples) {
+      text += `${full}${suffix}${labelled(labels)} ${shown(value)}\n`;
+    }
   }
   return isOpen ? `${text}# EOF\n` : text;
 }

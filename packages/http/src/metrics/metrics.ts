@@ -10,6 +10,7 @@ import {
 import type { Handler } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
 import { HttpResponse } from '../message/response.ts';
+import { Durations } from './durations.ts';
 import { expose, formatFor, MEDIA_TYPES } from './exposition.ts';
 import { familiesOf } from './families.ts';
 import { LoopDelayMonitor } from './loop-delay.ts';
@@ -21,6 +22,11 @@ export interface MetricsOptions {
   readonly clients?: Readonly<Record<string, ClientSource>> | undefined;
   /** The listener of the server, for what it has refused. @default none */
   readonly listener?: ListenerSource | undefined;
+  /**
+   * Whether the durations of requests are counted from now on, by method and by `request.route`, which handlers set. It costs each
+   * request two readings of the clock. @default false
+   */
+  readonly durations?: boolean | undefined;
   /** The most combinations of labels of one name; further ones are added up as `other`. @default 100 */
   readonly maxSeries?: number | undefined;
 }
@@ -28,6 +34,7 @@ export interface MetricsOptions {
 const METRICS_OPTIONS: OptionTable<MetricsOptions> = {
   clients: rules.object,
   listener: rules.method('statistics'),
+  durations: rules.flag,
   maxSeries: rules.whole(1),
 };
 
@@ -74,6 +81,10 @@ export function metrics(
     if (typeof (client as ClientSource | null)?.statistics === 'function') continue;
     throw invalidInput('metrics', `clients.${name}`, 'an HttpClient', client);
   }
+  const durations = options.durations === true ? new Durations(maxSeries) : undefined;
+  if (durations?.begin(server) === false) {
+    throw invalidInput('metrics', 'server', 'an HttpServer, to count its `durations`', server);
+  }
   const sources = { server, executor, clients: { ...clients }, listener };
   const monitor = new LoopDelayMonitor();
   return (request) => {
@@ -81,7 +92,9 @@ export function metrics(
       throw new HttpProblem(405, { headers: { Allow: 'GET, HEAD' } });
     }
     const format = formatFor(request.headers.get('accept'));
-    const text = expose(familiesOf(sources, monitor.read(), maxSeries), format);
+    const families = familiesOf(sources, monitor.read(), maxSeries);
+    if (durations !== undefined) families.push(durations.family());
+    const text = expose(families, format);
     return HttpResponse.text(text, {
       headers: { 'Content-Type': MEDIA_TYPES[format], 'Cache-Control': 'no-store', Vary: 'Accept' },
     });

@@ -27,7 +27,7 @@ interface Begun {
 export class ClientRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
-  readonly #begun = new WeakMap<ClientRequestTrace, Begun>();
+  readonly #begun = new Map<ClientRequestTrace, Begun>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -65,6 +65,15 @@ export class ClientRequests {
     this.#instruments.active.add(1, attributes);
     propagator.inject(context, trace, FIELDS);
     runIn(trace, (body) => contexts.with(context, body));
+  }
+
+  /** Nothing is counted from now on: what is under way is not active any more, and its spans end here. */
+  stop(): void {
+    for (const { span, attributes } of this.#begun.values()) {
+      this.#instruments.active.add(-1, attributes);
+      span.end();
+    }
+    this.#begun.clear();
   }
 
   ended(trace: ClientRequestTrace): void {

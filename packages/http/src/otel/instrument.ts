@@ -74,7 +74,7 @@ const MAX_ERRORS = 200;
  * their attributes have a bound each.
  *
  * @param options - See {@link InstrumentOptions}.
- * @returns A function that ends it. Spans that have begun then are not ended.
+ * @returns A function that ends it: spans that have begun end then, without a status, and no request is active any more.
  * @throws `InvalidInputError` for a wrong option. What a provider or a propagator throws later goes to stderr, and to no request.
  *
  * @example
@@ -128,5 +128,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
   return () => {
     stopServers();
     stopClients();
+    servers.stop();
+    clients.stop();
   };
 }

@@ -37,7 +37,7 @@ interface Begun {
 export class ServerRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
-  readonly #begun = new WeakMap<ServerRequestTrace, Begun>();
+  readonly #begun = new Map<ServerRequestTrace, Begun>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -72,6 +72,15 @@ export class ServerRequests {
     this.#begun.set(trace, { span, context, names, attributes });
     this.#instruments.active.add(1, attributes);
     runIn(trace, (body) => contexts.with(context, body));
+  }
+
+  /** Nothing is counted from now on: what is under way is not active any more, and its spans end here. */
+  stop(): void {
+    for (const { span, attributes } of this.#begun.values()) {
+      this.#instruments.active.add(-1, attributes);
+      span.end();
+    }
+    this.#begun.clear();
   }
 
   ended(trace: ServerRequestTrace): void {

@@ -658,3 +658,36 @@ describe('a client’s connection', () => {
     expect(tunnelling.clientState).toBe('MIGHT_SWITCH');
   });
 });
+
+describe('the byte at which it failed', () => {
+  const WRONG = 'GET / HTTP/1.1\r\nHost: a\r\nB\0: x\r\n\r\n';
+  const fault = WRONG.indexOf('\0');
+  const attempt = (...pieces: readonly string[]): number => {
+    const server = new HttpConnection('server');
+    for (const piece of pieces) server.receive(bytes(piece));
+    return server.failedAt;
+  };
+
+  test('is counted in the last piece that came', () => {
+    expect(attempt(WRONG)).toBe(fault);
+    expect(attempt(WRONG.slice(0, 20), WRONG.slice(20))).toBe(fault - 20);
+    expect(attempt(...WRONG.slice(0, fault + 1).split(''))).toBe(0);
+    expect(attempt('\rGET / HTTP/1.1\r\n')).toBe(1);
+  });
+
+  test.each([1, 100, 20_000])('is found behind a message with a body of %i bytes', (length) => {
+    const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+    const before = head + 'x'.repeat(length);
+    expect(attempt(before + WRONG)).toBe(before.length + fault);
+  });
+
+  test('is -1 before anything came, while all is right, and at the end of the connection', () => {
+    expect(new HttpConnection('server').failedAt).toBe(-1);
+    expect(attempt('GET / HTTP/1.1\r\n')).toBe(-1);
+    const server = new HttpConnection('server');
+    server.receive(bytes('GET / HTTP/1.1\r\n'));
+    server.receiveEnd();
+    expect(() => server.nextEvent()).toThrow(/ended inside/);
+    expect(server.failedAt).toBe(-1);
+  });
+});

@@ -106,6 +106,11 @@ export class HttpConnection {
     return event;
   }
 
+  /** The byte of what was received last at which it failed; -1 when it did not, or at the end of the connection. */
+  get failedAt(): number {
+    return this.#decoder?.failedAt ?? -1;
+  }
+
   /** What {@link HttpConnection.nextEvent} threw, and throws again. */
   get failure(): RemoteProtocolError | undefined {
     return this.#failure;

@@ -65,6 +65,8 @@ export class Exchange implements RequestOrigin, BodySource, HandlerContext, Exch
   isReading = false;
   /** What must live as long as the exchange. */
   kept: unknown;
+  /** See `HttpRequest.route`. */
+  route: string | undefined;
   /** Bytes of the request's body that were read. */
   bytesIn = 0;
   /** The error of a reader that found the body longer than its limit. */

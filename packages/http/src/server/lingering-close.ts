@@ -9,6 +9,7 @@
 import { IoError } from '@awaitio/core';
 import { errorResponse } from '../message/error-response.ts';
 import { fieldsToSend } from '../message/response.ts';
+import { tellRefusedBytes } from '../observing/refused-bytes.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError, type ProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { Responder } from './respond.ts';
@@ -33,6 +34,7 @@ export async function refuse(
   error: ProtocolError,
 ): Promise<void> {
   runtime.observer.refused(id, String(remoteAddress ?? ''), status, error.code);
+  if (!runtime.isHidden) tellRefusedBytes(error.code, driver.refused);
   const response = errorResponse(status);
   driver.write(
     http.sendResponse({

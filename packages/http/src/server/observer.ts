@@ -9,10 +9,12 @@ import { channel } from 'node:diagnostics_channel';
 import type { Address, Clock, StreamStatistics } from '@awaitio/core';
 import {
   callContained,
+  ownStream,
   type AsyncScope,
   type DeadlineWheel,
   type FailureSink,
 } from '@awaitio/core/lowlevel';
+import { everyServer, FinishedWatchers } from '../observing/finished.ts';
 import type { RequestHead } from '../protocol/vocabulary/events.ts';
 import type { ServerRequestTracer } from '../tracing/server-request.ts';
 import {
@@ -49,6 +51,8 @@ export interface ExchangeFacts {
   startedAt: number;
   /** When it had returned; -1 without a listener. */
   answeredAt: number;
+  /** The pattern that the handler named. */
+  readonly route: string | undefined;
   /** While requests are traced. */
   readonly trace: ServerRequestTracer | undefined;
 }
@@ -98,6 +102,8 @@ export class ServerObserver implements FailureSink {
   readonly #isHidden: boolean;
   readonly refusedByStatus: Map<number, number> = new Map();
   readonly refusedByCause: Map<string, number> = new Map();
+  /** Those who count the requests of this server. */
+  readonly finished: FinishedWatchers = new FinishedWatchers();
   opened = 0;
   active = 0;
   completed = 0;
@@ -120,6 +126,8 @@ export class ServerObserver implements FailureSink {
   }
 
   connectionOpened(connection: ConnectionFacts): void {
+    // The server shows it.
+    ownStream(connection.stream);
     if (!this.#hasListener(CHANNELS.connectionOpened)) return;
     this.emit({
       type: 'connectionOpened',
@@ -147,7 +155,7 @@ export class ServerObserver implements FailureSink {
 
   requestStarted(exchange: ExchangeFacts): void {
     this.active += 1;
-    const isHeard = this.#hasListener(requestFinished);
+    const isHeard = this.#hasListener(requestFinished) || this.#isCounted;
     exchange.startedAt = isHeard ? this.#clock.now() : this.#wheel.now();
     if (!this.#hasListener(requestStarted)) return;
     this.#emit({ type: 'requestStarted', ...describe(exchange) });
@@ -163,6 +171,7 @@ export class ServerObserver implements FailureSink {
     if (isComplete) this.completed += 1;
     else this.failed += 1;
     exchange.trace?.finished(status, isComplete);
+    if (this.#isCounted) this.#count(exchange, status, isComplete);
     if (!this.#hasListener(requestFinished)) return;
     const { startedAt, answeredAt, bytesIn, bytesOut } = exchange;
     const now = this.#clock.now();
@@ -177,6 +186,12 @@ export class ServerObserver implements FailureSink {
       duration: now - startedAt,
       time: this.#clock.wallTime(),
     });
+  }
+
+  #count(exchange: ExchangeFacts, status: number, isComplete: boolean): void {
+    const duration = this.#clock.now() - exchange.startedAt;
+    this.finished.tell(exchange, status, isComplete, duration);
+    if (!this.#isHidden) everyServer.tell(exchange, status, isComplete, duration);
   }
 
   refused(connection: number, remoteAddress: string, status: number, cause: string): void {
@@ -225,6 +240,10 @@ export class ServerObserver implements FailureSink {
 
   onCallbackFailure(failure: unknown): void {
     this.#onListenerFailure(failure);
+  }
+
+  get #isCounted(): boolean {
+    return this.finished.list.length > 0 || (everyServer.list.length > 0 && !this.#isHidden);
   }
 
   #hasListener({ hasSubscribers }: Channel): boolean {

@@ -9,7 +9,13 @@
  */
 
 import { TimeoutError, type Clock } from '@awaitio/core';
-import { Deadline, type DeadlineOwner, type DeadlineWheel } from '@awaitio/core/lowlevel';
+import {
+  Deadline,
+  timedOutOn,
+  type DeadlineOwner,
+  type DeadlineWheel,
+  type WaitHolder,
+} from '@awaitio/core/lowlevel';
 import { StallWatch } from '../driver/stall-watch.ts';
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import type { Driver } from '../driver/driver.ts';
@@ -130,11 +136,11 @@ export class Phases implements DeadlineOwner {
   }
 
   /** The handler's result, or the error of its deadline, whichever comes first. */
-  withHandlerDeadline<T>(result: Promise<T> | T): Promise<T> | T {
+  withHandlerDeadline<T>(result: Promise<T> | T, task: WaitHolder | undefined): Promise<T> | T {
     if (this.#settings.deadlines.handler === Infinity && this.#handlerLimit === undefined) {
       return result;
     }
-    this.#handlerDeadline = new HandlerDeadline();
+    this.#handlerDeadline = new HandlerDeadline(task);
     return this.#handlerDeadline.race(Promise.resolve(result));
   }
 
@@ -219,7 +225,9 @@ export class Phases implements DeadlineOwner {
         break;
       case 'write':
       case 'flush':
-        this.#driver.stream.reset(new TimeoutError('write', this.#stallWatch?.allowed ?? 0));
+        this.#driver.stream.reset(
+          timedOutOn(this.#driver.stream, 'write', this.#stallWatch?.allowed ?? 0),
+        );
         break;
     }
   }

@@ -117,7 +117,7 @@ async function handleLater(
   if (responder.driver.gathered > 0) responder.driver.flushSoon();
   let response;
   try {
-    response = await responder.phases.withHandlerDeadline(result);
+    response = await responder.phases.withHandlerDeadline(result, responder.task);
     if (!responder.isSwitched && !(response instanceof HttpResponse)) {
       throw new TypeError(
         `serve: expected the handler to return an HttpResponse, ${got(response)}`,

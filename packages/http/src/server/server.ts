@@ -34,6 +34,7 @@ import type { MemoryFetch } from '../adapters/memory-fetch.ts';
 import { DEFAULT_SERVER_DEADLINES } from '../driver/deadlines.ts';
 import { loadParser } from '../driver/load-parser.ts';
 import type { Handler } from '../message/handler.ts';
+import { showFinished } from '../observing/finished.ts';
 import { isHidden, servers, type ServerView } from '../observing/servers.ts';
 import { ServerConnection } from './connection.ts';
 import { drain, OpenConnections, shutDown } from './drain.ts';
@@ -162,6 +163,7 @@ export class HttpServer {
     });
     if (options.signal !== undefined)
       this.#registration = watchAbort(options.signal, shutDown(this, this.#runtime));
+    showFinished(this, this.#runtime.observer.finished);
     servers.add(this, (server, id) => server.#view(id));
   }
 

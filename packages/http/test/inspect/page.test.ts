@@ -107,6 +107,20 @@ describe('the inspector', () => {
     }
   });
 
+  test.each(['/', ...DATA])(
+    'opens no WebSocket at %s, for another site or its own',
+    async (path) => {
+      const handshake = `GET ${path} HTTP/1.1\r\nHost: ${new URL(address).host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==`;
+      const from = (origin: string, more = ''): Promise<string> =>
+        raw(`${handshake}\r\nOrigin: ${origin}${more}`);
+      // A page cannot set Authorization on a WebSocket; a cookie it could.
+      expect(await from('http://evil.example', `\r\nCookie: token=${TOKEN}`)).toMatch(
+        /^HTTP\/1\.1 403 [^]*\r\n\r\n$/,
+      );
+      expect(await from(address)).toMatch(path === '/' ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 401 /);
+    },
+  );
+
   test.each(DATA)(
     'answers %s with nothing when a browser says that another site asks',
     async (path) => {
@@ -143,6 +157,17 @@ describe('the inspector', () => {
       'OPTIONS',
     );
     expect(preflight).toEqual({ status: 403, body: '' });
+  });
+
+  test.each([
+    ['GET', '/json', {}, 401, 'www-authenticate', 'Bearer'],
+    ['POST', '/', KEY, 405, 'allow', 'GET'],
+    ['POST', '/json', KEY, 405, 'allow', 'GET'],
+    ['GET', '/close/k1', KEY, 405, 'allow', 'POST'],
+  ])('says to %s %s what it takes instead', async (method, path, headers, status, name, value) => {
+    const response = await client.request(method, `${address}${path}`, { headers });
+    response.discard();
+    expect([response.status, response.headers.get(name)]).toEqual([status, value]);
   });
 
   test('serves a page of one document, whose policy allows its script and its style and nothing else', async () => {

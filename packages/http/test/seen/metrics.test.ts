@@ -106,6 +106,50 @@ describe('the metrics of a server', () => {
     );
   });
 
+  test('count durations by method and the route that handlers name, when they are asked to, with a bound', () =>
+    withMetrics(
+      (request) => {
+        if (request.path.startsWith('/items/')) request.route = '/items/{id}';
+        else if (request.path !== '/SECRET') request.route = request.path;
+        return HttpResponse.text('an item');
+      },
+      async ({ client, read }) => {
+        const ask = async (method: string, path: string): Promise<void> => {
+          await (await client.request(method, `http://inside${path}`)).text();
+        };
+        for (const path of ['/items/1', '/items/2', '/SECRET', '/a', '/b']) await ask('GET', path);
+        await ask('POST', '/items/3');
+        await ask('SEARCH', '/items/3');
+        for (const accept of ['text/plain', 'application/openmetrics-text']) {
+          const { samples, text } = await read(accept);
+          expect(valuesOf(samples, 'http_request_duration_seconds_count')).toEqual({
+            'GET /items/{id}': 2,
+            'GET ': 1,
+            'GET /a': 1,
+            'other other': 3,
+          });
+          const buckets = samples.filter(
+            ({ name, labels }) =>
+              name.endsWith('_seconds_bucket') && labels['route'] === '/items/{id}',
+          );
+          const values = buckets.map(({ value }) => value);
+          expect(values).toEqual(values.toSorted((a, b) => a - b));
+          expect(buckets.at(-1)).toMatchObject({ labels: { le: '+Inf' }, value: 2 });
+          expect(text).not.toContain('SECRET');
+        }
+      },
+      () => ({ durations: true, maxSeries: 3 }),
+    ));
+
+  test('do not count durations unless they are asked to, nor of what is no server', async () => {
+    await withMetrics(hello, async ({ client, read }) => {
+      await (await client.get('http://inside/')).text();
+      expect((await read()).text).not.toContain('duration');
+    });
+    const other = { statistics: () => ({}) as never };
+    expect(() => metrics(other, undefined, { durations: true })).toThrow(/to be an HttpServer, to/);
+  });
+
   test('count tasks and their ends', () =>
     withMetrics(hello, async ({ executor, read }) => {
       await executor.spawn(() => 1);

@@ -253,6 +253,50 @@ test('providers that are passed get what is ended and counted', async () => {
   }
 });
 
+test('what is under way when it ends is no longer active, and has a span', async () => {
+  const tracerProvider = new RecordingTracerProvider();
+  const meterProvider = new RecordingMeterProvider();
+  const stop = instrument({ tracerProvider, meterProvider });
+  const listener = new MemoryListener();
+  let answer = (): void => {};
+  const waiting = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let begun = (): void => {};
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const server = await serve(
+    async () => {
+      begun();
+      await waiting;
+      return HttpResponse.empty();
+    },
+    { listener },
+  );
+  const active = (): unknown[] =>
+    meterProvider
+      .collect()
+      .filter(({ name }) => name.endsWith('active_requests'))
+      .flatMap(({ points }) => points.map(({ value }) => value));
+  try {
+    await using client = new HttpClient({ connect: () => listener.connect() });
+    const asked = client.get('http://memory/');
+    await hasBegun;
+    expect(active()).toEqual([1, 1]);
+    stop();
+    expect(active()).toEqual([0, 0]);
+    expect(tracerProvider.log.ended).toHaveLength(2);
+    answer();
+    (await asked).discard();
+    expect(active()).toEqual([0, 0]);
+    expect([...tracerProvider.log.misuses, ...meterProvider.misuses]).toEqual([]);
+  } finally {
+    stop();
+    await server.shutdown({ grace: 0, idleWindow: 0 });
+  }
+});
+
 test('nothing is observed any more once it has ended', async () => {
   await observed(async ({ spans }) => {
     const stop = instrument();

@@ -18,7 +18,7 @@ const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\[\\\\n"])*"';
 const SAMPLE = new RegExp(`^(${NAME})(?:\\{(${LABEL}(?:,${LABEL})*)\\})? (\\S+)$`);
 const HELP = new RegExp(`^# HELP (${NAME}) (.+)$`);
-const TYPE = new RegExp(`^# TYPE (${NAME}) (gauge|counter)$`);
+const TYPE = new RegExp(`^# TYPE (${NAME}) (gauge|counter|histogram)$`);
 
 function fail(line: string, why: string): never {
   throw new Error(`${why}: ${line}`);
@@ -52,9 +52,13 @@ export function readExposition(text: string, isOpenMetrics = false): ReadSample[
     } else {
       if (family === undefined) fail(line, 'a sample without a type');
       const sample = readSample(line);
-      const expected =
-        isOpenMetrics && family.type === 'counter' ? `${family.name}_total` : family.name;
-      if (sample.name !== expected) fail(line, `not a sample of ${family.name}`);
+      const suffixes =
+        family.type === 'histogram'
+          ? ['_bucket', '_sum', '_count']
+          : [isOpenMetrics && family.type === 'counter' ? '_total' : ''];
+      const { name } = family;
+      if (!suffixes.some((suffix) => sample.name === name + suffix))
+        fail(line, `not a sample of ${family.name}`);
       if (family.type === 'counter' && !(sample.value >= 0)) fail(line, 'a counter below 0');
       const key = `${sample.name} ${JSON.stringify(Object.entries(sample.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
       if (seen.has(key)) fail(line, 'twice');

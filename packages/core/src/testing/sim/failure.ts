@@ -2,6 +2,8 @@
 
 import type { TaskInfo } from '../../tasks/task-types.ts';
 import { isError } from '../../vocabulary/realms.ts';
+import type { Fabric } from './network/fabric.ts';
+import type { FailureFacts } from './run.ts';
 
 /** The names of tasks; with their number behind it, where several have one name. */
 export function namesOf(tasks: readonly TaskInfo[]): readonly string[] {
@@ -17,4 +19,10 @@ export function isClosedListener(error: unknown): boolean {
 
 export function messageOf(error: unknown): string {
   return isError(error) ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** The segments of a run: those that arrived, as far as they are kept, and those that did not. */
+export function segmentsOf({ trace, connections }: Fabric): FailureFacts['segments'] {
+  const inFlight = Array.from(connections, (connection) => connection.inFlight).flat();
+  return { deliveries: trace.deliveries, inFlight };
 }

@@ -42,6 +42,12 @@ export interface SimulationOptions {
    * the seed chooses. What one task, or one direction of a connection, does keeps its order. @default 'first'
    */
   readonly order?: 'first' | 'seed' | undefined;
+  /**
+   * The folder for a page of a run that fails: see {@link SimulationError.writePage}. The run is repeated for it with `traceWaits` on, so
+   * that the page says which task waits in which line. `false` is for no page. @default the
+   * environment's `AWAITIO_PAGES`; no page without it
+   */
+  readonly pages?: string | false | undefined;
   /** The most events of a run, to stop programs that never become idle. @default 1000000 */
   readonly maxEvents?: number | undefined;
   /**
@@ -98,6 +104,10 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
   },
   giveUpAfter,
   order: rules.oneOf('first', 'seed'),
+  pages: {
+    expected: 'the path of a folder, or false',
+    accepts: (value) => value === false || (typeof value === 'string' && value !== ''),
+  },
   maxEvents: rules.whole(1),
   allow: {
     expected: `a list of ${WORK.join(', ')}`,

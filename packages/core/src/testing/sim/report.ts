@@ -10,6 +10,8 @@ import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts
 import type { SimWait } from './network/world.ts';
 import type { PropertyCount } from './properties.ts';
 import type { SimulationOptions } from './options.ts';
+import { recordSimulation, type SimulationRecording } from './page/recording.ts';
+import { writePage } from './page/write-page.ts';
 
 /** A run, which makes text of its decisions when they are asked for: most are read by no program. */
 export class FinishedRun implements SimulationRun {
@@ -55,6 +57,7 @@ export class SimulationError extends Error {
   /** The options of the run. */
   readonly options: SimulationOptions;
   readonly #run: SimulationRun;
+  readonly #facts: FailureFacts;
 
   constructor(run: SimulationRun, facts: FailureFacts) {
     const { kind, what, cause, pending, options } = facts;
@@ -69,7 +72,27 @@ export class SimulationError extends Error {
     this.properties = run.properties;
     this.pending = pending;
     this.options = options;
+    this.#facts = facts;
     hide(this, ['what', 'pending', 'trace', 'properties', 'options']);
+  }
+
+  /** What happened, as the file that the viewer opens: see docs/recordings.md. */
+  get recording(): SimulationRecording {
+    const { kind, what, cause, pending, segments } = this.#facts;
+    const { seed, hash, virtualTime, trace, decisions } = this;
+    const facts = { kind, what, cause, pending, seed, hash, virtualTime, trace, decisions };
+    return recordSimulation({ ...facts, ...segments });
+  }
+
+  /**
+   * Writes a page that shows what happened: a lane for each host, messages as arrows with their bytes, faults, what still waits. It
+   * needs nothing else, and holds the bytes of the run. Beside it goes the same for ui.perfetto.dev, as `.perfetto.json`.
+   *
+   * @param path - Where: `failure.html`. A file that is there is replaced; its folder is made.
+   * @throws What the file system says.
+   */
+  async writePage(path: string): Promise<void> {
+    await writePage(path, this.recording);
   }
 
   /** What happened by chance: see {@link SimulationRun.decisions}. */

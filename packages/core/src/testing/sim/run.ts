@@ -2,7 +2,7 @@
 
 import type { Decision } from './decisions/log.ts';
 import type { SimFaults } from './network/faults.ts';
-import type { TraceEntry } from './network/trace.ts';
+import type { Delivery, TraceEntry } from './network/trace.ts';
 import type { SimWait } from './network/world.ts';
 import type { SimulationOptions } from './options.ts';
 import type { PropertyCount } from './properties.ts';
@@ -58,5 +58,10 @@ export interface FailureFacts {
   readonly what: string;
   readonly cause: unknown;
   readonly pending: Pending;
+  /** The segments that arrived, as far as they are kept, and those that did not. */
+  readonly segments: {
+    readonly deliveries: readonly Delivery[];
+    readonly inFlight: readonly Delivery[];
+  };
   readonly options: SimulationOptions;
 }

@@ -13,8 +13,9 @@ import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { Order } from './decisions/order.ts';
-import { isClosedListener, messageOf, namesOf } from './failure.ts';
+import { isClosedListener, messageOf, namesOf, segmentsOf } from './failure.ts';
 import { orderEvents, SimClock, wasQuiet } from './network/clock.ts';
+import { withPage } from './pages.ts';
 import type { Fabric } from './network/fabric.ts';
 import { chanceOf } from './guard/chance.ts';
 import { currentLife } from './hosts/context.ts';
@@ -82,7 +83,7 @@ export async function simulate(
   const run = new Run(checkSimulation(options));
   const loading = loadedForRuns();
   if (loading !== undefined) await loading;
-  return run.run(main);
+  return withPage(options, run.run(main), () => new Run(options).run(main));
 }
 
 type Failure = Pick<FailureFacts, 'cause' | 'kind' | 'what'>;
@@ -305,6 +306,8 @@ class Run {
     if (this.#failure === undefined) return run;
     const pending = this.#pending();
     const { kind, what, cause } = this.#failure;
-    return new SimulationError(run, { kind, what, cause, pending, options: this.#options });
+    const segments = segmentsOf(this.#fabric);
+    const options = this.#options;
+    return new SimulationError(run, { kind, what, cause, pending, segments, options });
   }
 }

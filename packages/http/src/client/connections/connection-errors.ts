@@ -1,6 +1,7 @@
 /** The errors with which a connection ends its request. */
 
-import { BrokenError } from '@awaitio/core';
+import { BrokenError, type ByteStream, type TimeoutError } from '@awaitio/core';
+import { timedOutOn } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from './failure.ts';
 
 /** The server closed the connection, and no response had begun. */
@@ -39,4 +40,14 @@ export function clientClosed(): BrokenError {
     code: 'ERR_HTTP_CLIENT_CLOSED',
     operation: 'close',
   });
+}
+
+/** The time of a phase is over, or a request stalled. @param watch - Of one that is still being sent */
+export function phaseEnded(
+  stream: ByteStream,
+  phase: 'headers' | 'body',
+  watch: { readonly allowed: number } | undefined,
+  deadlines: Readonly<Record<'headers' | 'body', number>>,
+): TimeoutError {
+  return timedOutOn(stream, phase, watch?.allowed ?? deadlines[phase]);
 }

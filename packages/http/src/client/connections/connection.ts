@@ -6,7 +6,7 @@
  * fails, and `#failure` holds the reason.
  */
 
-import { BrokenError, TimeoutError, type ByteStream, type WouldBlock } from '@awaitio/core';
+import { BrokenError, type ByteStream, type WouldBlock } from '@awaitio/core';
 import {
   Deadline,
   watchAbort,
@@ -16,7 +16,7 @@ import {
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
-import { clientClosed, discarded, sentOnce } from './connection-errors.ts';
+import { clientClosed, discarded, phaseEnded, sentOnce } from './connection-errors.ts';
 import { idleTimeOf, REST } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
@@ -247,7 +247,7 @@ export class ClientConnection
     else if (phase === 'body' && this.#isUnread && this.#incoming !== undefined) {
       void this.#receiver.readOn(this.#incoming);
     } else if (phase === 'idle') this.#rest();
-    else void this.fail(new TimeoutError(phase, watch?.allowed ?? this.#shared.deadlines[phase]));
+    else void this.fail(phaseEnded(this.#stream, phase, watch, this.#shared.deadlines));
   }
 
   onAbort(reason: unknown): void {

@@ -112,7 +112,7 @@ export class ClientPool implements ConnectionOwner {
       return await wait.promise;
     } catch (error) {
       const isLate = error instanceof TimeoutError && error.operation === 'pool';
-      throw isLate ? new PoolTimeoutError(timeout, this.#describe()) : error;
+      throw isLate ? new PoolTimeoutError(error, this.#describe()) : error;
     }
   }
 
@@ -275,9 +275,10 @@ class PoolWaiter extends ListedWaiter<ClientConnection | undefined> {
 
 /** No connection became free in time: the message says who holds them. */
 class PoolTimeoutError extends TimeoutError {
-  constructor(timeout: number, holders: string) {
-    super('pool', timeout);
-    this.message = `pool: no connection became free within ${timeout} ms: ${holders}; read or discard each response, or raise \`maxConnectionsPerOrigin\` or \`deadlines.pool\``;
+  constructor({ timeout, waits, message }: TimeoutError, holders: string) {
+    super('pool', timeout, waits);
+    const traced = / \(waiting: .*$/.exec(message)?.[0] ?? '';
+    this.message = `pool: no connection became free within ${timeout} ms: ${holders}; read or discard each response, or raise \`maxConnectionsPerOrigin\` or \`deadlines.pool\`${traced}`;
   }
 }
 

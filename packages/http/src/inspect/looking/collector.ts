@@ -1,9 +1,8 @@
 /**
  * Looks at the process, and counts what passes between two looks.
  *
- * While no one looks nothing is counted but refusals, which are rare: requests make no event, and no timer runs. What is
- * counted needs the channels of `node:diagnostics_channel`, which every server publishes to, and what is seen is asked for in
- * the moment of a look.
+ * While no one looks nothing is counted but refusals, which are rare: requests tell no one that they end, and no timer runs. What
+ * is seen is asked for in the moment of a look.
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -11,14 +10,24 @@ import type { Clock } from '@awaitio/core';
 import { isTracingWaits } from '@awaitio/core/lowlevel';
 import { EventLoopDelay, type DelayMonitor } from '../../batteries/wrappers/event-loop-delay.ts';
 import { clients } from '../../observing/clients.ts';
+import {
+  everyServer,
+  type FinishedRequest,
+  type FinishedWatcher,
+} from '../../observing/finished.ts';
+import {
+  watchRefusedBytes,
+  type RefusedBytes,
+  type RefusedBytesWatcher,
+} from '../../observing/refused-bytes.ts';
 import { servers, type ServerView } from '../../observing/servers.ts';
 import { findAttention } from './attention.ts';
-import type { FinishedModel, Inspection } from './model.ts';
+import type { Inspection } from './model.ts';
 import { Recorder, type Recording } from './recorder.ts';
 import { Refusals } from './refusals.ts';
 import { lookAtRequests } from './requests.ts';
-import { Routes } from './routes.ts';
-import { pathOf, printable } from './safe-text.ts';
+import { finishedModel, hasFailed, Routes } from './routes.ts';
+import { printable } from './safe-text.ts';
 import { poolModels, serverModel } from './servers-and-pools.ts';
 import { Sockets } from './sockets.ts';
 import { lookAtTasks } from './tasks.ts';
@@ -32,19 +41,10 @@ export interface CollectorOptions {
   /** Milliseconds that a recording reaches back. */
   readonly recording: number;
   readonly canClose: boolean;
+  /** The most bytes of a refused request that are shown. */
+  readonly refusedBytes?: number | undefined;
   /** Measures the delay of the event loop while someone looks. */
   readonly loop?: DelayMonitor | undefined;
-}
-
-/** See `RequestFinishedEvent`, of which the headers are no part. */
-interface Finished {
-  readonly connection: number;
-  readonly remoteAddress: string;
-  readonly method: string;
-  readonly target: string;
-  readonly status: number;
-  readonly isComplete: boolean;
-  readonly duration: number;
 }
 
 interface Closed {
@@ -62,18 +62,20 @@ interface Refused {
 }
 
 /** Names of the channels: see `SERVER_CHANNELS`. */
-const FINISHED = 'awaitio:http:server:request-finished';
 const CLOSED = 'awaitio:http:server:connection-closed';
 const REFUSED = 'awaitio:http:server:refused';
 
 /** Looks at this process. */
-export class Collector {
+export class Collector implements FinishedWatcher, RefusedBytesWatcher {
   readonly #options: CollectorOptions;
   readonly #sockets = new Sockets();
   readonly #refusals = new Refusals();
   readonly #routes = new Routes();
   readonly #loop: DelayMonitor;
   readonly #recorder: Recorder;
+  readonly mostBytes: number;
+  readonly #stopBytes: (() => void) | undefined;
+  #stopCounting: (() => void) | undefined;
   #looking = 0;
   #last: Inspection | undefined;
 
@@ -82,12 +84,15 @@ export class Collector {
     this.#recorder = new Recorder(options.recording);
     this.#loop = options.loop ?? new EventLoopDelay();
     subscribe(REFUSED, this.#onRefused);
+    this.mostBytes = options.refusedBytes ?? 0;
+    this.#stopBytes = this.mostBytes > 0 ? watchRefusedBytes(this) : undefined;
   }
 
   /** Ends all of it. */
   stop(): void {
     unsubscribe(REFUSED, this.#onRefused);
-    if (this.#looking > 0) this.#stopCounting();
+    this.#stopBytes?.();
+    if (this.#looking > 0) this.#endCounting();
     this.#looking = 0;
     this.#sockets.stop();
   }
@@ -95,7 +100,7 @@ export class Collector {
   /** Someone looks: requests are counted until the returned function is called. */
   begin(): () => void {
     if (this.#looking === 0) {
-      subscribe(FINISHED, this.#onFinished);
+      this.#stopCounting = everyServer.add(this);
       subscribe(CLOSED, this.#onClosed);
       this.#loop.start();
     }
@@ -105,12 +110,12 @@ export class Collector {
       if (hasEnded || this.#looking === 0) return;
       hasEnded = true;
       this.#looking -= 1;
-      if (this.#looking === 0) this.#stopCounting();
+      if (this.#looking === 0) this.#endCounting();
     };
   }
 
-  #stopCounting(): void {
-    unsubscribe(FINISHED, this.#onFinished);
+  #endCounting(): void {
+    this.#stopCounting?.();
     unsubscribe(CLOSED, this.#onClosed);
     this.#loop.stop();
   }
@@ -195,23 +200,25 @@ export class Collector {
     };
   }
 
-  readonly #onFinished = (message: unknown): void => {
-    const { connection, remoteAddress, method, target, status, isComplete, duration } =
-      message as Finished;
-    const at = Math.round(this.#options.clock.now());
-    const request: FinishedModel = {
-      method: printable(method),
-      path: pathOf(target),
-      peer: printable(remoteAddress),
-      status,
-      isComplete,
-      duration: round(duration),
-      at,
-    };
-    this.#routes.add(request);
-    const lane = laneOf(connection, remoteAddress);
-    this.#recorder.add({ type: 'request', lane, ...pick(request) });
-  };
+  /** The bytes of the request that was refused last. */
+  onRefusedBytes(cause: string, refused: RefusedBytes): void {
+    this.#refusals.addBytes(cause, refused, this.mostBytes);
+  }
+
+  /** A request has ended. */
+  onFinished(
+    request: FinishedRequest,
+    status: number,
+    isComplete: boolean,
+    duration: number,
+  ): void {
+    const { clock } = this.#options;
+    const finish = { status, isComplete, duration, clock };
+    this.#routes.add(request, finish);
+    if (!this.#recorder.takes(clock, hasFailed(finish), duration)) return;
+    const { peer, ...shown } = finishedModel(request, finish);
+    this.#recorder.add({ type: 'request', lane: laneOf(request.connectionId, peer), ...shown });
+  }
 
   readonly #onClosed = (message: unknown): void => {
     const { connection, remoteAddress, reason, duration } = message as Closed;
@@ -252,17 +259,6 @@ function isGone({ runtime }: ServerView): boolean {
 
 function laneOf(connection: number, peer: string): string {
   return `#${connection} ${printable(peer)}`;
-}
-
-function pick({
-  at,
-  duration,
-  method,
-  path,
-  status,
-  isComplete,
-}: FinishedModel): Omit<FinishedModel, 'peer'> {
-  return { at, duration, method, path, status, isComplete };
 }
 
 /** To microseconds. */

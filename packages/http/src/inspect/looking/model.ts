@@ -58,6 +58,8 @@ export interface AttentionModel {
   /** A sentence, without ages: they are counted from `since`. */
   readonly text: string;
   readonly since: number;
+  /** Since when the last byte is waited for; null where that is not what is waited for. */
+  readonly waitsSince: number | null;
   /** When it ends by itself. */
   readonly deadline: number | null;
   /** Where: the id of a request, a socket, a pool or a refusal. */
@@ -114,6 +116,8 @@ export interface RequestModel {
   readonly phase: string;
   /** What it waits for, as a sentence. */
   readonly text: string;
+  /** Since when it waits for its client: for the next bytes, or for room to send; null while it does not. */
+  readonly waitsSince: number | null;
   readonly deadline: number | null;
   /** Bytes of its body that were read, and how many there will be. */
   readonly bytesIn: number;
@@ -175,6 +179,12 @@ export interface RefusalModel {
   readonly lastAt: number;
   /** The last peers, newest first. */
   readonly peers: readonly string[];
+  /** Bytes of the last one, with the option `refusedBytes` alone; else null. */
+  readonly bytes: {
+    readonly hex: string;
+    /** The index of the byte at which the fault was noticed. */
+    readonly at: number;
+  } | null;
 }
 
 /** A socket. */

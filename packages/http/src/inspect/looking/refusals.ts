@@ -1,5 +1,6 @@
 /** Counts refusals by cause. */
 
+import type { RefusedBytes } from '../../observing/refused-bytes.ts';
 import type { RefusalModel } from './model.ts';
 import { ruleOf } from './rules-of-refusals.ts';
 import { printable } from './safe-text.ts';
@@ -15,6 +16,7 @@ interface Refusal {
   count: number;
   lastAt: number;
   peers: string[];
+  bytes: RefusalModel['bytes'];
 }
 
 /** What was refused. */
@@ -26,13 +28,23 @@ export class Refusals {
     let refusal = this.#causes.get(cause);
     if (refusal === undefined) {
       if (this.#causes.size >= MOST_CAUSES) return;
-      refusal = { status, firstAt: now, count: 0, lastAt: now, peers: [] };
+      refusal = { status, firstAt: now, count: 0, lastAt: now, peers: [], bytes: null };
       this.#causes.set(cause, refusal);
     }
     refusal.count += 1;
     refusal.lastAt = now;
     const others = refusal.peers.filter((each) => each !== peer);
     refusal.peers = [printable(peer), ...others].slice(0, MOST_PEERS);
+  }
+
+  /** The bytes of the refusal that was added last for this cause. @param most - The most to keep */
+  addBytes(cause: string, { bytes, at }: RefusedBytes, most: number): void {
+    const refusal = this.#causes.get(cause);
+    if (refusal === undefined) return;
+    // The end of them: the fault is there.
+    const shown = bytes.subarray(Math.max(0, bytes.length - most));
+    const hex = Buffer.from(shown).toString('hex');
+    refusal.bytes = { hex, at: Math.max(0, at - (bytes.length - shown.length)) };
   }
 
   /** The latest first. */

@@ -48,6 +48,7 @@ function requestModel(
     since: timeline.moment(startedAt, clock) ?? Math.round(timeline.now),
     phase,
     text: TEXTS[phase],
+    waitsSince: waitsSince(connection, phase, timeline),
     deadline: isSwitched ? null : timeline.moment(phases.deadlineAt, clock),
     bytesIn,
     length: head.contentLength ?? null,
@@ -80,6 +81,13 @@ function phaseOf({ phases, isSwitched }: ConnectionView, exchange: ExchangeView)
   return exchange.status === 0 ? 'handler' : 'produce';
 }
 
+/** Since when the wait on its stream lasts, where that is a wait for the client. */
+function waitsSince({ stream }: ConnectionView, phase: Phase, timeline: Timeline): number | null {
+  if (phase === 'handler' || phase === 'produce' || phase === 'upgraded') return null;
+  const ages = stream.statistics().waits.map(({ age }) => age);
+  return ages.length === 0 ? null : timeline.ago(Math.max(...ages));
+}
+
 /** A head that has begun and is not complete. */
 function headInProgress(
   server: ServerView,
@@ -100,6 +108,7 @@ function headInProgress(
     since: since ?? Math.round(timeline.now),
     phase: 'headers',
     text: TEXTS.headers,
+    waitsSince: waitsSince(connection, 'headers', timeline),
     deadline,
     bytesIn: 0,
     length: null,

@@ -1,28 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import type { FinishedModel } from './model.ts';
+import { InetAddress } from '@awaitio/core';
+import type { FinishedRequest } from '../../observing/finished.ts';
 import { Recorder, type RecordedEvent } from './recorder.ts';
 import { Refusals } from './refusals.ts';
-import { Routes } from './routes.ts';
+import { Routes, type Finish } from './routes.ts';
 
 const request = (
-  path: string,
+  target: string,
   duration: number,
-  more: Partial<FinishedModel> = {},
-): FinishedModel => ({
-  method: 'GET',
-  path,
-  peer: '10.0.0.7:1',
-  status: 200,
-  isComplete: true,
-  duration,
-  at: 0,
-  ...more,
-});
+  more: Partial<Finish & { readonly route: string }> = {},
+): [FinishedRequest, Finish] => [
+  {
+    head: { method: 'GET', target },
+    connectionId: 1,
+    remoteAddress: new InetAddress('10.0.0.7', 1),
+    route: more.route,
+  },
+  { status: 200, isComplete: true, duration, clock: { now: () => 0 }, ...more },
+];
 
 describe('the latencies of routes', () => {
   test('are counted in buckets, with quantiles no lower than the durations', () => {
     const routes = new Routes();
-    for (let duration = 1; duration <= 100; duration += 1) routes.add(request('/a', duration));
+    for (let duration = 1; duration <= 100; duration += 1) routes.add(...request('/a', duration));
     const [route] = routes.models();
     expect(route).toMatchObject({ method: 'GET', route: '/a', count: 100, failed: 0, max: 100 });
     expect([route?.p50, route?.p90, route?.p99]).toEqual([50, 100, 100]);
@@ -31,10 +31,10 @@ describe('the latencies of routes', () => {
 
   test('keep the slowest and the last failed request of each bucket', () => {
     const routes = new Routes();
-    routes.add(request('/a', 30));
-    routes.add(request('/a', 40));
-    routes.add(request('/a', 35, { status: 500 }));
-    routes.add(request('/a', 0.2, { status: 0, isComplete: false }));
+    routes.add(...request('/a', 30));
+    routes.add(...request('/a', 40));
+    routes.add(...request('/a', 35, { status: 500 }));
+    routes.add(...request('/a', 0.2, { status: 0, isComplete: false }));
     const buckets = routes.models()[0]?.buckets.filter(({ count }) => count > 0);
     expect(buckets).toEqual([
       {
@@ -53,11 +53,23 @@ describe('the latencies of routes', () => {
     expect(routes.failures.map(({ status }) => status)).toEqual([0, 500]);
   });
 
+  test('are those that handlers name, else paths without queries and ids', () => {
+    const routes = new Routes();
+    for (const id of [1, 2, 3]) routes.add(...request(`/items/${id}?key=${id}`, 1));
+    for (const id of [1, 2]) routes.add(...request(`/a/${id}`, 1, { route: '/a/{name}' }));
+    routes.add(...request('/a/1', 1));
+    expect(routes.models().map(({ route, count }) => [route, count])).toEqual([
+      ['/items/:id', 3],
+      ['/a/{name}', 2],
+      ['/a/:id', 1],
+    ]);
+  });
+
   test('are bounded, whatever paths clients invent, and lose no request', () => {
     const routes = new Routes();
     const name = (at: number): string =>
       `/p-${String.fromCodePoint(97 + (at % 26))}${'x'.repeat(at / 26)}`;
-    for (let at = 0; at < 5_000; at += 1) routes.add(request(name(at), 1, { status: 500 }));
+    for (let at = 0; at < 5_000; at += 1) routes.add(...request(name(at), 1, { status: 500 }));
     const models = routes.models();
     expect(models.length).toBeLessThanOrEqual(201);
     expect(models.reduce((sum, { count }) => sum + count, 0)).toBe(5_000);
@@ -108,6 +120,26 @@ describe('a recorder', () => {
     const recorder = new Recorder(100);
     for (let moment = 0; moment <= 1_000; moment += 10) recorder.add(at(moment));
     expect(moments(recorder)).toEqual([900, 910, 920, 930, 940, 950, 960, 970, 980, 990, 1_000]);
+  });
+
+  test('takes some of very many requests, from all of its time, and those that failed or were slow before others', () => {
+    const recorder = new Recorder(60_000);
+    const taken: Record<string, number> = {};
+    for (let second = 0; second < 100; second += 1) {
+      for (let each = 0; each < 1_000; each += 1) {
+        const kind = each % 500 === 0 ? 'failed' : each % 500 === 1 ? 'slow' : 'other';
+        const moment = second * 1_000 + each;
+        if (!recorder.takes({ now: () => moment }, kind === 'failed', kind === 'slow' ? 150 : 1))
+          continue;
+        recorder.add(at(moment));
+        taken[kind] = (taken[kind] ?? 0) + 1;
+      }
+    }
+    expect(taken).toEqual({ failed: 200, slow: 200, other: 16_600 });
+    const { leftOut, events } = recorder.save({} as never);
+    // A minute before the last one that was added.
+    expect(events[0]?.at).toBe(39_501);
+    expect(leftOut).toBe(61 * (1_000 - 170));
   });
 
   test('keeps 20,000 events, however many there are in its time', () => {

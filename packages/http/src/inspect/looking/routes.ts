@@ -1,7 +1,13 @@
-/** Counts answered requests by route and duration. What it keeps is bounded, whatever paths clients invent. */
+/**
+ * Counts answered requests by route and duration. What it keeps is bounded, whatever paths clients invent.
+ *
+ * It is called for each request while someone looks, so it makes objects only of those that are kept: the slowest, and the failed.
+ */
 
+import type { Clock } from '@awaitio/core';
+import type { FinishedRequest } from '../../observing/finished.ts';
 import type { FinishedModel, RouteModel } from './model.ts';
-import { routeOf } from './safe-text.ts';
+import { copied, pathOf, printable, routeOf } from './safe-text.ts';
 
 /** Upper ends of the buckets, in milliseconds; the last bucket has none. */
 const BOUNDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000];
@@ -10,6 +16,41 @@ const MOST_ROUTES = 200;
 /** Failed requests that are kept. */
 const MOST_FAILURES = 50;
 const OTHERS = '(other routes)';
+/** Targets whose route is remembered, and the longest of them, in characters. */
+const MOST_TARGETS = 1_000;
+const LONGEST_TARGET = 256;
+/** Methods of which targets are remembered. */
+const MOST_METHODS = 16;
+
+/** How a request has ended. */
+export interface Finish {
+  readonly status: number;
+  readonly isComplete: boolean;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** The clock of who counts: read for what is kept. */
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Whether a response is one to look at: a 5xx, or broken off. */
+export function hasFailed({ status, isComplete }: Pick<Finish, 'status' | 'isComplete'>): boolean {
+  return !isComplete || status >= 500;
+}
+
+/** A request that has ended, as it is shown. */
+export function finishedModel(request: FinishedRequest, finish: Finish): FinishedModel {
+  const { head, remoteAddress } = request;
+  const { status, isComplete, duration, clock } = finish;
+  return {
+    method: copied(printable(head.method)),
+    path: copied(pathOf(head.target)),
+    peer: printable(String(remoteAddress ?? '')),
+    status,
+    isComplete,
+    duration: Math.round(duration * 1_000) / 1_000,
+    at: Math.round(clock.now()),
+  };
+}
 
 interface Bucket {
   count: number;
@@ -33,16 +74,24 @@ class Route {
     }
   }
 
-  add(request: FinishedModel, hasFailed: boolean): void {
+  /** @returns what it keeps of the request, if it has failed */
+  add(request: FinishedRequest, finish: Finish): FinishedModel | undefined {
+    const { duration } = finish;
     this.count += 1;
-    this.max = Math.max(this.max, request.duration);
-    const at = BOUNDS.findIndex((bound) => request.duration <= bound);
-    const bucket = this.buckets[at === -1 ? BOUNDS.length : at] as Bucket;
+    if (duration > this.max) this.max = Math.round(duration * 1_000) / 1_000;
+    let at = 0;
+    while (at < BOUNDS.length && duration > (BOUNDS[at] as number)) at += 1;
+    const bucket = this.buckets[at] as Bucket;
     bucket.count += 1;
-    if ((bucket.slowest?.duration ?? -1) < request.duration) bucket.slowest = request;
-    if (!hasFailed) return;
+    const isSlowest = (bucket.slowest?.duration ?? -1) < duration;
+    const isFailed = hasFailed(finish);
+    if (!isSlowest && !isFailed) return undefined;
+    const model = finishedModel(request, finish);
+    if (isSlowest) bucket.slowest = model;
+    if (!isFailed) return undefined;
     this.failed += 1;
-    bucket.failed = request;
+    bucket.failed = model;
+    return model;
   }
 
   /** The upper end of the bucket that a share of the requests has reached. */
@@ -67,14 +116,41 @@ class Route {
 export class Routes {
   readonly #routes = new Map<string, Route>();
   readonly #failures: FinishedModel[] = [];
+  /** Routes by method and target, or what the handler has named: clients repeat themselves. */
+  readonly #known = new Map<string, Map<string, Route>>();
+  #targets = 0;
 
   /** A request has ended. */
-  add(request: FinishedModel): void {
-    const hasFailed = !request.isComplete || request.status >= 500;
-    this.#routeFor(request.method, routeOf(request.path)).add(request, hasFailed);
-    if (!hasFailed) return;
-    this.#failures.unshift(request);
+  add(request: FinishedRequest, finish: Finish): void {
+    const failure = this.#routeOf(request).add(request, finish);
+    if (failure === undefined) return;
+    this.#failures.unshift(failure);
     this.#failures.length = Math.min(this.#failures.length, MOST_FAILURES);
+  }
+
+  #routeOf({ head, route }: FinishedRequest): Route {
+    const { method, target } = head;
+    const key = route ?? target;
+    const known = this.#known.get(method)?.get(key);
+    if (known !== undefined) return known;
+    const named = route === undefined ? routeOf(pathOf(target)) : printable(route);
+    const found = this.#routeFor(copied(printable(method)), copied(named));
+    if (key.length <= LONGEST_TARGET) this.#remember(copied(method), copied(key), found);
+    return found;
+  }
+
+  #remember(method: string, key: string, route: Route): void {
+    if (this.#targets >= MOST_TARGETS || this.#known.size >= MOST_METHODS) {
+      this.#known.clear();
+      this.#targets = 0;
+    }
+    let targets = this.#known.get(method);
+    if (targets === undefined) {
+      targets = new Map();
+      this.#known.set(method, targets);
+    }
+    targets.set(key, route);
+    this.#targets += 1;
   }
 
   #routeFor(method: string, route: string): Route {

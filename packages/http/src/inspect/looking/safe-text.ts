@@ -39,3 +39,8 @@ export function printable(text: string): string {
   const plain = text.replaceAll(/[^\x20-\x7e]/g, '?');
   return plain.length > MOST_CHARACTERS ? `${plain.slice(0, MOST_CHARACTERS)}...` : plain;
 }
+
+/** The same text, in its own memory: a part of a text keeps all of it, which may be all that came with a request. */
+export function copied(text: string): string {
+  return Buffer.from(text).toString();
+}

@@ -4,7 +4,7 @@
  */
 
 import type { Address, OpenStream, StreamStatistics, WaitInfo } from '@awaitio/core';
-import { watchStreams, type StreamWatch } from '@awaitio/core/lowlevel';
+import { stateOf, watchStreams, type StreamWatch } from '@awaitio/core/lowlevel';
 import type { ClientView } from '../../observing/clients.ts';
 import type { ConnectionView, ServerView } from '../../observing/servers.ts';
 import { watchWebSockets, type WebSocketView } from '../../observing/web-sockets.ts';
@@ -205,7 +205,7 @@ function rowOf(
     of: owner.of,
     local,
     peer,
-    state: found?.state ?? 'open',
+    state: stateOf(stream.readiness),
     phase: owner.phase,
     since: owner.since ?? opened ?? Math.round(memory.seenAt),
     bytesRead,

@@ -77,6 +77,9 @@ export class Decoder implements ParserSink {
   /** What was found wrong while the parser runs. */
   #failure: RemoteProtocolError | undefined;
   #isFailedHead = false;
+  #failedAt = -1;
+  /** Where the part of a large chunk begins that is parsed. */
+  #base = 0;
 
   constructor(role: Role, limits: ProtocolLimits, context: ResponseContext) {
     this.#role = role;
@@ -108,6 +111,11 @@ export class Decoder implements ParserSink {
     return this.#isFailedHead;
   }
 
+  /** The byte of the last chunk at which it failed; -1 when it did not, or at the end of the connection. */
+  get failedAt(): number {
+    return this.#failedAt;
+  }
+
   /** Takes the next event, a failure in its turn, or `undefined`. */
   shift(): ConnectionEvent | RemoteProtocolError | undefined {
     return this.#events.shift();
@@ -125,10 +133,12 @@ export class Decoder implements ParserSink {
     while (taken < chunk.length) {
       const left = chunk.subarray(taken);
       const view = left.subarray(0, this.#portion(left));
+      this.#base = taken;
       const count = this.#receive(view);
       taken += count;
       if (count < view.length) break;
     }
+    this.#base = 0;
     return taken;
   }
 
@@ -235,14 +245,14 @@ export class Decoder implements ParserSink {
     if (this.#role === 'server' && (byte === CR || byte === LF || this.#blank % 2 === 1)) {
       const isInOrder = byte === (this.#blank % 2 === 0 ? CR : LF);
       this.#blank += 1;
-      if (!isInOrder) this.#fail(bad('there is a bare CR or LF before the request', 'LINE'));
+      if (!isInOrder) this.#fail(bad('there is a bare CR or LF before the request', 'LINE'), at);
       else if (this.#blank > this.#limits.leadingBytes) {
-        this.#fail(bad('there are too many empty lines before the request', 'LINE'));
+        this.#fail(bad('there are too many empty lines before the request', 'LINE'), at);
       }
       return at + 1;
     }
     if (this.#role === 'client' && this.#context.expectedMethod === undefined) {
-      this.#fail(bad('a response came that no request asked for', 'UNSOLICITED'));
+      this.#fail(bad('a response came that no request asked for', 'UNSOLICITED'), at);
       return at;
     }
     this.#blank = 0;
@@ -294,7 +304,7 @@ export class Decoder implements ParserSink {
     const isBroken = errno !== Errno.OK && !isWhole;
     this.#checkLimit(end, isWhole, isBroken);
     if (isBroken) this.#failure ??= explain(errno, parser.version);
-    if (this.#failure !== undefined) this.#fail(this.#failure);
+    if (this.#failure !== undefined) this.#fail(this.#failure, end);
     else if (isWhole) this.#completeMessage(end);
     else if (this.#phase !== BODY) this.#head.keep();
     return end;
@@ -392,7 +402,8 @@ export class Decoder implements ParserSink {
     this.#events.push(CLOSED);
   }
 
-  #fail(error: RemoteProtocolError): void {
+  #fail(error: RemoteProtocolError, at = -1): void {
+    this.#failedAt = at === -1 ? -1 : this.#base + at;
     this.#reading = FAILED;
     this.#isFailedHead = this.#phase === HEAD && this.#head.prefix(5) === 'HEAD ';
     this.#head.clear();

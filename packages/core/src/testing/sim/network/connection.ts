@@ -7,6 +7,7 @@ import type { Draws } from '../decisions/draws.ts';
 import type { DecisionKind } from '../decisions/kinds.ts';
 import { drawWriteMark, type Range } from './faults.ts';
 import { SimFlow } from './flow.ts';
+import type { Delivery } from './trace.ts';
 import { openSimStream, type SimStream } from './stream.ts';
 import type { HostLife } from '../hosts/context.ts';
 import { SimTransport, type TransportEvents } from './transport.ts';
@@ -44,6 +45,16 @@ export class SimConnection {
     this.server = new ConnectionEnd(this, server, [toClient, toServer], serverMark, events);
     toServer.connect(this.client.transport, this.server.transport);
     toClient.connect(this.server.transport, this.client.transport);
+  }
+
+  /** A fault has swallowed a segment. */
+  onLost(): void {
+    this.#world.trace.lose(this.label);
+  }
+
+  /** What is on its way, in both directions. */
+  get inFlight(): readonly Delivery[] {
+    return [...this.#toServer.inFlight, ...this.#toClient.inFlight];
   }
 
   get isClosed(): boolean {
@@ -144,7 +155,9 @@ export class ConnectionEnd implements TransportEvents {
   }
 
   beforeDelivery(): boolean {
-    return this.#events.beforeDelivery(this.#connection, this.host, this.#draws);
+    if (this.#events.beforeDelivery(this.#connection, this.host, this.#draws)) return true;
+    this.#connection.onLost();
+    return false;
   }
 
   onClosed(): void {

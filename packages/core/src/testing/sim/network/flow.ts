@@ -25,6 +25,7 @@ import {
   RETRANSMISSION,
   type Range,
 } from './faults.ts';
+import { deliveryOf, type Delivery } from './trace.ts';
 import type { FlowEnd, FlowEnds, Segment, World } from './world.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -209,10 +210,7 @@ export class SimFlow {
     this.#lostSince = undefined;
     this.#wire.shift();
     this.#schedule();
-    this.#world.trace.record(segment.kind, this.label, segment.bytes.length);
-    const plain = Math.min(this.#plain, segment.bytes.length);
-    this.#world.trace.content(segment.bytes.subarray(0, plain));
-    this.#plain -= plain;
+    this.#plain -= this.#world.trace.arrived(segment, this.label, this.#plain);
     this.#receiver?.onSegment(segment);
   }
 
@@ -244,6 +242,10 @@ export class SimFlow {
 
   #packet(kind: Segment['kind'], bytes: Uint8Array): Packet {
     return new Packet(kind, this.#from.address, this.#to.address, bytes);
+  }
+
+  get inFlight(): readonly Delivery[] {
+    return this.#wire.map((segment) => deliveryOf(segment, this.label, this.#plain, undefined));
   }
 
   /** The path may be open again: what was stuck is sent again, after a delay from this range. */

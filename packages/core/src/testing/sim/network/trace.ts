@@ -17,6 +17,40 @@ export interface TraceEntry {
   readonly count: number;
 }
 
+/** A segment: what an entry of the trace says has arrived, or what is still on its way. */
+export interface Delivery {
+  /** What it is: `data`, `fin`, `reset`, `ack`. */
+  readonly kind: string;
+  /** `client:49153 → server:7` */
+  readonly connection: string;
+  /** Milliseconds of virtual time. */
+  readonly sent: number;
+  /** When it arrived; `undefined` when it has not. */
+  readonly arrived: number | undefined;
+  /** When a fault swallowed it. */
+  readonly lost?: number;
+  readonly size: number;
+  /** Its bytes; `undefined` when they are no longer kept, or random. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** What a trace needs of a segment. */
+type Sent = Pick<Delivery, 'kind' | 'sent'> & { readonly bytes: Uint8Array };
+
+/** A copy for reports: a reader may change the bytes that it is given. */
+export function deliveryOf(
+  { kind, bytes, sent }: Sent,
+  connection: string,
+  plain: number,
+  arrived: number | undefined,
+): Delivery {
+  const size = bytes.length;
+  return { kind, connection, sent, arrived, size, bytes: plain < size ? undefined : bytes.slice() };
+}
+
+/** The bytes of segments that are kept for reports, of a run: the last ones. */
+const KEPT_BYTES = 4_194_304;
+
 /** The number of entries kept for reading; the hash covers all. */
 const KEPT = 10_000;
 
@@ -62,6 +96,9 @@ export class Trace {
   #marks: number[] = [];
   #olderMarks: readonly number[] = [];
   readonly #now: () => number;
+  #deliveries: Delivery[] = [];
+  #olderDeliveries: readonly Delivery[] = [];
+  #bytes = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -94,6 +131,44 @@ export class Trace {
     }
     this.#high = high;
     this.#low = low;
+  }
+
+  /** A segment has arrived. @param plain - So many of its bytes are no random ones. @returns how many were */
+  arrived(segment: Sent, connection: string, plain: number): number {
+    const { kind, bytes } = segment;
+    this.record(kind, connection, bytes.length);
+    const count = Math.min(plain, bytes.length);
+    this.content(bytes.subarray(0, count));
+    this.keep(deliveryOf(segment, connection, count, this.#now()));
+    return count;
+  }
+
+  /** Keeps a segment that has arrived, for reports; the oldest go when their bytes are too many. */
+  keep(segment: Delivery): void {
+    this.#bytes += segment.bytes?.length ?? 0;
+    if (this.#deliveries.length === KEPT || this.#bytes > KEPT_BYTES / 2) {
+      this.#olderDeliveries = this.#deliveries;
+      this.#deliveries = [];
+      this.#bytes = segment.bytes?.length ?? 0;
+    }
+    this.#deliveries.push(segment);
+  }
+
+  /** A fault has swallowed the segment that was kept last, if it is of this connection. */
+  lose(connection: string): void {
+    const last = this.#deliveries.at(-1);
+    const [from, to] = connection.split(' → ');
+    if (last?.connection !== connection && last?.connection !== `${to} → ${from}`) return;
+    this.#deliveries[this.#deliveries.length - 1] = {
+      ...last,
+      arrived: undefined,
+      lost: this.#now(),
+    };
+  }
+
+  /** The segments that are kept, in the order of their arrival. */
+  get deliveries(): readonly Delivery[] {
+    return [...this.#olderDeliveries, ...this.#deliveries];
   }
 
   /** Sixteen hexadecimal digits. */

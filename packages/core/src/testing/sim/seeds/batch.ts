@@ -4,6 +4,7 @@ import { invalidInput } from '../../../vocabulary/errors.ts';
 import { machineTime } from '../../../vocabulary/platform.ts';
 import { causeOf } from '../cause.ts';
 import type { SimulatedMain, SimulationOptions } from '../options.ts';
+import { folderOfPages, writePageFor } from '../pages.ts';
 import { SimulationError } from '../report.ts';
 import { shrinkRun } from '../shrink/shrink-run.ts';
 import { simulate } from '../simulate.ts';
@@ -46,7 +47,9 @@ export async function runBatch(
   main: ManyRunsMain,
 ): Promise<SeedsReport> {
   const { from: _from, failures, shrink, mustReach = [], ...timing } = options;
-  const { maxRealTime, progress, workers = 0, checkDeterminism = 0, ...rest } = timing;
+  const { maxRealTime, progress, workers = 0, checkDeterminism = 0, pages, ...others } = timing;
+  // A page for each cause, of its smallest run, and not one for each run.
+  const rest = { ...others, pages: false } as const;
   if (workers > 0 && typeof main === 'function') {
     throw invalidInput(plan.operation, 'main', 'the URL of a module, where `workers` run it', main);
   }
@@ -86,6 +89,8 @@ export async function runBatch(
   }
   const groups = batch.groups;
   const remarks = groups.length === 0 ? [] : plan.onFailures(groups);
+  const folder = folderOfPages({ pages });
+  if (folder !== undefined) await writePages(folder, groups, program);
   const [group] = groups;
   if (group !== undefined && failures !== 'all') throw group.error;
   const { report } = batch;
@@ -94,6 +99,16 @@ export async function runBatch(
   const missing = isAlone ? [] : batch.properties.missing(mustReach);
   if (groups.length === 0 && missing.length === 0) return report;
   throw new SeedsError({ groups, missing, mustReach: isAlone ? [] : mustReach, report, remarks });
+}
+
+async function writePages(
+  folder: string,
+  groups: readonly FailureGroup[],
+  main: SimulatedMain,
+): Promise<void> {
+  for (const { error } of groups.slice(0, MAX_SHRUNK)) {
+    await writePageFor(folder, error, () => simulate(error.options, main));
+  }
 }
 
 /** The seeds of a plan, one after another. */

@@ -121,7 +121,7 @@ async function failureOf(
   main: SimulatedMain,
 ): Promise<SimulationError | undefined> {
   try {
-    await simulate({ ...options, seed, decisions }, main);
+    await simulate({ ...options, seed, decisions, pages: false }, main);
   } catch (error) {
     if (error instanceof SimulationError) return error;
     throw error;
