@@ -24,7 +24,37 @@ class Failure {
   }
 }
 
-/** A reader that is called when its read has settled: see `readStanding`. */
+/**
+ * A reader that is called when its read has settled: see `readStanding`.
+ *
+ * Subclasses have `take`, as a consumer of `readWith`; `onRead`, called with how many bytes it took, or `null` at the end of the
+ * stream; and `onReadFailed`, called with what `readWith` would throw. The last two must not throw.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { readStanding, StandingRead } from '@awaitio/core/lowlevel';
+ *
+ * const [client, server] = memoryPair();
+ * class Printer extends StandingRead {
+ *   take(view: Uint8Array): number {
+ *     console.log(Buffer.from(view).toString());
+ *     return view.length;
+ *   }
+ *   protected onRead(count: number | null): void {
+ *     console.log(count);
+ *   }
+ *   protected onReadFailed(error: unknown): void {
+ *     console.log(error);
+ *   }
+ * }
+ * console.log(readStanding(server, new Printer())); // true
+ * await client.writeAll('ping'); // ping
+ * await new Promise(setImmediate); // 4
+ * await client.close();
+ * await server.close();
+ * ```
+ */
 export abstract class StandingRead implements ByteConsumer {
   #owner: WaiterOwner | undefined;
   #since = 0;

@@ -88,6 +88,29 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
  * @param reader - Nothing cancels its read but the end of the stream.
  * @returns Whether the read waits. It does not, and nothing is done, where bytes or the end are at hand, another read is pending,
  * or the stream is of another copy of this package: then `readWith` does the same with a promise.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { readStanding, StandingRead } from '@awaitio/core/lowlevel';
+ *
+ * class Counter extends StandingRead {
+ *   take(view: Uint8Array): number {
+ *     return view.length;
+ *   }
+ *   protected onRead(count: number | null): void {
+ *     console.log(count === null ? 'the end' : `${count} bytes`);
+ *   }
+ *   protected onReadFailed(error: unknown): void {
+ *     console.log('failed', error);
+ *   }
+ * }
+ * const [client, server] = memoryPair();
+ * console.log(readStanding(server, new Counter())); // true
+ * await client.close();
+ * await server.closed; // the end
+ * await server.close();
+ * ```
  */
 export function readStanding(stream: object, reader: StandingRead): boolean {
   return insideOf(stream)?.reading.stand(reader) ?? false;

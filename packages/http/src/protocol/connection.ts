@@ -128,10 +128,11 @@ export class HttpConnection {
 
   /**
    * Releases the buffers that only a message under way needs, if none is: half a kilobyte, allocated again when bytes come,
-   * and the remembered head. For servers with many idle connections.
+   * and the remembered head. For servers with many idle connections. A connection that goes on in another protocol receives
+   * nothing any more.
    */
   releaseBuffers(): void {
-    if (this.#decoder?.isBlank === true) this.#decoder = undefined;
+    if (this.isSwitched || this.#decoder?.isBlank === true) this.#decoder = undefined;
   }
 
   /** The method of a client's request in progress; it decides how its response is framed (RFC 9112 section 6.3). */

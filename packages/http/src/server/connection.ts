@@ -274,6 +274,7 @@ export class ServerConnection
     this.phases.clearDeadline();
     if (options.onDrain !== undefined) watchDrain(this, options.onDrain);
     await this.driver.flush();
+    this.http.releaseBuffers();
     return { stream: this.stream };
   }
 
