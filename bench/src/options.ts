@@ -16,7 +16,7 @@ export interface Options {
   readonly list: boolean;
   readonly help: boolean;
   /** `auto`: wrk when it is installed. */
-  readonly load: 'auto' | 'wrk' | 'own';
+  readonly load: 'auto' | 'wrk' | 'c' | 'own';
   /** Whether to write the kept report out of the newest figures, and run nothing. */
   readonly report: boolean;
 }
@@ -28,7 +28,7 @@ export const USAGE = `pnpm bench [options]
   --rounds N            interleaved rounds (default: 5)
   --seconds S           length of one measurement (default: 2)
   --warmup S            load before each measurement (default: 3)
-  --load wrk|own        load generator (default: wrk when it is installed)
+  --load wrk|c|own      load generator (default: wrk when it is installed; c is faster, own needs nothing)
   --report              run nothing; write the kept report out of the newest figures of each scenario
   --list                name the scenarios and contestants
   --smoke               every scenario once, answers checked, nothing measured well
@@ -52,8 +52,8 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const { load, smoke } = values;
-  if (load !== 'auto' && load !== 'wrk' && load !== 'own') {
-    throw new TypeError(`expected --load to be wrk or own, got ${load}`);
+  if (load !== 'auto' && load !== 'wrk' && load !== 'c' && load !== 'own') {
+    throw new TypeError(`expected --load to be wrk, c or own, got ${load}`);
   }
   return {
     only: names(values.only),

@@ -18,6 +18,11 @@ export interface ServerLoad {
   readonly tls?: boolean;
   /** Requests a second, when the load does not wait for answers. */
   readonly rate?: number | undefined;
+  /** As those of `Load`. */
+  readonly count?: number | undefined;
+  readonly burst?: number | undefined;
+  /** Nothing is asked before the load begins: its first request is the server's first. */
+  readonly isUnchecked?: boolean | undefined;
 }
 
 export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
@@ -41,7 +46,7 @@ export async function serverRound(
   });
   const port = await portOf(child);
   const pipeline = what.pipeline ?? 1;
-  await checkAnswers(port, what.exchange, pipeline, tls);
+  if (what.isUnchecked !== true) await checkAnswers(port, what.exchange, pipeline, tls);
   let before = usageOf(child.pid);
   let after = before;
   let start = 0;
@@ -55,9 +60,10 @@ export async function serverRound(
       elapsed = performance.now() - start;
     }
   };
-  const { exchange, connections, rate } = what;
+  const { exchange, connections, rate, count, burst } = what;
   const { seconds, warmup } = context;
-  const load = { port, tls, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
+  const amount = { connections, pipeline, seconds, warmup, rate, count, burst };
+  const load = { port, tls, exchange, ...amount, onPhase };
   const result = await context.load.run(load).catch((error: unknown) => {
     // A load generator only says that nothing answered; the server has said why.
     throw new Error(child.end ?? String(error), { cause: error });

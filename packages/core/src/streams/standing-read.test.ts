@@ -1,3 +1,4 @@
+import { expect, test, describe } from '@jest/globals';
 import { memoryPair } from '../memory/memory-pair.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
 import { moveOnAfter } from '../waiting/cancel-scope.ts';
