@@ -414,6 +414,7 @@ describe('a server’s connection', () => {
     server.releaseBuffers();
     expect([server.isSwitched, server.hasEvent, server.isIdle]).toEqual([true, false, true]);
     expect(types(server)).toEqual([PAUSED]);
+    expect(server.receive(bytes('not HTTP'))).toBe(0);
   });
 
   test('keeps nothing of the bytes that it was lent', () => {

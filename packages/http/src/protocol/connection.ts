@@ -75,6 +75,8 @@ export class HttpConnection {
    * keeps the others, and gives them again after it has taken events.
    */
   receive(view: Uint8Array): number {
+    // What follows a switch is not HTTP, also after the decoder was let go of.
+    if (this.#decoder === undefined && this.isSwitched) return 0;
     return this.#decoding.receive(view);
   }
 
