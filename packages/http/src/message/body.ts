@@ -6,7 +6,7 @@
  */
 
 import { TextDecoder } from 'node:util';
-import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
+import { IoError, WOULD_BLOCK, type Clock, type LimitError, type WouldBlock } from '@awaitio/core';
 import { budgetOf } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';

@@ -40,6 +40,11 @@ export class ForwardedBody extends ReusedPieces {
     return new ForwardedBody(NO_PIECES, undefined, text);
   }
 
+  /** Forwards the bytes of a complete body, which are given away. */
+  static ofBytes(prefix: Uint8Array, bytes: Uint8Array): ForwardedBody {
+    return new ForwardedBody([Uint8Array.from(prefix), bytes]);
+  }
+
   /** Forwards a body once it is complete. */
   static async whole(prefix: Uint8Array, body: Body): Promise<ForwardedBody> {
     const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
