@@ -48,7 +48,6 @@ export const burst: Scenario = {
 
 const FIRST = 10_000;
 
-/** As it is published, for whoever starts it. */
 async function coldRound(peer: Peer, context: RoundContext): Promise<Sample> {
   const load: ServerLoad = {
     app: 'echo',
