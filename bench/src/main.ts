@@ -76,6 +76,7 @@ async function measure(
     return await runRounds(scenario, {
       rounds: options.rounds,
       peers: options.peers,
+      isKept: options.keep,
       context,
       onSample: (_, contestant, sample) => {
         if (!options.smoke) {
@@ -95,9 +96,10 @@ async function measure(
 }
 
 /** The options that change figures, as a command line has them. */
-function settingsOf({ rounds, seconds, warmup, peers, load }: Options): string {
+function settingsOf({ rounds, seconds, warmup, peers, load, keep }: Options): string {
   const settings = [`--rounds ${rounds} --seconds ${seconds} --warmup ${warmup}`];
   if (peers.length > 0) settings.push(`--peers ${peers.join(',')}`);
+  if (keep) settings.push('--keep');
   if (load !== 'auto') settings.push(`--load ${load}`);
   return settings.join(' ');
 }

@@ -15,6 +15,8 @@ export interface Options {
   readonly smoke: boolean;
   readonly list: boolean;
   readonly help: boolean;
+  /** Whether contestants run for all rounds. */
+  readonly keep: boolean;
   /** `auto`: wrk when it is installed. */
   readonly load: 'auto' | 'wrk' | 'c' | 'own';
   /** Whether to write the kept report out of the newest figures, and run nothing. */
@@ -28,6 +30,7 @@ export const USAGE = `pnpm bench [options]
   --rounds N            interleaved rounds (default: 5)
   --seconds S           length of one measurement (default: 2)
   --warmup S            load before each measurement (default: 3)
+  --keep                start and warm up each server once, by its processor time: on a machine that others use
   --load wrk|c|own      load generator (default: wrk when it is installed; c is faster, own needs nothing)
   --report              run nothing; write the kept report out of the newest figures of each scenario
   --list                name the scenarios and contestants
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): Options {
       smoke: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   });
   const { load, smoke } = values;
@@ -67,6 +71,7 @@ export function readOptions(args: readonly string[]): Options {
     smoke,
     list: values.list,
     help: values.help,
+    keep: values.keep,
   };
 }
 

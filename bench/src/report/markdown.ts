@@ -97,7 +97,7 @@ function circumstancesText(circumstances: Circumstances, all: readonly SavedOutc
   const lines = [
     `- ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}; Node ${machine.node} (V8 ${machine.v8}); ${machine.runtimes.join(', ')}.`,
     `- ${place}`,
-    '- Contestants take turns, A B C A B C, each round in a fresh process, with its own warm-up before it is measured.',
+    '- Contestants take turns, A B C A B C, each round in a fresh process, with its own warm-up before it is measured; where a command has `--keep`, in one process each for all rounds, warmed up once until it has used so much processor time.',
     '- Figures are medians of the rounds; the spread is (largest − smallest) / median; the whiskers of the charts have the same ends.',
     '- Before each measurement the answers to the very bytes of its load are compared byte for byte; an error under load ends the run.',
     '- A client that keeps its connection sends the same head each time, which awaitio then does not parse again; “HTTP echo, every head another” is the other case.',

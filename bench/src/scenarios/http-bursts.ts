@@ -3,8 +3,8 @@
 import { closing, HELLO, VARIED } from '../load/exchanges.ts';
 import { noRawGenerator, rawGenerator } from '../load/raw.ts';
 import { bunServe, denoServe, httpServers, type Peer } from '../servers/peers.ts';
-import { serverRound, type ServerLoad } from './http-server.ts';
-import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
+import { openServer, serverRound, type ServerLoad } from './http-server.ts';
+import type { Contestant, RoundContext, Sample, Scenario, Session } from './scenario.ts';
 
 const common = { better: 'less', ours: 'awaitio' } as const;
 
@@ -22,16 +22,25 @@ function contestants(
 /** The pause between two bursts, in milliseconds: the server has nothing left to do by then. */
 const PAUSE = 5;
 
+const burstLoad: ServerLoad = {
+  app: 'hello',
+  exchange: closing(HELLO),
+  connections: 64,
+  burst: PAUSE,
+};
+
 async function burstRound(peer: Peer, context: RoundContext): Promise<Sample> {
-  const load: ServerLoad = {
-    app: 'hello',
-    exchange: closing(HELLO),
-    connections: 64,
-    burst: PAUSE,
-  };
-  const { details } = await serverRound(peer, load, context);
+  return asBurst(await serverRound(peer, burstLoad, context));
+}
+
+function asBurst({ details }: Sample): Sample {
   const { 'p99 ms': p99 = NaN, 'p50 ms': p50 = NaN, 'µs of server': time = NaN } = details;
   return { value: p99, details: { 'p50 ms': p50, 'µs of server': time } };
+}
+
+async function openBurst(peer: Peer, context: RoundContext): Promise<Session> {
+  const session = await openServer(peer, burstLoad, { ...context, load: rawGenerator });
+  return { ...session, round: async () => asBurst(await session.round()) };
 }
 
 export const burst: Scenario = {
@@ -43,7 +52,10 @@ export const burst: Scenario = {
   goals: [{ against: 'node:http', ratio: 1 }],
   bound:
     'libuv accepts one connection in a turn of its loop, and handles everything else that is ready in between; and awaitio waits for the FIN of each client before it closes.',
-  contestants: contestants(httpServers, burstRound),
+  contestants: contestants(httpServers, burstRound).map((one, index) => ({
+    ...one,
+    open: (context) => openBurst(httpServers[index] as Peer, context),
+  })),
 };
 
 const FIRST = 10_000;

@@ -19,6 +19,8 @@ function withEpoll(what: ServerLoad): readonly Contestant[] {
   return [...contestants(what), serverContestant(epoll, what)];
 }
 
+type Open = NonNullable<Contestant['open']>;
+
 const common = { unit: 'requests/s', better: 'more', ours: 'awaitio' } as const;
 
 export const echoPost: Scenario = {
@@ -138,6 +140,7 @@ export const tlsHandshake: Scenario = {
   contestants: overTls({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map((one) => ({
     ...one,
     round: (context) => one.round({ ...context, load: ownGenerator }),
+    open: one.open && ((context) => (one.open as Open)({ ...context, load: ownGenerator })),
   })),
 };
 
@@ -157,6 +160,7 @@ export const churn: Scenario = {
       ...one,
       // wrk counts the end of a connection as an error when it comes with the answer.
       round: (context) => one.round({ ...context, load: rawGenerator }),
+      open: one.open && ((context) => (one.open as Open)({ ...context, load: rawGenerator })),
     }),
   ),
 };
