@@ -108,7 +108,7 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
  * const [client, server] = memoryPair();
  * console.log(readStanding(server, new Counter())); // true
  * await client.close();
- * await server.closed; // the end
+ * await new Promise(setImmediate); // the end
  * await server.close();
  * ```
  */
