@@ -107,6 +107,7 @@ function circumstancesText(circumstances: Circumstances, all: readonly SavedOutc
       ({ generator, server }) =>
         `- Load generator: ${generator}; a server that is as fast as ${server} is bounded by it, and then “µs of server” is the figure to read.`,
     ),
+    '- Where the load average is far above the cores, rates and latencies are those of the machine: “µs of server” and memory are the figures to read, and also these are raised by code that a short warm-up left cold.',
     `- Measured from ${times[0]} to ${times.at(-1)} (UTC). Load average of the machine when a scenario began: ${figure(Math.min(...loads))} to ${figure(Math.max(...loads))}; one core for the server and one for the load make 2.`,
   ];
   return lines.join('\n');
