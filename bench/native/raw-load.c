@@ -2,9 +2,15 @@
  * Load for what wrk cannot do: sends the bytes of a file over many connections and counts what comes back.
  *
  * A generator in JavaScript costs as much for a message, or for a connection, as the servers that it would measure; this
- * one does not. Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS [OPENING_FILE]. An ANSWER_LENGTH of 0
- * means that an answer begins with "HTTP/1.1 200" and ends with the connection, after which another one is opened. The
- * bytes of OPENING_FILE go before the first request; the answer to them ends with an empty line.
+ * one does not. Arguments: PORT CONNECTIONS FILE ANSWER_LENGTH WARMUP_MS MEASURE_MS [NAME=VALUE]... An ANSWER_LENGTH of 0
+ * means that an answer begins with "HTTP/1.1 200" and ends with the connection, after which another one is opened. Also:
+ *
+ *   opening=FILE   bytes that go before the first request; the answer to them ends with an empty line
+ *   variants=N     the file has N messages of one length, which take turns
+ *   pipeline=N     a message is N requests, which are answered together
+ *   count=N        ends after N answers, however long that takes
+ *   burst=MS       without a length of answers: all connections are opened together, and again so long after the last has ended
+ *
  * Prints "begin", "end" and a line of JSON.
  */
 #define _GNU_SOURCE
@@ -25,7 +31,7 @@ static char is_good[MAX_FDS];
 static long long since[MAX_FDS];
 /* Answers by their latency in microseconds; the last slot has all that took longer. */
 static unsigned slots[SLOTS];
-static char message[1 << 21], input[1 << 20], opening[1 << 12];
+static char messages[1 << 21], input[1 << 20], opening[1 << 12];
 
 static long long microseconds(void) {
   struct timespec t;
@@ -49,7 +55,8 @@ static void say(const char *line) {
 
 static struct sockaddr_in server;
 static size_t length, answer, opening_length;
-static int poll;
+static int poll, variants = 1, pipeline = 1, burst = -1;
+static unsigned long long count;
 
 static unsigned long long answered;
 
@@ -58,6 +65,14 @@ static void count_answer(int fd) {
   answered++;
   slots[now - since[fd] < SLOTS ? now - since[fd] : SLOTS - 1]++;
   since[fd] = now;
+}
+
+/* Sends the next message; whether the kernel took all of it. */
+static int ask(int fd) {
+  static int turn;
+  const char *message = messages + (size_t)turn * length;
+  turn = turn + 1 == variants ? 0 : turn + 1;
+  return write(fd, message, length) == (ssize_t)length;
 }
 
 /* Sends the opening, and reads its answer, byte by byte up to the empty line: what is behind it would be a message. */
@@ -94,34 +109,50 @@ static int ask_anew(void) {
   unread[fd] = answer;
   is_good[fd] = 0;
   since[fd] = microseconds();
-  return write(fd, message, length) == (ssize_t)length ? fd : -1;
+  return ask(fd) ? fd : -1;
 }
 
-int main(int count, char **arguments) {
-  if (count < 7) return 2;
+static size_t contents(const char *name, char *into, size_t room) {
+  FILE *file = fopen(name, "rb");
+  size_t size = file == NULL ? 0 : fread(into, 1, room, file);
+  if (size == 0) exit(2);
+  fclose(file);
+  return size;
+}
+
+static void option(const char *text) {
+  const char *value = strchr(text, '=');
+  if (value == NULL) exit(2);
+  value++;
+  if (strncmp(text, "opening=", 8) == 0) opening_length = contents(value, opening, sizeof opening);
+  else if (strncmp(text, "variants=", 9) == 0) variants = atoi(value);
+  else if (strncmp(text, "pipeline=", 9) == 0) pipeline = atoi(value);
+  else if (strncmp(text, "count=", 6) == 0) count = strtoull(value, NULL, 10);
+  else if (strncmp(text, "burst=", 6) == 0) burst = atoi(value);
+  else exit(2);
+}
+
+int main(int arity, char **arguments) {
+  if (arity < 7) return 2;
   int connections = atoi(arguments[2]);
-  FILE *file = fopen(arguments[3], "rb");
+  int open_ones = 0;
   long long warmup = atoll(arguments[5]) * 1000, measure = atoll(arguments[6]) * 1000;
   unsigned long long errors = 0;
   struct epoll_event events[256];
-  if (file == NULL) return 2;
-  length = fread(message, 1, sizeof message, file);
+  for (int i = 7; i < arity; i++) option(arguments[i]);
+  length = contents(arguments[3], messages, sizeof messages) / (size_t)variants;
   answer = strtoul(arguments[4], NULL, 10);
-  if (count > 7) {
-    FILE *first = fopen(arguments[7], "rb");
-    if (first == NULL) return 2;
-    opening_length = fread(opening, 1, sizeof opening, first);
-  }
   poll = epoll_create1(0);
   server.sin_family = AF_INET;
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   server.sin_port = htons((unsigned short)atoi(arguments[1]));
   for (int i = 0; i < connections; i++) {
     if (ask_anew() < 0) return 1;
+    open_ones++;
   }
   long long start = microseconds(), now = start;
   int is_measuring = 0;
-  for (;;) {
+  while (count == 0 || answered < count) {
     int ready = epoll_wait(poll, events, 256, 100);
     now = microseconds();
     if (!is_measuring && now - start >= warmup) {
@@ -131,8 +162,14 @@ int main(int count, char **arguments) {
       errors = 0;
       memset(slots, 0, sizeof slots);
       say("begin");
-    } else if (is_measuring && now - start >= measure) {
+    } else if (is_measuring && count == 0 && now - start >= measure) {
       break;
+    }
+    if (open_ones == 0) {
+      usleep((useconds_t)burst * 1000);
+      for (; open_ones < connections; open_ones++) {
+        if (ask_anew() < 0) return 1;
+      }
     }
     for (int i = 0; i < ready; i++) {
       int fd = events[i].data.fd;
@@ -145,7 +182,8 @@ int main(int count, char **arguments) {
         close(fd);
         if (!is_good[fd]) errors++;
         count_answer(fd);
-        if (ask_anew() < 0) errors++;
+        if (burst >= 0) open_ones--;
+        else if (ask_anew() < 0) errors++;
         continue;
       }
       if (n <= 0) {
@@ -159,11 +197,11 @@ int main(int count, char **arguments) {
       }
       unread[fd] = answer;
       count_answer(fd);
-      if (write(fd, message, length) != (ssize_t)length) errors++;
+      if (!ask(fd)) errors++;
     }
   }
   say("end");
-  printf("{\"rate\":%.1f,\"p50\":%.3f,\"p99\":%.3f,\"errors\":%llu}\n", (double)answered * 1e6 / (double)(now - start),
+  printf("{\"rate\":%.1f,\"p50\":%.3f,\"p99\":%.3f,\"errors\":%llu}\n", (double)answered * pipeline * 1e6 / (double)(microseconds() - start),
          percentile(answered, 0.5), percentile(answered, 0.99), errors);
   return 0;
 }

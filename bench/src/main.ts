@@ -1,5 +1,6 @@
 /** `pnpm bench`: awaitio against its peers, side by side in one run. */
 
+import { loadavg } from 'node:os';
 import { ceilingOf, type Ceiling } from './load/ceiling.ts';
 import { chooseGenerator, generatorsOf } from './load/choose.ts';
 import { describeMachine } from './machine.ts';
@@ -40,6 +41,7 @@ async function main(options: Options): Promise<void> {
   const ceilings = options.smoke ? [] : await measureCeilings(context);
   for (const scenario of chosen) {
     console.log(`\n${scenario.title} (${scenario.name}): ${scenario.about}`);
+    const [loadAverage = NaN] = loadavg();
     const outcome = await measure(scenario, options, context, options.smoke ? 2 : 1);
     if (outcome === undefined) continue;
     outcomes.set(scenario.name, outcome);
@@ -50,6 +52,7 @@ async function main(options: Options): Promise<void> {
       options: settingsOf(options),
       ceilings,
       machine: describeMachine(),
+      loadAverage,
     });
   }
   if (process.exitCode === 1) console.log('\nNot everything could be measured; see above.');
@@ -73,6 +76,7 @@ async function measure(
     return await runRounds(scenario, {
       rounds: options.rounds,
       peers: options.peers,
+      isKept: options.keep,
       context,
       onSample: (_, contestant, sample) => {
         if (!options.smoke) {
@@ -92,9 +96,10 @@ async function measure(
 }
 
 /** The options that change figures, as a command line has them. */
-function settingsOf({ rounds, seconds, warmup, peers, load }: Options): string {
+function settingsOf({ rounds, seconds, warmup, peers, load, keep }: Options): string {
   const settings = [`--rounds ${rounds} --seconds ${seconds} --warmup ${warmup}`];
   if (peers.length > 0) settings.push(`--peers ${peers.join(',')}`);
+  if (keep) settings.push('--keep');
   if (load !== 'auto') settings.push(`--load ${load}`);
   return settings.join(' ');
 }

@@ -15,8 +15,10 @@ export interface Options {
   readonly smoke: boolean;
   readonly list: boolean;
   readonly help: boolean;
+  /** Whether contestants run for all rounds. */
+  readonly keep: boolean;
   /** `auto`: wrk when it is installed. */
-  readonly load: 'auto' | 'wrk' | 'own';
+  readonly load: 'auto' | 'wrk' | 'c' | 'own';
   /** Whether to write the kept report out of the newest figures, and run nothing. */
   readonly report: boolean;
 }
@@ -28,7 +30,8 @@ export const USAGE = `pnpm bench [options]
   --rounds N            interleaved rounds (default: 5)
   --seconds S           length of one measurement (default: 2)
   --warmup S            load before each measurement (default: 3)
-  --load wrk|own        load generator (default: wrk when it is installed)
+  --keep                start and warm up each server once, by its processor time: on a machine that others use
+  --load wrk|c|own      load generator (default: wrk when it is installed; c is faster, own needs nothing)
   --report              run nothing; write the kept report out of the newest figures of each scenario
   --list                name the scenarios and contestants
   --smoke               every scenario once, answers checked, nothing measured well
@@ -49,11 +52,12 @@ export function readOptions(args: readonly string[]): Options {
       smoke: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   });
   const { load, smoke } = values;
-  if (load !== 'auto' && load !== 'wrk' && load !== 'own') {
-    throw new TypeError(`expected --load to be wrk or own, got ${load}`);
+  if (load !== 'auto' && load !== 'wrk' && load !== 'c' && load !== 'own') {
+    throw new TypeError(`expected --load to be wrk, c or own, got ${load}`);
   }
   return {
     only: names(values.only),
@@ -67,6 +71,7 @@ export function readOptions(args: readonly string[]): Options {
     smoke,
     list: values.list,
     help: values.help,
+    keep: values.keep,
   };
 }
 

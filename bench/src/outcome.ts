@@ -46,6 +46,14 @@ export function ratioTo(outcome: ScenarioOutcome, name: string, detail?: string)
   return medianOf(ours, detail) / medianOf(theirs, detail);
 }
 
+/** A median of ours in proportion to theirs, for each contestant but ours; the value's without a detail. */
+export function ratiosOf(outcome: ScenarioOutcome, detail?: string): ReadonlyMap<string, number> {
+  const ours = contestantOf(outcome, outcome.scenario.ours);
+  const others = outcome.contestants.filter((one) => one !== ours && one.samples.length > 0);
+  const own = ours === undefined ? NaN : medianOf(ours, detail);
+  return new Map(others.map((one) => [one.name, own / medianOf(one, detail)]));
+}
+
 /** The names of the details, in the order in which they first appear. */
 export function detailNames(outcome: ScenarioOutcome): readonly string[] {
   const samples = outcome.contestants.flatMap((one) => one.samples);

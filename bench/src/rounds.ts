@@ -8,6 +8,8 @@ export interface RoundsOptions {
   /** Names of contestants to take part; empty for all. */
   readonly peers: readonly string[];
   readonly context: RoundContext;
+  /** Whether contestants run for all rounds where they can: one warm-up each, all at the same time. */
+  readonly isKept: boolean;
   /** Called with each measurement. */
   readonly onSample: (scenario: Scenario, contestant: Contestant, sample: Sample) => void;
 }
@@ -33,6 +35,8 @@ export async function runRounds(
     await byThrees(smokeSet(scenario, [...samples]), ([contestant, taken]) =>
       measure(contestant, taken),
     );
+  } else if (options.isKept && [...samples.keys()].every(({ open }) => open !== undefined)) {
+    await keptRounds([...samples], options, scenario);
   } else {
     for (let round = 0; round < options.rounds; round += 1) {
       for (const [contestant, taken] of samples) await measure(contestant, taken);
@@ -46,6 +50,33 @@ export async function runRounds(
       samples: samples.get(contestant) ?? [],
     })),
   };
+}
+
+async function keptRounds(
+  all: readonly (readonly [Contestant, Sample[]])[],
+  { rounds, context, onSample }: RoundsOptions,
+  scenario: Scenario,
+): Promise<void> {
+  const opened = await Promise.allSettled(
+    all.map(async ([contestant, taken]) => {
+      const session = await contestant.open?.(context);
+      if (session === undefined) throw new Error(`${contestant.name} cannot be kept`);
+      return { contestant, taken, session };
+    }),
+  );
+  const running = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  try {
+    for (const one of opened) if (one.status === 'rejected') throw one.reason;
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { contestant, taken, session } of running) {
+        const sample = await session.round();
+        taken.push(sample);
+        onSample(scenario, contestant, sample);
+      }
+    }
+  } finally {
+    await Promise.all(running.map(({ session }) => session.close()));
+  }
 }
 
 /** The servers in a smoke run, which has a minute: all in the first scenario, then ours and two others in each. */

@@ -29,6 +29,47 @@ export const HELLO: Exchange = {
   answer: Buffer.from('Hello, World!'),
 };
 
+/** A page asked for by a browser on a desktop, cookie included. */
+const BROWSER_HEAD = [
+  'GET /articles/2026/on-the-waiting-of-sockets?ref=front&page=2 HTTP/1.1',
+  'Host: www.example.com',
+  'Connection: keep-alive',
+  'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"',
+  'sec-ch-ua-mobile: ?0',
+  'sec-ch-ua-platform: "Linux"',
+  'Upgrade-Insecure-Requests: 1',
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+  'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8',
+  'Sec-Fetch-Site: same-origin',
+  'Sec-Fetch-Mode: navigate',
+  'Sec-Fetch-User: ?1',
+  'Sec-Fetch-Dest: document',
+  'Referer: https://www.example.com/articles',
+  'Accept-Encoding: gzip, deflate, br, zstd',
+  'Accept-Language: en-GB,en;q=0.9,de;q=0.8',
+  'Cookie: consent=all; theme=dark; session=',
+];
+
+/** How many fields it has. */
+export const BROWSER_FIELDS: number = BROWSER_HEAD.length - 1;
+
+/** The same with a session in its cookie; with any it is as long. */
+export function browserRequest(session: number): Buffer {
+  const id = session.toString(16).padStart(64, '5f3a9c1e');
+  return Buffer.from(`${BROWSER_HEAD.join('\r\n')}${id}\r\n\r\n`);
+}
+
+/** The root asked for by the same browser, with another cookie each time. */
+export const BROWSER: Exchange = {
+  ...HELLO,
+  request: atRoot(browserRequest(0)),
+  variants: Array.from({ length: VARIANTS }, (_, id) => atRoot(browserRequest(id))),
+};
+
+function atRoot(request: Buffer): Buffer {
+  return Buffer.from(request.toString('latin1').replace(/^GET \S+/, 'GET /'), 'latin1');
+}
+
 /** A file of 10 KiB. */
 export const FILE: Exchange = {
   protocol: 'http',

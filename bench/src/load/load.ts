@@ -27,6 +27,10 @@ export interface Load {
   readonly warmup: number;
   /** Requests a second, whatever the answers do; as fast as answers come when it is not given. */
   readonly rate?: number | undefined;
+  /** Ends after so many answers instead of after `seconds`; only the generator in C does. */
+  readonly count?: number | undefined;
+  /** Opens all connections together, and again so many milliseconds after the last has ended; only the generator in C does. */
+  readonly burst?: number | undefined;
   /** Called when the warm-up is over and the measurement begins, and when it has ended. */
   readonly onPhase?: ((phase: 'begin' | 'end') => void) | undefined;
 }

@@ -20,7 +20,7 @@ export const wrkGenerator: LoadGenerator = {
   async run(load: Load): Promise<LoadResult> {
     // wrk speaks HTTP and has no constant rate.
     if (load.rate !== undefined || load.exchange.protocol === 'raw') return ownGenerator.run(load);
-    await run(load, load.warmup);
+    if (load.warmup > 0) await run(load, load.warmup);
     load.onPhase?.('begin');
     const result = await run(load, load.seconds);
     load.onPhase?.('end');

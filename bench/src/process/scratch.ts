@@ -1,7 +1,7 @@
 /** Requests as files: a command line cannot carry bytes. */
 
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +23,7 @@ export function scratch(): string {
 export function requestFile(bytes: Uint8Array): string {
   const name = createHash('sha1').update(bytes).digest('hex');
   const path = join(scratch(), name);
-  writeFileSync(path, bytes);
+  // One that is there may be in use: to write it again would empty it first.
+  if (!existsSync(path)) writeFileSync(path, bytes);
   return path;
 }

@@ -30,6 +30,8 @@ const STYLE = `
 export function chart(outcome: ScenarioOutcome): string {
   const { scenario } = outcome;
   const bars = outcome.contestants.filter((one) => one.samples.length > 0);
+  const ours = bars.find(({ name }) => name === scenario.ours);
+  const unit = ours === undefined ? 1 : medianOf(ours);
   const values = bars.flatMap((one) => one.samples.map((sample) => sample.value));
   const scale = (WIDTH - LEFT - RIGHT) / Math.max(...values);
   const height = TOP + bars.length * STEP + 8;
@@ -44,14 +46,14 @@ export function chart(outcome: ScenarioOutcome): string {
       `<text x="${LEFT - 8}" y="${middle + 4.5}" text-anchor="end">${escaped(one.name)}</text>`,
       `<rect class="${kind}" x="${LEFT}" y="${y}" width="${at(value * scale)}" height="${BAR}" rx="2"/>`,
       `<path class="whisker" d="M${at(from)} ${middle}H${at(to)}"/>`,
-      `<text class="value" x="${at((to ?? 0) + 6)}" y="${middle + 4.5}">${figure(value)}</text>`,
+      `<text class="value" x="${at((to ?? 0) + 6)}" y="${middle + 4.5}">${figure(value / unit)}</text>`,
     ].join('\n  ');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(scenario.title)}">
   <style>${STYLE}
   </style>
   <text class="title" x="8" y="22">${escaped(scenario.title)}</text>
-  <text class="unit" x="${WIDTH - 8}" y="22" text-anchor="end">${escaped(scenario.unit)}, ${scenario.better} is better</text>
+  <text class="unit" x="${WIDTH - 8}" y="22" text-anchor="end">${escaped(scenario.unit)}, ${escaped(scenario.ours)} = 1, ${scenario.better} is better</text>
   ${lines.join('\n  ')}
 </svg>
 `;

@@ -1,11 +1,12 @@
 /**
- * The newest figures of each scenario as files: every sample of every round, and how and on what it was measured.
+ * The newest figures of each scenario, on each release line of Node, as files: every sample of every round, and how and on
+ * what it was measured.
  *
  * A scenario's file is written when the scenario is done, so that a long run may be made of short ones. A smoke run, and
  * one with another checkout as `baseline`, leave the files as they are.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ceiling } from '../load/ceiling.ts';
 import type { Machine } from '../machine.ts';
@@ -22,6 +23,8 @@ export interface Circumstances {
   readonly options: string;
   readonly ceilings: readonly Ceiling[];
   readonly machine: Machine;
+  /** How many processes wanted to run, over the minute before the scenario. */
+  readonly loadAverage?: number;
 }
 
 export interface SavedOutcome extends ScenarioOutcome {
@@ -40,14 +43,17 @@ export function save(outcome: ScenarioOutcome, circumstances: Circumstances): vo
   const { scenario, contestants } = outcome;
   const file: File = { name: scenario.name, unit: scenario.unit, circumstances, contestants };
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(pathOf(scenario), `${JSON.stringify(file, null, 1)}\n`);
+  writeFileSync(
+    pathOf(scenario, lineOf(circumstances.machine.node)),
+    `${JSON.stringify(file, null, 1)}\n`,
+  );
 }
 
-/** A scenario's newest figures, if there are any. */
-export function load(scenario: Scenario): SavedOutcome | undefined {
+/** A scenario's newest figures on a release line of Node, if there are any. */
+export function load(scenario: Scenario, line: string): SavedOutcome | undefined {
   let text: string;
   try {
-    text = readFileSync(pathOf(scenario), 'utf8');
+    text = readFileSync(pathOf(scenario, line), 'utf8');
   } catch {
     return undefined;
   }
@@ -60,6 +66,16 @@ function numbers(_key: string, value: unknown): unknown {
   return value === null ? NaN : value;
 }
 
-function pathOf(scenario: Scenario): string {
-  return join(RESULTS, `${scenario.name}.json`);
+function pathOf(scenario: Scenario, line: string): string {
+  return join(RESULTS, `${scenario.name}.node${line}.json`);
+}
+
+function lineOf(version: string): string {
+  return /\d+/.exec(version)?.[0] ?? '';
+}
+
+/** The release lines of Node that there are figures of, oldest first. */
+export function savedLines(): readonly string[] {
+  const names = readdirSync(RESULTS).flatMap((name) => /\.node(\d+)\.json$/.exec(name)?.[1] ?? []);
+  return [...new Set(names)].toSorted((a, b) => Number(a) - Number(b));
 }

@@ -1,6 +1,13 @@
 /** A scenario's outcome as rows of text: for the terminal, and for the report. */
 
-import { detailNames, medianOf, ratioTo, spreadOf, type ScenarioOutcome } from '../outcome.ts';
+import {
+  detailNames,
+  medianOf,
+  ratiosOf,
+  ratioTo,
+  spreadOf,
+  type ScenarioOutcome,
+} from '../outcome.ts';
 import { figure, percent, ratio } from './figures.ts';
 
 /** The head and the rows, ours first. */
@@ -16,6 +23,27 @@ export function rowsOf(outcome: ScenarioOutcome): readonly (readonly string[])[]
       percent(spreadOf(one)),
       ...details.map((name) => figure(medianOf(one, name))),
       one.name === scenario.ours ? '' : ratio(ratioTo(outcome, one.name)),
+    ]);
+  return [head, ...rows];
+}
+
+/** Details that are no measure of a server: what a load leaves of a core says how the load was. */
+const NO_RATIOS: ReadonlySet<string> = new Set(['server busy %', 'behind']);
+
+/** As {@link rowsOf}, in proportion: ours to each of the others. Figures of a machine say nothing about another one. */
+export function ratioRowsOf(outcome: ScenarioOutcome): readonly (readonly string[])[] {
+  const { scenario } = outcome;
+  const details = detailNames(outcome).filter((name) => !NO_RATIOS.has(name));
+  const columns = [ratiosOf(outcome), ...details.map((name) => ratiosOf(outcome, name))];
+  const head = ['ours to it', scenario.unit, ...details, 'spread'];
+  const rows = outcome.contestants
+    .filter((one) => one.samples.length > 0)
+    .map((one) => [
+      one.name,
+      ...columns.map((column) =>
+        one.name === scenario.ours ? '1' : ratio(column.get(one.name) ?? NaN),
+      ),
+      percent(spreadOf(one)),
     ]);
   return [head, ...rows];
 }

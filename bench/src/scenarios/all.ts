@@ -3,6 +3,7 @@
 import { file, gzip } from './batteries.ts';
 import { client, clientTls } from './client.ts';
 import {
+  browser,
   churn,
   echoPost,
   get,
@@ -13,6 +14,7 @@ import {
   tlsHandshake,
   varied,
 } from './http-loads.ts';
+import { burst, cold } from './http-bursts.ts';
 import { idle } from './idle.ts';
 import { latency50, latency80 } from './latency.ts';
 import { channelMessage, parserBrowser, parserSmall, spawnTask } from './micro.ts';
@@ -23,8 +25,9 @@ import { tcpEcho } from './tcp.ts';
 import { webSocketBroadcast, webSocketEcho, webSocketIdle, webSocketLarge } from './web-socket.ts';
 
 export const scenarios: readonly Scenario[] = [
-  echoPost,
   varied,
+  echoPost,
+  browser,
   pipelined,
   get,
   large,
@@ -41,6 +44,8 @@ export const scenarios: readonly Scenario[] = [
   clientTls,
   idle,
   churn,
+  burst,
+  cold,
   tls,
   tlsHandshake,
   latency50,

@@ -6,7 +6,7 @@ import { certificateVariables } from '../process/certificate.ts';
 import { Child } from '../process/child.ts';
 import { usageOf } from '../process/usage.ts';
 import type { Peer } from '../servers/peers.ts';
-import type { Contestant, RoundContext, Sample } from './scenario.ts';
+import type { Contestant, RoundContext, Sample, Session } from './scenario.ts';
 
 /** What the servers of a scenario are asked for, and how. */
 export interface ServerLoad {
@@ -18,6 +18,11 @@ export interface ServerLoad {
   readonly tls?: boolean;
   /** Requests a second, when the load does not wait for answers. */
   readonly rate?: number | undefined;
+  /** As those of `Load`. */
+  readonly count?: number | undefined;
+  readonly burst?: number | undefined;
+  /** Nothing is asked before the load begins: its first request is the server's first. */
+  readonly isUnchecked?: boolean | undefined;
 }
 
 export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
@@ -25,6 +30,7 @@ export function serverContestant(peer: Peer, what: ServerLoad): Contestant {
     name: peer.name,
     missing: peer.missing,
     round: (context) => serverRound(peer, what, context),
+    open: (context) => openServer(peer, what, context),
   };
 }
 
@@ -34,14 +40,63 @@ export async function serverRound(
   what: ServerLoad,
   context: RoundContext,
 ): Promise<Sample> {
+  const running = await startServer(peer, what);
+  try {
+    return await measure(running, peer, what, context);
+  } finally {
+    await running.child.stop();
+  }
+}
+
+/** How long a kept server is warmed up at most, in times of the warm-up: it may get a small share of the machine. */
+const MOST_WARMUPS = 12;
+
+/** Starts a server, and warms it up until it has used as much processor time: its rounds have no warm-up. */
+export async function openServer(
+  peer: Peer,
+  what: ServerLoad,
+  context: RoundContext,
+): Promise<Session> {
+  const running = await startServer(peer, what);
+  const { child } = running;
+  const until = performance.now() + context.warmup * MOST_WARMUPS * 1_000;
+  const slice = { ...context, warmup: 0 };
+  const isCold = (): boolean => !(usageOf(child.pid).cpu >= context.warmup * 1_000);
+  while (isCold() && performance.now() < until) await measure(running, peer, what, slice);
+  return {
+    round: () => measure(running, peer, what, slice),
+    close: () => child.stop(),
+  };
+}
+
+interface Running {
+  readonly child: Child;
+  readonly port: number;
+}
+
+async function startServer(peer: Peer, what: ServerLoad): Promise<Running> {
   const { tls = false } = what;
-  await using child = new Child(peer.command(what.app), {
+  const child = new Child(peer.command(what.app), {
     core: 0,
     env: tls ? certificateVariables() : {},
   });
-  const port = await portOf(child);
-  const pipeline = what.pipeline ?? 1;
-  await checkAnswers(port, what.exchange, pipeline, tls);
+  try {
+    const port = await portOf(child);
+    if (what.isUnchecked !== true) await checkAnswers(port, what.exchange, what.pipeline ?? 1, tls);
+    return { child, port };
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+async function measure(
+  { child, port }: Running,
+  peer: Peer,
+  what: ServerLoad,
+  context: RoundContext,
+): Promise<Sample> {
+  const { exchange, tls = false, connections, pipeline = 1, rate, count, burst } = what;
   let before = usageOf(child.pid);
   let after = before;
   let start = 0;
@@ -55,9 +110,9 @@ export async function serverRound(
       elapsed = performance.now() - start;
     }
   };
-  const { exchange, connections, rate } = what;
   const { seconds, warmup } = context;
-  const load = { port, tls, exchange, connections, pipeline, seconds, warmup, rate, onPhase };
+  const amount = { connections, pipeline, seconds, warmup, rate, count, burst };
+  const load = { port, tls, exchange, ...amount, onPhase };
   const result = await context.load.run(load).catch((error: unknown) => {
     // A load generator only says that nothing answered; the server has said why.
     throw new Error(child.end ?? String(error), { cause: error });

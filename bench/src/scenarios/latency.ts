@@ -8,9 +8,9 @@
 import { ECHO } from '../load/exchanges.ts';
 import { ownGenerator } from '../load/node-generator.ts';
 import { httpServers, nodeHttp } from '../servers/peers.ts';
-import { serverContestant, serverRound } from './http-server.ts';
+import { openServer, serverContestant, serverRound } from './http-server.ts';
 import { median } from '../statistics.ts';
-import type { Contestant, RoundContext, Scenario } from './scenario.ts';
+import type { Contestant, RoundContext, Sample, Scenario } from './scenario.ts';
 
 const echo = { app: 'echo', exchange: ECHO, connections: 64 };
 /** One round alone may be a bad one, and a peak that is too low makes a load that is too light. */
@@ -38,11 +38,21 @@ function atShare(share: number): readonly Contestant[] {
     ...serverContestant(peer, echo),
     round: async (context) => {
       const rate = (await peakOf(context)) * share;
-      const sample = await serverRound(peer, { ...echo, rate }, { ...context, load: ownGenerator });
-      const { 'p50 ms': p50 = NaN, 'p99 ms': p99 = NaN, ...details } = sample.details;
-      return { value: p99, details: { 'p50 ms': p50, 'requests/s': sample.value, ...details } };
+      return asLatency(
+        await serverRound(peer, { ...echo, rate }, { ...context, load: ownGenerator }),
+      );
+    },
+    open: async (context) => {
+      const rate = (await peakOf(context)) * share;
+      const session = await openServer(peer, { ...echo, rate }, { ...context, load: ownGenerator });
+      return { ...session, round: async () => asLatency(await session.round()) };
     },
   }));
+}
+
+function asLatency({ value, details: all }: Sample): Sample {
+  const { 'p50 ms': p50 = NaN, 'p99 ms': p99 = NaN, ...details } = all;
+  return { value: p99, details: { 'p50 ms': p50, 'requests/s': value, ...details } };
 }
 
 function latencyAt(percent: number): Scenario {

@@ -27,6 +27,16 @@ export interface Contestant {
   readonly missing?: string | undefined;
   /** Starts, checks the answers, warms up, measures, stops. */
   round(context: RoundContext): Promise<Sample>;
+  /** Starts, checks the answers and warms up once, for several rounds; without it each round is apart. */
+  readonly open?: ((context: RoundContext) => Promise<Session>) | undefined;
+}
+
+/** A contestant that runs, between rounds. */
+export interface Session {
+  /** Measures. */
+  round(): Promise<Sample>;
+  /** Stops. */
+  close(): Promise<void>;
 }
 
 /**

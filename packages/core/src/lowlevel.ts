@@ -1,6 +1,6 @@
 /**
  * What carriers, primitives and servers are built from: waits, deadlines, abort watches, the transport contract, and what a
- * server's connection loop uses, `acceptOwned`, `holdTask` and `tryWriteLatin1`.
+ * server's connection loop uses, `acceptOwned`, `holdTask`, `readStanding` and `tryWriteLatin1`.
  *
  * For code that adds a new kind of stream, wait or server to awaitio. Programs that only use streams and tasks need
  * nothing from here. What is exported is stable, but says less about misuse than `@awaitio/core` does.
@@ -59,7 +59,8 @@ export type { Transport, TransportSink } from './streams/transport.ts';
 export { ownStream, stateOf, watchStreams, type StreamWatch } from './streams/registry.ts';
 export { linesCodec } from './codecs/lines.ts';
 export { lengthDelimitedCodec } from './codecs/length-delimited.ts';
-export { DEFAULT_HIGH_WATER_MARK, tryWriteLatin1 } from './streams/stream-parts.ts';
+export { StandingRead } from './streams/standing-read.ts';
+export { DEFAULT_HIGH_WATER_MARK, readStanding, tryWriteLatin1 } from './streams/stream-parts.ts';
 export { acceptOwned } from './tasks/accept-loop.ts';
 export { executors, type ExecutorView } from './tasks/executors.ts';
 export { holdTask } from './tasks/task-context.ts';

@@ -16,6 +16,7 @@ import { ByteQueue } from './byte-queue.ts';
 import type { IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import { CollectWaiter, ConsumeWaiter, offerTo, type Consume } from './read-waits.ts';
+import type { StandingRead } from './standing-read.ts';
 import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,
@@ -28,7 +29,7 @@ import {
 export class ReadSide implements WaiterOwner {
   readonly #parts: StreamParts;
   #queue: ByteQueue | undefined;
-  #pending: ConsumeWaiter | CollectWaiter<unknown> | undefined;
+  #pending: ConsumeWaiter | CollectWaiter<unknown> | StandingRead | undefined;
   #readable: WaiterList<void> | undefined;
   #readClosed: WaiterList<void> | undefined;
   #paused = false;
@@ -65,8 +66,9 @@ export class ReadSide implements WaiterOwner {
     this.bytesRead += view.length;
     if (this.isFinished) return true;
     let remainder = view;
-    if (this.#pending instanceof ConsumeWaiter) {
-      const taken = this.#pending.offer(view);
+    const pending = this.#pending;
+    if (pending !== undefined && !(pending instanceof CollectWaiter)) {
+      const taken = pending.offer(view);
       if (taken === view.length) return true;
       remainder = view.subarray(taken);
     }
@@ -122,7 +124,7 @@ export class ReadSide implements WaiterOwner {
   // --- Called by tasks ------------------------------------------------------------------------------------------
 
   tryRead(buffer: Uint8Array): number | null | WouldBlock {
-    this.#checkIdle('tryRead');
+    if (this.#pending !== undefined) throw busyError('tryRead', this.#pending.operation, 'read');
     const state = this.#outcome('tryRead');
     if (state !== undefined) return state;
     const count = (this.#queue as ByteQueue).readInto(buffer);
@@ -140,7 +142,7 @@ export class ReadSide implements WaiterOwner {
       if (this.#isClosed) throw closedError('readable');
       if (this.isReadable) return this.#parts.budget.pay(undefined);
       this.#readable ??= new WaiterList();
-      return this.#wait(this.#readable, 'readable', options);
+      return this.#readable.wait('readable', this.#parts.clock, options);
     });
   }
 
@@ -148,7 +150,7 @@ export class ReadSide implements WaiterOwner {
     return this.#guard('readClosed', options, () => {
       if (this.isFinished) return this.#parts.budget.pay(undefined);
       this.#readClosed ??= new WaiterList();
-      return this.#wait(this.#readClosed, 'readClosed', options);
+      return this.#readClosed.wait('readClosed', this.#parts.clock, options);
     });
   }
 
@@ -195,6 +197,14 @@ export class ReadSide implements WaiterOwner {
     waiter.owner = this;
     this.#pending = waiter;
     return waiter.promise;
+  }
+
+  /** As {@link readWith} for a reader that is called; `false`, and nothing is done, where the read would not wait. */
+  stand(reader: StandingRead): boolean {
+    if (this.#pending !== undefined || this.isReadable) return false;
+    reader.begin(this, this.#parts.clock);
+    this.#pending = reader;
+    return true;
   }
 
   /**
@@ -252,15 +262,7 @@ export class ReadSide implements WaiterOwner {
     if (this.#pending === waiter) this.#pending = undefined;
   }
 
-  #wait(list: WaiterList<void>, operation: string, options?: WaitOptions): Promise<void> {
-    return list.wait(operation, this.#parts.clock, options);
-  }
-
-  #guard<T>(
-    operation: string,
-    options: WaitOptions | undefined,
-    body: () => Promise<T>,
-  ): Promise<T> {
+  #guard<T>(operation: string, options: WaitOptions | undefined, body: () => Promise<T>) {
     try {
       checkWaitOptions(operation, options);
       return body();
@@ -281,10 +283,6 @@ export class ReadSide implements WaiterOwner {
   #outcome(operation: string): null | WouldBlock | undefined {
     if (this.#isClosed) throw closedError(operation);
     return this.buffered > 0 ? undefined : this.ending();
-  }
-
-  #checkIdle(operation: string): void {
-    if (this.#pending !== undefined) throw busyError(operation, this.#pending.operation, 'read');
   }
 
   #limit(): number {

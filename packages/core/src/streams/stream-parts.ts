@@ -5,6 +5,7 @@ import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import type { StandingRead } from './standing-read.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import type { Transport } from './transport.ts';
 
@@ -49,6 +50,7 @@ export function marksOf(
 interface Inside {
   readonly clock: Clock;
   giveAway(): void;
+  readonly reading: { stand(reader: StandingRead): boolean };
   readonly writing: { tryWriteEncoded(wire: string, transfer: boolean): number | WouldBlock };
 }
 
@@ -77,6 +79,41 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
   if (inside !== undefined) return inside.writing.tryWriteEncoded(text, true);
   // A stream of another copy of this package.
   return stream.tryWrite(Buffer.from(text, 'latin1'), { transfer: true });
+}
+
+/**
+ * As `readWith` with a consumer that is called when its read has settled, in a microtask, outside of scopes: for the loop of a
+ * connection, which a promise of each read would cost memory while it is idle.
+ *
+ * @param reader - Nothing cancels its read but the end of the stream.
+ * @returns Whether the read waits. It does not, and nothing is done, where bytes or the end are at hand, another read is pending,
+ * or the stream is of another copy of this package: then `readWith` does the same with a promise.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { readStanding, StandingRead } from '@awaitio/core/lowlevel';
+ *
+ * class Counter extends StandingRead {
+ *   take(view: Uint8Array): number {
+ *     return view.length;
+ *   }
+ *   protected onRead(count: number | null): void {
+ *     console.log(count === null ? 'the end' : `${count} bytes`);
+ *   }
+ *   protected onReadFailed(error: unknown): void {
+ *     console.log('failed', error);
+ *   }
+ * }
+ * const [client, server] = memoryPair();
+ * console.log(readStanding(server, new Counter())); // true
+ * await client.close();
+ * await new Promise(setImmediate); // the end
+ * await server.close();
+ * ```
+ */
+export function readStanding(stream: object, reader: StandingRead): boolean {
+  return insideOf(stream)?.reading.stand(reader) ?? false;
 }
 
 /** Leaves a stream with nothing but its end, because something else uses its carrier; its queued bytes are dropped. */

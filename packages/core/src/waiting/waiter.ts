@@ -128,11 +128,7 @@ export class Waiter<T> implements AbortWatcher {
 
   /** The wait as snapshots show it. */
   info(now: number): WaitInfo {
-    const info = { operation: this.operation, age: now - this.since };
-    const trace = this.#trace;
-    if (trace === undefined) return info;
-    const { holder, site } = trace;
-    return { ...info, task: holder?.name, taskId: holder?.id, site };
+    return infoOf(this.operation, now - this.since, this.#trace);
   }
 
   #watch(clock: Clock, options: PartialWaitOptions | undefined): Cancellation | undefined {
@@ -164,6 +160,13 @@ export class Waiter<T> implements AbortWatcher {
     }
     this.#trace?.end();
   }
+}
+
+/** A wait as snapshots show it. */
+export function infoOf(operation: string, age: number, trace: WaitTrace | undefined): WaitInfo {
+  if (trace === undefined) return { operation, age };
+  const { holder, site } = trace;
+  return { operation, age, task: holder?.name, taskId: holder?.id, site };
 }
 
 /** One of several waiters for the same condition. */

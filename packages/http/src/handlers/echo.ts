@@ -59,7 +59,11 @@ export function echo(options?: EchoOptions): Handler {
       return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);
     }
     const whole = body.tryBytes();
-    if (whole !== WOULD_BLOCK) return responseOf(concat(prefix, whole), undefined, fields);
+    if (whole !== WOULD_BLOCK) {
+      if (whole.length < COPIED) return responseOf(concat(prefix, whole), undefined, fields);
+      const init = { length: prefix.length + whole.length };
+      return responseOf(ForwardedBody.ofBytes(prefix, whole), init, fields);
+    }
     const { length } = body;
     if (length !== undefined && length <= COLLECTED) return respondWhole(prefix, body, fields);
     return respondStreamed(prefix, body, fields);
@@ -81,6 +85,9 @@ async function respondStreamed(
  * each segment that the network delivers.
  */
 const COLLECTED = 131_072;
+
+/** Up to this size a body is copied behind the prefix. */
+const COPIED = 32_768;
 
 async function respondWhole(
   prefix: Uint8Array,

@@ -6,12 +6,12 @@
  */
 
 import { TextDecoder } from 'node:util';
-import { IoError, LimitError, WOULD_BLOCK, type Clock, type WouldBlock } from '@awaitio/core';
+import { IoError, WOULD_BLOCK, type Clock, type LimitError, type WouldBlock } from '@awaitio/core';
 import { budgetOf } from '@awaitio/core/lowlevel';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
 import { Data } from '../protocol/vocabulary/events.ts';
 import { BodyIterator } from './body-iterator.ts';
-import { DEFAULT_COLLECT_LIMIT, limitOf, type CollectOptions } from './collect-options.ts';
+import { DEFAULT_COLLECT_LIMIT, limitOf, tooLong, type CollectOptions } from './collect-options.ts';
 import { PieceCollector } from './piece-collector.ts';
 import { parseJson } from './received-json.ts';
 import { webStreamOf } from './web-stream.ts';
@@ -40,6 +40,7 @@ const utf8 = new TextDecoder();
 
 let construct: typeof bodyOf;
 let lots: typeof lotsOf;
+let gather: typeof gatherPieces;
 
 /** A body that is being received. */
 export class Body implements AsyncIterable<Bytes> {
@@ -51,6 +52,7 @@ export class Body implements AsyncIterable<Bytes> {
   static {
     construct = (source) => new Body(source);
     lots = (body) => body.#iterate(() => body.#nextLot());
+    gather = (body, into) => body.#gather(into);
   }
 
   private constructor(source: BodySource) {
@@ -187,6 +189,11 @@ export class Body implements AsyncIterable<Bytes> {
     }
   }
 
+  async #gather(into: Uint8Array[]): Promise<void> {
+    this.#take('iterate');
+    for (let next = await this.#next(); next !== null; next = await this.#next()) into.push(next);
+  }
+
   /**
    * The next bytes: where a piece is small, with those behind it that were received already. A peer chooses the size of its
    * chunks, and each piece costs a reader an object and a turn.
@@ -268,6 +275,11 @@ export function lotsOf(body: Body): AsyncIterator<Uint8Array> {
   return lots(body);
 }
 
+/** Adds all pieces of a body of known length, as they were received. @throws as the iteration */
+export function gatherPieces(body: Body, into: Uint8Array[]): Promise<void> {
+  return gather(body, into);
+}
+
 /** The body that a source gives piece by piece. */
 export function bodyOf(source: BodySource): Body {
   return construct(source);
@@ -284,16 +296,4 @@ function textOf(piece: Data): string {
   const { latin1 } = piece;
   if (latin1 !== undefined && Buffer.byteLength(latin1) === latin1.length) return latin1;
   return utf8.decode(piece.bytes);
-}
-
-function tooLong(limit: number): LimitError {
-  return new LimitError(
-    `bytes: the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
-    {
-      code: 'ERR_BODY_TOO_LONG',
-      operation: 'bytes',
-      limitName: 'limit',
-      limit,
-    },
-  );
 }

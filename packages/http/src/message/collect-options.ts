@@ -1,5 +1,6 @@
 /** How much of a body is collected. */
 
+import { LimitError } from '@awaitio/core';
 import { invalidInput, type OptionTable } from '@awaitio/core/lowlevel';
 
 /** How a body may be collected. */
@@ -29,4 +30,17 @@ export function limitOf(operation: string, options: CollectOptions | undefined):
   const { accepts, expected } = COLLECT_OPTIONS.limit;
   if (accepts(limit)) return limit;
   throw invalidInput(operation, 'limit', expected, limit);
+}
+
+/** A body is longer than its reader collects. */
+export function tooLong(limit: number): LimitError {
+  return new LimitError(
+    `bytes: the body is longer than ${limit} bytes; raise \`limit\`, or iterate over the body`,
+    {
+      code: 'ERR_BODY_TOO_LONG',
+      operation: 'bytes',
+      limitName: 'limit',
+      limit,
+    },
+  );
 }

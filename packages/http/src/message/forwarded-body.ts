@@ -1,6 +1,6 @@
 /** The body of one message, forwarded as the body of another: the response of a proxy or an echo. */
 
-import type { Body } from './body.ts';
+import { gatherPieces, type Body } from './body.ts';
 import { latin1Bytes } from '../protocol/vocabulary/latin1.ts';
 import { joinAdjacent } from '../protocol/vocabulary/body-buffers.ts';
 import { ReusedPieces } from './reused-pieces.ts';
@@ -40,11 +40,21 @@ export class ForwardedBody extends ReusedPieces {
     return new ForwardedBody(NO_PIECES, undefined, text);
   }
 
+  /** Forwards the bytes of a complete body, which are given away. */
+  static ofBytes(prefix: Uint8Array, bytes: Uint8Array): ForwardedBody {
+    return new ForwardedBody([Uint8Array.from(prefix), bytes]);
+  }
+
   /** Forwards a body once it is complete. */
   static async whole(prefix: Uint8Array, body: Body): Promise<ForwardedBody> {
     const pieces: Uint8Array[] = [Uint8Array.from(prefix)];
-    for await (const piece of body) pieces.push(piece);
+    await gatherPieces(body, pieces);
     return new ForwardedBody(joinAdjacent(pieces));
+  }
+
+  /** All of it in pieces, if it was received as a whole: its sender need not wait for one. */
+  get received(): readonly Uint8Array[] | undefined {
+    return this.#source === undefined && this.latin1 === undefined ? this.#pieces : undefined;
   }
 
   override async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {

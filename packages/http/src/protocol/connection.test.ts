@@ -404,6 +404,19 @@ describe('a server’s connection', () => {
     expect(types(server)).toEqual(['closed', NEED_DATA]);
   });
 
+  test('has nothing to keep once it goes on in another protocol', () => {
+    const server = new HttpConnection('server');
+    server.receive(
+      bytes('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n'),
+    );
+    expect(types(server)).toEqual(['request', 'end', PAUSED]);
+    server.sendResponse({ ...OK, status: 101, fields: ['Upgrade', 'other'], length: undefined });
+    server.releaseBuffers();
+    expect([server.isSwitched, server.hasEvent, server.isIdle]).toEqual([true, false, true]);
+    expect(types(server)).toEqual([PAUSED]);
+    expect(server.receive(bytes('not HTTP'))).toBe(0);
+  });
+
   test('keeps nothing of the bytes that it was lent', () => {
     const server = new HttpConnection('server');
     const lent = bytes('POST /path HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');

@@ -75,6 +75,8 @@ export class HttpConnection {
    * keeps the others, and gives them again after it has taken events.
    */
   receive(view: Uint8Array): number {
+    // What follows a switch is not HTTP, also after the decoder was let go of.
+    if (this.#decoder === undefined && this.isSwitched) return 0;
     return this.#decoding.receive(view);
   }
 
@@ -133,10 +135,11 @@ export class HttpConnection {
 
   /**
    * Releases the buffers that only a message under way needs, if none is: half a kilobyte, allocated again when bytes come,
-   * and the remembered head. For servers with many idle connections.
+   * and the remembered head. For servers with many idle connections. A connection that goes on in another protocol receives
+   * nothing any more.
    */
   releaseBuffers(): void {
-    if (this.#decoder?.isBlank === true) this.#decoder = undefined;
+    if (this.isSwitched || this.#decoder?.isBlank === true) this.#decoder = undefined;
   }
 
   /** The method of a client's request in progress; it decides how its response is framed (RFC 9112 section 6.3). */

@@ -6,16 +6,16 @@
  * When a deadline passes, the wait ends with the stream, or its reading, and `phases.expired` tells the loop why.
  */
 
-import { IoError, TimeoutError, type Address, type ByteStream } from '@awaitio/core';
+import { IoError, type Address, type ByteStream } from '@awaitio/core';
 import { checkOptions, type AsyncScope, type TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
+import { StepLoop, type Next } from '../driver/step-loop.ts';
 import type { Switched, UpgradeOptions } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { State } from '../protocol/state.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from '../protocol/vocabulary/events.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
-import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import type { ConnectionEnd } from './events.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
@@ -27,7 +27,10 @@ import type { ServerRuntime } from './runtime.ts';
 import { ClientWatch } from './sending/client-watch.ts';
 import { switchStatus, UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrade.ts';
 
-export class ServerConnection implements ExchangeOwner, Responder, ConnectionFacts, ConnectionView {
+export class ServerConnection
+  extends StepLoop
+  implements ExchangeOwner, Responder, ConnectionFacts, ConnectionView
+{
   readonly stream: ByteStream;
   readonly http: HttpConnection;
   readonly driver: Driver;
@@ -49,6 +52,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
   readonly task: TaskLease | undefined;
 
   constructor(stream: ByteStream, runtime: ServerRuntime, task?: TaskLease, scope?: AsyncScope) {
+    super();
     this.stream = stream;
     this.runtime = runtime;
     this.scope = scope ?? runtime.scope;
@@ -101,51 +105,40 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
 
   // --- The loop ------------------------------------------------------------------------------------------------
 
-  /**
-   * The connection's life. Never rejects: errors go to `onError`.
-   *
-   * One function with one await for whatever comes next: each further async function is a frame, two promises and four
-   * closures that an idle connection keeps, and one more turn of the microtask queue for each request. What does not wait
-   * is in other functions, since a frame keeps a slot for every value that its function ever computes.
-   */
-  async run(): Promise<void> {
-    try {
-      if (!this.runtime.isProxy(this.#peerAddress) || (await this.#readProxyHeader())) {
-        this.phases.wait('first-byte', this.runtime.headTimeout('firstByte'));
-        this.#reason = 'client';
-        for (let next = this.#advance(); next !== undefined; next = this.#advance()) {
-          const value = await next;
-          if (value === false) break;
-          if (value === null) this.http.receiveEnd();
-        }
-      }
-    } catch (error) {
-      await this.#fail(error);
-    }
-    await this.#leave();
+  /** Begins the connection's life: a step for each thing that it waits for. Errors go to `onError`. */
+  run(): void {
+    if (this.runtime.isProxy(this.#peerAddress)) void this.#runBehindProxy();
+    else this.#begin();
   }
 
-  /** Reads the header that a proxy sends before any request; whether requests may follow. */
-  async #readProxyHeader(): Promise<boolean> {
-    try {
-      const timeout = this.runtime.headTimeout('firstByte');
-      this.proxyHeader = (await readProxyHeader(this.stream, { timeout })) ?? undefined;
-      if (this.proxyHeader === undefined) this.#reason = 'client';
-      return this.proxyHeader !== undefined;
-    } catch (error) {
-      this.#reason = error instanceof TimeoutError ? 'deadline' : 'refused';
-      const code = (error as { readonly code?: string }).code ?? '';
-      this.runtime.observer.refused(this.id, String(this.#peerAddress ?? ''), 0, code);
-      this.stream.reset(error);
-      return false;
-    }
+  #begin(): void {
+    this.phases.wait('first-byte', this.runtime.headTimeout('firstByte'));
+    this.#reason = 'client';
+    this.step(0);
+  }
+
+  async #runBehindProxy(): Promise<void> {
+    const { header, reason } = await this.runtime.readProxyHeader(this, this.#peerAddress);
+    this.proxyHeader = header;
+    this.#reason = reason;
+    if (header === undefined) await this.#leave();
+    else this.#begin();
+  }
+
+  protected advance(value: unknown): Next {
+    if (value === null) this.http.receiveEnd();
+    return value === false ? undefined : this.#advance();
+  }
+
+  protected onLoopEnd(failure: { readonly error: unknown } | undefined): void {
+    void this.#leave(failure);
   }
 
   /**
    * Does what needs no wait, and returns what to wait for then: bytes (`null` at their end), room to write, a response,
    * the rest of a request (`false` when nothing may follow it). `undefined` is the end of the connection.
    */
-  #advance(): Promise<unknown> | undefined {
+  #advance(): Next {
     for (;;) {
       if (this.exchange !== undefined) {
         const goesOn = this.#finish(this.exchange);
@@ -161,12 +154,13 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     }
   }
 
-  #moreData(): Promise<unknown> {
+  #moreData(): Next {
     if (this.phases.now !== 'headers' && this.http.isInHead) {
       this.phases.wait('headers', this.runtime.headTimeout('headers'));
     }
     const blocked = this.driver.flush();
-    return blocked === undefined ? this.driver.read() : this.phases.withWriteDeadline(blocked);
+    if (blocked !== undefined) return this.phases.withWriteDeadline(blocked);
+    return this.readOn();
   }
 
   /** A request was answered; whether another may follow, or a promise of that. */
@@ -228,7 +222,8 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     if (!(failure instanceof IoError)) this.runtime.report(failure, undefined);
   }
 
-  async #leave(): Promise<void> {
+  async #leave(failure?: { readonly error: unknown }): Promise<void> {
+    if (failure !== undefined) await this.#fail(failure.error);
     try {
       this.exchange?.abort(ended('the connection has ended'));
       this.exchange?.finish();
@@ -242,6 +237,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     } finally {
       this.task?.release();
       this.runtime.ended(this);
+      this.settleOver();
     }
   }
 
@@ -278,6 +274,7 @@ export class ServerConnection implements ExchangeOwner, Responder, ConnectionFac
     this.phases.clearDeadline();
     if (options.onDrain !== undefined) watchDrain(this, options.onDrain);
     await this.driver.flush();
+    this.http.releaseBuffers();
     return { stream: this.stream };
   }
 

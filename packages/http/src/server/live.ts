@@ -5,10 +5,12 @@ import { isTraced } from '../tracing/channels.ts';
 import { serverConnections, traceServerConnection } from '../tracing/connections.ts';
 import type { ServerConnection } from './connection.ts';
 
-/** Runs a connection to its end. Never rejects. */
-export function live(connection: ServerConnection): Promise<void> {
-  const isShown = isTraced(serverConnections) && !connection.runtime.isHidden;
-  return isShown ? traced(connection) : connection.run();
+/** Runs a connection to its end: a promise of that where it has no task that ends with it. */
+export function live(connection: ServerConnection): Promise<void> | undefined {
+  if (isTraced(serverConnections) && !connection.runtime.isHidden) return traced(connection);
+  const over = connection.task === undefined ? connection.over : undefined;
+  connection.run();
+  return over;
 }
 
 async function traced(connection: ServerConnection): Promise<void> {
@@ -16,6 +18,8 @@ async function traced(connection: ServerConnection): Promise<void> {
   const end = connection.scope.run(traceServerConnection, connection, () => {
     connection.scope = new AsyncScope();
   });
-  await connection.run();
+  const { over } = connection;
+  connection.run();
+  await over;
   end();
 }

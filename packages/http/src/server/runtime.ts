@@ -1,6 +1,14 @@
 /** State shared by all connections of one server: handler, limits, clock, listeners. */
 
-import type { Address, AddressList, Clock, IoError, TaskContext } from '@awaitio/core';
+import {
+  TimeoutError,
+  type Address,
+  type AddressList,
+  type ByteStream,
+  type Clock,
+  type IoError,
+  type TaskContext,
+} from '@awaitio/core';
 import {
   AsyncScope,
   callContained,
@@ -15,9 +23,11 @@ import {
 import type { ServerDeadlines } from '../driver/deadlines.ts';
 import { abort } from '../message/abort-error.ts';
 import type { Handler } from '../message/handler.ts';
+import type { ProxyHeader } from '../proxy-protocol/header.ts';
+import { readProxyHeader } from '../proxy-protocol/read-header.ts';
 import { whereToLook } from '../observing/inspectors.ts';
 import type { DrainView } from '../observing/servers.ts';
-import type { ErrorListener, EventListener } from './events.ts';
+import type { ConnectionEnd, ErrorListener, EventListener } from './events.ts';
 import { HttpDate } from './sending/http-date.ts';
 import { ServerObserver, type ConnectionFacts, type ExchangeFacts } from './observer.ts';
 import type { ServerLimits } from './options.ts';
@@ -149,6 +159,23 @@ export class ServerRuntime {
   /** Whether a peer sends a PROXY header. */
   isProxy(address: Address | undefined): boolean {
     return this.#options.proxies !== undefined && this.#options.proxies.has(address);
+  }
+
+  /** Reads the header that a proxy sends before any request; without one the connection ends, for the reason. */
+  async readProxyHeader(
+    { id, stream }: { readonly id: number; readonly stream: ByteStream },
+    peer: Address | undefined,
+  ): Promise<{ readonly header: ProxyHeader | undefined; readonly reason: ConnectionEnd }> {
+    try {
+      const timeout = this.headTimeout('firstByte');
+      const header = (await readProxyHeader(stream, { timeout })) ?? undefined;
+      return { header, reason: header === undefined ? 'client' : 'server' };
+    } catch (error) {
+      const code = (error as { readonly code?: string }).code ?? '';
+      this.observer.refused(id, String(peer ?? ''), 0, code);
+      stream.reset(error);
+      return { header: undefined, reason: error instanceof TimeoutError ? 'deadline' : 'refused' };
+    }
   }
 
   /** Reports an error to `onError`: of a request in its context, which is the caller's. */

@@ -1,7 +1,7 @@
 /** The read buffer shared by all sockets of the process, where the platform lets us supply one. */
 
-/** The most bytes of one read; the size of Node's own buffers. */
-const READ_SIZE = 65_536;
+/** The most bytes of one read: a message of 64 KiB, which is a common size of pieces, and a head before it. */
+const READ_SIZE = 73_728;
 
 /** Its content is valid until the read callback returns. */
 export const sharedBuffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(READ_SIZE));

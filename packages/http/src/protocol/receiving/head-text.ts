@@ -32,8 +32,13 @@ export class HeadText {
   #start = 0;
   /** What came in earlier chunks. */
   #collected = '';
-  /** Name start, name end, value start, value end of each field. -1: not known yet. */
+  /**
+   * Name start, name end, value start, value end of each field. -1: not known yet. The array is used for one head after
+   * another, as one that grows anew for each is a fifth of a request's garbage.
+   */
   #spans: number[] = [];
+  /** How many of them are of this head. */
+  #used = 0;
   #targetStart = -1;
   #targetEnd = -1;
 
@@ -90,15 +95,22 @@ export class HeadText {
 
   addName(start: number, end: number): void {
     const spans = this.#spans;
-    const last = spans.length - 1;
+    const used = this.#used;
     // A field whose name goes on in this chunk has no value yet.
-    if (last >= 0 && spans[last] === -1) spans[last - 2] = this.#origin + end;
-    else spans.push(this.#origin + start, this.#origin + end, -1, -1);
+    if (used > 0 && spans[used - 1] === -1) {
+      spans[used - 3] = this.#origin + end;
+      return;
+    }
+    spans[used] = this.#origin + start;
+    spans[used + 1] = this.#origin + end;
+    spans[used + 2] = -1;
+    spans[used + 3] = -1;
+    this.#used = used + 4;
   }
 
   addValue(start: number, end: number): void {
     const spans = this.#spans;
-    const last = spans.length - 1;
+    const last = this.#used - 1;
     if (spans[last] === -1) spans[last - 1] = this.#origin + start;
     spans[last] = this.#origin + end;
   }
@@ -125,9 +137,9 @@ export class HeadText {
   /** How long a head is that the parser has read to its end, its empty line included. The parser does not say. */
   get size(): number {
     const spans = this.#spans;
-    const end = spans.at(-1);
+    const end = spans[this.#used - 1];
     // Two line ends follow a value; an empty one is found where the next line begins, behind the first of them.
-    if (end !== undefined) return end - this.#start + (end === spans.at(-2) ? 2 : 4);
+    if (end !== undefined) return end - this.#start + (end === spans[this.#used - 2] ? 2 : 4);
     // Eleven bytes, ` HTTP/1.1` and a line end, follow a request's target; and the empty line.
     if (this.#targetEnd !== -1) return this.#targetEnd - this.#start + 13;
     return statusLineLength(this.#text(Infinity), this.#start) + 4;
@@ -196,8 +208,9 @@ export class HeadText {
 
   /** Takes the fields' positions, without the white space after a value (RFC 9112 section 5). */
   #takeSpans(text: string): number[] {
-    const spans = this.#spans;
-    this.#spans = [];
+    const spans = this.#spans.slice(0, this.#used);
+    this.#used = 0;
+    if (spans.length > MOST_KEPT) this.#spans = [];
     for (let at = 3; at < spans.length; at += 4) {
       const start = spans[at - 1] as number;
       let end = spans[at] as number;
@@ -214,7 +227,10 @@ export class HeadText {
       this.#targetEnd -= start;
     }
     const spans = this.#spans;
-    for (const [at, position] of spans.entries()) if (position !== -1) spans[at] = position - start;
+    for (let at = 0; at < this.#used; at += 1) {
+      const position = spans[at] as number;
+      if (position !== -1) spans[at] = position - start;
+    }
   }
 
   /** Whether all of it lies in the chunk's own text. */
@@ -224,3 +240,5 @@ export class HeadText {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Positions of 32 fields: a longer array is not kept for the next head. */
+const MOST_KEPT = 128;

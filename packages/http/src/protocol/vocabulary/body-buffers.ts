@@ -9,7 +9,7 @@
 
 /** Sizes that are kept: up to the most that one read of a socket gives. */
 const LEAST = 32_769;
-const MOST = 65_536;
+const MOST = 73_728;
 /** How many buffers are kept at most. */
 const KEPT = 32;
 

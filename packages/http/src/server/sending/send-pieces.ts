@@ -8,6 +8,7 @@
 import type { ByteStream } from '@awaitio/core';
 import { AsyncScope, isThenable } from '@awaitio/core/lowlevel';
 import { trailerFields } from '../../message/body-pieces.ts';
+import { ForwardedBody } from '../../message/forwarded-body.ts';
 import { isMeasured, OutgoingBody, type StreamedBody } from '../../message/outgoing-body.ts';
 import { ReusedPieces, SentBuffers } from '../../message/reused-pieces.ts';
 import { producerScope, type HttpResponse, type ResponseBody } from '../../message/response.ts';
@@ -35,7 +36,8 @@ export async function sendPieces(
 ): Promise<void> {
   const { body } = response;
   const scope = producerScope(response) ?? new AsyncScope();
-  const source = new OutgoingBody(isWhole(body) ? [body ?? EMPTY] : body, scope);
+  const received = body instanceof ForwardedBody ? body.received : undefined;
+  const source = new OutgoingBody(isWhole(body) ? [body ?? EMPTY] : (received ?? body), scope);
   const hasBody = outlet.http.expectedMethod !== 'HEAD' && !isBodiless(head.status);
   const isLengthSought = hasBody && response.trailers === undefined && isMeasured(body);
   const writer = new PieceWriter(outlet, head, hasBody, isLengthSought);

@@ -1,0 +1,146 @@
+import { expect, test, describe } from '@jest/globals';
+import { memoryPair } from '../memory/memory-pair.ts';
+import { traceWaits } from '../waiting/wait-trace.ts';
+import { moveOnAfter } from '../waiting/cancel-scope.ts';
+import { currentScope } from '../waiting/ambient.ts';
+import { BusyError, ClosedError, InvalidInputError } from '../vocabulary/errors.ts';
+import { StandingRead } from './standing-read.ts';
+import { readStanding } from './stream-parts.ts';
+
+class Reader extends StandingRead {
+  readonly log: unknown[] = [];
+  /** How many bytes it takes. */
+  readonly #want: (view: Uint8Array) => number;
+
+  constructor(want: (view: Uint8Array) => number = (view) => view.length) {
+    super();
+    this.#want = want;
+  }
+
+  take(view: Uint8Array): number {
+    return this.#want(view);
+  }
+
+  protected onRead(result: number | null): void {
+    this.log.push(result, currentScope());
+  }
+
+  protected onReadFailed(error: unknown): void {
+    this.log.push(error);
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a standing read', () => {
+  test('takes the bytes as they arrive, and is called in a later microtask', async () => {
+    const [client, server] = memoryPair();
+    const takenAt: number[] = [];
+    const reader: Reader = new Reader((view) => {
+      takenAt.push(reader.log.length);
+      return view.length;
+    });
+    expect(readStanding(server, reader)).toBe(true);
+    await client.writeAll('ping');
+    await turn();
+    expect(takenAt).toEqual([0]);
+    expect(reader.log).toEqual([4, undefined]);
+    await client.close();
+    await server.close();
+  });
+
+  test('leaves what it does not take to the next read', async () => {
+    const [client, server] = memoryPair();
+    const reader = new Reader(() => 1);
+    readStanding(server, reader);
+    await client.writeAll('abc');
+    await turn();
+    expect(reader.log[0]).toBe(1);
+    expect(readStanding(server, reader)).toBe(false);
+    expect(await server.readChunk()).toEqual(new Uint8Array(Buffer.from('bc')));
+    await client.close();
+    await server.close();
+  });
+
+  test('stands again and again, and ends with the stream', async () => {
+    const [client, server] = memoryPair();
+    const reader = new Reader();
+    for (const text of ['a', 'bb', 'ccc']) {
+      expect(readStanding(server, reader)).toBe(true);
+      await client.writeAll(text);
+      await turn();
+    }
+    expect(readStanding(server, reader)).toBe(true);
+    await client.shutdown('write');
+    await turn();
+    expect(reader.log.filter((_, at) => at % 2 === 0)).toEqual([1, 2, 3, null]);
+    expect(readStanding(server, reader)).toBe(false);
+    await client.close();
+    await server.close();
+  });
+
+  test('fails with what readWith would throw', async () => {
+    const [client, server] = memoryPair();
+    const closed = new Reader();
+    readStanding(server, closed);
+    await server.close();
+    expect(closed.log).toEqual([expect.any(ClosedError)]);
+    expect(readStanding(server, closed)).toBe(false);
+    await client.close();
+
+    const [far, near] = memoryPair();
+    const wrong = new Reader(() => 99);
+    readStanding(near, wrong);
+    await far.writeAll('x');
+    await turn();
+    expect(wrong.log).toEqual([expect.any(InvalidInputError)]);
+    // Nothing was taken.
+    expect(await near.readChunk()).toEqual(new Uint8Array(Buffer.from('x')));
+    await far.close();
+    await near.close();
+  });
+
+  test('is the one reader while it waits, and shows in snapshots', async () => {
+    const [client, server] = memoryPair();
+    const reader = new Reader();
+    readStanding(server, reader);
+    expect(readStanding(server, new Reader())).toBe(false);
+    await expect(server.readChunk()).rejects.toThrow(BusyError);
+    expect(server.statistics().waits).toEqual([{ operation: 'readWith', age: expect.any(Number) }]);
+    await client.close();
+    await server.close();
+    expect(server.statistics().waits).toEqual([]);
+  });
+
+  test('is traced where waits are', async () => {
+    const [client, server] = memoryPair();
+    traceWaits(true);
+    try {
+      readStanding(server, new Reader());
+      expect(server.statistics().waits).toEqual([
+        expect.objectContaining({ operation: 'readWith', site: expect.any(String) }),
+      ]);
+    } finally {
+      traceWaits(false);
+    }
+    await client.close();
+    await server.close();
+  });
+
+  test('is called outside of the scope in which its bytes were written, and does not end with it', async () => {
+    const [client, server] = memoryPair();
+    const reader = new Reader();
+    await moveOnAfter(10_000, async () => {
+      readStanding(server, reader);
+      await client.writeAll('ping');
+      await turn();
+    });
+    expect(reader.log).toEqual([4, undefined]);
+    await client.close();
+    await server.close();
+  });
+
+  test('is refused by what is no stream of this package', () => {
+    expect(readStanding({}, new Reader())).toBe(false);
+  });
+});
