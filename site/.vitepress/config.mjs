@@ -1,0 +1,66 @@
+/** The site, as VitePress builds it from what scripts/site.mjs laid out in `dist/`. */
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+import { slugOf } from '../../scripts/site/markdown.mjs';
+import { sidebar } from '../../scripts/site/pages.mjs';
+import { REPOSITORY } from '../../scripts/site/stage.mjs';
+
+const linkTo = (path) => (path === 'index' ? '/' : `/${path}`);
+const api = JSON.parse(readFileSync(new URL('../dist/api.json', import.meta.url), 'utf8'));
+
+const groups = sidebar().map(({ text, pages }) => ({
+  text,
+  collapsed: text !== 'Start' && text !== 'Tutorials' && !text.startsWith('Guides'),
+  items: pages.map(({ label, path }) => ({ text: label, link: linkTo(path) })),
+}));
+const reference = groups.find(({ text }) => text === 'Reference');
+reference?.items.unshift({ text: 'API', link: '/api/' });
+
+export default defineConfig({
+  title: 'awaitio',
+  description:
+    'Sockets whose readiness can be awaited, structured tasks, and an HTTP/1.1 server and client, for Node.js',
+  lang: 'en',
+  base: process.env.SITE_BASE ?? '/awaitio/',
+  srcDir: 'dist/pages',
+  outDir: 'dist/site',
+  cacheDir: 'dist/cache',
+  cleanUrls: true,
+  // A dead link fails the build: that is VitePress's default, and stays so.
+  ignoreDeadLinks: false,
+  // Pages say what is, and are dated by their commits.
+  lastUpdated: false,
+  metaChunk: true,
+  head: [['meta', { name: 'theme-color', content: '#0f766e' }]],
+  markdown: {
+    anchor: { slugify: slugOf },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    languageAlias: { cfg: 'ini', conf: 'ini' },
+  },
+  themeConfig: {
+    search: { provider: 'local', options: { detailedView: true } },
+    outline: { level: [2, 3] },
+    nav: [
+      { text: 'Get started', link: '/getting-started' },
+      { text: 'How-to', link: '/how-to' },
+      { text: 'API', link: '/api/' },
+      { text: 'Errors', link: '/errors' },
+      { text: 'Benchmarks', link: '/benchmarks/report' },
+    ],
+    sidebar: {
+      '/api/': [
+        { text: 'All pages', link: '/reading-order' },
+        { text: 'API', link: '/api/' },
+        ...api.map(({ name, path, groups: kinds }) => ({
+          text: name,
+          link: `/${path}/`,
+          collapsed: true,
+          items: kinds.map(({ text, items }) => ({ text, collapsed: true, items })),
+        })),
+      ],
+      '/': groups,
+    },
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    footer: { message: 'MIT License' },
+  },
+});
