@@ -3,20 +3,28 @@
  * the built packages and run.
  *
  * - ```ts no-run``` is type-checked only; so is a snippet that declares what it works on (`declare const stream: …`).
+ * - ```ts until-sigterm``` is a program that goes on: it is run, gets a SIGTERM, and has to end then.
  * - Each snippet is a separate module and has to end within ten seconds.
  * - One process per document; the snippets of a document run in order.
  * - A link of a Markdown file, relative or to this repository on GitHub, leads to a file; what npm shows has no relative ones.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
+ * - Every page is in the sidebar of the site, and a page of docs/how-to/ is short: see scripts/site/check.mjs.
+ *
+ *   node scripts/docs.mjs --only how-to      the snippets of the files whose paths contain this
  *
  * The build must be fresh: `pnpm check` builds first.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { transformSync } from '@swc/core';
 import { findDeadLinks, findSnippets } from './docs/extract.mjs';
 import { playTranscript } from './docs/transcripts.mjs';
 import { root, run, tool } from './lib/run.mjs';
+import { complaintsAboutPages } from './site/check.mjs';
+
+const { values: options } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 
 const LIMIT_MS = 10_000;
 
@@ -24,9 +32,9 @@ const LIMIT_MS = 10_000;
 const scratch = join(root, 'packages/http/.snippets', String(process.pid));
 
 const fileName = ({ file, line }) => `${file.replaceAll(/[^A-Za-z0-9]+/g, '-')}-L${line}`;
-const complaints = findDeadLinks();
+const complaints = [...findDeadLinks(), ...complaintsAboutPages()];
 
-const snippets = findSnippets();
+const snippets = findSnippets().filter(({ file }) => file.includes(options.only));
 const programs = snippets.filter(({ language }) => language === 'ts' || language === 'typescript');
 const transcripts = snippets.filter(
   ({ language, flags }) => language === 'console' && flags.includes('run'),
@@ -85,6 +93,19 @@ async function typeCheck() {
   return ok;
 }
 
+/** The identity of the servers that read `key.pem` and `cert.pem`. */
+async function writeIdentity() {
+  const { TestAuthority } = await import('../packages/core/dist/testing/index.js');
+  const { key, cert } = new TestAuthority().issue(['127.0.0.1', 'localhost']);
+  writeFileSync(join(scratch, 'key.pem'), key);
+  writeFileSync(join(scratch, 'cert.pem'), cert);
+}
+
+function addressOf(snippet) {
+  const { href } = pathToFileURL(join(scratch, `${fileName(snippet)}.mjs`));
+  return snippet.flags.includes('until-sigterm') ? `${href}?until-sigterm` : href;
+}
+
 async function runDocument(file) {
   const own = runnable.filter((snippet) => snippet.file === file);
   const { ok, output } = await run(
@@ -93,7 +114,8 @@ async function runDocument(file) {
       '--enable-source-maps',
       join(root, 'scripts/docs/runner.mjs'),
       String(LIMIT_MS),
-      ...own.map((snippet) => pathToFileURL(join(scratch, `${fileName(snippet)}.mjs`)).href),
+      scratch,
+      ...own.map(addressOf),
     ],
     { quiet: true, timeout: LIMIT_MS * (own.length + 1) },
   );
@@ -104,6 +126,7 @@ writeSnippets();
 try {
   // What does not type-check is not run: one mistake, one message.
   if (programs.length > 0 && (await typeCheck())) {
+    await writeIdentity();
     for (const file of new Set(runnable.map((snippet) => snippet.file))) await runDocument(file);
   }
   for (const transcript of transcripts) {

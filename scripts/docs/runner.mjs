@@ -3,8 +3,14 @@
  *
  * A snippet has ended when the event loop has run dry: its module is through, and nothing that it opened holds the
  * process any more. That is what `beforeExit` says, and so it is what starts the next one.
+ *
+ * A program that goes on until SIGTERM (`?until-sigterm` behind its address) runs in the folder `stage`, which has a `key.pem` and a
+ * `cert.pem`, with a PORT that the system chooses, and gets its SIGTERM when its module is through.
  */
-const [limit, ...snippets] = process.argv.slice(2);
+import { chdir } from 'node:process';
+
+const [limit, stage, ...snippets] = process.argv.slice(2);
+const home = process.cwd();
 
 let current;
 let settled = true;
@@ -30,9 +36,13 @@ process.on('beforeExit', () => {
       `did not end within ${limit} ms; still open: ${process.getActiveResourcesInfo().join(', ')}`,
     );
   }, Number(limit)).unref();
+  const untilSigterm = current.endsWith('?until-sigterm');
+  chdir(untilSigterm ? stage : home);
+  if (untilSigterm) process.env['PORT'] = '0';
   import(current).then(
     () => {
       settled = true;
+      if (untilSigterm) process.kill(process.pid, 'SIGTERM');
     },
     (error) => {
       console.error(error);

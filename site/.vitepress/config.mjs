@@ -16,6 +16,17 @@ const groups = sidebar().map(({ text, pages }) => ({
 const reference = groups.find(({ text }) => text === 'Reference');
 reference?.items.unshift({ text: 'API', link: '/api/' });
 
+const apiTop = [
+  { text: 'All pages', link: '/reading-order' },
+  { text: 'API', link: '/api/', items: api.map(({ name, path }) => ({ text: name, link: `/${path}/` })) },
+];
+
+/** Only the names of one entry: every page carries its sidebar, and there are many pages. */
+function sidebarOf({ name, path, groups: kinds }) {
+  const own = kinds.map(({ text, items }) => ({ text, collapsed: true, items }));
+  return [`/${path}/`, [...apiTop, { text: name, link: `/${path}/` }, ...own]];
+}
+
 export default defineConfig({
   title: 'awaitio',
   description:
@@ -48,16 +59,8 @@ export default defineConfig({
       { text: 'Benchmarks', link: '/benchmarks/report' },
     ],
     sidebar: {
-      '/api/': [
-        { text: 'All pages', link: '/reading-order' },
-        { text: 'API', link: '/api/' },
-        ...api.map(({ name, path, groups: kinds }) => ({
-          text: name,
-          link: `/${path}/`,
-          collapsed: true,
-          items: kinds.map(({ text, items }) => ({ text, collapsed: true, items })),
-        })),
-      ],
+      ...Object.fromEntries(api.map(sidebarOf)),
+      '/api/': apiTop,
       '/': groups,
     },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
