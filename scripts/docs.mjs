@@ -7,6 +7,7 @@
  * - Each snippet is a separate module and has to end within ten seconds.
  * - One process per document; the snippets of a document run in order.
  * - A link of a Markdown file, relative or to this repository on GitHub, leads to a file; what npm shows has no relative ones.
+ * - ```js bench``` is a program of a peer, express or fastify: it is run with the packages of bench/, which are installed first.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
  * - Every page is in the sidebar of the site, and a page of docs/how-to/ is short: see scripts/site/check.mjs.
  *
@@ -21,6 +22,7 @@ import { parseArgs } from 'node:util';
 import { transformSync } from '@swc/core';
 import { findDeadLinks, findSnippets } from './docs/extract.mjs';
 import { playTranscript } from './docs/transcripts.mjs';
+import { installApart } from './lib/install.mjs';
 import { root, run, tool } from './lib/run.mjs';
 import { complaintsAboutPages } from './site/check.mjs';
 
@@ -30,6 +32,9 @@ const LIMIT_MS = 10_000;
 
 /** In packages/http, for a snippet may import whatever that package can, itself included. */
 const scratch = join(root, 'packages/http/.snippets', String(process.pid));
+/** For the programs of peers. */
+const peerScratch = join(root, 'bench/.snippets', String(process.pid));
+const folderOf = ({ language }) => (language === 'js' ? peerScratch : scratch);
 
 const fileName = ({ file, line }) => `${file.replaceAll(/[^A-Za-z0-9]+/g, '-')}-L${line}`;
 const complaints = [...findDeadLinks(), ...complaintsAboutPages()];
@@ -39,14 +44,20 @@ const programs = snippets.filter(({ language }) => language === 'ts' || language
 const transcripts = snippets.filter(
   ({ language, flags }) => language === 'console' && flags.includes('run'),
 );
-const runnable = programs.filter(
-  ({ flags, code }) => !flags.includes('no-run') && !/^\s*declare /m.test(code),
-);
+const ofPeers = snippets.filter(({ language, flags }) => language === 'js' && flags.includes('bench'));
+const runnable = [
+  ...programs.filter(
+    ({ flags, code }) => !flags.includes('no-run') && !/^\s*declare /m.test(code),
+  ),
+  ...ofPeers,
+];
 
 /** Writes every snippet at the line it has in its document, so that a message's line is the document's. */
 function writeSnippets() {
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { recursive: true });
+  for (const folder of [scratch, peerScratch]) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
   writeFileSync(
     join(scratch, 'tsconfig.json'),
     JSON.stringify({
@@ -73,11 +84,11 @@ function writeSnippets() {
       sourceMaps: 'inline',
       jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
     });
-    writeFileSync(join(scratch, `${fileName(snippet)}.mjs`), code);
+    writeFileSync(join(folderOf(snippet), `${fileName(snippet)}.mjs`), code);
   }
 }
 
-const byName = new Map(programs.map((snippet) => [fileName(snippet), snippet]));
+const byName = new Map([...programs, ...ofPeers].map((snippet) => [fileName(snippet), snippet]));
 /** Puts the documents' own names into what a tool printed. */
 const withDocumentNames = (text) =>
   text.replaceAll(/\S*?([A-Za-z0-9-]+-L\d+)\.(?:ts|mjs)/g, (whole, name) => {
@@ -102,7 +113,7 @@ async function writeIdentity() {
 }
 
 function addressOf(snippet) {
-  const { href } = pathToFileURL(join(scratch, `${fileName(snippet)}.mjs`));
+  const { href } = pathToFileURL(join(folderOf(snippet), `${fileName(snippet)}.mjs`));
   return snippet.flags.includes('until-sigterm') ? `${href}?until-sigterm` : href;
 }
 
@@ -122,6 +133,7 @@ async function runDocument(file) {
   if (!ok) complaints.push(`${file}: a snippet failed\n${withDocumentNames(output)}`);
 }
 
+if (ofPeers.length > 0) await installApart('bench');
 writeSnippets();
 try {
   // What does not type-check is not run: one mistake, one message.
@@ -135,6 +147,7 @@ try {
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+  rmSync(peerScratch, { recursive: true, force: true });
 }
 
 for (const complaint of complaints) console.error(complaint);

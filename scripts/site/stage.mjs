@@ -56,7 +56,7 @@ function rewrite(page, text, link, copy) {
   for (const [at, line] of proseOf(text)) lines[at] = link(page, line, copy);
   return (
     lines
-      .map((line) => line.replace(/^(\s*```+\w+) (?:no-run|run|until-sigterm)\s*$/, '$1'))
+      .map((line) => line.replace(/^(\s*```+\w+) (?:no-run|run|until-sigterm|bench)\s*$/, '$1'))
       .join('\n')
       // Two programs that belong together: one beside the other where there is room.
       .replaceAll('<!-- side by side -->', '<div class="side-by-side">\n')
