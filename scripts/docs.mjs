@@ -44,11 +44,11 @@ const programs = snippets.filter(({ language }) => language === 'ts' || language
 const transcripts = snippets.filter(
   ({ language, flags }) => language === 'console' && flags.includes('run'),
 );
-const ofPeers = snippets.filter(({ language, flags }) => language === 'js' && flags.includes('bench'));
+const ofPeers = snippets.filter(
+  ({ language, flags }) => language === 'js' && flags.includes('bench'),
+);
 const runnable = [
-  ...programs.filter(
-    ({ flags, code }) => !flags.includes('no-run') && !/^\s*declare /m.test(code),
-  ),
+  ...programs.filter(({ flags, code }) => !flags.includes('no-run') && !/^\s*declare /m.test(code)),
   ...ofPeers,
 ];
 

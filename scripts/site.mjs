@@ -17,7 +17,8 @@ import { stage, STAGED } from './site/stage.mjs';
 const { values: options } = parseArgs({ options: { serve: { type: 'boolean', default: false } } });
 
 const started = performance.now();
-const say = (text) => console.log(`${((performance.now() - started) / 1_000).toFixed(1)} s: ${text}`);
+const say = (text) =>
+  console.log(`${((performance.now() - started) / 1_000).toFixed(1)} s: ${text}`);
 const cwd = join(root, 'site');
 const vitepress = [process.execPath, join(cwd, 'node_modules/vitepress/bin/vitepress.js')];
 

@@ -97,7 +97,14 @@ export async function writeApi(out) {
     if (!name.endsWith('.md')) continue;
     const path = join(out, name);
     const text = readFileSync(path, 'utf8');
-    writeFileSync(path, plainDefaults(text.replace(/^# ((?:core|http)(?:\/.*)?)$/m, '# @awaitio/$1')));
+    writeFileSync(
+      path,
+      plainDefaults(text.replace(/^# ((?:core|http)(?:\/.*)?)$/m, '# @awaitio/$1')),
+    );
   }
-  return entries.map((entry) => ({ ...entry, path: `api/${entry.folder}`, groups: groupsOf(out, entry) }));
+  return entries.map((entry) => ({
+    ...entry,
+    path: `api/${entry.folder}`,
+    groups: groupsOf(out, entry),
+  }));
 }

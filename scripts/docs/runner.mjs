@@ -5,12 +5,14 @@
  * process any more. That is what `beforeExit` says, and so it is what starts the next one.
  *
  * A program that goes on until SIGTERM (`?until-sigterm` behind its address) runs in the folder `stage`, which has a `key.pem` and a
- * `cert.pem`, with a PORT that the system chooses, and gets its SIGTERM when its module is through.
+ * `cert.pem`, with a PORT that the system chooses. It gets its SIGTERM when its module is through, or waits for the end at its top level.
  */
 import { chdir } from 'node:process';
 
 const [limit, stage, ...snippets] = process.argv.slice(2);
 const home = process.cwd();
+/** How long a module may take until it waits for its end. */
+const STARTED_MS = 500;
 
 let current;
 let settled = true;
@@ -39,10 +41,17 @@ process.on('beforeExit', () => {
   const untilSigterm = current.endsWith('?until-sigterm');
   chdir(untilSigterm ? stage : home);
   if (untilSigterm) process.env['PORT'] = '0';
+  let isDue = untilSigterm;
+  const terminate = () => {
+    if (!isDue) return;
+    isDue = false;
+    process.kill(process.pid, 'SIGTERM');
+  };
+  if (untilSigterm) setTimeout(terminate, STARTED_MS).unref();
   import(current).then(
     () => {
       settled = true;
-      if (untilSigterm) process.kill(process.pid, 'SIGTERM');
+      terminate();
     },
     (error) => {
       console.error(error);

@@ -14,11 +14,30 @@ function testedLines(text) {
   return lines.filter((line) => line.trim() !== '').length;
 }
 
+/** What the README says of speed is what the report has: the processor time of a request whose head is new each time. */
+function complaintsAboutFigures() {
+  const report = readFileSync(join(root, 'bench/results/report.md'), 'utf8');
+  const [, section = ''] = report.split('## HTTP echo, every head another');
+  const timeOf = (name) => {
+    const row = section.split('\n').find((line) => line.startsWith(`| ${name} `));
+    return Math.round(Number(row?.split('|')[7]?.replaceAll(' ', '')));
+  };
+  const expected =
+    `${timeOf('awaitio')} µs of processor time for a POST whose head is new each time; side by side with it, ` +
+    `Bun ${timeOf('Bun.serve')}, Deno ${timeOf('Deno.serve')}, \`node:http\` ${timeOf('node:http')}, Fastify ${timeOf('fastify')} (`;
+  return readFileSync(join(root, 'README.md'), 'utf8').includes(expected)
+    ? []
+    : [`README.md does not say what bench/results/report.md has: "${expected}…"`];
+}
+
 /** @returns {string[]} A complaint for each page that the site would lack, and for each how-to that is too long, or is not run. */
 export function complaintsAboutPages() {
-  const complaints = strayPages().map(
-    (file) => `${file} is in no group of the sidebar: add it in scripts/site/pages.mjs`,
-  );
+  const complaints = [
+    ...strayPages().map(
+      (file) => `${file} is in no group of the sidebar: add it in scripts/site/pages.mjs`,
+    ),
+    ...complaintsAboutFigures(),
+  ];
   for (const { file } of sidebar().flatMap(({ pages }) => pages)) {
     if (!file.startsWith('docs/how-to/')) continue;
     const text = readFileSync(join(root, file), 'utf8');

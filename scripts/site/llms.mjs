@@ -7,7 +7,8 @@ import { SITE, STAGED } from './stage.mjs';
 const SUMMARY =
   'Sockets whose readiness can be awaited, structured tasks, and an HTTP/1.1 server and client on top of them, in TypeScript for Node.js 20.19 and later. `npm install @awaitio/http @awaitio/core`.';
 
-const staged = ({ path }) => readFileSync(join(STAGED, `${path}.md`), 'utf8').replace(/^---\n[\s\S]*?\n---\n\n/, '');
+const staged = ({ path }) =>
+  readFileSync(join(STAGED, `${path}.md`), 'utf8').replace(/^---\n[\s\S]*?\n---\n\n/, '');
 
 /** The first sentence of a page, on one line. */
 function firstSentence(text) {

@@ -2,7 +2,15 @@
  * Lays the pages of the site out in `site/dist/pages`, each at its address: links between pages become links of the site, links
  * to other files of the repository lead to GitHub, and pictures come along. A link that leads nowhere ends it.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { root } from '../lib/run.mjs';
 import { LINK, proseOf } from './markdown.mjs';
@@ -45,7 +53,8 @@ function linker(pages) {
         const name = posix.relative(posix.dirname(path), `pictures/${posix.basename(aim)}`);
         return `](${name.startsWith('.') ? name : `./${name}`}${title})`;
       }
-      if (!statSync(join(root, aim)).isDirectory()) return `](${REPOSITORY}blob/main/${aim}${hash}${title})`;
+      if (!statSync(join(root, aim)).isDirectory())
+        return `](${REPOSITORY}blob/main/${aim}${hash}${title})`;
       return `](${first(aim) === undefined ? `${REPOSITORY}tree/main/${aim}` : `/${first(aim)}`}${title})`;
     });
 }

@@ -18,7 +18,11 @@ reference?.items.unshift({ text: 'API', link: '/api/' });
 
 const apiTop = [
   { text: 'All pages', link: '/reading-order' },
-  { text: 'API', link: '/api/', items: api.map(({ name, path }) => ({ text: name, link: `/${path}/` })) },
+  {
+    text: 'API',
+    link: '/api/',
+    items: api.map(({ name, path }) => ({ text: name, link: `/${path}/` })),
+  },
 ];
 
 /** Only the names of one entry: every page carries its sidebar, and there are many pages. */
