@@ -11,7 +11,7 @@ import { chdir } from 'node:process';
 
 const [limit, stage, ...snippets] = process.argv.slice(2);
 const home = process.cwd();
-/** How long a module may take until it waits for its end. */
+/** From the first listener for SIGTERM: how long a module may take until it waits for its end. */
 const STARTED_MS = 500;
 
 let current;
@@ -43,11 +43,16 @@ process.on('beforeExit', () => {
   if (untilSigterm) process.env['PORT'] = '0';
   let isDue = untilSigterm;
   const terminate = () => {
+    clearInterval(listening);
     if (!isDue) return;
     isDue = false;
     process.kill(process.pid, 'SIGTERM');
   };
-  if (untilSigterm) setTimeout(terminate, STARTED_MS).unref();
+  const listening = setInterval(() => {
+    if (process.listenerCount('SIGTERM') === 0) return;
+    clearInterval(listening);
+    setTimeout(terminate, STARTED_MS).unref();
+  }, 20).unref();
   import(current).then(
     () => {
       settled = true;

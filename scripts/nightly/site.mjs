@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { HttpProblem, serve } from '../../packages/http/dist/index.js';
-import { fileResponse } from '../../packages/http/dist/batteries/index.js';
+import { fileResponse, staticFiles } from '../../packages/http/dist/batteries/index.js';
 import { root } from '../lib/run.mjs';
 import { Browser } from './browser/chromium.mjs';
 
@@ -29,6 +29,8 @@ const BASE = '/awaitio/';
 const PHONE = 390;
 const DESK = 1_280;
 const TALLEST = 6_000;
+/** How long one page may take, in milliseconds. */
+const PATIENCE = 60_000;
 
 const site = join(root, 'site/dist/site');
 const files = new Set(
@@ -43,14 +45,12 @@ const pages = [...files]
 assert.ok(pages.length > 0, 'there is no such page; `pnpm run docs` builds the site');
 
 /** As GitHub Pages does: a path without an extension is a page. */
-const server = await serve((request) => {
-  const path = decodeURIComponent(request.path.slice(BASE.length));
-  const file = [path, `${path}.html`, `${path}index.html`].find(
-    (name) => files.has(name) && /\.\w+$/.test(name),
-  );
-  if (!request.path.startsWith(BASE) || file === undefined) throw new HttpProblem(404);
-  return fileResponse(join(site, file), { request });
-});
+const pageOf = (request) => {
+  const name = `${decodeURIComponent(request.path.slice(BASE.length))}.html`;
+  if (!files.has(name)) throw new HttpProblem(404);
+  return fileResponse(join(site, name), { headers: { 'Content-Type': 'text/html' } });
+};
+const server = await serve(staticFiles(site, { prefix: BASE.slice(0, -1), notFound: pageOf }));
 const home = `${server.url.slice(0, -1)}${BASE}`;
 const folder = await mkdtemp(join(tmpdir(), 'awaitio-site-'));
 const screenshots = values.screenshots ?? join(folder, 'screenshots');
@@ -58,10 +58,17 @@ await mkdir(screenshots, { recursive: true });
 
 const browser = await Browser.launch(values.chromium, join(folder, 'profile'));
 const wrong = [];
+let place = '';
+const watchdog = setTimeout(() => {
+  console.error(`${place} was not there after ${PATIENCE} ms`);
+  process.exit(1);
+}, PATIENCE);
 try {
   const page = await browser.page();
   await page.send('Log.enable');
   for (const [at, path] of pages.entries()) {
+    watchdog.refresh();
+    place = path;
     await size(page, PHONE, 844, 'light');
     await page.goto(`${home}${path}`);
     await page.until("document.querySelector('.VPContent, .NotFound') !== null");
@@ -76,9 +83,12 @@ try {
     await shoot(page, DESK, at % 2 === 0 ? 'light' : 'dark', `${name}-desk`);
   }
   console.log(`${pages.length} pages opened at ${PHONE} pixels; screenshots in ${screenshots}`);
+  watchdog.refresh();
+  place = 'the search';
   await search(page);
   for (const error of browser.errors.splice(0)) wrong.push(`the search: ${error}`);
 } finally {
+  clearTimeout(watchdog);
   await browser.close();
   await server.shutdown({ idleWindow: 0 });
   await rm(join(folder, 'profile'), { recursive: true, force: true });
@@ -117,6 +127,8 @@ async function search(page) {
       "document.querySelector('.VPNavBarSearchButton, .DocSearch-Button').click()",
     );
     await page.until("document.querySelector('.search-input') !== null");
+    // It has what was last looked for.
+    await page.evaluate("document.querySelector('.search-input').select()");
     await page.send('Input.insertText', { text });
     await page.until("document.querySelectorAll('.results .result').length > 0");
     const found = await page.evaluate(

@@ -5,6 +5,11 @@ import { slugOf } from '../../scripts/site/markdown.mjs';
 import { sidebar } from '../../scripts/site/pages.mjs';
 import { REPOSITORY } from '../../scripts/site/stage.mjs';
 
+/** Two waves on a line: what comes in and what goes out. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0f766e"/><path d="M2 6q3-4 6 0t6 0M2 11q3-4 6 0t6 0" fill="none" stroke="#fff" stroke-width="1.6"/></svg>',
+)}`;
+
 const linkTo = (path) => (path === 'index' ? '/' : `/${path}`);
 const api = JSON.parse(readFileSync(new URL('../dist/api.json', import.meta.url), 'utf8'));
 
@@ -46,7 +51,10 @@ export default defineConfig({
   // Pages say what is, and are dated by their commits.
   lastUpdated: false,
   metaChunk: true,
-  head: [['meta', { name: 'theme-color', content: '#0f766e' }]],
+  head: [
+    ['meta', { name: 'theme-color', content: '#0f766e' }],
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: ICON }],
+  ],
   markdown: {
     anchor: { slugify: slugOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
