@@ -4,7 +4,7 @@
  *   pnpm run docs && node scripts/nightly/site.mjs [--chromium PATH] [--screenshots FOLDER] [--only how-to]
  *
  * Every page is opened at 390 pixels. Of the pages that are not of the API, screenshots are taken: at 390 pixels in light, at 1280 in
- * dark or in light by turns, and whole, up to 6,000 pixels of height. Needs `chromium`. Screenshots go to a temporary folder unless
+ * dark or in light by turns, up to 2,400 pixels of height. Needs `chromium`. Screenshots go to a temporary folder unless
  * `--screenshots` names another.
  */
 import assert from 'node:assert/strict';
@@ -28,7 +28,7 @@ const { values } = parseArgs({
 const BASE = '/awaitio/';
 const PHONE = 390;
 const DESK = 1_280;
-const TALLEST = 6_000;
+const TALLEST = 2_400;
 /** How long one page may take, in milliseconds. */
 const PATIENCE = 60_000;
 
@@ -41,7 +41,8 @@ const files = new Set(
 const pages = [...files]
   .filter((file) => file.endsWith('.html') && file !== '404.html' && file.includes(values.only))
   .map((file) => file.replace(/(?:index)?\.html$/, ''))
-  .toSorted();
+  // The guides first: they change more often than the API.
+  .toSorted((a, b) => a.startsWith('api/') - b.startsWith('api/') || (a < b ? -1 : 1));
 assert.ok(pages.length > 0, 'there is no such page; `pnpm run docs` builds the site');
 
 /** As GitHub Pages does: a path without an extension is a page. */
