@@ -36,6 +36,17 @@ function sidebarOf({ name, path, groups: kinds }) {
   return [`/${path}/`, [...apiTop, { text: name, link: `/${path}/` }, ...own]];
 }
 
+/** A page for the index of the search, where the colours of code would only cost time. */
+function renderPlain(source, environment, markdown) {
+  const { highlight } = markdown.options;
+  markdown.options.highlight = null;
+  try {
+    return markdown.render(source, environment);
+  } finally {
+    markdown.options.highlight = highlight;
+  }
+}
+
 export default defineConfig({
   title: 'awaitio',
   description:
@@ -61,7 +72,7 @@ export default defineConfig({
     languageAlias: { cfg: 'ini', conf: 'ini' },
   },
   themeConfig: {
-    search: { provider: 'local', options: { detailedView: true } },
+    search: { provider: 'local', options: { detailedView: true, _render: renderPlain } },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Get started', link: '/getting-started' },
