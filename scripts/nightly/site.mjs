@@ -110,8 +110,9 @@ async function shoot(page, width, scheme, name) {
   await size(page, width, 800, scheme);
   const height = await page.evaluate('document.documentElement.scrollHeight');
   await size(page, width, Math.min(height, TALLEST), scheme);
+  // The sidebar slides in when a page becomes wider.
   await page.evaluate(
-    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+    'Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)',
   );
   await page.screenshot(join(screenshots, `${name}.png`));
 }

@@ -100,6 +100,8 @@ const GROUPS = [
 const ADDRESSES = {
   'README.md': 'index',
   'docs/README.md': 'reading-order',
+  // Not `how-to`: there is a folder of that name.
+  'docs/how-to.md': 'how-to/index',
   'packages/core/README.md': 'core',
   'packages/http/README.md': 'http',
   'packages/examples/README.md': 'examples',
@@ -110,6 +112,9 @@ const ADDRESSES = {
 };
 
 const addressOf = (file) => ADDRESSES[file] ?? file.replace(/^docs\//, '').replace(/\.md$/, '');
+
+/** @returns {string} The link to a page, from the root of the site. */
+export const linkTo = (path) => `/${path.replace(/(^|\/)index$/, '$1')}`;
 
 /** @returns {string} The first heading of a page, without the marks of code. */
 function titleOf(file) {

@@ -14,7 +14,7 @@ import {
 import { dirname, join, posix } from 'node:path';
 import { root } from '../lib/run.mjs';
 import { LINK, proseOf } from './markdown.mjs';
-import { sidebar } from './pages.mjs';
+import { linkTo, sidebar } from './pages.mjs';
 
 export const REPOSITORY = 'https://github.com/awaitio/awaitio/';
 export const SITE = 'https://awaitio.github.io/awaitio/';
@@ -36,7 +36,7 @@ function fileOf(page, target) {
  * @returns {(page: import('./pages.mjs').Page, line: string, copy: (file: string) => void) => string} Rewrites the links of a line.
  */
 function linker(pages) {
-  const addresses = new Map(pages.map(({ file, path }) => [file, path === 'index' ? '' : path]));
+  const addresses = new Map(pages.map(({ file, path }) => [file, linkTo(path)]));
   const first = (folder) => pages.find(({ file }) => file.startsWith(`${folder}/`))?.path;
   return ({ file, path }, line, copy) =>
     line.replaceAll(LINK, (whole, target, fragment, title) => {
@@ -46,7 +46,7 @@ function linker(pages) {
       const aim = fileOf(file, target);
       if (aim === undefined) return whole;
       const address = addresses.get(aim);
-      if (address !== undefined) return `](/${address}${hash}${title})`;
+      if (address !== undefined) return `](${address}${hash}${title})`;
       if (!existsSync(join(root, aim))) throw new Error(`${file}: ${target} leads nowhere`);
       if (PICTURE.test(aim)) {
         copy(aim);
@@ -83,8 +83,8 @@ export function stage() {
     const to = join(STAGED, `${page.path}.md`);
     mkdirSync(dirname(to), { recursive: true });
     const text = rewrite(page, readFileSync(join(root, page.file), 'utf8'), link, copy);
-    const edit = JSON.stringify(`${REPOSITORY}edit/main/${page.file}`);
-    writeFileSync(to, `---\neditLink: ${edit}\n---\n\n${text}`);
+    const source = JSON.stringify(`${REPOSITORY}blob/main/${page.file}`);
+    writeFileSync(to, `---\nsource: ${source}\n---\n\n${text}`);
   }
   return pages;
 }

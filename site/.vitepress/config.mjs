@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitepress';
 import { slugOf } from '../../scripts/site/markdown.mjs';
-import { sidebar } from '../../scripts/site/pages.mjs';
+import { linkTo, sidebar } from '../../scripts/site/pages.mjs';
 import { REPOSITORY } from '../../scripts/site/stage.mjs';
 
 /** Two waves on a line: what comes in and what goes out. */
@@ -10,7 +10,6 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0f766e"/><path d="M2 6q3-4 6 0t6 0M2 11q3-4 6 0t6 0" fill="none" stroke="#fff" stroke-width="1.6"/></svg>',
 )}`;
 
-const linkTo = (path) => (path === 'index' ? '/' : `/${path}`);
 const api = JSON.parse(readFileSync(new URL('../dist/api.json', import.meta.url), 'utf8'));
 
 const groups = sidebar().map(({ text, pages }) => ({
@@ -76,7 +75,7 @@ export default defineConfig({
     outline: { level: [2, 3] },
     nav: [
       { text: 'Get started', link: '/getting-started' },
-      { text: 'How-to', link: '/how-to' },
+      { text: 'How-to', link: '/how-to/' },
       { text: 'API', link: '/api/' },
       { text: 'Errors', link: '/errors' },
       { text: 'Benchmarks', link: '/benchmarks/report' },
@@ -85,6 +84,12 @@ export default defineConfig({
       ...Object.fromEntries(api.map(sidebarOf)),
       '/api/': apiTop,
       '/': groups,
+    },
+    editLink: {
+      // VitePress takes the text of this function along: it may use nothing from around it.
+      pattern: ({ frontmatter }) =>
+        frontmatter.source ?? 'https://github.com/awaitio/awaitio/tree/main/packages',
+      text: 'This page on GitHub',
     },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
     footer: { message: 'MIT License' },

@@ -6,7 +6,10 @@ import { ASKED, askBoth, explained, rewrite } from './supported-http.ts';
 /** The Node whose answers stand in the page; others change theirs, and that is no mistake of this server. */
 const isNodeOfThePage = process.versions.node.startsWith('20.');
 const page = readFileSync(new URL('../../../../docs/supported-http.md', import.meta.url), 'utf8');
-const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8').replaceAll(
+  /\s+/g,
+  ' ',
+);
 
 describe('every request of the wire table that a server with default limits can be asked about', () => {
   let outcomes: readonly Outcome[] = [];
