@@ -24,7 +24,9 @@ function fail(why) {
 }
 
 process.on('exit', (status) => {
-  if (current !== undefined && status === 0) process.exitCode = 1;
+  if (current === undefined || status !== 0) return;
+  process.stderr.write(`${current} ended the process\n`);
+  process.exitCode = 1;
 });
 
 process.on('beforeExit', () => {
@@ -53,6 +55,8 @@ process.on('beforeExit', () => {
     clearInterval(listening);
     setTimeout(terminate, STARTED_MS).unref();
   }, 20).unref();
+  // From Node 22 on a module may load and end without a turn of the loop, and `beforeExit` comes again only after one.
+  setImmediate(() => {});
   import(current).then(
     () => {
       settled = true;
