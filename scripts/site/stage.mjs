@@ -21,6 +21,8 @@ export const SITE = 'https://awaitio.github.io/awaitio/';
 /** What the site is built from, and where. */
 export const STAGED = join(root, 'site/dist/pages');
 
+/** Begins two programs that do the same. */
+const SIDE_BY_SIDE = '<!-- side by side -->';
 const PICTURE = /\.(?:svg|png|webp)$/;
 
 /** The file of the repository that a link of a page leads to; none if it leads elsewhere. */
@@ -68,7 +70,7 @@ function rewrite(page, text, link, copy) {
       .map((line) => line.replace(/^(\s*```+\w+) (?:no-run|run|until-sigterm|bench)\s*$/, '$1'))
       .join('\n')
       // Two programs that belong together: one beside the other where there is room.
-      .replaceAll('<!-- side by side -->', '<div class="side-by-side">\n')
+      .replaceAll(SIDE_BY_SIDE, '<div class="side-by-side">\n')
       .replaceAll('<!-- to here -->', '\n</div>')
   );
 }
@@ -82,9 +84,12 @@ export function stage() {
   for (const page of pages) {
     const to = join(STAGED, `${page.path}.md`);
     mkdirSync(dirname(to), { recursive: true });
-    const text = rewrite(page, readFileSync(join(root, page.file), 'utf8'), link, copy);
+    const text = readFileSync(join(root, page.file), 'utf8');
     const source = JSON.stringify(`${REPOSITORY}blob/main/${page.file}`);
-    writeFileSync(to, `---\nsource: ${source}\n---\n\n${text}`);
+    // Two programs beside each other take the room of the outline.
+    const aside = text.includes(SIDE_BY_SIDE) ? 'aside: false\n' : '';
+    const rewritten = rewrite(page, text, link, copy);
+    writeFileSync(to, `---\nsource: ${source}\n${aside}---\n\n${rewritten}`);
   }
   return pages;
 }
