@@ -8,6 +8,7 @@
  * - One process per document; the snippets of a document run in order.
  * - A link of a Markdown file, relative or to this repository on GitHub, leads to a file; what npm shows has no relative ones.
  * - ```js bench``` is a program of a peer, express or fastify: it is run with the packages of bench/, which are installed first.
+ * - ```text printed``` is a part of what the programs of its page print.
  * - ```console run``` fences are played, see scripts/docs/transcripts.mjs.
  * - Every page is in the sidebar of the site, and a page of docs/how-to/ is short: see scripts/site/check.mjs.
  *
@@ -118,6 +119,8 @@ function addressOf(snippet) {
 }
 
 async function runDocument(file) {
+  const isPrinted = (snippet) =>
+    snippet.file === file && snippet.language === 'text' && snippet.flags.includes('printed');
   const own = runnable.filter((snippet) => snippet.file === file);
   const { ok, output } = await run(
     [
@@ -131,6 +134,11 @@ async function runDocument(file) {
     { quiet: true, timeout: LIMIT_MS * (own.length + 1) },
   );
   if (!ok) complaints.push(`${file}: a snippet failed\n${withDocumentNames(output)}`);
+  for (const { line, code } of snippets.filter(isPrinted)) {
+    if (ok && !output.includes(code)) {
+      complaints.push(`${file}:${line}: no program prints this; they print\n${output}`);
+    }
+  }
 }
 
 if (ofPeers.length > 0) await installApart('bench');

@@ -67,7 +67,9 @@ function rewrite(page, text, link, copy) {
   for (const [at, line] of proseOf(text)) lines[at] = link(page, line, copy);
   return (
     lines
-      .map((line) => line.replace(/^(\s*```+\w+) (?:no-run|run|until-sigterm|bench)\s*$/, '$1'))
+      .map((line) =>
+        line.replace(/^(\s*```+\w+) (?:no-run|run|until-sigterm|bench|printed)\s*$/, '$1'),
+      )
       .join('\n')
       // Two programs that belong together: one beside the other where there is room.
       .replaceAll(SIDE_BY_SIDE, '<div class="side-by-side">\n')
