@@ -13,6 +13,23 @@ const KINDS = {
   variables: 'Variables',
 };
 
+/** What each entry has, and the guide to it. */
+const ABOUT = {
+  core: 'streams, listeners, tasks and the executor ([guide](/sockets))',
+  'core/sync': 'channels, locks, limits, intervals and retries ([guide](/sync))',
+  'core/testing': 'a simulated network, a manual clock, checks of streams ([guide](/testing))',
+  'core/lowlevel': 'what carriers, primitives and servers are built from',
+  http: 'the server and the client of HTTP/1.1 ([server](/server), [client](/client))',
+  'http/batteries':
+    'files, compression, event streams, forms, cookies, wrappers ([guide](/batteries))',
+  'http/websocket': 'WebSockets for servers and clients ([guide](/websocket))',
+  'http/contract': 'one description of a call for both sides, and OpenAPI ([guide](/contracts))',
+  'http/inspect': 'the inspector ([guide](/inspector))',
+  'http/otel': 'spans and metrics of OpenTelemetry ([guide](/observability))',
+  'http/hono': 'the WebSocket helper of Hono ([guide](/fetch#websockets))',
+  'http/crossws': 'an adapter for crossws, h3 and Nitro ([guide](/fetch#websockets))',
+};
+
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packages = join(here, '../packages');
 
@@ -35,6 +52,18 @@ function plainDefaults(text) {
   return text.replaceAll(/^#{2,6} Default\n\n```ts\n(.*)\n```$/gm, (_, value) =>
     /^[\w.'-]+$/.test(value) ? `Default: \`${value}\`` : `Default: ${value}`,
   );
+}
+
+/** The first page of the API. An entry without a description ends the build. */
+function indexPage() {
+  const rows = entries.map(({ name, folder }) => {
+    const about = ABOUT[folder];
+    if (about === undefined) throw new Error(`site/api.mjs says nothing about ${name}`);
+    return `| [\`${name}\`](/api/${folder}/) | ${about} |`;
+  });
+  const head =
+    '# API\n\nEvery name that the packages export, by the entry that exports it. The search finds them, too.';
+  return `${head}\n\n| entry | what it has |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 /** The pages of one entry by kind, each by its name. */
@@ -102,6 +131,7 @@ export async function writeApi(out) {
       plainDefaults(text.replace(/^# ((?:core|http)(?:\/.*)?)$/m, '# @awaitio/$1')),
     );
   }
+  writeFileSync(join(out, 'index.md'), indexPage());
   return entries.map((entry) => ({
     ...entry,
     path: `api/${entry.folder}`,

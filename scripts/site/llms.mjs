@@ -1,6 +1,6 @@
 /** `llms.txt` and `llms-full.txt` (llmstxt.org): the site for programs that read, in place of people. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { sidebar } from './pages.mjs';
 import { SITE, STAGED } from './stage.mjs';
 
@@ -32,7 +32,7 @@ export function llmsText(api) {
     );
     return `## ${text}\n\n${rows.join('\n')}\n`;
   });
-  const entries = api.map(({ name, path }) => `- [${name}](${SITE}${path}.md)`);
+  const entries = api.map(({ name, path }) => `- [${name}](${SITE}${path}/index.md)`);
   return `# awaitio\n\n> ${SUMMARY}\n\n${groups.join('\n')}\n## API\n\n${entries.join('\n')}\n`;
 }
 
@@ -44,13 +44,21 @@ export function llmsFullText() {
     .join('\n\n');
 }
 
-/** Puts both texts and the Markdown of every page into the built site. */
+/**
+ * Puts both texts and the Markdown of every page into the built site.
+ *
+ * @throws When `llms.txt` leads to a page that is not there.
+ */
 export function writeForReaders(site, api) {
-  writeFileSync(join(site, 'llms.txt'), llmsText(api));
+  const text = llmsText(api);
+  writeFileSync(join(site, 'llms.txt'), text);
   writeFileSync(join(site, 'llms-full.txt'), llmsFullText());
   cpSync(STAGED, site, {
     recursive: true,
     filter: (from) => !/\.(?:svg|png|webp)$/.test(from) && !from.endsWith('pictures'),
   });
-  mkdirSync(dirname(site), { recursive: true });
+  for (const [, path] of text.matchAll(/\]\(https:\/\/awaitio\.github\.io\/awaitio\/([^)]*)\)/g)) {
+    if (!existsSync(join(site, path)))
+      throw new Error(`llms.txt leads to ${path}, which is not there`);
+  }
 }
