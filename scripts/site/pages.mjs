@@ -63,6 +63,7 @@ const GROUPS = [
   [
     'Guides: testing and running',
     'docs/testing.md',
+    'docs/simulation.md',
     'docs/observability.md',
     'docs/inspector.md',
     'docs/deployment.md',
@@ -90,6 +91,7 @@ const GROUPS = [
     'Benchmarks',
     ['bench/results/report.md', 'Report'],
     ['bench/README.md', 'How it is measured'],
+    ['bench/public/README.md', 'Public scoreboards'],
     ['docs/performance.md', 'Where the time goes'],
   ],
   ['Design', 'docs/design.md', 'docs/architecture.md', ['CONTRIBUTING.md', 'Contributing']],
@@ -107,6 +109,7 @@ const ADDRESSES = {
   'packages/examples/README.md': 'examples',
   'bench/results/report.md': 'benchmarks/report',
   'bench/README.md': 'benchmarks/method',
+  'bench/public/README.md': 'benchmarks/public',
   'CONTRIBUTING.md': 'contributing',
   'SECURITY.md': 'security',
 };
