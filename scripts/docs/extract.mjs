@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from '../lib/run.mjs';
+import { anchorsOf, LINK, proseOf } from '../site/markdown.mjs';
 
 /**
  * @typedef {object} Snippet
@@ -80,15 +81,24 @@ function fileOf(page, target) {
   return /^[a-z]+:/.test(target) ? undefined : join(dirname(page), target);
 }
 
-/** @returns {string[]} A complaint for every link of a page that leads to no file, or does not on npm. */
+/** @returns {string[]} A complaint for every link of a page that leads to no file or no heading, or does not on npm. */
 export function findDeadLinks() {
   const dead = [];
+  const anchors = new Map();
+  const hasAnchor = (file, anchor) => {
+    if (!anchors.has(file)) anchors.set(file, anchorsOf(read(file)));
+    return anchors.get(file).has(anchor);
+  };
   for (const page of findPages()) {
-    for (const [at, line] of read(page).split('\n').entries()) {
-      for (const [, target] of line.matchAll(/\]\(([^)\s#]+)(?:#[^)\s]*)?\)/g)) {
-        const file = fileOf(page, target);
+    for (const [at, line] of proseOf(read(page))) {
+      for (const [, target, anchor] of line.matchAll(LINK)) {
+        const file = target === '' ? page : fileOf(page, target);
         const where = `${name(page)}:${at + 1}: the link to ${target}`;
-        if (file !== undefined && !existsSync(file)) dead.push(`${where} leads nowhere`);
+        if (file !== undefined && !existsSync(file)) {
+          dead.push(`${where} leads nowhere`);
+        } else if (file?.endsWith('.md') && anchor !== undefined && !hasAnchor(file, anchor)) {
+          dead.push(`${where}#${anchor} leads to no heading`);
+        }
         if (target.startsWith('..') && PUBLISHED.includes(name(page))) {
           dead.push(`${where} leads nowhere on npm; write ${REPOSITORY}…`);
         }

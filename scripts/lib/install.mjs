@@ -1,5 +1,5 @@
 /**
- * The projects apart, `bench/` and `tools/`: installed when they are first used, and again when their lockfile changes.
+ * The projects apart, `bench/`, `site/` and `tools/`: installed when they are first used, and again when their lockfile changes.
  *
  * They are no part of the workspace, since they are large (other runtimes, linters) and a first `pnpm test` needs none of
  * them.
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pnpm, root, run } from './run.mjs';
 
 /**
- * @param {'bench' | 'tools'} name - A folder with a `package.json` and a lockfile.
+ * @param {'bench' | 'site' | 'tools'} name - A folder with a `package.json` and a lockfile.
  * @returns {Promise<void>} When it is installed.
  * @throws When the install fails, with what pnpm printed.
  */

@@ -65,6 +65,13 @@ export class Browser {
     if (method === 'Runtime.exceptionThrown') {
       this.errors.push(params.exceptionDetails.exception?.description ?? 'an exception');
     }
+    if (method === 'Runtime.consoleAPICalled' && params.type === 'error') {
+      this.errors.push(params.args.map(({ value, description }) => value ?? description).join(' '));
+    }
+    // Only of pages that enabled the domain `Log`: what could not be loaded, for example.
+    if (method === 'Log.entryAdded' && params.entry.level === 'error') {
+      this.errors.push(`${params.entry.text} ${params.entry.url ?? ''}`);
+    }
     const waiting = this.#pending.get(id);
     this.#pending.delete(id);
     if (error === undefined) waiting?.resolve(result);

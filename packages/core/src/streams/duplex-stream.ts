@@ -77,7 +77,7 @@ export interface DuplexStream extends StreamReader, StreamWriter, Source {
    * @param how - Which direction.
    * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when the FIN was passed on; for `'read'` at once.
-   * @throws {@link BrokenError} when the connection breaks first; `TimeoutError`; `signal.reason`;
+   * @throws `BrokenError` when the connection breaks first; `TimeoutError`; `signal.reason`;
    * `InvalidInputError`.
    *
    * @example

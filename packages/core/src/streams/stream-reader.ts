@@ -49,7 +49,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when bytes are queued, and also at the end of the stream or when the connection broke: the read
    * that follows reports which.
-   * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
+   * @throws `ClosedError` when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
    * for wrong options.
    *
    * @example
@@ -71,7 +71,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    *
    * @param buffer - Where to put the bytes; an empty one takes nothing and returns 0.
    * @returns How many bytes were taken; `null` at the end of the stream; `WOULD_BLOCK` when none are queued.
-   * @throws {@link BrokenError} when the connection broke and its bytes were taken; `ClosedError` after `close` or
+   * @throws `BrokenError` when the connection broke and its bytes were taken; `ClosedError` after `close` or
    * `reset`; `BusyError` while another task reads; `InvalidInputError` when `buffer` is not a `Uint8Array`.
    */
   tryRead(buffer: Uint8Array): number | null | WouldBlock;
@@ -84,7 +84,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * @param buffer - Where to put the bytes; it belongs to the read while that is pending.
    * @param options - `signal` cancels the read; `timeout` limits it, in milliseconds (default: no limit).
    * @returns How many bytes were read, at least 1 for a non-empty buffer; `null` at the end of the stream.
-   * @throws {@link BrokenError} when the connection broke; `ClosedError` when this side closes or resets the stream;
+   * @throws `BrokenError` when the connection broke; `ClosedError` when this side closes or resets the stream;
    * `BusyError` while another task reads; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    *
    * @example
@@ -255,7 +255,7 @@ export interface StreamReader extends AsyncIterable<Uint8Array> {
    * @param count - The most bytes to copy, a whole number from 0.
    * @returns The bytes, fewer than `count` when fewer are queued; `null` at the end of the stream; `WOULD_BLOCK` when
    * none are queued.
-   * @throws {@link BrokenError} when the connection broke and its bytes were taken; `ClosedError` after `close` or
+   * @throws `BrokenError` when the connection broke and its bytes were taken; `ClosedError` after `close` or
    * `reset`; `InvalidInputError`. It is allowed while another task reads.
    *
    * @example

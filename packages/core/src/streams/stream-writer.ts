@@ -66,7 +66,7 @@ export interface StreamWriter {
    * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
    * @returns Fulfilled when there is room, and also when the connection broke or writing was shut down: the write that
    * follows reports which.
-   * @throws {@link ClosedError} when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
+   * @throws `ClosedError` when this side closes the stream; `TimeoutError`; `signal.reason`; `InvalidInputError`
    * for wrong options.
    *
    * @example
@@ -96,7 +96,7 @@ export interface StreamWriter {
    * @param options - `transfer` gives the bytes away: they are not copied, and must never be changed again (default:
    * false).
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`; `WOULD_BLOCK` when there is no room.
-   * @throws {@link BrokenError} when the connection broke; `ClosedError` after `close`, `reset` or `shutdown('write')`;
+   * @throws `BrokenError` when the connection broke; `ClosedError` after `close`, `reset` or `shutdown('write')`;
    * `BusyError` while another task writes; `InvalidInputError` when `data` is neither bytes nor a string.
    *
    * @example
@@ -128,7 +128,7 @@ export interface StreamWriter {
    * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit); `transfer`
    * gives the bytes away (default: false); `progress.accepted` receives the count.
    * @returns How many bytes were accepted, at least 1 of a non-empty `data`.
-   * @throws {@link BrokenError} when the connection broke; `ClosedError` when this side closes or resets the stream or
+   * @throws `BrokenError` when the connection broke; `ClosedError` when this side closes or resets the stream or
    * shuts writing down; `BusyError` while another task writes; `TimeoutError`; `signal.reason`; `InvalidInputError`.
    *
    * @example
@@ -203,7 +203,7 @@ export interface StreamWriter {
    * Cancelling ends the wait only: the bytes are still sent.
    *
    * @param options - `signal` cancels the wait; `timeout` limits it, in milliseconds (default: no limit).
-   * @throws {@link BrokenError} when the connection breaks first; `ClosedError` when this side closes the stream;
+   * @throws `BrokenError` when the connection breaks first; `ClosedError` when this side closes the stream;
    * `TimeoutError`; `signal.reason`; `InvalidInputError`.
    *
    * @example

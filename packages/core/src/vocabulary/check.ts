@@ -110,7 +110,7 @@ function methodRule(name: string): OptionRule {
  * @param operation - The public call that received the options.
  * @param options - What was passed; a call whose options are optional does not pass `undefined` on.
  * @param table - The rules, by name.
- * @throws {@link InvalidInputError}
+ * @throws `InvalidInputError`
  */
 export function checkOptions(
   operation: string,
@@ -200,7 +200,7 @@ function namesOf(path: string, table: OptionNames): string {
 /**
  * Checks that options are an object, where nothing else about them is checked.
  *
- * @throws {@link InvalidInputError}
+ * @throws `InvalidInputError`
  */
 export function checkIsObject(operation: string, options: unknown): void {
   if (!isObject(options)) throw invalidInput(operation, 'options', 'an object', options);
@@ -210,7 +210,7 @@ export function checkIsObject(operation: string, options: unknown): void {
  * Checks that a collaborator has the methods that are called on it later: a stream, a listener, a clock.
  *
  * @param name - The name of the parameter.
- * @throws {@link InvalidInputError}
+ * @throws `InvalidInputError`
  */
 export function checkMethods(
   operation: string,
@@ -231,7 +231,7 @@ export function checkMethods(
   }
 }
 
-/** Checks one value against a rule. @throws {@link InvalidInputError} */
+/** Checks one value against a rule. @throws `InvalidInputError` */
 export function checkValue(
   operation: string,
   name: string,
@@ -244,7 +244,7 @@ export function checkValue(
 /**
  * Checks the result of a callback that has to be synchronous. What a promise rejects with goes to stderr.
  *
- * @throws {@link InvalidInputError} for a promise.
+ * @throws `InvalidInputError` for a promise.
  */
 export function checkNoPromise(operation: string, name: string, returned: unknown): void {
   if (!isThenable(returned)) return;
@@ -252,7 +252,7 @@ export function checkNoPromise(operation: string, name: string, returned: unknow
   throw invalidInput(operation, `${name}()`, 'a value and no promise', returned);
 }
 
-/** Checks that a callback is a function. @throws {@link InvalidInputError} */
+/** Checks that a callback is a function. @throws `InvalidInputError` */
 export function checkFunction(operation: string, name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidInput(operation, name, 'a function', value);
 }
@@ -281,7 +281,7 @@ export function withDefaults<T extends object>(
   return merged;
 }
 
-/** Checks that an interest is one or both of {@link Interest}. @throws {@link InvalidInputError} */
+/** Checks that an interest is one or both of {@link Interest}. @throws `InvalidInputError` */
 export function checkInterest(operation: string, interest: Interest): void {
   if (Number.isInteger(interest) && interest >= 1 && interest <= 3) return;
   throw invalidInput(

@@ -113,7 +113,7 @@ export function runAs<T>(holder: WaitHolder, body: () => T): T {
   return isTracing ? holders.run(holder, body) : body();
 }
 
-/** As {@link runAs}, for a function that is called for each request: nothing is made while tracing is off. */
+/** As `runAs`, for a function that is called for each request: nothing is made while tracing is off. */
 export function traceAs<A, B, T>(
   holder: WaitHolder | undefined,
   body: (a: A, b: B) => T,

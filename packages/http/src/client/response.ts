@@ -147,9 +147,9 @@ export class ClientResponse {
   }
 
   /**
-   * The lines of the body as they come, as text; with a schema, each line as JSON (NDJSON), validated.
+   * The lines of the body as they come, as text; with a schema as the first argument, each line that is not empty as JSON
+   * (NDJSON), validated.
    *
-   * @param schema - For each line; empty lines are left out.
    * @param options - `limit`: the most characters of a line, 1048576 by default.
    * @returns An iteration. Leaving it closes the connection, unless the body is complete.
    * @throws `LimitError` for a longer line; with a schema, {@link ResponseJsonError} with the number of the line, and

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_SERVER_DEADLINES, DEFAULT_SERVER_LIMITS } from '../../src/index.ts';
 
-const page = readFileSync(new URL('../../../../docs/server.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../../docs/limits.md', import.meta.url), 'utf8');
 
 /** The defaults that the page's tables give, by the option's name. */
 const told = (group: string): Record<string, number> =>
@@ -12,7 +12,7 @@ const told = (group: string): Record<string, number> =>
     ),
   );
 
-describe('the page on running a server', () => {
+describe('the page on limits and deadlines', () => {
   test('names every limit with its default', () => {
     expect(told('limits')).toEqual(DEFAULT_SERVER_LIMITS);
   });

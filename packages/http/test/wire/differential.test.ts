@@ -6,6 +6,10 @@ import { ASKED, askBoth, explained, rewrite } from './supported-http.ts';
 /** The Node whose answers stand in the page; others change theirs, and that is no mistake of this server. */
 const isNodeOfThePage = process.versions.node.startsWith('20.');
 const page = readFileSync(new URL('../../../../docs/supported-http.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8').replaceAll(
+  /\s+/g,
+  ' ',
+);
 
 describe('every request of the wire table that a server with default limits can be asked about', () => {
   let outcomes: readonly Outcome[] = [];
@@ -40,6 +44,14 @@ describe('every request of the wire table that a server with default limits can 
     const names = different.map(({ name }) => name).toSorted();
     const expected = isNodeOfThePage ? [...explained].toSorted() : names;
     expect(names).toEqual(expected);
+  });
+
+  test('is counted in the README as it was answered', () => {
+    const isRefused = (answer: string): boolean => /(?:^|, )[45]\d\d$/.test(answer);
+    const refused = outcomes.filter(({ awaitio }) => isRefused(awaitio));
+    const answered = refused.filter(({ node }) => /(?:^|, )200 /.test(node));
+    const counts = `of ${outcomes.length} requests on the wire, right and wrong, it refuses ${refused.length}; \`node:http\` answers `;
+    expect(readme).toContain(isNodeOfThePage ? `${counts}${answered.length} of these` : counts);
   });
 
   test('stands in the documentation as it was answered', () => {
