@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate, type Simulation, type SimulationOptions } from '../../src/testing/index.ts';
 
-/** A journal on one host, clients that write to it by TCP, and a gauge that is told by UDP; machines die, stall and drift. */
+/** A journal on one host, clients that write to it by TCP, and a gauge that gets numbers by UDP; machines die, stall and drift. */
 async function machines(sim: Simulation): Promise<void> {
   sim.dns.set('journal', ['db-1', 'db-2']);
   for (const name of ['db-1', 'db-2']) {
