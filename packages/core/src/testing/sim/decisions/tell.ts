@@ -45,19 +45,6 @@ const TELLERS: Readonly<Partial<Record<DecisionKind, Teller>>> = {
       : `${place.subject}: only from the ${value === 1 ? 'client to the server' : 'server to the client'} (${nth(place)})`,
   [KIND.crash]: (place, value) =>
     `${place.subject}: the host that received segment ${nth(place)} crashed, for ${ms(value)}`,
-  [KIND.pause]: (place, value) =>
-    `${place.subject}: the host that received segment ${nth(place)} stood still for ${ms(value)}`,
-  [KIND.diskLatency]: (place, value) => `${place.subject}: call ${nth(place)} took ${ms(value)}`,
-  [KIND.diskError]: (place) => `${place.subject}: call ${nth(place)} failed`,
-  [KIND.diskFull]: (place) => `${place.subject}: the disk was full at write ${nth(place)}`,
-  [KIND.loseWrite]: (place) =>
-    `${place.subject}: a crash lost write ${nth(place)} of those that were not synced`,
-  [KIND.tearWrite]: (place, value) =>
-    `${place.subject}: a crash left ${value} byte(s) of write ${nth(place)}`,
-  [KIND.loseDatagram]: (place) => `${place.subject}: datagram ${nth(place)} was lost`,
-  [KIND.duplicateDatagram]: (place) => `${place.subject}: datagram ${nth(place)} arrived twice`,
-  [KIND.delayDatagram]: (place, value) =>
-    `${place.subject}: datagram ${nth(place)} was late, by ${ms(value)}`,
   [KIND.priority]: ({ subject }, value) =>
     `${subject}: of what is due at one moment, it goes behind those with a priority below ${value}`,
   [KIND.fallBehind]: (place) =>
