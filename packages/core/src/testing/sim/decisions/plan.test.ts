@@ -28,6 +28,7 @@ describe('a plan', () => {
         expect(again.hash).toBe(run.hash);
         expect(run.decisions.length).toBeLessThanOrEqual(decisions.length);
       }),
+      { numRuns: 30 },
     );
   });
 
