@@ -77,10 +77,16 @@ coverAllowed();
 coverLoading();
 syncImports();
 
-/** Where this package is: the line that a report names is the program's. */
-const here = ownFile.replace(/(?:vocabulary\/own-file\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/, '');
+/**
+ * Where this package is: the line that a report names is the program's. Where stacks follow source maps, what runs in `dist` is
+ * shown in `src`.
+ */
+const here = ownFile
+  .replace('file://', '')
+  .replace(/(?:vocabulary\/own-file\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/, '');
+const folders = [here, here.replace(/\/dist\/(?:bundle\/)?$/, '/src/')];
 const isOwnFrame = (place: string): boolean =>
-  place.includes(here.replace('file://', '')) && !/\.test\.[jt]s:/.test(place);
+  folders.some((folder) => place.includes(folder)) && !/\.test\.[jt]s:/.test(place);
 
 /**
  * Replaces the real world until it is restored.
