@@ -5,18 +5,17 @@
  *
  * Writes docs/assets/inspector-*.webp, each below 150 kB. Needs `chromium` and a build (`pnpm build`). Look at them before you commit.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { traceWaits } from '../packages/core/dist/index.js';
 import { inspect } from '../packages/http/dist/inspect/index.js';
-import { root } from './lib/run.mjs';
+import { takePictures } from './lib/picture.mjs';
 import { Browser } from './nightly/browser/chromium.mjs';
 import { misfortunes } from './nightly/inspector/misfortunes.mjs';
 
 const { values } = parseArgs({ options: { chromium: { type: 'string', default: 'chromium' } } });
-const MOST_BYTES = 150_000;
 /** A view, and how much of the page its picture has. */
 const PICTURES = [
   { view: 'overview', width: 1100, height: 600 },
@@ -40,21 +39,7 @@ try {
   );
   for (const { view, width, height } of PICTURES) {
     await page.evaluate(`document.querySelector('#tab-${view}').click()`);
-    for (const scheme of ['light', 'dark']) {
-      const metrics = { width, height, deviceScaleFactor: 1.5, mobile: false };
-      await page.send('Emulation.setDeviceMetricsOverride', metrics);
-      const features = [{ name: 'prefers-color-scheme', value: scheme }];
-      await page.send('Emulation.setEmulatedMedia', { features });
-      // The bars of a page that is longer than its picture.
-      await page.send('Emulation.setScrollbarsHidden', { hidden: true });
-      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 600))');
-      const { data } = await page.send('Page.captureScreenshot', { format: 'webp', quality: 80 });
-      const bytes = Buffer.from(data, 'base64');
-      const name = `inspector-${view}-${scheme}.webp`;
-      if (bytes.length > MOST_BYTES) throw new Error(`${name} has ${bytes.length} bytes`);
-      await writeFile(join(root, 'docs/assets', name), bytes);
-      console.log(`docs/assets/${name}: ${bytes.length} bytes`);
-    }
+    await takePictures(page, { name: `inspector-${view}`, width, height });
   }
 } finally {
   await browser?.close();

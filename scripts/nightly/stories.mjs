@@ -1,13 +1,14 @@
 /**
  * The pages of ten simulations that fail, in a real browser: each shows what went wrong.
  *
- *   node scripts/nightly/stories.mjs [--chromium PATH] [--pages FOLDER] [--only N]
+ *   node scripts/nightly/stories.mjs [--chromium PATH] [--pages FOLDER] [--only N] [--picture]
  *
  * For each program of scripts/nightly/stories/programs.mjs the first seed that fails is found and its page written; Chromium opens it on a
  * desk and on a phone, light and dark, by keyboard. The page must say what the program's row expects, be no wider than its screen, have a
  * name for each control and contrast for each text. Then each of the two pages opens a file of the other: the viewer a recording of a live
  * process, the inspector's page that of a simulation. Needs `chromium` and a build (`pnpm build`). The pages and their pictures go to a
- * temporary folder unless `--pages` names another: look at them.
+ * temporary folder unless `--pages` names another: look at them. With `--only N --picture` that page becomes the
+ * picture of the README, docs/assets/simulation-*.webp.
  */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,6 +19,7 @@ import { simulate, SimulationError } from '../../packages/core/dist/testing/inde
 import { HttpClient, HttpResponse, serve } from '../../packages/http/dist/index.js';
 import { inspect } from '../../packages/http/dist/inspect/index.js';
 import { PAGE } from '../../packages/http/dist/inspect/page/page.js';
+import { takePictures } from '../lib/picture.mjs';
 import { Browser } from './browser/chromium.mjs';
 import { findFaint, findNameless } from './inspector/accessible.mjs';
 import { PROGRAMS } from './stories/programs.mjs';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     chromium: { type: 'string', default: 'chromium' },
     pages: { type: 'string' },
     only: { type: 'string' },
+    picture: { type: 'boolean', default: false },
   },
 });
 const MOST_SEEDS = 1_000;
@@ -41,6 +44,7 @@ try {
     if (values.only !== undefined && Number(values.only) !== index + 1) continue;
     const path = await pageOf(program, index + 1);
     await look(page, path, program, index + 1);
+    if (values.picture) await takePictures(page, { name: 'simulation', width: 1100, height: 720 });
     console.log(`ok  ${index + 1}. ${program.name}: ${path}`);
   }
   await both(page);

@@ -18,13 +18,13 @@ function testedLines(text) {
 function complaintsAboutFigures() {
   const report = readFileSync(join(root, 'bench/results/report.md'), 'utf8');
   const [, section = ''] = report.split('## HTTP echo, every head another');
-  const timeOf = (name) => {
+  const ratioTo = (name) => {
     const row = section.split('\n').find((line) => line.startsWith(`| ${name} `));
-    return Math.round(Number(row?.split('|')[7]?.replaceAll(' ', '')));
+    return row?.split('|')[5]?.trim();
   };
   const expected =
-    `${timeOf('awaitio')} µs of processor time for a POST whose head is new each time; side by side with it, ` +
-    `Bun ${timeOf('Bun.serve')}, Deno ${timeOf('Deno.serve')}, \`node:http\` ${timeOf('node:http')}, Fastify ${timeOf('fastify')} (`;
+    `A POST whose head is new each time takes ${ratioTo('node:http')} the processor time that it takes with \`node:http\`, ` +
+    `${ratioTo('Bun.serve')} that with Bun, ${ratioTo('Deno.serve')} that with Deno (`;
   const readme = readFileSync(join(root, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
   return readme.includes(expected)
     ? []

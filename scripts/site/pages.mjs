@@ -66,6 +66,7 @@ const GROUPS = [
     'docs/simulation.md',
     'docs/observability.md',
     'docs/inspector.md',
+    'docs/recordings.md',
     'docs/deployment.md',
   ],
   ['How-to', ['docs/how-to.md', 'All of them'], FOLDERS.howTo],

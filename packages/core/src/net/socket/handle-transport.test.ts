@@ -426,7 +426,7 @@ test('the options of a socket reach its handle, the delay in whole seconds', () 
   transport.setRef(true);
   expect(called()).toEqual([
     'noDelay false',
-    'keepAlive true 60',
+    'keepAlive true 61',
     'keepAlive false 0',
     'unref',
     'ref',

@@ -30,7 +30,7 @@ export interface PortNetwork {
 type Passed = (error: Error | null, bytes: number) => void;
 type Message = (data: Uint8Array, from: { address: string; port: number }) => void;
 
-/** @internal */
+/** The port under a UDP socket of a simulated host. */
 export class SimPort implements Pick<DatagramPort, 'address'> {
   readonly #network: PortNetwork;
   readonly #life: HostLife | undefined;
