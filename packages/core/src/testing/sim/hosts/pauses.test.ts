@@ -6,6 +6,33 @@ import { simulate } from '../simulate.ts';
 const calm = { latency: [10, 10], faults: CALM, deadline: 600_000 } as const;
 
 describe('a paused host', () => {
+  test('takes nothing that came behind a reset', async () => {
+    const decisions = [
+      { key: 'server:7 → client:49153 / pause / 0', value: 10_000 },
+      { key: 'server:7 → client:49153 / reset / 1', value: 1 },
+    ];
+    let received = '';
+    await simulate({ decisions, latency: [1, 1] }, async (sim) => {
+      const listener = await sim.host('server').listen(7);
+      sim.host('client').run(async () => {
+        const stream = await sim.host('client').connect('server:7');
+        try {
+          for await (const chunk of stream) received += Buffer.from(chunk).toString();
+        } catch (error) {
+          received += (error as BrokenError).code;
+        }
+      });
+      const peer = await listener.accept();
+      for (const text of ['one ', 'two ', 'three ']) {
+        await peer.writeAll(text);
+        await sim.clock.sleep(2);
+      }
+      await sim.clock.sleep(100);
+      peer.reset();
+    });
+    expect(received).toBe('one ECONNRESET');
+  });
+
   test('fires what was due when it goes on, in order, and takes what has arrived after that', async () => {
     const seen: string[] = [];
     await simulate(calm, async (sim) => {

@@ -49,6 +49,7 @@ export class SimTransport implements Transport, FlowEnds {
   #isClosing = false;
   #isClosed = false;
   #isGone = false;
+  #isCut = false;
   #error: IoError | undefined;
 
   constructor(out: SimFlow, inward: SimFlow, events: TransportEvents) {
@@ -183,7 +184,11 @@ export class SimTransport implements Transport, FlowEnds {
       this.#break('ECONNRESET', 'the peer reset the connection');
       return;
     }
-    if (!this.#events.beforeDelivery()) return;
+    // Behind a segment that is lost for good nothing is delivered, also of what a paused program has not received yet.
+    if (this.#isCut || !this.#events.beforeDelivery()) {
+      this.#isCut = true;
+      return;
+    }
     if (segment.kind === 'data') this.#received.push(segment.bytes);
     else this.#hasEndArrived = true;
     this.#deliver();
