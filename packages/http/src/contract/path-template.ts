@@ -83,13 +83,11 @@ function segmentOf(name: string, value: unknown): string {
       return encodeURIComponent(text);
     }
   }
-  // The value may be a secret, so only its type is shown.
-  throw invalidInput(
-    'call',
-    name,
-    "a number, a boolean, or a well-formed string that is not empty, '.' or '..'",
-    isText ? `a string of ${value.length} characters` : value,
-  );
+  const expected = "a number, a boolean, or a well-formed string that is not empty, '.' or '..'";
+  if (!isText) throw invalidInput('call', name, expected, value);
+  // The value may be a secret, so only its length is shown.
+  const got = `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
+  throw new InvalidInputError(`call: expected \`${name}\` to be ${expected}, got ${got}`, 'call');
 }
 
 /**

@@ -122,6 +122,12 @@ describe('a call of a contract', () => {
       }),
   );
 
+  test('describes a refused text by its length, without quotes', () =>
+    simulated(async (world) => {
+      const asking = call(of(world), removeItem, { params: { name: '..' } });
+      await expect(asking).rejects.toThrow(/'\.' or '\.\.', got a string of 2 characters$/);
+    }));
+
   test('refuses a parameter that the path does not have', () =>
     simulated(async (world) => {
       const params = { id: 7, nmae: 'bolt' };
