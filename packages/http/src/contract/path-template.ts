@@ -39,6 +39,15 @@ export function parseTemplate(path: unknown): PathTemplate {
   const segments = texts.map((text, index): TemplateSegment => {
     const name = NAME.exec(text)?.[1];
     if (name !== undefined) return { isName: true, text: name };
+    // How Express and Fastify write a parameter: as a text it would match nothing that was meant.
+    if (/^:\w+$/.test(text)) {
+      throw invalidInput(
+        'contract',
+        'path',
+        `a path with {${text.slice(1)}} for a parameter`,
+        path,
+      );
+    }
     const isLastSlash = text === '' && index === texts.length - 1;
     if (isLastSlash || (TEXT.test(text) && !isDots(text))) return { isName: false, text };
     const expected =

@@ -437,8 +437,15 @@ describe('a contract', () => {
     '/{a}/{a}',
     '/안녕',
     '/a\r\nb',
+    '/items/:id',
   ])('refuses the path %j', (path) => {
     expect(() => contract({ ...definition, path })).toThrow('contract: expected `path` to be');
+  });
+
+  test('says how a parameter is written where Express would have a colon', () => {
+    const path = '/items/:id';
+    expect(() => contract({ ...definition, path })).toThrow('a path with {id} for a parameter');
+    expect(() => contract({ ...definition, path: '/items:batch' })).not.toThrow();
   });
 
   test.each([

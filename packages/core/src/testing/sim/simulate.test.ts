@@ -258,6 +258,7 @@ describe('a simulation fails by itself', () => {
     });
     expect(failure.kind).toBe('forbidden call');
     expect(failure.message).toContain(name);
+    if (name.startsWith('net.')) expect(failure.message).toContain('net of sim.host(name)');
   });
 });
 
