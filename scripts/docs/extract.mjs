@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { root } from '../lib/run.mjs';
-import { anchorsOf, LINK, proseOf } from '../site/markdown.mjs';
+import { anchorsOf, HTML_PICTURE, LINK, proseOf } from '../site/markdown.mjs';
 
 /**
  * @typedef {object} Snippet
@@ -91,6 +91,11 @@ export function findDeadLinks() {
   };
   for (const page of findPages()) {
     for (const [at, line] of proseOf(read(page))) {
+      for (const [, , target] of line.matchAll(HTML_PICTURE)) {
+        const file = fileOf(page, target);
+        if (file === undefined || existsSync(file)) continue;
+        dead.push(`${name(page)}:${at + 1}: the picture ${target} is not there`);
+      }
       for (const [, target, anchor] of line.matchAll(LINK)) {
         const file = target === '' ? page : fileOf(page, target);
         const where = `${name(page)}:${at + 1}: the link to ${target}`;

@@ -50,3 +50,6 @@ export function anchorsOf(text) {
 
 /** A link or a picture of Markdown: `[text](target#fragment)`. */
 export const LINK = /\]\(([^)\s#]*)(?:#([^)\s]*))?((?:\s+"[^"]*")?)\)/g;
+
+/** The address of a picture that is HTML: `src="target"`, or `srcset` with one address. */
+export const HTML_PICTURE = /\b(src|srcset)="([^"\s]+)"/g;

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { root } from '../lib/run.mjs';
-import { LINK, proseOf } from './markdown.mjs';
+import { HTML_PICTURE, LINK, proseOf } from './markdown.mjs';
 import { linkTo, sidebar } from './pages.mjs';
 
 export const REPOSITORY = 'https://github.com/awaitio/awaitio/';
@@ -50,21 +50,36 @@ function linker(pages) {
       const address = addresses.get(aim);
       if (address !== undefined) return `](${address}${hash}${title})`;
       if (!existsSync(join(root, aim))) throw new Error(`${file}: ${target} leads nowhere`);
-      if (PICTURE.test(aim)) {
-        copy(aim);
-        const name = posix.relative(posix.dirname(path), `pictures/${posix.basename(aim)}`);
-        return `](${name.startsWith('.') ? name : `./${name}`}${title})`;
-      }
+      if (PICTURE.test(aim)) return `](${picture(path, aim, copy)}${title})`;
       if (!statSync(join(root, aim)).isDirectory())
         return `](${REPOSITORY}blob/main/${aim}${hash}${title})`;
       return `](${first(aim) === undefined ? `${REPOSITORY}tree/main/${aim}` : `/${first(aim)}`}${title})`;
     });
 }
 
+/** Copies a picture to the site. @returns {string} Its address, relative to the page, as the bundler takes it. */
+function picture(path, aim, copy) {
+  copy(aim);
+  const name = posix.relative(posix.dirname(path), `pictures/${posix.basename(aim)}`);
+  return name.startsWith('.') ? name : `./${name}`;
+}
+
+/** Pictures that are HTML, such as those with another one for dark pages. */
+function htmlPictures({ file, path }, line, copy) {
+  return line.replaceAll(HTML_PICTURE, (whole, attribute, target) => {
+    const aim = fileOf(file, target);
+    if (aim === undefined) return whole;
+    if (!existsSync(join(root, aim))) throw new Error(`${file}: ${target} leads nowhere`);
+    return `${attribute}="${picture(path, aim, copy)}"`;
+  });
+}
+
 /** One page as VitePress is to see it. */
 function rewrite(page, text, link, copy) {
   const lines = text.split('\n');
-  for (const [at, line] of proseOf(text)) lines[at] = link(page, line, copy);
+  for (const [at, line] of proseOf(text)) {
+    lines[at] = htmlPictures(page, link(page, line, copy), copy);
+  }
   return (
     lines
       .map((line) =>

@@ -388,7 +388,7 @@ const CASES: readonly Case[] = [
   {
     code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
     name: 'IoError',
-    says: 'request: more than 2 redirects',
+    says: 'request: more than 2 redirects: `maxRedirects` allows no more',
     make: () =>
       inWorld(async (world) => {
         const headers = { Location: `/${SECRET}` };

@@ -136,8 +136,11 @@ function outgoingOf(
 }
 
 function tooMany(limit: number): IoError {
-  return new IoError(`request: more than ${limit} redirects`, {
-    code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
-    operation: 'request',
-  });
+  return new IoError(
+    `request: more than ${limit} redirect${limit === 1 ? '' : 's'}: \`maxRedirects\` allows no more`,
+    {
+      code: 'ERR_HTTP_TOO_MANY_REDIRECTS',
+      operation: 'request',
+    },
+  );
 }

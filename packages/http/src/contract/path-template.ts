@@ -39,6 +39,15 @@ export function parseTemplate(path: unknown): PathTemplate {
   const segments = texts.map((text, index): TemplateSegment => {
     const name = NAME.exec(text)?.[1];
     if (name !== undefined) return { isName: true, text: name };
+    // How Express and Fastify write a parameter: as a text it would match nothing that was meant.
+    if (/^:\w+$/.test(text)) {
+      throw invalidInput(
+        'contract',
+        'path',
+        `a path with {${text.slice(1)}} for a parameter`,
+        path,
+      );
+    }
     const isLastSlash = text === '' && index === texts.length - 1;
     if (isLastSlash || (TEXT.test(text) && !isDots(text))) return { isName: false, text };
     const expected =
@@ -83,13 +92,11 @@ function segmentOf(name: string, value: unknown): string {
       return encodeURIComponent(text);
     }
   }
-  // The value may be a secret, so only its type is shown.
-  throw invalidInput(
-    'call',
-    name,
-    "a number, a boolean, or a well-formed string that is not empty, '.' or '..'",
-    isText ? `a string of ${value.length} characters` : value,
-  );
+  const expected = "a number, a boolean, or a well-formed string that is not empty, '.' or '..'";
+  if (!isText) throw invalidInput('call', name, expected, value);
+  // The value may be a secret, so only its length is shown.
+  const got = `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;
+  throw new InvalidInputError(`call: expected \`${name}\` to be ${expected}, got ${got}`, 'call');
 }
 
 /**

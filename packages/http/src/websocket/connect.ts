@@ -1,6 +1,6 @@
 /** `connectWebSocket`: the opening handshake of a client (RFC 6455 section 4.1), over an `HttpClient`. */
 
-import { systemClock, type Clock, type Random } from '@awaitio/core';
+import { InvalidInputError, systemClock, type Clock, type Random } from '@awaitio/core';
 import {
   charged,
   checkOptions,
@@ -161,11 +161,11 @@ function httpUrl(url: string | URL): URL {
   const scheme = /^(?:ws|http)(s?):$/.exec(parsed?.protocol ?? '');
   // The URL may hold a password, which no message shows.
   if (parsed === undefined || scheme === null || parsed.hash !== '') {
-    throw invalidInput(
+    const expected = 'an absolute URL with the scheme ws:, wss:, http: or https:, and no fragment';
+    if (!isText) throw invalidInput('connectWebSocket', 'url', expected, url);
+    throw new InvalidInputError(
+      `connectWebSocket: expected \`url\` to be ${expected}, got a text that is not shown`,
       'connectWebSocket',
-      'url',
-      'an absolute URL with the scheme ws: or wss: and without a fragment',
-      isText ? undefined : url,
     );
   }
   // The scheme of a URL may be set to its twin only; the rest stays.

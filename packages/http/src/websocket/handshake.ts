@@ -80,10 +80,8 @@ export class WebSocketHandshakeError extends ProtocolError {
   readonly status: number;
 
   constructor(expected: string, status: number) {
-    super(
-      `connectWebSocket: expected ${expected}, got another response`,
-      'ERR_WEBSOCKET_HANDSHAKE',
-    );
+    const got = status === 101 ? 'another response' : `status ${status}`;
+    super(`connectWebSocket: expected ${expected}, got ${got}`, 'ERR_WEBSOCKET_HANDSHAKE');
     this.status = status;
   }
 }

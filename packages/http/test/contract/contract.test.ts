@@ -122,6 +122,12 @@ describe('a call of a contract', () => {
       }),
   );
 
+  test('describes a refused text by its length, without quotes', () =>
+    simulated(async (world) => {
+      const asking = call(of(world), removeItem, { params: { name: '..' } });
+      await expect(asking).rejects.toThrow(/'\.' or '\.\.', got a string of 2 characters$/);
+    }));
+
   test('refuses a parameter that the path does not have', () =>
     simulated(async (world) => {
       const params = { id: 7, nmae: 'bolt' };
@@ -431,8 +437,15 @@ describe('a contract', () => {
     '/{a}/{a}',
     '/안녕',
     '/a\r\nb',
+    '/items/:id',
   ])('refuses the path %j', (path) => {
     expect(() => contract({ ...definition, path })).toThrow('contract: expected `path` to be');
+  });
+
+  test('says how a parameter is written where Express would have a colon', () => {
+    const path = '/items/:id';
+    expect(() => contract({ ...definition, path })).toThrow('a path with {id} for a parameter');
+    expect(() => contract({ ...definition, path: '/items:batch' })).not.toThrow();
   });
 
   test.each([

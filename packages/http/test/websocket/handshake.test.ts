@@ -156,6 +156,7 @@ describe('the opening handshake of a client', () => {
       );
       expect(error).toBeInstanceOf(InvalidInputError);
       expect((error as Error).message).toContain('expected `url` to be an absolute URL');
+      expect((error as Error).message).not.toContain('undefined');
       expect((error as Error).message).not.toContain('SECRET');
     },
   );

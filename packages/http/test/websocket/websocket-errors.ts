@@ -124,7 +124,7 @@ export const WEBSOCKET_ERRORS: readonly {
   {
     code: 'ERR_WEBSOCKET_HANDSHAKE',
     name: 'WebSocketHandshakeError',
-    says: 'connectWebSocket: expected status 101, got another response',
+    says: 'connectWebSocket: expected status 101, got status 403',
     make: handshake,
   },
   {

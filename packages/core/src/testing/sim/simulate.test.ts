@@ -259,6 +259,11 @@ describe('a simulation fails by itself', () => {
     expect(failure.kind).toBe('forbidden call');
     expect(failure.message).toContain(name);
   });
+
+  test('when the program uses the real network, and says where the simulated one is', async () => {
+    const failure = await failureOf({}, () => void createServer().listen(0));
+    expect(failure.message).toContain('use the listen, connect or net of sim.host(name)');
+  });
 });
 
 describe('many seeds', () => {

@@ -30,7 +30,8 @@ const PLAIN_PATH = /^\/[!$&(-;=?-Z_a-z~%]*$/;
 /** What the URL parser takes out: segments of dots, also when they are encoded, and an empty query. */
 const DOTS = /\/\.|%2e|^[^?]*\?$/i;
 
-const EXPECTED = 'an absolute URL such as http://127.0.0.1:1234/';
+const EXPECTED =
+  'an absolute URL such as http://127.0.0.1:1234/, or a relative one where the client has a `baseUrl`';
 const SCHEMES = 'a URL with the scheme http:, https:, http+unix: or unix:';
 
 /**

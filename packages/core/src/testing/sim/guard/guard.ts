@@ -155,7 +155,11 @@ export function guardWorld(options: GuardOptions): Guard {
     interceptSockets((what, self, args) => {
       const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
       return (
-        listening ?? refuse(what, 'it in a program of a host (sim.host(name).run), or its net')
+        listening ??
+        refuse(
+          what,
+          'the listen, connect or net of sim.host(name), or a program of a host (sim.host(name).run)',
+        )
       );
     }),
     replace(platform, 'setTimeout', ownTimers.setTimeout),
