@@ -1,0 +1,76 @@
+/**
+ * What the programs of the test-bed share: protocols of several hosts, each right as it stands, and wrong in one place when a bug is
+ * planted. Only types are imported, so that scripts can run these files against the built package.
+ */
+
+import type {
+  SimFaults,
+  SimHost,
+  SimStream,
+  SimulatedMain,
+  Simulation,
+} from '../../src/testing/index.ts';
+
+/** A program with bugs to plant. */
+export interface Protocol {
+  readonly name: string;
+  /** The bugs, by name: what each does wrong. */
+  readonly bugs: Readonly<Record<string, string>>;
+  /** The right program, or the one with a bug. */
+  readonly program: (bug?: string) => SimulatedMain;
+  /** The faults that the right program survives. */
+  readonly faults: SimFaults;
+}
+
+/** The faults that end connections, at a rate at which work still gets done. */
+export const BREAKING: SimFaults = {
+  refuse: 0.02,
+  reset: 0.01,
+  halfOpen: 0.003,
+  partition: 0.01,
+  partitionFor: [10, 1_000],
+};
+
+/** What the network does comes as an error with an operation; anything else is a bug of the program. */
+export function expectIoError(error: unknown): void {
+  const { operation, code } = (error ?? {}) as { operation?: unknown; code?: unknown };
+  if (typeof operation !== 'string' || code === 'ERR_INVALID_INPUT') throw error;
+}
+
+/** Runs what may fail because of the network; `undefined` when it did. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    expectIoError(error);
+    return undefined;
+  }
+}
+
+/** Fails the run. */
+export function check(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Error(what);
+}
+
+/** Serves connections on a host, now and after each restart, until the network ends them; each is reset in the end, if it is not closed. */
+export function serveOn(
+  sim: Simulation,
+  host: SimHost,
+  port: number,
+  begin: () => Promise<(stream: SimStream) => Promise<void>>,
+): void {
+  host.run(async ({ signal }) => {
+    const listener = await host.listen(port, { signal });
+    const serve = await begin();
+    for await (const stream of listener) {
+      const connection = async (): Promise<void> => {
+        await attempt(async () => {
+          await serve(stream);
+          await stream.close();
+        });
+        stream.reset();
+      };
+      sim.executor.spawn(connection, { name: `connection of ${host.name}` });
+    }
+  });
+}
