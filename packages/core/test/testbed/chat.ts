@@ -60,7 +60,7 @@ function server(sim: Simulation, bug: string | undefined): void {
     const line = `${next} ${nick} ${text}\n`;
     next += 1;
     for (const member of members.values()) {
-      if (bug === 'slow member blocks the room') await attempt(() => member.stream.writeAll(line));
+      if (bug === 'two tasks write to one member') await attempt(() => member.stream.writeAll(line));
       else member.send(line);
     }
   };
@@ -176,7 +176,7 @@ export const chat: Protocol = {
   name: 'a chat',
   bugs: {
     'joins after the welcome': 'what is said between the welcome and the joining is missed',
-    'slow member blocks the room': 'the room waits for each member',
+    'two tasks write to one member': 'two messages at once collide',
     'name is checked too early': 'two members of one name come in',
     'a broken member stays': 'its name is taken for good',
     'decodes each chunk': 'a character that two chunks share is lost',

@@ -9,10 +9,12 @@
  */
 
 import type { SimStream, Simulation } from '../../src/testing/index.ts';
-import { attempt, BREAKING, check, serveOn, type Protocol } from './protocol.ts';
+import { LineClient } from './line-client.ts';
+import { BREAKING, check, serveOn, type Protocol } from './protocol.ts';
 
 const TIMEOUT = 3_000;
 const PORT = 4150;
+const QUEUE = 'queue';
 const LEASE = 400;
 const JOBS = 4;
 
@@ -140,46 +142,11 @@ function server(sim: Simulation, queue: Queue, bug: string | undefined): void {
       for (const [job, token] of held) queue.abandon(job, token);
     }
   };
-  serveOn(sim, sim.host('queue'), PORT, () => Promise.resolve(serve));
-}
-
-/** A connection that is made again when it has ended. */
-class Client {
-  readonly #sim: Simulation;
-  readonly #host: string;
-  #stream: SimStream | undefined;
-
-  constructor(sim: Simulation, host: string) {
-    this.#sim = sim;
-    this.#host = host;
-  }
-
-  /** The answer, or `undefined` when the connection failed: it may have been carried out. */
-  async ask(line: string): Promise<string | undefined> {
-    const answer = await attempt(async () => {
-      this.#stream ??= await this.#sim.host(this.#host).connect(`queue:${PORT}`, {
-        timeout: TIMEOUT,
-      });
-      await this.#stream.writeAll(`${line}\n`, { timeout: TIMEOUT });
-      return (await this.#stream.readLine({ timeout: TIMEOUT })) ?? undefined;
-    });
-    if (answer === undefined) this.#drop();
-    return answer;
-  }
-
-  #drop(): void {
-    this.#stream?.reset();
-    this.#stream = undefined;
-  }
-
-  async close(): Promise<void> {
-    await attempt(async () => this.#stream?.close());
-    this.#drop();
-  }
+  serveOn(sim, sim.host(QUEUE), PORT, () => Promise.resolve(serve));
 }
 
 async function produce(sim: Simulation): Promise<void> {
-  const client = new Client(sim, 'producer');
+  const client = new LineClient(sim.host('producer'), `${QUEUE}:${PORT}`, TIMEOUT);
   for (let id = 1; id <= JOBS; id += 1) {
     while ((await client.ask(`put ${id}`)) === undefined) await sim.clock.sleep(50);
     await sim.clock.sleep(sim.random.integer(0, 300));
@@ -189,7 +156,7 @@ async function produce(sim: Simulation): Promise<void> {
 
 /** Takes jobs until all are done; some take longer than their lease. */
 async function work(sim: Simulation, name: string, queue: Queue): Promise<void> {
-  const client = new Client(sim, name);
+  const client = new LineClient(sim.host(name), `${QUEUE}:${PORT}`, TIMEOUT);
   const finished = new Set<string>();
   while (new Set(queue.done).size < JOBS) {
     check(sim.clock.now() < 300_000, `after five minutes only ${queue.done.join(', ')} are done`);

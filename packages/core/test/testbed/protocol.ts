@@ -31,10 +31,18 @@ export const BREAKING: SimFaults = {
   partitionFor: [10, 1_000],
 };
 
-/** What the network does comes as an error with an operation; anything else is a bug of the program. */
-export function expectIoError(error: unknown): void {
-  const { operation, code } = (error ?? {}) as { operation?: unknown; code?: unknown };
-  if (typeof operation !== 'string' || code === 'ERR_INVALID_INPUT') throw error;
+/** What the network, or a host that has crashed, does to a connection. */
+const NETWORK = new Set([
+  'AddressError',
+  'BrokenError',
+  'ClosedError',
+  'TimeoutError',
+  'UnexpectedEofError',
+]);
+
+/** Anything that is no failure of the network is a bug of the program. */
+export function expectNetworkError(error: unknown): void {
+  if (!NETWORK.has((error as { name?: string } | null)?.name ?? '')) throw error;
 }
 
 /** Runs what may fail because of the network; `undefined` when it did. */
@@ -42,7 +50,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   try {
     return await work();
   } catch (error) {
-    expectIoError(error);
+    expectNetworkError(error);
     return undefined;
   }
 }

@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { simulateSeeds, SimulationError } from '../../src/testing/index.ts';
 import { chat } from './chat.ts';
 import { jobs } from './jobs.ts';
+import { raft } from './raft.ts';
+import { resp } from './resp.ts';
 import type { Protocol } from './protocol.ts';
 
-const PROTOCOLS: readonly Protocol[] = [chat, jobs];
+const PROTOCOLS: readonly Protocol[] = [chat, jobs, resp, raft];
 
 describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))(
   '%s',
