@@ -182,6 +182,7 @@ export const jobs: Protocol = {
     'the lease begins behind the answer': 'a job is lost with the connection that it was written to',
     'a late worker is believed': 'a job is done and still ready',
   },
+  quick: ['a lease ends twice', 'an expiry outlives its job', 'a late worker is believed'],
   program: (bug) => async (sim) => {
     const queue = new Queue(sim, bug);
     server(sim, queue, bug);

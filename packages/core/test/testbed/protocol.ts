@@ -16,6 +16,8 @@ export interface Protocol {
   readonly name: string;
   /** The bugs, by name: what each does wrong. */
   readonly bugs: Readonly<Record<string, string>>;
+  /** Those that show soon: the others take long. */
+  readonly quick: readonly string[];
   /** The right program, or the one with a bug. */
   readonly program: (bug?: string) => SimulatedMain;
   /** The faults that the right program survives. */

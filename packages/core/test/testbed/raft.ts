@@ -288,6 +288,7 @@ export const raft: Protocol = {
     'follows a leader of an old term': 'a leader that was replaced overwrites',
     'reads what it has': 'a leader that was replaced answers',
   },
+  quick: ['votes for any log', 'looks only at the length'],
   program: (bug) => async (sim) => {
     const promises = new Promises();
     let isStopped = false;

@@ -260,6 +260,7 @@ export const resp: Protocol = {
     'writes a push in two parts': 'two pushes at once are mixed',
     'answers before the disk': 'what was answered is lost with a crash',
   },
+  quick: ['takes a chunk for a command', 'takes a partial write for a whole one'],
   program: (bug) => async (sim) => {
     const host = sim.host(HOST);
     serveOn(sim, host, PORT, async () => new Server(sim, bug, await openJournal(host)).serve);

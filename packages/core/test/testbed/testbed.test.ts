@@ -1,28 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
-import { simulateSeeds, SimulationError } from '../../src/testing/index.ts';
+/** Protocols of several hosts, right and with bugs planted: what the simulation finds, and whether it cries wolf. */
+
 import { chat } from './chat.ts';
 import { jobs } from './jobs.ts';
 import { raft } from './raft.ts';
 import { resp } from './resp.ts';
-import type { Protocol } from './protocol.ts';
+import { tryProtocol } from './trial.ts';
 
-const PROTOCOLS: readonly Protocol[] = [chat, jobs, resp, raft];
-
-describe.each(PROTOCOLS.map((protocol) => [protocol.name, protocol] as const))(
-  '%s',
-  (_name, { program, bugs, faults }) => {
-    test('is right under a hundred seeds', async () => {
-      const report = await simulateSeeds({ count: Number(process.env['TB'] ?? 100), faults, deadline: 600_000 }, program());
-      expect(report.runs).toBe(Number(process.env['TB'] ?? 100));
-    });
-
-    test.each(Object.keys(bugs))('is found wrong by a seed when planted: %s', async (bug) => {
-      const found: unknown = await simulateSeeds(
-        { count: 1_000, faults, deadline: 600_000 },
-        program(bug),
-      ).catch((error: unknown) => error);
-      if (!(found instanceof SimulationError)) throw new Error('no seed found it', { cause: found });
-      if (process.env['TB']) console.log(bug, found.seed, found.kind, found.message.split('\n')[0]);
-    });
-  },
-);
+for (const protocol of [chat, jobs, raft, resp]) tryProtocol(protocol);
