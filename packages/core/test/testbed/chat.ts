@@ -94,7 +94,7 @@ function server(sim: Simulation, bug: string | undefined): void {
       await writing;
     }
   };
-  serveOn(sim, sim.host('server'), PORT, () => Promise.resolve(serve));
+  serveOn(sim.host('server'), PORT, () => Promise.resolve(serve));
 }
 
 async function* linesOf(stream: SimStream, bug: string | undefined): AsyncGenerator<string> {

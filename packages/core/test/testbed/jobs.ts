@@ -142,7 +142,7 @@ function server(sim: Simulation, queue: Queue, bug: string | undefined): void {
       for (const [job, token] of held) queue.abandon(job, token);
     }
   };
-  serveOn(sim, sim.host(QUEUE), PORT, () => Promise.resolve(serve));
+  serveOn(sim.host(QUEUE), PORT, () => Promise.resolve(serve));
 }
 
 async function produce(sim: Simulation): Promise<void> {

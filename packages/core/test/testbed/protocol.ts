@@ -4,11 +4,11 @@
  */
 
 import type {
-  SimFaults,
+  HostContext,
+  SimulationFaults,
   SimHost,
   SimStream,
   SimulatedMain,
-  Simulation,
 } from '../../src/testing/index.ts';
 
 /** A program with bugs to plant. */
@@ -21,11 +21,13 @@ export interface Protocol {
   /** The right program, or the one with a bug. */
   readonly program: (bug?: string) => SimulatedMain;
   /** The faults that the right program survives. */
-  readonly faults: SimFaults;
+  readonly faults: SimulationFaults;
 }
 
-/** The faults that end connections, at a rate at which work still gets done. */
-export const BREAKING: SimFaults = {
+/** The faults that end connections, at most at a rate at which work still gets done. */
+export const BREAKING: SimulationFaults = {
+  swarm: true,
+  crash: 0,
   refuse: 0.02,
   reset: 0.01,
   halfOpen: 0.003,
@@ -64,14 +66,13 @@ export function check(condition: boolean, what: string): asserts condition {
 
 /** Serves connections on a host, now and after each restart, until the network ends them; each is reset in the end, if it is not closed. */
 export function serveOn(
-  sim: Simulation,
   host: SimHost,
   port: number,
-  begin: () => Promise<(stream: SimStream) => Promise<void>>,
+  begin: (context: HostContext) => Promise<(stream: SimStream) => Promise<void>>,
 ): void {
-  host.run(async ({ signal }) => {
-    const listener = await host.listen(port, { signal });
-    const serve = await begin();
+  host.run(async (context) => {
+    const listener = await host.listen(port);
+    const serve = await begin(context);
     for await (const stream of listener) {
       const connection = async (): Promise<void> => {
         await attempt(async () => {
@@ -80,7 +81,7 @@ export function serveOn(
         });
         stream.reset();
       };
-      sim.executor.spawn(connection, { name: `connection of ${host.name}` });
+      context.executor.spawn(connection, { name: `connection of ${host.name}` });
     }
   });
 }

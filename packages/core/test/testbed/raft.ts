@@ -4,8 +4,8 @@
  * Each message is one line of JSON and has one line as its answer. Reads go through the log, as writes do.
  */
 
-import type { SimHost, Simulation } from '../../src/testing/index.ts';
-import { openJournal } from './journal.ts';
+import type { HostContext, Simulation } from '../../src/testing/index.ts';
+import { Journal } from './journal.ts';
 import { LineClient } from './line-client.ts';
 import { BREAKING, check, serveOn, type Protocol } from './protocol.ts';
 import { RaftLog, type Entry } from './raft-log.ts';
@@ -55,12 +55,11 @@ class Promises {
 }
 
 class Member {
-  readonly #sim: Simulation;
-  readonly #host: SimHost;
+  readonly #context: HostContext;
+  readonly #name: string;
   readonly #log: RaftLog;
   readonly #promises: Promises;
   readonly #bug: string | undefined;
-  readonly #signal: AbortSignal;
   readonly #isStopped: () => boolean;
   readonly #peers: ReadonlyMap<string, LineClient>;
   #role: 'follower' | 'candidate' | 'leader' = 'follower';
@@ -69,21 +68,20 @@ class Member {
   #waiters: { readonly index: number; readonly term: number; done(ok: boolean): void }[] = [];
 
   constructor(
-    sim: Simulation,
-    host: SimHost,
+    context: HostContext,
     log: RaftLog,
     promises: Promises,
     bug: string | undefined,
     isStopped: () => boolean,
   ) {
-    this.#sim = sim;
+    const { host, clock } = context;
+    this.#context = context;
+    this.#name = host.name;
     this.#isStopped = isStopped;
-    this.#host = host;
     this.#log = log;
     this.#promises = promises;
     this.#bug = bug;
-    this.#signal = host.signal;
-    this.#heardAt = sim.clock.now();
+    this.#heardAt = clock.now();
     this.#peers = new Map(
       MEMBERS.filter((name) => name !== host.name).map((name) => [
         name,
@@ -93,7 +91,7 @@ class Member {
   }
 
   get #isOver(): boolean {
-    return this.#signal.aborted || this.#isStopped();
+    return this.#isStopped();
   }
 
   // --- Elections -------------------------------------------------------------------------------------------------
@@ -101,9 +99,9 @@ class Member {
   /** Becomes a candidate when no leader has been heard of for a while. */
   async watch(): Promise<void> {
     while (!this.#isOver) {
-      const patience = this.#sim.random.integer(...ELECTION);
-      await this.#sim.clock.sleep(patience / 2);
-      if (this.#role === 'leader' || this.#sim.clock.now() - this.#heardAt < patience) continue;
+      const patience = this.#context.random.integer(...ELECTION);
+      await this.#context.clock.sleep(patience / 2);
+      if (this.#role === 'leader' || this.#context.clock.now() - this.#heardAt < patience) continue;
       if (!this.#isOver) await this.#stand();
     }
     for (const { done } of this.#waiters.splice(0)) done(false);
@@ -113,12 +111,12 @@ class Member {
   async #stand(): Promise<void> {
     this.#role = 'candidate';
     const term = this.#log.term + 1;
-    this.#heardAt = this.#sim.clock.now();
-    await this.#log.setTerm(term, this.#host.name);
+    this.#heardAt = this.#context.clock.now();
+    await this.#log.setTerm(term, this.#name);
     let votes = 1;
     const { length, lastTerm } = this.#log;
     const asked = [...this.#peers.keys()].map(async (name) => {
-      const message = { kind: 'vote', term, from: this.#host.name, length, lastTerm } as const;
+      const message = { kind: 'vote', term, from: this.#name, length, lastTerm } as const;
       const reply = await this.#ask(name, message);
       if (reply?.ok !== true || this.#log.term !== term || this.#role !== 'candidate') return;
       votes += 1;
@@ -128,12 +126,12 @@ class Member {
   }
 
   #lead(term: number): void {
-    this.#promises.lead(term, this.#host.name);
+    this.#promises.lead(term, this.#name);
     this.#role = 'leader';
     const matched = new Map([...this.#peers.keys()].map((name) => [name, 0]));
     for (const name of matched.keys()) {
-      this.#sim.executor.spawn(() => this.#replicate(term, name, matched), {
-        name: `replication ${this.#host.name} to ${name}`,
+      this.#context.executor.spawn(() => this.#replicate(term, name, matched), {
+        name: `replication ${this.#name} to ${name}`,
       });
     }
   }
@@ -151,7 +149,7 @@ class Member {
       const reply = await this.#ask(name, {
         kind: 'append',
         term,
-        from: this.#host.name,
+        from: this.#name,
         after: next - 1,
         afterTerm: this.#log.termAt(next - 1),
         entries,
@@ -166,8 +164,8 @@ class Member {
         next = Math.max(1, next - 1);
         continue;
       }
-      if (next > this.#log.length) await this.#sim.clock.sleep(HEARTBEAT);
-      else await this.#sim.clock.sleep(1);
+      if (next > this.#log.length) await this.#context.clock.sleep(HEARTBEAT);
+      else await this.#context.clock.sleep(1);
     }
   }
 
@@ -183,7 +181,7 @@ class Member {
     while (this.#commit < Math.min(index, this.#log.length)) {
       this.#commit += 1;
       const entry = this.#log.at(this.#commit);
-      if (entry !== undefined) this.#promises.commit(this.#commit, entry, this.#host.name);
+      if (entry !== undefined) this.#promises.commit(this.#commit, entry, this.#name);
     }
     this.#waiters = this.#waiters.filter(({ index: at, term, done }) => {
       if (at > this.#commit) return true;
@@ -222,7 +220,7 @@ class Member {
       lastTerm > log.lastTerm || (lastTerm === log.lastTerm && length >= log.length);
     if (term < log.term || (log.vote ?? from) !== from) return false;
     if (!isCurrent && this.#bug !== 'votes for any log') return false;
-    this.#heardAt = this.#sim.clock.now();
+    this.#heardAt = this.#context.clock.now();
     await log.setTerm(term, from, this.#bug !== 'forgets its vote');
     return log.term === term;
   }
@@ -231,7 +229,7 @@ class Member {
     const { term, after, afterTerm, entries, commit } = message;
     if (term < this.#log.term && this.#bug !== 'follows a leader of an old term') return false;
     if (this.#role !== 'follower') await this.#follow(term);
-    this.#heardAt = this.#sim.clock.now();
+    this.#heardAt = this.#context.clock.now();
     const fits =
       this.#bug === 'looks only at the length'
         ? after <= this.#log.length
@@ -294,10 +292,10 @@ export const raft: Protocol = {
     let isStopped = false;
     for (const name of MEMBERS) {
       const host = sim.host(name);
-      serveOn(sim, host, PORT, async () => {
-        const log = new RaftLog(await openJournal(host), bug === 'answers before the disk');
-        const member = new Member(sim, host, log, promises, bug, () => isStopped);
-        sim.executor.spawn(() => member.watch(), { name: `elections of ${name}` });
+      serveOn(host, PORT, async (context) => {
+        const log = new RaftLog(await Journal.open(host), bug === 'answers before the disk');
+        const member = new Member(context, log, promises, bug, () => isStopped);
+        context.executor.spawn(() => member.watch(), { name: `elections of ${name}` });
         return async (stream) => {
           for (;;) {
             const line = await stream.readLine({ timeout: 5_000 });

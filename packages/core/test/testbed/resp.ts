@@ -6,7 +6,7 @@
  */
 
 import type { SimStream, Simulation } from '../../src/testing/index.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { Journal } from './journal.ts';
 import { attempt, BREAKING, check, serveOn, type Protocol } from './protocol.ts';
 
 const TIMEOUT = 3_000;
@@ -263,7 +263,7 @@ export const resp: Protocol = {
   quick: ['takes a chunk for a command', 'takes a partial write for a whole one'],
   program: (bug) => async (sim) => {
     const host = sim.host(HOST);
-    serveOn(sim, host, PORT, async () => new Server(sim, bug, await openJournal(host)).serve);
+    serveOn(host, PORT, async () => new Server(sim, bug, await Journal.open(host)).serve);
     let isOver = false;
     const followers = ['reader', 'writer'].map((name) =>
       sim.executor.spawn(() => follow(sim, name, () => isOver), { name: `follower ${name}` }),
