@@ -60,7 +60,8 @@ function server(sim: Simulation, bug: string | undefined): void {
     const line = `${next} ${nick} ${text}\n`;
     next += 1;
     for (const member of members.values()) {
-      if (bug === 'two tasks write to one member') await attempt(() => member.stream.writeAll(line));
+      if (bug === 'two tasks write to one member')
+        await attempt(() => member.stream.writeAll(line));
       else member.send(line);
     }
   };
@@ -152,7 +153,10 @@ async function visit(
       const message = words.join(' ');
       check(Number(number) === expected, `${nick} expected message ${expected}, got ${number}`);
       const known = log.get(expected) ?? message;
-      check(known === message, `message ${expected} is ${known} for one and ${message} for another`);
+      check(
+        known === message,
+        `message ${expected} is ${known} for one and ${message} for another`,
+      );
       check(
         TEXTS.includes(words.slice(1, -1).join(' ')),
         `${nick} received a text that nobody said: ${message}`,

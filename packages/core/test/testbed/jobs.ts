@@ -179,7 +179,8 @@ export const jobs: Protocol = {
     'a lease ends twice': 'by time and by the end of the connection',
     'a lost worker keeps its job': 'the lease of a broken connection never ends',
     'an expiry outlives its job': 'a job that is done becomes ready again',
-    'the lease begins behind the answer': 'a job is lost with the connection that it was written to',
+    'the lease begins behind the answer':
+      'a job is lost with the connection that it was written to',
     'a late worker is believed': 'a job is done and still ready',
   },
   quick: ['a lease ends twice', 'an expiry outlives its job', 'a late worker is believed'],

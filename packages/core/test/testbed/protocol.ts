@@ -27,6 +27,9 @@ export interface Protocol {
 /** The faults that end connections, at most at a rate at which work still gets done. */
 export const BREAKING: SimulationFaults = {
   swarm: true,
+  window: 0.2,
+  slowReader: 0.1,
+  pause: 0.002,
   crash: 0,
   refuse: 0.02,
   reset: 0.01,
