@@ -8,6 +8,7 @@
  * bytes came. All that are ready by then share that microtask, and are called outside of scopes.
  */
 
+import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { outsideScopes } from '../waiting/ambient.ts';
 import { cachedNow } from '../waiting/system-clock.ts';
@@ -28,7 +29,8 @@ class Failure {
  * A reader that is called when its read has settled: see `readStanding`.
  *
  * Subclasses have `take`, as a consumer of `readWith`; `onRead`, called with how many bytes it took, or `null` at the end of the
- * stream; and `onReadFailed`, called with what `readWith` would throw. The last two must not throw.
+ * stream; and `onReadFailed`, called with what `readWith` would throw. One of the two is called once for each read. Neither should
+ * throw or reject: what it does so with has no place but a line on stderr.
  *
  * @example
  * ```ts
@@ -63,9 +65,9 @@ export abstract class StandingRead implements ByteConsumer {
 
   /** As for `readWith`. */
   abstract take(view: Uint8Array): number;
-  /** How many bytes were taken; `null` at the end. It must not throw. */
+  /** How many bytes were taken; `null` at the end. */
   protected abstract onRead(result: number | null): void;
-  /** The read failed, with what `readWith` would throw. It must not throw. */
+  /** The read failed, with what `readWith` would throw. */
   protected abstract onReadFailed(error: unknown): void;
 
   /** Its name in errors and snapshots: that of the call it stands for. */
@@ -106,16 +108,26 @@ export abstract class StandingRead implements ByteConsumer {
     return infoOf(this.operation, now - this.#since, this.#trace);
   }
 
-  /** Calls the reader, in the microtask. */
+  /** Calls the reader, in the microtask. Never throws: a reader that does must not end those that are called after it. */
   callBack(): void {
     const result = this.#result;
-    if (result instanceof Failure) this.onReadFailed(result.error);
-    else this.onRead(result);
+    const name = result instanceof Failure ? 'onReadFailed' : 'onRead';
+    try {
+      const returned: unknown =
+        result instanceof Failure ? this.onReadFailed(result.error) : this.onRead(result);
+      if (returned !== undefined) containResult(name, returned, stderrSink);
+    } catch (error) {
+      stderrSink.onCallbackFailure(failureOf(error, name), name);
+    }
   }
 
+  /** The first result counts: a consumer may end its stream, and so its read, before it has returned. */
   #settle(result: number | null | Failure): void {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    this.#owner = undefined;
     this.#result = result;
-    this.#owner?.remove(this);
+    owner.remove(this);
     this.#trace?.end();
     if (ready.length === 0) void settled.then(callReady);
     ready.push(this);
