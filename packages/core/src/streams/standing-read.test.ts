@@ -177,6 +177,24 @@ describe('a standing read', () => {
     for (const stream of [client, server, far, near]) stream.reset();
   });
 
+  test('is one read at a time, until its reader was called', async () => {
+    const [client, server] = memoryPair();
+    const [far, near] = memoryPair();
+    const reader = new Reader();
+    expect(readStanding(server, reader)).toBe(true);
+    expect(readStanding(near, reader)).toBe(false);
+    client.tryWrite('one');
+    expect(readStanding(server, reader)).toBe(false);
+    expect(readStanding(near, reader)).toBe(false);
+    await turn();
+    expect(reader.log).toEqual([3, undefined]);
+    expect(readStanding(near, reader)).toBe(true);
+    far.tryWrite('four');
+    await turn();
+    expect(reader.log).toEqual([3, undefined, 4, undefined]);
+    for (const stream of [client, server, far, near]) stream.reset();
+  });
+
   test('that throws where it must not is reported, and others that are ready with it are called', async () => {
     const pairs = [memoryPair(), memoryPair(), memoryPair()] as const;
     const failed = new (class extends Reader {

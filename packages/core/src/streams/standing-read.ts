@@ -16,6 +16,8 @@ import { beginTrace, type WaitTrace } from '../waiting/wait-trace.ts';
 import { infoOf, type WaiterOwner, type WaitInfo } from '../waiting/waiter.ts';
 import { offerTo, type ByteConsumer } from './read-waits.ts';
 
+const WAITING: unique symbol = Symbol('waiting');
+
 /** Kept apart from every result. */
 class Failure {
   readonly error: unknown;
@@ -58,10 +60,11 @@ class Failure {
  * ```
  */
 export abstract class StandingRead implements ByteConsumer {
+  /** The stream of a read whose reader was not called yet. */
   #owner: WaiterOwner | undefined;
   #since = 0;
   #trace: WaitTrace | undefined;
-  #result: number | null | Failure = 0;
+  #result: number | null | Failure | typeof WAITING = 0;
 
   /** As for `readWith`. */
   abstract take(view: Uint8Array): number;
@@ -75,9 +78,15 @@ export abstract class StandingRead implements ByteConsumer {
     return 'readWith';
   }
 
+  /** Whether it reads, or has read and was not called yet: it does one read at a time. */
+  get isBusy(): boolean {
+    return this.#owner !== undefined;
+  }
+
   /** Called by the stream, which is ready for it. */
   begin(owner: WaiterOwner, clock: Clock): void {
     this.#owner = owner;
+    this.#result = WAITING;
     this.#since = cachedNow(clock);
     this.#trace = beginTrace(this.operation, this.#since);
   }
@@ -110,8 +119,9 @@ export abstract class StandingRead implements ByteConsumer {
 
   /** Calls the reader, in the microtask. Never throws: a reader that does must not end those that are called after it. */
   callBack(): void {
-    const result = this.#result;
+    const result = this.#result as number | null | Failure;
     const name = result instanceof Failure ? 'onReadFailed' : 'onRead';
+    this.#owner = undefined;
     try {
       const returned: unknown =
         result instanceof Failure ? this.onReadFailed(result.error) : this.onRead(result);
@@ -123,11 +133,9 @@ export abstract class StandingRead implements ByteConsumer {
 
   /** The first result counts: a consumer may end its stream, and so its read, before it has returned. */
   #settle(result: number | null | Failure): void {
-    const owner = this.#owner;
-    if (owner === undefined) return;
-    this.#owner = undefined;
+    if (this.#result !== WAITING) return;
     this.#result = result;
-    owner.remove(this);
+    this.#owner?.remove(this);
     this.#trace?.end();
     if (ready.length === 0) void settled.then(callReady);
     ready.push(this);
