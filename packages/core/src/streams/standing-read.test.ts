@@ -202,16 +202,15 @@ describe('a standing read', () => {
         throw new Error('the reader failed');
       }
     })();
-    const rejected = new (class extends Reader {
-      protected override onRead(): Promise<void> {
-        return Promise.reject(new Error('the reader rejected'));
-      }
-    })();
+    const rejected = new Reader();
+    const onRead = (): unknown => Promise.reject(new Error('the reader rejected'));
+    Object.defineProperty(rejected, 'onRead', { value: onRead });
     const last = new Reader();
-    const readers = [failed, rejected, last];
     const printed = jest.spyOn(console, 'error').mockReturnValue();
     try {
-      for (const [at, [, server]] of pairs.entries()) readStanding(server, readers[at] as Reader);
+      readStanding(pairs[0][1], failed);
+      readStanding(pairs[1][1], rejected);
+      readStanding(pairs[2][1], last);
       for (const [client] of pairs) client.tryWrite('ping');
       await turn();
       expect(last.log).toEqual([4, undefined]);
