@@ -201,7 +201,7 @@ export class ReadSide implements WaiterOwner {
 
   /** As {@link readWith} for a reader that is called; `false`, and nothing is done, where the read would not wait. */
   stand(reader: StandingRead): boolean {
-    if (this.#pending !== undefined || this.isReadable) return false;
+    if (this.#pending !== undefined || this.isReadable || reader.isBusy) return false;
     reader.begin(this, this.#parts.clock);
     this.#pending = reader;
     return true;

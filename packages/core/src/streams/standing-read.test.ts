@@ -1,9 +1,10 @@
-import { expect, test, describe } from '@jest/globals';
+import { expect, jest, test, describe } from '@jest/globals';
 import { memoryPair } from '../memory/memory-pair.ts';
 import { traceWaits } from '../waiting/wait-trace.ts';
 import { moveOnAfter } from '../waiting/cancel-scope.ts';
 import { currentScope } from '../waiting/ambient.ts';
 import { BusyError, ClosedError, InvalidInputError } from '../vocabulary/errors.ts';
+import type { ByteStream } from './byte-stream.ts';
 import { StandingRead } from './standing-read.ts';
 import { readStanding } from './stream-parts.ts';
 
@@ -138,6 +139,89 @@ describe('a standing read', () => {
     expect(reader.log).toEqual([4, undefined]);
     await client.close();
     await server.close();
+  });
+
+  test.each([
+    ['closes', (stream: ByteStream) => void stream.close()],
+    ['resets', (stream: ByteStream) => stream.reset()],
+    ['ends the reading of', (stream: ByteStream) => void stream.shutdown('read')],
+    [
+      'resets, and throws after it,',
+      (stream: ByteStream) => {
+        stream.reset();
+        throw new Error('the consumer failed');
+      },
+    ],
+  ])('is called once, as readWith settles, when its consumer %s its stream', async (_, end) => {
+    const settled: unknown[] = [];
+    const [client, server] = memoryPair();
+    const reader = new Reader((view) => {
+      end(server);
+      return view.length;
+    });
+    readStanding(server, reader);
+    await client.writeAll('ping');
+    await turn();
+
+    const [far, near] = memoryPair();
+    const reading = near.readWith((view) => {
+      end(near);
+      return view.length;
+    });
+    await far.writeAll('ping');
+    await reading.then(
+      (count) => settled.push(count, undefined),
+      (error: unknown) => settled.push(error),
+    );
+    expect(reader.log).toEqual(settled);
+    for (const stream of [client, server, far, near]) stream.reset();
+  });
+
+  test('is one read at a time, until its reader was called', async () => {
+    const [client, server] = memoryPair();
+    const [far, near] = memoryPair();
+    const reader = new Reader();
+    expect(readStanding(server, reader)).toBe(true);
+    expect(readStanding(near, reader)).toBe(false);
+    client.tryWrite('one');
+    expect(readStanding(server, reader)).toBe(false);
+    expect(readStanding(near, reader)).toBe(false);
+    await turn();
+    expect(reader.log).toEqual([3, undefined]);
+    expect(readStanding(near, reader)).toBe(true);
+    far.tryWrite('four');
+    await turn();
+    expect(reader.log).toEqual([3, undefined, 4, undefined]);
+    for (const stream of [client, server, far, near]) stream.reset();
+  });
+
+  test('that throws where it must not is reported, and others that are ready with it are called', async () => {
+    const pairs = [memoryPair(), memoryPair(), memoryPair()] as const;
+    const failed = new (class extends Reader {
+      protected override onRead(): void {
+        throw new Error('the reader failed');
+      }
+    })();
+    const rejected = new Reader();
+    const onRead = (): unknown => Promise.reject(new Error('the reader rejected'));
+    Object.defineProperty(rejected, 'onRead', { value: onRead });
+    const last = new Reader();
+    const printed = jest.spyOn(console, 'error').mockReturnValue();
+    try {
+      readStanding(pairs[0][1], failed);
+      readStanding(pairs[1][1], rejected);
+      readStanding(pairs[2][1], last);
+      for (const [client] of pairs) client.tryWrite('ping');
+      await turn();
+      expect(last.log).toEqual([4, undefined]);
+      expect(printed.mock.calls.map(([line]) => String(line).split('\n', 1)[0])).toEqual([
+        'awaitio: onRead failed: Error: the reader failed',
+        'awaitio: onRead failed: Error: the reader rejected',
+      ]);
+    } finally {
+      printed.mockRestore();
+    }
+    for (const stream of pairs.flat()) stream.reset();
   });
 
   test('is refused by what is no stream of this package', () => {

@@ -8,12 +8,15 @@
  * bytes came. All that are ready by then share that microtask, and are called outside of scopes.
  */
 
+import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { outsideScopes } from '../waiting/ambient.ts';
 import { cachedNow } from '../waiting/system-clock.ts';
 import { beginTrace, type WaitTrace } from '../waiting/wait-trace.ts';
 import { infoOf, type WaiterOwner, type WaitInfo } from '../waiting/waiter.ts';
 import { offerTo, type ByteConsumer } from './read-waits.ts';
+
+const WAITING: unique symbol = Symbol('waiting');
 
 /** Kept apart from every result. */
 class Failure {
@@ -28,7 +31,8 @@ class Failure {
  * A reader that is called when its read has settled: see `readStanding`.
  *
  * Subclasses have `take`, as a consumer of `readWith`; `onRead`, called with how many bytes it took, or `null` at the end of the
- * stream; and `onReadFailed`, called with what `readWith` would throw. The last two must not throw.
+ * stream; and `onReadFailed`, called with what `readWith` would throw. One of the two is called once for each read. Neither should
+ * throw or reject: what it does so with has no place but a line on stderr.
  *
  * @example
  * ```ts
@@ -56,16 +60,17 @@ class Failure {
  * ```
  */
 export abstract class StandingRead implements ByteConsumer {
+  /** The stream of a read whose reader was not called yet. */
   #owner: WaiterOwner | undefined;
   #since = 0;
   #trace: WaitTrace | undefined;
-  #result: number | null | Failure = 0;
+  #result: number | null | Failure | typeof WAITING = 0;
 
   /** As for `readWith`. */
   abstract take(view: Uint8Array): number;
-  /** How many bytes were taken; `null` at the end. It must not throw. */
+  /** How many bytes were taken; `null` at the end. */
   protected abstract onRead(result: number | null): void;
-  /** The read failed, with what `readWith` would throw. It must not throw. */
+  /** The read failed, with what `readWith` would throw. */
   protected abstract onReadFailed(error: unknown): void;
 
   /** Its name in errors and snapshots: that of the call it stands for. */
@@ -73,9 +78,15 @@ export abstract class StandingRead implements ByteConsumer {
     return 'readWith';
   }
 
+  /** Whether it reads, or has read and was not called yet: it does one read at a time. */
+  get isBusy(): boolean {
+    return this.#owner !== undefined;
+  }
+
   /** Called by the stream, which is ready for it. */
   begin(owner: WaiterOwner, clock: Clock): void {
     this.#owner = owner;
+    this.#result = WAITING;
     this.#since = cachedNow(clock);
     this.#trace = beginTrace(this.operation, this.#since);
   }
@@ -106,14 +117,23 @@ export abstract class StandingRead implements ByteConsumer {
     return infoOf(this.operation, now - this.#since, this.#trace);
   }
 
-  /** Calls the reader, in the microtask. */
+  /** Calls the reader, in the microtask. Never throws: a reader that does must not end those that are called after it. */
   callBack(): void {
-    const result = this.#result;
-    if (result instanceof Failure) this.onReadFailed(result.error);
-    else this.onRead(result);
+    const result = this.#result as number | null | Failure;
+    const name = result instanceof Failure ? 'onReadFailed' : 'onRead';
+    this.#owner = undefined;
+    try {
+      const returned: unknown =
+        result instanceof Failure ? this.onReadFailed(result.error) : this.onRead(result);
+      if (returned !== undefined) containResult(name, returned, stderrSink);
+    } catch (error) {
+      stderrSink.onCallbackFailure(failureOf(error, name), name);
+    }
   }
 
+  /** The first result counts: a consumer may end its stream, and so its read, before it has returned. */
   #settle(result: number | null | Failure): void {
+    if (this.#result !== WAITING) return;
     this.#result = result;
     this.#owner?.remove(this);
     this.#trace?.end();

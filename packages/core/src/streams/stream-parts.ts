@@ -87,7 +87,8 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
  *
  * @param reader - Nothing cancels its read but the end of the stream.
  * @returns Whether the read waits. It does not, and nothing is done, where bytes or the end are at hand, another read is pending,
- * or the stream is of another copy of this package: then `readWith` does the same with a promise.
+ * or the stream is of another copy of this package: then `readWith` does the same with a promise. Nor does it before the reader was
+ * called for its last read: a reader does one at a time.
  *
  * @example
  * ```ts
