@@ -67,7 +67,7 @@ export function checkSocketOptions(
 }
 
 function unsupported(operation: string, what: string, versions: string): IoError {
-  return new IoError(`${operation}: ${what} need Node ${versions}, this is ${process.version}`, {
+  return new IoError(`${operation}: ${what} only with Node ${versions}, this is ${process.version}`, {
     code: 'ENOTSUP',
     operation,
   });
