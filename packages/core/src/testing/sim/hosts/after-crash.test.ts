@@ -17,7 +17,7 @@ function fail(): never {
 }
 
 async function failing(): Promise<void> {
-  await null;
+  await Promise.resolve();
   fail();
 }
 

@@ -87,14 +87,14 @@ function promiseForm(name: string, answer: Answer): OnHost {
   return (world, place, [host, options]) => {
     const values = attempt(() => answer(place, String(host), options));
     // An event, as with a callback: a program that asks again and again must come to the bound of events.
-    return new Promise((resolve, reject) => {
+    return new Promise((settle, reject) => {
       soon(world, () => {
         if (values instanceof Error) {
           reject(values);
           return;
         }
         const [value, family] = values;
-        resolve(name === 'lookup' && !Array.isArray(value) ? { address: value, family } : value);
+        settle(name === 'lookup' && !Array.isArray(value) ? { address: value, family } : value);
       });
     });
   };
