@@ -5,7 +5,7 @@ import { always, reachable, sometimes } from '../properties.ts';
 import { simulate } from '../simulate.ts';
 
 const AFTER: readonly (readonly [string, () => void])[] = [
-  ['a rejection that nobody handles', () => void Promise.reject(new Error('after the crash'))],
+  ['a rejection that is not handled', () => void Promise.reject(new Error('after the crash'))],
   ['an error of an async function', () => void failing()],
   ['an error of a tick', () => process.nextTick(fail)],
   ['an error of a timer', () => void setTimeout(fail, 1)],

@@ -16,11 +16,11 @@ test('a program that asks for names without end comes to the bound of events', a
   expect(asked).toBeLessThan(1_100);
 });
 
-test('a name that nobody has is refused as an event, too', async () => {
+test('an unknown name is refused as an event, too', async () => {
   const codes: unknown[] = [];
   await simulate({ seed: 1 }, async (sim) => {
     sim.host('a').run(async () => {
-      await dnsPromises.resolve4('nobody').catch((error: { code?: unknown }) => {
+      await dnsPromises.resolve4('unknown').catch((error: { code?: unknown }) => {
         codes.push(error.code);
       });
     });

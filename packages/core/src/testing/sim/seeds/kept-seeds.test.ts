@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('a seed is kept on a line of its own, also where the last line has no end', () => {
+test('a seed is kept on its own line, also where the last line has no end', () => {
   writeFileSync(file, '"a" seed 1 # main: Error: one');
   keepSeed('simTest', file, 'a', 2, 'main: Error: two');
   keepSeed('simTest', file, 'a', 3, 'main: Error: three');
