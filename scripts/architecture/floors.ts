@@ -410,6 +410,11 @@ export const core: PackagePlan = {
       reason: 'Compression is the business of @awaitio/http; a simulation covers that of programs.',
     },
     {
+      modules: ['node:child_process'],
+      owners: ['testing/sim/guard/'],
+      reason: 'No part of awaitio begins a process; a simulation refuses those of programs.',
+    },
+    {
       modules: ['p-queue'],
       owners: ['tasks/'],
       reason: 'One executor wraps one queue; a second importer would be a second scheduler.',

@@ -64,6 +64,7 @@ describe('the rooms of @awaitio/core', () => {
       'node:vm is for testing/sim/guard/',
       'node:module is for testing/sim/guard/',
       'node:zlib is for testing/sim/guard/',
+      'node:child_process is for testing/sim/guard/',
       'p-queue is for tasks/',
       'node:http is for testing/sim/net/',
       'node:https is for testing/sim/net/',

@@ -46,7 +46,9 @@ const KEY = Symbol.for('@awaitio/core: scopes 1');
 function sharedState(): Shared {
   const known = Reflect.get(globalThis, KEY) as Shared | undefined;
   if (known !== undefined) return known;
-  const value: Shared = { storage: undefined };
+  // Sealed: after each file of tests Jest puts getters that warn over what it can of the globals' properties, and a copy whose file is
+  // over may still end something, under load or when garbage is collected.
+  const value: Shared = Object.seal<Shared>({ storage: undefined });
   // Where the global object is frozen each copy keeps its own.
   Reflect.defineProperty(globalThis, KEY, { value });
   return value;

@@ -6,6 +6,7 @@
  */
 
 import { invalidInput, LimitError } from '../../vocabulary/errors.ts';
+import { isGone } from './hosts/context.ts';
 
 /** `always`: fails the run when it is false; `sometimes`, `reachable`: fail many runs together, when none of them gets there. */
 export type PropertyKind = 'always' | 'reachable' | 'sometimes';
@@ -38,7 +39,7 @@ export class Properties {
 
   readonly always = (condition: boolean, name: string): void => {
     this.#count('always', condition, name);
-    if (!condition) this.#onViolation(name);
+    if (!condition && !isGone()) this.#onViolation(name);
   };
 
   readonly sometimes = (condition: boolean, name: string): void => {
@@ -55,6 +56,7 @@ export class Properties {
 
   #count(kind: PropertyKind, condition: boolean, name: string): void {
     check(kind, condition, name);
+    if (isGone()) return;
     const key = `${kind} ${name}`;
     let count = this.#counts.get(key);
     if (count === undefined) {

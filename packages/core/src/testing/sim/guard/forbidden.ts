@@ -1,6 +1,8 @@
-/** What throws inside a simulation: keys and signatures whose randomness comes from no seed. */
+/** What throws inside a simulation: keys and signatures whose randomness comes from no seed, and what the process as a whole does. */
 
+import childProcess from 'node:child_process';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
 import { coverCall } from './indirection.ts';
 
 const RANDOM = 'one that was made before the simulation';
@@ -26,6 +28,28 @@ export function coverForbidden(): void {
   forbidRandomSignatures(() => crypto, 'sign', 'crypto.sign', 2);
   forbidRandomSignatures(() => Sign.prototype, 'sign', 'Sign.sign', 0);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
+  coverProcess();
+}
+
+/** What ends the process, or begins another one. A test runner, or a handler of Ctrl-C, may do that beside a run. */
+function coverProcess(): void {
+  // It would end the test runner, which may count what has not run as passed.
+  for (const name of ['exit', 'abort', 'kill']) {
+    forbidProgram(() => process, name, `process.${name}`, 'host.crash(), host.stop() or an error');
+  }
+  for (const name of ['execSync', 'execFileSync', 'spawnSync']) {
+    const what = `child_process.${name}`;
+    forbidProgram(() => childProcess, name, what, 'what it returned before the simulation');
+  }
+  // The watch for real work sees only the first call for a file: Node keeps its watcher.
+  forbidProgram(() => fs, 'watchFile', 'fs.watchFile', 'a timer and the contents of the file');
+}
+
+/** Forbids a call of the program, and of nothing else. */
+function forbidProgram(owner: () => object, name: string, what: string, instead: string): void {
+  coverCall(owner, name, ({ isInside, isTool, refuse }, { self, args, real }) =>
+    !isInside() || isTool() ? Reflect.apply(real, self, args as never[]) : refuse(what, instead),
+  );
 }
 
 /** Signatures with DSA, ECDSA and RSA-PSS are random; those with RSA and Ed25519 are not. */

@@ -18,6 +18,7 @@ import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
+import { isGone } from '../hosts/context.ts';
 import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
@@ -98,8 +99,12 @@ export function guardWorld(options: GuardOptions): Guard {
   // On a host, time is that of its clock.
   const now = (): number => options.clockOf().now();
   const wallTime = (): number => options.clockOf().wallTime();
+  // Node calls these in the context of what has failed. Code of a host that has crashed is not there any more.
+  const onStray: GuardOptions['onStray'] = (kind, error) => {
+    if (!isGone()) options.onStray(kind, error);
+  };
   const onUncaught = (error: unknown): void => {
-    options.onStray('uncaught exception', error);
+    onStray('uncaught exception', error);
   };
   const refuse = (what: string, instead: string): never => {
     const error = new Error(`${what} was called inside a simulation; use ${instead}`);
@@ -133,6 +138,7 @@ export function guardWorld(options: GuardOptions): Guard {
     timers: new Map(),
     set: new Set(),
     onUncaught,
+    isInside: () => watch.isInside,
     isOutside: () => !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: watch.waitFor,
@@ -175,7 +181,7 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'hasSessionTickets', false),
     replace(platform, 'clockOf', options.clockOf),
     take('unhandledRejection', (reason) => {
-      options.onStray('unhandled rejection', reason);
+      onStray('unhandled rejection', reason);
     }),
     take('uncaughtException', onUncaught),
   );

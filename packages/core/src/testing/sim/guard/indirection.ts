@@ -40,6 +40,8 @@ export interface World {
   readonly inOrder: <T>(call: () => T) => T;
   /** A callback threw. */
   readonly onUncaught: (error: unknown) => void;
+  /** Whether the program of the simulation makes the call in progress. */
+  readonly isInside: () => boolean;
   /** Whether the call in progress is none of the simulation: of a test runner, or of a timer that was there before. */
   readonly isOutside: () => boolean;
   /** Whether the call in progress was made by Node's `fs` or by a test runner. */

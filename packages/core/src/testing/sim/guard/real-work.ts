@@ -33,6 +33,12 @@ const BLOCKING =
 const NODES_OWN = /is_main_thread|internal\/structured_clone/;
 const LOADER = /node:internal\/modules\/|node:internal\/process\/esm_loader/;
 
+/** What the program called, where no frame of Node has a name: native classes, and functions made by `promisify`. */
+const NAMELESS = new Map([
+  ['MESSAGEPORT', 'new MessageChannel of node:worker_threads'],
+  ['PROCESSWRAP', 'exec of node:child_process'],
+]);
+
 /** Watches until it is stopped. */
 export interface Watch {
   /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
@@ -235,5 +241,5 @@ function nameOf(frame: Frame | undefined, type: string): string {
   const module = /^node:(?:internal\/)?(fs\/promises|\w+)/.exec(frame?.place ?? '')?.[1];
   // What `promisify` makes of a function of node:zlib has a name of Node's own.
   if (short === 'asyncBufferWrapper') return 'a compression of node:zlib';
-  return short === '' ? type : `${short} of node:${module}`;
+  return short === '' ? (NAMELESS.get(type) ?? type) : `${short} of node:${module}`;
 }

@@ -84,9 +84,19 @@ function callbackForm(answer: Answer): OnHost {
 }
 
 function promiseForm(name: string, answer: Answer): OnHost {
-  return async (_world, place, [host, options]) => {
-    const [value, family] = answer(place, String(host), options);
-    return name === 'lookup' && !Array.isArray(value) ? { address: value, family } : value;
+  return (world, place, [host, options]) => {
+    const values = attempt(() => answer(place, String(host), options));
+    // An event, as with a callback: a program that asks again and again must come to the bound of events.
+    return new Promise((settle, reject) => {
+      soon(world, () => {
+        if (values instanceof Error) {
+          reject(values);
+          return;
+        }
+        const [value, family] = values;
+        settle(name === 'lookup' && !Array.isArray(value) ? { address: value, family } : value);
+      });
+    });
   };
 }
 

@@ -43,17 +43,26 @@ export function keptSeeds(operation: string, file: string, test: string): readon
   const seeds: number[] = [];
   for (const [at, line] of readFileSync(file, 'utf8').split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const [, name = '', seed = ''] = LINE.exec(line) ?? [];
-    if (name === '' || !Number.isSafeInteger(Number(seed))) {
+    const [, text = '', seed = ''] = LINE.exec(line) ?? [];
+    const name = nameIn(text);
+    if (name === undefined || !Number.isSafeInteger(Number(seed))) {
       const expected = 'expected "name of a test" seed, and a whole number from 0';
       throw new InvalidInputError(
         `${operation}: ${file}:${at + 1}: ${expected}, got ${line}`,
         operation,
       );
     }
-    if (JSON.parse(name) === test) seeds.push(Number(seed));
+    if (name === test) seeds.push(Number(seed));
   }
   return [...new Set(seeds)];
+}
+
+function nameIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Adds a seed, unless the file has it. @throws the errors of `node:fs` */
@@ -67,5 +76,7 @@ export function keepSeed(
   if (keptSeeds(operation, file, test).includes(seed)) return;
   mkdirSync(dirname(file), { recursive: true });
   if (!existsSync(file)) appendFileSync(file, HEADER);
-  appendFileSync(file, `${JSON.stringify(test)} seed ${seed} # ${cause}\n`);
+  // Someone who took lines out may have left the last without its end.
+  const end = readFileSync(file, 'utf8').endsWith('\n') ? '' : '\n';
+  appendFileSync(file, `${end}${JSON.stringify(test)} seed ${seed} # ${cause}\n`);
 }
