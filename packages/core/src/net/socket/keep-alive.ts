@@ -67,10 +67,13 @@ export function checkSocketOptions(
 }
 
 function unsupported(operation: string, what: string, versions: string): IoError {
-  return new IoError(`${operation}: ${what} only with Node ${versions}, this is ${process.version}`, {
-    code: 'ENOTSUP',
-    operation,
-  });
+  return new IoError(
+    `${operation}: ${what} only with Node ${versions}, this is ${process.version}`,
+    {
+      code: 'ENOTSUP',
+      operation,
+    },
+  );
 }
 
 /** Sets the type of service on an open socket of Node, whose types may be older than it. */
