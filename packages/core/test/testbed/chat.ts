@@ -119,7 +119,7 @@ async function* linesOf(stream: SimStream, bug: string | undefined): AsyncGenera
 /** What all members have seen, by number. */
 type Log = Map<number, string>;
 
-/** Somebody who visits the room: two of them have the same name. */
+/** A visitor of the room: two of them have the same name. */
 interface Visitor {
   readonly nick: string;
   readonly texts: readonly string[];
@@ -159,7 +159,7 @@ async function visit(
       );
       check(
         TEXTS.includes(words.slice(1, -1).join(' ')),
-        `${nick} received a text that nobody said: ${message}`,
+        `${nick} received a text that no member has sent: ${message}`,
       );
       check(
         words[0] !== nick || own.includes(message),

@@ -64,7 +64,7 @@ class Member {
   readonly #peers: ReadonlyMap<string, LineClient>;
   #role: 'follower' | 'candidate' | 'leader' = 'follower';
   #commit = 0;
-  #heardAt: number;
+  #lastHeartbeat: number;
   #waiters: { readonly index: number; readonly term: number; done(ok: boolean): void }[] = [];
 
   constructor(
@@ -81,7 +81,7 @@ class Member {
     this.#log = log;
     this.#promises = promises;
     this.#bug = bug;
-    this.#heardAt = clock.now();
+    this.#lastHeartbeat = clock.now();
     this.#peers = new Map(
       MEMBERS.filter((name) => name !== host.name).map((name) => [
         name,
@@ -96,12 +96,13 @@ class Member {
 
   // --- Elections -------------------------------------------------------------------------------------------------
 
-  /** Becomes a candidate when no leader has been heard of for a while. */
+  /** Becomes a candidate when no leader has written for a while. */
   async watch(): Promise<void> {
     while (!this.#isOver) {
       const patience = this.#context.random.integer(...ELECTION);
       await this.#context.clock.sleep(patience / 2);
-      if (this.#role === 'leader' || this.#context.clock.now() - this.#heardAt < patience) continue;
+      if (this.#role === 'leader' || this.#context.clock.now() - this.#lastHeartbeat < patience)
+        continue;
       if (!this.#isOver) await this.#stand();
     }
     for (const { done } of this.#waiters.splice(0)) done(false);
@@ -111,7 +112,7 @@ class Member {
   async #stand(): Promise<void> {
     this.#role = 'candidate';
     const term = this.#log.term + 1;
-    this.#heardAt = this.#context.clock.now();
+    this.#lastHeartbeat = this.#context.clock.now();
     await this.#log.setTerm(term, this.#name);
     let votes = 1;
     const { length, lastTerm } = this.#log;
@@ -220,7 +221,7 @@ class Member {
       lastTerm > log.lastTerm || (lastTerm === log.lastTerm && length >= log.length);
     if (term < log.term || (log.vote ?? from) !== from) return false;
     if (!isCurrent && this.#bug !== 'votes for any log') return false;
-    this.#heardAt = this.#context.clock.now();
+    this.#lastHeartbeat = this.#context.clock.now();
     await log.setTerm(term, from, this.#bug !== 'forgets its vote');
     return log.term === term;
   }
@@ -229,7 +230,7 @@ class Member {
     const { term, after, afterTerm, entries, commit } = message;
     if (term < this.#log.term && this.#bug !== 'follows a leader of an old term') return false;
     if (this.#role !== 'follower') await this.#follow(term);
-    this.#heardAt = this.#context.clock.now();
+    this.#lastHeartbeat = this.#context.clock.now();
     const fits =
       this.#bug === 'looks only at the length'
         ? after <= this.#log.length

@@ -38,7 +38,7 @@ interface Story {
   readonly decisions: readonly Decision[];
 }
 
-/** The smallest story of the first seeds that find a bug: one is told in fewer words than another. */
+/** The smallest story of the first seeds that find a bug: some are shorter than others. */
 async function find(options: SimulationOptions, main: SimulatedMain): Promise<Story> {
   let from = 1;
   let smallest: Story | undefined;
