@@ -287,7 +287,7 @@ export const raft: Protocol = {
     'follows a leader of an old term': 'a leader that was replaced overwrites',
     'reads what it has': 'a leader that was replaced answers',
   },
-  quick: ['votes for any log', 'looks only at the length'],
+  quick: [],
   program: (bug) => async (sim) => {
     const promises = new Promises();
     let isStopped = false;

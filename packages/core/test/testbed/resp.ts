@@ -260,7 +260,7 @@ export const resp: Protocol = {
     'writes a push in two parts': 'two pushes at once are mixed',
     'answers before the disk': 'what was answered is lost with a crash',
   },
-  quick: ['takes a chunk for a command', 'takes a partial write for a whole one'],
+  quick: ['increments in two steps'],
   program: (bug) => async (sim) => {
     const host = sim.host(HOST);
     serveOn(host, PORT, async () => new Server(sim, bug, await Journal.open(host)).serve);
