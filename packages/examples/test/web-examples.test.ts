@@ -147,11 +147,13 @@ test.concurrent('the inspector shows the four troubles of its example', async ()
   const page = new URL(/http\S+/.exec(line)?.[0] ?? '');
   const headers = { authorization: `Bearer ${page.hash.slice(1)}` };
   const wanted = new Set(['dry-pool', 'refused', 'slow-client', 'slow-handler']);
+  const client = new HttpClient({ headers });
   while (wanted.size > 0) {
-    const look = (await (await fetch(new URL('/json', page), { headers })).json()) as {
+    const look = (await (await client.get(new URL('/json', page))).json()) as {
       attention: { kind: string }[];
     };
     for (const { kind } of look.attention) wanted.delete(kind);
   }
+  await client.close();
   expect(await server.stop()).toMatchObject({ stderr: '' });
 });

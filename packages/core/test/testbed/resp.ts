@@ -94,13 +94,14 @@ class Server {
     if (this.#bug === 'removes while it iterates') {
       const list = this.#subscribers;
       for (let index = 0; index < list.length; index += 1) {
-        const subscriber = list[index] as Subscriber;
+        const subscriber = list[index];
+        if (subscriber === undefined) return;
         if (subscriber.stream.isClosed) list.splice(index, 1);
         else await subscriber.push(whole);
       }
       return;
     }
-    for (const subscriber of [...this.#subscribers]) {
+    for (const subscriber of this.#subscribers.slice()) {
       if (this.#bug === 'writes a push in two parts') {
         await this.#pushInParts(subscriber, message);
       } else if (this.#bug === 'takes a partial write for a whole one') {
@@ -186,7 +187,7 @@ async function ask(
 }
 
 /** Two clients that count on one counter: what was answered is there, and nothing more than was sent. */
-async function count(sim: Simulation): Promise<void> {
+async function countVisits(sim: Simulation): Promise<void> {
   let answered = 0;
   let unknown = 0;
   const counters = ['one', 'two'].map((host) =>
@@ -271,7 +272,7 @@ export const resp: Protocol = {
     const presses = ['herald', 'tribune'].map((name) =>
       sim.executor.spawn(() => publish(sim, name), { name: `press ${name}` }),
     );
-    await count(sim);
+    await countVisits(sim);
     await Promise.all(presses);
     isOver = true;
     await Promise.all(followers);
