@@ -148,7 +148,7 @@ async function talkInPage(page) {
 /** The chat of the examples at the width of a phone, with a message that has no place to break. */
 async function chatOnPhone(page) {
   const program = fileURLToPath(
-    new URL('../../packages/examples/dist/web-chat.js', import.meta.url),
+    new URL('../../packages/examples/dist/websockets/web-chat.js', import.meta.url),
   );
   const [target] = await startServer([process.execPath, program, '--port']);
   const width = 375;

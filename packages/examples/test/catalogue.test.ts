@@ -8,12 +8,14 @@ import { describe, expect, jest, test } from '@jest/globals';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}packages/examples/${path}`, 'utf8');
 const catalogue = JSON.parse(read('catalogue.json')) as Record<string, Record<string, string>>;
-const names = Object.values(catalogue).flatMap((group) => Object.keys(group));
 /** The polling twins show what the others are spared, and take the room for it. */
 const TWINS = ['poll-server', 'poll-client', 'poll-connection'];
-const files = readdirSync(`${root}packages/examples/src`)
-  .filter((file) => file.endsWith('.ts'))
+/** Every program with its folder: `echo/server`. */
+const files = readdirSync(`${root}packages/examples/src`, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts') && !file.startsWith('support/'))
   .map((file) => file.replace(/\.ts$/, ''));
+const nameOf = (file: string): string => file.slice(file.indexOf('/') + 1);
 
 jest.setTimeout(60_000);
 
@@ -26,8 +28,18 @@ function example(...args: string[]): Promise<{ status: unknown; stdout: string; 
 }
 
 describe('the catalogue', () => {
-  test('has every program, once', () => {
-    expect(names.toSorted()).toEqual(files.filter((name) => name !== 'poll-connection').toSorted());
+  test('has every program once, under the name of its folder', () => {
+    const listed = Object.entries(catalogue).flatMap(([heading, group]) =>
+      Object.keys(group).map((name) => `${heading.toLowerCase().replaceAll(' ', '-')}/${name}`),
+    );
+    expect(listed.toSorted()).toEqual(
+      files.filter((file) => nameOf(file) !== 'poll-connection').toSorted(),
+    );
+  });
+
+  test('has the groups of the README', () => {
+    const headings = [...read('README.md').matchAll(/^### (.*)$/gm)].map(([, text]) => text);
+    expect(headings).toEqual(Object.keys(catalogue));
   });
 
   test('says in one line of a terminal what each of them does', () => {
@@ -43,10 +55,22 @@ describe('each example', () => {
     expect(header.replaceAll(/\n \* ?/g, ' ')).toMatch(/^\/\*\* .*\bRead first: \S/);
   });
 
-  test.each(files.filter((name) => !TWINS.includes(name)))('%s has at most 60 lines', (name) => {
-    expect(read(`src/${name}.ts`).trimEnd().split('\n').length).toBeLessThanOrEqual(60);
-  });
+  test.each(files.filter((file) => !TWINS.includes(nameOf(file))))(
+    '%s has at most 60 lines',
+    (name) => {
+      expect(read(`src/${name}.ts`).trimEnd().split('\n').length).toBeLessThanOrEqual(60);
+    },
+  );
 });
+
+test.each(readdirSync(`${root}packages/examples/pages`).filter((file) => file.endsWith('.html')))(
+  'the page %s has the style of all pages, and none beside it',
+  (file) => {
+    const page = read(`pages/${file}`);
+    expect(page).toMatch(/<link rel="stylesheet" href="(?:\/files\/)?style\.css" \/>/);
+    expect(page).not.toMatch(/<style|style=/);
+  },
+);
 
 describe('pnpm example', () => {
   test.concurrent.each([[[]], [['--help']], [['--']]])(
@@ -67,17 +91,30 @@ describe('pnpm example', () => {
   test.concurrent.each([
     ['web-chatt', 'web-chat'],
     ['sever', 'server'],
-    ['websocket-proxy', 'web-proxy'],
+    ['jsonapi', 'json-api'],
+    ['redis', 'redis-client'],
     ['poll', 'poll-server'],
     ['../server', 'server'],
-    ['constructor', 'inspector'],
-  ])('with the wrong name %s names the nearest, with status 2', async (wrong, right) => {
+  ])('with the wrong name %s asks whether %s was meant, with status 2', async (wrong, right) => {
     expect(await example(wrong)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `There is no example "${wrong}". The nearest is ${right}; pnpm example lists all.\n`,
+      stderr: `There is no example "${wrong}". Did you mean ${right}? pnpm example lists all.
+`,
     });
   });
+
+  test.concurrent.each(['nosuch', 'constructor', '__proto__', 'x', ''])(
+    'with %j, which is near to no name, proposes none, with status 2',
+    async (wrong) => {
+      expect(await example(wrong)).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: `There is no example "${wrong}". pnpm example lists all.
+`,
+      });
+    },
+  );
 
   test('passes what is behind the name on, and ends with the status of the program', async () => {
     const { status, stdout, stderr } = await example('--', 'server', '--port', '65536');

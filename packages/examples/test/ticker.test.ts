@@ -5,7 +5,7 @@ import { startServer } from './support/program.ts';
 test('shows a page, and sends every WebSocket the same prices until Ctrl-C', async () => {
   const server = await startServer('ticker', '--every', '5');
   const address = `127.0.0.1:${server.port}`;
-  expect(await (await fetch(`http://${address}/`)).text()).toContain('<output>');
+  expect(await (await fetch(`http://${address}/`)).text()).toContain('<output ');
   const [first, second] = await Promise.all([0, 1].map(() => connectWebSocket(`ws://${address}/`)));
   const prices: unknown[] = [];
   for (let count = 0; count < 5; count += 1) prices.push(await first?.receive());

@@ -40,9 +40,13 @@ export async function serveHere(
   }
 }
 
-/** A page of packages/examples/pages. */
+const read = (file: string): string =>
+  readFileSync(new URL(`../../pages/${file}`, import.meta.url), 'utf8');
+
+/** A page of packages/examples/pages, with the style that all of them share in it, so that no program needs a route for it. */
 export function pageOf(name: string): string {
-  return readFileSync(new URL(`../../pages/${name}.html`, import.meta.url), 'utf8');
+  const style = `<style>${read('style.css')}</style>`;
+  return read(`${name}.html`).replace('<link rel="stylesheet" href="style.css" />', style);
 }
 
 export const HTML = { headers: { 'Content-Type': 'text/html; charset=utf-8' } };

@@ -7,6 +7,8 @@
 
 import { afterAll, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcpStream } from '@awaitio/core';
 
@@ -48,9 +50,18 @@ afterAll(async () => {
   await Promise.all(running.values());
 });
 
-/** Starts `dist/<name>.js`; what a test file leaves running is killed at its end. */
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** The built file of each program, by its name; the folders have no two of one name. */
+const paths = new Map(
+  readdirSync(dist, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.js') && file !== basename(file))
+    .map((file) => [basename(file, '.js'), join(dist, file)]),
+);
+
+/** Starts the built program of this name; what a test file leaves running is killed at its end. */
 export function start(name: string, ...args: string[]): Program {
-  const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
+  const path = paths.get(name);
+  if (path === undefined) throw new Error(`there is no built example ${name}`);
   // With the packages as they are published: that is what users start, and it starts faster.
   const child = spawn(process.execPath, ['--conditions=bundled', path, ...args]);
   const kill = (): void => void child.kill('SIGKILL');
