@@ -259,6 +259,21 @@ export const core: PackagePlan = {
       reason: 'A datagram travels by itself, so it knows neither connections nor their order.',
     },
     {
+      folder: 'testing/sim/wire',
+      sees: [
+        'vocabulary',
+        'waiting',
+        'streams',
+        'testing/sim/decisions',
+        'testing/sim/hosts',
+        'testing/sim/rules',
+        'testing/sim/paths',
+      ],
+      contains:
+        'one simulated connection: its two ends, segments in flight (`flow`), `faults`, the clock and the trace',
+      reason: 'A connection does not know how it came about, so it knows no host and no name.',
+    },
+    {
       folder: 'testing/sim/network',
       sees: [
         'vocabulary',
@@ -266,9 +281,11 @@ export const core: PackagePlan = {
         'streams',
         'listening',
         'tasks',
+        'net',
         'testing/sim/decisions',
         'testing/sim/hosts',
         'net/udp',
+        'testing/sim/wire',
         'testing/sim/disk',
         'testing/sim/rules',
         'testing/sim/paths',
@@ -276,12 +293,12 @@ export const core: PackagePlan = {
         'testing/sim/datagrams',
       ],
       contains:
-        'the simulated network: its clock, hosts, connections, segments in flight (`flow`), `faults`',
+        'the simulated network: its hosts, their listeners and attempts to connect, what breaks between them',
       reason: 'The network replaces the carriers, so it builds on the contracts they implement.',
     },
     {
       folder: 'testing/sim/page',
-      sees: ['testing/sim/network'],
+      sees: ['testing/sim/wire'],
       contains:
         'a failed run as a recording, as a page, and for Perfetto; the viewer, made of packages/http/inspector',
       reason: 'A page shows what is in a recording, so it knows no run.',
@@ -298,7 +315,9 @@ export const core: PackagePlan = {
       sees: [
         'vocabulary',
         'streams',
+        'net',
         'testing/sim/hosts',
+        'testing/sim/wire',
         'testing/sim/network',
         'testing/sim/guard',
       ],
@@ -317,6 +336,7 @@ export const core: PackagePlan = {
         'testing/sim/hosts',
         'testing/sim/rules',
         'testing/sim/names',
+        'testing/sim/wire',
         'testing/sim/network',
         'testing/sim/guard',
         'testing/sim/net',
@@ -337,7 +357,7 @@ export const core: PackagePlan = {
         'vocabulary',
         'testing/sim',
         'testing/sim/decisions',
-        'testing/sim/network',
+        'testing/sim/wire',
         'testing/sim/shrink',
       ],
       contains:
@@ -352,7 +372,7 @@ export const core: PackagePlan = {
     },
     {
       folder: 'testing',
-      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/decisions', 'testing/sim/network'],
+      sees: ['vocabulary', 'waiting', 'streams', 'testing/sim/decisions', 'testing/sim/wire'],
       contains: 'the manual clock, test certificates, the check for open streams',
       reason: 'The test kit builds on the package; the package never builds on its test kit.',
     },
@@ -360,7 +380,7 @@ export const core: PackagePlan = {
   modules: [
     {
       modules: SOCKETS,
-      owners: ['net/', 'testing/sim/net/', 'testing/sim/network/types'],
+      owners: ['net/', 'testing/sim/net/'],
       reason:
         'Sockets live in net/ alone; everything else works on a Transport or a ByteStream. A simulation covers these modules.',
     },

@@ -15,10 +15,11 @@ export { ManualClock } from './manual-clock.ts';
 export { lockstepPair } from '../memory/memory-pair.ts';
 export type { Decision } from './sim/decisions/log.ts';
 export { planOf } from './sim/decisions/plan.ts';
-export { SimClock } from './sim/network/clock.ts';
-export { CALM, type Range, type SimFaults } from './sim/network/faults.ts';
+export { SimClock } from './sim/wire/clock.ts';
+export { CALM, type Range, type SimFaults } from './sim/wire/faults.ts';
 export { virtualModule } from './sim/net/modules.ts';
 export { NotRepeatableError } from './sim/seeds/determinism.ts';
+export type { HostModules } from '../net/host-modules.ts';
 export type { RealWork } from './sim/guard/allowed.ts';
 export { DiskError, type DiskErrorCode } from './sim/disk/disk-error.ts';
 export type {
@@ -32,12 +33,11 @@ export type {
 export type { FaultCalls, SimLink } from './sim/fault-calls.ts';
 export type { SimHostClock } from './sim/hosts/types.ts';
 export type { SimDns } from './sim/names/names.ts';
-export type { SimLinkFaults } from './sim/network/fault-book.ts';
+export type { SimLinkFaults } from './sim/wire/fault-book.ts';
 export { SimNetwork } from './sim/network/network.ts';
 export type { PacketMatch, SimBarrier, SimHold, SimPacket, SimRule } from './sim/rules/types.ts';
 export type {
   HostContext,
-  HostModules,
   HostProgram,
   PartitionOptions,
   SimConnectOptions,
@@ -56,9 +56,9 @@ export {
   type PropertyKind,
 } from './sim/properties.ts';
 export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
-export { SimStream } from './sim/network/stream.ts';
-export { formatTrace, type TraceEntry } from './sim/network/trace.ts';
-export type { SimWait } from './sim/network/world.ts';
+export { SimStream } from './sim/wire/stream.ts';
+export { formatTrace, type TraceEntry } from './sim/wire/trace.ts';
+export type { SimWait } from './sim/wire/world.ts';
 export { simulate } from './sim/simulate.ts';
 export type {
   SimulatedMain,

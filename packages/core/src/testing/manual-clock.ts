@@ -14,7 +14,7 @@ import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
 import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkFunction } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
-import { SimClock } from './sim/network/clock.ts';
+import { SimClock } from './sim/wire/clock.ts';
 
 /**
  * How many iterations of the platform's loop follow each event. Each one empties the queue of microtasks, so this limits only

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { deferred } from '../../waiting/deferred.ts';
-import { CALM } from './network/faults.ts';
+import { CALM } from './wire/faults.ts';
 import type { Simulation, SimulationOptions } from './options.ts';
 import { SimulationError } from './report.ts';
 import { simulate } from './simulate.ts';

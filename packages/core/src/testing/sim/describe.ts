@@ -1,7 +1,7 @@
 /** The message of a failed run: when and why it failed, what is pending, what chance did, what happened last, how to replay it. */
 
 import { tellDecision } from './decisions/tell.ts';
-import { formatTrace, type TraceEntry } from './network/trace.ts';
+import { formatTrace, type TraceEntry } from './wire/trace.ts';
 import { DEFAULT_DEADLINE } from './options.ts';
 import { describeFaults } from './swarm.ts';
 import type { FailureFacts, Pending, SimulationRun } from './run.ts';

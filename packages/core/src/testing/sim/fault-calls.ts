@@ -8,11 +8,11 @@ import {
   type OptionTable,
 } from '../../vocabulary/check.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
-import type { SimConnection } from './network/connection.ts';
+import type { SimConnection } from './wire/connection.ts';
 import type { Fabric } from './network/fabric.ts';
-import type { SimLinkFaults } from './network/fault-book.ts';
-import { rangeRule, SIM_FAULTS } from './network/faults.ts';
-import { SimStream } from './network/stream.ts';
+import type { SimLinkFaults } from './wire/fault-book.ts';
+import { rangeRule, SIM_FAULTS } from './wire/faults.ts';
+import { SimStream } from './wire/stream.ts';
 import { PARTITION_OPTIONS, type PartitionOptions, type SimHost } from './network/types.ts';
 import type { SimDns } from './names/names.ts';
 import type { PacketMatch, SimBarrier, SimHold, SimRule } from './rules/types.ts';

@@ -9,7 +9,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import { deferred } from '../../waiting/deferred.ts';
 import { TimeoutError } from '../../vocabulary/errors.ts';
-import { CALM } from './network/faults.ts';
+import { CALM } from './wire/faults.ts';
 import { SimulationError } from './report.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './options.ts';

@@ -3,11 +3,11 @@
 import type { Decisions } from './decisions/decisions.ts';
 import type { Decision } from './decisions/log.ts';
 import { describe } from './describe.ts';
-import type { SimClock } from './network/clock.ts';
-import type { SimFaults } from './network/faults.ts';
-import type { TraceEntry } from './network/trace.ts';
+import type { SimClock } from './wire/clock.ts';
+import type { SimFaults } from './wire/faults.ts';
+import type { TraceEntry } from './wire/trace.ts';
 import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
-import type { SimWait } from './network/world.ts';
+import type { SimWait } from './wire/world.ts';
 import type { PropertyCount } from './properties.ts';
 import type { SimulationOptions } from './options.ts';
 import { recordSimulation, type SimulationRecording } from './page/recording.ts';

@@ -1,9 +1,9 @@
 /** What is known of a run: its result, or why it failed and what was pending. */
 
 import type { Decision } from './decisions/log.ts';
-import type { SimFaults } from './network/faults.ts';
-import type { Delivery, TraceEntry } from './network/trace.ts';
-import type { SimWait } from './network/world.ts';
+import type { SimFaults } from './wire/faults.ts';
+import type { Delivery, TraceEntry } from './wire/trace.ts';
+import type { SimWait } from './wire/world.ts';
 import type { SimulationOptions } from './options.ts';
 import type { PropertyCount } from './properties.ts';
 

@@ -14,7 +14,7 @@ import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf, segmentsOf } from './failure.ts';
-import { orderEvents, SimClock, wasQuiet } from './network/clock.ts';
+import { orderEvents, SimClock, wasQuiet } from './wire/clock.ts';
 import { withPage } from './pages.ts';
 import type { Fabric } from './network/fabric.ts';
 import { chanceOf } from './guard/chance.ts';
@@ -24,13 +24,13 @@ import { guardWorld } from './guard/guard.ts';
 import { loadedForRuns } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
 import { Places } from './net/places.ts';
-import type { SimFaults } from './network/faults.ts';
+import type { SimFaults } from './wire/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
 import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
 import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
 import { faultsOf } from './swarm.ts';
-import type { Trace } from './network/trace.ts';
+import type { Trace } from './wire/trace.ts';
 import {
   checkSimulation,
   DEFAULT_DEADLINE,

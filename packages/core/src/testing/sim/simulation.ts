@@ -3,7 +3,7 @@
 import { faultCalls } from './fault-calls.ts';
 import { isGone } from './hosts/context.ts';
 import { fabricOf } from './network/network.ts';
-import type { Trace } from './network/trace.ts';
+import type { Trace } from './wire/trace.ts';
 import type { Properties } from './properties.ts';
 import type { Simulation } from './options.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import type { SimFaults } from './network/faults.ts';
+import type { SimFaults } from './wire/faults.ts';
 import type { SimulationFaults } from './options.ts';
 
 type Strengths = Partial<Record<keyof SimFaults, readonly [least: number, most: number]>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Simulation } from '../options.ts';
-import { CALM } from '../network/faults.ts';
+import { CALM } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
 import type { SimDisk } from './types.ts';
 

@@ -1,6 +1,6 @@
 /** Code of a crashed host that waits for something outside of the simulation goes on: nothing that it does has an effect. */
 import { expect, test } from '@jest/globals';
-import { CALM } from '../network/faults.ts';
+import { CALM } from '../wire/faults.ts';
 import { always, reachable, sometimes } from '../properties.ts';
 import { simulate } from '../simulate.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { BrokenError } from '../../../vocabulary/errors.ts';
-import { CALM } from '../network/faults.ts';
+import { CALM } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
 
 const calm = { latency: [10, 10], faults: CALM, deadline: 600_000 } as const;

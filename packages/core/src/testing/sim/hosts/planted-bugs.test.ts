@@ -1,7 +1,7 @@
 /** Bugs that no network finds: each program loses or doubles something only when a machine dies, stalls or drifts. */
 
 import { describe, expect, test } from '@jest/globals';
-import { CALM, type SimFaults } from '../network/faults.ts';
+import { CALM, type SimFaults } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
 import type { SimulatedMain, Simulation } from '../options.ts';
 import type { SimDisk } from '../disk/types.ts';

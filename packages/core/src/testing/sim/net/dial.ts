@@ -1,6 +1,6 @@
 /** How a socket finds its peer: by name, by address, or by the `lookup` that it is given. */
 
-import type { SimStream } from '../network/stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 import type { ConnectOptions } from './arguments.ts';
 import type { Home } from './home.ts';
 

@@ -1,6 +1,6 @@
 /** The host of a socket, as the socket sees it. */
 
-import type { SimStream } from '../network/stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 
 interface Destroyable {
   destroy(): unknown;

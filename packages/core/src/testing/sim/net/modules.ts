@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { builtinModule } from '../guard/indirection.ts';
-import type { HostModules } from '../network/types.ts';
+import type { HostModules } from '../../../net/host-modules.ts';
 import type { Place } from './place.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
 

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { TestAuthority } from '../../test-authority.ts';
-import { CALM } from '../network/faults.ts';
+import { CALM } from '../wire/faults.ts';
 import type { Simulation, SimulatedMain } from '../options.ts';
 import { SimulationError } from '../report.ts';
 import { simulate } from '../simulate.ts';

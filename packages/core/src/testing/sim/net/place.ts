@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { currentWorld } from '../guard/indirection.ts';
-import type { SimStream } from '../network/stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 import type { SimHost, SimListener } from '../network/types.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
 import type { Home } from './home.ts';

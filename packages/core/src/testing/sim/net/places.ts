@@ -2,7 +2,7 @@
 
 import { currentLife } from '../hosts/context.ts';
 import type { Fabric } from '../network/fabric.ts';
-import type { HostModules } from '../network/types.ts';
+import type { HostModules } from '../../../net/host-modules.ts';
 import type { NetworkAnswers } from '../guard/guard.ts';
 import { destroyInOrder } from './in-order.ts';
 import { listenOn } from './listening.ts';

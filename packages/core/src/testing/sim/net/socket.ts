@@ -10,7 +10,7 @@ import { StreamDuplex } from '../../../streams/to-node.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts';
 import { Timeout } from '../guard/timers.ts';
-import type { SimStream } from '../network/stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
 import { dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';

@@ -14,12 +14,12 @@ import { KIND } from '../decisions/kinds.ts';
 import { enterLife, type HostLife } from '../hosts/context.ts';
 import { Packet } from '../rules/packet.ts';
 import type { SimPacket } from '../rules/types.ts';
-import type { SimConnection } from './connection.ts';
-import type { SimStream } from './stream.ts';
+import type { SimConnection } from '../wire/connection.ts';
+import type { SimStream } from '../wire/stream.ts';
 import type { SimConnectOptions } from './types.ts';
-import { drawFrom } from './faults.ts';
+import { drawFrom } from '../wire/faults.ts';
 import type { HostState } from '../paths/paths.ts';
-import type { SimMachine, World } from './world.ts';
+import type { SimMachine, World } from '../wire/world.ts';
 
 /** A host to connect to. */
 export interface Server extends SimMachine {

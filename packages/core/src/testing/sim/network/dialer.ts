@@ -7,9 +7,9 @@ import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import type { HostLife } from '../hosts/context.ts';
 import { connectAny } from '../names/connect-any.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
-import type { SimStream } from './stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 import { SIM_CONNECT_OPTIONS, type SimConnectOptions } from './types.ts';
-import type { SimMachine, SimWait } from './world.ts';
+import type { SimMachine, SimWait } from '../wire/world.ts';
 
 /** Names of the host itself. */
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|::1)$/;

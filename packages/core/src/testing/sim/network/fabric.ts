@@ -13,6 +13,7 @@ import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom } from '../../../vocabulary/random.ts';
 import type { TaskInfo } from '../../../tasks/task-types.ts';
+import type { HostModules } from '../../../net/host-modules.ts';
 import type { HostLife } from '../hosts/context.ts';
 import { watchWaits, type WaitBoard } from '../../../waiting/wait-board.ts';
 import { Decisions } from '../decisions/decisions.ts';
@@ -20,26 +21,25 @@ import type { Draws } from '../decisions/draws.ts';
 import { KIND, type DecisionKind } from '../decisions/kinds.ts';
 import { WORDS } from '../decisions/mixing.ts';
 import type { Order } from '../decisions/order.ts';
-import { SimClock } from './clock.ts';
-import { SimConnection, type ConnectionEvents } from './connection.ts';
+import { SimClock } from '../wire/clock.ts';
+import { SimConnection, type ConnectionEvents } from '../wire/connection.ts';
 import { Names } from '../names/names.ts';
 import { RuleBook } from '../rules/rule-book.ts';
 import { DatagramNet } from '../datagrams/datagram-net.ts';
-import { meetChance } from './chance.ts';
-import { FaultBook } from './fault-book.ts';
-import { allFaults, RETRANSMISSION, type Range } from './faults.ts';
+import { meetChance } from '../wire/chance.ts';
+import { FaultBook } from '../wire/fault-book.ts';
+import { allFaults, RETRANSMISSION, type Range } from '../wire/faults.ts';
 import { Host, type HostNetwork } from './host.ts';
 import { closeAtEnd } from './listener.ts';
 import { Paths, type HostState } from '../paths/paths.ts';
-import { Trace } from './trace.ts';
+import { Trace } from '../wire/trace.ts';
 import {
   PARTITION_OPTIONS,
-  type HostModules,
   SIM_NETWORK_OPTIONS,
   type PartitionOptions,
   type SimNetworkOptions,
 } from './types.ts';
-import { describeBoard, type SimMachine, type SimWait, type World } from './world.ts';
+import { describeBoard, type SimMachine, type SimWait, type World } from '../wire/world.ts';
 
 const DEFAULT_LATENCY: Range = [1, 50];
 const DEFAULT_GIVE_UP = 30_000;

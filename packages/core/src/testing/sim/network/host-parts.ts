@@ -9,7 +9,7 @@ import type { HostLife } from '../hosts/context.ts';
 import type { Life } from '../hosts/life.ts';
 import type { SimHostClock } from '../hosts/types.ts';
 import type { HostContext, SimHost } from './types.ts';
-import type { SimMachine, World } from './world.ts';
+import type { SimMachine, World } from '../wire/world.ts';
 
 /** Made on first use, each part: few programs need all. */
 export class ProgramContext implements HostContext {

@@ -19,6 +19,7 @@ import { currentLife, isGone, never, type HostLife } from '../hosts/context.ts';
 import { Life, pauseRule } from '../hosts/life.ts';
 import { Machine } from '../hosts/machine.ts';
 import type { SimHostClock } from '../hosts/types.ts';
+import type { HostModules } from '../../../net/host-modules.ts';
 import type { UdpOptions } from '../../../net/udp/udp-options.ts';
 import type { UdpSocket } from '../../../net/udp/udp-socket.ts';
 import type { DatagramNet } from '../datagrams/datagram-net.ts';
@@ -26,16 +27,15 @@ import { HostDisk } from '../disk/host-disk.ts';
 import { Dialer, type DialerNetwork } from './dialer.ts';
 import { diskOwner, disturbClock, ProgramContext } from './host-parts.ts';
 import { HostListener } from './listener.ts';
-import type { SimStream } from './stream.ts';
+import type { SimStream } from '../wire/stream.ts';
 import {
   SIM_LISTEN_OPTIONS,
-  type HostModules,
   type HostProgram,
   type SimConnectOptions,
   type SimHost,
   type SimListenOptions,
 } from './types.ts';
-import type { SimMachine, SimWait } from './world.ts';
+import type { SimMachine, SimWait } from '../wire/world.ts';
 
 /** The network, as its hosts see it. */
 export interface HostNetwork extends DialerNetwork {

@@ -5,8 +5,8 @@ import type { InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import { QueueListener } from '../../../listening/queue-listener.ts';
 import { enterLife, type HostLife } from '../hosts/context.ts';
-import type { SimConnection } from './connection.ts';
-import type { SimStream } from './stream.ts';
+import type { SimConnection } from '../wire/connection.ts';
+import type { SimStream } from '../wire/stream.ts';
 import type { SimListener, SimListenOptions } from './types.ts';
 
 export class HostListener extends QueueListener<SimConnection, SimStream> implements SimListener {

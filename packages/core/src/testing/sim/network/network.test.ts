@@ -7,8 +7,8 @@ import {
   TimeoutError,
 } from '../../../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../../../vocabulary/would-block.ts';
-import { CALM, type SimFaults } from './faults.ts';
-import { formatTrace } from './trace.ts';
+import { CALM, type SimFaults } from '../wire/faults.ts';
+import { formatTrace } from '../wire/trace.ts';
 import type { SimListenOptions } from './types.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';

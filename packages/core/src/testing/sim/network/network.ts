@@ -1,9 +1,9 @@
 /** A simulated network, as a program sees it. */
 
-import type { SimClock } from './clock.ts';
+import type { SimClock } from '../wire/clock.ts';
 import { Fabric } from './fabric.ts';
 import type { PartitionOptions, SimHost, SimNetworkOptions } from './types.ts';
-import type { SimWait } from './world.ts';
+import type { SimWait } from '../wire/world.ts';
 
 let unwrap: typeof fabricOf;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BrokenError } from '../../../vocabulary/errors.ts';
-import { CALM } from './faults.ts';
+import { CALM } from '../wire/faults.ts';
 import { Paths } from '../paths/paths.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';

@@ -1,8 +1,5 @@
 /** The hosts, listeners and options of a simulated network, as a program sees them. */
 
-import type dns from 'node:dns';
-import type net from 'node:net';
-import type tls from 'node:tls';
 import { ADMISSION_OPTIONS, type AdmissionOptions } from '../../../listening/admission.ts';
 import type { Listener } from '../../../listening/listener.ts';
 import { STREAM_OPTIONS, type StreamOptions } from '../../../streams/byte-stream.ts';
@@ -13,13 +10,14 @@ import { WAIT_OPTIONS, type WaitOptions } from '../../../waiting/waiter.ts';
 import type { Executor } from '../../../tasks/executor.ts';
 import { decisionsRule } from '../decisions/decisions.ts';
 import type { Decision } from '../decisions/log.ts';
+import type { HostModules } from '../../../net/host-modules.ts';
 import type { UdpOptions } from '../../../net/udp/udp-options.ts';
 import type { UdpSocket } from '../../../net/udp/udp-socket.ts';
 import type { SimDisk } from '../disk/types.ts';
 import type { SimHostClock } from '../hosts/types.ts';
-import type { SimClock } from './clock.ts';
-import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from './faults.ts';
-import type { SimStream } from './stream.ts';
+import type { SimClock } from '../wire/clock.ts';
+import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from '../wire/faults.ts';
+import type { SimStream } from '../wire/stream.ts';
 
 /** Options of {@link SimNetwork}. */
 export interface SimNetworkOptions {
@@ -108,13 +106,6 @@ export interface HostContext {
 /** A program of a host: started at once and again after each restart. */
 export type HostProgram = (context: HostContext) => Promise<void> | void;
 
-/** `node:net`, `node:tls` and `node:dns` on the network of a simulated host. */
-export interface HostModules {
-  readonly net: typeof net;
-  readonly tls: typeof tls;
-  readonly dns: typeof dns;
-}
-
 /** A machine with a name, from {@link Simulation.host}. */
 export interface SimHost {
   /** The name that others connect to. */
@@ -159,11 +150,11 @@ export interface SimHost {
    * `node:net` on this host: `connect`, `createServer` and `Socket` are those of the simulated network. For a library that takes a
    * socket or a function that makes one; code that {@link SimHost.run} runs has them in `node:net` itself.
    */
-  readonly net: typeof net;
+  readonly net: HostModules['net'];
   /** `node:tls` on this host. */
-  readonly tls: typeof tls;
+  readonly tls: HostModules['tls'];
   /** `node:dns` on this host: `lookup` and `resolve` answer for the hosts of the network. */
-  readonly dns: typeof dns;
+  readonly dns: HostModules['dns'];
   /**
    * Binds a UDP port; can be passed on as a function. What is sent may be lost, come twice or late, see {@link SimFaults}.
    *

@@ -5,8 +5,8 @@
  * their bytes, and what happened to the network.
  */
 
-import type { Delivery, TraceEntry } from '../network/trace.ts';
-import type { SimWait } from '../network/world.ts';
+import type { Delivery, TraceEntry } from '../wire/trace.ts';
+import type { SimWait } from '../wire/world.ts';
 
 /** Something that happened, at a moment of virtual time, in milliseconds. */
 export type SimulationEvent =

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALM } from '../network/faults.ts';
+import { CALM } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';
 

@@ -1,7 +1,7 @@
 /** Whether a program is repeatable: one seed, run twice. */
 
 import { seededRandom } from '../../../vocabulary/random.ts';
-import { firstDifference, formatTrace, type TraceEntry } from '../network/trace.ts';
+import { firstDifference, formatTrace, type TraceEntry } from '../wire/trace.ts';
 import type { SimulatedMain, SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
 import type { SimulationRun } from '../run.ts';
