@@ -63,6 +63,9 @@ const GROUPS = [
   [
     'Guides: testing and running',
     'docs/testing.md',
+    ['docs/simulated-tests.md', 'Tests on a simulated network'],
+    ['docs/failing-seeds.md', 'A failing seed'],
+    ['docs/virtual-world.md', 'What is virtual'],
     'docs/simulation.md',
     'docs/observability.md',
     'docs/inspector.md',
