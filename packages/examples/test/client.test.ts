@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { TcpListener, TlsListener } from '@awaitio/core';
 import { TestAuthority } from '@awaitio/core/testing';
 import { echo, HttpResponse, serve } from '@awaitio/http';
+import { describeIf } from '../../core/test/support/capabilities.ts';
 import { start } from './support/program.ts';
 
 const blockOf = (name: string, body: string): RegExp =>
@@ -187,10 +188,7 @@ describe('client --output', () => {
     }));
 });
 
-/** Windows ends a process that is sent a signal, and tells it nothing. */
-const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
-
-whereSignalsCome.each(['client', 'poll-client'])('%s', (name) => {
+describeIf('signals').each(['client', 'poll-client'])('%s', (name) => {
   test.concurrent('ends at Ctrl-C while a server keeps it waiting', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const program = start(name, `http://${String(listener.localAddress)}/`);

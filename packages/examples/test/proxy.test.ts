@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { TcpListener } from '@awaitio/core';
+import { describeIf } from '../../core/test/support/capabilities.ts';
 import { readToEnd, startServer } from './support/program.ts';
 
 test.concurrent('passes bytes both ways, and each end where it belongs', async () => {
@@ -56,10 +57,7 @@ test.concurrent('cuts connections at Ctrl-C that do not end by themselves', asyn
   expect(await readToEnd(server)).toBe('');
 });
 
-/** Windows ends a process that is sent a signal, and tells it nothing. */
-const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
-
-whereSignalsCome('at Ctrl-C', () => {
+describeIf('signals')('at Ctrl-C', () => {
   test.concurrent('says what it finishes, and what it cut, with exit status 1', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0');
     const proxy = await startServer('proxy', '--to', String(listener.localAddress));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
+import { describeIf } from '../../core/test/support/capabilities.ts';
 import { exchange, readToEnd, start, startServer, type Serving } from './support/program.ts';
 
 /** What `curl -d "name=WasmEdge" -X POST http://127.0.0.1:1234` sends. */
@@ -16,7 +17,6 @@ const CURL = [
 
 /** Windows ends a process that is sent a signal, and tells it nothing. */
 const ENDED_BY_SIGNAL = process.platform === 'win32' ? null : 0;
-const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
 
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
 
@@ -147,7 +147,7 @@ describe.each(['server', 'poll-server'])('%s', (name) => {
   });
 });
 
-whereSignalsCome.each(['server', 'poll-server'])('%s at Ctrl-C', (name) => {
+describeIf('signals').each(['server', 'poll-server'])('%s at Ctrl-C', (name) => {
   test.concurrent.each(['SIGINT', 'SIGTERM'] as const)(
     'answers what is under way and exits 0 at %s',
     async (signal) => {

@@ -1,10 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
+import { describeIf } from '../../core/test/support/capabilities.ts';
 import { startServer } from './support/program.ts';
 
-/** Windows ends a process that is sent a signal, and tells it nothing. */
-const whereSignalsCome = process.platform === 'win32' ? describe.skip : describe;
-
-whereSignalsCome('at Ctrl-C', () => {
+describeIf('signals')('at Ctrl-C', () => {
   test.concurrent.each(['chat', 'lines-server'])(
     '%s lets silent clients go, with exit status 0',
     async (name) => {

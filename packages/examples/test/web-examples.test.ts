@@ -2,19 +2,16 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { HttpClient } from '@awaitio/http';
+import { describeIf, describeWithout } from '../../core/test/support/capabilities.ts';
 import { exchange, start, startServer, type Serving } from './support/program.ts';
 
 const urlOf = ({ port }: Serving, path = '/'): string => `http://127.0.0.1:${port}${path}`;
-const hasSqlite = isBuiltin('node:sqlite');
-const whereSqlite = hasSqlite ? describe : describe.skip;
-const whereNone = hasSqlite ? describe.skip : describe;
 
-whereNone('without SQLite', () => {
+describeWithout('sqlite')('without SQLite', () => {
   test.concurrent('the JSON API says which Node.js it needs', async () => {
     const ended = await start('json-api').ended;
     expect(ended).toMatchObject({ status: 1, stdout: '' });
@@ -22,7 +19,7 @@ whereNone('without SQLite', () => {
   });
 });
 
-whereSqlite('with SQLite', () => {
+describeIf('sqlite')('with SQLite', () => {
   test.concurrent('the JSON API keeps notes, refuses what is none, and describes itself', async () => {
     const server = await startServer('json-api');
     const post = (body: string): Promise<Response> =>

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TlsListener, type Listener } from '@awaitio/core';
 import { TestAuthority } from '@awaitio/core/testing';
+import { describeIf } from '../../core/test/support/capabilities.ts';
 import { HttpResponse, serve } from '../src/index.ts';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
@@ -86,10 +87,7 @@ describe('sockets, a server and a client work', () => {
   });
 });
 
-// Windows deletes no folder that a process is in, and its pipes do not break the same way.
-const wherePosix = process.platform === 'win32' ? describe.skip : describe;
-
-wherePosix('sockets, a server and a client work', () => {
+describeIf('posix files')('sockets, a server and a client work', () => {
   test.concurrent('in a folder that was deleted', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'awaitio-gone-'));
     const printed = output([TRIPS], { cwd: folder });

@@ -100,7 +100,7 @@ function methodRule(name: string): OptionRule {
     expected: `an object with a method ${name}`,
     accepts: (value) =>
       (isObject(value) || typeof value === 'function') &&
-      typeof (value as unknown as Record<string, unknown>)[name] === 'function',
+      typeof Reflect.get(value, name) === 'function',
   };
 }
 

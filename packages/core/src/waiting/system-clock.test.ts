@@ -61,6 +61,7 @@ describe("the system's clock", () => {
   });
 
   test('sleeps, and gives up when the signal aborts', async () => {
+    // Real time is what this clock has.
     await systemClock.sleep(0);
     const controller = new AbortController();
     const nap = systemClock.sleep(60_000, { signal: controller.signal });
@@ -93,7 +94,7 @@ describe("under fake timers, whenever a test installs them, the system's clock",
   test('cancels what it armed', async () => {
     const fired = jest.fn();
     systemClock.setTimer(fired, 1).cancel();
-    // It was armed later for the same time, and so fires later.
+    // Real time: it was armed later for the same time, and so fires later.
     await systemClock.sleep(1);
     expect(fired).not.toHaveBeenCalled();
   });

@@ -1,15 +1,11 @@
 /** A socket that is moved to a worker thread, where Node can (24.20, 26.6): its stream is made there, from Node's socket. */
 
 import { once } from 'node:events';
-import { createServer, Socket, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { Worker, type Transferable } from 'node:worker_threads';
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { TcpStream } from '../../src/index.ts';
-
-const canMove = Object.getOwnPropertySymbols(Socket.prototype).some(({ description }) =>
-  description?.includes('messaging_transfer'),
-);
-const whereMoved = canMove ? describe : describe.skip;
+import { describeIf } from '../support/capabilities.ts';
 
 const built = new URL('../../dist/index.js', import.meta.url).href;
 /** Answers each line with the thread that read it, until the client has finished. */
@@ -24,7 +20,7 @@ const PROGRAM = `
   });
 `;
 
-whereMoved('a socket that was moved to a worker', () => {
+describeIf('sockets that move')('a socket that was moved to a worker', () => {
   test('is a stream there, to its end, and nothing is left of it here', async () => {
     const worker = new Worker(PROGRAM, { eval: true });
     // A socket that has begun to read cannot be moved.

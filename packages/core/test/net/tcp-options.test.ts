@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, Socket } from 'node:net';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { InvalidInputError, IoError, TcpListener, TcpStream } from '../../src/index.ts';
 import type { TcpSocketOptions } from '../../src/index.ts';
+import { describeIf, describeWithout } from '../support/capabilities.ts';
 
 type KeepAlive = NonNullable<TcpSocketOptions['keepAlive']>;
 
@@ -60,16 +61,6 @@ test('streams and listeners close at the end of an await using block', async () 
   expect([listener.isDisposed, client.isClosed]).toEqual([true, true]);
 });
 
-const canSetProbes = Socket.prototype.setKeepAlive.length >= 4;
-const canMark = 'setTypeOfService' in Socket.prototype;
-/** `ss` shows what the kernel has: of Linux, where it is installed. */
-const hasSs = process.platform === 'linux' && spawnSync('ss', ['-V']).status === 0;
-const whereSs = hasSs ? describe : describe.skip;
-const whereProbes = hasSs && canSetProbes ? describe : describe.skip;
-const whereNoProbes = canSetProbes ? describe.skip : describe;
-const whereMarks = hasSs && canMark ? describe : describe.skip;
-const whereNoMarks = canMark ? describe.skip : describe;
-
 const PROBED = { keepAlive: { delay: 1_000, interval: 1_000, count: 3 } };
 
 /** The seconds until the kernel's next probe, on both ends of a connection with these options. */
@@ -86,7 +77,7 @@ async function probesOf(options: TcpSocketOptions, change?: KeepAlive): Promise<
   });
 }
 
-whereSs('keep-alive, as the kernel knows it', () => {
+describeIf('ss')('keep-alive, as the kernel knows it', () => {
   test.each<[KeepAlive, number]>([
     [false, 0],
     [true, 7_200],
@@ -107,34 +98,47 @@ whereSs('keep-alive, as the kernel knows it', () => {
   });
 });
 
-whereProbes('probes with an interval and a count, where Node has them', () => {
-  test.each<[KeepAlive, number]>([
-    [{ delay: 30_000, interval: 5_000, count: 3 }, 30],
-    [{ delay: 30_000, count: 3 }, 30],
-    [{ interval: 500 }, 7_200],
-  ])('%j begin as told', async (keepAlive, wanted) => {
-    for (const found of [...(await probesOf({ keepAlive })), ...(await probesOf({}, keepAlive))]) {
-      expect(found).toBeLessThanOrEqual(wanted);
-      expect(found).toBeGreaterThanOrEqual(wanted - (wanted > 600 ? 120 : 10));
-    }
-  });
-});
+describeIf('ss', 'keep-alive probes')(
+  'probes with an interval and a count, where Node has them',
+  () => {
+    test.each<[KeepAlive, number]>([
+      [{ delay: 30_000, interval: 5_000, count: 3 }, 30],
+      [{ delay: 30_000, count: 3 }, 30],
+      [{ interval: 500 }, 7_200],
+    ])('%j begin as told', async (keepAlive, wanted) => {
+      for (const found of [
+        ...(await probesOf({ keepAlive })),
+        ...(await probesOf({}, keepAlive)),
+      ]) {
+        expect(found).toBeLessThanOrEqual(wanted);
+        expect(found).toBeGreaterThanOrEqual(wanted - (wanted > 600 ? 120 : 10));
+      }
+    });
+  },
+);
 
-whereNoProbes('probes with an interval or a count, where Node has none', () => {
-  test('are refused by every call before it does anything', async () => {
-    const refused = { name: 'IoError', code: 'ENOTSUP', message: expect.stringContaining('24.19') };
-    await expect(TcpStream.connect('127.0.0.1:1', PROBED)).rejects.toMatchObject(refused);
-    await expect(TcpListener.bind('127.0.0.1:0', PROBED)).rejects.toMatchObject(refused);
-    await expect(TcpListener.inherit(999, PROBED)).rejects.toMatchObject(refused);
-    await using listener = await TcpListener.bind('127.0.0.1:0');
-    await using stream = await TcpStream.connect(listener.localAddress);
-    expect(() => {
-      stream.setKeepAlive(PROBED.keepAlive);
-    }).toThrow(IoError);
-  });
-});
+describeWithout('keep-alive probes')(
+  'probes with an interval or a count, where Node has none',
+  () => {
+    test('are refused by every call before it does anything', async () => {
+      const refused = {
+        name: 'IoError',
+        code: 'ENOTSUP',
+        message: expect.stringContaining('24.19'),
+      };
+      await expect(TcpStream.connect('127.0.0.1:1', PROBED)).rejects.toMatchObject(refused);
+      await expect(TcpListener.bind('127.0.0.1:0', PROBED)).rejects.toMatchObject(refused);
+      await expect(TcpListener.inherit(999, PROBED)).rejects.toMatchObject(refused);
+      await using listener = await TcpListener.bind('127.0.0.1:0');
+      await using stream = await TcpStream.connect(listener.localAddress);
+      expect(() => {
+        stream.setKeepAlive(PROBED.keepAlive);
+      }).toThrow(IoError);
+    });
+  },
+);
 
-whereMarks('the type of service, where Node has it', () => {
+describeIf('ss', 'types of service')('the type of service, where Node has it', () => {
   test('is set on both ends, when they are opened or later', async () => {
     await using listener = await TcpListener.bind('127.0.0.1:0', { typeOfService: 0x28 });
     await using client = await TcpStream.connect(listener.localAddress, { typeOfService: 0x48 });
@@ -151,7 +155,7 @@ whereMarks('the type of service, where Node has it', () => {
   });
 });
 
-whereNoMarks('the type of service, where Node has none', () => {
+describeWithout('types of service')('the type of service, where Node has none', () => {
   test('is refused by every call before it does anything', async () => {
     const refused = { name: 'IoError', code: 'ENOTSUP', message: expect.stringContaining('24.15') };
     const marked = { typeOfService: 0 };

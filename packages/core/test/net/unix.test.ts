@@ -22,6 +22,7 @@ import {
   UnixListener,
   UnixStream,
 } from '../../src/index.ts';
+import { testIf } from '../support/capabilities.ts';
 import { keep } from '../support/keep.ts';
 import { startProgram } from '../support/program.ts';
 import { temporaryPath, unixPair } from '../support/socket-pairs.ts';
@@ -195,8 +196,7 @@ describe('a Unix listener', () => {
     await Promise.all([first.close(), second.close()]);
   });
 
-  test('has abstract names, without a file', async () => {
-    if (!isLinux) return;
+  testIf('abstract names')('has abstract names, without a file', async () => {
     const name = `\0awaitio-test-${process.pid}`;
     const listener = keep(await UnixListener.bind(name));
     expect(String(listener.localAddress)).toBe(`unix:@awaitio-test-${process.pid}`);

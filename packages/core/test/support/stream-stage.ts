@@ -39,6 +39,7 @@ export interface Stage {
   readonly use: (setup: Setup, program: Program) => Promise<void>;
 }
 
+/** Real time, of which scripts let at most some milliseconds pass: the kernel moves bytes in it. */
 export const onSystemClock: Pass = (time) => systemClock.sleep(time);
 
 /** A carrier as it is, with the default high-water marks. */

@@ -151,7 +151,7 @@ describe('the waits of a task name their caller:', () => {
   const taskCalls: Record<string, (context: TaskContext, executor: Executor) => Promise<unknown>> =
     {
       sleep: (context) => context.sleep(10_000),
-      'sleep of a clock': (context) => systemClock.sleep(10_000, { signal: context.signal }),
+      'sleep of a clock': (context) => systemClock.sleep(60_000, { signal: context.signal }),
       freeSlot: ({ signal }, executor) => executor.freeSlot({ signal }),
       idle: ({ signal }, executor) => executor.idle({ signal }),
       'the end of a group': (context) =>

@@ -183,6 +183,7 @@ export function startModule(read: () => unknown): Llhttp {
     throw isOutOfMemory(cause) ? noMemory(cause) : otherShape('one with other callbacks', cause);
   }
   (instance.exports['_initialize'] as () => void)();
+  // The names were compared above, and the guard test calls each of them.
   return instance.exports as unknown as Llhttp;
 }
 

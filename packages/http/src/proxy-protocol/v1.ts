@@ -27,6 +27,7 @@ export function parseProxyV1(line: string): ProxyHeader {
   }
   const parts = /^PROXY (TCP[46]) (\S+) (\S+) (\d+) (\d+)\r\n$/.exec(line);
   if (parts === null) throw malformed('not a version 1 header');
+  // The groups of the expression, none of which is optional.
   const [, family, source, destination, sourcePort, destinationPort] = parts as unknown as [
     string,
     'TCP4' | 'TCP6',

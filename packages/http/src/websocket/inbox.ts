@@ -189,6 +189,7 @@ export class Inbox implements WaiterOwner, PartSource {
   #wait<T>(operation: string, options: WaitOptions | undefined): Promise<T | null> {
     const waiter = new Waiter<T | null>(operation, this.#clock, options);
     waiter.owner = this;
+    // What settles it depends on the kind of read that waits, and there is one at a time.
     this.#waiter = waiter as unknown as Waiter<Message | null>;
     this.#onWanted();
     this.onAwaited?.();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
+import { testIf } from '../../../core/test/support/capabilities.ts';
 import { formData, multipart } from '../../src/batteries/index.ts';
 import { HttpResponse, serve, type Handler } from '../../src/index.ts';
 
@@ -34,15 +35,6 @@ const tell: Handler = async (request) => {
   return HttpResponse.json(parts);
 };
 
-const isThere = async (program: string): Promise<boolean> => {
-  try {
-    await run(program, ['--version']);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 describe('a form of', () => {
   test('undici’s fetch arrives as it was made', async () => {
     await using server = await serve(tell, { port: 0 });
@@ -65,8 +57,7 @@ describe('a form of', () => {
     ]);
   });
 
-  test('curl arrives as it was made', async () => {
-    if (!(await isThere('curl'))) return;
+  testIf('curl')('curl arrives as it was made', async () => {
     const path = join(folder, 'a"b.html');
     await writeFile(path, '<p>\r\n--');
     await using server = await serve(tell, { port: 0 });

@@ -11,6 +11,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect, type Socket } from 'node:net';
+import { deferred } from '@awaitio/core/lowlevel';
 import { HttpResponse, serve, type HandlerContext, type HttpRequest } from '@awaitio/http';
 
 const [place = ''] = process.argv.slice(2);
@@ -23,17 +24,24 @@ function look(where: string): void {
   if (storage.getStore() !== undefined) seen.add(where);
 }
 
+/** Of a request that enters when its signal aborts: that it waits for it, and that it has entered. */
+const began = deferred<void>();
+const entered = deferred<void>();
+
 const enter = (): void => {
   storage.enterWith('entered');
 };
+/** A turn of a timer, in real time: where else a store is seen depends on how Node calls timers. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
 
 async function entering(request: HttpRequest, context: HandlerContext): Promise<HttpResponse> {
   if (place === 'sync') enter();
   if (place === 'signal') {
+    began.resolve();
     await new Promise<void>((resolve) => {
       request.signal.addEventListener('abort', () => {
         enter();
+        entered.resolve();
         resolve();
       });
     });
@@ -165,7 +173,7 @@ await idle.responses(1);
 
 if (place === 'signal') {
   first.socket.write(request('/enter'));
-  await turn();
+  await began.promise;
   first.socket.destroy();
 } else {
   first.socket.write(request('/enter') + request('/pipelined'));
@@ -173,7 +181,7 @@ if (place === 'signal') {
 sameTick.socket.write(request('/same-tick'));
 inProgress.socket.write('dy');
 await Promise.all([
-  place === 'signal' ? turn() : first.responses(2),
+  place === 'signal' ? entered.promise : first.responses(2),
   sameTick.responses(1),
   inProgress.responses(1),
 ]);

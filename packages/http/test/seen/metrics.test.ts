@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { Executor, MemoryListener, memoryPair, traceWaits, trackStreams } from '@awaitio/core';
+import { describeIf } from '../../../core/test/support/capabilities.ts';
 import { HttpClient, HttpResponse, serve, type Handler, type HttpServer } from '../../src/index.ts';
 import { metrics, type MetricsOptions } from '../../src/batteries/index.ts';
 import { expose, formatFor } from '../../src/metrics/exposition.ts';
@@ -292,10 +293,7 @@ describe('the text formats', () => {
   });
 });
 
-const hasPromtool = spawnSync('promtool', ['--version']).error === undefined;
-const wherePromtool = hasPromtool ? describe : describe.skip;
-
-wherePromtool('promtool, which is not installed everywhere,', () => {
+describeIf('promtool')('promtool, which is not installed everywhere,', () => {
   test('finds nothing wrong', () =>
     withMetrics(
       hello,

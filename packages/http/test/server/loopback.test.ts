@@ -6,7 +6,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { Agent, createServer, request as nodeRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { seededRandom, TcpListener, TcpStream, trackStreams } from '@awaitio/core';
 import { deferred } from '@awaitio/core/lowlevel';
 import { expectNoOpenStreams } from '@awaitio/core/testing';
+import { describeIf } from '../../../core/test/support/capabilities.ts';
 import { echo, HttpClient, HttpResponse, serve, type HttpServer } from '../../src/index.ts';
 import { countFromEnvironment } from '../support/environment.ts';
 import { lend } from '../support/lend.ts';
@@ -24,16 +25,6 @@ const isLinux = process.platform === 'linux';
 /** How many clients are killed; ten thousand with `AWAITIO_KILLS=10000`. */
 const KILLS = countFromEnvironment('AWAITIO_KILLS', 500);
 const CROWD = 10_000;
-/** Descriptors that a process has open besides its connections. */
-const SPARE = 200;
-
-/** The most descriptors this process may have open; `Infinity` where the system does not tell. */
-function descriptorLimit(): number {
-  if (!isLinux) return Infinity;
-  const line = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-  return line?.[1] === 'unlimited' ? Infinity : Number(line?.[1]);
-}
-
 const descriptors = (): number => (isLinux ? readdirSync('/proc/self/fd').length : 0);
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
@@ -186,11 +177,9 @@ describe('descriptors', () => {
     expect(server.statistics().connections.total).toBe(100);
   });
 
-  const isEnough = descriptorLimit() >= CROWD + SPARE;
-  const name = isEnough
-    ? 'hold ten thousand connections at once, each in the middle of its request, and each gets its answer'
-    : `hold ten thousand connections at once (this system allows ${descriptorLimit()} descriptors)`;
-  (isEnough ? test : test.skip)(name, holdCrowd, 120_000);
+  describeIf('descriptors')('ten thousand at once', () => {
+    test('hold, each in the middle of its request, and each gets its answer', holdCrowd, 120_000);
+  });
 });
 
 async function holdCrowd(): Promise<void> {
@@ -321,6 +310,7 @@ describe('over real sockets', () => {
       const over = new AbortController();
       const dripping = (async () => {
         while (!over.signal.aborted) {
+          // Real time: what drips on a socket, against deadlines of the real clock, is what is tested.
           await sleep(50);
           await wire.send(next);
         }

@@ -1,6 +1,7 @@
 /** What `serve` and a client say where llhttp cannot start: each in a separate process. */
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { describeIf } from '../../../core/test/support/capabilities.ts';
 
 /** Listens, or prints why not; and the same for a request. */
 const PROGRAM = `
@@ -40,9 +41,6 @@ describe('without a parser', () => {
   });
 });
 
-const whereLimitsHold =
-  process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip;
-
 test('serve rejects, and so does a request, where V8 gives WebAssembly less memory than the parser needs', () => {
   const printed = run(['--wasm-max-mem-pages=1']);
   expect(printed).toMatch(
@@ -50,7 +48,7 @@ test('serve rejects, and so does a request, where V8 gives WebAssembly less memo
   );
 });
 
-whereLimitsHold('without room for the parser’s memory', () => {
+describeIf('address limits')('without room for the parser’s memory', () => {
   test('serve rejects, and so does a request', () => {
     const rejected = twice(
       'Error: @awaitio/http: there is no memory for the HTTP parser, for which V8 reserves 10 GB of addresses; raise the limit of this process (ulimit -v, --wasm-max-mem-pages), or start node with --disable-wasm-trap-handler',

@@ -172,6 +172,7 @@ async function turnsUntil(isSo: () => boolean): Promise<void> {
   while (!isSo()) await timerTurn();
 }
 
+/** Real time, as above. */
 function timerTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }

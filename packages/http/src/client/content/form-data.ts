@@ -34,6 +34,7 @@ export class MultipartForm extends MadeAgain {
     for (const [name, value] of this.#form) {
       yield this.#head(name, value);
       if (typeof value === 'string') yield withCrlf(value);
+      // A stream of the platform is iterable in Node; the types of the DOM do not say so.
       else yield* value.stream() as unknown as AsyncIterable<Uint8Array>;
       yield LINE;
     }

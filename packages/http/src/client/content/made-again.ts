@@ -25,6 +25,7 @@ export class BlobBody extends MadeAgain {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    // A stream of the platform is iterable in Node; the types of the DOM do not say so.
     return (this.#blob.stream() as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   }
 }

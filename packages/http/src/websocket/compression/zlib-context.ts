@@ -104,8 +104,8 @@ class ZlibContext implements Context {
         output.length,
       );
       if (this.#isBroken) return -1;
-      const [room, rest] = _writeState as unknown as [number, number];
-      left = rest;
+      const room = _writeState[0] as number;
+      left = _writeState[1] as number;
       if (room < output.length) take(output.subarray(0, output.length - room));
       if (room > 0) return length - left;
     }

@@ -52,7 +52,8 @@ function containedOf(listener: Listener): Contained {
       const body = (): unknown =>
         typeof listener === 'function'
           ? Reflect.apply(listener, this, [event])
-          : listener.handleEvent(event as never);
+          : // It was added for the events of this type.
+            listener.handleEvent(event as never);
       scope.run(contain, event.type, body);
     };
     contained.set(listener, wrapped);

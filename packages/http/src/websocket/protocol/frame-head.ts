@@ -59,7 +59,8 @@ export class FrameHead {
   }
 
   #readFirst(): void {
-    const [first, second] = this.#bytes as unknown as [number, number];
+    const first = this.#bytes[0] as number;
+    const second = this.#bytes[1] as number;
     this.opcode = first & 0x0f;
     this.isFinal = (first & 0x80) !== 0;
     const length = second & 0x7f;

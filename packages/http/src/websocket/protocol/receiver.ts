@@ -264,7 +264,8 @@ export class Receiver {
 /** Reads the payload of a close frame (RFC 6455 section 5.5.1): a code and a reason, or nothing. */
 function readClose(data: Uint8Array): WebSocketEvent {
   if (data.length === 0) return { type: 'close', code: CloseCode.NO_CODE, reason: '' };
-  const [high, low] = data as unknown as [number, number | undefined];
+  const high = data[0] as number;
+  const low = data[1];
   if (low === undefined) {
     throw new WebSocketError(
       'expected a close code of two bytes, got one byte',
