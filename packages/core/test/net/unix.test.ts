@@ -22,7 +22,7 @@ import {
   UnixListener,
   UnixStream,
 } from '../../src/index.ts';
-import { testIf } from '../support/capabilities.ts';
+import { describeIf } from '../support/capabilities.ts';
 import { keep } from '../support/keep.ts';
 import { startProgram } from '../support/program.ts';
 import { temporaryPath, unixPair } from '../support/socket-pairs.ts';
@@ -196,20 +196,22 @@ describe('a Unix listener', () => {
     await Promise.all([first.close(), second.close()]);
   });
 
-  testIf('abstract names')('has abstract names, without a file', async () => {
-    const name = `\0awaitio-test-${process.pid}`;
-    const listener = keep(await UnixListener.bind(name));
-    expect(String(listener.localAddress)).toBe(`unix:@awaitio-test-${process.pid}`);
-    // Node 20 fills the name up with NULs, which /proc shows as @ too.
-    const names = readFileSync('/proc/net/unix', 'utf8');
-    expect(names).toMatch(new RegExp(` @awaitio-test-${process.pid}@*$`, 'm'));
-    expect(existsSync(name.slice(1))).toBe(false);
-    const client = keep(await UnixStream.connect({ path: name }));
-    const server = keep(await listener.accept());
-    await server.writeAll('x');
-    expect(await client.readExactly(1)).toEqual(Uint8Array.of(120));
-    await expect(UnixListener.bind(name)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await Promise.all([client.close(), server.close(), listener.close()]);
+  describeIf('abstract names')('on Linux', () => {
+    test('has abstract names, without a file', async () => {
+      const name = `\0awaitio-test-${process.pid}`;
+      const listener = keep(await UnixListener.bind(name));
+      expect(String(listener.localAddress)).toBe(`unix:@awaitio-test-${process.pid}`);
+      // Node 20 fills the name up with NULs, which /proc shows as @ too.
+      const names = readFileSync('/proc/net/unix', 'utf8');
+      expect(names).toMatch(new RegExp(` @awaitio-test-${process.pid}@*$`, 'm'));
+      expect(existsSync(name.slice(1))).toBe(false);
+      const client = keep(await UnixStream.connect({ path: name }));
+      const server = keep(await listener.accept());
+      await server.writeAll('x');
+      expect(await client.readExactly(1)).toEqual(Uint8Array.of(120));
+      await expect(UnixListener.bind(name)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      await Promise.all([client.close(), server.close(), listener.close()]);
+    });
   });
 
   test.each([

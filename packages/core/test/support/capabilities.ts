@@ -5,7 +5,7 @@
  * Linux, so that no test is left out there unnoticed.
  */
 
-import { describe, test } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -106,11 +106,6 @@ export const isHere = (name: CapabilityName): boolean => CAPABILITIES[name].isHe
 /** `describe` where all of these are here; elsewhere `describe.skip`, and a line of the log says why. */
 export function describeIf(...names: readonly CapabilityName[]): typeof describe.skip {
   return areHere(names) ? describe : describe.skip;
-}
-
-/** The same for one test. */
-export function testIf(...names: readonly CapabilityName[]): typeof test.skip {
-  return areHere(names) ? test : test.skip;
 }
 
 function areHere(names: readonly CapabilityName[]): boolean {

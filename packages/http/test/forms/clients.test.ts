@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MemoryListener } from '@awaitio/core';
-import { testIf } from '../../../core/test/support/capabilities.ts';
+import { describeIf } from '../../../core/test/support/capabilities.ts';
 import { formData, multipart } from '../../src/batteries/index.ts';
 import { HttpResponse, serve, type Handler } from '../../src/index.ts';
 
@@ -57,19 +57,21 @@ describe('a form of', () => {
     ]);
   });
 
-  testIf('curl')('curl arrives as it was made', async () => {
-    const path = join(folder, 'a"b.html');
-    await writeFile(path, '<p>\r\n--');
-    await using server = await serve(tell, { port: 0 });
-    const file = `@"${path.replaceAll('"', String.raw`\"`)}"`;
-    const args = ['-sS', '-F', 'text=hello world', '-F', `f=${file}`];
-    const named = ['-F', `g=${file};filename=other.txt;type=text/x`];
-    const { stdout } = await run('curl', [...args, ...named, server.url]);
-    expect(JSON.parse(stdout)).toEqual([
-      { name: 'text', type: 'text/plain', body: 'hello world' },
-      { name: 'f', filename: 'a"b.html', type: 'text/html', body: '<p>\r\n--' },
-      { name: 'g', filename: 'other.txt', type: 'text/x', body: '<p>\r\n--' },
-    ]);
+  describeIf('curl')('of a program', () => {
+    test('curl arrives as it was made', async () => {
+      const path = join(folder, 'a"b.html');
+      await writeFile(path, '<p>\r\n--');
+      await using server = await serve(tell, { port: 0 });
+      const file = `@"${path.replaceAll('"', String.raw`\"`)}"`;
+      const args = ['-sS', '-F', 'text=hello world', '-F', `f=${file}`];
+      const named = ['-F', `g=${file};filename=other.txt;type=text/x`];
+      const { stdout } = await run('curl', [...args, ...named, server.url]);
+      expect(JSON.parse(stdout)).toEqual([
+        { name: 'text', type: 'text/plain', body: 'hello world' },
+        { name: 'f', filename: 'a"b.html', type: 'text/html', body: '<p>\r\n--' },
+        { name: 'g', filename: 'other.txt', type: 'text/x', body: '<p>\r\n--' },
+      ]);
+    });
   });
 
   test.each([
