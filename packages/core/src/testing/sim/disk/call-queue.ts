@@ -65,7 +65,8 @@ export class CallQueue {
       const end = (): void => {
         if (own?.isOver === true) return;
         const settle = this.#act(syscall, path, act, onFailure, resolve, reject);
-        if (this.#owner.isKeeping) this.#owner.keep(settle);
+        // A pause is one of the programs here: who calls from outside is not paused, nor gone after a crash.
+        if (own !== undefined && this.#owner.isKeeping) this.#owner.keep(settle);
         else settle();
       };
       this.#owner.schedule(own === undefined ? end : () => enterLife(own, end), delay);

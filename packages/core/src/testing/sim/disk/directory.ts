@@ -24,6 +24,8 @@ interface Change {
   /** The directories that it concerns. */
   readonly directories: readonly string[];
   readonly apply: (names: Names) => void;
+  /** What has got a name with it. */
+  readonly node?: DiskNode;
 }
 
 const ROOT = '/';
@@ -48,6 +50,12 @@ export class Directory {
     return new Set([...this.#seen.values(), ...this.#synced.values()]);
   }
 
+  /** All that may have a name after a crash: also what has lost it since, by a change that may itself be lost. */
+  get recoverable(): ReadonlySet<DiskNode> {
+    const added = this.#journal.flatMap(({ node }) => node ?? []);
+    return new Set([...this.nodes, ...added]);
+  }
+
   /** @throws `ENOENT`, `ENOTDIR` when there is no directory for the name. */
   checkParent(path: string, syscall: string, given: string): void {
     const parent = this.#seen.get(parentOf(path));
@@ -56,7 +64,7 @@ export class Directory {
   }
 
   add(path: string, node: DiskNode): void {
-    this.#change([parentOf(path)], (names) => names.set(path, node));
+    this.#change([parentOf(path)], (names) => names.set(path, node), node);
   }
 
   remove(path: string): void {
@@ -101,10 +109,11 @@ export class Directory {
     for (const [path, node] of this.#synced) this.#seen.set(path, node);
   }
 
-  #change(directories: readonly string[], apply: (names: Names) => unknown): void {
+  #change(directories: readonly string[], apply: (names: Names) => unknown, node?: DiskNode): void {
     apply(this.#seen);
     this.#last += 1;
-    this.#journal.push({ number: this.#last, directories, apply });
+    const change = { number: this.#last, directories, apply };
+    this.#journal.push(node === undefined ? change : { ...change, node });
   }
 }
 

@@ -147,7 +147,7 @@ export class DiskCalls {
 
   /** The machine crashes. @param lostNames - How many of the last changes of names are lost, of so many */
   crash(draws: CrashDraws, lostNames: (count: number) => number): void {
-    for (const node of this.#names.nodes) if (!node.isDirectory) node.crash(draws);
+    for (const node of this.#names.recoverable) if (!node.isDirectory) node.crash(draws);
     this.#names.crash(lostNames);
   }
 

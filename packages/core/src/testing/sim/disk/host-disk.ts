@@ -5,7 +5,7 @@ import { invalidInput } from '../../../vocabulary/errors.ts';
 import { KIND } from '../decisions/kinds.ts';
 import { CallQueue, type DiskOwner } from './call-queue.ts';
 import { DiskCalls, modeOf } from './disk-calls.ts';
-import { DiskError } from './disk-error.ts';
+import { DiskError, type DiskErrorCode } from './disk-error.ts';
 import { normalized, parentOf } from './directory.ts';
 import { encodingOf, FileHandle, statsOf, type HandleDisk } from './file-handle.ts';
 import type {
@@ -131,20 +131,30 @@ export class HostDisk implements SimDisk, HandleDisk {
 
   async rm(path: string, options: RemoveOptions = {}): Promise<void> {
     checkOptions('rm', options, REMOVE_OPTIONS);
+    await this.#remove(path, options.recursive === true, options.force === true);
+  }
+
+  /** As `rm`. What another call removes meanwhile is no failure, as with node:fs. */
+  async #remove(path: string, isRecursive: boolean, isForced: boolean): Promise<void> {
     let stats: SimStats;
     try {
       stats = await this.stat(path);
     } catch (error) {
-      if (options.force === true && error instanceof DiskError && error.code === 'ENOENT') return;
+      if (isForced && hasCode(error, 'ENOENT')) return;
       throw error;
     }
-    if (!stats.isDirectory()) {
-      await this.unlink(path);
-      return;
+    if (stats.isDirectory() && !isRecursive) throw new DiskError('EISDIR', 'rm', path);
+    try {
+      if (!stats.isDirectory()) {
+        await this.unlink(path);
+        return;
+      }
+      for (const name of await this.readdir(path))
+        await this.#remove(`${path}/${name}`, true, true);
+      await this.rmdir(path);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
-    if (options.recursive !== true) throw new DiskError('EISDIR', 'rm', path);
-    for (const name of await this.readdir(path)) await this.rm(`${path}/${name}`, options);
-    await this.rmdir(path);
   }
 
   async mkdir(path: string, options: MakeOptions = {}): Promise<string | undefined> {
@@ -159,12 +169,18 @@ export class HostDisk implements SimDisk, HandleDisk {
     try {
       if ((await this.stat(full)).isDirectory()) return undefined;
     } catch (error) {
-      if (!(error instanceof DiskError) || error.code !== 'ENOENT') throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
     const above = await this.mkdir(parentOf(full), options);
-    await this.#path('mkdir', full, () => {
-      this.calls.mkdir(full);
-    });
+    try {
+      await this.#path('mkdir', full, () => {
+        this.calls.mkdir(full);
+      });
+    } catch (error) {
+      // Another call has made it meanwhile, which is no failure with node:fs either.
+      if (!hasCode(error, 'EEXIST') || !(await this.stat(full)).isDirectory()) throw error;
+      return above;
+    }
     return above ?? full;
   }
 
@@ -220,6 +236,10 @@ export class HostDisk implements SimDisk, HandleDisk {
     await handle.close();
     return result;
   }
+}
+
+function hasCode(error: unknown, code: DiskErrorCode): boolean {
+  return error instanceof DiskError && error.code === code;
 }
 
 function checkedPath(operation: string, path: unknown): string {

@@ -96,10 +96,10 @@ export class HostClock implements SimHostClock {
     this.#owner.onClockChange('jump', Math.round(milliseconds));
   }
 
-  /** The machine goes on: what is late fires now. */
+  /** The machine goes on: what is late fires now, what was due first before the rest. */
   catchUp(): void {
-    for (const timer of this.#timers) {
-      if (!timer.isLate) continue;
+    const late = [...this.#timers].filter(({ isLate }) => isLate);
+    for (const timer of late.toSorted((one, other) => one.due - other.due)) {
       timer.isLate = false;
       timer.arm(this.#time, 0, this.#fire);
     }

@@ -32,12 +32,7 @@ export class LifeExecutor extends Executor {
 
   override spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> {
     const life = this.#life;
-    if (life.isOver && !isGone()) {
-      throw new BrokenError(`spawn: the host ${life.host} crashed`, {
-        code: 'ERR_HOST_CRASHED',
-        operation: 'spawn',
-      });
-    }
+    if (life.isOver && !isGone()) throw crashed('spawn', life);
     if (typeof run !== 'function') return super.spawn(run, options);
     const named = options?.name === undefined ? { ...options, name: run.name || 'task' } : options;
     return super.spawn(
@@ -45,6 +40,24 @@ export class LifeExecutor extends Executor {
       named,
     );
   }
+
+  /** A group is in the life as a task is: its body, and all that it spawns. */
+  override async group<T>(
+    body: (group: TaskGroup) => T | Promise<T>,
+    options?: GroupOptions,
+  ): Promise<T> {
+    const life = this.#life;
+    if (isGone()) return never<T>();
+    if (life.isOver) throw crashed('group', life);
+    return life.enter(() => super.group(body, options));
+  }
+}
+
+function crashed(operation: string, { host }: Owner): BrokenError {
+  return new BrokenError(`${operation}: the host ${host} crashed`, {
+    code: 'ERR_HOST_CRASHED',
+    operation,
+  });
 }
 
 /** The executor of a run: what a host's program spawns here runs on the host's own. */

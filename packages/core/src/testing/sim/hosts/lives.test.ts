@@ -71,6 +71,31 @@ describe('a program whose host crashes', () => {
     ]);
   });
 
+  test('leaves a group of its executor where it is, its body and its tasks', async () => {
+    const seen: string[] = [];
+    const run = simulate(calm, async (sim) => {
+      const host = sim.host('host');
+      const work = async (what: string): Promise<void> => {
+        await sim.clock.sleep(100);
+        seen.push(what);
+      };
+      await host.executor.group(({ spawn }) => void spawn(() => work('a task')));
+      void host.executor.group(async ({ spawn }) => {
+        void spawn(() => work('a task of after the crash'));
+        await work('a body of after the crash');
+      });
+      await sim.clock.sleep(10);
+      host.crash();
+      await sim.clock.sleep(1_000);
+      await expect(host.executor.group(() => {})).rejects.toMatchObject({
+        code: 'ERR_HOST_CRASHED',
+        operation: 'group',
+      });
+    });
+    await run;
+    expect(seen).toEqual(['a task']);
+  });
+
   test('begins again at the restart, with a new clock, executor and random numbers', async () => {
     const numbers: number[] = [];
     await simulate(calm, async (sim) => {

@@ -84,6 +84,19 @@ describe('a paused host', () => {
     ]);
   });
 
+  test('fires what was due first before the rest, whatever was set first', async () => {
+    const fired: string[] = [];
+    await simulate(calm, async (sim) => {
+      const host = sim.host('host');
+      for (const delay of [200, 100, 300, 100]) {
+        host.clock.setTimer(() => fired.push(`${delay} at ${sim.clock.now()}`), delay);
+      }
+      host.pause(250);
+      await sim.clock.sleep(1_000);
+    });
+    expect(fired).toEqual(['100 at 250', '100 at 250', '200 at 250', '300 at 300']);
+  });
+
   test('does not notice that a connection broke, or was made, before it goes on', async () => {
     await simulate(calm, async (sim) => {
       const [server, client] = [sim.host('server'), sim.host('client')];

@@ -14,7 +14,7 @@ import {
   type OptionRule,
 } from '../../../vocabulary/check.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
-import { ClosedError } from '../../../vocabulary/errors.ts';
+import { ClosedError, invalidInput } from '../../../vocabulary/errors.ts';
 import {
   checkWaitOptions,
   WaiterList,
@@ -65,7 +65,10 @@ class Rule implements SimRule {
     try {
       const answer: unknown = this.#match(packet);
       checkNoPromise(this.name, 'match', answer);
-      if (answer !== true) return false;
+      if (typeof answer !== 'boolean') {
+        throw invalidInput(this.name, 'match()', 'true or false', answer);
+      }
+      if (!answer) return false;
     } catch (error) {
       this.release();
       this.#owner.onTaskError(error, `match of ${this.name}`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CALM } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';
+import type { PacketMatch, SimPacket } from './types.ts';
 
 const calm = { latency: [10, 10], faults: CALM, deadline: 600_000 } as const;
 
@@ -61,6 +62,24 @@ describe('a rule', () => {
     });
   });
 
+  test('that has ended breaks no connection whose packets got through since', async () => {
+    await simulate({ ...calm, giveUpAfter: 3_000 }, async (sim) => {
+      const { there, here } = await pairOn(sim);
+      const rule = sim.drop(({ kind }) => kind === 'data');
+      await there.writeAll('x');
+      // Too late for another try before the connection gives up, but for a path that is open again.
+      await sim.clock.sleep(2_900);
+      rule.release();
+      sim.heal();
+      await sim.clock.sleep(10_000);
+      expect(Buffer.from(await here.readExactly(1)).toString()).toBe('x');
+      await here.writeAll('y');
+      expect(Buffer.from(await there.readExactly(1)).toString()).toBe('y');
+      there.reset();
+      here.reset();
+    });
+  });
+
   test('that delays makes what matches late, and what is behind it on its connection', async () => {
     await simulate(calm, async (sim) => {
       const { there, here } = await pairOn(sim);
@@ -91,11 +110,16 @@ describe('a rule', () => {
     });
   });
 
-  test('whose function fails, or returns a promise, fails the run', async () => {
-    for (const match of [() => Promise.resolve(true), () => JSON.parse('x') as boolean]) {
+  test('whose function fails, or returns neither true nor false, fails the run', async () => {
+    const wrong = [
+      () => Promise.resolve(true),
+      () => JSON.parse('x') as boolean,
+      ({ text }: SimPacket) => /x/.exec(text),
+    ];
+    for (const match of wrong) {
       const run = simulate(calm, async (sim) => {
         const { there } = await pairOn(sim);
-        sim.drop(match as () => boolean);
+        sim.drop(match as PacketMatch);
         await there.writeAll('x');
         await sim.clock.sleep(100);
       });

@@ -236,8 +236,13 @@ export class SimFlow {
     const left = giveUpAfter - (clock.now() - this.#lostSince);
     const again = drawFrom(this.draws, KIND.retransmit, RETRANSMISSION);
     if (again < left) clock.schedule(goOn, again);
-    else clock.schedule(() => this.#receiver?.onLost(), Math.max(0, left));
+    else clock.schedule(() => this.#giveUp(segment), Math.max(0, left));
     return false;
+  }
+
+  /** Unless it got through meanwhile: the rule was released, and the path has been kicked. */
+  #giveUp(segment: Segment): void {
+    if (this.#isStuck && this.#wire[0] === segment) this.#receiver?.onLost();
   }
 
   #packet(kind: Segment['kind'], bytes: Uint8Array): Packet {
