@@ -50,7 +50,7 @@ describe('every request of the wire table that a server with default limits can 
     const isRefused = (answer: string): boolean => /(?:^|, )[45]\d\d$/.test(answer);
     const refused = outcomes.filter(({ awaitio }) => isRefused(awaitio));
     const answered = refused.filter(({ node }) => /(?:^|, )200 /.test(node));
-    const counts = `of ${outcomes.length} requests on the wire, right and wrong, it refuses ${refused.length}; \`node:http\` answers `;
+    const counts = `Of ${outcomes.length} requests of our own, valid and invalid, it refuses ${refused.length}; \`node:http\` answers `;
     expect(readme).toContain(isNodeOfThePage ? `${counts}${answered.length} of these` : counts);
   });
 
