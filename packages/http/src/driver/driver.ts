@@ -70,13 +70,13 @@ export class Driver implements ByteConsumer {
   take(view: Uint8Array): number {
     const count = this.connection.receive(view);
     this.bytesIn += count;
-    if (refusedBytes.most > 0) this.#keep(view);
+    if (refusedBytes.most > 0) this.#keep(view, count);
     return count;
   }
 
-  #keep(view: Uint8Array): void {
+  #keep(view: Uint8Array, count: number): void {
     this.#received ??= new ReceivedTail();
-    this.#received.add(view, this.connection.failedAt, refusedBytes.most);
+    this.#received.add(view, count, this.connection.failedAt, refusedBytes.most);
   }
 
   /** What was received around a fault of the peer, if someone has asked for it. */

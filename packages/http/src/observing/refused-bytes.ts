@@ -52,13 +52,14 @@ export class ReceivedTail {
   /**
    * Bytes were received.
    *
+   * @param count - How many of them were consumed: the others come again.
    * @param failedAt - The index of the byte of the fault; -1 for none.
    * @param most - The most bytes to keep.
    */
-  add(view: Uint8Array, failedAt: number, most: number): void {
+  add(view: Uint8Array, count: number, failedAt: number, most: number): void {
     if (this.refused !== undefined) return;
     if (failedAt === -1) {
-      this.#before = lastOf(this.#before, view, most);
+      this.#before = lastOf(this.#before, view.subarray(0, count), most);
       return;
     }
     // Three quarters of it before the fault: what comes after it was not read.

@@ -91,8 +91,12 @@ export class Recorder {
   takes(clock: Pick<Clock, 'now'>, hasFailed: boolean, duration: number): boolean {
     let second = this.#second;
     const kind = hasFailed || duration >= SLOW ? 'remarkable' : 'ordinary';
-    // Whether a second is over is looked at for those that are taken, and for some of the others: the clock costs more than all else.
-    if (second[kind] < this.#perSecond || second.leftOut % LOOK_EVERY === 0) {
+    // Whether a second is over is looked at for those that are taken, and for some of the ordinary others: the clock costs more than all else.
+    if (
+      kind === 'remarkable' ||
+      second.ordinary < this.#perSecond ||
+      second.leftOut % LOOK_EVERY === 0
+    ) {
       second = this.#secondAt(clock.now());
     }
     if (second[kind] >= this.#perSecond) {

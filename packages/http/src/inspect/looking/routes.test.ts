@@ -142,6 +142,15 @@ describe('a recorder', () => {
     expect(leftOut).toBe(61 * (1_000 - 170));
   });
 
+  test('takes each request that failed or was slow after a second with too many of them', () => {
+    const recorder = new Recorder(60_000);
+    for (let each = 0; each < 500; each += 1) recorder.takes({ now: () => 0 }, true, 1);
+    for (const moment of [5_000, 7_000, 9_000]) {
+      expect(recorder.takes({ now: () => moment }, true, 1)).toBe(true);
+      expect(recorder.takes({ now: () => moment }, false, 150)).toBe(true);
+    }
+  });
+
   test('keeps 20,000 events, however many there are in its time', () => {
     const recorder = new Recorder(60_000);
     for (let moment = 0; moment < 50_000; moment += 1) recorder.add(at(moment / 1_000));
