@@ -8,6 +8,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import crypto from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import zlib from 'node:zlib';
@@ -143,13 +144,15 @@ function coverCompression(): void {
     }
     const inContext = AsyncLocalStorage.snapshot();
     world.inTurn('a compression of node:zlib', (done) => {
+      const stream = self as EventEmitter;
       const end = (...values: readonly unknown[]): void => {
+        stream.off('close', done);
         done();
         (callback as (...all: readonly unknown[]) => void)(...values);
       };
       inContext(() => Reflect.apply(real, self, [chunk, encoding, end] as never[]));
       // It never calls back when it is destroyed meanwhile.
-      (self as { once(event: string, done: () => void): void }).once('close', done);
+      stream.once('close', done);
     });
     return undefined;
   });

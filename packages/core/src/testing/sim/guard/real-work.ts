@@ -103,14 +103,14 @@ export function watchWork(
   const turns = new Turns();
   const before = activeResources();
   const hook = createHook({
-    init: (_id, type) => {
+    init: (_id, type, _trigger, resource) => {
       if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
       const isTimer = type === 'Timeout' || type === 'Immediate';
       if (own.isCalling) {
         if (type === 'Immediate') hadTurn = true;
         return;
       }
-      const isTls = type === 'TLSWRAP' && !isTlsPermitted;
+      const isTls = type === 'TLSWRAP' && !isTlsPermitted && !isReused(resource);
       if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, allows))) return;
       // What an earlier run has left behind.
       const context = currentRun();
@@ -176,6 +176,11 @@ export function watchWork(
       void forget(work);
     },
   };
+}
+
+/** Whether an agent of `node:https` uses a connection again: Node announces it anew, and nothing begins. */
+function isReused(resource: object): boolean {
+  return resource.constructor.name === 'ReusedHandle';
 }
 
 /** What keeps the process alive, by kind. Timers are refused to the program: those here are the test runner's. */

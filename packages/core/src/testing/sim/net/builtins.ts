@@ -76,6 +76,8 @@ function socketLayer(real: AnyFunction): AnyFunction {
 /** The timeouts of Node's own sockets, which are those of TLS here; and the order in which a server of HTTP closes its connections. */
 function coverIdling(): void {
   const idle = new WeakMap<object, Timeout>();
+  /** Those whose end is awaited: a timeout is set for each request. */
+  const watched = new WeakSet<object>();
   onHost(
     () => net.Socket.prototype,
     'setTimeout',
@@ -90,7 +92,10 @@ function coverIdling(): void {
       if (Number(delay) > 0) {
         const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
         idle.set(socket, timeout);
-        socket.once('close', () => timeout.close());
+        if (!watched.has(socket)) {
+          watched.add(socket);
+          socket.once('close', () => idle.get(socket)?.close());
+        }
       }
       return socket;
     },

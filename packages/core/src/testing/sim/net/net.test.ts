@@ -303,6 +303,33 @@ describe('what is built on them is repeatable', () => {
     };
     await expectRepeatable(main, 2);
   });
+
+  test('an agent of node:https uses one connection again and again', async () => {
+    const authority = new TestAuthority();
+    const main = async (sim: Simulation): Promise<void> => {
+      let connections = 0;
+      await on(sim, 'server', () => {
+        https
+          .createServer(authority.issue(['server']), (request, response) => {
+            response.end(request.url);
+          })
+          .on('secureConnection', () => (connections += 1))
+          .listen(443);
+      });
+      await on(sim, 'client', async () => {
+        const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+        // More than an emitter may have listeners of one kind before Node warns of a leak.
+        for (let n = 0; n < 15; n += 1) {
+          const options = { host: 'server', path: `/${n}`, ca: authority.cert, agent };
+          const [response] = (await once(https.get(options), 'response')) as [http.IncomingMessage];
+          expect(await text(response)).toBe(`/${n}`);
+        }
+        agent.destroy();
+      });
+      expect(connections).toBe(1);
+    };
+    await expectRepeatable(main, 2);
+  });
 });
 
 test('a module for a test runner to replace is that of the host of its caller', async () => {
