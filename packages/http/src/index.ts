@@ -106,7 +106,7 @@ export {
 export { ClientResponse } from './client/response.ts';
 export type { Auth } from './client/routes/credentials.ts';
 export type { Entries } from './client/routes/query.ts';
-export type { Connect } from './client/routes/route.ts';
+export type { Connect, ConnectUnix } from './client/routes/route.ts';
 export type { ClientTlsOptions } from './client/routes/tls-options.ts';
 export type { PoolStatistics } from './client/connections/pool.ts';
 export { HttpProblem, type ProblemDetail, type ProblemInit } from './message/problem.ts';

@@ -208,6 +208,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     stage.defer(() => client.close());
     return rejectionOf(client.get('https://memory/'));
   },
+  'HttpClientOptions.connectUnix': async (connectUnix, stage) => {
+    const client = new HttpClient({ connectUnix });
+    stage.defer(() => client.close());
+    return rejectionOf(client.get('unix:/run/app.sock:/'));
+  },
   'HttpClientOptions.middleware': async (middleware, stage) => {
     const client = new HttpClient({ middleware: [middleware] });
     stage.defer(() => client.close());

@@ -40,7 +40,6 @@ export type {
   HostContext,
   HostProgram,
   PartitionOptions,
-  SimConnectOptions,
   SimHost,
   SimListener,
   SimListenOptions,
@@ -56,7 +55,14 @@ export {
   type PropertyKind,
 } from './sim/properties.ts';
 export { shrinkRun, type ShrinkOptions, type ShrunkRun } from './sim/shrink/shrink-run.ts';
+export type { SimConnectOptions } from './sim/wire/connect-options.ts';
 export { SimStream } from './sim/wire/stream.ts';
+export { SimUnixStream } from './sim/unix/unix-stream.ts';
+export type {
+  SimUnixAddress,
+  SimUnixListener,
+  SimUnixListenOptions,
+} from './sim/unix/unix-types.ts';
 export { formatTrace, type TraceEntry } from './sim/wire/trace.ts';
 export type { SimWait } from './sim/wire/world.ts';
 export { simulate } from './sim/simulate.ts';

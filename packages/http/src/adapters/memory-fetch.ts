@@ -15,6 +15,7 @@ export class MemoryFetch {
     this.#client = new HttpClient({
       connect: open,
       connectTls: open,
+      connectUnix: open,
       clock,
       userAgent: false,
       decompress: false,

@@ -248,8 +248,8 @@ class FollowerOf implements Follower {
     const { proxy = false } = options;
     this.proxies = proxy === false ? undefined : new Proxies(proxy);
     this.#pools = pools;
-    const { connect, connectTls, tls } = options;
-    this.#dialing = { connect, connectTls, tls: new ClientTls(tls) };
+    const { connect, connectTls, connectUnix, tls } = options;
+    this.#dialing = { connect, connectTls, connectUnix, tls: new ClientTls(tls) };
   }
 
   get isClosed(): boolean {

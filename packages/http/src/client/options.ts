@@ -7,7 +7,7 @@ import type { ConnectionOptions } from './connections/shared.ts';
 import type { Middleware } from './middleware.ts';
 import { CLIENT_RETRY_OPTIONS, type ClientRetryOptions } from './retry-options.ts';
 import type { Auth } from './routes/credentials.ts';
-import type { Connect } from './routes/route.ts';
+import type { Connect, ConnectUnix } from './routes/route.ts';
 import { CLIENT_TLS_OPTIONS, type ClientTlsOptions } from './routes/tls-options.ts';
 import type { HeadersInput } from '../protocol/vocabulary/fields.ts';
 
@@ -43,6 +43,8 @@ export interface HttpClientOptions extends ConnectionOptions {
   readonly connect?: Connect | undefined;
   /** Connects for `https:` URLs, TLS included. @default `connect`, then TLS with the options `tls` */
   readonly connectTls?: Connect | undefined;
+  /** Connects for URLs of Unix sockets. @default `UnixStream.connect` */
+  readonly connectUnix?: ConnectUnix | undefined;
   /** TLS for `https:` URLs. */
   readonly tls?: ClientTlsOptions | undefined;
   /**
@@ -122,6 +124,7 @@ export const HTTP_CLIENT_OPTIONS: OptionTable<HttpClientOptions> = {
   maxExpansion: rules.count,
   connect: rules.function,
   connectTls: rules.function,
+  connectUnix: rules.function,
   proxy: {
     expected: "the URL of a proxy, 'env' or false",
     accepts: (value) => value === false || typeof value === 'string' || value instanceof URL,

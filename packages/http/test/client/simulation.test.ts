@@ -37,3 +37,29 @@ describe('a client against servers that do everything wrong', () => {
     }
   });
 });
+
+test('a client asks a server on a Unix socket of its simulated host, again after a crash', async () => {
+  const run = (): Promise<{ readonly hash: string }> =>
+    simulate({ seed: 3, faults: { split: 0.5 } }, async (sim) => {
+      const host = sim.host('app');
+      host.run(async ({ clock, executor }) => {
+        const listener = await host.listenUnix('/run/app.sock', { removeStale: true });
+        const handler = (): http.HttpResponse => http.HttpResponse.text('hello');
+        await http.serve(handler, { listener, clock, executor });
+      });
+      await sim.clock.sleep(1);
+      const { connectUnix } = host;
+      const client = new http.HttpClient({ connectUnix, clock: sim.clock });
+      for (const url of ['unix:/run/app.sock:/a', 'http+unix://%2Frun%2Fapp.sock/b']) {
+        const response = await client.get(url);
+        expect(await response.text()).toBe('hello');
+      }
+      host.crash();
+      host.restart();
+      await sim.clock.sleep(1);
+      expect(await (await client.get('unix:/run/app.sock:/c')).text()).toBe('hello');
+      await expect(client.get('unix:/run/none.sock:/')).rejects.toMatchObject({ code: 'ENOENT' });
+      await client.close();
+    });
+  expect((await run()).hash).toBe((await run()).hash);
+});

@@ -13,6 +13,7 @@ import type { Fabric } from './network/fabric.ts';
 import type { SimLinkFaults } from './wire/fault-book.ts';
 import { rangeRule, SIM_FAULTS } from './wire/faults.ts';
 import { SimStream } from './wire/stream.ts';
+import { SimUnixStream } from './unix/unix-stream.ts';
 import { PARTITION_OPTIONS, type PartitionOptions, type SimHost } from './network/types.ts';
 import type { SimDns } from './names/names.ts';
 import type { PacketMatch, SimBarrier, SimHold, SimRule } from './rules/types.ts';
@@ -60,10 +61,10 @@ export interface FaultCalls {
    *
    * @throws `InvalidInputError`.
    */
-  silence(connection: SimStream): void;
+  silence(connection: SimStream | SimUnixStream): void;
   silence(a: SimHost, b: SimHost): void;
   /** Resets a connection, by one of its streams, or all between two hosts: both ends see `ECONNRESET`. @throws `InvalidInputError` */
-  reset(connection: SimStream): void;
+  reset(connection: SimStream | SimUnixStream): void;
   reset(a: SimHost, b: SimHost): void;
   /**
    * Ends everything that is wrong, to check that a program recovers: no fault happens by chance any more, rules and faults that were
@@ -113,12 +114,12 @@ export function faultCalls(fabric: Fabric): FaultCalls {
   };
   const each = (
     operation: string,
-    a: SimStream | SimHost,
+    a: SimStream | SimUnixStream | SimHost,
     b: SimHost | undefined,
     act: (connection: SimConnection) => void,
   ): void => {
     const found = fabric.connections.filter(
-      a instanceof SimStream
+      a instanceof SimStream || a instanceof SimUnixStream
         ? ({ ends }) => ends.some(({ stream }) => stream === a)
         : between(hostOf(operation, 'a', a), hostOf(operation, 'b', b)),
     );
@@ -149,12 +150,12 @@ export function faultCalls(fabric: Fabric): FaultCalls {
       };
     },
     during: (milliseconds, faults) => set('during', faults, undefined, milliseconds),
-    silence: (a: SimStream | SimHost, b?: SimHost) => {
+    silence: (a: SimStream | SimUnixStream | SimHost, b?: SimHost) => {
       each('silence', a, b, (connection) => {
         fabric.silence(connection);
       });
     },
-    reset: (a: SimStream | SimHost, b?: SimHost) => {
+    reset: (a: SimStream | SimUnixStream | SimHost, b?: SimHost) => {
       each('reset', a, b, (connection) => {
         fabric.reset(connection);
       });

@@ -13,6 +13,9 @@ import type { Target } from './target.ts';
 /** Connects to `host:port`; `TcpStream.connect` and a simulated host's `connect` both fit. */
 export type Connect = (address: string, options: WaitOptions) => Promise<ByteStream>;
 
+/** Connects to the path of a Unix socket; `UnixStream.connect` and a simulated host's `connectUnix` both fit. */
+export type ConnectUnix = (address: SocketPath, options: WaitOptions) => Promise<ByteStream>;
+
 /** How to open a connection. */
 export interface Route {
   /** Opens the stream, as the program's `connect` does: it may ignore what it is given. */
@@ -25,14 +28,17 @@ export interface Route {
 export interface Dialing {
   readonly connect: Connect | undefined;
   readonly connectTls: Connect | undefined;
+  readonly connectUnix: ConnectUnix | undefined;
   readonly tls: ClientTls;
 }
 
 /** The direct way to a target. */
 export function directRoute(target: Target, dialing: Dialing): Route {
   const { address } = target;
-  if (typeof address !== 'string') return { connect: toSocket(address), secure: undefined };
-  const { connect = connectTcp, connectTls } = dialing;
+  const { connect = connectTcp, connectTls, connectUnix = connectSocket } = dialing;
+  if (typeof address !== 'string') {
+    return { connect: (options) => connectUnix(address, options), secure: undefined };
+  }
   if (!target.isSecure)
     return { connect: (options) => connect(address, options), secure: undefined };
   if (connectTls !== undefined) {
@@ -46,9 +52,7 @@ export function directRoute(target: Target, dialing: Dialing): Route {
 
 const connectTcp: Connect = (address, options) => TcpStream.connect(address, options);
 
-function toSocket(path: SocketPath): Route['connect'] {
-  return (options) => UnixStream.connect(path, options);
-}
+const connectSocket: ConnectUnix = (address, options) => UnixStream.connect(address, options);
 
 /** The host of `host:port`; an IPv6 address without brackets. */
 export function hostOf(address: string): string {

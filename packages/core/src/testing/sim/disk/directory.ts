@@ -8,13 +8,15 @@
 
 import { DiskError } from './disk-error.ts';
 import type { FileNode } from './file-node.ts';
+import type { SocketNode } from './socket-node.ts';
 
 export class DirectoryNode {
   readonly isDirectory = true;
+  readonly isSocket = false;
   readonly size = 0;
 }
 
-export type DiskNode = FileNode | DirectoryNode;
+export type DiskNode = FileNode | DirectoryNode | SocketNode;
 
 type Names = Map<string, DiskNode>;
 

@@ -7,6 +7,7 @@
 import { Directory, DirectoryNode, normalized, parentOf, type DiskNode } from './directory.ts';
 import { DiskError } from './disk-error.ts';
 import { FileNode, type CrashDraws } from './file-node.ts';
+import type { SocketNode } from './socket-node.ts';
 
 /** An open file: a node, where it is read and written next, and what it was opened for. */
 export interface OpenFile {
@@ -62,8 +63,10 @@ export class DiskCalls {
       throw new DiskError('EEXIST', 'open', given);
     } else if (node.isDirectory && mode.writes) {
       throw new DiskError('EISDIR', 'open', given);
+    } else if (node.isSocket) {
+      throw new DiskError('ENXIO', 'open', given);
     }
-    if (mode.truncates && !node.isDirectory && node.size > 0) node.resize(0);
+    if (mode.truncates && node instanceof FileNode && node.size > 0) node.resize(0);
     return { path, node, mode, position: 0 };
   }
 
@@ -95,7 +98,7 @@ export class DiskCalls {
 
   /** What a sync that begins now makes durable. */
   beginSync({ node, path }: OpenFile): { readonly end: () => void; readonly fail: () => void } {
-    if (node.isDirectory) {
+    if (!(node instanceof FileNode)) {
       const { last } = this.#names;
       return { end: () => this.#names.sync(path, last), fail: () => {} };
     }
@@ -145,9 +148,38 @@ export class DiskCalls {
     return this.#find(given, 'stat');
   }
 
+  /** What has a name, if anything. */
+  find(given: string): DiskNode | undefined {
+    return this.#names.get(normalized(given));
+  }
+
+  /** Gives a socket its name, in a directory that is made with it where there is none. @throws `ENOTDIR` */
+  bindSocket(given: string, node: SocketNode): void {
+    const path = normalized(given);
+    const missing: string[] = [];
+    for (
+      let above = parentOf(path);
+      this.#names.get(above) === undefined;
+      above = parentOf(above)
+    ) {
+      missing.unshift(above);
+    }
+    for (const above of missing) {
+      this.#names.checkParent(above, 'bind', given);
+      this.#names.add(above, new DirectoryNode());
+    }
+    this.#names.checkParent(path, 'bind', given);
+    this.#names.add(path, node);
+  }
+
+  /** Removes the name of a socket, unless another file has it by now. */
+  unbindSocket(given: string, node: SocketNode): void {
+    if (this.find(given) === node) this.#names.remove(normalized(given));
+  }
+
   /** The machine crashes. @param lostNames - How many of the last changes of names are lost, of so many */
   crash(draws: CrashDraws, lostNames: (count: number) => number): void {
-    for (const node of this.#names.recoverable) if (!node.isDirectory) node.crash(draws);
+    for (const node of this.#names.recoverable) if (node instanceof FileNode) node.crash(draws);
     this.#names.crash(lostNames);
   }
 
@@ -166,6 +198,6 @@ export class DiskCalls {
 }
 
 function fileOf({ node, path }: OpenFile, syscall: string): FileNode {
-  if (node.isDirectory) throw new DiskError('EISDIR', syscall, path);
+  if (!(node instanceof FileNode)) throw new DiskError('EISDIR', syscall, path);
   return node;
 }

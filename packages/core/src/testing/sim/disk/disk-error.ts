@@ -12,6 +12,7 @@ const CAUSES = {
   ENOSPC: [-28, 'no space left on device'],
   ENOTDIR: [-20, 'not a directory'],
   ENOTEMPTY: [-39, 'directory not empty'],
+  ENXIO: [-6, 'no such device or address'],
 } as const;
 
 /** What a call on a simulated disk can fail with. */

@@ -159,8 +159,13 @@ export class FileHandle implements SimFileHandle {
   }
 }
 
-export function statsOf({ size, isDirectory }: DiskNode): SimStats {
-  return Object.freeze({ size, isFile: () => !isDirectory, isDirectory: () => isDirectory });
+export function statsOf({ size, isDirectory, isSocket }: DiskNode): SimStats {
+  return Object.freeze({
+    size,
+    isFile: () => !isDirectory && !isSocket,
+    isDirectory: () => isDirectory,
+    isSocket: () => isSocket,
+  });
 }
 
 /** The bytes of what is written: a copy, since the program may change them before the call ends. */

@@ -61,6 +61,7 @@ class Contents {
 
 export class FileNode {
   readonly isDirectory = false;
+  readonly isSocket = false;
   /** What programs see. */
   #seen = new Contents();
   /** What the disk has for certain. */

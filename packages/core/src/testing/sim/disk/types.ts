@@ -28,6 +28,7 @@ export interface SimStats {
   readonly size: number;
   isFile(): boolean;
   isDirectory(): boolean;
+  isSocket(): boolean;
 }
 
 /** An open file, or a directory that was opened to be synced: the shape of `FileHandle` of node:fs/promises. */
@@ -85,7 +86,7 @@ export interface SimDisk {
   capacity: number;
   /** The bytes of all files. */
   readonly used: number;
-  /** @throws {@link DiskError} (`ENOENT`, `EEXIST`, `EISDIR`, `ENOTDIR`, `EINVAL`, `EIO`) */
+  /** @throws {@link DiskError} (`ENOENT`, `EEXIST`, `EISDIR`, `ENOTDIR`, `EINVAL`, `EIO`; `ENXIO` for a Unix socket) */
   open(path: string, flags?: string, mode?: number | string): Promise<SimFileHandle>;
   /** @throws as {@link SimDisk.open} */
   readFile(

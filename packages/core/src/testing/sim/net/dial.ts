@@ -1,13 +1,15 @@
 /** How a socket finds its peer: by name, by address, or by the `lookup` that it is given. */
 
+import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimStream } from '../wire/stream.ts';
-import type { ConnectOptions } from './arguments.ts';
+import { isPath, type ConnectOptions } from './arguments.ts';
 import type { Home } from './home.ts';
 
 /** What a socket connects to. */
 export interface Target {
   readonly address: string;
-  readonly port: number;
+  /** `undefined` for a path. */
+  readonly port: number | undefined;
   /** Whether its host is one of the network. */
   readonly isName: boolean;
 }
@@ -22,7 +24,12 @@ export async function dial(
   options: ConnectOptions,
   signal: AbortSignal,
   onTarget: (target: Target) => void,
-): Promise<SimStream> {
+): Promise<SimStream | SimUnixStream> {
+  const { path } = options;
+  if (isPath(path)) {
+    onTarget({ address: path, port: undefined, isName: false });
+    return place.dialPath(path, signal);
+  }
   const { host: hostname = 'localhost', lookup } = options;
   const port = Number(options.port);
   const isName = place.isKnown(hostname);

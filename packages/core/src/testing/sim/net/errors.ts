@@ -23,11 +23,13 @@ interface Details {
 /** Makes the error that Node has for a failed call. */
 export function systemError(syscall: string, code: string, details: Details = {}): Error {
   const { address, port, hostname } = details;
-  const at = hostname ?? (address === undefined ? '' : `${address}:${port}`);
+  const at =
+    hostname ?? (address === undefined ? '' : port === undefined ? address : `${address}:${port}`);
   const text = code === 'EADDRINUSE' ? `${code}: address already in use` : code;
   const errno = numbers().get(code) ?? NOT_FOUND;
   const error = new Error(`${syscall} ${text}${at === '' ? '' : ` ${at}`}`);
-  return Object.assign(error, { errno, code, syscall, ...details });
+  const known = Object.entries(details).filter(([, value]) => value !== undefined);
+  return Object.assign(error, { errno, code, syscall, ...Object.fromEntries(known) });
 }
 
 /** What a socket of Node fails with in place of an error of a stream. */

@@ -1,5 +1,6 @@
 /** The host of a socket, as the socket sees it. */
 
+import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimStream } from '../wire/stream.ts';
 
 interface Destroyable {
@@ -13,6 +14,8 @@ export interface Home {
   isKnown(host: string): boolean;
   addressOf(host: string): string;
   dial(host: string, port: number, signal: AbortSignal): Promise<SimStream>;
+  /** Connects to a Unix socket of this host. */
+  dialPath(path: string, signal: AbortSignal): Promise<SimUnixStream>;
   add(socket: Destroyable): void;
   remove(socket: Destroyable): void;
 }

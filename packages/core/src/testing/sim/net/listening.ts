@@ -9,6 +9,7 @@ import type { Server } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { microtask, nextTick } from '../../../vocabulary/platform.ts';
 import type { SimListener } from '../network/types.ts';
+import type { SimUnixListener } from '../unix/unix-types.ts';
 import { listenArguments } from './arguments.ts';
 import { socketError, systemError } from './errors.ts';
 import { permitTls, type Place } from './place.ts';
@@ -18,28 +19,32 @@ import { SimSocket } from './socket.ts';
 interface Inside extends Server {
   _handle: ListenHandle | null;
   _connections: number;
+  /** What `address` gives for a Unix socket. */
+  _pipeName?: string | undefined;
   allowHalfOpen?: boolean;
 }
 
+type Listener = SimListener | SimUnixListener;
+
 /** Stands for the handle of a listening socket. */
 class ListenHandle {
-  readonly #listener: SimListener;
-  readonly #address: string;
+  readonly #listener: Listener;
   readonly fd = -1;
+  /** That of a Unix socket has none: Node asks for it. */
+  readonly getsockname: ((out: Record<string, unknown>) => number) | undefined;
 
-  constructor(listener: SimListener, address: string) {
+  constructor(listener: Listener, address: string) {
     this.#listener = listener;
-    this.#address = address;
+    const { localAddress } = listener;
+    if (localAddress.kind === 'path') return;
+    this.getsockname = (out) => {
+      Object.assign(out, { address, family: 'IPv4', port: localAddress.port });
+      return 0;
+    };
   }
 
   close(): void {
     void this.#listener.close();
-  }
-
-  getsockname(out: Record<string, unknown>): number {
-    const { port } = this.#listener.localAddress;
-    Object.assign(out, { address: this.#address, family: 'IPv4', port });
-    return 0;
   }
 
   ref(): void {}
@@ -53,7 +58,7 @@ class ListenHandle {
 
 /** `server.listen`, on a host. */
 export function listenOn(place: Place, server: Inside, args: readonly unknown[]): Server {
-  const [{ port, signal }, callback] = listenArguments(args);
+  const [{ path, port, readableAll, signal, writableAll }, callback] = listenArguments(args);
   if (server._handle !== null && server._handle !== undefined) {
     throw Object.assign(
       new Error('Listen method has been called more than once without closing.'),
@@ -65,9 +70,13 @@ export function listenOn(place: Place, server: Inside, args: readonly unknown[])
   if (callback !== undefined) server.once('listening', callback);
   const address = place.addressOf(place.host.name);
   try {
-    const listener = place.host.bind(port);
+    const isForAll = readableAll === true || writableAll === true;
+    const mode = isForAll ? 0o777 : 0o755;
+    const listener =
+      path === undefined ? place.host.bind(port) : place.host.bindUnix(path, { mode });
     const handle = new ListenHandle(listener, address);
     server._handle = handle;
+    server._pipeName = path;
     nextTick(() => {
       if (server._handle === handle) server.emit('listening');
     });
@@ -75,7 +84,8 @@ export function listenOn(place: Place, server: Inside, args: readonly unknown[])
     void place.enter(() => accept(place, server, handle, listener));
   } catch (error) {
     nextTick(() => {
-      server.emit('error', socketError('listen', error, { address, port }));
+      const at = path === undefined ? { address, port } : { address: path };
+      server.emit('error', socketError('listen', error, at));
     });
   }
   return server;
@@ -85,7 +95,7 @@ async function accept(
   place: Place,
   server: Inside,
   handle: ListenHandle,
-  listener: SimListener,
+  listener: Listener,
 ): Promise<void> {
   const carriesTls = server instanceof TlsServer;
   try {
@@ -101,6 +111,7 @@ async function accept(
         }
         const socket = new SimSocket(place, { allowHalfOpen, carriesTls });
         socket.open(stream);
+        socket.readAhead();
         socket.server = server;
         socket._server = server as unknown as SimSocket['_server'];
         server._connections += 1;

@@ -108,7 +108,6 @@ describe('sockets of node:net on simulated hosts', () => {
         const other = net.createServer().listen(7);
         failures.push(shape((await once(other, 'error'))[0]));
         expect(() => net.connect(70_000)).toThrow('expected `port` to be');
-        expect(() => net.connect('/tmp/socket')).toThrow('there are no Unix sockets here');
       });
       await on(sim, 'client', async () => {
         for (const [host, port] of [

@@ -6,6 +6,8 @@ import type { ConnectionOptions } from 'node:tls';
 import { currentWorld } from '../guard/indirection.ts';
 import type { SimStream } from '../wire/stream.ts';
 import type { SimHost, SimListener } from '../network/types.ts';
+import type { SimUnixStream } from '../unix/unix-stream.ts';
+import type { SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
 import type { Home } from './home.ts';
 import type { Names } from './names.ts';
@@ -20,6 +22,7 @@ export interface PlaceNetwork {
 /** A host that can listen at once: `server.address()` has a port as soon as `server.listen` has returned. */
 export interface BindingHost extends SimHost {
   bind(port: number): SimListener;
+  bindUnix(path: string, options?: SimUnixListenOptions): SimUnixListener;
 }
 
 const places = new AsyncLocalStorage<Place>();
@@ -66,6 +69,10 @@ export class Place implements Home {
     return this.host.connect({ host: name, port }, { signal });
   }
 
+  dialPath(path: string, signal: AbortSignal): Promise<SimUnixStream> {
+    return this.host.connectUnix(path, { signal });
+  }
+
   /** `new net.Socket()`. */
   socket(options?: SocketOptions): SimSocket {
     return new SimSocket(this, options);
@@ -87,10 +94,10 @@ export class Place implements Home {
       ...(typeof second === 'string' ? { host: second } : {}),
       ...args.find((arg): arg is object => typeof arg === 'object' && arg !== null),
     } as ConnectionOptions & ConnectOptions;
-    const { host = 'localhost', port, lookup } = options;
+    const { host = 'localhost', path, port, lookup } = options;
     let socket: unknown = options.socket ?? undefined;
     if (socket instanceof SimSocket) socket.carryTls();
-    socket ??= this.socket({ carriesTls: true }).connect({ host, port, lookup });
+    socket ??= this.socket({ carriesTls: true }).connect({ host, path, port, lookup });
     const servername = options.servername ?? (isIP(host) === 0 ? host : '');
     // Agents keep sessions from run to run.
     const given = { ...options, servername, socket: socket as Socket, session: undefined };

@@ -7,11 +7,13 @@
 
 import type { Socket as NodeSocket } from 'node:net';
 import { StreamDuplex } from '../../../streams/to-node.ts';
+import type { InetAddress } from '../../../vocabulary/address.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts';
 import { Timeout } from '../guard/timers.ts';
+import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimStream } from '../wire/stream.ts';
-import { connectArguments, type ConnectOptions } from './arguments.ts';
+import { connectArguments, isPath, type ConnectOptions } from './arguments.ts';
 import { dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';
 import { SIMULATED } from './brand.ts';
@@ -37,7 +39,7 @@ export class SimSocket extends StreamDuplex {
   #bytesRead = 0;
   #bytesWritten = 0;
   #target: Target | undefined;
-  #link: SimStream | undefined;
+  #link: SimStream | SimUnixStream | undefined;
   connecting = false;
   timeout: number | undefined;
   readonly autoSelectFamilyAttemptedAddresses: readonly string[] = [];
@@ -64,10 +66,15 @@ export class SimSocket extends StreamDuplex {
   }
 
   /** Takes over a connection that is open. */
-  open(stream: SimStream): void {
+  open(stream: SimStream | SimUnixStream): void {
     this.#link = stream;
     if (this.#carriesTls) recordedStreams.get(stream)?.();
     this.attach(stream);
+  }
+
+  /** Begins to read, as Node's sockets do: an end or an error is noticed also where no program reads. */
+  readAhead(): void {
+    if (!this.#carriesTls && !this.destroyed && !this.isPaused()) this.read(0);
   }
 
   /** TLS begins here: its bytes are random, and have their number in the hash in place of them. */
@@ -85,12 +92,12 @@ export class SimSocket extends StreamDuplex {
     if (callback !== undefined) this.once('connect', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
     this.connecting = true;
-    const { host: hostname = 'localhost' } = options;
+    const hostname = isPath(options.path) ? undefined : (options.host ?? 'localhost');
     void this.#place.enter(() => this.#connect(options, hostname));
     return this;
   }
 
-  async #connect(options: ConnectOptions, hostname: string): Promise<void> {
+  async #connect(options: ConnectOptions, hostname: string | undefined): Promise<void> {
     try {
       // What listens to its events comes after the call that made it.
       await new Promise<void>((resolve) => {
@@ -110,6 +117,7 @@ export class SimSocket extends StreamDuplex {
         this.#touch();
         this.emit('connect');
         this.emit('ready');
+        this.readAhead();
       });
     } catch (error) {
       microtask(() => {
@@ -126,6 +134,7 @@ export class SimSocket extends StreamDuplex {
       this.#touch();
       if (chunk === null) {
         this.push(null);
+        this.readAhead();
         return;
       }
       this.#bytesRead += chunk.length;
@@ -266,11 +275,11 @@ export class SimSocket extends StreamDuplex {
   }
 
   get localPort(): number | undefined {
-    return this.#link?.localAddress.port;
+    return this.#inet('localAddress')?.port;
   }
 
   get localFamily(): string | undefined {
-    return this.#link === undefined ? undefined : 'IPv4';
+    return this.#inet('localAddress') === undefined ? undefined : 'IPv4';
   }
 
   get remoteAddress(): string | undefined {
@@ -278,7 +287,7 @@ export class SimSocket extends StreamDuplex {
   }
 
   get remotePort(): number | undefined {
-    return this.destroyed ? undefined : this.#link?.remoteAddress.port;
+    return this.destroyed ? undefined : this.#inet('remoteAddress')?.port;
   }
 
   get remoteFamily(): string | undefined {
@@ -286,7 +295,14 @@ export class SimSocket extends StreamDuplex {
   }
 
   #addressOf(end: 'localAddress' | 'remoteAddress'): string | undefined {
-    return this.#link === undefined ? undefined : this.#place.addressOf(this.#link[end].host);
+    const address = this.#inet(end);
+    return address === undefined ? undefined : this.#place.addressOf(address.host);
+  }
+
+  /** Unix sockets have no addresses here, as in Node. */
+  #inet(end: 'localAddress' | 'remoteAddress'): InetAddress | undefined {
+    const address = this.#link?.[end];
+    return address?.kind === 'inet' ? address : undefined;
   }
 }
 

@@ -15,8 +15,8 @@ import { enterLife, type HostLife } from '../hosts/context.ts';
 import { Packet } from '../rules/packet.ts';
 import type { SimPacket } from '../rules/types.ts';
 import type { SimConnection } from '../wire/connection.ts';
-import type { SimStream } from '../wire/stream.ts';
-import type { SimConnectOptions } from './types.ts';
+import { openSimStream, type SimStream } from '../wire/stream.ts';
+import type { SimConnectOptions } from '../wire/connect-options.ts';
 import { drawFrom } from '../wire/faults.ts';
 import type { HostState } from '../paths/paths.ts';
 import type { SimMachine, World } from '../wire/world.ts';
@@ -179,7 +179,7 @@ export class ConnectAttempt {
       }
       const { clock, readHighWaterMark, writeHighWaterMark } = this.#options;
       const options = { clock, readHighWaterMark, writeHighWaterMark };
-      this.#wait.resolve(connection.open(connection.client, options, this.#life));
+      this.#wait.resolve(connection.open(connection.client, openSimStream, options, this.#life));
     });
   }
 

@@ -8,7 +8,7 @@ import type { HostLife } from '../hosts/context.ts';
 import { connectAny } from '../names/connect-any.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
 import type { SimStream } from '../wire/stream.ts';
-import { SIM_CONNECT_OPTIONS, type SimConnectOptions } from './types.ts';
+import { SIM_CONNECT_OPTIONS, type SimConnectOptions } from '../wire/connect-options.ts';
 import type { SimMachine, SimWait } from '../wire/world.ts';
 
 /** Names of the host itself. */
@@ -44,7 +44,10 @@ export class Dialer {
     checkOptions('connect', options, SIM_CONNECT_OPTIONS);
     checkWaitOptions('connect', options);
     const target = parseAddress(address, 'connect', this.#host.name);
-    if ('path' in target) throw invalidInput('connect', 'address', 'a host and port', address);
+    if ('path' in target) {
+      const expected = 'a host and port; connectUnix connects to a path';
+      throw invalidInput('connect', 'address', expected, address);
+    }
     const { host, port } = target;
     const names = this.#network.names.lookup(LOOPBACK.test(host) ? this.#host.name : host);
     if (names.length < 2) {

@@ -30,7 +30,8 @@ import { meetChance } from '../wire/chance.ts';
 import { FaultBook } from '../wire/fault-book.ts';
 import { allFaults, RETRANSMISSION, type Range } from '../wire/faults.ts';
 import { Host, type HostNetwork } from './host.ts';
-import { closeAtEnd } from './listener.ts';
+import { closeAtEnd } from '../wire/listener.ts';
+import { LocalWorld } from '../unix/local-world.ts';
 import { Paths, type HostState } from '../paths/paths.ts';
 import { Trace } from '../wire/trace.ts';
 import {
@@ -52,6 +53,8 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   readonly faults: FaultBook;
   readonly rules: RuleBook;
   readonly datagrams: DatagramNet;
+  /** What connections within a host see of it. */
+  readonly local: LocalWorld;
   readonly names: Names;
   readonly giveUpAfter: number;
   /** What waits on its clock besides its connections: channels, semaphores. */
@@ -73,6 +76,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       latency: options.latency ?? DEFAULT_LATENCY,
     });
     this.rules = new RuleBook(this);
+    this.local = new LocalWorld(this);
     this.names = new Names(this.trace);
     this.datagrams = new DatagramNet(this);
     this.giveUpAfter = options.giveUpAfter ?? DEFAULT_GIVE_UP;
@@ -121,9 +125,8 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   get waits(): readonly SimWait[] {
     const waits: SimWait[] = [];
     for (const connection of this.#connections) {
-      for (const { stream } of connection.ends) {
+      for (const { stream, label: subject } of connection.ends) {
         if (stream === undefined) continue;
-        const subject = `${stream.localAddress} → ${stream.remoteAddress}`;
         for (const wait of stream.statistics().waits) waits.push({ ...wait, subject });
       }
     }
@@ -141,7 +144,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     return [...this.#connections].flatMap(({ ends }) =>
       ends
         .filter(({ stream, transport }) => stream !== undefined && !transport.isClosed)
-        .map(({ stream }) => `${stream?.localAddress} → ${stream?.remoteAddress}`),
+        .map(({ label }) => label),
     );
   }
 
@@ -233,8 +236,12 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
       { host: server, address: to },
       this,
     );
-    this.#connections.add(connection);
+    this.add(connection);
     return connection;
+  }
+
+  add(connection: SimConnection): void {
+    this.#connections.add(connection);
   }
 
   onEstablished(connection: SimConnection): void {

@@ -1,20 +1,14 @@
 /** A host of a simulated network: its machine, its listeners, its connection attempts, its crashes and restarts. */
 
-import { InetAddress, type AddressLike } from '../../../vocabulary/address.ts';
+import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Executor } from '../../../tasks/executor.ts';
-import { checkFunction, checkOptions, checkValue } from '../../../vocabulary/check.ts';
-import {
-  AddressError,
-  BrokenError,
-  ClosedError,
-  invalidInput,
-} from '../../../vocabulary/errors.ts';
+import { checkFunction, checkValue } from '../../../vocabulary/check.ts';
+import { BrokenError, ClosedError } from '../../../vocabulary/errors.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import type { TaskInfo } from '../../../tasks/task-types.ts';
 import type { WaitBoard } from '../../../waiting/wait-board.ts';
 import { charged } from '../../../waiting/charged.ts';
-import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import { currentLife, isGone, never, type HostLife } from '../hosts/context.ts';
 import { Life, pauseRule } from '../hosts/life.ts';
 import { Machine } from '../hosts/machine.ts';
@@ -23,22 +17,21 @@ import type { HostModules } from '../../../net/host-modules.ts';
 import type { UdpOptions } from '../../../net/udp/udp-options.ts';
 import type { UdpSocket } from '../../../net/udp/udp-socket.ts';
 import type { DatagramNet } from '../datagrams/datagram-net.ts';
+import type { DiskCalls } from '../disk/disk-calls.ts';
 import { HostDisk } from '../disk/host-disk.ts';
+import { UnixSockets, type UnixNetwork } from '../unix/unix-sockets.ts';
+import type { SimUnixStream } from '../unix/unix-stream.ts';
+import type { SimUnixAddress, SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
+import type { SimConnectOptions } from '../wire/connect-options.ts';
 import { Dialer, type DialerNetwork } from './dialer.ts';
 import { diskOwner, disturbClock, ProgramContext } from './host-parts.ts';
-import { HostListener } from './listener.ts';
+import { checkListen, Ports, type PortListener } from './ports.ts';
 import type { SimStream } from '../wire/stream.ts';
-import {
-  SIM_LISTEN_OPTIONS,
-  type HostProgram,
-  type SimConnectOptions,
-  type SimHost,
-  type SimListenOptions,
-} from './types.ts';
+import { type HostProgram, type SimHost, type SimListenOptions } from './types.ts';
 import type { SimMachine, SimWait } from '../wire/world.ts';
 
 /** The network, as its hosts see it. */
-export interface HostNetwork extends DialerNetwork {
+export interface HostNetwork extends DialerNetwork, UnixNetwork {
   /** The seed of the run. */
   readonly seed: number;
   readonly datagrams: DatagramNet;
@@ -51,17 +44,13 @@ export interface HostNetwork extends DialerNetwork {
   onTaskError(error: unknown, name: string): void;
 }
 
-/** The first dynamic port (RFC 6335 section 6). */
-const FIRST_FREE_PORT = 49_152;
-const LAST_PORT = 65_535;
-
 export class Host implements SimHost, SimMachine {
   readonly name: string;
   readonly #network: HostNetwork;
-  readonly #listeners = new Map<number, HostListener>();
+  readonly #ports: Ports;
+  #unix: UnixSockets | undefined;
   readonly #dialer: Dialer;
   readonly #programs: HostProgram[] = [];
-  #nextPort = FIRST_FREE_PORT;
   readonly #machine: Machine;
   #disk: HostDisk | undefined;
   #isServer = false;
@@ -69,6 +58,7 @@ export class Host implements SimHost, SimMachine {
   constructor(name: string, network: HostNetwork) {
     this.name = name;
     this.#network = network;
+    this.#ports = new Ports(name, network);
     this.#dialer = new Dialer(network, this);
     this.#machine = new Machine({
       name,
@@ -161,38 +151,51 @@ export class Host implements SimHost, SimMachine {
     return this.#network.modulesOf(this.name).dns;
   }
 
-  readonly listen = (port: number, options: SimListenOptions = {}): Promise<HostListener> =>
+  readonly listen = (port: number, options: SimListenOptions = {}): Promise<PortListener> =>
     isGone() ? never() : charged(this.#network, () => this.bind(port, options));
 
   /** As `listen`, at once. */
-  bind(port: number, options: SimListenOptions = {}): HostListener {
-    if (!Number.isInteger(port) || port < 0 || port > LAST_PORT) {
-      throw invalidInput('listen', 'port', 'a whole number from 0 to 65535', port);
-    }
-    checkOptions('listen', options, SIM_LISTEN_OPTIONS);
-    checkWaitOptions('listen', { signal: options.signal });
+  bind(port: number, options: SimListenOptions = {}): PortListener {
+    checkListen(port, options);
     this.#checkUp('listen');
-    const bound = port === 0 ? this.freePort() : port;
-    if (this.#listeners.has(bound)) {
-      throw new AddressError(`listen: ${this.name}:${bound} is in use`, {
-        code: 'EADDRINUSE',
-        operation: 'listen',
-      });
-    }
-    const address = new InetAddress(this.name, bound);
-    const listener: HostListener = new HostListener(
-      address,
-      this.#network.clock,
-      options,
-      this.#own,
-      () => {
-        if (this.#listeners.get(bound) === listener) this.#listeners.delete(bound);
-      },
-    );
+    const listener = this.#ports.listen(port, options, this.#own);
     this.#isServer = true;
-    this.#listeners.set(bound, listener);
-    this.#network.trace.record('listen', String(address));
     return listener;
+  }
+
+  readonly listenUnix = (
+    address: SimUnixAddress,
+    options: SimUnixListenOptions = {},
+  ): Promise<SimUnixListener> =>
+    isGone() ? never() : charged(this.#network, () => this.bindUnix(address, options));
+
+  /** As `listenUnix`, at once. */
+  bindUnix(address: SimUnixAddress, options: SimUnixListenOptions = {}): SimUnixListener {
+    this.#checkUp('listenUnix');
+    const listener = this.#sockets.listen(address, options, this.#own);
+    this.#isServer = true;
+    return listener;
+  }
+
+  readonly connectUnix = (
+    address: SimUnixAddress,
+    options: SimConnectOptions = {},
+  ): Promise<SimUnixStream> =>
+    isGone()
+      ? never()
+      : charged(this.#network, () => {
+          this.#checkUp('connectUnix');
+          return this.#sockets.connect(address, options, this.#own);
+        });
+
+  get #sockets(): UnixSockets {
+    this.#unix ??= new UnixSockets(this, this.#network);
+    return this.#unix;
+  }
+
+  /** The files of its disk, for its Unix sockets. */
+  get files(): DiskCalls {
+    return this.disk.calls;
   }
 
   readonly connect = (
@@ -247,11 +250,12 @@ export class Host implements SimHost, SimMachine {
   crash(): void {
     if (!this.isUp) return;
     this.#network.trace.record('crash', this.name);
-    const reason = this.#crashed('run');
+    const reason = this.crashed('run');
     const { life } = this.#machine;
     life.end(reason);
     this.#dialer.onCrash(reason);
-    for (const listener of this.#listeners.values()) listener.onCrash();
+    this.#ports.onCrash();
+    this.#unix?.onCrash();
     this.#disk?.crash();
     this.#network.onCrash(this, life);
   }
@@ -265,19 +269,18 @@ export class Host implements SimHost, SimMachine {
     for (const program of this.#programs) this.#begin(program);
   }
 
-  listenerAt(port: number): HostListener | undefined {
-    return this.#listeners.get(port);
+  listenerAt(port: number): PortListener | undefined {
+    return this.#ports.at(port);
   }
 
   closeListeners(): void {
-    for (const listener of this.#listeners.values()) listener.closeNow();
+    this.#ports.close();
+    this.#unix?.closeListeners();
   }
 
   describe(into: SimWait[]): void {
-    for (const listener of this.#listeners.values()) {
-      const subject = `listener ${listener.localAddress}`;
-      for (const wait of listener.statistics().waits) into.push({ ...wait, subject });
-    }
+    this.#ports.describe(into);
+    this.#unix?.describe(into);
     this.#dialer.describe(into);
   }
 
@@ -295,17 +298,14 @@ export class Host implements SimHost, SimMachine {
   }
 
   freePort(): number {
-    do {
-      this.#nextPort = this.#nextPort === LAST_PORT ? FIRST_FREE_PORT : this.#nextPort + 1;
-    } while (this.#listeners.has(this.#nextPort));
-    return this.#nextPort;
+    return this.#ports.free();
   }
 
   #checkUp(operation: string): void {
-    if (!this.isUp) throw this.#crashed(operation);
+    if (!this.isUp) throw this.crashed(operation);
   }
 
-  #crashed(operation: string): BrokenError {
+  crashed(operation: string): BrokenError {
     return new BrokenError(`${operation}: the host ${this.name} crashed`, {
       code: 'ERR_HOST_CRASHED',
       operation,

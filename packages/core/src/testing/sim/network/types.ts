@@ -6,7 +6,6 @@ import { STREAM_OPTIONS, type StreamOptions } from '../../../streams/byte-stream
 import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../../vocabulary/check.ts';
 import type { Random } from '../../../vocabulary/random.ts';
-import { WAIT_OPTIONS, type WaitOptions } from '../../../waiting/waiter.ts';
 import type { Executor } from '../../../tasks/executor.ts';
 import { decisionsRule } from '../decisions/decisions.ts';
 import type { Decision } from '../decisions/log.ts';
@@ -17,7 +16,10 @@ import type { SimDisk } from '../disk/types.ts';
 import type { SimHostClock } from '../hosts/types.ts';
 import type { SimClock } from '../wire/clock.ts';
 import { rangeRule, SIM_FAULTS, type Range, type SimFaults } from '../wire/faults.ts';
+import type { SimConnectOptions } from '../wire/connect-options.ts';
 import type { SimStream } from '../wire/stream.ts';
+import type { SimUnixStream } from '../unix/unix-stream.ts';
+import type { SimUnixAddress, SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
 
 /** Options of {@link SimNetwork}. */
 export interface SimNetworkOptions {
@@ -60,26 +62,11 @@ export interface PartitionOptions {
 /** What {@link PartitionOptions} may be. */
 export const PARTITION_OPTIONS: OptionTable<PartitionOptions> = { oneWay: rules.flag };
 
-/** Options of {@link SimHost.connect}; those that only sockets have are accepted and ignored. */
-export interface SimConnectOptions extends WaitOptions, StreamOptions {
-  /** Ignored, so that options of TCP fit. */
-  readonly noDelay?: boolean | undefined;
-  readonly keepAlive?: boolean | number | undefined;
-}
-
 /** Options of {@link SimHost.listen}: those of `TcpListener.bind` that apply to a simulated network. */
 export interface SimListenOptions extends StreamOptions, AdmissionOptions<SimStream> {
   /** Closes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** What {@link SimConnectOptions} may be. */
-export const SIM_CONNECT_OPTIONS: OptionTable<SimConnectOptions> = {
-  ...WAIT_OPTIONS,
-  ...STREAM_OPTIONS,
-  noDelay: rules.any,
-  keepAlive: rules.any,
-};
 
 /** What {@link SimListenOptions} may be. */
 export const SIM_LISTEN_OPTIONS: OptionTable<SimListenOptions> = {
@@ -146,6 +133,36 @@ export interface SimHost {
     address: AddressLike | InetAddress,
     options?: SimConnectOptions,
   ) => Promise<SimStream>;
+  /**
+   * Listens on a Unix socket of this host; can be passed on as a function.
+   *
+   * The file is on the host's {@link SimHost.disk}, in a directory that is made with it. A crash leaves it, unless the disk loses its
+   * name: it is stale then.
+   *
+   * @param address - A path of at most 107 bytes, or `{ path }`; a name that begins with `\0` is abstract.
+   * @returns A listener with the contract of `UnixListener`.
+   * @throws `AddressError` (`EADDRINUSE`, and the message says why); `DiskError` (`ENOTDIR`); `BrokenError` when the host is down;
+   * `InvalidInputError`; `signal.reason`.
+   */
+  readonly listenUnix: (
+    address: SimUnixAddress,
+    options?: SimUnixListenOptions,
+  ) => Promise<SimUnixListener>;
+  /**
+   * Connects to a Unix socket of this host; can be passed on as a function (`new HttpClient({ connectUnix })`).
+   *
+   * Nothing travels between the two programs, so that neither latency, rules nor partitions apply. They may read in any parts, and
+   * `reset`, `refuse`, `pause` and `crash` happen as over TCP.
+   *
+   * @param address - A path, `{ path }`, or the `localAddress` of a listener.
+   * @returns A stream with the contract of `UnixStream`.
+   * @throws `AddressError` (`ENOENT`; `ECONNREFUSED` for a stale file; `EACCES`); `BrokenError` when the host is down; `TimeoutError`;
+   * `signal.reason`; `InvalidInputError`.
+   */
+  readonly connectUnix: (
+    address: SimUnixAddress,
+    options?: SimConnectOptions,
+  ) => Promise<SimUnixStream>;
   /**
    * `node:net` on this host: `connect`, `createServer` and `Socket` are those of the simulated network. For a library that takes a
    * socket or a function that makes one; code that {@link SimHost.run} runs has them in `node:net` itself.

@@ -214,7 +214,7 @@ function recordedWait(
   hosts: readonly string[],
 ): RecordedWait {
   // `client:49153 → server:7` waits at the client; `listener server:7` at the server; `channel "jobs"` nowhere.
-  const names = subject.split(/[\s→]+/).map((word) => word.replace(/:\d+$/, ''));
+  const names = subject.split(/[\s→]+/).map((word) => word.replace(/:.*$/, ''));
   return {
     since: now - age,
     operation,

@@ -1,14 +1,14 @@
 /** A simulated connection: both ends, and the faults that affect it as a whole. */
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
-import type { StreamOptions } from '../../../streams/byte-stream.ts';
+import type { ByteStream, StreamOptions } from '../../../streams/byte-stream.ts';
+import type { Transport } from '../../../streams/transport.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import type { Draws } from '../decisions/draws.ts';
 import type { DecisionKind } from '../decisions/kinds.ts';
 import { drawWriteMark, type Range } from './faults.ts';
 import { SimFlow } from './flow.ts';
 import type { Delivery } from './trace.ts';
-import { openSimStream, type SimStream } from './stream.ts';
 import type { HostLife } from '../hosts/context.ts';
 import { SimTransport, type TransportEvents } from './transport.ts';
 import type { HostState } from '../paths/paths.ts';
@@ -22,6 +22,14 @@ export interface ConnectionEvents {
   /** Both ends are closed. */
   onClosed(connection: SimConnection): void;
 }
+
+/** Makes the stream of an end. */
+export type MakeStream<S extends ByteStream> = (
+  transport: Transport,
+  local: InetAddress,
+  remote: InetAddress,
+  options: StreamOptions,
+) => S;
 
 export class SimConnection {
   readonly #world: World;
@@ -76,19 +84,25 @@ export class SimConnection {
   }
 
   /** Makes the stream of one end, in the life of the program that opens it. */
-  open(end: ConnectionEnd, options: StreamOptions, life: HostLife | undefined): SimStream {
+  open<S extends ByteStream>(
+    end: ConnectionEnd,
+    make: MakeStream<S>,
+    options: StreamOptions,
+    life: HostLife | undefined,
+  ): S {
     const other = end === this.client ? this.server : this.client;
     end.life = life;
-    end.stream = openSimStream(end.transport, end.address, other.address, {
+    const stream = make(end.transport, end.address, other.address, {
       ...options,
       clock: options.clock ?? life?.clock ?? this.#world.clock,
       writeHighWaterMark: options.writeHighWaterMark ?? end.writeMark,
     });
+    end.stream = stream;
     const flow = end === this.client ? this.#toServer : this.#toClient;
-    recordedStreams.set(end.stream, () => {
+    recordedStreams.set(stream, () => {
       flow.conceal();
     });
-    return end.stream;
+    return stream;
   }
 
   /** Both paths may be open again. */
@@ -120,7 +134,9 @@ export class ConnectionEnd implements TransportEvents {
   readonly transport: SimTransport;
   /** The write mark that was drawn for it. */
   readonly writeMark: number | undefined;
-  stream: SimStream | undefined;
+  /** `client:49152 → server:80`, seen from this end. */
+  readonly label: string;
+  stream: ByteStream | undefined;
   /** The life that it was opened in, if that was by a program of its host. */
   life: HostLife | undefined;
   /** Called when this end is closed; set by the listener that accepted it. */
@@ -139,6 +155,7 @@ export class ConnectionEnd implements TransportEvents {
     this.host = host;
     this.address = address;
     this.writeMark = writeMark;
+    this.label = out.label;
     this.transport = new SimTransport(out, inward, this);
   }
 

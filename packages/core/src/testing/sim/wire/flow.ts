@@ -70,7 +70,7 @@ export class SimFlow {
     this.#world = world;
     this.#from = from;
     this.#to = to;
-    this.label = `${from.address} → ${to.address}`;
+    this.label = `${from.name ?? from.address} → ${to.name ?? to.address}`;
     this.draws = world.decisions.of(this.label);
     this.#lane = world.order?.lane(this.label);
     const faults = this.#faults;

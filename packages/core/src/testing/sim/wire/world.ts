@@ -49,6 +49,8 @@ export interface FlowEnds {
 export interface FlowEnd {
   readonly host: SimMachine;
   readonly address: InetAddress;
+  /** As traces have it. @default its address: `client:49152` */
+  readonly name?: string | undefined;
 }
 
 /** A pending wait, and what it belongs to. */
@@ -64,8 +66,8 @@ export interface World {
   /** Who goes first of those that are due at one moment; `undefined` for who was first. */
   readonly order: Order | undefined;
   readonly trace: Trace;
-  readonly faults: FaultBook;
-  readonly rules: RuleBook;
+  readonly faults: Pick<FaultBook, 'all' | 'of'>;
+  readonly rules: Pick<RuleBook, 'isEmpty' | 'judge' | 'lateness'>;
   /** Milliseconds after which a connection to an unreachable peer fails. */
   readonly giveUpAfter: number;
   /** Whether a segment that is sent or arrives now gets through. */

@@ -1,33 +1,51 @@
-/** Listeners of a simulated network: the accept queue of TCP listeners, without a server. */
+/** Listeners of simulated hosts: the accept queue of sockets' listeners, without a server. */
 
 import { microtask } from '../../../vocabulary/platform.ts';
-import type { InetAddress } from '../../../vocabulary/address.ts';
+import type { Address } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
+import type { AdmissionOptions } from '../../../listening/admission.ts';
 import { QueueListener } from '../../../listening/queue-listener.ts';
+import type { ByteStream, StreamOptions } from '../../../streams/byte-stream.ts';
 import { enterLife, type HostLife } from '../hosts/context.ts';
-import type { SimConnection } from '../wire/connection.ts';
-import type { SimStream } from '../wire/stream.ts';
-import type { SimListener, SimListenOptions } from './types.ts';
+import type { MakeStream, SimConnection } from './connection.ts';
 
-export class HostListener extends QueueListener<SimConnection, SimStream> implements SimListener {
-  readonly localAddress: InetAddress;
-  readonly #options: SimListenOptions;
+/** Options of a listener of a simulated host. */
+export interface ListenerOptions<S extends ByteStream> extends StreamOptions, AdmissionOptions<S> {
+  /** Closes the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a listener belongs to. */
+export interface ListenerPlace<S extends ByteStream, A extends Address> {
+  readonly localAddress: A;
+  /** The clock of the run. */
+  readonly clock: Clock;
+  /** The life of the program that listens, if one of the host does. */
+  readonly life: HostLife | undefined;
+  readonly make: MakeStream<S>;
+  /** It listens no more: closed, or gone with its host. */
+  readonly onClose: () => void;
+}
+
+export class HostListener<S extends ByteStream, A extends Address> extends QueueListener<
+  SimConnection,
+  S
+> {
+  readonly localAddress: A;
+  readonly #options: ListenerOptions<S>;
   readonly #life: HostLife | undefined;
   readonly #onClose: () => void;
   #isListening = true;
 
   constructor(
-    localAddress: InetAddress,
-    clock: Clock,
-    options: SimListenOptions,
-    life: HostLife | undefined,
-    onClose: () => void,
+    { localAddress, clock, life, make, onClose }: ListenerPlace<S, A>,
+    options: ListenerOptions<S>,
   ) {
     super({
       clock: options.clock ?? life?.clock ?? clock,
       admission: options,
-      hostOf: ({ client }) => client.address.host,
-      claim: (connection, closed) => open(connection, closed, options, life),
+      hostOf: ({ client }) => (localAddress.kind === 'path' ? undefined : client.address.host),
+      claim: (connection, closed) => open(connection, make, closed, options, life),
       refuse: ({ server }) => {
         server.transport.reset();
       },
@@ -39,7 +57,7 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** A connection arrived at the port. */
+  /** A connection arrived. */
   admit(connection: SimConnection): void {
     if (this.#life === undefined) this.queue.admit(connection);
     else
@@ -91,18 +109,19 @@ export class HostListener extends QueueListener<SimConnection, SimStream> implem
   };
 }
 
-function open(
+function open<S extends ByteStream>(
   connection: SimConnection,
+  make: MakeStream<S>,
   closed: () => void,
-  options: SimListenOptions,
+  options: StreamOptions,
   life: HostLife | undefined,
-): SimStream {
+): S {
   const { server } = connection;
   // A connection that broke while it waited is still accepted: its first read gives the error, as over TCP.
   if (server.transport.isClosed) microtask(closed);
   else server.whenClosed = closed;
   const { clock, readHighWaterMark, writeHighWaterMark } = options;
-  return connection.open(server, { clock, readHighWaterMark, writeHighWaterMark }, life);
+  return connection.open(server, make, { clock, readHighWaterMark, writeHighWaterMark }, life);
 }
 
 /** At the end of a run. No line of the program has closed them, so the errors of their accepts take no time for a stack. */
