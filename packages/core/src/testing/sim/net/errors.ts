@@ -28,8 +28,8 @@ export function systemError(syscall: string, code: string, details: Details = {}
   const text = code === 'EADDRINUSE' ? `${code}: address already in use` : code;
   const errno = numbers().get(code) ?? NOT_FOUND;
   const error = new Error(`${syscall} ${text}${at === '' ? '' : ` ${at}`}`);
-  const known = Object.entries(details).filter(([, value]) => value !== undefined);
-  return Object.assign(error, { errno, code, syscall, ...Object.fromEntries(known) });
+  const given = Object.entries(details).filter(([, value]) => value !== undefined);
+  return Object.assign(error, { errno, code, syscall, ...Object.fromEntries(given) });
 }
 
 /** What a socket of Node fails with in place of an error of a stream. */

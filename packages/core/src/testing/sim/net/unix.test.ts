@@ -16,7 +16,7 @@ function on(sim: Simulation, body: () => Promise<void> | void): Promise<void> {
         await body();
         resolve();
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

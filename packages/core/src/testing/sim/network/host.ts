@@ -27,7 +27,7 @@ import { Dialer, type DialerNetwork } from './dialer.ts';
 import { diskOwner, disturbClock, ProgramContext } from './host-parts.ts';
 import { checkListen, Ports, type PortListener } from './ports.ts';
 import type { SimStream } from '../wire/stream.ts';
-import { type HostProgram, type SimHost, type SimListenOptions } from './types.ts';
+import type { HostProgram, SimHost, SimListenOptions } from './types.ts';
 import type { SimMachine, SimWait } from '../wire/world.ts';
 
 /** The network, as its hosts see it. */
