@@ -1,19 +1,20 @@
 /**
  * The inspector in a real browser: five things that are wrong with a server are seen in one look.
  *
- *   node scripts/nightly/inspector.mjs [--chromium PATH] [--screenshots FOLDER] [--connections 9000]
+ *   node scripts/nightly/inspector.mjs [--chromium PATH] [--screenshots FOLDER] [--connections 10000]
  *
  * A server with a handler that hangs, a client that drips its body, a refused request, a socket that nothing reads and a pool that has
  * run dry is shown in headless Chromium: on a desk and on a phone, light and dark, by keyboard, as a recording without a server,
  * with a token that is wrong, and with many connections. Each step prints what it saw; the first that fails ends the script with 1.
- * Needs `chromium`, a build (`pnpm build`) and two open files for each connection (`ulimit -n`). Screenshots go to a temporary folder unless `--screenshots` names another.
+ * Needs `chromium`, a build (`pnpm build`) and an open file for each connection (`ulimit -n`). Screenshots go to a temporary folder unless `--screenshots` names another.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { traceWaits } from '../../packages/core/dist/index.js';
 import { HttpClient } from '../../packages/http/dist/index.js';
@@ -26,12 +27,13 @@ const { values } = parseArgs({
   options: {
     chromium: { type: 'string', default: 'chromium' },
     screenshots: { type: 'string' },
-    connections: { type: 'string', default: '9000' },
+    connections: { type: 'string', default: '10000' },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), 'awaitio-inspector-'));
 const screenshots = values.screenshots ?? join(folder, 'screenshots');
 await mkdir(screenshots, { recursive: true });
+const CLIENTS = fileURLToPath(new URL('inspector/clients.mjs', import.meta.url));
 const ATTENTION = 1_000;
 const VIEWS = ['overview', 'requests', 'waits', 'sockets', 'refusals', 'clients', 'timeline'];
 
@@ -276,39 +278,21 @@ async function many(page, count) {
     "(() => { const filter = document.querySelector('[type=search]'); filter.value = ''; filter.dispatchEvent(new Event('input')); })()",
   );
   const { port } = new URL(world.server.url);
-  const open = [];
-  for (let at = 0; at < count; at += 1) {
-    const socket = connect({
-      port: Number(port),
-      host: '127.0.0.1',
-      localAddress: `127.0.0.${2 + (at % 8)}`,
-    });
-    socket.on('error', () => {});
-    open.push(socket);
-    if (at % 200 === 199) await once(socket, 'connect');
-  }
+  const clients = spawn(process.execPath, [CLIENTS, port, String(count)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   try {
+    await once(clients.stdout, 'data');
     await page.until(
       `document.querySelector('#tab-sockets').innerText.match(/\\d+/)[0] >= ${count * 0.99}`,
     );
     const rows = await page.evaluate("document.querySelectorAll('.spacer .line').length");
     assert.ok(rows > 10 && rows < 80, `${rows} rows are elements`);
-    const longest = await page.evaluate(`new Promise((resolve) => {
-      let last = performance.now(); let longest = 0; let left = 120;
-      const list = document.querySelector('.rows');
-      const look = () => {
-        const now = performance.now();
-        longest = Math.max(longest, now - last); last = now;
-        list.scrollTop += 400;
-        if (--left > 0) requestAnimationFrame(look); else resolve(longest);
-      };
-      requestAnimationFrame(look);
-    })`);
+    const frames = await framesOf(page);
     await page.screenshot(join(screenshots, 'many.png'));
-    say(
-      `${count} connections: ${rows} rows are elements, the longest frame while scrolling took ${Math.round(longest)} ms`,
-    );
+    say(`${count} connections: ${rows} rows are elements; ${frames}`);
   } finally {
-    for (const socket of open) socket.destroy();
+    clients.stdin.end();
+    if (clients.exitCode === null) await once(clients, 'exit');
   }
 }
