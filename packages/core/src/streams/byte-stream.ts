@@ -21,6 +21,7 @@ import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { isBytes } from '../vocabulary/realms.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
+import type { SocketDuplex } from './socket-duplex.ts';
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
 import { checkConsumer, type Consume } from './read-waits.ts';
@@ -340,8 +341,9 @@ export class ByteStream implements DuplexStream {
    * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
    * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
    * so that a failure without one does not end the process. `destroy(error)` resets the connection, and so
-   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes. `setNoDelay`,
-   * `setKeepAlive`, `ref` and `unref` are there, as on sockets, for libraries that call them; without TCP the first two do nothing.
+   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes. What else
+   * libraries use of a `net.Socket` is there: `setTimeout`, which emits `'timeout'` on the clock of this stream, `setNoDelay` and
+   * `setKeepAlive` (elsewhere than on TCP they do nothing), `ref`, `unref`, `destroySoon`, addresses, counts of bytes, `encrypted`.
    *
    * @example
    * ```ts
@@ -358,8 +360,8 @@ export class ByteStream implements DuplexStream {
    * await zipping;
    * ```
    */
-  toNode(): Duplex {
-    return nodeDuplex(this);
+  toNode(): SocketDuplex {
+    return nodeDuplex(this, this.#core.clock);
   }
 
   /**

@@ -1,191 +1,70 @@
 /**
- * A Node stream over a `DuplexStream`: what `stream.toNode()` returns. Node calls it when it likes, so its waits belong to no scope.
+ * What `stream.toNode()` returns: a socket-shaped stream of Node over a stream that is connected.
  *
- * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
- * as `'error'` and then `'close'`), and it may be dropped: an `'error'` listener is present from the start, so that a
- * peer's reset does not end a process without one; `pipeline`, `finished` and `for await` still receive the error.
- *
- * The peer notices an aborted transfer: `destroy(error)`, and `destroy()` while bytes that were written wait to be sent,
- * reset the connection, so that a truncated message is not mistaken for a complete one.
+ * It may be dropped: an `'error'` listener is present from the start, so that a peer's reset does not end a process without one;
+ * `pipeline`, `finished` and `for await` still receive the error.
  */
 
-import { Duplex, type DuplexOptions } from 'node:stream';
-import { microtask } from '../vocabulary/platform.ts';
-import { outsideScopes } from '../waiting/ambient.ts';
-import { ClosedError } from '../vocabulary/errors.ts';
-import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
-
-/** What sockets have, and other streams lack. */
-interface SocketOptions {
-  setNoDelay?: (noDelay: boolean) => void;
-  setKeepAlive?: (keepAlive: boolean | number) => void;
-  ref?: () => void;
-  unref?: () => void;
-}
-
-type Done = (error?: Error | null) => void;
+import type { Clock, Timer } from '../vocabulary/clock.ts';
+import type { DuplexStream } from './duplex-stream.ts';
+import { SocketDuplex, type IdleTimer } from './socket-duplex.ts';
 
 const ignore = (): void => {};
 
 /** Makes the Node stream that reads and writes `stream` from now on. */
-export function nodeDuplex(stream: DuplexStream): Duplex {
-  return new NodeDuplex(stream);
+export function nodeDuplex(stream: DuplexStream, clock: Clock): SocketDuplex {
+  return new NodeDuplex(stream, clock);
 }
 
-/** The stream of Node over a `DuplexStream`, which may come later: until then reads and writes wait for it. */
-export class StreamDuplex extends Duplex {
-  #stream: DuplexStream | undefined;
-  /** What waits for the stream. */
-  #held: (() => void)[] = [];
-  /** Whether the end of reading was passed on, so that no read will report a failure. */
-  #hasEnded = false;
+class NodeDuplex extends SocketDuplex {
+  readonly #clock: Clock;
 
-  constructor(options?: DuplexOptions) {
-    super({ allowHalfOpen: true, decodeStrings: false, ...options });
-  }
-
-  protected attach(stream: DuplexStream): void {
-    this.#stream = stream;
-    settle(stream.closed, this.#onClosed, ignore);
-    const held = this.#held;
-    this.#held = [];
-    for (const begin of held) begin();
-  }
-
-  protected get stream(): DuplexStream | undefined {
-    return this.#stream;
-  }
-
-  /** Passes on what was read. */
-  protected deliver(chunk: Uint8Array | null): void {
-    this.push(chunk);
-  }
-
-  override _read(): void {
-    const stream = this.#stream;
-    if (stream === undefined) {
-      this.#held.push(() => this._read());
-      return;
-    }
-    settle(
-      outsideScopes(() => stream.readChunk()),
-      (chunk) => {
-        if (chunk === null) this.#hasEnded = true;
-        this.deliver(chunk);
-      },
-      this.#fail,
-    );
-  }
-
-  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
-    // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
-    const transfer = typeof chunk === 'string';
-    const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
-    this.#send((stream) => stream.writeAll(bytes, { transfer }), done);
-  }
-
-  override _writev(
-    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
-    done: Done,
-  ): void {
-    const pieces = chunks.map(({ chunk, encoding }) =>
-      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
-    );
-    this.#send((stream) => stream.writev(pieces), done);
-  }
-
-  override _final(done: Done): void {
-    this.#send((stream) => stream.shutdown('write'), done);
-  }
-
-  #send(sending: (stream: DuplexStream) => Promise<unknown>, done: Done): void {
-    const stream = this.#stream;
-    if (stream === undefined) {
-      this.#held.push(() => this.#send(sending, done));
-      return;
-    }
-    settle(
-      outsideScopes(() => sending(stream)),
-      () => done(),
-      done,
-    );
-  }
-
-  override _destroy(error: Error | null, done: Done): void {
-    const stream = this.#stream;
-    this.#held = [];
-    if (stream === undefined) done(error);
-    else if (error === null && this.writableLength > 0) {
-      stream.reset();
-      settle(stream.closed, () => done(), done);
-    } else if (error === null) {
-      // Node's `destroy` waits for nothing; after `end` no bytes are left unsent.
-      settle(stream.close({ linger: 0 }), () => done(), done);
-    } else if (error instanceof ClosedError) {
-      settle(stream.close(), () => done(error), done);
-    } else {
-      stream.reset(error);
-      settle(stream.closed, () => done(error), done);
-    }
-  }
-
-  // Clients of databases set these without asking whether their stream has them. Elsewhere than on TCP they do nothing, as in
-  // Node on Unix sockets.
-
-  setNoDelay(noDelay: unknown = true): this {
-    this.#socket.setNoDelay?.(Boolean(noDelay));
-    return this;
-  }
-
-  setKeepAlive(keepAlive: unknown = false, initialDelay = 0): this {
-    const isOn = Boolean(keepAlive);
-    this.#socket.setKeepAlive?.(isOn && initialDelay > 0 ? initialDelay : isOn);
-    return this;
-  }
-
-  ref(): this {
-    this.#socket.ref?.();
-    return this;
-  }
-
-  unref(): this {
-    this.#socket.unref?.();
-    return this;
-  }
-
-  get #socket(): SocketOptions {
-    return (this.#stream ?? {}) as SocketOptions;
-  }
-
-  readonly #fail = (error: Error): void => {
-    this.destroy(error);
-  };
-
-  readonly #onClosed = ({ error }: StreamEnd): void => {
-    // A pending read or write reports the error, a read after the bytes before it; here neither is left.
-    if (this.#hasEnded && !this.writableEnded) this.destroy(error as Error | undefined);
-  };
-}
-
-class NodeDuplex extends StreamDuplex {
-  constructor(stream: DuplexStream) {
+  constructor(stream: DuplexStream, clock: Clock) {
     super();
+    this.#clock = clock;
     this.on('error', ignore);
     this.attach(stream);
   }
+
+  protected override startIdleTimer(callback: () => void, delay: number): IdleTimer {
+    return new ClockIdleTimer(this.#clock, callback, delay);
+  }
 }
 
-/**
- * Continues outside of the promise: an error that a listener throws is then an uncaught exception, as with every Node
- * stream, and not an unhandled rejection.
- */
-function settle<T>(
-  promise: Promise<T>,
-  fulfilled: (value: T) => void,
-  rejected: (error: Error) => void,
-): void {
-  promise.then(
-    (value) => microtask(() => fulfilled(value)),
-    (error: Error) => microtask(() => rejected(error)),
-  );
+/** Notes the time of each byte; the timer itself is set again only when it fires, and not for each byte. */
+class ClockIdleTimer implements IdleTimer {
+  readonly #clock: Clock;
+  readonly #callback: () => void;
+  readonly #delay: number;
+  #timer: Timer | undefined;
+  #activeAt: number;
+  #isClosed = false;
+
+  constructor(clock: Clock, callback: () => void, delay: number) {
+    this.#clock = clock;
+    this.#callback = callback;
+    this.#delay = delay;
+    this.#activeAt = clock.now();
+    this.#start(delay);
+  }
+
+  refresh(): void {
+    this.#activeAt = this.#clock.now();
+    if (this.#timer === undefined && !this.#isClosed) this.#start(this.#delay);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  #start(delay: number): void {
+    this.#timer = this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      const left = this.#activeAt + this.#delay - this.#clock.now();
+      if (left > 0) this.#start(left);
+      else this.#callback();
+    }, delay);
+    this.#timer.unref();
+  }
 }

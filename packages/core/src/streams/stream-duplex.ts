@@ -1,0 +1,141 @@
+/**
+ * A Node stream over a `DuplexStream`: the bytes and the ends of it. Node calls it when it likes, so its waits belong to no scope.
+ *
+ * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
+ * as `'error'` and then `'close'`).
+ *
+ * The peer notices an aborted transfer: `destroy(error)`, and `destroy()` while bytes that were written wait to be sent,
+ * reset the connection, so that a truncated message is not mistaken for a complete one.
+ */
+
+import { Duplex, type DuplexOptions } from 'node:stream';
+import { microtask } from '../vocabulary/platform.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
+import { ClosedError } from '../vocabulary/errors.ts';
+import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
+
+type Done = (error?: Error | null) => void;
+
+const ignore = (): void => {};
+
+/** The stream of Node over a `DuplexStream`, which may come later: until then reads and writes wait for it. */
+export class StreamDuplex extends Duplex {
+  #stream: DuplexStream | undefined;
+  /** What waits for the stream. */
+  #held: (() => void)[] = [];
+  /** Whether the end of reading was passed on, so that no read will report a failure. */
+  #hasEnded = false;
+
+  constructor(options?: DuplexOptions) {
+    super({ allowHalfOpen: true, decodeStrings: false, ...options });
+  }
+
+  protected attach(stream: DuplexStream): void {
+    this.#stream = stream;
+    settle(stream.closed, this.#onClosed, ignore);
+    const held = this.#held;
+    this.#held = [];
+    for (const begin of held) begin();
+  }
+
+  protected get stream(): DuplexStream | undefined {
+    return this.#stream;
+  }
+
+  /** Passes on what was read. */
+  protected deliver(chunk: Uint8Array | null): void {
+    this.push(chunk);
+  }
+
+  override _read(): void {
+    const stream = this.#stream;
+    if (stream === undefined) {
+      this.#held.push(() => this._read());
+      return;
+    }
+    settle(
+      outsideScopes(() => stream.readChunk()),
+      (chunk) => {
+        if (chunk === null) this.#hasEnded = true;
+        this.deliver(chunk);
+      },
+      this.#fail,
+    );
+  }
+
+  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
+    // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
+    const transfer = typeof chunk === 'string';
+    const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
+    this.#send((stream) => stream.writeAll(bytes, { transfer }), done);
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
+    done: Done,
+  ): void {
+    const pieces = chunks.map(({ chunk, encoding }) =>
+      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+    );
+    this.#send((stream) => stream.writev(pieces), done);
+  }
+
+  override _final(done: Done): void {
+    this.#send((stream) => stream.shutdown('write'), done);
+  }
+
+  #send(sending: (stream: DuplexStream) => Promise<unknown>, done: Done): void {
+    const stream = this.#stream;
+    if (stream === undefined) {
+      this.#held.push(() => this.#send(sending, done));
+      return;
+    }
+    settle(
+      outsideScopes(() => sending(stream)),
+      () => done(),
+      done,
+    );
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    const stream = this.#stream;
+    this.#held = [];
+    if (stream === undefined) done(error);
+    else if (error === null && this.writableLength > 0) {
+      stream.reset();
+      settle(stream.closed, () => done(), done);
+    } else if (error === null) {
+      // Node's `destroy` waits for nothing; after `end` no bytes are left unsent.
+      settle(stream.close({ linger: 0 }), () => done(), done);
+    } else if (error instanceof ClosedError) {
+      settle(stream.close(), () => done(error), done);
+    } else {
+      stream.reset(error);
+      settle(stream.closed, () => done(error), done);
+    }
+  }
+
+  readonly #fail = (error: Error): void => {
+    this.destroy(error);
+  };
+
+  readonly #onClosed = ({ error }: StreamEnd): void => {
+    // A pending read or write reports the error, a read after the bytes before it; here neither is left.
+    if (this.#hasEnded && !this.writableEnded) this.destroy(error as Error | undefined);
+  };
+}
+
+/**
+ * Continues outside of the promise: an error that a listener throws is then an uncaught exception, as with every Node
+ * stream, and not an unhandled rejection.
+ */
+function settle<T>(
+  promise: Promise<T>,
+  fulfilled: (value: T) => void,
+  rejected: (error: Error) => void,
+): void {
+  promise.then(
+    (value) => microtask(() => fulfilled(value)),
+    (error: Error) => microtask(() => rejected(error)),
+  );
+}

@@ -1,0 +1,169 @@
+/** What libraries do with a socket, done with `stream.toNode()`. */
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import {
+  InvalidInputError,
+  memoryPair,
+  TcpListener,
+  TcpStream,
+  TlsListener,
+  TlsStream,
+  type ByteStream,
+} from '../../src/index.ts';
+import { ManualClock, TestAuthority } from '../../src/testing/index.ts';
+
+describe("a stream as a socket of Node's http", () => {
+  test("serves a client of Node, whose agent keeps it and is sent the server's keep-alive timeout", async () => {
+    const [client, server] = memoryPair();
+    const http = createServer((message, response) => {
+      message.resume().on('end', () => response.end(`to ${message.socket.remoteAddress}`));
+    });
+    http.emit('connection', server.toNode());
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const socket = client.toNode();
+    let connections = 0;
+    agent.createConnection = () => {
+      connections += 1;
+      return socket;
+    };
+    for (let count = 0; count < 3; count += 1) {
+      const asked = request({ agent, method: 'POST', host: 'memory' }).end('x'.repeat(100_000));
+      const [answer] = (await once(asked, 'response')) as [NodeJS.ReadableStream];
+      let body = '';
+      for await (const part of answer) body += String(part);
+      expect(body).toBe('to undefined');
+      if (count < 2) await once(agent, 'free');
+    }
+    expect(connections).toBe(1);
+    expect(socket.timeout).toBeGreaterThan(0);
+    agent.destroy();
+    socket.destroy();
+    await server.closed;
+  });
+});
+
+describe('setTimeout', () => {
+  const pair = (): [node: ReturnType<ByteStream['toNode']>, peer: ByteStream, clock: ManualClock] => {
+    const clock = new ManualClock();
+    const [stream, peer] = memoryPair({ clock });
+    return [stream.toNode(), peer, clock];
+  };
+
+  test('emits once when no byte came or went for so long, and again after the next byte', async () => {
+    const [node, peer, clock] = pair();
+    let timeouts = 0;
+    expect(node.setTimeout(1_000).on('timeout', () => (timeouts += 1))).toBe(node);
+    clock.advance(900);
+    const written = new Promise((resolve) => node.write('out', resolve));
+    await written;
+    clock.advance(900);
+    await peer.writeAll('in');
+    await once(node, 'readable');
+    clock.advance(999);
+    expect(timeouts).toBe(0);
+    clock.advance(1);
+    expect(timeouts).toBe(1);
+    clock.advance(10_000);
+    expect(timeouts).toBe(1);
+    await new Promise((resolve) => node.write('more', resolve));
+    clock.advance(1_000);
+    expect(timeouts).toBe(2);
+    expect(node.destroyed).toBe(false);
+    node.destroy();
+    await peer.close();
+  });
+
+  test('calls its callback at the next timeout only, and no longer after 0 or when it is destroyed', async () => {
+    const [node, peer, clock] = pair();
+    let calls = 0;
+    const call = (): void => {
+      calls += 1;
+    };
+    node.setTimeout(100, call).setTimeout(200, call);
+    expect(node.timeout).toBe(200);
+    clock.advance(200);
+    expect(calls).toBe(1);
+    node.setTimeout(100, call).setTimeout(0, call);
+    clock.advance(100);
+    node.setTimeout(100, call).destroy();
+    await once(node, 'close');
+    node.setTimeout(100, call);
+    clock.advance(1_000);
+    expect(calls).toBe(1);
+    await peer.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([-1, Number.NaN, Infinity, '5', null, undefined])('refuses %p', async (delay) => {
+    const [node, peer] = pair();
+    expect(() => node.setTimeout(delay as number)).toThrow(InvalidInputError);
+    expect(() => node.setTimeout(1, 'call' as never)).toThrow(InvalidInputError);
+    node.destroy();
+    await peer.close();
+  });
+});
+
+describe('what a socket is', () => {
+  test('has addresses, families and counts of bytes on TCP', async () => {
+    const listener = await TcpListener.bind({ port: 0, host: '127.0.0.1' });
+    const client = (await TcpStream.connect(listener.localAddress)).toNode();
+    const server = (await listener.accept()).toNode();
+    expect([client.remoteAddress, client.remotePort, client.remoteFamily]).toEqual([
+      '127.0.0.1',
+      listener.localAddress.port,
+      'IPv4',
+    ]);
+    expect(server.address()).toEqual({
+      address: '127.0.0.1',
+      family: 'IPv4',
+      port: listener.localAddress.port,
+    });
+    expect([client.localPort, client.localFamily]).toEqual([server.remotePort, 'IPv4']);
+    expect([client.connecting, client.pending, client.readyState]).toEqual([false, false, 'open']);
+    expect(client.encrypted).toBeUndefined();
+    client.setKeepAlive(true, 100).setNoDelay();
+    client.write('né');
+    await once(server, 'readable');
+    expect(String(server.read())).toBe('né');
+    expect([client.bytesWritten, server.bytesRead]).toEqual([3, 3]);
+    client.end();
+    expect(client.readyState).toBe('readOnly');
+    server.resume().destroySoon();
+    await Promise.all([once(client.resume(), 'close'), once(server, 'close')]);
+    expect(client.readyState).toBe('closed');
+    await listener.close();
+  });
+
+  test('says that TLS is on it', async () => {
+    const authority = new TestAuthority();
+    const { cert, key } = authority.issue('localhost');
+    const listener = await TlsListener.bind({ port: 0, host: '127.0.0.1' }, { cert, key });
+    const [client, server] = await Promise.all([
+      TlsStream.connect(listener.localAddress, { ca: authority.certificate, servername: 'localhost' }),
+      listener.accept(),
+    ]);
+    const node = client.toNode();
+    expect([node.encrypted, node.authorized, node.servername]).toEqual([true, true, 'localhost']);
+    expect(server.toNode().encrypted).toBe(true);
+    node.destroy();
+    await server.closed;
+    await listener.close();
+  });
+
+  test('is sent to its end by destroySoon, and broken off by resetAndDestroy', async () => {
+    const [a, b] = memoryPair({ readHighWaterMark: 1_000 });
+    const node = a.toNode();
+    node.write('x'.repeat(100_000));
+    node.destroySoon();
+    let size = 0;
+    for await (const chunk of b) size += chunk.length;
+    expect(size).toBe(100_000);
+    await once(node, 'close');
+    await b.close();
+
+    const [c, d] = memoryPair();
+    c.toNode().resetAndDestroy();
+    expect((await d.closed).how).toBe('reset');
+  });
+});
