@@ -5,20 +5,22 @@
  * servers of SMTP set timeouts, database clients turn off Nagle's algorithm, frameworks read the peer's address.
  */
 
-import { invalidInput } from '../vocabulary/errors.ts';
+import { invalidInput, IoError } from '../vocabulary/errors.ts';
 import { StreamDuplex } from './stream-duplex.ts';
 
 /** The largest delay of a timer, in milliseconds. */
 const MAX_DELAY = 2_147_483_647;
 
+/** One end of a connection. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What sockets know of themselves, and other streams lack. */
 interface Connected {
-  readonly localAddress?: { readonly host?: string; readonly port?: number; readonly path?: string };
-  readonly remoteAddress?: {
-    readonly host?: string;
-    readonly port?: number;
-    readonly path?: string;
-  };
+  readonly localAddress?: Partial<Endpoint>;
+  readonly remoteAddress?: Partial<Endpoint>;
   readonly isEncrypted?: boolean;
   readonly isAuthorized?: boolean;
   readonly alpnProtocol?: string;
@@ -45,6 +47,7 @@ export abstract class SocketDuplex extends StreamDuplex {
   /** Milliseconds without a byte until `'timeout'`; `undefined` before `setTimeout`. */
   timeout: number | undefined;
   connecting = false;
+  readonly autoSelectFamilyAttemptedAddresses: string[] = [];
 
   /** Calls back after so many milliseconds without a `refresh`, and again after the next one. */
   protected abstract startIdleTimer(callback: () => void, delay: number): IdleTimer;
@@ -72,6 +75,14 @@ export abstract class SocketDuplex extends StreamDuplex {
     this.#idle?.close();
     this.#idle = undefined;
     super._destroy(error, done);
+  }
+
+  /** @throws `IoError` (`EISCONN`): it is connected, and stays so. Types of Node's sockets want this call. */
+  connect(..._args: readonly unknown[]): this {
+    throw new IoError(
+      'connect: this stream is connected already; TcpStream.connect opens another connection',
+      { code: 'EISCONN', operation: 'connect' },
+    );
   }
 
   /** Ends it when what was written has been sent. */
@@ -134,45 +145,57 @@ export abstract class SocketDuplex extends StreamDuplex {
     return this.#bytesWritten + this.writableLength;
   }
 
+  get bufferSize(): number {
+    return this.writableLength;
+  }
+
   get pending(): boolean {
     return this.stream === undefined;
   }
 
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.connecting) return 'opening';
-    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    if (this.readable && this.writable) return this.pending ? 'closed' : 'open';
+    if (this.readable) return 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
   }
 
   /** This side's address, or an empty object where there is none. */
   address(): { address?: string; family?: string; port?: number } {
-    const { localAddress: address, localFamily: family, localPort: port } = this;
-    if (address === undefined || family === undefined || port === undefined) return {};
-    return { address, family, port };
+    const local = this.addressAt('localAddress');
+    if (local === undefined) return {};
+    return { address: local.host, family: familyOf(local.host), port: local.port };
   }
 
   get localAddress(): string | undefined {
-    return this.#socket.localAddress?.host ?? this.#socket.localAddress?.path;
+    return this.addressAt('localAddress')?.host;
   }
 
   get localPort(): number | undefined {
-    return this.#socket.localAddress?.port;
+    return this.addressAt('localAddress')?.port;
   }
 
   get localFamily(): string | undefined {
-    return familyOf(this.#socket.localAddress?.host);
+    return familyOf(this.localAddress);
   }
 
   get remoteAddress(): string | undefined {
-    return this.#socket.remoteAddress?.host ?? this.#socket.remoteAddress?.path;
+    return this.addressAt('remoteAddress')?.host;
   }
 
   get remotePort(): number | undefined {
-    return this.#socket.remoteAddress?.port;
+    return this.addressAt('remoteAddress')?.port;
   }
 
   get remoteFamily(): string | undefined {
-    return familyOf(this.#socket.remoteAddress?.host);
+    return familyOf(this.remoteAddress);
+  }
+
+  /** As on sockets of Node, a Unix socket has no address, and of a destroyed one the remote address is forgotten. */
+  protected addressAt(end: 'localAddress' | 'remoteAddress'): Endpoint | undefined {
+    if (this.destroyed && end === 'remoteAddress') return undefined;
+    const { host, port } = this.#socket[end] ?? {};
+    return host === undefined || port === undefined ? undefined : { host, port };
   }
 
   /** Whether TLS is on it, as `tls.TLSSocket` says it; `undefined` where it is not. */
@@ -221,6 +244,8 @@ export abstract class SocketDuplex extends StreamDuplex {
   }
 }
 
+function familyOf(host: string): string;
+function familyOf(host: string | undefined): string | undefined;
 function familyOf(host: string | undefined): string | undefined {
   if (host === undefined) return undefined;
   return host.includes(':') ? 'IPv6' : 'IPv4';

@@ -5,9 +5,7 @@
  * addresses, its counts of bytes, and a timeout in virtual time. Its errors are those of Node's sockets.
  */
 
-import type { Socket as NodeSocket } from 'node:net';
-import { StreamDuplex } from '../../../streams/to-node.ts';
-import type { InetAddress } from '../../../vocabulary/address.ts';
+import { SocketDuplex, type Endpoint, type IdleTimer } from '../../../streams/socket-duplex.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts';
 import { Timeout } from '../guard/timers.ts';
@@ -28,21 +26,15 @@ export interface SocketOptions {
   readonly carriesTls?: boolean | undefined;
 }
 
-export class SimSocket extends StreamDuplex {
+export class SimSocket extends SocketDuplex {
   readonly #place: Home;
   /** Its place in the order of sockets. */
   readonly number: number = nextNumber();
   #carriesTls: boolean;
   /** Ends an attempt to connect. */
   readonly #attempt = new AbortController();
-  #idle: Timeout | undefined;
-  #bytesRead = 0;
-  #bytesWritten = 0;
   #target: Target | undefined;
   #link: SimStream | SimUnixStream | undefined;
-  connecting = false;
-  timeout: number | undefined;
-  readonly autoSelectFamilyAttemptedAddresses: readonly string[] = [];
   /** Set by servers of Node, which count their connections. */
   server: unknown = null;
   _server: { _connections: number; _emitCloseIfDrained(): void } | null = null;
@@ -57,7 +49,7 @@ export class SimSocket extends StreamDuplex {
     this.#place = place;
     this.#carriesTls = carriesTls;
     place.add(this);
-    this.on('end', this.#touch);
+    this.on('end', () => this.touch());
   }
 
   /** Whether TLS is above it. */
@@ -87,7 +79,7 @@ export class SimSocket extends StreamDuplex {
     return error === undefined && isLeft(this) ? this : super.destroy(error);
   }
 
-  connect(...args: readonly unknown[]): this {
+  override connect(...args: readonly unknown[]): this {
     const [options, callback] = connectArguments(args);
     if (callback !== undefined) this.once('connect', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
@@ -114,7 +106,7 @@ export class SimSocket extends StreamDuplex {
       microtask(() => {
         this.connecting = false;
         this.open(stream);
-        this.#touch();
+        this.touch();
         this.emit('connect');
         this.emit('ready');
         this.readAhead();
@@ -131,40 +123,11 @@ export class SimSocket extends StreamDuplex {
 
   protected override deliver(chunk: Uint8Array | null): void {
     const pass = (): void => {
-      this.#touch();
-      if (chunk === null) {
-        this.push(null);
-        this.readAhead();
-        return;
-      }
-      this.#bytesRead += chunk.length;
-      this.push(chunk);
+      super.deliver(chunk);
+      if (chunk === null) this.readAhead();
     };
     if (this.#carriesTls) immediate(pass);
     else pass();
-  }
-
-  override _write(
-    chunk: Uint8Array | string,
-    encoding: BufferEncoding,
-    done: (error?: Error | null) => void,
-  ): void {
-    this.#count(chunk, encoding);
-    super._write(chunk, encoding, done);
-  }
-
-  override _writev(
-    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
-    done: (error?: Error | null) => void,
-  ): void {
-    for (const { chunk, encoding } of chunks) this.#count(chunk, encoding);
-    super._writev(chunks, done);
-  }
-
-  #count(chunk: Uint8Array | string, encoding: BufferEncoding): void {
-    this.#touch();
-    this.#bytesWritten +=
-      typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
   }
 
   override end(...values: unknown[]): this {
@@ -180,7 +143,6 @@ export class SimSocket extends StreamDuplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.connecting = false;
     this.#attempt.abort();
-    this.#idle?.close();
     // Where the host has crashed, no program is left to handle it.
     const isGone = (error as { code?: unknown } | null)?.code === 'ERR_HOST_CRASHED';
     const given = error === null || isGone ? null : socketError('read', error, {});
@@ -197,112 +159,31 @@ export class SimSocket extends StreamDuplex {
     });
   }
 
-  destroySoon(): void {
-    if (this.writable) this.end();
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', () => this.destroy());
-  }
-
-  resetAndDestroy(): this {
-    this.#link?.reset();
-    return this.destroy();
-  }
-
   // --- Its timeout ---------------------------------------------------------------------------------------------
 
-  setTimeout(delay: number, callback?: () => void): this {
-    this.timeout = delay;
-    this.#idle?.close();
-    this.#idle = undefined;
-    if (delay > 0) {
-      this.#idle = new Timeout(() => this.emit('timeout'), delay, [], false).unref();
-      if (callback !== undefined) this.once('timeout', callback);
-    } else if (callback !== undefined) {
-      this.off('timeout', callback);
-    }
-    return this;
+  protected override startIdleTimer(callback: () => void, delay: number): IdleTimer {
+    return new Timeout(callback, delay, [], false).unref();
   }
-
-  readonly #touch = (): void => {
-    this.#idle?.refresh();
-  };
 
   /** Node's own modules call it when something has happened. */
   _unrefTimer(): void {
-    this.#touch();
+    this.touch();
   }
 
   // --- What it is ----------------------------------------------------------------------------------------------
 
-  get bytesRead(): number {
-    return this.#bytesRead;
-  }
-
-  get bytesWritten(): number {
-    return this.#bytesWritten + this.writableLength;
-  }
-
   get _bytesDispatched(): number {
-    return this.#bytesWritten;
-  }
-
-  get bufferSize(): number {
-    return this.writableLength;
-  }
-
-  get pending(): boolean {
-    return this.#link === undefined;
+    return this.bytesWritten - this.writableLength;
   }
 
   get _connecting(): boolean {
     return this.connecting;
   }
 
-  get readyState(): NodeSocket['readyState'] {
-    if (this.connecting) return 'opening';
-    if (this.readable && this.writable) return this.pending ? 'closed' : 'open';
-    if (this.readable) return 'readOnly';
-    return this.writable ? 'writeOnly' : 'closed';
-  }
-
-  address(): object {
-    const { localAddress: address, localPort: port, localFamily: family } = this;
-    return address === undefined ? {} : { address, family, port };
-  }
-
-  get localAddress(): string | undefined {
-    return this.#addressOf('localAddress');
-  }
-
-  get localPort(): number | undefined {
-    return this.#inet('localAddress')?.port;
-  }
-
-  get localFamily(): string | undefined {
-    return this.#inet('localAddress') === undefined ? undefined : 'IPv4';
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.destroyed ? undefined : this.#addressOf('remoteAddress');
-  }
-
-  get remotePort(): number | undefined {
-    return this.destroyed ? undefined : this.#inet('remoteAddress')?.port;
-  }
-
-  get remoteFamily(): string | undefined {
-    return this.remoteAddress === undefined ? undefined : 'IPv4';
-  }
-
-  #addressOf(end: 'localAddress' | 'remoteAddress'): string | undefined {
-    const address = this.#inet(end);
-    return address === undefined ? undefined : this.#place.addressOf(address.host);
-  }
-
-  /** Unix sockets have no addresses here, as in Node. */
-  #inet(end: 'localAddress' | 'remoteAddress'): InetAddress | undefined {
-    const address = this.#link?.[end];
-    return address?.kind === 'inet' ? address : undefined;
+  /** Its hosts have names; a socket has addresses. */
+  protected override addressAt(end: 'localAddress' | 'remoteAddress'): Endpoint | undefined {
+    const address = super.addressAt(end);
+    return address && { ...address, host: this.#place.addressOf(address.host) };
   }
 }
 
