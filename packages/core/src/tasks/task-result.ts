@@ -34,8 +34,18 @@ export class TaskResult {
     else this.#reject(outcome.error);
   }
 
-  /** The promise of one await: it ends with the scope of the caller as well, but a task that has ended has its result. */
+  /**
+   * The promise of one await: it ends with the scope of the caller as well, but a task that has ended has its result.
+   *
+   * Each await spends, as those of tokio's `JoinHandle` do: a loop over tasks that wait for nothing lets the event loop turn.
+   */
   wait(name: string, clock: Clock): Promise<unknown> {
+    const result = this.#wait(name, clock);
+    const refill = budgetOf(clock).spend();
+    return refill === undefined ? result : settledAfter(result, refill);
+  }
+
+  #wait(name: string, clock: Clock): Promise<unknown> {
     const promise = this.#promise;
     if (this.#isSettled) {
       this.#waits += 1;
@@ -75,5 +85,13 @@ export class TaskResult {
         },
       );
     });
+  }
+}
+
+async function settledAfter(result: Promise<unknown>, refill: Promise<void>): Promise<unknown> {
+  try {
+    return await result;
+  } finally {
+    await refill;
   }
 }

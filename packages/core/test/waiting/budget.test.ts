@@ -471,6 +471,26 @@ describe('a loop lets the event loop turn that only makes this call of', () => {
     );
   });
 
+  describe('a task that ends at once', () => {
+    rows(() => new Executor({ onTaskError: () => {} }), {
+      'with a value': (executor) => executor.spawn(() => 1),
+      'with an error': (executor) =>
+        executor.spawn(() => {
+          throw new Error('no');
+        }),
+      'with a rejection': (executor) => executor.spawn(() => Promise.reject(new Error('no'))),
+      'with a child': (executor) => executor.spawn(({ spawn }) => spawn(() => 1)),
+      'of a tracker': (executor) => new TaskTracker({ executor }).spawn(() => 1),
+      'by its abort': (executor) => {
+        const task = executor.spawn(({ sleep }) => sleep(60_000));
+        task.abort(new Error('enough'));
+        return task;
+      },
+      'and is caught': (executor) => executor.spawn(() => 1).catch(() => {}),
+      'and is waited for with finally': (executor) => executor.spawn(() => 1).finally(() => {}),
+    });
+  });
+
   describe('a task that was aborted', () => {
     test.each(['sleep', 'yieldNow'] as const)('%s', async (name) => {
       const executor = new Executor();

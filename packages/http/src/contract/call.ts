@@ -1,6 +1,6 @@
 /** The client's side of a contract: a request that its schemas type, and a response that they check. */
 
-import { checkMethods, invalidInput } from '@awaitio/core/lowlevel';
+import { charged, checkMethods, invalidInput } from '@awaitio/core/lowlevel';
 import type { HttpClient } from '../client/client.ts';
 import type { RequestOptions } from '../client/request-options.ts';
 import { ResponseJsonError, ResponseSchemaError } from '../client/response-errors.ts';
@@ -63,11 +63,20 @@ export interface CallOptions
  * await server.shutdown();
  * ```
  */
-export async function call<C extends Contract>(
+export function call<C extends Contract>(
   client: Pick<HttpClient, 'request'>,
   contract: C,
   input: CallInput<C>,
   options: CallOptions = {},
+): Promise<CallResult<C>> {
+  return charged(undefined, () => send(client, contract, input, options));
+}
+
+async function send<C extends Contract>(
+  client: Pick<HttpClient, 'request'>,
+  contract: C,
+  input: CallInput<C>,
+  options: CallOptions,
 ): Promise<CallResult<C>> {
   checkMethods('call', 'client', client, ['request']);
   checkContract('call', 'contract', contract);

@@ -15,6 +15,7 @@ import {
   type Timer,
 } from '@awaitio/core';
 import {
+  charged,
   checkOptions,
   describeFailure,
   invalidInput,
@@ -83,13 +84,15 @@ const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
  * await page.close();
  * ```
  */
-export async function inspect(options: InspectOptions = {}): Promise<InspectorPage> {
-  checkOptions('inspect', options, INSPECT_OPTIONS);
-  const { host = '127.0.0.1', path, allowRemote = false } = options;
-  if (path === undefined && !allowRemote && !isLoopback(host)) {
-    throw invalidInput('inspect', 'host', 'a loopback address, or `allowRemote` to be set', host);
-  }
-  return outsideScopes(() => open(options));
+export function inspect(options: InspectOptions = {}): Promise<InspectorPage> {
+  return charged(options, () => {
+    checkOptions('inspect', options, INSPECT_OPTIONS);
+    const { host = '127.0.0.1', path, allowRemote = false } = options;
+    if (path === undefined && !allowRemote && !isLoopback(host)) {
+      throw invalidInput('inspect', 'host', 'a loopback address, or `allowRemote` to be set', host);
+    }
+    return outsideScopes(() => open(options));
+  });
 }
 
 function isLoopback(host: string): boolean {

@@ -1,6 +1,7 @@
 /** `webSocket`: the opening handshake of a server (RFC 6455 section 4.2), in a handler. */
 
 import {
+  charged,
   checkMethods,
   checkOptions,
   invalidInput,
@@ -95,10 +96,18 @@ const NONCE = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
  * await server.shutdown();
  * ```
  */
-export async function webSocket(
+export function webSocket(
   request: HttpRequest,
   context: Pick<HandlerContext, 'upgrade' | 'clock'> & Partial<HandlerContext>,
   options: WebSocketOptions = {},
+): Promise<WebSocket> {
+  return charged(context, () => accept(request, context, options));
+}
+
+async function accept(
+  request: HttpRequest,
+  context: Pick<HandlerContext, 'upgrade' | 'clock'> & Partial<HandlerContext>,
+  options: WebSocketOptions,
 ): Promise<WebSocket> {
   if (!(request instanceof HttpRequest)) {
     throw invalidInput('webSocket', 'request', 'the HttpRequest of the handler', request);

@@ -1,7 +1,10 @@
 /** Requests and bodies that fail at once let the event loop turn. */
 
 import { describe, expect, test } from '@jest/globals';
-import { echo, HttpClient, serve, type HttpRequest } from '../../src/index.ts';
+import { call } from '../../src/contract/index.ts';
+import { echo, HttpClient, HttpResponse, serve, type HttpRequest } from '../../src/index.ts';
+import { inspect } from '../../src/inspect/index.ts';
+import { webSocket } from '../../src/websocket/index.ts';
 import { turnsIn } from '../../../core/test/support/turns-in.ts';
 
 const signal = AbortSignal.abort(new Error('aborted'));
@@ -67,4 +70,33 @@ describe('a loop over reads of a body lets the event loop turn:', () => {
 
 test('a loop over calls of serve with wrong options lets the event loop turn', async () => {
   expect(await turnsIn(() => serve(echo(), { port: -1 }))).toBe(true);
+});
+
+describe('a loop over calls of other entries that fail at once lets the event loop turn:', () => {
+  test('webSocket, for a request that asks for none', async () => {
+    let turned: boolean | undefined;
+    const server = await serve(
+      async (request, context) => {
+        turned = await turnsIn(() => webSocket(request, context));
+        return HttpResponse.empty();
+      },
+      { port: 0 },
+    );
+    await using client = new HttpClient();
+    expect((await client.get(server.url)).status).toBe(204);
+    expect(turned).toBe(true);
+    await server.shutdown();
+  });
+
+  test('webSocket, with wrong arguments', async () => {
+    expect(await turnsIn(() => webSocket(null as never, null as never))).toBe(true);
+  });
+
+  test('call of a contract, with wrong arguments', async () => {
+    expect(await turnsIn(() => call(null as never, null as never, null as never))).toBe(true);
+  });
+
+  test('inspect, with wrong options', async () => {
+    expect(await turnsIn(() => inspect({ port: -1 }))).toBe(true);
+  });
 });
