@@ -28,7 +28,8 @@ const byProgram = 'programs implement it, awaitio calls it';
 const trusted = 'for code that builds on this package: says less about misuse';
 const asDuplex = 'every implementation is called under its own name';
 const error = 'an error that throws would hide what it is about';
-const simulated = 'a simulation fails by itself on a wrong program';
+const simulated = 'sim/hostile-simulation.test.ts calls it, in a simulation';
+const ofRuns = 'seeds.test.ts and simulate.test.ts call it: it runs simulations';
 
 /** A call of a plain function, or of a constructor. */
 const plain =

@@ -55,7 +55,7 @@ export const VALUES: readonly (readonly [kind: Kind, show: string, make: () => u
 ];
 
 /** What a value of this type may be; everything else has to be refused. `{}` is an object without any member. */
-function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
+export function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
   const kinds = new Set<Kind>(['proxy']);
   if (isOptional || /\bundefined\b/.test(type)) kinds.add('undefined');
   if (/\bnull\b/.test(type)) kinds.add('null');
@@ -65,13 +65,17 @@ function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
   }
   if (/\bnumber\b|\bInterest\b/.test(type)) kinds.add('number');
   if (/\bboolean\b/.test(type)) kinds.add('boolean');
-  if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion/.test(type))
+  if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion|Encoding/.test(type))
     kinds.add('string');
-  if (/=>|\bHandler\b|TaskFunction|ScopeFunction|Consume|SimulatedMain|MakeStreamPair/.test(type)) {
+  if (
+    /=>|\bHandler\b|TaskFunction|ScopeFunction|Consume|SimulatedMain|MakeStreamPair|PacketMatch|HostProgram/.test(
+      type,
+    )
+  ) {
     kinds.add('function');
   }
   // Bags of options: an empty one is right, and an array has no wrong member.
-  if (/Options|Init|^\{|Pick</.test(type)) kinds.add('object').add('array');
+  if (/Options|Init|Faults|^\{|Pick</.test(type)) kinds.add('object').add('array');
   if (/\[\]|Iterable|FieldList|HeadersInput|Body\b/.test(type)) kinds.add('array');
   if (/HeadersInput|Record</.test(type)) kinds.add('object');
   return kinds;

@@ -7,9 +7,9 @@ import {
   type OptionRule,
   type OptionTable,
 } from '../../vocabulary/check.ts';
-import { invalidInput } from '../../vocabulary/errors.ts';
 import type { SimConnection } from './wire/connection.ts';
 import type { Fabric } from './network/fabric.ts';
+import { checkAnyHosts, checkHosts, hostOf } from './network/host-of.ts';
 import type { SimLinkFaults } from './wire/fault-book.ts';
 import { rangeRule, SIM_FAULTS } from './wire/faults.ts';
 import { SimStream } from './wire/stream.ts';
@@ -93,13 +93,6 @@ const timeRule: OptionRule = {
 
 /** The calls of one run. */
 export function faultCalls(fabric: Fabric): FaultCalls {
-  const hostOf = (operation: string, name: string, value: unknown): SimHost => {
-    if (typeof value === 'object' && value !== null) {
-      const found = fabric.find(String((value as Partial<SimHost>).name));
-      if (found === value) return found;
-    }
-    throw invalidInput(operation, name, 'a host of this run', value);
-  };
   const set = (
     operation: string,
     faults: SimLinkFaults,
@@ -121,27 +114,31 @@ export function faultCalls(fabric: Fabric): FaultCalls {
     const found = fabric.connections.filter(
       a instanceof SimStream || a instanceof SimUnixStream
         ? ({ ends }) => ends.some(({ stream }) => stream === a)
-        : between(hostOf(operation, 'a', a), hostOf(operation, 'b', b)),
+        : between(hostOf(fabric, operation, 'a', a), hostOf(fabric, operation, 'b', b)),
     );
     for (const connection of found) act(connection);
   };
   return {
     dns: fabric.names,
     partition: (a, b, options) => {
+      checkHosts(fabric, 'partition', a, b);
       fabric.partition(a, b, options);
     },
     heal: (a, b) => {
+      checkAnyHosts(fabric, 'heal', a, b);
       fabric.heal(a, b);
     },
     hold: (a, b) => {
+      checkHosts(fabric, 'hold', a, b);
       fabric.hold(a, b);
     },
     release: (a, b) => {
+      checkAnyHosts(fabric, 'release', a, b);
       fabric.release(a, b);
     },
     link: (a, b, options = {}) => {
       checkOptions('link', options, PARTITION_OPTIONS);
-      const [from, to] = [hostOf('link', 'a', a), hostOf('link', 'b', b)];
+      const [from, to] = [hostOf(fabric, 'link', 'a', a), hostOf(fabric, 'link', 'b', b)];
       const concerns = (start: object, end: object): boolean =>
         (start === from && end === to) || (options.oneWay !== true && start === to && end === from);
       return {

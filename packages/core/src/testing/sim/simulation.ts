@@ -1,5 +1,6 @@
 /** What a simulated program receives: its world, without what drives it. */
 
+import { checkValue, rules } from '../../vocabulary/check.ts';
 import { faultCalls } from './fault-calls.ts';
 import { isGone } from './hosts/context.ts';
 import { fabricOf } from './network/network.ts';
@@ -24,6 +25,7 @@ export function simulationOf(
     sometimes,
     reachable,
     log: (line: string) => {
+      checkValue('log', 'line', line, rules.string);
       if (!isGone()) trace.record('log', line);
     },
   });

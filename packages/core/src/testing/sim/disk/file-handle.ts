@@ -64,12 +64,13 @@ export class FileHandle implements SimFileHandle {
     let bytes: Uint8Array;
     let at: number | null | undefined;
     if (typeof data === 'string') {
-      bytes = bytesOf('write', data, typeof length === 'string' ? length : undefined);
+      // As in node:fs: the position, then the encoding.
+      bytes = bytesOf('write', data, encodingOf('write', length as DiskEncoding));
       at = offset;
     } else {
       const all = bytesOf('write', data, undefined);
       const start = offset ?? 0;
-      const count = typeof length === 'number' ? length : all.length - start;
+      const count = (length ?? all.length - start) as number;
       checkValue('write', 'offset', start, rules.whole(0, all.length));
       checkValue('write', 'length', count, rules.whole(0, all.length - start));
       bytes = all.subarray(start, start + count);

@@ -1,6 +1,12 @@
 /** The disk of a host: the calls of node:fs/promises, each a chain of calls of the operating system. */
 
-import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
+import {
+  checkOptions,
+  checkValue,
+  rules,
+  type OptionRule,
+  type OptionTable,
+} from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { KIND } from '../decisions/kinds.ts';
 import { CallQueue, type DiskOwner } from './call-queue.ts';
@@ -31,7 +37,14 @@ interface MakeOptions {
   readonly mode?: number | string | undefined;
 }
 
-const MAKE_OPTIONS: OptionTable<MakeOptions> = { recursive: rules.flag, mode: rules.any };
+/** As those of node:fs; the disk keeps none. */
+const modeRule: OptionRule = {
+  expected: 'a whole number from 0, or octal digits',
+  accepts: (value) =>
+    rules.whole(0).accepts(value) || (typeof value === 'string' && /^[0-7]+$/.test(value)),
+};
+
+const MAKE_OPTIONS: OptionTable<MakeOptions> = { recursive: rules.flag, mode: modeRule };
 
 export class HostDisk implements SimDisk, HandleDisk {
   readonly #owner: DiskOwner;
@@ -60,8 +73,9 @@ export class HostDisk implements SimDisk, HandleDisk {
     return this.calls.used;
   }
 
-  async open(path: string, flags = 'r', _mode?: number | string): Promise<FileHandle> {
+  async open(path: string, flags = 'r', permissions?: number | string): Promise<FileHandle> {
     const given = checkedPath('open', path);
+    if (permissions !== undefined) checkValue('open', 'mode', permissions, modeRule);
     const mode = typeof flags === 'string' ? modeOf(flags) : undefined;
     if (mode === undefined) {
       throw invalidInput(

@@ -8,9 +8,8 @@
 
 import { checkValue, type OptionRule } from '../../../vocabulary/check.ts';
 import type { Timer } from '../../../vocabulary/clock.ts';
-import { invalidInput } from '../../../vocabulary/errors.ts';
 import { AsyncScope } from '../../../waiting/async-scope.ts';
-import { sleepOn } from '../../../waiting/system-clock.ts';
+import { checkedSleep, checkTimer } from '../../../waiting/system-clock.ts';
 import type { Dial, TrueTime } from './dial.ts';
 import type { SimHostClock } from './types.ts';
 
@@ -62,9 +61,7 @@ export class HostClock implements SimHostClock {
   }
 
   setTimer(callback: () => void, delay: number): Timer {
-    if (typeof callback !== 'function') {
-      throw invalidInput('setTimer', 'callback', 'a function', callback);
-    }
+    checkTimer(callback, delay);
     const due = this.#dial.now() + (delay > 0 ? delay : 0);
     const timer = new HostTimer(this.#timers, callback, due);
     if (!this.#owner.isOver) this.#arm(timer);
@@ -76,7 +73,7 @@ export class HostClock implements SimHostClock {
   }
 
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    return sleepOn(this, delay, options?.signal);
+    return checkedSleep(this, delay, options);
   }
 
   get rate(): number {

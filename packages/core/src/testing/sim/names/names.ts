@@ -1,5 +1,6 @@
 /** The names of a simulated network: which hosts each stands for, now. */
 
+import { checkValue, rules } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 
 /** The name service of a run, from {@link Simulation.dns}. */
@@ -12,13 +13,15 @@ export interface SimDns {
    * @throws `InvalidInputError`.
    */
   set(name: string, hosts: readonly string[]): void;
-  /** Forgets what was set for a name. */
+  /** Forgets what was set for a name. @throws `InvalidInputError` */
   delete(name: string): void;
-  /** The names of the hosts that a name stands for now. */
+  /** The names of the hosts that a name stands for now. @throws `InvalidInputError` */
   lookup(name: string): readonly string[];
 }
 
 const NAME = /^[^\s:[\]]+$/;
+
+const isName = (value: unknown): boolean => typeof value === 'string' && NAME.test(value);
 
 export class Names implements SimDns {
   readonly #names = new Map<string, readonly string[]>();
@@ -29,10 +32,10 @@ export class Names implements SimDns {
   }
 
   set(name: string, hosts: readonly string[]): void {
-    if (typeof name !== 'string' || !NAME.test(name)) {
+    if (!isName(name)) {
       throw invalidInput('set', 'name', 'a name without spaces, colons or brackets', name);
     }
-    if (!Array.isArray(hosts) || !hosts.every((host) => NAME.test(String(host)))) {
+    if (!Array.isArray(hosts) || !hosts.every(isName)) {
       throw invalidInput('set', 'hosts', 'a list of names of hosts', hosts);
     }
     this.#names.set(name, [...hosts]);
@@ -40,10 +43,12 @@ export class Names implements SimDns {
   }
 
   delete(name: string): void {
+    checkValue('delete', 'name', name, rules.string);
     this.#names.delete(name);
   }
 
   lookup(name: string): readonly string[] {
+    checkValue('lookup', 'name', name, rules.string);
     return this.#names.get(name) ?? [name];
   }
 }

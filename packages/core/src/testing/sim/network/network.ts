@@ -2,6 +2,7 @@
 
 import type { SimClock } from '../wire/clock.ts';
 import { Fabric } from './fabric.ts';
+import { checkAnyHosts, checkHosts } from './host-of.ts';
 import type { PartitionOptions, SimHost, SimNetworkOptions } from './types.ts';
 import type { SimWait } from '../wire/world.ts';
 
@@ -33,23 +34,27 @@ export class SimNetwork {
     return this.#fabric.host(name);
   }
 
-  /** Cuts two hosts off from each other: what they send is lost, until {@link SimNetwork.heal}. */
+  /** Cuts two hosts off from each other: what they send is lost, until {@link SimNetwork.heal}. @throws `InvalidInputError` */
   partition(a: SimHost, b: SimHost, options?: PartitionOptions): void {
+    checkHosts(this.#fabric, 'partition', a, b);
     this.#fabric.partition(a, b, options);
   }
 
-  /** Ends the partitions between two hosts, or all partitions. */
+  /** Ends the partitions between two hosts, or all partitions. @throws `InvalidInputError` */
   heal(a?: SimHost, b?: SimHost): void {
+    checkAnyHosts(this.#fabric, 'heal', a, b);
     this.#fabric.heal(a, b);
   }
 
-  /** Delays what two hosts send each other, without loss or timeout, until {@link SimNetwork.release}. */
+  /** Delays what two hosts send each other, without loss or timeout, until {@link SimNetwork.release}. @throws `InvalidInputError` */
   hold(a: SimHost, b: SimHost): void {
+    checkHosts(this.#fabric, 'hold', a, b);
     this.#fabric.hold(a, b);
   }
 
-  /** Delivers what was held back between two hosts, or everywhere. */
+  /** Delivers what was held back between two hosts, or everywhere. @throws `InvalidInputError` */
   release(a?: SimHost, b?: SimHost): void {
+    checkAnyHosts(this.#fabric, 'release', a, b);
     this.#fabric.release(a, b);
   }
 

@@ -7,10 +7,10 @@
  */
 
 import type { Clock, Timer } from '../../../vocabulary/clock.ts';
-import { AsyncScope } from '../../../waiting/async-scope.ts';
-import { sleepOn } from '../../../waiting/system-clock.ts';
-import type { Lane, Order } from '../decisions/order.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
+import { AsyncScope } from '../../../waiting/async-scope.ts';
+import { checkedSleep, checkTimer } from '../../../waiting/system-clock.ts';
+import type { Lane, Order } from '../decisions/order.ts';
 import { currentLife } from '../hosts/context.ts';
 
 /** 2020-01-01T00:00:00Z: the date at the start of a simulation. */
@@ -141,7 +141,7 @@ export class SimClock implements Clock {
   /** On a host, the clock of the host sleeps: it stops with the host. */
   sleep(delay: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     const life = currentLife();
-    return sleepOn(life?.time === this ? life.clock : this, delay, options?.signal);
+    return checkedSleep(life?.time === this ? life.clock : this, delay, options);
   }
 
   /** As {@link SimClock.setTimer}, without the async context of the caller: for clocks that are built on this one. */
@@ -180,8 +180,12 @@ export class SimClock implements Clock {
    *
    * @param until - The latest virtual time to jump to, in milliseconds. @default no limit
    * @returns Whether there was an event.
+   * @throws `InvalidInputError`.
    */
   step(until: number = Infinity): boolean {
+    if (typeof until !== 'number' || Number.isNaN(until)) {
+      throw invalidInput('step', 'until', 'a number of milliseconds', until);
+    }
     const event = this.#peek();
     if (event === undefined || event.micros > until * 1_000) return false;
     this.#pop();
@@ -205,9 +209,7 @@ export class SimClock implements Clock {
     own?: Lane,
     isScoped = isTimer,
   ): SimEvent {
-    if (typeof callback !== 'function') {
-      throw invalidInput('setTimer', 'callback', 'a function', callback);
-    }
+    checkTimer(callback, delay);
     const capped = delay > 0 ? Math.min(delay, MAX_DELAY) : 0;
     const micros = this.#micros + Math.ceil(capped * 1_000);
     const action = isScoped ? inScope(callback) : callback;

@@ -1,10 +1,19 @@
 /** Streams of a simulated network: `ByteStream`s with the two addresses of a TCP stream. */
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
+import { checkOptions, checkValue, rules, type OptionRule } from '../../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../../streams/byte-stream.ts';
 import type { Transport } from '../../../streams/transport.ts';
 
 let construct: typeof openSimStream;
+
+/** As those of sockets. */
+const PROBES = { delay: rules.milliseconds, interval: rules.milliseconds, count: rules.whole(1) };
+const keepAliveRule: OptionRule = {
+  expected: 'true, false, a number of milliseconds from 0, or { delay, interval, count }',
+  accepts: (value) =>
+    typeof value === 'boolean' || rules.milliseconds.accepts(value) || rules.object.accepts(value),
+};
 
 /**
  * A connection between two simulated hosts, from `SimHost.connect` or a listener. Its addresses name the hosts:
@@ -33,13 +42,20 @@ export class SimStream extends ByteStream {
   }
 
   /** As `TcpStream.setNoDelay`; does nothing here, where small writes are never held back. */
-  setNoDelay(_noDelay: boolean): void {}
+  setNoDelay(noDelay: boolean): void {
+    checkValue('setNoDelay', 'noDelay', noDelay, rules.flag);
+  }
 
   /** As `TcpStream.setKeepAlive`; does nothing here: the network's `giveUpAfter` covers it. */
-  setKeepAlive(_keepAlive: boolean | number | object): void {}
+  setKeepAlive(keepAlive: boolean | number | object): void {
+    checkValue('setKeepAlive', 'keepAlive', keepAlive, keepAliveRule);
+    if (typeof keepAlive === 'object') checkOptions('setKeepAlive', keepAlive, PROBES);
+  }
 
   /** As `TcpStream.setTypeOfService`; does nothing here, where all segments are alike. */
-  setTypeOfService(_typeOfService: number): void {}
+  setTypeOfService(typeOfService: number): void {
+    checkValue('setTypeOfService', 'typeOfService', typeOfService, rules.whole(0, 255));
+  }
 }
 
 /** Makes the stream of one end of a connection. Only the simulation can: the constructor is private. */
