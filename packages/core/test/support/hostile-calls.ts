@@ -68,7 +68,7 @@ export function accepted({ type, isOptional }: Parameter): ReadonlySet<Kind> {
   if (/\bstring\b|'|Data$|Address\b|Body\b|\bURL\b|Role|HttpVersion|Encoding/.test(type))
     kinds.add('string');
   if (
-    /=>|\bHandler\b|TaskFunction|ScopeFunction|Consume|SimulatedMain|MakeStreamPair|PacketMatch|HostProgram/.test(
+    /=>|\bHandler\b|TaskFunction|ScopeFunction|Consume|SimulatedMain|ManyRunsMain|MakeStreamPair|PacketMatch|HostProgram/.test(
       type,
     )
   ) {

@@ -1,6 +1,6 @@
 /** Options of a simulation, and what its program receives. */
 
-import { checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
+import { checkFunction, checkOptions, rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Executor } from '../../tasks/executor.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { Decision } from './decisions/log.ts';
@@ -120,4 +120,10 @@ export const SIMULATION_OPTIONS: OptionTable<SimulationOptions> = {
 export function checkSimulation(options: SimulationOptions): SimulationOptions {
   checkOptions('simulate', options, SIMULATION_OPTIONS);
   return options;
+}
+
+/** Checks what `simulate` is given. @throws `InvalidInputError` */
+export function checkRun(options: SimulationOptions, main: SimulatedMain): SimulationOptions {
+  checkFunction('simulate', 'main', main);
+  return checkSimulation(options);
 }

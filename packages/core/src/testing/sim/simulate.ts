@@ -32,7 +32,7 @@ import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts
 import { faultsOf } from './swarm.ts';
 import type { Trace } from './wire/trace.ts';
 import {
-  checkSimulation,
+  checkRun,
   DEFAULT_DEADLINE,
   DEFAULT_MAX_EVENTS,
   type SimulatedMain,
@@ -80,7 +80,7 @@ export async function simulate(
   options: SimulationOptions,
   main: SimulatedMain,
 ): Promise<SimulationRun> {
-  const run = new Run(checkSimulation(options));
+  const run = new Run(checkRun(options, main));
   const loading = loadedForRuns();
   if (loading !== undefined) await loading;
   return withPage(options, run.run(main), () => new Run(options).run(main));

@@ -1,6 +1,7 @@
 /** Options of runs of many seeds, and their totals. */
 
 import { rules, type OptionRule, type OptionTable } from '../../../vocabulary/check.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
 import { SIMULATION_OPTIONS, type SimulationOptions } from '../options.ts';
 import { SHRINK_OPTIONS, type ShrinkOptions } from '../shrink/shrink-run.ts';
 import type { SimulatedMain } from '../options.ts';
@@ -98,3 +99,10 @@ export const SEEDS_OPTIONS: OptionTable<SeedsOptions> = {
   ...MANY_RUNS_OPTIONS,
   count: rules.whole(1),
 };
+
+/** Checks the program of many runs. @throws `InvalidInputError` */
+export function checkMain(operation: string, main: unknown): void {
+  if (typeof main !== 'function' && !(main instanceof URL)) {
+    throw invalidInput(operation, 'main', 'a function, or the URL of a module', main);
+  }
+}

@@ -7,7 +7,7 @@ import { invalidInput } from '../../../vocabulary/errors.ts';
 import { runBatch } from './batch.ts';
 import { callerOf, fileFor, keepSeed, keptSeeds } from './kept-seeds.ts';
 import type { FailureGroup } from './seeds-error.ts';
-import { MANY_RUNS_OPTIONS, type ManyRunsMain, type ManyRunsOptions } from './seeds-options.ts';
+import { checkMain, MANY_RUNS_OPTIONS, type ManyRunsMain, type ManyRunsOptions } from './seeds-options.ts';
 import { saveStory } from './story.ts';
 
 /** Registers a test: `test` of node:test, Vitest or Jest. The third argument is its time limit, in milliseconds. */
@@ -83,9 +83,7 @@ export function simTest(name: string, options: SimTestOptions, main: ManyRunsMai
     throw invalidInput(OPERATION, 'name', 'a non-empty string', name);
   }
   checkOptions(OPERATION, options, SIM_TEST_OPTIONS);
-  if (typeof main !== 'function' && !(main instanceof URL)) {
-    throw invalidInput(OPERATION, 'main', 'a function, or the URL of a module', main);
-  }
+  checkMain(OPERATION, main);
   const { seeds = SEEDS, test = runnersTest(), regressions, ...rest } = options;
   const file = regressions === false ? undefined : (regressions ?? fileFor(callerOf(simTest)));
   const maxRealTime = options.maxRealTime ?? MAX_REAL_TIME;

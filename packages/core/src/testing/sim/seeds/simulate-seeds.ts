@@ -4,6 +4,7 @@ import { checkOptions } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { runBatch } from './batch.ts';
 import {
+  checkMain,
   SEEDS_OPTIONS,
   type ManyRunsMain,
   type SeedsOptions,
@@ -39,6 +40,7 @@ export async function simulateSeeds(
   const { count, ...rest } = options;
   if (count === undefined)
     throw invalidInput('simulateSeeds', 'count', SEEDS_OPTIONS.count.expected, count);
+  checkMain('simulateSeeds', main);
   const plan = {
     operation: 'simulateSeeds',
     first: [],

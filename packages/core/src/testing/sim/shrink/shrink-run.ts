@@ -1,6 +1,6 @@
 /** Reduces a failing run to the smallest story that still fails for the same cause. */
 
-import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
+import { checkFunction, checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { machineTime } from '../../../vocabulary/platform.ts';
 import { causeOf } from '../cause.ts';
@@ -85,6 +85,7 @@ export async function shrinkRun(
   if (!(failure instanceof SimulationError)) {
     throw invalidInput('shrinkRun', 'failure', 'a SimulationError', failure);
   }
+  checkFunction('shrinkRun', 'main', main);
   const { maxRuns = MAX_RUNS, maxTime = MAX_TIME } = options;
   const until = machineTime() + maxTime;
   const cause = causeOf(failure.kind, failure.what);

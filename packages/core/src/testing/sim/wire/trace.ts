@@ -5,6 +5,9 @@
  * engine. It includes the bytes that were sent: two runs with the same timing and different contents differ.
  */
 
+import { rules } from '../../../vocabulary/check.ts';
+import { invalidInput } from '../../../vocabulary/errors.ts';
+
 /** One entry of the trace. */
 export interface TraceEntry {
   /** Milliseconds of virtual time. */
@@ -198,8 +201,12 @@ function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
 }
 
-/** Formats entries for reading, one per line. */
+/** Formats entries for reading, one per line. @throws `InvalidInputError` */
 export function formatTrace(entries: readonly TraceEntry[]): string {
+  const given: unknown = entries;
+  if (!Array.isArray(given) || !given.every((entry) => rules.object.accepts(entry))) {
+    throw invalidInput('formatTrace', 'entries', 'the entries of a trace', entries);
+  }
   return entries
     .map(({ time, event, subject, count }) => {
       const amount = count === 0 ? '' : ` ${count}`;
