@@ -36,7 +36,15 @@ import {
   type Source,
 } from '../src/lowlevel.ts';
 import { Mutex, retry, watch } from '../src/sync/index.ts';
-import { ManualClock, TestAuthority } from '../src/testing/index.ts';
+import {
+  checkStream,
+  ManualClock,
+  simTest,
+  simulate,
+  streamContract,
+  TestAuthority,
+  type Simulation,
+} from '../src/testing/index.ts';
 import {
   FAILINGS,
   rejectionOf,
@@ -409,6 +417,76 @@ const SYNC: Readonly<Record<string, Scenario | string>> = {
   'retry(run)': async (run) => rejectionOf(retry(run, SOON)),
 };
 
+/** The run fails. */
+const running =
+  (main: (sim: Simulation, callback: Callback) => void): Scenario =>
+  async (callback) =>
+    rejectionOf(
+      simulate({ deadline: 60_000 }, async (sim) => {
+        main(sim, callback);
+        await sim.clock.sleep(1_000);
+      }),
+    );
+
+const matching = (set: (sim: Simulation, match: Callback) => unknown): Scenario =>
+  running((sim, match) => {
+    set(sim, match);
+    const [a, b] = [sim.host('a'), sim.host('b')];
+    a.run(async () => {
+      await a.listen(80);
+    });
+    b.run(async () => {
+      await b.connect('a:80');
+    });
+  });
+
+const TESTING: Readonly<Record<string, Scenario | string>> = {
+  'FaultCalls.drop(match)': matching((sim, match) => sim.drop(match)),
+  'FaultCalls.delay(match)': matching((sim, match) => sim.delay(match, 5)),
+  'FaultCalls.barrier(match)': matching((sim, match) => sim.barrier(match)),
+  'ManualClock.setTimer(callback)': async (callback, stage) => {
+    const clock = new ManualClock();
+    clock.setTimer(callback, 1);
+    const thrown = await rejectionOf(clock.advance(1));
+    await stage.turns();
+    return [...thrown, ...stage.stderr];
+  },
+  'ManualClock.defer(callback)': async (callback, stage) => {
+    new ManualClock().defer(callback);
+    await stage.turns();
+    return stage.stderr;
+  },
+  'SimClock.setTimer(callback)': running((sim, callback) => sim.clock.setTimer(callback, 1)),
+  'SimClock.defer(callback)': running((sim, callback) => {
+    sim.clock.defer(callback);
+  }),
+  'SimClock.arm(callback)': running((sim, callback) => sim.clock.arm(callback, 1)),
+  'SimClock.schedule(callback)': running((sim, callback) => sim.clock.schedule(callback, 1)),
+  'SimHost.listen': context,
+  'SimHost.connect': context,
+  'SimHost.bindUdp': context,
+  'SimHost.run(program)': running((sim, program) => {
+    sim.host('a').run(program);
+  }),
+  'SimHost.enter(body)': passed,
+  'SimTestOptions.test': async (register, stage) => {
+    const thrown = await rejectionOf(
+      (async () => {
+        simTest('a name', { test: register, regressions: false }, () => {});
+      })(),
+    );
+    await stage.turns();
+    return [...thrown, ...stage.stderr];
+  },
+  'StreamCheck.run': context,
+  'checkStream(makePair)': async (makePair) =>
+    rejectionOf(checkStream(makePair, { clock: new ManualClock() })),
+  'streamContract(makePair)': async (makePair) =>
+    rejectionOf(streamContract(makePair, { clock: new ManualClock() })[0]?.run() as Promise<void>),
+  'shrinkRun(main)': 'as of simulate, which it calls',
+  'simulate(main)': async (main) => rejectionOf(simulate({ deadline: 60_000 }, main)),
+};
+
 const page = (name: string): string =>
   fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
 
@@ -416,6 +494,7 @@ describe.each([
   ['index', INDEX],
   ['lowlevel', LOWLEVEL],
   ['sync', SYNC],
+  ['testing', TESTING],
 ] as const)('a callback of %s', (name, scenarios) => {
   const { callbacks, calls } = readPage(page(name));
 

@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { loadsInProgress } from '../vocabulary/lazy.ts';
 import { AsyncScope } from '../waiting/async-scope.ts';
 import { checkedSleep, checkTimer } from '../waiting/system-clock.ts';
-import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
+import { callContained, stderrSink, type FailureSink } from '../vocabulary/callbacks.ts';
 import { checkFunction } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { SimClock } from './sim/wire/clock.ts';
@@ -44,6 +44,14 @@ export class ManualClock implements Clock {
   /** The current time; the inner clock stands at its last event. */
   #target = 0;
   #deferred: (() => void)[] = [];
+  /** What timers have failed with since the call of `advance` that goes on; `undefined` when none does. */
+  #failures: unknown[] | undefined;
+  readonly #sink: FailureSink = {
+    onCallbackFailure: (failure, callback) => {
+      if (this.#failures === undefined) stderrSink.onCallbackFailure(failure, callback);
+      else this.#failures.push(failure);
+    },
+  };
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -57,8 +65,11 @@ export class ManualClock implements Clock {
 
   setTimer(callback: () => void, delay: number): Timer {
     checkTimer(callback, delay);
+    const fire = (): void => {
+      callContained('timer', callback, undefined, undefined, this.#sink);
+    };
     // The inner clock stands at its last event, which may be long ago.
-    return this.#clock.setTimer(callback, Math.max(0, delay) + (this.now() - this.#clock.now()));
+    return this.#clock.setTimer(fire, Math.max(0, delay) + (this.now() - this.#clock.now()));
   }
 
   /** Calls back in the next iteration of the platform's loop: deferring takes no time, so it does not wait for `advance`. */
@@ -95,11 +106,24 @@ export class ManualClock implements Clock {
    * has happened before the next. Modules that awaitio loads on first use are waited for.
    *
    * @param delay - Milliseconds from 0; with 0 everything settles that can.
+   * @throws what the callback of a timer fails with, after all of them; an `AggregateError` of several; `InvalidInputError`.
    */
   async advance(delay: number): Promise<void> {
     if (typeof delay !== 'number' || !(delay >= 0)) {
       throw invalidInput('advance', 'delay', 'a number of milliseconds from 0', delay);
     }
+    const failures: unknown[] = [];
+    this.#failures = failures;
+    try {
+      await this.#advance(delay);
+    } finally {
+      this.#failures = undefined;
+    }
+    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} timers failed`);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #advance(delay: number): Promise<void> {
     const end = this.now() + delay;
     await settle();
     for (;;) {

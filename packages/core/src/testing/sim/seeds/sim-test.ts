@@ -1,7 +1,7 @@
 /** A test of many seeds, for the test runner that runs the file. */
 
 import { dirname, join } from 'node:path';
-import { describeFailure } from '../../../vocabulary/callbacks.ts';
+import { containResult, describeFailure, stderrSink } from '../../../vocabulary/callbacks.ts';
 import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { runBatch } from './batch.ts';
@@ -99,7 +99,9 @@ export function simTest(name: string, options: SimTestOptions, main: ManyRunsMai
     await runBatch(plan, { ...DEFAULTS, ...defined(rest), maxRealTime }, main);
   };
   // The longest time that timers of runners can wait.
-  test(name, body, Math.min(maxRealTime + SLACK, 0x7f_ff_ff_ff));
+  const registered = test(name, body, Math.min(maxRealTime + SLACK, 0x7f_ff_ff_ff));
+  // That of node:test is a promise, which never rejects; others may.
+  if (registered !== undefined) containResult('test', registered, stderrSink);
 }
 
 const DEFAULTS: ManyRunsOptions = {
