@@ -35,7 +35,7 @@ import {
   watchAbort,
   type Source,
 } from '../src/lowlevel.ts';
-import { Mutex, retry, watch } from '../src/sync/index.ts';
+import { Mutex, race, retry, select, watch } from '../src/sync/index.ts';
 import {
   checkStream,
   ManualClock,
@@ -414,6 +414,8 @@ const SYNC: Readonly<Record<string, Scenario | string>> = {
     const [sender] = watch(1);
     return rejectionOf((async () => sender.sendIfModified(update))());
   },
+  race: async (arm) => rejectionOf(race([arm])),
+  select: async (arm) => rejectionOf(select({ arm })),
   'retry(run)': async (run) => rejectionOf(retry(run, SOON)),
 };
 
