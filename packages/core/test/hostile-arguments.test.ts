@@ -507,7 +507,11 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
 /** `simTest` with a register of its own where it would call Jest's, which takes no test within a test. */
 function registering(name: string, options: kit.SimTestOptions, main: kit.ManyRunsMain): void {
   const isBag = Object.prototype.toString.call(options) === '[object Object]';
-  kit.simTest(name, isBag ? Object.assign(Object.create(options), { test: () => {} }) : options, main);
+  kit.simTest(
+    name,
+    isBag ? Object.assign(Object.create(options), { test: () => {} }) : options,
+    main,
+  );
 }
 
 const TESTING: Readonly<Record<string, Recipe>> = {
@@ -761,11 +765,11 @@ afterAll(() => {
 });
 
 /** Of a program that fails in its simulation, of a pair that keeps no contract, and of a file that is not there. */
-const isTyped = (error: unknown): boolean =>
-  error instanceof kit.SimulationError ||
-  error instanceof kit.SeedsError ||
-  error instanceof AggregateError ||
-  (error as { readonly code?: unknown }).code === 'ENOENT';
+const isTyped = (failure: unknown): boolean =>
+  failure instanceof kit.SimulationError ||
+  failure instanceof kit.SeedsError ||
+  failure instanceof AggregateError ||
+  (failure as { readonly code?: unknown }).code === 'ENOENT';
 
 const page = (name: string): string =>
   fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));

@@ -152,12 +152,13 @@ async function outcomeOf(
   args[at] = value;
   const member = call.name.replace(/^.*\./, '');
   const method = (target as Record<string, (...args: unknown[]) => unknown>)[member];
+  if (method === undefined) return 'has no such method';
   let isSync = true;
   try {
     const result = await timeout(
       60_000,
       () => {
-        const made = Reflect.apply(method as () => unknown, target, args);
+        const made = Reflect.apply(method, target, args);
         isSync = false;
         return made;
       },
@@ -174,7 +175,8 @@ async function outcomeOf(
 
 /** What is wrong with the outcomes of one parameter, with all values. */
 async function wrongOutcomes(call: PublicCall, at: number): Promise<string[]> {
-  const parameter = call.parameters[at] as Parameter;
+  const parameter = call.parameters[at];
+  if (parameter === undefined) return [];
   const kinds = accepted(parameter);
   const exception = EXCEPTIONS[`${call.name}(${parameter.name})`] ?? [];
   const wrong: string[] = [];

@@ -1,7 +1,7 @@
 /** Requests and bodies that fail at once let the event loop turn. */
 
 import { describe, expect, test } from '@jest/globals';
-import { call } from '../../src/contract/index.ts';
+import { call as callContract } from '../../src/contract/index.ts';
 import { echo, HttpClient, HttpResponse, serve, type HttpRequest } from '../../src/index.ts';
 import { inspect } from '../../src/inspect/index.ts';
 import { webSocket } from '../../src/websocket/index.ts';
@@ -93,7 +93,9 @@ describe('a loop over calls of other entries that fail at once lets the event lo
   });
 
   test('call of a contract, with wrong arguments', async () => {
-    expect(await turnsIn(() => call(null as never, null as never, null as never))).toBe(true);
+    expect(await turnsIn(() => callContract(null as never, null as never, null as never))).toBe(
+      true,
+    );
   });
 
   test('inspect, with wrong options', async () => {

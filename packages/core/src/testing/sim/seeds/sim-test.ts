@@ -7,7 +7,12 @@ import { invalidInput } from '../../../vocabulary/errors.ts';
 import { runBatch } from './batch.ts';
 import { callerOf, fileFor, keepSeed, keptSeeds } from './kept-seeds.ts';
 import type { FailureGroup } from './seeds-error.ts';
-import { checkMain, MANY_RUNS_OPTIONS, type ManyRunsMain, type ManyRunsOptions } from './seeds-options.ts';
+import {
+  checkMain,
+  MANY_RUNS_OPTIONS,
+  type ManyRunsMain,
+  type ManyRunsOptions,
+} from './seeds-options.ts';
 import { saveStory } from './story.ts';
 
 /** Registers a test: `test` of node:test, Vitest or Jest. The third argument is its time limit, in milliseconds. */
