@@ -41,6 +41,11 @@ const plain =
   (target: unknown, args: () => readonly unknown[], release = (): void => {}): Recipe =>
   () => ({ target, args: args(), release });
 
+/** A call that simulates. */
+const simulating =
+  (target: unknown, args: () => readonly unknown[]): Recipe =>
+  () => ({ target, args: args(), isSimulation: true });
+
 /** A call on one end of a pair in memory. */
 const onStream =
   (pick: (a: core.ByteStream, b: core.ByteStream) => unknown, ...args: unknown[]): Recipe =>
@@ -504,7 +509,7 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   withDefaults: trusted,
 };
 
-/** `simTest` with a register of its own where it would call Jest's, which takes no test within a test. */
+/** `simTest` with another register where it would call Jest's, which takes no test within a test. */
 function registering(name: string, options: kit.SimTestOptions, main: kit.ManyRunsMain): void {
   const isBag = Object.prototype.toString.call(options) === '[object Object]';
   kit.simTest(
@@ -578,10 +583,10 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   reachable: plain(kit.reachable, () => ['name']),
   readStory: plain(kit.readStory, () => ['/there/is/no/such/story']),
   saveStory: plain(kit.saveStory, () => ['/there/is/no/such/folder', failedRun]),
-  shrinkRun: plain(kit.shrinkRun, () => [failedRun, () => {}, {}]),
+  shrinkRun: simulating(kit.shrinkRun, () => [failedRun, () => {}, {}]),
   simTest: plain(registering, () => ['a name', {}, () => {}]),
-  simulate: plain(kit.simulate, () => [{}, () => {}]),
-  simulateSeeds: plain(kit.simulateSeeds, () => [{ count: 1 }, () => {}]),
+  simulate: simulating(kit.simulate, () => [{}, () => {}]),
+  simulateSeeds: simulating(kit.simulateSeeds, () => [{ count: 1 }, () => {}]),
   sometimes: plain(kit.sometimes, () => [true, 'name']),
   streamContract: plain(kit.streamContract, () => [() => memoryPair(), {}]),
   virtualModule: plain(kit.virtualModule, () => ['node:net']),

@@ -44,6 +44,8 @@ import {
   streamContract,
   TestAuthority,
   type Simulation,
+  type SimulatedMain,
+  type SimClock,
   type StreamCheck,
 } from '../src/testing/index.ts';
 import {
@@ -420,16 +422,32 @@ const SYNC: Readonly<Record<string, Scenario | string>> = {
   'retry(run)': async (run) => rejectionOf(retry(run, SOON)),
 };
 
+const simulated = (stage: Stage, main: SimulatedMain): Promise<readonly unknown[]> =>
+  rejectionOf(stage.simulating(simulate({ deadline: 60_000 }, main)));
+
 /** The run fails. */
 const running =
   (main: (sim: Simulation, callback: Callback) => void): Scenario =>
-  async (callback) =>
-    rejectionOf(
-      simulate({ deadline: 60_000 }, async (sim) => {
-        main(sim, callback);
-        await sim.clock.sleep(1_000);
-      }),
-    );
+  async (callback, stage) =>
+    simulated(stage, (sim) => {
+      main(sim, callback);
+      return sim.clock.sleep(1_000);
+    });
+
+/** As the platform's timers do, these ignore what a callback returns; a promise that rejects is an unhandled one. */
+const timing =
+  (set: (clock: SimClock, callback: Callback) => unknown): Scenario =>
+  async (callback, stage) => {
+    let isIgnored = false;
+    const call: () => unknown = callback;
+    const seen = (): unknown => {
+      const returned = call();
+      isIgnored = returned !== undefined && !(returned instanceof Promise);
+      return returned;
+    };
+    const reported = await running((sim) => set(sim.clock, seen as Callback))(callback, stage);
+    return isIgnored ? ['ignored'] : reported;
+  };
 
 const matching = (set: (sim: Simulation, match: Callback) => unknown): Scenario =>
   running((sim, match) => {
@@ -465,12 +483,12 @@ const TESTING: Readonly<Record<string, Scenario | string>> = {
     await stage.turns();
     return stage.stderr;
   },
-  'SimClock.setTimer(callback)': running((sim, callback) => sim.clock.setTimer(callback, 1)),
-  'SimClock.defer(callback)': running((sim, callback) => {
-    sim.clock.defer(callback);
+  'SimClock.setTimer(callback)': timing((clock, callback) => clock.setTimer(callback, 1)),
+  'SimClock.defer(callback)': timing((clock, callback) => {
+    clock.defer(callback);
   }),
-  'SimClock.arm(callback)': running((sim, callback) => sim.clock.arm(callback, 1)),
-  'SimClock.schedule(callback)': running((sim, callback) => sim.clock.schedule(callback, 1)),
+  'SimClock.arm(callback)': timing((clock, callback) => clock.arm(callback, 1)),
+  'SimClock.schedule(callback)': timing((clock, callback) => clock.schedule(callback, 1)),
   'SimHost.listen': context,
   'SimHost.connect': context,
   'SimHost.bindUdp': context,
@@ -492,7 +510,7 @@ const TESTING: Readonly<Record<string, Scenario | string>> = {
     rejectionOf(checkStream(makePair, { clock: new ManualClock() })),
   'streamContract(makePair)': async (makePair) => rejectionOf(firstContract(makePair).run()),
   'shrinkRun(main)': 'as of simulate, which it calls',
-  'simulate(main)': async (main) => rejectionOf(simulate({ deadline: 60_000 }, main)),
+  'simulate(main)': async (main, stage) => simulated(stage, main),
 };
 
 const page = (name: string): string =>

@@ -107,6 +107,10 @@ export interface Stage {
   readonly reported: unknown[];
   /** Called at the end, the last one first. */
   defer(cleanup: () => unknown): void;
+  /**
+   * Waits for a simulation, which ends by itself: no turn of the real loop may be taken meanwhile, as it would fail the run.
+   */
+  simulating<T>(run: Promise<T>): Promise<T>;
   /** Lets what is under way happen. */
   turns(count?: number): Promise<void>;
 }
@@ -124,11 +128,16 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
   });
   const cleanups: (() => unknown)[] = [];
   let isOver = false;
+  let simulation: Promise<unknown> | undefined;
   const stage: Stage = {
     isSilent: failing.isSilent === true,
     stderr,
     reported: [],
     defer: (cleanup) => cleanups.push(cleanup),
+    simulating: (run) => {
+      simulation = run.catch(() => {});
+      return run;
+    },
     turns: async (count = 10) => {
       for (let turn = 0; turn < count; turn += 1) await nextTurn();
       // A scenario that waits for a report that never comes must not go on behind the next test.
@@ -142,6 +151,7 @@ export async function runScenario(scenario: Scenario, failing: Failing): Promise
       (reported) => (outcome = reported),
       (error: unknown) => (failure = { error }),
     );
+    if (simulation !== undefined) await simulation;
     const end = performance.now() + PATIENCE;
     const isOpen = (): boolean => outcome === undefined && failure === undefined;
     for (let turn = 0; isOpen() && performance.now() < end; turn += 1) {

@@ -18,7 +18,11 @@ export function isClosedListener(error: unknown): boolean {
 }
 
 export function messageOf(error: unknown): string {
-  return isError(error) ? `${error.name}: ${error.message}` : String(error);
+  try {
+    return isError(error) ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return `a value of type ${typeof error} that cannot be shown`;
+  }
 }
 
 /** The segments of a run: those that arrived, as far as they are kept, and those that did not. */

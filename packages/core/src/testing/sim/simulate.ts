@@ -227,7 +227,7 @@ class Run {
         }
         if (!isPending(this.#pending())) return;
       }
-      if (this.#clock.step(this.#deadline)) {
+      if (this.#step()) {
         idleRounds = 0;
         isQuiet = wasQuiet(this.#clock);
         const { maxEvents = DEFAULT_MAX_EVENTS } = this.#options;
@@ -243,6 +243,16 @@ class Run {
         this.#end();
         return;
       }
+    }
+  }
+
+  /** Runs the next event. What a timer of the program throws fails the run, as it would end a process. */
+  #step(): boolean {
+    try {
+      return this.#clock.step(this.#deadline);
+    } catch (error) {
+      this.#fail('uncaught exception', `uncaught exception: ${messageOf(error)}`, error);
+      return true;
     }
   }
 
