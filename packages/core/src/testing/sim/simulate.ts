@@ -98,7 +98,7 @@ class Run {
   readonly #network: SimNetwork;
   readonly #fabric: Fabric;
   readonly #places: Places;
-  readonly #executor: Executor;
+  #executor: Executor | undefined;
   readonly #random: Random;
   readonly #properties = new Properties((name) => {
     this.#fail('always', `always "${name}" was false`, undefined);
@@ -124,23 +124,17 @@ class Run {
     this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
     if (options.order === 'seed') this.#drawOrder();
-    const onTaskError = (error: unknown, name: string): void => {
-      if (this.#isClosing && isClosedListener(error)) return;
-      this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
-    };
-    this.#executor = new RunExecutor({
-      clock,
-      name: 'the simulation',
-      onTaskError: (error, { name }) => {
-        onTaskError(error, name);
-      },
-    });
     this.#fabric.seed = seed;
-    this.#fabric.onTaskError = onTaskError;
+    this.#fabric.onTaskError = this.#onTaskError;
     clock.onTimer = (sequence) => {
       this.#trace.record('timer', '', sequence);
     };
   }
+
+  readonly #onTaskError = (error: unknown, name: string): void => {
+    if (this.#isClosing && isClosedListener(error)) return;
+    this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
+  };
 
   /** The seed chooses who goes first. */
   #drawOrder(): void {
@@ -165,6 +159,7 @@ class Run {
       allow: this.#options.allow ?? [],
       ...this.#places.answers,
       clockOf: () => currentLife()?.clock ?? clock,
+      systemClock,
       onForbidden: (error) => {
         this.#fail('forbidden call', error.message, error);
       },
@@ -195,11 +190,19 @@ class Run {
 
   async #begin(main: SimulatedMain): Promise<void> {
     try {
+      const executor = new RunExecutor({
+        clock: this.#clock,
+        name: 'the simulation',
+        onTaskError: (error, { name }) => {
+          this.#onTaskError(error, name);
+        },
+      });
+      this.#executor = executor;
       const parts = {
         seed: this.#seed,
         clock: this.#clock,
         random: this.#random,
-        executor: this.#executor,
+        executor,
         network: this.#network,
       };
       await main(simulationOf(parts, this.#trace, this.#properties));
@@ -296,7 +299,7 @@ class Run {
   #pending(): Pending {
     return pendingOf(
       !this.#isMainDone,
-      namesOf([...this.#executor.snapshot(), ...this.#fabric.tasks]),
+      namesOf([...(this.#executor?.snapshot() ?? []), ...this.#fabric.tasks]),
       this.#network.waits,
       this.#clock,
     );

@@ -23,14 +23,20 @@ import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
 import { coverForbidden } from './forbidden.ts';
-import { enterWorld, realProcess, syncImports, type World } from './indirection.ts';
+import {
+  enterWorld,
+  realProcess,
+  syncImports,
+  type AnyFunction,
+  type World,
+} from './indirection.ts';
 import { coverLoading } from './loading.ts';
 import { coverMachine } from './machine.ts';
 import { watchWork, type Watch } from './real-work.ts';
-import { callSite, isCalledByNode, isCalledByTool } from './stack.ts';
+import { callSite, isCalledByTool, isCalledFromOutside } from './stack.ts';
 import { coverTime, hrtimeOf } from './time.ts';
 import { coverTimerPromises } from './timer-promises.ts';
-import { Immediate } from './timers.ts';
+import { Immediate, type Callback } from './timers.ts';
 
 type Restore = () => void;
 type ErrorListener = (reason: unknown) => void;
@@ -48,6 +54,8 @@ export interface NetworkAnswers {
 export interface GuardOptions extends NetworkAnswers {
   /** For what is given no clock: that of the host, or of the run. */
   readonly clockOf: () => Clock;
+  /** For what was there before the run, and is given no clock. */
+  readonly systemClock: Clock;
   /** A forbidden function was called; the call itself throws the error, too, if it can. */
   readonly onForbidden: (error: Error) => void;
   /** An error or a rejection that the program has left to the process. */
@@ -139,15 +147,34 @@ export function guardWorld(options: GuardOptions): Guard {
     set: new Set(),
     onUncaught,
     isInside: () => watch.isInside,
-    isOutside: () => !watch.isInside && (isCalledByNode(isOwnFrame) || isCalledByTool(isOwnFrame)),
+    isOutside: () =>
+      !watch.isInside && (isCalledFromOutside(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
-    waitFor: watch.waitFor,
+    waitFor: (work, what) => {
+      watch.waitFor(work, what);
+    },
     allows,
-    inTurn: watch.inTurn,
-    permitTls: watch.permitTls,
+    inTurn: (what, begin) => {
+      watch.inTurn(what, begin);
+    },
+    permitTls: (call) => watch.permitTls(call),
     poolWord: options.poolWord,
   };
-  const restores: Restore[] = [watch.stop];
+  /** What of this package was there before the run goes on in the real world. */
+  const replaceInside = (
+    name: 'hrtime' | 'setImmediate' | 'setTimeout' | 'wallTime',
+    virtual: AnyFunction,
+  ): Restore => {
+    const real = platform[name] as AnyFunction;
+    return replace(platform, name, (...args: never[]) =>
+      (world.isOutside() ? real : virtual)(...args),
+    );
+  };
+  const restores: Restore[] = [
+    (): void => {
+      watch.stop();
+    },
+  ];
   const restore = (): void => {
     for (const each of restores.toReversed()) each();
   };
@@ -168,18 +195,19 @@ export function guardWorld(options: GuardOptions): Guard {
         )
       );
     }),
-    replace(platform, 'setTimeout', ownTimers.setTimeout),
+    replaceInside('setTimeout', ownTimers.setTimeout),
     replace(platform, 'clearTimeout', ownTimers.clearTimeout),
-    replace(
-      platform,
+    replaceInside(
       'setImmediate',
-      (callback: (argument: unknown) => void, argument: unknown) =>
-        new Immediate(world, callback, [argument]),
+      <A>(callback: (argument: A) => void, argument: A) =>
+        new Immediate(world, callback as Callback, [argument]),
     ),
-    replace(platform, 'hrtime', () => hrtimeOf(now, undefined)),
-    replace(platform, 'wallTime', wallTime),
+    replaceInside('hrtime', () => hrtimeOf(now, undefined)),
+    replaceInside('wallTime', wallTime),
     replace(platform, 'hasSessionTickets', false),
-    replace(platform, 'clockOf', options.clockOf),
+    replace(platform, 'clockOf', () =>
+      world.isOutside() ? options.systemClock : options.clockOf(),
+    ),
     take('unhandledRejection', (reason) => {
       onStray('unhandled rejection', reason);
     }),

@@ -13,7 +13,15 @@ import { immediate, own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
 import { currentRun, enterRun } from '../hosts/context.ts';
 import { realProcess } from './indirection.ts';
-import { framesOf, isNodes, isTimerOfNode, stackHere, TEST_RUNNERS, type Frame } from './stack.ts';
+import {
+  framesOf,
+  isNodes,
+  isRealEvent,
+  isTimerOfNode,
+  stackHere,
+  TEST_RUNNERS,
+  type Frame,
+} from './stack.ts';
 import { Turns } from './turns.ts';
 
 /** Kinds of work that take real time. */
@@ -42,8 +50,8 @@ const NAMELESS = new Map([
 /** Watches until it is stopped. */
 export interface Watch {
   /** Runs a program whose work is watched: what it begins later, with none of its lines on the stack, is known as well. */
-  readonly enter: <T>(program: () => T) => T;
-  readonly stop: () => void;
+  enter<T>(program: () => T): T;
+  stop(): void;
   /** Whether the code that runs is of the program: it was begun by it. */
   readonly isInside: boolean;
   /** Whether there is work for which virtual time must stand still. */
@@ -52,13 +60,13 @@ export interface Watch {
   readonly work: readonly string[];
   /** What keeps the process alive and did not when the watch began; a program may wait for it. */
   readonly unexplained: readonly string[];
-  readonly waitFor: (work: Promise<unknown>, what: string) => void;
+  waitFor(work: Promise<unknown>, what: string): void;
   /** Does real work when its turn has come. */
-  readonly inTurn: (what: string, begin: (done: () => void) => void) => void;
+  inTurn(what: string, begin: (done: () => void) => void): void;
   /** Nothing of the program can run: the next turn begins. */
-  readonly proceed: () => void;
+  proceed(): void;
   /** TLS that is begun in a call is over a simulated socket, which conceals its random bytes. */
-  readonly permitTls: <T>(call: () => T) => T;
+  permitTls<T>(call: () => T): T;
 }
 
 /** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
@@ -79,103 +87,143 @@ export async function untilIdle(): Promise<void> {
   }
 }
 
+/** Receives the name of a call, such as `readFile`, and its line. */
+type OnWork = (what: string, site: string | undefined, kind: RealWork | undefined) => void;
+
 /**
  * Watches for real work.
  *
  * @param isOwn - Whether a place is of this package.
  * @param allows - Whether a kind of work is allowed.
- * @param onWork - Receives the name of a call, such as `readFile`, and its line.
  */
 export function watchWork(
   isOwn: (place: string) => boolean,
   allows: (kind: RealWork) => boolean,
-  onWork: (what: string, site: string | undefined, kind: RealWork | undefined) => void,
+  onWork: OnWork,
 ): Watch {
-  const run = {};
-  let isLoading = false;
+  return new WorkWatch(isOwn, allows, onWork);
+}
+
+/** A class: V8 keeps the functions of a literal with getters, and all that they close over, until it collects everything. */
+class WorkWatch implements Watch {
+  readonly #isOwn: (place: string) => boolean;
+  readonly #allows: (kind: RealWork) => boolean;
+  readonly #onWork: OnWork;
+  readonly #run = {};
+  #isLoading = false;
   /**
    * Whether hooks of `module.register` (those of tsx, for example) load a module in their thread. Its port keeps the process
    * alive only meanwhile, and announces nothing; a port of the program is refused. From Node 24 on it does not show.
    */
-  let isLoadingElsewhere = false;
-  let isTlsPermitted = false;
-  const awaited = new Map<Promise<unknown>, string>();
-  const turns = new Turns();
-  const before = activeResources();
-  const hook = createHook({
-    init: (_id, type, _trigger, resource) => {
-      if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
-      const isTimer = type === 'Timeout' || type === 'Immediate';
-      if (own.isCalling) {
-        if (type === 'Immediate') hadTurn = true;
-        return;
-      }
-      const isTls = type === 'TLSWRAP' && !isTlsPermitted && !isReused(resource);
-      if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, allows))) return;
-      // What an earlier run has left behind.
-      const context = currentRun();
-      if (context !== undefined && context !== run) return;
-      const frames = framesOf(stackHere()).filter(({ place }) => !isOwn(place));
-      const isNodesTimer = isTimer && isTimerOfNode(frames);
-      if (type === 'Immediate' && isNodesTimer) {
-        hadTurn = true;
-        return;
-      }
-      const work = describe(type, frames, context === run && !isNodesTimer);
-      if (work === 'loading') isLoading = true;
-      else if (work !== undefined) onWork(work.what, work.site, kindOf(type));
-    },
+  #isLoadingElsewhere = false;
+  #isTlsPermitted = false;
+  readonly #awaited = new Map<Promise<unknown>, string>();
+  readonly #turns = new Turns();
+  readonly #before = activeResources();
+  readonly #hook = createHook({
+    init: (_id, type, _trigger, resource) => this.#onInit(type, resource),
   });
-  hook.enable();
-  const forget = async (work: Promise<unknown>): Promise<void> => {
+
+  constructor(
+    isOwn: (place: string) => boolean,
+    allows: (kind: RealWork) => boolean,
+    onWork: OnWork,
+  ) {
+    this.#isOwn = isOwn;
+    this.#allows = allows;
+    this.#onWork = onWork;
+    this.#hook.enable();
+  }
+
+  #onInit(type: string, resource: object): void {
+    if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
+    const isTimer = type === 'Timeout' || type === 'Immediate';
+    if (own.isCalling) {
+      if (type === 'Immediate') hadTurn = true;
+      return;
+    }
+    const isTls = type === 'TLSWRAP' && !this.#isTlsPermitted && !isReused(resource);
+    if (!isTimer && !isTls && (!isRealWork(type) || isAllowed(type, this.#allows))) return;
+    // What an earlier run has left behind.
+    const context = currentRun();
+    if (context !== undefined && context !== this.#run) return;
+    const all = framesOf(stackHere());
+    if (context === undefined && isRealEvent(all)) return;
+    const frames = all.filter(({ place }) => !this.#isOwn(place));
+    const isNodesTimer = isTimer && isTimerOfNode(frames);
+    if (type === 'Immediate' && isNodesTimer) {
+      hadTurn = true;
+      return;
+    }
+    const work = describe(type, frames, context === this.#run && !isNodesTimer);
+    if (work === 'loading') this.#isLoading = true;
+    else if (work !== undefined) this.#onWork(work.what, work.site, kindOf(type));
+  }
+
+  enter<T>(program: () => T): T {
+    return enterRun(this.#run, program);
+  }
+
+  stop(): void {
+    this.#hook.disable();
+  }
+
+  inTurn(what: string, begin: (done: () => void) => void): void {
+    this.#turns.add(what, begin);
+  }
+
+  proceed(): void {
+    this.#turns.proceed();
+  }
+
+  permitTls<T>(call: () => T): T {
+    this.#isTlsPermitted = true;
+    try {
+      return call();
+    } finally {
+      this.#isTlsPermitted = false;
+    }
+  }
+
+  get isInside(): boolean {
+    return currentRun() === this.#run;
+  }
+
+  get isWorking(): boolean {
+    const active = activeResources();
+    // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
+    // every promise of the run watched by the garbage collector.
+    this.#isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
+    this.#isLoadingElsewhere = without(active, this.#before).includes('MessagePort');
+    return (
+      this.#isLoading ||
+      this.#isLoadingElsewhere ||
+      this.#awaited.size > 0 ||
+      this.#turns.work.length > 0
+    );
+  }
+
+  get work(): readonly string[] {
+    return [
+      ...(this.#isLoading || this.#isLoadingElsewhere ? ['import()'] : []),
+      ...this.#awaited.values(),
+      ...this.#turns.work,
+    ];
+  }
+
+  get unexplained(): readonly string[] {
+    return without(activeResources(), this.#before);
+  }
+
+  waitFor(work: Promise<unknown>, what: string): void {
+    this.#awaited.set(work, what);
+    void this.#forget(work);
+  }
+
+  async #forget(work: Promise<unknown>): Promise<void> {
     await Promise.allSettled([work]);
-    awaited.delete(work);
-  };
-  return {
-    enter: (program) => enterRun(run, program),
-    stop: () => {
-      hook.disable();
-    },
-    inTurn: (what, begin) => {
-      turns.add(what, begin);
-    },
-    proceed: () => {
-      turns.proceed();
-    },
-    permitTls: (call) => {
-      isTlsPermitted = true;
-      try {
-        return call();
-      } finally {
-        isTlsPermitted = false;
-      }
-    },
-    get isInside() {
-      return currentRun() === run;
-    },
-    get isWorking() {
-      const active = activeResources();
-      // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
-      // every promise of the run watched by the garbage collector.
-      isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
-      isLoadingElsewhere = without(active, before).includes('MessagePort');
-      return isLoading || isLoadingElsewhere || awaited.size > 0 || turns.work.length > 0;
-    },
-    get work() {
-      return [
-        ...(isLoading || isLoadingElsewhere ? ['import()'] : []),
-        ...awaited.values(),
-        ...turns.work,
-      ];
-    },
-    get unexplained() {
-      return without(activeResources(), before);
-    },
-    waitFor: (work, what) => {
-      awaited.set(work, what);
-      void forget(work);
-    },
-  };
+    this.#awaited.delete(work);
+  }
 }
 
 /** Whether an agent of `node:https` uses a connection again: Node announces it anew, and nothing begins. */

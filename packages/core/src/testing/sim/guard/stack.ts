@@ -8,6 +8,9 @@ const FILES = /^node:(?:internal\/)?fs\b/;
 export const TEST_RUNNERS: RegExp =
   /[\\/]node_modules[\\/](?:\.pnpm[\\/][^\\/]+[\\/]node_modules[\\/])?(?:@?jest|@?vitest|mocha|ava|tap|tsx|ts-node|@swc|source-map-support)[\\/-]/;
 
+/** Deep enough that the root of a stack is seen, which says who began. */
+const STACK_DEPTH = 200;
+
 /** One line of a stack. */
 export interface Frame {
   /** The function, such as `Object.readFile`; empty for none. */
@@ -29,7 +32,7 @@ export function isNodes({ place }: Frame): boolean {
 /** The whole stack of the call that is being made. */
 export function stackHere(): string {
   const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
+  Error.stackTraceLimit = STACK_DEPTH;
   const { stack = '' } = new Error('here');
   Error.stackTraceLimit = before;
   return stack;
@@ -48,22 +51,28 @@ export function framesOf(stack: string, skip = 2): readonly Frame[] {
     });
 }
 
+/** What calls the program in a run: immediates, ticks, and what is settled behind them. */
+const TURNS_OF_RUN = /\b(?:processImmediate|processTicksAndRejections|runMicrotasks)$/;
+
 /**
- * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded; or a copy of this
- * package, from a timer of the real world.
+ * Whether a timer or an event of the real world has called, at the root of a stack: a simulation has none. What was there before goes on
+ * beside the run, such as the clean-up timer of a server, and the run must not depend on it.
+ */
+export function isRealEvent(frames: readonly Frame[]): boolean {
+  const root = frames.findLast(({ name }) => !/^async |callbackTrampoline/.test(name));
+  return root !== undefined && root.place.startsWith('node:') && !TURNS_OF_RUN.test(root.name);
+}
+
+/**
+ * Whether one of Node's own modules calls a layer, which it has found in place of the function when it was loaded; or something of the
+ * real world that goes on beside the run; or this package by itself, such as when garbage is collected.
  *
  * @param isOwn - Whether a place is of this package.
  */
-export function isCalledByNode(isOwn: (place: string) => boolean): boolean {
+export function isCalledFromOutside(isOwn: (place: string) => boolean): boolean {
   const frames = framesOf(stackHere());
-  const callers = frames.slice(frames.findIndex(({ place }) => !isOwn(place)));
-  return isTimerOfNode(callers) || isRealTimer(callers);
-}
-
-/** Whether a timer of the real world has called this package: of a copy that was there before. A simulation has none. */
-function isRealTimer(callers: readonly Frame[]): boolean {
-  const isTimer = callers.every(({ place }) => TIMER_FRAMES.test(place));
-  return isTimer && callers.some(({ name }) => name.endsWith('processTimers'));
+  const first = frames.findIndex(({ place }) => !isOwn(place));
+  return first === -1 || isTimerOfNode(frames.slice(first)) || isRealEvent(frames);
 }
 
 /** Whether Node's `fs` or a test runner is the nearest caller that is no function of the language, such as `JSON.stringify`. */
