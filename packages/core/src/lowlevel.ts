@@ -43,6 +43,7 @@ export { watchAbort, type AbortRegistration, type AbortWatcher } from './waiting
 export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-wheel.ts';
 export { budgetOf, type Budget } from './waiting/budget.ts';
 export { charged } from './waiting/charged.ts';
+export { MemberList, type ListMember } from './waiting/member-list.ts';
 export { Roster } from './waiting/roster.ts';
 export {
   currentHolder,

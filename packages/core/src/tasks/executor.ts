@@ -17,6 +17,7 @@ import { platform } from '../vocabulary/platform.ts';
 import { currentScope, outsideScopes } from '../waiting/ambient.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { charged } from '../waiting/charged.ts';
+import { MemberList } from '../waiting/member-list.ts';
 import { systemClock } from '../waiting/system-clock.ts';
 import { checkWaitOptions, WaiterList, type WaitOptions } from '../waiting/waiter.ts';
 import {
@@ -74,7 +75,7 @@ export class Executor implements Spawner {
   readonly #onTaskError: NonNullable<ExecutorOptions['onTaskError']>;
   readonly #host: TaskHost<SpawnedTask<unknown>>;
   /** Tasks that have not ended. */
-  readonly #tasks = new Set<SpawnedTask<unknown>>();
+  readonly #tasks = new MemberList<SpawnedTask<unknown>>();
   /** Those of them that have not begun. */
   readonly #waiting: SlotQueue;
   readonly #counts = { done: 0, failed: 0, aborted: 0 };
@@ -199,7 +200,7 @@ export class Executor implements Spawner {
       if (grace > 0) await outsideScopes(() => this.#idleWithin(grace));
       const completed = this.#counts.done + this.#counts.failed - before;
       const aborted = [...this.#tasks].map((task) => task.name);
-      for (const task of this.#tasks) task.abort(shutDownError(this.#name, 'shutdown'));
+      this.#abortAll();
       for (let turn = 0; turn < CLEANUP_TURNS && this.#tasks.size > 0; turn += 1) {
         await new Promise<void>((resolve) => {
           this.#clock.defer(resolve);
@@ -276,8 +277,19 @@ export class Executor implements Spawner {
     return group.run(body);
   }
 
+  /** Also aborts what is spawned meanwhile, by what an abort calls. */
+  #abortAll(): void {
+    for (let next = 1; next < this.#nextId; ) {
+      const first = next;
+      next = this.#nextId;
+      for (const task of this.#tasks) {
+        if (task.id >= first) task.abort(shutDownError(this.#name, 'shutdown'));
+      }
+    }
+  }
+
   #remove(task: SpawnedTask<unknown>): void {
-    this.#tasks.delete(task);
+    this.#tasks.remove(task);
     this.#waiting.remove(task);
     const { state } = task;
     if (state !== 'pending' && state !== 'running') this.#counts[state] += 1;

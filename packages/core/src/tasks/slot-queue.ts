@@ -23,6 +23,8 @@ export interface SlotTask extends ReadyTask {
   readonly priority: number;
   /** Resolves when the task has ended. */
   readonly ended: Promise<void>;
+  /** Whether it is in the queue, and has not begun. Only its queue sets it. */
+  isWaiting: boolean;
   /** Begins. @returns resolves when the task has ended, and never rejects; `undefined`: then `ended` resolves */
   start(): Promise<void> | undefined;
 }
@@ -30,8 +32,9 @@ export interface SlotTask extends ReadyTask {
 /** Begins each task in a later microtask, as soon as a slot is free. */
 export class SlotQueue {
   readonly #queue: PQueue | undefined;
-  /** Tasks that have not begun; where they wait for slots, with the async context of their spawn. */
-  readonly #waiting = new Map<SlotTask, AsyncResource | undefined>();
+  #size = 0;
+  /** Where they wait for slots, the tasks that have not begun, each with the async context of its spawn. */
+  readonly #contexts = new Map<SlotTask, AsyncResource>();
   /** Entries of the queue whose task was aborted while it waited. */
   #cancelled = 0;
   #isCompacting = false;
@@ -44,29 +47,41 @@ export class SlotQueue {
 
   /** The number of tasks that have not begun. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#size;
   }
 
   add(task: SlotTask): void {
     separateContexts();
-    this.#waiting.set(task, this.#queue === undefined ? undefined : new AsyncResource('Task'));
-    this.#enqueue(task);
+    task.isWaiting = true;
+    this.#size += 1;
+    if (this.#queue === undefined) this.#startSoon(task);
+    else this.#enqueue(task, this.#queue);
   }
 
   /** The task has ended: it does not begin any more. */
   remove(task: SlotTask): void {
-    if (this.#waiting.delete(task) && this.#queue !== undefined) this.#compact(this.#queue);
+    if (!this.#take(task) || this.#queue === undefined) return;
+    this.#contexts.delete(task);
+    this.#compact(this.#queue);
   }
 
-  #enqueue(task: SlotTask): void {
-    const queue = this.#queue;
-    if (queue === undefined) {
-      // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
-      void (this.#order === undefined ? settled : turnOf(task, this.#order)).then(() => {
-        if (this.#waiting.delete(task)) void task.start();
-      });
-      return;
-    }
+  /** Takes a task out; whether it was waiting. */
+  #take(task: SlotTask): boolean {
+    if (!task.isWaiting) return false;
+    task.isWaiting = false;
+    this.#size -= 1;
+    return true;
+  }
+
+  #startSoon(task: SlotTask): void {
+    // Not `queueMicrotask`, which makes an async resource of each; the context is that of the spawn either way.
+    void (this.#order === undefined ? settled : turnOf(task, this.#order)).then(() => {
+      if (this.#take(task)) void task.start();
+    });
+  }
+
+  #enqueue(task: SlotTask, queue: PQueue): void {
+    if (!this.#contexts.has(task)) this.#contexts.set(task, new AsyncResource('Task'));
     const { priority } = task;
     void queue.add(() => this.#start(task), priority === 0 ? undefined : { priority });
   }
@@ -79,10 +94,14 @@ export class SlotQueue {
    * as much.
    */
   async #start(task: SlotTask): Promise<void> {
-    const context = this.#waiting.get(task);
-    this.#waiting.delete(task);
-    if (context === undefined) this.#cancelled -= 1;
-    else await context.runInAsyncScope(begin, undefined, task, this.#order);
+    const context = this.#contexts.get(task);
+    this.#contexts.delete(task);
+    if (context === undefined) {
+      this.#cancelled -= 1;
+      return;
+    }
+    this.#take(task);
+    await context.runInAsyncScope(begin, undefined, task, this.#order);
   }
 
   /** Counts one more entry of an aborted task. In a later microtask, because tasks are often aborted many at a time. */
@@ -95,12 +114,12 @@ export class SlotQueue {
       if (!this.#isMostlyCancelled) return;
       this.#cancelled = 0;
       queue.clear();
-      for (const task of this.#waiting.keys()) this.#enqueue(task);
+      for (const task of this.#contexts.keys()) this.#enqueue(task, queue);
     });
   }
 
   get #isMostlyCancelled(): boolean {
-    return this.#cancelled > MAX_CANCELLED && this.#cancelled > this.#waiting.size;
+    return this.#cancelled > MAX_CANCELLED && this.#cancelled > this.#size;
   }
 }
 

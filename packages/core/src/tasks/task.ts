@@ -19,6 +19,7 @@ import { ClosedError } from '../vocabulary/errors.ts';
 import { watchAbort, type AbortRegistration, type AbortWatcher } from '../waiting/abort-watch.ts';
 import { hasScopes, outsideScopes, runIn } from '../waiting/ambient.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
+import type { ListMember } from '../waiting/member-list.ts';
 import { isConsequence } from '../waiting/scope.ts';
 import { callSite, isTraced, runAs, timedOut, tracesOf } from '../waiting/wait-trace.ts';
 import { Context } from './task-context.ts';
@@ -36,10 +37,19 @@ import type { Abortable, TaskFunction, TaskInfo, TaskOptions, TaskState } from '
 
 export class SpawnedTask<T>
   extends TaskNode
-  implements SupervisedTask<T>, ContextTask, AbortWatcher, TaskLease, FailureSink
+  implements
+    SupervisedTask<T>,
+    ContextTask,
+    AbortWatcher,
+    TaskLease,
+    FailureSink,
+    ListMember<SpawnedTask<unknown>>
 {
+  older: SpawnedTask<unknown> | undefined;
+  newer: SpawnedTask<unknown> | undefined;
   readonly id: number;
   readonly priority: number;
+  isWaiting = false;
   readonly #host: TaskHost<SpawnedTask<unknown>>;
   readonly #spawnedAt: number;
   readonly #site: string | undefined;

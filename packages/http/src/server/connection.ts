@@ -7,7 +7,7 @@
  */
 
 import { IoError, type Address, type ByteStream } from '@awaitio/core';
-import { checkOptions, type AsyncScope, type TaskLease } from '@awaitio/core/lowlevel';
+import { checkOptions, type AsyncScope, type ListMember, type TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
 import { StepLoop, type Next } from '../driver/step-loop.ts';
 import type { Switched, UpgradeOptions } from '../message/handler.ts';
@@ -29,8 +29,15 @@ import { switchStatus, UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrad
 
 export class ServerConnection
   extends StepLoop
-  implements ExchangeOwner, Responder, ConnectionFacts, ConnectionView
+  implements
+    ExchangeOwner,
+    Responder,
+    ConnectionFacts,
+    ConnectionView,
+    ListMember<ServerConnection>
 {
+  older: ServerConnection | undefined;
+  newer: ServerConnection | undefined;
   readonly stream: ByteStream;
   readonly http: HttpConnection;
   readonly driver: Driver;

@@ -8,7 +8,7 @@
  */
 
 import { TimeoutError, type Clock } from '@awaitio/core';
-import { deferred, type AbortWatcher, type Deferred } from '@awaitio/core/lowlevel';
+import { deferred, MemberList, type AbortWatcher, type Deferred } from '@awaitio/core/lowlevel';
 import type { ServerConnection } from './connection.ts';
 import type { ShutdownReport } from './events.ts';
 import { ended } from './lingering-close.ts';
@@ -20,7 +20,7 @@ import { isWebSocket } from './upgrade.ts';
 /** The open connections of a server. */
 export class OpenConnections {
   readonly #clock: Clock;
-  readonly #open = new Set<ServerConnection>();
+  readonly #open = new MemberList<ServerConnection>();
   #emptied: Deferred<void> | undefined;
   #isAborting = false;
   /** Connections that ended before they were aborted. */
@@ -41,7 +41,7 @@ export class OpenConnections {
   }
 
   [Symbol.iterator](): Iterator<ServerConnection> {
-    return this.#open.values();
+    return this.#open[Symbol.iterator]();
   }
 
   add(connection: ServerConnection): void {
@@ -50,8 +50,7 @@ export class OpenConnections {
 
   /** A connection has ended. */
   remove(connection: ConnectionFacts): void {
-    const open: Set<ConnectionFacts> = this.#open;
-    open.delete(connection);
+    this.#open.remove(connection as ServerConnection);
     if (!this.#isAborting) {
       this.completed += 1;
       if (connection.end.reason === 'upgraded') {
