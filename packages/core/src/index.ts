@@ -41,9 +41,13 @@ export { traceWaits } from './waiting/wait-trace.ts';
 export { ByteStream, type StreamOptions } from './streams/byte-stream.ts';
 export type { StreamReader } from './streams/stream-reader.ts';
 export type { StreamWriter } from './streams/stream-writer.ts';
-export type { CloseOptions, DuplexStream, StreamEnd } from './streams/duplex-stream.ts';
+export type {
+  CloseOptions,
+  DuplexStream,
+  StreamEnd,
+  StreamStatistics,
+} from './streams/duplex-stream.ts';
 export type { SocketDuplex } from './streams/socket-duplex.ts';
-export type { StreamStatistics } from './streams/stream-core.ts';
 export {
   openStreams,
   trackStreams,

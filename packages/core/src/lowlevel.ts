@@ -61,7 +61,13 @@ export { ownStream, stateOf, watchStreams, type StreamWatch } from './streams/re
 export { linesCodec } from './codecs/lines.ts';
 export { lengthDelimitedCodec } from './codecs/length-delimited.ts';
 export { StandingRead } from './streams/standing-read.ts';
-export { DEFAULT_HIGH_WATER_MARK, readStanding, tryWriteLatin1 } from './streams/stream-parts.ts';
+export {
+  DEFAULT_HIGH_WATER_MARK,
+  finishStream,
+  readStanding,
+  tryWriteLatin1,
+  type StreamFinisher,
+} from './streams/stream-parts.ts';
 export { acceptOwned } from './tasks/accept-loop.ts';
 export { executors, type ExecutorView } from './tasks/executors.ts';
 export { holdTask } from './tasks/task-context.ts';

@@ -29,7 +29,7 @@ import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
 import { marksOf, openInside } from './stream-parts.ts';
-import { StreamCore, type StreamStatistics } from './stream-core.ts';
+import { StreamCore } from './stream-core.ts';
 import {
   checkShutdown,
   CLOSE_OPTIONS,
@@ -37,6 +37,7 @@ import {
   type CloseOptions,
   type DuplexStream,
   type StreamEnd,
+  type StreamStatistics,
 } from './duplex-stream.ts';
 import { registerStream } from './registry.ts';
 import { TRANSPORT_METHODS, type Transport } from './transport.ts';

@@ -9,7 +9,7 @@
 import { checkIsObject, rules, type OptionTable } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import type { Source } from '../vocabulary/source.ts';
-import type { WaitOptions } from '../waiting/waiter.ts';
+import type { WaitInfo, WaitOptions } from '../waiting/waiter.ts';
 import type { StreamReader } from './stream-reader.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
@@ -24,6 +24,20 @@ export const DEFAULT_LINGER = 5_000;
 
 /** What {@link CloseOptions} may be. */
 export const CLOSE_OPTIONS: OptionTable<CloseOptions> = { linger: rules.milliseconds };
+
+/** A snapshot of a stream. */
+export interface StreamStatistics {
+  /** Bytes that arrived, taken or not. */
+  readonly bytesRead: number;
+  /** Bytes accepted from this side’s writers. */
+  readonly bytesWritten: number;
+  /** Bytes that arrived and were not taken yet. */
+  readonly buffered: number;
+  /** Bytes accepted and not yet passed on by the carrier. */
+  readonly unsent: number;
+  /** The pending waits: for what, and for how long. */
+  readonly waits: readonly WaitInfo[];
+}
 
 /** How a stream ended: the value of `closed`. */
 export interface StreamEnd {

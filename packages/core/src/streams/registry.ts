@@ -10,7 +10,7 @@ import { invalidInput } from '../vocabulary/errors.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
-import type { StreamStatistics } from './stream-core.ts';
+import type { StreamStatistics } from './duplex-stream.ts';
 import { siteOfCall } from '../waiting/call-site.ts';
 import type { WaitInfo } from '../waiting/waiter.ts';
 

@@ -13,9 +13,15 @@ import { checkInterest } from '../vocabulary/check.ts';
 import { BrokenError, type IoError } from '../vocabulary/errors.ts';
 import { ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import { ReadSide } from './read-side.ts';
-import type { StreamEnd } from './duplex-stream.ts';
+import type { StreamEnd, StreamStatistics } from './duplex-stream.ts';
 import { Observers, type SourceObserver } from '../vocabulary/source.ts';
-import { closedError, type HighWaterMarks, type StreamParts } from './stream-parts.ts';
+import {
+  closedError,
+  finishSoon,
+  type HighWaterMarks,
+  type StreamFinisher,
+  type StreamParts,
+} from './stream-parts.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import {
   checkWaitOptions,
@@ -26,20 +32,6 @@ import {
 } from '../waiting/waiter.ts';
 import { beginTrace } from '../waiting/wait-trace.ts';
 import { WriteSide } from './write-side.ts';
-
-/** A snapshot of a stream. */
-export interface StreamStatistics {
-  /** Bytes that arrived, taken or not. */
-  readonly bytesRead: number;
-  /** Bytes accepted from this side’s writers. */
-  readonly bytesWritten: number;
-  /** Bytes that arrived and were not taken yet. */
-  readonly buffered: number;
-  /** Bytes accepted and not yet passed on by the carrier. */
-  readonly unsent: number;
-  /** The pending waits: for what, and for how long. */
-  readonly waits: readonly WaitInfo[];
-}
 
 /** A waiter for any of several interests. */
 class ReadyWaiter extends ListedWaiter<number> {
@@ -72,6 +64,7 @@ export class StreamCore implements TransportSink, StreamParts {
     | undefined;
   /** Whether this side closed or reset the stream. */
   isDisposed = false;
+  finisher: StreamFinisher | undefined;
   /** Unsent bytes that the carrier held when this side reset it. */
   #dropped = 0;
 
@@ -110,6 +103,7 @@ export class StreamCore implements TransportSink, StreamParts {
     this.#endSides(error);
     this.notify();
     this.#closed?.resolve(this.#end);
+    if (this.finisher !== undefined) finishSoon(this, this.finisher);
   }
 
   // --- Called by the stream ------------------------------------------------------------------------------------
@@ -145,6 +139,13 @@ export class StreamCore implements TransportSink, StreamParts {
     this.notify();
   }
 
+  /** Sends FIN after what was accepted. */
+  shut(): void {
+    this.#endedBy ??= 'local';
+    this.writing.shut();
+    this.notify();
+  }
+
   shutdownWrite(options: WaitOptions | undefined): Promise<void> {
     this.#endedBy ??= 'local';
     const finished = this.writing.shutdown(options);
@@ -156,14 +157,14 @@ export class StreamCore implements TransportSink, StreamParts {
   abort(how: 'reset' | 'timeout' | 'aborted', error: unknown): void {
     if (this.#end !== undefined || this.#localEnd !== undefined) return;
     this.#localEnd = error === undefined ? { how } : { how, error };
-    this.#closeSides();
+    this.closeSides();
     this.#dropped = this.transport.unsent;
     this.transport.reset();
   }
 
   /** Something else carries the connection on: from now on reading and writing fail as after `close`; what is left is the end. */
   giveAway(): void {
-    this.#closeSides();
+    this.closeSides();
     this.isDisposed = false;
   }
 
@@ -171,11 +172,11 @@ export class StreamCore implements TransportSink, StreamParts {
   async close(linger: number): Promise<void> {
     if (this.#end === undefined && !this.isDisposed) {
       this.#endedBy ??= 'local';
-      this.#closeSides();
+      this.closeSides();
       this.transport.close();
       // `onClosed` may have come from inside that call.
       if (!this.isClosed) return this.#closeWithin(linger);
-    } else if (this.#end !== undefined) this.#closeSides();
+    } else if (this.#end !== undefined) this.closeSides();
     else await this.closed;
     const refill = this.budget.spend();
     if (refill !== undefined) await refill;
@@ -264,7 +265,8 @@ export class StreamCore implements TransportSink, StreamParts {
     if (!isWritten) this.writing.fail(broken);
   }
 
-  #closeSides(): void {
+  /** No call of a task succeeds from now on. */
+  closeSides(): void {
     this.isDisposed = true;
     this.reading.close();
     this.writing.close();

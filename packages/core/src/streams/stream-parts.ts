@@ -1,6 +1,8 @@
 /** What both directions of a stream share, held once per stream: each direction has one reference to it. */
 
 import { BusyError, ClosedError, invalidInput } from '../vocabulary/errors.ts';
+import { callContained, stderrSink } from '../vocabulary/callbacks.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
 import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
@@ -50,6 +52,13 @@ export function marksOf(
 interface Inside {
   readonly clock: Clock;
   giveAway(): void;
+  readonly isClosed: boolean;
+  readonly isDisposed: boolean;
+  shutdownRead(): void;
+  shut(): void;
+  closeSides(): void;
+  finisher: StreamFinisher | undefined;
+  readonly transport: { readonly isReleased?: boolean };
   readonly reading: { stand(reader: StandingRead): boolean };
   readonly writing: { tryWriteEncoded(wire: string, transfer: boolean): number | WouldBlock };
 }
@@ -116,6 +125,58 @@ export function tryWriteLatin1(stream: StreamWriter, text: string): number | Wou
 export function readStanding(stream: object, reader: StandingRead): boolean {
   return insideOf(stream)?.reading.stand(reader) ?? false;
 }
+
+/** Is called when the connection of its stream is closed: see {@link finishStream}. */
+export interface StreamFinisher {
+  onStreamClosed(): void;
+}
+
+/**
+ * Finishes a stream without a promise: sends FIN after what was accepted, drops what still arrives, and calls back once the connection
+ * is closed, by the peer's FIN or by a failure. For the end of a server's connection, which takes most of the time of one with a single
+ * request.
+ *
+ * @param owner - Called in a microtask, outside of scopes; the stream is closed as after `close` by then. It must
+ * not throw: what it does so with has no place but a line on stderr.
+ * @returns Whether it is going to call back. It is not where some of what was accepted is unsent, the connection has ended, or the stream
+ * is of another copy of this package: then `shutdown`, `closed` and `close` do the rest.
+ *
+ * @example
+ * ```ts
+ * import { memoryPair } from '@awaitio/core';
+ * import { finishStream } from '@awaitio/core/lowlevel';
+ *
+ * const [client, server] = memoryPair();
+ * const owner = { onStreamClosed: () => console.log('closed') };
+ * // The memory of a pair is passed on, and so never released.
+ * if (!finishStream(server, owner)) await server.shutdown('write');
+ * console.log(await client.readChunk()); // null
+ * await client.close();
+ * ```
+ */
+export function finishStream(stream: object, owner: StreamFinisher): boolean {
+  const inside = insideOf(stream);
+  if (inside === undefined || inside.isClosed || inside.isDisposed) return false;
+  inside.shutdownRead();
+  inside.shut();
+  if (inside.isClosed || inside.transport.isReleased !== true) return false;
+  inside.finisher = owner;
+  return true;
+}
+
+/** The connection of a stream that was finished is closed. */
+export function finishSoon(stream: Pick<Inside, 'closeSides'>, finisher: StreamFinisher): void {
+  void settled.then(() => {
+    outsideScopes(() => {
+      stream.closeSides();
+      callContained('onStreamClosed', callFinisher, finisher, undefined, stderrSink);
+    });
+  });
+}
+
+const callFinisher = (finisher: StreamFinisher): unknown => finisher.onStreamClosed();
+
+const settled = Promise.resolve();
 
 /** Leaves a stream with nothing but its end, because something else uses its carrier; its queued bytes are dropped. */
 export function giveAway(stream: object): void {

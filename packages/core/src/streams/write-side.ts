@@ -190,15 +190,19 @@ export class WriteSide {
     }
     this.#finishing ??= new WaiterList();
     const finished = this.#finishing.wait('shutdown', this.#parts.clock, options);
-    if (!this.#isShut) {
-      this.#isShut = true;
-      this.#room?.resolveAll();
-      this.#parts.transport.end(() => {
-        this.#isFinished = true;
-        this.#finishing?.resolveAll();
-      });
-    }
+    this.shut();
     return finished;
+  }
+
+  /** As {@link shutdown}, without a promise of its end. */
+  shut(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.#room?.resolveAll();
+    this.#parts.transport.end(() => {
+      this.#isFinished = true;
+      this.#finishing?.resolveAll();
+    });
   }
 
   describe(now: number, into: WaitInfo[]): void {
@@ -217,18 +221,13 @@ export class WriteSide {
     // A piece that is given away is in memory already, cut or not: one no larger than the high-water mark is not cut.
     const count = transfer && rest <= this.#parts.marks.write ? rest : Math.min(room, rest);
     this.bytesWritten += count;
+    const isWhole = count === data.length;
     if (typeof data === 'string') {
-      this.#parts.transport.write(
-        count === data.length ? data : data.slice(offset, offset + count),
-      );
-    } else if (transfer) {
-      this.#parts.transport.write(
-        count === data.length ? data : data.subarray(offset, offset + count),
-      );
+      this.#parts.transport.write(isWhole ? data : data.slice(offset, offset + count));
     } else {
-      const piece = count === data.length ? data : data.subarray(offset, offset + count);
+      const piece = isWhole ? data : data.subarray(offset, offset + count);
       // From Node's pool: a small copy outside it costs an allocator call each way.
-      this.#parts.transport.write(Buffer.from(piece));
+      this.#parts.transport.write(transfer ? piece : Buffer.from(piece));
     }
     return count;
   }

@@ -279,7 +279,7 @@ export class Executor implements Spawner {
 
   /** Also aborts what is spawned meanwhile, by what an abort calls. */
   #abortAll(): void {
-    for (let next = 1; next < this.#nextId; ) {
+    for (let next = 1; next < this.#nextId;) {
       const first = next;
       next = this.#nextId;
       for (const task of this.#tasks) {

@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { MemberList, type ListMember } from './member-list.ts';
 
 class Member implements ListMember<Member> {

@@ -6,19 +6,19 @@
  * When a deadline passes, the wait ends with the stream, or its reading, and `phases.expired` tells the loop why.
  */
 
-import { IoError, type Address, type ByteStream } from '@awaitio/core';
-import { checkOptions, type AsyncScope, type ListMember, type TaskLease } from '@awaitio/core/lowlevel';
+import type { Address, ByteStream } from '@awaitio/core';
+import { checkOptions } from '@awaitio/core/lowlevel';
+import type { AsyncScope, StreamFinisher, TaskLease } from '@awaitio/core/lowlevel';
 import { Driver } from '../driver/driver.ts';
 import { StepLoop, type Next } from '../driver/step-loop.ts';
 import type { Switched, UpgradeOptions } from '../message/handler.ts';
 import { HttpConnection } from '../protocol/connection.ts';
 import { State } from '../protocol/state.ts';
-import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type RequestHead } from '../protocol/vocabulary/events.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { ConnectionEnd } from './events.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
-import { ended, endedByPeer, lingeringClose, refusalStatus, refuse } from './lingering-close.ts';
+import { ended, endedByPeer, endFailed, finishSent, lingeringClose } from './lingering-close.ts';
 import type { ConnectionView } from '../observing/servers.ts';
 import type { ConnectionFacts } from './observer.ts';
 import { Phases } from './phases.ts';
@@ -29,12 +29,7 @@ import { switchStatus, UPGRADE_OPTIONS, watchDrain, writeSwitch } from './upgrad
 
 export class ServerConnection
   extends StepLoop
-  implements
-    ExchangeOwner,
-    Responder,
-    ConnectionFacts,
-    ConnectionView,
-    ListMember<ServerConnection>
+  implements ExchangeOwner, Responder, ConnectionFacts, ConnectionView, StreamFinisher
 {
   older: ServerConnection | undefined;
   newer: ServerConnection | undefined;
@@ -138,7 +133,13 @@ export class ServerConnection
   }
 
   protected onLoopEnd(failure: { readonly error: unknown } | undefined): void {
-    void this.#leave(failure);
+    const isAnswered = failure === undefined && this.exchange === undefined && !this.#isSwitched;
+    if (!isAnswered || !finishSent(this, this)) void this.#leave(failure);
+  }
+
+  onStreamClosed(): void {
+    this.phases.end();
+    this.#end();
   }
 
   /**
@@ -209,28 +210,12 @@ export class ServerConnection
     return true;
   }
 
-  /** The loop failed: responds to what the client did wrong, and reports any other error. */
-  async #fail(error: unknown): Promise<void> {
-    this.loopFailure = error;
-    let failure = error;
-    if (error instanceof RemoteProtocolError) {
-      try {
-        const status = refusalStatus(this, error);
-        if (status === undefined) return;
-        this.#reason = 'refused';
-        await refuse(this, status, error);
-        return;
-      } catch (later) {
-        failure = later;
-      }
-    }
-    if (this.#reason !== 'shutdown') this.#reason = 'broken';
-    // A lost connection is not an error of the server.
-    if (!(failure instanceof IoError)) this.runtime.report(failure, undefined);
-  }
-
   async #leave(failure?: { readonly error: unknown }): Promise<void> {
-    if (failure !== undefined) await this.#fail(failure.error);
+    if (failure !== undefined) {
+      this.loopFailure = failure.error;
+      const reason = await endFailed(this, failure.error);
+      if (this.#reason !== 'shutdown') this.#reason = reason ?? this.#reason;
+    }
     try {
       this.exchange?.abort(ended('the connection has ended'));
       this.exchange?.finish();
@@ -242,10 +227,14 @@ export class ServerConnection
       this.stream.reset(error);
       this.runtime.report(error, undefined);
     } finally {
-      this.task?.release();
-      this.runtime.ended(this);
-      this.settleOver();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    this.task?.release();
+    this.runtime.ended(this);
+    this.settleOver();
   }
 
   // --- For exchanges and responses -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@
  */
 
 import { IoError } from '@awaitio/core';
+import { finishStream, type StreamFinisher } from '@awaitio/core/lowlevel';
 import { errorResponse } from '../message/error-response.ts';
 import { fieldsToSend } from '../message/response.ts';
 import { tellRefusedBytes } from '../observing/refused-bytes.ts';
@@ -14,8 +15,33 @@ import { State } from '../protocol/state.ts';
 import { RemoteProtocolError, type ProtocolError } from '../protocol/vocabulary/errors.ts';
 import type { Responder } from './respond.ts';
 
+/**
+ * The loop of a connection has failed: responds to what the client did wrong, and reports any other error.
+ *
+ * @returns Why the connection ends; `undefined` where the failure is no reason.
+ */
+export async function endFailed(
+  responder: Responder,
+  error: unknown,
+): Promise<'refused' | 'broken' | undefined> {
+  let failure = error;
+  if (error instanceof RemoteProtocolError) {
+    try {
+      const status = refusalStatus(responder, error);
+      if (status === undefined) return undefined;
+      await refuse(responder, status, error);
+      return 'refused';
+    } catch (later) {
+      failure = later;
+    }
+  }
+  // A lost connection is not an error of the server.
+  if (!(failure instanceof IoError)) responder.runtime.report(failure, undefined);
+  return 'broken';
+}
+
 /** The status to refuse with; `undefined` when no response can be sent any more, or none is of use. */
-export function refusalStatus(
+function refusalStatus(
   { http, phases, stream }: Responder,
   error: ProtocolError,
 ): number | undefined {
@@ -28,7 +54,7 @@ export function refusalStatus(
 }
 
 /** Sends the response to what cannot be served. */
-export async function refuse(
+async function refuse(
   { id, remoteAddress, http, driver, runtime }: Responder,
   status: number,
   error: ProtocolError,
@@ -49,13 +75,35 @@ export async function refuse(
   await driver.flush();
 }
 
+/**
+ * As {@link lingeringClose}, without a promise: nearly always, what was gathered is sent at once, and only the client's FIN is waited for.
+ *
+ * @returns Whether the finisher is going to be called. If not, {@link lingeringClose} has to do what is left.
+ */
+export function finishSent(responder: Responder, finisher: StreamFinisher): boolean {
+  const { stream, driver, phases, runtime } = responder;
+  try {
+    if (!hasSent(responder) || driver.flush() !== undefined) return false;
+  } catch {
+    return false;
+  }
+  if (!finishStream(stream, finisher)) return false;
+  phases.wait('linger', runtime.deadlines.linger);
+  return true;
+}
+
+/** Whether the client waits for bytes that a close could destroy. */
+function hasSent({ answered, http }: Responder): boolean {
+  return answered > 0 || http.serverState !== State.IDLE;
+}
+
 /** Writes what was gathered, waits for the client's FIN where something was sent, and closes. */
 export async function lingeringClose(responder: Responder): Promise<void> {
-  const { stream, http, driver, phases, runtime } = responder;
+  const { stream, driver, phases, runtime } = responder;
   try {
     const blocked = driver.flush();
     if (blocked !== undefined) await phases.withWriteDeadline(blocked);
-    if (responder.answered > 0 || http.serverState !== State.IDLE) {
+    if (hasSent(responder)) {
       await stream.shutdown('read');
       const finished = stream.shutdown('write');
       // A stall is watched for only where something is unsent.
