@@ -41,8 +41,8 @@ describe('MemberList', () => {
   test('removing what is not in the list changes nothing', () => {
     const { list, members } = listOf(1);
     list.remove(new Member());
-    list.remove(members[0] as Member);
-    list.remove(members[0] as Member);
+    list.remove(members[0]);
+    list.remove(members[0]);
     expect(list.size).toBe(0);
   });
 
