@@ -40,9 +40,10 @@ describe('MemberList', () => {
 
   test('removing what is not in the list changes nothing', () => {
     const { list, members } = listOf(1);
+    const [member] = members as [Member];
     list.remove(new Member());
-    list.remove(members[0]);
-    list.remove(members[0]);
+    list.remove(member);
+    list.remove(member);
     expect(list.size).toBe(0);
   });
 
