@@ -15,7 +15,8 @@ import {
   type Lazy,
 } from '@awaitio/core/lowlevel';
 import { RequestProgress, type SentBody } from './connections/failure.ts';
-import { clientClosed, type ClientPool, type PoolStatistics } from './connections/pool.ts';
+import { clientClosed } from './connections/connection-errors.ts';
+import type { ClientPool, PoolStatistics } from './connections/pool.ts';
 import { Pools } from './connections/pools.ts';
 import { clientShared, type ClientShared } from './connections/shared.ts';
 import { contentOf, isReplayable, type RequestBody } from './content/request-body.ts';

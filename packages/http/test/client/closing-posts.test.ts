@@ -35,7 +35,7 @@ async function serveOne(wire: Wire, received: string[], { after, fields = '' }: 
 }
 
 /** Sends POSTs one after another. @returns the errors of those that failed, and which bodies arrived */
-async function post(world: World, closing: Closing) {
+async function post(world: World, closing: Closing, posts: number) {
   const server = await world.listen();
   const received: string[] = [];
   const accepting = (async () => {
@@ -45,7 +45,7 @@ async function post(world: World, closing: Closing) {
   const client = world.client(closing.client);
   const failures: unknown[] = [];
   const { headers } = closing;
-  for (let n = 0; n < POSTS; n += 1) {
+  for (let n = 0; n < posts; n += 1) {
     try {
       const response = await client.post(URL_, String(n), { headers });
       expect(await response.text()).toBe('ok');
@@ -57,12 +57,12 @@ async function post(world: World, closing: Closing) {
   return { failures, received };
 }
 
-const run = async (closing: Closing): Promise<Awaited<ReturnType<typeof post>>> => {
+const run = async (closing: Closing, posts = POSTS): Promise<Awaited<ReturnType<typeof post>>> => {
   const { latency } = closing;
   let result: Awaited<ReturnType<typeof post>> | undefined;
   await simulated(
     async (world) => {
-      result = await post(world, closing);
+      result = await post(world, closing, posts);
     },
     { latency: [latency, latency], deadline: 1e9 },
   );
@@ -78,8 +78,25 @@ describe('a server that closes when its connection is used again', () => {
     expect(received).toEqual(ALL);
   });
 
-  /** Every 100 POSTs, the client has forgotten that the server is one that closes soon. */
+  test.each([
+    [1, 3],
+    [5, 3],
+    [5, 10],
+    [20, 10],
+    [20, 100],
+  ])('fails no POST where its end takes %i ms, after %i ms', async (latency, after) => {
+    for (const pause of [after - 0.5, after, 0]) {
+      const { failures, received } = await run({ latency, after, pause: () => pause }, 60);
+      expect(failures).toEqual([]);
+      expect(received).toEqual(ALL.slice(0, 60));
+    }
+  });
+});
+
+describe('a server that does not keep its word', () => {
+  /** Every 100 POSTs, the client has forgotten it. */
   const CROSSING: Closing = {
+    fields: 'Keep-Alive: timeout=5\r\n',
     latency: 5,
     after: 3,
     pause: (n) => (n % 100 === 99 ? 61_000 : 2),

@@ -10,7 +10,7 @@ import { simulated, type World } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
 
 const URL_ = 'http://server/';
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const OK = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok';
 
 /** A client with one connection that has served and idles, and the server's end of it. */
 async function withIdle(world: World): Promise<{

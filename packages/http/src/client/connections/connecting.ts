@@ -22,6 +22,8 @@ export class Attempt implements AbortWatcher {
   readonly #registration: AbortRegistration | undefined;
   readonly #scope: AmbientScope | undefined;
   readonly clock: Clock;
+  /** How long connecting took, in milliseconds, without TLS: about a round trip, or more. */
+  roundTrip = 0;
   readonly progress: RequestProgress;
 
   constructor({ signal, progress }: OutgoingRequest, clock: Clock) {
@@ -62,7 +64,9 @@ export async function dial(
   deadlines: ClientDeadlines,
 ): Promise<ByteStream> {
   attempt.progress.phase = 'connect';
+  const begunAt = attempt.clock.now();
   const stream = await openWith(route.connect, attempt, deadlines.connect);
+  attempt.roundTrip = attempt.clock.now() - begunAt;
   if (route.secure === undefined) return stream;
   attempt.progress.phase = 'tls';
   return route.secure(stream, { signal: attempt.signal, timeout: deadlines.tls });

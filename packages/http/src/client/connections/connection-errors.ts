@@ -1,6 +1,6 @@
 /** The errors with which a connection ends its request. */
 
-import { BrokenError, type ByteStream, type TimeoutError } from '@awaitio/core';
+import { BrokenError, ClosedError, TimeoutError, type ByteStream } from '@awaitio/core';
 import { timedOutOn } from '@awaitio/core/lowlevel';
 import type { RequestProgress } from './failure.ts';
 
@@ -35,7 +35,7 @@ export function discarded(): BrokenError {
 }
 
 /** The client was closed while the request was in progress. */
-export function clientClosed(): BrokenError {
+export function closedInUse(): BrokenError {
   return new BrokenError('close: the client was closed, with this request in progress', {
     code: 'ERR_HTTP_CLIENT_CLOSED',
     operation: 'close',
@@ -50,4 +50,25 @@ export function phaseEnded(
   deadlines: Readonly<Record<'headers' | 'body', number>>,
 ): TimeoutError {
   return timedOutOn(stream, phase, watch?.allowed ?? deadlines[phase]);
+}
+
+/** The client is closed, and the request has no connection. */
+export function clientClosed(): ClosedError {
+  return new ClosedError('request: this client was closed', {
+    code: 'ERR_HTTP_CLIENT_CLOSED',
+    operation: 'request',
+  });
+}
+
+class PoolTimeoutError extends TimeoutError {
+  constructor({ timeout, waits, message }: TimeoutError, holders: string) {
+    super('pool', timeout, waits);
+    const traced = / \(waiting: .*$/.exec(message)?.[0] ?? '';
+    this.message = `pool: no connection became free within ${timeout} ms: ${holders}; read or discard each response, or raise \`maxConnectionsPerOrigin\` or \`deadlines.pool\`${traced}`;
+  }
+}
+
+/** No connection became free in time: the message says who holds them. */
+export function poolTimedOut(error: TimeoutError, holders: string): TimeoutError {
+  return new PoolTimeoutError(error, holders);
 }

@@ -16,8 +16,8 @@ import {
 } from '@awaitio/core/lowlevel';
 import { IncomingResponse, type IncomingOwner } from './incoming-response.ts';
 import type { ClientShared } from './shared.ts';
-import { clientClosed, discarded, phaseEnded, sentOnce } from './connection-errors.ts';
-import { idleTimeOf, REST } from './keep-alive.ts';
+import { closedInUse, discarded, phaseEnded, sentOnce } from './connection-errors.ts';
+import { IdleTime, REST } from './keep-alive.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { RequestSender, type SenderOwner } from './request-sender.ts';
 import { READ_ON_LIMIT, ResponseReceiver, type ReceiverOwner } from './response-receiver.ts';
@@ -50,10 +50,8 @@ export class ClientConnection
   /** The response in progress. */
   #incoming: IncomingResponse | undefined;
   failure: { readonly reason: unknown } | undefined;
-  /** When it became idle; never, before its first request. */
-  #idleSince = -Infinity;
-  /** Until when it may idle, once it has for a moment: its stream does not keep the process alive then. */
-  #restsUntil: number | undefined;
+  /** Since the last response. When it rests, its stream does not keep the process alive. */
+  readonly idle: IdleTime;
   /** The head of the last response, for its `Keep-Alive`. */
   #lastHead: ResponseHead | undefined;
   /** Whether no reader has asked for the body yet. */
@@ -69,6 +67,7 @@ export class ClientConnection
     this.#stream = stream;
     this.#shared = shared;
     this.#owner = owner;
+    this.idle = new IdleTime(shared.wheel, shared.deadlines);
     this.#http = new HttpConnection('client', shared.limits);
     this.#driver = new Driver(stream, this.#http, shared.clock);
     this.#sender = new RequestSender(this.#driver, this, shared.deadlines.expectContinue);
@@ -80,8 +79,7 @@ export class ClientConnection
 
   /** Whether a request may be sent on it: open, with no unsolicited bytes or EOF, not idle for too long: the deadline may be late. */
   get isReusable(): boolean {
-    if (this.#phase === 'gone' || this.#stream.isReadable) return false;
-    return this.#restsUntil === undefined || this.#shared.wheel.now() < this.#restsUntil;
+    return this.#phase !== 'gone' && !this.#stream.isReadable && !this.idle.isOver;
   }
 
   /** Settles when its stream is gone. */
@@ -108,10 +106,8 @@ export class ClientConnection
     const { deadlines } = this.#shared;
     this.served += 1;
     this.#bytesBefore = this.#driver.bytesIn;
-    if (this.#restsUntil !== undefined) {
-      this.#restsUntil = undefined;
-      this.#stream.ref();
-    }
+    const idleFor = this.idle.length;
+    if (this.idle.end()) this.#stream.ref();
     const incoming = new IncomingResponse(this, this.#shared.clock, request.progress);
     this.#incoming = incoming;
     if (request.signal !== undefined) this.#registration = watchAbort(request.signal, this);
@@ -135,9 +131,7 @@ export class ClientConnection
     } catch (error) {
       // The server may have ended it while it was idle, before the request arrived.
       const isStale = this.served > 1 && this.failure === undefined && !this.hasResponseBytes;
-      if (isStale && error instanceof BrokenError) {
-        this.#owner.onServerEnd(this.#deadline.at - deadlines.headers - this.#idleSince);
-      }
+      if (isStale && error instanceof BrokenError) this.#owner.onServerEnd(idleFor);
       throw this.fail(this.hasResponseBytes ? error : sentOnce(error, request.progress));
     }
   }
@@ -169,8 +163,8 @@ export class ClientConnection
 
   /** Idle: gracefully. In use: its request fails. */
   close(): void {
-    if (this.#phase === 'idle') this.#end();
-    void this.fail(clientClosed());
+    if (this.#phase === 'idle') this.#endIdle();
+    void this.fail(closedInUse());
   }
 
   takeStream(): ByteStream {
@@ -212,23 +206,22 @@ export class ClientConnection
       // RFC 9112 section 9.5: it stops at once. Nothing of the response can be lost: all of it is here.
       this.#stream.reset();
       this.#detach();
-    } else if (!this.#http.isCycleDone || !this.isReusable) this.#end();
-    else this.#becomeIdle();
+    } else if (this.#http.isCycleDone) this.#becomeIdle();
+    else this.#end();
   }
 
   #becomeIdle(): void {
     this.#http.startNextCycle();
     this.#enter('idle', REST);
-    this.#idleSince = this.#deadline.at - REST;
-    this.#owner.onFree(this);
+    const mayIdle = this.idle.begin(this.#deadline.at - REST, this.#lastHead?.headers);
+    if (mayIdle && this.isReusable) this.#owner.onFree(this);
+    else this.#endIdle();
   }
 
   /** It was not used for a moment: it stops keeping the process alive, and gets the time that it may idle. Then it ends. */
   #rest(): void {
-    this.#restsUntil =
-      this.#idleSince + idleTimeOf(this.#lastHead?.headers, this.#shared.deadlines);
+    const left = this.idle.rest();
     this.#stream.unref();
-    const left = this.#restsUntil - this.#shared.wheel.now();
     if (left > 0) this.#deadline.set(left);
     else this.#end();
   }
@@ -292,10 +285,14 @@ export class ClientConnection
     this.#sender.stop(this.failure?.reason);
   }
 
+  /** It is idle. @param isEnded - Whether its server has ended it */
+  #endIdle(isEnded = this.#stream.isReadable): void {
+    if (isEnded) this.#owner.onServerEnd(this.idle.length);
+    this.#end();
+  }
+
   async #watchEnd(): Promise<void> {
     await this.#stream.readClosed();
-    if (this.#phase !== 'idle') return;
-    this.#owner.onServerEnd(this.#shared.wheel.now() - this.#idleSince);
-    this.#end();
+    if (this.#phase === 'idle') this.#endIdle(true);
   }
 }

@@ -24,11 +24,11 @@ export interface ClientDeadlines {
   readonly body: number;
   /** For the whole request, redirects and the response's body included. @default Infinity */
   readonly total: number;
-  /** How long an idle connection is kept. @default 4000, as in undici: one second less than the servers of node:http */
+  /** How long an idle connection is kept; with 0, it serves one request. @default 4000, as in undici: one second less than the servers of node:http */
   readonly idle: number;
   /**
-   * How much earlier an idle connection is closed than its server says in `Keep-Alive: timeout`, at most half of that: so that no
-   * request meets the server's end, it has to be longer than a round trip. @default 1000
+   * How much earlier an idle connection is closed than its server says in `Keep-Alive: timeout`, at most half of that. As much is taken
+   * from how long other connections were kept, for requests that must not be sent twice. @default 1000
    */
   readonly idleMargin: number;
   /** How long to wait for `100 Continue` before the body is sent anyway. @default 1000, as in Go and curl */

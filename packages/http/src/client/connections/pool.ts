@@ -4,22 +4,20 @@
  * A request takes a free connection, opens a new one, or waits for either. Waiting requests are served in order.
  */
 
-import { ClosedError, TimeoutError, type ByteStream, type WaitInfo } from '@awaitio/core';
+import { TimeoutError, type ByteStream, type WaitInfo } from '@awaitio/core';
 import { ListedWaiter, WaiterList } from '@awaitio/core/lowlevel';
 import { loadParser } from '../../driver/load-parser.ts';
 import type { PoolView } from '../../observing/clients.ts';
 import { Attempt, dial } from './connecting.ts';
+import { clientClosed, poolTimedOut } from './connection-errors.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
+import { KeptIdle } from './keep-alive.ts';
 import { observeConnection } from './observer.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import type { Route } from '../routes/route.ts';
 import { isTraced } from '../../tracing/channels.ts';
 import { ClientConnectionTracer, clientConnections } from '../../tracing/connections.ts';
 import type { ClientShared } from './shared.ts';
-
-/** A server that ends an idle connection earlier than this, in milliseconds, is in haste, and is taken to be for a while. */
-const HASTE = 1_000;
-const MEMORY_OF_HASTE = 60_000;
 
 /** A snapshot of the connections to one origin. */
 export interface PoolStatistics {
@@ -56,8 +54,8 @@ export class ClientPool implements ConnectionOwner {
   #connecting = 0;
   readonly #attempts = new Set<Attempt>();
   #isClosed = false;
-  /** Until when the server counts as one that ends connections soon after a response. */
-  #hastyUntil = -Infinity;
+  /** How long its server keeps idle connections. */
+  readonly kept: KeptIdle;
 
   constructor(
     shared: ClientShared,
@@ -71,6 +69,7 @@ export class ClientPool implements ConnectionOwner {
     this.#route = route;
     this.#limit = limit;
     this.#budget = budget;
+    this.kept = new KeptIdle(shared.wheel, shared.deadlines.idleMargin);
   }
 
   /** A free connection that is still usable, if there is one. */
@@ -93,7 +92,7 @@ export class ClientPool implements ConnectionOwner {
     if (free !== undefined) return free;
     if (this.#isClosed) throw clientClosed();
     if (isNew && this.#all.size + this.#connecting >= this.#limit) this.dropIdle();
-    if (this.#hasRoom) this.#reserve();
+    if (this.hasRoom) this.#reserve();
     else {
       const connection = await this.#wait(request, isNew);
       if (connection !== undefined) return connection;
@@ -112,7 +111,7 @@ export class ClientPool implements ConnectionOwner {
       return await wait.promise;
     } catch (error) {
       const isLate = error instanceof TimeoutError && error.operation === 'pool';
-      throw isLate ? new PoolTimeoutError(error, this.#describe()) : error;
+      throw isLate ? poolTimedOut(error, this.#describe()) : error;
     }
   }
 
@@ -136,6 +135,7 @@ export class ClientPool implements ConnectionOwner {
           : scope.run(() => tracer.run(() => dial(this.#route, attempt, deadlines)));
       const stream = await dialed;
       const connection = scope.run(open, checkWanted(stream, attempt), this.#shared, this);
+      connection.idle.roundTrip = attempt.roundTrip;
       observeConnection(stream, connection, this.#origin, clock, begunAt);
       tracer?.opened(connection, stream.closed);
       this.#all.set(connection, stream);
@@ -157,8 +157,22 @@ export class ClientPool implements ConnectionOwner {
 
   /** Takes a connection back that its request did not use: it was aborted while the connection was handed over. */
   release(connection: ClientConnection): void {
-    if (connection.served > 0 && connection.isReusable) this.onFree(connection);
-    else connection.close();
+    if (connection.served === 0 || !connection.isReusable) connection.close();
+    else if (this.#waiting.size > 0) this.onFree(connection);
+    else this.#putBack(connection);
+  }
+
+  /** The connection that has been idle for longest. */
+  get longestIdle(): ClientConnection | undefined {
+    return this.#idle[0];
+  }
+
+  /** Among those that were used before and after it. */
+  #putBack(connection: ClientConnection): void {
+    let at = this.#idle.length;
+    while (at > 0 && (this.#idle[at - 1] as ClientConnection).idle.length < connection.idle.length)
+      at -= 1;
+    this.#idle.splice(at, 0, connection);
   }
 
   onFree(connection: ClientConnection): void {
@@ -170,12 +184,7 @@ export class ClientPool implements ConnectionOwner {
   }
 
   onServerEnd(idleFor: number): void {
-    if (idleFor < HASTE) this.#hastyUntil = this.#shared.wheel.now() + MEMORY_OF_HASTE;
-  }
-
-  /** Whether its server ends connections soon after a response: one that was used may end at any moment. */
-  get isHasty(): boolean {
-    return this.#hastyUntil > this.#shared.wheel.now();
+    this.kept.onEnd(idleFor);
   }
 
   onGone(connection: ClientConnection): void {
@@ -236,12 +245,13 @@ export class ClientPool implements ConnectionOwner {
   /** Lets the oldest waiting request connect, and counts its attempt at once so that its place stays reserved. */
   admitNext(): void {
     const { first } = this.#waiting;
-    if (first === undefined || !this.#hasRoom) return;
+    if (first === undefined || !this.hasRoom) return;
     this.#reserve();
     first.resolve(undefined);
   }
 
-  get #hasRoom(): boolean {
+  /** Whether one more may be opened. */
+  get hasRoom(): boolean {
     return this.#all.size + this.#connecting < this.#limit && this.#budget.hasRoom();
   }
 
@@ -273,15 +283,6 @@ class PoolWaiter extends ListedWaiter<ClientConnection | undefined> {
   isNew = false;
 }
 
-/** No connection became free in time: the message says who holds them. */
-class PoolTimeoutError extends TimeoutError {
-  constructor({ timeout, waits, message }: TimeoutError, holders: string) {
-    super('pool', timeout, waits);
-    const traced = / \(waiting: .*$/.exec(message)?.[0] ?? '';
-    this.message = `pool: no connection became free within ${timeout} ms: ${holders}; read or discard each response, or raise \`maxConnectionsPerOrigin\` or \`deadlines.pool\`${traced}`;
-  }
-}
-
 /** @throws why it was given up, in the moment between its end and here: the stream is reset then */
 function checkWanted(stream: ByteStream, { signal }: Attempt): ByteStream {
   if (!signal.aborted) return stream;
@@ -291,11 +292,4 @@ function checkWanted(stream: ByteStream, { signal }: Attempt): ByteStream {
 
 function open(stream: ByteStream, shared: ClientShared, pool: ClientPool): ClientConnection {
   return new ClientConnection(stream, shared, pool);
-}
-
-export function clientClosed(): ClosedError {
-  return new ClosedError('request: this client was closed', {
-    code: 'ERR_HTTP_CLIENT_CLOSED',
-    operation: 'request',
-  });
 }

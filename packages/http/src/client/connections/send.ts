@@ -2,9 +2,10 @@
  * Sends a request on a connection of a pool.
  *
  * A kept-alive connection may have been closed by its server, unnoticed yet. A request that may be sent twice is repeated,
- * once, on a new connection. One that may not, such as a POST, waits until the event loop has looked at the connection after
- * the request was made, so that an end that has arrived is seen; then it is sent once, whatever happens. Where a server has
- * ended a connection soon after a response, it goes on a new one: the end may always be on its way.
+ * once, on a new connection. One that may not, such as a POST, is sent once, whatever happens. So it waits until the event loop has
+ * looked at the connection after the request was made: an end that has arrived is seen. And an end that may be on its way is
+ * avoided: the request goes on a new connection, unless the server has shown that it keeps connections for long enough
+ * (`keep-alive.ts`). The first such request leaves the connection that it could have used at rest, which shows it to the next.
  */
 
 import { IoError, TimeoutError, type Clock } from '@awaitio/core';
@@ -16,6 +17,9 @@ import type { ClientPool } from './pool.ts';
 import type { Target } from '../routes/target.ts';
 import { isTraced } from '../../tracing/channels.ts';
 import { ClientRequestTracer, clientRequests } from '../../tracing/client-request.ts';
+
+/** How long a connection rests that is to show whether it is kept for a round trip, with the margin of half. */
+const REST_IN_ROUND_TRIPS = 3;
 
 /** What sending needs of its client. */
 export interface PoolSource {
@@ -70,10 +74,10 @@ async function attempt(
   for (let isNew = needsNewFirst; ; isNew = true) {
     progress.phase = 'pool';
     const pool = source.poolOf(target);
-    const needsNew = isNew || (!progress.isRepeatable && pool.isHasty);
     const connection =
-      (needsNew ? undefined : pool.tryAcquire()) ?? (await pool.acquire(request, needsNew));
-    if (connection.served > 0 && !progress.isRepeatable) await turn(source.clock);
+      (isNew ? undefined : pool.tryAcquire()) ?? (await pool.acquire(request, isNew));
+    const isOnce = connection.served > 0 && !progress.isRepeatable;
+    const isKept = !isOnce || (await isKeptFor(request, connection, pool, source.clock));
     if (request.signal?.aborted === true) {
       pool.release(connection);
       throw request.signal.reason;
@@ -81,6 +85,12 @@ async function attempt(
     // It may have ended while it was handed over: nothing was sent on it yet.
     if (connection.served > 0 && !connection.isReusable) {
       connection.close();
+      continue;
+    }
+    if (!isKept) {
+      // At rest, it shows how long its server keeps it.
+      if (pool.hasRoom) pool.release(connection);
+      else connection.close();
       continue;
     }
     progress.attempt += 1;
@@ -115,6 +125,42 @@ function isStale(connection: ClientConnection, request: OutgoingRequest, error: 
     !connection.hasResponseBytes &&
     request.progress.isRepeatable
   );
+}
+
+/**
+ * Whether a connection that has served will be open when a request arrives on it that must not be sent twice.
+ *
+ * @throws the signal's reason
+ */
+async function isKeptFor(
+  { signal }: OutgoingRequest,
+  connection: ClientConnection,
+  pool: ClientPool,
+  clock: Clock,
+): Promise<boolean> {
+  const { kept, longestIdle = connection } = pool;
+  const { idle } = connection;
+  const { roundTrip } = idle;
+  // What is open after the turn was open before it: an end that had arrived is seen by then.
+  const rested = [longestIdle.idle.length, idle.length] as const;
+  await turn(clock);
+  if (longestIdle.isReusable) kept.onKept(rested[0]);
+  if (connection.isReusable) kept.onKept(rested[1]);
+  if (kept.allows(idle.length, roundTrip)) return true;
+  kept.onHead(idle.headers);
+  if (kept.allows(idle.length, roundTrip)) return true;
+  // No other connection can rest meanwhile: this one does, for as long as shows that one which was just used will do.
+  if (pool.hasRoom || !kept.isUnknown(roundTrip) || !connection.isReusable) return false;
+  try {
+    await clock.sleep(REST_IN_ROUND_TRIPS * roundTrip + 1, { signal });
+  } catch (error) {
+    pool.release(connection);
+    throw error;
+  }
+  const restedFor = idle.length;
+  await turn(clock);
+  if (connection.isReusable) kept.onKept(restedFor);
+  return false;
 }
 
 /** Waits until the loop has asked for events that were there before the call: the round that runs may have asked already. */
