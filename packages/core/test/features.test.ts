@@ -11,7 +11,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Listening, connecting, living and ending': 26,
   'Tasks, scheduling, looking inside': 22,
   'The HTTP server': 78,
-  'The HTTP client': 38,
+  'The HTTP client': 39,
 };
 
 interface Row {
