@@ -87,6 +87,21 @@ describe('the recording of a failed run', () => {
     expect(message).toMatchObject({ at: null, lostAt: 15, size: 3 });
   });
 
+  test('has the hosts alone, whatever carries a message and whatever a name stands for', async () => {
+    const main: SimulatedMain = async (sim) => {
+      const [one, other] = [sim.host('one'), sim.host('other')];
+      sim.dns.set('alias', ['one', 'other']);
+      const [there, here] = [await other.bindUdp(53), await one.bindUdp(0)];
+      await here.sendTo('hello', 'other:53');
+      await there.recvFrom();
+      throw new Error('no');
+    };
+    const { simulation, events } = (await failureOf(simulate(QUIET, main))).recording;
+    expect(simulation.hosts).toEqual(['other', 'one']);
+    const hosts = events.flatMap((event) => (event.type === 'message' ? [] : event.hosts));
+    expect(new Set(hosts)).toEqual(new Set(['one', 'other']));
+  });
+
   test('is the same for the same seed', async () => {
     const [one, other] = [
       await failureOf(simulate({ seed: 3, giveUpAfter: Infinity }, unanswered)),

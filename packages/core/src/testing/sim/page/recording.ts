@@ -108,6 +108,9 @@ const NOTES: ReadonlySet<string> = new Set(
   'timer connect listen bind dns disk datagram heal heal! release resume restart quiet'.split(' '),
 );
 
+/** Entries that are about no host: a name of the name service stands for hosts, and is none. */
+const NAMELESS: ReadonlySet<string> = new Set(['log', 'timer', 'dns']);
+
 /** Makes the recording of a failed run. */
 export function recordSimulation(run: FailedRun): SimulationRecording {
   const { seed, hash, virtualTime, kind, what, cause, pending } = run;
@@ -158,7 +161,7 @@ function eventOf({ time, event, subject }: TraceEntry): SimulationEvent {
     at: time,
     what: event,
     text: subject,
-    hosts: event === 'log' ? [] : namesIn(subject),
+    hosts: NAMELESS.has(event) ? [] : namesIn(subject),
   };
 }
 
@@ -191,16 +194,16 @@ function messageOf(delivery: Delivery): SimulationEvent {
   };
 }
 
-/** The hosts that a subject names: `client:49153 → server:7`, `client, server`, `server`. */
+/** The hosts that a subject names: `client:49153 → server:7`, `udp client:53 → server:53`, `client, server`, `server`. */
 function namesIn(subject: string): string[] {
-  const names = subject.split(/ → |, /).map((part) => part.replace(/[: ].*$/, ''));
+  const names = subject.replace(/^udp /, '').split(/ → |, /).map((part) => part.replace(/[: ].*$/, ''));
   return names.filter((name) => name !== '' && name !== 'all');
 }
 
 function hostsOf({ trace, deliveries, inFlight }: FailedRun): readonly string[] {
   const hosts = new Set<string>();
   for (const { event, subject } of trace) {
-    if (event !== 'log' && event !== 'timer') for (const name of namesIn(subject)) hosts.add(name);
+    if (!NAMELESS.has(event)) for (const name of namesIn(subject)) hosts.add(name);
   }
   for (const { connection } of [...deliveries, ...inFlight]) {
     for (const name of namesIn(connection)) hosts.add(name);
