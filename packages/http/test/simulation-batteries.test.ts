@@ -7,7 +7,7 @@ import * as batteries from '../src/batteries/index.ts';
 import * as http from '../src/index.ts';
 import * as handlers from './support/battery-handlers.ts';
 import { batteryProtocol } from './support/battery-protocol.ts';
-import { countFromEnvironment } from './support/environment.ts';
+import { countFromEnvironment } from '../../core/test/support/environment.ts';
 import * as requests from './support/request-protocol.ts';
 
 const { DEADLINE, FAULTS, LOSSLESS } = requests;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../src/index.ts';
-import { countFromEnvironment } from './support/environment.ts';
+import { countFromEnvironment } from '../../core/test/support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS, requestProtocol } from './support/request-protocol.ts';
 
 /** Ten thousand by `node scripts/nightly/nightly-simulation.mjs --program http --count 10000`, or with `AWAITIO_HTTP_SEEDS`. */

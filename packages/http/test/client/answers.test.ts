@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   failedRequestOf,
   HttpResponse,
@@ -13,11 +14,6 @@ import {
 import { simulated } from '../support/simulated.ts';
 
 const URL_ = 'http://server/path?secret';
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe('throwIfNotOk', () => {
   test('gives the response whose status is 2xx, its body unread', () =>

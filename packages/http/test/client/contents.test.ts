@@ -2,15 +2,11 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, seededRandom } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { HttpResponse, type RequestOptions } from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 
 const URL_ = 'http://server/';
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** Serves what it received: type, length, body as latin1. */
 async function serveSeen(world: World): Promise<void> {

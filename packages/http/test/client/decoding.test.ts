@@ -2,6 +2,7 @@
 import * as zlib from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { BrokenError, LimitError, memoryPair, MemoryListener } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   failedRequestOf,
   HttpClient,
@@ -18,11 +19,6 @@ const opened: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of opened.splice(0).toReversed()) await close();
 });
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A client of a server that answers with these bytes, of a known length or in pieces. */
 async function clientOf(

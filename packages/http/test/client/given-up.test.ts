@@ -3,16 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { memoryPair, timeout, TimeoutError, type ByteStream } from '@awaitio/core';
 import { deferred } from '@awaitio/core/lowlevel';
 import { ManualClock } from '@awaitio/core/testing';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { HttpClient } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
 const URL_ = 'http://server/';
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 async function microtasks(count: number): Promise<void> {
   for (let n = 0; n < count; n += 1) await Promise.resolve();

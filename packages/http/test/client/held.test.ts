@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { LimitError, MemoryListener, TimeoutError } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   failedRequestOf,
   HttpClient,
@@ -15,11 +16,6 @@ import { simulated, type World } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
 const URL_ = 'http://server/';
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A request that has arrived at a server in the test's hands. */
 async function asked(world: World, options?: HttpClientOptions) {

@@ -12,6 +12,7 @@ import {
   type StartTlsServerOptions,
 } from '@awaitio/core';
 import { ManualClock, TestAuthority } from '@awaitio/core/testing';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   echo,
   failedRequestOf,
@@ -66,12 +67,6 @@ const answers = tlsServer(async (wire) => {
     await wire.send(OK);
   }
 });
-
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe('an https: URL', () => {
   test('is asked for over TLS, with the name of its host and http/1.1 as protocol', async () => {

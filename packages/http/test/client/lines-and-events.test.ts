@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { LimitError } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   failedRequestOf,
   HttpResponse,
@@ -17,11 +18,6 @@ const all = async <T>(each: AsyncIterable<T>): Promise<T[]> => {
   for await (const one of each) list.push(one);
   return list;
 };
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A response with this body, in pieces of so many bytes. */
 async function responseOf(world: World, body: string, size: number): Promise<ClientResponse> {

@@ -2,17 +2,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { copyBidirectional, InvalidInputError, IoError, memoryPair, startTls } from '@awaitio/core';
 import { TestAuthority } from '@awaitio/core/testing';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { ProxyRules, type Environment } from '../../src/client/routes/proxy-rules.ts';
 import { parseTarget } from '../../src/client/routes/target.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const proxyFor = (url: string, environment: Environment): string | undefined =>
   new ProxyRules('env', environment, parseTarget).for(parseTarget(url))?.origin;
 

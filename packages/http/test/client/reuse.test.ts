@@ -2,17 +2,13 @@
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { TcpStream } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { echo, failedRequestOf, HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
 
 const URL_ = 'http://server/';
 const ok = (fields = ''): string => `HTTP/1.1 200 OK\r\n${fields}Content-Length: 2\r\n\r\nok`;
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A server that ends each connection after its answer, without saying so. Counts the requests that it has received. */
 async function closingServer(world: World): Promise<{ readonly requests: string[] }> {

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../../src/index.ts';
 import { clientProtocol } from '../support/client-protocol.ts';
-import { countFromEnvironment } from '../support/environment.ts';
+import { countFromEnvironment } from '../../../core/test/support/environment.ts';
 import * as faulty from '../support/faulty-servers.ts';
 import * as requests from '../support/request-protocol.ts';
 

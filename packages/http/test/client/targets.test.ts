@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { InvalidInputError, UnixListener } from '@awaitio/core';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { HttpClient, HttpResponse, serve, type RequestOptions } from '../../src/index.ts';
 import { parseTarget } from '../../src/client/routes/target.ts';
 import { simulated, type World } from '../support/simulated.ts';
@@ -23,11 +24,6 @@ async function serveSeen(world: World, port = 80): Promise<void> {
   );
 }
 
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('a URL', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AddressError, BrokenError, seededRandom } from '@awaitio/core';
 import { RetryError } from '@awaitio/core/sync';
+import { failureOf } from '../../../core/test/support/failure-of.ts';
 import {
   failedRequestOf,
   HttpResponse,
@@ -12,11 +13,6 @@ import {
 import { simulated, type World } from '../support/simulated.ts';
 
 const URL_ = 'http://server/';
-const failureOf = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** Serves these statuses, one after another, the last one for ever; says when it was asked. */
 async function serveStatuses(

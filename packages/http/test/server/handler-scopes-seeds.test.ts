@@ -4,7 +4,7 @@ import { IoError, timeout, type ByteStream } from '@awaitio/core';
 import { broadcast, Mutex, select } from '@awaitio/core/sync';
 import { simulateSeeds, type Simulation } from '@awaitio/core/testing';
 import { HttpResponse, serve } from '../../src/index.ts';
-import { countFromEnvironment } from '../support/environment.ts';
+import { countFromEnvironment } from '../../../core/test/support/environment.ts';
 
 const SEEDS = countFromEnvironment('AWAITIO_HTTP_SEEDS', 300);
 

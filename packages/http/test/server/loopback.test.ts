@@ -17,7 +17,7 @@ import { deferred } from '@awaitio/core/lowlevel';
 import { expectNoOpenStreams } from '@awaitio/core/testing';
 import { describeIf } from '../../../core/test/support/capabilities.ts';
 import { echo, HttpClient, HttpResponse, serve, type HttpServer } from '../../src/index.ts';
-import { countFromEnvironment } from '../support/environment.ts';
+import { countFromEnvironment } from '../../../core/test/support/environment.ts';
 import { lend } from '../support/lend.ts';
 import { Wire } from '../support/wire.ts';
 

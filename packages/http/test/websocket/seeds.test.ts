@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { simulate, simulateSeeds } from '@awaitio/core/testing';
 import * as http from '../../src/index.ts';
 import * as websockets from '../../src/websocket/index.ts';
-import { countFromEnvironment } from '../support/environment.ts';
+import { countFromEnvironment } from '../../../core/test/support/environment.ts';
 import { DEADLINE, FAULTS, LOSSLESS } from '../support/request-protocol.ts';
 import {
   websocketProtocol,

@@ -1,5 +1,7 @@
 /** The memory of heads that repeat (`repeated-head.ts`) as tests see it: counted, switched off, or with planted bugs. */
 
+import { expect } from '@jest/globals';
+import fc from 'fast-check';
 import { RepeatedHead } from '../../src/protocol/receiving/repeated-head.ts';
 import type { ConnectionEvent } from '../../src/protocol/vocabulary/events.ts';
 import type { Headers } from '../../src/protocol/vocabulary/headers.ts';
@@ -58,4 +60,37 @@ export function valueOf(event: ConnectionEvent): unknown {
   return event.type === 'closed'
     ? event.type
     : Object.assign({ fields: fieldsOf(event.headers) }, event);
+}
+
+/** What came of a conversation, and the heads that it gave out. */
+export interface Played {
+  readonly heads: readonly { readonly headers: Headers }[];
+}
+
+/** Plays a conversation with the memory and without: what comes of it is the same, and no head is given out twice. */
+export function playTwice<P extends Played>(play: () => P): void {
+  const { heads, ...played } = play();
+  const { heads: _others, ...expected } = withMemory(NO_MEMORY, play);
+  expect(played).toEqual(expected);
+  // What a program hangs on one head must not be on the next.
+  expect(new Set(heads).size).toBe(heads.length);
+  expect(new Set(heads.map(({ headers }) => headers)).size).toBe(heads.length);
+}
+
+/** Mistakes that any memory may make. */
+export const MISTAKES: readonly [what: string, plant: Plant][] = [
+  ['does not wait for the whole body', { find: (find, text, at) => find(`${text}?`, at) }],
+  [
+    'hands out the same head each time',
+    {
+      remember: (remember, text, head) => {
+        remember(text, Object.assign(head, { copy: () => head }));
+      },
+    },
+  ],
+];
+
+/** Whether a property fails for a memory with a mistake. The first failure is enough: shrinking it can take minutes, by the luck of the seed. */
+export function finds<T>(plant: Plant, property: fc.IProperty<T>, numRuns: number): boolean {
+  return withMemory(plant, () => fc.check(property, { numRuns, endOnFailure: true })).failed;
 }

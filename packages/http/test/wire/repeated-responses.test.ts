@@ -9,7 +9,15 @@ import { HttpConnection } from '../../src/protocol/connection.ts';
 import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type ResponseHead } from '../../src/protocol/vocabulary/events.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
-import { countingRepeats, NO_MEMORY, textOf, valueOf, withMemory, type Plant } from './memory.ts';
+import {
+  countingRepeats,
+  finds,
+  MISTAKES,
+  playTwice,
+  textOf,
+  valueOf,
+  type Plant,
+} from './memory.ts';
 import { cutAt, latin1 } from './observe.ts';
 import { change, cutting, type Cutting } from './repetition.ts';
 
@@ -143,11 +151,7 @@ function compare(
   const bytes = latin1(messages.join(''));
   if (changed !== null) bytes[Math.floor(changed[0] * bytes.length)] = changed[1];
   const pieces = cutAt(textOf(bytes), placesIn(messages));
-  const { trace, heads } = converse(exchanges, pieces, some);
-  const expected = withMemory(NO_MEMORY, () => converse(exchanges, pieces, some));
-  expect(trace).toEqual(expected.trace);
-  expect(new Set(heads).size).toBe(heads.length);
-  expect(new Set(heads.map(({ headers }) => headers)).size).toBe(heads.length);
+  playTwice(() => converse(exchanges, pieces, some));
 }
 
 const property = fc.property(stream, cutting, limits, change, compare);
@@ -163,20 +167,9 @@ test.each<[what: string, plant: Plant]>([
     'takes one status for another',
     { find: (find, text, at) => find(text.replaceAll('201', '200'), at) },
   ],
-  ['does not wait for the whole body', { find: (find, text, at) => find(`${text}?`, at) }],
-  [
-    'hands out the same head each time',
-    {
-      remember: (remember, text, head) => {
-        remember(text, Object.assign(head, { copy: () => head }));
-      },
-    },
-  ],
+  ...MISTAKES,
 ])('the property fails for a memory that %s', (_what, plant) => {
-  const { failed } = withMemory(plant, () =>
-    fc.check(property, { numRuns: RUNS * 5, endOnFailure: true }),
-  );
-  expect(failed).toBe(true);
+  expect(finds(plant, property, RUNS * 5)).toBe(true);
 });
 
 /** How many heads of these exchanges, each in a separate piece, were recognized; and what became of the bodies. */

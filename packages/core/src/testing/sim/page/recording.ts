@@ -196,7 +196,10 @@ function messageOf(delivery: Delivery): SimulationEvent {
 
 /** The hosts that a subject names: `client:49153 → server:7`, `udp client:53 → server:53`, `client, server`, `server`. */
 function namesIn(subject: string): string[] {
-  const names = subject.replace(/^udp /, '').split(/ → |, /).map((part) => part.replace(/[: ].*$/, ''));
+  const names = subject
+    .replace(/^udp /, '')
+    .split(/ → |, /)
+    .map((part) => part.replace(/[: ].*$/, ''));
   return names.filter((name) => name !== '' && name !== 'all');
 }
 
