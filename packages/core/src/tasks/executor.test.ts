@@ -14,6 +14,7 @@ import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
 import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { fail, failure, untilAborted } from '../../test/support/executor-set-up.ts';
 
 /** An executor with its own clock, and the failures that were not awaited. */
 function setUp(options?: ExecutorOptions) {
@@ -26,17 +27,6 @@ function setUp(options?: ExecutorOptions) {
   });
   return { clock, executor, unobserved };
 }
-
-const failure = new Error('the function failed');
-const fail = (): never => {
-  throw failure;
-};
-const untilAborted = ({ signal }: TaskContext): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(signal.reason);
-    });
-  });
 
 function thrownBy(body: () => unknown): unknown {
   try {

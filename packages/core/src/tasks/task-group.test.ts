@@ -12,6 +12,7 @@ import { Executor } from './executor.ts';
 import { TaskTracker } from './task-tracker.ts';
 import type { GroupOptions, Joined, Task, TaskContext, TaskGroup } from './task-types.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
+import { fail, failure } from '../../test/support/executor-set-up.ts';
 
 /** An executor with its own clock, and the failures that were not awaited: in a group there are none. */
 function setUp() {
@@ -21,10 +22,6 @@ function setUp() {
   return { clock, executor, unobserved };
 }
 
-const failure = new Error('the function failed');
-const fail = (): never => {
-  throw failure;
-};
 const sleepFor =
   (milliseconds: number, value?: unknown) =>
   async ({ sleep }: TaskContext): Promise<unknown> => {
