@@ -1,6 +1,7 @@
 /**
  * Libraries of others in a simulation, unchanged: undici, ws, ioredis, redis, pg, fastify, Hono on @hono/node-server, express, and
  * Node's own http, https, tls and dns. Each runs 100 seeds on a network that splits and slows, each seed twice: both runs must be equal.
+ * Those that are `faulty` run on a network that breaks, with hosts that crash: each request is answered, or fails with an error of its library.
  *
  *   node scripts/nightly/simulated-libraries.mjs [--folder FOLDER] [--only NAME] [--seeds 100]
  *
@@ -14,6 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 // First: what the libraries import by name or keep is then of the simulation.
 import { simulateSeeds } from '../../packages/core/dist/testing/index.js';
+import { FAULTS, faultyProgramsOf } from './simulated-libraries/faulty-programs.mjs';
 import { programsOf } from './simulated-libraries/programs.mjs';
 
 const LIBRARIES = [
@@ -45,7 +47,9 @@ if (!existsSync(join(folder, 'node_modules', 'fastify'))) {
 }
 writeFileSync(join(folder, 'load.mjs'), 'export const load = (name) => import(name);\n');
 const { load } = await import(pathToFileURL(join(folder, 'load.mjs')).href);
-const programs = await programsOf(load);
+const calm = await programsOf(load);
+const faulty = await faultyProgramsOf(load);
+const programs = { ...calm, ...faulty };
 
 let failed = 0;
 for (const [name, program] of Object.entries(programs)) {
@@ -54,7 +58,9 @@ for (const [name, program] of Object.entries(programs)) {
     count: Number(values.seeds),
     checkDeterminism: 1,
     order: 'seed',
-    faults: { split: 0.5, slowReader: 0.3 },
+    ...(name in faulty
+      ? { faults: FAULTS, deadline: 3_600_000 }
+      : { faults: { split: 0.5, slowReader: 0.3 } }),
   };
   try {
     const { runs, virtualTime } = await simulateSeeds(options, program);

@@ -139,3 +139,66 @@ test('a library whose module `node:net` is replaced is on the host of its caller
     });
   });
 });
+
+test('undici and ws on a network that breaks: each failure is theirs, and the last request is answered', async () => {
+  const faults = { swarm: true, reset: 0.1, partition: 0.1, crash: 0.1, halfOpen: 0.03 };
+  const program: SimulatedMain = async (sim) => {
+    sim.host('server').run(() => {
+      const server = createServer((request, response) => {
+        setTimeout(() => response.end(`you asked for ${request.url}`), 30);
+      });
+      new WebSocketServer({ server }).on('connection', (socket) => {
+        socket.on('message', (data) => socket.send(data));
+        socket.on('error', () => {});
+      });
+      server.listen(80);
+    });
+    const ask = async (): Promise<void> => {
+      const pool = new Pool('http://server', { connections: 1, headersTimeout: 5_000 });
+      const { body } = await pool
+        .request({ path: '/', method: 'GET' })
+        .catch(async (error: unknown) => {
+          await pool.destroy();
+          throw error;
+        });
+      await body.text();
+      await pool.destroy();
+      const socket = new WebSocket('ws://server/', { handshakeTimeout: 5_000 });
+      const silence = setTimeout(() => socket.terminate(), 10_000);
+      const isEchoed = await new Promise<boolean>((resolve, reject) => {
+        socket.on('open', () => socket.send('hello'));
+        socket.on('message', () => resolve(true));
+        socket.on('error', reject);
+        socket.on('close', () => resolve(false));
+      }).finally(() => {
+        clearTimeout(silence);
+        socket.terminate();
+      });
+      if (!isEchoed) throw new Error('closed');
+    };
+    const mortal = sim.host('mortal');
+    mortal.run(() => ask().catch(() => {}));
+    await on(sim, 'client', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        await ask().catch((error: Error) => {
+          sim.log(error.message);
+        });
+        mortal.crash();
+        mortal.restart();
+      }
+      sim.quiet();
+      let isAnswered = false;
+      for (let round = 0; round < 5 && !isAnswered; round += 1) {
+        isAnswered = await ask().then(
+          () => true,
+          () => false,
+        );
+      }
+      sim.always(isAnswered, 'is answered when the faults are over');
+    });
+  };
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const options = { seed, faults, order: 'seed', deadline: 3_600_000 } as const;
+    expect(await simulate(options, program)).toEqual(await simulate(options, program));
+  }
+});

@@ -257,10 +257,11 @@ export const faultyProgramsOf = async (load) => {
     fastify: {
       serve: async () => {
         const app = fastify();
-        app.get('/:name', async (request) => {
+        const greet = async (request) => {
           await sleep(10);
           return { hello: request.params.name };
-        });
+        };
+        app.get('/:name', greet);
         await app.listen({ port: 80, host: '0.0.0.0' });
       },
       connect: asking('http://server/', fetch),

@@ -13,6 +13,7 @@ import {
   type AnyFunction,
   type World,
 } from './indirection.ts';
+import { isShared, SharedTimeout } from './shared-timers.ts';
 import { Immediate, Timeout, type Callback } from './timers.ts';
 
 const { setTimeout: realTimeout, clearTimeout: realClear } = realTimers;
@@ -46,7 +47,9 @@ function adopt(timer: RealTimeout): Timeout | undefined {
 export function coverTimers(): void {
   for (const owner of [...realms, (): object => realTimers]) {
     coverSet(owner, 'setTimeout', (_world, [callback, delay, ...args]) => {
-      return new Timeout(callback as Callback, delay, args, false);
+      return isShared(delay)
+        ? new SharedTimeout(callback as Callback, delay, args, false)
+        : new Timeout(callback as Callback, delay, args, false);
     });
     coverSet(owner, 'setInterval', (_world, [callback, delay, ...args]) => {
       return new Timeout(callback as Callback, delay, args, true);

@@ -18,7 +18,7 @@ import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
-import { isGone } from '../hosts/context.ts';
+import { isGone, outsideHosts } from '../hosts/context.ts';
 import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
@@ -44,8 +44,12 @@ type ErrorListener = (reason: unknown) => void;
 /** What the simulated network answers. */
 export interface NetworkAnswers {
   readonly inOrder: World['inOrder'];
+  /** The run begins; what it returns ends it. */
+  readonly begin: () => Restore;
   /** The host on which the caller runs. */
   readonly place: () => unknown;
+  /** The life of a host in which the caller runs, or the host for code that uses it from outside. */
+  readonly owner: () => object | undefined;
   /** Lets a server of Node listen on the host on which the caller runs; `undefined` when there is none. */
   readonly listen: (server: object, args: readonly unknown[]) => unknown;
 }
@@ -140,6 +144,8 @@ export function guardWorld(options: GuardOptions): Guard {
     clock: options.clockOf,
     random: () => options.random,
     place: options.place,
+    owner: options.owner,
+    outsideHosts,
     inOrder: options.inOrder,
     asOwn,
     turn: immediate,
@@ -185,6 +191,7 @@ export function guardWorld(options: GuardOptions): Guard {
     throw error;
   }
   restores.push(
+    options.begin(),
     interceptSockets((what, self, args) => {
       const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
       return (

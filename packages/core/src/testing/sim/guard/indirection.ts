@@ -36,6 +36,10 @@ export interface World {
   readonly set: Set<unknown>;
   /** The simulated host on which the caller runs, for the layers over `node:net` (`net/builtins.ts`). */
   readonly place: () => unknown;
+  /** The life of a host in which the caller runs, or the host for code that uses it from outside. */
+  readonly owner: () => object | undefined;
+  /** Makes a call in the run, on none of its hosts. */
+  readonly outsideHosts: <T>(call: () => T) => T;
   /** Makes a call, and destroys the simulated sockets that it destroys in the order in which they were made. */
   readonly inOrder: <T>(call: () => T) => T;
   /** A callback threw. */

@@ -34,7 +34,7 @@ export class Timeout {
     this.#repeats = repeats;
     virtual.add(this);
     this.#call = () => Reflect.apply(callback, this, args);
-    this.#set();
+    this.arm();
   }
 
   ref(): this {
@@ -56,7 +56,7 @@ export class Timeout {
   refresh(): this {
     if (this.#call === undefined) return this;
     this.#cancel();
-    this.#set();
+    this.arm();
     return this;
   }
 
@@ -81,7 +81,8 @@ export class Timeout {
     this.close();
   }
 
-  #set(): void {
+  /** Sets it on the clock of the moment. */
+  protected arm(): void {
     const world = currentWorld();
     if (world === undefined) {
       this.#timer = realTimeout(() => this.#fire(undefined), this.#delay);
@@ -111,7 +112,7 @@ export class Timeout {
       try {
         this.#call?.();
       } finally {
-        if (this.#repeats && this.#call !== undefined && this.#timer === set) this.#set();
+        if (this.#repeats && this.#call !== undefined && this.#timer === set) this.arm();
       }
     };
     if (world === undefined) call();

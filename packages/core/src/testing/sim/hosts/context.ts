@@ -49,6 +49,12 @@ export function enterRun<T>(run: object, body: () => T): T {
   return places.run({ run, life: undefined }, body);
 }
 
+/** Calls `body` in the run of the caller, on none of its hosts. */
+export function outsideHosts<T>(body: () => T): T {
+  const run = currentRun();
+  return run === undefined ? body() : enterRun(run, body);
+}
+
 /** Calls `body` in a life. */
 export function enterLife<A extends unknown[], Result>(
   { place }: HostLife,

@@ -24,6 +24,7 @@ import {
   type World,
 } from '../guard/indirection.ts';
 import { Timeout } from '../guard/timers.ts';
+import { coverAgents } from './agents.ts';
 import { coverNames } from './names-service.ts';
 import type { Place } from './place.ts';
 import { isSocket } from './brand.ts';
@@ -168,6 +169,7 @@ export function coverBuiltins(): void {
       return Reflect.apply(real, self, [{ ...options, secureOptions }] as never[]);
     },
   );
+  coverAgents();
   coverIdling();
   coverDates();
   coverNames();

@@ -10,12 +10,15 @@ import { homes, modulesOf } from './modules.ts';
 import { Names } from './names.ts';
 import { currentPlace, Place } from './place.ts';
 
+import { beginDispatchers } from './agents.ts';
 import { coverBuiltins } from './builtins.ts';
 
 coverBuiltins();
 
 /** The most events after a run in which the last timers of libraries fire. */
 const MAX_LAST_STEPS = 100;
+/** The most after these for a timer that hosts share: undici notices by its ticks that what it waited for is over, after 300 s. */
+const MAX_SHARED_STEPS = 1_000;
 
 export class Places {
   readonly #fabric: Fabric;
@@ -58,6 +61,10 @@ export class Places {
     return life === undefined ? undefined : this.of(life.host);
   }
 
+  get #owner(): object | undefined {
+    return currentLife() ?? this.#current;
+  }
+
   /** What the guard asks. */
   readonly answers: NetworkAnswers = {
     place: () => this.#current,
@@ -66,6 +73,8 @@ export class Places {
       return place === undefined ? undefined : listenOn(place, server as never, args);
     },
     inOrder: destroyInOrder,
+    owner: () => this.#owner,
+    begin: () => beginDispatchers(() => this.#owner),
   };
 
   /**
@@ -82,8 +91,23 @@ export class Places {
     for (let step = 0; timers.size > 0 && step < MAX_LAST_STEPS && clock.step(); step += 1) {
       await untilIdle();
     }
+    if (await this.#endShared(timers, untilIdle)) await this.#clear(untilIdle);
     // What has connected again since.
     await this.#clear(untilIdle);
+  }
+
+  /** Ends what waits by a timer that the hosts share, and would be waited for in the next run. @returns Whether there was any */
+  async #endShared(timers: ReadonlySet<unknown>, untilIdle: () => Promise<void>): Promise<boolean> {
+    // Of whichever copy of this package.
+    const all = timers as ReadonlySet<{ readonly isShared?: boolean; close(): unknown }>;
+    const isSet = (): boolean => [...all].some(({ isShared }) => isShared === true);
+    if (!isSet()) return false;
+    for (const timer of all) if (timer.isShared !== true) timer.close();
+    const { clock } = this.#fabric;
+    for (let step = 0; isSet() && step < MAX_SHARED_STEPS && clock.step(); step += 1) {
+      await untilIdle();
+    }
+    return true;
   }
 
   #clear(untilIdle: () => Promise<void>): Promise<void> {

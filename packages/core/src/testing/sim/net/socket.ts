@@ -5,6 +5,7 @@
  * addresses, its counts of bytes, and a timeout in virtual time. Its errors are those of Node's sockets.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { SocketDuplex, type Endpoint, type IdleTimer } from '../../../streams/socket-duplex.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts';
@@ -31,6 +32,8 @@ export class SimSocket extends SocketDuplex {
   /** Its place in the order of sockets. */
   readonly number: number = nextNumber();
   #carriesTls: boolean;
+  /** Its host and life, whatever ends it: as in Node, the end is noticed in the context that made the socket. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
   /** Ends an attempt to connect. */
   readonly #attempt = new AbortController();
   #target: Target | undefined;
@@ -146,7 +149,7 @@ export class SimSocket extends SocketDuplex {
     // Where the host has crashed, no program is left to handle it.
     const isGone = (error as { code?: unknown } | null)?.code === 'ERR_HOST_CRASHED';
     const given = error === null || isGone ? null : socketError('read', error, {});
-    super._destroy(error, () => {
+    const end = (): void => {
       this.#place.remove(this);
       done(given);
       nextTick(() => {
@@ -156,6 +159,9 @@ export class SimSocket extends SocketDuplex {
       this._server._connections -= 1;
       this._server._emitCloseIfDrained();
       this._server = null;
+    };
+    super._destroy(error, () => {
+      this.#inContext(end);
     });
   }
 
