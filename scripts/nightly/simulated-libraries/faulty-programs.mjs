@@ -257,11 +257,7 @@ export const faultyProgramsOf = async (load) => {
     fastify: {
       serve: async () => {
         const app = fastify();
-        const greet = async (request) => {
-          await sleep(10);
-          return { hello: request.params.name };
-        };
-        app.get('/:name', greet);
+        app.get('/:name', (request) => sleep(10).then(() => ({ hello: request.params.name })));
         await app.listen({ port: 80, host: '0.0.0.0' });
       },
       connect: asking('http://server/', fetch),
