@@ -23,7 +23,7 @@ const PROGRAM: CommandLine = {
   command: 'example fan-out',
   role: 'listens',
   options: {
-    every: { value: 'MS', help: 'how often to send a sign of life, in ms (default 5000)' },
+    every: { value: 'MS', help: 'how often to send a heartbeat, in ms (default 5000)' },
   },
 };
 const given = readArguments(PROGRAM);
