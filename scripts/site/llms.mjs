@@ -1,6 +1,7 @@
 /** `llms.txt` and `llms-full.txt` (llmstxt.org): the site for programs that read, in place of people. */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { firstSentence } from './markdown.mjs';
 import { sidebar } from './pages.mjs';
 import { SITE, STAGED } from './stage.mjs';
 
@@ -9,17 +10,6 @@ const SUMMARY =
 
 const staged = ({ path }) =>
   readFileSync(join(STAGED, `${path}.md`), 'utf8').replace(/^---\n[\s\S]*?\n---\n\n/, '');
-
-/** The first sentence of a page, on one line. */
-function firstSentence(text) {
-  const paragraph =
-    text
-      .split('\n\n')
-      .map((part) => part.trim())
-      .find((part) => /^[A-Z`*]/.test(part)) ?? '';
-  const plain = paragraph.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
-  return /^.*?[.:](?= |$)/.exec(plain)?.[0].replace(/:$/, '.') ?? plain;
-}
 
 /**
  * @param {{name: string, path: string}[]} api - The pages of the packages' entries.

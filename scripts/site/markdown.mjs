@@ -53,3 +53,24 @@ export const LINK = /\]\(([^)\s#]*)(?:#([^)\s]*))?((?:\s+"[^"]*")?)\)/g;
 
 /** The address of a picture that is HTML: `src="target"`, or `srcset` with one address. */
 export const HTML_PICTURE = /\b(src|srcset)="([^"\s]+)"/g;
+
+/** A longer sentence is cut at its colon, if it has one. */
+const LONG_SENTENCE = 200;
+
+/** @returns {string} The first sentence of a page, on one line: its description. */
+export function firstSentence(text) {
+  const paragraph =
+    proseOf(text)
+      .map(([, line]) => line)
+      .join('\n')
+      .split('\n\n')
+      .map((part) => part.trim())
+      .find((part) => /^(?:[\w`@[]|\*\*\w)/.test(part) && !/^\d+\. /.test(part)) ?? '';
+  const plain = paragraph
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll('\n', ' ')
+    .replaceAll('**', '');
+  const sentence = /^.*?\.(?= |$)/.exec(plain)?.[0] ?? plain;
+  const short = sentence.length > LONG_SENTENCE ? /^.*?:(?= )/.exec(sentence)?.[0] : undefined;
+  return (short ?? sentence).replace(/:$/, '.');
+}

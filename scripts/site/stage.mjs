@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { root } from '../lib/run.mjs';
-import { HTML_PICTURE, LINK, proseOf } from './markdown.mjs';
+import { firstSentence, HTML_PICTURE, LINK, proseOf } from './markdown.mjs';
 import { linkTo, sidebar } from './pages.mjs';
 
 export const REPOSITORY = 'https://github.com/awaitio/awaitio/';
@@ -89,6 +89,8 @@ function rewrite(page, text, link, copy) {
       // Two programs that belong together: one beside the other where there is room.
       .replaceAll(SIDE_BY_SIDE, '<div class="side-by-side">\n')
       .replaceAll('<!-- to here -->', '\n</div>')
+      // A code of an error is an address: errors#ERR_LIMIT.
+      .replaceAll(/^\| `(E[A-Z0-9_]+)`/gm, '| <a id="$1"></a>`$1`')
   );
 }
 
@@ -105,8 +107,9 @@ export function stage() {
     const source = JSON.stringify(`${REPOSITORY}blob/main/${page.file}`);
     // Two programs beside each other take the room of the outline.
     const aside = text.includes(SIDE_BY_SIDE) ? 'aside: false\n' : '';
-    const rewritten = rewrite(page, text, link, copy);
-    writeFileSync(to, `---\nsource: ${source}\n${aside}---\n\n${rewritten}`);
+    const description = JSON.stringify(firstSentence(text).replaceAll('`', ''));
+    const head = `source: ${source}\ndescription: ${description}\n${aside}`;
+    writeFileSync(to, `---\n${head}---\n\n${rewrite(page, text, link, copy)}`);
   }
   return pages;
 }

@@ -39,8 +39,10 @@ function sidebarOf({ name, path, groups: kinds }) {
 function renderPlain(source, environment, markdown) {
   const { highlight } = markdown.options;
   markdown.options.highlight = null;
+  // That a member is inherited is nothing to find: the class that has it is in the index.
+  const text = source.replaceAll(/^#+ (?:Inherited from|Implementation of|Overrides)\n+.*$/gm, '');
   try {
-    return markdown.render(source, environment);
+    return markdown.render(text, environment);
   } finally {
     markdown.options.highlight = highlight;
   }
@@ -71,7 +73,19 @@ export default defineConfig({
     languageAlias: { cfg: 'ini', conf: 'ini' },
   },
   themeConfig: {
-    search: { provider: 'local', options: { detailedView: true, _render: renderPlain } },
+    search: {
+      provider: 'local',
+      options: {
+        detailedView: true,
+        _render: renderPlain,
+        miniSearch: {
+          searchOptions: {
+            // What explains a name comes before the many pages that have it. VitePress takes the text of this function along.
+            boostDocument: (path) => (path.includes('/api/') ? 1 : 4),
+          },
+        },
+      },
+    },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Get started', link: '/getting-started' },
