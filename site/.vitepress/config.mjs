@@ -87,6 +87,11 @@ export default defineConfig({
       },
     },
     outline: { level: [2, 3] },
+    notFound: {
+      quote: 'The search finds names, options, and the codes of errors.',
+      linkText: 'To the start',
+      linkLabel: 'To the start',
+    },
     nav: [
       { text: 'Get started', link: '/getting-started' },
       { text: 'How-to', link: '/how-to/' },
