@@ -10,6 +10,7 @@ import type { OptionRule } from '../../../vocabulary/check.ts';
 import { Draws } from './draws.ts';
 import { DecisionLog, placeNumber, placeOf, type Decision } from './log.ts';
 import { mix, mixText } from './mixing.ts';
+import { sampleOf, type Sample } from './sample.ts';
 
 /** A list of decisions. */
 export const decisionsRule: OptionRule = {
@@ -32,14 +33,17 @@ export class Decisions {
   readonly #log = new DecisionLog();
   readonly #draws = new Map<string, Draws>();
   readonly #orders: ReadonlyMap<string, Map<number, number>> | undefined;
+  readonly #sample: Sample | undefined;
 
   /**
    * @param high - With `low`, the seed: 64 bits.
-   * @param only - What is not calm; `undefined` where the seed decides.
+   * @param only - What is not calm; `undefined` where the seed decides. It may stand for a {@link Sample}.
    */
   constructor(high: number, low: number, only: readonly Decision[] | undefined) {
-    this.#seed = mix(mix(high | 0) + low);
-    this.#orders = only === undefined ? undefined : ordersOf(only);
+    const sample = sampleOf(only);
+    this.#sample = sample;
+    this.#seed = mix(mix(high | 0) + low) ^ (sample?.number ?? 0);
+    this.#orders = only === undefined || sample !== undefined ? undefined : ordersOf(only);
   }
 
   /** Whether decisions are given, so that chances are void. */
@@ -52,7 +56,8 @@ export class Decisions {
     let draws = this.#draws.get(subject);
     if (draws === undefined) {
       const orders = this.#orders === undefined ? undefined : (this.#orders.get(subject) ?? CALM);
-      draws = new Draws(this.#log, subject, mixText(this.#seed, subject), orders);
+      const base = mixText(this.#seed, subject);
+      draws = new Draws(this.#log, subject, base, orders, this.#sample?.densities);
       this.#draws.set(subject, draws);
     }
     return draws;

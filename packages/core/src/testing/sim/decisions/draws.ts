@@ -15,6 +15,8 @@ export type Orders = ReadonlyMap<number, number>;
 
 /** A choice takes up to three words: whether, how, how much. */
 const LANES = 3;
+/** The first of the lanes that say what a sample keeps. */
+const KEPT = 1 << 16;
 
 const ZEROS: readonly number[] = KIND_NAMES.map(() => 0);
 
@@ -23,15 +25,26 @@ export class Draws {
   readonly #subject: number;
   readonly #base: number;
   readonly #orders: Orders | undefined;
+  readonly #densities: readonly number[] | undefined;
   /** How many there were of each kind. */
   readonly #ordinals: number[] = ZEROS.slice();
 
-  /** @param orders - What is not calm; `undefined` where the seed decides. */
-  constructor(log: DecisionLog, subject: string, base: number, orders: Orders | undefined) {
+  /**
+   * @param orders - What is not calm; `undefined` where the seed decides.
+   * @param densities - Of each kind, the part of what the seed decides that is kept; `undefined`: all.
+   */
+  constructor(
+    log: DecisionLog,
+    subject: string,
+    base: number,
+    orders: Orders | undefined,
+    densities: readonly number[] | undefined,
+  ) {
     this.#log = log;
     this.#subject = log.add(subject);
     this.#base = base;
     this.#orders = orders;
+    this.#densities = densities;
   }
 
   /** Whether something happens. Calm: it does not. */
@@ -48,10 +61,12 @@ export class Draws {
   /** A whole number from `min` to `max`, both included. Calm: `min`. */
   integer(kind: DecisionKind, min: number, max: number): number {
     const ordinal = this.#next(kind);
-    const value =
-      this.#orders === undefined
-        ? this.#number(kind * LANES, ordinal, min, max)
-        : within(this.#orders.get(placeNumber(kind, ordinal)) ?? min, min, max);
+    let value = min;
+    if (this.#orders !== undefined) {
+      value = within(this.#orders.get(placeNumber(kind, ordinal)) ?? min, min, max);
+    } else if (this.#isKept(kind, ordinal)) {
+      value = this.#number(kind * LANES, ordinal, min, max);
+    }
     if (value !== min) this.#log.record(this.#subject, placeNumber(kind, ordinal), value);
     return value;
   }
@@ -92,7 +107,7 @@ export class Draws {
 
   /** Draws what only moves chances. It is not recorded; where chances are void, it is `min`. */
   tilt(kind: DecisionKind, ordinal: number, min: number, max: number): number {
-    if (this.#orders !== undefined) return min;
+    if (this.#orders !== undefined || this.#densities?.[kind] === 0) return min;
     return this.#number(-1 - kind, ordinal, min, max);
   }
 
@@ -103,7 +118,14 @@ export class Draws {
   }
 
   #falls(kind: DecisionKind, ordinal: number, probability: number): boolean {
-    return probability > 0 && wordAt(this.#base, kind * LANES, ordinal) < probability * WORDS;
+    const word = probability > 0 ? wordAt(this.#base, kind * LANES, ordinal) : WORDS;
+    return word < probability * WORDS && this.#isKept(kind, ordinal);
+  }
+
+  #isKept(kind: DecisionKind, ordinal: number): boolean {
+    if (this.#densities === undefined) return true;
+    const density = this.#densities[kind] as number;
+    return wordAt(this.#base, KEPT + kind, ordinal) < density * WORDS;
   }
 
   #number(lane: number, ordinal: number, min: number, max: number): number {

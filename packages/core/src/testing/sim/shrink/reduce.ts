@@ -1,11 +1,15 @@
 /**
- * Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002) of a list of decisions.
+ * Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002) of a list of decisions, and
+ * samples where that alone leaves many.
  *
  * A run does with a list what it can, so a candidate that still fails gives the decisions that came to pass, which may be
  * fewer. Every step keeps what fails; the result is the smallest list that was tried.
  */
 
+import { mixText } from '../decisions/mixing.ts';
 import { placeOf, type Decision } from '../decisions/log.ts';
+import type { Random } from '../../../vocabulary/random.ts';
+import { calmerSample } from './calmer.ts';
 
 /** A run that failed for the cause that is looked for. */
 export interface Failing {
@@ -22,9 +26,17 @@ export interface Trial {
   fails(decisions: readonly Decision[]): Promise<Failing | undefined>;
 }
 
-/** Tries smaller and smaller lists; does nothing when the whole list does not fail. */
-export async function reduce(decisions: readonly Decision[], trial: Trial): Promise<void> {
-  const reducer = new Reducer(trial);
+/**
+ * Tries smaller and smaller lists; does nothing when the whole list does not fail.
+ *
+ * @param random - Draws the samples.
+ */
+export async function reduce(
+  decisions: readonly Decision[],
+  trial: Trial,
+  random: Random,
+): Promise<void> {
+  const reducer = new Reducer(trial, random);
   if (await reducer.accept(decisions)) await reducer.run();
 }
 
@@ -33,12 +45,23 @@ const ROUNDS: readonly number[] = Array.from({ length: 8 }, (_, zeros) => 10 ** 
   (power) => Array.from({ length: 9 }, (_, digit) => (digit + 1) * power),
 );
 
+/** A list of no more than this is a story that can be read: nothing is drawn for it. */
+const STORY = 4;
+/** Samples that are tried in a row, while none is smaller. */
+const SAMPLES = 150;
+/** Of longer lists no decision is made strong: each takes as many runs as the list is long. */
+const MOST_STRONG = 24;
+
 class Reducer {
   readonly #trial: Trial;
+  readonly #random: Random;
+  /** The lists that did not fail, whatever their order. */
+  readonly #tried = new Set<string>();
   #current: readonly Decision[] = [];
 
-  constructor(trial: Trial) {
+  constructor(trial: Trial, random: Random) {
     this.#trial = trial;
+    this.#random = random;
   }
 
   async run(): Promise<void> {
@@ -47,33 +70,55 @@ class Reducer {
       if (await this.accept([])) return;
       await this.#withoutGroups((decision) => String(placeOf(decision.key)?.kind));
       await this.#withoutGroups((decision) => String(placeOf(decision.key)?.subject));
+      await this.#withSamples();
       await this.#withoutParts();
-      await this.#withStrongDecisions();
+      if (this.#current.length <= MOST_STRONG) await this.#withStrongDecisions();
     }
     await this.#withSmallNumbers();
   }
 
   /** Keeps a list if it fails. */
   async accept(candidate: readonly Decision[]): Promise<boolean> {
-    if (this.#trial.isOver) return false;
+    return this.#keepIf(candidate, () => true);
+  }
+
+  async #keepIf(
+    candidate: readonly Decision[],
+    isGood: (failing: readonly Decision[]) => boolean,
+  ): Promise<boolean> {
+    const name = nameOf(candidate);
+    if (this.#trial.isOver || this.#tried.has(name)) return false;
     const failing = await this.#trial.fails(candidate);
-    if (failing === undefined) return false;
+    if (failing === undefined) this.#tried.add(name);
+    if (failing === undefined || !isGood(failing.decisions)) return false;
     this.#current = failing.decisions;
     failing.keep();
     return true;
   }
 
   /** Takes out all decisions that have a name in common, those of which there are most first. */
-  async #withoutGroups(nameOf: (decision: Decision) => string): Promise<void> {
+  async #withoutGroups(groupOf: (decision: Decision) => string): Promise<void> {
     const counts = new Map<string, number>();
     for (const decision of this.#current) {
-      const name = nameOf(decision);
+      const name = groupOf(decision);
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const largestFirst = [...counts].toSorted(([, a], [, b]) => b - a);
     for (const [name] of largestFirst) {
-      const rest = this.#current.filter((decision) => nameOf(decision) !== name);
+      const rest = this.#current.filter((decision) => groupOf(decision) !== name);
       if (rest.length < this.#current.length) await this.accept(rest);
+    }
+  }
+
+  /** Looks for a calmer run that fails as well: see `calmer.ts`. */
+  async #withSamples(): Promise<void> {
+    for (let left = SAMPLES; left > 0 && this.#current.length > STORY; left -= 1) {
+      if (this.#trial.isOver) return;
+      const failing = await this.#trial.fails(calmerSample(this.#current, this.#random));
+      if (failing === undefined || failing.decisions.length >= this.#current.length) continue;
+      this.#current = failing.decisions;
+      failing.keep();
+      left = SAMPLES;
     }
   }
 
@@ -120,18 +165,21 @@ class Reducer {
         const middle = (low + high) >> 1;
         const smaller = { key, value: ROUNDS[middle] as number };
         const { length } = this.#current;
-        if (await this.#isNoLonger(this.#current.with(at, smaller), length)) high = middle;
+        const candidate = this.#current.map((each) => (each.key === key ? smaller : each));
+        if (await this.#keepIf(candidate, (failing) => failing.length <= length)) high = middle;
         else low = middle + 1;
       }
     }
   }
+}
 
-  /** Keeps a list that fails with no more decisions than that. */
-  async #isNoLonger(candidate: readonly Decision[], most: number): Promise<boolean> {
-    const failing = this.#trial.isOver ? undefined : await this.#trial.fails(candidate);
-    if (failing === undefined || failing.decisions.length > most) return false;
-    this.#current = failing.decisions;
-    failing.keep();
-    return true;
+/** Two lists of the same decisions have one name. */
+function nameOf(decisions: readonly Decision[]): string {
+  let [first, second] = [0, 0];
+  for (const { key, value } of decisions) {
+    const text = `${key}=${value}`;
+    first = (first + mixText(1, text)) | 0;
+    second = (second + mixText(2, text)) | 0;
   }
+  return `${decisions.length} ${first} ${second}`;
 }

@@ -3,9 +3,10 @@
 import { checkFunction, checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { machineTime } from '../../../vocabulary/platform.ts';
+import { seededRandom } from '../../../vocabulary/random.ts';
 import { causeOf } from '../cause.ts';
 import type { Decision } from '../decisions/log.ts';
-import type { SimulatedMain } from '../options.ts';
+import { DEFAULT_DEADLINE, type SimulatedMain, type SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
 import { simulate } from '../simulate.ts';
 import { reduce, type Trial } from './reduce.ts';
@@ -26,6 +27,8 @@ export const SHRINK_OPTIONS: OptionTable<ShrinkOptions> = {
 
 const MAX_RUNS = 1_000;
 const MAX_TIME = 5_000;
+/** How much later than the failure a candidate may fail, in virtual milliseconds, beyond twice its time. */
+const GRACE = 1_000;
 
 /** A run that was reduced. */
 export interface ShrunkRun {
@@ -50,7 +53,7 @@ export interface ShrunkRun {
  *
  * @param failure - Thrown by `simulate` or `simulateSeeds`.
  * @param main - The program that failed.
- * @param options - The budget.
+ * @param budget - The most runs, and the most time.
  * @returns The smallest run that was found: the run itself, where its decisions alone do not repeat the failure, as when a program
  * is not repeatable.
  * @throws `InvalidInputError` for a failure that is none, and for wrong options.
@@ -79,16 +82,17 @@ export interface ShrunkRun {
 export async function shrinkRun(
   failure: SimulationError,
   main: SimulatedMain,
-  options: ShrinkOptions = {},
+  budget: ShrinkOptions = {},
 ): Promise<ShrunkRun> {
-  checkOptions('shrinkRun', options, SHRINK_OPTIONS);
+  checkOptions('shrinkRun', budget, SHRINK_OPTIONS);
   if (!(failure instanceof SimulationError)) {
     throw invalidInput('shrinkRun', 'failure', 'a SimulationError', failure);
   }
   checkFunction('shrinkRun', 'main', main);
-  const { maxRuns = MAX_RUNS, maxTime = MAX_TIME } = options;
+  const { maxRuns = MAX_RUNS, maxTime = MAX_TIME } = budget;
   const until = machineTime() + maxTime;
   const cause = causeOf(failure.kind, failure.what);
+  const options = endingSoon(failure);
   let runs = 0;
   let smallest: SimulationError | undefined;
   const trial: Trial = {
@@ -97,7 +101,7 @@ export async function shrinkRun(
     },
     async fails(decisions) {
       runs += 1;
-      const error = await failureOf(failure, decisions, main);
+      const error = await failureOf(options, failure.seed, decisions, main);
       if (error === undefined || causeOf(error.kind, error.what) !== cause) return undefined;
       return {
         // Without those that were on the list and did not come to pass.
@@ -109,15 +113,20 @@ export async function shrinkRun(
     },
   };
   const { decisions: before } = failure;
-  await reduce(before, trial);
-  const error = smallest ?? failure;
+  await reduce(before, trial, seededRandom(failure.seed));
+  // Once more, with the deadline of the run.
+  const error =
+    smallest === undefined
+      ? failure
+      : ((await failureOf(failure.options, failure.seed, smallest.decisions, main)) ?? failure);
   const { decisions } = error;
   const isComplete = !trial.isOver;
   return Object.freeze({ error, decisions, before: before.length, runs, isComplete });
 }
 
 async function failureOf(
-  { options, seed }: SimulationError,
+  options: SimulationOptions,
+  seed: number,
   decisions: readonly Decision[],
   main: SimulatedMain,
 ): Promise<SimulationError | undefined> {
@@ -128,4 +137,11 @@ async function failureOf(
     throw error;
   }
   return undefined;
+}
+
+/** A candidate that has not failed long after the time of the failure need not run to its end. */
+function endingSoon({ kind, options, virtualTime }: SimulationError): SimulationOptions {
+  if (kind === 'deadline' || kind === 'events') return options;
+  const { deadline = DEFAULT_DEADLINE } = options;
+  return { ...options, deadline: Math.min(deadline, 2 * virtualTime + GRACE) };
 }
