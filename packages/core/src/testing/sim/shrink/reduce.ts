@@ -9,7 +9,7 @@
 import { mixText } from '../decisions/mixing.ts';
 import { placeOf, type Decision } from '../decisions/log.ts';
 import type { Random } from '../../../vocabulary/random.ts';
-import { calmerSample } from './calmer.ts';
+import { calmerThan } from './calmer.ts';
 
 /** A run that failed for the cause that is looked for. */
 export interface Failing {
@@ -114,7 +114,7 @@ class Reducer {
   async #withSamples(): Promise<void> {
     for (let left = SAMPLES; left > 0 && this.#current.length > STORY; left -= 1) {
       if (this.#trial.isOver) return;
-      const failing = await this.#trial.fails(calmerSample(this.#current, this.#random));
+      const failing = await this.#trial.fails(calmerThan(this.#current, this.#random));
       if (failing === undefined || failing.decisions.length >= this.#current.length) continue;
       this.#current = failing.decisions;
       failing.keep();
