@@ -44,7 +44,9 @@ export class LineClient {
     this.#stream = undefined;
   }
 
+  /** A question that is on its way ends first: a line of which only a part is written would be read as a whole one. */
   async close(): Promise<void> {
+    await this.#last;
     await attempt(async () => this.#stream?.close());
     this.#drop();
   }

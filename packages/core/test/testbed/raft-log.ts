@@ -12,6 +12,9 @@ export class RaftLog {
   readonly #journal: Journal;
   readonly #isCareless: boolean;
   readonly #entries: Entry[] = [];
+  /** How many of the entries are on the disk for certain. */
+  #synced: number;
+  #changes = 0;
   #term = 0;
   #vote: string | undefined;
 
@@ -30,6 +33,12 @@ export class RaftLog {
         this.#entries.push({ term: Number(first), command: [second, ...rest].join(' ') });
       }
     }
+    this.#synced = this.length;
+  }
+
+  /** The index of the last entry that a crash does not take. */
+  get synced(): number {
+    return this.#synced;
   }
 
   get term(): number {
@@ -69,19 +78,28 @@ export class RaftLog {
     await this.#journal.sync();
   }
 
-  /** Adds entries behind `index`; what stands there and differs is cut off. */
+  /** Adds entries behind `index`; what stands there and differs is cut off. In memory it is there before anything else can come. */
   async put(index: number, entries: readonly Entry[]): Promise<void> {
+    const lines: string[] = [];
     let at = index;
     for (const entry of entries) {
       at += 1;
       if (this.termAt(at) === entry.term) continue;
       if (at <= this.length) {
         this.#entries.length = at - 1;
-        await this.#journal.append(`cut ${at - 1}`);
+        this.#synced = Math.min(this.#synced, at - 1);
+        lines.push(`cut ${at - 1}`);
       }
       this.#entries.push(entry);
-      await this.#journal.append(`entry ${entry.term} ${entry.command}`);
+      lines.push(`entry ${entry.term} ${entry.command}`);
     }
-    if (!this.#isCareless) await this.#journal.sync();
+    const { length } = this;
+    this.#changes += lines.length;
+    const changes = this.#changes;
+    const written = lines.map((line) => this.#journal.append(line));
+    if (!this.#isCareless) written.push(this.#journal.sync());
+    await Promise.all(written);
+    // What came meanwhile is synced by its own call.
+    if (this.#changes === changes) this.#synced = length;
   }
 }

@@ -7,16 +7,17 @@
 import type { HostContext, Simulation } from '../../src/testing/index.ts';
 import { Journal } from './journal.ts';
 import { LineClient } from './line-client.ts';
-import { BREAKING, check, serveOn, type Protocol } from './protocol.ts';
+import { BREAKING, serveOn, type Protocol } from './protocol.ts';
 import { RaftLog, type Entry } from './raft-log.ts';
+import { Promises } from './raft-promises.ts';
+import { useRaft } from './raft-user.ts';
 
 const PORT = 2380;
 const MEMBERS = ['a', 'b', 'c'];
 const MAJORITY = 2;
-const RPC_TIMEOUT = 400;
-const HEARTBEAT = 150;
-const ELECTION = [600, 1_000] as const;
-const COMMANDS = 5;
+const RPC_TIMEOUT = 250;
+const HEARTBEAT = 100;
+const ELECTION = [300, 500] as const;
 
 type Message =
   | { readonly kind: 'vote'; term: number; from: string; length: number; lastTerm: number }
@@ -32,26 +33,6 @@ type Message =
 interface Reply {
   readonly term: number;
   readonly ok: boolean;
-}
-
-/** What raft promises, checked over all members: one leader a term, and one entry an index once it is committed. */
-class Promises {
-  readonly #leaders = new Map<number, string>();
-  readonly committed: Entry[] = [];
-
-  lead(term: number, name: string): void {
-    const other = this.#leaders.get(term) ?? name;
-    check(other === name, `${other} and ${name} both lead in term ${term}`);
-    this.#leaders.set(term, name);
-  }
-
-  commit(index: number, entry: Entry, name: string): void {
-    const known = (this.committed[index - 1] ??= entry);
-    check(
-      known.term === entry.term && known.command === entry.command,
-      `entry ${index} is committed as ${known.command}, and for ${name} as ${entry.command}`,
-    );
-  }
 }
 
 class Member {
@@ -173,7 +154,8 @@ class Member {
   /** Commits what a majority has; entries of earlier terms only with one of this term (section 5.4.2). */
   #advance(term: number, matched: ReadonlyMap<string, number>): void {
     for (let index = this.#log.length; index > this.#commit; index -= 1) {
-      const holders = 1 + [...matched.values()].filter((match) => match >= index).length;
+      const matches = [this.#log.synced, ...matched.values()];
+      const holders = matches.filter((match) => match >= index).length;
       if (holders >= MAJORITY && this.#log.termAt(index) === term) this.#commitTo(index);
     }
   }
@@ -228,8 +210,12 @@ class Member {
 
   async #onAppend(message: Message & { kind: 'append' }): Promise<boolean> {
     const { term, after, afterTerm, entries, commit } = message;
-    if (term < this.#log.term && this.#bug !== 'follows a leader of an old term') return false;
+    const isOld = (): boolean =>
+      term < this.#log.term && this.#bug !== 'follows a leader of an old term';
+    if (isOld()) return false;
     if (this.#role !== 'follower') await this.#follow(term);
+    // Meanwhile another leader may have come; also below.
+    if (isOld()) return false;
     this.#lastHeartbeat = this.#context.clock.now();
     const fits =
       this.#bug === 'looks only at the length'
@@ -237,7 +223,6 @@ class Member {
         : this.#log.termAt(after) === afterTerm;
     if (!fits) return false;
     await this.#log.put(after, entries);
-    // Meanwhile another leader may have come.
     if (this.#log.term > term) return false;
     this.#commitTo(Math.min(commit, after + entries.length));
     return true;
@@ -249,11 +234,11 @@ class Member {
     if (!this.#leads(term)) return 'no leader';
     if (line === 'get' && this.#bug === 'reads what it has') return this.#committed();
     const index = this.#log.length + 1;
-    await this.#log.put(index - 1, [{ term, command: line }]);
-    const isCommitted = await new Promise<boolean>((done) => {
+    const committed = new Promise<boolean>((done) => {
       this.#waiters.push({ index, term, done });
     });
-    if (!isCommitted) return 'no leader';
+    await this.#log.put(index - 1, [{ term, command: line }]);
+    if (!(await committed)) return 'no leader';
     return line === 'get' ? this.#committed() : 'ok';
   }
 
@@ -265,16 +250,6 @@ class Member {
     }
     return `have ${commands.join(',')}`;
   }
-}
-
-/** Asks one member after another until one answers as a leader. */
-async function ask(sim: Simulation, clients: readonly LineClient[], line: string): Promise<string> {
-  for (let turn = 0; turn < 400; turn += 1) {
-    const answer = await clients[turn % clients.length]?.ask(line);
-    if (answer !== undefined && answer !== 'no leader') return answer;
-    await sim.clock.sleep(150);
-  }
-  throw new Error(`no leader answered ${line} in 400 attempts`);
 }
 
 export const raft: Protocol = {
@@ -306,20 +281,19 @@ export const raft: Protocol = {
         };
       });
     }
-    const clients = MEMBERS.map(
-      (name) => new LineClient(sim.host('client'), `${name}:${PORT}`, 3_000),
+    const addresses = MEMBERS.map((member) => `${member}:${PORT}`);
+    const users = ['ann', 'bob'].map((name) =>
+      sim.executor.spawn(() => useRaft(sim, name, addresses), { name: `user ${name}` }),
     );
-    for (let number = 1; number <= COMMANDS; number += 1) {
-      await ask(sim, clients, `put ${number}`);
-      const answer = await ask(sim, clients, 'get');
-      check(
-        answer.split(/[ ,]/).includes(String(number)),
-        `${number} was acknowledged, and a leader answers: ${answer}`,
-      );
-      await sim.clock.sleep(sim.random.integer(0, 600));
-    }
+    await Promise.all(users);
     isStopped = true;
-    for (const client of clients) await client.close();
   },
-  faults: { ...BREAKING, partition: 0.02, partitionFor: [500, 4_000], crash: 0.01 },
+  faults: {
+    ...BREAKING,
+    pause: 0.01,
+    partition: 0.03,
+    partitionFor: [200, 3_000],
+    crash: 0.03,
+    downFor: [10, 1_500],
+  },
 };

@@ -13,7 +13,9 @@ const TIMEOUT = 3_000;
 const PORT = 6379;
 const HOST = 'redis';
 const INCREMENTS = 5;
-const MESSAGES = 4;
+const MESSAGES = 6;
+/** The most time between two messages, in milliseconds. */
+const LULL = 1_000;
 
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 const command = (...words: string[]): string => `*${words.length}\r\n${words.map(bulk).join('')}`;
@@ -244,6 +246,7 @@ async function publish(sim: Simulation, press: string): Promise<void> {
         const text = `${press} ${number} ${'news '.repeat(20)}`;
         await stream.writeAll(command('PUBLISH', text), { timeout: TIMEOUT });
         if ((await stream.readLine({ timeout: TIMEOUT })) === null) return;
+        await sim.clock.sleep(sim.random.integer(0, LULL));
       }
     } finally {
       stream.reset();

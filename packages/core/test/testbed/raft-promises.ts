@@ -1,0 +1,23 @@
+/** What raft promises, checked over all members: one leader a term, and one entry an index once it is committed. */
+
+import { check } from './protocol.ts';
+import type { Entry } from './raft-log.ts';
+
+export class Promises {
+  readonly #leaders = new Map<number, string>();
+  readonly committed: Entry[] = [];
+
+  lead(term: number, name: string): void {
+    const other = this.#leaders.get(term) ?? name;
+    check(other === name, `${other} and ${name} both lead in term ${term}`);
+    this.#leaders.set(term, name);
+  }
+
+  commit(index: number, entry: Entry, name: string): void {
+    const known = (this.committed[index - 1] ??= entry);
+    check(
+      known.term === entry.term && known.command === entry.command,
+      `entry ${index} is committed as ${known.command}, and for ${name} as ${entry.command}`,
+    );
+  }
+}
