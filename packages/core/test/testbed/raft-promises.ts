@@ -9,7 +9,7 @@ export class Promises {
 
   lead(term: number, name: string): void {
     const other = this.#leaders.get(term) ?? name;
-    check(other === name, `${other} and ${name} both lead in term ${term}`);
+    check(other === name, `two members lead in term ${term}\n${other} and ${name}`);
     this.#leaders.set(term, name);
   }
 
@@ -17,7 +17,7 @@ export class Promises {
     const known = (this.committed[index - 1] ??= entry);
     check(
       known.term === entry.term && known.command === entry.command,
-      `entry ${index} is committed as ${known.command}, and for ${name} as ${entry.command}`,
+      `two entries are committed as number ${index}\n${known.command}, and for ${name} ${entry.command}`,
     );
   }
 }

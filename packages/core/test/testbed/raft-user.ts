@@ -35,7 +35,7 @@ export async function useRaft(
     const answer = await ask(sim, clients, 'get');
     check(
       answer.split(/[ ,]/).includes(word),
-      `${word} was acknowledged, and a leader answers: ${answer}`,
+      `a word that was acknowledged is not in a leader's answer\n${word}, ${answer}`,
     );
     await sim.clock.sleep(sim.random.integer(0, 600));
   }

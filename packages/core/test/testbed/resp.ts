@@ -14,7 +14,7 @@ const PORT = 6379;
 const HOST = 'redis';
 const INCREMENTS = 5;
 const MESSAGES = 6;
-/** The most time between two messages, in milliseconds. */
+/** Messages come in bursts: the most time between two of them, in milliseconds. */
 const LULL = 1_000;
 
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
@@ -246,7 +246,7 @@ async function publish(sim: Simulation, press: string): Promise<void> {
         const text = `${press} ${number} ${'news '.repeat(20)}`;
         await stream.writeAll(command('PUBLISH', text), { timeout: TIMEOUT });
         if ((await stream.readLine({ timeout: TIMEOUT })) === null) return;
-        await sim.clock.sleep(sim.random.integer(0, LULL));
+        if (sim.random.chance(0.3)) await sim.clock.sleep(sim.random.integer(0, LULL));
       }
     } finally {
       stream.reset();

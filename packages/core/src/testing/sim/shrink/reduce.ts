@@ -49,6 +49,8 @@ const ROUNDS: readonly number[] = Array.from({ length: 8 }, (_, zeros) => 10 ** 
 const STORY = 4;
 /** Samples that are tried in a row, while none is smaller. */
 const SAMPLES = 150;
+/** Rounds in a row in which nothing became smaller, after which a long list is left as it is. */
+const STALE = 4;
 /** Of longer lists no decision is made strong: each takes as many runs as the list is long. */
 const MOST_STRONG = 24;
 
@@ -65,14 +67,17 @@ class Reducer {
   }
 
   async run(): Promise<void> {
-    for (let before = Infinity; this.#current.length < before && !this.#trial.isOver;) {
-      before = this.#current.length;
+    for (let stale = 0; stale < STALE && !this.#trial.isOver;) {
+      const before = this.#current.length;
       if (await this.accept([])) return;
       await this.#withoutGroups((decision) => String(placeOf(decision.key)?.kind));
       await this.#withoutGroups((decision) => String(placeOf(decision.key)?.subject));
       await this.#withSamples();
       await this.#withoutParts();
       if (this.#current.length <= MOST_STRONG) await this.#withStrongDecisions();
+      if (this.#current.length < before) stale = 0;
+      // Samples are others each time; of what can be read, none are drawn.
+      else stale = this.#current.length > STORY ? stale + 1 : STALE;
     }
     await this.#withSmallNumbers();
   }
