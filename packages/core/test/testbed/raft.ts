@@ -4,7 +4,7 @@
  * Each message is one line of JSON and has one line as its answer. Reads go through the log, as writes do.
  */
 
-import type { HostContext, Simulation } from '../../src/testing/index.ts';
+import type { HostContext } from '../../src/testing/index.ts';
 import { Journal } from './journal.ts';
 import { LineClient } from './line-client.ts';
 import { BREAKING, serveOn, type Protocol } from './protocol.ts';

@@ -36,6 +36,19 @@ const STRENGTHS: Strengths = {
 /** Only when they are asked for: few programs survive a disk that fails. */
 const ON_REQUEST: Strengths = { diskError: [0.001, 0.1], diskFull: [0.001, 0.1] };
 
+/** A swarm of what TCP, UDP and disks may do to every program: no connection is broken, no host, no clock. */
+export const HARMLESS_SWARM: SimulationFaults = Object.freeze({
+  swarm: true,
+  refuse: 0,
+  reset: 0,
+  halfOpen: 0,
+  partition: 0,
+  crash: 0,
+  pause: 0,
+  skew: 0,
+  jump: 0,
+});
+
 /** The faults of a run: those that are given, or those that its seed draws. */
 export function faultsOf(
   seed: number,

@@ -6,7 +6,8 @@ import { simulate } from '../simulate.ts';
 import { Decisions } from './decisions.ts';
 import type { Draws } from './draws.ts';
 import { KIND } from './kinds.ts';
-import { placeOf } from './log.ts';
+import { placeOf, type Decision } from './log.ts';
+import { listFor, type Sample } from './sample.ts';
 
 const seeded = (seed: number): Decisions => new Decisions(0, seed, undefined);
 
@@ -112,6 +113,37 @@ describe('decisions', () => {
     for (const key of ['', 'a / split', 'a / rain / 3', ' / split / 3', 'a / split / -1']) {
       expect(placeOf(key)).toBeUndefined();
     }
+  });
+});
+
+describe('a sample', () => {
+  const densities = (kept: Partial<Record<keyof typeof KIND, number>>): readonly number[] =>
+    Object.keys(KIND).map((kind) => kept[kind as keyof typeof KIND] ?? 0);
+  const drawn = (sample: Sample | undefined): readonly Decision[] => {
+    const decisions = new Decisions(0, 7, sample === undefined ? undefined : listFor(sample));
+    for (let round = 0; round < 200; round += 1) drawAll(decisions.of('a'));
+    return decisions.read();
+  };
+
+  test('with all of each kind is what the seed draws, and with none it is calm', () => {
+    const all = Object.keys(KIND).map(() => 1);
+    expect(drawn({ number: 0, densities: all })).toEqual(drawn(undefined));
+    expect(drawn({ number: 3, densities: all })).not.toEqual(drawn(undefined));
+    expect(drawn({ number: 0, densities: densities({}) })).toEqual([]);
+  });
+
+  test('has a part of some kinds, as the seed draws them, and is repeated by its decisions', () => {
+    const part = drawn({ number: 0, densities: densities({ reset: 1, latency: 0.25 }) });
+    const whole = drawn(undefined);
+    expect(whole).toEqual(expect.arrayContaining([...part]));
+    const count = (list: readonly Decision[], kind: string): number =>
+      list.filter(({ key }) => key.includes(` / ${kind} / `)).length;
+    expect(count(part, 'reset')).toBe(count(whole, 'reset'));
+    expect(Math.abs(count(part, 'latency') - count(whole, 'latency') / 4)).toBeLessThan(25);
+    expect(count(part, 'latency') + count(part, 'reset')).toBe(part.length);
+    const again = new Decisions(0, 0, part);
+    for (let round = 0; round < 200; round += 1) drawAll(again.of('a'));
+    expect(again.read()).toEqual(part);
   });
 });
 

@@ -13,6 +13,7 @@ import {
   type ManyRunsMain,
   type ManyRunsOptions,
 } from './seeds-options.ts';
+import { HARMLESS_SWARM } from '../swarm.ts';
 import { saveStory } from './story.ts';
 
 /** Registers a test: `test` of node:test, Vitest or Jest. The third argument is its time limit, in milliseconds. */
@@ -49,7 +50,8 @@ const SLACK = 40_000;
 const OPERATION = 'simTest';
 
 /**
- * Registers a test with the test runner: it runs `main` under many seeds, with an order that the seed chooses.
+ * Registers a test with the test runner: it runs `main` under many seeds, with an order that the seed chooses, on networks and disks
+ * of which each seed draws how rough they are. Faults that break connections or hosts happen when `faults` has them.
  *
  * All failures are reported together, by cause, each reduced to what is needed for it ({@link shrinkRun}). A seed of each cause is kept in
  * a file next to the test, and runs first from then on; keep that file under version control. The smallest run is
@@ -59,7 +61,8 @@ const OPERATION = 'simTest';
  *
  * @param name - The name of the test, unique within its file.
  * @param options - Those of {@link simulate} and {@link simulateSeeds}, with other defaults: `order: 'seed'`, `failures: 'all'`,
- * `shrink: true`, `progress: true`, `maxRealTime: 20000`; and the number of `seeds`.
+ * `shrink: true`, `progress: true`, a swarm of the
+ * `faults` that break nothing, `maxRealTime: 20000`; and the number of `seeds`.
  * @param main - The program.
  * @throws `InvalidInputError` for wrong arguments. The test fails with {@link SeedsError}; with {@link SimulationError} if `failures` is
  * `'first'`; with `InvalidInputError` for a wrong `AWAITIO_SEED` or `AWAITIO_STORY`, or a kept seed that is none.
@@ -110,6 +113,7 @@ export function simTest(name: string, options: SimTestOptions, main: ManyRunsMai
 }
 
 const DEFAULTS: ManyRunsOptions = {
+  faults: HARMLESS_SWARM,
   order: 'seed',
   failures: 'all',
   shrink: true,

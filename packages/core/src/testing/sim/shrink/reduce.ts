@@ -9,6 +9,7 @@
 import { mixText } from '../decisions/mixing.ts';
 import { placeOf, type Decision } from '../decisions/log.ts';
 import type { Random } from '../../../vocabulary/random.ts';
+import { sampleOf } from '../decisions/sample.ts';
 import { calmerThan } from './calmer.ts';
 
 /** A run that failed for the cause that is looked for. */
@@ -91,10 +92,11 @@ class Reducer {
     candidate: readonly Decision[],
     isGood: (failing: readonly Decision[]) => boolean,
   ): Promise<boolean> {
-    const name = nameOf(candidate);
+    // What a sample consists of is not known.
+    const name = sampleOf(candidate) === undefined ? nameOf(candidate) : '';
     if (this.#trial.isOver || this.#tried.has(name)) return false;
     const failing = await this.#trial.fails(candidate);
-    if (failing === undefined) this.#tried.add(name);
+    if (failing === undefined && name !== '') this.#tried.add(name);
     if (failing === undefined || !isGood(failing.decisions)) return false;
     this.#current = failing.decisions;
     failing.keep();
@@ -118,13 +120,14 @@ class Reducer {
   /** Looks for a calmer run that fails as well: see `calmer.ts`. */
   async #withSamples(): Promise<void> {
     for (let left = SAMPLES; left > 0 && this.#current.length > STORY; left -= 1) {
-      if (this.#trial.isOver) return;
-      const failing = await this.#trial.fails(calmerThan(this.#current, this.#random));
-      if (failing === undefined || failing.decisions.length >= this.#current.length) continue;
-      this.#current = failing.decisions;
-      failing.keep();
-      left = SAMPLES;
+      const candidate = calmerThan(this.#current, this.#random);
+      if (await this.#acceptSmaller(candidate)) left = SAMPLES;
     }
+  }
+
+  async #acceptSmaller(candidate: readonly Decision[]): Promise<boolean> {
+    const { length } = this.#current;
+    return this.#keepIf(candidate, (failing) => failing.length < length);
   }
 
   /** Takes out halves, quarters, and so on to single decisions, for as long as one can be taken out. */

@@ -46,14 +46,16 @@ export interface ShrunkRun {
 
 /**
  * Takes decisions out of a run that failed, for as long as it still fails for the same cause: whole kinds of faults first, then
- * halves, then one after another; of those that are left, the numbers are made small.
+ * halves, then one after another; of those that are left, the numbers are made small. Where many are left, it also draws calmer
+ * runs: fewer kinds of faults, less delay, faults at moments nearby.
  *
- * A failure has the same cause when it is of the same kind and has the same message but for its numbers. Runs are
- * those of the failure's options and seed. Cancelling is not possible; the budget ends it.
+ * A failure has the same cause when it is of the same kind and the first line of its message is the same but for its numbers,
+ * whichever task it was. Runs are those of the failure's options and seed; one that has not failed at more than twice the
+ * virtual time of the failure is ended. Cancelling is not possible; the budget ends it.
  *
  * @param failure - Thrown by `simulate` or `simulateSeeds`.
  * @param main - The program that failed.
- * @param budget - The most runs, and the most time.
+ * @param options - The budget: the most runs, and the most time.
  * @returns The smallest run that was found: the run itself, where its decisions alone do not repeat the failure, as when a program
  * is not repeatable.
  * @throws `InvalidInputError` for a failure that is none, and for wrong options.
@@ -82,17 +84,17 @@ export interface ShrunkRun {
 export async function shrinkRun(
   failure: SimulationError,
   main: SimulatedMain,
-  budget: ShrinkOptions = {},
+  options: ShrinkOptions = {},
 ): Promise<ShrunkRun> {
-  checkOptions('shrinkRun', budget, SHRINK_OPTIONS);
+  checkOptions('shrinkRun', options, SHRINK_OPTIONS);
   if (!(failure instanceof SimulationError)) {
     throw invalidInput('shrinkRun', 'failure', 'a SimulationError', failure);
   }
   checkFunction('shrinkRun', 'main', main);
-  const { maxRuns = MAX_RUNS, maxTime = MAX_TIME } = budget;
+  const { maxRuns = MAX_RUNS, maxTime = MAX_TIME } = options;
   const until = machineTime() + maxTime;
   const cause = causeOf(failure.kind, failure.what);
-  const options = endingSoon(failure);
+  const candidates = endingSoon(failure);
   let runs = 0;
   let smallest: SimulationError | undefined;
   const trial: Trial = {
@@ -101,7 +103,7 @@ export async function shrinkRun(
     },
     async fails(decisions) {
       runs += 1;
-      const error = await failureOf(options, failure.seed, decisions, main);
+      const error = await failureOf(candidates, failure.seed, decisions, main);
       if (error === undefined || causeOf(error.kind, error.what) !== cause) return undefined;
       return {
         // Without those that were on the list and did not come to pass.
