@@ -39,7 +39,7 @@ test('simTest lets each seed draw what breaks nothing, unless it is given faults
   }
 });
 
-test('simTest draws all faults where it is told to, and none where it is given some', async () => {
+test('simTest draws all faults if they are asked for, and none if some are given', async () => {
   expect((await drawn('swarm')).join(' ')).toMatch(/reset .*crash|crash .*reset/);
   expect(new Set(await drawn({ reset: 0.1 }))).toEqual(new Set(['undefined']));
 });
