@@ -338,6 +338,7 @@ export const core: PackagePlan = {
         'testing/sim/hosts',
         'testing/sim/wire',
         'testing/sim/unix',
+        'testing/sim/names',
         'testing/sim/network',
         'testing/sim/guard',
       ],

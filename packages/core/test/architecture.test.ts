@@ -42,7 +42,7 @@ describe('the rooms of @awaitio/core', () => {
       'testing/sim/network sees vocabulary waiting streams listening tasks net testing/sim/decisions testing/sim/hosts net/udp testing/sim/wire testing/sim/unix testing/sim/disk testing/sim/rules testing/sim/paths testing/sim/names testing/sim/datagrams',
       'testing/sim/page sees testing/sim/wire',
       'testing/sim/guard sees vocabulary net testing/sim/hosts',
-      'testing/sim/net sees vocabulary streams net testing/sim/hosts testing/sim/wire testing/sim/unix testing/sim/network testing/sim/guard',
+      'testing/sim/net sees vocabulary streams net testing/sim/hosts testing/sim/wire testing/sim/unix testing/sim/names testing/sim/network testing/sim/guard',
       'testing/sim sees vocabulary waiting tasks testing/sim/decisions testing/sim/hosts testing/sim/rules testing/sim/names testing/sim/wire testing/sim/unix testing/sim/network testing/sim/guard testing/sim/net testing/sim/page',
       'testing/sim/shrink sees vocabulary testing/sim testing/sim/decisions',
       'testing/sim/seeds sees vocabulary testing/sim testing/sim/decisions testing/sim/wire testing/sim/shrink',

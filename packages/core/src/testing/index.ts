@@ -32,7 +32,7 @@ export type {
 } from './sim/disk/types.ts';
 export type { FaultCalls, SimLink } from './sim/fault-calls.ts';
 export type { SimHostClock } from './sim/hosts/types.ts';
-export type { SimDns } from './sim/names/names.ts';
+export type { SimDns, SimDnsError, SimDnsOptions } from './sim/names/names.ts';
 export type { SimLinkFaults } from './sim/wire/fault-book.ts';
 export { SimNetwork } from './sim/network/network.ts';
 export type { PacketMatch, SimBarrier, SimHold, SimPacket, SimRule } from './sim/rules/types.ts';

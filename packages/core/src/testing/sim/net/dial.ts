@@ -33,17 +33,21 @@ export async function dial(
   const { host: hostname = 'localhost', lookup } = options;
   const port = Number(options.port);
   const isName = place.isKnown(hostname);
-  const host = typeof lookup === 'function' && !isName ? await find(lookup, hostname) : hostname;
-  onTarget({ address: place.addressOf(host), port, isName });
-  return place.dial(host, port, signal);
+  const found = typeof lookup === 'function' && !isName ? await find(lookup, hostname) : [hostname];
+  const [first = hostname] = found;
+  onTarget({ address: place.addressOf(first), port, isName });
+  return found.length > 1 ? place.dialAny(found, port, signal) : place.dial(first, port, signal);
 }
 
-function find(lookup: NonNullable<ConnectOptions['lookup']>, host: string): Promise<string> {
+function find(
+  lookup: NonNullable<ConnectOptions['lookup']>,
+  host: string,
+): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     lookup(host, { family: undefined, hints: 0, all: true }, (error, found) => {
-      const [first] = Array.isArray(found) ? (found as { readonly address: string }[]) : [];
       if (error !== null && error !== undefined) reject(error);
-      else resolve(first?.address ?? String(found));
+      else if (!Array.isArray(found)) resolve([String(found)]);
+      else resolve((found as { readonly address: string }[]).map(({ address }) => address));
     });
   });
 }

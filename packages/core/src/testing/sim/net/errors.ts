@@ -5,6 +5,10 @@ import { IoError } from '../../../vocabulary/errors.ts';
 
 /** What `getaddrinfo` fails with has numbers of libuv's own. */
 const NOT_FOUND = -3_008;
+const TRY_AGAIN = -3_001;
+
+/** What the name service fails with. */
+const NAMES: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ESERVFAIL', 'ETIMEOUT']);
 
 let known: ReadonlyMap<string, number> | undefined;
 
@@ -26,7 +30,7 @@ export function systemError(syscall: string, code: string, details: Details = {}
   const at =
     hostname ?? (address === undefined ? '' : port === undefined ? address : `${address}:${port}`);
   const text = code === 'EADDRINUSE' ? `${code}: address already in use` : code;
-  const errno = numbers().get(code) ?? NOT_FOUND;
+  const errno = numbers().get(code) ?? (code === 'EAI_AGAIN' ? TRY_AGAIN : NOT_FOUND);
   const error = new Error(`${syscall} ${text}${at === '' ? '' : ` ${at}`}`);
   const given = Object.entries(details).filter(([, value]) => value !== undefined);
   return Object.assign(error, { errno, code, syscall, ...Object.fromEntries(given) });
@@ -36,7 +40,7 @@ export function systemError(syscall: string, code: string, details: Details = {}
 export function socketError(syscall: string, error: unknown, details: Details): Error {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   if (!(error instanceof IoError) || typeof code !== 'string') return error as Error;
-  if (code === 'ENOTFOUND' && details.hostname !== undefined) {
+  if (NAMES.has(code) && details.hostname !== undefined) {
     return systemError('getaddrinfo', code, { hostname: details.hostname });
   }
   const { address, port } = details;

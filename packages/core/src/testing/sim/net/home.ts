@@ -14,6 +14,7 @@ export interface Home {
   isKnown(host: string): boolean;
   addressOf(host: string): string;
   dial(host: string, port: number, signal: AbortSignal): Promise<SimStream>;
+  dialAny(addresses: readonly string[], port: number, signal: AbortSignal): Promise<SimStream>;
   /** Connects to a Unix socket of this host. */
   dialPath(path: string, signal: AbortSignal): Promise<SimUnixStream>;
   add(socket: Destroyable): void;

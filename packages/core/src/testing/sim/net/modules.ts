@@ -51,6 +51,7 @@ export function modulesOf(place: Place): HostModules {
       resolve: here(dns.resolve),
       resolve4: here(dns.resolve4),
       resolve6: here(dns.resolve6),
+      reverse: here(dns.reverse),
     } as unknown as typeof dns,
   };
 }

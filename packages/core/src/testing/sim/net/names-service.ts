@@ -1,9 +1,9 @@
-/** `node:dns` on a simulated host: it answers for the hosts of the network, and knows no others. */
+/** `node:dns` on a simulated host: the name service of the run (`sim.dns`), with an address for each host. */
 
 import dns from 'node:dns';
 import dnsPromises from 'node:dns/promises';
 import { insideWorld, layerOver, cover, type World } from '../guard/indirection.ts';
-import { soon } from '../guard/timers.ts';
+import { soon, Timeout } from '../guard/timers.ts';
 import { systemError } from './errors.ts';
 import type { Place } from './place.ts';
 
@@ -14,42 +14,81 @@ interface LookupOptions {
   readonly family?: number | string | undefined;
 }
 
-/** What a call answers. @throws Error when there is no such host */
-type Answer = (place: Place, host: string, options: unknown) => readonly unknown[];
-
-function addressFor(place: Place, host: string, call: string): string {
-  if (!place.isKnown(host)) throw systemError(call, 'ENOTFOUND', { hostname: host });
-  return place.addressOf(host);
+/** What a call answers, and after how many milliseconds. @throws Error when there is no such host */
+interface Reply {
+  readonly delay: number;
+  readonly values: readonly unknown[] | Error;
 }
 
-const lookup: Answer = (place, host, options) => {
+type Ask = (place: Place, name: string, options: unknown) => Reply;
+
+/** Asks the name service, and makes an answer of the addresses. */
+function replyOf(
+  place: Place,
+  call: string,
+  name: string,
+  valuesOf: (addresses: readonly string[], ttl: number) => readonly unknown[] | Error,
+): Reply {
+  const { delay, error, hosts, ttl } = place.answer(name);
+  const code = error ?? (hosts.length === 0 ? 'ENOTFOUND' : undefined);
+  const values =
+    code === undefined
+      ? valuesOf(
+          hosts.map((host) => place.addressOf(host)),
+          ttl,
+        )
+      : systemError(call, code, { hostname: name });
+  return { delay, values };
+}
+
+const lookup: Ask = (place, name, options) => {
   const given = (
     typeof options === 'object' ? (options ?? {}) : { family: options }
   ) as LookupOptions;
-  const address = addressFor(place, host, 'getaddrinfo');
-  if (given.family === 6 || given.family === 'IPv6') {
-    throw systemError('getaddrinfo', 'ENOTFOUND', { hostname: host });
-  }
-  return given.all === true ? [[{ address, family: 4 }]] : [address, 4];
+  return replyOf(place, 'getaddrinfo', name, (addresses) => {
+    if (given.family === 6 || given.family === 'IPv6') {
+      return systemError('getaddrinfo', 'ENOTFOUND', { hostname: name });
+    }
+    return given.all === true
+      ? [addresses.map((address) => ({ address, family: 4 }))]
+      : [addresses[0], 4];
+  });
 };
 
-const resolve4: Answer = (place, host, options) => {
-  const address = addressFor(place, host, 'queryA');
-  return (options as { ttl?: boolean } | undefined)?.ttl === true
-    ? [[{ address, ttl: 0 }]]
-    : [[address]];
+const resolve4: Ask = (place, name, options) =>
+  replyOf(place, 'queryA', name, (addresses, ttl) =>
+    (options as { ttl?: boolean } | undefined)?.ttl === true
+      ? [addresses.map((address) => ({ address, ttl }))]
+      : [addresses],
+  );
+
+/** A name that exists, and has nothing of what was asked for. */
+const nothing =
+  (call: string): Ask =>
+  (place, name) =>
+    replyOf(place, call, name, () => systemError(call, 'ENODATA', { hostname: name }));
+
+const resolve6 = nothing('queryAaaa');
+
+const resolve: Ask = (place, name, type) => {
+  if (type === undefined || type === 'A') return resolve4(place, name, undefined);
+  return nothing(`query${String(type).charAt(0)}${String(type).slice(1).toLowerCase()}`)(
+    place,
+    name,
+    undefined,
+  );
 };
 
-const resolve: Answer = (place, host, type) => {
-  if (type === undefined || type === 'A') return resolve4(place, host, undefined);
-  throw systemError('query', 'ENOTFOUND', { hostname: host });
+const reverse: Ask = (place, address) => {
+  const host = place.hostAt(address);
+  const values =
+    host === undefined
+      ? systemError('getHostByAddr', 'ENOTFOUND', { hostname: address })
+      : [[host]];
+  return { delay: 0, values };
 };
 
-const resolve6: Answer = (_place, host) => {
-  throw systemError('queryAaaa', 'ENOTFOUND', { hostname: host });
-};
-
-const ANSWERS = { lookup, resolve, resolve4, resolve6 };
+const ANSWERS = { lookup, resolve, resolve4, resolve6, reverse };
 
 /** Makes the calls of `node:dns` layers. */
 export function coverNames(): void {
@@ -69,13 +108,11 @@ export function coverNames(): void {
 
 type OnHost = (world: World, place: Place, args: readonly unknown[]) => unknown;
 
-function callbackForm(answer: Answer): OnHost {
+function callbackForm(answer: Ask): OnHost {
   return (world, place, args) => {
     const callback = args.at(-1) as Callback;
-    const values = attempt(() =>
-      answer(place, String(args[0]), args.length > 2 ? args[1] : undefined),
-    );
-    soon(world, () => {
+    const reply = answer(place, String(args[0]), args.length > 2 ? args[1] : undefined);
+    after(world, reply, (values) => {
       if (values instanceof Error) callback(values);
       else callback(null, ...values);
     });
@@ -83,12 +120,11 @@ function callbackForm(answer: Answer): OnHost {
   };
 }
 
-function promiseForm(name: string, answer: Answer): OnHost {
+function promiseForm(name: string, answer: Ask): OnHost {
   return (world, place, [host, options]) => {
-    const values = attempt(() => answer(place, String(host), options));
-    // An event, as with a callback: a program that asks again and again must come to the bound of events.
+    const reply = answer(place, String(host), options);
     return new Promise((settle, reject) => {
-      soon(world, () => {
+      after(world, reply, (values) => {
         if (values instanceof Error) {
           reject(values);
           return;
@@ -100,12 +136,17 @@ function promiseForm(name: string, answer: Answer): OnHost {
   };
 }
 
-function attempt(call: () => readonly unknown[]): readonly unknown[] | Error {
-  try {
-    return call();
-  } catch (error) {
-    return error as Error;
-  }
+/** An event, at least: a program that asks again and again must come to the bound of events. */
+function after(
+  world: World,
+  { delay, values }: Reply,
+  give: (values: Reply['values']) => void,
+): void {
+  const call = (): void => {
+    give(values);
+  };
+  if (delay === 0) soon(world, call);
+  else new Timeout(call, delay, [], false);
 }
 
 /** On a host the call is virtual; elsewhere in a simulation it is refused, as the watch for real work finds it. */

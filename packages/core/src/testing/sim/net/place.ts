@@ -10,7 +10,8 @@ import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
 import { connectArguments, type ConnectOptions } from './arguments.ts';
 import type { Home } from './home.ts';
-import type { Names } from './names.ts';
+import type { Answer, Names } from '../names/names.ts';
+import { connectAny } from '../names/connect-any.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
 
 /** The network, as a place sees it. */
@@ -54,19 +55,44 @@ export class Place implements Home {
     return places.run(this, body);
   }
 
-  /** Whether a host is there, by its name or its address. */
-  isKnown(host: string): boolean {
-    return this.#network.has(this.#network.names.nameOf(host, this.host.name));
+  /** What the name service says of a name, with the hosts that are there. */
+  answer(name: string): Answer {
+    const { has, names } = this.#network;
+    const answer = names.answer(name, this.host.name);
+    return { ...answer, hosts: answer.hosts.filter((host) => has(host)) };
   }
 
-  addressOf(host: string): string {
+  /** Whether a host is there, by its name or its address. */
+  isKnown(name: string): boolean {
+    const { error, hosts } = this.answer(name);
+    return error === undefined && hosts.length > 0;
+  }
+
+  /** The address of the first host that a name stands for. */
+  addressOf(name: string): string {
     const { names } = this.#network;
-    return names.addressOf(names.nameOf(host, this.host.name));
+    return names.addressOf(names.answer(name, this.host.name).hosts[0] ?? name);
+  }
+
+  /** The host that has an address. */
+  hostAt(address: string): string | undefined {
+    return this.#network.names.hostOf(address);
   }
 
   dial(host: string, port: number, signal: AbortSignal): Promise<SimStream> {
-    const name = this.#network.names.nameOf(host, this.host.name);
-    return this.host.connect({ host: name, port }, { signal });
+    return this.host.connect({ host, port }, { signal });
+  }
+
+  /** Tries addresses as Node does: the next one beside one that does not answer. */
+  dialAny(addresses: readonly string[], port: number, signal: AbortSignal): Promise<SimStream> {
+    const { clock } = this.host;
+    return connectAny({
+      destination: `${addresses.join(', ')} at ${port}`,
+      hosts: addresses,
+      clock,
+      options: { signal },
+      connect: (host, given) => this.dial(host, port, given),
+    });
   }
 
   dialPath(path: string, signal: AbortSignal): Promise<SimUnixStream> {

@@ -7,7 +7,6 @@ import type { NetworkAnswers } from '../guard/guard.ts';
 import { destroyInOrder } from './in-order.ts';
 import { listenOn } from './listening.ts';
 import { homes, modulesOf } from './modules.ts';
-import { Names } from './names.ts';
 import { currentPlace, Place } from './place.ts';
 
 import { beginDispatchers } from './agents.ts';
@@ -24,7 +23,6 @@ export class Places {
   readonly #fabric: Fabric;
   readonly #places = new Map<string, Place>();
   readonly #modules = new Map<string, HostModules>();
-  readonly names: Names = new Names();
 
   constructor(fabric: Fabric) {
     this.#fabric = fabric;
@@ -36,7 +34,7 @@ export class Places {
     let place = this.#places.get(name);
     if (place === undefined) {
       place = new Place(this.#fabric.host(name), {
-        names: this.names,
+        names: this.#fabric.names,
         has: (other) => this.#fabric.find(other) !== undefined,
       });
       this.#places.set(name, place);

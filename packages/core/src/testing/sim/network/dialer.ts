@@ -2,22 +2,20 @@
 
 import { InetAddress, parseAddress, type AddressLike } from '../../../vocabulary/address.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
-import { invalidInput } from '../../../vocabulary/errors.ts';
+import { AddressError, invalidInput } from '../../../vocabulary/errors.ts';
 import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import type { HostLife } from '../hosts/context.ts';
+import type { Answer } from '../names/names.ts';
 import { connectAny } from '../names/connect-any.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
 import type { SimStream } from '../wire/stream.ts';
 import { SIM_CONNECT_OPTIONS, type SimConnectOptions } from '../wire/connect-options.ts';
 import type { SimMachine, SimWait } from '../wire/world.ts';
 
-/** Names of the host itself. */
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|::1)$/;
-
 /** The network, as a host that connects sees it. */
 export interface DialerNetwork extends AttemptNetwork {
   /** What names stand for. */
-  readonly names: { lookup(name: string): readonly string[] };
+  readonly names: { answer(name: string, own: string): Answer };
 }
 
 /** The host. */
@@ -49,22 +47,26 @@ export class Dialer {
       throw invalidInput('connect', 'address', expected, address);
     }
     const { host, port } = target;
-    const names = this.#network.names.lookup(LOOPBACK.test(host) ? this.#host.name : host);
-    if (names.length < 2) {
-      return this.#attempt({ host, port, name: names[0] ?? '' }, options, life);
+    const { hosts, delay, error } = this.#network.names.answer(host, this.#host.name);
+    if (hosts.length < 2 && delay === 0 && error === undefined) {
+      return this.#attempt({ host, port, name: hosts[0] ?? '' }, options, life);
     }
     const { clock = life?.clock ?? this.#network.clock, ...rest } = options;
     return connectAny({
       destination: `${host}:${port}`,
-      hosts: names,
+      hosts: hosts.length === 0 || error !== undefined ? [host] : hosts,
       clock,
       options,
-      connect: (name, signal) =>
-        this.#attempt(
-          { host: name, port, name },
-          { ...rest, clock, timeout: undefined, signal },
+      connect: async (name, signal) => {
+        if (delay > 0) await clock.sleep(delay, { signal });
+        if (error !== undefined) throw unknown(host, error);
+        const given = { ...rest, clock, timeout: undefined, signal };
+        return this.#attempt(
+          { host: name, port, name: hosts.length === 0 ? '' : name },
+          given,
           life,
-        ),
+        );
+      },
     });
   }
 
@@ -93,4 +95,9 @@ export class Dialer {
       this.#attempts.delete(attempt);
     }
   }
+}
+
+function unknown(host: string, code: string): AddressError {
+  const message = `connect: ${host}: the name could not be resolved (${code})`;
+  return new AddressError(message, { code, operation: 'connect' });
 }
