@@ -173,6 +173,12 @@ function callIn(world: World, call: () => unknown): void {
   });
 }
 
+/** Sets a timer that nothing can clear. */
+export function later(call: () => void, delay: number): void {
+  // oxlint-disable-next-line no-new -- it fires by itself
+  new Timeout(call, delay, [], false);
+}
+
 /** Calls back as an event of this moment, as an immediate does: for what would be ready in another thread. */
 export function soon(world: World, call: () => unknown): void {
   world.clock().defer(() => {

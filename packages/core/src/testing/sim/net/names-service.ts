@@ -3,7 +3,7 @@
 import dns from 'node:dns';
 import dnsPromises from 'node:dns/promises';
 import { insideWorld, layerOver, cover, type World } from '../guard/indirection.ts';
-import { soon, Timeout } from '../guard/timers.ts';
+import { later, soon } from '../guard/timers.ts';
 import { systemError } from './errors.ts';
 import type { Place } from './place.ts';
 
@@ -72,11 +72,9 @@ const resolve6 = nothing('queryAaaa');
 
 const resolve: Ask = (place, name, type) => {
   if (type === undefined || type === 'A') return resolve4(place, name, undefined);
-  return nothing(`query${String(type).charAt(0)}${String(type).slice(1).toLowerCase()}`)(
-    place,
-    name,
-    undefined,
-  );
+  const record = typeof type === 'string' ? type : '';
+  const call = `query${record.charAt(0)}${record.slice(1).toLowerCase()}`;
+  return nothing(call)(place, name, undefined);
 };
 
 const reverse: Ask = (place, address) => {
@@ -146,7 +144,7 @@ function after(
     give(values);
   };
   if (delay === 0) soon(world, call);
-  else new Timeout(call, delay, [], false);
+  else later(call, delay);
 }
 
 /** On a host the call is virtual; elsewhere in a simulation it is refused, as the watch for real work finds it. */

@@ -57,9 +57,9 @@ export class Place implements Home {
 
   /** What the name service says of a name, with the hosts that are there. */
   answer(name: string): Answer {
-    const { has, names } = this.#network;
-    const answer = names.answer(name, this.host.name);
-    return { ...answer, hosts: answer.hosts.filter((host) => has(host)) };
+    const network = this.#network;
+    const answer = network.names.answer(name, this.host.name);
+    return { ...answer, hosts: answer.hosts.filter((host) => network.has(host)) };
   }
 
   /** Whether a host is there, by its name or its address. */
