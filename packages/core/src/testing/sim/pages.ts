@@ -2,6 +2,7 @@
 
 import { isTracingWaits, traceWaits } from '../../waiting/wait-trace.ts';
 import { printLine } from '../../vocabulary/callbacks.ts';
+import { mixText } from './decisions/mixing.ts';
 import { SimulationError } from './report.ts';
 
 /** Where pages go; `undefined` for no pages. */
@@ -41,8 +42,7 @@ export async function writePageFor(
   error: SimulationError,
   again: () => Promise<unknown>,
 ): Promise<void> {
-  const name = `${error.kind.replaceAll(' ', '-')}-seed-${error.seed}.html`;
-  const path = `${folder}/${name}`;
+  const path = `${folder}/${nameOf(error)}`;
   try {
     const traced = isTracingWaits() ? error : await repeat(again);
     const isSame = traced instanceof SimulationError && traced.hash === error.hash;
@@ -52,6 +52,12 @@ export async function writePageFor(
     // The run has failed for a reason of its program: that is what its caller has to see.
     printLine(`simulate: no page, because of ${String(failure)}`);
   }
+}
+
+/** Of its kind and seed, and of what else tells it from the failures of other programs. */
+function nameOf({ kind, seed, hash, what }: SimulationError): string {
+  const rest = (mixText(0, `${hash} ${what}`) >>> 0).toString(16).padStart(8, '0');
+  return `${kind.replaceAll(' ', '-')}-seed-${seed}-${rest}.html`;
 }
 
 async function repeat(again: () => Promise<unknown>): Promise<unknown> {

@@ -161,14 +161,13 @@ describe('the page of a failed run', () => {
 
   test('is written when a folder is named, with the tasks and lines of the waits', async () => {
     const error = await failureOf(simulate({ ...QUIET, pages: folder }, unanswered));
-    expect((await readdir(folder)).toSorted()).toEqual([
-      'deadlock-seed-1.html',
-      'deadlock-seed-1.perfetto.json',
-    ]);
-    const page = await readFile(join(folder, 'deadlock-seed-1.html'), 'utf8');
+    const [name = '', ...others] = (await readdir(folder)).toSorted();
+    expect(name).toMatch(/^deadlock-seed-1-[\da-f]{8}\.html$/);
+    expect(others).toEqual([name.replace('.html', '.perfetto.json')]);
+    const page = await readFile(join(folder, name), 'utf8');
     expect(page).toContain('"task":"answerer"');
     expect(page).toContain('page.test.ts');
-    expect(printed.join('\n')).toContain(join(folder, 'deadlock-seed-1.html'));
+    expect(printed.join('\n')).toContain(join(folder, name));
     expect(isTracingWaits()).toBe(false);
     // The error is that of the run itself.
     expect(error.pending.waits.every(({ site }) => site === undefined)).toBe(true);
@@ -180,7 +179,7 @@ describe('the page of a failed run', () => {
       await simulateSeeds({ count: 3, latency: [1, 1] }, () => {});
       expect(await readdir(folder)).toEqual([]);
       await failureOf(simulateSeeds({ count: 3, from: 7 }, () => Promise.reject(new Error('no'))));
-      expect(await readdir(folder)).toContain('main-seed-7.html');
+      expect((await readdir(folder)).join(' ')).toMatch(/main-seed-7-[\da-f]{8}\.html/);
       await failureOf(simulate({ ...QUIET, pages: false }, unanswered));
       expect(await readdir(folder)).toHaveLength(2);
     } finally {
@@ -221,7 +220,17 @@ describe('the page of a failed run', () => {
     };
     await failureOf(simulate({ ...QUIET, pages: folder }, main));
     expect(runs).toBe(2);
-    expect(await readFile(join(folder, 'main-seed-1.html'), 'utf8')).toContain('"text":"run 1"');
+    const [name = ''] = (await readdir(folder)).toSorted();
+    expect(await readFile(join(folder, name), 'utf8')).toContain('"text":"run 1"');
+  });
+
+  test('replaces that of the same failure, and no other of its kind and seed', async () => {
+    for (const reason of ['one', 'other', 'one']) {
+      const run = simulate({ ...QUIET, pages: folder }, () => Promise.reject(new Error(reason)));
+      await failureOf(run);
+    }
+    const pages = (await readdir(folder)).filter((name) => name.endsWith('.html'));
+    expect(pages).toHaveLength(2);
   });
 
   test('that cannot be written does not hide why the run failed', async () => {

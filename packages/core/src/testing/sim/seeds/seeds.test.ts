@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -262,6 +262,16 @@ describe('simTest', () => {
     await registered('all "at once"', { regressions, seeds: 40 }, mended)();
     expect(seen.slice(0, 2)).toEqual(lines.map((line) => Number(/seed (\d+)/.exec(line)?.[1])));
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+    // A test of that name in another file has a story of that file.
+    const others = join(folder, 'kept', 'other.test.ts.txt');
+    await failure(registered('all "at once"', { regressions: others })());
+    const stories = readdirSync(join(folder, 'kept')).filter((name) => name.endsWith('.json'));
+    expect(stories.toSorted()).toEqual([
+      'my.test.ts-all-at-once--1.story.json',
+      'my.test.ts-all-at-once--2.story.json',
+      'other.test.ts-all-at-once--1.story.json',
+      'other.test.ts-all-at-once--2.story.json',
+    ]);
 
     const [, story = ''] = /AWAITIO_STORY=(.*), or/.exec(error.message) ?? [];
     process.env['AWAITIO_STORY'] = story;

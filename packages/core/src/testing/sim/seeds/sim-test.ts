@@ -1,6 +1,6 @@
 /** A test of many seeds, for the test runner that runs the file. */
 
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { containResult, describeFailure, stderrSink } from '../../../vocabulary/callbacks.ts';
 import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
@@ -139,7 +139,7 @@ function keep(file: string, test: string, groups: readonly FailureGroup[]): read
     const [seed] = seeds;
     if (seed === undefined) continue;
     const slug = test.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
-    const story = join(dirname(file), `${slug}-${at + 1}.story.json`);
+    const story = join(dirname(file), `${basename(file, '.txt')}-${slug}-${at + 1}.story.json`);
     try {
       keepSeed(OPERATION, file, test, seed, cause);
       saveStory(story, error);
