@@ -44,6 +44,7 @@ export { Deadline, DeadlineWheel, type DeadlineOwner } from './waiting/deadline-
 export { budgetOf, type Budget } from './waiting/budget.ts';
 export { charged } from './waiting/charged.ts';
 export { MemberList, type ListMember } from './waiting/member-list.ts';
+export { PerClock } from './waiting/per-clock.ts';
 export { Roster } from './waiting/roster.ts';
 export {
   currentHolder,

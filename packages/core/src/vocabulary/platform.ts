@@ -24,6 +24,8 @@ export interface Platform {
   hasSessionTickets: boolean;
   /** Gives the clock of what is given none and is in no scope; `undefined` for the system's. */
   clockOf: (() => Clock) | undefined;
+  /** What stands for a clock where something is kept for each: in a simulation, the run for the system's; `undefined` for itself. */
+  keyOf: ((clock: Clock) => object) | undefined;
 }
 
 export const platform: Platform = {
@@ -34,6 +36,7 @@ export const platform: Platform = {
   wallTime: Date.now,
   hasSessionTickets: true,
   clockOf: undefined,
+  keyOf: undefined,
 };
 
 /** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */

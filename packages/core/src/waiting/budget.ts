@@ -12,6 +12,7 @@
 
 import type { Clock } from '../vocabulary/clock.ts';
 import { deferred, type Deferred } from './deferred.ts';
+import { PerClock } from './per-clock.ts';
 
 /** How many calls may settle at once in one iteration of the event loop (tokio: 128). */
 export const BUDGET = 128;
@@ -77,28 +78,9 @@ export class Budget {
   }
 }
 
-const budgets = new WeakMap<Clock, Budget>();
+const budgets = new PerClock((clock) => new Budget(clock));
 
-/** The budget that all streams on this clock share. */
+/** The budget that all streams on this clock share; a run of a simulation has a separate one on the system's. */
 export function budgetOf(clock: Clock): Budget {
-  let budget = budgets.get(clock);
-  if (budget === undefined) {
-    budget = new Budget(clock);
-    budgets.set(clock, budget);
-  }
-  return budget;
-}
-
-/**
- * Gives a clock a new budget: what an earlier simulation has spent on the system's clock is not for the next to pay.
- *
- * @returns Puts the one before back.
- */
-export function renewBudget(clock: Clock): () => void {
-  const before = budgets.get(clock);
-  budgets.delete(clock);
-  return () => {
-    budgets.delete(clock);
-    if (before !== undefined) budgets.set(clock, before);
-  };
+  return budgets.of(clock);
 }

@@ -7,8 +7,8 @@
  * is still read at the pace of the reader.
  */
 
-import type { Clock, Timer } from '@awaitio/core';
-import { rules, type OptionTable } from '@awaitio/core/lowlevel';
+import type { Timer } from '@awaitio/core';
+import { PerClock, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import { CloseCode } from './protocol/close-codes.ts';
 import type { Session } from './session.ts';
 
@@ -43,21 +43,21 @@ function isFiniteTime(value: unknown): boolean {
 const STEP = 10;
 
 /** Those that were notified in this turn of the event loop. */
-const leaving = new WeakMap<Clock, Farewell[]>();
+const leaving = new PerClock((): { all: Farewell[] | undefined } => ({ all: undefined }));
 
 /** Says goodbye at the moment that falls to this WebSocket. */
 export function sayGoodbye(session: Session, drain: WebSocketDrain): void {
   const { clock } = session.parts;
-  const others = leaving.get(clock);
-  if (others !== undefined) {
-    others.push(new Farewell(session, drain));
+  const turn = leaving.of(clock);
+  if (turn.all !== undefined) {
+    turn.all.push(new Farewell(session, drain));
     return;
   }
   const all = [new Farewell(session, drain)];
-  leaving.set(clock, all);
+  turn.all = all;
   // All connections of a server are notified in one turn: then it is known how many there are.
   clock.defer(() => {
-    leaving.delete(clock);
+    turn.all = undefined;
     for (const [index, each] of all.entries()) each.begin(index, all.length);
   });
 }

@@ -6,7 +6,7 @@
  */
 
 import type { ByteStream, Clock } from '@awaitio/core';
-import { Deadline, DeadlineWheel, type DeadlineOwner } from '@awaitio/core/lowlevel';
+import { Deadline, DeadlineWheel, PerClock, type DeadlineOwner } from '@awaitio/core/lowlevel';
 import { StallWatch } from '../driver/stall-watch.ts';
 import type { WebSocketDeadlines } from './options.ts';
 
@@ -20,17 +20,8 @@ export interface WatchdogOwner {
   onOverdue(name: 'pong' | 'close' | 'writeStall', limit: number): void;
 }
 
-const wheels = new WeakMap<Clock, DeadlineWheel>();
-
 /** One timer for all WebSockets of a clock. */
-function wheelOf(clock: Clock): DeadlineWheel {
-  let wheel = wheels.get(clock);
-  if (wheel === undefined) {
-    wheel = new DeadlineWheel(clock);
-    wheels.set(clock, wheel);
-  }
-  return wheel;
-}
+const wheels = new PerClock((clock) => new DeadlineWheel(clock));
 
 export class Watchdog implements DeadlineOwner {
   readonly #clock: Clock;
@@ -64,7 +55,7 @@ export class Watchdog implements DeadlineOwner {
     });
     this.#heardAt = clock.now();
     this.#messageAt = this.#heardAt;
-    this.#deadline = new Deadline(wheelOf(clock), this);
+    this.#deadline = new Deadline(wheels.of(clock), this);
     this.#arm();
   }
 

@@ -10,7 +10,6 @@ import { orderTasks } from '../../tasks/ready-order.ts';
 import { machineTime } from '../../vocabulary/platform.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import { renewBudget } from '../../waiting/budget.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
 import { Order } from './decisions/order.ts';
 import { isClosedListener, messageOf, namesOf, segmentsOf } from './failure.ts';
@@ -168,7 +167,6 @@ class Run {
       },
     });
     setCurrentProperties(this.#properties);
-    const restoreBudget = renewBudget(systemClock);
     try {
       const { watch } = guard;
       await watch.enter(() => {
@@ -182,7 +180,6 @@ class Run {
       if (result instanceof SimulationError) throw result;
       return result;
     } finally {
-      restoreBudget();
       guard.restore();
       setCurrentProperties(undefined);
     }

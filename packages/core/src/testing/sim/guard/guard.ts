@@ -215,6 +215,9 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'clockOf', () =>
       world.isOutside() ? options.systemClock : options.clockOf(),
     ),
+    replace(platform, 'keyOf', (clock: Clock) =>
+      clock !== options.systemClock || world.isOutside() ? clock : world,
+    ),
     take('unhandledRejection', (reason) => {
       onStray('unhandled rejection', reason);
     }),
