@@ -170,8 +170,11 @@ async function search(page) {
       "document.querySelector('.VPNavBarSearchButton, .DocSearch-Button').click()",
     );
     await page.until("document.querySelector('.search-input') !== null");
-    // It has what was last looked for.
-    await page.evaluate("document.querySelector('.search-input').select()");
+    // It has what was last looked for, and what was found.
+    await page.evaluate(
+      "document.querySelector('.search-input').select(), document.execCommand('delete')",
+    );
+    await page.until("document.querySelectorAll('.results .result').length === 0");
     await page.send('Input.insertText', { text });
     await page.until("document.querySelectorAll('.results .result').length > 0");
     const found = await page.evaluate(
