@@ -4,7 +4,7 @@ import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { simulate } from '../simulate.ts';
-import type { SimulatedMain } from '../options.ts';
+import type { SimulatedMain, Simulation } from '../options.ts';
 import { SimulationError } from '../report.ts';
 
 // Jest gives named imports the functions that were there before this package.
@@ -114,6 +114,21 @@ describe('virtual timers', () => {
       setTimeout(() => {}, 500).unref();
     });
     expect(other.virtualTime).toBe(0);
+  });
+
+  test.each<[where: string, on: (sim: Simulation, program: () => void) => void]>([
+    ['in the program of the run', (_sim, program) => program()],
+    ['on a host', ({ host }, program) => host('a').run(program)],
+  ])('keep a run going when they have their reference again, %s', async (_where, on) => {
+    const { virtualTime } = await simulate({}, async (sim) => {
+      on(sim, () => {
+        setTimeout(() => {}, 500)
+          .unref()
+          .ref();
+      });
+      await sim.clock.sleep(1);
+    });
+    expect(virtualTime).toBe(500);
   });
 
   test('take what Node’s take, and refuse what they refuse', async () => {

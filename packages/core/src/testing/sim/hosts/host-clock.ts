@@ -156,6 +156,12 @@ class HostTimer implements Timer {
     this.#event?.unref();
   }
 
+  /** As timers of Node have it, which are made of this. */
+  ref(): void {
+    this.#isRef = true;
+    (this.#event as { ref?: () => void } | undefined)?.ref?.();
+  }
+
   fire(): void {
     this.#timers.delete(this);
     this.#scope.run(this.#callback);
