@@ -246,7 +246,7 @@ async function publish(sim: Simulation, press: string): Promise<void> {
         const text = `${press} ${number} ${'news '.repeat(20)}`;
         await stream.writeAll(command('PUBLISH', text), { timeout: TIMEOUT });
         if ((await stream.readLine({ timeout: TIMEOUT })) === null) return;
-        if (sim.random.chance(0.3)) await sim.clock.sleep(sim.random.integer(0, LULL));
+        if (sim.random.chance(0.1)) await sim.clock.sleep(sim.random.integer(0, LULL));
       }
     } finally {
       stream.reset();
@@ -269,10 +269,10 @@ export const resp: Protocol = {
     const host = sim.host(HOST);
     serveOn(host, PORT, async () => new Server(sim, bug, await Journal.open(host)).serve);
     let isOver = false;
-    const followers = ['reader', 'writer'].map((name) =>
+    const followers = ['reader', 'writer', 'editor'].map((name) =>
       sim.executor.spawn(() => follow(sim, name, () => isOver), { name: `follower ${name}` }),
     );
-    const presses = ['herald', 'tribune'].map((name) =>
+    const presses = ['herald', 'tribune', 'gazette'].map((name) =>
       sim.executor.spawn(() => publish(sim, name), { name: `press ${name}` }),
     );
     await countVisits(sim);
@@ -280,5 +280,5 @@ export const resp: Protocol = {
     isOver = true;
     await Promise.all(followers);
   },
-  faults: { ...BREAKING, crash: 0.002 },
+  faults: { ...BREAKING, window: 1, crash: 0.002 },
 };
