@@ -26,16 +26,21 @@ const stories = join(folder, 'stories.jsonl');
 try {
   const seeds = { AWAITIO_TESTBED_SEEDS: values.seeds, AWAITIO_TESTBED_STORIES: stories };
   run(process.execPath, JEST, seeds);
-  for (const line of readFileSync(stories, 'utf8').trim().split('\n')) {
-    const { protocol, bug, seed, decisions } = JSON.parse(line);
-    console.log(`${protocol}, ${bug}: seed ${seed}, ${decisions.length} decision(s)`);
-  }
+  const nodes = [process.versions.node];
   const others = values.nodes.split(',').filter((version) => version !== '');
   for (const version of others) {
-    run('npx', ['-y', '-p', `node@${version}`, 'node', ...JEST], {
+    const isSame = run('npx', ['-y', '-p', `node@${version}`, 'node', ...JEST], {
       AWAITIO_TESTBED_REPLAY: stories,
     });
-    console.log(`Node ${version} replays all of them with the same hashes`);
+    if (isSame) nodes.push(version);
+  }
+  console.log(
+    `| protocol | bug | found by seed | decisions | same hash on Node ${nodes.join(', ')} |`,
+  );
+  console.log('| --- | --- | ---: | ---: | --- |');
+  for (const line of readFileSync(stories, 'utf8').trim().split('\n')) {
+    const { protocol, bug, seed, decisions, hash } = JSON.parse(line);
+    console.log(`| ${[protocol, bug, seed, decisions.length, hash].join(' | ')} |`);
   }
 } finally {
   rmSync(folder, { recursive: true });
@@ -48,7 +53,8 @@ function run(command, args, variables) {
     stdio: 'inherit',
     env: { ...process.env, ...variables },
   });
-  if (status === 0) return;
+  if (status === 0) return true;
   process.exitCode = 1;
   console.error(`${command} ${all.join(' ')} ended with ${status}`);
+  return false;
 }
