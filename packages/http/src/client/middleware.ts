@@ -1,6 +1,6 @@
 /** Middleware: functions around each request of a client, the first one outermost. */
 
-import { failureOf, invalidInput } from '@awaitio/core/lowlevel';
+import { AsyncScope, failureOf, invalidInput } from '@awaitio/core/lowlevel';
 import type { RequestOptions } from './request-options.ts';
 import { ClientResponse } from './response.ts';
 
@@ -43,7 +43,8 @@ export function withMiddleware(middleware: readonly Middleware[], inner: NextReq
 
 async function call(one: Middleware, request: ClientRequest, next: NextRequest): Promise<unknown> {
   try {
-    return await one(request, next);
+    // In a scope: what it enters is neither its caller's nor that of the caller's next request.
+    return await new AsyncScope().run(one, request, next);
   } catch (error) {
     throw failureOf(error, 'middleware');
   }

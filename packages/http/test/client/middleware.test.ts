@@ -1,5 +1,6 @@
 /** Middleware: around each request, in order, as often as it likes. */
 import { describe, expect, test } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { InvalidInputError } from '@awaitio/core';
 import { HttpResponse, type Middleware } from '../../src/index.ts';
 import { simulated } from '../support/simulated.ts';
@@ -43,6 +44,32 @@ describe('middleware', () => {
         return withToken();
       };
       expect((await world.client({ middleware: [auth] }).get(URL_)).status).toBe(200);
+    }));
+
+  test('sees the store of its caller, and what it enters is seen by the rest of its request alone', () =>
+    simulated(async (world) => {
+      await world.serve(() => HttpResponse.text('x'));
+      const storage = new AsyncLocalStorage<string>();
+      const seen: unknown[] = [];
+      const enters: Middleware = async (request, next) => {
+        seen.push(storage.getStore());
+        storage.enterWith('entered');
+        const response = await next(request);
+        seen.push(storage.getStore());
+        return response;
+      };
+      const looks: Middleware = (request, next) => {
+        seen.push(storage.getStore());
+        return next(request);
+      };
+      const client = world.client({ middleware: [enters, looks] });
+      await storage.run('caller', async () => {
+        const asked = client.get(URL_);
+        seen.push(storage.getStore());
+        await (await asked).text();
+        seen.push(storage.getStore());
+      });
+      expect(seen).toEqual(['caller', 'entered', 'caller', 'entered', 'caller']);
     }));
 
   test('that fails fails the request, with its reason', () =>
