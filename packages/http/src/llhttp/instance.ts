@@ -117,8 +117,14 @@ const CALLBACKS = {
 
 /** Compiles and starts the module at the first call. @throws `Error`, one sentence, when that is impossible. */
 export function llhttp(): Llhttp {
-  exports ??= startModule(() => readBuild(hasSimd()));
+  exports ??= startFirst();
   return exports;
+}
+
+function startFirst(): Llhttp {
+  // Before the build is read: without WebAssembly, the error is another.
+  const simd = hasSimd();
+  return startModule(() => readBuild(simd));
 }
 
 /**

@@ -82,9 +82,10 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
     checkServeOptions(options);
   }
   options.signal?.throwIfAborted();
-  const run = await handlerOf(handler);
   const loading = loadParser();
   if (loading !== undefined) await loading;
+  // After the parser: without WebAssembly, what the adapter uses of Node would end the process.
+  const run = await handlerOf(handler);
   // Last, so that an error of an option leaves nothing open.
   const trusted = options.proxyProtocol?.trusted;
   const proxies = trusted === undefined ? undefined : new AddressList(trusted);

@@ -15,8 +15,24 @@ await client.get('http://127.0.0.1:9/').catch(say);
 await client.close();
 `;
 
-function run(flags: readonly string[], limit?: number): string {
-  const args = [...flags, '--conditions=bundled', '--input-type=module', '--eval', PROGRAM];
+/** What says so too; and what needs no parser, and no `fetch` of Node, whose parser ends the process. */
+const OTHERS = `
+import { simulate } from '@awaitio/core/testing';
+import { HttpConnection, serve } from '@awaitio/http';
+const say = (error) => console.log(error.name + ': ' + error.message);
+await serve({ fetch: () => new Response('x') }).catch(say);
+try {
+  new HttpConnection('server').receive(Buffer.from('GET'));
+} catch (error) {
+  say(error);
+}
+const { virtualTime } = await simulate({}, ({ clock }) => clock.sleep(5)).catch(say) ?? {};
+await new Promise((resolve) => setTimeout(resolve, 20));
+console.log('simulated', virtualTime);
+`;
+
+function run(flags: readonly string[], limit?: number, source = PROGRAM): string {
+  const args = [...flags, '--conditions=bundled', '--input-type=module', '--eval', source];
   const [program, rest]: readonly [string, readonly string[]] =
     limit === undefined
       ? [process.execPath, args]
@@ -38,6 +54,12 @@ describe('without a parser', () => {
         'Error: @awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless and --no-expose-wasm',
       ),
     );
+  });
+
+  test('an application with fetch and the protocol alone say so too, and a simulation runs', () => {
+    const needs =
+      'Error: @awaitio/http: the HTTP parser needs WebAssembly, which this process does not have; start node without --jitless and --no-expose-wasm';
+    expect(run(['--jitless'], undefined, OTHERS)).toBe(`${twice(needs)}simulated 5\n`);
   });
 });
 

@@ -11,10 +11,11 @@ import { cover, coverCall, currentWorld, markLayer, type AnyFunction } from './i
 /** What is being compiled outside of a run. */
 const compiling = new Set<Promise<unknown>>();
 
+const webAssembly = (): object | undefined =>
+  Reflect.get(globalThis, 'WebAssembly') as object | undefined;
+
 /** Makes the functions that compile in other threads layers. */
 export function coverLoading(): void {
-  const webAssembly = (): object | undefined =>
-    Reflect.get(globalThis, 'WebAssembly') as object | undefined;
   for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
     cover(webAssembly, name, (real) => compileLayer(name, real));
   }
@@ -50,7 +51,8 @@ async function settled(): Promise<void> {
 
 lazy(async () => {
   const { fetch } = globalThis as { fetch?: typeof globalThis.fetch };
-  if (fetch === undefined) return;
+  // Without WebAssembly, as under --jitless, the `fetch` of Node would end the process.
+  if (fetch === undefined || webAssembly() === undefined) return;
   const response = await fetch('data:,');
   await response.text();
   await settled();
