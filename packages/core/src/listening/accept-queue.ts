@@ -8,14 +8,15 @@
 
 import { Admission, peerOf, type AdmissionOptions } from './admission.ts';
 import { OverflowAnswers, type Claim } from './overflow-answers.ts';
+import { closedError } from './closed-error.ts';
 import { budgetOf } from '../waiting/budget.ts';
 import { deferred, type Deferred } from '../waiting/deferred.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import type { Clock } from '../vocabulary/clock.ts';
-import { ClosedError } from '../vocabulary/errors.ts';
 import { ReadyBits } from '../vocabulary/interest.ts';
 import type { ListenerStatistics } from './listener.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import { StandingAccept, type Accepts, type Taker } from './standing-accept.ts';
 import { Observers, type SourceObserver } from '../vocabulary/source.ts';
 import {
   checkWaitOptions,
@@ -45,7 +46,7 @@ export class AcceptQueue<P, S extends ByteStream> {
   readonly #options: AcceptQueueOptions<P, S>;
   readonly #admission: Admission;
   readonly #queue: QueuedConnection<P>[] = [];
-  readonly #accepts = new WaiterList<S>();
+  readonly #accepts: Accepts<S> = new WaiterList();
   readonly #readable = new WaiterList<void>();
   readonly #observers = new Observers();
   readonly #answers: OverflowAnswers<P, S>;
@@ -146,7 +147,27 @@ export class AcceptQueue<P, S extends ByteStream> {
     } catch (error) {
       return budgetOf(clock).fail(error);
     }
-    return this.#accepts.wait('accept', clock, options);
+    return this.#accepts.wait('accept', clock, options) as Promise<S>;
+  }
+
+  /**
+   * Hands each connection over when it arrives, without a promise of it, until one arrives and there is no room for it: that one stays.
+   * Calls of `accept` take turns with it.
+   */
+  acceptEach(taker: Taker<S>, options: WaitOptions | undefined): Promise<void> {
+    const { clock } = this.#options;
+    try {
+      checkWaitOptions('accept', options);
+      if (this.#isClosed) throw closedError('accept');
+      this.#throwFailure();
+    } catch (error) {
+      return budgetOf(clock).fail(error);
+    }
+    const waiter = new StandingAccept<S>('accept', clock, options);
+    waiter.taker = taker;
+    this.#accepts.add(waiter);
+    this.#serve();
+    return waiter.promise as Promise<unknown> as Promise<void>;
   }
 
   readable(options: WaitOptions | undefined): Promise<void> {
@@ -217,9 +238,13 @@ export class AcceptQueue<P, S extends ByteStream> {
 
   #serve(): void {
     for (let waiter = this.#accepts.first; waiter !== undefined; waiter = this.#accepts.first) {
-      const stream = this.#next();
-      if (stream === undefined) break;
-      waiter.resolve(stream);
+      if (!this.#hasNext) break;
+      if (waiter instanceof StandingAccept) waiter.serve(this.#accepts, this.#take);
+      else {
+        const stream = this.#next();
+        if (stream === undefined) break;
+        waiter.resolve(stream);
+      }
     }
     this.#closeIfDrained();
     if (this.#hasNext) this.#announce();
@@ -241,6 +266,8 @@ export class AcceptQueue<P, S extends ByteStream> {
     }
     return undefined;
   }
+
+  readonly #take = (): S | undefined => this.#next();
 
   readonly #onClosed = (peer?: string): void => {
     this.#release(peer);
@@ -273,12 +300,4 @@ export class AcceptQueue<P, S extends ByteStream> {
     if (!this.#isClosed) this.#readable.resolveAll();
     this.#observers.notify();
   }
-}
-
-/** The error of a call after this side closed the listener. */
-export function closedError(operation: string): ClosedError {
-  return new ClosedError(`${operation}: this listener was closed by this side`, {
-    code: 'ERR_LISTENER_CLOSED',
-    operation,
-  });
 }

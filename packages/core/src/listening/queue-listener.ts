@@ -1,6 +1,7 @@
 /** What all listeners share: an accept queue behind the `Listener` contract. A carrier adds how connections arrive. */
 
 import { AcceptQueue, type AcceptQueueOptions } from './accept-queue.ts';
+import type { Taker } from './standing-accept.ts';
 import type { Address } from '../vocabulary/address.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import {
@@ -30,6 +31,9 @@ export abstract class QueueListener<P, S extends ByteStream> implements Listener
   }
 
   abstract close(): Promise<void>;
+
+  /** Where the accept loop may be called for each connection, instead of calling `accept`. */
+  acceptEach?(taker: Taker<S>, options: WaitOptions): Promise<void>;
 
   /** Stops listening at once, and resolves when the queue is drained and the listener closed. */
   protected abstract stop(idleWindow: number): Promise<void>;

@@ -9,7 +9,9 @@
  */
 
 import { callContained, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
+import type { Taker } from '../listening/standing-accept.ts';
 import type { Listener } from '../listening/listener.ts';
+import { QueueListener } from '../listening/queue-listener.ts';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import {
   checkFunction,
@@ -113,31 +115,55 @@ export async function acceptOwned<S extends ByteStream>(
   separateContexts();
   const scope = new AsyncScope();
   let pause = FIRST_PAUSE;
+  const spawn = (stream: S): void => {
+    executor.spawn((context) => serve(stream, context), { name, onAbort: stream });
+  };
+  let isRefused = false;
+  const taker: Taker<S> = {
+    get hasRoom() {
+      return executor.hasFreeSlot !== false;
+    },
+    take(stream) {
+      pause = FIRST_PAUSE;
+      try {
+        scope.run(spawn, stream);
+      } catch (error) {
+        // The executor takes no more tasks.
+        isRefused = true;
+        stream.reset(error);
+        scope.run(report<S>, onError, error, stream);
+        throw error;
+      }
+    },
+  };
   for (;;) {
     let stream: S | undefined;
     try {
       if (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
+      if (isStanding(listener)) {
+        await listener.acceptEach(taker, { signal });
+        continue;
+      }
       stream = await listener.accept({ signal });
-      pause = FIRST_PAUSE;
       // Another loop, or another task, may have taken the slot meanwhile.
       while (executor.hasFreeSlot === false) await executor.freeSlot?.({ signal });
+      taker.take(stream);
     } catch (error) {
+      if (isRefused) return;
       stream?.reset(error);
       if (isEnd(error) || signal?.aborted === true) return;
       scope.run(report<S>, onError, error, stream);
       if (!(await pauseFor(pause, clock, signal, onError))) return;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
-      continue;
-    }
-    try {
-      executor.spawn((context) => serve(stream, context), { name, onAbort: stream });
-    } catch (error) {
-      // The executor takes no more tasks.
-      stream.reset(error);
-      scope.run(report<S>, onError, error, stream);
-      return;
     }
   }
+}
+
+/** Whether it hands over each connection as it arrives. */
+function isStanding<S extends ByteStream>(
+  listener: Listener<S>,
+): listener is Listener<S> & Required<Pick<QueueListener<unknown, S>, 'acceptEach'>> {
+  return listener instanceof QueueListener && listener.acceptEach !== undefined;
 }
 
 function check(operation: string, listener: unknown, serve: unknown, options: unknown): void {

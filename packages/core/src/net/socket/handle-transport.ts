@@ -201,6 +201,10 @@ export class HandleTransport extends SocketCarrier {
     this.resetHandle();
   }
 
+  get borrower(): Socket | undefined {
+    return this.#borrower;
+  }
+
   lend(): Socket | undefined {
     const isIdle = this.unsent === 0 && this.#fin === 'none' && !this.#isClosed;
     if (!isIdle || this.#hasEnded || this.#readSinceFailure !== undefined) return undefined;

@@ -74,6 +74,8 @@ export abstract class SocketCarrier implements Transport, BatchMember {
    * @returns `undefined` when it has begun to end, or bytes are unsent: then nothing has changed.
    */
   abstract lend(): Socket | undefined;
+  /** What `lend` gave away. */
+  abstract get borrower(): Socket | undefined;
   /** Turns keep-alive probes on or off. */
   abstract setKeepAlive(keepAlive: KeepAlive): void;
   /** Sets the type of service of what is sent from now on. */

@@ -14,8 +14,9 @@ import { immediate } from '../../vocabulary/platform.ts';
 import type { Address } from '../../vocabulary/address.ts';
 import { STREAM_OPTIONS, type ByteStream, type StreamOptions } from '../../streams/byte-stream.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
+import type { Taker } from '../../listening/standing-accept.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
-import { checkWaitOptions } from '../../waiting/waiter.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
 import type { AddressList } from '../address-list.ts';
 import { nodeCluster } from '../lazy-builtins.ts';
 import { IncomingHandle, IncomingNodeSocket, type IncomingSocket } from './incoming.ts';
@@ -105,6 +106,11 @@ export abstract class SocketListener<S extends ByteStream> extends QueueListener
     });
     server.on('error', this.#onError);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** As `AcceptQueue.acceptEach`, for the accept loop. */
+  override acceptEach(taker: Taker<S>, options: WaitOptions): Promise<void> {
+    return this.queue.acceptEach(taker, options);
   }
 
   close(): Promise<void> {

@@ -189,6 +189,10 @@ export class SocketTransport extends SocketCarrier {
     return socket;
   }
 
+  get borrower(): Socket | undefined {
+    return this.#isLent ? this.#socket : undefined;
+  }
+
   setRef(ref: boolean): void {
     if (ref) this.#socket.ref();
     else this.#socket.unref();

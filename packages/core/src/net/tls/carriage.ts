@@ -36,9 +36,6 @@ export interface Carriage {
   close(): void;
 }
 
-/** The sockets that streams have given away. */
-const lent = new WeakMap<ByteStream, Socket>();
-
 /** Takes over a stream without a read or a write in progress. */
 export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage {
   const bindings = ownBindings();
@@ -46,7 +43,6 @@ export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage
     deliverReads();
     const socket = carrierOf(stream)?.lend();
     if (socket !== undefined) {
-      lent.set(stream, socket);
       passOn(stream, socket);
       return new SocketCarriage(stream, socket, bindings, requireCloseNotify);
     }
@@ -56,7 +52,8 @@ export function carry(stream: ByteStream, requireCloseNotify: boolean): Carriage
 
 /** How many encrypted bytes have come from the peer. */
 export function bytesReadBelow(stream: ByteStream): number {
-  return lent.get(stream)?.bytesRead ?? stream.statistics().bytesRead;
+  const socket = stream instanceof TcpStream ? carrierOf(stream)?.borrower : undefined;
+  return socket?.bytesRead ?? stream.statistics().bytesRead;
 }
 
 /** What the stream has read already is where TLS begins; the stream itself is not used any more. */

@@ -14,6 +14,7 @@
 import type { ByteStream } from '../../streams/byte-stream.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { LimitError } from '../../vocabulary/errors.ts';
+import { MemberList, type ListMember } from '../../waiting/member-list.ts';
 import { bytesReadBelow } from './carriage.ts';
 
 /** While another client waits: how long one may take for its handshake, and then be quiet, in milliseconds. */
@@ -21,7 +22,7 @@ const PATIENCE = 1_000;
 const QUIET_AFTER = 250;
 
 /** One handshake. */
-interface Handshake {
+interface Handshake extends ListMember<Handshake> {
   readonly stream: ByteStream;
   readonly controller: AbortController;
   readonly startedAt: number;
@@ -37,7 +38,7 @@ export class Handshakes {
   readonly #clock: Clock;
   readonly #limit: number;
   /** The quietest first. */
-  readonly #running = new Set<Handshake>();
+  readonly #running = new MemberList<Handshake>();
   /** What waits for a handshake to end, for room or for the end of all. */
   readonly #waiting: (() => void)[] = [];
 
@@ -50,29 +51,42 @@ export class Handshakes {
     return this.#running.size;
   }
 
+  /** Whether the next one has to wait in {@link room}, or others give way to it. */
+  get isFull(): boolean {
+    return this.#running.size >= this.#limit;
+  }
+
   /** Runs a handshake with a signal that aborts it. */
   async run(stream: ByteStream, handshake: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const controller = new AbortController();
     const startedAt = this.#clock.now();
-    const before = { bytes: 0, since: startedAt, isSilent: false };
-    const running: Handshake = { stream, controller, startedAt, ...before };
+    const running: Handshake = {
+      stream,
+      controller,
+      startedAt,
+      bytes: 0,
+      since: startedAt,
+      isSilent: false,
+      older: undefined,
+      newer: undefined,
+    };
     this.#running.add(running);
     try {
       await handshake(controller.signal);
     } finally {
-      this.#running.delete(running);
+      this.#running.remove(running);
       this.#wake();
     }
   }
 
   /** Waits until one more handshake may begin; a quiet one is reset for it. */
   async room(): Promise<void> {
-    while (this.#running.size >= this.#limit) {
+    while (this.isFull) {
       if (this.#endSilent() || this.#endQuiet()) return;
       await this.#turn();
       await this.#turn();
       this.#look();
-      if (this.#running.size < this.#limit || this.#endSilent() || this.#endQuiet()) return;
+      if (!this.isFull || this.#endSilent() || this.#endQuiet()) return;
       await this.#changed(QUIET_AFTER);
     }
   }
@@ -109,7 +123,7 @@ export class Handshakes {
     if (bytesRead === handshake.bytes) return false;
     handshake.bytes = bytesRead;
     handshake.since = this.#clock.now();
-    this.#running.delete(handshake);
+    this.#running.remove(handshake);
     this.#running.add(handshake);
     return true;
   }
@@ -135,7 +149,7 @@ export class Handshakes {
 
   #giveWay(handshake: Handshake): true {
     // Its place is free at once; the handshake itself ends a moment later.
-    this.#running.delete(handshake);
+    this.#running.remove(handshake);
     handshake.controller.abort(tooMany(this.#limit));
     return true;
   }

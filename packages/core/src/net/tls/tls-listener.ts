@@ -15,7 +15,7 @@ import { callContained, stderrSink } from '../../vocabulary/callbacks.ts';
 import { ClosedError } from '../../vocabulary/errors.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { Listener, ListenerStatistics } from '../../listening/listener.ts';
-import { closedError } from '../../listening/accept-queue.ts';
+import { closedError } from '../../listening/closed-error.ts';
 import { QueueListener } from '../../listening/queue-listener.ts';
 import { charged } from '../../waiting/charged.ts';
 import { TCP_LISTEN_OPTIONS, TcpListener } from '../tcp/tcp-listener.ts';
@@ -82,7 +82,8 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
   readonly #options: TlsListenOptions;
   readonly #maxPending: number;
   readonly #closing = new AbortController();
-  #credentials: TlsCredentials;
+  /** The options, with the credentials in use. */
+  #tls: TlsListenOptions;
   readonly #handshakes: Handshakes;
   #failedHandshakes = 0;
   #isDraining = false;
@@ -109,7 +110,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     const { clock = systemClock, maxHandshakes = DEFAULTS.maxHandshakes } = options;
     this.#handshakes = new Handshakes(clock, maxHandshakes);
     this.#maxPending = options.maxPending ?? DEFAULTS.maxPending;
-    this.#credentials = { secureContext: secureContextOf(options, 'bind') };
+    this.#tls = { ...options, secureContext: secureContextOf(options, 'bind') };
     this.localAddress = below.localAddress;
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     // For as long as the listener is open, whatever scope it is made in.
@@ -173,7 +174,8 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
    */
   setCredentials(credentials: TlsCredentials): void {
     checkOptions('setCredentials', credentials, TLS_CREDENTIALS);
-    this.#credentials = { secureContext: secureContextOf(credentials, 'setCredentials') };
+    const secureContext = secureContextOf(credentials, 'setCredentials');
+    this.#tls = { ...this.#options, secureContext };
   }
 
   async close(): Promise<void> {
@@ -230,7 +232,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
           continue;
         }
         const stream = await this.#below.accept();
-        await this.#handshakes.room();
+        if (this.#handshakes.isFull) await this.#handshakes.room();
         if (signal.aborted) {
           stream.reset();
           return;
@@ -268,8 +270,7 @@ export class TlsListener extends QueueListener<Handshaken, TlsStream> {
     try {
       await this.#handshakes.run(stream, async (signal) => {
         const limits = { operation: 'accept', clock, timeout: handshakeTimeout, signal };
-        const tls = { ...this.#options, ...this.#credentials };
-        const secured = await serverHandshake(stream, tls, limits);
+        const secured = await serverHandshake(stream, this.#tls, limits);
         this.queue.admit({ secured, addresses });
       });
     } catch (error) {
