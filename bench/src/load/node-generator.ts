@@ -36,6 +36,9 @@ export const ownGenerator: LoadGenerator = {
       if (line !== phase) throw new Error(`expected the generator to say ${phase}, got ${line}`);
       load.onPhase?.(phase);
     }
-    return await child.json<LoadResult>();
+    const result = await child.json<LoadResult>();
+    // JSON has no `NaN`, which both are where nothing was answered.
+    const { p50, p99 } = result as { readonly [Name in keyof LoadResult]: number | null };
+    return { ...result, p50: p50 ?? NaN, p99: p99 ?? NaN };
   },
 };

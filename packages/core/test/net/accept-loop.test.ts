@@ -77,6 +77,7 @@ describe('an accept loop over TCP', () => {
       TcpStream.connect(listener.localAddress),
       listener.accept(),
     ]);
+    expect(String(stream.remoteAddress)).toBe(String(client.localAddress));
     await client.close();
     await stream.close();
     await listener.close();
