@@ -106,11 +106,6 @@ export function hide(error: Error, names: readonly string[]): void {
   for (const name of names) Object.defineProperty(error, name, { enumerable: false });
 }
 
-/** Whether anything of the program has not ended. */
-export function isPending({ main, tasks, waits }: Pending): boolean {
-  return main || tasks.length > 0 || waits.length > 0;
-}
-
 /** Collects what has not ended. */
 export function pendingOf(
   main: boolean,

@@ -26,7 +26,7 @@ import { Places } from './net/places.ts';
 import type { SimFaults } from './wire/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
 import { Properties, setCurrentProperties } from './properties.ts';
-import { FinishedRun, isPending, pendingOf, SimulationError } from './report.ts';
+import { FinishedRun, pendingOf, SimulationError } from './report.ts';
 import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
 import { faultsOf } from './swarm.ts';
 import type { Trace } from './wire/trace.ts';
@@ -225,7 +225,7 @@ class Run {
           this.#fabric.closeListeners();
           continue;
         }
-        if (!isPending(this.#pending())) return;
+        if (!this.#isPending) return;
       }
       if (this.#step()) {
         idleRounds = 0;
@@ -277,7 +277,7 @@ class Run {
   /** No event is left, or none before the deadline. */
   #end(): void {
     const isLate = this.#clock.next !== undefined;
-    if (!isPending(this.#pending())) return;
+    if (!this.#isPending) return;
     if (isLate) {
       const last = `the last event was at ${this.#clock.now().toFixed(3)} ms`;
       this.#fail('deadline', `the deadline of ${this.#deadline} ms passed; ${last}`, undefined);
@@ -291,6 +291,16 @@ class Run {
   /** Only the first failure counts. */
   #fail(kind: FailureKind, what: string, cause: unknown): void {
     this.#failure ??= { kind, what, cause };
+  }
+
+  /** Whether anything of the program has not ended. What it is, is only said when a run fails. */
+  get #isPending(): boolean {
+    return (
+      !this.#isMainDone ||
+      (this.#executor?.snapshot().length ?? 0) > 0 ||
+      this.#fabric.tasks.length > 0 ||
+      this.#network.waits.length > 0
+    );
   }
 
   #pending(): Pending {

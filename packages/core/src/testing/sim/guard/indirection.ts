@@ -90,6 +90,8 @@ interface Target {
   readonly name: string;
   readonly layer: (real: AnyFunction) => AnyFunction;
   isGetter: boolean;
+  /** The layer that was found there last. */
+  known?: unknown;
 }
 
 /**
@@ -221,8 +223,15 @@ function put(target: Target): Change | undefined {
   const { owner, name, layer, isGetter } = target;
   let holder = owner();
   if (holder === undefined) return undefined;
-  // Most of them, before each run.
-  if (!isGetter && shared.layers.has(Reflect.get(holder, name) as object)) return undefined;
+  if (!isGetter) {
+    const present: unknown = Reflect.get(holder, name);
+    // Most of them, before each run.
+    if (present !== undefined && present === target.known) return undefined;
+    if (shared.layers.has(present as object)) {
+      target.known = present;
+      return undefined;
+    }
+  }
   if (!(name in holder)) return undefined;
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
   const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
