@@ -11,7 +11,7 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { microtask } from '../vocabulary/platform.ts';
 import { outsideScopes } from '../waiting/ambient.ts';
-import { ClosedError } from '../vocabulary/errors.ts';
+import { ClosedError, IoError } from '../vocabulary/errors.ts';
 import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
 
 type Done = (error?: Error | null) => void;
@@ -25,6 +25,9 @@ export class StreamDuplex extends Duplex {
   #held: (() => void)[] = [];
   /** Whether the end of reading was passed on, so that no read will report a failure. */
   #hasEnded = false;
+
+  /** Whether `destroy` sends what the stream has taken, as the kernel does under Node's sockets. */
+  protected readonly sendsWhatItTook: boolean = false;
 
   constructor(options?: DuplexOptions) {
     super({ allowHalfOpen: true, decodeStrings: false, ...options });
@@ -101,7 +104,10 @@ export class StreamDuplex extends Duplex {
     const stream = this.#stream;
     this.#held = [];
     if (stream === undefined) done(error);
-    else if (error === null && this.writableLength > 0) {
+    else if (this.sendsWhatItTook && this.writableLength > 0 && !(error instanceof IoError)) {
+      void stream.close();
+      done(error);
+    } else if (error === null && this.writableLength > 0) {
       stream.reset();
       settle(stream.closed, () => done(), done);
     } else if (error === null) {

@@ -13,9 +13,16 @@ import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
-import { readFile } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import inspector from 'node:inspector';
+import { text } from 'node:stream/consumers';
+import { open, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { performance as performanceHook } from 'node:perf_hooks';
+import {
+  monitorEventLoopDelay,
+  performance as performanceHook,
+  PerformanceObserver,
+} from 'node:perf_hooks';
 import process from 'node:process';
 import timers, { setImmediate as nodeImmediate, setTimeout as nodeTimeout } from 'node:timers';
 import { scheduler, setInterval as ticks, setTimeout as sleep } from 'node:timers/promises';
@@ -143,6 +150,19 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
     queueMicrotask(() => emitter.emit('a', 1));
     return once(emitter, 'a');
   },
+  'queueMicrotask()': () => new Promise<void>((resolve) => queueMicrotask(resolve)),
+  'AbortSignal.any()': () => AbortSignal.any([AbortSignal.timeout(1)]),
+  PerformanceObserver: () => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({ entryTypes: ['mark'] });
+    performance.mark('b');
+    observer.disconnect();
+  },
+  'monitorEventLoopDelay()': () => monitorEventLoopDelay(),
+  'new FinalizationRegistry()': () => {
+    new FinalizationRegistry(() => {}).register({}, 1);
+  },
+  'WeakRef.deref()': () => typeof new WeakRef(FILE).deref(),
   'process.nextTick()': () => new Promise<void>((resolve) => process.nextTick(resolve)),
   // Randomness
   'Math.random()': () => Math.random(),
@@ -194,6 +214,15 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   // Real work
   'fs.readFile()': () => called((done) => fs.readFile(FILE, done)),
   'fs.promises.readFile()': () => readFile(FILE),
+  'fs.promises.open()': () => open(FILE),
+  'dgram.createSocket()': () => createSocket('udp4').close(),
+  'new BroadcastChannel()': () => new BroadcastChannel('a').close(),
+  'process.stdin': () => process.stdin.on('data', () => {}),
+  'process.stdin, again': () => process.stdin.resume(),
+  'inspector.open()': () => inspector.open(0),
+  'Blob.text()': () => new Blob(['a']).text(),
+  'Response.text()': () => new Response('a').text(),
+  TextDecoderStream: () => text(new Blob(['a']).stream().pipeThrough(new TextDecoderStream())),
   'fs.readFileSync()': () => fs.readFileSync(FILE, 'latin1').length,
   'fs.createReadStream()': () => once(fs.createReadStream(FILE), 'close'),
   'fs.watch()': () => {

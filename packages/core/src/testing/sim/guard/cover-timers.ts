@@ -4,6 +4,7 @@ import realTimers from 'node:timers';
 import {
   adopted,
   cover,
+  coverCall,
   currentWorld,
   insideWorld,
   layerOver,
@@ -60,6 +61,21 @@ export function coverTimers(): void {
     for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) {
       cover(owner, name, clearLayer);
     }
+  }
+  for (const globals of realms) {
+    coverCall(globals, 'queueMicrotask', (world, { self, args, real }) => {
+      const [callback] = args;
+      if (typeof callback !== 'function') return Reflect.apply(real, self, args as never[]);
+      // Where Node would report the error, it has forgotten on which host the task ran.
+      const run = (): void => {
+        try {
+          callback();
+        } catch (error) {
+          world.onUncaught(error);
+        }
+      };
+      return Reflect.apply(real, self, [run] as never[]);
+    });
   }
   const probe = realTimeout(() => {}, 1);
   realClear(probe);

@@ -3,6 +3,7 @@
 import childProcess from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import inspector from 'node:inspector';
 import { coverCall } from './indirection.ts';
 
 const RANDOM = 'one that was made before the simulation';
@@ -41,6 +42,13 @@ function coverProcess(): void {
     const what = `child_process.${name}`;
     forbidProgram(() => childProcess, name, what, 'what it returned before the simulation');
   }
+  forbidProgram(
+    () => process,
+    'stdin',
+    'process.stdin',
+    'a stream in memory, such as memoryPair()',
+  );
+  forbidProgram(() => inspector, 'open', 'inspector.open', 'it before the simulation');
   // The watch for real work sees only the first call for a file: Node keeps its watcher.
   forbidProgram(() => fs, 'watchFile', 'fs.watchFile', 'a timer and the contents of the file');
 }

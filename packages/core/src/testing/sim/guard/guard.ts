@@ -18,7 +18,7 @@ import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
-import { isGone, outsideHosts } from '../hosts/context.ts';
+import { currentLife, isGone, outsideHosts } from '../hosts/context.ts';
 import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
@@ -98,6 +98,9 @@ const here = ownFile
   .replace('file://', '')
   .replace(/(?:vocabulary\/own-file\.[jt]s|(?:testing|chunks)\/[^/]*\.js)$/, '');
 const folders = [here, here.replace(/\/dist\/(?:bundle\/)?$/, '/src/')];
+/** Work with files that has no synchronous form with the same result. */
+const NEVER_ALLOWED =
+  /^(?:open|opendir|mkdtemp|mkdtempDisposable|glob|watch) of node:fs\/promises$|^(?:opendir|mkdtemp|glob|watch) of node:fs$/;
 const isOwnFrame = (place: string): boolean =>
   folders.some((folder) => place.includes(folder)) && !/\.test\.[jt]s:/.test(place);
 
@@ -127,12 +130,14 @@ export function guardWorld(options: GuardOptions): Guard {
   };
   const allows = (kind: string): boolean => options.allow.includes(kind as RealWork);
   const watch = watchWork(isOwnFrame, allows, (what, site, kind) => {
+    const isNever = kind === 'files' && NEVER_ALLOWED.test(what);
     const allowed =
-      kind === undefined || allows(kind) ? '' : `, or allow it with allow: ['${kind}']`;
+      kind === undefined || isNever || allows(kind) ? '' : `, or allow it with allow: ['${kind}']`;
+    const instead = kind === 'files' ? "on the host's disk (host.disk), or before" : 'before';
     const where = site === undefined ? '' : ` (called at ${site})`;
     onForbidden(
       new Error(
-        `${what} was called inside a simulation, which has no real time for it; do it before the simulation${allowed}${where}`,
+        `${what} was called inside a simulation, which has no real time for it; do it ${instead} the simulation${allowed}${where}`,
       ),
     );
   });
@@ -142,7 +147,7 @@ export function guardWorld(options: GuardOptions): Guard {
     refuse,
     isOwnCall: () => own.isCalling,
     clock: options.clockOf,
-    random: () => options.random,
+    random: () => currentLife()?.chance ?? options.random,
     place: options.place,
     owner: options.owner,
     outsideHosts,

@@ -7,6 +7,7 @@ import { simulate } from '../simulate.ts';
 const AFTER: readonly (readonly [string, () => void])[] = [
   ['a rejection that is not handled', () => void Promise.reject(new Error('after the crash'))],
   ['an error of an async function', () => void failing()],
+  ['an error of a microtask', () => queueMicrotask(fail)],
   ['an error of a tick', () => process.nextTick(fail)],
   ['an error of a timer', () => void setTimeout(fail, 1)],
   ['`always`, `sometimes` and `reachable`', count],

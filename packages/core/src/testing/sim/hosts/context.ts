@@ -20,6 +20,8 @@ export interface HostLife {
   readonly clock: SimHostClock;
   readonly executor: Executor;
   readonly random: Random;
+  /** What `Math.random` and `node:crypto` draw there. */
+  readonly chance: Random;
   /** The clock of the whole run. */
   readonly time: object;
   enter<T>(body: () => T): T;

@@ -35,6 +35,7 @@ export interface LifeOptions {
   readonly time: MachineTime;
   readonly dial: Dial;
   readonly random: () => Random;
+  readonly chance: () => Random;
   readonly record: (event: string, count: number) => void;
   readonly onTaskError: ((error: unknown, name: string) => void) | undefined;
   /** Its clock was made: before the executor of its tasks. */
@@ -51,6 +52,7 @@ export class Life implements ClockOwner, HostLife {
   #stop: AbortController | undefined;
   #executor: LifeExecutor | undefined;
   #random: Random | undefined;
+  #chance: Random | undefined;
   #isOver = false;
   /** When the pause ends, in true time. */
   #pausedUntil = 0;
@@ -114,6 +116,11 @@ export class Life implements ClockOwner, HostLife {
       if (!this.#isOver) onTaskError?.(error, name);
     });
     return this.#executor;
+  }
+
+  get chance(): Random {
+    this.#chance ??= this.#options.chance();
+    return this.#chance;
   }
 
   get random(): Random {

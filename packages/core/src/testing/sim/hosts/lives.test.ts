@@ -137,6 +137,24 @@ describe('a program whose host crashes', () => {
     expect(new Set(all).size).toBe(6);
   });
 
+  test('has a chance of `Math.random` that no other host, nor the code of an earlier life, changes', async () => {
+    const draw = async (others: number): Promise<readonly number[]> => {
+      const drawn: number[] = [];
+      await simulate({ ...calm, seed: 1 }, (sim) => {
+        for (let other = 0; other < others; other += 1) sim.host('other').enter(Math.random);
+        const host = sim.host('a');
+        drawn.push(host.enter(Math.random), host.random.next());
+        host.crash();
+        host.restart();
+        drawn.push(host.enter(Math.random));
+      });
+      return drawn;
+    };
+    const first = await draw(0);
+    expect(await draw(3)).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+  });
+
   test('does not keep the run going: its timers and waits count no more', async () => {
     const run = await simulate(calm, async (sim) => {
       const host = sim.host('host');

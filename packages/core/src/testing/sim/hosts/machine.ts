@@ -60,6 +60,8 @@ export class Machine {
       time,
       dial: this.#dial,
       random: () => randomOf(seed, name, number),
+      // A name that no host can have.
+      chance: () => randomOf(seed, `${name}: chance`, number),
       record: (event, count) => {
         record(event, name, count);
       },

@@ -5,7 +5,7 @@
  * `getConnections` are as ever.
  */
 
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { microtask, nextTick } from '../../../vocabulary/platform.ts';
 import type { SimListener } from '../network/types.ts';
@@ -13,6 +13,7 @@ import type { SimUnixListener } from '../unix/unix-types.ts';
 import { listenArguments } from './arguments.ts';
 import { socketError, systemError } from './errors.ts';
 import { permitTls, type Place } from './place.ts';
+import { watchRequests } from './http-timeouts.ts';
 import { SimSocket } from './socket.ts';
 
 /** What Node's server has inside. */
@@ -116,7 +117,10 @@ async function accept(
         socket._server = server as unknown as SimSocket['_server'];
         server._connections += 1;
         if (carriesTls) permitTls(() => server.emit('connection', socket));
-        else server.emit('connection', socket);
+        else {
+          server.emit('connection', socket);
+          watchRequests(server, socket as unknown as Socket, () => place.host.clock.now());
+        }
       });
     }
   } catch (error) {

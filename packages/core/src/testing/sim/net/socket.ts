@@ -41,6 +41,7 @@ export class SimSocket extends SocketDuplex {
   /** Set by servers of Node, which count their connections. */
   server: unknown = null;
   _server: { _connections: number; _emitCloseIfDrained(): void } | null = null;
+  protected override readonly sendsWhatItTook = true;
   /** What belongs to Node's handles is not here; libraries ask whether it is. */
   readonly _handle = null;
   /** Where TLS looks for the socket below this one. */
