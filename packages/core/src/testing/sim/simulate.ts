@@ -6,14 +6,11 @@
  */
 
 import type { Executor } from '../../tasks/executor.ts';
-import { orderTasks } from '../../tasks/ready-order.ts';
-import { machineTime } from '../../vocabulary/platform.ts';
-import type { Clock } from '../../vocabulary/clock.ts';
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
 import { systemClock } from '../../waiting/system-clock.ts';
-import { Order } from './decisions/order.ts';
+import { drawOrder } from './draw-order.ts';
 import { isClosedListener, messageOf, namesOf, segmentsOf } from './failure.ts';
-import { orderEvents, SimClock, wasQuiet } from './wire/clock.ts';
+import { SimClock, wasQuiet } from './wire/clock.ts';
 import { withPage } from './pages.ts';
 import type { Fabric } from './network/fabric.ts';
 import { chanceOf } from './guard/chance.ts';
@@ -22,6 +19,7 @@ import { RunExecutor } from './hosts/life-executor.ts';
 import { guardWorld } from './guard/guard.ts';
 import { loadedForRuns } from './guard/loading.ts';
 import { untilIdle, type Watch } from './guard/real-work.ts';
+import { waitForWork } from './real-time.ts';
 import { Places } from './net/places.ts';
 import type { SimFaults } from './wire/faults.ts';
 import { fabricOf, SimNetwork } from './network/network.ts';
@@ -41,9 +39,6 @@ import { simulationOf } from './simulation.ts';
 
 /** Idle rounds without an event after which the program cannot go on. */
 const MAX_IDLE_ROUNDS = 5;
-
-/** How long real work may take, such as loading a module, in real milliseconds. */
-const MAX_REAL_TIME = 5_000;
 
 /**
  * Runs `main` on a simulated network until no event is left.
@@ -122,7 +117,7 @@ class Run {
     this.#fabric = fabricOf(this.#network);
     this.#places = new Places(this.#fabric);
     this.#trace = this.#fabric.trace;
-    if (options.order === 'seed') this.#drawOrder();
+    if (options.order === 'seed') drawOrder(this.#fabric);
     this.#fabric.seed = seed;
     this.#fabric.onTaskError = this.#onTaskError;
     clock.onTimer = (sequence) => {
@@ -134,22 +129,6 @@ class Run {
     if (this.#isClosing && isClosedListener(error)) return;
     this.#fail('task', `task "${name}" failed: ${messageOf(error)}`, error);
   };
-
-  /** The seed chooses who goes first. */
-  #drawOrder(): void {
-    const clock = this.#clock;
-    const order = new Order(this.#fabric.decisions);
-    this.#fabric.order = order;
-    orderEvents(clock, order);
-    const orderOn = (own: Clock, host?: string): void => {
-      const place = host === undefined ? '' : ` of ${host}`;
-      orderTasks(own, ({ id, name }, begin) => {
-        clock.schedule(begin, 0, order.lane(`task ${id} "${name}"${place}`));
-      });
-    };
-    orderOn(clock);
-    this.#fabric.onClock = orderOn;
-  }
 
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
@@ -262,16 +241,8 @@ class Run {
 
   /** Waits for real work while virtual time stands still. */
   async #wait(watch: Watch, work: () => readonly string[]): Promise<void> {
-    const since = machineTime();
-    while (this.#failure === undefined && work().length > 0) {
-      if (machineTime() - since > MAX_REAL_TIME) {
-        const names = [...new Set(work())].join(', ');
-        const what = `real work has not ended in ${MAX_REAL_TIME / 1_000} s: ${names}`;
-        this.#fail('real work', what, undefined);
-      }
-      watch.proceed();
-      await untilIdle();
-    }
+    const what = await waitForWork(watch, () => (this.#failure === undefined ? work() : []));
+    if (what !== undefined) this.#fail('real work', what, undefined);
   }
 
   /** No event is left, or none before the deadline. */

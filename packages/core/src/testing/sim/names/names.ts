@@ -56,6 +56,12 @@ const OPTIONS: OptionTable<SimDnsOptions> = {
   ttl: rules.whole(0),
 };
 
+/** @throws `InvalidInputError` for what is no name of a host. */
+export function checkName(operation: string, name: unknown): void {
+  if (typeof name === 'string' && NAME.test(name)) return;
+  throw invalidInput(operation, 'name', 'a name without spaces, colons or brackets', name);
+}
+
 export class Names implements SimDns {
   readonly #answers = new Map<string, Answer>();
   readonly #addresses = new Map<string, string>();
@@ -67,9 +73,7 @@ export class Names implements SimDns {
   }
 
   set(name: string, hosts: readonly string[], options: SimDnsOptions = {}): void {
-    if (typeof name !== 'string' || !NAME.test(name)) {
-      throw invalidInput('set', 'name', 'a name without spaces, colons or brackets', name);
-    }
+    checkName('set', name);
     if (!Array.isArray(hosts) || !hosts.every((host) => NAME.test(String(host)))) {
       throw invalidInput('set', 'hosts', 'a list of names of hosts', hosts);
     }

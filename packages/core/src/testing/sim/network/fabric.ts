@@ -10,7 +10,6 @@
 import type { InetAddress } from '../../../vocabulary/address.ts';
 import { describeFailure, printLine } from '../../../vocabulary/callbacks.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
-import { invalidInput } from '../../../vocabulary/errors.ts';
 import { seededRandom } from '../../../vocabulary/random.ts';
 import type { TaskInfo } from '../../../tasks/task-types.ts';
 import type { HostModules } from '../../../net/host-modules.ts';
@@ -23,7 +22,8 @@ import { WORDS } from '../decisions/mixing.ts';
 import type { Order } from '../decisions/order.ts';
 import { SimClock } from '../wire/clock.ts';
 import { SimConnection, type ConnectionEvents } from '../wire/connection.ts';
-import { Names } from '../names/names.ts';
+import { describeConnections, openEnds } from '../wire/open-ends.ts';
+import { checkName, Names } from '../names/names.ts';
 import { RuleBook } from '../rules/rule-book.ts';
 import { DatagramNet } from '../datagrams/datagram-net.ts';
 import { meetChance } from '../wire/chance.ts';
@@ -85,9 +85,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   // --- For the program: see `SimNetwork` ----------------------------------------------------------------------
 
   host(name: string): Host {
-    if (typeof name !== 'string' || !/^[^\s:[\]]+$/.test(name)) {
-      throw invalidInput('host', 'name', 'a name without spaces, colons or brackets', name);
-    }
+    checkName('host', name);
     let host = this.#hosts.get(name);
     if (host === undefined) {
       host = new Host(name, this);
@@ -124,12 +122,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
   get waits(): readonly SimWait[] {
     const waits: SimWait[] = [];
-    for (const connection of this.#connections) {
-      for (const { stream, label: subject } of connection.ends) {
-        if (stream === undefined) continue;
-        for (const wait of stream.statistics().waits) waits.push({ ...wait, subject });
-      }
-    }
+    describeConnections(this.#connections, waits);
     for (const host of this.#hosts.values()) host.describe(waits);
     this.rules.describe(waits);
     this.datagrams.describe(waits);
@@ -141,11 +134,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   get openStreams(): readonly string[] {
-    return [...this.#connections].flatMap(({ ends }) =>
-      ends
-        .filter(({ stream, transport }) => stream !== undefined && !transport.isClosed)
-        .map(({ label }) => label),
-    );
+    return openEnds(this.#connections);
   }
 
   /** The seed of the run, for the random numbers of hosts. */
@@ -291,7 +280,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   }
 
   /** Breaks connections later, if they are still unreachable then. */
-  #expire(concerns: (connection: SimConnection) => boolean, stands = always): void {
+  #expire(concerns: (connection: SimConnection) => boolean, stands = (): boolean => true): void {
     if (this.giveUpAfter === Infinity) return;
     const concerned = [...this.#connections].filter(concerns);
     if (concerned.length === 0) return;
@@ -308,5 +297,3 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
 
 const pairOf = (a: HostState | undefined, b: HostState | undefined): string =>
   a === undefined || b === undefined ? 'all' : `${a.name}, ${b.name}`;
-
-const always = (): boolean => true;

@@ -8,11 +8,11 @@ import type { SimDisk } from '../disk/types.ts';
 import type { HostLife } from '../hosts/context.ts';
 import type { Life } from '../hosts/life.ts';
 import type { SimHostClock } from '../hosts/types.ts';
-import type { HostContext, SimHost } from './types.ts';
+import type { HostContext, HostProgram, SimHost } from './types.ts';
 import type { SimMachine, World } from '../wire/world.ts';
 
 /** Made on first use, each part: few programs need all. */
-export class ProgramContext implements HostContext {
+class ProgramContext implements HostContext {
   readonly host: SimHost;
   readonly #life: Life;
 
@@ -40,6 +40,19 @@ export class ProgramContext implements HostContext {
   get disk(): SimDisk {
     return this.host.disk;
   }
+}
+
+/** Runs a program of a host, as a task of its life. What it fails with after it was asked to end is no failure. */
+export function beginProgram(host: SimHost, life: Life, program: HostProgram): void {
+  const context = new ProgramContext(host, life);
+  const run = async (): Promise<void> => {
+    try {
+      await program(context);
+    } catch (error) {
+      if (!life.isStopped) throw error;
+    }
+  };
+  life.executor.spawn(run, { name: `program of ${host.name}` });
 }
 
 /** The disk's view of its host. */

@@ -24,7 +24,7 @@ import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimUnixAddress, SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
 import type { SimConnectOptions } from '../wire/connect-options.ts';
 import { Dialer, type DialerNetwork } from './dialer.ts';
-import { diskOwner, disturbClock, ProgramContext } from './host-parts.ts';
+import { beginProgram, diskOwner, disturbClock } from './host-parts.ts';
 import { checkListen, Ports, type PortListener } from './ports.ts';
 import type { SimStream } from '../wire/stream.ts';
 import type { HostProgram, SimHost, SimListenOptions } from './types.ts';
@@ -181,12 +181,7 @@ export class Host implements SimHost, SimMachine {
     address: SimUnixAddress,
     options: SimConnectOptions = {},
   ): Promise<SimUnixStream> =>
-    isGone()
-      ? never()
-      : charged(this.#network, () => {
-          this.#checkUp('connectUnix');
-          return this.#sockets.connect(address, options, this.#own);
-        });
+    this.#call('connectUnix', () => this.#sockets.connect(address, options, this.#own));
 
   get #sockets(): UnixSockets {
     this.#unix ??= new UnixSockets(this, this.#network);
@@ -202,22 +197,18 @@ export class Host implements SimHost, SimMachine {
     address: AddressLike | InetAddress,
     options: SimConnectOptions = {},
   ): Promise<SimStream> =>
-    isGone() ? never() : charged(this.#network, () => this.#connect(address, options));
-
-  async #connect(
-    address: AddressLike | InetAddress,
-    options: SimConnectOptions,
-  ): Promise<SimStream> {
-    this.#checkUp('connect');
-    return this.#dialer.connect(address, options, this.#own);
-  }
+    this.#call('connect', () => this.#dialer.connect(address, options, this.#own));
 
   readonly bindUdp = (port: number, options: UdpOptions = {}): Promise<UdpSocket> =>
-    isGone() ? never() : charged(this.#network, () => this.#bindUdp(port, options));
+    this.#call('bindUdp', () => this.#network.datagrams.bind(this, port, options, this.#own));
 
-  #bindUdp(port: number, options: UdpOptions): UdpSocket {
-    this.#checkUp('bindUdp');
-    return this.#network.datagrams.bind(this, port, options, this.#own);
+  /** Makes a call: it never settles for a program that is gone, and fails while the host is down. */
+  #call<T>(operation: string, body: () => Promise<T> | T): Promise<T> {
+    if (isGone()) return never();
+    return charged(this.#network, () => {
+      this.#checkUp(operation);
+      return body();
+    });
   }
 
   run(program: HostProgram): void {
@@ -285,16 +276,7 @@ export class Host implements SimHost, SimMachine {
   }
 
   #begin(program: HostProgram): void {
-    const { life } = this.#machine;
-    const context = new ProgramContext(this, life);
-    const run = async (): Promise<void> => {
-      try {
-        await program(context);
-      } catch (error) {
-        if (!life.isStopped) throw error;
-      }
-    };
-    life.executor.spawn(run, { name: `program of ${this.name}` });
+    beginProgram(this, this.#machine.life, program);
   }
 
   freePort(): number {
