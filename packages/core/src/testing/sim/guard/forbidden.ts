@@ -3,8 +3,7 @@
 import childProcess from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import inspector from 'node:inspector';
-import { coverCall } from './indirection.ts';
+import { builtinModule, coverCall } from './indirection.ts';
 
 const RANDOM = 'one that was made before the simulation';
 
@@ -48,6 +47,7 @@ function coverProcess(): void {
     'process.stdin',
     'a stream in memory, such as memoryPair()',
   );
+  const inspector = builtinModule('node:inspector') as object;
   forbidProgram(() => inspector, 'open', 'inspector.open', 'it before the simulation');
   // The watch for real work sees only the first call for a file: Node keeps its watcher.
   forbidProgram(() => fs, 'watchFile', 'fs.watchFile', 'a timer and the contents of the file');

@@ -2,7 +2,7 @@
  * The timeouts of a server of `node:http` in virtual time: `headersTimeout` and `requestTimeout`, looked at each
  * `connectionsCheckingInterval`, as in Node.
  *
- * Node counts them in real time, in code of its own. So its timer is stopped, and what it would look at is seen here: the message that
+ * Node counts them in real time, in native code. So its timer is stopped, and what it would look at is seen here: the message that
  * the parser of a connection has begun, and whether it is complete.
  */
 
