@@ -552,7 +552,7 @@ const TESTING: Readonly<Record<string, Recipe>> = {
     simulated,
   ),
   ...each('SimDisk', ['stat', 'truncate', 'unlink', 'writeFile'], simulated),
-  ...each('SimDns', ['delete', 'lookup', 'set'], simulated),
+  ...each('SimDns', ['addressOf', 'delete', 'lookup', 'set'], simulated),
   ...each(
     'SimFileHandle',
     ['appendFile', 'read', 'readFile', 'truncate', 'write', 'writeFile'],

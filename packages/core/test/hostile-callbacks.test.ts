@@ -492,6 +492,8 @@ const TESTING: Readonly<Record<string, Scenario | string>> = {
   'SimHost.listen': context,
   'SimHost.connect': context,
   'SimHost.bindUdp': context,
+  'SimHost.listenUnix': context,
+  'SimHost.connectUnix': context,
   'SimHost.run(program)': running((sim, program) => {
     sim.host('a').run(program);
   }),

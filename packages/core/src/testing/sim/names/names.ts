@@ -33,7 +33,7 @@ export interface SimDns {
   delete(name: string): void;
   /** The names of the hosts that a name, or an address, stands for now. */
   lookup(name: string): readonly string[];
-  /** The IP address of a host: one of 10.0.0.0/8 for each, in the order of asking. */
+  /** The IP address of a host: one of 10.0.0.0/8 for each, in the order of asking. @throws `InvalidInputError` */
   addressOf(host: string): string;
 }
 
@@ -103,7 +103,8 @@ export class Names implements SimDns {
   }
 
   addressOf(host: string): string {
-    if (ADDRESS.test(host)) return host;
+    if (typeof host === 'string' && ADDRESS.test(host)) return host;
+    checkName('addressOf', host);
     let address = this.#addresses.get(host);
     if (address === undefined) {
       const number = this.#addresses.size + 1;
