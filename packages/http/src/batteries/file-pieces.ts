@@ -1,5 +1,12 @@
-/** Parts of an open file as the body of a response: read as fast as the client takes them, closed at the end. */
+/**
+ * Parts of an open file as the body of a response: read as fast as the client takes them, closed at the end.
+ *
+ * A large file has thousands of pieces, and each leaves what its read has allocated to the garbage collector. So a piece is one call of
+ * `fs.read` with one promise: half of what the same read by the methods of `FileHandle` takes. Those would keep the file open until
+ * their reads have ended; here that has to be waited for, as the number of a closed file may be another file's by then.
+ */
 
+import { read } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { IoError } from '@awaitio/core';
 import { ReusedPieces } from '../message/reused-pieces.ts';
@@ -23,6 +30,9 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
   /** How much of the present part was given. */
   #given = 0;
   #closing: Promise<void> | undefined;
+  /** How many reads have not ended, and what waits for their end. */
+  #reads = 0;
+  #onIdle: (() => void) | undefined;
 
   constructor(handle: FileHandle, parts: readonly FilePart[]) {
     super();
@@ -34,46 +44,74 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#closing !== undefined) return DONE;
+  next(): Promise<Piece> {
     const part = this.#parts[this.#next];
-    if (part === undefined) return this.return();
-    try {
-      const value = typeof part === 'string' ? Buffer.from(part, 'latin1') : await this.#read(part);
-      if (typeof part === 'string' || this.#given === part.end - part.start) {
-        this.#next += 1;
-        this.#given = 0;
-      }
-      return { done: false, value };
-    } catch (error) {
-      await this.return();
-      throw error;
+    if (this.#closing !== undefined || part === undefined) return this.return();
+    if (typeof part === 'string') {
+      this.#next += 1;
+      return Promise.resolve({ done: false, value: Buffer.from(part, 'latin1') });
     }
+    return new Promise((resolve, reject) => {
+      this.#read(part, resolve, reject);
+    });
   }
 
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    this.#closing ??= this.#handle.close();
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#closing ??= this.#close();
     await this.#closing;
     return DONE;
   }
 
-  async #read({ start, end }: ByteRange): Promise<Uint8Array> {
+  #read(
+    { start, end }: ByteRange,
+    resolve: (piece: Piece) => void,
+    reject: (error: unknown) => void,
+  ): void {
     const position = start + this.#given;
     const piece = takeBuffer(Math.min(PIECE, end - position));
-    const { bytesRead } = await this.#handle.read(piece, 0, piece.length, position);
-    if (bytesRead === 0) {
-      throw new IoError('fileResponse: the file became shorter while it was being sent', {
-        code: 'ERR_FILE_TRUNCATED',
-        operation: 'fileResponse',
+    read(this.#handle.fd, piece, 0, piece.length, position, (error, bytesRead) => {
+      this.#reads -= 1;
+      if (this.#reads === 0) this.#onIdle?.();
+      if (error !== null || bytesRead === 0) {
+        const fail = (): void => {
+          reject(error ?? truncated());
+        };
+        this.return().then(fail, fail);
+        return;
+      }
+      this.#given += bytesRead;
+      if (this.#given === end - start) {
+        this.#next += 1;
+        this.#given = 0;
+      }
+      let value = piece;
+      if (bytesRead < piece.length) {
+        // The rest of the buffer may hold the bytes of another response.
+        value = piece.slice(0, bytesRead);
+        recycle(piece);
+      }
+      resolve({ done: false, value });
+    });
+    this.#reads += 1;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#reads > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
       });
     }
-    this.#given += bytesRead;
-    if (bytesRead === piece.length) return piece;
-    // The rest of the buffer may hold the bytes of another response.
-    const part = piece.slice(0, bytesRead);
-    recycle(piece);
-    return part;
+    await this.#handle.close();
   }
+}
+
+type Piece = IteratorResult<Uint8Array, undefined>;
+
+function truncated(): IoError {
+  return new IoError('fileResponse: the file became shorter while it was being sent', {
+    code: 'ERR_FILE_TRUNCATED',
+    operation: 'fileResponse',
+  });
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };

@@ -61,6 +61,6 @@ export class SentBuffers {
   }
 
   #recycle(count: number): void {
-    for (const piece of this.#pieces.splice(0, count)) recycle(piece);
+    for (let n = 0; n < count; n += 1) recycle(this.#pieces.shift() as Uint8Array);
   }
 }

@@ -21,11 +21,22 @@ const taken = new WeakSet<ArrayBufferLike>();
 /** A buffer for a piece. It is not cleared: the caller writes every byte. */
 export function takeBuffer(size: number): Uint8Array {
   if (size < LEAST || size > MOST) return allocate(size);
-  const index = free.findLastIndex(({ byteLength }) => byteLength === size);
-  const [buffer] = index === -1 ? [] : free.splice(index, 1);
+  const buffer = takeFree(size);
   const piece = buffer === undefined ? allocate(size) : new Uint8Array(buffer);
   taken.add(piece.buffer);
   return piece;
+}
+
+/** The last one of this size that was recycled: the most likely to be in a cache. */
+function takeFree(size: number): ArrayBuffer | undefined {
+  for (let at = free.length - 1; at >= 0; at -= 1) {
+    const buffer = free[at] as ArrayBuffer;
+    if (buffer.byteLength !== size) continue;
+    free.copyWithin(at, at + 1);
+    free.pop();
+    return buffer;
+  }
+  return undefined;
 }
 
 /**
