@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MemoryListener, memoryPair } from '@awaitio/core';
 import { HttpResponse, serve, type Handler, type HttpServer } from '../index.ts';
@@ -76,8 +77,9 @@ const ask = (
   fields: Record<string, string> = {},
   options?: StaticFilesOptions,
   method = 'GET',
+  place: string | URL = root,
 ): Promise<Answer> =>
-  served(staticFiles(root, options), async (server, errors) => {
+  served(staticFiles(place, options), async (server, errors) => {
     const [near, far] = memoryPair();
     server.serveStream(far);
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -117,6 +119,16 @@ describe('a file below the root', () => {
     expect(answer.headers.get('accept-ranges')).toBe('bytes');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('etag')).toMatch(/^"[\da-z]+-[\da-z]+"$/);
+  });
+
+  test('is found below a root that is given as a file: URL', async () => {
+    const odd = join(folder, 'odd #%41 ü');
+    await mkdir(odd);
+    await writeFile(join(odd, 'a.txt'), 'here');
+    expect((await ask('/a.txt', {}, {}, 'GET', pathToFileURL(odd))).body).toBe('here');
+    expect(() => staticFiles(new URL('http://a/'))).toThrow(
+      'expected `root` to be the path or file: URL of a folder',
+    );
   });
 
   test('is found below the root wherever the links to it lie', async () => {

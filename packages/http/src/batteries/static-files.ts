@@ -7,6 +7,7 @@
 
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/core/lowlevel';
 import type { Handler } from '../message/handler.ts';
 import { HttpProblem } from '../message/problem.ts';
@@ -76,7 +77,7 @@ interface Place {
  * A folder without a slash at its end is redirected to the path with one (301). 404 for what is no regular file, for dotfiles, and
  * for whatever lies outside of the root, also behind a symbolic link; 403 for a file that may not be read; 405 for other methods.
  *
- * @param root - The folder. Its real path is taken when the first request comes.
+ * @param root - The folder, as a path or a `file:` URL. Its real path is taken when the first request comes.
  * @param options - See {@link StaticFilesOptions}.
  * @returns A handler, to be served or to be called by another one.
  * @throws `InvalidInputError` for a wrong option; `LocalProtocolError` for a header that must not be sent.
@@ -92,12 +93,14 @@ interface Place {
  * await server.shutdown();
  * ```
  */
-export function staticFiles(root: string, options?: StaticFilesOptions): Handler {
-  if (typeof root !== 'string' || root === '') {
-    throw invalidInput('staticFiles', 'root', 'the path of a folder', root);
+export function staticFiles(root: string | URL, options?: StaticFilesOptions): Handler {
+  const isFolder = root instanceof URL ? root.protocol === 'file:' : typeof root === 'string';
+  if (!isFolder || root === '') {
+    throw invalidInput('staticFiles', 'root', 'the path or file: URL of a folder', root);
   }
   if (options !== undefined) checkOptions('staticFiles', options, STATIC_FILES_OPTIONS);
-  const folder = new StaticFolder(root, options ?? {});
+  const path = root instanceof URL ? fileURLToPath(root) : root;
+  const folder = new StaticFolder(path, options ?? {});
   return async (request, context) => {
     const response = await folder.respond(request);
     if (response !== undefined) return response;

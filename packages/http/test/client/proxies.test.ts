@@ -1,9 +1,16 @@
 /** Proxies: which one, by the rules of the environment; and the ways through one. */
 import { describe, expect, test } from '@jest/globals';
-import { copyBidirectional, InvalidInputError, IoError, memoryPair, startTls } from '@awaitio/core';
+import {
+  AddressError,
+  copyBidirectional,
+  InvalidInputError,
+  IoError,
+  memoryPair,
+  startTls,
+} from '@awaitio/core';
 import { TestAuthority } from '@awaitio/core/testing';
 import { failureOf } from '../../../core/test/support/failure-of.ts';
-import { HttpClient, type HttpClientOptions } from '../../src/index.ts';
+import { failedRequestOf, HttpClient, type HttpClientOptions } from '../../src/index.ts';
 import { ProxyRules, type Environment } from '../../src/client/routes/proxy-rules.ts';
 import { parseTarget } from '../../src/client/routes/target.ts';
 import { simulated, type World } from '../support/simulated.ts';
@@ -203,6 +210,19 @@ describe('through a proxy', () => {
       expect(error).toMatchObject({ request: { phase: 'connect', isReplayable: true } });
       wire.stream.reset();
     }),
+  );
+
+  test.each(['http://server/', 'https://server/'])(
+    'that refuses connections, the error for %s names it, without its credentials',
+    (url) =>
+      simulated(async (world) => {
+        const client = world.client({ proxy: 'http://name:secret@gate:3128' });
+        const error = await failureOf(client.get(url));
+        expect(error).toBeInstanceOf(AddressError);
+        expect((error as Error).message).toMatch(/; that is the proxy http:\/\/gate:3128$/);
+        expect((error as Error).message).not.toContain('secret');
+        expect(failedRequestOf(error)).toMatchObject({ phase: 'connect', isReplayable: true });
+      }),
   );
 
   test('that is given wrongly, requests fail, and the error shows no credentials', async () => {

@@ -1,6 +1,6 @@
 /** Connections through a proxy: plain ones carry requests in absolute form, tunnels carry TLS (RFC 9110 section 9.3.6). */
 
-import { IoError, TcpStream, type ByteStream, type WaitOptions } from '@awaitio/core';
+import { AddressError, IoError, TcpStream, type ByteStream, type WaitOptions } from '@awaitio/core';
 import type { Proxy } from './proxy-rules.ts';
 import type { Secure } from './client-tls.ts';
 import type { Connect, Route } from './route.ts';
@@ -20,21 +20,39 @@ export interface ProxyWays {
 
 /** The way to a target through a proxy. */
 export function proxyRoute(target: Target, proxy: Proxy, ways: ProxyWays): Route {
-  const { connect = connectTcp, toProxy, toTarget } = ways;
+  const { toProxy, toTarget } = ways;
+  const connect = connectTo(proxy, ways.connect ?? connectTcp);
   if (!target.isSecure) {
     return {
-      connect: (options) => connect(proxy.address, options),
+      connect,
       secure: proxy.isSecure ? toProxy : undefined,
     };
   }
   const address = target.address as string;
   return {
     connect: async (options) => {
-      let stream = await connect(proxy.address, options);
+      let stream = await connect(options);
       if (proxy.isSecure) stream = await toProxy(stream, options);
       return tunnel(stream, address, proxy, options);
     },
     secure: toTarget,
+  };
+}
+
+/** Connects to the proxy. The error of an address says whose it is: the program did not ask for that address. */
+function connectTo({ address, origin }: Proxy, connect: Connect): Route['connect'] {
+  return async (options) => {
+    try {
+      return await connect(address, options);
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      const { message, code, operation } = error;
+      throw new AddressError(`${message}; that is the proxy ${origin}`, {
+        code,
+        operation,
+        cause: error,
+      });
+    }
   };
 }
 
