@@ -62,6 +62,24 @@ describe('the pieces of a file', () => {
     );
   });
 
+  test('do not close the file under a read: its number may be that of another file then', async () => {
+    const handle = await open(path);
+    const close = handle.close.bind(handle);
+    let isClosing = false;
+    handle.close = () => {
+      isClosing = true;
+      return close();
+    };
+    const pieces = new FilePieces(handle, [{ start: 0, end: bytes.length }]);
+    const reading = pieces.next();
+    const ending = pieces.return();
+    await Promise.resolve();
+    expect(isClosing).toBe(false);
+    expect((await reading).value).toHaveLength(PIECE);
+    await ending;
+    expect(isClosing).toBe(true);
+  });
+
   test('end when they are given up, and close the file once', async () => {
     const pieces = await piecesOf(path, [{ start: 0, end: bytes.length }]);
     const reading = pieces.next();

@@ -73,10 +73,7 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
       this.#reads -= 1;
       if (this.#reads === 0) this.#onIdle?.();
       if (error !== null || bytesRead === 0) {
-        const fail = (): void => {
-          reject(error ?? truncated());
-        };
-        this.return().then(fail, fail);
+        void this.#fail(error ?? truncated(), reject);
         return;
       }
       this.#given += bytesRead;
@@ -93,6 +90,12 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
       resolve({ done: false, value });
     });
     this.#reads += 1;
+  }
+
+  async #fail(error: unknown, reject: (error: unknown) => void): Promise<void> {
+    // An error of closing says less than that of reading.
+    await this.return().catch(() => {});
+    reject(error);
   }
 
   async #close(): Promise<void> {
