@@ -73,7 +73,7 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
       this.#reads -= 1;
       if (this.#reads === 0) this.#onIdle?.();
       if (error !== null || bytesRead === 0) {
-        void this.#fail(error ?? truncated(), reject);
+        void this.#fail(reject, error ?? truncated());
         return;
       }
       this.#given += bytesRead;
@@ -92,10 +92,10 @@ export class FilePieces extends ReusedPieces implements AsyncIterableIterator<Ui
     this.#reads += 1;
   }
 
-  async #fail(error: unknown, reject: (error: unknown) => void): Promise<void> {
+  async #fail(reject: (reason: unknown) => void, reason: unknown): Promise<void> {
     // An error of closing says less than that of reading.
     await this.return().catch(() => {});
-    reject(error);
+    reject(reason);
   }
 
   async #close(): Promise<void> {
