@@ -12,8 +12,6 @@ import { RuleBook } from '../rules/rule-book.ts';
 
 export class LocalWorld implements ChanceWorld {
   readonly #network: ChanceWorld;
-  /** The faults of a machine by those of its network. */
-  readonly #faults = new WeakMap<LinkFaults, LinkFaults>();
   readonly rules: RuleBook;
   readonly faults: ChanceWorld['faults'];
   readonly find: ChanceWorld['find'];
@@ -29,12 +27,7 @@ export class LocalWorld implements ChanceWorld {
     this.reset = network.reset.bind(network);
     this.silence = network.silence.bind(network);
     this.breakPaths = network.breakPaths.bind(network);
-    this.faults = {
-      get all() {
-        return network.faults.all;
-      },
-      of: (from, to) => this.#within(network.faults.of(from, to)),
-    };
+    this.faults = new LocalFaults(network.faults);
   }
 
   get clock(): ChanceWorld['clock'] {
@@ -60,12 +53,27 @@ export class LocalWorld implements ChanceWorld {
   isOpen(machine: HostState): boolean {
     return machine.isUp;
   }
+}
 
-  #within(faults: LinkFaults): LinkFaults {
-    let within = this.#faults.get(faults);
+/** A class: V8 keeps the functions of a literal with getters, and all that they close over, until it collects everything. */
+class LocalFaults {
+  readonly #network: ChanceWorld['faults'];
+  readonly #within = new Map<LinkFaults, LinkFaults>();
+
+  constructor(network: ChanceWorld['faults']) {
+    this.#network = network;
+  }
+
+  get all(): LinkFaults {
+    return this.#network.all;
+  }
+
+  of(from: HostState, to: HostState): LinkFaults {
+    const faults = this.#network.of(from, to);
+    let within = this.#within.get(faults);
     if (within === undefined) {
       within = { ...faults, latency: [0, 0], halfOpen: 0, partition: 0 };
-      this.#faults.set(faults, within);
+      this.#within.set(faults, within);
     }
     return within;
   }
