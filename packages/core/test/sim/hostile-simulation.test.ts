@@ -67,6 +67,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   'SimDisk.access': ({ a }) => [a.disk, DATA],
   'SimDisk.truncate': ({ a }) => [a.disk, DATA, 0],
   'SimDns.set': ({ sim, a }) => [sim.dns, 'alias', [a.name]],
+  'SimDns.addressOf': ({ sim, a }) => [sim.dns, a.name],
   'SimDns.delete': ({ sim }) => [sim.dns, 'alias'],
   'SimDns.lookup': ({ sim }) => [sim.dns, 'alias'],
   'SimFileHandle.read': ({ file }) => [file, new Uint8Array(4), 0, 4, 0],

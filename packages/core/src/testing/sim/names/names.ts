@@ -1,6 +1,6 @@
 /** The names of a simulated network: which hosts each stands for, now, and by which addresses hosts are known. */
 
-import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
+import { checkOptions, checkValue, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 
 /** How a name service fails: no such name, no answer for now, an error of the server, no answer in time. */
@@ -85,10 +85,12 @@ export class Names implements SimDns {
   }
 
   delete(name: string): void {
+    checkValue('delete', 'name', name, rules.string);
     this.#answers.delete(name);
   }
 
   lookup(name: string): readonly string[] {
+    checkValue('lookup', 'name', name, rules.string);
     return this.#answers.get(name)?.hosts ?? [this.#hosts.get(name) ?? name];
   }
 
