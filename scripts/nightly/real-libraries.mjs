@@ -9,14 +9,9 @@
  * Everything is on 127.0.0.1.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createFetch, HttpClient, HttpResponse, serve } from '../../packages/http/dist/index.js';
+import { installLibraries } from '../lib/libraries.mjs';
 
 const LIBRARIES = [
   'openapi-fetch',
@@ -29,17 +24,7 @@ const LIBRARIES = [
   '@aws-sdk/client-s3',
 ];
 
-const { values } = parseArgs({ options: { folder: { type: 'string' } } });
-const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'awaitio-libraries-'));
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
-const npm = ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...LIBRARIES];
-const installed = spawnSync('npm', npm, { cwd: folder, encoding: 'utf8' });
-if (installed.status !== 0) throw new Error(`npm install failed:\n${installed.stderr}`);
-writeFileSync(join(folder, 'load.mjs'), 'export const load = (name) => import(name);\n');
-const { load } = await import(pathToFileURL(join(folder, 'load.mjs')).href);
-const versionOf = (name) =>
-  JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
+const { load, versionOf } = installLibraries(LIBRARIES);
 
 /** The answers of the server, by method and path; `flaky` is 503 the first time. */
 const objects = new Map();
@@ -280,6 +265,5 @@ const open = pools.reduce((sum, pool) => sum + pool.open - pool.idle, 0);
 console.log(`${open} connections are held`);
 await client.close();
 await server.shutdown({ grace: 0 });
-if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
 console.log(`${LIBRARIES.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 && open === 0 ? 0 : 1);
