@@ -11,7 +11,7 @@
  * picture of the README, docs/assets/simulation-*.webp.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -62,7 +62,8 @@ async function pageOf({ name, options = {}, main }, number) {
     if (!(error instanceof SimulationError)) continue;
     const place = join(pages, String(number));
     await simulate({ ...options, seed, pages: place }, main).catch(() => {});
-    const path = join(place, `${error.kind.replaceAll(' ', '-')}-seed-${seed}.html`);
+    const written = (await readdir(place)).find((file) => file.endsWith('.html'));
+    const path = join(place, written);
     const trace = JSON.parse(await readFile(path.replace('.html', '.perfetto.json'), 'utf8'));
     assert.ok(trace.traceEvents.length > 0, `${name}: an empty trace`);
     return path;

@@ -74,6 +74,9 @@ describe('faults of a link', () => {
       expect(() => sim.link(a, b).faults({ crush: 1 } as object)).toThrow('did you mean `crash`?');
       expect(() => sim.during(0, {})).toThrow('a number of milliseconds above 0');
       expect(() => sim.link(a, { name: 'b' } as typeof b)).toThrow('a host of this run');
+      // One host would mean all of its paths, or every path: neither is said.
+      expect(() => sim.heal(a)).toThrow('a host of this run');
+      expect(() => sim.release(undefined, b)).toThrow('a host of this run');
       expect(() => sim.silence('a' as never)).toThrow('silence: expected `a` to be a host');
     });
   });

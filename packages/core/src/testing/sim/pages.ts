@@ -2,7 +2,7 @@
 
 import { isTracingWaits, traceWaits } from '../../waiting/wait-trace.ts';
 import { printLine } from '../../vocabulary/callbacks.ts';
-import { mixText } from './decisions/mixing.ts';
+import { hexOf, mixText } from './decisions/mixing.ts';
 import { SimulationError } from './report.ts';
 
 /** Where pages go; `undefined` for no pages. */
@@ -56,8 +56,7 @@ export async function writePageFor(
 
 /** Of its kind and seed, and of what else tells it from the failures of other programs. */
 function nameOf({ kind, seed, hash, what }: SimulationError): string {
-  const rest = (mixText(0, `${hash} ${what}`) >>> 0).toString(16).padStart(8, '0');
-  return `${kind.replaceAll(' ', '-')}-seed-${seed}-${rest}.html`;
+  return `${kind.replaceAll(' ', '-')}-seed-${seed}-${hexOf(mixText(0, `${hash} ${what}`))}.html`;
 }
 
 async function repeat(again: () => Promise<unknown>): Promise<unknown> {

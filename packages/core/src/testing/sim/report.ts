@@ -95,6 +95,11 @@ export class SimulationError extends Error {
     await writePage(path, this.recording);
   }
 
+  /** The number of events. */
+  get events(): number {
+    return this.#run.events;
+  }
+
   /** What happened by chance: see {@link SimulationRun.decisions}. */
   get decisions(): readonly Decision[] {
     return this.#run.decisions;

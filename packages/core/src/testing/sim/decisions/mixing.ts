@@ -32,3 +32,8 @@ export function mixText(seed: number, text: string): number {
 export function wordAt(base: number, lane: number, ordinal: number): number {
   return mix(mix(base + imul(lane + 1, GOLDEN)) + imul(ordinal, GOLDEN)) >>> 0;
 }
+
+/** A word as eight hexadecimal digits. */
+export function hexOf(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}

@@ -19,8 +19,7 @@ export function checkHosts(fabric: Fabric, operation: string, a: unknown, b: unk
   hostOf(fabric, operation, 'b', b);
 }
 
-/** As {@link checkHosts}, for a call that may be given none. */
+/** As {@link checkHosts}, for a call that may be given none: with one, it would concern more than was meant. */
 export function checkAnyHosts(fabric: Fabric, operation: string, a: unknown, b: unknown): void {
-  if (a !== undefined) hostOf(fabric, operation, 'a', a);
-  if (b !== undefined) hostOf(fabric, operation, 'b', b);
+  if (a !== undefined || b !== undefined) checkHosts(fabric, operation, a, b);
 }

@@ -175,6 +175,7 @@ class Batch {
     } catch (error) {
       if (!(error instanceof SimulationError)) throw error;
       this.#virtualTime += error.virtualTime;
+      this.#events += error.events;
       this.properties.add(error.properties);
       this.#fail(error);
     }

@@ -284,6 +284,23 @@ describe('simTest', () => {
     ).toEqual(lines);
   });
 
+  test('keeps stories of tests apart that have nearly one name, and of files of tests in one folder', async () => {
+    const paths = new Set<string>();
+    const long = 'a'.repeat(100);
+    for (const [file, name] of [
+      ['one.test.ts.txt', `${long} 1`],
+      ['one.test.ts.txt', `${long} 2`],
+      ['two.test.ts.txt', `${long} 1`],
+      ['two.test.ts.txt', `${long}: 1`],
+    ] as const) {
+      const regressions = join(folder, 'apart', file);
+      const error = (await failure(registered(name, { regressions })())) as SeedsError;
+      const [, story = ''] = /AWAITIO_STORY=(.*), or/.exec(error.message) ?? [];
+      paths.add(story);
+    }
+    expect(paths.size).toBe(4);
+  });
+
   test('takes the order of the seed, and `test` of the runner', async () => {
     const register = jest.fn();
     const before = Reflect.get(globalThis, 'test') as unknown;

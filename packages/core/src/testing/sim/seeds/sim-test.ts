@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { containResult, describeFailure, stderrSink } from '../../../vocabulary/callbacks.ts';
 import { checkOptions, rules, type OptionTable } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
+import { hexOf, mixText } from '../decisions/mixing.ts';
 import { runBatch } from './batch.ts';
 import { callerOf, fileFor, keepSeed, keptSeeds } from './kept-seeds.ts';
 import type { FailureGroup } from './seeds-error.ts';
@@ -138,8 +139,7 @@ function keep(file: string, test: string, groups: readonly FailureGroup[]): read
   for (const [at, { cause, seeds, error }] of groups.entries()) {
     const [seed] = seeds;
     if (seed === undefined) continue;
-    const slug = test.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
-    const story = join(dirname(file), `${basename(file, '.txt')}-${slug}-${at + 1}.story.json`);
+    const story = join(dirname(file), `${storyName(file, test)}-${at + 1}.story.json`);
     try {
       keepSeed(OPERATION, file, test, seed, cause);
       saveStory(story, error);
@@ -150,4 +150,10 @@ function keep(file: string, test: string, groups: readonly FailureGroup[]): read
     }
   }
   return remarks;
+}
+
+/** Of the file of tests and the name of the test, which may differ from another's in its last word, or in a sign only. */
+function storyName(file: string, test: string): string {
+  const words = test.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 48);
+  return `${basename(file, '.txt')}-${words}-${hexOf(mixText(0, test))}`;
 }

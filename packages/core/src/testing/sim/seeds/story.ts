@@ -6,7 +6,7 @@ import { rules } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { causeOf } from '../cause.ts';
 import { decisionsRule } from '../decisions/decisions.ts';
-import type { Decision } from '../decisions/log.ts';
+import { MAX_DECISIONS, type Decision } from '../decisions/log.ts';
 import { tellDecision } from '../decisions/tell.ts';
 import { checkSimulation, type SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
@@ -28,7 +28,7 @@ const VERSION = 1;
  *
  * @param path - The file, which is replaced.
  * @param error - Of `simulate`, `simulateSeeds` or `shrinkRun`.
- * @throws `InvalidInputError`; the errors of `node:fs`.
+ * @throws `InvalidInputError`, also for a run of so many decisions that not all of them were kept; the errors of `node:fs`.
  */
 export function saveStory(path: string, error: SimulationError): void {
   if (typeof path !== 'string' || path === '') {
@@ -38,6 +38,10 @@ export function saveStory(path: string, error: SimulationError): void {
     throw invalidInput('saveStory', 'error', 'a SimulationError', error);
   }
   const { kind, what, seed, hash, decisions, options } = error;
+  if (decisions.length >= MAX_DECISIONS) {
+    const expected = `a run of fewer than ${MAX_DECISIONS} decisions, which are all that is kept: replay it by its seed, ${seed}`;
+    throw invalidInput('saveStory', 'error', expected, error);
+  }
   const story = {
     awaitioStory: VERSION,
     cause: causeOf(kind, what),

@@ -110,6 +110,7 @@ async function runSeeds(
     } catch (error) {
       if (!(error instanceof SimulationError)) throw error;
       virtualTime += error.virtualTime;
+      events += error.events;
       table.add(error.properties);
       failed.push({ seed, cause: causeOf(error.kind, error.what) });
     }

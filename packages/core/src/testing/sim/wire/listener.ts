@@ -129,6 +129,9 @@ export function closeAtEnd(hosts: Iterable<{ closeListeners(): void }>): void {
   const limit = Error.stackTraceLimit;
   // Not an assignment: it would throw where the intrinsics are frozen.
   Reflect.set(Error, 'stackTraceLimit', 0);
-  for (const host of hosts) host.closeListeners();
-  Reflect.set(Error, 'stackTraceLimit', limit);
+  try {
+    for (const host of hosts) host.closeListeners();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', limit);
+  }
 }

@@ -5,6 +5,7 @@
  * engine. It includes the bytes that were sent: two runs with the same timing and different contents differ.
  */
 
+import { hexOf } from '../decisions/mixing.ts';
 import { rules } from '../../../vocabulary/check.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 
@@ -176,7 +177,7 @@ export class Trace {
 
   /** Sixteen hexadecimal digits. */
   get hash(): string {
-    return hex(this.#high) + hex(this.#low);
+    return hexOf(this.#high) + hexOf(this.#low);
   }
 
   /** The last entries, at least 10,000 if there were so many; oldest first. */
@@ -195,10 +196,6 @@ export class Trace {
     for (let at = 0; at < text.length; at += 1) this.#mix(text.charCodeAt(at));
     this.#mix(-1);
   }
-}
-
-function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Formats entries for reading, one per line. @throws `InvalidInputError` */
