@@ -267,10 +267,10 @@ describe('simTest', () => {
     await failure(registered('all "at once"', { regressions: others })());
     const stories = readdirSync(join(folder, 'kept')).filter((name) => name.endsWith('.json'));
     expect(stories.toSorted()).toEqual([
-      'my.test.ts-all-at-once--1.story.json',
-      'my.test.ts-all-at-once--2.story.json',
-      'other.test.ts-all-at-once--1.story.json',
-      'other.test.ts-all-at-once--2.story.json',
+      'my.test.ts-all-at-once--571c28ac-1.story.json',
+      'my.test.ts-all-at-once--571c28ac-2.story.json',
+      'other.test.ts-all-at-once--571c28ac-1.story.json',
+      'other.test.ts-all-at-once--571c28ac-2.story.json',
     ]);
 
     const [, story = ''] = /AWAITIO_STORY=(.*), or/.exec(error.message) ?? [];
