@@ -110,8 +110,14 @@ export const core: PackagePlan = {
       reason: 'Waiting is tested without a stream, so it knows none.',
     },
     {
-      folder: 'streams',
+      folder: 'streams/queue',
       sees: ['vocabulary', 'waiting'],
+      contains: 'bytes that have arrived, and reads that wait for them',
+      reason: 'Bytes and reads meet the same way on every stream, so this knows none.',
+    },
+    {
+      folder: 'streams',
+      sees: ['vocabulary', 'waiting', 'streams/queue'],
       contains:
         '`ByteStream`, its reading and writing side, the contracts `Transport`, `StreamReader` and `StreamWriter`, statistics, bridges to Node and web streams',
       reason: 'A stream runs over any transport, so it knows none of them.',

@@ -56,7 +56,7 @@ export {
   type TrackedStream,
 } from './streams/registry.ts';
 export type { DelimitedReadOptions } from './streams/delimited-read.ts';
-export type { Consume, ByteConsumer } from './streams/read-waits.ts';
+export type { Consume, ByteConsumer } from './streams/queue/read-waits.ts';
 export type { WriteData, WriteOptions } from './streams/stream-writer.ts';
 export type { ReadHalf, WriteHalf } from './streams/halves.ts';
 export type { WebStreams } from './streams/to-web.ts';

@@ -61,7 +61,7 @@ export type { Transport, TransportSink } from './streams/transport.ts';
 export { ownStream, stateOf, watchStreams, type StreamWatch } from './streams/registry.ts';
 export { linesCodec } from './codecs/lines.ts';
 export { lengthDelimitedCodec } from './codecs/length-delimited.ts';
-export { StandingRead } from './streams/standing-read.ts';
+export { StandingRead } from './streams/queue/standing-read.ts';
 export {
   DEFAULT_HIGH_WATER_MARK,
   finishStream,

@@ -16,7 +16,8 @@ describe('the rooms of @awaitio/core', () => {
     expect(describePlan(core)).toEqual([
       'vocabulary sees nothing',
       'waiting sees vocabulary',
-      'streams sees vocabulary waiting',
+      'streams/queue sees vocabulary waiting',
+      'streams sees vocabulary waiting streams/queue',
       'listening sees vocabulary waiting streams',
       'codecs sees vocabulary waiting streams',
       'copying sees vocabulary waiting streams',
@@ -324,7 +325,7 @@ const planted: readonly [behaviour: string, files: Record<string, string>, messa
   ],
   [
     'WebAssembly is not for core',
-    { 'streams/byte-queue.ts': 'export const m = new WebAssembly.Module(bytes);' },
+    { 'streams/queue/byte-queue.ts': 'export const m = new WebAssembly.Module(bytes);' },
     'uses WebAssembly.Module, which is for no file only.',
   ],
   [

@@ -24,7 +24,7 @@ import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './d
 import type { SocketDuplex } from './socket-duplex.ts';
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
-import { checkConsumer, type Consume } from './read-waits.ts';
+import { checkConsumer, type Consume } from './queue/read-waits.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';

@@ -8,7 +8,7 @@
  */
 
 import { invalidInput, LimitError, UnexpectedEofError } from '../vocabulary/errors.ts';
-import type { ByteQueue } from './byte-queue.ts';
+import type { ByteQueue } from './queue/byte-queue.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
 import type { ReadSide } from './read-side.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';

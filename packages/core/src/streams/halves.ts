@@ -8,7 +8,7 @@
 import type { DelimitedReadOptions } from './delimited-read.ts';
 import { invalidInput, InvalidInputError, IoError } from '../vocabulary/errors.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
-import type { Consume } from './read-waits.ts';
+import type { Consume } from './queue/read-waits.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 import type { Decoder } from './frame-read.ts';
 import type { StreamReader } from './stream-reader.ts';

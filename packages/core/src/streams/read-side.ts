@@ -9,14 +9,14 @@
  * 3. `ended` (peer FIN, or reading shut down here): reads return `null`; `broken`: every read fails with the error.
  *
  * One operation at a time may take bytes; while it waits it is `#pending`, and arriving bytes are offered to it first,
- * without passing through the queue. How reads wait is in `read-waits.ts`.
+ * without passing through the queue. How reads wait is in `queue/read-waits.ts`.
  */
 
-import { ByteQueue } from './byte-queue.ts';
+import { ByteQueue } from './queue/byte-queue.ts';
 import type { IoError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { CollectWaiter, ConsumeWaiter, offerTo, type Consume } from './read-waits.ts';
-import type { StandingRead } from './standing-read.ts';
+import { CollectWaiter, ConsumeWaiter, offerTo, type Consume } from './queue/read-waits.ts';
+import type { StandingRead } from './queue/standing-read.ts';
 import { busyError, closedError, type StreamParts } from './stream-parts.ts';
 import {
   checkWaitOptions,

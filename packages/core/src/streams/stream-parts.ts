@@ -7,7 +7,7 @@ import type { Budget } from '../waiting/budget.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { systemClock } from '../waiting/system-clock.ts';
-import type { StandingRead } from './standing-read.ts';
+import type { StandingRead } from './queue/standing-read.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import type { Transport } from './transport.ts';
 

@@ -14,7 +14,7 @@ import type { WouldBlock } from '../vocabulary/would-block.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import type { DelimitedReadOptions } from './delimited-read.ts';
 import type { Decoder } from './frame-read.ts';
-import type { Consume } from './read-waits.ts';
+import type { Consume } from './queue/read-waits.ts';
 
 /**
  * A source of bytes with awaitable readiness: a stream, or its reading half. Functions that only read take this.

@@ -1,10 +1,10 @@
 /** The two ways in which a read waits: for the next bytes, whatever they are, or until the queue holds enough. */
 
-import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
-import type { Clock } from '../vocabulary/clock.ts';
-import { invalidInput } from '../vocabulary/errors.ts';
-import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
-import { Waiter, type WaitOptions } from '../waiting/waiter.ts';
+import { containResult, stderrSink } from '../../vocabulary/callbacks.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { invalidInput } from '../../vocabulary/errors.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
+import { Waiter, type WaitOptions } from '../../waiting/waiter.ts';
 
 /** Takes bytes from a borrowed view. */
 export interface ByteConsumer {

@@ -1,12 +1,12 @@
 import { expect, jest, test, describe } from '@jest/globals';
-import { memoryPair } from '../memory/memory-pair.ts';
-import { traceWaits } from '../waiting/wait-trace.ts';
-import { moveOnAfter } from '../waiting/cancel-scope.ts';
-import { currentScope } from '../waiting/ambient.ts';
-import { BusyError, ClosedError, InvalidInputError } from '../vocabulary/errors.ts';
-import type { ByteStream } from './byte-stream.ts';
-import { StandingRead } from './standing-read.ts';
-import { readStanding } from './stream-parts.ts';
+import { memoryPair } from '../../src/memory/memory-pair.ts';
+import { traceWaits } from '../../src/waiting/wait-trace.ts';
+import { moveOnAfter } from '../../src/waiting/cancel-scope.ts';
+import { currentScope } from '../../src/waiting/ambient.ts';
+import { BusyError, ClosedError, InvalidInputError } from '../../src/vocabulary/errors.ts';
+import type { ByteStream } from '../../src/streams/byte-stream.ts';
+import { StandingRead } from '../../src/streams/queue/standing-read.ts';
+import { readStanding } from '../../src/streams/stream-parts.ts';
 
 class Reader extends StandingRead {
   readonly log: unknown[] = [];

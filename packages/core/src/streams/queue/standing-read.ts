@@ -8,12 +8,12 @@
  * bytes came. All that are ready by then share that microtask, and are called outside of scopes.
  */
 
-import { containResult, failureOf, stderrSink } from '../vocabulary/callbacks.ts';
-import type { Clock } from '../vocabulary/clock.ts';
-import { outsideScopes } from '../waiting/ambient.ts';
-import { cachedNow } from '../waiting/system-clock.ts';
-import { beginTrace, type WaitTrace } from '../waiting/wait-trace.ts';
-import { infoOf, type WaiterOwner, type WaitInfo } from '../waiting/waiter.ts';
+import { containResult, failureOf, stderrSink } from '../../vocabulary/callbacks.ts';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { outsideScopes } from '../../waiting/ambient.ts';
+import { cachedNow } from '../../waiting/system-clock.ts';
+import { beginTrace, type WaitTrace } from '../../waiting/wait-trace.ts';
+import { infoOf, type WaiterOwner, type WaitInfo } from '../../waiting/waiter.ts';
 import { offerTo, type ByteConsumer } from './read-waits.ts';
 
 const WAITING: unique symbol = Symbol('waiting');
