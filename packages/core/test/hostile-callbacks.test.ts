@@ -120,6 +120,8 @@ const promises = 'as of a promise: what it throws is the rejection of the promis
 const context = 'awaitio makes it, programs call it';
 
 const INDEX: Readonly<Record<string, Scenario | string>> = {
+  'SocketDuplex.setTimeout(callback)':
+    'a listener of an event: what it throws is uncaught, as on every stream of Node',
   'AcceptLoopOptions.onError': async (onError, stage) => {
     const listener = new MemoryListener();
     stage.defer(() => listener.close());
@@ -319,6 +321,7 @@ const trusted =
 const passed = 'the caller gets what it throws, as its own';
 
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
+  'new PerClock(make)': passed,
   'asOwn(call)': passed,
   'new PerClock(make)': passed,
   'outsideScopes(body)': passed,
