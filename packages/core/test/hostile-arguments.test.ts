@@ -5,6 +5,9 @@
  */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as core from '../src/index.ts';
 import * as lowlevel from '../src/lowlevel.ts';
@@ -26,6 +29,12 @@ const failedRun = await kit
     always(false, 'the failure of this test');
   })
   .catch((failure: unknown) => failure);
+const folder = mkdtempSync(join(tmpdir(), 'awaitio-hostile-'));
+/** `saveStory`, which writes what it is given a path for: a text that is no path on purpose is one in a folder of this file. */
+const savingStory = (path: unknown, run: unknown): void => {
+  const isText = typeof path === 'string' && path !== '';
+  kit.saveStory((isText ? resolve(folder, path) : path) as string, run as kit.SimulationError);
+};
 const BYTES = new Uint8Array([1, 2, 3]);
 const authority = new kit.TestAuthority();
 const identity = authority.issue(['127.0.0.1']);
@@ -595,8 +604,8 @@ const TESTING: Readonly<Record<string, Recipe>> = {
   lockstepPair: plain(kit.lockstepPair, () => [{}]),
   planOf: plain(kit.planOf, () => [['a'], [[1, 2, 3, 4]]]),
   reachable: plain(kit.reachable, () => ['name']),
-  readStory: plain(kit.readStory, () => ['/there/is/no/such/story']),
-  saveStory: plain(kit.saveStory, () => ['/there/is/no/such/folder', failedRun]),
+  readStory: plain(kit.readStory, () => [join(folder, 'none.json')]),
+  saveStory: plain(savingStory, () => [join(folder, 'right.json'), failedRun]),
   shrinkRun: simulating(kit.shrinkRun, () => [failedRun, () => {}, {}]),
   simTest: plain(registering, () => ['a name', {}, () => {}]),
   simulate: simulating(kit.simulate, () => [{}, () => {}]),
@@ -781,6 +790,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
 });
 
 /** Of a program that fails in its simulation, of a pair that keeps no contract, and of a file that is not there. */
