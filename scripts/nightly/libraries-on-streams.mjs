@@ -138,10 +138,10 @@ const checks = {
   },
 
   'node:http: five uploads on one kept connection': async () => {
-    const server = http.createServer(async (message, response) => {
+    const server = http.createServer((message, response) => {
       let size = 0;
-      for await (const chunk of message) size += chunk.length;
-      response.end(`${size} from ${message.socket.remoteAddress}`);
+      message.on('data', (chunk) => (size += chunk.length));
+      message.on('end', () => response.end(`${size} from ${message.socket.remoteAddress}`));
     });
     await over(
       (socket) => server.emit('connection', socket),

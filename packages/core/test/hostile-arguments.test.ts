@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { PassThrough } from 'node:stream';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as core from '../src/index.ts';
 import * as lowlevel from '../src/lowlevel.ts';
@@ -32,8 +32,8 @@ const failedRun = await kit
 const folder = mkdtempSync(join(tmpdir(), 'awaitio-hostile-'));
 /** `saveStory`, which writes what it is given a path for: a text that is no path on purpose is one in a folder of this file. */
 const savingStory = (path: unknown, run: unknown): void => {
-  const isText = typeof path === 'string' && path !== '';
-  kit.saveStory((isText ? resolve(folder, path) : path) as string, run as kit.SimulationError);
+  const file = path === 'nonsense' ? join(folder, path) : path;
+  kit.saveStory(file as string, run as kit.SimulationError);
 };
 const BYTES = new Uint8Array([1, 2, 3]);
 const authority = new kit.TestAuthority();
