@@ -19,7 +19,7 @@ import { installLibraries } from '../lib/libraries.mjs';
 const { load } = installLibraries(['ssh2', 'mqtt', 'aedes', 'nodemailer', 'smtp-server']);
 const LIMIT = 30_000;
 
-/** Accepts on a port of its own, gives each connection to `serve`, and runs `use` with what connects to it. */
+/** Accepts on a free port, gives each connection to `serve`, and runs `use` with what connects to it. */
 async function over(serve, use) {
   const listener = await TcpListener.bind({ port: 0, host: '127.0.0.1' });
   const accepting = (async () => {
