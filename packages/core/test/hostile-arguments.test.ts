@@ -498,8 +498,6 @@ const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   runUntil: trusted,
   watchScope: trusted,
   'new Budget': trusted,
-  'new PerClock': trusted,
-  'PerClock.of': trusted,
   ...each('Budget', ['pay', 'fail'], trusted),
   budgetOf: trusted,
   charged: trusted,

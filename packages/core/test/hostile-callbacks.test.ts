@@ -189,7 +189,6 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
     await stage.turns();
     return stage.stderr;
   },
-  'SocketDuplex.setTimeout(callback)': 'a listener of its event timeout: Node calls it',
   'Spawner.spawn(run)': 'every implementation is called under its own name',
   'Task.catch(onRejected)': promises,
   'Task.finally(onSettled)': promises,
@@ -323,7 +322,6 @@ const passed = 'the caller gets what it throws, as its own';
 const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
   'new PerClock(make)': passed,
   'asOwn(call)': passed,
-  'new PerClock(make)': passed,
   'outsideScopes(body)': passed,
   'runUntil(body)': passed,
   'ScopeEnd.applies': async (applies, stage) => {
