@@ -10,7 +10,7 @@
  * - `after a request`: one byte was sent two seconds before, so that V8 has compiled the parser;
  * - `first`: nothing was sent before. What V8 takes once to optimize the one large function of llhttp is part of the growth, and
  *   released soon; and so is the young generation of its heap, which it makes larger at the beginning. `first, without V8's share`
- *   has neither (`--liftoff-only`, semi-spaces of 1 MiB).
+ *   has neither (`--liftoff-only`, semi-spaces of 1 MiB), and `first, of one byte` has nothing else: the file is not sent.
  *
  * `--goal` is in MiB: more growth of awaitio is a failure, except in `first`. The file is sparse. Needs a build (`pnpm build`),
  * curl and openssl. Everything is on 127.0.0.1.
@@ -58,6 +58,7 @@ else {
     ['after a request', 1, [], true],
     ["first, without V8's share", 0, V8_APART, true],
     ['first', 0, [], false],
+    ['first, of one byte', 0, [], false],
   ];
   try {
     for (const [start, before, flags, isJudged] of starts) {
@@ -67,7 +68,7 @@ else {
           if (!name.includes(values.only)) continue;
           const run = {
             folder,
-            size,
+            size: start.endsWith('of one byte') ? 1 : size,
             peer,
             carrier,
             before,
@@ -100,7 +101,10 @@ async function measure(name, { folder, size, peer, carrier, before, flags, clien
     if (before === 1) await sleep(COMPILED_AFTER);
     await ask(child, 'begin');
     const since = performance.now();
-    await Promise.all(Array.from({ length: clients }, () => download(url, size, [])));
+    const range = size === 1 ? ['--range', '0-0'] : [];
+    await Promise.all(Array.from({ length: clients }, () => download(url, size, range)));
+    // The parser is compiled behind the response.
+    if (size === 1) await sleep(COMPILED_AFTER);
     const seconds = (performance.now() - since) / 1_000;
     const { first, peak, last } = await ask(child, 'end');
     const shown = Object.keys(first).map((part) => {

@@ -16,7 +16,7 @@ import { currentScope, runIn, type AmbientScope } from '../waiting/ambient.ts';
 import { runScope, type CancelScope } from '../waiting/cancel-scope.ts';
 import { charged } from '../waiting/charged.ts';
 import { deferred } from '../waiting/deferred.ts';
-import { followsCancel, Scope } from '../waiting/scope.ts';
+import { followsCancel, Scope, ScopeView } from '../waiting/scope.ts';
 import { ambientClock } from '../waiting/system-clock.ts';
 import { boardOf, type WaitSource } from '../waiting/wait-board.ts';
 import { beginTrace, callSite } from '../waiting/wait-trace.ts';
@@ -235,7 +235,7 @@ class Selecting implements WaitSource {
   async #begin(arm: RunningArm & { readonly call: Arm }): Promise<void> {
     const { scope, call } = arm;
     try {
-      arm.ended = { value: await runIn(scope, () => call(scopeOf(scope))) };
+      arm.ended = { value: await runIn(scope, () => call(new ScopeView(scope))) };
     } catch (error) {
       arm.ended = { error };
     }
@@ -276,15 +276,4 @@ class Selecting implements WaitSource {
 function failureOf({ ended, scope }: RunningArm): readonly unknown[] {
   if (ended === undefined || !('error' in ended)) return [];
   return followsCancel(ended.error, scope) ? [] : [ended.error];
-}
-
-function scopeOf(scope: Scope): ArmScope {
-  return {
-    get signal() {
-      return scope.signal;
-    },
-    get isCancelled() {
-      return scope.cancelled !== undefined;
-    },
-  };
 }

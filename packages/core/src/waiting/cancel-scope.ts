@@ -13,7 +13,7 @@ import { currentHolder, timedOut } from './wait-trace.ts';
 import { watchAbort, type AbortRegistration } from './abort-watch.ts';
 import { checkScope, currentScope, runIn } from './ambient.ts';
 import { charged } from './charged.ts';
-import { isConsequence, Scope } from './scope.ts';
+import { isConsequence, Scope, ScopeView } from './scope.ts';
 import { ambientClock } from './system-clock.ts';
 import { checkWaitValues } from './waiter.ts';
 
@@ -248,17 +248,17 @@ class Running {
   }
 
   #handle(): CancelScope {
-    const scope = this.#scope;
-    return {
-      get signal() {
-        return scope.signal;
-      },
-      get isCancelled() {
-        return scope.cancelled !== undefined;
-      },
-      cancel: (reason?: unknown) => {
-        this.#cancel(reason, undefined);
-      },
-    };
+    return new Handle(this.#scope, (reason?: unknown) => {
+      this.#cancel(reason, undefined);
+    });
+  }
+}
+
+class Handle extends ScopeView implements CancelScope {
+  readonly cancel: (reason?: unknown) => void;
+
+  constructor(scope: Scope, cancel: (reason?: unknown) => void) {
+    super(scope);
+    this.cancel = cancel;
   }
 }

@@ -234,3 +234,20 @@ export function followsCancel(error: unknown, scope: AmbientScope): boolean {
   }
   return false;
 }
+
+/** What a program sees of a scope. A class, since V8 keeps what getters of object literals close over until a full collection. */
+export class ScopeView {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  get isCancelled(): boolean {
+    return this.#scope.cancelled !== undefined;
+  }
+}
