@@ -120,7 +120,10 @@ export abstract class SocketDuplex extends StreamDuplex {
     if (callback !== undefined) this.off('timeout', callback);
     if (delay === 0 || this.destroyed) return this;
     if (callback !== undefined) this.once('timeout', callback);
-    this.#idle = this.startIdleTimer(() => this.emit('timeout'), this.timeout);
+    this.#idle = this.startIdleTimer(() => {
+      // The stream below may be closed by another user, which is noticed here when it is read.
+      if (this.stream?.isClosed !== true) this.emit('timeout');
+    }, this.timeout);
     return this;
   }
 

@@ -101,6 +101,18 @@ describe('setTimeout', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('emits nothing once the stream below was closed', async () => {
+    const clock = new ManualClock();
+    const [stream, peer] = memoryPair({ clock });
+    let timeouts = 0;
+    const node = stream.toNode().setTimeout(100, () => (timeouts += 1));
+    stream.reset();
+    await clock.advance(100);
+    expect(timeouts).toBe(0);
+    node.destroy();
+    await peer.close();
+  });
+
   test.each([-1, Number.NaN, Infinity, '5', null, undefined])('refuses %p', async (delay) => {
     const [node, peer] = pair();
     expect(() => node.setTimeout(delay as number)).toThrow(InvalidInputError);

@@ -165,7 +165,7 @@ describe('descriptors', () => {
     await Promise.all(
       Array.from({ length: 100 }, async (_, loop) => {
         for (let n = 0; n < 10; n += 1) {
-          const response = await client.post(server.url, `${loop} ${n}`);
+          const response = await client.put(server.url, `${loop} ${n}`);
           expect(await response.text()).toBe(`echo: ${loop} ${n}`);
           most = Math.max(most, client.statistics()[server.url.slice(0, -1)]?.open ?? 0);
         }
