@@ -30,6 +30,7 @@ import {
   type ExecutorReport,
   type ExecutorStatistics,
 } from './executor-options.ts';
+import { isTracingWaits } from '../waiting/wait-trace.ts';
 import { executors } from './executors.ts';
 import { FreeSlots } from './free-slots.ts';
 import { readyOrderOf } from './ready-order.ts';
@@ -112,8 +113,8 @@ export class Executor implements Spawner {
       },
     };
     const [name, concurrency, maxPending] = [this.#name, this.#concurrency, this.#maxPending];
-    // Those of a simulation are gone with it, and no part of the process.
-    if (platform.clockOf !== undefined) return;
+    // Those of a simulation are gone with it, and no part of the process: only a run that is traced is looked at.
+    if (platform.clockOf !== undefined && !isTracingWaits()) return;
     executors.add(this, (executor, id) => ({ id, name, concurrency, maxPending, executor }));
   }
 

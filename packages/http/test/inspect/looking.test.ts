@@ -233,10 +233,10 @@ describe('the inspector shows', () => {
       expect(left).toEqual([]);
     }));
 
-  test('with traced waits, which line of a handler waits on which stream', () =>
-    looked(async (world, collector) => {
-      traceWaits(true);
-      try {
+  test('with traced waits, which line of a handler waits on which stream', async () => {
+    traceWaits(true);
+    try {
+      await looked(async (world, collector) => {
         const listener = await world.sim.host('database').listen(5432);
         const accepted = listener.accept();
         await world.serve(async () => {
@@ -262,10 +262,11 @@ describe('the inspector shows', () => {
         await wire.response();
         await peer.close();
         await listener.close();
-      } finally {
-        traceWaits(false);
-      }
-    }));
+      });
+    } finally {
+      traceWaits(false);
+    }
+  });
 });
 
 describe('requests', () => {
