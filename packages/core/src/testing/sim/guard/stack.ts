@@ -33,13 +33,24 @@ export function isNodes({ place }: Frame): boolean {
 export function stackHere(): string {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = STACK_DEPTH;
-  const { stack = '' } = new Error('here');
+  const stack = stackOf(() => new Error('here'));
   Error.stackTraceLimit = before;
   return stack;
 }
 
+/** The stack as text, also while a program has `Error.prepareStackTrace` make something else of it. */
+function stackOf(make: () => Error): string {
+  const { stack } = make();
+  if (typeof stack === 'string') return stack;
+  const prepare = Reflect.get(Error, 'prepareStackTrace') as unknown;
+  Reflect.set(Error, 'prepareStackTrace', undefined);
+  const text: unknown = make().stack;
+  Reflect.set(Error, 'prepareStackTrace', prepare);
+  return typeof text === 'string' ? text : '';
+}
+
 /** @param skip - The number of frames to leave out: those of this file. */
-export function framesOf(stack: string, skip = 2): readonly Frame[] {
+export function framesOf(stack: string, skip = 4): readonly Frame[] {
   return stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !line.includes('node:internal/async_hooks'))
@@ -51,8 +62,22 @@ export function framesOf(stack: string, skip = 2): readonly Frame[] {
     });
 }
 
-/** What calls the program in a run: immediates, ticks, and what is settled behind them. */
-const TURNS_OF_RUN = /\b(?:processImmediate|processTicksAndRejections|runMicrotasks)$/;
+/**
+ * What libuv calls at the root of a stack: a timer, or a callback of a handle or a request of Node. A promise reaction may be one of
+ * Node's functions too, such as the loop of `Readable.map`: it says nothing of what has settled the promise. The class before the name,
+ * as in `TCP.onStreamRead`, is missing if the program has globals apart, as under Jest.
+ */
+const REAL_EVENT: readonly RegExp[] = [
+  /^(?:process\.)?(?:processTimers|listOnTimeout) |^process\.emit /,
+  /^(?:[\w<>]+\.)*(?:onStreamRead|onWriteComplete|onconnection|parserOn\w+|onMessage|onJobDone|ondone|onexit|onchange|processCallback|onhandshake\w*) /,
+  /^(?:TCP|Pipe|TTY|UDP|HTTPParser|MessagePort|Worker|FSReq\w+|\w+Wrap|\w+Job)\./,
+  /^(?:<anonymous>)? node:(?:net|internal\/per_context\/messageport):/,
+  /\[as on\w+\] /,
+];
+
+function isCalledByLibuv({ name, place }: Frame): boolean {
+  return REAL_EVENT.some((event) => event.test(`${name} ${place}`));
+}
 
 /**
  * Whether a timer or an event of the real world has called, at the root of a stack: a simulation has none. What was there before goes on
@@ -60,7 +85,7 @@ const TURNS_OF_RUN = /\b(?:processImmediate|processTicksAndRejections|runMicrota
  */
 export function isRealEvent(frames: readonly Frame[]): boolean {
   const root = frames.findLast(({ name }) => !/^async |callbackTrampoline/.test(name));
-  return root !== undefined && root.place.startsWith('node:') && !TURNS_OF_RUN.test(root.name);
+  return root !== undefined && root.place.startsWith('node:') && isCalledByLibuv(root);
 }
 
 /**
@@ -83,6 +108,7 @@ export function isCalledByTool(isOwn: (place: string) => boolean): boolean {
 
 /** Where the program made the call that an error reports: the nearest frame outside of Node and of this package's guard. */
 export function callSite(error: Error, isOwn: (place: string) => boolean): string | undefined {
-  const frames = framesOf(error.stack ?? '', 0);
+  const stack: unknown = error.stack;
+  const frames = framesOf(typeof stack === 'string' ? stack : '', 0);
   return frames.find((frame) => !isNodes(frame) && !isOwn(frame.place))?.place;
 }
