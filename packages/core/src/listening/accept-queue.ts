@@ -144,6 +144,8 @@ export class AcceptQueue<P, S extends ByteStream> {
       const stream = this.#accepts.size === 0 ? this.#next() : undefined;
       this.#closeIfDrained();
       if (stream !== undefined) return budgetOf(clock).pay(stream);
+      // Of what was admitted before a drain, the rest had ended.
+      if (this.#isClosed) throw closedError('accept');
     } catch (error) {
       return budgetOf(clock).fail(error);
     }

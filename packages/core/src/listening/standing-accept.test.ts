@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ByteStream } from '../streams/byte-stream.ts';
 import { systemClock } from '../waiting/system-clock.ts';
+import { ClosedError } from '../vocabulary/errors.ts';
 import { WOULD_BLOCK } from '../vocabulary/would-block.ts';
 import { AcceptQueue } from './accept-queue.ts';
 
@@ -113,5 +114,16 @@ describe('acceptEach', () => {
     queue.fail(new Error('early'));
     await expect(queue.acceptEach(taker, undefined)).rejects.toThrow('early');
     expect(queue.tryAccept()).toBe(WOULD_BLOCK);
+  });
+});
+
+describe('accept, where all that was admitted before a drain has ended', () => {
+  test('fails as after close, instead of waiting for ever', async () => {
+    const { queue, gone } = setUp();
+    queue.admit('gone');
+    gone.add('gone');
+    const drained = queue.drain();
+    await expect(queue.accept(undefined)).rejects.toThrow(ClosedError);
+    await drained;
   });
 });

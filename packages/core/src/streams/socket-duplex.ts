@@ -44,6 +44,8 @@ export abstract class SocketDuplex extends StreamDuplex {
   #idle: IdleTimer | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
+  /** The peer's address, once it was asked for. */
+  #peer: Endpoint | undefined;
   /** Milliseconds without a byte until `'timeout'`; `undefined` before `setTimeout`. */
   timeout: number | undefined;
   connecting = false;
@@ -114,11 +116,12 @@ export abstract class SocketDuplex extends StreamDuplex {
     if (callback !== undefined && typeof callback !== 'function') {
       throw invalidInput('setTimeout', 'callback', 'a function', callback);
     }
+    if (this.destroyed) return this;
     this.timeout = Math.min(delay, MAX_DELAY);
     this.#idle?.close();
     this.#idle = undefined;
     if (callback !== undefined) this.off('timeout', callback);
-    if (delay === 0 || this.destroyed) return this;
+    if (delay === 0) return this;
     if (callback !== undefined) this.once('timeout', callback);
     this.#idle = this.startIdleTimer(() => {
       // The stream below may be closed by another user, which is noticed here when it is read.
@@ -194,11 +197,17 @@ export abstract class SocketDuplex extends StreamDuplex {
     return familyOf(this.remoteAddress);
   }
 
-  /** As on sockets of Node, a Unix socket has no address, and of a destroyed one the remote address is forgotten. */
+  /**
+   * As on sockets of Node, a Unix socket has no address. A destroyed one has none of this side; the peer's it has where it was asked
+   * for before, as by what logs the ends of connections.
+   */
   protected addressAt(end: 'localAddress' | 'remoteAddress'): Endpoint | undefined {
-    if (this.destroyed && end === 'remoteAddress') return undefined;
+    if (this.destroyed) return end === 'remoteAddress' ? this.#peer : undefined;
     const { host, port } = this.#socket[end] ?? {};
-    return host === undefined || port === undefined ? undefined : { host, port };
+    if (host === undefined || port === undefined) return undefined;
+    const address = { host, port };
+    if (end === 'remoteAddress') this.#peer = address;
+    return address;
   }
 
   /** Whether TLS is on it, as `tls.TLSSocket` says it; `undefined` where it is not. */

@@ -6,6 +6,7 @@
  */
 
 import type { Clock, Timer } from '../vocabulary/clock.ts';
+import { nextTick } from '../vocabulary/platform.ts';
 import type { DuplexStream } from './duplex-stream.ts';
 import { SocketDuplex, type IdleTimer } from './socket-duplex.ts';
 
@@ -20,10 +21,28 @@ class NodeDuplex extends SocketDuplex {
   readonly #clock: Clock;
 
   constructor(stream: DuplexStream, clock: Clock) {
-    super();
+    super({ emitClose: false });
     this.#clock = clock;
     this.on('error', ignore);
     this.attach(stream);
+    // As Node's sockets do: an end or an error is noticed also where no program reads.
+    this.read(0);
+  }
+
+  protected override deliver(chunk: Uint8Array | null): void {
+    super.deliver(chunk);
+    // Where no bytes wait, `'end'` needs no reader.
+    if (chunk === null) this.read(0);
+  }
+
+  /** Sockets say with `'close'` whether they have failed. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    super._destroy(error, (failure) => {
+      done(failure);
+      nextTick(() => {
+        this.emit('close', failure instanceof Error);
+      });
+    });
   }
 
   protected override startIdleTimer(callback: () => void, delay: number): IdleTimer {

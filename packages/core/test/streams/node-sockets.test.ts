@@ -187,3 +187,81 @@ describe('what a socket is', () => {
     expect((await d.closed).how).toBe('reset');
   });
 });
+
+describe('the end of a socket that no program reads', () => {
+  test("is noticed: the peer's reset", async () => {
+    const [client, server] = memoryPair();
+    const node = client.toNode();
+    const errors: unknown[] = [];
+    node.on('error', (error) => errors.push(error));
+    const closed = new Promise((resolve) => node.on('close', resolve));
+    server.reset();
+    expect(await closed).toBe(true);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
+  });
+
+  test("is noticed: the peer's FIN, also where it is paused", async () => {
+    const [client, server] = memoryPair();
+    const node = client.toNode().pause();
+    const ended = once(node, 'end');
+    const closed = once(node, 'close');
+    await server.close();
+    await ended;
+    node.end();
+    expect(await closed).toEqual([false]);
+  });
+
+  test('loses no byte that came before', async () => {
+    const [client, server] = memoryPair();
+    const node = client.toNode();
+    let isEnded = false;
+    node.on('end', () => (isEnded = true));
+    await server.writeAll('last words');
+    await server.close();
+    await new Promise(setImmediate);
+    expect(isEnded).toBe(false);
+    const ended = once(node, 'end');
+    let text = '';
+    node.on('data', (part) => (text += String(part)));
+    await ended;
+    expect(text).toBe('last words');
+    node.destroy();
+  });
+});
+
+describe('a socket that is destroyed', () => {
+  test.each([
+    ['false', undefined, false],
+    ['true', new Error('mine'), true],
+  ])("emits 'close' once, after its error, with %s", async (_title, error, hasFailed) => {
+    const [client] = memoryPair();
+    const node = client.toNode();
+    const events: unknown[] = [];
+    node.on('error', (reason) => events.push(reason));
+    node.on('close', (hadError) => events.push(hadError));
+    node.destroy(error);
+    await client.closed;
+    await new Promise(setImmediate);
+    expect(events).toEqual(error === undefined ? [hasFailed] : [error, hasFailed]);
+    expect(node.closed).toBe(true);
+  });
+
+  test('has no timeout any more', () => {
+    const node = memoryPair()[0].toNode().destroy();
+    expect(node.setTimeout(10).timeout).toBeUndefined();
+  });
+
+  test.each([true, false])(
+    "has no address; the peer's it has if it was asked for before: %s",
+    async (isAsked) => {
+      const listener = await TcpListener.bind({ port: 0, host: '127.0.0.1' });
+      const node = (await TcpStream.connect(listener.localAddress)).toNode();
+      const { remoteAddress } = isAsked ? node : { remoteAddress: undefined };
+      expect(node.localAddress).toBe('127.0.0.1');
+      node.destroy();
+      expect([node.localAddress, node.address()]).toEqual([undefined, {}]);
+      expect(node.remoteAddress).toBe(remoteAddress);
+      await listener.close();
+    },
+  );
+});
