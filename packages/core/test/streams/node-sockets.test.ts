@@ -238,7 +238,7 @@ describe('a socket that is destroyed', () => {
     const node = client.toNode();
     const events: unknown[] = [];
     node.on('error', (reason) => events.push(reason));
-    node.on('close', (hadError) => events.push(hadError));
+    node.on('close', (...values: unknown[]) => events.push(...values));
     node.destroy(error);
     await client.closed;
     await new Promise(setImmediate);
