@@ -346,6 +346,9 @@ export class ByteStream implements DuplexStream {
    * libraries use of a `net.Socket` is there: `setTimeout`, which emits `'timeout'` on the clock of this stream, `setNoDelay` and
    * `setKeepAlive` (elsewhere than on TCP they do nothing), `ref`, `unref`, `destroySoon`, addresses, counts of bytes, `encrypted`.
    *
+   * After the peer's FIN it may still be written to, as a socket with `allowHalfOpen: true`. For clients of databases and agents, which
+   * wait for `'close'` where a server ends the connection, set `allowHalfOpen` of the result to `false`: then it ends by itself.
+   *
    * @example
    * ```ts
    * import { pipeline } from 'node:stream/promises';

@@ -265,3 +265,45 @@ describe('a socket that is destroyed', () => {
     },
   );
 });
+
+describe('allowHalfOpen', () => {
+  test.each([true, false])(
+    '%s: whether a socket is open after the FIN of its peer',
+    async (may) => {
+      const [client, server] = memoryPair();
+      const node = client.toNode();
+      expect(node.allowHalfOpen).toBe(true);
+      node.allowHalfOpen = may;
+      const ended = once(node, 'end');
+      await server.shutdown('write');
+      await ended;
+      if (may) node.end('an answer');
+      else await once(node, 'close');
+      const chunk = await server.readChunk();
+      expect(chunk && Buffer.from(chunk).toString()).toBe(may ? 'an answer' : null);
+      node.destroy();
+    },
+  );
+
+  test('false lets an agent of Node drop the kept connections that their server ends', async () => {
+    const [client, server] = memoryPair();
+    const http = createServer((_message, response) => response.end('x'));
+    http.emit('connection', server.toNode());
+    const socket = client.toNode();
+    socket.allowHalfOpen = false;
+    const agent = new Agent({ keepAlive: true });
+    agent.createConnection = () => socket;
+    const free = once(agent, 'free');
+    const [answer] = (await once(request({ agent, host: 'memory' }).end(), 'response')) as [
+      NodeJS.ReadableStream,
+    ];
+    answer.resume();
+    await free;
+    expect(Object.keys(agent.freeSockets)).toHaveLength(1);
+    const closed = once(socket, 'close');
+    await server.close();
+    await closed;
+    expect(Object.keys(agent.freeSockets)).toEqual([]);
+    agent.destroy();
+  });
+});
