@@ -121,6 +121,17 @@ test('a GET uses the connection that is free, whatever is known', () =>
     expect(connections).toHaveLength(1);
   }));
 
+test('a POST goes on a new connection at once where one would have to rest for seconds, as after a slow handshake', () =>
+  played({ latency: 1_000, keeps: Infinity }, async (world, { connections }) => {
+    const client = world.client({ maxConnectionsPerOrigin: 1 });
+    await post(client, 1);
+    const since = world.now;
+    await post(client, 1);
+    // A round trip for the connection, one for the request.
+    expect(world.now - since).toBe(4_000);
+    expect(connections).toHaveLength(2);
+  }));
+
 test('a POST whose turn is over while a connection rests for it is given up, and the connection is kept', () =>
   played({ latency: 50, keeps: Infinity }, async (world, { connections }) => {
     const client = world.client({ maxConnectionsPerOrigin: 1 });

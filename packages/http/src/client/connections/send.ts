@@ -20,6 +20,11 @@ import { ClientRequestTracer, clientRequests } from '../../tracing/client-reques
 
 /** How long a connection rests that is to show whether it is kept for a round trip, with the margin of half. */
 const REST_IN_ROUND_TRIPS = 3;
+/**
+ * Where it would have to rest for longer, in milliseconds, it does not: others wait for it meanwhile, and what took so long to connect
+ * had another reason than the distance, such as a lost packet.
+ */
+const LONGEST_REST = 2_000;
 
 /** What sending needs of its client. */
 export interface PoolSource {
@@ -151,8 +156,10 @@ async function isKeptFor(
   if (kept.allows(idle.length, roundTrip)) return true;
   // No other connection can rest meanwhile: this one does, for as long as shows that one which was just used will do.
   if (pool.hasRoom || !kept.isUnknown(roundTrip) || !connection.isReusable) return false;
+  const rest = REST_IN_ROUND_TRIPS * roundTrip + 1;
+  if (rest > LONGEST_REST) return false;
   try {
-    await clock.sleep(REST_IN_ROUND_TRIPS * roundTrip + 1, { signal });
+    await clock.sleep(rest, { signal });
   } catch (error) {
     pool.release(connection);
     throw error;
