@@ -6,18 +6,31 @@
  */
 
 import { lazy, loadEverything } from '../../../vocabulary/lazy.ts';
-import { cover, coverCall, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
+import {
+  cover,
+  coverCall,
+  currentWorld,
+  markLayer,
+  realms,
+  type AnyFunction,
+} from './indirection.ts';
 
 /** What is being compiled outside of a run. */
 const compiling = new Set<Promise<unknown>>();
 
-const webAssembly = (): object | undefined =>
-  Reflect.get(globalThis, 'WebAssembly') as object | undefined;
+const webAssembly = (globals: object = globalThis): object | undefined =>
+  Reflect.get(globals, 'WebAssembly') as object | undefined;
 
 /** Makes the functions that compile in other threads layers. */
 export function coverLoading(): void {
-  for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
-    cover(webAssembly, name, (real) => compileLayer(name, real));
+  for (const globals of realms) {
+    for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
+      cover(
+        () => webAssembly(globals()),
+        name,
+        (real) => compileLayer(name, real),
+      );
+    }
   }
 }
 

@@ -243,6 +243,21 @@ function registered(name: string, options: SimTestOptions, main = whole): () => 
 }
 
 describe('simTest', () => {
+  test('is not registered with node:test where Vitest runs without globals', () => {
+    const globals = globalThis as { test?: unknown; it?: unknown };
+    const { test: runners, it: alias } = globals;
+    const before = process.env['VITEST'];
+    Object.assign(globals, { test: undefined, it: undefined });
+    process.env['VITEST'] = 'true';
+    try {
+      expect(() => simTest('one', {}, whole)).toThrow("import { test } from 'vitest'");
+    } finally {
+      if (before === undefined) delete process.env['VITEST'];
+      else process.env['VITEST'] = before;
+      Object.assign(globals, { test: runners, it: alias });
+    }
+  });
+
   test('keeps a seed of each cause, runs these first, and writes stories that replay', async () => {
     const regressions = join(folder, 'kept', 'my.test.ts.txt');
     const error = (await failure(registered('all "at once"', { regressions })())) as SeedsError;

@@ -130,6 +130,11 @@ function defined(options: ManyRunsOptions): ManyRunsOptions {
 function runnersTest(): RegisterTest {
   const { test, it } = globalThis as { readonly test?: unknown; readonly it?: unknown };
   const found = [test, it].find((value) => typeof value === 'function');
+  if (found === undefined && process.env['VITEST'] === 'true') {
+    const expected =
+      "the `test` of Vitest, which has no globals here: import { test } from 'vitest'";
+    throw invalidInput(OPERATION, 'test', expected, undefined);
+  }
   return (found ?? process.getBuiltinModule('node:test')) as RegisterTest;
 }
 
