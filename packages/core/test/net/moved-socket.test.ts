@@ -23,6 +23,7 @@ const PROGRAM = `
 describeIf('sockets that move')('a socket that was moved to a worker', () => {
   test('is a stream there, to its end, and nothing is left of it here', async () => {
     const worker = new Worker(PROGRAM, { eval: true });
+    const closed = once(worker, 'message');
     // A socket that has begun to read cannot be moved.
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       worker.postMessage(socket, [socket as unknown as Transferable]);
@@ -35,7 +36,7 @@ describeIf('sockets that move')('a socket that was moved to a worker', () => {
     const received: (string | null)[] = [];
     for (let count = 0; count < 3; count += 1) received.push(await client.readLine());
     expect(received).toEqual([`${worker.threadId}: one`, `${worker.threadId}: two`, null]);
-    expect(await once(worker, 'message')).toEqual(['closed']);
+    expect(await closed).toEqual(['closed']);
     server.close();
     await once(server, 'close');
     await worker.terminate();
