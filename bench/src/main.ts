@@ -147,3 +147,5 @@ try {
   console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error);
   process.exitCode = 1;
 }
+// A measurement that took too long may have left a child, which would keep this process.
+if (process.exitCode === 1) process.exit();

@@ -1,7 +1,8 @@
 /** Runs a scenario: contestants take turns, A B C A B C, so that what changes on the machine changes for all. */
 
 import type { ContestantOutcome, ScenarioOutcome } from './outcome.ts';
-import type { Contestant, RoundContext, Sample, Scenario } from './scenarios/scenario.ts';
+import { MOST_WARMUPS } from './scenarios/http-server.ts';
+import type { Contestant, RoundContext, Sample, Scenario, Session } from './scenarios/scenario.ts';
 
 export interface RoundsOptions {
   readonly rounds: number;
@@ -59,7 +60,8 @@ async function keptRounds(
 ): Promise<void> {
   const opened = await Promise.allSettled(
     all.map(async ([contestant, taken]) => {
-      const session = await contestant.open?.(context);
+      const opening = async (): Promise<Session | undefined> => contestant.open?.(context);
+      const session = await inTime(scenario, contestant, warmUpTime(context), opening);
       if (session === undefined) throw new Error(`${contestant.name} cannot be kept`);
       return { contestant, taken, session };
     }),
@@ -69,7 +71,9 @@ async function keptRounds(
     for (const one of opened) if (one.status === 'rejected') throw one.reason;
     for (let round = 0; round < rounds; round += 1) {
       for (const { contestant, taken, session } of running) {
-        const sample = await session.round();
+        const sample = await inTime(scenario, contestant, roundTime(context), () =>
+          session.round(),
+        );
         taken.push(sample);
         onSample(scenario, contestant, sample);
       }
@@ -104,7 +108,26 @@ async function roundOf(
   contestant: Contestant,
   context: RoundContext,
 ): Promise<Sample> {
-  const timeout = SERVER_TIMEOUT + (context.seconds + context.warmup) * 3_000;
+  return inTime(scenario, contestant, roundTime(context), () => contestant.round(context));
+}
+
+/** How long a round may take, in milliseconds. */
+function roundTime({ seconds, warmup }: RoundContext): number {
+  return SERVER_TIMEOUT + (seconds + warmup) * 3_000;
+}
+
+/** How long the start and the warm-up of a kept server may take, in milliseconds: all warm up at the same time. */
+function warmUpTime(context: RoundContext): number {
+  return roundTime(context) + context.warmup * MOST_WARMUPS * 1_000;
+}
+
+/** Does a part of a measurement. @throws `Error` with the scenario and the contestant, when it fails or takes too long. */
+async function inTime<T>(
+  scenario: Scenario,
+  contestant: Contestant,
+  timeout: number,
+  work: () => Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -112,7 +135,7 @@ async function roundOf(
     }, timeout);
   });
   try {
-    return await Promise.race([contestant.round(context), late]);
+    return await Promise.race([work(), late]);
   } catch (cause) {
     throw new Error(`${scenario.name}, ${contestant.name}: ${String(cause)}`, { cause });
   } finally {

@@ -16,6 +16,8 @@ const [port, count, warmup, measure] = process.argv.slice(2).map(Number) as [
   number,
 ];
 const due = count * SHORT.answer.length;
+/** How long a message may take to come everywhere, in milliseconds. */
+const PATIENCE = 10_000;
 const latencies = new Histogram();
 let got = 0;
 let came = 0;
@@ -24,6 +26,7 @@ let onCame = (): void => {};
 const sockets = await openSockets(port, count, (_socket, length) => {
   got += length;
   if (got < due) return;
+  if (got > due) fail(`got ${got} bytes of a message that is ${due} for all`);
   got = 0;
   came += count;
   onCame();
@@ -41,6 +44,18 @@ const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
   });
+
+function fail(why: string): never {
+  console.error(why);
+  process.exit(1);
+}
+
+// One member that misses a message would hold up the load for ever.
+let checked = 0;
+setInterval(() => {
+  if (since === checked) fail(`${got} of ${due} bytes of a message have come in ${PATIENCE} ms`);
+  checked = since;
+}, PATIENCE);
 
 send(performance.now());
 await wait(warmup);

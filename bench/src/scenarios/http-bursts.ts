@@ -15,7 +15,7 @@ function contestants(
   return peers.map((peer) => ({
     name: peer.name,
     missing: peer.missing ?? noRawGenerator,
-    round: (context) => round(peer, { ...context, load: rawGenerator }),
+    round: (context) => round(peer, context),
   }));
 }
 
@@ -26,6 +26,7 @@ const burstLoad: ServerLoad = {
   app: 'hello',
   exchange: closing(HELLO),
   connections: 64,
+  generator: rawGenerator,
   burst: PAUSE,
 };
 
@@ -39,7 +40,7 @@ function asBurst({ details }: Sample): Sample {
 }
 
 async function openBurst(peer: Peer, context: RoundContext): Promise<Session> {
-  const session = await openServer(peer, burstLoad, { ...context, load: rawGenerator });
+  const session = await openServer(peer, burstLoad, context);
   return { ...session, round: async () => asBurst(await session.round()) };
 }
 
@@ -65,6 +66,7 @@ async function coldRound(peer: Peer, context: RoundContext): Promise<Sample> {
     app: 'echo',
     exchange: VARIED,
     connections: 64,
+    generator: rawGenerator,
     count: context.isSmoke ? 100 : FIRST,
     isUnchecked: true,
   };

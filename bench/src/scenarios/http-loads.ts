@@ -19,8 +19,6 @@ function withEpoll(what: ServerLoad): readonly Contestant[] {
   return [...contestants(what), serverContestant(epoll, what)];
 }
 
-type Open = NonNullable<Contestant['open']>;
-
 const common = { unit: 'requests/s', better: 'more', ours: 'awaitio' } as const;
 
 export const echoPost: Scenario = {
@@ -137,11 +135,12 @@ export const tlsHandshake: Scenario = {
   goals: [{ against: 'node:https', detail: 'µs of server', ratio: 1 }],
   bound:
     'Node performs the handshake here as in node:https, with a `TLSSocket` over a `net.Socket`. awaitio’s stream below TLS and the one above it, its deadlines and the wait for the client’s FIN come on top. A handle of TLS without those sockets needs a dozen undocumented callbacks ([decision 0018](../../docs/decisions/0018-tls-on-the-handle.md)).',
-  contestants: overTls({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map((one) => ({
-    ...one,
-    round: (context) => one.round({ ...context, load: ownGenerator }),
-    open: one.open && ((context) => (one.open as Open)({ ...context, load: ownGenerator })),
-  })),
+  contestants: overTls({
+    app: 'hello',
+    exchange: closing(HELLO),
+    connections: 64,
+    generator: ownGenerator,
+  }),
 };
 
 export const churn: Scenario = {
@@ -155,12 +154,11 @@ export const churn: Scenario = {
   ],
   bound:
     'libuv accepts one connection in a turn of its loop, so that each request pays for a turn, which a server in C, Bun and Deno share. And awaitio waits for the client’s FIN, which is one more event and two system calls, so that no late byte of a client resets its answer away.',
-  contestants: contestants({ app: 'hello', exchange: closing(HELLO), connections: 64 }).map(
-    (one) => ({
-      ...one,
-      // wrk counts the end of a connection as an error when it comes with the answer.
-      round: (context) => one.round({ ...context, load: rawGenerator }),
-      open: one.open && ((context) => (one.open as Open)({ ...context, load: rawGenerator })),
-    }),
-  ),
+  contestants: contestants({
+    app: 'hello',
+    exchange: closing(HELLO),
+    connections: 64,
+    // wrk counts the end of a connection as an error when it comes with the answer.
+    generator: rawGenerator,
+  }),
 };

@@ -1,7 +1,7 @@
 /** Contestants that are HTTP servers under load: how one round of one of them goes. */
 
 import { checkAnswers } from '../load/check.ts';
-import type { Exchange } from '../load/load.ts';
+import type { Exchange, LoadGenerator } from '../load/load.ts';
 import { certificateVariables } from '../process/certificate.ts';
 import { Child } from '../process/child.ts';
 import { usageOf } from '../process/usage.ts';
@@ -14,6 +14,8 @@ export interface ServerLoad {
   readonly app: string;
   readonly exchange: Exchange;
   readonly connections: number;
+  /** What makes the load, in every kind of round. @default that of the run */
+  readonly generator?: LoadGenerator | undefined;
   readonly pipeline?: number;
   readonly tls?: boolean;
   /** Requests a second, when the load does not wait for answers. */
@@ -49,7 +51,7 @@ export async function serverRound(
 }
 
 /** How long a kept server is warmed up at most, in times of the warm-up: it may get a small share of the machine. */
-const MOST_WARMUPS = 12;
+export const MOST_WARMUPS = 12;
 
 /** Starts a server, and warms it up until it has used as much processor time: its rounds have no warm-up. */
 export async function openServer(
@@ -62,7 +64,12 @@ export async function openServer(
   const until = performance.now() + context.warmup * MOST_WARMUPS * 1_000;
   const slice = { ...context, warmup: 0 };
   const isCold = (): boolean => !(usageOf(child.pid).cpu >= context.warmup * 1_000);
-  while (isCold() && performance.now() < until) await measure(running, peer, what, slice);
+  try {
+    while (isCold() && performance.now() < until) await measure(running, peer, what, slice);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
   return {
     round: () => measure(running, peer, what, slice),
     close: () => child.stop(),
@@ -113,7 +120,8 @@ async function measure(
   const { seconds, warmup } = context;
   const amount = { connections, pipeline, seconds, warmup, rate, count, burst };
   const load = { port, tls, exchange, ...amount, onPhase };
-  const result = await context.load.run(load).catch((error: unknown) => {
+  const generator = what.generator ?? context.load;
+  const result = await generator.run(load).catch((error: unknown) => {
     // A load generator only says that nothing answered; the server has said why.
     throw new Error(child.end ?? String(error), { cause: error });
   });

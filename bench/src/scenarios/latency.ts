@@ -39,12 +39,12 @@ function atShare(share: number): readonly Contestant[] {
     round: async (context) => {
       const rate = (await peakOf(context)) * share;
       return asLatency(
-        await serverRound(peer, { ...echo, rate }, { ...context, load: ownGenerator }),
+        await serverRound(peer, { ...echo, rate, generator: ownGenerator }, context),
       );
     },
     open: async (context) => {
       const rate = (await peakOf(context)) * share;
-      const session = await openServer(peer, { ...echo, rate }, { ...context, load: ownGenerator });
+      const session = await openServer(peer, { ...echo, rate, generator: ownGenerator }, context);
       return { ...session, round: async () => asLatency(await session.round()) };
     },
   }));

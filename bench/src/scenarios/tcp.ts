@@ -35,9 +35,12 @@ const peers: readonly Peer[] = [
 ];
 
 function contestant(peer: Peer): Contestant {
-  const what = { app: '', exchange: rawMessage(1_024), connections: 64 };
-  const common = serverContestant(peer, what);
-  return { ...common, round: (context) => common.round({ ...context, load: rawGenerator }) };
+  return serverContestant(peer, {
+    app: '',
+    exchange: rawMessage(1_024),
+    connections: 64,
+    generator: rawGenerator,
+  });
 }
 
 export const tcpEcho: Scenario = {

@@ -46,12 +46,9 @@ function contestants(
   app: string,
   exchange: Exchange,
   connections: number,
-  load: LoadGenerator,
+  generator: LoadGenerator,
 ): readonly Contestant[] {
-  return peers.map((peer) => {
-    const common = serverContestant(peer, { app, exchange, connections });
-    return { ...common, round: (context) => common.round({ ...context, load }) };
-  });
+  return peers.map((peer) => serverContestant(peer, { app, exchange, connections, generator }));
 }
 
 const common = { unit: 'messages/s', better: 'more', ours: 'awaitio' } as const;
