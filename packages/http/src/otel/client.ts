@@ -5,9 +5,6 @@ import {
   SpanKind,
   SpanStatusCode,
   trace as traces,
-  type Attributes,
-  type Context,
-  type Span,
   type TextMapSetter,
 } from '@opentelemetry/api';
 import type { ClientRequestTrace } from '../tracing/contexts.ts';
@@ -17,21 +14,17 @@ import { errorType, methodNames, placeAttributes, placeOf } from './conventions.
 import { instrumentsOf, type Instruments } from './instruments.ts';
 import { redactedUrl } from './redact.ts';
 import type { Settings } from './settings.ts';
-
-interface Begun {
-  readonly span: Span;
-  readonly context: Context;
-  readonly attributes: Attributes;
-}
+import { UnderWay, type Begun } from './under-way.ts';
 
 export class ClientRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
-  readonly #begun = new Map<ClientRequestTrace, Begun>();
+  readonly #underWay: UnderWay<ClientRequestTrace, Begun>;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#instruments = instrumentsOf(settings.meter, 'client');
+    this.#underWay = new UnderWay(this.#instruments);
   }
 
   started(trace: ClientRequestTrace): void {
@@ -61,25 +54,18 @@ export class ClientRequests {
       'http.request.method': names.method,
       ...(isKnown ? placeAttributes(place) : { 'server.address': OTHER }),
     };
-    this.#begun.set(trace, { span, context, attributes });
-    this.#instruments.active.add(1, attributes);
+    this.#underWay.begin(trace, { span, context, attributes });
     propagator.inject(context, trace, FIELDS);
     runIn(trace, (body) => contexts.with(context, body));
   }
 
-  /** Nothing is counted from now on: what is under way is not active any more, and its spans end here. */
   stop(): void {
-    for (const { span, attributes } of this.#begun.values()) {
-      this.#instruments.active.add(-1, attributes);
-      span.end();
-    }
-    this.#begun.clear();
+    this.#underWay.stop();
   }
 
   ended(trace: ClientRequestTrace): void {
-    const begun = this.#begun.get(trace);
+    const begun = this.#underWay.take(trace);
     if (begun === undefined) return;
-    this.#begun.delete(trace);
     const { span, context, attributes } = begun;
     const { status, httpVersion, bodyLength, responseLength } = trace;
     const failure = failureOf(trace);
@@ -93,8 +79,7 @@ export class ClientRequests {
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end();
-    const { duration, active, requestSize, responseSize } = this.#instruments;
-    active.add(-1, attributes);
+    const { duration, requestSize, responseSize } = this.#instruments;
     const { errors } = this.#settings;
     const all = {
       ...attributes,

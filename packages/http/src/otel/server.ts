@@ -6,8 +6,6 @@ import {
   SpanStatusCode,
   trace as traces,
   type Attributes,
-  type Context,
-  type Span,
   type TextMapGetter,
 } from '@opentelemetry/api';
 import type { Headers } from '../protocol/vocabulary/headers.ts';
@@ -25,23 +23,21 @@ import {
 import { instrumentsOf, type Instruments } from './instruments.ts';
 import { redactedQuery, splitTarget } from './redact.ts';
 import type { Settings } from './settings.ts';
+import { UnderWay, type Begun } from './under-way.ts';
 
-interface Begun {
-  readonly span: Span;
-  readonly context: Context;
+interface BegunRequest extends Begun {
   readonly names: MethodNames;
-  /** Of metrics: what is known from the beginning. */
-  readonly attributes: Attributes;
 }
 
 export class ServerRequests {
   readonly #settings: Settings;
   readonly #instruments: Instruments;
-  readonly #begun = new Map<ServerRequestTrace, Begun>();
+  readonly #underWay: UnderWay<ServerRequestTrace, BegunRequest>;
 
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#instruments = instrumentsOf(settings.meter, 'server');
+    this.#underWay = new UnderWay(this.#instruments);
   }
 
   started(trace: ServerRequestTrace): void {
@@ -69,24 +65,17 @@ export class ServerRequests {
       parent,
     );
     const context = traces.setSpan(parent, span);
-    this.#begun.set(trace, { span, context, names, attributes });
-    this.#instruments.active.add(1, attributes);
+    this.#underWay.begin(trace, { span, context, names, attributes });
     runIn(trace, (body) => contexts.with(context, body));
   }
 
-  /** Nothing is counted from now on: what is under way is not active any more, and its spans end here. */
   stop(): void {
-    for (const { span, attributes } of this.#begun.values()) {
-      this.#instruments.active.add(-1, attributes);
-      span.end();
-    }
-    this.#begun.clear();
+    this.#underWay.stop();
   }
 
   ended(trace: ServerRequestTrace): void {
-    const begun = this.#begun.get(trace);
+    const begun = this.#underWay.take(trace);
     if (begun === undefined) return;
-    this.#begun.delete(trace);
     const { span, context, names, attributes } = begun;
     const { routes, errors } = this.#settings;
     const { route } = trace.request;
@@ -100,8 +89,7 @@ export class ServerRequests {
     span.setAttributes(known);
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
-    const { duration, active, requestSize, responseSize } = this.#instruments;
-    active.add(-1, attributes);
+    const { duration, requestSize, responseSize } = this.#instruments;
     const all = {
       ...attributes,
       ...known,
