@@ -7,7 +7,7 @@
  */
 
 import { seededRandom, type Random } from '../../vocabulary/random.ts';
-import type { SimFaults } from './wire/faults.ts';
+import { NO_BREAKAGE, type SimFaults } from './wire/faults.ts';
 import type { SimulationFaults } from './options.ts';
 
 type Strengths = Partial<Record<keyof SimFaults, readonly [least: number, most: number]>>;
@@ -37,17 +37,7 @@ const STRENGTHS: Strengths = {
 const ON_REQUEST: Strengths = { diskError: [0.001, 0.1], diskFull: [0.001, 0.1] };
 
 /** A swarm of what TCP, UDP and disks may do to every program: no connection is broken, no host, no clock. */
-export const HARMLESS_SWARM: SimulationFaults = Object.freeze({
-  swarm: true,
-  refuse: 0,
-  reset: 0,
-  halfOpen: 0,
-  partition: 0,
-  crash: 0,
-  pause: 0,
-  skew: 0,
-  jump: 0,
-});
+export const HARMLESS_SWARM: SimulationFaults = Object.freeze({ swarm: true, ...NO_BREAKAGE });
 
 /** The faults of a run: those that are given, or those that its seed draws. */
 export function faultsOf(

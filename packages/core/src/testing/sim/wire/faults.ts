@@ -82,12 +82,8 @@ export const CALM: SimFaults = Object.freeze({
   delayDatagrams: 0,
 });
 
-const DEFAULTS: Faults = {
-  split: 0.2,
-  merge: 0.5,
-  partialWrite: 0.2,
-  window: 0.2,
-  slowReader: 0.1,
+/** The faults that break something: a connection, a host, its clock. A run has them only where it asks for them. */
+export const NO_BREAKAGE = {
   refuse: 0,
   reset: 0,
   halfOpen: 0,
@@ -96,6 +92,15 @@ const DEFAULTS: Faults = {
   pause: 0,
   skew: 0,
   jump: 0,
+} as const;
+
+const DEFAULTS: Faults = {
+  ...NO_BREAKAGE,
+  split: 0.2,
+  merge: 0.5,
+  partialWrite: 0.2,
+  window: 0.2,
+  slowReader: 0.1,
   diskError: 0,
   diskFull: 0,
   loseWrites: 0.5,
