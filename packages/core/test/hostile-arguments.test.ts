@@ -3,18 +3,17 @@
  *
  * A new public name makes this file fail until it has a recipe here: a right call of it, made anew each time.
  */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as core from '../src/index.ts';
 import * as lowlevel from '../src/lowlevel.ts';
 import * as sync from '../src/sync/index.ts';
 import * as kit from '../src/testing/index.ts';
-import { VALUES, wrongCalls, type Recipe, type Subject } from './support/hostile-calls.ts';
-import { readPage } from './support/public-api.ts';
+import { testWrongArguments } from './support/hostile-arguments.ts';
+import { VALUES, type Recipe } from './support/hostile-calls.ts';
 import { GONE } from './support/gone-transport.ts';
 
 const { ByteStream, Executor, Interest, MemoryListener, Poll, TaskTracker } = core;
@@ -798,29 +797,8 @@ const isTyped = (failure: unknown): boolean =>
   failure instanceof AggregateError ||
   (failure as { readonly code?: unknown }).code === 'ENOENT';
 
-const page = (name: string): string =>
-  fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
-
-describe.each([
-  ['index', INDEX],
-  ['lowlevel', LOWLEVEL],
-  ['sync', SYNC],
-  ['testing', TESTING],
-] as const)('a call of %s', (name, recipes) => {
-  const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
-
-  test('is known here, and nothing else is', () => {
-    const known = Object.keys(recipes).filter((key) => !key.startsWith('TaskContext.'));
-    expect(known.toSorted()).toEqual(calls.map((call) => call.name).toSorted());
-  });
-
-  test.each(
-    calls
-      .filter((call) => typeof recipes[call.name] === 'function')
-      .map((call) => [call.name, call] as const),
-  )('%s refuses wrong arguments', async (_name, call) => {
-    const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
-    const result = await wrongCalls(call, recipe, { exceptions: EXCEPTIONS, isTyped });
-    expect(result.wrong).toEqual([]);
-  });
-});
+testWrongArguments(
+  'core',
+  { index: INDEX, lowlevel: LOWLEVEL, sync: SYNC, testing: TESTING },
+  { exceptions: EXCEPTIONS, isTyped, isUnlisted: (name) => name.startsWith('TaskContext.') },
+);

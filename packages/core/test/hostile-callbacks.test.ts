@@ -5,7 +5,6 @@
  * A new callback makes this file fail until it has a scenario here.
  */
 import { describe, expect, test } from '@jest/globals';
-import { fileURLToPath } from 'node:url';
 import {
   acceptLoop,
   cancelScope,
@@ -518,16 +517,13 @@ const TESTING: Readonly<Record<string, Scenario | string>> = {
   'simulate(main)': async (main, stage) => simulated(stage, main),
 };
 
-const page = (name: string): string =>
-  fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
-
 describe.each([
   ['index', INDEX],
   ['lowlevel', LOWLEVEL],
   ['sync', SYNC],
   ['testing', TESTING],
 ] as const)('a callback of %s', (name, scenarios) => {
-  const { callbacks, calls } = readPage(page(name));
+  const { callbacks, calls } = readPage('core', name);
 
   test('is known here', () => {
     expect(callbacks.filter((callback) => !(callback in scenarios))).toEqual([]);

@@ -3,12 +3,11 @@
  *
  * A new public name makes this file fail until it has a recipe here: a right call of it, made anew each time.
  */
-import { describe, expect, test } from '@jest/globals';
 import { Executor, memoryPair, MemoryListener } from '@awaitio/core';
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { fileURLToPath } from 'node:url';
-import { wrongCalls, type Recipe, type Subject } from '../../core/test/support/hostile-calls.ts';
-import { readPage } from '../../core/test/support/public-api.ts';
+import { testWrongArguments } from '../../core/test/support/hostile-arguments.ts';
+import type { Recipe, Subject } from '../../core/test/support/hostile-calls.ts';
 import * as batteries from '../src/batteries/index.ts';
 import * as contracts from '../src/contract/index.ts';
 import * as http from '../src/index.ts';
@@ -467,37 +466,22 @@ const isTyped = (reason: unknown): boolean =>
   reason instanceof HttpProblem ||
   reason instanceof http.ClientGoneError;
 
-const page = (name: string): string =>
-  fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url));
-
-describe.each([
-  ['index', RECIPES],
-  ['batteries', BATTERIES],
-  ['websocket', WEBSOCKET],
-  ['contract', CONTRACTS],
-  ['inspect', INSPECTOR],
-  ['crossws', CROSSWS],
-  ['otel', OTEL],
-] as const)('a call of %s', (name, recipes) => {
-  const calls = readPage(page(name)).calls.filter(({ parameters }) => parameters.length > 0);
-
-  test('is known here, and nothing else is', () => {
-    expect(Object.keys(recipes).toSorted()).toEqual(calls.map((call) => call.name).toSorted());
-  });
-
-  test.each(
-    calls
-      .filter((call) => typeof recipes[call.name] === 'function')
-      .map((call) => [call.name, call] as const),
-  )('%s refuses wrong arguments', async (_name, call) => {
-    const recipe = recipes[call.name] as () => Subject | Promise<Subject>;
-    const { wrong } = await wrongCalls(call, recipe, {
-      exceptions: EXCEPTIONS,
-      isTyped,
-      // As documented for headers and statuses that must not be sent.
-      refuses: (reason) => reason instanceof http.LocalProtocolError,
-      turns: 30,
-    });
-    expect(wrong).toEqual([]);
-  });
-});
+testWrongArguments(
+  'http',
+  {
+    index: RECIPES,
+    batteries: BATTERIES,
+    websocket: WEBSOCKET,
+    contract: CONTRACTS,
+    inspect: INSPECTOR,
+    crossws: CROSSWS,
+    otel: OTEL,
+  },
+  {
+    exceptions: EXCEPTIONS,
+    isTyped,
+    // As documented for headers and statuses that must not be sent.
+    refuses: (reason) => reason instanceof http.LocalProtocolError,
+    turns: 30,
+  },
+);

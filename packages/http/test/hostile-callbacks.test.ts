@@ -362,7 +362,7 @@ const pages = [
   'websocket',
   'hono',
   'crossws',
-].map((name) => readPage(fileURLToPath(new URL(`../api/${name}.txt`, import.meta.url))));
+].map((name) => readPage('http', name));
 
 describe('a callback of @awaitio/http', () => {
   test('is known here', () => {

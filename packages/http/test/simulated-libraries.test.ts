@@ -3,33 +3,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { jest, expect, test } from '@jest/globals';
-import {
-  simulate,
-  virtualModule,
-  type SimulatedMain,
-  type Simulation,
-} from '@awaitio/core/testing';
+import { simulate, virtualModule, type SimulatedMain } from '@awaitio/core/testing';
 import { HttpResponse, serve } from '../src/index.ts';
 import { webSocket } from '../src/websocket/index.ts';
+import { on } from '../../core/test/support/simulated-hosts.ts';
 
 // What a library imports by name or keeps is of the simulation, since it is loaded after `@awaitio/core/testing`.
 const { Client, Pool } = await import('undici');
 const { WebSocket, WebSocketServer } = await import('ws');
 
 const SEEDS = 6;
-
-/** Runs a body on a host, and waits for it. */
-async function on<T>(sim: Simulation, host: string, body: () => Promise<T> | T): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    sim.host(host).run(async () => {
-      try {
-        resolve(await body());
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
-}
 
 async function expectRepeatable(main: SimulatedMain): Promise<void> {
   const faults = { split: 0.5, slowReader: 0.3 };

@@ -3,7 +3,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { TlsListener } from '../../src/index.ts';
 import { keep } from '../support/keep.ts';
 import { authority, identity } from '../support/tls.ts';
@@ -18,16 +18,22 @@ const turn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
+/** A client of TLS, and the socket below it. */
+function connectTo(listener: TlsListener): { readonly below: Socket; readonly client: TLSSocket } {
+  const { port } = listener.localAddress as { port: number };
+  const below = connect(port, '127.0.0.1');
+  sockets.push(below);
+  const client = connectTls({ socket: below, ca: authority.cert, servername: 'example.test' });
+  client.on('error', () => {});
+  below.on('error', () => {});
+  return { below, client };
+}
+
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   'a write to a peer that has reset fails, and close() ends, while nothing is read (%s)',
   async (maxVersion) => {
     const listener = keep(await TlsListener.bind('127.0.0.1:0', { ...identity, maxVersion }));
-    const { port } = listener.localAddress as { port: number };
-    const below = connect(port, '127.0.0.1');
-    sockets.push(below);
-    const client = connectTls({ socket: below, ca: authority.cert, servername: 'example.test' });
-    client.on('error', () => {});
-    below.on('error', () => {});
+    const { below, client } = connectTo(listener);
     await once(client, 'secureConnect');
     const stream = keep(await listener.accept());
     // More than the stream keeps: it stops to read, and so does not see the reset.
@@ -53,12 +59,7 @@ test.each([0, 400_000])(
   async (size) => {
     // The tickets of TLS 1.3 are what the kernel refuses.
     const listener = keep(await TlsListener.bind('127.0.0.1:0', identity));
-    const { port } = listener.localAddress as { port: number };
-    const below = connect(port, '127.0.0.1');
-    sockets.push(below);
-    const client = connectTls({ socket: below, ca: authority.cert, servername: 'example.test' });
-    client.on('error', () => {});
-    below.on('error', () => {});
+    const { below, client } = connectTo(listener);
     client.once('secureConnect', () => {
       if (size > 0) client.write(Buffer.alloc(size));
       setImmediate(() => {

@@ -4,7 +4,6 @@
  * A new call makes this file fail until it has a recipe here. It is made in a simulation, on hosts that are new each time.
  */
 import { describe, expect, test } from '@jest/globals';
-import { fileURLToPath } from 'node:url';
 import { InvalidInputError, IoError, timeout, type ByteStream } from '../../src/index.ts';
 import {
   CALM,
@@ -126,7 +125,7 @@ const TIMERS: readonly PublicCall[] = [
   { name: 'Clock of a host.defer', parameters: parameters('() => void') },
 ].map((call) => ({ ...call, returnsPromise: false }));
 
-const { calls } = readPage(fileURLToPath(new URL('../../api/testing.txt', import.meta.url)));
+const { calls } = readPage('core', 'testing');
 const owners = new Set(Object.keys(RECIPES).map((name) => name.replace(/\..*/, '')));
 const OWN = calls.filter(
   ({ name, parameters: { length } }) => length > 0 && owners.has(name.replace(/\..*/, '')),

@@ -97,8 +97,11 @@ const isFunctionType = (type: string, functions: ReadonlySet<string>): boolean =
   /\([^()]*\)\s*=>/.test(type) ||
   type.split(/[^\w]+/).some((word) => functions.has(word) || FOREIGN.has(word));
 
+export type PackageName = 'core' | 'http';
+
 /** Reads a page of `packages/<name>/api`. */
-export function readPage(file: string): PublicPage {
+export function readPage(packageName: PackageName, page: string): PublicPage {
+  const file = new URL(`../../../${packageName}/api/${page}.txt`, import.meta.url);
   const text = readFileSync(file, 'utf8');
   const declarations = text.split(/\n(?=export )/).slice(1);
   const functions = new Set<string>();

@@ -4,12 +4,12 @@ import { MemoryListener } from '@awaitio/core';
 import { Hono } from 'hono';
 import type { WSContext, WSEvents } from 'hono/ws';
 import { once } from 'node:events';
-import { WebSocket as UndiciWebSocket } from 'undici';
 import { WebSocket as WsClient } from 'ws';
 import { upgradeWebSocket, type CallbackSocketOptions } from '../../src/adapters/hono/index.ts';
 import { fetchHandler } from '../../src/batteries/index.ts';
 import { serve } from '../../src/index.ts';
 import { WebSocket } from '../../src/websocket/index.ts';
+import { expectEchoes } from '../websocket/undici-client.ts';
 import { readToEnd, staged } from './sockets.ts';
 
 type Context = WSContext<WebSocket>;
@@ -84,19 +84,8 @@ describe('upgradeWebSocket of Hono', () => {
 
   test('serves undici’s WebSocket, with a subprotocol', async () => {
     const server = await serve(app(echo, { protocols: ['b', 'a'] }), { port: 0 });
-    const client = new UndiciWebSocket(server.url.replace('http', 'ws'), ['a', 'b']);
-    client.binaryType = 'arraybuffer';
-    await once(client, 'open');
+    const client = await expectEchoes(server.url, ['a', 'b']);
     expect(client.protocol).toBe('b');
-    for (const message of ['hello', '', 'ä€😀', 'x'.repeat(200_000)]) {
-      client.send(message);
-      expect((await once(client, 'message'))[0].data).toBe(message);
-    }
-    client.send(Uint8Array.of(1, 2));
-    expect([...new Uint8Array((await once(client, 'message'))[0].data)]).toEqual([1, 2]);
-    client.close(3000, 'bye');
-    const [{ code, wasClean }] = await once(client, 'close');
-    expect([code, wasClean]).toEqual([3000, true]);
     await server.shutdown();
   });
 

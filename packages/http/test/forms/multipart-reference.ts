@@ -101,7 +101,7 @@ function withoutTail(rest: string, from: number, text: string, delimiter: string
 const oneOf = (...texts: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...texts);
 
 /** What bodies, and what stands between parts, are made of: everything that nearly is a delimiter. */
-const fragment = oneOf(
+export const NEAR_DELIMITERS = [
   '\r',
   '\n',
   '\r\n',
@@ -116,7 +116,8 @@ const fragment = oneOf(
   ' ',
   '\xff',
   '\0',
-);
+] as const;
+const fragment = oneOf(...NEAR_DELIMITERS);
 const text = fc.array(fragment, { maxLength: 8 }).map((all) => all.join(''));
 const section = fc
   .tuple(

@@ -8,7 +8,7 @@ import type { Random } from '@awaitio/core';
 import { limitsOf, type GivenLimits } from '../../src/forms/multipart-limits.ts';
 import { MultipartParser } from '../../src/forms/multipart-parser.ts';
 import { outcomeOf, type Outcome, type Parser } from '../forms/multipart-case.ts';
-import { readWhole } from '../forms/multipart-reference.ts';
+import { NEAR_DELIMITERS, readWhole } from '../forms/multipart-reference.ts';
 import { byteByByte, whole } from '../wire/observe.ts';
 import { randomPieces } from './oracles.ts';
 import { choice, oneOf, rarely, repeat, sequence, write, type Part } from './rules.ts';
@@ -53,28 +53,7 @@ const SECTION = sequence(
   repeat(sequence('\r\n', FIELD), 0, 1),
 );
 /** Everything that nearly is a delimiter. */
-const BODY: Part = repeat(
-  choice(
-    '\r',
-    '\n',
-    '\r\n',
-    '-',
-    '--',
-    '--b',
-    '--B',
-    '\r\n--',
-    '\r\n--b',
-    '\r\n--c',
-    'b',
-    'x',
-    ' ',
-    '\xff',
-    '\0',
-    '\r\n\r\n',
-  ),
-  0,
-  8,
-);
+const BODY: Part = repeat(choice(...NEAR_DELIMITERS, '\r\n--c', '\r\n\r\n'), 0, 8);
 const PART = sequence(
   '--b',
   LINE_END,

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { codingOf } from '../../src/websocket/compression/compression.ts';
-import { DEFAULT_COMPRESSION } from '../../src/websocket/compression/compression-options.ts';
 import { WebSocketConnection } from '../../src/websocket/protocol/connection.ts';
 import type { WebSocketEvent } from '../../src/websocket/protocol/events.ts';
 import type { MessageDecoder } from '../../src/websocket/protocol/message-coding.ts';
 import { fuzz } from './fuzz.ts';
-import { makeConnection, websocketTarget, type MakeSubject } from './websocket-target.ts';
+import {
+  codingOfConversation,
+  makeConnection,
+  websocketTarget,
+  type MakeSubject,
+} from './websocket-target.ts';
 
 describe('fuzzing the WebSocket codec', () => {
   test('finds nothing', () => {
@@ -109,18 +112,11 @@ const withBytes =
 /** The codec with a bug in its decompression. */
 const withDecoder =
   (bug: (decoder: MessageDecoder) => MessageDecoder): MakeSubject =>
-  ({ isServer, deflate, limits }) => {
-    const role = isServer ? 'server' : 'client';
-    const isForgotten = deflate?.hasTakeover === false;
-    const terms = {
-      serverNoContextTakeover: isForgotten,
-      clientNoContextTakeover: isForgotten,
-      serverMaxWindowBits: 15,
-      clientMaxWindowBits: 15,
-    };
-    const coding = codingOf(role, terms, DEFAULT_COMPRESSION, limits);
-    const buggy = deflate === undefined ? undefined : { ...coding, decoder: bug(coding.decoder) };
-    return new WebSocketConnection(role, limits, () => 0, buggy);
+  (conversation) => {
+    const role = conversation.isServer ? 'server' : 'client';
+    const coding = codingOfConversation(conversation);
+    const buggy = coding === undefined ? undefined : { ...coding, decoder: bug(coding.decoder) };
+    return new WebSocketConnection(role, conversation.limits, () => 0, buggy);
   };
 
 const bound = (decoder: MessageDecoder): MessageDecoder => ({

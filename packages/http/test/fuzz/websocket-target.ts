@@ -36,9 +36,13 @@ export type Subject = Pick<
 >;
 export type MakeSubject = (conversation: Conversation) => Subject;
 
-export const makeConnection: MakeSubject = ({ isServer, deflate, limits }) => {
-  const role = isServer ? 'server' : 'client';
-  if (deflate === undefined) return new WebSocketConnection(role, limits, () => 0);
+/** What compresses the messages of a conversation, if anything does. */
+export function codingOfConversation({
+  isServer,
+  deflate,
+  limits,
+}: Conversation): ReturnType<typeof codingOf> | undefined {
+  if (deflate === undefined) return undefined;
   const isForgotten = !deflate.hasTakeover;
   const terms = {
     serverNoContextTakeover: isForgotten,
@@ -46,8 +50,13 @@ export const makeConnection: MakeSubject = ({ isServer, deflate, limits }) => {
     serverMaxWindowBits: 15,
     clientMaxWindowBits: 15,
   };
-  const coding = codingOf(role, terms, DEFAULT_COMPRESSION, limits);
-  return new WebSocketConnection(role, limits, () => 0, coding);
+  return codingOf(isServer ? 'server' : 'client', terms, DEFAULT_COMPRESSION, limits);
+}
+
+export const makeConnection: MakeSubject = (conversation) => {
+  const role = conversation.isServer ? 'server' : 'client';
+  const coding = codingOfConversation(conversation);
+  return new WebSocketConnection(role, conversation.limits, () => 0, coding);
 };
 
 /** @param make - What is judged, for a test of the judge. */

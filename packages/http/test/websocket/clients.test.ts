@@ -2,13 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { WebSocket as UndiciWebSocket } from 'undici';
 import { WebSocket as WsClient, WebSocketServer } from 'ws';
 import { HttpResponse, serve } from '../../src/index.ts';
 import { connectWebSocket, webSocket, WebSocketHandshakeError } from '../../src/websocket/index.ts';
 import { echoing, talking } from './sockets.ts';
-
-const MESSAGES = ['hello', '', 'ä€😀', 'x'.repeat(200_000)];
+import { expectEchoes, MESSAGES } from './undici-client.ts';
 
 describe('ws as a client', () => {
   test('gets back what it sends, fragments too, and pings are answered', async () => {
@@ -77,18 +75,7 @@ describe('ws as a client', () => {
 
 test('undici’s WebSocket, as browsers have it, gets back what it sends', async () => {
   const server = await serve(echoing, { port: 0 });
-  const client = new UndiciWebSocket(server.url.replace('http', 'ws'));
-  client.binaryType = 'arraybuffer';
-  await once(client, 'open');
-  for (const message of MESSAGES) {
-    client.send(message);
-    expect((await once(client, 'message'))[0].data).toBe(message);
-  }
-  client.send(Uint8Array.of(1, 2));
-  expect([...new Uint8Array((await once(client, 'message'))[0].data)]).toEqual([1, 2]);
-  client.close(3000, 'bye');
-  const [{ code, wasClean }] = await once(client, 'close');
-  expect([code, wasClean]).toEqual([3000, true]);
+  await expectEchoes(server.url);
   await server.shutdown();
 });
 

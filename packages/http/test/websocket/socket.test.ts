@@ -10,47 +10,18 @@ import {
   UnexpectedEofError,
 } from '@awaitio/core';
 import { deferred } from '@awaitio/core/lowlevel';
-import { WebSocketError, type WebSocket } from '../../src/websocket/index.ts';
-import { simulated, type World } from '../support/simulated.ts';
+import { WebSocketError } from '../../src/websocket/index.ts';
+import { simulated } from '../support/simulated.ts';
 import type { Wire } from '../support/wire.ts';
 import { closing, CLOSE, CONTINUATION, frame, PING, TEXT } from './frames.ts';
 import { echoing, open, talking } from './sockets.ts';
-
-const ASK =
-  'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
-
-/** A client that a test plays by hand. */
-async function byHand(world: World): Promise<Wire> {
-  const wire = await world.connect();
-  await wire.send(ASK);
-  expect(await wire.head()).toMatch(/^HTTP\/1\.1 101 [^]*s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/);
-  return wire;
-}
+import { byHand, served, wireOf } from './wire-pair.ts';
 
 /** The next bytes, as latin1 text. */
 const take = async (wire: Wire, count: number): Promise<string> =>
   Buffer.from(await wire.stream.readExactly(count)).toString('latin1');
 
-/** The frames of a client as latin1 text. */
-const wireOf = (...frames: Parameters<typeof frame>[0][]): string =>
-  Buffer.concat(frames.map((each) => frame(each, true))).toString('latin1');
 const bye = wireOf({ opcode: CLOSE, payload: closing(1000) });
-
-/** A server whose socket is handed to the test; its handler waits for the end. */
-async function served(
-  world: World,
-  options?: Parameters<typeof talking>[1],
-): Promise<() => Promise<WebSocket>> {
-  const given = deferred<WebSocket>();
-  await world.serve(
-    talking(async (socket) => {
-      given.resolve(socket);
-      await socket.closed;
-    }, options),
-  );
-  return () => given.promise;
-}
 
 describe('messages', () => {
   test('come back whole and in order, text as text and bytes as bytes', () =>

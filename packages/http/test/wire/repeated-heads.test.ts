@@ -18,16 +18,18 @@ import {
   valueOf,
   type Plant,
 } from './memory.ts';
-import { byteByByte, cutAt, latin1, observeServer, whole } from './observe.ts';
+import { byteByByte, latin1, observeServer, whole } from './observe.ts';
 import {
   change,
   cutting,
   GET,
   limits,
   PARSED,
+  piecesOf,
   post,
   REPEATABLE,
   stream,
+  type Change,
   type Cutting,
 } from './repetition.ts';
 
@@ -61,12 +63,10 @@ function compare(
   messages: readonly string[],
   placesIn: Cutting,
   some: Partial<ProtocolLimits>,
-  changed: readonly [fraction: number, byte: number] | null,
+  changed: Change,
   isReleasing: boolean,
 ): void {
-  const bytes = latin1(messages.join(''));
-  if (changed !== null) bytes[Math.floor(changed[0] * bytes.length)] = changed[1];
-  const pieces = cutAt(textOf(bytes), placesIn(messages));
+  const pieces = piecesOf(messages, placesIn, changed);
   playTwice(() => converse(pieces, some, isReleasing));
 }
 

@@ -9,17 +9,9 @@ import { HttpConnection } from '../../src/protocol/connection.ts';
 import { RemoteProtocolError } from '../../src/protocol/vocabulary/errors.ts';
 import { NEED_DATA, PAUSED, type ResponseHead } from '../../src/protocol/vocabulary/events.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
-import {
-  countingRepeats,
-  finds,
-  MISTAKES,
-  playTwice,
-  textOf,
-  valueOf,
-  type Plant,
-} from './memory.ts';
-import { cutAt, latin1 } from './observe.ts';
-import { change, cutting, type Cutting } from './repetition.ts';
+import { countingRepeats, finds, MISTAKES, playTwice, valueOf, type Plant } from './memory.ts';
+import { latin1 } from './observe.ts';
+import { change, cutting, piecesOf, type Change, type Cutting } from './repetition.ts';
 
 /** What a client asks, and the bytes that answer. */
 interface Exchange {
@@ -145,12 +137,10 @@ function compare(
   exchanges: readonly Exchange[],
   placesIn: Cutting,
   some: Partial<ProtocolLimits>,
-  changed: readonly [fraction: number, byte: number] | null,
+  changed: Change,
 ): void {
   const messages = exchanges.map(({ text }) => text);
-  const bytes = latin1(messages.join(''));
-  if (changed !== null) bytes[Math.floor(changed[0] * bytes.length)] = changed[1];
-  const pieces = cutAt(textOf(bytes), placesIn(messages));
+  const pieces = piecesOf(messages, placesIn, changed);
   playTwice(() => converse(exchanges, pieces, some));
 }
 

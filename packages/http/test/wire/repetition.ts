@@ -9,6 +9,8 @@
 import fc from 'fast-check';
 import type { ProtocolLimits } from '../../src/protocol/vocabulary/limits.ts';
 import { binary, chunkedBody, cuts, placesOf } from './arbitrary.ts';
+import { textOf } from './memory.ts';
+import { cutAt, latin1 } from './observe.ts';
 
 export const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 export const post = (length: number, before = '', after = ''): string =>
@@ -133,10 +135,8 @@ export const stream: fc.Arbitrary<string[]> = fc.oneof(
 );
 
 /** A byte, and where to put it in place of another; or none. */
-export const change: fc.Arbitrary<readonly [fraction: number, byte: number] | null> = fc.option(
-  fc.tuple(fraction, fc.nat(255)),
-  { freq: 1 },
-);
+export type Change = readonly [fraction: number, byte: number] | null;
+export const change: fc.Arbitrary<Change> = fc.option(fc.tuple(fraction, fc.nat(255)), { freq: 1 });
 
 /** Limits that some of the heads reach, and some just do not. */
 export const limits: fc.Arbitrary<Partial<ProtocolLimits>> = fc.oneof(
@@ -181,3 +181,14 @@ export const cutting: fc.Arbitrary<Cutting> = fc.oneof(
   }),
   cuts.map<Cutting>((fractions) => (messages) => placesOf(fractions, messages.join('').length)),
 );
+
+/** The bytes of some messages, cut and with a byte changed. */
+export function piecesOf(
+  messages: readonly string[],
+  placesIn: Cutting,
+  changed: Change,
+): Uint8Array[] {
+  const bytes = latin1(messages.join(''));
+  if (changed !== null) bytes[Math.floor(changed[0] * bytes.length)] = changed[1];
+  return cutAt(textOf(bytes), placesIn(messages));
+}

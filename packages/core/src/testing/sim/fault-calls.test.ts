@@ -3,17 +3,9 @@ import { CALM } from './wire/faults.ts';
 import { simulate } from './simulate.ts';
 import type { Simulation } from './options.ts';
 import type { SimulationError } from './report.ts';
+import { pairOn } from '../../../test/support/simulated-hosts.ts';
 
 const calm = { latency: [10, 10], faults: CALM, deadline: 600_000 } as const;
-
-async function pairOn(sim: Simulation, name = 'server') {
-  const server = sim.host(name);
-  const client = sim.host('client');
-  const listener = await server.listen(80);
-  const there = await client.connect(`${name}:80`);
-  const here = await listener.accept();
-  return { server, client, listener, there, here };
-}
 
 describe('faults of a link', () => {
   test('are those of its direction alone, and only until they are released', async () => {

@@ -13,19 +13,7 @@ import type { Simulation, SimulatedMain } from '../options.ts';
 import { SimulationError } from '../report.ts';
 import { simulate } from '../simulate.ts';
 import { virtualModule } from './modules.ts';
-
-/** Runs a body on a host, and waits for it. */
-async function on<T>(sim: Simulation, host: string, body: () => Promise<T> | T): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    sim.host(host).run(async () => {
-      try {
-        resolve(await body());
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
-}
+import { on } from '../../../../test/support/simulated-hosts.ts';
 
 const faults = { split: 0.5, slowReader: 0.3 };
 

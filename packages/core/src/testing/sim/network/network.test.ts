@@ -9,22 +9,12 @@ import {
 import { WOULD_BLOCK } from '../../../vocabulary/would-block.ts';
 import { CALM, type SimFaults } from '../wire/faults.ts';
 import { formatTrace } from '../wire/trace.ts';
-import type { SimListenOptions } from './types.ts';
 import { simulate } from '../simulate.ts';
-import type { Simulation } from '../options.ts';
 import { simulateSeeds } from '../seeds/simulate-seeds.ts';
+import { pairOn } from '../../../../test/support/simulated-hosts.ts';
 
 const calm = { latency: [10, 10], faults: CALM } as const;
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
-async function pairOn(sim: Simulation, options?: SimListenOptions) {
-  const server = sim.host('server');
-  const client = sim.host('client');
-  const listener = await server.listen(80, options);
-  const there = await client.connect('server:80');
-  const here = await listener.accept();
-  return { server, client, listener, there, here };
-}
 
 const closeAll = async (...streams: ByteStream[]): Promise<void> => {
   await Promise.all(streams.map((stream) => stream.close()));
@@ -113,7 +103,7 @@ describe('a simulated network', () => {
 
   test('hands out no more connections than maxConnections, until one is gone', async () => {
     await simulate(calm, async (sim) => {
-      const { listener, there, here } = await pairOn(sim, { maxConnections: 1 });
+      const { listener, there, here } = await pairOn(sim, 'server', { maxConnections: 1 });
       const next = await sim.host('client').connect('server:80');
       await sim.clock.sleep(1_000);
       expect(listener.tryAccept()).toBe(WOULD_BLOCK);

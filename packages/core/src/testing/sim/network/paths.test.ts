@@ -4,17 +4,9 @@ import { CALM } from '../wire/faults.ts';
 import { Paths } from '../paths/paths.ts';
 import { simulate } from '../simulate.ts';
 import type { Simulation } from '../options.ts';
+import { pairOn } from '../../../../test/support/simulated-hosts.ts';
 
 const calm = { latency: [10, 10], faults: CALM, deadline: 200_000 } as const;
-
-async function pairOn(sim: Simulation) {
-  const server = sim.host('server');
-  const client = sim.host('client');
-  const listener = await server.listen(80);
-  const there = await client.connect('server:80');
-  const here = await listener.accept();
-  return { server, client, there, here };
-}
 
 /** When a wait fails for want of a path, from the start of the run; it must fail. */
 async function failsAt(sim: Simulation, wait: Promise<unknown>): Promise<number> {

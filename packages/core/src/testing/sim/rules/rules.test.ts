@@ -1,19 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { CALM } from '../wire/faults.ts';
 import { simulate } from '../simulate.ts';
-import type { Simulation } from '../options.ts';
 import type { PacketMatch, SimPacket } from './types.ts';
+import { pairOn } from '../../../../test/support/simulated-hosts.ts';
 
 const calm = { latency: [10, 10], faults: CALM, deadline: 600_000 } as const;
-
-async function pairOn(sim: Simulation) {
-  const server = sim.host('server');
-  const client = sim.host('client');
-  const listener = await server.listen(80);
-  const there = await client.connect('server:80');
-  const here = await listener.accept();
-  return { server, client, listener, there, here };
-}
 
 describe('a rule', () => {
   test('loses what matches, and TCP sends it again until the rule is released', async () => {
