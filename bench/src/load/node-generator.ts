@@ -6,6 +6,7 @@ import { isClosing } from './exchanges.ts';
 import { requestFile } from '../process/scratch.ts';
 import type { GeneratorInput } from './generator.ts';
 import type { Load, LoadGenerator, LoadResult } from './load.ts';
+import { measured } from './measured.ts';
 
 export const ownGenerator: LoadGenerator = {
   name: "the bench's own",
@@ -31,12 +32,7 @@ export const ownGenerator: LoadGenerator = {
       [process.execPath, program('load/generator.js'), JSON.stringify(input)],
       { core: 1 },
     );
-    for (const phase of ['begin', 'end'] as const) {
-      const line = await child.line();
-      if (line !== phase) throw new Error(`expected the generator to say ${phase}, got ${line}`);
-      load.onPhase?.(phase);
-    }
-    const result = await child.json<LoadResult>();
+    const result = await measured(child, load);
     // JSON has no `NaN`, which both are where nothing was answered.
     const { p50, p99 } = result as { readonly [Name in keyof LoadResult]: number | null };
     return { ...result, p50: p50 ?? NaN, p99: p99 ?? NaN };

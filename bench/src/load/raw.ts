@@ -5,7 +5,8 @@ import { nativeProgram, noNative } from '../process/native.ts';
 import { requestFile } from '../process/scratch.ts';
 import { answerLength } from './answer-length.ts';
 import { batchesOf } from './batches.ts';
-import type { Load, LoadGenerator, LoadResult } from './load.ts';
+import type { Load, LoadGenerator } from './load.ts';
+import { measured } from './measured.ts';
 import { isClosing } from './exchanges.ts';
 import { ownGenerator } from './node-generator.ts';
 
@@ -38,12 +39,7 @@ const nativeGenerator: LoadGenerator = {
       ],
       { core: 1 },
     );
-    for (const phase of ['begin', 'end'] as const) {
-      const line = await child.line();
-      if (line !== phase) throw new Error(`expected the generator to say ${phase}, got ${line}`);
-      load.onPhase?.(phase);
-    }
-    const result = await child.json<LoadResult>();
+    const result = await measured(child, load);
     // It takes a batch's time for each of its requests.
     return pipeline === 1 ? result : { ...result, p50: NaN, p99: NaN };
   },

@@ -73,21 +73,14 @@ export function pgFake(port) {
       return b;
     };
     const ready = msg('Z', Buffer.from('I'));
+    /** One column of text: its name, its place in no table, and its type. */
+    const columns = msg(
+      'T',
+      Buffer.concat([i16(1), cstr('answer'), i32(0), i16(0), i32(25), i16(-1), i32(-1), i16(0)]),
+    );
     const row = (v) =>
       Buffer.concat([
-        msg(
-          'T',
-          Buffer.concat([
-            i16(1),
-            cstr('answer'),
-            i32(0),
-            i16(0),
-            i32(25),
-            i16(-1),
-            i32(-1),
-            i16(0),
-          ]),
-        ),
+        columns,
         msg('D', Buffer.concat([i16(1), i32(v.length), Buffer.from(v)])),
         msg('C', cstr('SELECT 1')),
       ]);
@@ -118,22 +111,7 @@ export function pgFake(port) {
           );
         else if (t === 'P') socket.write(msg('1', Buffer.alloc(0)));
         else if (t === 'B') socket.write(msg('2', Buffer.alloc(0)));
-        else if (t === 'D')
-          socket.write(
-            msg(
-              'T',
-              Buffer.concat([
-                i16(1),
-                cstr('answer'),
-                i32(0),
-                i16(0),
-                i32(25),
-                i16(-1),
-                i32(-1),
-                i16(0),
-              ]),
-            ),
-          );
+        else if (t === 'D') socket.write(columns);
         else if (t === 'E')
           socket.write(
             Buffer.concat([
