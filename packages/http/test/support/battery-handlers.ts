@@ -12,10 +12,15 @@ import type * as Http from '../../src/index.ts';
 export interface BatteryLog {
   /** How often a handler was called for a request, by its id. */
   readonly handled: Map<string, number>;
-  /** Sources of events that were begun, and closed. */
+  /** Sources of events, of each life of the server. */
+  readonly sources: Sources[];
+  readonly violations: string[];
+}
+
+/** How many sources of events were begun, and closed: those of a server that crashed stay where they were. */
+interface Sources {
   begun: number;
   closed: number;
-  readonly violations: string[];
 }
 
 const RATE = 2;
@@ -39,16 +44,19 @@ export function batteryHandler(
     if (random.chance(0.3)) await clock.sleep(random.integer(0, 60));
   };
 
+  const sources: Sources = { begun: 0, closed: 0 };
+  log.sources.push(sources);
+
   /** The events behind the last one that the client has seen. */
   async function* ticks(lastEventId: string | undefined) {
-    log.begun += 1;
+    sources.begun += 1;
     try {
       for (let id = Number(lastEventId ?? 0) + 1; id <= EVENTS; id += 1) {
         await pause();
         yield { id: String(id), event: 'tick', data: `line ${id}\nand ${id * id}` };
       }
     } finally {
-      log.closed += 1;
+      sources.closed += 1;
     }
   }
 

@@ -7,7 +7,7 @@
  * - a request ends with one whole answer, and the right one, or with a typed error; what is not idempotent is handled once at most;
  * - a response of a handler has the id of its request, and what `cors` says;
  * - a part of a form is what was sent; a signature is taken only for what was signed; a limiter gives no more than its rate;
- * - an event stream goes on behind the last event that was seen, and every source that was begun is closed, once;
+ * - an event stream goes on behind the last event that was seen, and every source that was begun is closed, once, unless its server crashed;
  * - after the drain no connection is open.
  *
  * Only types are imported, so that scripts can run this file against the built packages.
@@ -54,7 +54,7 @@ export function batteryProtocol(
   return async (sim: Simulation): Promise<void> => {
     const { random, clock } = sim;
     const violations: string[] = [];
-    const log: Handlers.BatteryLog = { handled: new Map(), begun: 0, closed: 0, violations };
+    const log: Handlers.BatteryLog = { handled: new Map(), sources: [], violations };
     let isOver: (() => void) | undefined;
     const over = new Promise<void>((resolve) => {
       isOver = resolve;
@@ -63,10 +63,11 @@ export function batteryProtocol(
       if (random.chance(0.3)) await clock.sleep(random.integer(0, 60));
     };
 
-    sim.host('server').run(async ({ signal }) => {
-      const listener = await sim.host('server').listen(80, { signal });
+    const server = sim.host('server');
+    server.run(async () => {
+      const listener = await server.listen(80);
       const handler = batteryHandler(http, batteries, bytesOf, sim, log);
-      const run = { sim, signal, over, isLossless, violations };
+      const run = { sim, over, isLossless, violations };
       await serveUntil((given) => {
         const deadlines = { ...given.deadlines, halfClosed: 500 };
         return serve(handler, { ...given, deadlines, listener });
@@ -262,8 +263,8 @@ export function batteryProtocol(
     isOver?.();
     // Until the server has stopped, and load shedding measures no more.
     await clock.sleep(20_000);
-    const { begun, closed } = log;
-    if (begun !== closed)
+    const { begun, closed } = log.sources.at(-1) ?? { begun: 0, closed: 0 };
+    if (server.isUp && begun !== closed)
       violations.push(`${begun} sources of events were begun, ${closed} closed`);
     if (violations.length > 0) throw new Error(violations.join('; '));
   };

@@ -11,11 +11,12 @@ import { openUdpSocket, type UdpSocket } from '../../../net/udp/udp-socket.ts';
 import { InetAddress } from '../../../vocabulary/address.ts';
 import { checkOptions } from '../../../vocabulary/check.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
-import { AddressError, BrokenError, invalidInput } from '../../../vocabulary/errors.ts';
+import { AddressError, invalidInput } from '../../../vocabulary/errors.ts';
 import { checkWaitOptions, type WaitInfo } from '../../../waiting/waiter.ts';
 import type { Decisions } from '../decisions/decisions.ts';
 import { KIND } from '../decisions/kinds.ts';
 import type { HostLife } from '../hosts/context.ts';
+import { hostCrashed } from '../hosts/crashed.ts';
 import { Packet } from '../rules/packet.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import { SimPort, type PortHost, type PortNetwork } from './sim-port.ts';
@@ -119,10 +120,7 @@ export class DatagramNet implements PortNetwork {
   }
 
   onCrash(host: PortHost): void {
-    const error = new BrokenError(`recvFrom: the host ${host.name} crashed`, {
-      code: 'ERR_HOST_CRASHED',
-      operation: 'recvFrom',
-    });
+    const error = hostCrashed('recvFrom', host.name);
     for (const { port } of this.#ports.values()) if (port.host === host) port.crash(error);
   }
 

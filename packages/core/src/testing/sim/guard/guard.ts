@@ -19,6 +19,7 @@ import type { Random } from '../../../vocabulary/random.ts';
 import { ownFile } from '../../../vocabulary/own-file.ts';
 import { asOwn, immediate, own, platform } from '../../../vocabulary/platform.ts';
 import { currentLife, isGone, outsideHosts } from '../hosts/context.ts';
+import { HostClock } from '../hosts/host-clock.ts';
 import { coverAllowed, type RealWork } from './allowed.ts';
 import { coverChance } from './chance.ts';
 import { coverTimers, ownTimers } from './cover-timers.ts';
@@ -220,9 +221,10 @@ export function guardWorld(options: GuardOptions): Guard {
     replace(platform, 'clockOf', () =>
       world.isOutside() ? options.systemClock : options.clockOf(),
     ),
-    replace(platform, 'keyOf', (clock: Clock) =>
-      clock !== options.systemClock || world.isOutside() ? clock : world,
-    ),
+    replace(platform, 'keyOf', (clock: Clock) => {
+      if (clock instanceof HostClock) return clock.key;
+      return clock !== options.systemClock || world.isOutside() ? clock : world;
+    }),
     take('unhandledRejection', (reason) => {
       onStray('unhandled rejection', reason);
     }),

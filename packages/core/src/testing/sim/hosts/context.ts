@@ -46,6 +46,11 @@ export function currentLife(): HostLife | undefined {
   return places.getStore()?.life;
 }
 
+/** Whether the caller runs in this life. */
+export function isIn(life: object): boolean {
+  return currentLife() === life;
+}
+
 /** Calls `body` in a run, on none of its hosts. */
 export function enterRun<T>(run: object, body: () => T): T {
   return places.run({ run, life: undefined }, body);

@@ -1,15 +1,19 @@
 /**
  * The clock of one life of a host.
  *
- * Its timers end with the life: they never fire, and the run does not wait for them. While the machine is paused they are late:
- * those that are due meanwhile fire when it goes on, in their order, and before what has arrived from outside, as the phases of
- * Node's event loop do after a long pause.
+ * The timers that its programs set end with the life: they never fire, and the run does not wait for them. While the machine is
+ * paused they are late: those that are due meanwhile fire when it goes on, in their order, and before what has arrived from outside,
+ * as the phases of Node's event loop do after a long pause.
+ *
+ * Code outside, of the main program or of another host, goes on after the crash, and so do its timers: where they ended, a timeout
+ * would never pass, and a call that found the budget of this clock empty would never settle.
  */
 
 import { checkValue, type OptionRule } from '../../../vocabulary/check.ts';
 import type { Timer } from '../../../vocabulary/clock.ts';
 import { AsyncScope } from '../../../waiting/async-scope.ts';
 import { checkedSleep, checkTimer } from '../../../waiting/system-clock.ts';
+import { isIn } from './context.ts';
 import type { Dial, TrueTime } from './dial.ts';
 import type { SimHostClock } from './types.ts';
 
@@ -45,6 +49,8 @@ export class HostClock implements SimHostClock {
   readonly #dial: Dial;
   readonly #owner: ClockOwner;
   readonly #timers = new Set<HostTimer>();
+  /** The key of what code outside keeps for this clock. */
+  readonly #outside = {};
 
   constructor(time: MachineTime, dial: Dial, owner: ClockOwner) {
     this.#time = time;
@@ -63,9 +69,18 @@ export class HostClock implements SimHostClock {
   setTimer(callback: () => void, delay: number): Timer {
     checkTimer(callback, delay);
     const due = this.#dial.now() + (delay > 0 ? delay : 0);
-    const timer = new HostTimer(this.#timers, callback, due);
-    if (!this.#owner.isOver) this.#arm(timer);
+    const timer = new HostTimer(this.#timers, callback, due, this.#isCalledFromOutside);
+    if (!this.#owner.isOver || timer.isOutside) this.#arm(timer);
     return timer;
+  }
+
+  /** By which object the caller keeps what it has for this clock: what ends with the programs must not hold up code outside. */
+  get key(): object {
+    return this.#isCalledFromOutside ? this.#outside : this;
+  }
+
+  get #isCalledFromOutside(): boolean {
+    return !isIn(this.#owner);
   }
 
   defer(callback: () => void): void {
@@ -102,9 +117,10 @@ export class HostClock implements SimHostClock {
     }
   }
 
-  /** The life is over: no timer fires any more. */
+  /** The life is over: no timer of its programs fires any more. */
   stop(): void {
-    for (const timer of this.#timers) timer.cancel();
+    this.catchUp();
+    for (const timer of this.#timers) if (!timer.isOutside) timer.cancel();
   }
 
   #arm(timer: HostTimer): void {
@@ -126,15 +142,18 @@ class HostTimer implements Timer {
   readonly #scope = new AsyncScope();
   /** By the host's clock. */
   readonly due: number;
+  /** Whether code outside of the life has set it. */
+  readonly isOutside: boolean;
   /** Whether it was due while the machine was paused. */
   isLate = false;
   #event: Timer | undefined;
   #isRef = true;
 
-  constructor(timers: Set<HostTimer>, callback: () => void, due: number) {
+  constructor(timers: Set<HostTimer>, callback: () => void, due: number, isOutside: boolean) {
     this.#timers = timers;
     this.#callback = callback;
     this.due = due;
+    this.isOutside = isOutside;
   }
 
   arm(time: MachineTime, delay: number, onFire: (timer: HostTimer) => void): void {

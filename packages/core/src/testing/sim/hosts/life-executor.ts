@@ -10,18 +10,24 @@ import type {
   TaskOptions,
 } from '../../../tasks/task-types.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
-import { BrokenError } from '../../../vocabulary/errors.ts';
-import { currentLife, isGone, never } from './context.ts';
+import { deferred } from '../../../waiting/deferred.ts';
+import { hostCrashed } from './crashed.ts';
+import { currentLife, isGone, isIn, never } from './context.ts';
 
 /** The life, as its executor sees it. */
 interface Owner {
   readonly host: string;
   readonly isOver: boolean;
+  /** Aborts at the crash. */
+  readonly crashSignal: AbortSignal;
   readonly clock: Clock;
   enter<T>(body: () => T): T;
 }
 
-/** Runs tasks on a host: wherever they are spawned from, they run in its life, and end with it. */
+/**
+ * Runs tasks on a host: wherever they are spawned from, they run in its life, and end with it. Code outside that waits for one sees
+ * the crash.
+ */
 export class LifeExecutor extends Executor {
   readonly #life: Owner;
 
@@ -32,32 +38,48 @@ export class LifeExecutor extends Executor {
 
   override spawn<T>(run: TaskFunction<T>, options?: TaskOptions): Task<T> {
     const life = this.#life;
-    if (life.isOver && !isGone()) throw crashed('spawn', life);
+    if (life.isOver && !isGone()) throw hostCrashed('spawn', life.host);
     if (typeof run !== 'function') return super.spawn(run, options);
     const named = options?.name === undefined ? { ...options, name: run.name || 'task' } : options;
-    return super.spawn(
-      (context) => (life.isOver ? never<T>() : life.enter(() => run(context))),
-      named,
-    );
+    const enter: TaskFunction<T> = (context) =>
+      life.isOver ? never<T>() : life.enter(() => run(context));
+    if (isIn(life)) return super.spawn(enter, named);
+    return super.spawn((context) => untilCrash('spawn', life, () => enter(context)), named);
   }
 
   /** A group is in the life as a task is: its body, and all that it spawns. */
-  override async group<T>(
+  override group<T>(
     body: (group: TaskGroup) => T | Promise<T>,
     options?: GroupOptions,
   ): Promise<T> {
     const life = this.#life;
     if (isGone()) return never<T>();
-    if (life.isOver) throw crashed('group', life);
-    return life.enter(() => super.group(body, options));
+    if (life.isOver) return Promise.reject(hostCrashed('group', life.host));
+    const enter = (): Promise<T> => life.enter(() => super.group(body, options));
+    return isIn(life) ? enter() : untilCrash('group', life, enter);
   }
 }
 
-function crashed(operation: string, { host }: Owner): BrokenError {
-  return new BrokenError(`${operation}: the host ${host} crashed`, {
-    code: 'ERR_HOST_CRASHED',
-    operation,
-  });
+/** The result of a call on a host for code outside of it, which goes on after the crash. */
+function untilCrash<T>(operation: string, life: Owner, call: () => T | Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = deferred<T>();
+  const onCrash = (): void => {
+    // The crash fails what waits for it, and nothing else: as with a task that is not awaited.
+    promise.catch(() => {});
+    reject(hostCrashed(operation, life.host));
+  };
+  life.crashSignal.addEventListener('abort', onCrash, { once: true });
+  const run = async (): Promise<void> => {
+    try {
+      resolve(await call());
+    } catch (error) {
+      reject(error);
+    } finally {
+      life.crashSignal.removeEventListener('abort', onCrash);
+    }
+  };
+  void run();
+  return promise;
 }
 
 /** The executor of a run: what a host's program spawns here runs on the host's own. */

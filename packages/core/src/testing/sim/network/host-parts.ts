@@ -52,7 +52,7 @@ export function beginProgram(host: SimHost, life: Life, program: HostProgram): v
       if (!life.isStopped) throw error;
     }
   };
-  life.executor.spawn(run, { name: `program of ${host.name}` });
+  life.enter(() => life.executor.spawn(run, { name: `program of ${host.name}` }));
 }
 
 /** The disk's view of its host. */

@@ -4,12 +4,13 @@ import type { AddressLike, InetAddress } from '../../../vocabulary/address.ts';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import type { Executor } from '../../../tasks/executor.ts';
 import { checkFunction, checkValue } from '../../../vocabulary/check.ts';
-import { BrokenError, ClosedError } from '../../../vocabulary/errors.ts';
+import { ClosedError, type BrokenError } from '../../../vocabulary/errors.ts';
 import type { Random } from '../../../vocabulary/random.ts';
 import type { TaskInfo } from '../../../tasks/task-types.ts';
 import type { WaitBoard } from '../../../waiting/wait-board.ts';
 import { charged } from '../../../waiting/charged.ts';
 import { currentLife, isGone, never, type HostLife } from '../hosts/context.ts';
+import { hostCrashed } from '../hosts/crashed.ts';
 import { Life, pauseRule } from '../hosts/life.ts';
 import { Machine } from '../hosts/machine.ts';
 import type { SimHostClock } from '../hosts/types.ts';
@@ -288,9 +289,6 @@ export class Host implements SimHost, SimMachine {
   }
 
   crashed(operation: string): BrokenError {
-    return new BrokenError(`${operation}: the host ${this.name} crashed`, {
-      code: 'ERR_HOST_CRASHED',
-      operation,
-    });
+    return hostCrashed(operation, this.name);
   }
 }

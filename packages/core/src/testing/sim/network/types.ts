@@ -80,7 +80,7 @@ export interface HostContext {
   readonly host: SimHost;
   /** Aborts when {@link SimHost.stop} asks the program to end: its failure is then ignored. A crash is not announced. */
   readonly signal: AbortSignal;
-  /** The host's clock: its timers never fire after a crash. */
+  /** The host's clock: timers of the host's programs never fire after a crash. */
   readonly clock: SimHostClock;
   /** Runs tasks on the host: after a crash, none of them goes on. */
   readonly executor: Executor;

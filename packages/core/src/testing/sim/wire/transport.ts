@@ -9,7 +9,8 @@
 import { microtask } from '../../../vocabulary/platform.ts';
 import { BrokenError, type IoError } from '../../../vocabulary/errors.ts';
 import type { Transport, TransportSink } from '../../../streams/transport.ts';
-import { enterLife, type HostLife } from '../hosts/context.ts';
+import { enterLife, isIn, type HostLife } from '../hosts/context.ts';
+import { hostCrashed } from '../hosts/crashed.ts';
 import type { SimFlow } from './flow.ts';
 import type { FlowEnds, Segment } from './world.ts';
 
@@ -111,12 +112,14 @@ export class SimTransport implements Transport, FlowEnds {
   }
 
   close(): void {
+    if (this.#isGone) this.#leave();
     if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
     if (this.#out.unsent === 0) this.#finishClose();
   }
 
   reset(): void {
+    if (this.#isGone) this.#leave();
     if (this.#isClosed) return;
     this.#out.reset();
     this.#finish(undefined);
@@ -124,6 +127,17 @@ export class SimTransport implements Transport, FlowEnds {
 
   setRef(_ref: boolean): void {
     // Nothing simulated keeps a process alive.
+  }
+
+  /** Code outside of the host that crashed closes what a program there had opened; a program that is gone notices nothing. */
+  #leave(): void {
+    const sink = this.#sink;
+    const { life } = this.#events;
+    if (sink === undefined || life === undefined || isIn(life)) return;
+    this.#sink = undefined;
+    microtask(() => {
+      sink.onClosed(hostCrashed('stream', life.host));
+    });
   }
 
   // --- For the flows --------------------------------------------------------------------------------------
@@ -230,7 +244,6 @@ export class SimTransport implements Transport, FlowEnds {
     this.#out.vanish();
     this.#isClosed = true;
     this.#isGone = true;
-    this.#sink = undefined;
     this.#received.length = 0;
     this.#events.onVanished();
   }
