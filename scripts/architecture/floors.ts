@@ -633,7 +633,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'adapters',
-      sees: ['protocol/vocabulary', 'message', 'client', 'forms'],
+      sees: ['protocol/vocabulary', 'driver', 'message', 'client', 'forms'],
       contains: 'handlers as `fetch` functions (fetch adapter), and the client in memory',
       reason: 'An adapter turns one contract into another, so it knows no server.',
     },
@@ -725,7 +725,7 @@ export const http: PackagePlan = {
     },
     {
       folder: 'websocket/facades',
-      sees: ['websocket/streams'],
+      sees: ['protocol/vocabulary', 'websocket/streams'],
       contains: 'the shapes of the platform: `WebSocketStream`, and a browser’s `WebSocket`',
       reason: 'A facade turns one contract into another, so it knows no session.',
     },
@@ -931,7 +931,7 @@ export const http: PackagePlan = {
     { globals: CHANCE, owners: [], reason: CHANCE_REASON },
     {
       globals: ['WebAssembly'],
-      owners: ['llhttp/'],
+      owners: ['llhttp/', 'protocol/vocabulary/web-classes'],
       reason: 'The parser’s memory and its growth are handled in one folder.',
     },
     {

@@ -4,15 +4,28 @@ import { contentOf } from './request-content.ts';
 import { sentHeaders, toResponse } from './web-messages.ts';
 import type { HttpClient } from '../client/client.ts';
 import type { ClientResponse } from '../client/response.ts';
+import { loadWebClasses } from '../protocol/vocabulary/web-classes.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** @throws `TypeError` when no response came, its `cause` says why; the signal's reason */
+/**
+ * @param load - Loads the parser.
+ * @throws `TypeError` when no response came, its `cause` says why; the signal's reason
+ */
 export async function fetchWith(
   client: HttpClient,
   input: Request | string | URL,
   init: RequestInit | undefined,
+  load: () => Promise<void> | undefined,
 ): Promise<Response> {
+  try {
+    // First the client's parser: what Node loads with `Request` is checked against the room that is left.
+    const loading = load();
+    if (loading !== undefined) await loading;
+    loadWebClasses('fetch');
+  } catch (error) {
+    throw failed(error);
+  }
   const request = new Request(input, init);
   const response = await send(client, request, init);
   const isRedirect = REDIRECTS.has(response.status);

@@ -3,6 +3,7 @@
 import { checkMethods, lazy, type Lazy } from '@awaitio/core/lowlevel';
 import type { fetchWith } from './client-fetch.ts';
 import type { HttpClient } from '../client/client.ts';
+import { loadParser } from '../driver/load-parser.ts';
 
 const parts: Lazy<{ readonly fetchWith: typeof fetchWith }> = lazy(
   () => import('./client-fetch.ts'),
@@ -34,6 +35,6 @@ export function createFetch(
   checkMethods('createFetch', 'client', client, ['request']);
   return async (input, init) => {
     const loaded = parts.value ?? (await parts.load());
-    return loaded.fetchWith(client, input, init);
+    return loaded.fetchWith(client, input, init, loadParser);
   };
 }

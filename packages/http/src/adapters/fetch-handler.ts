@@ -14,6 +14,7 @@ import { HttpProblem } from '../message/problem.ts';
 import { keepWith, type HttpRequest } from '../message/request.ts';
 import { HttpResponse, type ResponseBody } from '../message/response.ts';
 import { RemoteProtocolError } from '../protocol/vocabulary/errors.ts';
+import { loadWebClasses } from '../protocol/vocabulary/web-classes.ts';
 import { readForm } from './lazy-forms.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
@@ -57,7 +58,8 @@ const OWN = new Set(['connection', 'content-length', 'keep-alive', 'transfer-enc
  *
  * @param application - Hono, H3, itty-router, or your own.
  * @returns A handler. It rejects with what `fetch` rejects with; with `HttpProblem` 501 for a method that a `Request` cannot
- * have, 400 for a `Host` that a URL cannot have; with `TypeError` when `fetch` returns no `Response`.
+ * have, 400 for a `Host` that a URL cannot have; with `TypeError` when `fetch` returns no `Response`; with `Error` where Node cannot
+ * load its `Request`, for want of WebAssembly or of memory.
  * @throws `InvalidInputError` for an application without a method `fetch`.
  *
  * @example
@@ -106,6 +108,7 @@ export function fetchHandler(application: FetchApplication): Handler {
 }
 
 function toRequest(request: HttpRequest, context: HandlerContext): Request {
+  const Class = receivedRequestClass('fetchHandler');
   const { method } = request;
   const headers = new globalThis.Headers();
   for (const [name, value] of request.headers) headers.append(name, value);
@@ -126,22 +129,39 @@ function toRequest(request: HttpRequest, context: HandlerContext): Request {
   if (!URL.canParse(url)) {
     throw new HttpProblem(400, { detail: 'the Host header and the target are not a URL' });
   }
-  return new ReceivedRequest(url, init);
+  return new Class(url, init);
 }
 
-/** A request whose form is read by this package, also from its clones: with limits, and by the same rules on every Node. */
-class ReceivedRequest extends Request {
-  static {
-    // The types have them as properties, which no method may take the place of.
-    for (const [name, value] of Object.entries({ formData: readFormData, clone: cloneRequest })) {
-      Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true });
-    }
+let RequestClass: typeof Request | undefined;
+
+/**
+ * Loads what the adapter needs of Node's `fetch`.
+ *
+ * @param operation - What needs it.
+ * @throws `Error` where that would end the process
+ */
+export function receivedRequestClass(operation: string): typeof Request {
+  RequestClass ??= makeRequestClass(operation);
+  return RequestClass;
+}
+
+/** The class of a request whose form is read by this package, also from its clones: with limits, and by the same rules on every Node. */
+function makeRequestClass(operation: string): typeof Request {
+  loadWebClasses(operation);
+  class ReceivedRequest extends Request {}
+  const clone = function (this: Request): Request {
+    const copy = Request.prototype.clone.call(this);
+    return Object.setPrototypeOf(copy, ReceivedRequest.prototype) as Request;
+  };
+  // The types have them as properties, which no method may take the place of.
+  for (const [name, value] of Object.entries({ formData: readFormData, clone })) {
+    Object.defineProperty(ReceivedRequest.prototype, name, {
+      value,
+      writable: true,
+      configurable: true,
+    });
   }
-}
-
-function cloneRequest(this: Request): Request {
-  const copy = Request.prototype.clone.call(this);
-  return Object.setPrototypeOf(copy, ReceivedRequest.prototype) as Request;
+  return ReceivedRequest;
 }
 
 /** The bytes are bounded by the server's `limits.bodyBytes`, as those of `arrayBuffer` are. */

@@ -4,6 +4,7 @@ import { InvalidInputError, type ByteStream, type Clock } from '@awaitio/core';
 import { describeFailure } from '@awaitio/core/lowlevel';
 import { sentHeaders, toResponse } from './web-messages.ts';
 import { HttpClient } from '../client/client.ts';
+import { loadWebClasses } from '../protocol/vocabulary/web-classes.ts';
 
 /** A client of one server, over streams in memory. */
 export class MemoryFetch {
@@ -44,8 +45,9 @@ export class MemoryFetch {
   }
 }
 
-/** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses. */
+/** @throws `InvalidInputError` for arguments that the constructor of `Request` refuses; `Error` where Node cannot load it */
 function requestOf(input: Request | string | URL, init: RequestInit | undefined): Request {
+  loadWebClasses('fetch');
   if (input instanceof Request && init === undefined) return input;
   try {
     return new Request(input, init);

@@ -4,6 +4,7 @@ import { budgetOf, checkOptions } from '@awaitio/core/lowlevel';
 import { DEFAULT_COLLECT_LIMIT } from '../message/collect-options.ts';
 import { PieceCollector } from '../message/piece-collector.ts';
 import type { HttpRequest } from '../message/request.ts';
+import { loadWebClasses } from '../protocol/vocabulary/web-classes.ts';
 import { formTypeOf } from './boundary.ts';
 import { DeadlineReader } from './form-reader.ts';
 import { tooMuch } from './multipart-error.ts';
@@ -20,11 +21,16 @@ import {
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+function newFormData(): FormData {
+  loadWebClasses('formData');
+  return new FormData();
+}
+
 /** Collects the form that a message is. */
 async function collectForm(message: FormMessage, settings: FormSettings): Promise<FormData> {
   const form = formTypeOf(message.types);
   if (form.type !== 'multipart/form-data') return collectPairs(message, settings);
-  const data = new FormData();
+  const data = newFormData();
   for await (const part of partsOf(message, settings)) {
     const bytes = (await part.bytes({ limit: Infinity })) as Uint8Array<ArrayBuffer>;
     if (part.filename === undefined) data.append(part.name, utf8.decode(bytes));
@@ -58,7 +64,7 @@ async function collectPairs(message: FormMessage, settings: FormSettings): Promi
   }
   const text = utf8.decode(pieces.join());
   if (hasMorePairs(text, parts)) throw tooMuch('the form has more parts', 'parts', parts);
-  const data = new FormData();
+  const data = newFormData();
   // Behind an empty pair, a question mark at the beginning is one of the first name.
   for (const [name, value] of new URLSearchParams(`&${text}`)) data.append(name, value);
   return data;
@@ -82,7 +88,7 @@ function hasMorePairs(text: string, most: number): boolean {
  *
  * @param request - The handler's request; its body is read, and must not have been.
  * @param options - See {@link MultipartOptions}. `limits.bodyBytes` is 1 MiB by default.
- * @throws as {@link multipart} and its iterator.
+ * @throws as {@link multipart} and its iterator; `Error` where Node cannot load its `FormData`, as under `--jitless`.
  *
  * @example
  * ```ts

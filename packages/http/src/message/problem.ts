@@ -5,6 +5,7 @@ import { checkOptions, invalidInput, rules, type OptionTable } from '@awaitio/co
 import { jsonOf } from './json-text.ts';
 import { fieldList, type HeadersInput } from '../protocol/vocabulary/fields.ts';
 import { reasonOf } from '../protocol/vocabulary/status-codes.ts';
+import { loadWebClasses } from '../protocol/vocabulary/web-classes.ts';
 
 /** One violation in a request. */
 export interface ProblemDetail {
@@ -98,9 +99,11 @@ export class HttpProblem extends Error {
   /**
    * The response of the web's kind, for frameworks that make the response to an error themselves: Hono calls this method.
    *
-   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for extensions that are no JSON.
+   * @throws `LocalProtocolError` for a header that must not be sent; `InvalidInputError` for extensions that are no JSON; `Error` where Node
+   * cannot load its `Response`, as under `--jitless`.
    */
   getResponse(): Response {
+    loadWebClasses('getResponse');
     const headers = new globalThis.Headers({ 'content-type': 'application/problem+json' });
     const fields = fieldList(this.headers);
     for (let at = 0; at < fields.length; at += 2) {

@@ -84,7 +84,7 @@ async function open(handler: Parameters<typeof serve>[0], options: ServeOptions)
   options.signal?.throwIfAborted();
   const loading = loadParser();
   if (loading !== undefined) await loading;
-  // After the parser: without WebAssembly, what the adapter uses of Node would end the process.
+  // After the parser: what the adapter loads of Node is checked against the room that is left.
   const run = await handlerOf(handler);
   // Last, so that an error of an option leaves nothing open.
   const trusted = options.proxyProtocol?.trusted;

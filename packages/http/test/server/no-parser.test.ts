@@ -29,11 +29,83 @@ await new Promise((resolve) => setTimeout(resolve, 20));
 console.log('alive');
 `;
 
+/** Nothing that is imported loads the `fetch` of Node. */
+const IMPORTS = `
+for (const name of ['', '/batteries', '/websocket', '/contract', '/otel', '/inspect', '/hono', '/crossws']) {
+  await import('@awaitio/http' + name);
+}
+for (const name of ['', '/sync', '/testing', '/lowlevel']) await import('@awaitio/core' + name);
+await new Promise((resolve) => setTimeout(resolve, 20));
+console.log('undici is loaded: ' + (Symbol.for('undici.globalDispatcher.1') in globalThis));
+`;
+
 const SIMULATION = `
 import { simulate } from '@awaitio/core/testing';
+import '@awaitio/http/batteries';
 const { virtualTime } = await simulate({}, ({ clock }) => clock.sleep(5));
 await new Promise((resolve) => setTimeout(resolve, 20));
 console.log('simulated', virtualTime);
+`;
+
+const PROBLEM = `
+import { HttpProblem } from '@awaitio/http';
+try {
+  console.log('a ' + new HttpProblem(404).getResponse().constructor.name);
+} catch (error) {
+  console.log(error.name + ': ' + error.message);
+}
+await new Promise((resolve) => setTimeout(resolve, 20));
+console.log('alive');
+`;
+
+/** All that needs the `fetch` of Node, beside handlers that do not. */
+const WEB = `
+import { createFetch, HttpClient, HttpProblem, HttpResponse, serve } from '@awaitio/http';
+import { fetchHandler, formData } from '@awaitio/http/batteries';
+import { connectWebSocket, webSocket } from '@awaitio/http/websocket';
+const short = (error) => /no memory for Request/.test(error?.message) ? 'no memory' : String(error);
+const say = (name, result) => console.log(name + ': ' + result);
+const wanted = {
+  '/native': (request) => request.text(),
+  '/parts': async (request) => (await request.bytes()).length,
+  '/problem': () => new HttpProblem(404).getResponse().status,
+  '/headers': (request) => request.headers.toWeb().get('x'),
+  '/form': async (request) => (await formData(request)).get('a'),
+  '/own-form': async (request) => (await request.form()).get('a'),
+};
+const server = await serve(async (request, context) => {
+  if (request.path === '/socket') {
+    const socket = await webSocket(request, context);
+    socket.toEventTarget().onmessage = async ({ data, origin, type }) => {
+      await socket.send(type + ' ' + data + ' ' + typeof origin);
+      await socket.close();
+    };
+    await socket.closed;
+    return;
+  }
+  if (request.path === '/application') return fetchHandler({ fetch: () => new Response('x') })(request, context);
+  return HttpResponse.text(String(await wanted[request.path](request)));
+}, { onError: (error) => say('onError', short(error)) });
+const client = new HttpClient();
+for (const path of [...Object.keys(wanted), '/application']) {
+  const response = await client.request('POST', server.url + path.slice(1), {
+    body: 'a=b',
+    headers: { x: 'y', 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  say(path, response.status + ' ' + (response.status === 200 ? await response.text() : ''));
+}
+const socket = await connectWebSocket(server.url + 'socket');
+await socket.send('hello');
+say('socket', await socket.receive());
+await socket.closed;
+const why = (error) => short(error.cause ?? error);
+const known = (promise) => promise.then((response) => response.status, why);
+say('createFetch', await known(createFetch(client)(server.url + 'native', { method: 'POST', body: 'x' })));
+say('server.fetch', await known(server.fetch(server.url + 'native', { method: 'POST', body: 'x' })));
+say('serve', await serve({ fetch: () => new Response('x') }).then((other) => other.shutdown(), why));
+await client.close();
+await server.shutdown();
+console.log('alive');
 `;
 
 function run(flags: readonly string[], limit?: number, source = PROGRAM): string {
@@ -50,7 +122,47 @@ function run(flags: readonly string[], limit?: number, source = PROGRAM): string
   return stdout;
 }
 
+/** Whether the `fetch` of this Node starts a parser as soon as it is loaded, as undici did before 7.12. */
+const STARTS_PARSER = /^(?:[0-6]|7\.(?:\d|1[01]))\./.test(process.versions['undici'] ?? '');
+
 const twice = (line: string): string => `${line}\n${line}\n`;
+
+const WITH_ONE_PARSER = `/native: 200 a=b
+/parts: 200 3
+onError: no memory
+/problem: 500 
+onError: no memory
+/headers: 500 
+onError: no memory
+/form: 500 
+onError: no memory
+/own-form: 500 
+onError: no memory
+/application: 500 
+socket: message hello string
+createFetch: no memory
+server.fetch: no memory
+serve: no memory
+alive
+`;
+
+const WITH_BOTH = `/native: 200 a=b
+/parts: 200 3
+/problem: 200 404
+/headers: 200 y
+/form: 200 b
+/own-form: 200 b
+/application: 200 x
+socket: message hello string
+createFetch: 200
+server.fetch: 200
+serve: [object Object]
+alive
+`;
+
+test('no entry loads the fetch of Node', () => {
+  expect(run([], undefined, IMPORTS)).toBe('undici is loaded: false\n');
+});
 
 describe('without a parser', () => {
   test('serve rejects, and so does a request, where WebAssembly is switched off', () => {
@@ -67,8 +179,16 @@ describe('without a parser', () => {
     expect(run(['--jitless'], undefined, OTHERS)).toBe(`${twice(needs)}alive\n`);
   });
 
-  test('a simulation of a program without HTTP runs', () => {
+  test('a simulation of a program that sends no HTTP runs', () => {
     expect(run(['--jitless'], undefined, SIMULATION)).toBe('simulated 5\n');
+  });
+
+  test('a problem says that it cannot be a Response of this Node, or is one', () => {
+    expect(run(['--jitless'], undefined, PROBLEM)).toBe(
+      STARTS_PARSER
+        ? 'Error: getResponse: Request, Response, Headers and FormData of this Node need WebAssembly, which this process does not have; start node without --jitless and --no-expose-wasm\nalive\n'
+        : 'a Response\nalive\n',
+    );
   });
 });
 
@@ -89,6 +209,15 @@ describeIf('address limits')('without room for the parser’s memory', () => {
     const isServed = printed.startsWith('listening\nAddressError: ');
     expect(isServed || printed === rejected ? 'as it should' : printed).toBe('as it should');
     expect(isServed && Number(process.versions.node.split('.')[0]) < 24).toBe(false);
+  });
+
+  test('handlers go on where there is room for one parser, and what needs that of Node too says so', () => {
+    expect(run([], 14_000_000, WEB)).toBe(STARTS_PARSER ? WITH_ONE_PARSER : WITH_BOTH);
+  });
+
+  test('a simulation runs where there is room for one parser, and where there is room for none', () => {
+    expect(run([], 14_000_000, SIMULATION)).toBe('simulated 5\n');
+    expect(run([], 6_000_000, SIMULATION)).toBe('simulated 5\n');
   });
 
   test('there is room with the flag that the message names', () => {

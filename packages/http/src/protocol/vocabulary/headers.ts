@@ -6,6 +6,7 @@
  */
 
 import { LocalProtocolError } from './errors.ts';
+import { loadWebClasses } from './web-classes.ts';
 
 /** What an iteration over fields gives: what the web's does, in its type. */
 type FieldIterator<T> = Generator<T, undefined, unknown>;
@@ -133,8 +134,9 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return [...this].map(([name, value]) => [name.toLowerCase(), value]);
   }
 
-  /** As the web has them, for `fetch` and `Response`. */
+  /** As the web has them, for `fetch` and `Response`. @throws `Error` where Node cannot load its `Headers`, as under `--jitless` */
   toWeb(): globalThis.Headers {
+    loadWebClasses('toWeb');
     const headers = new globalThis.Headers();
     for (const [name, value] of this) headers.append(name, value);
     return headers;

@@ -10,7 +10,13 @@ import { checkOptions, outsideScopes, rules, type OptionTable } from '@awaitio/c
 import type { Message } from '../streams/incoming-message.ts';
 import { bytesOf, checkClose, sizeOf } from './close-arguments.ts';
 import type { FacadedEnd, FacadedSocket } from './facaded-socket.ts';
-import { CloseEvent, ContainedTarget, dispatch, ErrorEvent } from './socket-events.ts';
+import {
+  CloseEvent,
+  ContainedTarget,
+  dispatch,
+  ErrorEvent,
+  messageEvent,
+} from './socket-events.ts';
 
 /** Options of {@link EventSocket}. */
 export interface EventSocketOptions {
@@ -261,7 +267,7 @@ export class EventSocket extends ContainedTarget {
         if (message === null) break;
         if (this.#isClosing) continue;
         const data = typeof message === 'string' ? message : this.#binary(message);
-        dispatch(this, new MessageEvent('message', { data, origin: originOf(this.url) }));
+        dispatch(this, messageEvent({ data, origin: originOf(this.url) }));
       }
     } catch {
       // The end says why.

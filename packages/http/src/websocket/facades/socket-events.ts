@@ -5,6 +5,7 @@
  */
 
 import { AsyncScope, callContained, outsideScopes, stderrSink } from '@awaitio/core/lowlevel';
+import { loadWebClasses } from '../../protocol/vocabulary/web-classes.ts';
 
 /** Node has one from 23 on. */
 export class CloseEvent extends Event {
@@ -34,6 +35,43 @@ export class ErrorEvent extends Event {
     super(type);
     this.error = init.error;
     this.message = init.message ?? '';
+  }
+}
+
+/** Node 22 loads its own with its `fetch`, for which there may be no room. */
+class PlainMessageEvent extends Event {
+  readonly data: unknown;
+  readonly origin: string;
+  readonly lastEventId = '';
+  readonly source = null;
+  readonly ports: readonly never[] = [];
+
+  constructor(type: string, init: { readonly data: unknown; readonly origin: string }) {
+    super(type);
+    this.data = init.data;
+    this.origin = init.origin;
+  }
+}
+
+let MessageEventClass: (new (type: string, init: MessageFacts) => Event) | undefined;
+
+interface MessageFacts {
+  readonly data: string | Blob | ArrayBuffer;
+  readonly origin: string;
+}
+
+/** The event of a message: Node's, where Node can load it. */
+export function messageEvent(init: MessageFacts): Event {
+  MessageEventClass ??= findMessageEvent();
+  return new MessageEventClass('message', init);
+}
+
+function findMessageEvent(): NonNullable<typeof MessageEventClass> {
+  try {
+    loadWebClasses('MessageEvent');
+    return MessageEvent;
+  } catch {
+    return PlainMessageEvent;
   }
 }
 

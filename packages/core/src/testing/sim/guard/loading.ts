@@ -5,7 +5,7 @@
  * in the others, so it is loaded before.
  */
 
-import { lazy, loadEverything } from '../../../vocabulary/lazy.ts';
+import { loadEverything } from '../../../vocabulary/lazy.ts';
 import {
   cover,
   coverCall,
@@ -51,26 +51,62 @@ async function remember(work: Promise<unknown>): Promise<void> {
   compiling.delete(work);
 }
 
+let fetchLoading: Promise<void> | undefined;
+let isFetchLoaded = false;
+
 /** Waits for what is loaded on first use, and for what is being compiled; `undefined` when there is nothing. */
 export function loadedForRuns(): Promise<void> | undefined {
   const loading = loadEverything();
-  if (loading === undefined) return compiling.size === 0 ? undefined : settled();
-  return loading.then(settled);
+  if (loading !== undefined || !isFetchLoaded) return loadAll(loading);
+  return compiling.size === 0 ? undefined : settled();
+}
+
+async function loadAll(loading: Promise<void> | undefined): Promise<void> {
+  await loading;
+  // After the parser of @awaitio/http, which may take the last room that there is.
+  fetchLoading ??= loadFetch();
+  await Promise.allSettled([fetchLoading]);
+  isFetchLoaded = true;
+  await settled();
 }
 
 async function settled(): Promise<void> {
   while (compiling.size > 0) await Promise.allSettled(compiling);
 }
 
-lazy(async () => {
+/** Where undici has its dispatcher as soon as it is loaded. */
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+/** The versions of undici that start their parser when they are loaded. */
+const STARTS_PARSER = /^(?:[0-6]|7\.(?:\d|1[01]))\./;
+/** The memory with which that parser starts, in pages of 64 KiB. */
+const PARSER_PAGES = 2;
+
+/**
+ * Whether the `fetch` of Node can be loaded: with some versions of undici, an unhandled rejection ends the process where there is no WebAssembly,
+ * as under `--jitless`, or no room for the memory of a parser, as under `ulimit -v`.
+ */
+function canLoadFetch(): boolean {
+  const { undici } = process.versions as { readonly undici?: string };
+  if (undici === undefined || !STARTS_PARSER.test(undici) || DISPATCHER in globalThis) return true;
+  const Memory = webAssembly() && (Reflect.get(webAssembly() as object, 'Memory') as AnyFunction);
+  if (Memory === undefined) return false;
+  try {
+    // V8 reserves for it what it would for the parser, and gives it back when that needs it.
+    Reflect.construct(Memory, [{ initial: PARSER_PAGES }]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function loadFetch(): Promise<void> {
   const { fetch } = globalThis as { fetch?: typeof globalThis.fetch };
-  // Without WebAssembly, as under --jitless, the `fetch` of Node would end the process.
-  if (fetch === undefined || webAssembly() === undefined) return;
+  if (fetch === undefined || !canLoadFetch()) return;
   const response = await fetch('data:,');
   await response.text();
   await settled();
   coverForms();
-});
+}
 
 /** A blob that becomes a file of a form is of the virtual time, also where `FormData` was loaded before the layers. */
 function coverForms(): void {
