@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadWebClasses, troubleOf, type WebFacts } from './web-classes.ts';
+import { loadWebClasses, refuse, troubleOf, type WebFacts } from './web-classes.ts';
 
 const made: number[] = [];
 
@@ -60,6 +60,12 @@ describe('whether Node can load its classes of the web', () => {
       expect(trouble !== undefined).toBe(starts);
     });
   }
+});
+
+test('what needs them says why it cannot have them', () => {
+  expect(() => {
+    refuse('toWeb', 'there is no memory');
+  }).toThrow(new Error('toWeb: there is no memory'));
 });
 
 test('in a process that can load them, loading them again does nothing', () => {

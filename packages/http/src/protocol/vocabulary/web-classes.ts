@@ -44,10 +44,15 @@ export function loadWebClasses(operation: string): void {
   if (isUsable) return;
   const { undici } = process.versions as { readonly undici?: string };
   trouble ??= troubleOf({ undici, webAssembly: WebAssembly, isLoaded: DISPATCHER in globalThis });
-  if (trouble !== undefined) throw new Error(`${operation}: ${trouble}`);
+  refuse(operation, trouble);
   // At once: what there is room for now may have none later.
   Reflect.get(globalThis, 'Headers');
   isUsable = true;
+}
+
+/** @throws `Error` where there is trouble */
+export function refuse(operation: string, trouble: string | undefined): void {
+  if (trouble !== undefined) throw new Error(`${operation}: ${trouble}`);
 }
 
 /** Why loading them would end the process; `undefined` when it would not. */
