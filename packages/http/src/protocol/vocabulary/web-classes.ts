@@ -50,9 +50,9 @@ export function loadWebClasses(operation: string): void {
   isUsable = true;
 }
 
-/** @throws `Error` where there is trouble */
-export function refuse(operation: string, trouble: string | undefined): void {
-  if (trouble !== undefined) throw new Error(`${operation}: ${trouble}`);
+/** @throws `Error` where there is a reason to */
+export function refuse(operation: string, reason: string | undefined): void {
+  if (reason !== undefined) throw new Error(`${operation}: ${reason}`);
 }
 
 /** Why loading them would end the process; `undefined` when it would not. */
