@@ -153,6 +153,20 @@ describe('under fakes of timers, clocks and ticks that run nothing', () => {
   });
 });
 
+test('of a fetch application, only what Node makes of text and bytes waits for a queueMicrotask that is faked', async () => {
+  expect(await output([program('microtasks')])).toBe(
+    [
+      'Request of Node: a, some',
+      'Response of Node: b, some',
+      'handler: e, none',
+      'application, no body: , none',
+      'application, a stream: c, none',
+      'application, text: d, some',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('packages that are loaded among the globals of a browser work', async () => {
   expect(await output([program('browser-globals')])).toBe(ALL_BACK);
 });
