@@ -4,6 +4,7 @@
  * Everywhere else tasks begin in the order of their spawns, and this costs a task nothing.
  */
 
+import { attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 
 /** A task that is ready. */
@@ -15,7 +16,7 @@ export interface ReadyTask {
 /** Calls `begin` when it is the turn of the task. */
 export type ReadyOrder = (task: ReadyTask, begin: () => void) => void;
 
-const orders = new WeakMap<Clock, ReadyOrder>();
+const orders = attached<ReadyOrder>();
 
 /** From now on, executors that are made with this clock begin their tasks in this order. */
 export function orderTasks(clock: Clock, order: ReadyOrder): void {
@@ -24,5 +25,5 @@ export function orderTasks(clock: Clock, order: ReadyOrder): void {
 
 /** The order of the tasks of a new executor; `undefined` for that of their spawns. */
 export function readyOrderOf(clock: Clock): ReadyOrder | undefined {
-  return orders.get(clock);
+  return orders.of(clock);
 }

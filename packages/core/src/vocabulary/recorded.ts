@@ -5,5 +5,7 @@
  * recorded from then on is how many bytes there are, and not which.
  */
 
-/** By stream: what to call before it carries ciphertext. */
-export const recordedStreams: WeakMap<object, () => void> = new WeakMap();
+import { attached, type Attached } from './attached.ts';
+
+/** Of a stream: what to call before it carries ciphertext. */
+export const recordedStreams: Attached<() => void> = attached();

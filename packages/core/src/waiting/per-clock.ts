@@ -5,6 +5,7 @@
  * what the run before has left, or what goes on beside it in the real world, must not decide what happens in it.
  */
 
+import { attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { platform } from '../vocabulary/platform.ts';
 
@@ -25,7 +26,7 @@ import { platform } from '../vocabulary/platform.ts';
  */
 export class PerClock<T extends object> {
   readonly #make: (clock: Clock) => T;
-  readonly #values = new WeakMap<object, T>();
+  readonly #values = attached<T>();
 
   /** @param make - Makes the value of a clock. */
   constructor(make: (clock: Clock) => T) {
@@ -35,7 +36,7 @@ export class PerClock<T extends object> {
   /** The value of a clock. @throws what `make` throws */
   of(clock: Clock): T {
     const key = platform.keyOf === undefined ? clock : platform.keyOf(clock);
-    let value = this.#values.get(key);
+    let value = this.#values.of(key);
     if (value === undefined) {
       value = this.#make(clock);
       this.#values.set(key, value);

@@ -7,6 +7,7 @@
  * test of one variable per wait.
  */
 
+import { attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WaitInfo } from './waiter.ts';
 
@@ -21,11 +22,11 @@ export interface WaitSource {
 /** The sources on one clock that have a waiter now. */
 export type WaitBoard = Set<WaitSource>;
 
-const boards = new WeakMap<Clock, WaitBoard>();
+const boards = attached<WaitBoard>();
 
 /** Watches a clock: what is made from now on is on the board that is returned. */
 export function watchWaits(clock: Clock): WaitBoard {
-  let board = boards.get(clock);
+  let board = boards.of(clock);
   if (board === undefined) {
     board = new Set();
     boards.set(clock, board);
@@ -35,5 +36,5 @@ export function watchWaits(clock: Clock): WaitBoard {
 
 /** The board of a clock; `undefined` when it is not watched. */
 export function boardOf(clock: Clock): WaitBoard | undefined {
-  return boards.get(clock);
+  return boards.of(clock);
 }

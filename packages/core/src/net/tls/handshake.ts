@@ -214,7 +214,7 @@ function takeOver(stream: ByteStream, operation: string, requireCloseNotify: boo
       operation,
     });
   }
-  recordedStreams.get(stream)?.();
+  recordedStreams.of(stream)?.();
   return carry(stream, requireCloseNotify);
 }
 

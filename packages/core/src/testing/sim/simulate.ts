@@ -120,10 +120,13 @@ class Run {
     if (options.order === 'seed') drawOrder(this.#fabric);
     this.#fabric.seed = seed;
     this.#fabric.onTaskError = this.#onTaskError;
-    clock.onTimer = (sequence) => {
-      this.#trace.record('timer', '', sequence);
-    };
+    clock.onTimer = this.#onTimer;
   }
+
+  /** A member: V8 keeps a function that is assigned to a property where it is written, and the whole run with it, until it collects everything. */
+  readonly #onTimer = (sequence: number): void => {
+    this.#trace.record('timer', '', sequence);
+  };
 
   readonly #onTaskError = (error: unknown, name: string): void => {
     if (this.#isClosing && isClosedListener(error)) return;

@@ -33,7 +33,8 @@ export class Timeout {
     this.#delay = wanted >= 1 && wanted <= LONGEST ? Math.trunc(wanted) : 1;
     this.#repeats = repeats;
     virtual.add(this);
-    this.#call = () => Reflect.apply(callback, this, args);
+    const call = (): unknown => Reflect.apply(callback, this, args);
+    this.#call = call;
     this.arm();
   }
 

@@ -38,10 +38,11 @@ class ListenHandle {
     this.#listener = listener;
     const { localAddress } = listener;
     if (localAddress.kind === 'path') return;
-    this.getsockname = (out) => {
+    const getsockname = (out: Record<string, unknown>): number => {
       Object.assign(out, { address, family: 'IPv4', port: localAddress.port });
       return 0;
     };
+    this.getsockname = getsockname;
   }
 
   close(): void {

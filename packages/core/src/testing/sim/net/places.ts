@@ -26,7 +26,7 @@ export class Places {
 
   constructor(fabric: Fabric) {
     this.#fabric = fabric;
-    fabric.modulesOf = (name) => this.#modulesOf(name);
+    fabric.modulesOf = this.#modulesOf;
   }
 
   /** The place of a host. */
@@ -42,14 +42,14 @@ export class Places {
     return place;
   }
 
-  #modulesOf(name: string): HostModules {
+  readonly #modulesOf = (name: string): HostModules => {
     let modules = this.#modules.get(name);
     if (modules === undefined) {
       modules = modulesOf(this.of(name));
       this.#modules.set(name, modules);
     }
     return modules;
-  }
+  };
 
   /** The host on which the caller runs. */
   get #current(): Place | undefined {

@@ -64,7 +64,7 @@ export class SimSocket extends SocketDuplex {
   /** Takes over a connection that is open. */
   open(stream: SimStream | SimUnixStream): void {
     this.#link = stream;
-    if (this.#carriesTls) recordedStreams.get(stream)?.();
+    if (this.#carriesTls) recordedStreams.of(stream)?.();
     this.attach(stream);
   }
 
@@ -76,7 +76,7 @@ export class SimSocket extends SocketDuplex {
   /** TLS begins here: its bytes are random, and have their number in the hash in place of them. */
   carryTls(): void {
     this.#carriesTls = true;
-    if (this.#link !== undefined) recordedStreams.get(this.#link)?.();
+    if (this.#link !== undefined) recordedStreams.of(this.#link)?.();
   }
 
   override destroy(error?: Error): this {
