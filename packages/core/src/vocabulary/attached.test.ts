@@ -10,14 +10,17 @@ describe('a field that is attached', () => {
     ['an object without a prototype', Object.create(null) as object],
   ];
 
-  test.each(owners)('is there once it is set, and replaced when it is set again: %s', (_, owner) => {
-    const field = attached<string>();
-    expect(field.of(owner)).toBeUndefined();
-    field.set(owner, 'first');
-    expect(field.of(owner)).toBe('first');
-    field.set(owner, 'second');
-    expect(field.of(owner)).toBe('second');
-  });
+  test.each(owners)(
+    'is there once it is set, and replaced when it is set again: %s',
+    (_, owner) => {
+      const field = attached<string>();
+      expect(field.of(owner)).toBeUndefined();
+      field.set(owner, 'first');
+      expect(field.of(owner)).toBe('first');
+      field.set(owner, 'second');
+      expect(field.of(owner)).toBe('second');
+    },
+  );
 
   test('is apart from all others', () => {
     const [one, other] = [attached<number>(), attached<number>()];

@@ -13,9 +13,9 @@ export interface Attached<T> {
 }
 
 /** What `new` returns is the object that is given: fields of a class that extends this are put on it. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- only what a class returns gets the fields of those that extend it
 class Itself {
   constructor(owner: object) {
-    // oxlint-disable-next-line no-constructor-return -- that is what it is for
     return owner;
   }
 }

@@ -123,7 +123,7 @@ class Run {
     clock.onTimer = this.#onTimer;
   }
 
-  /** A member: V8 keeps a function that is assigned to a property where it is written, and the whole run with it, until it collects everything. */
+  /** No function of an assignment: V8 keeps those, and all that they refer to, until it collects everything. */
   readonly #onTimer = (sequence: number): void => {
     this.#trace.record('timer', '', sequence);
   };
@@ -136,9 +136,9 @@ class Run {
   async run(main: SimulatedMain): Promise<SimulationRun> {
     const clock = this.#clock;
     const guard = guardWorld({
-      ...chanceOf(this.#seed),
+      chance: chanceOf(this.#seed),
       allow: this.#options.allow ?? [],
-      ...this.#places.answers,
+      network: this.#places.answers,
       clockOf: () => currentLife()?.clock ?? clock,
       systemClock,
       onForbidden: (error) => {

@@ -56,7 +56,8 @@ export interface NetworkAnswers {
 }
 
 /** The simulation, as the guard sees it. */
-export interface GuardOptions extends NetworkAnswers {
+export interface GuardOptions {
+  readonly network: NetworkAnswers;
   /** For what is given no clock: that of the host, or of the run. */
   readonly clockOf: () => Clock;
   /** For what was there before the run, and is given no clock. */
@@ -65,10 +66,8 @@ export interface GuardOptions extends NetworkAnswers {
   readonly onForbidden: (error: Error) => void;
   /** An error or a rejection that the program has left to the process. */
   readonly onStray: (kind: 'uncaught exception' | 'unhandled rejection', error: unknown) => void;
-  /** What the program draws with `Math.random` and `node:crypto`. */
-  readonly random: Random;
-  /** 32 bits of the seed, see `pools.ts`. */
-  readonly poolWord: number;
+  /** What the program draws with `Math.random` and `node:crypto`, and 32 bits of the seed, see `pools.ts`. */
+  readonly chance: { readonly random: Random; readonly poolWord: number };
   /** Real work that is allowed. */
   readonly allow: readonly RealWork[];
 }
@@ -111,7 +110,7 @@ const isOwnFrame = (place: string): boolean =>
  * @throws Error when another simulation is running: they would share one world.
  */
 export function guardWorld(options: GuardOptions): Guard {
-  const { onForbidden } = options;
+  const { onForbidden, chance, network } = options;
   // On a host, time is that of its clock.
   const now = (): number => options.clockOf().now();
   const wallTime = (): number => options.clockOf().wallTime();
@@ -148,11 +147,11 @@ export function guardWorld(options: GuardOptions): Guard {
     refuse,
     isOwnCall: () => own.isCalling,
     clock: options.clockOf,
-    random: () => currentLife()?.chance ?? options.random,
-    place: options.place,
-    owner: options.owner,
+    random: () => currentLife()?.chance ?? chance.random,
+    place: network.place,
+    owner: network.owner,
     outsideHosts,
-    inOrder: options.inOrder,
+    inOrder: network.inOrder,
     asOwn,
     turn: immediate,
     timers: new Map(),
@@ -170,7 +169,7 @@ export function guardWorld(options: GuardOptions): Guard {
       watch.inTurn(what, begin);
     },
     permitTls: (call) => watch.permitTls(call),
-    poolWord: options.poolWord,
+    poolWord: chance.poolWord,
   };
   /** What of this package was there before the run goes on in the real world. */
   const replaceInside = (
@@ -197,9 +196,9 @@ export function guardWorld(options: GuardOptions): Guard {
     throw error;
   }
   restores.push(
-    options.begin(),
+    network.begin(),
     interceptSockets((what, self, args) => {
-      const listening = what === 'net.Server.listen' ? options.listen(self, args) : undefined;
+      const listening = what === 'net.Server.listen' ? network.listen(self, args) : undefined;
       return (
         listening ??
         refuse(
