@@ -104,6 +104,7 @@ export function isDeprecated(method: unknown): boolean {
   return typeof original === 'function' && original.name !== '';
 }
 
+/** Node's types leave `binding` out. */
 const owner = process as unknown as { readonly binding: (name: string) => unknown };
 
 const node: Platform = {

@@ -5,6 +5,7 @@
  * heads of a hundred bytes cost as much as the copy (see `pnpm bench --only parser`).
  */
 
+/** What Node's types leave out. */
 interface Latin1Buffer {
   readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
   readonly latin1Write: (this: Uint8Array, text: string, start: number, length: number) => number;

@@ -87,6 +87,7 @@ export class DatagramNet implements PortNetwork {
     const simPort = new SimPort(this, host, bound, life);
     simPort.canBroadcast = options.broadcast === true;
     const clock = options.clock ?? life?.clock ?? this.#world.clock;
+    // It has the one form of each call that a `UdpSocket` makes, not those that only programs make.
     const socket = openUdpSocket(simPort as unknown as DatagramPort, { ...options, clock });
     this.#ports.set(String(bound), { port: simPort, socket });
     this.#world.trace.record('bind', String(bound));

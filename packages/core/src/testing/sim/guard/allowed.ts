@@ -12,7 +12,7 @@ import type { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import zlib from 'node:zlib';
-import { coverOnce, type AnyFunction, type World } from './indirection.ts';
+import { coverOnce, prototypeOf, type AnyFunction, type World } from './indirection.ts';
 import { soon } from './timers.ts';
 
 /** Kinds of real work that a simulation can allow. */
@@ -56,7 +56,7 @@ function coverBySync(
   coverOnce(owner, name, (world, { self, args, real }) => {
     const callback = args.at(-1);
     if (typeof callback !== 'function' || (kind === 'files' && !world.allows(kind))) {
-      return Reflect.apply(real, self, args as never[]);
+      return Reflect.apply(real, self, args);
     }
     // The watch for real work would find it, and not its name.
     if (!world.allows(kind)) {
@@ -69,8 +69,7 @@ function coverBySync(
     answer(
       world,
       callback as Callback,
-      () =>
-        Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given as never[]),
+      () => Reflect.apply(Reflect.get(owner, `${name}Sync`) as AnyFunction, owner, given),
       valuesOf === undefined ? undefined : (value) => valuesOf(value, given),
     );
     return undefined;
@@ -86,29 +85,26 @@ const WITH_BYTES = new Set(['read', 'write', 'readv', 'writev']);
 const READ_SIZE = 16_384;
 
 function coverFiles(): void {
-  const files = fs as unknown as Record<string, unknown>;
-  const promises = fsPromises as unknown as Record<string, unknown>;
   for (const name of Object.keys(fs)) {
-    if (typeof files[`${name}Sync`] !== 'function' || NOT_BY_SYNC.has(name)) continue;
+    const sync: unknown = Reflect.get(fs, `${name}Sync`);
+    if (typeof sync !== 'function' || NOT_BY_SYNC.has(name)) continue;
     if (WITH_BYTES.has(name)) {
       const toSync = name === 'read' ? readArguments : undefined;
-      coverBySync('files', files, name, toSync, (count, args) => [count, args[1]]);
+      coverBySync('files', fs, name, toSync, (count, args) => [count, args[1]]);
     } else {
       // Nothing is given where there is nothing to give.
       const valuesOf = (value: unknown): readonly unknown[] => (value === undefined ? [] : [value]);
-      coverBySync('files', files, name, undefined, valuesOf);
+      coverBySync('files', fs, name, undefined, valuesOf);
     }
-    if (typeof promises[name] !== 'function' || name === 'open') continue;
-    coverOnce(promises, name, (world, { self, args, real }) => {
-      if (!world.allows('files')) return Reflect.apply(real, self, args as never[]);
+    if (typeof Reflect.get(fsPromises, name) !== 'function' || name === 'open') continue;
+    coverOnce(fsPromises, name, (world, { self, args, real }) => {
+      if (!world.allows('files')) return Reflect.apply(real, self, args);
       return new Promise((resolve, reject) => {
         const settle: Callback = (error, value) => {
           if (error === null) resolve(value);
           else reject(error);
         };
-        answer(world, settle, () =>
-          Reflect.apply(files[`${name}Sync`] as AnyFunction, fs, args as never[]),
-        );
+        answer(world, settle, () => Reflect.apply(sync as AnyFunction, fs, args));
       });
     });
   }
@@ -135,12 +131,12 @@ function coverCompression(): void {
   }
   // The class of all streams of compression, which has no name outside of Node.
   const base = Object.getPrototypeOf(
-    Object.getPrototypeOf((zlib as unknown as { Gzip: { prototype: object } }).Gzip.prototype),
+    Object.getPrototypeOf(prototypeOf(Reflect.get(zlib, 'Gzip') as object)),
   ) as object;
   coverOnce(base, '_transform', (world, { self, args, real }) => {
     const [chunk, encoding, callback] = args;
     if (!world.allows('zlib') || typeof callback !== 'function') {
-      return Reflect.apply(real, self, args as never[]);
+      return Reflect.apply(real, self, args);
     }
     const inContext = AsyncLocalStorage.snapshot();
     world.inTurn('a compression of node:zlib', (done) => {
@@ -150,7 +146,7 @@ function coverCompression(): void {
         done();
         (callback as (...all: readonly unknown[]) => void)(...values);
       };
-      inContext(() => Reflect.apply(real, self, [chunk, encoding, end] as never[]));
+      inContext(() => Reflect.apply(real, self, [chunk, encoding, end]));
       // It never calls back when it is destroyed meanwhile.
       stream.once('close', done);
     });
@@ -171,14 +167,14 @@ function coverKeys(): void {
   for (const name of Object.getOwnPropertyNames(subtle)) {
     if (name === 'constructor' || name === 'supports') continue;
     coverOnce(subtle, name, (world, { self, args, real }) => {
-      if (!world.allows('crypto')) return Reflect.apply(real, self, args as never[]);
+      if (!world.allows('crypto')) return Reflect.apply(real, self, args);
       if (isRandom(name, args[0])) {
         return world.refuse(`crypto.subtle.${name}`, 'one that was made before the simulation');
       }
       const inContext = AsyncLocalStorage.snapshot();
       return new Promise((resolve, reject) => {
         world.inTurn(`crypto.subtle.${name}`, (done) => {
-          const work = inContext(() => Reflect.apply(real, self, args as never[]));
+          const work = inContext(() => Reflect.apply(real, self, args));
           (work as Promise<unknown>).then(resolve, reject).finally(done);
         });
       });

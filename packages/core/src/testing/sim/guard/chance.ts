@@ -29,7 +29,7 @@ interface Call {
 
 /** Calls the real function without a callback, with the errors and the shape of its result. */
 function ask({ asOwn }: World, { self, real }: Call, args: readonly unknown[]): unknown {
-  return asOwn(() => Reflect.apply(real, self, args as never[]));
+  return asOwn(() => Reflect.apply(real, self, args));
 }
 
 /** Overwrites bytes with those of the run. */
@@ -136,7 +136,7 @@ function withCallback(
         return checker === undefined
           ? make(world, call, args)
           : // A callback is missing: it says so.
-            Reflect.apply(call.real, self, args as never[]);
+            Reflect.apply(call.real, self, args);
       }
       const real =
         checker === undefined ? call.real : (Reflect.get(crypto, checker) as AnyFunction);

@@ -9,6 +9,7 @@ import {
   insideWorld,
   layerOver,
   markLayer,
+  prototypeOf,
   realms,
   virtual,
   type AnyFunction,
@@ -25,7 +26,7 @@ function isVirtual(timer: unknown): timer is { close(): unknown } {
 }
 
 /** What is used of Node's own timers. */
-interface RealTimeout {
+interface RealTimeout extends Omit<NodeJS.Timeout, '_onTimeout'> {
   readonly _onTimeout: Callback | null;
   readonly _timerArgs: readonly unknown[] | undefined;
   readonly _idleTimeout: number;
@@ -36,8 +37,8 @@ function adopt(timer: RealTimeout): Timeout | undefined {
   const known = adopted.get(timer) as Timeout | undefined;
   if (known !== undefined || typeof timer._onTimeout !== 'function') return known;
   const { _onTimeout: callback, _timerArgs: args = [], _idleTimeout: delay, _repeat } = timer;
-  const isRef = (timer as unknown as NodeJS.Timeout).hasRef();
-  realClear(timer as unknown as NodeJS.Timeout);
+  const isRef = timer.hasRef();
+  realClear(timer as NodeJS.Timeout);
   const timeout = new Timeout(callback, delay, args, _repeat !== null);
   if (!isRef) timeout.unref();
   adopted.set(timer, timeout);
@@ -65,7 +66,7 @@ export function coverTimers(): void {
   for (const globals of realms) {
     coverCall(globals, 'queueMicrotask', (world, { self, args, real }) => {
       const [callback] = args;
-      if (typeof callback !== 'function') return Reflect.apply(real, self, args as never[]);
+      if (typeof callback !== 'function') return Reflect.apply(real, self, args);
       // Where Node would report the error, it has forgotten on which host the task ran.
       const run = (): void => {
         try {
@@ -74,12 +75,12 @@ export function coverTimers(): void {
           world.onUncaught(error);
         }
       };
-      return Reflect.apply(real, self, [run] as never[]);
+      return Reflect.apply(real, self, [run]);
     });
   }
   const probe = realTimeout(() => {}, 1);
   realClear(probe);
-  const { prototype } = probe.constructor as unknown as { prototype: object };
+  const prototype = prototypeOf(probe.constructor);
   cover(() => prototype, 'refresh', refreshLayer);
 }
 
@@ -95,7 +96,7 @@ function coverSet(
         typeof args[0] === 'function'
           ? make(world, args)
           : // It says what is wrong.
-            Reflect.apply(real, self, args as never[]),
+            Reflect.apply(real, self, args),
       ),
     ),
   );
@@ -120,7 +121,7 @@ function clearLayer(real: AnyFunction): AnyFunction {
     if (typeof timer === 'object' && timer !== null) {
       (adopted.get(timer) as Timeout | undefined)?.close();
     }
-    return Reflect.apply(real, this, args as never[]);
+    return Reflect.apply(real, this, args);
   };
   return markLayer(layer, real);
 }

@@ -56,7 +56,7 @@ function coverProcess(): void {
 /** Forbids a call of the program, and of nothing else. */
 function forbidProgram(owner: () => object, name: string, what: string, instead: string): void {
   coverCall(owner, name, ({ isInside, isTool, refuse }, { self, args, real }) =>
-    !isInside() || isTool() ? Reflect.apply(real, self, args as never[]) : refuse(what, instead),
+    !isInside() || isTool() ? Reflect.apply(real, self, args) : refuse(what, instead),
   );
 }
 
@@ -70,7 +70,7 @@ function forbidRandomSignatures(
   coverCall(owner, name, ({ refuse }, { self, args, real }) =>
     isRandomlySigned(args[keyAt])
       ? refuse(what, 'a key of RSA or Ed25519')
-      : Reflect.apply(real, self, args as never[]),
+      : Reflect.apply(real, self, args),
   );
 }
 

@@ -174,11 +174,11 @@ export function guardWorld(options: GuardOptions): Guard {
   /** What of this package was there before the run goes on in the real world. */
   const replaceInside = (
     name: 'hrtime' | 'setImmediate' | 'setTimeout' | 'wallTime',
-    virtual: AnyFunction,
+    virtual: (...args: never[]) => unknown,
   ): Restore => {
-    const real = platform[name] as AnyFunction;
-    return replace(platform, name, (...args: never[]) =>
-      (world.isOutside() ? real : virtual)(...args),
+    const [outside, inside] = [platform[name] as AnyFunction, virtual as AnyFunction];
+    return replace(platform, name, (...args: readonly unknown[]) =>
+      (world.isOutside() ? outside : inside)(...args),
     );
   };
   const restores: Restore[] = [

@@ -62,8 +62,8 @@ export interface World {
   readonly poolWord: number;
 }
 
-/** A function, or a class that is called like one. */
-export type AnyFunction = (this: unknown, ...args: never[]) => unknown;
+/** A function, or a class that is called like one. What it is given is the caller's own: it says itself what is wrong. */
+export type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
 
 /** What a layer does inside a simulation. */
 export type Inside = (
@@ -105,10 +105,7 @@ export const realProcess: NodeJS.Process = runInThisContext('process') as NodeJS
  * the `fetch` of Node before the layers, which keeps what it finds.
  */
 export function builtinModule(name: string): unknown {
-  const { getBuiltinModule } = realProcess as unknown as {
-    readonly getBuiltinModule: (name: string) => unknown;
-  };
-  return getBuiltinModule(name);
+  return realProcess.getBuiltinModule(name);
 }
 
 const mainGlobals = runInThisContext('globalThis') as object;
@@ -167,10 +164,11 @@ export function layerOver(real: AnyFunction, inside: Inside): AnyFunction {
 /** What a layer does inside a simulation; calls from outside of it, beside the run, go to the real function. */
 export function insideWorld(inside: Inside): Inside {
   return (world, call) =>
-    world.isOutside()
-      ? Reflect.apply(call.real, call.self, call.args as never[])
-      : inside(world, call);
+    world.isOutside() ? Reflect.apply(call.real, call.self, call.args) : inside(world, call);
 }
+
+/** The prototype of a class. */
+export const prototypeOf = (real: object): object => Reflect.get(real, 'prototype') as object;
 
 /** Makes a function look like the one that it covers. */
 export function markLayer(layer: AnyFunction, real: AnyFunction): AnyFunction {

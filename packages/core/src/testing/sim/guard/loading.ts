@@ -36,7 +36,7 @@ export function coverLoading(): void {
 
 function compileLayer(name: string, real: AnyFunction): AnyFunction {
   const layer = function (this: unknown, ...args: unknown[]): unknown {
-    const work = Reflect.apply(real, this, args as never[]) as Promise<unknown>;
+    const work = Reflect.apply(real, this, args) as Promise<unknown>;
     const world = currentWorld();
     if (world === undefined) void remember(work);
     else world.waitFor(work, `WebAssembly.${name}`);
@@ -120,7 +120,7 @@ function coverForms(): void {
         const given = isPlain
           ? [key, new File([value], String(filename), { type: value.type })]
           : args;
-        return Reflect.apply(real, self, given as never[]);
+        return Reflect.apply(real, self, given);
       },
     );
   }

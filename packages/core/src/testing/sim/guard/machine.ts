@@ -9,7 +9,14 @@
 import buffer from 'node:buffer';
 import fs from 'node:fs';
 import os from 'node:os';
-import { cover, coverCall, currentWorld, markLayer, type AnyFunction } from './indirection.ts';
+import {
+  cover,
+  coverCall,
+  currentWorld,
+  markLayer,
+  prototypeOf,
+  type AnyFunction,
+} from './indirection.ts';
 
 const FILE_TIMES = ['atime', 'mtime', 'ctime', 'birthtime'].flatMap((name) => [
   name,
@@ -37,7 +44,7 @@ function coverProcessor(): void {
       name,
       (_world, { self, args, real }) => {
         // It checks what it is given.
-        Reflect.apply(real, self, args as never[]);
+        Reflect.apply(real, self, args);
         return { user: 0, system: 0 };
       },
     );
@@ -99,8 +106,7 @@ function coverFiles(): void {
     coverCall(
       () => fs,
       name,
-      (_world, { self, args, real }) =>
-        withoutTimes(Reflect.apply(real, self, args as never[]), name),
+      (_world, { self, args, real }) => withoutTimes(Reflect.apply(real, self, args), name),
     );
   }
 }
@@ -148,14 +154,14 @@ function fileClass(real: AnyFunction): AnyFunction {
   if (known !== undefined) return known;
   const layer = function (this: unknown, ...args: unknown[]): unknown {
     const target = new.target as AnyFunction | undefined;
-    if (target === undefined) return Reflect.apply(real, this, args as never[]);
+    if (target === undefined) return Reflect.apply(real, this, args);
     const world = currentWorld();
     const given = world === undefined ? args : modifiedAt(Math.floor(world.wallTime()), args);
     return Reflect.construct(real, given, target === layer ? real : target);
   };
   markLayer(layer, real);
   files.set(real, layer);
-  const { prototype } = real as unknown as { prototype: object };
+  const prototype = prototypeOf(real);
   Object.defineProperty(layer, 'prototype', { value: prototype, writable: false });
   Object.setPrototypeOf(layer, Object.getPrototypeOf(real) as object);
   // Not where the process has frozen what is built in.

@@ -74,8 +74,9 @@ function dateLayer(real: AnyFunction): AnyFunction {
 /** `process.hrtime` of the simulation: since its start or an earlier reading, and as a bigint. */
 function hrtimeLayer(real: AnyFunction): AnyFunction {
   const layer = layerOver(real, ({ now }, { args }) => hrtimeOf(now, args[0]));
-  const { bigint } = real as unknown as { bigint: AnyFunction };
-  const value = layerOver(bigint, ({ now }) => nanoseconds(now));
+  const value = layerOver(Reflect.get(real, 'bigint') as AnyFunction, ({ now }) =>
+    nanoseconds(now),
+  );
   return Object.defineProperty(layer, 'bigint', { value });
 }
 
@@ -96,7 +97,7 @@ function coverPerformance(): void {
   coverCall(performance, 'mark', ({ now }, { self, args, real }) => {
     const [name, options, ...rest] = args;
     const marked = { startTime: now(), ...(options as object | undefined) };
-    return Reflect.apply(real, self, [name, marked, ...rest] as never[]);
+    return Reflect.apply(real, self, [name, marked, ...rest]);
   });
   coverCall(performance, 'measure', ({ now }, { self, args, real }) => {
     const [name, from, end] = args;
@@ -107,7 +108,7 @@ function coverPerformance(): void {
     } else if (end === undefined) {
       measured = [from === undefined ? { end: now() } : { start: from, end: now() }];
     }
-    return Reflect.apply(real, self, [name, ...measured] as never[]);
+    return Reflect.apply(real, self, [name, ...measured]);
   });
 }
 
@@ -135,7 +136,7 @@ function nowByDefault(
   { self, args, real }: { self: unknown; args: readonly unknown[]; real: AnyFunction },
 ): unknown {
   const [date = wallTime()] = args;
-  return Reflect.apply(real, self, [date] as never[]);
+  return Reflect.apply(real, self, [date]);
 }
 
 /** `Temporal.Now`, where there is one. */

@@ -56,7 +56,7 @@ export function coverTimerPromises(): void {
     (_world, { self, args, real }) => {
       const [delay] = args;
       const isDelay = Number.isSafeInteger(delay) && (delay as number) >= 0;
-      if (!isDelay) return Reflect.apply(real, self, args as never[]);
+      if (!isDelay) return Reflect.apply(real, self, args);
       const controller = new AbortController();
       const abort = (): void => {
         controller.abort(
@@ -84,7 +84,7 @@ function virtual(
         const isWrong =
           optionsAt !== undefined &&
           (!hasDelay(args[0], optionsAt) || !areOptions(args[optionsAt]));
-        return isWrong ? Reflect.apply(real, self, args as never[]) : inside(world, call);
+        return isWrong ? Reflect.apply(real, self, args) : inside(world, call);
       }),
     ),
   );

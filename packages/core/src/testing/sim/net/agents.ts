@@ -34,11 +34,11 @@ export function coverAgents(): void {
       host === undefined || typeof options !== 'object'
         ? options
         : { ...options, [OWNER]: numberOf(host) };
-    return Reflect.apply(real, self, [request, given, ...rest] as never[]);
+    return Reflect.apply(real, self, [request, given, ...rest]);
   });
   coverCall(owner, 'getName', (_world, { self, args, real }) => {
     const [options] = args as ({ readonly [OWNER]?: number } | undefined)[];
-    const name = Reflect.apply(real, self, args as never[]) as string;
+    const name = Reflect.apply(real, self, args) as string;
     const number = options?.[OWNER];
     return number === undefined ? name : `${name}:host ${number}`;
   });

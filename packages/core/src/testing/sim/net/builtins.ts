@@ -18,6 +18,7 @@ import {
   insideWorld,
   layerOver,
   markLayer,
+  prototypeOf,
   syncImports,
   type AnyFunction,
   type Inside,
@@ -44,9 +45,7 @@ function onHost(
 ): void {
   const inside: Inside = (world, { self, args, real }) => {
     const place = placeIn(world);
-    return place === undefined
-      ? Reflect.apply(real, self, args as never[])
-      : call(place, args, real, self);
+    return place === undefined ? Reflect.apply(real, self, args) : call(place, args, real, self);
   };
   cover(owner, name, (real) => layerOver(real, insideWorld(inside)));
 }
@@ -55,7 +54,7 @@ function onHost(
 function socketLayer(real: AnyFunction): AnyFunction {
   const layer = function (this: unknown, ...args: unknown[]): unknown {
     const target = new.target as AnyFunction | undefined;
-    if (target === undefined) return Reflect.apply(real, this, args as never[]);
+    if (target === undefined) return Reflect.apply(real, this, args);
     const options = (args[0] ?? {}) as { readonly handle?: unknown; readonly fd?: unknown };
     const world = target === layer ? currentWorld() : undefined;
     const place = world === undefined ? undefined : placeIn(world);
@@ -64,7 +63,7 @@ function socketLayer(real: AnyFunction): AnyFunction {
       : place.socket(options as SocketOptions);
   };
   markLayer(layer, real);
-  const { prototype } = real as unknown as { prototype: object };
+  const prototype = prototypeOf(real);
   Object.defineProperty(layer, 'prototype', { value: prototype, writable: false });
   Object.defineProperty(layer, Symbol.hasInstance, {
     value: (value: unknown) =>
@@ -106,15 +105,14 @@ function coverIdling(): void {
     '_unrefTimer',
     (_place, args, real, self) => {
       idle.get(self as object)?.refresh();
-      return Reflect.apply(real, self, args as never[]);
+      return Reflect.apply(real, self, args);
     },
   );
   for (const name of ['closeIdleConnections', 'closeAllConnections']) {
     coverCall(
       () => http.Server.prototype,
       name,
-      ({ inOrder }, { self, args, real }) =>
-        inOrder(() => Reflect.apply(real, self, args as never[])),
+      ({ inOrder }, { self, args, real }) => inOrder(() => Reflect.apply(real, self, args)),
     );
   }
 }
@@ -128,13 +126,10 @@ function coverDates(): void {
       const message = self as { sendDate: boolean };
       const [firstLine, headers] = args;
       const isDated = !message.sendDate || hasDate(headers);
-      if (isDated) return Reflect.apply(real, self, args as never[]);
+      if (isDated) return Reflect.apply(real, self, args);
       message.sendDate = false;
       const date = new Date(wallTime()).toUTCString();
-      return Reflect.apply(real, self, [
-        `${String(firstLine)}Date: ${date}\r\n`,
-        headers,
-      ] as never[]);
+      return Reflect.apply(real, self, [`${String(firstLine)}Date: ${date}\r\n`, headers]);
     },
   );
 }
@@ -166,7 +161,7 @@ export function coverBuiltins(): void {
     (_world, { self, args, real }) => {
       const [options] = args as [{ readonly secureOptions?: number } | undefined];
       const secureOptions = (options?.secureOptions ?? 0) | SSL_OP_NO_TICKET;
-      return Reflect.apply(real, self, [{ ...options, secureOptions }] as never[]);
+      return Reflect.apply(real, self, [{ ...options, secureOptions }]);
     },
   );
   coverAgents();

@@ -20,6 +20,7 @@ import { SimSocket } from './socket.ts';
 interface Inside extends Server {
   _handle: ListenHandle | null;
   _connections: number;
+  _emitCloseIfDrained(): void;
   /** What `address` gives for a Unix socket. */
   _pipeName?: string | undefined;
   allowHalfOpen?: boolean;
@@ -115,7 +116,7 @@ async function accept(
         socket.open(stream);
         socket.readAhead();
         socket.server = server;
-        socket._server = server as unknown as SimSocket['_server'];
+        socket._server = server;
         server._connections += 1;
         if (carriesTls) permitTls(() => server.emit('connection', socket));
         else {

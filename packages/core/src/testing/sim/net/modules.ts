@@ -4,7 +4,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import tls from 'node:tls';
 import { invalidInput } from '../../../vocabulary/errors.ts';
-import { builtinModule } from '../guard/indirection.ts';
+import { builtinModule, type AnyFunction } from '../guard/indirection.ts';
 import type { HostModules } from '../../../net/host-modules.ts';
 import type { Place } from './place.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
@@ -21,14 +21,14 @@ export function modulesOf(place: Place): HostModules {
   Socket.prototype = SimSocket.prototype;
   const server = (create: (...args: never[]) => object) => {
     return (...args: readonly unknown[]): object => {
-      const made = Reflect.apply(create, undefined, args as never[]);
+      const made = Reflect.apply(create as AnyFunction, undefined, args) as object;
       homes.set(made, place);
       return made;
     };
   };
   const here = (call: unknown) => {
     return (...args: readonly unknown[]): unknown =>
-      place.enter(() => Reflect.apply(call as () => unknown, undefined, args as never[]));
+      place.enter(() => Reflect.apply(call as AnyFunction, undefined, args));
   };
   const createServer = server(net.createServer);
   return {

@@ -154,9 +154,7 @@ function onHost(owner: () => object, name: string, call: OnHost): void {
       real,
       insideWorld((world, { self, args }) => {
         const place = world.place() as Place | undefined;
-        return place === undefined
-          ? Reflect.apply(real, self, args as never[])
-          : call(world, place, args);
+        return place === undefined ? Reflect.apply(real, self, args) : call(world, place, args);
       }),
     ),
   );

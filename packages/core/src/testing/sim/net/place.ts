@@ -127,7 +127,7 @@ export class Place implements Home {
     const servername = options.servername ?? (isIP(host) === 0 ? host : '');
     // Agents keep sessions from run to run.
     const given = { ...options, servername, socket: socket as Socket, session: undefined };
-    const connect = (): unknown => Reflect.apply(real, undefined, [given, ...callback] as never[]);
+    const connect = (): unknown => Reflect.apply(real, undefined, [given, ...callback]);
     return socket instanceof SimSocket ? permitTls(connect) : connect();
   }
 

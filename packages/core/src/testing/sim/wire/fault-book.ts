@@ -101,14 +101,14 @@ export class FaultBook {
   }
 
   #merge(applies: (layer: Layer) => boolean): LinkFaults {
-    const merged: Record<string, unknown> = { ...this.#base };
+    const merged: LinkFaults = { ...this.#base };
     if (this.#isQuiet) {
       for (const name of Object.keys(merged)) {
-        if (!HARMLESS.has(name as keyof LinkFaults)) merged[name] = 0;
+        if (!HARMLESS.has(name as keyof LinkFaults)) Reflect.set(merged, name, 0);
       }
     }
     for (const layer of this.#layers) if (applies(layer)) Object.assign(merged, layer.faults);
-    return merged as unknown as LinkFaults;
+    return merged;
   }
 }
 
