@@ -25,8 +25,8 @@ try {
 } catch (error) {
   say(error);
 }
-await new Promise((resolve) => setTimeout(resolve, 20));
-console.log('alive');
+// It comes when nothing is left to do, and not to a process that an error has ended.
+process.once('beforeExit', () => console.log('alive'));
 `;
 
 /** Nothing that is imported loads the `fetch` of Node. */
@@ -43,8 +43,7 @@ const SIMULATION = `
 import { simulate } from '@awaitio/core/testing';
 import '@awaitio/http/batteries';
 const { virtualTime } = await simulate({}, ({ clock }) => clock.sleep(5));
-await new Promise((resolve) => setTimeout(resolve, 20));
-console.log('simulated', virtualTime);
+process.once('beforeExit', () => console.log('simulated', virtualTime));
 `;
 
 const PROBLEM = `
