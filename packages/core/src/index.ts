@@ -95,7 +95,8 @@ export type {
 } from './net/tls/tls-options.ts';
 export type { TlsCredentials } from './net/tls/tls-credentials.ts';
 export { UdpSocket } from './net/udp/udp-socket.ts';
-export type { UdpAddress, UdpOptions, UdpStatistics } from './net/udp/udp-options.ts';
+export type { UdpAddress, UdpOptions } from './net/udp/udp-options.ts';
+export type { UdpStatistics } from './net/udp/udp-statistics.ts';
 export type { Datagram } from './net/udp/datagram-queue.ts';
 export { MemoryListener, type MemoryListenOptions } from './memory/memory-listener.ts';
 export { memoryPair, type MemoryPairOptions } from './memory/memory-pair.ts';

@@ -18,13 +18,12 @@ import {
 } from '../vocabulary/check.ts';
 import { invalidInput } from '../vocabulary/errors.ts';
 import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
-import { isBytes } from '../vocabulary/realms.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import type { SocketDuplex } from './socket-duplex.ts';
 import { nodeDuplex } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
-import { checkConsumer, type Consume } from './queue/read-waits.ts';
+import { checkBuffer, checkConsumer, type Consume } from './queue/read-waits.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
 import { ReadHalf, WriteHalf } from './halves.ts';
 import { readFrame, type Decoder } from './frame-read.ts';
@@ -415,9 +414,4 @@ export class ByteStream implements DuplexStream {
   unobserve(observer: SourceObserver): void {
     this.#core.unobserve(observer);
   }
-}
-
-function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
-  if (isBytes(buffer)) return buffer;
-  throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
 }

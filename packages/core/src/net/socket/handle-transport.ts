@@ -26,7 +26,6 @@ import { probeArguments, type KeepAlive } from './keep-alive.ts';
 import { sharedBuffer } from './shared-buffer.ts';
 import { resetUnderTls, SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
-  resetOrClose,
   socketOf,
   END_OF_FILE,
   NOT_CONNECTED,
@@ -36,43 +35,21 @@ import {
   type HandleBindings,
 } from './stream-handle.ts';
 import { socketErrorAtEof } from './verify-eof.ts';
+import {
+  carryHandle,
+  carryShutdown,
+  carryWrite,
+  closeCarried,
+  resetCarried,
+  type HandleCarrier,
+} from './handle-callbacks.ts';
 import { deliverReads, isLastReader, queueRead } from './io-batch.ts';
-
-/** The carrier of a handle or request, stored on it so that all of them share their callbacks. */
-const CARRIER: unique symbol = Symbol('awaitio.carrier');
-
-interface CarriedHandle extends StreamHandle {
-  [CARRIER]?: HandleTransport;
-}
-
-interface CarriedRequest extends HandleRequest {
-  [CARRIER]?: HandleTransport;
-  /** The data being sent, kept alive. */
-  data?: unknown;
-  bytes?: number;
-}
-
-function onRead(this: CarriedHandle): void {
-  (this[CARRIER] as HandleTransport).onRead();
-}
-
-function onClosed(this: CarriedHandle): void {
-  (this[CARRIER] as HandleTransport).onClosed();
-}
-
-function onWritten(this: CarriedRequest, status: number): void {
-  (this[CARRIER] as HandleTransport).onWritten(status, this.bytes as number);
-}
-
-function onFinished(this: CarriedRequest): void {
-  (this[CARRIER] as HandleTransport).onFinished();
-}
 
 const notifyDrain = (carrier: HandleTransport): void => carrier.notifyDrain();
 const notifyFinished = (carrier: HandleTransport): void => carrier.onFinished();
 
-export class HandleTransport extends SocketCarrier {
-  protected readonly handle: CarriedHandle;
+export class HandleTransport extends SocketCarrier implements HandleCarrier {
+  protected readonly handle: StreamHandle;
   readonly #bindings: HandleBindings;
   /** Bytes that libuv has queued for the kernel. */
   #inFlight = 0;
@@ -99,8 +76,7 @@ export class HandleTransport extends SocketCarrier {
     super(kind, whenClosed);
     this.handle = handle;
     this.#bindings = bindings;
-    this.handle[CARRIER] = this;
-    handle.onread = onRead;
+    carryHandle(handle, this);
     handle.useUserBuffer(sharedBuffer);
   }
 
@@ -296,20 +272,13 @@ export class HandleTransport extends SocketCarrier {
   }
 
   /** The request of a write. TLS completes one that fails within its call: its request has to be complete before. */
-  #requestFor(data: unknown, bytes: number): CarriedRequest {
-    const request: CarriedRequest = this.#bindings.spare;
-    if (this.kind === 'tls') this.#complete(request, data, bytes);
+  #requestFor(data: unknown, bytes: number): HandleRequest {
+    const request: HandleRequest = this.#bindings.spare;
+    if (this.kind === 'tls') carryWrite(request, this, data, bytes);
     return request;
   }
 
-  #complete(request: CarriedRequest, data: unknown, bytes: number): void {
-    request[CARRIER] = this;
-    request.oncomplete = onWritten;
-    request.data = data;
-    request.bytes = bytes;
-  }
-
-  #dispatched(status: number, request: CarriedRequest, data: unknown, bytes: number): void {
+  #dispatched(status: number, request: HandleRequest, data: unknown, bytes: number): void {
     const bindings = this.#bindings;
     if (status === 0 && bindings.results[bindings.isAsync] === 0) return;
     bindings.spare = new bindings.WriteWrap();
@@ -319,7 +288,7 @@ export class HandleTransport extends SocketCarrier {
       this.#failToWrite(status);
       return;
     }
-    if (this.kind !== 'tls') this.#complete(request, data, bytes);
+    if (this.kind !== 'tls') carryWrite(request, this, data, bytes);
   }
 
   /** Counts bytes that are sent later. */
@@ -335,11 +304,11 @@ export class HandleTransport extends SocketCarrier {
   }
 
   protected resetHandle(): void {
-    resetOrClose(this.handle, onClosed);
+    resetCarried(this.handle);
   }
 
   protected closeHandle(): void {
-    this.handle.close(onClosed);
+    closeCarried(this.handle);
   }
 
   /** Closes after everything was sent. Closing a descriptor also sends FIN, which saves the call of `shutdown`. */
@@ -349,9 +318,8 @@ export class HandleTransport extends SocketCarrier {
 
   /** Sends FIN. */
   protected shutdownHandle(): void {
-    const request: CarriedRequest = new this.#bindings.ShutdownWrap();
-    request[CARRIER] = this;
-    request.oncomplete = onFinished;
+    const request: HandleRequest = new this.#bindings.ShutdownWrap();
+    carryShutdown(request, this);
     const status = this.handle.shutdown(request);
     if (status >= 0) return;
     const error = systemError(status, 'shutdown');

@@ -4,7 +4,6 @@ import type { LookupFunction } from 'node:net';
 import type { HostPort } from '../../vocabulary/address.ts';
 import { rules, type OptionTable } from '../../vocabulary/check.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
-import type { WaitInfo } from '../../waiting/waiter.ts';
 
 /** The address of a UDP socket: `'host:port'`, `'[v6]:port'` or `{ host, port }`. */
 export type UdpAddress = string | Readonly<Partial<HostPort>>;
@@ -52,21 +51,3 @@ export const UDP_OPTIONS: OptionTable<UdpOptions> = {
   lookup: rules.function,
   signal: rules.signal,
 };
-
-/** A snapshot of a UDP socket. */
-export interface UdpStatistics {
-  /** Datagrams received: queued, or returned to a caller. */
-  readonly received: number;
-  /** Datagrams dropped here because the queue was full. */
-  readonly dropped: number;
-  /** Queued datagrams, and their bytes. */
-  readonly queued: number;
-  readonly queuedBytes: number;
-  /** Datagrams passed to the kernel. */
-  readonly sent: number;
-  /** Datagrams that the kernel refused. */
-  readonly failed: number;
-  /** Bytes not yet passed to the kernel. */
-  readonly unsent: number;
-  readonly waits: readonly WaitInfo[];
-}

@@ -20,19 +20,15 @@ import { ReadyBits } from '../../vocabulary/interest.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import { Observers, type Source, type SourceObserver } from '../../vocabulary/source.ts';
 import { WaitIterator } from '../../waiting/wait-iterator.ts';
-import { checkWaitOptions, type WaitInfo, type WaitOptions } from '../../waiting/waiter.ts';
+import { checkWaitOptions, type WaitOptions } from '../../waiting/waiter.ts';
 import type { WriteData } from '../../streams/stream-writer.ts';
 import type { DatagramPort } from './datagram-port.ts';
 import { DatagramQueue, type Datagram } from './datagram-queue.ts';
 import { DatagramSends, type Outgoing } from './datagram-sends.ts';
 import { bindSocket, connectSocket } from './bind-socket.ts';
 import { checkGroup, datagramTo, parseUdpAddress } from './udp-address.ts';
-import {
-  UDP_OPTIONS,
-  type UdpAddress,
-  type UdpOptions,
-  type UdpStatistics,
-} from './udp-options.ts';
+import { UDP_OPTIONS, type UdpAddress, type UdpOptions } from './udp-options.ts';
+import { snapshotOf, type UdpStatistics } from './udp-statistics.ts';
 
 let construct: typeof openUdpSocket;
 
@@ -305,20 +301,7 @@ export class UdpSocket implements Source, AsyncIterable<Datagram> {
 
   /** A frozen snapshot. */
   statistics(): UdpStatistics {
-    const waits: WaitInfo[] = [];
-    const now = this.#clock.now();
-    this.#incoming.describe(now, waits);
-    this.#outgoing.describe(now, waits);
-    return Object.freeze({
-      received: this.#incoming.received,
-      dropped: this.#incoming.dropped,
-      queued: this.#incoming.length,
-      queuedBytes: this.#incoming.bytes,
-      sent: this.#outgoing.sent,
-      failed: this.#outgoing.failed,
-      unsent: this.#outgoing.unsent,
-      waits: Object.freeze(waits),
-    });
+    return snapshotOf(this.#incoming, this.#outgoing, this.#clock.now());
   }
 
   /** Notifies `observer` whenever {@link UdpSocket.readiness} may have risen; for poll sets. */

@@ -3,6 +3,7 @@
 import { containResult, stderrSink } from '../../vocabulary/callbacks.ts';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { invalidInput } from '../../vocabulary/errors.ts';
+import { isBytes } from '../../vocabulary/realms.ts';
 import { WOULD_BLOCK, type WouldBlock } from '../../vocabulary/would-block.ts';
 import { Waiter, type WaitOptions } from '../../waiting/waiter.ts';
 
@@ -20,6 +21,12 @@ export interface ByteConsumer {
  * wait.
  */
 export type Consume = ((view: Uint8Array) => number) | ByteConsumer;
+
+/** The buffer of a read. @throws {@link InvalidInputError} */
+export function checkBuffer(operation: string, buffer: Uint8Array): Uint8Array {
+  if (isBytes(buffer)) return buffer;
+  throw invalidInput(operation, 'buffer', 'a Uint8Array', buffer);
+}
 
 /** Checks the argument of `readWith`. @throws {@link InvalidInputError} */
 export function checkConsumer(take: Consume): void {
