@@ -18,7 +18,6 @@
 import {
   Errno,
   loadInput,
-  MAX_INPUT,
   ParserType,
   reserveInput,
   type ParserSink,
@@ -42,6 +41,7 @@ import { explain, overLimit } from './explain-failure.ts';
 import { HeadText } from './head-text.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { ResponseContext } from './read-head.ts';
+import { portionOf, SMALL_CHUNK } from './portion.ts';
 import { RepeatedHead } from './repeated-head.ts';
 import { bad, bodyTooLarge, headTooLarge, trailersTooLarge } from './request-rules.ts';
 
@@ -51,8 +51,6 @@ export type Role = 'server' | 'client';
 const { IDLE, HEAD, BODY, TRAILERS, INTERIM } = Phase;
 const { OPEN, HELD, HELD_AT_END, LAST, ENDED, FAILED } = Reading;
 
-/** Up to this size a chunk is turned into text at once. */
-const SMALL_CHUNK = 4_096;
 const CR = 13;
 const LF = 10;
 
@@ -132,7 +130,7 @@ export class Decoder implements ParserSink {
     let taken = 0;
     while (taken < chunk.length) {
       const left = chunk.subarray(taken);
-      const view = left.subarray(0, this.#portion(left));
+      const view = left.subarray(0, portionOf(left, this.#body.left, this.#phase === BODY));
       this.#base = taken;
       const count = this.#receive(view);
       taken += count;
@@ -140,17 +138,6 @@ export class Decoder implements ParserSink {
     }
     this.#base = 0;
     return taken;
-  }
-
-  /**
-   * How much of a large chunk to parse at once: a head by itself, and what is left of a body by itself, so that the bulk
-   * of a body whose length is known is counted and not copied.
-   */
-  #portion(left: Uint8Array): number {
-    if (this.#body.left > 0) return Math.min(this.#body.left, MAX_INPUT);
-    if (this.#phase === BODY) return MAX_INPUT;
-    const end = indexOfBlankLine(left);
-    return end === -1 ? MAX_INPUT : Math.min(end + 4, MAX_INPUT);
   }
 
   #receive(chunk: Uint8Array): number {
@@ -415,9 +402,4 @@ export class Decoder implements ParserSink {
     this.#parser?.release();
     this.#parser = undefined;
   }
-}
-
-/** Node's own search, which works on any bytes: that of typed arrays looks for single ones, and takes its time. */
-function indexOfBlankLine(bytes: Uint8Array): number {
-  return Buffer.prototype.indexOf.call(bytes, '\r\n\r\n', 0, 'latin1');
 }
