@@ -74,6 +74,19 @@ describe('a name', () => {
     });
   });
 
+  test('fails at once when the host that connects crashes', async () => {
+    await simulate(calm, async (sim) => {
+      const client = sim.host('client');
+      for (const name of ['a', 'b']) sim.host(name).crash();
+      sim.dns.set('db', ['a', 'b']);
+      const attempt = client.connect('db:80');
+      await sim.clock.sleep(100);
+      client.crash();
+      await expect(attempt).rejects.toMatchObject({ code: 'ERR_HOST_CRASHED' });
+      expect(sim.clock.now()).toBe(100);
+    });
+  });
+
   test('of a late connection leaves nothing open', async () => {
     await simulate({ ...calm, latency: [10, 10] }, async (sim) => {
       servers(sim, 'a', 'b');

@@ -86,7 +86,7 @@ export class Names implements SimDns {
 
   delete(name: string): void {
     checkValue('delete', 'name', name, rules.string);
-    this.#answers.delete(name);
+    if (this.#answers.delete(name)) this.#trace.record('dns', `${name} → ${this.lookup(name)[0]}`);
   }
 
   lookup(name: string): readonly string[] {

@@ -5,6 +5,7 @@ import { checkOptions } from '../../../vocabulary/check.ts';
 import { AddressError, invalidInput } from '../../../vocabulary/errors.ts';
 import { checkWaitOptions } from '../../../waiting/waiter.ts';
 import type { HostLife } from '../hosts/context.ts';
+import { hostCrashed } from '../hosts/crashed.ts';
 import type { Answer } from '../names/names.ts';
 import { connectAny } from '../names/connect-any.ts';
 import { ConnectAttempt, type AttemptNetwork } from './connect.ts';
@@ -59,6 +60,7 @@ export class Dialer {
       options,
       connect: async (name, signal) => {
         if (delay > 0) await clock.sleep(delay, { signal });
+        if (!this.#host.isUp) throw hostCrashed('connect', this.#host.name);
         if (error !== undefined) throw unknown(host, error);
         const given = { ...rest, clock, timeout: undefined, signal };
         return this.#attempt(
