@@ -84,6 +84,25 @@ describe('the report of a failed run', () => {
     expect(message).toContain('what it waits for is a promise: nothing that has a name');
   });
 
+  test('says which hosts have crashed, where the main program waits for something that ended with one', async () => {
+    const { message, pending } = await failureOf(async (sim) => {
+      const host = sim.host('db');
+      sim.host('idle');
+      const { promise: ready, resolve } = deferred<{ accept(): Promise<unknown> }>();
+      host.run(async () => {
+        resolve(await host.listen(80));
+      });
+      const listener = await ready;
+      host.crash();
+      host.restart();
+      await listener.accept();
+    });
+    expect(pending.crashed).toEqual(['db']);
+    expect(message).toContain(
+      'crashed: db; what a program there had opened or promised before never settles',
+    );
+  });
+
   test('has no more than its message and the stack when it is printed', async () => {
     const error = await failureOf(forgotten);
     const printed = inspect(error);

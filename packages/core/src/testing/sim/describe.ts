@@ -99,6 +99,12 @@ function describePending(pending: Pending, now: number): string[] {
       'what it waits for is a promise: nothing that has a name, such as a stream or a channel',
     );
   }
+  if (pending.main && pending.crashed.length > 0) {
+    const names = pending.crashed.join(', ');
+    lines.push(
+      `crashed: ${names}; what a program there had opened or promised before never settles`,
+    );
+  }
   return lines.length === 0 ? ['nothing'] : lines;
 }
 

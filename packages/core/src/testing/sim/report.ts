@@ -116,7 +116,8 @@ export function pendingOf(
   main: boolean,
   tasks: readonly string[],
   waits: readonly SimWait[],
+  crashed: readonly string[],
   clock: SimClock,
 ): Pending {
-  return { main, tasks, waits, timers: clock.size, nextTimer: clock.next };
+  return { main, tasks, waits, timers: clock.size, nextTimer: clock.next, crashed };
 }

@@ -49,6 +49,8 @@ export interface Pending {
   /** The number of pending timers and events, and the time of the next. */
   readonly timers: number;
   readonly nextTimer: number | undefined;
+  /** The hosts that have crashed in the run, also those that were restarted. */
+  readonly crashed: readonly string[];
 }
 
 /** Why a run failed, and how it was run. */

@@ -282,6 +282,7 @@ class Run {
       !this.#isMainDone,
       namesOf([...(this.#executor?.snapshot() ?? []), ...this.#fabric.tasks]),
       this.#network.waits,
+      this.#fabric.crashed,
       this.#clock,
     );
   }

@@ -151,6 +151,12 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
   modulesOf: (name: string) => HostModules = () => {
     throw new Error('the modules of a host are there in `simulate` only');
   };
+  /** The names of the hosts that have crashed, also of those that were restarted. */
+  get crashed(): readonly string[] {
+    const crashed = [...this.#hosts.values()].filter(({ isUp, lives }) => lives > 1 || !isUp);
+    return crashed.map(({ name }) => name);
+  }
+
   /** The tasks of the programs of hosts that have not ended. */
   get tasks(): readonly TaskInfo[] {
     return [...this.#hosts.values()].flatMap(({ tasks }) => tasks);
