@@ -1,10 +1,11 @@
 /**
  * Protocol libraries of others on streams of awaitio, by `stream.toNode()`: ssh2, MQTT (aedes and mqtt), SMTP (smtp-server and
- * nodemailer), and `node:http`, `node:http2` and `node:tls` themselves.
+ * nodemailer), and `node:http`, `node:http2` and `node:tls` themselves; and ioredis, pg, mysql2, ws and undici, whose server breaks off.
  *
  *   node scripts/nightly/libraries-on-streams.mjs [--folder FOLDER]
  *
- * Each is server and client at once, over TCP on 127.0.0.1. Installs the libraries with npm, into a temporary folder unless `--folder`
+ * Each is server and client at once, over TCP on 127.0.0.1; the Redis of one check is the program `redis-server`, where it is installed
+ * (Debian: apt-get install redis-server). Installs the libraries with npm, into a temporary folder unless `--folder`
  * names one, which is kept. Needs a build (`pnpm build`).
  */
 import assert from 'node:assert/strict';
@@ -15,8 +16,22 @@ import tls from 'node:tls';
 import { TcpListener, TcpStream } from '../../packages/core/dist/index.js';
 import { TestAuthority } from '../../packages/core/dist/testing/index.js';
 import { installLibraries } from '../lib/libraries.mjs';
+import { databaseChecks } from './libraries-on-streams/databases.mjs';
 
-const { load } = installLibraries(['ssh2', 'mqtt', 'aedes', 'nodemailer', 'smtp-server']);
+const { load } = installLibraries([
+  'ssh2',
+  'mqtt',
+  'aedes',
+  'nodemailer',
+  'smtp-server',
+  'ioredis',
+  'pg',
+  'mysql2',
+  'ws',
+  'undici',
+]);
+/** Programs that checks started. */
+const children = [];
 const LIMIT = 30_000;
 
 /** Accepts on a free port, gives each connection to `serve`, and runs `use` with what connects to it. */
@@ -211,6 +226,8 @@ const checks = {
   },
 };
 
+Object.assign(checks, databaseChecks(load, children));
+
 async function textOf(readable) {
   let text = '';
   for await (const chunk of readable) text += String(chunk);
@@ -223,11 +240,13 @@ for (const [name, check] of Object.entries(checks)) {
     setTimeout(reject, LIMIT, new Error(`not done within ${LIMIT} ms`)).unref();
   });
   try {
-    await Promise.race([check(), limit]);
-    console.log(`ok      ${name}`);
+    const note = await Promise.race([check(), limit]);
+    console.log(note === undefined ? `ok      ${name}` : `left    ${name}: ${note}`);
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name}\n${error.stack}`);
   }
 }
-process.exitCode = failed === 0 ? 0 : 1;
+for (const child of children) child.kill('SIGKILL');
+// A check that was not done in time may leave its sockets.
+process.exit(failed === 0 ? 0 : 1);

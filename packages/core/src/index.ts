@@ -48,6 +48,7 @@ export type {
   StreamStatistics,
 } from './streams/duplex-stream.ts';
 export type { SocketDuplex } from './streams/socket-duplex.ts';
+export type { ToNodeOptions } from './streams/to-node.ts';
 export {
   openStreams,
   trackStreams,

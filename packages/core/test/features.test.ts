@@ -8,7 +8,7 @@ const page = readFileSync(new URL('docs/features.md', root), 'utf8');
 /** The sections with a list, and how many features each has: none gets lost unnoticed. */
 const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
-  'Listening, connecting, living and ending': 26,
+  'Listening, connecting, living and ending': 27,
   'Tasks, scheduling, looking inside': 22,
   'The HTTP server': 78,
   'The HTTP client': 39,

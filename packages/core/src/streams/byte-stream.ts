@@ -21,7 +21,7 @@ import { Ready, ReadyBits, type Interest } from '../vocabulary/interest.ts';
 import type { WouldBlock } from '../vocabulary/would-block.ts';
 import { readExactly, readLine, readUntil, type DelimitedReadOptions } from './delimited-read.ts';
 import type { SocketDuplex } from './socket-duplex.ts';
-import { nodeDuplex } from './to-node.ts';
+import { nodeDuplex, TO_NODE_OPTIONS, type ToNodeOptions } from './to-node.ts';
 import { nodeTransport } from './from-node.ts';
 import { checkBuffer, checkConsumer, type Consume } from './queue/read-waits.ts';
 import type { SourceObserver } from '../vocabulary/source.ts';
@@ -341,12 +341,16 @@ export class ByteStream implements DuplexStream {
    * Back-pressure passes through both ways; Node reads ahead up to its own high-water mark. `end()` sends FIN and
    * reading goes on. A failure is emitted as `'error'` and `'close'`; an `'error'` listener is present from the start,
    * so that a failure without one does not end the process. `destroy(error)` resets the connection, and so
-   * does `destroy()` while a write is pending; else `destroy()` closes it without waiting for unsent bytes. What else
+   * does `destroy()` while what was written is not all accepted; else `destroy()` closes it without waiting for unsent bytes. What else
    * libraries use of a `net.Socket` is there: `setTimeout`, which emits `'timeout'` on the clock of this stream, `setNoDelay` and
    * `setKeepAlive` (elsewhere than on TCP they do nothing), `ref`, `unref`, `destroySoon`, addresses, counts of bytes, `encrypted`.
    *
-   * After the peer's FIN it may still be written to, as a socket with `allowHalfOpen: true`. For clients of databases and agents, which
-   * wait for `'close'` where a server ends the connection, set `allowHalfOpen` of the result to `false`: then it ends by itself.
+   * After the peer's FIN it ends by itself, as sockets of `net.connect` do: clients of databases and agents wait for `'close'`, and
+   * connect again.
+   *
+   * @param options - `allowHalfOpen`: whether it may be written to after the peer's FIN (default: `false`). Servers of `node:http`
+   * and others that answer a request which ends with a FIN need `true`.
+   * @throws `InvalidInputError` for a wrong option.
    *
    * @example
    * ```ts
@@ -363,8 +367,9 @@ export class ByteStream implements DuplexStream {
    * await zipping;
    * ```
    */
-  toNode(): SocketDuplex {
-    return nodeDuplex(this, this.#core.clock);
+  toNode(options?: ToNodeOptions): SocketDuplex {
+    if (options !== undefined) checkOptions('toNode', options, TO_NODE_OPTIONS);
+    return nodeDuplex(this, this.#core.clock, options);
   }
 
   /**

@@ -5,7 +5,9 @@
  * servers of SMTP set timeouts, database clients turn off Nagle's algorithm, frameworks read the peer's address.
  */
 
-import { invalidInput, IoError } from '../vocabulary/errors.ts';
+import type { DuplexOptions } from 'node:stream';
+import { BrokenError, invalidInput, IoError } from '../vocabulary/errors.ts';
+import { nextTick } from '../vocabulary/platform.ts';
 import { StreamDuplex } from './stream-duplex.ts';
 
 /** The largest delay of a timer, in milliseconds. */
@@ -43,13 +45,19 @@ export interface IdleTimer {
 export abstract class SocketDuplex extends StreamDuplex {
   #idle: IdleTimer | undefined;
   #bytesRead = 0;
-  #bytesWritten = 0;
   /** The peer's address, once it was asked for. */
   #peer: Endpoint | undefined;
   /** Milliseconds without a byte until `'timeout'`; `undefined` before `setTimeout`. */
   timeout: number | undefined;
   connecting = false;
   readonly autoSelectFamilyAttemptedAddresses: string[] = [];
+
+  constructor(options?: DuplexOptions) {
+    super(options);
+    this.on('end', () => {
+      if (!this.allowHalfOpen) this.write = (...args: unknown[]) => this.#writeAfterFin(args);
+    });
+  }
 
   /** Calls back after so many milliseconds without a `refresh`, and again after the next one. */
   protected abstract startIdleTimer(callback: () => void, delay: number): IdleTimer;
@@ -61,7 +69,7 @@ export abstract class SocketDuplex extends StreamDuplex {
   }
 
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
-    this.#count(chunk, encoding);
+    this.touch();
     super._write(chunk, encoding, done);
   }
 
@@ -69,7 +77,7 @@ export abstract class SocketDuplex extends StreamDuplex {
     chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
     done: Done,
   ): void {
-    for (const { chunk, encoding } of chunks) this.#count(chunk, encoding);
+    this.touch();
     super._writev(chunks, done);
   }
 
@@ -98,6 +106,22 @@ export abstract class SocketDuplex extends StreamDuplex {
   resetAndDestroy(): this {
     this.stream?.reset();
     return this.destroy();
+  }
+
+  /** What `write` is once the peer's FIN has ended both sides: the reason is then the peer, and not a second `end`. */
+  #writeAfterFin(args: readonly unknown[]): boolean {
+    if (!this.writableEnded) return super.write(...(args as [chunk: unknown]));
+    const error = new BrokenError(
+      'write: the peer has ended this connection, and so it has ended',
+      {
+        code: 'EPIPE',
+        operation: 'write',
+      },
+    );
+    const done = args.find((value) => typeof value === 'function') as Done | undefined;
+    if (done !== undefined) nextTick(done, error);
+    this.destroy(error);
+    return false;
   }
 
   // --- Its timeout ---------------------------------------------------------------------------------------------
@@ -134,12 +158,6 @@ export abstract class SocketDuplex extends StreamDuplex {
     this.#idle?.refresh();
   }
 
-  #count(chunk: Uint8Array | string, encoding: BufferEncoding): void {
-    this.touch();
-    this.#bytesWritten +=
-      typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
-  }
-
   // --- What it is ----------------------------------------------------------------------------------------------
 
   get bytesRead(): number {
@@ -148,7 +166,7 @@ export abstract class SocketDuplex extends StreamDuplex {
 
   /** Bytes that were written, sent or not. */
   get bytesWritten(): number {
-    return this.#bytesWritten + this.writableLength;
+    return this.given + this.waiting;
   }
 
   get bufferSize(): number {

@@ -4,12 +4,12 @@
  * It behaves as Node's sockets do (back-pressure both ways, `end()` sends FIN and reading goes on, an error is emitted
  * as `'error'` and then `'close'`).
  *
- * The peer notices an aborted transfer: `destroy(error)`, and `destroy()` while bytes that were written wait to be sent,
- * reset the connection, so that a truncated message is not mistaken for a complete one.
+ * The peer notices an aborted transfer: `destroy(error)`, and `destroy()` while bytes that were written are not all accepted,
+ * reset the connection, so that a truncated message is not mistaken for a complete one. What was accepted is sent before.
  */
 
 import { Duplex, type DuplexOptions } from 'node:stream';
-import { microtask } from '../vocabulary/platform.ts';
+import { microtask, nextTick } from '../vocabulary/platform.ts';
 import { outsideScopes } from '../waiting/ambient.ts';
 import { ClosedError, IoError } from '../vocabulary/errors.ts';
 import type { DuplexStream, StreamEnd } from './duplex-stream.ts';
@@ -25,6 +25,10 @@ export class StreamDuplex extends Duplex {
   #held: (() => void)[] = [];
   /** Whether the end of reading was passed on, so that no read will report a failure. */
   #hasEnded = false;
+  /** Bytes that were passed to the stream. */
+  #given = 0;
+  /** The share of `writableLength` that the stream is taking. */
+  #underWay = 0;
 
   /** Whether `destroy` sends what the stream has taken, as the kernel does under Node's sockets. */
   protected readonly sendsWhatItTook: boolean = false;
@@ -43,6 +47,21 @@ export class StreamDuplex extends Duplex {
 
   protected get stream(): DuplexStream | undefined {
     return this.#stream;
+  }
+
+  /** Bytes that were passed to the stream, sent or not. */
+  protected get given(): number {
+    return this.#given;
+  }
+
+  /** What waits behind the write that is under way, as `writableLength` counts. */
+  protected get waiting(): number {
+    return this.writableLength - this.#underWay;
+  }
+
+  /** Whether the stream has accepted all that was given to it. */
+  protected hasTaken(_given: number): boolean {
+    return false;
   }
 
   /** Passes on what was read. */
@@ -70,6 +89,8 @@ export class StreamDuplex extends Duplex {
     // The bytes of a string have no other owner; a buffer is the writer's again as soon as `done` was called.
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
+    this.#given += bytes.length;
+    this.#underWay = chunk.length;
     this.#send((stream) => stream.writeAll(bytes, { transfer }), done);
   }
 
@@ -77,9 +98,12 @@ export class StreamDuplex extends Duplex {
     chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
     done: Done,
   ): void {
-    const pieces = chunks.map(({ chunk, encoding }) =>
-      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
-    );
+    const pieces = chunks.map(({ chunk, encoding }) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+      this.#given += bytes.length;
+      this.#underWay += chunk.length;
+      return bytes;
+    });
     this.#send((stream) => stream.writev(pieces), done);
   }
 
@@ -95,7 +119,10 @@ export class StreamDuplex extends Duplex {
     }
     settle(
       outsideScopes(() => sending(stream)),
-      () => done(),
+      () => {
+        this.#underWay = 0;
+        done();
+      },
       done,
     );
   }
@@ -107,18 +134,27 @@ export class StreamDuplex extends Duplex {
     else if (this.sendsWhatItTook && this.writableLength > 0 && !(error instanceof IoError)) {
       void stream.close();
       done(error);
-    } else if (error === null && this.writableLength > 0) {
+    } else if (error === null && this.#hasUntaken) {
       stream.reset();
       settle(stream.closed, () => done(), done);
     } else if (error === null) {
-      // Node's `destroy` waits for nothing; after `end` no bytes are left unsent.
+      // Node's `destroy` waits for nothing: what the carrier cannot pass on at once is dropped, which the peer notices.
       settle(stream.close({ linger: 0 }), () => done(), done);
     } else if (error instanceof ClosedError) {
       settle(stream.close(), () => done(error), done);
     } else {
-      stream.reset(error);
+      // A tick later: what was accepted waits in the batch of this one (`net/socket/io-batch.ts`).
+      nextTick(() => {
+        stream.reset(error);
+      });
       settle(stream.closed, () => done(error), done);
     }
+  }
+
+  /** Whether bytes were written that the stream has not accepted, and will not. */
+  get #hasUntaken(): boolean {
+    if (this.writableLength === 0) return false;
+    return this.waiting > 0 || !this.hasTaken(this.#given);
   }
 
   readonly #fail = (error: Error): void => {

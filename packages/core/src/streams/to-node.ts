@@ -5,28 +5,79 @@
  * `pipeline`, `finished` and `for await` still receive the error.
  */
 
+import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { nextTick } from '../vocabulary/platform.ts';
-import type { DuplexStream } from './duplex-stream.ts';
+import type { DuplexStream, StreamStatistics } from './duplex-stream.ts';
 import { SocketDuplex, type IdleTimer } from './socket-duplex.ts';
 
 const ignore = (): void => {};
 
+/** How the stream of Node is set up. */
+export interface ToNodeOptions {
+  /** Whether it may be written to after the peer's FIN. Otherwise it ends by itself then, as sockets of `net.connect` do. @default false */
+  readonly allowHalfOpen?: boolean | undefined;
+}
+
+/** What {@link ToNodeOptions} may be. */
+export const TO_NODE_OPTIONS: OptionTable<ToNodeOptions> = { allowHalfOpen: rules.flag };
+
+/** What is wrapped. */
+type Wrapped = DuplexStream & { statistics(): StreamStatistics };
+
 /** Makes the Node stream that reads and writes `stream` from now on. */
-export function nodeDuplex(stream: DuplexStream, clock: Clock): SocketDuplex {
-  return new NodeDuplex(stream, clock);
+export function nodeDuplex(
+  stream: Wrapped,
+  clock: Clock,
+  { allowHalfOpen = false }: ToNodeOptions = {},
+): SocketDuplex {
+  return new NodeDuplex(stream, clock, allowHalfOpen);
 }
 
 class NodeDuplex extends SocketDuplex {
   readonly #clock: Clock;
+  readonly #wrapped: Wrapped;
+  /** What the stream had accepted before. */
+  readonly #before: number;
 
-  constructor(stream: DuplexStream, clock: Clock) {
-    super({ emitClose: false });
+  constructor(stream: Wrapped, clock: Clock, allowHalfOpen: boolean) {
+    super({ emitClose: false, allowHalfOpen });
     this.#clock = clock;
+    this.#wrapped = stream;
+    this.#before = stream.statistics().bytesWritten;
     this.on('error', ignore);
     this.attach(stream);
     // As Node's sockets do: an end or an error is noticed also where no program reads.
     this.read(0);
+  }
+
+  protected override hasTaken(given: number): boolean {
+    return this.#wrapped.statistics().bytesWritten - this.#before >= given;
+  }
+
+  override _write(
+    chunk: Uint8Array | string,
+    encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    if (!this.allowHalfOpen) this.#leaveEndToTls(chunk);
+    super._write(chunk, encoding, done);
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    if (!this.allowHalfOpen) this.#leaveEndToTls(chunks[0]?.chunk);
+    super._writev(chunks, done);
+  }
+
+  /**
+   * TLS that a program puts on it (`tls.connect({ socket })`) ends it when what it holds has gone; it has taken over `allowHalfOpen`
+   * before. Under a `net.Socket` it does so on the handle. Nothing else tells that it is there than its handshake.
+   */
+  #leaveEndToTls(chunk: Uint8Array | string | undefined): void {
+    if (typeof chunk === 'object' && beginsHandshake(chunk)) this.allowHalfOpen = true;
   }
 
   protected override deliver(chunk: Uint8Array | null): void {
@@ -48,6 +99,11 @@ class NodeDuplex extends SocketDuplex {
   protected override startIdleTimer(callback: () => void, delay: number): IdleTimer {
     return new ClockIdleTimer(this.#clock, callback, delay);
   }
+}
+
+/** Whether bytes begin with the first record of a TLS handshake: its type, and a version (RFC 8446, section 5.1). */
+function beginsHandshake(bytes: Uint8Array): boolean {
+  return bytes[0] === 22 && bytes[1] === 3 && (bytes[2] as number) <= 4 && bytes.length > 5;
 }
 
 /** Notes the time of each byte; the timer itself is set again only when it fires, and not for each byte. */

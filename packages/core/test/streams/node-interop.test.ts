@@ -379,7 +379,7 @@ describe('a stream of Node from a stream', () => {
 
   test('a break after the end of reading is seen too', async () => {
     const [client, server] = memoryPair();
-    const duplex = client.toNode();
+    const duplex = client.toNode({ allowHalfOpen: true });
     await server.shutdown('write');
     await once(duplex.resume(), 'end');
     const ended = finished(duplex);

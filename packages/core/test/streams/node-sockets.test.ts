@@ -267,13 +267,22 @@ describe('a socket that is destroyed', () => {
 });
 
 describe('allowHalfOpen', () => {
+  test('is false by default, as of sockets of net.connect, and nothing but a flag', async () => {
+    const [client, server] = memoryPair();
+    expect(() => client.toNode({ allowHalfOpen: 1 as never })).toThrow(InvalidInputError);
+    expect(() => client.toNode({ halfOpen: true } as never)).toThrow(InvalidInputError);
+    const node = client.toNode();
+    expect(node.allowHalfOpen).toBe(false);
+    node.destroy();
+    await server.close();
+  });
+
   test.each([true, false])(
     '%s: whether a socket is open after the FIN of its peer',
     async (may) => {
       const [client, server] = memoryPair();
-      const node = client.toNode();
-      expect(node.allowHalfOpen).toBe(true);
-      node.allowHalfOpen = may;
+      const node = client.toNode({ allowHalfOpen: may });
+      expect(node.allowHalfOpen).toBe(may);
       const ended = once(node, 'end');
       await server.shutdown('write');
       await ended;
@@ -285,12 +294,11 @@ describe('allowHalfOpen', () => {
     },
   );
 
-  test('false lets an agent of Node drop the kept connections that their server ends', async () => {
+  test('lets an agent of Node drop the kept connections that their server ends', async () => {
     const [client, server] = memoryPair();
     const http = createServer((_message, response) => response.end('x'));
     http.emit('connection', server.toNode());
     const socket = client.toNode();
-    socket.allowHalfOpen = false;
     const agent = new Agent({ keepAlive: true });
     agent.createConnection = () => socket;
     const free = once(agent, 'free');

@@ -180,7 +180,7 @@ export class SimSocket extends SocketDuplex {
   // --- What it is ----------------------------------------------------------------------------------------------
 
   get _bytesDispatched(): number {
-    return this.bytesWritten - this.writableLength;
+    return this.given;
   }
 
   get _connecting(): boolean {
