@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { callbackify } from 'node:util';
 import { TcpStream } from '../../../packages/core/dist/index.js';
 import { freePort, startListening } from '../../lib/programs.mjs';
 import { pgFake, redisFake } from '../simulated-libraries/fakes.mjs';
@@ -224,7 +225,7 @@ export function databaseChecks(load, children) {
           connections: 1,
           connect: (_, done) => {
             log.push('connects');
-            dial().then((socket) => done(null, socket), done);
+            callbackify(dial)(done);
           },
         });
         const get = () =>

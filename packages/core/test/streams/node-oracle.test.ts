@@ -23,7 +23,8 @@ const KINDS = {
   },
   'stream.toNode()': async (allowHalfOpen) => {
     const stream = await TcpStream.connect(`127.0.0.1:${port}`);
-    return stream.toNode(allowHalfOpen ? { allowHalfOpen } : undefined) as unknown as Socket;
+    const node: unknown = stream.toNode(allowHalfOpen ? { allowHalfOpen } : undefined);
+    return node as Socket;
   },
 } satisfies Record<string, (allowHalfOpen: boolean) => Promise<Socket>>;
 
@@ -262,8 +263,7 @@ const kinds = Object.keys(KINDS) as Kind[];
 const readers = Object.keys(READERS) as (keyof typeof READERS)[];
 
 describe.each(kinds)('%s', (kind) => {
-  test.each(Object.keys(ROWS))('%s', async (title) => {
-    const { act, events, halfOpen = events, peer } = ROWS[title] as Row;
+  test.each(Object.entries(ROWS))('%s', async (_, { act, events, halfOpen = events, peer }) => {
     for (const reader of readers) {
       for (const isHalfOpen of [false, true]) {
         const expected = { events: isHalfOpen ? halfOpen : events, peer };
@@ -273,8 +273,7 @@ describe.each(kinds)('%s', (kind) => {
     }
   });
 
-  test.each(Object.keys(BYTES))('%s', async (title) => {
-    const { act, got, left, halfGot = got } = BYTES[title] as (typeof BYTES)[string];
+  test.each(Object.entries(BYTES))('%s', async (_, { act, got, left, halfGot = got }) => {
     for (const reader of readers) {
       for (const isHalfOpen of [false, true]) {
         const rest = isIdle(reader) ? left : isHalfOpen ? halfGot : got;

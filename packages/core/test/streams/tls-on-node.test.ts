@@ -10,7 +10,7 @@ const VOLUME = 2_000_000;
 test('TLS on streams of Node sends all that it holds, after the peer has ended', async () => {
   const authority = new TestAuthority();
   const [client, server] = memoryPair();
-  const echo = new TLSSocket(server.toNode() as never, {
+  const echo = new TLSSocket(server.toNode(), {
     isServer: true,
     ...authority.issue(['localhost']),
   });
