@@ -286,6 +286,7 @@ const INDEX: Readonly<Record<string, Recipe>> = {
   'ByteStream.shutdown': onStream(own, 'both', {}),
   'ByteStream.reset': onStream(own, 'a reason'),
   'ByteStream.close': onStream(own, {}),
+  'ByteStream.toNode': onStream(own, {}),
   'ByteStream::fromNode': plain(ByteStream, () => [new PassThrough(), {}]),
   'ByteStream.observe': onStream(own, { onReadiness: () => {} }),
   'ByteStream.unobserve': onStream(own, { onReadiness: () => {} }),

@@ -196,6 +196,14 @@ const CALLS: readonly OptionCase[] = [
     'maxConnections',
     { name: 5 },
   ],
+  [
+    'stream.toNode',
+    onPair((a, _b, o) => a.toNode(o)),
+    'toNode',
+    'allowHalfopen',
+    'allowHalfOpen',
+    { allowHalfOpen: 1 },
+  ],
   ['stream.close', onPair((a, _b, o) => a.close(o)), 'close', 'lingr', 'linger', { linger: NaN }],
   [
     'new Executor',

@@ -5,7 +5,6 @@
  * servers of SMTP set timeouts, database clients turn off Nagle's algorithm, frameworks read the peer's address.
  */
 
-import type { DuplexOptions } from 'node:stream';
 import { BrokenError, invalidInput, IoError } from '../vocabulary/errors.ts';
 import { nextTick } from '../vocabulary/platform.ts';
 import { StreamDuplex } from './stream-duplex.ts';
@@ -52,19 +51,13 @@ export abstract class SocketDuplex extends StreamDuplex {
   connecting = false;
   readonly autoSelectFamilyAttemptedAddresses: string[] = [];
 
-  constructor(options?: DuplexOptions) {
-    super(options);
-    this.on('end', () => {
-      if (!this.allowHalfOpen) this.write = (...args: unknown[]) => this.#writeAfterFin(args);
-    });
-  }
-
   /** Calls back after so many milliseconds without a `refresh`, and again after the next one. */
   protected abstract startIdleTimer(callback: () => void, delay: number): IdleTimer;
 
   protected override deliver(chunk: Uint8Array | null): void {
     this.touch();
     if (chunk !== null) this.#bytesRead += chunk.length;
+    else this.prependOnceListener('end', this.#onEnd);
     super.deliver(chunk);
   }
 
@@ -107,6 +100,10 @@ export abstract class SocketDuplex extends StreamDuplex {
     this.stream?.reset();
     return this.destroy();
   }
+
+  readonly #onEnd = (): void => {
+    if (!this.allowHalfOpen) this.write = (...args: unknown[]) => this.#writeAfterFin(args);
+  };
 
   /** What `write` is once the peer's FIN has ended both sides: the reason is then the peer, and not a second `end`. */
   #writeAfterFin(args: readonly unknown[]): boolean {

@@ -33,7 +33,7 @@ type Log = string[];
 type Act = (socket: Socket, peer: Socket, log: Log) => unknown;
 
 const READERS = {
-  'nobody reads': () => {},
+  'it is not read': () => {},
   'it flows': (socket, log) => socket.on('data', (data) => log.push(`data ${String(data)}`)),
   'it is paused': (socket) => socket.pause(),
   'it is read by read()': (socket, log) =>
@@ -46,7 +46,7 @@ const READERS = {
 } satisfies Record<string, (socket: Socket, log: Log) => unknown>;
 
 const isGot = (reader: string): boolean => reader === 'it flows' || reader.includes('read()');
-const isIdle = (reader: string): boolean => reader === 'nobody reads' || reader.includes('paused');
+const isIdle = (reader: string): boolean => reader === 'it is not read' || reader.includes('paused');
 
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
