@@ -46,7 +46,8 @@ const READERS = {
 } satisfies Record<string, (socket: Socket, log: Log) => unknown>;
 
 const isGot = (reader: string): boolean => reader === 'it flows' || reader.includes('read()');
-const isIdle = (reader: string): boolean => reader === 'it is not read' || reader.includes('paused');
+const isIdle = (reader: string): boolean =>
+  reader === 'it is not read' || reader.includes('paused');
 
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
