@@ -1,7 +1,7 @@
 /**
- * What belongs to an object of others, kept on that object.
+ * Data about an object that another module has made, kept on that object.
  *
- * A `WeakMap` keeps nothing alive either. But what collects V8's young objects takes every value in one for needed, so that a value which
+ * A `WeakMap` keeps nothing alive either. But the collector of V8's young objects takes every value in one for needed, so that a value which
  * refers to its key keeps both, and all that they refer to, until everything is collected. A private field is like any other field.
  */
 

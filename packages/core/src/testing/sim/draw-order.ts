@@ -1,4 +1,4 @@
-/** Who goes first of what is due at one moment, where the seed chooses: events of the network, timers, and tasks that begin. */
+/** The order of what is due at one moment, where the seed chooses it: events of the network, timers, and tasks that begin. */
 
 import { orderTasks } from '../../tasks/ready-order.ts';
 import type { Clock } from '../../vocabulary/clock.ts';

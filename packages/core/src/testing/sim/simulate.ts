@@ -123,7 +123,7 @@ class Run {
     clock.onTimer = this.#onTimer;
   }
 
-  /** No function of an assignment: V8 keeps those, and all that they refer to, until it collects everything. */
+  /** A field, not a function made where it is assigned: V8 keeps those, and all that they refer to, until it collects everything. */
   readonly #onTimer = (sequence: number): void => {
     this.#trace.record('timer', '', sequence);
   };

@@ -223,7 +223,7 @@ function put(target: Target): Change | undefined {
   if (holder === undefined) return undefined;
   if (!isGetter) {
     const present: unknown = Reflect.get(holder, name);
-    // Most of them, before each run.
+    // The common case before each run: nothing has replaced the layer.
     if (present !== undefined && present === target.known) return undefined;
     if (shared.layers.has(present as object)) {
       target.known = present;

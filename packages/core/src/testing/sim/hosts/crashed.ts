@@ -1,4 +1,4 @@
-/** What code sees that asks something of a host that is down. */
+/** The failure of a call on a host that is down. */
 
 import { BrokenError } from '../../../vocabulary/errors.ts';
 

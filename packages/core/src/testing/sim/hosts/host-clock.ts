@@ -74,7 +74,7 @@ export class HostClock implements SimHostClock {
     return timer;
   }
 
-  /** By which object the caller keeps what it has for this clock: what ends with the programs must not hold up code outside. */
+  /** The key under which the caller keeps what it has for this clock: what ends with the programs must not hold up code outside. */
   get key(): object {
     return this.#isCalledFromOutside ? this.#outside : this;
   }

@@ -157,7 +157,7 @@ function keep(file: string, test: string, groups: readonly FailureGroup[]): read
   return remarks;
 }
 
-/** Of the file of tests and the name of the test, which may differ from another's in its last word, or in a sign only. */
+/** The name of the file and of the test, cut short; with a hash, since two names may differ in their last word, or in a sign only. */
 function storyName(file: string, test: string): string {
   const words = test.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 48);
   return `${basename(file, '.txt')}-${words}-${hexOf(mixText(0, test))}`;

@@ -1,9 +1,9 @@
-/** What of the connections of a network is open, and waits: its `netstat`. */
+/** The open connections of a network, and the waits on them: its `netstat`. */
 
 import type { SimConnection } from './connection.ts';
 import type { SimWait } from './world.ts';
 
-/** Adds the waits on their streams. */
+/** Adds the waits on the streams of connections. */
 export function describeConnections(connections: Iterable<SimConnection>, into: SimWait[]): void {
   for (const { ends } of connections) {
     for (const { stream, label: subject } of ends) {
@@ -13,7 +13,7 @@ export function describeConnections(connections: Iterable<SimConnection>, into: 
   }
 }
 
-/** Their ends that are open, as `local → remote`. */
+/** The ends of connections that are open, as `local → remote`. */
 export function openEnds(connections: Iterable<SimConnection>): readonly string[] {
   return Array.from(connections, ({ ends }) =>
     ends
