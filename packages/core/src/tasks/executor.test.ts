@@ -2,31 +2,17 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { deferred } from '../waiting/deferred.ts';
-import {
-  CancelledError,
-  ClosedError,
-  InvalidInputError,
-  LimitError,
-  TimeoutError,
-} from '../vocabulary/errors.ts';
+import { ClosedError, InvalidInputError, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { defaultExecutor, Executor } from './executor.ts';
 import type { ExecutorOptions } from './executor-options.ts';
-import type { TaskContext, TaskFunction, TaskOptions } from './task-types.ts';
-import { ManualClock } from '../testing/manual-clock.ts';
-import { fail, failure, untilAborted } from '../../test/support/executor-set-up.ts';
-
-/** An executor with its own clock, and the failures that were not awaited. */
-function setUp(options?: ExecutorOptions) {
-  const clock = new ManualClock();
-  const unobserved: unknown[] = [];
-  const executor = new Executor({
-    clock,
-    onTaskError: (error) => unobserved.push(error),
-    ...options,
-  });
-  return { clock, executor, unobserved };
-}
+import type { TaskFunction, TaskOptions } from './task-types.ts';
+import {
+  fail,
+  failure,
+  setUpErrors,
+  untilAborted,
+  gated,
+} from '../../test/support/executor-set-up.ts';
 
 function thrownBy(body: () => unknown): unknown {
   try {
@@ -37,20 +23,9 @@ function thrownBy(body: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-/** Functions that wait for one gate, and a list of those that have begun. */
-function gated() {
-  const gate = deferred<void>();
-  const begun: string[] = [];
-  const run = (name: string) => (): Promise<void> => {
-    begun.push(name);
-    return gate.promise;
-  };
-  return { gate, begun, run };
-}
-
 describe('concurrency', () => {
   test('bounds how many tasks run; the others wait for a slot, in the order of their spawns', async () => {
-    const { clock, executor } = setUp({ concurrency: 2 });
+    const { clock, executor } = setUpErrors({ concurrency: 2 });
     const { gate, begun, run } = gated();
     for (const name of ['a', 'b', 'c', 'd']) executor.spawn(run(name));
     await clock.advance(0);
@@ -62,7 +37,7 @@ describe('concurrency', () => {
   });
 
   test('lets those of a higher priority begin first, and equals in their order', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, begun, run } = gated();
     executor.spawn(run('first'));
     const spawn = (name: string, priority?: number) => executor.spawn(run(name), { priority });
@@ -77,7 +52,7 @@ describe('concurrency', () => {
   });
 
   test('counts a task that was aborted until its function has returned', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, begun, run } = gated();
     const task = executor.spawn(run('deaf'));
     await clock.advance(0);
@@ -91,7 +66,7 @@ describe('concurrency', () => {
   });
 
   test('is without bound by default', async () => {
-    const { clock, executor } = setUp();
+    const { clock, executor } = setUpErrors();
     const { gate, run } = gated();
     for (let count = 0; count < 5_000; count += 1) executor.spawn(run('any'));
     await clock.advance(0);
@@ -103,7 +78,7 @@ describe('concurrency', () => {
 
 describe('maxPending', () => {
   test('refuses one task more than may wait, with a LimitError, and takes it when there is room', async () => {
-    const { clock, executor } = setUp({ concurrency: 2, maxPending: 1, name: 'the pool' });
+    const { clock, executor } = setUpErrors({ concurrency: 2, maxPending: 1, name: 'the pool' });
     const { gate, run } = gated();
     for (const name of ['a', 'b', 'c']) executor.spawn(run(name));
     const error = thrownBy(() => executor.spawn(run('d')));
@@ -117,7 +92,7 @@ describe('maxPending', () => {
   });
 
   test('of 0 takes a task only when a slot is free', async () => {
-    const { executor } = setUp({ concurrency: 1, maxPending: 0 });
+    const { executor } = setUpErrors({ concurrency: 1, maxPending: 0 });
     const { gate, run } = gated();
     executor.spawn(run('a'));
     expect(() => executor.spawn(run('b'))).toThrow(LimitError);
@@ -127,7 +102,7 @@ describe('maxPending', () => {
   });
 
   test('does not count tasks that were aborted while they waited', async () => {
-    const { executor } = setUp({ concurrency: 1, maxPending: 1 });
+    const { executor } = setUpErrors({ concurrency: 1, maxPending: 1 });
     const { gate, run } = gated();
     executor.spawn(run('a'));
     for (let round = 0; round < 100; round += 1) executor.spawn(run('b')).abort();
@@ -139,7 +114,7 @@ describe('maxPending', () => {
 
 describe('tasks that were aborted while they waited', () => {
   test('do not change the order of the others', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, begun, run } = gated();
     executor.spawn(run('first'));
     const spawn = (name: string, priority: number) => executor.spawn(run(name), { priority });
@@ -157,7 +132,7 @@ describe('tasks that were aborted while they waited', () => {
   });
 
   test('are released to the garbage collector, though no slot becomes free', async () => {
-    const { executor } = setUp({ concurrency: 1 });
+    const { executor } = setUpErrors({ concurrency: 1 });
     const { gate, run } = gated();
     executor.spawn(run('first'));
     const functions = Array.from({ length: 1_000 }, () => {
@@ -185,13 +160,13 @@ describe('tasks that were aborted while they waited', () => {
 
 describe('freeSlot', () => {
   test('settles at once when a task would begin at once', async () => {
-    const { executor } = setUp({ concurrency: 1 });
+    const { executor } = setUpErrors({ concurrency: 1 });
     expect(executor.hasFreeSlot).toBe(true);
     await executor.freeSlot();
   });
 
   test('waits until a task ends, and the next spawn begins at once', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, begun, run } = gated();
     executor.spawn(run('a'));
     expect(executor.hasFreeSlot).toBe(false);
@@ -207,7 +182,7 @@ describe('freeSlot', () => {
   });
 
   test('goes on waiting when a task leaves that had no slot', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, run } = gated();
     executor.spawn(run('a'));
     const waiting = executor.spawn(run('b'));
@@ -221,7 +196,7 @@ describe('freeSlot', () => {
   });
 
   test('can be cancelled by its signal and its timeout', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const task = executor.spawn(untilAborted);
     const controller = new AbortController();
     const aborted = executor.freeSlot({ signal: controller.signal });
@@ -236,7 +211,7 @@ describe('freeSlot', () => {
   });
 
   test('fails when the executor is shut down, before or meanwhile', async () => {
-    const { executor } = setUp({ concurrency: 1 });
+    const { executor } = setUpErrors({ concurrency: 1 });
     executor.spawn(untilAborted);
     const waiting = executor.freeSlot().catch((error: unknown) => error);
     await executor.shutdown({ grace: 0 });
@@ -247,140 +222,16 @@ describe('freeSlot', () => {
 
 describe('run', () => {
   test('gives the result of main, which is called so', async () => {
-    const { executor } = setUp();
+    const { executor } = setUpErrors();
     expect(await executor.run(({ name }) => name)).toBe('main');
     expect(await executor.run(({ name }) => name, { name: 'other' })).toBe('other');
   });
 
   test('throws what main throws, and reports it nowhere else', async () => {
-    const { clock, executor, unobserved } = setUp();
+    const { clock, executor, unobserved } = setUpErrors();
     await expect(executor.run(fail)).rejects.toBe(failure);
     await clock.advance(0);
     expect(unobserved).toEqual([]);
-  });
-});
-
-describe('idle', () => {
-  test('settles at once when there is nothing to do, else when the last task has ended', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
-    await executor.idle();
-    const { gate, run } = gated();
-    executor.spawn(run('a'));
-    executor.spawn(run('b'));
-    let isIdle = false;
-    const idle = executor.idle().then(() => (isIdle = true));
-    await clock.advance(0);
-    expect(isIdle).toBe(false);
-    gate.resolve();
-    await idle;
-    // The counts are those of an idle executor in the same breath.
-    expect(executor.statistics()).toMatchObject({ pending: 0, running: 0, done: 2 });
-  });
-
-  test('waits until a failure that is not awaited was reported', async () => {
-    const { executor, unobserved } = setUp();
-    executor.spawn(fail);
-    await executor.idle();
-    expect(unobserved).toEqual([failure]);
-  });
-
-  test('can be cancelled', async () => {
-    const { clock, executor } = setUp();
-    const task = executor.spawn(untilAborted);
-    const late = executor.idle({ timeout: 10 }).catch((error: unknown) => error);
-    await clock.advance(10);
-    expect(await late).toEqual(new TimeoutError('idle', 10));
-    await expect(executor.idle({ signal: AbortSignal.abort('no') })).rejects.toBe('no');
-    task.abort();
-  });
-});
-
-describe('shutdown', () => {
-  test('waits for what runs and what waits, and says how many finished', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
-    await executor.spawn(() => 'before');
-    const sleep = ({ sleep: nap }: TaskContext): Promise<void> => nap(100);
-    executor.spawn(sleep);
-    executor.spawn(sleep);
-    const report = executor.shutdown({ grace: 1_000 });
-    await clock.advance(200);
-    expect(await report).toEqual({ completed: 2, aborted: [], stuck: [] });
-    expect(clock.pending).toBe(0);
-  });
-
-  test('aborts what has not ended in time, with a reason that says so, and waits for it to clean up', async () => {
-    const { clock, executor } = setUp({ concurrency: 2, name: 'the pool' });
-    let reason: unknown;
-    const cleanUp = async (context: TaskContext): Promise<void> => {
-      try {
-        await untilAborted(context);
-      } catch (error) {
-        reason = error;
-        await Promise.resolve();
-      }
-    };
-    executor.spawn(cleanUp, { name: 'tidy' });
-    executor.spawn(() => deferred<void>().promise, { name: 'deaf' });
-    executor.spawn(cleanUp, { name: 'waiting' });
-    const shutdown = executor.shutdown({ grace: 100 });
-    await clock.advance(99);
-    expect(executor.statistics()).toMatchObject({ aborted: 0 });
-    await clock.advance(1);
-    // The deaf one gets some more turns of the loop.
-    expect(await shutdown).toEqual({
-      completed: 0,
-      aborted: ['tidy', 'deaf', 'waiting'],
-      stuck: ['deaf'],
-    });
-    expect(reason).toBeInstanceOf(CancelledError);
-    const { cause } = reason as CancelledError;
-    expect(cause).toBeInstanceOf(ClosedError);
-    expect(cause).toMatchObject({
-      code: 'ERR_EXECUTOR_SHUT_DOWN',
-      message: 'shutdown: the pool was shut down',
-    });
-  });
-
-  test('with a grace of 0 aborts at once', async () => {
-    const { clock, executor } = setUp();
-    executor.spawn(untilAborted, { name: 'reader' });
-    await clock.advance(0);
-    const report = await executor.shutdown({ grace: 0 });
-    expect(report).toEqual({ completed: 0, aborted: ['reader'], stuck: [] });
-  });
-
-  test('takes no more tasks, but lets running ones spawn children until they are aborted', async () => {
-    const { clock, executor } = setUp();
-    const child = deferred<string>();
-    executor.spawn(async ({ sleep, spawn }) => {
-      await sleep(10);
-      child.resolve(await spawn(() => 'child'));
-    });
-    await clock.advance(0);
-    const shutdown = executor.shutdown();
-    expect(() => executor.spawn(() => {})).toThrow(
-      new ClosedError('spawn: executor was shut down', {
-        code: 'ERR_EXECUTOR_SHUT_DOWN',
-        operation: 'spawn',
-      }),
-    );
-    await clock.advance(10);
-    expect(await child.promise).toBe('child');
-    expect(await shutdown).toEqual({ completed: 2, aborted: [], stuck: [] });
-  });
-
-  test('gives a frozen report, also of an executor that has nothing to do, and a second time', async () => {
-    const { executor } = setUp();
-    const report = await executor.shutdown();
-    expect(report).toEqual({ completed: 0, aborted: [], stuck: [] });
-    expect([report, report.aborted, report.stuck].every(Object.isFrozen)).toBe(true);
-    expect(await executor.shutdown()).toEqual(report);
-  });
-
-  test.each([-1, Number.NaN, '5' as never])('refuses a grace of %p', async (grace) => {
-    const { executor } = setUp();
-    await expect(executor.shutdown({ grace })).rejects.toThrow(InvalidInputError);
-    await executor.spawn(() => 'still open');
   });
 });
 
@@ -389,7 +240,7 @@ describe('the executor', () => {
     ['at once', {}],
     ['when a slot has become free', { concurrency: 1 }],
   ])('begins a task in the async context of its spawn, %s', async (_when, options) => {
-    const { executor } = setUp(options);
+    const { executor } = setUpErrors(options);
     const context = new AsyncLocalStorage<string>();
     const tasks = ['first', 'second', 'third'].map((name) =>
       context.run(name, () =>
@@ -405,7 +256,7 @@ describe('the executor', () => {
   });
 
   test('shows its tasks, oldest first, until they have ended', async () => {
-    const { clock, executor } = setUp({ concurrency: 1 });
+    const { clock, executor } = setUpErrors({ concurrency: 1 });
     const { gate, run } = gated();
     const parent = executor.spawn(run('a'), { name: 'a' });
     executor.spawn(run('b'), { name: 'b' });
@@ -421,7 +272,7 @@ describe('the executor', () => {
   });
 
   test('counts its tasks by how they came out', async () => {
-    const { executor } = setUp();
+    const { executor } = setUpErrors();
     await executor.spawn(() => 1);
     await executor.spawn(fail).catch(() => {});
     executor.spawn(untilAborted).abort();
@@ -438,7 +289,7 @@ describe('the executor', () => {
     [fail, { timeout: -1 }, '`timeout` to be a number of milliseconds from 0, got -1 (number)'],
     [fail, { signal: {} }, '`signal` to be an AbortSignal, got an object (Object)'],
   ])('refuses to spawn %p with %j', (run, options, message) => {
-    const { executor } = setUp();
+    const { executor } = setUpErrors();
     const spawn = (): unknown =>
       executor.spawn(run as TaskFunction<void>, options as TaskOptions | undefined);
     expect(spawn).toThrow(new InvalidInputError(`spawn: expected ${message}`, 'spawn'));
@@ -456,7 +307,7 @@ describe('the executor', () => {
   });
 
   test('throws the reason of a signal that has aborted, and spawns nothing', () => {
-    const { executor } = setUp();
+    const { executor } = setUpErrors();
     const signal = AbortSignal.abort('too late');
     expect(thrownBy(() => executor.spawn(fail, { signal }))).toBe('too late');
     expect(executor.snapshot()).toEqual([]);

@@ -5,29 +5,14 @@ import {
   broadcast,
   channel,
   interval,
-  LagError,
   Notify,
   oneshot,
   Semaphore,
   watch,
-  type BroadcastReceiver,
 } from '../../src/sync/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { PENDING, poll, pollAll, thrownBy } from '../support/poll.ts';
-
-type Answers = readonly unknown[];
-type Case = readonly [name: string, run: () => Promise<Answers> | Answers, answers: Answers];
-
-/** What a receiver gives now, several times: a value, `WOULD_BLOCK`, `null`, or how many it missed. */
-function all<T>(receiver: BroadcastReceiver<T>, count: number): unknown[] {
-  return Array.from({ length: count }, () => {
-    try {
-      return receiver.tryReceive();
-    } catch (error) {
-      return error instanceof LagError ? `missed ${error.missed}` : (error as Error).name;
-    }
-  });
-}
+import { all, testCases, type Case } from '../support/tokio-cases.ts';
 
 /** A receiver of a broadcast to which values were sent. */
 function after(capacity: number, ...values: readonly number[]) {
@@ -288,9 +273,7 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-test.each(CASES)('%s', async (_name, run, answers) => {
-  expect(await run()).toEqual(answers);
-});
+testCases(CASES);
 
 test('sender_len_random: the size is that of the slowest receiver, at most the capacity', () => {
   const [tx, slow] = broadcast<number>({ capacity: 16 });
