@@ -70,7 +70,11 @@ export class SimSocket extends SocketDuplex {
 
   /** Begins to read, as Node's sockets do: an end or an error is noticed also where no program reads. */
   readAhead(): void {
-    if (!this.#carriesTls && !this.destroyed && !this.isPaused()) this.read(0);
+    if (!this.isPaused()) this.#readNothing();
+  }
+
+  #readNothing(): void {
+    if (!this.#carriesTls && !this.destroyed) this.read(0);
   }
 
   /** TLS begins here: its bytes are random, and have their number in the hash in place of them. */
@@ -128,7 +132,8 @@ export class SimSocket extends SocketDuplex {
   protected override deliver(chunk: Uint8Array | null): void {
     const pass = (): void => {
       super.deliver(chunk);
-      if (chunk === null) this.readAhead();
+      // Where no bytes wait, `'end'` needs no reader, also on a socket that is paused.
+      if (chunk === null) this.#readNothing();
     };
     if (this.#carriesTls) immediate(pass);
     else pass();
