@@ -45,6 +45,7 @@ const TASK_TRACKER_OPTIONS: OptionTable<TaskTrackerOptions> = {
 export class TaskTracker {
   readonly #spawner: Spawner;
   readonly #clock: Clock;
+  /** A `Set`, and no `MemberList`: a task may be tracked twice, and by several trackers. */
   readonly #tasks = new Set<Task<unknown>>();
   readonly #waits = new WaiterList<void>();
   #isClosed = false;
