@@ -4,7 +4,7 @@
  * Everywhere else tasks begin in the order of their spawns, and this costs a task nothing.
  */
 
-import { attached } from '../vocabulary/attached.ts';
+import { Attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 
 /** A task that is ready. */
@@ -16,7 +16,7 @@ export interface ReadyTask {
 /** Calls `begin` when it is the turn of the task. */
 export type ReadyOrder = (task: ReadyTask, begin: () => void) => void;
 
-const orders = attached<ReadyOrder>();
+const orders = new Attached<ReadyOrder>();
 
 /** From now on, executors that are made with this clock begin their tasks in this order. */
 export function orderTasks(clock: Clock, order: ReadyOrder): void {

@@ -5,7 +5,7 @@
  * recorded from then on is how many bytes there are, and not which.
  */
 
-import { attached, type Attached } from './attached.ts';
+import { Attached } from './attached.ts';
 
 /** Of a stream: what to call before it carries ciphertext. */
-export const recordedStreams: Attached<() => void> = attached();
+export const recordedStreams: Attached<() => void> = new Attached();

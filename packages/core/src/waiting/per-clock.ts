@@ -5,7 +5,7 @@
  * what the run before has left, or what goes on beside it in the real world, must not decide what happens in it.
  */
 
-import { attached } from '../vocabulary/attached.ts';
+import { Attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import { platform } from '../vocabulary/platform.ts';
 
@@ -26,7 +26,7 @@ import { platform } from '../vocabulary/platform.ts';
  */
 export class PerClock<T extends object> {
   readonly #make: (clock: Clock) => T;
-  readonly #values = attached<T>();
+  readonly #values = new Attached<T>();
 
   /** @param make - Makes the value of a clock. */
   constructor(make: (clock: Clock) => T) {

@@ -7,7 +7,7 @@
  * test of one variable per wait.
  */
 
-import { attached } from '../vocabulary/attached.ts';
+import { Attached } from '../vocabulary/attached.ts';
 import type { Clock } from '../vocabulary/clock.ts';
 import type { WaitInfo } from './waiter.ts';
 
@@ -22,7 +22,7 @@ export interface WaitSource {
 /** The sources on one clock that have a waiter now. */
 export type WaitBoard = Set<WaitSource>;
 
-const boards = attached<WaitBoard>();
+const boards = new Attached<WaitBoard>();
 
 /** Watches a clock: what is made from now on is on the board that is returned. */
 export function watchWaits(clock: Clock): WaitBoard {

@@ -9,6 +9,7 @@
  * would never pass, and a call that found the budget of this clock empty would never settle.
  */
 
+import { makeRoom } from '../../../vocabulary/attached.ts';
 import { checkValue, type OptionRule } from '../../../vocabulary/check.ts';
 import type { Timer } from '../../../vocabulary/clock.ts';
 import { AsyncScope } from '../../../waiting/async-scope.ts';
@@ -53,6 +54,7 @@ export class HostClock implements SimHostClock {
   readonly #outside = {};
 
   constructor(time: MachineTime, dial: Dial, owner: ClockOwner) {
+    makeRoom(this);
     this.#time = time;
     this.#dial = dial;
     this.#owner = owner;

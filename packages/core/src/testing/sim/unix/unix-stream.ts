@@ -1,6 +1,7 @@
 /** Connections of simulated Unix sockets. */
 
 import { PathAddress } from '../../../vocabulary/address.ts';
+import { makeRoom } from '../../../vocabulary/attached.ts';
 import { ByteStream, type StreamOptions } from '../../../streams/byte-stream.ts';
 import type { Transport } from '../../../streams/transport.ts';
 
@@ -28,6 +29,7 @@ export class SimUnixStream extends ByteStream {
     options: StreamOptions,
   ) {
     super(transport, options);
+    makeRoom(this);
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
   }

@@ -6,6 +6,7 @@
  * every machine. The clock does not step itself: the simulation first lets every promise settle that can, and then jumps.
  */
 
+import { makeRoom } from '../../../vocabulary/attached.ts';
 import type { Clock, Timer } from '../../../vocabulary/clock.ts';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { AsyncScope } from '../../../waiting/async-scope.ts';
@@ -120,6 +121,10 @@ export class SimClock implements Clock {
     getQuiet = (clock) => clock.#isQuiet;
   }
 
+  constructor() {
+    makeRoom(this);
+  }
+
   /** Milliseconds since the start of the simulation, to the microsecond. */
   now(): number {
     return this.#micros / 1_000;
@@ -221,8 +226,6 @@ export class SimClock implements Clock {
     this.#push(event);
     return event;
   }
-
-  // --- A binary heap -------------------------------------------------------------------------------------------
 
   #peek(): SimEvent | undefined {
     for (;;) {

@@ -1,6 +1,7 @@
 /** Streams of a simulated network: `ByteStream`s with the two addresses of a TCP stream. */
 
 import type { InetAddress } from '../../../vocabulary/address.ts';
+import { makeRoom } from '../../../vocabulary/attached.ts';
 import { checkOptions, checkValue, rules, type OptionRule } from '../../../vocabulary/check.ts';
 import { ByteStream, type StreamOptions } from '../../../streams/byte-stream.ts';
 import type { Transport } from '../../../streams/transport.ts';
@@ -37,6 +38,7 @@ export class SimStream extends ByteStream {
     options: StreamOptions,
   ) {
     super(transport, options);
+    makeRoom(this);
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
   }
