@@ -21,6 +21,7 @@ import { soon } from './timers.ts';
 
 type Callback = (error: Error | null, value?: unknown) => void;
 
+const ofCrypto = (): object => crypto;
 interface Call {
   readonly self: unknown;
   readonly args: readonly unknown[];
@@ -76,7 +77,7 @@ export function coverChance(): void {
       ({ random }) => random().next(),
     );
   }
-  for (const owner of [(): object => globalThis.crypto, (): object => crypto]) {
+  for (const owner of [(): object => globalThis.crypto, ofCrypto]) {
     virtual(owner, 'getRandomValues', (world, call) => {
       ask(world, call, call.args);
       return fill(world, call.args[0] as ArrayBufferView);
@@ -103,12 +104,12 @@ export function coverChance(): void {
   });
   withCallback('randomFill', fillPart);
   virtual(
-    () => crypto,
+    ofCrypto,
     'randomFillSync',
     (world, call) => fillPart(world, call, call.args),
   );
   virtual(
-    () => crypto,
+    ofCrypto,
     'generateKeySync',
     (world, call) => secretKey(world, call, call.args),
   );
@@ -126,7 +127,7 @@ function withCallback(
   make: (world: World, call: Call, args: readonly unknown[]) => unknown,
 ): void {
   virtual(
-    () => crypto,
+    ofCrypto,
     name,
     (world, call) => {
       const { self, args } = call;

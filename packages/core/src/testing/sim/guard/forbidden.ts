@@ -7,6 +7,8 @@ import { builtinModule, coverCall } from './indirection.ts';
 
 const RANDOM = 'one that was made before the simulation';
 
+const ofCrypto = (): object => crypto;
+const ofProcess = (): object => process;
 const RANDOM_CALLS = [
   'generateKeyPair',
   'generateKeyPairSync',
@@ -16,7 +18,7 @@ const RANDOM_CALLS = [
 
 /** Makes everything that is forbidden a layer. */
 export function coverForbidden(): void {
-  for (const name of RANDOM_CALLS) forbid(() => crypto, name, `crypto.${name}`, RANDOM);
+  for (const name of RANDOM_CALLS) forbid(ofCrypto, name, `crypto.${name}`, RANDOM);
   const { ECDH, DiffieHellman, DiffieHellmanGroup, Sign } = crypto;
   forbid(() => ECDH.prototype, 'generateKeys', 'ECDH.generateKeys', RANDOM);
   for (const { prototype } of [DiffieHellman, DiffieHellmanGroup]) {
@@ -24,8 +26,8 @@ export function coverForbidden(): void {
   }
   forbid(() => URL, 'createObjectURL', 'URL.createObjectURL', RANDOM);
   // The padding is random.
-  forbid(() => crypto, 'publicEncrypt', 'crypto.publicEncrypt', RANDOM);
-  forbidRandomSignatures(() => crypto, 'sign', 'crypto.sign', 2);
+  forbid(ofCrypto, 'publicEncrypt', 'crypto.publicEncrypt', RANDOM);
+  forbidRandomSignatures(ofCrypto, 'sign', 'crypto.sign', 2);
   forbidRandomSignatures(() => Sign.prototype, 'sign', 'Sign.sign', 0);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
   coverProcess();
@@ -35,14 +37,14 @@ export function coverForbidden(): void {
 function coverProcess(): void {
   // It would end the test runner, which may count what has not run as passed.
   for (const name of ['exit', 'abort', 'kill']) {
-    forbidProgram(() => process, name, `process.${name}`, 'host.crash(), host.stop() or an error');
+    forbidProgram(ofProcess, name, `process.${name}`, 'host.crash(), host.stop() or an error');
   }
   for (const name of ['execSync', 'execFileSync', 'spawnSync']) {
     const what = `child_process.${name}`;
     forbidProgram(() => childProcess, name, what, 'what it returned before the simulation');
   }
   forbidProgram(
-    () => process,
+    ofProcess,
     'stdin',
     'process.stdin',
     'a stream in memory, such as memoryPair()',

@@ -85,13 +85,17 @@ interface Shared {
 
 /** A property that is a layer, or has become one for the time of a simulation. */
 interface Target {
-  /** Looked up each time: fake timers replace whole objects. */
-  readonly owner: () => object | undefined;
   readonly name: string;
   readonly layer: (real: AnyFunction) => AnyFunction;
   isGetter: boolean;
-  /** The layer that was found there last. */
-  known?: unknown;
+}
+
+/** The properties of one object, in columns: before each run all of them are looked at. */
+interface Targets {
+  readonly all: Target[];
+  readonly names: string[];
+  /** The layers that were found there last. */
+  readonly known: unknown[];
 }
 
 /**
@@ -132,7 +136,8 @@ function sharedState(): Shared {
 }
 
 const shared = sharedState();
-const targets: Target[] = [];
+/** Owners are looked up each time: fake timers replace whole objects. */
+const targets = new Map<() => object | undefined, Targets>();
 
 /** What every copy knows about timers, see `timers.ts`. */
 export const adopted: WeakMap<object, unknown> = shared.adopted;
@@ -189,9 +194,16 @@ export function cover(
   name: string,
   layer: (real: AnyFunction) => AnyFunction,
 ): void {
-  const target = { owner, name, layer, isGetter: true };
-  targets.push(target);
-  put(target);
+  const target = { name, layer, isGetter: true };
+  let group = targets.get(owner);
+  if (group === undefined) {
+    group = { all: [], names: [], known: [] };
+    targets.set(owner, group);
+  }
+  group.all.push(target);
+  group.names.push(name);
+  group.known.push(undefined);
+  put(owner(), target);
 }
 
 /** As {@link cover}, with what the layer does. */
@@ -201,12 +213,7 @@ export function coverCall(owner: () => object | undefined, name: string, inside:
 
 /** As {@link coverCall}, once: for what no fake timers replace. A test may still replace it by a fake, which is then asked. */
 export function coverOnce(owner: object, name: string, inside: Inside): void {
-  put({
-    owner: () => owner,
-    name,
-    layer: (real) => layerOver(real, inside),
-    isGetter: true,
-  });
+  put(owner, { name, layer: (real) => layerOver(real, inside), isGetter: true });
 }
 
 /** A property that was covered, and how to uncover it. */
@@ -217,20 +224,10 @@ interface Change {
 }
 
 /** Covers what is not covered, on the object or the prototype that has it. */
-function put(target: Target): Change | undefined {
-  const { owner, name, layer, isGetter } = target;
-  let holder = owner();
-  if (holder === undefined) return undefined;
-  if (!isGetter) {
-    const present: unknown = Reflect.get(holder, name);
-    // The common case before each run: nothing has replaced the layer.
-    if (present !== undefined && present === target.known) return undefined;
-    if (shared.layers.has(present as object)) {
-      target.known = present;
-      return undefined;
-    }
-  }
-  if (!(name in holder)) return undefined;
+function put(owner: object | undefined, target: Target): Change | undefined {
+  const { name, layer } = target;
+  if (owner === undefined || !(name in owner)) return undefined;
+  let holder = owner;
   while (!Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder) as object;
   const before = Object.getOwnPropertyDescriptor(holder, name) as PropertyDescriptor;
   const real: unknown = before['get'] ?? before.value;
@@ -241,6 +238,29 @@ function put(target: Target): Change | undefined {
   const change = before.get === undefined ? { value: covered } : { get: covered };
   Object.defineProperty(holder, name, { ...before, ...change });
   return { holder, name, before };
+}
+
+/** Covers what has been replaced since the last time. */
+function putAgain(): readonly Change[] {
+  const changes: Change[] = [];
+  for (const [ownerOf, { all, names, known }] of targets) {
+    const owner = ownerOf() as Readonly<Record<string, unknown>> | undefined;
+    for (let at = 0; owner !== undefined && at < all.length; at += 1) {
+      const target = all[at] as Target;
+      if (!target.isGetter) {
+        const present = owner[names[at] as string];
+        // The common case before each run: nothing has replaced the layer.
+        if (present !== undefined && present === known[at]) continue;
+        if (shared.layers.has(present as object)) {
+          known[at] = present;
+          continue;
+        }
+      }
+      const change = put(owner, target);
+      if (change !== undefined) changes.push(change);
+    }
+  }
+  return changes;
 }
 
 /** Makes the named imports of Node's modules see what was covered. */
@@ -260,7 +280,7 @@ export function enterWorld(world: World): () => void {
       'simulate: another simulation is running in this process; await one before the next',
     );
   }
-  const changed = targets.map(put).filter((change) => change !== undefined);
+  const changed = putAgain();
   if (changed.length > 0) syncImports();
   shared.world = world;
   for (const pool of pools) fillPool(pool, world);

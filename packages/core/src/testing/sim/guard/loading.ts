@@ -24,12 +24,9 @@ const webAssembly = (globals: object = globalThis): object | undefined =>
 /** Makes the functions that compile in other threads layers. */
 export function coverLoading(): void {
   for (const globals of realms) {
+    const owner = (): object | undefined => webAssembly(globals());
     for (const name of ['compile', 'instantiate', 'compileStreaming', 'instantiateStreaming']) {
-      cover(
-        () => webAssembly(globals()),
-        name,
-        (real) => compileLayer(name, real),
-      );
+      cover(owner, name, (real) => compileLayer(name, real));
     }
   }
 }

@@ -26,6 +26,9 @@ const FILE_TIMES = ['atime', 'mtime', 'ctime', 'birthtime'].flatMap((name) => [
 
 const NO_PROCESSOR_TIME = { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 };
 
+const ofProcess = (): object => process;
+const ofOs = (): object => os;
+const ofFs = (): object => fs;
 /** Makes everything that tells of the machine a layer. */
 export function coverMachine(): void {
   coverProcessor();
@@ -40,7 +43,7 @@ export function coverMachine(): void {
 function coverProcessor(): void {
   for (const name of ['cpuUsage', 'threadCpuUsage']) {
     coverCall(
-      () => process,
+      ofProcess,
       name,
       (_world, { self, args, real }) => {
         // It checks what it is given.
@@ -50,7 +53,7 @@ function coverProcessor(): void {
     );
   }
   coverCall(
-    () => process,
+    ofProcess,
     'resourceUsage',
     (_world, { self, real }) => ({
       ...(Reflect.apply(real, self, []) as object),
@@ -71,12 +74,12 @@ function coverProcessor(): void {
 
 function coverLoad(): void {
   coverCall(
-    () => os,
+    ofOs,
     'uptime',
     ({ now }) => now() / 1_000,
   );
   coverCall(
-    () => os,
+    ofOs,
     'cpus',
     (_world, { self, real }) =>
       (Reflect.apply(real, self, []) as os.CpuInfo[]).map((cpu) => ({
@@ -87,7 +90,7 @@ function coverLoad(): void {
   );
   for (const name of ['loadavg', 'freemem']) {
     coverCall(
-      () => os,
+      ofOs,
       name,
       ({ refuse }) => refuse(`os.${name}`, 'a number that the program is given'),
     );
@@ -97,14 +100,14 @@ function coverLoad(): void {
 function coverFiles(): void {
   for (const name of ['mkdtempSync', 'mkdtempDisposableSync']) {
     coverCall(
-      () => fs,
+      ofFs,
       name,
       ({ refuse }) => refuse(`fs.${name}`, 'mkdirSync, with a name of sim.random'),
     );
   }
   for (const name of ['statSync', 'lstatSync', 'fstatSync']) {
     coverCall(
-      () => fs,
+      ofFs,
       name,
       (_world, { self, args, real }) => withoutTimes(Reflect.apply(real, self, args), name),
     );

@@ -12,7 +12,7 @@ import { createHook } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
 import { currentRun, enterRun } from '../hosts/context.ts';
-import { realProcess } from './indirection.ts';
+import { activeResources, allActive, portsIn, without } from './active-resources.ts';
 import {
   framesOf,
   isNodes,
@@ -120,6 +120,7 @@ class WorkWatch implements Watch {
   readonly #awaited = new Map<Promise<unknown>, string>();
   readonly #turns = new Turns();
   readonly #before = activeResources();
+  readonly #portsBefore = portsIn(this.#before);
   readonly #hook = createHook({
     init: (_id, type, _trigger, resource) => this.#onInit(type, resource),
   });
@@ -190,11 +191,11 @@ class WorkWatch implements Watch {
   }
 
   get isWorking(): boolean {
-    const active = activeResources();
+    const active = allActive();
     // The requests of a loader follow one another without a gap. A `destroy` hook would tell when one ends, and would have
     // every promise of the run watched by the garbage collector.
     this.#isLoading &&= active.some((kind) => kind.startsWith('FSReq'));
-    this.#isLoadingElsewhere = without(active, this.#before).includes('MessagePort');
+    this.#isLoadingElsewhere = portsIn(active) > this.#portsBefore;
     return (
       this.#isLoading ||
       this.#isLoadingElsewhere ||
@@ -229,22 +230,6 @@ class WorkWatch implements Watch {
 /** Whether an agent of `node:https` uses a connection again: Node announces it anew, and nothing begins. */
 function isReused(resource: object): boolean {
   return resource.constructor.name === 'ReusedHandle';
-}
-
-/** What keeps the process alive, by kind. Timers are refused to the program: those here are the test runner's. */
-function activeResources(): string[] {
-  return realProcess
-    .getActiveResourcesInfo()
-    .filter((kind) => !/^(?:Immediate|Timeout|TTYWrap|WriteWrap)$/.test(kind));
-}
-
-function without(all: readonly string[], known: readonly string[]): string[] {
-  const rest = [...known];
-  return all.filter((kind) => {
-    const at = rest.indexOf(kind);
-    if (at !== -1) rest.splice(at, 1);
-    return at === -1;
-  });
 }
 
 function isRealWork(type: string): boolean {

@@ -13,6 +13,7 @@ import {
 /** In nanoseconds. */
 const SECOND = 1_000_000_000n;
 
+const ofProcess = (): object => process;
 /** Makes every way to ask for the time a layer. */
 export function coverTime(): void {
   for (const globals of realms) {
@@ -29,11 +30,11 @@ export function coverTime(): void {
   }
   coverPerformance();
   coverCall(
-    () => process,
+    ofProcess,
     'uptime',
     ({ now }) => now() / 1_000,
   );
-  cover(() => process, 'hrtime', hrtimeLayer);
+  cover(ofProcess, 'hrtime', hrtimeLayer);
   coverIntl();
   coverTemporal();
   // An event has the time of the first look at it, which is that of its dispatch for the listeners of this moment.

@@ -34,6 +34,9 @@ import type { SocketOptions } from './socket.ts';
 const { SSL_OP_NO_TICKET } = constants;
 const http = builtinModule('node:http') as typeof Http;
 
+const ofNet = (): object => net;
+const ofTls = (): object => tls;
+const ofSockets = (): object => net.Socket.prototype;
 /** The host on which the caller runs, of whichever copy of this package. */
 export const placeIn = ({ place }: World): Place | undefined => place() as Place | undefined;
 
@@ -79,7 +82,7 @@ function coverIdling(): void {
   /** Those whose end is awaited: a timeout is set for each request. */
   const watched = new WeakSet<object>();
   onHost(
-    () => net.Socket.prototype,
+    ofSockets,
     'setTimeout',
     (_place, [delay, callback], _real, self) => {
       const socket = self as net.Socket;
@@ -101,7 +104,7 @@ function coverIdling(): void {
     },
   );
   onHost(
-    () => net.Socket.prototype,
+    ofSockets,
     '_unrefTimer',
     (_place, args, real, self) => {
       idle.get(self as object)?.refresh();
@@ -145,18 +148,18 @@ function hasDate(headers: unknown): boolean {
 /** Makes everything that reaches the network a layer. */
 export function coverBuiltins(): void {
   const connect = (place: Place, args: readonly unknown[]): unknown => place.connect(args);
-  for (const name of ['connect', 'createConnection']) onHost(() => net, name, connect);
+  for (const name of ['connect', 'createConnection']) onHost(ofNet, name, connect);
   onHost(() => http.Agent.prototype, 'createConnection', connect);
-  cover(() => net, 'Socket', socketLayer);
-  cover(() => net, 'Stream', socketLayer);
+  cover(ofNet, 'Socket', socketLayer);
+  cover(ofNet, 'Stream', socketLayer);
   onHost(
-    () => tls,
+    ofTls,
     'connect',
     (place, args, real) => place.connectTls(args, real),
   );
   // The length of a ticket is random.
   coverCall(
-    () => tls,
+    ofTls,
     'createSecureContext',
     (_world, { self, args, real }) => {
       const [options] = args as [{ readonly secureOptions?: number } | undefined];

@@ -90,17 +90,13 @@ const ANSWERS = { lookup, resolve, resolve4, resolve6, reverse };
 
 /** Makes the calls of `node:dns` layers. */
 export function coverNames(): void {
+  const withCallbacks = [(): object => dns, (): object => dns.Resolver.prototype];
+  const asPromises = [(): object => dnsPromises, (): object => dnsPromises.Resolver.prototype];
   for (const [name, answer] of Object.entries(ANSWERS)) {
-    const withCallbacks = [
-      (): object => dns,
-      ...(name === 'lookup' ? [] : [(): object => dns.Resolver.prototype]),
-    ];
-    for (const owner of withCallbacks) onHost(owner, name, callbackForm(answer));
-    const asPromises = [
-      (): object => dnsPromises,
-      ...(name === 'lookup' ? [] : [(): object => dnsPromises.Resolver.prototype]),
-    ];
-    for (const owner of asPromises) onHost(owner, name, promiseForm(name, answer));
+    // A resolver has no `lookup`.
+    const count = name === 'lookup' ? 1 : 2;
+    for (const owner of withCallbacks.slice(0, count)) onHost(owner, name, callbackForm(answer));
+    for (const owner of asPromises.slice(0, count)) onHost(owner, name, promiseForm(name, answer));
   }
 }
 

@@ -42,7 +42,6 @@ import {
 } from './types.ts';
 import { describeBoard, type SimMachine, type SimWait, type World } from '../wire/world.ts';
 
-const DEFAULT_LATENCY: Range = [1, 50];
 const DEFAULT_GIVE_UP = 30_000;
 
 export class Fabric implements World, HostNetwork, ConnectionEvents {
@@ -71,10 +70,7 @@ export class Fabric implements World, HostNetwork, ConnectionEvents {
     const word = (): number => random.integer(0, WORDS - 1);
     this.decisions = new Decisions(word(), word(), options.decisions);
     this.trace = new Trace(() => this.clock.now());
-    this.faults = new FaultBook({
-      ...allFaults(options.faults),
-      latency: options.latency ?? DEFAULT_LATENCY,
-    });
+    this.faults = new FaultBook(allFaults(options.faults, options.latency));
     this.rules = new RuleBook(this);
     this.local = new LocalWorld(this);
     this.names = new Names(this.trace);

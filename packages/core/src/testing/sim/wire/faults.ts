@@ -94,7 +94,7 @@ export const NO_BREAKAGE = {
   jump: 0,
 } as const;
 
-const DEFAULTS: Faults = {
+const DEFAULTS: Faults & { readonly latency: Range } = {
   ...NO_BREAKAGE,
   split: 0.2,
   merge: 0.5,
@@ -112,6 +112,7 @@ const DEFAULTS: Faults = {
   pauseFor: [10, 2_000],
   partitionFor: [10, 2_000],
   downFor: [10, 2_000],
+  latency: [1, 50],
 };
 
 const chance: OptionRule = {
@@ -157,9 +158,13 @@ export const SIM_FAULTS: OptionTable<SimFaults> = {
   downFor: rangeRule,
 };
 
-/** Adds the defaults to faults that were checked. */
-export function allFaults(faults: SimFaults | undefined): Faults {
-  return withDefaults(DEFAULTS, faults);
+/** Adds the defaults to faults that were checked. @param latency - How long a segment travels, in milliseconds */
+export function allFaults(
+  faults: SimFaults | undefined,
+  latency: Range | undefined,
+): Faults & { readonly latency: Range } {
+  const all = withDefaults(DEFAULTS, faults);
+  return latency === undefined ? all : { ...all, latency };
 }
 
 /** How long after a loss TCP sends again what was lost, in milliseconds. */
