@@ -103,16 +103,8 @@ export function coverChance(): void {
     return (from as number) + Math.floor(world.random().next() * (Number(to) - Number(from)));
   });
   withCallback('randomFill', fillPart);
-  virtual(
-    ofCrypto,
-    'randomFillSync',
-    (world, call) => fillPart(world, call, call.args),
-  );
-  virtual(
-    ofCrypto,
-    'generateKeySync',
-    (world, call) => secretKey(world, call, call.args),
-  );
+  virtual(ofCrypto, 'randomFillSync', (world, call) => fillPart(world, call, call.args));
+  virtual(ofCrypto, 'generateKeySync', (world, call) => secretKey(world, call, call.args));
   withCallback('generateKey', secretKey);
 }
 
@@ -126,28 +118,23 @@ function withCallback(
   name: string,
   make: (world: World, call: Call, args: readonly unknown[]) => unknown,
 ): void {
-  virtual(
-    ofCrypto,
-    name,
-    (world, call) => {
-      const { self, args } = call;
-      const callback = args.at(-1);
-      const checker = CHECKERS[name];
-      if (typeof callback !== 'function') {
-        return checker === undefined
-          ? make(world, call, args)
-          : // A callback is missing: it says so.
-            Reflect.apply(call.real, self, args);
-      }
-      const real =
-        checker === undefined ? call.real : (Reflect.get(crypto, checker) as AnyFunction);
-      const value = make(world, { self, args, real }, args.slice(0, -1));
-      soon(world, () => {
-        (callback as Callback)(null, value);
-      });
-      return undefined;
-    },
-  );
+  virtual(ofCrypto, name, (world, call) => {
+    const { self, args } = call;
+    const callback = args.at(-1);
+    const checker = CHECKERS[name];
+    if (typeof callback !== 'function') {
+      return checker === undefined
+        ? make(world, call, args)
+        : // A callback is missing: it says so.
+          Reflect.apply(call.real, self, args);
+    }
+    const real = checker === undefined ? call.real : (Reflect.get(crypto, checker) as AnyFunction);
+    const value = make(world, { self, args, real }, args.slice(0, -1));
+    soon(world, () => {
+      (callback as Callback)(null, value);
+    });
+    return undefined;
+  });
 }
 
 function fillPart(world: World, call: Call, args: readonly unknown[]): unknown {

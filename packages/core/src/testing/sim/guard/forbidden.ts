@@ -43,12 +43,7 @@ function coverProcess(): void {
     const what = `child_process.${name}`;
     forbidProgram(() => childProcess, name, what, 'what it returned before the simulation');
   }
-  forbidProgram(
-    ofProcess,
-    'stdin',
-    'process.stdin',
-    'a stream in memory, such as memoryPair()',
-  );
+  forbidProgram(ofProcess, 'stdin', 'process.stdin', 'a stream in memory, such as memoryPair()');
   const inspector = builtinModule('node:inspector') as object;
   forbidProgram(() => inspector, 'open', 'inspector.open', 'it before the simulation');
   // The watch for real work sees only the first call for a file: Node keeps its watcher.

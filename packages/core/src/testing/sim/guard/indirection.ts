@@ -245,7 +245,8 @@ function putAgain(): readonly Change[] {
   const changes: Change[] = [];
   for (const [ownerOf, { all, names, known }] of targets) {
     const owner = ownerOf() as Readonly<Record<string, unknown>> | undefined;
-    for (let at = 0; owner !== undefined && at < all.length; at += 1) {
+    if (owner === undefined) continue;
+    for (let at = 0; at < all.length; at += 1) {
       const target = all[at] as Target;
       if (!target.isGetter) {
         const present = owner[names[at] as string];

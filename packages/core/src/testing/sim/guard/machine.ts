@@ -42,25 +42,17 @@ export function coverMachine(): void {
 
 function coverProcessor(): void {
   for (const name of ['cpuUsage', 'threadCpuUsage']) {
-    coverCall(
-      ofProcess,
-      name,
-      (_world, { self, args, real }) => {
-        // It checks what it is given.
-        Reflect.apply(real, self, args);
-        return { user: 0, system: 0 };
-      },
-    );
+    coverCall(ofProcess, name, (_world, { self, args, real }) => {
+      // It checks what it is given.
+      Reflect.apply(real, self, args);
+      return { user: 0, system: 0 };
+    });
   }
-  coverCall(
-    ofProcess,
-    'resourceUsage',
-    (_world, { self, real }) => ({
-      ...(Reflect.apply(real, self, []) as object),
-      userCPUTime: 0,
-      systemCPUTime: 0,
-    }),
-  );
+  coverCall(ofProcess, 'resourceUsage', (_world, { self, real }) => ({
+    ...(Reflect.apply(real, self, []) as object),
+    userCPUTime: 0,
+    systemCPUTime: 0,
+  }));
   coverCall(
     () => globalThis.performance,
     'eventLoopUtilization',
@@ -73,43 +65,30 @@ function coverProcessor(): void {
 }
 
 function coverLoad(): void {
-  coverCall(
-    ofOs,
-    'uptime',
-    ({ now }) => now() / 1_000,
-  );
-  coverCall(
-    ofOs,
-    'cpus',
-    (_world, { self, real }) =>
-      (Reflect.apply(real, self, []) as os.CpuInfo[]).map((cpu) => ({
-        ...cpu,
-        speed: 0,
-        times: { ...NO_PROCESSOR_TIME },
-      })),
+  coverCall(ofOs, 'uptime', ({ now }) => now() / 1_000);
+  coverCall(ofOs, 'cpus', (_world, { self, real }) =>
+    (Reflect.apply(real, self, []) as os.CpuInfo[]).map((cpu) => ({
+      ...cpu,
+      speed: 0,
+      times: { ...NO_PROCESSOR_TIME },
+    })),
   );
   for (const name of ['loadavg', 'freemem']) {
-    coverCall(
-      ofOs,
-      name,
-      ({ refuse }) => refuse(`os.${name}`, 'a number that the program is given'),
+    coverCall(ofOs, name, ({ refuse }) =>
+      refuse(`os.${name}`, 'a number that the program is given'),
     );
   }
 }
 
 function coverFiles(): void {
   for (const name of ['mkdtempSync', 'mkdtempDisposableSync']) {
-    coverCall(
-      ofFs,
-      name,
-      ({ refuse }) => refuse(`fs.${name}`, 'mkdirSync, with a name of sim.random'),
+    coverCall(ofFs, name, ({ refuse }) =>
+      refuse(`fs.${name}`, 'mkdirSync, with a name of sim.random'),
     );
   }
   for (const name of ['statSync', 'lstatSync', 'fstatSync']) {
-    coverCall(
-      ofFs,
-      name,
-      (_world, { self, args, real }) => withoutTimes(Reflect.apply(real, self, args), name),
+    coverCall(ofFs, name, (_world, { self, args, real }) =>
+      withoutTimes(Reflect.apply(real, self, args), name),
     );
   }
 }

@@ -8,7 +8,7 @@
  * repeatable as long as the files are.
  */
 
-import { createHook } from 'node:async_hooks';
+import { createHook, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
 import { immediate, own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
 import { currentRun, enterRun } from '../hosts/context.ts';
@@ -121,8 +121,8 @@ class WorkWatch implements Watch {
   readonly #turns = new Turns();
   readonly #before = activeResources();
   readonly #portsBefore = portsIn(this.#before);
-  readonly #hook = createHook({
-    init: (_id, type, _trigger, resource) => this.#onInit(type, resource),
+  readonly #hook = hookOf((_id, type, _trigger, resource) => {
+    this.#onInit(type, resource);
   });
 
   constructor(
@@ -225,6 +225,12 @@ class WorkWatch implements Watch {
     await Promise.allSettled([work]);
     this.#awaited.delete(work);
   }
+}
+
+/** Of promises, nothing is to be known. Node 24 and later spare them the hook then. */
+function hookOf(init: NonNullable<HookCallbacks['init']>): AsyncHook {
+  const options = { init, trackPromises: false };
+  return createHook(options);
 }
 
 /** Whether an agent of `node:https` uses a connection again: Node announces it anew, and nothing begins. */

@@ -29,11 +29,7 @@ export function coverTime(): void {
     });
   }
   coverPerformance();
-  coverCall(
-    ofProcess,
-    'uptime',
-    ({ now }) => now() / 1_000,
-  );
+  coverCall(ofProcess, 'uptime', ({ now }) => now() / 1_000);
   cover(ofProcess, 'hrtime', hrtimeLayer);
   coverIntl();
   coverTemporal();

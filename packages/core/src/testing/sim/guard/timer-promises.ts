@@ -18,38 +18,20 @@ const ofPromises = (): object => timersPromises;
 const ofScheduler = (): object => scheduler;
 /** Makes them layers. */
 export function coverTimerPromises(): void {
-  virtual(
-    ofPromises,
-    'setTimeout',
-    2,
-    (_world, { args: [delay, value, options] }) =>
-      pause((done) => new Timeout(done, delay ?? 1, [], false), value, options as Options),
+  virtual(ofPromises, 'setTimeout', 2, (_world, { args: [delay, value, options] }) =>
+    pause((done) => new Timeout(done, delay ?? 1, [], false), value, options as Options),
   );
-  virtual(
-    ofPromises,
-    'setImmediate',
-    1,
-    (world, { args: [value, options] }) =>
-      pause((done) => new Immediate(world, done, []), value, options as Options),
+  virtual(ofPromises, 'setImmediate', 1, (world, { args: [value, options] }) =>
+    pause((done) => new Immediate(world, done, []), value, options as Options),
   );
-  virtual(
-    ofPromises,
-    'setInterval',
-    2,
-    (_world, { args: [delay, value, options] }) => ticks(delay, value, options as Options),
+  virtual(ofPromises, 'setInterval', 2, (_world, { args: [delay, value, options] }) =>
+    ticks(delay, value, options as Options),
   );
-  virtual(
-    ofScheduler,
-    'wait',
-    1,
-    (_world, { args: [delay, options] }) =>
-      pause((done) => new Timeout(done, delay, [], false), undefined, options as Options),
+  virtual(ofScheduler, 'wait', 1, (_world, { args: [delay, options] }) =>
+    pause((done) => new Timeout(done, delay, [], false), undefined, options as Options),
   );
-  virtual(
-    ofScheduler,
-    'yield',
-    0,
-    (world) => pause((done) => new Immediate(world, done, []), undefined, undefined),
+  virtual(ofScheduler, 'yield', 0, (world) =>
+    pause((done) => new Immediate(world, done, []), undefined, undefined),
   );
   virtual(
     () => AbortSignal,

@@ -81,36 +81,28 @@ function coverIdling(): void {
   const idle = new WeakMap<object, Timeout>();
   /** Those whose end is awaited: a timeout is set for each request. */
   const watched = new WeakSet<object>();
-  onHost(
-    ofSockets,
-    'setTimeout',
-    (_place, [delay, callback], _real, self) => {
-      const socket = self as net.Socket;
-      Reflect.set(socket, 'timeout', delay);
-      idle.get(socket)?.close();
-      idle.delete(socket);
-      if (typeof callback === 'function') {
-        socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
+  onHost(ofSockets, 'setTimeout', (_place, [delay, callback], _real, self) => {
+    const socket = self as net.Socket;
+    Reflect.set(socket, 'timeout', delay);
+    idle.get(socket)?.close();
+    idle.delete(socket);
+    if (typeof callback === 'function') {
+      socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
+    }
+    if (Number(delay) > 0) {
+      const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
+      idle.set(socket, timeout);
+      if (!watched.has(socket)) {
+        watched.add(socket);
+        socket.once('close', () => idle.get(socket)?.close());
       }
-      if (Number(delay) > 0) {
-        const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
-        idle.set(socket, timeout);
-        if (!watched.has(socket)) {
-          watched.add(socket);
-          socket.once('close', () => idle.get(socket)?.close());
-        }
-      }
-      return socket;
-    },
-  );
-  onHost(
-    ofSockets,
-    '_unrefTimer',
-    (_place, args, real, self) => {
-      idle.get(self as object)?.refresh();
-      return Reflect.apply(real, self, args);
-    },
-  );
+    }
+    return socket;
+  });
+  onHost(ofSockets, '_unrefTimer', (_place, args, real, self) => {
+    idle.get(self as object)?.refresh();
+    return Reflect.apply(real, self, args);
+  });
   for (const name of ['closeIdleConnections', 'closeAllConnections']) {
     coverCall(
       () => http.Server.prototype,
@@ -152,21 +144,13 @@ export function coverBuiltins(): void {
   onHost(() => http.Agent.prototype, 'createConnection', connect);
   cover(ofNet, 'Socket', socketLayer);
   cover(ofNet, 'Stream', socketLayer);
-  onHost(
-    ofTls,
-    'connect',
-    (place, args, real) => place.connectTls(args, real),
-  );
+  onHost(ofTls, 'connect', (place, args, real) => place.connectTls(args, real));
   // The length of a ticket is random.
-  coverCall(
-    ofTls,
-    'createSecureContext',
-    (_world, { self, args, real }) => {
-      const [options] = args as [{ readonly secureOptions?: number } | undefined];
-      const secureOptions = (options?.secureOptions ?? 0) | SSL_OP_NO_TICKET;
-      return Reflect.apply(real, self, [{ ...options, secureOptions }]);
-    },
-  );
+  coverCall(ofTls, 'createSecureContext', (_world, { self, args, real }) => {
+    const [options] = args as [{ readonly secureOptions?: number } | undefined];
+    const secureOptions = (options?.secureOptions ?? 0) | SSL_OP_NO_TICKET;
+    return Reflect.apply(real, self, [{ ...options, secureOptions }]);
+  });
   coverAgents();
   coverIdling();
   coverDates();
