@@ -101,9 +101,24 @@ class NodeDuplex extends SocketDuplex {
   }
 }
 
-/** Whether bytes begin with the first record of a TLS handshake: its type, and a version (RFC 8446, section 5.1). */
+const RECORD_HEADER = 5;
+const MESSAGE_HEADER = 4;
+
+/**
+ * Whether bytes begin with the first record of a TLS handshake (RFC 8446, sections 4 and 5.1): a record of a version that exists, and
+ * in it a whole ClientHello or ServerHello. The version alone would not do: a packet of 790 bytes of MySQL begins with the same three
+ * bytes.
+ */
 function beginsHandshake(bytes: Uint8Array): boolean {
-  return bytes[0] === 22 && bytes[1] === 3 && (bytes[2] as number) <= 4 && bytes.length > 5;
+  if (bytes.length < RECORD_HEADER + MESSAGE_HEADER) return false;
+  const { buffer, byteOffset, byteLength } = bytes;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const isHandshake = view.getUint8(0) === 22 && view.getUint8(1) === 3 && view.getUint8(2) <= 4;
+  const record = view.getUint16(3);
+  const message = view.getUint8(RECORD_HEADER);
+  const length = view.getUint32(RECORD_HEADER) & 0xff_ff_ff;
+  const isHello = message === 1 || message === 2;
+  return isHandshake && isHello && length + MESSAGE_HEADER <= record;
 }
 
 /** Notes the time of each byte; the timer itself is set again only when it fires, and not for each byte. */

@@ -294,6 +294,21 @@ describe('allowHalfOpen', () => {
     },
   );
 
+  test('stays false when what is written only begins as TLS does', async () => {
+    const [client, server] = memoryPair();
+    const duplex = client.toNode();
+    // The head of a packet of 790 bytes of MySQL.
+    const packet = Buffer.alloc(794, 3);
+    packet.set([0x16, 0x03, 0x00, 0x00]);
+    duplex.write(packet);
+    await server.readExactly(packet.length);
+    const closed = once(duplex, 'close');
+    await server.shutdown('write');
+    duplex.resume();
+    expect(await closed).toEqual([false]);
+    await server.close();
+  });
+
   test('lets an agent of Node drop the kept connections that their server ends', async () => {
     const [client, server] = memoryPair();
     const http = createServer((_message, response) => response.end('x'));
