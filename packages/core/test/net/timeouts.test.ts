@@ -12,6 +12,7 @@ import {
   UnixListener,
   WOULD_BLOCK,
   type ByteStream,
+  type InetAddress,
 } from '../../src/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 import { keep } from '../support/keep.ts';
@@ -86,9 +87,10 @@ describe('a timeout of a write that waits several times', () => {
     const clock = new ManualClock();
     const [stream, peer] = memoryPair({ clock, writeHighWaterMark: 10, readHighWaterMark: 10 });
     const data = new Uint8Array(100);
-    const failure = stream[name]((name === 'writev' ? [data] : data) as never, {
-      timeout: 50,
-    }).catch((error: unknown) => error);
+    const options = { timeout: 50 };
+    const failure = (
+      name === 'writev' ? stream.writev([data], options) : stream.writeAll(data, options)
+    ).catch((error: unknown) => error);
     await clock.advance(30);
     await peer.readChunk();
     await clock.advance(30);
@@ -141,7 +143,7 @@ test('a handshake that takes too long names the limit of its listener', async ()
       { ...identity, handshakeTimeout: 20, onHandshakeError: (error) => errors.push(error) },
     ),
   );
-  const client = keep(await TcpStream.connect(listener.localAddress as never));
+  const client = keep(await TcpStream.connect(listener.localAddress as InetAddress));
   await client.readClosed();
   await client.close();
   expect(errors).toEqual([new TimeoutError('accept', 20)]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { systemClock, TcpListener, TcpStream } from '../../src/index.ts';
+import { systemClock, TcpListener, TcpStream, type InetAddress } from '../../src/index.ts';
 import { CALM, simulate, simulateSeeds, type Simulation } from '../../src/testing/index.ts';
 import { SCENARIOS, type ParityWorld } from '../support/parity-scenarios.ts';
 
@@ -15,7 +15,7 @@ const loopback = (opened: AsyncDisposable[]): ParityWorld => {
     listen: async ({ port = 0, ...options } = {}) =>
       note(await TcpListener.bind({ host: '127.0.0.1', port }, options)),
     connect: async ({ localAddress }, options) =>
-      note(await TcpStream.connect(localAddress as never, options)),
+      note(await TcpStream.connect(localAddress as InetAddress, options)),
   };
 };
 
@@ -24,7 +24,7 @@ const simulated = (sim: Simulation): ParityWorld => ({
   plenty: 512 * 1024,
   listen: ({ port = 0, ...options } = {}) => sim.host('server').listen(port, options),
   connect: ({ localAddress }, options) =>
-    sim.host('client').connect(localAddress as never, options),
+    sim.host('client').connect(localAddress as InetAddress, options),
 });
 
 describe.each(SCENARIOS)('$name', ({ run, expected }) => {

@@ -2,9 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { ChangeWriter } from './live.ts';
 import type { Inspection } from './looking/model.ts';
 
-const socket = (id: string, bytesRead: number): never => ({ id, bytesRead }) as never;
+/** A socket of which only this matters. */
+interface Socket {
+  readonly id: string;
+  readonly bytesRead: number;
+}
+const socket = (id: string, bytesRead: number): Socket => ({ id, bytesRead });
 
-const state = (sockets: readonly never[]): Inspection =>
+const state = (sockets: readonly Socket[]): Inspection =>
   ({
     format: 'awaitio-inspection',
     version: 1,

@@ -11,6 +11,7 @@ import {
   type CompressionSettings,
 } from '../../src/websocket/compression/compression-options.ts';
 import { WebSocketConnection, type Role } from '../../src/websocket/protocol/connection.ts';
+import type { WebSocketEvent } from '../../src/websocket/protocol/events.ts';
 import { DEFAULT_PROTOCOL_LIMITS } from '../../src/websocket/protocol/limits.ts';
 import { deflated, DeflatePeer, TEST_MASK } from './deflate-peer.ts';
 import {
@@ -371,7 +372,9 @@ describe('a call that is given much', () => {
       at += taken;
     }
     expect(calls).toBeGreaterThan(20);
-    expect(show(connection.nextEvent() as never)).toBe(`binary ${'00'.repeat(8)}... (80000000)`);
+    expect(show(connection.nextEvent() as WebSocketEvent)).toBe(
+      `binary ${'00'.repeat(8)}... (80000000)`,
+    );
     connection.free();
   });
 });

@@ -50,6 +50,7 @@ export function coverTime(): void {
 
 /** `Date`, which has the simulation's time when it is given none. */
 function dateLayer(real: AnyFunction): AnyFunction {
+  // The layer is over no other function.
   const RealDate = real as unknown as DateConstructor;
   const layer = function (this: unknown, ...args: unknown[]): unknown {
     const world = currentWorld();

@@ -17,7 +17,8 @@ import { watchRequests } from './http-timeouts.ts';
 import { SimSocket } from './socket.ts';
 
 /** What Node's server has inside. */
-interface Inside extends Server {
+/** What Node's types leave out. */
+export interface ListeningServer extends Server {
   _handle: ListenHandle | null;
   _connections: number;
   _emitCloseIfDrained(): void;
@@ -60,7 +61,7 @@ class ListenHandle {
 }
 
 /** `server.listen`, on a host. */
-export function listenOn(place: Place, server: Inside, args: readonly unknown[]): Server {
+export function listenOn(place: Place, server: ListeningServer, args: readonly unknown[]): Server {
   const [{ path, port, readableAll, signal, writableAll }, callback] = listenArguments(args);
   if (server._handle !== null && server._handle !== undefined) {
     throw Object.assign(
@@ -96,7 +97,7 @@ export function listenOn(place: Place, server: Inside, args: readonly unknown[])
 
 async function accept(
   place: Place,
-  server: Inside,
+  server: ListeningServer,
   handle: ListenHandle,
   listener: Listener,
 ): Promise<void> {
@@ -121,6 +122,7 @@ async function accept(
         if (carriesTls) permitTls(() => server.emit('connection', socket));
         else {
           server.emit('connection', socket);
+          // It has what an HTTP server uses of a socket.
           watchRequests(server, socket as unknown as Socket, () => place.host.clock.now());
         }
       });

@@ -31,6 +31,7 @@ export function modulesOf(place: Place): HostModules {
       place.enter(() => Reflect.apply(call as AnyFunction, undefined, args));
   };
   const createServer = server(net.createServer);
+  // Their types have overloads, and classes, which say nothing that is not so here.
   return {
     net: {
       ...net,

@@ -5,7 +5,7 @@ import type { Fabric } from '../network/fabric.ts';
 import type { HostModules } from '../../../net/host-modules.ts';
 import type { NetworkAnswers } from '../guard/guard.ts';
 import { destroyInOrder } from './in-order.ts';
-import { listenOn } from './listening.ts';
+import { listenOn, type ListeningServer } from './listening.ts';
 import { homes, modulesOf } from './modules.ts';
 import { currentPlace, Place } from './place.ts';
 
@@ -68,7 +68,7 @@ export class Places {
     place: () => this.#current,
     listen: (server, args) => {
       const place = homes.get(server) ?? this.#current;
-      return place === undefined ? undefined : listenOn(place, server as never, args);
+      return place === undefined ? undefined : listenOn(place, server as ListeningServer, args);
     },
     inOrder: destroyInOrder,
     owner: () => this.#owner,
