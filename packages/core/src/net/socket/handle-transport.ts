@@ -23,7 +23,7 @@ import { immediate, nextTick } from '../../vocabulary/platform.ts';
 import { translateError } from '../../vocabulary/translate-error.ts';
 import type { TransportSink } from '../../streams/transport.ts';
 import { probeArguments, type KeepAlive } from './keep-alive.ts';
-import { sharedBuffer } from './shared-buffer.ts';
+import { firstBytes, sharedBuffer } from './shared-buffer.ts';
 import { resetUnderTls, SocketCarrier, type SocketKind } from './socket-carrier.ts';
 import {
   socketOf,
@@ -222,7 +222,7 @@ export class HandleTransport extends SocketCarrier implements HandleCarrier {
     const count = results[readResult] as number;
     if (count > 0) {
       if (this.#readSinceFailure !== undefined) this.#readSinceFailure += count;
-      const view = new Uint8Array(sharedBuffer.buffer, 0, count);
+      const view = firstBytes(count);
       if (!queueRead(this, view)) this.deliver(view);
     } else if (count < 0) {
       this.onLastRead(count);

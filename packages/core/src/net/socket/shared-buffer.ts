@@ -6,6 +6,14 @@ const READ_SIZE = 73_728;
 /** Its content is valid until the read callback returns. */
 export const sharedBuffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(READ_SIZE));
 
+let lastView: Uint8Array = sharedBuffer;
+
+/** Its first bytes. Reads of one size, which are many in a row, share the object, whose allocation costs more than the copy of a small read. */
+export function firstBytes(count: number): Uint8Array {
+  if (lastView.length !== count) lastView = new Uint8Array(sharedBuffer.buffer, 0, count);
+  return lastView;
+}
+
 const wanted = process.env['AWAITIO_SOCKET_READS'];
 if (wanted !== undefined && wanted !== 'events') {
   throw new Error(
