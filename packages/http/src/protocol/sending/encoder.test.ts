@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeRequestHead } from './encoder.ts';
+import { encodeRequestHead, encodeResponseHead } from './encoder.ts';
 import { takeFramingFields } from './outgoing-fields.ts';
 
 const head = (fields: readonly string[]): string =>
@@ -27,6 +27,17 @@ describe('the head of a request', () => {
     }
   });
 });
+
+test.each([0, 1, 19, 1_023, 1_024, 70_000])(
+  'the head of a response says that its body has %i bytes, each time',
+  (length) => {
+    const parts = { status: 200, fields: [], date: '', connection: undefined };
+    const encoded = (): string =>
+      encodeResponseHead({ ...parts, framing: { kind: 'length', length, isSent: true } });
+    const expected = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`;
+    expect([encoded(), encoded()]).toEqual([expected, expected]);
+  },
+);
 
 test('a field that is as long as one of framing is left where it is, uncopied', () => {
   const fields = ['User-Agent', 'x', 'Content-Offset', 'y', 'Transfer-Encodinx', 'z'];

@@ -36,11 +36,20 @@ export interface ResponseHeadParts {
 export function encodeResponseHead(parts: ResponseHeadParts): string {
   const { framing, connection } = parts;
   const start = withFields(startOf(parts), parts.fields);
-  // Nearly every response ends like this; as one template, the string has fewer parts to flatten.
-  if (framing.kind === 'length' && connection === undefined) {
-    return `${start}Content-Length: ${framing.length}${CRLF}${CRLF}`;
-  }
+  // Nearly every response ends like this.
+  if (framing.kind === 'length' && connection === undefined) return start + endOf(framing.length);
   return start + framingLine(framing) + connectionLine(connection) + CRLF;
+}
+
+/** Of shorter bodies the end of a head is made once, as one flat string: 60 KB when all have come. */
+const SHORT = 1_024;
+const ends: string[] = [];
+
+/** The last field of most heads, and the empty line behind it. */
+function endOf(length: number): string {
+  if (length >= SHORT) return `Content-Length: ${length}${CRLF}${CRLF}`;
+  ends[length] ??= ['Content-Length: ', String(length), CRLF, CRLF].join('');
+  return ends[length];
 }
 
 /** Most responses of a second begin alike. Joined, it is one flat string; concatenated, each response would flatten it again. */

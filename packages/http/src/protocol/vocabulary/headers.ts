@@ -53,11 +53,8 @@ export class Headers implements Iterable<[name: string, value: string]> {
   get(name: string): string | null {
     const first = this.#find(name, 0);
     if (first === -1) return null;
-    let value = this.#value(first);
-    for (let at = this.#find(name, first + 4); at !== -1; at = this.#find(name, at + 4)) {
-      value += (isCookie(name) ? '; ' : ', ') + this.#value(at);
-    }
-    return value;
+    const second = this.#find(name, first + 4);
+    return second === -1 ? this.#value(first) : this.#joined(name, first, second);
   }
 
   /** Every value of a name, in order. */
@@ -152,6 +149,14 @@ export class Headers implements Iterable<[name: string, value: string]> {
       }
     }
     return -1;
+  }
+
+  #joined(name: string, first: number, second: number): string {
+    let value = this.#value(first);
+    for (let at = second; at !== -1; at = this.#find(name, at + 4)) {
+      value += (isCookie(name) ? '; ' : ', ') + this.#value(at);
+    }
+    return value;
   }
 
   #name(at: number): string {
