@@ -17,12 +17,8 @@ export interface EchoOptions {
 }
 
 /** The type is the client's choice, so a browser must not guess another one from the body, which is the client's as well. */
-const fieldsOf = (type: string): FieldList => [
-  'Content-Type',
-  type,
-  'X-Content-Type-Options',
-  'nosniff',
-];
+const fieldsOf = (type: string): FieldList =>
+  Object.freeze(['Content-Type', type, 'X-Content-Type-Options', 'nosniff']);
 
 const TEXT = fieldsOf('text/plain; charset=utf-8');
 const OCTETS = fieldsOf('application/octet-stream');
@@ -50,10 +46,17 @@ export function echo(options?: EchoOptions): Handler {
   if (options !== undefined) checkOptions('echo', options, ECHO_OPTIONS);
   const prefix = Buffer.from(options?.prefix ?? 'echo: ');
   const prefixText = latin1(prefix);
+  // Most requests in a row have the same type.
+  let lastType = '';
+  let lastFields = fieldsOf('');
   return (request: HttpRequest) => {
     const type = request.headers.get('content-type');
     const { body } = request;
-    const fields = type === null ? (body.length === 0 ? TEXT : OCTETS) : fieldsOf(type);
+    if (type !== null && type !== lastType) {
+      lastType = type;
+      lastFields = fieldsOf(type);
+    }
+    const fields = type === null ? (body.length === 0 ? TEXT : OCTETS) : lastFields;
     const text = body.tryLatin1();
     if (text !== WOULD_BLOCK) {
       return responseOf(ForwardedBody.ofLatin1(prefixText + text), undefined, fields);

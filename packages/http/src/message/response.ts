@@ -175,7 +175,9 @@ export class HttpResponse {
    * number from 200 to 999 (informational responses are sent with `context.informational`), and other wrong options.
    */
   constructor(body: ResponseBody, init?: ResponseInit) {
-    if (typeof body !== 'string' && body !== null && !isSendable(body)) throw notABody(body);
+    // Each look at what may be bytes of another realm is a call of a getter: the usual bodies need none.
+    const isUsual = typeof body === 'string' || body === null || body instanceof ForwardedBody;
+    if (!isUsual && !isSendable(body)) throw notABody(body);
     if (init !== undefined && !isCommon(init)) {
       checkOptions('HttpResponse', init, RESPONSE_INIT);
     }
@@ -183,7 +185,7 @@ export class HttpResponse {
     this.reason = init?.reason;
     this.#fields = fieldList(init?.headers);
     this.fields = this.#fields;
-    this.body = ownBytes(body);
+    this.body = isUsual ? body : ownBytes(body);
     this.length = init?.length;
     this.trailers = init?.trailers;
     if (typeof this.trailers === 'object') checkTrailers(fieldList(this.trailers));
