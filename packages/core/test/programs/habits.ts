@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { createSocket } from 'node:dgram';
 import inspector from 'node:inspector';
 import { text } from 'node:stream/consumers';
-import { open, readFile } from 'node:fs/promises';
+import { open, opendir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import {
   monitorEventLoopDelay,
@@ -215,6 +215,7 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'fs.readFile()': () => called((done) => fs.readFile(FILE, done)),
   'fs.promises.readFile()': () => readFile(FILE),
   'fs.promises.open()': () => open(FILE),
+  'fs.promises.opendir()': () => opendir('.'),
   'dgram.createSocket()': () => createSocket('udp4').close(),
   'new BroadcastChannel()': () => new BroadcastChannel('a').close(),
   'process.stdin': () => process.stdin.on('data', () => {}),

@@ -132,6 +132,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'fs.readFile()': 'readFile of node:fs in habits.ts',
   'fs.promises.readFile()': 'readFile of node:fs/promises in habits.ts',
   'fs.promises.open()': 'open of node:fs/promises in habits.ts',
+  'fs.promises.opendir()': 'opendir of node:fs/promises in habits.ts',
   'dgram.createSocket()': 'createSocket of node:dgram in habits.ts',
   'new BroadcastChannel()': 'new BroadcastChannel of node:worker in habits.ts',
   'monitorEventLoopDelay()': 'monitorEventLoopDelay of node:perf in habits.ts',

@@ -3,6 +3,7 @@
 import childProcess from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
 import { builtinModule, coverCall } from './indirection.ts';
 
 const RANDOM = 'one that was made before the simulation';
@@ -31,6 +32,23 @@ export function coverForbidden(): void {
   forbidRandomSignatures(() => Sign.prototype, 'sign', 'Sign.sign', 0);
   forbid(() => Atomics, 'waitAsync', 'Atomics.waitAsync', 'a promise');
   coverProcess();
+  coverOpening();
+}
+
+/**
+ * What gives an object for an open file or folder. The watch for real work sees the call when it has begun: a program whose run has failed
+ * then closes nothing, and Node 26 throws when the object is collected, in whichever run that is.
+ */
+function coverOpening(): void {
+  const owner = (): object => fsPromises;
+  for (const name of ['open', 'opendir']) {
+    coverCall(owner, name, ({ isInside, isTool, refuse }, { self, args, real }) => {
+      if (!isInside() || isTool()) return Reflect.apply(real, self, args);
+      const refused = async (): Promise<never> =>
+        refuse(`${name} of node:fs/promises`, "the host's disk (host.disk)");
+      return refused();
+    });
+  }
 }
 
 /** What ends the process, or begins another one. A test runner, or a handler of Ctrl-C, may do that beside a run. */
