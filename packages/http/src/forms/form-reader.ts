@@ -47,9 +47,11 @@ export class DeadlineReader {
     }
     return new Promise((resolve, reject) => {
       // Each read has a separate promise: one for all would keep what every read has left on it.
-      this.#interrupt = () => {
+      // Not written where it is assigned: V8 would keep it, and what it refers to, until everything is collected.
+      const interrupt = (): void => {
         reject(tooLate(timeout));
       };
+      this.#interrupt = interrupt;
       this.#pieces.next().then((result) => {
         resolve(valueOf(result));
       }, reject);

@@ -55,10 +55,11 @@ export class TlsDuplex extends Duplex {
     this.#above = socket;
     if (!requireCloseNotify) return;
     const push = socket.push.bind(socket);
-    socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+    const watched = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk === null && this.#hasEnded) this.isTruncated = true;
       return push(chunk, encoding);
     };
+    socket.push = watched;
   }
 
   /** Resets the stream below, so that the peer notices. */

@@ -205,11 +205,12 @@ export class RequestSender {
       const timer = this.#driver.clock.setTimer(() => {
         this.#onContinue?.(true);
       }, this.#continueTimeout);
-      this.#onContinue = (isGranted) => {
+      const onContinue = (isGranted: boolean): void => {
         this.#onContinue = undefined;
         timer.cancel();
         resolve(isGranted);
       };
+      this.#onContinue = onContinue;
     });
   }
 }
