@@ -26,6 +26,8 @@ import {
 } from '../guard/indirection.ts';
 import { Timeout } from '../guard/timers.ts';
 import { coverAgents } from './agents.ts';
+import { checkDelay, checkFunction } from './checks.ts';
+import { takesHandle } from './modules.ts';
 import { coverNames } from './names-service.ts';
 import type { Place } from './place.ts';
 import { isSocket } from './brand.ts';
@@ -58,12 +60,11 @@ function socketLayer(real: AnyFunction): AnyFunction {
   const layer = function (this: unknown, ...args: unknown[]): unknown {
     const target = new.target as AnyFunction | undefined;
     if (target === undefined) return Reflect.apply(real, this, args);
-    const options = (args[0] ?? {}) as { readonly handle?: unknown; readonly fd?: unknown };
     const world = target === layer ? currentWorld() : undefined;
     const place = world === undefined ? undefined : placeIn(world);
-    return place === undefined || options.handle !== undefined || options.fd !== undefined
+    return place === undefined || takesHandle(args[0])
       ? Reflect.construct(real, args, target === layer ? real : target)
-      : place.socket(options as SocketOptions);
+      : place.socket(args[0] as SocketOptions | null | undefined);
   };
   markLayer(layer, real);
   const prototype = prototypeOf(real);
@@ -83,13 +84,16 @@ function coverIdling(): void {
   const watched = new WeakSet<object>();
   onHost(ofSockets, 'setTimeout', (_place, [delay, callback], _real, self) => {
     const socket = self as net.Socket;
+    if (socket.destroyed) return socket;
+    checkDelay('msecs', delay);
+    if (callback !== undefined) checkFunction('callback', callback);
     Reflect.set(socket, 'timeout', delay);
     idle.get(socket)?.close();
     idle.delete(socket);
     if (typeof callback === 'function') {
-      socket[Number(delay) > 0 ? 'once' : 'off']('timeout', callback as () => void);
+      socket[delay > 0 ? 'once' : 'off']('timeout', callback as () => void);
     }
-    if (Number(delay) > 0) {
+    if (delay > 0) {
       const timeout = new Timeout(() => socket.emit('timeout'), delay, [], false).unref();
       idle.set(socket, timeout);
       if (!watched.has(socket)) {
@@ -147,8 +151,12 @@ export function coverBuiltins(): void {
   onHost(ofTls, 'connect', (place, args, real) => place.connectTls(args, real));
   // The length of a ticket is random.
   coverCall(ofTls, 'createSecureContext', (_world, { self, args, real }) => {
-    const [options] = args as [{ readonly secureOptions?: number } | undefined];
-    const secureOptions = (options?.secureOptions ?? 0) | SSL_OP_NO_TICKET;
+    const options = (args[0] || {}) as { readonly secureOptions?: unknown };
+    // What Node refuses it is given as it is.
+    const isBag = typeof options === 'object' && !Array.isArray(options);
+    const flags = isBag ? options.secureOptions || 0 : undefined;
+    if (!Number.isInteger(flags)) return Reflect.apply(real, self, args);
+    const secureOptions = (flags as number) | SSL_OP_NO_TICKET;
     return Reflect.apply(real, self, [{ ...options, secureOptions }]);
   });
   coverAgents();

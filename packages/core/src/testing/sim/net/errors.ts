@@ -1,7 +1,7 @@
 /** Errors in the shape of Node's: `code`, `errno`, `syscall`, and the address. */
 
 import { getSystemErrorMap } from 'node:util';
-import { IoError } from '../../../vocabulary/errors.ts';
+import { InvalidInputError, IoError } from '../../../vocabulary/errors.ts';
 
 /** What `getaddrinfo` fails with has numbers of libuv's own. */
 const NOT_FOUND = -3_008;
@@ -39,6 +39,10 @@ export function systemError(syscall: string, code: string, details: Details = {}
 /** What a socket of Node fails with in place of an error of a stream. */
 export function socketError(syscall: string, error: unknown, details: Details): Error {
   const { code } = (error ?? {}) as { readonly code?: unknown };
+  // What cannot be the name of a host is that of none.
+  if (error instanceof InvalidInputError && details.hostname !== undefined) {
+    return systemError('getaddrinfo', 'ENOTFOUND', { hostname: details.hostname });
+  }
   if (!(error instanceof IoError) || typeof code !== 'string') return error as Error;
   if (NAMES.has(code) && details.hostname !== undefined) {
     return systemError('getaddrinfo', code, { hostname: details.hostname });

@@ -11,13 +11,13 @@ import { microtask, nextTick } from '../../../vocabulary/platform.ts';
 import type { SimListener } from '../network/types.ts';
 import type { SimUnixListener } from '../unix/unix-types.ts';
 import { listenArguments } from './arguments.ts';
+import { alreadyListens } from './checks.ts';
 import { socketError, systemError } from './errors.ts';
 import { permitTls, type Place } from './place.ts';
 import { watchRequests } from './http-timeouts.ts';
 import { SimSocket } from './socket.ts';
 
-/** What Node's server has inside. */
-/** What Node's types leave out. */
+/** What Node's server has inside, and its types leave out. */
 export interface ListeningServer extends Server {
   _handle: ListenHandle | null;
   _connections: number;
@@ -62,17 +62,11 @@ class ListenHandle {
 
 /** `server.listen`, on a host. */
 export function listenOn(place: Place, server: ListeningServer, args: readonly unknown[]): Server {
+  if (server._handle !== null && server._handle !== undefined) throw alreadyListens();
   const [{ path, port, readableAll, signal, writableAll }, callback] = listenArguments(args);
-  if (server._handle !== null && server._handle !== undefined) {
-    throw Object.assign(
-      new Error('Listen method has been called more than once without closing.'),
-      {
-        code: 'ERR_SERVER_ALREADY_LISTEN',
-      },
-    );
-  }
   if (callback !== undefined) server.once('listening', callback);
   const address = place.addressOf(place.host.name);
+  if (signal !== undefined) closeWhenAborted(server, signal);
   try {
     const isForAll = readableAll === true || writableAll === true;
     const mode = isForAll ? 0o777 : 0o755;
@@ -84,7 +78,6 @@ export function listenOn(place: Place, server: ListeningServer, args: readonly u
     nextTick(() => {
       if (server._handle === handle) server.emit('listening');
     });
-    signal?.addEventListener('abort', () => server.close(), { once: true });
     void place.enter(() => accept(place, server, handle, listener));
   } catch (error) {
     nextTick(() => {
@@ -93,6 +86,21 @@ export function listenOn(place: Place, server: ListeningServer, args: readonly u
     });
   }
   return server;
+}
+
+/** Before the server listens: with a signal that has aborted, it closes without having said so. */
+function closeWhenAborted(server: ListeningServer, signal: AbortSignal): void {
+  const close = (): void => {
+    server.close();
+  };
+  if (signal.aborted) {
+    nextTick(close);
+    return;
+  }
+  signal.addEventListener('abort', close, { once: true });
+  server.once('close', () => {
+    signal.removeEventListener('abort', close);
+  });
 }
 
 async function accept(

@@ -6,17 +6,25 @@ import tls from 'node:tls';
 import { invalidInput } from '../../../vocabulary/errors.ts';
 import { builtinModule, type AnyFunction } from '../guard/indirection.ts';
 import type { HostModules } from '../../../net/host-modules.ts';
+import { NAME_CALLS } from './names-service.ts';
 import type { Place } from './place.ts';
 import { SimSocket, type SocketOptions } from './socket.ts';
 
 /** The servers that were made by the modules of a host. */
 export const homes: WeakMap<object, Place> = new WeakMap();
 
+/** Whether a socket is made of what the program has of the real system: Node makes it, or says what is wrong. */
+export function takesHandle(options: unknown): boolean {
+  if (typeof options === 'number') return true;
+  const { fd, handle } = (options ?? {}) as { readonly fd?: unknown; readonly handle?: unknown };
+  return Boolean(handle) || fd !== undefined;
+}
+
 /** The modules of a host, for code that runs elsewhere. */
 export function modulesOf(place: Place): HostModules {
   const connect = (...args: readonly unknown[]): SimSocket => place.connect(args);
-  const Socket = function (options?: SocketOptions): SimSocket {
-    return new SimSocket(place, options);
+  const Socket = function (options?: SocketOptions | null): unknown {
+    return takesHandle(options) ? Reflect.construct(net.Socket, [options]) : place.socket(options);
   };
   Socket.prototype = SimSocket.prototype;
   const server = (create: (...args: never[]) => object) => {
@@ -29,6 +37,26 @@ export function modulesOf(place: Place): HostModules {
   const here = (call: unknown) => {
     return (...args: readonly unknown[]): unknown =>
       place.enter(() => Reflect.apply(call as AnyFunction, undefined, args));
+  };
+  const names = (owner: object): object => ({
+    ...owner,
+    ...Object.fromEntries(NAME_CALLS.map((name) => [name, here(Reflect.get(owner, name))])),
+  });
+  const resolver = (Real: new (...args: never[]) => object): unknown => {
+    class Resolver extends Real {}
+    for (const name of NAME_CALLS) {
+      if (name === 'lookup') continue;
+      const value = function (this: unknown, ...args: readonly unknown[]): unknown {
+        const call = Reflect.get(Real.prototype, name) as () => unknown;
+        return place.enter(() => Reflect.apply(call as AnyFunction, this, args));
+      };
+      Object.defineProperty(Resolver.prototype, name, {
+        value,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return Resolver;
   };
   const createServer = server(net.createServer);
   // Their types have overloads, and classes, which say nothing that is not so here.
@@ -47,12 +75,9 @@ export function modulesOf(place: Place): HostModules {
       createServer: server(tls.createServer),
     } as unknown as typeof tls,
     dns: {
-      ...dns,
-      lookup: here(dns.lookup),
-      resolve: here(dns.resolve),
-      resolve4: here(dns.resolve4),
-      resolve6: here(dns.resolve6),
-      reverse: here(dns.reverse),
+      ...names(dns),
+      Resolver: resolver(dns.Resolver),
+      promises: { ...names(dns.promises), Resolver: resolver(dns.promises.Resolver) },
     } as unknown as typeof dns,
   };
 }

@@ -2,8 +2,16 @@
 
 import dns from 'node:dns';
 import dnsPromises from 'node:dns/promises';
-import { insideWorld, layerOver, cover, type World } from '../guard/indirection.ts';
+import { isIP } from 'node:net';
+import {
+  insideWorld,
+  layerOver,
+  cover,
+  type AnyFunction,
+  type World,
+} from '../guard/indirection.ts';
 import { later, soon } from '../guard/timers.ts';
+import { checkFunction, checkString, wrongValue } from './checks.ts';
 import { systemError } from './errors.ts';
 import type { Place } from './place.ts';
 
@@ -55,12 +63,12 @@ const lookup: Ask = (place, name, options) => {
   });
 };
 
-const resolve4: Ask = (place, name, options) =>
-  replyOf(place, 'queryA', name, (addresses, ttl) =>
-    (options as { ttl?: boolean } | undefined)?.ttl === true
-      ? [addresses.map((address) => ({ address, ttl }))]
-      : [addresses],
+const resolve4: Ask = (place, name, options) => {
+  const isTimed = Boolean((options as { ttl?: unknown } | null | undefined)?.ttl);
+  return replyOf(place, 'queryA', name, (addresses, ttl) =>
+    isTimed ? [addresses.map((address) => ({ address, ttl }))] : [addresses],
   );
+};
 
 /** A name that exists, and has nothing of what was asked for. */
 const nothing =
@@ -86,7 +94,32 @@ const reverse: Ask = (place, address) => {
   return { delay: 0, values };
 };
 
-const ANSWERS = { lookup, resolve, resolve4, resolve6, reverse };
+/** The records that no simulated name has, each with a call of `node:dns`. */
+const OTHERS = [
+  'Any',
+  'Caa',
+  'Cname',
+  'Mx',
+  'Naptr',
+  'Ns',
+  'Ptr',
+  'Soa',
+  'Srv',
+  'Tlsa',
+  'Txt',
+].filter((record) => `resolve${record}` in dns);
+
+const ANSWERS: Readonly<Record<string, Ask>> = {
+  lookup,
+  resolve,
+  resolve4,
+  resolve6,
+  reverse,
+  ...Object.fromEntries(OTHERS.map((record) => [`resolve${record}`, nothing(`query${record}`)])),
+};
+
+/** The calls of `node:dns` that a simulated name service answers. */
+export const NAME_CALLS: readonly string[] = Object.keys(ANSWERS);
 
 /** Makes the calls of `node:dns` layers. */
 export function coverNames(): void {
@@ -95,17 +128,63 @@ export function coverNames(): void {
   for (const [name, answer] of Object.entries(ANSWERS)) {
     // A resolver has no `lookup`.
     const count = name === 'lookup' ? 1 : 2;
-    for (const owner of withCallbacks.slice(0, count)) onHost(owner, name, callbackForm(answer));
+    for (const owner of withCallbacks.slice(0, count)) {
+      onHost(owner, name, callbackForm(name, answer));
+    }
     for (const owner of asPromises.slice(0, count)) onHost(owner, name, promiseForm(name, answer));
   }
 }
 
-type OnHost = (world: World, place: Place, args: readonly unknown[]) => unknown;
+/** What was called, and the function of Node. */
+interface Call {
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+  readonly real: AnyFunction;
+}
 
-function callbackForm(answer: Ask): OnHost {
-  return (world, place, args) => {
-    const callback = args.at(-1) as Callback;
-    const reply = answer(place, String(args[0]), args.length > 2 ? args[1] : undefined);
+type OnHost = (world: World, place: Place, call: Call) => unknown;
+
+/** A host that Node asks nobody for, so that its own lookup can check the other arguments. */
+const LITERAL = '127.0.0.1';
+const nobody = (): void => {};
+
+/** Has Node check the arguments of a lookup. @returns Whether Node answers it: there is no name. @throws what Node throws */
+function checkLookup({ self, args, real }: Call): boolean {
+  const [name, ...rest] = args;
+  if (typeof name !== 'string' || name === '') return true;
+  const given = rest.map((value) => (typeof value === 'function' ? nobody : value));
+  Reflect.apply(real, self, [LITERAL, ...given]);
+  return false;
+}
+
+/** @throws what Node throws */
+function checkQuery(method: string, name: unknown, type: unknown): void {
+  if (method === 'resolve') checkRecord(type);
+  checkString('name', name);
+  if (method !== 'reverse' || isIP(name) !== 0) return;
+  throw systemError('getHostByAddr', 'EINVAL', { hostname: name });
+}
+
+function checkRecord(type: unknown): void {
+  checkString('rrtype', type);
+  const isKnown = ['A', 'AAAA', ...OTHERS.map((record) => record.toUpperCase())].includes(type);
+  if (!isKnown) throw wrongValue('rrtype', type);
+}
+
+function callbackForm(method: string, answer: Ask): OnHost {
+  return (world, place, call) => {
+    const { self, args, real } = call;
+    if (method === 'lookup' && checkLookup(call)) return Reflect.apply(real, self, args);
+    const [name, second, third] = args;
+    const looks = method === 'lookup' || method === 'resolve';
+    const isShort = looks ? typeof second === 'function' : args.length < 3;
+    const options = isShort ? undefined : second;
+    const callback = (isShort ? second : third) as Callback;
+    if (method !== 'lookup') {
+      checkQuery(method, name, isShort ? 'A' : second);
+      checkFunction('callback', callback);
+    }
+    const reply = answer(place, name as string, options);
     after(world, reply, (values) => {
       if (values instanceof Error) callback(values);
       else callback(null, ...values);
@@ -114,9 +193,20 @@ function callbackForm(answer: Ask): OnHost {
   };
 }
 
-function promiseForm(name: string, answer: Ask): OnHost {
-  return (world, place, [host, options]) => {
-    const reply = answer(place, String(host), options);
+function promiseForm(method: string, answer: Ask): OnHost {
+  return (world, place, call) => {
+    const { self, args, real } = call;
+    const [name, options] = args;
+    if (method === 'lookup' && checkLookup(call)) return Reflect.apply(real, self, args);
+    if (method !== 'lookup') {
+      try {
+        checkQuery(method, name, options === undefined ? 'A' : options);
+      } catch (error) {
+        if (method === 'reverse' && typeof name === 'string') return Promise.reject(error);
+        throw error;
+      }
+    }
+    const reply = answer(place, name as string, options);
     return new Promise((settle, reject) => {
       after(world, reply, (values) => {
         if (values instanceof Error) {
@@ -124,7 +214,7 @@ function promiseForm(name: string, answer: Ask): OnHost {
           return;
         }
         const [value, family] = values;
-        settle(name === 'lookup' && !Array.isArray(value) ? { address: value, family } : value);
+        settle(method === 'lookup' && !Array.isArray(value) ? { address: value, family } : value);
       });
     });
   };
@@ -150,7 +240,9 @@ function onHost(owner: () => object, name: string, call: OnHost): void {
       real,
       insideWorld((world, { self, args }) => {
         const place = world.place() as Place | undefined;
-        return place === undefined ? Reflect.apply(real, self, args) : call(world, place, args);
+        return place === undefined
+          ? Reflect.apply(real, self, args)
+          : call(world, place, { self, args, real });
       }),
     ),
   );

@@ -1,14 +1,20 @@
 /** Where code runs: a host of a simulated network, as the modules of Node see it. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isIP, type Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { currentWorld } from '../guard/indirection.ts';
 import type { SimStream } from '../wire/stream.ts';
 import type { SimHost, SimListener } from '../network/types.ts';
 import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimUnixListener, SimUnixListenOptions } from '../unix/unix-types.ts';
-import { connectArguments, type ConnectOptions } from './arguments.ts';
+import {
+  checkSocketOptions,
+  connectArguments,
+  normalized,
+  type ConnectOptions,
+} from './arguments.ts';
+import { checkDelay, wrongType } from './checks.ts';
 import type { Home } from './home.ts';
 import type { Answer, Names } from '../names/names.ts';
 import { connectAny } from '../names/connect-any.ts';
@@ -37,6 +43,19 @@ export function currentPlace(): Place | undefined {
 export function permitTls<T>(call: () => T): T {
   const world = currentWorld();
   return world === undefined ? call() : world.permitTls(call);
+}
+
+/** `(options | port, host?, options?, callback?)`, as `tls.connect` takes them. */
+function tlsOptions(args: readonly unknown[]): Omit<ConnectionOptions, 'lookup'> & ConnectOptions {
+  const [options] = normalized(args);
+  const more = args.slice(1, 3).find((arg) => typeof arg === 'object' && arg !== null);
+  return { ...options, ...more };
+}
+
+/** That of another connection, which is not resumed here. */
+function checkSession(session: unknown): void {
+  const isRight = !session || typeof session === 'string' || ArrayBuffer.isView(session);
+  if (!isRight) throw wrongType('session', 'Buffer', session);
 }
 
 /** One host. */
@@ -99,36 +118,56 @@ export class Place implements Home {
     return this.host.connectUnix(path, { signal });
   }
 
-  /** `new net.Socket()`. */
-  socket(options?: SocketOptions): SimSocket {
-    return new SimSocket(this, options);
+  /** `new net.Socket()`. @throws what Node throws for wrong options */
+  socket(options?: SocketOptions | null): SimSocket {
+    checkSocketOptions(options);
+    return new SimSocket(this, options ?? undefined);
   }
 
-  /** `net.connect`. */
+  /** `net.connect`. @throws what Node throws for wrong arguments */
   connect(args: readonly unknown[]): SimSocket {
-    const [{ allowHalfOpen, signal }] = connectArguments(args);
-    return this.socket({ allowHalfOpen, signal }).connect(...args);
+    const [given] = normalized(args);
+    checkSocketOptions(given);
+    const [{ allowHalfOpen, signal, timeout }] = connectArguments(args);
+    if (timeout) checkDelay('msecs', timeout);
+    const socket = this.socket({ allowHalfOpen, signal });
+    if (timeout) socket.setTimeout(timeout);
+    return socket.connect(...args);
   }
 
-  /** `tls.connect`: Node's own TLS, over a simulated socket. */
+  /** `tls.connect`: Node's own TLS, over a simulated socket. @throws what Node throws for wrong arguments */
   connectTls(args: readonly unknown[], real: (...args: never[]) => unknown): unknown {
-    const [first, second] = args;
-    const last = args.at(-1);
-    const callback = typeof last === 'function' ? [last] : [];
-    const options = {
-      ...(typeof first === 'number' || typeof first === 'string' ? { port: first } : {}),
-      ...(typeof second === 'string' ? { host: second } : {}),
-      ...args.find((arg): arg is object => typeof arg === 'object' && arg !== null),
-    } as ConnectionOptions & ConnectOptions;
-    const { host = 'localhost', path, port, lookup } = options;
-    let socket: unknown = options.socket ?? undefined;
-    if (socket instanceof SimSocket) socket.carryTls();
-    socket ??= this.socket({ carriesTls: true }).connect({ host, path, port, lookup });
-    const servername = options.servername ?? (isIP(host) === 0 ? host : '');
-    // Agents keep sessions from run to run.
-    const given = { ...options, servername, socket: socket as Socket, session: undefined };
-    const connect = (): unknown => Reflect.apply(real, undefined, [given, ...callback]);
-    return socket instanceof SimSocket ? permitTls(connect) : connect();
+    const options = tlsOptions(args);
+    const { socket } = options;
+    const callback = args.at(-1);
+    const begin = (below: unknown): TLSSocket => {
+      const host = options.host || 'localhost';
+      const isName = typeof host === 'string' && isIP(host) === 0;
+      const servername = options.servername ?? (isName ? host : '');
+      // Agents keep sessions from run to run.
+      const given = { ...options, servername, socket: below, session: undefined };
+      const all = typeof callback === 'function' ? [given, callback] : [given];
+      return Reflect.apply(real, undefined, all) as TLSSocket;
+    };
+    if (socket instanceof SimSocket) {
+      socket.carryTls();
+      return permitTls(() => begin(socket));
+    }
+    if (socket) return begin(socket);
+    const below = new SimSocket(this, { carriesTls: true });
+    let secure: TLSSocket | undefined;
+    try {
+      secure = permitTls(() => begin(below));
+      const [target] = connectArguments([options]);
+      if (target.timeout) secure.setTimeout(target.timeout);
+      checkSession(options.session);
+      below.connect(target);
+      return secure;
+    } catch (error) {
+      secure?.destroy();
+      below.destroy();
+      throw error;
+    }
   }
 
   add(socket: { destroy(): unknown }): void {

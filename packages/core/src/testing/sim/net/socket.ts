@@ -13,7 +13,8 @@ import { Timeout } from '../guard/timers.ts';
 import type { SimUnixStream } from '../unix/unix-stream.ts';
 import type { SimStream } from '../wire/stream.ts';
 import { connectArguments, isPath, type ConnectOptions } from './arguments.ts';
-import { dial, type Target } from './dial.ts';
+import { checkDelay, checkFunction } from './checks.ts';
+import { beginLookup, dial, type Target } from './dial.ts';
 import { socketError } from './errors.ts';
 import { SIMULATED } from './brand.ts';
 import { isLeft, nextNumber } from './in-order.ts';
@@ -90,28 +91,33 @@ export class SimSocket extends SocketDuplex {
   override connect(...args: readonly unknown[]): this {
     const [options, callback] = connectArguments(args);
     if (callback !== undefined) this.once('connect', callback);
-    if (options.timeout !== undefined) this.setTimeout(options.timeout);
     this.connecting = true;
-    const hostname = isPath(options.path) ? undefined : (options.host ?? 'localhost');
-    void this.#place.enter(() => this.#connect(options, hostname));
+    const hostname = isPath(options.path) ? undefined : options.host;
+    const looked = this.#place.enter(() => beginLookup(this.#place, options));
+    void this.#place.enter(() => this.#connect(options, hostname, looked));
     return this;
   }
 
-  async #connect(options: ConnectOptions, hostname: string | undefined): Promise<void> {
+  async #connect(
+    options: ConnectOptions,
+    hostname: string | undefined,
+    looked: Promise<readonly string[]> | undefined,
+  ): Promise<void> {
     try {
       // What listens to its events comes after the call that made it.
       await new Promise<void>((resolve) => {
         nextTick(resolve);
       });
-      const stream = await dial(this.#place, options, this.#attempt.signal, (target) => {
+      const { signal } = this.#attempt;
+      const stream = await dial(this.#place, options, looked, signal, (target) => {
         this.#target = target;
         if (target.isName) this.emit('lookup', null, target.address, 4, hostname);
       });
-      if (this.destroyed) {
-        stream.reset();
-        return;
-      }
       microtask(() => {
+        if (this.destroyed) {
+          stream.reset();
+          return;
+        }
         this.connecting = false;
         this.open(stream);
         this.touch();
@@ -172,6 +178,19 @@ export class SimSocket extends SocketDuplex {
   }
 
   // --- Its timeout ---------------------------------------------------------------------------------------------
+
+  /** @throws what Node throws */
+  override setTimeout(delay: number, callback?: () => void): this {
+    if (this.destroyed) return this;
+    checkDelay('msecs', delay);
+    if (callback !== undefined) checkFunction('callback', callback);
+    return super.setTimeout(delay, callback);
+  }
+
+  /** @throws what Node throws */
+  override setKeepAlive(keepAlive?: unknown, initialDelay: number = 0): this {
+    return super.setKeepAlive(keepAlive, ~~(initialDelay / 1_000) * 1_000);
+  }
 
   protected override startIdleTimer(callback: () => void, delay: number): IdleTimer {
     return new Timeout(callback, delay, [], false).unref();
