@@ -1,5 +1,5 @@
 /** Sockets and servers of simulated hosts that are given up while they begin: as those of Node, which run the same programs here. */
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import nodeNet from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -15,6 +15,8 @@ function record(emitter: EventEmitter, names: readonly string[]): string[] {
   return seen;
 }
 
+/** A microtask. */
+const NEXT = Promise.resolve();
 const SERVER = ['listening', 'error', 'close'];
 
 /** Runs a program with `node:net`, and with that of a simulated host. */
@@ -105,7 +107,7 @@ test('a socket that is destroyed in the moment in which it is connected emits no
       const socket = b.net.connect(80, 'a');
       const seen = record(socket, ['connect', 'ready', 'close']);
       await opened;
-      for (let count = 0; count < after; count += 1) await undefined;
+      for (let count = 0; count < after; count += 1) await NEXT;
       const before = [...seen];
       socket.destroy();
       await sim.clock.sleep(100);

@@ -47,8 +47,8 @@ export function modulesOf(place: Place): HostModules {
     for (const name of NAME_CALLS) {
       if (name === 'lookup') continue;
       const value = function (this: unknown, ...args: readonly unknown[]): unknown {
-        const call = Reflect.get(Real.prototype, name) as () => unknown;
-        return place.enter(() => Reflect.apply(call as AnyFunction, this, args));
+        const call = Reflect.get(Real.prototype, name) as AnyFunction;
+        return place.enter(() => Reflect.apply(call, this, args));
       };
       Object.defineProperty(Resolver.prototype, name, {
         value,
