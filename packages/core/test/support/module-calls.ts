@@ -137,7 +137,7 @@ const secure: readonly [string, ModuleCall][] = [
   ),
 ];
 
-/** One that resolvers of Node ask nobody for. */
+/** One for which Node asks no server. */
 const IP = '127.0.0.1';
 const NAME = 'some.invalid';
 

@@ -144,15 +144,15 @@ interface Call {
 
 type OnHost = (world: World, place: Place, call: Call) => unknown;
 
-/** A host that Node asks nobody for, so that its own lookup can check the other arguments. */
+/** A host for which Node asks no server, so that its own lookup checks the other arguments. */
 const LITERAL = '127.0.0.1';
-const nobody = (): void => {};
+const ignore = (): void => {};
 
 /** Has Node check the arguments of a lookup. @returns Whether Node answers it: there is no name. @throws what Node throws */
 function checkLookup({ self, args, real }: Call): boolean {
   const [name, ...rest] = args;
   if (typeof name !== 'string' || name === '') return true;
-  const given = rest.map((value) => (typeof value === 'function' ? nobody : value));
+  const given = rest.map((value) => (typeof value === 'function' ? ignore : value));
   Reflect.apply(real, self, [LITERAL, ...given]);
   return false;
 }
