@@ -42,10 +42,10 @@ import {
   WRITES,
   methods,
   each,
-} from './hostile/recipes.ts';
-import { LOWLEVEL } from './hostile/lowlevel.ts';
-import { SYNC } from './hostile/sync.ts';
-import { folder, TESTING } from './hostile/testing.ts';
+} from './hostile/argument-recipes.ts';
+import { LOWLEVEL } from './hostile/arguments-lowlevel.ts';
+import { SYNC } from './hostile/arguments-sync.ts';
+import { folder, TESTING } from './hostile/arguments-testing.ts';
 
 const { ByteStream, Executor, Interest, MemoryListener, Poll, TaskTracker } = core;
 const { TcpListener, TcpStream, TlsListener, TlsStream, UdpSocket } = core;

@@ -10,11 +10,8 @@ import {
   cancelScope,
   Executor,
   Framed,
-  Interest,
   MemoryListener,
-  memoryPair,
   moveOnAfter,
-  Poll,
   startTls,
   systemClock,
   TaskTracker,
@@ -26,97 +23,23 @@ import {
   type ByteStream,
   type OverflowHandler,
 } from '../src/index.ts';
-import {
-  acceptOwned,
-  Deadline,
-  DeadlineWheel,
-  runUntil,
-  watchAbort,
-  type Source,
-} from '../src/lowlevel.ts';
-import { Mutex, race, retry, select, watch } from '../src/sync/index.ts';
-import {
-  checkStream,
-  ManualClock,
-  simTest,
-  simulate,
-  streamContract,
-  TestAuthority,
-  type Simulation,
-  type SimulatedMain,
-  type SimClock,
-  type StreamCheck,
-} from '../src/testing/index.ts';
-import {
-  FAILINGS,
-  rejectionOf,
-  runScenario,
-  type Callback,
-  type Scenario,
-  type Stage,
-} from './support/hostile-callbacks.ts';
+import { ManualClock } from '../src/testing/index.ts';
+import { FAILINGS, rejectionOf, runScenario, type Scenario } from './support/hostile-callbacks.ts';
 import { readPage } from './support/public-api.ts';
-
-const authority = new TestAuthority();
-const identity = authority.issue(['a.test']);
-
-function pair(stage: Stage): [ByteStream, ByteStream] {
-  const made = memoryPair();
-  stage.defer(() => {
-    for (const stream of made) stream.reset();
-  });
-  return made;
-}
-
-function executorOf(stage: Stage): Executor {
-  // A clock that stands still: a body that does not end would be reported after the test.
-  const clock = new ManualClock();
-  const executor = new Executor({ clock, onTaskError: (error) => stage.reported.push(error) });
-  stage.defer(() => executor.shutdown({ grace: 0 }));
-  return executor;
-}
-
-/** The call's own rejection. */
-const reading =
-  (read: (stream: ByteStream, callback: Callback) => Promise<unknown>): Scenario =>
-  async (callback, stage) => {
-    const [a, b] = pair(stage);
-    const outcome = rejectionOf(read(a, callback));
-    await b.writeAll('bytes');
-    return outcome;
-  };
-
-/** The executor's `onTaskError`. */
-const spawning =
-  (spawn: (executor: Executor, callback: Callback, stage: Stage) => unknown): Scenario =>
-  async (callback, stage) => {
-    const executor = executorOf(stage);
-    spawn(executor, callback, stage);
-    await executor.idle();
-    return stage.reported;
-  };
-
-const handshake =
-  (client: (callback: Callback) => object, server: (callback: Callback) => object): Scenario =>
-  async (callback, stage) => {
-    const [a, b] = pair(stage);
-    const abort = new AbortController();
-    stage.defer(() => {
-      abort.abort(new Error('the end'));
-    });
-    const { signal } = abort;
-    const outcomes = await Promise.allSettled([
-      startTls(a, { servername: 'a.test', ca: authority.cert, signal, ...client(callback) }),
-      startTls(b, { role: 'server', ...identity, signal, ...server(callback) }),
-    ]);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') outcome.value.reset();
-    }
-    return outcomes.filter((outcome) => outcome.status === 'rejected');
-  };
-
-const promises = 'as of a promise: what it throws is the rejection of the promise that it returns';
-const context = 'awaitio makes it, programs call it';
+import {
+  authority,
+  identity,
+  pair,
+  executorOf,
+  reading,
+  spawning,
+  handshake,
+  promises,
+  context,
+} from './hostile/callback-stages.ts';
+import { LOWLEVEL } from './hostile/callbacks-lowlevel.ts';
+import { SYNC } from './hostile/callbacks-sync.ts';
+import { TESTING } from './hostile/callbacks-testing.ts';
 
 const INDEX: Readonly<Record<string, Scenario | string>> = {
   'SocketDuplex.setTimeout(callback)':
@@ -290,231 +213,6 @@ const INDEX: Readonly<Record<string, Scenario | string>> = {
     await executor.idle();
     return stage.reported;
   },
-};
-
-const observed: Scenario = async (onReadiness, stage) => {
-  const [a, b] = pair(stage);
-  const seen: string[] = [];
-  a.observe({ onReadiness });
-  a.observe({ onReadiness: () => seen.push('the next observer') });
-  await b.writeAll('x');
-  await a.readChunk();
-  await stage.turns();
-  expect(seen).not.toEqual([]);
-  return stage.stderr;
-};
-
-const source = (part: Partial<Source>): Source => ({
-  readiness: 0,
-  failure: undefined,
-  isDisposed: false,
-  observe: () => {},
-  unobserve: () => {},
-  ...part,
-});
-
-const trusted =
-  'a carrier is part of the stream: what it throws is thrown by the call that it fails';
-
-const passed = 'the caller gets what it throws, as its own';
-
-const LOWLEVEL: Readonly<Record<string, Scenario | string>> = {
-  'new PerClock(make)': passed,
-  'asOwn(call)': passed,
-  'outsideScopes(body)': passed,
-  'runUntil(body)': passed,
-  'ScopeEnd.applies': async (applies, stage) => {
-    const abort = new AbortController();
-    runUntil({ name: 'a scope', clock: systemClock, signal: abort.signal, applies }, () => {});
-    abort.abort();
-    await stage.turns();
-    return stage.stderr;
-  },
-  'AbortWatcher.onAbort': async (onAbort, stage) => {
-    const abort = new AbortController();
-    watchAbort(abort.signal, { onAbort });
-    abort.abort();
-    await stage.turns();
-    return stage.stderr;
-  },
-  'AsyncScope.run(body)': passed,
-  'Roster.add(view)': passed,
-  'traceAs(body)': passed,
-  'charged(call)': passed,
-  'lazy(load)': passed,
-  'printLossy(print)': passed,
-  'callContained(callback)': 'every scenario tests it',
-  'Deferred.resolve': context,
-  'Deferred.reject': context,
-  'OptionRule.accepts':
-    'for code that builds on this package: what it throws is thrown by checkOptions',
-  'Transport.end(finished)': trusted,
-  'SourceObserver.onReadiness': observed,
-  'DeadlineOwner.onDeadline': async (onDeadline, stage) => {
-    const clock = new ManualClock();
-    const wheel = new DeadlineWheel(clock);
-    const seen: string[] = [];
-    const owners = [{ onDeadline }, { onDeadline: () => seen.push('the other owner') }];
-    for (const owner of owners) new Deadline(wheel, owner).set(100);
-    await clock.advance(1_000);
-    expect(seen).toEqual(['the other owner']);
-    return stage.stderr;
-  },
-  'Source.observe': async (observe, stage) => {
-    const poll = new Poll<number>();
-    stage.defer(() => {
-      poll.close();
-    });
-    try {
-      poll.register(source({ observe }), 1, Interest.READABLE);
-    } catch (error) {
-      expect(poll.size).toBe(0);
-      return [{ error }];
-    }
-    await stage.turns();
-    return stage.stderr;
-  },
-  'Source.unobserve': async (unobserve, stage) => {
-    const poll = new Poll<number>();
-    poll.register(source({ unobserve }), 1, Interest.READABLE);
-    poll.register(source({}), 2, Interest.READABLE);
-    poll.close();
-    expect(poll.size).toBe(0);
-    await stage.turns();
-    return stage.stderr;
-  },
-  'acceptOwned(serve)': async (serve, stage) => {
-    const listener = new MemoryListener();
-    const executor = executorOf(stage);
-    const accepting = acceptOwned(listener, serve, { executor });
-    const client = await listener.connect();
-    await listener.close();
-    await accepting;
-    stage.defer(() => {
-      client.reset();
-    });
-    await executor.idle();
-    return stage.reported;
-  },
-};
-
-const alwaysFailing = (): never => {
-  throw new Error('each attempt fails');
-};
-const SOON = { attempts: 2, backoff: 1 };
-
-const SYNC: Readonly<Record<string, Scenario | string>> = {
-  'Mutex.withLock(body)': async (body) => {
-    const mutex = new Mutex(1);
-    const outcome = await rejectionOf(mutex.withLock(body));
-    expect(mutex.tryLock()).not.toBe(WOULD_BLOCK);
-    return outcome;
-  },
-  'RetryOptions.retryIf': async (retryIf) =>
-    rejectionOf(retry(alwaysFailing, { ...SOON, retryIf })),
-  'RetryOptions.onRetry': async (onRetry) =>
-    rejectionOf(retry(alwaysFailing, { ...SOON, onRetry })),
-  'WatchReceiver.waitFor(accepts)': async (accepts) => rejectionOf(watch(1)[1].waitFor(accepts)),
-  'WatchSender.sendIfModified(update)': async (update) => {
-    const [sender] = watch(1);
-    return rejectionOf((async () => sender.sendIfModified(update))());
-  },
-  race: async (arm) => rejectionOf(race([arm])),
-  select: async (arm) => rejectionOf(select({ arm })),
-  'retry(run)': async (run) => rejectionOf(retry(run, SOON)),
-};
-
-const simulated = (stage: Stage, main: SimulatedMain): Promise<readonly unknown[]> =>
-  rejectionOf(stage.simulating(simulate({ deadline: 60_000 }, main)));
-
-/** The run fails. */
-const running =
-  (main: (sim: Simulation, callback: Callback) => void): Scenario =>
-  async (callback, stage) =>
-    simulated(stage, (sim) => {
-      main(sim, callback);
-      return sim.clock.sleep(1_000);
-    });
-
-/** As the platform's timers do, these ignore what a callback returns; a promise that rejects is an unhandled one. */
-const timing =
-  (set: (clock: SimClock, callback: Callback) => unknown): Scenario =>
-  async (callback, stage) => {
-    let isIgnored = false;
-    const call: () => unknown = callback;
-    const seen = (): unknown => {
-      const returned = call();
-      isIgnored = returned !== undefined && !(returned instanceof Promise);
-      return returned;
-    };
-    const reported = await running((sim) => set(sim.clock, seen as Callback))(callback, stage);
-    return isIgnored ? ['ignored'] : reported;
-  };
-
-const matching = (set: (sim: Simulation, match: Callback) => unknown): Scenario =>
-  running((sim, match) => {
-    set(sim, match);
-    const [a, b] = [sim.host('a'), sim.host('b')];
-    a.run(async () => {
-      await a.listen(80);
-    });
-    b.run(async () => {
-      await b.connect('a:80');
-    });
-  });
-
-const firstContract = (makePair: Callback): StreamCheck => {
-  const [first] = streamContract(makePair, { clock: new ManualClock() });
-  if (first === undefined) throw new Error('there is no contract');
-  return first;
-};
-
-const TESTING: Readonly<Record<string, Scenario | string>> = {
-  'FaultCalls.drop(match)': matching((sim, match) => sim.drop(match)),
-  'FaultCalls.delay(match)': matching((sim, match) => sim.delay(match, 5)),
-  'FaultCalls.barrier(match)': matching((sim, match) => sim.barrier(match)),
-  'ManualClock.setTimer(callback)': async (callback, stage) => {
-    const clock = new ManualClock();
-    clock.setTimer(callback, 1);
-    const thrown = await rejectionOf(clock.advance(1));
-    await stage.turns();
-    return [...thrown, ...stage.stderr];
-  },
-  'ManualClock.defer(callback)': async (callback, stage) => {
-    new ManualClock().defer(callback);
-    await stage.turns();
-    return stage.stderr;
-  },
-  'SimClock.setTimer(callback)': timing((clock, callback) => clock.setTimer(callback, 1)),
-  'SimClock.defer(callback)': timing((clock, callback) => {
-    clock.defer(callback);
-  }),
-  'SimClock.arm(callback)': timing((clock, callback) => clock.arm(callback, 1)),
-  'SimClock.schedule(callback)': timing((clock, callback) => clock.schedule(callback, 1)),
-  'SimHost.listen': context,
-  'SimHost.connect': context,
-  'SimHost.bindUdp': context,
-  'SimHost.listenUnix': context,
-  'SimHost.connectUnix': context,
-  'SimHost.run(program)': running((sim, program) => {
-    sim.host('a').run(program);
-  }),
-  'SimHost.enter(body)': passed,
-  'SimTestOptions.test': async (register, stage) => {
-    const thrown = await rejectionOf(
-      (async () => {
-        simTest('a name', { test: register, regressions: false }, () => {});
-      })(),
-    );
-    await stage.turns();
-    return [...thrown, ...stage.stderr];
-  },
-  'StreamCheck.run': context,
-  'checkStream(makePair)': async (makePair) =>
-    rejectionOf(checkStream(makePair, { clock: new ManualClock() })),
-  'streamContract(makePair)': async (makePair) => rejectionOf(firstContract(makePair).run()),
-  'shrinkRun(main)': 'as of simulate, which it calls',
-  'simulate(main)': async (main, stage) => simulated(stage, main),
 };
 
 describe.each([

@@ -2,7 +2,7 @@
 
 import * as sync from '../../src/sync/index.ts';
 import type { Recipe } from '../support/hostile-calls.ts';
-import { BYTES, error, plain, onStream, withStreams } from './recipes.ts';
+import { BYTES, error, plain, onStream, withStreams } from './argument-recipes.ts';
 
 /** A call on something made anew, which is closed afterwards where it can be. */
 const on =

@@ -3,7 +3,7 @@
 import { MemoryListener } from '../../src/index.ts';
 import * as lowlevel from '../../src/lowlevel.ts';
 import type { Recipe } from '../support/hostile-calls.ts';
-import { byProgram, trusted, plain, serveNothing, each } from './recipes.ts';
+import { byProgram, trusted, plain, serveNothing, each } from './argument-recipes.ts';
 
 export const LOWLEVEL: Readonly<Record<string, Recipe>> = {
   'AbortWatcher.onAbort': byProgram,

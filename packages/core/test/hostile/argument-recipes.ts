@@ -1,4 +1,4 @@
-/** How right calls are made: of a function, or on a stream, a task and whatever else has methods. */
+/** How right calls are made: of a function, or on a stream, a task and everything else that has methods. */
 
 import * as core from '../../src/index.ts';
 import { linesCodec } from '../../src/lowlevel.ts';
@@ -221,7 +221,7 @@ export const onClock =
 
 export const serveNothing = async (): Promise<void> => {};
 
-export const consume = (view: Uint8Array): number => view.length;
+const consume = (view: Uint8Array): number => view.length;
 
 export const READS: Readonly<Record<string, readonly unknown[]>> = {
   readable: [{}],

@@ -15,7 +15,7 @@ import {
   simulating,
   onClock,
   each,
-} from './recipes.ts';
+} from './argument-recipes.ts';
 
 /** A run that failed, to be shown and shrunk. */
 const failedRun = await kit
