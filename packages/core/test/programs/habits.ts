@@ -93,6 +93,9 @@ const HABITS: Readonly<Record<string, () => unknown>> = {
   'os.cpus()': () => os.cpus(),
   'os.loadavg()': () => os.loadavg(),
   'os.freemem()': () => os.freemem(),
+  'process.getActiveResourcesInfo()': () => process.getActiveResourcesInfo(),
+  'process._getActiveHandles()': () =>
+    Reflect.apply(Reflect.get(process, '_getActiveHandles') as () => unknown, process, []),
   'new File()': () => new File(['a'], 'a').lastModified,
   'new File(), kept': () => new kept.File(['a'], 'a', { type: 'text/plain' }).lastModified,
   'new File() of node:buffer': () => new BufferFile(['a'], 'a').lastModified,

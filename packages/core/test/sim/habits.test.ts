@@ -120,6 +120,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'URL.createObjectURL()': 'URL.createObjectURL in habits.ts',
   'os.loadavg()': 'os.loadavg in habits.ts',
   'os.freemem()': 'os.freemem in habits.ts',
+  'process.getActiveResourcesInfo()': 'process.getActiveResourcesInfo in habits.ts',
+  'process._getActiveHandles()': 'process._getActiveHandles in habits.ts',
   'fs.mkdtempSync()': 'fs.mkdtempSync in habits.ts',
   'fs.mkdtempSync, kept': 'fs.mkdtempSync in habits.ts',
   'fs.mkdtemp()': 'mkdtemp of node:fs in habits.ts',

@@ -21,7 +21,10 @@ export interface SimulationFaults extends SimFaults {
 export interface SimulationOptions {
   /** The seed of everything that is drawn: a whole number from 0. @default 0 */
   readonly seed?: number | undefined;
-  /** Virtual milliseconds that the run may take. @default 60000 */
+  /**
+   * Virtual milliseconds that the run may take. A program that has not finished by then has failed. One that has finished, and has left an
+   * interval running, ends then without a failure, and `virtualTime` is the deadline: clear the interval, or `unref` it. @default 60000
+   */
   readonly deadline?: number | undefined;
   /**
    * Repeats a run: nothing happens on the network but these decisions, as {@link SimulationRun.decisions} has them. Everything

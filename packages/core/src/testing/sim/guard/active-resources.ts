@@ -2,9 +2,12 @@
 
 import { realProcess } from './indirection.ts';
 
+/** Kept from before the layers: it is refused to the program of a simulation. */
+const { getActiveResourcesInfo } = realProcess;
+
 /** Everything. */
 export function allActive(): readonly string[] {
-  return realProcess.getActiveResourcesInfo();
+  return Reflect.apply(getActiveResourcesInfo, realProcess, []);
 }
 
 /** All but timers, and what is written to a terminal. Timers are refused to the program: those that there are belong to the test runner. */

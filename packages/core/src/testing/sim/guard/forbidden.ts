@@ -57,6 +57,10 @@ function coverProcess(): void {
   for (const name of ['exit', 'abort', 'kill']) {
     forbidProgram(ofProcess, name, `process.${name}`, 'host.crash(), host.stop() or an error');
   }
+  // Those of the process, its test runner included; what is virtual is in none of these lists.
+  for (const name of ['getActiveResourcesInfo', '_getActiveHandles', '_getActiveRequests']) {
+    forbidProgram(ofProcess, name, `process.${name}`, 'a list that the program keeps');
+  }
   for (const name of ['execSync', 'execFileSync', 'spawnSync']) {
     const what = `child_process.${name}`;
     forbidProgram(() => childProcess, name, what, 'what it returned before the simulation');
