@@ -3,11 +3,11 @@
 import { realProcess } from './indirection.ts';
 
 /** Kept from before the layers: it is refused to the program of a simulation. */
-const { getActiveResourcesInfo } = realProcess;
+const list = realProcess.getActiveResourcesInfo.bind(realProcess);
 
 /** Everything. */
 export function allActive(): readonly string[] {
-  return Reflect.apply(getActiveResourcesInfo, realProcess, []);
+  return list();
 }
 
 /** All but timers, and what is written to a terminal. Timers are refused to the program: those that there are belong to the test runner. */
