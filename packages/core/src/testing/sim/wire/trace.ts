@@ -125,11 +125,12 @@ export class Trace {
     this.#marks.push(mark);
   }
 
-  /** Adds bytes that were sent to the hash. */
-  content(bytes: Uint8Array): void {
+  /** Adds bytes that were sent to the hash: the first `count` of them. */
+  content(bytes: Uint8Array, count: number = bytes.length): void {
     let high = this.#high;
     let low = this.#low;
-    for (const byte of bytes) {
+    for (let at = 0; at < count; at += 1) {
+      const byte = bytes[at] as number;
       high = imul(high ^ byte, PRIME);
       low = imul(((low << 13) | (low >>> 19)) ^ byte, SECOND_PRIME);
     }
@@ -142,7 +143,7 @@ export class Trace {
     const { kind, bytes } = segment;
     this.record(kind, connection, bytes.length);
     const count = Math.min(plain, bytes.length);
-    this.content(bytes.subarray(0, count));
+    this.content(bytes, count);
     this.keep(deliveryOf(segment, connection, count, this.#now()));
     return count;
   }
@@ -182,8 +183,8 @@ export class Trace {
 
   /** The last entries, at least 10,000 if there were so many; oldest first. */
   get entries(): readonly TraceEntry[] {
-    const entries = [...this.#older, ...this.#entries];
-    marksOf.set(entries, [...this.#olderMarks, ...this.#marks]);
+    const entries = this.#older.concat(this.#entries);
+    marksOf.set(entries, this.#olderMarks.concat(this.#marks));
     return entries;
   }
 
