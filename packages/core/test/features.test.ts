@@ -10,7 +10,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Readiness, reading and writing': 18,
   'Listening, connecting, living and ending': 27,
   'Tasks, scheduling, looking inside': 22,
-  'The HTTP server': 78,
+  'The HTTP server': 79,
   'The HTTP client': 39,
 };
 

@@ -2,6 +2,7 @@
 
 import net, { isIP } from 'node:net';
 import { invalidInput } from '../../../vocabulary/errors.ts';
+import { isBytes } from '../../../vocabulary/realms.ts';
 import {
   checkBoolean,
   checkFunction,
@@ -78,14 +79,21 @@ export function normalized(
   return [{ port: first, ...(typeof second === 'string' ? { host: second } : {}) }, callback];
 }
 
-/** Checks the options of a socket. @throws what Node throws */
+/** Whether Node would give the bytes to a callback, in a buffer of the program. */
+function readsIntoBuffer(onread: unknown): boolean {
+  if (typeof onread !== 'object' || onread === null) return false;
+  const { buffer, callback } = onread as Given;
+  return (isBytes(buffer) || typeof buffer === 'function') && typeof callback === 'function';
+}
+
+/** Checks the options of a socket. @throws what Node throws; `InvalidInputError` for `onread` */
 export function checkSocketOptions(options: unknown): void {
   const given = (options ?? {}) as Given;
   for (const name of ['objectMode', 'readableObjectMode', 'writableObjectMode']) {
     const value = given[name];
     if (value) throw wrongValue(`options.${name}`, value, 'is not supported');
   }
-  const { blockList, highWaterMark, keepAliveInitialDelay, signal } = given;
+  const { blockList, highWaterMark, keepAliveInitialDelay, onread, signal } = given;
   if (keepAliveInitialDelay !== undefined) {
     checkNumber('options.keepAliveInitialDelay', keepAliveInitialDelay);
   }
@@ -94,6 +102,9 @@ export function checkSocketOptions(options: unknown): void {
     if (!isRight) throw wrongValue('options.highWaterMark', highWaterMark);
   }
   if (signal) checkSignal(signal);
+  if (readsIntoBuffer(onread)) {
+    throw invalidInput('connect', 'onread', "nothing: a simulated socket emits 'data'", onread);
+  }
   // Node 20 has no list of addresses that a socket refuses.
   const { isBlockList } = net.BlockList as { isBlockList?: (value: unknown) => boolean };
   if (blockList && isBlockList?.(blockList) === false) {

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events';
 import nodeNet from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { InvalidInputError } from '../../../vocabulary/errors.ts';
 import type { SimHost } from '../network/types.ts';
 import { simulate } from '../simulate.ts';
 
@@ -90,6 +91,15 @@ function openedBy(host: SimHost): Promise<unknown> {
     Object.defineProperty(host, 'connect', { value: watched });
   });
 }
+
+test('a socket that would read into a buffer of the program is refused, where its data would go unseen', async () => {
+  const onread = { buffer: new Uint8Array(8), callback: () => true };
+  await simulate({}, async (sim) => {
+    const { net } = sim.host('a');
+    expect(() => net.connect({ port: 80, host: 'a', onread })).toThrow(InvalidInputError);
+    expect(() => new net.Socket({ onread } as object)).toThrow('expected `onread` to be nothing');
+  });
+});
 
 test('a socket that is destroyed in the moment in which it is connected emits no connect, and its peer sees the end', async () => {
   // By one microtask later each time.
