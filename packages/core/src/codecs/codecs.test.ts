@@ -11,7 +11,8 @@ import {
   type LinesOptions,
 } from '../index.ts';
 import { lengthDelimitedCodec, linesCodec } from '../lowlevel.ts';
-import { latin1, text, closeAll, decodeAll } from '../../test/support/framing.ts';
+import { closeAll } from '../../test/support/close-all.ts';
+import { latin1, text, decodeAll } from '../../test/support/framing.ts';
 
 /** A row of a wire table: bytes, the frames in them, and for a failure its code and the bytes that it leaves. */
 type Row = readonly [

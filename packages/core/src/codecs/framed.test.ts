@@ -19,7 +19,8 @@ import {
 } from '../index.ts';
 import { lengthDelimitedCodec, linesCodec } from '../lowlevel.ts';
 import { lockstepPair } from '../testing/index.ts';
-import { latin1, text, closeAll, decodeAll } from '../../test/support/framing.ts';
+import { closeAll } from '../../test/support/close-all.ts';
+import { latin1, text, decodeAll } from '../../test/support/framing.ts';
 
 const reason = new Error('the caller gave up');
 

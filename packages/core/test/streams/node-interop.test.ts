@@ -17,7 +17,8 @@ import {
   memoryPair,
 } from '../../src/index.ts';
 import { ManualClock } from '../../src/testing/index.ts';
-import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
+import { closeAll } from '../support/close-all.ts';
+import { idle, pattern, readAll, text } from '../support/interop.ts';
 import { nodeDuplexPair } from '../support/node-duplex-pair.ts';
 
 const errno = (code: string): Error => Object.assign(new Error(code), { code });

@@ -2,7 +2,8 @@ import { CompressionStream, DecompressionStream } from 'node:stream/web';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { BrokenError, ClosedError, InvalidInputError, memoryPair } from '../../src/index.ts';
-import { closeAll, idle, pattern, readAll, text } from '../support/interop.ts';
+import { closeAll } from '../support/close-all.ts';
+import { idle, pattern, readAll, text } from '../support/interop.ts';
 
 describe('the readable side', () => {
   test('gives the bytes and then the end', async () => {

@@ -1,15 +1,12 @@
 /** Streams and texts for tests of codecs. */
 
-import { FrameReader, memoryPair, type ByteStream, type Decoder } from '../../src/index.ts';
+import { FrameReader, memoryPair, type Decoder } from '../../src/index.ts';
+import { closeAll } from './close-all.ts';
 
 export const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 export const text = (bytes: Uint8Array | null): string =>
   Buffer.from(bytes ?? []).toString('latin1');
-
-export async function closeAll(...streams: readonly ByteStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.close()));
-}
 
 /** What bytes become: the frames, how many bytes were taken for them, and how it ended. */
 export async function decodeAll<T>(decoder: Decoder<T>, wire: string, chunkSize: number) {

@@ -1,6 +1,5 @@
-/** What the tests of bridges to other kinds of streams share. */
+/** What the tests of copies and of bridges to other kinds of streams share: bytes that differ, and time for what follows. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ByteStream } from '../../src/index.ts';
 
 export const text = (bytes: Uint8Array | undefined | null): string =>
   Buffer.from(bytes ?? []).toString();
@@ -8,10 +7,6 @@ export const text = (bytes: Uint8Array | undefined | null): string =>
 /** Bytes that differ from their neighbours, and from those a few places on. */
 export function pattern(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
-}
-
-export async function closeAll(...streams: readonly ByteStream[]): Promise<void> {
-  await Promise.all(streams.map((stream) => stream.close()));
 }
 
 export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

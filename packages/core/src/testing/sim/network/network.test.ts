@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ByteStream } from '../../../streams/byte-stream.ts';
 import {
   AddressError,
   BrokenError,
@@ -11,14 +10,11 @@ import { CALM, type SimFaults } from '../wire/faults.ts';
 import { formatTrace } from '../wire/trace.ts';
 import { simulate } from '../simulate.ts';
 import { simulateSeeds } from '../seeds/simulate-seeds.ts';
+import { closeAll } from '../../../../test/support/close-all.ts';
 import { pairOn } from '../../../../test/support/simulated-hosts.ts';
 
 const calm = { latency: [10, 10], faults: CALM } as const;
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
-const closeAll = async (...streams: ByteStream[]): Promise<void> => {
-  await Promise.all(streams.map((stream) => stream.close()));
-};
 
 describe('a simulated network', () => {
   test('takes a trip each way to connect, and one for every message', async () => {
