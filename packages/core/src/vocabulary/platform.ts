@@ -42,8 +42,14 @@ export const platform: Platform = {
 /** The time of this machine, also inside a simulation: OpenSSL checks the dates of certificates against it. */
 export const machineTime: () => number = Date.now;
 
-/** Whether the call in progress is this package's own: a simulation then lets it through. */
-export const own = { isCalling: false };
+/**
+ * Whether the call in progress is this package's own: a simulation then lets it through. And how a simulation sets an immediate of this
+ * package, with which a turn of its program begins.
+ */
+export const own: { isCalling: boolean; setTurn: ((callback: () => void) => void) | undefined } = {
+  isCalling: false,
+  setTurn: undefined,
+};
 
 /**
  * Calls the real world for the packages of awaitio themselves: a simulation lets through what would be refused to a program.
@@ -78,7 +84,8 @@ export const realImmediate: typeof setImmediate = setImmediate;
 /** `setImmediate`, also inside a simulation. */
 export function immediate(callback: () => void): void {
   own.isCalling = true;
-  realImmediate(callback);
+  if (own.setTurn === undefined) realImmediate(callback);
+  else own.setTurn(callback);
   own.isCalling = false;
 }
 

@@ -1,7 +1,8 @@
 /** Waits in real time, for work that no event of a simulation ends. */
 
 import { machineTime } from '../../vocabulary/platform.ts';
-import { untilIdle, type Watch } from './guard/real-work.ts';
+import { untilIdle } from './guard/idle.ts';
+import type { Watch } from './guard/real-work.ts';
 
 /** How long real work may take, such as loading a module, in real milliseconds. */
 const MAX_REAL_TIME = 5_000;

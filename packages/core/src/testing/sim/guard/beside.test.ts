@@ -1,6 +1,8 @@
 /** What was there before a simulation goes on beside it, in the real world, and the run does not depend on it. */
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { clockOf, systemClock } from '../../../waiting/system-clock.ts';
 import { simulate } from '../simulate.ts';
@@ -100,5 +102,28 @@ test('an event of a real socket is of the real world, with what its program begi
   client.destroy();
   server.close();
   await once(server, 'close');
+  expect(during).toEqual(quiet);
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['a timer', () => new Promise((resolve) => setTimeout(resolve, 1))],
+  ['a timer of node:timers/promises', () => sleep(1)],
+  ['an immediate', () => new Promise((resolve) => setImmediate(resolve))],
+  ['a file', () => stat(import.meta.filename)],
+])('what awaits %s in the real world goes on there, and sets timers there', async (_what, wait) => {
+  const quiet = await runUntil(() => true);
+  const timers = new Set<NodeJS.Timeout>();
+  let rounds = 0;
+  let isOver = false;
+  const going = (async () => {
+    while (!isOver) {
+      await wait();
+      rounds += 1;
+      disturb(timers);
+    }
+  })();
+  const during = await runUntil(() => rounds > 6);
+  isOver = true;
+  await going;
   expect(during).toEqual(quiet);
 });

@@ -159,7 +159,8 @@ export function guardWorld(options: GuardOptions): Guard {
     onUncaught,
     isInside: () => watch.isInside,
     isOutside: () =>
-      !watch.isInside && (isCalledFromOutside(isOwnFrame) || isCalledByTool(isOwnFrame)),
+      !watch.isInside &&
+      (!watch.isTurn || isCalledFromOutside(isOwnFrame) || isCalledByTool(isOwnFrame)),
     isTool: () => isCalledByTool(isOwnFrame),
     waitFor: (work, what) => {
       watch.waitFor(work, what);

@@ -9,9 +9,10 @@
  */
 
 import { createHook, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
-import { immediate, own } from '../../../vocabulary/platform.ts';
+import { own } from '../../../vocabulary/platform.ts';
 import type { RealWork } from './allowed.ts';
 import { currentRun, enterRun } from '../hosts/context.ts';
+import { turn, watchTurns } from './idle.ts';
 import { activeResources, allActive, portsIn, without } from './active-resources.ts';
 import {
   framesOf,
@@ -54,6 +55,8 @@ export interface Watch {
   stop(): void;
   /** Whether the code that runs is of the program: it was begun by it. */
   readonly isInside: boolean;
+  /** Whether the code that runs may be of the program, where it has lost the context of the run. */
+  readonly isTurn: boolean;
   /** Whether there is work for which virtual time must stand still. */
   readonly isWorking: boolean;
   /** The work for which virtual time must stand still: modules that are being loaded, or `waitFor`. */
@@ -67,24 +70,6 @@ export interface Watch {
   proceed(): void;
   /** TLS that is begun in a call is over a simulated socket, which conceals its random bytes. */
   permitTls<T>(call: () => T): T;
-}
-
-/** The rounds of the event loop after which a chain of Node's own immediates counts as endless. */
-const MAX_ROUNDS = 10_000;
-
-let isDriver = false;
-let hadTurn = false;
-
-/** Waits until the program, and what Node does for it, can do nothing more without a further event. */
-export async function untilIdle(): Promise<void> {
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    hadTurn = false;
-    isDriver = true;
-    const turn = new Promise<void>(immediate);
-    isDriver = false;
-    await turn;
-    if (!hadTurn) return;
-  }
 }
 
 /** Receives the name of a call, such as `readFile`, and its line. */
@@ -119,6 +104,7 @@ class WorkWatch implements Watch {
   #isTlsPermitted = false;
   readonly #awaited = new Map<Promise<unknown>, string>();
   readonly #turns = new Turns();
+  readonly #stopTurns: () => void;
   readonly #before = activeResources();
   readonly #portsBefore = portsIn(this.#before);
   readonly #hook = hookOf((_id, type, _trigger, resource) => {
@@ -134,13 +120,14 @@ class WorkWatch implements Watch {
     this.#allows = allows;
     this.#onWork = onWork;
     this.#hook.enable();
+    this.#stopTurns = watchTurns();
   }
 
   #onInit(type: string, resource: object): void {
-    if (type === 'PROMISE' || type === 'TickObject' || isDriver) return;
+    if (type === 'PROMISE' || type === 'TickObject' || turn.isDriver) return;
     const isTimer = type === 'Timeout' || type === 'Immediate';
     if (own.isCalling) {
-      if (type === 'Immediate') hadTurn = true;
+      if (type === 'Immediate') turn.isFollowed = true;
       return;
     }
     const isTls = type === 'TLSWRAP' && !this.#isTlsPermitted && !isReused(resource);
@@ -148,12 +135,14 @@ class WorkWatch implements Watch {
     // What an earlier run has left behind.
     const context = currentRun();
     if (context !== undefined && context !== this.#run) return;
+    // What goes on beside the run.
+    if (context === undefined && !this.isTurn) return;
     const all = framesOf(stackHere());
     if (context === undefined && isRealEvent(all)) return;
     const frames = all.filter(({ place }) => !this.#isOwn(place));
     const isNodesTimer = isTimer && isTimerOfNode(frames);
     if (type === 'Immediate' && isNodesTimer) {
-      hadTurn = true;
+      turn.isFollowed = true;
       return;
     }
     const work = describe(type, frames, context === this.#run && !isNodesTimer);
@@ -167,6 +156,7 @@ class WorkWatch implements Watch {
 
   stop(): void {
     this.#hook.disable();
+    this.#stopTurns();
   }
 
   inTurn(what: string, begin: (done: () => void) => void): void {
@@ -184,6 +174,10 @@ class WorkWatch implements Watch {
     } finally {
       this.#isTlsPermitted = false;
     }
+  }
+
+  get isTurn(): boolean {
+    return turn.isOpen || this.#isLoading || this.#isLoadingElsewhere || this.#awaited.size > 0;
   }
 
   get isInside(): boolean {
