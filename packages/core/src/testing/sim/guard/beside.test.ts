@@ -114,16 +114,16 @@ test.each<[string, () => Promise<unknown>]>([
   const quiet = await runUntil(() => true);
   const timers = new Set<NodeJS.Timeout>();
   let rounds = 0;
-  let isOver = false;
+  const over = new AbortController();
   const going = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await wait();
       rounds += 1;
       disturb(timers);
     }
   })();
   const during = await runUntil(() => rounds > 6);
-  isOver = true;
+  over.abort();
   await going;
   expect(during).toEqual(quiet);
 });
