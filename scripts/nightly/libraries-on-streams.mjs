@@ -30,8 +30,11 @@ const { load } = installLibraries([
   'ws',
   'undici',
 ]);
-/** Programs that checks started. */
+/** Programs that checks started, which end with this one, whatever ends it. */
 const children = [];
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 const LIMIT = 30_000;
 
 /** Accepts on a free port, gives each connection to `serve`, and runs `use` with what connects to it. */
@@ -247,6 +250,5 @@ for (const [name, check] of Object.entries(checks)) {
     console.log(`FAILED  ${name}\n${error.stack}`);
   }
 }
-for (const child of children) child.kill('SIGKILL');
 // A check that was not done in time may leave its sockets.
 process.exit(failed === 0 ? 0 : 1);
