@@ -24,7 +24,14 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pnpm, root, run, tool } from './lib/run.mjs';
 import { examine } from './pack/tarball.mjs';
-import { OUTPUT, PROGRAM, RESOLUTIONS, tsconfig, TYPESCRIPTS } from './pack/typescript.mjs';
+import {
+  NODE_TYPES,
+  OUTPUT,
+  PROGRAM,
+  RESOLUTIONS,
+  tsconfig,
+  TYPESCRIPTS,
+} from './pack/typescript.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -121,6 +128,14 @@ async function smoke(cwd, label, program, modules) {
   const own = modules === undefined ? [] : [JSON.stringify(Object.fromEntries(modules))];
   await step(`ES modules, ${label}`, [program, 'smoke.mjs', ...own], { cwd });
   await step(`CommonJS, ${label}`, [program, 'smoke.cjs'], { cwd });
+}
+
+/** With the newest types of Node: they change from version to version, and a declaration of ours may use what did. */
+async function checkNewestTypes(cwd) {
+  writeFileSync(join(cwd, 'program.ts'), PROGRAM);
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify(tsconfig(RESOLUTIONS.nodenext, 'out')));
+  const command = [node, bin(cwd, 'tsc'), '-p', '.', '--noEmit'];
+  await step(`declarations, with ${NODE_TYPES.newest}`, command, { cwd });
 }
 
 async function compile(cwd, label, version) {
@@ -245,9 +260,9 @@ try {
   const compilers = labels.map(
     (label) => `typescript-${label}@npm:typescript@${TYPESCRIPTS[label]}`,
   );
-  const tools = ['@types/node@20', 'esbuild@0.28', 'vitest@4', 'jest@30', '@jest/globals@30'];
+  const tools = [NODE_TYPES.oldest, 'esbuild@0.28', 'vitest@4', 'jest@30', '@jest/globals@30'];
   const bundlers = options.all ? ['rolldown@1'] : [];
-  const [alone, equipped, observed] = await Promise.all([
+  const [alone, equipped, observed, newest] = await Promise.all([
     project('nothing else', ['checks.mjs', 'smoke.mjs', 'smoke.cjs'], [...tarballs, PEER]),
     project(
       'with tools',
@@ -255,6 +270,11 @@ try {
       [...tarballs, ...compilers, ...bundlers, ...tools],
     ),
     project('with OpenTelemetry', ['checks.mjs', 'opentelemetry.mjs'], [...tarballs, PEER, ...SDK]),
+    project(
+      'with the newest types',
+      [],
+      [...tarballs, NODE_TYPES.newest, `typescript@${TYPESCRIPTS.usual}`],
+    ),
     // While npm waits for its registry.
     ...PACKAGES.map((name, at) => lint(name, tarballs[at])),
   ]);
@@ -279,6 +299,7 @@ try {
       await step('OpenTelemetry’s SDK', [node, 'opentelemetry.mjs'], { cwd: observed });
       await runBundlers(equipped);
       for (const label of labels) await compile(equipped, label, TYPESCRIPTS[label]);
+      await checkNewestTypes(newest);
     })(),
     (async () => {
       await runTestRunners(equipped);

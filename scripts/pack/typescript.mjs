@@ -3,6 +3,9 @@
 /** The versions of the compiler: those of users today, and the oldest that works, which the READMEs name. */
 export const TYPESCRIPTS = { newest: '7', usual: '5.9', oldest: '5.0' };
 
+/** The types of Node: the oldest that work, and the newest, which `npm install @types/node` brings. */
+export const NODE_TYPES = { oldest: '@types/node@20', newest: '@types/node@26' };
+
 /** `module` and `moduleResolution`, as a consumer sets them. */
 export const RESOLUTIONS = {
   nodenext: ['nodenext', 'nodenext'],
@@ -16,6 +19,13 @@ import { DeadlineWheel } from '@awaitio/core/lowlevel';
 import { channel, type ChannelSender } from '@awaitio/core/sync';
 import { checkStream, ManualClock, simulate, type Simulation } from '@awaitio/core/testing';
 import { HttpClient, HttpResponse, serve, type Handler, type ShutdownReport } from '@awaitio/http';
+import type * as batteries from '@awaitio/http/batteries';
+import type * as contracts from '@awaitio/http/contract';
+import type * as inspector from '@awaitio/http/inspect';
+import type * as websocket from '@awaitio/http/websocket';
+
+/** Entries of which only the types are checked here. */
+export type Others = [typeof batteries, typeof contracts, typeof inspector, typeof websocket];
 
 const handler: Handler = (request) => HttpResponse.text('Hello from ' + request.path);
 const server = await serve(handler, { host: '127.0.0.1', port: 0, deadlines: { handler: 1_000 } });

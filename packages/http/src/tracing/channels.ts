@@ -5,7 +5,7 @@
  * object, so that a tracer can keep what it knows beside it. While no channel of a name has a subscriber, nothing is made.
  */
 
-import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
+import { tracingChannel } from 'node:diagnostics_channel';
 
 /** The names of the tracing channels, for `tracingChannel` of `node:diagnostics_channel`. */
 export const TRACING_CHANNELS: {
@@ -27,16 +27,33 @@ export const TRACING_CHANNELS: {
   webSocket: 'awaitio:http:websocket',
 });
 
+/** What is used of a channel. The types of Node have it under names whose parameters differ from version to version. */
+interface EventChannel<Context> {
+  readonly name: string | symbol;
+  readonly hasSubscribers: boolean;
+  publish(context: Context): void;
+  runStores<Result>(context: Context, body: () => Result): Result;
+}
+
 /** The five channels of a name. */
-export type Channels<Context extends object> = TracingChannel<unknown, Context>;
+export type Channels<Context extends object> = Readonly<
+  Record<'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error', EventChannel<Context>>
+>;
 
 /** The five channels of a name: the same objects that a subscriber gets. */
 export function channelsOf<Context extends object>(name: string): Channels<Context> {
-  return tracingChannel<unknown, Context>(name);
+  const channels: unknown = tracingChannel(name);
+  return channels as Channels<Context>;
 }
 
 /** Whether a channel has a subscriber: five tests, and nothing is made. Node has its own for this from version 22 on. */
-export function isTraced({ start, end, asyncStart, asyncEnd, error }: Subscribed): boolean {
+export function isTraced<Context extends object>({
+  start,
+  end,
+  asyncStart,
+  asyncEnd,
+  error,
+}: Channels<Context>): boolean {
   return (
     start.hasSubscribers ||
     asyncEnd.hasSubscribers ||
@@ -45,10 +62,3 @@ export function isTraced({ start, end, asyncStart, asyncEnd, error }: Subscribed
     error.hasSubscribers
   );
 }
-
-type Subscribed = Readonly<
-  Record<
-    'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error',
-    { readonly hasSubscribers: boolean }
-  >
->;

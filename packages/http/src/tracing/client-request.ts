@@ -47,7 +47,7 @@ export class ClientRequestTracer {
   constructor(request: TracedRequest, clock: Clock) {
     this.#clock = clock;
     this.#startedAt = clock.now();
-    this.#tracer = new Tracer(clientRequests as Channels<Trace>, new Trace(request));
+    this.#tracer = new Tracer<Trace>(clientRequests, new Trace(request));
   }
 
   get fields(): FieldList {
