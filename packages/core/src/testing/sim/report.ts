@@ -95,6 +95,11 @@ export class SimulationError extends Error {
     await writePage(path, this.recording);
   }
 
+  /** As text it is its message and its stack: Vitest prints what this gives, and everything that it can read without it. */
+  toJSON(): PrintedError {
+    return printed(this);
+  }
+
   /** The number of events. */
   get events(): number {
     return this.#run.events;
@@ -109,6 +114,18 @@ export class SimulationError extends Error {
 /** Leaves fields out where an error is printed: its message has what a reader needs of them. */
 export function hide(error: Error, names: readonly string[]): void {
   for (const name of names) Object.defineProperty(error, name, { enumerable: false });
+}
+
+/** What is left of an error as JSON, and in the output of test runners that print all properties. */
+export interface PrintedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** Takes the parts of an error that are printed. */
+export function printed({ name, message, stack }: Error): PrintedError {
+  return { name, message, stack };
 }
 
 /** Collects what has not ended. */

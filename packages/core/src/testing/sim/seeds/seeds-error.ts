@@ -1,6 +1,6 @@
 /** Why a suite of many seeds failed: its failures by cause, and what no run has reached. */
 
-import { hide, type SimulationError } from '../report.ts';
+import { hide, printed, type PrintedError, type SimulationError } from '../report.ts';
 import { describeProperties } from './property-table.ts';
 import type { SeedsReport } from './seeds-options.ts';
 
@@ -49,6 +49,11 @@ export class SeedsError extends Error {
     this.missing = failure.missing;
     this.report = failure.report;
     hide(this, ['groups', 'missing', 'report']);
+  }
+
+  /** As text it is its message and its stack: see {@link SimulationError.toJSON}. */
+  toJSON(): PrintedError {
+    return printed(this);
   }
 }
 
