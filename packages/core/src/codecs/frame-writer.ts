@@ -19,12 +19,14 @@ import { clockOf, startProgress } from '../streams/stream-parts.ts';
 import { payThrough, type WriteOptions } from '../streams/stream-writer.ts';
 import { containResult, stderrSink } from '../vocabulary/callbacks.ts';
 import { checkIsObject, checkMethods, checkOptions } from '../vocabulary/check.ts';
-import { ClosedError, invalidInput, TimeoutError } from '../vocabulary/errors.ts';
+import { ClosedError, invalidInput, LimitError, TimeoutError } from '../vocabulary/errors.ts';
 import { isBytes } from '../vocabulary/realms.ts';
 import { checkWaitOptions, remaining, Waiter, type WaitOptions } from '../waiting/waiter.ts';
 
 /** How a protocol turns an item into bytes. */
 export interface Encoder<T> {
+  /** The most bytes of one frame that is written, headers and delimiters included. @default no limit */
+  readonly limit?: number | undefined;
   /**
    * Encodes one item.
    *
@@ -81,8 +83,8 @@ export class FrameWriter<T> {
    *
    * @param options - `signal` cancels the write; `timeout` limits it, in milliseconds (default: no limit);
    * `progress.accepted` is how many bytes of this frame were accepted, also after an error.
-   * @throws What the codec throws for this item; `InvalidInputError` when it gives no bytes; otherwise as
-   * `StreamWriter.writeAll`.
+   * @throws What the codec throws for this item; `InvalidInputError` when it gives no bytes, or its limit is none;
+   * `LimitError` for a frame above the codec's `limit`, of which nothing is sent; otherwise as `StreamWriter.writeAll`.
    */
   async write(item: T, options?: FrameWriteOptions): Promise<void> {
     let frame: Uint8Array;
@@ -94,6 +96,7 @@ export class FrameWriter<T> {
         containResult('encode', frame, stderrSink);
         throw invalidInput('write', 'encode(item)', 'a Uint8Array', frame);
       }
+      checkLength(frame, this.#encoder.limit);
     } catch (error) {
       await payThrough(this.#stream);
       throw error;
@@ -215,6 +218,19 @@ export class FrameWriter<T> {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** @throws {@link LimitError}, and {@link InvalidInputError} for a limit that is none */
+function checkLength({ length }: Uint8Array, limit: number | undefined): void {
+  if (limit === undefined) return;
+  if (typeof limit !== 'number' || !(limit >= 1)) {
+    throw invalidInput('write', 'encoder.limit', 'a number of bytes from 1', limit);
+  }
+  if (length <= limit) return;
+  throw new LimitError(
+    `write: a frame of ${length} bytes is over the limit of ${limit}; nothing of it was sent`,
+    { code: 'ERR_LIMIT', operation: 'write', limitName: 'limit', limit },
+  );
+}
 
 function endingError(operation: string): ClosedError {
   const isClosing = operation === 'close';

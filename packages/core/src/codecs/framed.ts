@@ -15,8 +15,16 @@ import { WaitIterator } from '../waiting/wait-iterator.ts';
 import type { WaitOptions } from '../waiting/waiter.ts';
 import { FrameWriter, type Encoder, type FrameWriteOptions } from './frame-writer.ts';
 
-/** Both directions of a protocol: reads `In`, writes `Out`. */
-export interface Codec<In, Out = In> extends Decoder<In>, Encoder<Out> {}
+/**
+ * Both directions of a protocol: reads `In`, writes `Out`.
+ *
+ * Its `limit` is for both: without one, frames of up to 65536 bytes are read, and any are written. Where each direction has
+ * its own, use a {@link FrameReader} and a {@link FrameWriter}.
+ */
+export interface Codec<In, Out = In> extends Decoder<In>, Encoder<Out> {
+  /** The most bytes of one frame, headers and delimiters included. @default 65536 for reading, no limit for writing */
+  readonly limit?: number | undefined;
+}
 
 /**
  * The reading direction of {@link Framed}: takes frames from a stream, its reading half, or any {@link StreamReader}.

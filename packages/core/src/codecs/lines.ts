@@ -110,7 +110,6 @@ class LinesCodec implements Codec<string> {
   decode(input: FrameInput): string | WouldBlock {
     const at = input.indexOf(LINE_FEED);
     if (at === -1) return this.#decodeLast(input);
-    if (at >= this.limit) throw tooLong('readFrame', at + 1, this.limit);
     const line = input.take(at + 1);
     const hasReturn = line[at - 1] === CR;
     const content = line.subarray(0, hasReturn ? at - 1 : at);
@@ -127,7 +126,7 @@ class LinesCodec implements Codec<string> {
       throw invalidInput('lines', 'line', 'one line, without its end', line);
     }
     const bytes = Buffer.from(this.#isStrict ? `${line}\r\n` : `${line}\n`);
-    if (bytes.length > this.limit) throw tooLong('write', bytes.length, this.limit);
+    if (bytes.length > this.limit) throw tooLong(bytes.length, this.limit);
     return bytes;
   }
 
@@ -160,10 +159,10 @@ function bareLineEnd(): FrameError {
   );
 }
 
-function tooLong(operation: string, size: number, limit: number): LimitError {
-  return new LimitError(`${operation}: a line of ${size} bytes is over the limit of ${limit}`, {
+function tooLong(size: number, limit: number): LimitError {
+  return new LimitError(`write: a line of ${size} bytes is over the limit of ${limit}`, {
     code: 'ERR_LIMIT',
-    operation,
+    operation: 'write',
     limitName: 'limit',
     limit,
   });

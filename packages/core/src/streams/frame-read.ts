@@ -15,7 +15,10 @@ import type { WaitOptions } from '../waiting/waiter.ts';
 
 /** The queued bytes, as a {@link Decoder} sees them. */
 export interface FrameInput {
-  /** How many bytes are queued beyond those that this call has taken or skipped. */
+  /**
+   * How many bytes are queued beyond those that this call has taken or skipped: of a frame's `limit` bytes, never beyond
+   * them.
+   */
   readonly length: number;
   /** Whether no more bytes will arrive. */
   readonly isEnded: boolean;
@@ -30,15 +33,20 @@ export interface FrameInput {
   /**
    * Finds where `delimiter` begins, counted from the current position, or -1.
    *
-   * While the decoder waits for more bytes, those already searched for the same delimiter object are not searched
-   * again.
+   * While the decoder waits for more bytes, those already searched for the same delimiter are not searched again. A
+   * delimiter of more than 16 bytes is the same when it is the same object.
+   *
+   * @param delimiter - At least one byte, which must not be changed while the read waits.
    */
   indexOf(delimiter: Uint8Array): number;
 }
 
 /** How a protocol cuts bytes into frames. */
 export interface Decoder<T> {
-  /** The most bytes of one frame, headers and delimiters included. @default 65536 */
+  /**
+   * The most bytes of one frame, headers and delimiters included: `decode` sees no more of them at a time, however many have
+   * arrived. @default 65536
+   */
   readonly limit?: number | undefined;
   /**
    * Takes one frame from the input.
@@ -67,7 +75,7 @@ export function readFrame<T>(
   } catch (error) {
     return Promise.reject(error);
   }
-  const input = new QueueInput();
+  const input = new QueueInput(limit);
   const attempt = (): T | null | WouldBlock => {
     const { queue } = side;
     let frame = queue.length === 0 ? WOULD_BLOCK : input.decodeWith(decoder, queue, false);
@@ -88,18 +96,28 @@ function limitOf<T>(decoder: Decoder<T>): number {
     throw invalidInput('readFrame', 'decoder', 'an object with the method decode', decoder);
   }
   const { limit = DEFAULT_LIMIT } = decoder;
-  if (typeof limit === 'number' && limit >= 1) return limit;
+  if (typeof limit === 'number' && limit >= 1) return Math.floor(limit);
   throw invalidInput('readFrame', 'decoder.limit', 'a number of bytes from 1', limit);
 }
 
-/** A view of the queue with a position in it; the queue is consumed up to it when a frame was found. */
+/**
+ * A view of the queue with a position in it; the queue is consumed up to it when a frame was found.
+ *
+ * It ends at the limit. So what a decoder sees of a frame that is too long, and with it whether the frame is refused, does
+ * not depend on how the bytes were cut on their way.
+ */
 class QueueInput implements FrameInput {
+  readonly #limit: number;
   #queue!: ByteQueue;
   #position = 0;
   #delimiter: Uint8Array | undefined;
   /** No `delimiter` begins before this offset of the queue. */
   #searched = 0;
   isEnded = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   decodeWith<T>(decoder: Decoder<T>, queue: ByteQueue, isEnded: boolean): T | WouldBlock {
     this.#queue = queue;
@@ -111,11 +129,11 @@ class QueueInput implements FrameInput {
   }
 
   get length(): number {
-    return this.#queue.length - this.#position;
+    return Math.min(this.#queue.length, this.#limit) - this.#position;
   }
 
   peek(count: number): Uint8Array {
-    return this.#queue.peek(count, this.#position);
+    return this.#queue.peek(Math.min(count, this.length), this.#position);
   }
 
   take(count: number): Uint8Array {
@@ -132,15 +150,26 @@ class QueueInput implements FrameInput {
   }
 
   indexOf(delimiter: Uint8Array): number {
-    const known = this.#delimiter === delimiter ? this.#searched : 0;
+    const known = isSame(this.#delimiter, delimiter) ? this.#searched : 0;
     const at = this.#queue.indexOf(delimiter, Math.max(known, this.#position));
     // A search that began beyond the known part says nothing about the bytes that it skipped.
     if (this.#position <= known) {
       this.#delimiter = delimiter;
       this.#searched = at === -1 ? Math.max(known, this.#queue.length - delimiter.length + 1) : at;
     }
-    return at === -1 ? -1 : at - this.#position;
+    return at === -1 || at + delimiter.length > this.#limit ? -1 : at - this.#position;
   }
+}
+
+/** Longer delimiters are compared by their identity alone: a comparison should cost nothing next to a search. */
+const COMPARED_BYTES = 16;
+
+/** Whether two delimiters are the same, so that a decoder may make its delimiter anew in each call. */
+function isSame(one: Uint8Array | undefined, other: Uint8Array): boolean {
+  if (one === other) return true;
+  if (one?.length !== other.length || other.length > COMPARED_BYTES) return false;
+  for (let at = 0; at < other.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 function tooLong(limit: number): LimitError {
