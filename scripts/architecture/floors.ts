@@ -862,6 +862,7 @@ export const http: PackagePlan = {
     {
       modules: ['node:crypto'],
       owners: [
+        'adapters/integrity',
         'batteries/cookies/cookie-signer',
         'batteries/wrappers/basic-auth',
         'batteries/wrappers/rate-limit-keys',
@@ -869,7 +870,7 @@ export const http: PackagePlan = {
         'inspect/guard',
       ],
       reason:
-        'Secrets are compared, signed, hashed and drawn in five places; other chance is a Random that is passed in.',
+        'Secrets are compared, signed, hashed and drawn in five places, bodies in one; other chance is a Random that is passed in.',
     },
     {
       modules: ['node:perf_hooks'],

@@ -95,7 +95,7 @@ export type { ClientRetryOptions } from './client/retry-options.ts';
 export { followEvents } from './client/follow-events.ts';
 export type { FollowEventsOptions } from './client/follow-options.ts';
 export type { ServerSentEvent } from './client/content/server-sent-events.ts';
-export { createFetch } from './adapters/create-fetch.ts';
+export { createFetch, type CreateFetchOptions } from './adapters/create-fetch.ts';
 export type { BodyFunction, BodyValue, RequestBody } from './client/content/request-body.ts';
 export type { RequestOptions } from './client/request-options.ts';
 export {

@@ -197,7 +197,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   accessLog: plain(http.accessLog, () => [{}]),
   createFetch: async () => {
     const { client, end } = await serveInMemory(() => HttpResponse.text('fine'));
-    return { target: http.createFetch, args: [client], release: end };
+    return { target: http.createFetch, args: [client, {}], release: end };
   },
   followEvents: async () => {
     const { client, end } = await serveInMemory(() => HttpResponse.empty());

@@ -1,6 +1,7 @@
 /** Messages between the client and the web's `Request` and `Response`. */
 
 import { fetchedBody, type ClientResponse } from '../client/response.ts';
+import type { Bytes } from '../message/body.ts';
 
 /** Fields of a `Request` that the client sets itself. */
 const OWN = new Set(['connection', 'content-length', 'host', 'transfer-encoding']);
@@ -15,21 +16,28 @@ export function sentHeaders(request: Request): [name: string, value: string][] {
   return [...request.headers].filter(([name]) => !OWN.has(name));
 }
 
+/** Whether the web's response has a body, even an empty one. */
+export function hasBody({ status }: ClientResponse, { method }: Request): boolean {
+  return method !== 'HEAD' && !WITHOUT_BODY.has(status);
+}
+
 /**
  * A response as the web has it; its body is read as its reader asks for it.
  *
  * @param failureOf - Makes the error of a body from what it has failed with.
+ * @param whole - The body, where it was read before.
  */
 export function toResponse(
   response: ClientResponse,
   request: Request,
   failureOf: (reason: unknown) => unknown = (reason) => reason,
+  whole?: Bytes,
 ): Response {
   const { status, reason } = response;
   const headers = response.headers.toWeb();
-  const hasBody = request.method !== 'HEAD' && !WITHOUT_BODY.has(status);
   const isOdd = status > MAX_STATUS;
-  const result = new Response(hasBody ? streamOf(response, request, failureOf) : null, {
+  const read = (): ReadableStream<Uint8Array> => streamOf(response, request, failureOf);
+  const result = new Response(hasBody(response, request) ? (whole ?? read()) : null, {
     status: isOdd ? MAX_STATUS : status,
     statusText: reason,
     headers,

@@ -179,7 +179,8 @@ describe('fetch', () => {
       const init = { method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' };
       const error = await fetch('http://memory/from', init as RequestInit).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(TypeError);
-      expect((error as TypeError).cause).toMatch(/stream/);
+      expect((error as TypeError).cause).toMatchObject({ code: 'ERR_HTTP_REDIRECT' });
+      expect(((error as TypeError).cause as Error).message).toMatch(/stream/);
     }));
 
   test('keeps several Set-Cookie apart', () =>

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { MemoryListener, memoryPair } from '@awaitio/core';
 import { call, contract } from '../../src/contract/index.ts';
 import {
+  createFetch,
   followEvents,
   HttpClient,
   HttpResponse,
@@ -33,6 +34,16 @@ async function using(
     wire.stream.reset();
   }
 }
+
+/** What the `TypeError` of a `fetch` that is answered so is caused by. */
+const fetching = (answer: string, init: RequestInit): Promise<void> =>
+  using(answer, async (client) => {
+    try {
+      await createFetch(client)('http://server/SECRET?SECRET', init);
+    } catch (error) {
+      throw (error as TypeError).cause;
+    }
+  });
 
 const URL_ = 'http://user:SECRET@server/SECRET?SECRET';
 const withLength = (fields: string, body: string): string =>
@@ -184,6 +195,21 @@ export const CLIENT_ERRORS: readonly {
     make: () =>
       using('HTTP/1.1 407 SECRET\r\n\r\n', (client) => client.get('https://server/SECRET'), {
         proxy: 'http://user:SECRET@proxy',
+      }),
+  },
+  {
+    code: 'ERR_HTTP_INTEGRITY',
+    name: 'IoError',
+    says: 'fetch: integrity mismatch: the sha256 hash of the body is none of those in `integrity`',
+    make: () => fetching(withLength('', 'SECRET'), { integrity: 'sha256-SECRET' }),
+  },
+  {
+    code: 'ERR_HTTP_REDIRECT',
+    name: 'IoError',
+    says: "fetch: a redirect was not followed: `redirect` is 'error'",
+    make: () =>
+      fetching('HTTP/1.1 302 SECRET\r\nLocation: /SECRET\r\nContent-Length: 0\r\n\r\n', {
+        redirect: 'error',
       }),
   },
 ];
