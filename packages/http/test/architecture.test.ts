@@ -64,7 +64,7 @@ describe('the rooms of @awaitio/http', () => {
       'node:fs is for batteries/open-file batteries/file-pieces batteries/static-files',
       'node:fs/promises is for batteries/open-file batteries/file-pieces batteries/static-files',
       'node:path is for batteries/open-file batteries/file-pieces batteries/static-files',
-      'node:crypto is for batteries/cookies/cookie-signer batteries/wrappers/basic-auth batteries/wrappers/rate-limit-keys websocket/random-bits inspect/guard',
+      'node:crypto is for adapters/integrity batteries/cookies/cookie-signer batteries/wrappers/basic-auth batteries/wrappers/rate-limit-keys websocket/random-bits inspect/guard',
       'node:perf_hooks is for batteries/wrappers/event-loop-delay metrics/loop-delay',
       '@opentelemetry/api is for otel/',
       'node:inspector is for devtools/',

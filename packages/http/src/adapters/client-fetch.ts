@@ -105,7 +105,7 @@ async function wholeBody(
       return await parts.checkedBytes(fetchedBody(response), integrity, limit);
     }
     response.discard();
-    throw parts.noBody();
+    throw parts.withoutBody();
   } catch (error) {
     const { signal } = request;
     if (signal.aborted) throw signal.reason;

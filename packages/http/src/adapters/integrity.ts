@@ -65,7 +65,7 @@ export async function checkedBytes(
 }
 
 /** A response to HEAD, for example. */
-export function noBody(): IoError {
+export function withoutBody(): IoError {
   return mismatch('the response has no body, and one is asked for by `integrity`');
 }
 
