@@ -50,7 +50,8 @@ export interface HttpClientOptions extends ConnectionOptions {
   /**
    * A proxy: its URL, with credentials if it asks for them; `'env'` for those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and
    * `NO_PROXY`, read when the client is made. `http:` URLs are asked of it in absolute form, `https:` URLs through a tunnel. Not
-   * for Unix sockets, and not with `connectTls`. @default false
+   * for Unix sockets, and not with `connectTls`. A wrong URL is refused by the constructor, a wrong variable by the requests that
+   * would go by it. @default false
    */
   readonly proxy?: string | URL | false | undefined;
   /** Tries requests again that may be sent twice. @default false: none but those that meet an ended connection */

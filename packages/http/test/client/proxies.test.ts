@@ -11,13 +11,14 @@ import {
 import { TestAuthority } from '@awaitio/core/testing';
 import { failureOf } from '../../../core/test/support/failure-of.ts';
 import { failedRequestOf, HttpClient, type HttpClientOptions } from '../../src/index.ts';
+import { readProxy } from '../../src/client/routes/proxies.ts';
 import { ProxyRules, type Environment } from '../../src/client/routes/proxy-rules.ts';
 import { parseTarget } from '../../src/client/routes/target.ts';
 import { simulated, type World } from '../support/simulated.ts';
 import { Wire } from '../support/wire.ts';
 
 const proxyFor = (url: string, environment: Environment): string | undefined =>
-  new ProxyRules('env', environment, parseTarget).for(parseTarget(url))?.origin;
+  new ProxyRules(undefined, environment, readProxy).for(parseTarget(url))?.origin;
 
 describe('the proxy of the environment', () => {
   test.each<[Environment, string, string | undefined]>([
@@ -84,6 +85,41 @@ describe('the proxy of the environment', () => {
       expect(() => proxyFor('http://a/', { http_proxy: text })).not.toThrow(/SECRET/);
     },
   );
+});
+
+describe('a wrong variable', () => {
+  const SOCKS = 'socks5://user:SECRET@p:1';
+
+  test.each<[string, Environment, string]>([
+    ['all_proxy', { all_proxy: SOCKS }, 'http://a/'],
+    ['all_proxy', { all_proxy: SOCKS }, 'https://a/'],
+    ['ALL_PROXY', { ALL_PROXY: SOCKS, https_proxy: '' }, 'https://a/'],
+    ['https_proxy', { https_proxy: SOCKS, all_proxy: 'http://p' }, 'https://a/'],
+    ['HTTPS_PROXY', { HTTPS_PROXY: SOCKS }, 'https://a/'],
+    ['HTTP_PROXY', { HTTP_PROXY: SOCKS, https_proxy: 'http://p' }, 'http://a/'],
+    ['http_proxy', { http_proxy: SOCKS, HTTP_PROXY: 'http://p' }, 'http://a/'],
+  ])('is named as it was read: %s of %j, for %s', (name, environment, url) => {
+    let error: unknown;
+    try {
+      proxyFor(url, environment);
+    } catch (reason) {
+      error = reason;
+    }
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toContain(`expected \`${name}\` to be`);
+    expect((error as Error).message).toMatch(/socks5:; unset it/);
+    expect((error as Error).message).not.toMatch(/SECRET/);
+  });
+
+  test.each<[Environment, string, string | undefined]>([
+    [{ http_proxy: SOCKS }, 'https://a/', undefined],
+    [{ http_proxy: SOCKS, https_proxy: 'http://p' }, 'https://a/', 'http://p'],
+    [{ https_proxy: SOCKS, all_proxy: 'http://p' }, 'http://a/', 'http://p'],
+    [{ all_proxy: SOCKS, no_proxy: 'a' }, 'http://a/', undefined],
+    [{ all_proxy: SOCKS }, 'http+unix://%2Fs/', undefined],
+  ])('is no matter of requests that do not go by it: %j for %s', (environment, url, expected) => {
+    expect(proxyFor(url, environment)).toBe(expected);
+  });
 });
 
 describe('through a proxy', () => {
@@ -190,7 +226,11 @@ describe('through a proxy', () => {
   });
 
   test.each([
-    ['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /answered 407.*give it credentials/],
+    [
+      'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n',
+      /answered 407.*not take the credentials/,
+    ],
+    ['HTTP/1.1 401 Unauthorized\r\n\r\n', /answered 401.*not take the credentials/],
     ['HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\n\r\nbad', /answered 502/],
     ['SSH-2.0-nonsense\r\n\r\n', /spoke no HTTP/],
     ['', /hung up/],
@@ -225,10 +265,33 @@ describe('through a proxy', () => {
       }),
   );
 
-  test('that is given wrongly, requests fail, and the error shows no credentials', async () => {
-    await using client = new HttpClient({ proxy: 'socks5://user:SECRET@p' });
-    const error = await failureOf(client.get('http://a/'));
+  test.each([401, 407])('that asks for credentials with %i is to be given some', (status) =>
+    simulated(async (world) => {
+      const { client, accept } = await viaProxy(world, 'http://proxy:3128');
+      const failing = failureOf(client.get('https://server/'));
+      const wire = await accept();
+      await wire.head();
+      await wire.send(`HTTP/1.1 ${status} No\r\n\r\n`);
+      expect(((await failing) as Error).message).toMatch(/; give it credentials in its URL/);
+      wire.stream.reset();
+    }),
+  );
+
+  test.each([
+    'socks5://user:SECRET@p',
+    new URL('ftp://user:SECRET@p'),
+    '',
+    'http://user:SECRET@[',
+    'http+unix://%2Fs/',
+  ])('that is given wrongly makes no client, and the error shows no credentials: %s', (proxy) => {
+    let error: unknown;
+    try {
+      void new HttpClient({ proxy }).close();
+    } catch (reason) {
+      error = reason;
+    }
     expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as Error).message).toMatch(/expected `proxy` to be the URL of a proxy/);
     expect((error as Error).message).not.toMatch(/SECRET/);
   });
 });

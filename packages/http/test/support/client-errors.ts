@@ -191,7 +191,7 @@ export const CLIENT_ERRORS: readonly {
   {
     code: 'ERR_HTTP_PROXY',
     name: 'IoError',
-    says: 'connect: the proxy http://proxy answered 407 when it was asked for a tunnel; give it credentials in the URL of `proxy`',
+    says: 'connect: the proxy http://proxy answered 407 when it was asked for a tunnel; it does not take the credentials in its URL',
     make: () =>
       using('HTTP/1.1 407 SECRET\r\n\r\n', (client) => client.get('https://server/SECRET'), {
         proxy: 'http://user:SECRET@proxy',

@@ -74,7 +74,7 @@ async function tunnel(
     );
     const status = await answerOf(stream, origin, options);
     if (status >= 200 && status < 300) return stream;
-    throw refused(origin, `answered ${status}`, status === 407 ? CREDENTIALS : '');
+    throw refused(origin, `answered ${status}`, adviceFor(status, authorization !== undefined));
   } catch (error) {
     stream.reset();
     throw error;
@@ -92,7 +92,13 @@ async function answerOf(stream: ByteStream, origin: string, options: WaitOptions
   }
 }
 
-const CREDENTIALS = '; give it credentials in the URL of `proxy`';
+/** Some proxies, such as tinyproxy, answer to wrong credentials with 401. */
+function adviceFor(status: number, hasCredentials: boolean): string {
+  if (status !== 407 && status !== 401) return '';
+  return hasCredentials
+    ? '; it does not take the credentials in its URL'
+    : '; give it credentials in its URL: http://user:password@host:port';
+}
 
 function refused(origin: string, what: string, advice: string): IoError {
   return new IoError(

@@ -8,7 +8,7 @@
  * port.
  */
 
-import { AddressList, InvalidInputError } from '@awaitio/core';
+import { AddressList } from '@awaitio/core';
 import type { Target } from './target.ts';
 
 /** A proxy. */
@@ -23,78 +23,67 @@ export interface Proxy {
   readonly authorization: string | undefined;
 }
 
-/** Reads a URL. @throws when it is none */
-export type ReadTarget = (url: string) => Target;
+/** Reads the URL of a proxy; `source` names the option or the variable. @throws when it is none */
+export type ReadProxy = (source: string, text: string) => Proxy;
 
 /** The variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export class ProxyRules {
-  readonly #http: Proxy | undefined;
-  readonly #https: Proxy | undefined;
+  readonly #http: Named | undefined;
+  readonly #https: Named | undefined;
   readonly #except: (host: string, port: string) => boolean;
 
   /**
+   * @param proxy - The proxy of every request; `undefined` for those of the environment.
    * @param read - Reads a URL: handed in, so that what is loaded with every client need not be shared with what is not.
-   * @throws `InvalidInputError`, which shows no credentials, for a proxy that is no `http:` or `https:` URL
    */
-  constructor(proxy: string | URL, environment: Environment, read: ReadTarget) {
-    if (proxy !== 'env') {
-      this.#http = proxyAt('proxy', String(proxy), read);
+  constructor(proxy: Proxy | undefined, environment: Environment, read: ReadProxy) {
+    if (proxy !== undefined) {
+      this.#http = () => proxy;
       this.#https = this.#http;
       this.#except = () => false;
       return;
     }
-    const all = variable(environment, 'all_proxy');
     const isCgi = environment['REQUEST_METHOD'] !== undefined;
-    const http = isCgi ? environment['http_proxy'] : variable(environment, 'http_proxy');
-    const https = variable(environment, 'https_proxy');
-    this.#http = fromEnvironment('http_proxy', isUnset(http) ? all : http, read);
-    this.#https = fromEnvironment('https_proxy', isUnset(https) ? all : https, read);
-    this.#except = exceptions(variable(environment, 'no_proxy') ?? '');
+    const http = isCgi ? ['http_proxy'] : ['http_proxy', 'HTTP_PROXY'];
+    const all = ['all_proxy', 'ALL_PROXY'];
+    this.#http = named(environment, [http, all], read);
+    this.#https = named(environment, [['https_proxy', 'HTTPS_PROXY'], all], read);
+    this.#except = exceptions(environment['no_proxy'] ?? environment['NO_PROXY'] ?? '');
   }
 
-  /** The proxy for a target; `undefined` for none. */
+  /**
+   * The proxy for a target; `undefined` for none.
+   *
+   * @throws `InvalidInputError`, which shows no credentials, when the variable for it is no `http:` or `https:` URL
+   */
   for({ address, isSecure }: Target): Proxy | undefined {
     const proxy = isSecure ? this.#https : this.#http;
     if (proxy === undefined || typeof address !== 'string') return undefined;
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replaceAll(/[[\]]/g, '').replace(/\.$/, '').toLowerCase();
-    return this.#except(host, address.slice(colon + 1)) ? undefined : proxy;
+    return this.#except(host, address.slice(colon + 1)) ? undefined : proxy();
   }
 }
 
-function variable(environment: Environment, name: string): string | undefined {
-  return environment[name] ?? environment[name.toUpperCase()];
-}
+/** A proxy that is read when a request is to go through it: a variable that is wrong is no matter of others. */
+type Named = () => Proxy;
 
-function isUnset(value: string | undefined): boolean {
-  return value === undefined || value === '';
-}
-
-function fromEnvironment(
-  name: string,
-  value: string | undefined,
-  read: ReadTarget,
-): Proxy | undefined {
-  return value === undefined || value === '' ? undefined : proxyAt(name, value, read);
-}
-
-function proxyAt(name: string, text: string, read: ReadTarget): Proxy {
-  let target: Target | undefined;
-  try {
-    target = read(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  } catch {
-    // Worded below: the text may hold a password.
+/** The proxy of the first variable that is set; of two spellings, the first that is there counts, also an empty one. */
+function named(
+  environment: Environment,
+  variables: readonly (readonly string[])[],
+  read: ReadProxy,
+): Named | undefined {
+  for (const spellings of variables) {
+    const name = spellings.find((each) => environment[each] !== undefined);
+    const text = name === undefined ? undefined : environment[name];
+    if (name === undefined || text === undefined || text === '') continue;
+    let proxy: Proxy | undefined;
+    return () => (proxy ??= read(name, text));
   }
-  if (target === undefined || typeof target.address !== 'string') {
-    throw new InvalidInputError(
-      `HttpClient: expected \`${name}\` to be the URL of a proxy with the scheme http: or https:, got something else, which is not shown`,
-      'HttpClient',
-    );
-  }
-  const { origin, address, isSecure, authorization } = target;
-  return { origin, address, isSecure, authorization };
+  return undefined;
 }
 
 /** Reads `no_proxy`. */
