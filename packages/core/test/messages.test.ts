@@ -472,7 +472,7 @@ const CASES: readonly Case[] = [
   {
     code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     name: 'CertificateError',
-    says: 'the certificate of a.test has an issuer that is neither in `ca` nor sent by the peer',
+    says: 'the certificate of a.test has an issuer that is neither in `ca` nor sent by the peer; to trust it, give the certificate of its authority as `ca` (`tls.ca` of an HttpClient), or, where no `ca` is given, in the file that NODE_EXTRA_CA_CERTS names',
     make: async () => {
       throw await handshake({ ca: new TestAuthority('another').cert }, {});
     },

@@ -129,7 +129,7 @@ describe('a server that does not prove who it is', () => {
       stranger.issue(['example.test']),
       {},
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-      /has an issuer that is neither in `ca` nor sent by the peer/,
+      /has an issuer that is neither in `ca` nor sent by the peer; to trust it, .*`tls\.ca` of an HttpClient.*NODE_EXTRA_CA_CERTS/,
     ],
     [
       'has expired',

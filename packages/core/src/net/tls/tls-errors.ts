@@ -3,6 +3,10 @@
 import { BrokenError, CertificateError, IoError, TlsError } from '../../vocabulary/errors.ts';
 import { readFailure, reasonOf, translateError } from '../../vocabulary/translate-error.ts';
 
+/** What to do about an authority that is not known: one of a company, or of a test. */
+const TRUST =
+  '; to trust it, give the certificate of its authority as `ca` (`tls.ca` of an HttpClient), or, where no `ca` is given, in the file that NODE_EXTRA_CA_CERTS names';
+
 /** OpenSSL's verification errors (X509_V_ERR_…), as Node names them, and their meaning. */
 const VERIFY_ERRORS: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'has expired'],
@@ -13,11 +17,17 @@ const VERIFY_ERRORS: ReadonlyMap<string, string> = new Map([
   ['CERT_SIGNATURE_FAILURE', 'has a signature that its issuer did not make'],
   ['CERT_CHAIN_TOO_LONG', 'has too long a chain of issuers'],
   ['CRL_HAS_EXPIRED', 'has an issuer whose list of revoked certificates has expired'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed (add it to `ca` to trust it)'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'leads to a root that is not in `ca`'],
-  ['UNABLE_TO_GET_ISSUER_CERT', 'has an issuer that is not in `ca`'],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'has an issuer that is not in `ca`'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'has an issuer that is neither in `ca` nor sent by the peer'],
+  [
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'is self-signed; to trust it, give it as `ca` (`tls.ca` of an HttpClient)',
+  ],
+  ['SELF_SIGNED_CERT_IN_CHAIN', `leads to a root that is not in \`ca\`${TRUST}`],
+  ['UNABLE_TO_GET_ISSUER_CERT', `has an issuer that is not in \`ca\`${TRUST}`],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', `has an issuer that is not in \`ca\`${TRUST}`],
+  [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    `has an issuer that is neither in \`ca\` nor sent by the peer${TRUST}`,
+  ],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'was issued for other names'],
   ['HOSTNAME_MISMATCH', 'was issued for other names'],
   ['INVALID_CA', 'has an issuer that may not issue certificates'],
