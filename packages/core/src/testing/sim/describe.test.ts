@@ -103,6 +103,14 @@ describe('the report of a failed run', () => {
     );
   });
 
+  test('has the hash of the run once, beside how to replay it', async () => {
+    const { message, hash } = await failureOf(forgotten);
+    expect(message.split(hash)).toHaveLength(2);
+    expect(message.split('\n').at(-1)).toBe(
+      `replay it: simulate({ …the same options, seed: 0 }, main), or AWAITIO_SEED=0 with simulateSeeds (hash ${hash})`,
+    );
+  });
+
   test('has no more than its message and the stack when it is printed', async () => {
     const error = await failureOf(forgotten);
     const printed = inspect(error);

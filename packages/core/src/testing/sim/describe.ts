@@ -1,23 +1,19 @@
 /** The message of a failed run: when and why it failed, what is pending, what chance did, what happened last, how to replay it. */
 
 import { tellDecision } from './decisions/tell.ts';
-import { formatTrace, type TraceEntry } from './wire/trace.ts';
+import { tellLastEvents } from './last-events.ts';
 import { DEFAULT_DEADLINE } from './options.ts';
 import { describeFaults } from './swarm.ts';
-import type { FailureFacts, Pending, SimulationRun } from './run.ts';
+import type { FailureFacts, Pending, Shrinking, SimulationRun } from './run.ts';
 
-/** The number of last entries of the trace in the message, and of entries of what the failure is about. */
-const SHOWN_LAST = 6;
-const SHOWN_OWN = 18;
-const MOST_SHOWN = 40;
-/** The number of waits in it. */
+/** The number of waits in the message. */
 const SHOWN_WAITS = 30;
 /** So many decisions are described; of more of them, only the number is given. */
 const TOLD_DECISIONS = 12;
 
 export function describe(run: SimulationRun, facts: FailureFacts): string {
   const { kind, what, pending, options } = facts;
-  const { seed, virtualTime, trace } = run;
+  const { seed, hash, virtualTime, trace } = run;
   const replay =
     options.decisions === undefined
       ? `simulate({ …the same options, seed: ${seed} }, main), or AWAITIO_SEED=${seed} with simulateSeeds`
@@ -27,54 +23,35 @@ export function describe(run: SimulationRun, facts: FailureFacts): string {
   return [
     `simulation with seed ${seed} failed at ${at.toFixed(3)} ms: ${what}`,
     ...(run.faults === undefined ? [] : [`faults of this seed: ${describeFaults(run.faults)}`]),
-    ...describeDecisions(run, options.decisions !== undefined),
+    ...describeDecisions(run, facts),
     'pending:',
     ...describePending(pending, virtualTime).map((line) => `  ${line}`),
     'last events:',
-    formatTrace(relevant(trace, pending)),
-    `replay it: ${replay}`,
+    tellLastEvents(trace, pending),
+    `replay it: ${replay} (hash ${hash})`,
   ].join('\n');
 }
 
-/** Of a run that is repeated, or had few decisions, what chance did. */
-function describeDecisions({ decisions }: SimulationRun, isReplay: boolean): string[] {
+/** Of a run that is repeated, or had few decisions, what chance did; and of one that was shrunk in part, how far that came. */
+function describeDecisions(
+  { decisions }: SimulationRun,
+  { options, shrinking }: FailureFacts,
+): string[] {
+  const rest = shrinking === undefined ? '' : ` (${describeShrinking(shrinking)})`;
   if (decisions.length > TOLD_DECISIONS) {
-    return isReplay ? [`what chance did: ${decisions.length} decisions`] : [];
+    const isTold = options.decisions !== undefined || shrinking !== undefined;
+    return isTold ? [`what chance did: ${decisions.length} decisions${rest}`] : [];
   }
   if (decisions.length === 0) return ['what chance did: nothing, it fails on a calm network'];
   return [
-    'what chance did:',
+    `what chance did${rest}:`,
     ...decisions.map((decision, at) => `  ${at + 1}. ${tellDecision(decision)}`),
   ];
 }
 
-/** The last entries of all, and more of the connections that the failure is about: those with a wait, or else the last one. */
-function relevant(trace: readonly TraceEntry[], { waits }: Pending): readonly TraceEntry[] {
-  const about = new Set(waits.flatMap(({ subject }) => bothDirections(subject)));
-  if (about.size === 0) {
-    const last = trace.findLast(({ subject }) => subject.includes(' → '));
-    for (const subject of bothDirections(last?.subject ?? '')) about.add(subject);
-  }
-  let own = 0;
-  const shown: TraceEntry[] = [];
-  for (let at = trace.length - 1; at >= 0 && own < SHOWN_OWN; at -= 1) {
-    if (shown.length === MOST_SHOWN) break;
-    const entry = trace[at] as TraceEntry;
-    const isOwn = about.has(entry.subject);
-    if (isOwn) own += 1;
-    if (isOwn || isRemark(entry) || trace.length - at <= SHOWN_LAST) shown.push(entry);
-  }
-  return shown.toReversed();
-}
-
-/** Whether it is a line of the program, or what happened to a host or a path: these concern everything. */
-function isRemark({ event }: TraceEntry): boolean {
-  return event !== 'timer' && event !== 'data' && event !== 'ack' && event !== 'fin';
-}
-
-function bothDirections(subject: string): readonly string[] {
-  const [from, to] = subject.split(' → ');
-  return to === undefined ? [] : [subject, `${to} → ${from}`];
+function describeShrinking({ before, budget, limit }: Shrinking): string {
+  const spent = budget === 'maxTime' ? `${limit} ms` : `${limit} run(s)`;
+  return `of ${before}; not all was tried within ${spent}: raise \`${budget}\` of \`shrink\``;
 }
 
 function describePending(pending: Pending, now: number): string[] {

@@ -6,7 +6,7 @@ import { describe } from './describe.ts';
 import type { SimClock } from './wire/clock.ts';
 import type { SimFaults } from './wire/faults.ts';
 import type { TraceEntry } from './wire/trace.ts';
-import type { FailureFacts, FailureKind, Pending, SimulationRun } from './run.ts';
+import type { FailureFacts, FailureKind, Pending, Shrinking, SimulationRun } from './run.ts';
 import type { SimWait } from './wire/world.ts';
 import type { PropertyCount } from './properties.ts';
 import type { SimulationOptions } from './options.ts';
@@ -41,6 +41,8 @@ export class FinishedRun implements SimulationRun {
   }
 }
 
+let withShrinking: (error: SimulationError, shrinking: Shrinking) => SimulationError;
+
 /** A failed simulation: the message says when it failed, what is pending, what chance did, and how to replay it. */
 export class SimulationError extends Error {
   override name = 'SimulationError';
@@ -58,6 +60,11 @@ export class SimulationError extends Error {
   readonly options: SimulationOptions;
   readonly #run: SimulationRun;
   readonly #facts: FailureFacts;
+
+  static {
+    withShrinking = (error, shrinking) =>
+      new SimulationError(error.#run, { ...error.#facts, shrinking });
+  }
 
   constructor(run: SimulationRun, facts: FailureFacts) {
     const { kind, what, cause, pending, options } = facts;
@@ -109,6 +116,11 @@ export class SimulationError extends Error {
   get decisions(): readonly Decision[] {
     return this.#run.decisions;
   }
+}
+
+/** @returns the same failure, whose message says how far shrinking came */
+export function tellShrinking(error: SimulationError, shrinking: Shrinking): SimulationError {
+  return withShrinking(error, shrinking);
 }
 
 /** Leaves fields out where an error is printed: its message has what a reader needs of them. */

@@ -53,6 +53,15 @@ export interface Pending {
   readonly crashed: readonly string[];
 }
 
+/** Shrinking that ended before everything was tried. */
+export interface Shrinking {
+  /** The number of decisions of the failure that was to be shrunk. */
+  readonly before: number;
+  /** What ended it, and its value. */
+  readonly budget: 'maxRuns' | 'maxTime';
+  readonly limit: number;
+}
+
 /** Why a run failed, and how it was run. */
 export interface FailureFacts {
   readonly kind: FailureKind;
@@ -66,4 +75,6 @@ export interface FailureFacts {
     readonly inFlight: readonly Delivery[];
   };
   readonly options: SimulationOptions;
+  /** Of a failure that was shrunk, if that was not complete. */
+  readonly shrinking?: Shrinking | undefined;
 }

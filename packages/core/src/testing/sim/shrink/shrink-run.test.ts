@@ -3,6 +3,7 @@ import { echoProtocol, FAULTS } from '../../../../test/support/echo-protocol.ts'
 import { causeOf } from '../cause.ts';
 import type { Simulation, SimulationOptions } from '../options.ts';
 import { SimulationError } from '../report.ts';
+import type { SeedsOptions } from '../seeds/seeds-options.ts';
 import { simulateSeeds } from '../seeds/simulate-seeds.ts';
 import { simulate } from '../simulate.ts';
 import { shrinkRun } from './shrink-run.ts';
@@ -77,6 +78,41 @@ describe('a run that was reduced', () => {
     expect(decisions).toHaveLength(1);
     expect(runs).toBeGreaterThan(2);
     expect(ended).toBe(0);
+  });
+});
+
+describe('shrinking that was not complete', () => {
+  test.each([
+    ['maxRuns', { maxRuns: 3, maxTime: 60_000 }, 'not all was tried within 3 run(s)'],
+    ['maxTime', { maxTime: 0 }, 'not all was tried within 0 ms'],
+  ])('is in the message, with what to raise: %s', async (name, budget, within) => {
+    const failure = await failureOf({ faults: FAULTS, deadline: 120_000 }, impatient);
+    const { error, before, isComplete, runs } = await shrinkRun(failure, impatient, budget);
+    expect(isComplete).toBe(false);
+    expect(runs).toBe('maxRuns' in budget ? budget.maxRuns : 0);
+    const { length } = error.decisions;
+    const what = `what chance did: ${length} decisions (of ${before}; ${within}: raise \`${name}\` of \`shrink\`)`;
+    expect(error.message.split('\n').filter((line) => line.startsWith('what chance'))).toEqual([
+      what,
+    ]);
+    expect(error.stack).toContain(what);
+    expect(causeOf(error.kind, error.what)).toBe(causeOf(failure.kind, failure.what));
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(error.recording.simulation.decisions).toHaveLength(length);
+  });
+
+  test('is in the report of all failures, and not where all was tried', async () => {
+    const main = (): never => {
+      throw new Error('always');
+    };
+    const all = { count: 2, faults: FAULTS, failures: 'all' } as const;
+    const messageOf = async (options: SeedsOptions, program: typeof impatient): Promise<unknown> =>
+      simulateSeeds(options, program).catch((error: unknown) => (error as Error).message);
+    const hurried = { ...all, count: 20, deadline: 120_000, shrink: { maxRuns: 1 } };
+    expect(await messageOf(hurried, impatient)).toContain('raise `maxRuns` of `shrink`');
+    const complete = await messageOf({ ...all, shrink: true }, main);
+    expect(complete).toContain('Error: always');
+    expect(complete).not.toContain('raise');
   });
 });
 

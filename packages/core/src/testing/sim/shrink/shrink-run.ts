@@ -7,7 +7,7 @@ import { seededRandom } from '../../../vocabulary/random.ts';
 import { causeOf } from '../cause.ts';
 import type { Decision } from '../decisions/log.ts';
 import { DEFAULT_DEADLINE, type SimulatedMain, type SimulationOptions } from '../options.ts';
-import { SimulationError } from '../report.ts';
+import { SimulationError, tellShrinking } from '../report.ts';
 import { simulate } from '../simulate.ts';
 import { reduce, type Trial } from './reduce.ts';
 
@@ -32,7 +32,10 @@ const GRACE = 1_000;
 
 /** A run that was reduced. */
 export interface ShrunkRun {
-  /** The failure of the smallest run that was found; its message tells what the network did. */
+  /**
+   * The failure of the smallest run that was found; its message tells what the network did, and which part of the budget to
+   * raise when it was not complete.
+   */
   readonly error: SimulationError;
   /** What is left of the decisions. */
   readonly decisions: readonly Decision[];
@@ -116,13 +119,16 @@ export async function shrinkRun(
   };
   const { decisions: before } = failure;
   await reduce(before, trial, seededRandom(failure.seed));
+  const isComplete = !trial.isOver;
   // Once more, with the deadline of the run.
-  const error =
+  const found =
     smallest === undefined
       ? failure
       : ((await failureOf(failure.options, failure.seed, smallest.decisions, main)) ?? failure);
+  const [budget, limit] =
+    runs >= maxRuns ? (['maxRuns', maxRuns] as const) : (['maxTime', maxTime] as const);
+  const error = isComplete ? found : tellShrinking(found, { before: before.length, budget, limit });
   const { decisions } = error;
-  const isComplete = !trial.isOver;
   return Object.freeze({ error, decisions, before: before.length, runs, isComplete });
 }
 
