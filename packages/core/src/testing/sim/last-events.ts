@@ -7,7 +7,7 @@ import { formatTrace, type TraceEntry } from './wire/trace.ts';
 const SHOWN_LAST = 6;
 const SHOWN_OWN = 18;
 const MOST_SHOWN = 40;
-/** Entries that are alike and follow each other: so many have lines of their own. */
+/** Of entries that are alike and follow each other, so many are shown one by one. */
 const SHOWN_ALIKE = 2;
 /** The number of crashes, restarts, partitions and heals before these. */
 const SHOWN_BEFORE = 10;
