@@ -1,6 +1,6 @@
 /** The turns of a run: when its program, and what Node does for it, can do nothing more without a further event. */
 
-import { immediate, own, realImmediate } from '../../../vocabulary/platform.ts';
+import { immediate, microtask, nextTick, own, realImmediate } from '../../../vocabulary/platform.ts';
 
 /** The turn of the loop that runs. */
 export const turn = {
@@ -28,10 +28,17 @@ function setTurn(callback: () => void): void {
   realImmediate(endTurn);
 }
 
-/** From now on every immediate of this package is a turn; so is what runs now. Returns what ends this. */
+/**
+ * From now on every immediate of this package is a turn; so is what runs now, with its microtasks and ticks. An immediate would end it too
+ * late: timers and what was read come before. Returns what ends the turns.
+ */
 export function watchTurns(): () => void {
   turn.isOpen = true;
   own.setTurn = setTurn;
+  // The second tick follows all microtasks that the first has found.
+  nextTick(microtask, () => {
+    nextTick(endTurn);
+  });
   return () => {
     own.setTurn = undefined;
   };
