@@ -1,6 +1,12 @@
 /** The turns of a run: when its program, and what Node does for it, can do nothing more without a further event. */
 
-import { immediate, microtask, nextTick, own, realImmediate } from '../../../vocabulary/platform.ts';
+import {
+  immediate,
+  microtask,
+  nextTick,
+  own,
+  realImmediate,
+} from '../../../vocabulary/platform.ts';
 
 /** The turn of the loop that runs. */
 export const turn = {

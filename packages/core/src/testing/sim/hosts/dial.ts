@@ -22,6 +22,8 @@ export class Dial {
   #rate = 1;
   /** By how much the date is ahead of what the rate has made of it. */
   #ahead = 0;
+  /** What clocks of earlier lives do when the rate changes: code outside may have set timers on them. */
+  readonly #followers: (() => void)[] = [];
   /** The date at the start of the simulation. */
   readonly #epoch: number;
 
@@ -52,6 +54,12 @@ export class Dial {
     this.#shown = now;
     this.#since = time;
     this.#rate = rate;
+    for (const follower of this.#followers) follower();
+  }
+
+  /** From now on calls back when the rate was changed. */
+  follow(callback: () => void): void {
+    this.#followers.push(callback);
   }
 
   /** Sets the date forward, or back by a negative number. */

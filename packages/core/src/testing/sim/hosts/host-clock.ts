@@ -101,7 +101,7 @@ export class HostClock implements SimHostClock {
     checkValue('skew', 'rate', rate, rateRule);
     this.#dial.skew(rate);
     this.#owner.onClockChange('skew', Math.round(rate * PER_MILLION));
-    for (const timer of this.#timers) if (!timer.isLate) this.#arm(timer);
+    this.#armAgain();
   }
 
   jump(milliseconds: number): void {
@@ -123,6 +123,13 @@ export class HostClock implements SimHostClock {
   stop(): void {
     this.catchUp();
     for (const timer of this.#timers) if (!timer.isOutside) timer.cancel();
+    this.#dial.follow(() => {
+      this.#armAgain();
+    });
+  }
+
+  #armAgain(): void {
+    for (const timer of this.#timers) if (!timer.isLate) this.#arm(timer);
   }
 
   #arm(timer: HostTimer): void {

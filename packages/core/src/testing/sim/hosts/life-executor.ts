@@ -18,8 +18,8 @@ import { currentLife, isGone, isIn, never } from './context.ts';
 interface Owner {
   readonly host: string;
   readonly isOver: boolean;
-  /** Aborts at the crash. */
-  readonly crashSignal: AbortSignal;
+  /** Calls back at the crash, or at once after it. @returns What forgets the callback. */
+  atCrash(callback: () => void): () => void;
   readonly clock: Clock;
   enter<T>(body: () => T): T;
 }
@@ -68,14 +68,14 @@ function untilCrash<T>(operation: string, life: Owner, call: () => T | Promise<T
     promise.catch(() => {});
     reject(hostCrashed(operation, life.host));
   };
-  life.crashSignal.addEventListener('abort', onCrash, { once: true });
+  const forget = life.atCrash(onCrash);
   const run = async (): Promise<void> => {
     try {
       resolve(await call());
     } catch (error) {
       reject(error);
     } finally {
-      life.crashSignal.removeEventListener('abort', onCrash);
+      forget();
     }
   };
   void run();

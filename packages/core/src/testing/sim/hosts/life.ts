@@ -53,6 +53,8 @@ export class Life implements ClockOwner, HostLife {
   #executor: LifeExecutor | undefined;
   #random: Random | undefined;
   #chance: Random | undefined;
+  /** Called at the crash, for code outside. */
+  #watchers: Set<() => void> | undefined;
   #isOver = false;
   /** When the pause ends, in true time. */
   #pausedUntil = 0;
@@ -97,6 +99,16 @@ export class Life implements ClockOwner, HostLife {
   get crashSignal(): AbortSignal {
     this.#crash ??= new AbortController();
     return this.#crash.signal;
+  }
+
+  /** Calls back at the crash, or at once after it. @returns What forgets the callback. */
+  atCrash(callback: () => void): () => void {
+    if (this.#isOver) callback();
+    const watchers = (this.#watchers ??= new Set());
+    watchers.add(callback);
+    return () => {
+      watchers.delete(callback);
+    };
   }
 
   /** Aborts when the programs are asked to end. */
@@ -158,6 +170,7 @@ export class Life implements ClockOwner, HostLife {
     this.#isPaused = false;
     this.#held = [];
     this.#clock?.stop();
+    for (const watcher of this.#watchers ?? []) watcher();
     this.#crash ??= new AbortController();
     this.#crash.abort(reason);
   }

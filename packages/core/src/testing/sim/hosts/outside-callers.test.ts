@@ -94,6 +94,47 @@ describe('code outside of a host that crashes', () => {
     });
   });
 
+  test('sees its task fail when the host crashes before it begins, or within it', async () => {
+    await simulate(calm, async (sim) => {
+      const host = sim.host('host');
+      const before = host.executor.spawn(() => {});
+      host.crash();
+      await expect(before).rejects.toMatchObject({ code: 'ERR_HOST_CRASHED' });
+      host.restart();
+      const within = host.executor.spawn(() => {
+        sim.host('host').crash();
+      });
+      await expect(within).rejects.toMatchObject({ code: 'ERR_HOST_CRASHED' });
+    });
+  });
+
+  test('may have many tasks there, without a warning', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    await simulate(calm, async (sim) => {
+      const { clock, executor } = sim.host('host');
+      await Promise.all(Array.from({ length: 20 }, () => executor.spawn(() => clock.sleep(10))));
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  test('has its timer at the time of the host’s clock, also when that changes after a restart', async () => {
+    await simulate(calm, async (sim) => {
+      const host = sim.host('host');
+      const { clock } = host;
+      const asleep = clock.sleep(1_000);
+      host.crash();
+      host.restart();
+      await sim.clock.sleep(10);
+      host.clock.skew(2);
+      await asleep;
+      expect(Math.round(clock.now())).toBe(1_000);
+    });
+  });
+
   test('sees its task and its group there fail', async () => {
     const ended: string[] = [];
     await simulate(calm, async (sim) => {
