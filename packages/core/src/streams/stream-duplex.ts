@@ -135,7 +135,10 @@ export class StreamDuplex extends Duplex {
       void stream.close();
       done(error);
     } else if (error === null && this.#hasUntaken) {
-      stream.reset();
+      // A tick later: what was accepted waits in the batch of this one (`net/socket/io-batch.ts`).
+      nextTick(() => {
+        stream.reset();
+      });
       settle(stream.closed, () => done(), done);
     } else if (error === null) {
       // Node's `destroy` waits for nothing: what the carrier cannot pass on at once is dropped, which the peer notices.
@@ -143,7 +146,7 @@ export class StreamDuplex extends Duplex {
     } else if (error instanceof ClosedError) {
       settle(stream.close(), () => done(error), done);
     } else {
-      // A tick later: what was accepted waits in the batch of this one (`net/socket/io-batch.ts`).
+      // A tick later, as above.
       nextTick(() => {
         stream.reset(error);
       });

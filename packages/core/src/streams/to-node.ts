@@ -55,29 +55,15 @@ class NodeDuplex extends SocketDuplex {
     return this.#wrapped.statistics().bytesWritten - this.#before >= given;
   }
 
-  override _write(
-    chunk: Uint8Array | string,
-    encoding: BufferEncoding,
-    done: (error?: Error | null) => void,
-  ): void {
-    if (!this.allowHalfOpen) this.#leaveEndToTls(chunk);
-    super._write(chunk, encoding, done);
-  }
-
-  override _writev(
-    chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[],
-    done: (error?: Error | null) => void,
-  ): void {
-    if (!this.allowHalfOpen) this.#leaveEndToTls(chunks[0]?.chunk);
-    super._writev(chunks, done);
-  }
-
   /**
-   * TLS that a program puts on it (`tls.connect({ socket })`) ends it when what it holds has gone; it has taken over `allowHalfOpen`
-   * before. Under a `net.Socket` it does so on the handle. Nothing else tells that it is there than its handshake.
+   * TLS and HTTP/2 of Node on a stream that is no `net.Socket` end it when what they hold has gone; under a `net.Socket` they do so on its
+   * handle. TLS has taken over `allowHalfOpen` before. Nothing tells that they are there but who listens.
    */
-  #leaveEndToTls(chunk: Uint8Array | string | undefined): void {
-    if (typeof chunk === 'object' && beginsHandshake(chunk)) this.allowHalfOpen = true;
+  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+    if (event === 'data' && !this.allowHalfOpen && isCalledByNodesAdapter()) {
+      this.allowHalfOpen = true;
+    }
+    return super.on(event, listener as () => void);
   }
 
   protected override deliver(chunk: Uint8Array | null): void {
@@ -101,24 +87,20 @@ class NodeDuplex extends SocketDuplex {
   }
 }
 
-const RECORD_HEADER = 5;
-const MESSAGE_HEADER = 4;
+/** By which Node reads from a stream without a handle, on all of its lines. */
+const NODES_ADAPTER = 'node:internal/js_stream_socket';
+/** The frames between it and here, and some to spare. */
+const FRAMES = 6;
 
-/**
- * Whether bytes begin with the first record of a TLS handshake (RFC 8446, sections 4 and 5.1): a record of a version that exists, and
- * in it a whole ClientHello or ServerHello. The version alone would not do: a packet of 790 bytes of MySQL begins with the same three
- * bytes.
- */
-function beginsHandshake(bytes: Uint8Array): boolean {
-  if (bytes.length < RECORD_HEADER + MESSAGE_HEADER) return false;
-  const { buffer, byteOffset, byteLength } = bytes;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  const isHandshake = view.getUint8(0) === 22 && view.getUint8(1) === 3 && view.getUint8(2) <= 4;
-  const record = view.getUint16(3);
-  const message = view.getUint8(RECORD_HEADER);
-  const length = view.getUint32(RECORD_HEADER) & 0xff_ff_ff;
-  const isHello = message === 1 || message === 2;
-  return isHandshake && isHello && length + MESSAGE_HEADER <= record;
+function isCalledByNodesAdapter(): boolean {
+  const limit = Error.stackTraceLimit;
+  // Not an assignment: it would throw where the intrinsics are frozen.
+  Reflect.set(Error, 'stackTraceLimit', FRAMES);
+  try {
+    return new Error('who listens').stack?.includes(NODES_ADAPTER) === true;
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', limit);
+  }
 }
 
 /** Notes the time of each byte; the timer itself is set again only when it fires, and not for each byte. */

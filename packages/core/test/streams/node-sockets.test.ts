@@ -1,6 +1,8 @@
 /** What libraries do with a socket, done with `stream.toNode()`. */
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
+import { connect as http2Connect } from 'node:http2';
+import { connect as tlsConnect } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import {
   InvalidInputError,
@@ -294,19 +296,30 @@ describe('allowHalfOpen', () => {
     },
   );
 
-  test('stays false when what is written only begins as TLS does', async () => {
+  test('stays false when TLS is only passed on', async () => {
     const [client, server] = memoryPair();
     const duplex = client.toNode();
-    // The head of a packet of 790 bytes of MySQL.
-    const packet = Buffer.alloc(794, 3);
-    packet.set([0x16, 0x03, 0x00, 0x00]);
-    duplex.write(packet);
-    await server.readExactly(packet.length);
+    const hello = Buffer.from([22, 3, 1, 0, 5, 1, 0, 0, 1, 0]);
+    duplex.write(hello);
+    await server.readExactly(hello.length);
     const closed = once(duplex, 'close');
     await server.shutdown('write');
-    duplex.resume();
+    duplex.on('data', () => {});
     expect(await closed).toEqual([false]);
     await server.close();
+  });
+
+  test('becomes true under TLS and HTTP/2 of Node, which end the stream themselves', () => {
+    const [below, other] = memoryPair();
+    const [tls, http2] = [below.toNode(), other.toNode()];
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    const socket = tlsConnect({ socket: tls });
+    const session = http2Connect('http://memory', { createConnection: () => http2 });
+    expect(Error.stackTraceLimit).toBe(0);
+    Error.stackTraceLimit = stackTraceLimit;
+    expect([tls.allowHalfOpen, http2.allowHalfOpen]).toEqual([true, true]);
+    for (const each of [socket, session]) each.on('error', () => {}).destroy();
   });
 
   test('lets an agent of Node drop the kept connections that their server ends', async () => {
