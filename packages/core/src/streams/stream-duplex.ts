@@ -64,6 +64,11 @@ export class StreamDuplex extends Duplex {
     return false;
   }
 
+  /** Takes a short write at once, without a promise. @returns How many of its bytes were accepted. */
+  protected takeNow(_bytes: Uint8Array): number {
+    return 0;
+  }
+
   /** Passes on what was read. */
   protected deliver(chunk: Uint8Array | null): void {
     this.push(chunk);
@@ -90,8 +95,14 @@ export class StreamDuplex extends Duplex {
     const transfer = typeof chunk === 'string';
     const bytes = transfer ? Buffer.from(chunk, encoding) : chunk;
     this.#given += bytes.length;
+    const taken = this.#stream === undefined ? 0 : this.takeNow(bytes);
+    if (taken === bytes.length) {
+      done();
+      return;
+    }
     this.#underWay = chunk.length;
-    this.#send((stream) => stream.writeAll(bytes, { transfer }), done);
+    const rest = bytes.subarray(taken);
+    this.#send((stream) => stream.writeAll(rest, { transfer }), done);
   }
 
   override _writev(

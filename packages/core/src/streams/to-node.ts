@@ -8,6 +8,8 @@
 import { rules, type OptionTable } from '../vocabulary/check.ts';
 import type { Clock, Timer } from '../vocabulary/clock.ts';
 import { nextTick } from '../vocabulary/platform.ts';
+import { WOULD_BLOCK, type WouldBlock } from '../vocabulary/would-block.ts';
+import { outsideScopes } from '../waiting/ambient.ts';
 import type { DuplexStream, StreamStatistics } from './duplex-stream.ts';
 import { SocketDuplex, type IdleTimer } from './socket-duplex.ts';
 
@@ -23,7 +25,13 @@ export interface ToNodeOptions {
 export const TO_NODE_OPTIONS: OptionTable<ToNodeOptions> = { allowHalfOpen: rules.flag };
 
 /** What is wrapped. */
-type Wrapped = DuplexStream & { statistics(): StreamStatistics };
+type Wrapped = DuplexStream & {
+  statistics(): StreamStatistics;
+  tryWrite(data: Uint8Array): number | WouldBlock;
+};
+
+/** Up to how many bytes a write is copied to be accepted at once, as the kernel does under Node's sockets. */
+const SHORT_WRITE = 4_096;
 
 /** Makes the Node stream that reads and writes `stream` from now on. */
 export function nodeDuplex(
@@ -51,6 +59,17 @@ class NodeDuplex extends SocketDuplex {
     this.read(0);
   }
 
+  protected override takeNow(bytes: Uint8Array): number {
+    if (bytes.length > SHORT_WRITE || bytes.length === 0) return 0;
+    try {
+      const count = outsideScopes(() => this.#wrapped.tryWrite(bytes));
+      return count === WOULD_BLOCK ? 0 : count;
+    } catch {
+      // The write that follows fails with the same, as a promise.
+      return 0;
+    }
+  }
+
   protected override hasTaken(given: number): boolean {
     return this.#wrapped.statistics().bytesWritten - this.#before >= given;
   }
@@ -59,11 +78,11 @@ class NodeDuplex extends SocketDuplex {
    * TLS and HTTP/2 of Node on a stream that is no `net.Socket` end it when what they hold has gone; under a `net.Socket` they do so on its
    * handle. TLS has taken over `allowHalfOpen` before. Nothing tells that they are there but who listens.
    */
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+  override on(event: string | symbol, listener: Parameters<SocketDuplex['on']>[1]): this {
     if (event === 'data' && !this.allowHalfOpen && isCalledByNodesAdapter()) {
       this.allowHalfOpen = true;
     }
-    return super.on(event, listener as () => void);
+    return super.on(event, listener);
   }
 
   protected override deliver(chunk: Uint8Array | null): void {

@@ -268,6 +268,19 @@ describe('a socket that is destroyed', () => {
   );
 });
 
+test('destroy() sends all short writes before the FIN, as the kernel does under sockets of Node', async () => {
+  const listener = await TcpListener.bind('127.0.0.1:0');
+  const socket = (await TcpStream.connect(listener.localAddress)).toNode();
+  const peer = await listener.accept();
+  for (const line of ['one\n', 'two\n', 'three\n']) socket.write(line);
+  socket.destroy();
+  const received: string[] = [];
+  for await (const chunk of peer) received.push(Buffer.from(chunk).toString());
+  expect(received.join('')).toBe('one\ntwo\nthree\n');
+  await peer.close();
+  await listener.close();
+});
+
 describe('allowHalfOpen', () => {
   test('is false by default, as of sockets of net.connect, and nothing but a flag', async () => {
     const [client, server] = memoryPair();
