@@ -19,7 +19,7 @@ import { readForm } from './lazy-forms.ts';
 
 /** The second argument of `fetch`, Hono's `c.env`. */
 export interface FetchInfo {
-  /** The client, `host:port`; empty on a stream that has no address. */
+  /** The client, `host:port`; empty on a stream that has no address. `request.remoteAddress` has the host alone. */
   readonly remoteAddress: string;
   readonly request: HttpRequest;
   readonly context: HandlerContext;

@@ -12,7 +12,7 @@ import { proxy } from 'hono/proxy';
 import { serveStatic } from 'hono/serve-static';
 import { stream, streamSSE, streamText } from 'hono/streaming';
 import { compress, fetchHandler, staticFiles } from '../../src/batteries/index.ts';
-import { serve } from '../../src/index.ts';
+import { serve, type FetchInfo } from '../../src/index.ts';
 import { inMemory } from '../support/fetch-side.ts';
 import { simulated } from '../support/simulated.ts';
 
@@ -124,6 +124,46 @@ describe('a stream of Hono', () => {
         await world.sleep(15_000);
         expect(seen.toSorted()).toEqual(['onAbort', 'signal']);
         expect(server.statistics().connections.open).toBe(0);
+        expect(world.errors).toEqual([]);
+      }),
+  );
+
+  test.each(['the client leaves by FIN', 'the server drains'])(
+    'without a word ends at once, if its signals say so, when %s',
+    (how) =>
+      simulated(async (world) => {
+        const ends: number[] = [];
+        const hono = new Hono<{ Bindings: FetchInfo }>().get('/', (c) =>
+          streamSSE(c, async (out) => {
+            const { drainSignal } = c.env.context;
+            const end = (): void => out.abort();
+            c.req.raw.signal.addEventListener('abort', end);
+            drainSignal.addEventListener('abort', end);
+            const ended = new Promise<void>((resolve) => out.onAbort(resolve));
+            await out.writeSSE({ data: 'begun' });
+            await ended;
+            ends.push(world.now);
+            drainSignal.removeEventListener('abort', end);
+          }),
+        );
+        const server = await world.serve(hono);
+        const wire = await world.connect();
+        await wire.send(GET);
+        await wire.stream.readUntil('begun\n\n');
+        await world.sleep(1_000);
+        expect(ends).toEqual([]);
+        const before = world.now;
+        if (how === 'the server drains') {
+          const { aborted } = await server.shutdown({ grace: 60_000 });
+          expect(aborted).toEqual([]);
+          expect(await wire.rest()).toMatch(/0\r\n\r\n$/);
+        } else {
+          await wire.finish();
+          await world.sleep(1_000);
+        }
+        // Without its signals: after `grace`, and after `deadlines.halfClosed`.
+        expect(ends).toHaveLength(1);
+        expect((ends[0] as number) - before).toBeLessThan(1_000);
         expect(world.errors).toEqual([]);
       }),
   );
