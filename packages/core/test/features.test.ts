@@ -11,7 +11,7 @@ const SECTIONS: Readonly<Record<string, number>> = {
   'Listening, connecting, living and ending': 27,
   'Tasks, scheduling, looking inside': 22,
   'The HTTP server': 79,
-  'The HTTP client': 39,
+  'The HTTP client': 40,
 };
 
 interface Row {
