@@ -3,6 +3,7 @@ import * as core from '@awaitio/core';
 import * as sync from '@awaitio/core/sync';
 import * as testing from '@awaitio/core/testing';
 import * as http from '@awaitio/http';
+import { processError } from '@vitest/utils/error';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { checksOf } from './checks.mjs';
 
@@ -22,6 +23,20 @@ const everything = [
   'hrtime',
   'queueMicrotask',
 ];
+
+test.each([
+  ['SimulationError', (main) => testing.simulate({}, main)],
+  ['SeedsError', (main) => testing.simulateSeeds({ count: 2, failures: 'all' }, main)],
+])('of a %s Vitest prints the message and the stack alone', async (name, run) => {
+  const error = await run(async (sim) => {
+    for (let round = 0; round < 100; round += 1) await sim.clock.sleep(1);
+    throw new Error('in the end');
+  }).catch((reason) => reason);
+  const { cause, ...printed } = processError(error);
+  expect(printed).toEqual({ name, message: error.message, stack: error.stack });
+  expect(cause.message).toBe('in the end');
+  expect(error).toBeInstanceOf(testing[name]);
+});
 
 describe.each([
   ['its defaults', undefined],

@@ -1,6 +1,7 @@
 /** The limit of a frame: the same however its bytes arrive, in both directions. */
 
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { Framed, FrameWriter, memoryPair, WOULD_BLOCK, type Codec } from '../index.ts';
 import { closeAll } from '../../test/support/close-all.ts';
 import { decodeAll, latin1, text } from '../../test/support/framing.ts';
@@ -61,6 +62,23 @@ describe.each(WAYS)('the limit of a codec, with pieces of %d bytes', (chunkSize)
     await sending;
     await closeAll(client, server);
   });
+});
+
+test('frames of any lengths give the same, in one piece and in pieces of any size', async () => {
+  const lengths = fc.array(fc.nat({ max: 9 }), { maxLength: 5 });
+  const codec = fc.constantFrom(terminated, sized);
+  await fc.assert(
+    fc.asyncProperty(codec, lengths, fc.integer({ min: 1, max: 12 }), async (...world) => {
+      const [each, sizes, chunkSize] = world;
+      const frames = sizes.map((size) => 'x'.repeat(size));
+      const wire = frames.map((frame) => text(each.encode(frame))).join('');
+      const outcome = await decodeAll(each, wire, chunkSize);
+      expect(outcome).toEqual(await decodeAll(each, wire, Infinity));
+      const tooLong = frames.findIndex((frame) => frame.length > 7);
+      expect(outcome.frames).toEqual(frames.slice(0, tooLong === -1 ? frames.length : tooLong));
+      expect(outcome.code).toBe(tooLong === -1 ? undefined : 'ERR_LIMIT');
+    }),
+  );
 });
 
 describe('a frame that is written', () => {
