@@ -23,6 +23,10 @@ export class StreamDuplex extends Duplex {
   #stream: DuplexStream | undefined;
   /** What waits for the stream. */
   #held: (() => void)[] = [];
+  /** Ends the write, or the end of writing, that waits for the stream or is under way on it. */
+  #sending: Done | undefined;
+  /** Fails what waits for the stream, if none comes before `'close'`. */
+  #refuse: (() => void) | undefined;
   /** Whether the end of reading was passed on, so that no read will report a failure. */
   #hasEnded = false;
   /** Bytes that were passed to the stream. */
@@ -39,10 +43,30 @@ export class StreamDuplex extends Duplex {
 
   protected attach(stream: DuplexStream): void {
     this.#stream = stream;
-    settle(stream.closed, this.#onClosed, ignore);
+    this.#forgetRefusal();
+    settle(
+      stream.closed,
+      (end) => {
+        if (this.#stream === stream) this.#onClosed(end);
+      },
+      ignore,
+    );
     const held = this.#held;
     this.#held = [];
     for (const begin of held) begin();
+  }
+
+  /** Leaves a stream that has closed: another can then be attached. What the first one still answers is too late. */
+  protected detach(): void {
+    this.#stream = undefined;
+    this.#forgetRefusal();
+    this.#refuseSending();
+    this.#held = [];
+    this.#hasEnded = false;
+    this.#given = 0;
+    this.#underWay = 0;
+    // What Node's sockets call when they connect again; its types leave it out.
+    (this as unknown as { _undestroy(): void })._undestroy();
   }
 
   protected get stream(): DuplexStream | undefined {
@@ -80,14 +104,20 @@ export class StreamDuplex extends Duplex {
       this.#held.push(() => this._read());
       return;
     }
-    settle(
-      outsideScopes(() => stream.readChunk()),
-      (chunk) => {
-        if (chunk === null) this.#hasEnded = true;
-        this.deliver(chunk);
-      },
-      this.#fail,
+    outsideScopes(() => stream.readChunk()).then(
+      (chunk) => microtask(() => this.#onRead(stream, chunk)),
+      (error: Error) => microtask(() => this.#onReadFailed(stream, error)),
     );
+  }
+
+  #onRead(stream: DuplexStream, chunk: Uint8Array | null): void {
+    if (this.#stream !== stream) return;
+    if (chunk === null) this.#hasEnded = true;
+    this.deliver(chunk);
+  }
+
+  #onReadFailed(stream: DuplexStream, error: Error): void {
+    if (this.#stream === stream) this.destroy(error);
   }
 
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
@@ -124,18 +154,49 @@ export class StreamDuplex extends Duplex {
 
   #send(sending: (stream: DuplexStream) => Promise<unknown>, done: Done): void {
     const stream = this.#stream;
+    this.#sending = done;
     if (stream === undefined) {
       this.#held.push(() => this.#send(sending, done));
+      this.#refuseAtClose();
       return;
     }
-    settle(
-      outsideScopes(() => sending(stream)),
-      () => {
-        this.#underWay = 0;
-        done();
-      },
-      done,
+    outsideScopes(() => sending(stream)).then(
+      () => microtask(() => this.#onSent(stream, done)),
+      (error: Error) => microtask(() => this.#onSent(stream, done, error)),
     );
+  }
+
+  #onSent(stream: DuplexStream, done: Done, error?: Error): void {
+    if (this.#stream !== stream) return;
+    this.#sending = undefined;
+    if (error === undefined) this.#underWay = 0;
+    done(error);
+  }
+
+  /** As Node's sockets do it when they close without having been connected: what is written behind it fails with it. */
+  #refuseAtClose(): void {
+    const refuse = (): void => {
+      // A listener before this one may have connected again, and written.
+      if (this.#refuse === refuse) this.#refuseSending();
+    };
+    this.#refuse = refuse;
+    this.once('close', refuse);
+  }
+
+  #refuseSending(): void {
+    const done = this.#sending;
+    this.#sending = undefined;
+    done?.(
+      new ClosedError('write: the socket was closed before it was connected', {
+        code: 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+        operation: 'write',
+      }),
+    );
+  }
+
+  #forgetRefusal(): void {
+    if (this.#refuse !== undefined) this.off('close', this.#refuse);
+    this.#refuse = undefined;
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -171,14 +232,10 @@ export class StreamDuplex extends Duplex {
     return this.waiting > 0 || !this.hasTaken(this.#given);
   }
 
-  readonly #fail = (error: Error): void => {
-    this.destroy(error);
-  };
-
-  readonly #onClosed = ({ error }: StreamEnd): void => {
+  #onClosed({ error }: StreamEnd): void {
     // A pending read or write reports the error, a read after the bytes before it; here neither is left.
     if (this.#hasEnded && !this.writableEnded) this.destroy(error as Error | undefined);
-  };
+  }
 }
 
 /**

@@ -131,6 +131,8 @@ export class Place implements Home {
     const [{ allowHalfOpen, signal, timeout }] = connectArguments(args);
     if (timeout) checkDelay('msecs', timeout);
     const socket = this.socket({ allowHalfOpen, signal });
+    // Its signal has aborted.
+    if (socket.destroyed) return socket;
     if (timeout) socket.setTimeout(timeout);
     return socket.connect(...args);
   }
@@ -165,6 +167,8 @@ export class Place implements Home {
       return secure;
     } catch (error) {
       secure?.destroy();
+      // What Node has made by half listens for its end, and would fail there.
+      if (secure === undefined) below.removeAllListeners();
       below.destroy();
       throw error;
     }

@@ -6,6 +6,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { addAbortSignal } from 'node:stream';
 import { SocketDuplex, type Endpoint, type IdleTimer } from '../../../streams/socket-duplex.ts';
 import { recordedStreams } from '../../../vocabulary/recorded.ts';
 import { immediate, microtask, nextTick } from '../../../vocabulary/platform.ts';
@@ -15,7 +16,7 @@ import type { SimStream } from '../wire/stream.ts';
 import { connectArguments, isPath, type ConnectOptions } from './arguments.ts';
 import { checkDelay, checkFunction } from './checks.ts';
 import { beginLookup, dial, type Target } from './dial.ts';
-import { socketError } from './errors.ts';
+import { socketError, systemError } from './errors.ts';
 import { SIMULATED } from './brand.ts';
 import { isLeft, nextNumber } from './in-order.ts';
 import type { Home } from './home.ts';
@@ -36,9 +37,13 @@ export class SimSocket extends SocketDuplex {
   /** Its host and life, whatever ends it: as in Node, the end is noticed in the context that made the socket. */
   readonly #inContext = AsyncLocalStorage.snapshot();
   /** Ends an attempt to connect. */
-  readonly #attempt = new AbortController();
+  #attempt = new AbortController();
   #target: Target | undefined;
   #link: SimStream | SimUnixStream | undefined;
+  /** Whether `'close'` was emitted: then it can connect again. */
+  #hasClosed = false;
+  /** Bytes that were read of connections before this one. */
+  #readBefore = 0;
   /** Set by servers of Node, which count their connections. */
   server: unknown = null;
   _server: { _connections: number; _emitCloseIfDrained(): void } | null = null;
@@ -50,11 +55,13 @@ export class SimSocket extends SocketDuplex {
 
   constructor(place: Home, options: SocketOptions = {}) {
     const { allowHalfOpen = false, signal, carriesTls = false } = options;
-    super({ allowHalfOpen, emitClose: false, autoDestroy: !carriesTls, signal });
+    super({ allowHalfOpen, emitClose: false, autoDestroy: !carriesTls });
     this.#place = place;
     this.#carriesTls = carriesTls;
     place.add(this);
     this.on('end', () => this.touch());
+    // Last: one that has aborted destroys it here, and that needs the fields.
+    if (signal) addAbortSignal(signal, this);
   }
 
   /** Whether TLS is above it. */
@@ -91,11 +98,54 @@ export class SimSocket extends SocketDuplex {
   override connect(...args: readonly unknown[]): this {
     const [options, callback] = connectArguments(args);
     if (callback !== undefined) this.once('connect', callback);
+    // Node connects beside the connection that closes; here they follow each other.
+    if (this.destroyed && !this.#hasClosed) this.once('close', () => this.#begin(options));
+    else this.#begin(options);
+    return this;
+  }
+
+  #begin(options: ConnectOptions): void {
+    const { host = 'localhost', path, port } = options;
+    if (this.connecting) {
+      const details = isPath(path)
+        ? { address: path }
+        : { address: this.#place.addressOf(host), port: Number(port) };
+      this.destroy(systemError('connect', 'EALREADY', details));
+      return;
+    }
+    if (this.destroyed) this.#renew();
     this.connecting = true;
-    const hostname = isPath(options.path) ? undefined : options.host;
+    if (!this.pending) {
+      // As in Node: the connection stays as it is.
+      nextTick(() => {
+        if (!this.destroyed) this.#connected();
+      });
+      return;
+    }
+    const hostname = isPath(path) ? undefined : options.host;
     const looked = this.#place.enter(() => beginLookup(this.#place, options));
     void this.#place.enter(() => this.#connect(options, hostname, looked));
-    return this;
+  }
+
+  /** A socket that has closed is one that has not connected. */
+  #renew(): void {
+    this.detach();
+    // The peer's FIN has replaced it.
+    Reflect.deleteProperty(this, 'write');
+    this.#readBefore = super.bytesRead;
+    this.#attempt = new AbortController();
+    this.#target = undefined;
+    this.#link = undefined;
+    this.#hasClosed = false;
+    this.#place.add(this);
+  }
+
+  #connected(): void {
+    this.connecting = false;
+    this.touch();
+    this.emit('connect');
+    this.emit('ready');
+    this.readAhead();
   }
 
   async #connect(
@@ -103,30 +153,30 @@ export class SimSocket extends SocketDuplex {
     hostname: string | undefined,
     looked: Promise<readonly string[]> | undefined,
   ): Promise<void> {
+    const { signal } = this.#attempt;
     try {
       // What listens to its events comes after the call that made it.
       await new Promise<void>((resolve) => {
         nextTick(resolve);
       });
-      const { signal } = this.#attempt;
       const stream = await dial(this.#place, options, looked, signal, (target) => {
+        if (signal.aborted) return;
         this.#target = target;
         if (target.isName) this.emit('lookup', null, target.address, 4, hostname);
       });
       microtask(() => {
-        if (this.destroyed) {
+        if (signal.aborted) {
           stream.reset();
           return;
         }
         this.connecting = false;
         this.open(stream);
-        this.touch();
-        this.emit('connect');
-        this.emit('ready');
-        this.readAhead();
+        this.#connected();
       });
     } catch (error) {
       microtask(() => {
+        // It was destroyed, and may have begun again.
+        if (signal.aborted) return;
         this.connecting = false;
         this.destroy(socketError('connect', error, { ...this.#target, hostname }));
       });
@@ -165,6 +215,7 @@ export class SimSocket extends SocketDuplex {
       this.#place.remove(this);
       done(given);
       nextTick(() => {
+        this.#hasClosed = true;
         this.emit('close', given !== null);
       });
       if (this._server === null) return;
@@ -202,6 +253,10 @@ export class SimSocket extends SocketDuplex {
   }
 
   // --- What it is ----------------------------------------------------------------------------------------------
+
+  override get bytesRead(): number {
+    return super.bytesRead - this.#readBefore;
+  }
 
   get _bytesDispatched(): number {
     return this.given;
