@@ -6,7 +6,8 @@ import { CALM } from '../../src/testing/sim/wire/faults.ts';
 import { simulate } from '../../src/testing/sim/simulate.ts';
 
 type Net = typeof nodeNet;
-type Code = { readonly code?: string } | null | undefined;
+const codeOf = (error: Error | null | undefined) =>
+  (error as NodeJS.ErrnoException | null | undefined)?.code;
 
 /** Where a program runs. */
 interface Place {
@@ -25,13 +26,13 @@ const EVENTS = ['connect', 'ready', 'finish', 'end', 'close'];
 export function record(socket: Socket): string[] {
   const seen: string[] = [];
   for (const name of EVENTS) socket.on(name, () => seen.push(name));
-  socket.on('error', (error: Code) => seen.push(`error ${error?.code}`));
+  socket.on('error', (error) => seen.push(`error ${codeOf(error)}`));
   return seen;
 }
 
 /** A callback of `write` or `end`. */
-export const called = (seen: unknown[], name: string) => (error?: Code) => {
-  seen.push(`${name} ${error?.code ?? 'done'}`);
+export const called = (seen: unknown[], name: string) => (error?: Error | null) => {
+  seen.push(`${name} ${codeOf(error) ?? 'done'}`);
 };
 
 /** A port that was free a moment ago. */

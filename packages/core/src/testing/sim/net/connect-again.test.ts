@@ -1,7 +1,12 @@
 /** Sockets of simulated hosts that connect more than once: as those of Node, which run the same programs here. */
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import { called, onBoth, onSimulated, record } from '../../../../test/support/node-and-simulated.ts';
+import {
+  called,
+  onBoth,
+  onSimulated,
+  record,
+} from '../../../../test/support/node-and-simulated.ts';
 
 describe('a socket that connects again', () => {
   test('when it has closed is open again, and counts from 0', async () => {

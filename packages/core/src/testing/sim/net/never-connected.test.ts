@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
-import { called, onBoth, onSimulated, record } from '../../../../test/support/node-and-simulated.ts';
+import {
+  called,
+  onBoth,
+  onSimulated,
+  record,
+} from '../../../../test/support/node-and-simulated.ts';
 import { on } from '../../../../test/support/simulated-hosts.ts';
 import { simulate } from '../simulate.ts';
 
@@ -53,7 +58,7 @@ describe('a signal', () => {
 describe('what is written to a socket that never connects fails', () => {
   const writes = (socket: Socket, seen: string[]): void => {
     for (const name of ['1', '2']) socket.write('x', called(seen, name));
-    socket.end('y', called(seen, 'end') as () => void);
+    socket.end('y', called(seen, 'end'));
   };
 
   test('when it is refused', async () => {
@@ -101,7 +106,7 @@ describe('what is written to a socket that never connects fails', () => {
     const { real, simulated } = await onBoth(async ({ net, host, settled, ...ports }) => {
       const socket = net.connect(ports[port], host);
       const seen = record(socket);
-      socket.end(called(seen, 'end') as () => void);
+      socket.end(called(seen, 'end'));
       if (port === 'open') socket.destroy();
       await settled();
       return seen;
