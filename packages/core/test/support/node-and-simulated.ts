@@ -6,8 +6,7 @@ import { CALM } from '../../src/testing/sim/wire/faults.ts';
 import { simulate } from '../../src/testing/sim/simulate.ts';
 
 type Net = typeof nodeNet;
-const codeOf = (error: Error | null | undefined) =>
-  (error as NodeJS.ErrnoException | null | undefined)?.code;
+const codeOf = (error: NodeJS.ErrnoException | null | undefined) => error?.code;
 
 /** Where a program runs. */
 interface Place {

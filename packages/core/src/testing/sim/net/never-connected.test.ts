@@ -136,15 +136,20 @@ test('what waited for the connection is sent, and calls back, once there is one'
   expect(real).toEqual(simulated);
 });
 
-test('an option that TLS refuses is thrown, and nothing is left that fails the run later', async () => {
-  for (const wrong of [{ highWaterMark: -1 }, { port: -1 }, { timeout: 'x' }, { host: 1 }]) {
+test.each([
+  [{ highWaterMark: -1 }, 'ighWaterMark'],
+  [{ port: -1 }, 'ort should be'],
+  [{ timeout: 'x' }, 'msecs'],
+  [{ host: 1 }, 'host'],
+])(
+  'what TLS refuses of %j is thrown, and nothing is left that fails the run later',
+  async (wrong, message) => {
     await simulate({}, async (sim) => {
-      await on(sim, 'a', async () => {
-        expect(() =>
-          connectTls({ port: 443, host: 'a', ...(wrong as object) } as { port: number }),
-        ).toThrow();
+      await on(sim, 'a', () => {
+        const options = { port: 443, host: 'a', ...wrong } as { port: number };
+        expect(() => connectTls(options)).toThrow(message);
       });
       await sim.clock.sleep(100);
     });
-  }
-});
+  },
+);
