@@ -72,7 +72,7 @@ export async function onBoth(program: (place: Place) => Promise<unknown>) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const settled = async () => {
-    // Each connection of its own makes the loop turn until what was before it has come.
+    // Each separate connection makes the loop turn until what was before it has come.
     for (let count = 0; count < 5; count += 1) {
       const probe = nodeNet.connect(port, '127.0.0.1');
       await once(probe, 'data');
