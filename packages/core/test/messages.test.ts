@@ -33,7 +33,7 @@ import {
   retry,
   Semaphore,
 } from '../src/sync/index.ts';
-import { TestAuthority } from '../src/testing/index.ts';
+import { simulate, TestAuthority } from '../src/testing/index.ts';
 import { accessDenied } from '../src/net/socket/permission.ts';
 import { translateError } from '../src/vocabulary/translate-error.ts';
 import { GONE } from './support/gone-transport.ts';
@@ -312,6 +312,23 @@ const CASES: readonly Case[] = [
       const socket = await UdpSocket.bind('127.0.0.1:0');
       await socket.close();
       await socket.recvFrom();
+    },
+  },
+  {
+    code: 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+    name: 'ClosedError',
+    says: 'the socket was closed before it was connected',
+    make: async () => {
+      await simulate({}, async (sim) => {
+        const socket = sim.host('client').net.connect(80, 'server');
+        const refused = new Promise<void>((resolve, reject) => {
+          socket.write('x', (error) => (error ? reject(error) : resolve()));
+        });
+        socket.destroy();
+        await refused;
+      }).catch((error: unknown) => {
+        throw (error as Error).cause;
+      });
     },
   },
   {
