@@ -69,6 +69,8 @@ export async function onSimulated(program: (place: Place) => Promise<unknown>): 
 /** Runs a program with `node:net`, and with that of a simulated host. */
 export async function onBoth(program: (place: Place) => Promise<unknown>) {
   const server = serve(nodeNet, 0);
+  const peers = new Set<Socket>();
+  server.on('connection', (peer) => peers.add(peer));
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const settled = async () => {
@@ -84,5 +86,8 @@ export async function onBoth(program: (place: Place) => Promise<unknown>) {
   const closed = await freePort();
   const real = await program({ net: nodeNet, open: port, closed, host: '127.0.0.1', settled });
   server.close();
+  for (const peer of peers) peer.destroy();
+  // After all of its connections.
+  await once(server, 'close');
   return { real, simulated: await onSimulated(program) };
 }

@@ -1,7 +1,6 @@
 /** Sockets of simulated hosts that do not come to be connected: as those of Node, which run the same programs here. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import {
   called,
@@ -147,7 +146,7 @@ test.each([
     await simulate({}, async (sim) => {
       await on(sim, 'a', () => {
         const options = { port: 443, host: 'a', ...wrong } as { port: number };
-        expect(() => connectTls(options)).toThrow(message);
+        expect(() => sim.host('a').tls.connect(options)).toThrow(message);
       });
       await sim.clock.sleep(100);
     });
