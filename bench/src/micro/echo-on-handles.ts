@@ -23,9 +23,9 @@ interface StreamWrap {
   readonly kLastWriteWasAsync: number;
 }
 
-const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = (
-  process as unknown as { binding(name: string): StreamWrap }
-).binding('stream_wrap');
+// Not in the types of Node, which makes no promise about it.
+const binding = Reflect.get(process, 'binding') as (name: string) => StreamWrap;
+const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = binding('stream_wrap');
 
 let answers = 0;
 
@@ -118,11 +118,11 @@ async function connect(checkout: string | undefined): Promise<readonly CountingH
       : pathToFileURL(resolve(checkout, 'packages/http/dist/index.js')).href;
   const { echo, serve } = (await import(module)) as typeof Http;
   await serve(echo(), { deadlines: { idle: Infinity, firstByte: Infinity } });
-  const [server] = servers as unknown as {
-    _handle: { onconnection(error: number, handle: CountingHandle): void };
-  }[];
+  const handle = Reflect.get(servers[0] as Server, '_handle') as {
+    onconnection(error: number, handle: CountingHandle): void;
+  };
   const handles = Array.from({ length: CONNECTIONS }, () => new CountingHandle());
-  for (const handle of handles) server?._handle.onconnection(0, handle);
+  for (const connection of handles) handle.onconnection(0, connection);
   await nextTurn();
   return handles;
 }

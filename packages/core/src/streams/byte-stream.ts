@@ -345,11 +345,9 @@ export class ByteStream implements DuplexStream {
    * libraries use of a `net.Socket` is there: `setTimeout`, which emits `'timeout'` on the clock of this stream, `setNoDelay` and
    * `setKeepAlive` (elsewhere than on TCP they do nothing), `ref`, `unref`, `destroySoon`, addresses, counts of bytes, `encrypted`.
    *
-   * After the peer's FIN it ends by itself, as sockets of `net.connect` do: clients of databases and agents wait for `'close'`, and
-   * connect again.
+   * After the peer's FIN it ends by itself, as sockets of `net.connect` do: clients of databases and agents wait for that.
    *
-   * @param options - `allowHalfOpen`: whether it may be written to after the peer's FIN (default: `false`). Servers of `node:http`
-   * and others that answer a request which ends with a FIN need `true`.
+   * @param options - `allowHalfOpen`: whether it may answer after the peer's FIN, as servers of `node:http` do (default: `false`).
    * @throws `InvalidInputError` for a wrong option.
    *
    * @example

@@ -66,7 +66,7 @@ export class StreamDuplex extends Duplex {
     this.#given = 0;
     this.#underWay = 0;
     // What Node's sockets call when they connect again; its types leave it out.
-    (this as unknown as { _undestroy(): void })._undestroy();
+    (Reflect.get(this, '_undestroy') as () => void).call(this);
   }
 
   protected get stream(): DuplexStream | undefined {
